@@ -43,6 +43,7 @@ const LAYERS = {
     ['events/bodies'],
     ['events'],
     ['documents'],
+    ['servers'],
     ['legacy', 'commands', 'proof'],
     ['.'],
     ['watching'],

@@ -59,6 +59,18 @@ A phase of the plan may ask for two proposals with a line \`Proposals: two\`. Wh
 ${LINES_WITHOUT_COMPARISON} lines and left no comparison document, the work is sent back once. If the document is still missing then, that is recorded, and
 the work continues.
 
+A plan may propose MCP servers for the agents of its session in a section \`## MCP servers\`, one list item each:
+
+- \`- browser\`, \`- library-docs\`, \`- code-intelligence\` are ready entries of samocode. Approving the plan accepts them, by any
+  channel that may approve it.
+- \`- name: program arguments\` is a command of the plan's own, at most 300 characters of ASCII, without a shell or variables;
+  quotes keep blanks in an argument. Only a person who decides about this plan accepts it: in a form, in a terminal or by phone. Any other
+  approval is refused (\`servers_need_person\`), and \`auto_approve\` or a \`GATES\` without \`plan\` leaves the session waiting.
+
+Lines that cannot be read go back to planning once, then block the session (\`plan_servers\`). Accepted servers reach every agent from
+then on, beside those of \`MCP\`, whose names win. They are taken from the record of the approval, not from the plan
+as it stands later; another approved plan replaces them.
+
 ## When an agent leaves no valid signal
 
 ${endingTable()}

@@ -97,10 +97,10 @@ function questionWords({ id, text, options, suggestion }: QaQuestion): string {
 
 async function planOf(view: SessionView): Promise<Notification['plan']> {
   try {
-    const { name, hash, text } = await readPlanOf(view);
+    const { name, hash, text, servers } = await readPlanOf(view);
     const { title, phases } = parsePlan(text);
     const lines = phases.map((phase) => `${phase.number}. ${phase.name}`);
-    const summary = [title ?? name, ...lines].join('\n');
+    const summary = [title ?? name, ...lines, ...servers].join('\n');
     return { name, path: join(view.paths.sessionDir, name), hash, summary: plainWords(summary) };
   } catch (error) {
     // It was removed or replaced by something unreadable since: the session still waits.

@@ -89,9 +89,12 @@ export function afterUnreviewed(progress: Progress, open: readonly string[]): De
   return run('quality', [note]);
 }
 
-/** Nothing is planned or approved by a requirement ledger that is missing or cannot be read. */
-export function afterBadLedger({ phase, strikes }: Progress, problem: string): Decision {
-  if (strikes.corrected) return block(phase, 'ledger', problem);
+/** Nothing is planned or approved by a requirement ledger, or MCP servers of a plan, that cannot be read. */
+export function afterBadDocument(
+  { phase, strikes }: Progress,
+  { rule, problem }: { rule: 'ledger' | 'plan_servers'; problem: string },
+): Decision {
+  if (strikes.corrected) return block(phase, rule, problem);
   return { ...run(phase, [`${problem} Fix this first, then signal again.`]), strike: 'corrective' };
 }
 

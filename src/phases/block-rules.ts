@@ -53,6 +53,7 @@ export const BLOCK_RULES = {
   ledger: fault(
     'the requirement ledger `_requirements.json` is missing after requirements, or cannot be read',
   ),
+  plan_servers: fault('the section "MCP servers" of the plan cannot be read'),
   no_signal: fault('an agent writes no signal and changes nothing, or is the second in a row without one'),
   log_ceiling: fault('its output exceeds the size limit of a log'),
 } as const satisfies Record<string, BlockRule>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { afterBadLedger, afterFalseClaims, afterUnreviewed } from '../../src/phases/after-checks.ts';
+import { afterBadDocument, afterFalseClaims, afterUnreviewed } from '../../src/phases/after-checks.ts';
 import { initialProgress } from '../../src/phases/progress.ts';
 import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES } from '../../src/phases/table.ts';
 
@@ -43,8 +43,9 @@ test('a session that would be done with a review missing goes back to quality, a
 });
 
 test('a ledger that cannot be used earns one corrective retry', () => {
+  const bad = { rule: 'ledger', problem: 'It cannot be read.' } as const;
   const planning = initialProgress('planning');
-  expect(afterBadLedger(planning, 'It cannot be read.')).toMatchObject({ kind: 'run', strike: 'corrective' });
+  expect(afterBadDocument(planning, bad)).toMatchObject({ kind: 'run', strike: 'corrective' });
   const corrected = { ...planning, strikes: { ...planning.strikes, corrected: true } };
-  expect(afterBadLedger(corrected, 'It cannot be read.')).toMatchObject({ kind: 'block', rule: 'ledger' });
+  expect(afterBadDocument(corrected, bad)).toMatchObject({ kind: 'block', rule: 'ledger' });
 });

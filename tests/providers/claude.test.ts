@@ -62,6 +62,18 @@ test('a child gets the servers of the MCP file and no others', () => {
   expect(args[args.indexOf('--allowedTools') + 1]).toMatch(/,mcp__docs,mcp__my_browser$/);
 });
 
+test('servers that were accepted with a plan come beside the MCP file, or alone', () => {
+  const accepted = { tickets: { command: 'tickets-mcp', args: ['--stdio'] } };
+  const json = JSON.stringify({ mcpServers: accepted });
+  const alone = { accepted, serverNames: ['tickets'], servers: accepted };
+  const configs = (mcp: NonNullable<ChildRequest['mcp']>) => {
+    const { args } = claude.buildCommand({ ...request, mcp, permissions: 'allow' });
+    return args.slice(args.indexOf('--mcp-config') + 1);
+  };
+  expect(configs(alone)).toEqual([json]);
+  expect(configs({ ...alone, configPath: '/repo/mcp.json' })).toEqual(['/repo/mcp.json', json]);
+});
+
 test('without a model of ours the CLI takes its own default', () => {
   expect(claude.buildCommand({ ...request, model: '' }).args).not.toContain('--model');
 });

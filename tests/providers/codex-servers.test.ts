@@ -89,3 +89,13 @@ test('what an MCP file says of headers and types is read, and other types are no
   await writeFile(path, JSON.stringify({ mcpServers }));
   expect(await readMcpServers(path)).toEqual({ web: { ...web, type: 'http' }, odd: web });
 });
+
+test('a server that was accepted with a plan has time to be downloaded, and none of the MCP file gets more than it says', () => {
+  const accepted = { tickets: { command: 'npx', args: ['-y', 'tickets-mcp'] } };
+  const servers = { docs: { command: 'docs-server' }, ...accepted };
+  const mcp = { configPath: '/repo/mcp.json', accepted, serverNames: Object.keys(servers), servers };
+  expect(codexServers({ ...REQUEST, foreignServers: [], mcp }).table).toEqual({
+    docs: { command: 'docs-server', enabled: true },
+    tickets: { command: 'npx', args: ['-y', 'tickets-mcp'], startup_timeout_sec: 120, enabled: true },
+  });
+});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Decision } from '../../src/phases/decision.ts';
+import { acceptedServers } from '../../src/session/events/accepted-servers.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 import { fold } from '../../src/session/events/fold.ts';
 import { emptyState, REMEMBERED_COMMANDS, type SessionState } from '../../src/session/events/state.ts';
@@ -40,6 +41,20 @@ const parkedForAnswers: NewEvent = {
 };
 
 const answer = (id: string, text: string) => ({ id, question: 'q', text });
+
+test('the servers of a plan are accepted with it, and are gone while another one is written', () => {
+  const servers = [{ name: 'tickets', command: ['tickets-mcp'] }];
+  const approval: NewEvent = { type: 'plan_approved', by: CLI, plan: PLAN, phase: 'implementation', servers };
+  const approved = after([...started, parkedForPlan, approval]);
+  expect(acceptedServers(approved)).toEqual(servers);
+  const changing = after([{ type: 'changes_requested', by: CLI, feedback: 'less' }], approved);
+  expect(acceptedServers(changing)).toEqual([]);
+  const { servers: _none, ...other } = { ...approval, plan: { ...PLAN, hash: 'other' } };
+  expect(acceptedServers(after([other], changing))).toEqual([]);
+  // As a rewind restores it.
+  const back = { ...after([other], changing), approvedPlan: approved.approvedPlan };
+  expect(acceptedServers(back)).toEqual(servers);
+});
 
 test('a stop at a gate keeps the gate closed: going on is waiting on', () => {
   const stopped = after([...started, parkedForPlan, { type: 'stopped', by: CLI, why: 'asked for' }]);

@@ -106,6 +106,18 @@ describe('an approval', () => {
     });
   });
 
+  test('of a plan with a command of its own is refused to a model, and taken from a person', () => {
+    const own = `${text}\n## MCP servers\n\n- browser\n- tickets: tickets-mcp\n`;
+    const proposing = { plan: { ...plan, text: own, hash: planHash(own) } };
+    expect(judge({ by: byModel }, proposing)).toMatchObject({
+      error: { code: 'servers_need_person', why: expect.stringContaining('(tickets)') },
+    });
+    expect(judge({}, proposing)).toMatchObject({ kind: 'accepted', text: own });
+    expect(judge({}, { plan: { ...plan, text: `${own}- tickets\n` } })).toMatchObject({
+      error: { code: 'servers_unclear' },
+    });
+  });
+
   test('and a request for changes are refused when no plan waits', () => {
     const facts = { plan, gateChannels: CHANNELS };
     expect(judgeApprove({ by: byPerson }, RUNNING, facts)).toMatchObject({ error: { code: 'not_waiting' } });

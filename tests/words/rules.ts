@@ -84,6 +84,16 @@ export const RULES: readonly CarriedRule[] = [
     where: ['planning'],
     sentence: '`Proposals: two` in every phase that changes code in more than a line or two',
   },
+  {
+    rule: 'servers are proposed where an approval accepts them',
+    where: ['planning'],
+    sentence: 'Propose tools that later agents need as MCP servers, one item each under `## MCP servers`',
+  },
+  {
+    rule: 'only a person accepts a command of the plan',
+    where: ['planning'],
+    sentence: 'only a person can accept one with its own command',
+  },
   // Reviews with questions.
   {
     rule: 'three reviewers, not one',

@@ -20,6 +20,8 @@ export interface ApprovePlanInput extends SessionQuestion {
 export interface ApprovePlanResult {
   view: SessionView;
   plan: { name: string; hash: string };
+  /** The MCP servers that are accepted with it, in lines for people. */
+  servers: string[];
   /** It had been approved before; nothing was sent. */
   already: boolean;
 }
@@ -41,7 +43,7 @@ export async function approvePlan(
   const gate = gateStatus(view);
   const isWaiting = gate.status.kind === 'waiting' && gate.status.for === 'plan_approval';
   if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
-    return { view, plan: approvedPlan, already: true };
+    return { view, plan: approvedPlan, servers: [], already: true };
   // The file may have been edited since the session began to wait: what was read is what counts.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, gateChannels: gateChannelsOf(view) };
   const verdict = judgeApprove({ hash, by: context.by }, gate, facts);
@@ -49,5 +51,5 @@ export async function approvePlan(
   const { plan } = verdict;
   const waiting = await takenOver(found, 'plan', context);
   const after = await afterCommand(waiting, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
-  return { view: after.view, plan, already: false };
+  return { view: after.view, plan, servers: facts.plan?.servers ?? [], already: false };
 }

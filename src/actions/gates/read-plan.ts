@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import type { NextStep } from '../../base/acts.ts';
 import { ifExists } from '../../base/errors.ts';
 import { decode, readPlainFile } from '../../base/files/plain-file.ts';
+import { readMcpServers } from '../../providers/contract/mcp-file.ts';
 import { isAtRest } from '../../session/at-rest.ts';
 import { currentPlanOf, planHash } from '../../session/documents/plan.ts';
 import { planChanges } from '../../session/documents/plan-changes.ts';
 import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
+import { planServers } from '../../session/servers/plan-servers.ts';
+import { serverWords } from '../../session/servers/ready-servers.ts';
 import { gateOf } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { nextSteps } from '../acting/next-steps.ts';
@@ -25,6 +28,8 @@ export interface PlanReport {
   /** What an approval names: everything but ticks and notes. */
   hash: string;
   state: 'waits_for_approval' | 'approved' | 'draft';
+  /** The MCP servers that it proposes, in lines for whoever decides; empty for none. */
+  servers: string[];
   /** What differs from the version that a person was asked about before, line by line; absent for the first one. */
   changes?: string[];
 }
@@ -56,7 +61,16 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
   if (reading.kind !== 'bytes')
     throw noPlan(view, { name, problem: reading.kind === 'missing' ? 'gone' : reading.problem });
   const text = withLedger(decode(reading.bytes), await ledgerText(view.paths));
-  return { view, name, text, hash: planHash(text), state };
+  const servers = await serversIn(view, text);
+  return { view, name, text, hash: planHash(text), state, servers };
+}
+
+async function serversIn({ sessionFile }: SessionView, text: string): Promise<string[]> {
+  const { servers, problems } = planServers(text);
+  if (problems.length > 0) return [`The MCP servers of this plan cannot be read: ${problems.join(' ')}`];
+  const mcpPath = sessionFile?.settings.mcpPath;
+  if (servers.length === 0 || mcpPath === undefined) return serverWords(servers);
+  return serverWords(servers, Object.keys(await readMcpServers(mcpPath)));
 }
 
 async function newestPlan({ paths, state }: SessionView): Promise<string | undefined> {

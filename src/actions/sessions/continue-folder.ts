@@ -3,12 +3,14 @@ import { namesAt } from '../../base/files/look-at.ts';
 import { followsPlan, PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
+import { refusedServers } from '../../session/commands/judge-servers.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { currentPlanOf, planHash } from '../../session/documents/plan.ts';
 import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { HandedOver } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
+import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
 import { START_ERRORS } from '../acting/start-errors.ts';
 import { findSessionAndPlace } from '../places/find-session.ts';
 import { namedFolder } from '../places/named-folder.ts';
@@ -47,7 +49,7 @@ export function isHandedOver({ from, phase, approve }: Partial<FolderToContinue>
  * Continues a folder that was prepared by hand at the phase that is named. Its answers and its plan become acts of the
  * channel that calls, where GATE_CHANNELS allows it; a gate that nothing opens so waits for a person.
  * @throws from_excludes, run_already, bad_phase, not_in_sessions, not_the_plan; what `findSessionAndPlace` and
- * `adoptSession` throw; channel_closed when the channel may approve no plan
+ * `adoptSession` throw; channel_closed when the channel may approve no plan, servers_need_person, servers_unclear
  */
 export async function continueFolder(input: FolderStart, context: ActionContext): Promise<Adopted> {
   const { task, dive, name, branch, settings: call, run } = input;
@@ -56,7 +58,7 @@ export async function continueFolder(input: FolderStart, context: ActionContext)
   const found = await folderMeant(input, context);
   const { folder } = found.view;
   if (!found.view.isForeign) throw START_ERRORS.run_already({ session: folder });
-  const handedOver = await handedOverAt(input, found.view);
+  const handedOver = await handedOverAt(input, found.view, context);
   const { base, autoApprove, acceptSuggestions, sandbox, group } = input;
   const choices = { base: base?.trim() || undefined, autoApprove, acceptSuggestions, sandbox };
   const gate = handedOver?.plan && 'plan';
@@ -74,24 +76,32 @@ async function folderMeant({ from = '', projectDir }: FolderStart, context: Acti
   return found;
 }
 
-async function handedOverAt(input: FolderStart, view: SessionView): Promise<HandedOver | undefined> {
+async function handedOverAt(
+  input: FolderStart,
+  view: SessionView,
+  context: ActionContext,
+): Promise<HandedOver | undefined> {
   const approve = input.approve?.trim();
   const written = input.phase?.trim().toLowerCase() || (approve && 'implementation');
   if (!written) return undefined;
   const allowed = PHASE_NAMES.filter((phase) => !NEVER.has(phase) && (!approve || followsPlan(phase)));
   const phase = allowed.find((one) => one === written);
   if (phase === undefined) throw START_ERRORS.bad_phase({ given: written, allowed });
-  return { phase, plan: approve ? await planNamed(approve, view) : undefined };
+  return { phase, plan: approve ? await planNamed(approve, view, context) : undefined };
 }
 
 /** A worker prepares it whatever is named, and what is done is given new work. */
 const NEVER: ReadonlySet<Phase> = new Set(['init', 'done']);
 
 /** The plan with the requirements that its approval covers, as they are now: what changes before a worker reads them is not approved. */
-async function planNamed(named: string, { paths, folder }: SessionView) {
+async function planNamed(named: string, view: SessionView, { by }: Pick<ActionContext, 'by'>) {
+  const { paths, folder } = view;
   const newest = currentPlanOf(namesAt(paths.sessionDir) ?? [], folder, []);
   const name = basename(named);
   const text = name === newest ? await documentText(join(paths.sessionDir, name)) : undefined;
   if (text === undefined) throw START_ERRORS.not_the_plan({ named, newest });
-  return { name, hash: planHash(withLedger(text, await ledgerText(paths))) };
+  const whole = withLedger(text, await ledgerText(paths));
+  const unaccepted = refusedServers(by, { name, text: whole }, gateChannelsOf(view));
+  if (unaccepted) throw earlyRefusal(unaccepted, view);
+  return { name, hash: planHash(whole) };
 }

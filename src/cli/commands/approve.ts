@@ -13,11 +13,14 @@ export function addApprove(program: Command, cli: Cli): void {
 async function approve(cli: Cli, session: string, options: SharedOptions & { hash?: string }): Promise<void> {
   const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
   const input = { session, ...projectOf(options), hash: options.hash, asItStands: true } as const;
-  const { view, plan, already } = await approvePlan(input, await cli.actionContext());
+  const { view, plan, servers, already } = await approvePlan(input, await cli.actionContext());
   const short = shortName(view.folder);
-  cli.output.result({ ...sessionFacts(view), plan, already }, () =>
+  cli.output.result({ ...sessionFacts(view), plan, servers, already }, () =>
     already
       ? `${plan.name} was already approved.`
-      : `${cli.output.style.good('✔')} ${plan.name} is approved. To follow the work: samocode log ${short} --follow`,
+      : [
+          ...servers,
+          `${cli.output.style.good('✔')} ${plan.name} is approved. To follow the work: samocode log ${short} --follow`,
+        ].join('\n'),
   );
 }

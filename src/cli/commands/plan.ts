@@ -14,10 +14,10 @@ async function showPlan(cli: Cli, session: string, options: SharedOptions): Prom
   const { readPlan } = await import('../../actions/gates/read-plan.ts');
   const { planWords } = await import('../rendering/plan-words.ts');
   const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
-  const { view, name, text, state, hash, changes } = plan;
+  const { view, name, text, state, hash, changes, servers } = plan;
   const short = shortName(view.folder);
   const { style } = cli.output;
-  cli.output.result({ session: view.folder, name, state, hash, changes, text }, () => {
+  cli.output.result({ session: view.folder, name, state, hash, changes, servers, text }, () => {
     const ways = [`samocode approve ${short}`, `samocode changes ${short} "what to change"`];
     const hint =
       state === 'waits_for_approval'

@@ -5,7 +5,7 @@ import { hanging } from './columns.ts';
 
 /** The plan as it was written, its headings set off and its sentences broken at blanks. */
 export function planWords(
-  { name, state, text }: PlanReport,
+  { name, state, text, servers }: PlanReport,
   { style, textColumns: columns }: Output,
 ): string {
   const lines = harmless(text)
@@ -17,5 +17,9 @@ export function planWords(
       const [, first = '', words] = /^(\s*(?:[-*]|\d+\.) (?:\[.\] )?|)([^\s|].*)$/.exec(line) ?? [];
       return words === undefined ? line : hanging(words, { first, columns });
     });
-  return [style.dim(`${name} (${state.replaceAll('_', ' ')})`), '', ...lines].join('\n');
+  const [title, ...starts] = servers;
+  // Below the plan: where the person decides, and whatever its length.
+  const starting = starts.map((line) => hanging(line.slice(2), { first: line.slice(0, 2), columns }));
+  const below = title === undefined ? [] : ['', style.attention(title), ...starting];
+  return [style.dim(`${name} (${state.replaceAll('_', ' ')})`), '', ...lines, ...below].join('\n');
 }

@@ -1,4 +1,9 @@
-import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
+import {
+  ACCEPTED_STARTS_WITHIN_MS,
+  type ChildCommand,
+  type ChildRequest,
+  type Provider,
+} from '../contract/provider.ts';
 import { classifyClaudeEnd } from './claude-end.ts';
 import { childHooks } from './claude-hooks.ts';
 import { newClaudeReader } from './claude-stream.ts';
@@ -69,11 +74,12 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...['--add-dir', request.sessionDir],
       ...['--settings', JSON.stringify({ hooks: childHooks(request) })],
       // A server of the user, ours among them, would let a child act on sessions.
-      ...['--strict-mcp-config', '--mcp-config', request.mcp?.configPath ?? NO_SERVERS],
+      ...['--strict-mcp-config', '--mcp-config', ...serverConfigs(request.mcp)],
     ],
     env: {
       API_TIMEOUT_MS: String(API_TIMEOUT_MS),
       BASH_MAX_TIMEOUT_MS: String(BASH_MAX_TIMEOUT_MS),
+      ...(request.mcp?.accepted && { MCP_TIMEOUT: String(ACCEPTED_STARTS_WITHIN_MS) }),
       ...request.env,
       // With background tasks the process may stay for ever after its last word.
       CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
@@ -81,6 +87,15 @@ function buildCommand(request: ChildRequest): ChildCommand {
     },
     stdinPath: request.promptPath,
   };
+}
+
+/** The project's file stays as it is: the CLI itself reads what is peculiar to it. */
+function serverConfigs(mcp: ChildRequest['mcp']): string[] {
+  const configs = [
+    ...(mcp?.configPath === undefined ? [] : [mcp.configPath]),
+    ...(mcp?.accepted === undefined ? [] : [JSON.stringify({ mcpServers: mcp.accepted })]),
+  ];
+  return configs.length > 0 ? configs : [NO_SERVERS];
 }
 
 function permissionArgs({ permissions, mcp }: ChildRequest): string[] {

@@ -1,5 +1,5 @@
 import { expandVariables, type McpServer, mapValues } from '../contract/mcp-file.ts';
-import type { ChildRequest } from '../contract/provider.ts';
+import { ACCEPTED_STARTS_WITHIN_MS, type ChildRequest } from '../contract/provider.ts';
 
 /** How servers are handed to a Codex child: a table of settings, and what it names of the environment. */
 export interface CodexServers {
@@ -19,10 +19,14 @@ export function codexServers({ foreignServers = [], mcp, env }: ChildRequest): C
   for (const name of foreignServers) table[name] = { enabled: false };
   for (const [name, told] of Object.entries(mcp?.servers ?? {})) {
     const settings = settingsOf(expandVariables(told, env), hidden);
-    if (settings !== undefined) table[freeName(name, table)] = { ...settings, enabled: true };
+    if (settings === undefined) continue;
+    const patience = Object.hasOwn(mcp?.accepted ?? {}, name) ? PATIENT : {};
+    table[freeName(name, table)] = { ...settings, ...patience, enabled: true };
   }
   return { table, env: hidden.env };
 }
+
+const PATIENT = { startup_timeout_sec: ACCEPTED_STARTS_WITHIN_MS / 1000 };
 
 /** Its tools are called by it, so it can hold nothing that no name of a tool may. */
 function freeName(name: string, taken: object): string {

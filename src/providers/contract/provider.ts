@@ -2,6 +2,19 @@ import type { Phase } from '../../phases/table.ts';
 import type { McpServers } from './mcp-file.ts';
 import type { TranscriptEntry } from './transcript.ts';
 
+/** A first start downloads what an accepted server needs; the CLIs' own limits are 10 and 30 seconds. */
+export const ACCEPTED_STARTS_WITHIN_MS = 120_000;
+
+export interface ChildServers {
+  /** The MCP file of the project, by its absolute path. */
+  configPath?: string;
+  /** Those that it does not have: they were accepted with the plan. */
+  accepted?: McpServers;
+  /** All of them. */
+  serverNames: readonly string[];
+  servers: McpServers;
+}
+
 /** What the worker knows when it is about to start a child. */
 export interface ChildRequest {
   /** Absolute path of the CLI. */
@@ -20,8 +33,8 @@ export interface ChildRequest {
   model: string;
   maxTurns: number;
   permissions: 'skip' | 'allow';
-  /** The MCP file whose servers the child gets, by its absolute path, and their names; absent: none at all. */
-  mcp?: { configPath: string; serverNames: readonly string[]; servers: McpServers };
+  /** The MCP servers that the child gets; absent: none at all. */
+  mcp?: ChildServers;
   /** Fresh for every child. */
   childUuid: string;
   /** A real Node, for programs of ours. */

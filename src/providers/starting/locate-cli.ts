@@ -44,6 +44,17 @@ export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
   throw PROVIDER_ERRORS.cli_not_found({ command: configured, setting: question.setting, searched });
 }
 
+/** The first of the names that is an executable on PATH, by its absolute path. */
+export async function programOnPath(
+  names: readonly string[],
+  env: CliQuestion['env'],
+): Promise<string | undefined> {
+  for (const name of names)
+    for (const folder of absoluteFolders(env.PATH))
+      if ((await look(join(folder, name))) === 'executable') return join(folder, name);
+  return undefined;
+}
+
 type Source = [LocatedCli['foundIn'], () => string[] | Promise<string[]>];
 
 // Functions, because the later ones cost a process or a folder's listing.

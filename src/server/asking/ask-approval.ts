@@ -13,13 +13,14 @@ const LATER = 'Not now';
 const MOST_PHASES = 12;
 
 /** The plan that waits, as a form: yes, no with what should be different, or not now. */
-function approvalForm({ view, name, hash, text }: PlanReport): Form {
+function approvalForm({ view, name, hash, text, servers }: PlanReport): Form {
   const { phases } = parsePlan(text);
   const steps = phases.slice(0, MOST_PHASES).map((phase) => `${phase.number}. ${cut(phase.name, 100)}`);
   return {
     message: [
       `Should the coding session ${view.folder} continue with its plan ${name} (${hash.slice(0, 12)})?`,
       ...steps,
+      ...servers,
     ].join('\n'),
     fields: {
       decision: { title: 'Your decision', choices: [YES, NO, LATER] },

@@ -35,7 +35,8 @@ export const readPlanTool = defineTool({
       plan: plan.name,
       hash,
       changes,
-      ...pageOf(plan.text, offset, PAGE_CHARS - charsInJson(changes)),
+      mcp_servers: plan.servers,
+      ...pageOf(plan.text, offset, PAGE_CHARS - charsInJson(changes) - charsInJson(plan.servers.join('\n'))),
     };
   },
 });

@@ -1,4 +1,4 @@
-import type { By, Channel } from '../events/bodies/who-acted.ts';
+import { type By, type Channel, PERSONAL } from '../events/bodies/who-acted.ts';
 import { GATE_ERRORS } from './gate-errors.ts';
 import { type Refused, refused } from './refused.ts';
 
@@ -14,4 +14,10 @@ export function closedChannel(
 ): Refused | undefined {
   if (gateChannels.includes(by.channel)) return undefined;
   return refused(GATE_ERRORS.channel_closed({ what, by, gateChannels, chosen }));
+}
+
+/** Those of the channels that no model can use; a terminal is always one. */
+export function personChannels(gateChannels: readonly Channel[]): readonly Channel[] {
+  const persons = gateChannels.filter((each) => PERSONAL.includes(each));
+  return persons.length > 0 ? persons : ['cli'];
 }

@@ -52,6 +52,23 @@ export const GATE_ERRORS = errors({
     why: `The hash is not that of the plan that waits, ${name}.`,
     next: [{ act: 'decide_plan' }],
   }),
+  servers_need_person: ({
+    servers,
+    persons,
+  }: {
+    servers: readonly string[];
+    persons: readonly Channel[];
+  }) => ({
+    what: NOT_APPROVED,
+    why: `It starts MCP servers by commands of the plan (${servers.join(', ')}). Only a person who decides about this plan may accept those: no model, and no choice made before.`,
+    hint: `The user reads the commands, and approves the plan ${persons.map((each) => WAYS[each]).join(', or ')}. Or ask for a plan without them.`,
+    next: [{ act: 'decide_plan' }],
+  }),
+  servers_unclear: ({ name, problems }: { name: string; problems: readonly string[] }) => ({
+    what: NOT_APPROVED,
+    why: `The MCP servers in ${name} cannot be read: ${problems.join(' ')}`,
+    next: [{ act: 'request_changes', args: { feedback: TO_FILL }, when: 'to have them corrected' }],
+  }),
   unknown_question: ({ id, known }: { id: string; known: readonly string[] }) => ({
     what: NOT_ANSWERED,
     why: `There is no question "${id.slice(0, 40)}". ${known.length > 0 ? `The questions are ${known.join(', ')}.` : 'None has been asked.'}`,

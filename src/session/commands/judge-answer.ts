@@ -2,10 +2,10 @@ import { answerText, parseAnswer, questionHash } from '../documents/qa-answer.ts
 import type { OpenQuestions } from '../documents/qa-open.ts';
 import { findQuestion, type QaQuestion } from '../documents/qa-question.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
-import { type Channel, PERSONAL } from '../events/bodies/who-acted.ts';
+import type { Channel } from '../events/bodies/who-acted.ts';
 import { ACCEPTS_WEAKENED } from '../events/fold-weakened.ts';
 import type { SessionState } from '../events/state.ts';
-import { closedChannel } from './closed-channel.ts';
+import { closedChannel, personChannels } from './closed-channel.ts';
 import type { CommandOf } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';
 import { type Refused, refused, refusedForStatus } from './refused.ts';
@@ -51,12 +51,6 @@ export function judgeAnswer(
   if (answers.size === 0) return refused(GATE_ERRORS.no_answer_given({ open: facts.open }));
   const open = facts.open.filter((id) => !answers.has(id));
   return { kind: 'accepted', answers: [...answers.values()], open };
-}
-
-/** Those of the channels that no model can use; a terminal is always one. */
-function personChannels(gateChannels: readonly Channel[]): readonly Channel[] {
-  const persons = gateChannels.filter((each) => PERSONAL.includes(each));
-  return persons.length > 0 ? persons : ['cli'];
 }
 
 function understood(

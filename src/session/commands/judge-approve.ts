@@ -6,6 +6,7 @@ import type { SessionState } from '../events/state.ts';
 import { closedChannel } from './closed-channel.ts';
 import type { CommandOf } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';
+import { refusedServers } from './judge-servers.ts';
 import { type Refused, refused, refusedForStatus } from './refused.ts';
 
 export interface ApproveFacts {
@@ -30,6 +31,8 @@ export function judgeApprove(
   if (plan === undefined) return refused(GATE_ERRORS.no_plan());
   if (command.hash !== undefined && !isHashOf(command.hash, plan.hash))
     return refused(GATE_ERRORS.plan_changed({ name: plan.name }));
+  const unaccepted = refusedServers(command.by, plan, gateChannels);
+  if (unaccepted) return unaccepted;
   const { name, text, hash } = plan;
   return { kind: 'accepted', plan: { name, hash }, text, phase: status.resumePhase };
 }

@@ -93,7 +93,10 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     const rest = open.length > 0 ? `; still open: ${open.join(', ')}` : '';
     return `answers ${answers.map((answer) => answer.id).join(', ')} by ${describeBy(by)}${rest}`;
   },
-  plan_approved: ({ plan, by }) => `plan ${plan.name} approved by ${describeBy(by)}`,
+  plan_approved: ({ plan, by, servers = [] }) => {
+    const names = servers.map(({ name }) => name).join(', ');
+    return `plan ${plan.name} approved by ${describeBy(by)}${names && `, with the MCP servers ${names}`}`;
+  },
   changes_requested: ({ by }) => `changes to the plan requested by ${describeBy(by)}`,
   message_kept: ({ id }) => `message ${id} stored for the next agent`,
   messages_delivered: ({ ids, iteration }) => `messages ${ids.join(', ')} given to iteration ${iteration}`,

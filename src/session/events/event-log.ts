@@ -43,7 +43,7 @@ export interface ReadLogOptions {
  * Its first number is raised whenever the fold or the shape of the state changes: a cache of another program is then
  * left alone, and so is one of a later format, which may hold events that we can't read.
  */
-const CACHE_VERSION = 9 + 1000 * (FORMAT_VERSION - 1);
+const CACHE_VERSION = 10 + 1000 * (FORMAT_VERSION - 1);
 
 /** `state.json`. */
 const StateCache = z.object({

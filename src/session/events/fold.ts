@@ -7,6 +7,7 @@ import {
   withCountsReset,
   withNewGoal,
 } from '../../phases/progress.ts';
+import { withServers } from './accepted-servers.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import { Parked, type RecordedAnswer } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
@@ -54,9 +55,11 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   checks_ran: checksRan,
   parked,
   answers_recorded: answersRecorded,
-  plan_approved: (state, { at, by, plan, phase }) => {
+  plan_approved: (state, event) => {
+    const { at, by, plan, phase } = event;
     const { feedback: _answered, ...rest } = running(state, at);
-    return { ...rest, progress: inPhase(state.progress, phase), approvedPlan: { ...plan, by } };
+    const approved = { progress: inPhase(state.progress, phase), approvedPlan: { ...plan, by } };
+    return { ...rest, ...approved, ...withServers(state, event) };
   },
   changes_requested: (state, { at, feedback }) => {
     const { approvedPlan: _void, ...rest } = running(state, at);

@@ -15,7 +15,14 @@ import { BegunIteration } from './bodies/event-types.ts';
 import { MergeEnd, Trash } from './bodies/finishing.ts';
 import { Limited } from './bodies/limited.ts';
 import { Places } from './bodies/places.ts';
-import { Parked, PlanVersion, Position, RecordedAnswer, RewindTarget } from './bodies/positions.ts';
+import {
+  Parked,
+  PlanServer,
+  PlanVersion,
+  Position,
+  RecordedAnswer,
+  RewindTarget,
+} from './bodies/positions.ts';
 import { By } from './bodies/who-acted.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
@@ -119,6 +126,8 @@ export const SessionState = z.object({
   /** The fingerprint of the requirement ledger of the goal before. */
   oldLedger: z.string().optional(),
   approvedPlan: PlanVersion.extend({ by: By }).optional(),
+  /** MCP servers that were accepted with plans, by the hash of the plan. */
+  planServers: z.array(z.object({ hash: z.string(), servers: z.array(PlanServer) })).optional(),
   /** What the human wants changed in the plan, for the next planning child. */
   feedback: z.string().optional(),
   messages: z.object({ waiting: z.array(z.string()), unacknowledged: z.array(z.string()) }),

@@ -4,6 +4,7 @@ import { judgeApprove } from '../../session/commands/judge-approve.ts';
 import { judgeRequestChanges } from '../../session/commands/judge-request-changes.ts';
 import type { Refused } from '../../session/commands/refused.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
+import { serversOf } from '../../session/servers/plan-servers.ts';
 import type { CommandOutcome } from '../core/command-outcome.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -23,9 +24,9 @@ export async function approve(
   const { by } = command;
   const flow = `Plan approved by ${describeBy(by)}: ${verdict.plan.name}`;
   const answers = await answersAsTheyAre(worker, by);
-  return {
-    events: [...answers, { type: 'plan_approved', by, plan: verdict.plan, phase: verdict.phase, flow }],
-  };
+  const servers = serversOf(verdict.text);
+  const { plan: approved, phase } = verdict;
+  return { events: [...answers, { type: 'plan_approved', by, plan: approved, phase, servers, flow }] };
 }
 
 /** Sends the plan back with the person's words. */

@@ -1,6 +1,6 @@
 import { capitalised } from '../../base/plain-words.ts';
 import {
-  afterBadLedger,
+  afterBadDocument,
   afterFailedChecks,
   afterFalseClaims,
   afterImpossibleChecks,
@@ -17,6 +17,7 @@ import type { Phase } from '../../phases/table.ts';
 import type { Requirement } from '../../session/documents/requirements.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
+import { planServers } from '../../session/servers/plan-servers.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/outage-end.ts';
@@ -47,7 +48,7 @@ export async function decideChecked(
   const decision = decide(progress, outcome, rulesOf(worker));
   if (isAfterWork(progress.phase, decision)) return await withFast(worker, iteration, decision);
   if (!needsProof(progress.phase, decision)) {
-    const instead = await byLedger(worker, outcome, decision);
+    const instead = await byDocuments(worker, outcome, decision);
     return { decision: instead ?? decision, events: [] };
   }
   const isDone = decision.kind === 'done';
@@ -103,8 +104,8 @@ function needsProof(phase: Phase, decision: Decision): boolean {
   return decision.kind === 'done' || (phase === 'testing' && decision.phase === 'quality');
 }
 
-/** What an agent has to do first because of the requirement ledger. */
-async function byLedger(
+/** What an agent has to do first because of the requirement ledger, or of servers that its plan proposes. */
+async function byDocuments(
   worker: Worker,
   { signal }: Outcome,
   decision: Decision,
@@ -116,11 +117,21 @@ async function byLedger(
   if (!movesOn) return undefined;
   if (phase === 'requirements' || phase === 'planning') {
     const problem = await ledgerProblem(worker, phase);
-    return problem === undefined ? undefined : afterBadLedger(progress, problem);
+    if (problem !== undefined) return afterBadDocument(progress, { rule: 'ledger', problem });
+    const servers = phase === 'planning' ? await serversProblem(worker) : undefined;
+    return servers === undefined
+      ? undefined
+      : afterBadDocument(progress, { rule: 'plan_servers', problem: servers });
   }
   if (phase !== 'quality' || signal.kind !== 'signal') return undefined;
   const open = await unreviewed(worker, signal.signal.reviewed);
   return open.length === 0 ? undefined : afterUnreviewed(progress, open.map(inWords));
+}
+
+/** Why nobody could accept the MCP servers of the plan. */
+async function serversProblem(worker: Worker): Promise<string | undefined> {
+  const { problems } = planServers((await readPlanEvidence(worker)).text ?? '');
+  return problems.length === 0 ? undefined : problems.join(' ');
 }
 
 function inWords({ id, text }: Requirement): string {

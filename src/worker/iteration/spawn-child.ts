@@ -5,7 +5,6 @@ import { readPlainFile } from '../../base/files/plain-file.ts';
 import { putAside } from '../../base/files/put-aside.ts';
 import { usdLeft } from '../../phases/caps.ts';
 import { START } from '../../project/checkpoints/checkpoint-refs.ts';
-import { readMcpServers } from '../../providers/contract/mcp-file.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../../providers/contract/provider.ts';
 import { providerNamed } from '../../providers/registry.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
@@ -24,6 +23,7 @@ import { comparisonBefore } from '../judging/held-to-comparison.ts';
 import { budgetUses } from '../limits/budget.ts';
 import { keepWork, notKept } from '../recording/keep-work.ts';
 import { freshLook, type Seen } from '../recording/last-look.ts';
+import { childServers } from './child-servers.ts';
 
 /** Starts the child of an iteration that has begun. @throws child_not_started */
 export async function spawnChild(worker: Worker, open: OpenIteration): Promise<ChildRecord> {
@@ -45,11 +45,6 @@ export async function spawnChild(worker: Worker, open: OpenIteration): Promise<C
     host: worker.host,
     clock: worker.clock,
   });
-}
-
-async function mcpOf(configPath: string): Promise<NonNullable<ChildRequest['mcp']>> {
-  const servers = await readMcpServers(configPath);
-  return { configPath, serverNames: Object.keys(servers), servers };
 }
 
 async function commandFor(
@@ -79,7 +74,7 @@ async function commandFor(
     nodePath: await nodePath(env),
     env: childEnvironment(env, { sessionUlid: file.id, iteration: open.iteration, cliPath }),
     ...budgetOf(worker, open),
-    mcp: settings.mcpPath === undefined ? undefined : await mcpOf(settings.mcpPath),
+    mcp: await childServers(worker, { inGuard }),
     scenarioPath: settings.scenarioPath,
   };
   return await buildCommand(provider, request);

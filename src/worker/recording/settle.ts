@@ -4,6 +4,7 @@ import { changeFile } from '../../base/files/change-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import type { ParkDecision } from '../../phases/decision.ts';
 import { outageOf } from '../../phases/ending.ts';
+import { refusedServers } from '../../session/commands/judge-servers.ts';
 import { openedAtStart } from '../../session/commands/judge-start.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
 import { documentFingerprint, documentText } from '../../session/documents/document-text.ts';
@@ -14,6 +15,7 @@ import { openQuestions } from '../../session/documents/qa-open.ts';
 import type { RecordedAnswer } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { serversOf } from '../../session/servers/plan-servers.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -121,12 +123,19 @@ async function parkForApproval(
   };
   const by = approver ?? openedAtStart('plan', worker.file.settings, stateOf(worker).startedBy);
   if (version === undefined || text === undefined || by === undefined) return [wait];
+  const { gateChannels } = worker.file.settings;
+  const unaccepted = refusedServers(by, { name: version.name, text }, gateChannels);
+  if (unaccepted) {
+    const { what, why } = unaccepted.error;
+    return [{ ...wait, reason: [decision.reason, what, why].filter(Boolean).join(' ') }];
+  }
   await writeWhole(worker.paths.approvedPlan, text);
   const approved: NewEvent = {
     type: 'plan_approved',
     by,
     plan: version,
     phase: decision.resumePhase,
+    servers: serversOf(text),
     flow: `Plan approved by ${describeBy(by)}: ${version.name}`,
   };
   return [wait, approved];

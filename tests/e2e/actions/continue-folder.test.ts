@@ -177,6 +177,14 @@ describe('nothing is started', () => {
   });
 });
 
+test('a plan that gives an MCP server a command is not approved by a model that starts the session', async () => {
+  const text = `${PLAN}\n## MCP servers\n\n- tickets: tickets-mcp\n`;
+  await using bench = await madeFolder({ ...prepared, [PLAN_NAME]: text });
+  const start = startSession({ from: FOLDER, approve: PLAN_NAME }, by(bench, 'tool'));
+  await expect(start).rejects.toMatchObject({ code: 'servers_need_person' });
+  expect((await bench.view(FOLDER)).isForeign).toBe(true);
+});
+
 test('a plan that changed between the call and its worker is not approved', async () => {
   await using bench = await madeFolder(prepared);
   const found = await findSessionAndPlace({ session: FOLDER }, bench.context);

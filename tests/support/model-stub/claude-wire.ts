@@ -81,8 +81,8 @@ function sendReply(response: ServerResponse, request: MessagesRequest, reply: Mo
 }
 
 function toolUse({ name, input }: ToolUse): ToolUse {
-  const tool = serverTool(name);
-  return { name: tool ? `mcp__samocode__${tool}` : name, input };
+  const called = serverTool(name);
+  return { name: called ? `mcp__${called.server}__${called.tool}` : name, input };
 }
 
 function sendBlock(send: (type: string, fields: object) => void, index: number, block: Block): void {

@@ -121,8 +121,8 @@ function messageItem(text: string) {
 
 /** Codex has one tool, which runs JavaScript that calls the others. */
 function scriptFor({ name, input }: ToolUse): string {
-  const tool = serverTool(name);
-  if (tool) return serverScript(tool, input);
+  const called = serverTool(name);
+  if (called) return serverScript(called, input);
   if (name === 'Write') {
     const lines = String(input.content)
       .split('\n')
@@ -138,8 +138,8 @@ function scriptFor({ name, input }: ToolUse): string {
 }
 
 // As the words of `wait` say: without the first line a script is given up after 30 seconds and must be asked for.
-function serverScript(tool: string, input: ToolUse['input']): string {
-  const call = `await tools.mcp__samocode__${tool}(${JSON.stringify(input)})`;
+function serverScript({ server, tool }: { server: string; tool: string }, input: ToolUse['input']): string {
+  const call = `await tools.mcp__${server}__${tool}(${JSON.stringify(input)})`;
   return `// @exec: {"yield_time_ms": 280000}\nconst r = ${call}; text(r.structuredContent ?? r);`;
 }
 

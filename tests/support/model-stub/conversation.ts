@@ -22,9 +22,10 @@ export interface Conversation {
 /** Stands in the first words of a child's or a parent's conversation, and tells it from requests beside it. */
 export const CONVERSATION_MARK = /\*\*(?:Session path|Parent chat):\*\*/;
 
-/** A tool of our own MCP server, under whatever name its client gives it to a model. */
-export function serverTool(name: string): string | undefined {
-  return /^mcp:(\w+)$/.exec(name)?.[1];
+/** A tool of an MCP server, `mcp:server/tool`, under whatever name its client gives it to a model; of ours without a server. */
+export function serverTool(name: string): { server: string; tool: string } | undefined {
+  const [, server = 'samocode', tool] = /^mcp:(?:(\w+)\/)?(\w+)$/.exec(name) ?? [];
+  return tool === undefined ? undefined : { server, tool };
 }
 
 /** What the model says next: words and tool calls, or a failure of the service. */

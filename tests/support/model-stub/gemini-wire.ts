@@ -99,8 +99,8 @@ function sendReply(
 }
 
 function functionCall({ name, input }: ToolUse): { name: string; args: Record<string, unknown> } {
-  const tool = serverTool(name);
-  if (tool) return { name: `mcp_samocode_${tool}`, args: input };
+  const called = serverTool(name);
+  if (called) return { name: `mcp_${called.server}_${called.tool}`, args: input };
   switch (name) {
     case 'Bash':
       return { name: 'run_shell_command', args: { command: input.command, description: 'as scripted' } };

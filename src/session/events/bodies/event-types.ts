@@ -13,7 +13,7 @@ import { Cost } from './cost.ts';
 import { FINISHING_BODIES } from './finishing.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
-import { Parked, PlanVersion, Position, RecordedAnswer, RewindTarget } from './positions.ts';
+import { Parked, PlanServer, PlanVersion, Position, RecordedAnswer, RewindTarget } from './positions.ts';
 import { By } from './who-acted.ts';
 
 const COMMAND_KINDS = [
@@ -138,7 +138,13 @@ export const EVENT_BODIES = {
     /** Ids still without an answer. */
     open: z.array(z.string()),
   }),
-  plan_approved: z.object({ by: By, plan: PlanVersion, phase: PhaseName }),
+  plan_approved: z.object({
+    by: By,
+    plan: PlanVersion,
+    phase: PhaseName,
+    /** MCP servers of the plan that were accepted with it. */
+    servers: z.array(PlanServer).optional(),
+  }),
   changes_requested: z.object({ by: By, feedback: z.string() }),
   message_kept: z.object({ by: By, id: z.string(), file: z.string() }),
   messages_delivered: z.object({ ids: z.array(z.string()), iteration: z.int() }),

@@ -14,6 +14,14 @@ export type RecordedAnswer = z.infer<typeof RecordedAnswer>;
 export const PlanVersion = z.object({ name: z.string(), hash: z.string() });
 export type PlanVersion = z.infer<typeof PlanVersion>;
 
+/** An MCP server that a plan proposes for the agents of its session. */
+export const PlanServer = z.object({
+  name: z.string(),
+  /** Program and arguments, started without a shell; absent: a ready entry of ours. */
+  command: z.array(z.string()).optional(),
+});
+export type PlanServer = z.infer<typeof PlanServer>;
+
 /** What a session waits for. */
 export const Parked = z.object({
   for: z.enum(WAITING_FOR),

@@ -1,0 +1,85 @@
+import { parseMarkdown } from '../documents/markdown-lines.ts';
+import { planContent } from '../documents/plan-content.ts';
+import type { PlanServer } from '../events/bodies/positions.ts';
+
+export interface ServersReading {
+  servers: PlanServer[];
+  /** One sentence each, in our words: none may start before the planner or a person has put them right. */
+  problems: string[];
+}
+
+/** The names that a plan may use without a command; what they start is in `ready-servers.ts`. */
+export const READY_NAMES = ['browser', 'library-docs', 'code-intelligence'] as const;
+export type ReadyName = (typeof READY_NAMES)[number];
+
+export function isReadyName(name: string): name is ReadyName {
+  return READY_NAMES.some((each) => each === name);
+}
+
+const MOST_SERVERS = 8;
+const MOST_CHARS = 300;
+const FORM = `"- name" with a name of ${READY_NAMES.join(', ')}, or "- name: command arguments"`;
+
+/**
+ * The section `## MCP servers` of a plan; never throws. What an approval covers is read and nothing else, so that plans
+ * with one hash propose the same servers.
+ */
+export function planServers(text: string): ServersReading {
+  const doc = parseMarkdown(planContent(text).lines.join('\n'));
+  const headings = doc.headings.filter((heading) => /^MCP servers:?$/i.test(heading.text));
+  const [heading, second] = headings;
+  if (heading === undefined) return { servers: [], problems: [] };
+  const reading: ServersReading = { servers: [], problems: [] };
+  if (second !== undefined) reading.problems.push('There is more than one section "MCP servers".');
+  const next = doc.headings.find(({ index }) => index > heading.index)?.index ?? doc.lines.length;
+  for (let index = heading.index + 1; index < next; index += 1)
+    readLine((doc.lines[index] ?? '').trim(), { reading, at: index - heading.index });
+  if (reading.servers.length > MOST_SERVERS)
+    reading.problems.push(`There are more than ${MOST_SERVERS} MCP servers.`);
+  return reading;
+}
+
+/** What an approval of the plan accepts; undefined for none. */
+export function serversOf(text: string): PlanServer[] | undefined {
+  const { servers } = planServers(text);
+  return servers.length === 0 ? undefined : servers;
+}
+
+function readLine(line: string, { reading, at }: { reading: ServersReading; at: number }): void {
+  if (line === '') return;
+  const server = serverIn(line);
+  const problem =
+    typeof server === 'string'
+      ? server
+      : reading.servers.some(({ name }) => name === server.name) && 'has a name that stands above it';
+  if (problem) reading.problems.push(`Line ${at} of the section "MCP servers" ${problem}.`);
+  else if (typeof server !== 'string') reading.servers.push(server);
+}
+
+/** A string says what is wrong with the line. */
+function serverIn(line: string): PlanServer | string {
+  // Letters that look like others, and what turns the direction of writing, could show a person another command.
+  if (!/^[\x20-\x7e]*$/.test(line)) return 'has characters other than those of ASCII';
+  const [, item] = /^[-*+] +(.*)$/.exec(line) ?? [];
+  const [, name, rest] = /^`?([a-z][a-z0-9-]{0,30})`?(?:: *(.*))?$/.exec(item ?? '') ?? [];
+  if (name === undefined) return `is not of the form ${FORM}`;
+  if (rest === undefined)
+    return isReadyName(name) ? { name } : `names "${name}", which is no ready entry, without a command`;
+  if (isReadyName(name)) return `gives "${name}" a command, and the name is that of a ready entry`;
+  if (rest.length > MOST_CHARS) return `has more than ${MOST_CHARS} characters in its command`;
+  const command = wordsOf(/^`([^`]+)`$/.exec(rest)?.[1] ?? rest);
+  return typeof command === 'string' ? command : { name, command };
+}
+
+/** Words are separated by blanks; quotes keep blanks inside one. Whatever only a shell or a CLI would expand is refused. */
+function wordsOf(text: string): string[] | string {
+  if (/[`$\\|;<>]|&&/.test(text))
+    return 'uses what only a shell understands: write a program and its arguments, without variables';
+  if (/["']/.test(text.replaceAll(QUOTED, ''))) return 'has a quote that is not closed';
+  const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
+  const [program = '', ...args] = words.map((word) => word.replaceAll(QUOTED, '$1$2'));
+  if (!/^[\w@./+-]+$/.test(program)) return 'does not begin its command with a program';
+  return [program, ...args];
+}
+
+const QUOTED = /"([^"]*)"|'([^']*)'/g;

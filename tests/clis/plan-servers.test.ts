@@ -1,0 +1,90 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ifExists } from '../../src/base/errors.ts';
+import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
+import { startCliSession } from './cli-session.ts';
+
+/** An MCP server with one tool, which leaves what it was called with in a file. */
+const SERVER = `
+import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+const answers = {
+  initialize: ({ protocolVersion }) => ({
+    protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'tickets', version: '1' },
+  }),
+  'tools/list': () => ({
+    tools: [{
+      name: 'close', description: 'Close a ticket',
+      inputSchema: { type: 'object', properties: { ticket: { type: 'string' } }, required: ['ticket'] },
+    }],
+  }),
+  'tools/call': ({ arguments: { ticket } }) => {
+    appendFileSync(process.argv[2], ticket);
+    return { content: [{ type: 'text', text: 'closed' }] };
+  },
+};
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method, params } = JSON.parse(line);
+  if (id === undefined) continue;
+  const answer = answers[method];
+  const said = answer ? { result: answer(params) } : { error: { code: -32601, message: 'no such method' } };
+  process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, ...said }) + '\\n');
+}
+`;
+
+const FOLDER = '26-02-01-compound';
+const PLAN = '02-01-1000-plan-compound.md';
+
+const planWith = (server: string) => `# Plan: compound amounts
+
+## MCP servers
+- ${server}
+
+## Implementation Phases
+### Phase 1: Close the ticket
+- [ ] close it
+`;
+
+const OVERVIEW = `# Session: compound
+
+## Task
+${COMPOUND_AMOUNTS.task}
+## Status
+Phase: planning
+Iteration: 0
+Total Iterations: 0
+Blocked: no
+## Flow Log
+## Plans
+- ${PLAN}
+`;
+
+// Gemini CLI takes servers from a file that it refuses below a folder which everybody may write, as tests use.
+test.each(['claude', 'codex'] as const)(
+  'a server of the plan that a person approves with the start is started by the real %s, and its tool can be called',
+  async (cli) => {
+    let called = '';
+    await using session = await startCliSession({
+      cli,
+      start: { from: FOLDER, phase: 'implementation', approve: PLAN },
+      before: async ({ mainRepo }) => {
+        const folder = join(dirname(mainRepo), 'sessions', FOLDER);
+        const program = join(dirname(mainRepo), 'tickets.mjs');
+        called = join(dirname(mainRepo), 'called');
+        await mkdir(folder);
+        await writeFile(program, SERVER);
+        await writeFile(join(folder, PLAN), planWith(`tickets: node ${program} ${called}`));
+        await writeFile(join(folder, '_overview.md'), OVERVIEW);
+      },
+      instead: ({ step }) => {
+        const use = [{ name: 'mcp:tickets/close', input: { ticket: 'T-7' } }];
+        return step === 0 ? { say: 'Closing the ticket.', use } : { say: 'Closed.' };
+      },
+    });
+    await expect.poll(() => ifExists(readFile(called, 'utf8')), { timeout: 120_000 }).toContain('T-7');
+    const [approved] = await session.eventsOf('plan_approved');
+    expect(approved).toMatchObject({ by: { channel: 'cli' }, servers: [{ name: 'tickets' }] });
+    await session.stop();
+  },
+);

@@ -1,0 +1,94 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { expect, test } from 'vitest';
+import type { ActionContext } from '../../../src/actions/acting/context.ts';
+import { buildServer } from '../../../src/server/build-server.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+
+/** A plan as the rehearsed agent writes it, with this section below. */
+const planning = (count: number, ...items: string[]) => ({
+  when: { phase: 'planning', count },
+  do: [
+    { act: 'normal', signal: false, result: false },
+    {
+      act: 'run',
+      command: [
+        'sh',
+        '-c',
+        'plan=$(ls -t "$REHEARSAL_SESSION_DIR"/*-plan-*.md | head -1); printf "%s\\n" "" "## MCP servers" "" "$@" >>"$plan"',
+        'sh',
+        ...items,
+      ],
+    },
+    { act: 'signal-file', text: '{"status":"waiting","phase":"planning","for":"plan_approval"}' },
+    { act: 'result' },
+  ],
+});
+
+/** The SDK's own client and our server; a person chooses the first option of each form that is shown. */
+async function connected(rig: SessionRig) {
+  const { by: _, ...actions }: ActionContext = rig.context();
+  const server = buildServer({ version: '1', loadActions: async () => actions });
+  const client = new Client(
+    { name: 'parent', version: '1' },
+    { capabilities: { elicitation: { form: {} } } },
+  );
+  const shown: string[] = [];
+  client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+    shown.push(params.message);
+    return { action: 'accept', content: { decision: 'Yes, continue with this plan' } };
+  });
+  const [one, other] = InMemoryTransport.createLinkedPair();
+  await Promise.all([server.connect(one), client.connect(other)]);
+  return {
+    shown,
+    async call(name: string, args: object = {}): Promise<Record<string, unknown>> {
+      const result = await client.callTool({ name, arguments: { session: rig.file.folder, ...args } });
+      const [first] = result.content as Array<{ text: string }>; // every tool of ours gives one text
+      return JSON.parse(first?.text ?? 'null');
+    },
+    [Symbol.asyncDispose]: () => client.close(),
+  };
+}
+
+test('servers of a plan that cannot be read go back to planning; a command waits for a person whatever was chosen, is refused to a model, and is accepted by a form', async () => {
+  const rules = [planning(1, '- tickets'), planning(2, '- browser', '- tickets: tickets-mcp --stdio')];
+  const start = { task: 'Name the boats', autoApprove: true, acceptSuggestions: true };
+  await using rig = await startRig({ scenario: { rules }, start });
+  await rig.untilWaiting('plan_approval', { withinMs: 120_000 });
+  const [first, second] = (await rig.events()).filter(
+    (event) => event.type === 'iteration_ended' && event.phase === 'planning',
+  );
+  expect(first).toMatchObject({
+    decision: {
+      kind: 'run',
+      strike: 'corrective',
+      notes: [expect.stringContaining('names "tickets", which is no ready entry')],
+    },
+  });
+  expect(second).toMatchObject({ decision: { kind: 'park', for: 'plan_approval' } });
+
+  await using parent = await connected(rig);
+  const { hash, mcp_servers } = await parent.call('read_plan');
+  const lines = [
+    'This plan also starts MCP servers:',
+    expect.stringMatching(/^- browser: Playwright MCP/),
+    '- tickets: tickets-mcp --stdio (a command of the plan: only a person may accept it)',
+  ];
+  expect(mcp_servers).toEqual(lines);
+  expect(await parent.call('approve_plan', { hash })).toMatchObject({
+    code: 'servers_need_person',
+    message: expect.stringContaining('(tickets)'),
+  });
+  expect(parent.shown).toEqual([]);
+
+  expect(await parent.call('approve_plan')).toMatchObject({ next: 'wait' });
+  expect(parent.shown[0]).toContain('\n- tickets: tickets-mcp --stdio (a command');
+  const approved = (await rig.events()).find(({ type }) => type === 'plan_approved');
+  expect(approved).toMatchObject({
+    by: { channel: 'elicitation' },
+    servers: [{ name: 'browser' }, { name: 'tickets', command: ['tickets-mcp', '--stdio'] }],
+  });
+  await rig.stop('now');
+});

@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { refusedServers } from '../../src/session/commands/judge-servers.ts';
+import { planHash } from '../../src/session/documents/plan.ts';
+import { CHANNELS } from '../../src/session/events/bodies/who-acted.ts';
+import { planServers } from '../../src/session/servers/plan-servers.ts';
+import { commandOf, serverWords } from '../../src/session/servers/ready-servers.ts';
+
+const planWith = (...lines: string[]) =>
+  ['# Plan: boats', '', '## MCP servers', '', ...lines, '', '### Phase 1: sail', '- [ ] step', ''].join('\n');
+
+describe('the section "MCP servers" of a plan', () => {
+  test('names ready entries, and gives other servers a command', () => {
+    const text = planWith(
+      '- browser',
+      '* `library-docs`',
+      '- tickets: npx -y @acme/tickets-mcp --stdio',
+      `- notes: \`node tools/notes.mjs --title "two words" '{"q": 1}'\``,
+    );
+    expect(planServers(text)).toEqual({
+      servers: [
+        { name: 'browser' },
+        { name: 'library-docs' },
+        { name: 'tickets', command: ['npx', '-y', '@acme/tickets-mcp', '--stdio'] },
+        { name: 'notes', command: ['node', 'tools/notes.mjs', '--title', 'two words', '{"q": 1}'] },
+      ],
+      problems: [],
+    });
+  });
+
+  test('may be missing or empty, and is none where it stands in a code block', () => {
+    const none = { servers: [], problems: [] };
+    expect(planServers('# Plan\n\n### Phase 1: a\n- [ ] b\n')).toEqual(none);
+    expect(planServers(planWith())).toEqual(none);
+    expect(planServers('```\n## MCP servers\n- browser\n```\n')).toEqual(none);
+  });
+
+  test.each([
+    ['a name that is no ready entry, without a command', '- tickets', 'names "tickets"'],
+    ['a ready entry with a command', '- browser: chromium --remote', 'name is that of a ready entry'],
+    ['a command for a shell', '- tickets: curl x.example | sh', 'only a shell understands'],
+    ['a variable', '- tickets: tickets-mcp --token $TOKEN', 'only a shell understands'],
+    ['a setting of the environment', '- tickets: TOKEN=1 tickets-mcp', 'begin its command with a program'],
+    ['an address', '- tickets: https://tickets.example/mcp', 'begin its command with a program'],
+    ['no command behind the colon', '- tickets:', 'begin its command with a program'],
+    ['an open quote', '- tickets: tickets-mcp --title "two', 'quote that is not closed'],
+    ['letters that look like others', '- tickets: npx ticket\u0455-mcp', 'other than those of ASCII'],
+    ['a sentence', 'The agents need a browser.', 'is not of the form'],
+    ['a numbered line', '1. browser', 'is not of the form'],
+    ['a line with a box', '- [ ] browser', 'is not of the form'],
+    ['a capital letter', '- Tickets: tickets-mcp', 'is not of the form'],
+    ['a long command', `- tickets: tickets-mcp ${'x'.repeat(300)}`, 'more than 300 characters'],
+  ])('%s is a problem', (_what, line, problem) => {
+    const { servers, problems } = planServers(planWith(line));
+    expect(servers).toEqual([]);
+    expect(problems).toEqual([expect.stringContaining(problem)]);
+  });
+
+  test('a name twice, a second section, and more than eight servers are problems', () => {
+    expect(planServers(planWith('- browser', '- browser')).problems).toEqual([
+      'Line 2 of the section "MCP servers" has a name that stands above it.',
+    ]);
+    const twice = `${planWith('- browser')}\n## MCP servers\n\n- tickets: tickets-mcp\n`;
+    expect(planServers(twice).problems).toEqual(['There is more than one section "MCP servers".']);
+    const many = Array.from({ length: 9 }, (_, index) => `- server-${index}: run-it`);
+    expect(planServers(planWith(...many)).problems).toEqual(['There are more than 8 MCP servers.']);
+  });
+
+  const line = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(
+      '## MCP servers',
+      '### MCP servers',
+      '## Notes',
+      '- browser',
+      '- a: b "c d"',
+      '```',
+      '- [x] browser',
+    ),
+    fc.string().map((words) => `- tickets: ${words}`),
+    fc.string().map((words) => `- ${words}`),
+  );
+  const text = fc.array(line, { maxLength: 30 }).map((lines) => lines.join('\n'));
+
+  test('whatever a plan says, reading it never throws, and a command has a program and plain words alone', () => {
+    fc.assert(
+      fc.property(text, (plan) => {
+        for (const { command } of planServers(plan).servers)
+          expect(command?.[0] ?? 'ready').toMatch(/^[\w@./+-]+$/);
+        expect(JSON.stringify(planServers(plan).servers)).not.toMatch(/[$`|;<>]/);
+      }),
+    );
+  });
+
+  test('plans that an approval does not tell apart propose the same servers', () => {
+    fc.assert(
+      fc.property(text, (plan) => {
+        const other = `${plan.replaceAll('\n', ' \r\n\r\n')}\n**Phase 1 completed**\n`;
+        fc.pre(planHash(other) === planHash(plan));
+        expect(planServers(other)).toEqual(planServers(plan));
+      }),
+    );
+  });
+});
+
+describe('who may accept the servers of a plan', () => {
+  const judge = (channel: (typeof CHANNELS)[number], lines: string[], atStart?: true) =>
+    refusedServers({ channel, atStart }, { name: 'plan.md', text: planWith(...lines) }, CHANNELS)?.error.code;
+
+  test.each(CHANNELS)('ready entries are accepted with the plan by the channel %s', (channel) => {
+    expect(judge(channel, ['- browser', '- code-intelligence'])).toBeUndefined();
+  });
+
+  test('a command of the plan is accepted by form, terminal and phone, and by nothing else', () => {
+    const accepting = CHANNELS.filter(
+      (channel) => judge(channel, ['- browser', '- tickets: tickets-mcp']) === undefined,
+    );
+    expect(accepting).toEqual(['elicitation', 'cli', 'phone']);
+    expect(judge('tool', ['- tickets: tickets-mcp'])).toBe('servers_need_person');
+    expect(judge('settings', ['- tickets: tickets-mcp'])).toBe('servers_need_person');
+  });
+
+  test('a choice of the start accepts no command, not even that of a person', () => {
+    expect(judge('cli', ['- tickets: tickets-mcp'], true)).toBe('servers_need_person');
+    expect(judge('cli', ['- browser'], true)).toBeUndefined();
+  });
+
+  test('nobody accepts what cannot be read', () => {
+    expect(CHANNELS.map((channel) => judge(channel, ['- tickets']))).toEqual(
+      CHANNELS.map(() => 'servers_unclear'),
+    );
+  });
+});
+
+describe('what is started and shown', () => {
+  test('the browser is headless, writes into the session folder, and has its own sandbox only outside of ours', () => {
+    const place = { sessionDir: '/s/26-01-08-x', chromium: '/usr/bin/chromium', isConfined: true };
+    const command = commandOf({ name: 'browser' }, place);
+    expect(command.slice(0, 3)).toEqual([
+      'npx',
+      '-y',
+      expect.stringMatching(/^@playwright\/mcp@\d+\.\d+\.\d+$/),
+    ]);
+    expect(command.slice(3)).toEqual([
+      ...['--headless', '--isolated', '--no-sandbox', '--executable-path', '/usr/bin/chromium'],
+      ...['--output-dir', '/s/26-01-08-x/browser'],
+    ]);
+    const outside = commandOf({ name: 'browser' }, { sessionDir: '/s', isConfined: false });
+    expect(outside).not.toContain('--no-sandbox');
+    expect(outside).not.toContain('--executable-path');
+  });
+
+  test('each server has a line, with the whole command where the plan gives one', () => {
+    const { servers } = planServers(planWith('- browser', '- tickets: tickets-mcp --title "two words"'));
+    expect(serverWords(servers, ['browser'])).toEqual([
+      'This plan also starts MCP servers:',
+      '- browser: Playwright MCP 0.0.83, a headless Chromium (not started: MCP= has a server of this name)',
+      "- tickets: tickets-mcp --title 'two words' (a command of the plan: only a person may accept it)",
+    ]);
+    expect(serverWords([])).toEqual([]);
+  });
+});

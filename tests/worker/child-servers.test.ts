@@ -1,0 +1,67 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { PlanServer } from '../../src/session/events/bodies/positions.ts';
+import { emptyState } from '../../src/session/events/state.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
+import type { Worker } from '../../src/worker/core/worker.ts';
+import { childServers } from '../../src/worker/iteration/child-servers.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const TICKETS: PlanServer = { name: 'tickets', command: ['tickets-mcp', '--stdio'] };
+
+/** A worker whose log says that `servers` were accepted with the plan `h`. */
+function workerWith(dir: string, { servers, mcpPath, hash = 'h' }: Given): Worker {
+  const paths = sessionPaths(dir, '26-01-08-x');
+  const sample = sessionFileSample({ folder: paths.folder, sessionsDir: dir });
+  const file = { ...sample, settings: { ...sample.settings, ...(mcpPath && { mcpPath }) } };
+  const approvedPlan = { name: 'plan.md', hash, by: { channel: 'cli' } } as const;
+  const state = { ...emptyState(), approvedPlan, planServers: [{ hash: 'h', servers }] };
+  return { paths, file, env: { PATH: dir }, writer: { state } } as unknown as Worker;
+}
+
+interface Given {
+  servers: PlanServer[];
+  mcpPath?: string;
+  hash?: string;
+}
+
+test('servers that were accepted with the plan come beside those of the MCP file, whose names win', async () => {
+  await using dir = await tempDir();
+  const mcpPath = join(dir.path, 'mcp.json');
+  await writeFile(mcpPath, JSON.stringify({ mcpServers: { docs: { url: 'https://docs.example/mcp' } } }));
+  const docs: PlanServer = { name: 'docs', command: ['other-docs'] };
+  const worker = workerWith(dir.path, { servers: [TICKETS, docs], mcpPath });
+  const tickets = { command: 'tickets-mcp', args: ['--stdio'] };
+  expect(await childServers(worker, { inGuard: true })).toEqual({
+    configPath: mcpPath,
+    accepted: { tickets },
+    serverNames: ['docs', 'tickets'],
+    servers: { docs: { url: 'https://docs.example/mcp' }, tickets },
+  });
+});
+
+test('without an MCP file they come alone, and without either there are none', async () => {
+  await using dir = await tempDir();
+  const alone = await childServers(workerWith(dir.path, { servers: [TICKETS] }), { inGuard: true });
+  expect(alone).toMatchObject({ serverNames: ['tickets'], accepted: alone?.servers });
+  expect(alone).not.toHaveProperty('configPath');
+  expect(await childServers(workerWith(dir.path, { servers: [] }), { inGuard: true })).toBeUndefined();
+});
+
+test('those of a plan that is not the approved one any more are not started', async () => {
+  await using dir = await tempDir();
+  const worker = workerWith(dir.path, { servers: [TICKETS], hash: 'another' });
+  expect(await childServers(worker, { inGuard: true })).toBeUndefined();
+});
+
+test('the ready browser uses the Chromium of the machine, without its sandbox inside the guard', async () => {
+  await using dir = await tempDir();
+  const chromium = join(dir.path, 'chromium');
+  await writeFile(chromium, '');
+  await chmod(chromium, 0o755);
+  const worker = workerWith(dir.path, { servers: [{ name: 'browser' }] });
+  const args = (await childServers(worker, { inGuard: true }))?.servers.browser?.args;
+  expect(args).toEqual(expect.arrayContaining(['--no-sandbox', '--executable-path', chromium]));
+});
