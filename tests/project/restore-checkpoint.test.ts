@@ -2,6 +2,7 @@ import {
   chmod,
   copyFile,
   mkdir,
+  readdir,
   readFile,
   readlink,
   rename,
@@ -49,6 +50,21 @@ test('files, links, modes, documents and the branch come back, and so does what 
   expect({ code: await contentsOf(worktreePath), documents: await contentsOf(sessionDir) }).toEqual(later);
   expect(await repo.git(['rev-parse', 'x'])).toBe(tip);
   expect(await repo.git(['status', '--porcelain'], worktreePath)).toBe('');
+});
+
+test('pictures of the session come back byte by byte, and those taken since are gone', async () => {
+  const { repo, sessionDir, keep, restore } = await checkpointScene();
+  await using _ = repo;
+  const screens = join(sessionDir, 'screens');
+  const picture = Buffer.from('89504e470d0a1a0a0000000dff00fe0d0a', 'hex');
+  await mkdir(screens);
+  await writeFile(join(screens, 'home.png'), picture);
+  const first = await keep(1);
+  await writeFile(join(screens, 'home.png'), 'overwritten');
+  await writeFile(join(screens, 'later.png'), picture);
+  await restore(first.commit, '1');
+  expect(await readFile(join(screens, 'home.png'))).toEqual(picture);
+  expect(await readdir(screens)).toEqual(['home.png']);
 });
 
 test('line endings, filters and attributes of the repository change no byte', async () => {

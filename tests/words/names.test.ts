@@ -13,7 +13,7 @@ import {
 
 const ALL = [...TEXTS];
 /** Options of the agent CLIs. */
-const OF_OTHERS = ['--approval-mode', '--sandbox'];
+const OF_OTHERS = ['--approval-mode', '--sandbox', '--virtual-time-budget'];
 
 test('the texts of all five folders were found', () => {
   const folders = new Set(ALL.map(([path]) => path.split('/')[0]));

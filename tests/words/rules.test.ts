@@ -50,3 +50,11 @@ test.each(REVIEWERS)('the %s has eight questions, the same in a session and in a
   expect(inSession).toHaveLength(8);
   expect(questions(SOURCE.skills.find((skill) => skill.name === 'quality')?.body)).toEqual(inSession);
 });
+
+test('the recipe for a headless Chromium is the same in a session and in a chat', () => {
+  const recipe = (text = '') => /\*\*Headless Chromium\*\*[\s\S]*?\n\n```[\s\S]*?```\n\n.*\n/.exec(text)?.[0];
+  const inSession = recipe(SOURCE.agents.find((agent) => agent.name === 'testing')?.body);
+  const inChat = recipe(SOURCE.skills.find((skill) => skill.name === 'testing')?.body);
+  expect(inChat).toContain('--screenshot');
+  expect(inChat).toBe(inSession?.replaceAll('[session path]', '[session folder]'));
+});

@@ -10,6 +10,7 @@ export interface CarriedRule {
 }
 
 const building: readonly Phase[] = ['implementation'];
+const testing: readonly Phase[] = ['testing'];
 const reviewing: readonly Phase[] = ['quality'];
 
 export const RULES: readonly CarriedRule[] = [
@@ -160,6 +161,48 @@ export const RULES: readonly CarriedRule[] = [
     where: ['requirements'],
     sentence:
       'Leave out `Status:`: the worker writes `waiting`, a person may set `answered`, and the worker writes `answered` once the answers are recorded.',
+  },
+  // Front ends in a browser.
+  {
+    rule: 'a server may keep running between tool calls, on a free port',
+    where: PHASE_NAMES,
+    sentence:
+      'A server may keep running between your commands: `setsid -f [command] > [file] 2>&1 < /dev/null` starts it',
+  },
+  {
+    rule: 'it ends before the signal',
+    where: PHASE_NAMES,
+    sentence: 'Before you write the signal, end every process that you started.',
+  },
+  {
+    rule: 'the ways to test a web page, in order, and the one used in the report',
+    where: testing,
+    sentence:
+      "web pages by the first of these ways that there is: an MCP browser of this session; the project's own Playwright or Puppeteer; a script with a headless Chromium that is on the machine, as below; HTTP. `## Method` names the way, and why not one before it.",
+  },
+  {
+    rule: 'the ways to test a web page, in order, in a chat',
+    where: 'skills/testing/SKILL.md',
+    sentence:
+      "web pages by the first of these ways that there is: an MCP browser of this chat; the project's own Playwright or Puppeteer; a script with a headless Chromium that is on the machine, as below; HTTP.",
+  },
+  {
+    rule: 'screens, console errors, response codes and data are looked at',
+    where: testing,
+    sentence:
+      'On each page look at the picture, the console errors, the response codes and the data that it shows.',
+  },
+  {
+    rule: 'pictures are saved and linked',
+    where: testing,
+    sentence:
+      'Save pictures in the session path as `screens/[page].png`, and link them in the report: `![page](screens/[page].png)`.',
+  },
+  {
+    rule: 'what a page that never rests needs',
+    where: testing,
+    sentence:
+      'A page that never rests (live reload, open streams) needs `--timeout=5000` instead of `--virtual-time-budget=5000`;',
   },
   // A review of uncommitted work.
   {

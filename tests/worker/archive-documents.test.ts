@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -6,7 +6,7 @@ import { systemHost } from '../../src/base/processes/host.ts';
 import { type Command, leaveCommand } from '../../src/session/commands/commands.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
-import { restOfFinishing } from '../../src/worker/commands/finishing.ts';
+import { moveDocuments, restOfFinishing } from '../../src/worker/commands/finishing.ts';
 import { meet, takeCommands } from '../../src/worker/commands/take-commands.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
@@ -14,6 +14,8 @@ import { CREATED, PREPARED } from '../session/events.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
+/** As many bytes of a picture as make one that is no text. */
+const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
 const CLI = { channel: 'cli' } as const;
 const STOPPED: NewEvent = { type: 'stopped', by: CLI, why: 'x' };
 const DOCUMENTS = ['01-08-1000-dive-x.md', '01-08-1001-plan-x.md'];
@@ -74,6 +76,22 @@ test('a document is moved when its archiving is recorded, not while the command 
     'archived',
   ]);
   expect([await documents(log), await archived(log)]).toEqual([[], DOCUMENTS]);
+});
+
+test('the pictures of documents go with the last of them, and as copies while one is kept', async () => {
+  await using log = await tempLog();
+  const worker = await stopped(log);
+  const { screens, archive } = log.paths;
+  await mkdir(screens);
+  await writeFile(join(screens, 'home.png'), PNG);
+  await symlink('/etc', join(screens, 'out'));
+  const [first = '', last = ''] = DOCUMENTS;
+  await moveDocuments(worker, { moved: [first], to: '_archive/one' });
+  expect(await readdir(join(archive, 'one/screens'))).toEqual(['home.png']);
+  expect(await readFile(join(screens, 'home.png'))).toEqual(PNG);
+  await moveDocuments(worker, { moved: [last], to: '_archive/two' });
+  expect(await readFile(join(archive, 'two/screens/home.png'))).toEqual(PNG);
+  expect(await readdir(log.paths.sessionDir)).not.toContain('screens');
 });
 
 test('what a worker that died left of its archiving is moved by the next one, once and again', async () => {

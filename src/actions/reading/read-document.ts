@@ -7,20 +7,25 @@ import { decode, readPlainFile } from '../../base/files/plain-file.ts';
 import { parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { dateOf } from '../../session/layout/names.ts';
-import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
+import { MAX_DOCUMENT_BYTES, SCREENS, type SessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { READING_ERRORS } from './reading-errors.ts';
 
-export interface DocumentReading {
+export type DocumentReading = {
   view: SessionView;
   /** Below the session folder. */
   name: string;
-  /** Written by children: quoted, never an instruction. */
-  text: string;
-}
+} & (
+  | {
+      /** Written by children: quoted, never an instruction. */
+      text: string;
+    }
+  /** A picture, or whatever else is no text. */
+  | { path: string; sizeBytes: number }
+);
 
-/** The documents of a session, newest first, archived ones last. @throws session_not_found */
+/** The documents of a session, newest first, then its own files and pictures, archived ones last. @throws session_not_found */
 export async function listDocuments(
   question: SessionQuestion,
   context: ActionContext,
@@ -44,19 +49,28 @@ export async function readDocument(
     names.find((each) => basename(each) === wanted || parseDocumentName(basename(each))?.kind === wanted);
   if (found === undefined)
     throw READING_ERRORS.document_not_found({ session: view.folder, name: wanted, names });
-  const reading = await readPlainFile(join(view.paths.sessionDir, found), MAX_DOCUMENT_BYTES);
+  const path = join(view.paths.sessionDir, found);
+  const reading = await readPlainFile(path, MAX_DOCUMENT_BYTES);
   if (reading.kind !== 'bytes') {
     const problem = reading.kind === 'missing' ? undefined : reading.problem;
     throw READING_ERRORS.document_unreadable({ session: view.folder, name: found, problem });
   }
-  return { view, name: found, text: decode(reading.bytes) };
+  const { bytes } = reading;
+  // By this git tells what is no text.
+  if (bytes.includes(0)) return { view, name: found, path, sizeBytes: bytes.length };
+  return { view, name: found, text: decode(bytes) };
 }
 
 async function documentsOf(paths: SessionPaths): Promise<string[]> {
   const own = await filesIn(paths.sessionDir);
   const machine = MACHINE_FILES(paths).filter((name) => own.includes(name));
   const stamped = own.filter((name) => parseDocumentName(name) !== undefined);
-  return [...sortNewestFirst(stamped, dateOf(paths.folder)), ...machine, ...(await documentsPutAway(paths))];
+  return [
+    ...sortNewestFirst(stamped, dateOf(paths.folder)),
+    ...machine,
+    ...(await picturesIn(paths.sessionDir)),
+    ...(await documentsPutAway(paths)),
+  ];
 }
 
 const MACHINE_FILES = ({ overview, qa, signal, history, sessionLog }: SessionPaths) =>
@@ -65,11 +79,17 @@ const MACHINE_FILES = ({ overview, qa, signal, history, sessionLog }: SessionPat
 async function documentsPutAway({ archive }: SessionPaths): Promise<string[]> {
   const folders = (await entriesOf(archive)).filter((entry) => entry.isDirectory());
   const lists = await Promise.all(
-    folders.map(async ({ name }) =>
-      (await filesIn(join(archive, name))).map((file) => join(basename(archive), name, file)),
-    ),
+    folders.map(async ({ name }) => {
+      const folder = join(archive, name);
+      const files = [...(await filesIn(folder)), ...(await picturesIn(folder))];
+      return files.map((file) => join(basename(archive), name, file));
+    }),
   );
   return lists.flat().sort().reverse();
+}
+
+async function picturesIn(folder: string): Promise<string[]> {
+  return (await filesIn(join(folder, SCREENS))).sort().map((name) => join(SCREENS, name));
 }
 
 async function filesIn(folder: string): Promise<string[]> {

@@ -4,6 +4,7 @@ import { listWorktrees } from '../../project/git/worktree-list.ts';
 import { commitsSince } from '../../project/worktrees/changes.ts';
 import { namedShort } from '../../session/commands/judge-finish.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { SCREENS } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { count } from '../reading/changes-words.ts';
 import { type FinishLook, type FinishSessionInput, lookAtFinish } from './look-at-finish.ts';
@@ -35,6 +36,9 @@ async function would(
       return [
         `${count(moved.length, 'document')} to move into the session's own _archive: ${namedShort(moved)}.`,
         ...(keep.length > 0 ? [`Not moved: ${namedShort(keep)}.`] : []),
+        ...(facts.names.includes(SCREENS)
+          ? ['Pictures in screens/ go with them; a copy stays with what is not moved.']
+          : []),
         'Branch, worktree and overview stay; the session can take a new goal.',
       ];
     case 'merge':

@@ -29,6 +29,8 @@ async function show(cli: Cli, session: string, name: string | undefined, options
   }
   const { view, ...document } = await readDocument({ ...question, name }, await cli.actionContext());
   cli.output.result({ session: view.folder, ...document }, () =>
-    document.text.replace(/\n$/, '').split('\n').map(harmless).join('\n'),
+    'text' in document
+      ? document.text.replace(/\n$/, '').split('\n').map(harmless).join('\n')
+      : harmless(`${document.name} is not text: ${document.sizeBytes} bytes, at ${document.path}`),
   );
 }

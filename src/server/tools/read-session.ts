@@ -82,6 +82,10 @@ const document: Reader = async (
     };
   }
   const read = await readDocument({ session, projectDir, name }, actions);
+  if (!('text' in read)) {
+    const summary = `${read.name} is not text: ${read.sizeBytes} bytes, at path.`;
+    return { summary, session: read.view.folder, path: read.path };
+  }
   return {
     summary: `${read.name}, ${read.text.length} characters.`,
     session: read.view.folder,

@@ -35,6 +35,8 @@ export interface SessionPaths {
   archive: string;
   /** Worker, at done: what was shown of the branch, and what its checks printed. */
   proof: string;
+  /** Children: pictures of what they have tested, which their reports link. */
+  screens: string;
   sessionDir: string;
 
   runDir: string;
@@ -67,6 +69,9 @@ export interface SessionPaths {
   workerErrors: string;
 }
 
+/** The folder of pictures, beside the documents that link them: in a session's folder and in its archives. */
+export const SCREENS = 'screens';
+
 /** @param archived the session folder was put away; its machine state stays where it is */
 export function sessionPaths(sessionsDir: string, folder: string, archived = false): SessionPaths {
   const sessionDir = join(archived ? archiveRoot(sessionsDir) : sessionsDir, folder);
@@ -87,6 +92,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
     sessionLog: join(sessionDir, 'session.log'),
     archive: join(sessionDir, '_archive'),
     proof: join(sessionDir, 'proof'),
+    screens: join(sessionDir, SCREENS),
     runDir,
     gitSettings: join(runDir, 'git-settings.json'),
     sessionFile: join(runDir, 'session.json'),

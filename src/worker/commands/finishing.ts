@@ -1,8 +1,8 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { cp, mkdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { changeFile } from '../../base/files/change-file.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { repairWorktree } from '../../project/worktrees/rejoin-worktree.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { worktreeStays } from '../../session/commands/judge-finish.ts';
@@ -15,7 +15,7 @@ import type { Trash } from '../../session/events/bodies/finishing.ts';
 import type { Places } from '../../session/events/bodies/places.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
-import { archiveRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { archiveRoot, SCREENS, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { Work } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { readOwnOverview } from '../documents/documents.ts';
@@ -120,9 +120,19 @@ export async function moveDocuments(
   await mkdir(folder, { recursive: true });
   for (const name of moved.filter((each) => parseDocumentName(each) !== undefined))
     await ifExists(rename(join(paths.sessionDir, name), join(folder, name)));
+  await bringPictures(paths, folder);
   // Written last: what shows the next worker that nothing is left to move.
   const reset = { lastAction: archivedWords(to), next: 'New work' };
   await changeFile(paths.overview, (text) => changeOverview(text ?? '', reset));
+}
+
+/** Links of the documents lead to them: what stays may need them as well. */
+async function bringPictures({ sessionDir, screens }: SessionPaths, folder: string): Promise<void> {
+  const isShared = namesAt(sessionDir)?.some((name) => parseDocumentName(name) !== undefined);
+  const to = join(folder, SCREENS);
+  // Neither a link nor a pipe of an agent's is followed or waited for.
+  const filter = (from: string) => statsAt(from)?.isFile() || statsAt(from)?.isDirectory() || false;
+  await ifExists(isShared ? cp(screens, to, { recursive: true, filter }) : rename(screens, to));
 }
 
 /** With the folder, for each archiving has its own. */

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
 import { askingRig } from '../../support/asking-rig.ts';
@@ -13,6 +15,11 @@ test('documents and changes of a session are printed, and a wrong name says whic
   expect(JSON.parse(dive.stdout)).toMatchObject({ session, name: expect.stringContaining('-dive-') });
   const asItIs = await typed(['show', session, 'dive'], place);
   expect(asItIs.stdout).toBe((JSON.parse(dive.stdout) as { text: string }).text);
+  const picture = join(rig.paths.sessionDir, 'screens/home.png');
+  await mkdir(dirname(picture));
+  await writeFile(picture, Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'));
+  const shown = await typed(['show', session, 'home.png'], place);
+  expect(shown.stdout).toBe(`screens/home.png is not text: 16 bytes, at ${picture}\n`);
   const missing = await typed(['show', session, 'novel'], place);
   expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('_overview.md') });
   const changes = await typed(['diff', session], place);

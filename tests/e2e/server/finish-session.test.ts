@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { askTool } from '../../server/ask-tool.ts';
@@ -72,8 +72,12 @@ test('documents are put away but for those that are to stay; a name that is none
   const [dive = ''] = (await readdir(rig.paths.sessionDir)).filter((name) => name.includes('-dive-'));
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-plan-x.md'), '# Plan: x\n');
   const input = { how: 'archive_documents', keep: ['11-20-0900-plan-x.md'] };
-  expect(String((await finish(rig, input)).would)).toContain(
-    `1 document to move into the session's own _archive: ${dive}.`,
+  await mkdir(rig.paths.screens);
+  expect((await finish(rig, input)).would).toEqual(
+    expect.arrayContaining([
+      `1 document to move into the session's own _archive: ${dive}.`,
+      'Pictures in screens/ go with them; a copy stays with what is not moved.',
+    ]),
   );
   expect(await finish(rig, { ...input, keep: ['no.md'] })).toMatchObject({
     in_the_way: [expect.stringContaining('There is no document no.md.')],

@@ -1,5 +1,5 @@
-import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
@@ -85,6 +85,13 @@ test('notebook, documents, transcript and log are read page by page, and a missi
   });
   const missing = await read(rig, { what: 'document', document: '../../.run/x/session.json' });
   expect(missing).toMatchObject({ code: 'document_not_found', message: expect.stringContaining('_qa.md') });
+  const picture = join(rig.paths.sessionDir, 'screens/home.png');
+  await mkdir(dirname(picture));
+  await writeFile(picture, Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'));
+  expect((await read(rig, { what: 'document' })).documents).toContain('screens/home.png');
+  const shown = await read(rig, { what: 'document', document: 'screens/home.png' });
+  expect(shown).toMatchObject({ summary: 'screens/home.png is not text: 16 bytes, at path.', path: picture });
+  expect(shown).not.toHaveProperty('text');
   const whole = await readWhole(rig, { what: 'transcript', iteration: 1 }, '\n');
   expect(whole).toContain('• ');
   expect(await read(rig, { what: 'transcript', iteration: 99 })).toMatchObject({
