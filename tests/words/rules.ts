@@ -151,6 +151,13 @@ export const RULES: readonly CarriedRule[] = [
     sentence:
       'Leave out `Status:`: the worker writes `waiting`, a person may set `answered`, and the worker writes `answered` once the answers are recorded.',
   },
+  // What is granted, and what is noticed.
+  {
+    rule: 'no edit of code before there is a plan',
+    where: ['investigation', 'requirements', 'planning'],
+    sentence:
+      'The worker compares the worktree before and after you, and names code that changed to the agents after you.',
+  },
   // A review of uncommitted work.
   {
     rule: 'untracked files are reviewed',
