@@ -116,7 +116,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'PERMISSIONS',
     default: 'skip',
     perSession: true,
-    doc: 'skip: agents may use every tool without asking. allow: what their phase is for; in investigation, requirements and planning to read, to run commands that only read, and to write in the session folder. See docs/security.md.',
+    doc: 'skip: agents may use every tool. allow: what their phase is for, so no edit of code before implementation.',
   },
   sandbox: {
     ...oneOf(SANDBOXES),
