@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
+import type { Phase } from '../../src/phases/table.ts';
 import type { SessionState } from '../../src/session/events/state.ts';
 import { installCli } from '../support/install-clis.ts';
 import { startRig } from '../support/session-rig.ts';
@@ -17,6 +18,7 @@ async function startTrying(
   cli: 'claude' | 'codex' | 'gemini',
   more: Record<string, string> = {},
   first = COMMIT,
+  phase: Phase = 'investigation',
 ) {
   let planted = '';
   const session = await startCliSession({
@@ -27,7 +29,7 @@ async function startTrying(
     },
     instead: ({ job, step }) => {
       const command = [first, `echo x > '${planted}' || echo was-refused`][step];
-      return job.phase === 'investigation' && command !== undefined
+      return job.phase === phase && command !== undefined
         ? { say: 'Trying.', use: [{ name: 'Bash', input: { command, description: 'Trying' } }] }
         : undefined;
     },
@@ -55,11 +57,14 @@ test.each(['claude', 'codex', 'gemini'] as const)(
 
 test("in the guard Codex's own sandbox works, for PERMISSIONS=allow and when it is called", async () => {
   const { path } = await installCli('codex');
-  const { session } = await startTrying('codex', { PERMISSIONS: 'allow' });
+  const { session } = await startTrying('codex', { PERMISSIONS: 'allow' }, COMMIT, 'implementation');
   await using _ = session;
   await session.until(isWaiting);
-  const { worktree } = await session.state();
-  expect(await session.git('log', '-1', '--format=%s', worktree?.branch ?? '')).toBe('Inside');
+  await session.answer();
+  await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
+  await session.approve();
+  const { worktree } = await session.until(({ lastIteration }) => lastIteration?.phase === 'implementation');
+  expect(await session.git('log', '--format=%s', worktree?.branch ?? '')).toContain('Inside');
 
   const calling = await startTrying('codex', {}, `'${path}' sandbox -- /bin/echo nested-ran`);
   await using __ = calling.session;

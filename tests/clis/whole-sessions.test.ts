@@ -60,7 +60,7 @@ test('three CLIs share one session, phase by phase, and nothing is lost between 
 });
 
 test.each(['codex', 'gemini'] as const)(
-  'with PERMISSIONS=allow a %s child commits in its worktree and signals',
+  'with PERMISSIONS=allow a %s child of investigation signals, and its commit is refused',
   async (cli) => {
     const commit = 'echo confined > confined.txt && git add -A && git commit --quiet -m Confined';
     await using session = await startCliSession({
@@ -74,6 +74,7 @@ test.each(['codex', 'gemini'] as const)(
     await session.until(({ status }) => status.kind === 'waiting');
     const ended = await session.eventsOf('iteration_ended');
     expect(ended.map(({ ending }) => ending)).toEqual(['signalled', 'signalled']);
-    expect(await session.git('log', '-1', '--format=%s', 'samocode/compound')).toBe('Confined');
+    expect(ended.flatMap(({ codeEdits }) => codeEdits?.paths ?? [])).toEqual([]);
+    expect(await session.git('log', '--format=%s', 'samocode/compound')).not.toContain('Confined');
   },
 );

@@ -24,6 +24,10 @@ const request: ChildRequest = {
 };
 const samples = claudeSamples();
 
+function settingsIn(args: readonly string[]): unknown {
+  return JSON.parse(args[args.indexOf('--settings') + 1] ?? '');
+}
+
 test('the prompt travels by stdin and never by an argument', () => {
   const command = claude.buildCommand({ ...request, prompt: 'a'.repeat(300_000) });
   expect(command.stdinPath).toBe('/run/prompt.md');
@@ -79,12 +83,30 @@ test('without a model of ours the CLI takes its own default', () => {
 });
 
 test('the mode "allow" lists tools instead of skipping permissions', () => {
-  const { args } = claude.buildCommand({ ...request, permissions: 'allow' });
+  const { args } = claude.buildCommand({ ...request, phase: 'implementation', permissions: 'allow' });
   expect(args).not.toContain('--dangerously-skip-permissions');
   expect(args[args.indexOf('--permission-mode') + 1]).toBe('dontAsk');
+  expect(settingsIn(args)).not.toHaveProperty('permissions');
   expect(args[args.indexOf('--allowedTools') + 1]?.split(',')).toEqual(
     expect.arrayContaining(['Bash', 'Edit', 'Read', 'Write']),
   );
+});
+
+test('in a phase of documents only the session folder can be edited, and no command is allowed by us', () => {
+  const sessionDir = '/sessions (old) [1]/26-01-08-login';
+  const { args } = claude.buildCommand({ ...request, sessionDir, permissions: 'allow' });
+  const tools = args[args.indexOf('--allowedTools') + 1]?.split(',') ?? [];
+  expect(tools.filter((tool) => ['Bash', 'Edit', 'NotebookEdit', 'Skill', 'Write'].includes(tool))).toEqual(
+    [],
+  );
+  expect(tools).toContain('Read');
+  expect(settingsIn(args)).toMatchObject({
+    permissions: {
+      allow: [String.raw`Edit(//sessions \(old\) \\[1\\]/26-01-08-login/**)`],
+      deny: ['Edit(//worktrees/26-01-08-login/**)'],
+    },
+  });
+  expect(settingsIn(claude.buildCommand(request).args)).not.toHaveProperty('permissions');
 });
 
 test('background tasks and updates are off, and a time limit of the person for requests is kept', () => {

@@ -47,11 +47,28 @@ test('the prompt is stdin, and its end is the end of a file', () => {
 test('without permissions to ask for, the sandbox is off; with a list it is on and git stays writable', () => {
   expect(codex.buildCommand(REQUEST).args).toContain('--dangerously-bypass-approvals-and-sandbox');
   const gitDirs = ['/repo/.git', '/repo/.git/worktrees/login'];
-  const { args } = codex.buildCommand({ ...REQUEST, permissions: 'allow', gitDirs });
+  const { args } = codex.buildCommand({ ...REQUEST, phase: 'implementation', permissions: 'allow', gitDirs });
   expect(args.join(' ')).toContain(
     `-s workspace-write --add-dir ${REQUEST.sessionDir} --add-dir ${gitDirs[0]} --add-dir ${gitDirs[1]}`,
   );
   expect(args).not.toContain('--dangerously-bypass-approvals-and-sandbox');
+});
+
+test('in a phase of documents the session folder and temporary files are all that can be written', () => {
+  const { args } = codex.buildCommand({ ...REQUEST, permissions: 'allow', gitDirs: ['/repo/.git'] });
+  expect(args).toContain('default_permissions="samocode-documents"');
+  expect(args).toContain(
+    'permissions.samocode-documents={"extends"=":read-only","filesystem"={":tmpdir"="write",":slash_tmp"="write",' +
+      '"/repo"="read","/worktrees/26-01-08-login"="read","/sessions/26-01-08-login"="write"}}',
+  );
+  expect(args).not.toContain('-s');
+  expect(args).not.toContain('--add-dir');
+});
+
+test('a session folder that Codex would take for a pattern can be written all the same', () => {
+  const sessionDir = '/sessions [old]/26-01-08-login';
+  const { args } = codex.buildCommand({ ...REQUEST, permissions: 'allow', sessionDir });
+  expect(args.join(' ')).toContain(`-s workspace-write --add-dir ${sessionDir}`);
 });
 
 test("every server of the person is switched off by its name, and the MCP file's are on", () => {

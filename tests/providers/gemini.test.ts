@@ -52,7 +52,12 @@ test('the prompt is stdin, one process does the work, and the worktree counts as
 
 test('a list of allowed tools is a policy file beside the prompt', async () => {
   await using dir = await tempDir();
-  const request = { ...REQUEST, permissions: 'allow' as const, promptPath: join(dir.path, 'prompt.md') };
+  const request = {
+    ...REQUEST,
+    phase: 'implementation' as const,
+    permissions: 'allow' as const,
+    promptPath: join(dir.path, 'prompt.md'),
+  };
   const { args } = gemini.buildCommand(await gemini.prepare(request));
   expect(args).not.toContain('yolo');
   const policy = await readFile(String(args[args.indexOf('--policy') + 1]), 'utf8');

@@ -20,6 +20,7 @@ const RULE = 'What this format holds has changed: raise FORMAT_VERSION, or list 
 const ADDED: Readonly<Record<string, readonly string[]>> = {
   // Without them its agents work without the MCP servers of the plan.
   plan_approved: ['servers'],
+  iteration_ended: ['codeEdits'],
 };
 
 interface ObjectSchema {

@@ -204,6 +204,13 @@ export const RULES: readonly CarriedRule[] = [
     sentence:
       'A page that never rests (live reload, open streams) needs `--timeout=5000` instead of `--virtual-time-budget=5000`;',
   },
+  // What is granted, and what is noticed.
+  {
+    rule: 'no edit of code before there is a plan',
+    where: ['investigation', 'requirements', 'planning'],
+    sentence:
+      'The worker compares the worktree before and after you, and names code that changed to the agents after you.',
+  },
   // A review of uncommitted work.
   {
     rule: 'untracked files are reviewed',

@@ -116,7 +116,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'PERMISSIONS',
     default: 'skip',
     perSession: true,
-    doc: 'skip: agents may use every tool without asking. allow: only the tools that their phase lists.',
+    doc: 'skip: agents may use every tool. allow: what their phase is for, so no edit of code before implementation.',
   },
   sandbox: {
     ...oneOf(SANDBOXES),

@@ -1,3 +1,4 @@
+import { GRANTS, type Grant } from '../../phases/grants.ts';
 import {
   ACCEPTED_STARTS_WITHIN_MS,
   type ChildCommand,
@@ -19,22 +20,16 @@ export const claude: Provider = {
   classifyEnd: classifyClaudeEnd,
 };
 
-/** What `PERMISSIONS=allow` lets a child do; everything else is denied at once, for nobody can be asked. */
-const ALLOWED_TOOLS = [
-  'Agent',
-  'Bash',
-  'Edit',
-  'Glob',
-  'Grep',
-  'NotebookEdit',
-  'Read',
-  'Skill',
-  'Task',
-  'TodoWrite',
-  'WebFetch',
-  'WebSearch',
-  'Write',
-];
+const READING_TOOLS = ['Agent', 'Glob', 'Grep', 'Read', 'Task', 'TodoWrite', 'WebFetch', 'WebSearch'];
+
+/**
+ * What `PERMISSIONS=allow` lets a child do; everything else is denied at once, for nobody can be asked. Commands that
+ * only read need no word of ours: Claude Code knows them, with their options. A skill may bring permissions of its own.
+ */
+const ALLOWED_TOOLS: Readonly<Record<Grant, readonly string[]>> = {
+  documents: READING_TOOLS,
+  work: [...READING_TOOLS, 'Bash', 'Edit', 'NotebookEdit', 'Skill', 'Write'],
+};
 
 /**
  * Tools that reach past the iteration: another worktree than ours, work after the process has ended, a
@@ -72,7 +67,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...permissionArgs(request),
       ...['--disallowedTools', DENIED_TOOLS.join(',')],
       ...['--add-dir', request.sessionDir],
-      ...['--settings', JSON.stringify({ hooks: childHooks(request) })],
+      ...['--settings', JSON.stringify(settings(request))],
       // A server of the user, ours among them, would let a child act on sessions.
       ...['--strict-mcp-config', '--mcp-config', ...serverConfigs(request.mcp)],
     ],
@@ -98,7 +93,21 @@ function serverConfigs(mcp: ChildRequest['mcp']): string[] {
   return configs.length > 0 ? configs : [NO_SERVERS];
 }
 
-function permissionArgs({ permissions, mcp }: ChildRequest): string[] {
+function settings(request: ChildRequest) {
+  const hooks = childHooks(request);
+  const { permissions, phase, sessionDir, workingDir } = request;
+  if (permissions === 'skip' || GRANTS[phase] === 'work') return { hooks };
+  // Every tool that writes files goes by the rules for Edit. Denied comes first, whatever the person's settings allow.
+  return { hooks, permissions: { allow: [editsBelow(sessionDir)], deny: [editsBelow(workingDir)] } };
+}
+
+/** Absolute with two slashes; the path is a pattern of gitignore inside the parentheses of a rule. */
+function editsBelow(folder: string): string {
+  const pattern = folder.replaceAll(/[\\*?[\]]/g, '\\$&');
+  return `Edit(/${pattern.replaceAll(/[\\()]/g, '\\$&')}/**)`;
+}
+
+function permissionArgs({ permissions, phase, mcp }: ChildRequest): string[] {
   switch (permissions) {
     case 'skip':
       return ['--dangerously-skip-permissions'];
@@ -107,7 +116,7 @@ function permissionArgs({ permissions, mcp }: ChildRequest): string[] {
         '--permission-mode',
         'dontAsk',
         '--allowedTools',
-        [...ALLOWED_TOOLS, ...toolsOf(mcp)].join(','),
+        [...ALLOWED_TOOLS[GRANTS[phase]], ...toolsOf(mcp)].join(','),
       ];
     default:
       return permissions satisfies never;

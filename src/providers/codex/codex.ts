@@ -5,6 +5,7 @@ import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
+import { GRANTS } from '../../phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../phases/table.ts';
 import type {
   ChildCommand,
@@ -62,12 +63,14 @@ function buildCommand(request: ChildRequest): ChildCommand {
   };
 }
 
-function permissionArgs({ permissions, sessionDir, gitDirs = [] }: ChildRequest): string[] {
+function permissionArgs(request: ChildRequest): string[] {
+  const { permissions, phase, sessionDir, gitDirs = [] } = request;
   switch (permissions) {
     case 'skip':
       return ['--dangerously-bypass-approvals-and-sandbox'];
     case 'allow':
       // In exec nobody can be asked, so what the sandbox refuses stays refused.
+      if (GRANTS[phase] === 'documents' && !isPattern(sessionDir)) return onlyDocuments(request);
       return [
         '-s',
         'workspace-write',
@@ -76,6 +79,29 @@ function permissionArgs({ permissions, sessionDir, gitDirs = [] }: ChildRequest)
     default:
       return permissions satisfies never;
   }
+}
+
+const DOCUMENTS_PROFILE = 'samocode-documents';
+
+/**
+ * The modes of the sandbox leave either nothing writable, the session folder neither, or the working directory too: only
+ * a profile names folders. Programs that read want temporary files as well.
+ */
+function onlyDocuments({ sessionDir, workingDir, mainRepo }: ChildRequest): string[] {
+  const filesystem: Record<string, 'read' | 'write'> = { ':tmpdir': 'write', ':slash_tmp': 'write' };
+  // Named as well: they may lie in the temporary folder.
+  for (const folder of [mainRepo, workingDir]) if (!isPattern(folder)) filesystem[folder] = 'read';
+  filesystem[sessionDir] = 'write';
+  const profile = { extends: ':read-only', filesystem };
+  return [
+    ...['-c', `default_permissions=${toml(DOCUMENTS_PROFILE)}`],
+    ...['-c', `permissions.${DOCUMENTS_PROFILE}=${toml(profile)}`],
+  ];
+}
+
+/** Profiles take these characters for a pattern, which can't be made writable. */
+function isPattern(folder: string): boolean {
+  return /[*?[\]]/.test(folder);
 }
 
 /** Plugins and apps bring servers of their own. */

@@ -3,6 +3,7 @@ import { writeWhole } from '../../base/files/atomic-file.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
 import { classifyGeminiEnd } from './gemini-end.ts';
 import { newGeminiMeter, readGeminiTraces } from './gemini-meter.ts';
+import { geminiPolicy } from './gemini-policy.ts';
 import { newGeminiReader } from './gemini-stream.ts';
 import { geminiTranscript } from './gemini-transcript.ts';
 
@@ -61,40 +62,12 @@ function permissionArgs(request: ChildRequest): string[] {
 
 async function prepare(request: ChildRequest): Promise<ChildRequest> {
   const { permissions, mcp } = request;
-  if (permissions === 'allow') await writeWhole(policyPath(request), policy());
+  if (permissions === 'allow') await writeWhole(policyPath(request), geminiPolicy(request));
   if (mcp) {
     const defaults = { mcpServers: mcp.servers };
     await writeWhole(defaultsPath(request), `${JSON.stringify(defaults)}\n`);
   }
   return request;
-}
-
-/** What `PERMISSIONS=allow` lets a child do; everything else would ask, and is denied at once. */
-const ALLOWED_TOOLS = [
-  'glob',
-  'google_web_search',
-  'grep_search',
-  'list_directory',
-  'read_file',
-  'read_many_files',
-  'replace',
-  'run_shell_command',
-  'web_fetch',
-  'write_file',
-  'write_todos',
-];
-
-function policy(): string {
-  return ALLOWED_TOOLS.map((tool) =>
-    [
-      '[[rule]]',
-      `toolName = "${tool}"`,
-      'decision = "allow"',
-      'priority = 100',
-      // Without it a command with ">" still asks.
-      ...(tool === 'run_shell_command' ? ['allowRedirection = true'] : []),
-    ].join('\n'),
-  ).join('\n\n');
 }
 
 function policyPath({ promptPath }: ChildRequest): string {

@@ -30,6 +30,9 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
   if (rewind === undefined) return state;
   const { parked, progress, ...back } = rewind.back;
   const { totalIterations } = state.progress;
+  const { codeEdits } = state;
+  // Later edits went with the rewind, and which of the earlier ones stand the next comparison shows.
+  const stands = codeEdits !== undefined && typeof event.to === 'number' && event.to >= codeEdits.iteration;
   const since = event.at;
   return {
     ...rest,
@@ -37,6 +40,7 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
     progress: { ...progress, totalIterations },
     notes: [noteFor(event.to)],
     backoff: false,
+    codeEdits: stands ? codeEdits : undefined,
     trail: EMPTY_TRAIL,
     status: {
       kind: 'stopped',

@@ -7,6 +7,7 @@ import type { SessionPaths } from '../../session/layout/paths.ts';
 import { stopEvents } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { putAwayOldFlow } from '../documents/old-flow.ts';
+import { noticeCodeEdits } from '../judging/code-edits.ts';
 import { heldToComparison } from '../judging/held-to-comparison.ts';
 import { guardLoop } from '../judging/loop-guard.ts';
 import { noteCost } from '../limits/day-spent.ts';
@@ -42,6 +43,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   const ending = recorded ? 'signalled' : process.end;
   const question = { phase: open.phase, signal: recorded, ending, kept, plan };
   const held = await heldToComparison(worker, open, { decision: checked.decision, after });
+  const noticed = await noticeCodeEdits(worker, open, after);
   const { decision, print } = guardLoop(worker, held.decision, question);
   await noteCost(worker, open.iteration, process.cost.usd);
   crashPoint('before-iteration-ended');
@@ -50,6 +52,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
     ...said,
     ...checked.events,
     ...held.events,
+    ...noticed.events,
     ...notKept(kept),
     ...(acknowledged.length > 0 ? [{ type: 'messages_acknowledged' as const, ids: acknowledged }] : []),
     {
@@ -71,6 +74,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
       comparison: held.comparison,
       checkpoint: kept.checkpoint,
       outsidePlan,
+      codeEdits: noticed.codeEdits,
       ...notebook.lines,
       flowLines: notebook.newFlow,
     },

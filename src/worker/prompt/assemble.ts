@@ -17,6 +17,7 @@ import gemini from '../../../workflow/provider-gemini.md';
 import signal from '../../../workflow/signal.md';
 import { type Stamps, stampsAt, threeDigits } from '../../base/files/stamps.ts';
 import { EDGE_CONDITIONS } from '../../phases/edge-conditions.ts';
+import { GRANTS } from '../../phases/grants.ts';
 import type { Phase } from '../../phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { iterationStamp } from '../documents/project-event.ts';
@@ -33,14 +34,19 @@ const PERMISSION_WORDS: Readonly<Record<PromptState['permissions'], string>> = {
     'Not everything is allowed here, and there is no one to ask: what is refused (a tool, a folder, the network) stays refused. Find another way, or signal `blocked` and name what is missing.',
 };
 
+/** Beside the words for `allow`, in phases of documents. */
+const DOCUMENTS_ALONE =
+  ' In this phase you can read everything, write files of the session path with your tools for files, and run commands that only read (`git log`, `git diff --no-ext-diff`, `grep`, `ls`); mostly tests and scripts are refused, and so is every change of code.';
+
 const GUARD_WORDS =
   'You run in a sandbox: the main checkout, the settings and hooks of git, and other sessions are read-only. So whatever ' +
   'deletes a ref fails ("Read-only file system": `branch -d`, `tag -d`, `stash drop` (a popped stash stays listed), `fetch --prune`, `gc`), and so do `sudo` ' +
   'and installers of git hooks (with HUSKY=0 or LEFTHOOK=0 they stay out of `npm ci`). After a complete rebase or cherry-pick git still takes ' +
   'itself to be in the middle of one: `rm -f "$(git rev-parse --git-path CHERRY_PICK_HEAD)"`. Find another way; if there is none, signal `blocked` and say why.';
 
-function limitsOfHands({ permissions, isGuarded }: PromptState): string {
-  const words = PERMISSION_WORDS[permissions];
+function limitsOfHands({ permissions, isGuarded, phase }: PromptState): string {
+  const isNarrow = permissions === 'allow' && GRANTS[phase] === 'documents';
+  const words = PERMISSION_WORDS[permissions] + (isNarrow ? DOCUMENTS_ALONE : '');
   return isGuarded ? `${words}\n- ${GUARD_WORDS}` : words;
 }
 

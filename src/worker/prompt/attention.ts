@@ -1,4 +1,7 @@
 import { join } from 'node:path';
+import type { CodeEdits } from '../../phases/code-edits.ts';
+import { GRANTS } from '../../phases/grants.ts';
+import type { Phase } from '../../phases/table.ts';
 import { inlineMaterial, LINE_END, material, materialSection } from './material.ts';
 import type { PromptState } from './prompt-state.ts';
 
@@ -20,7 +23,7 @@ export function attention(state: PromptState): string {
   const finished =
     'The goal now (what follows below as the task is finished; its questions and plans do not count for it)';
   const parts = [
-    firstOfAll(state.notes),
+    firstOfAll(state),
     messages(state),
     section('The human wants the plan changed', feedback, MAX_FEEDBACK),
     section(finished, goal, MAX_TASK),
@@ -36,9 +39,21 @@ export function attention(state: PromptState): string {
   return parts.filter((part) => part !== '').join('\n');
 }
 
-function firstOfAll(notes: readonly string[]): string {
-  if (notes.length === 0) return '';
-  return `## First of all\n\n${notes.map(noteItem).join('\n')}\n`;
+function firstOfAll({ notes, codeEdits, phase }: PromptState): string {
+  const items = [...(codeEdits ? [codeItem(codeEdits, phase)] : []), ...notes.map(noteItem)];
+  return items.length === 0 ? '' : `## First of all\n\n${items.join('\n')}\n`;
+}
+
+const MOST_PATHS = 20;
+
+function codeItem({ tree, paths, count, phases }: CodeEdits, phase: Phase): string {
+  const shown = paths.slice(0, MOST_PATHS);
+  const more = count > shown.length ? ` and ${count - shown.length} more` : '';
+  const source = tree.slice(0, 12);
+  const who = `The agent of ${phases.join(' and of ')} changed ${shown.map(inlineMaterial).join(', ')}${more}, although it only writes documents; \`git diff ${source}\` shows what.`;
+  return GRANTS[phase] === 'documents'
+    ? `- ${who} Take none of it for the project's own code, and leave it to the agents of implementation.`
+    : `- ${who} Keep it only if the plan asks for it; otherwise restore it, with \`git restore --source=${source} [path]\`, remove what is new, and commit.`;
 }
 
 /** What precedes words of others in a note; the second forms are in sessions of older versions. */

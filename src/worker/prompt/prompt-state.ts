@@ -1,3 +1,4 @@
+import type { CodeEdits } from '../../phases/code-edits.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { PlanPhase } from '../../session/documents/plan.ts';
 
@@ -25,6 +26,8 @@ export interface PromptState {
   feedback: string | undefined;
   /** Corrections, failing checks, hand-offs and notes of the human, oldest first. */
   notes: readonly string[];
+  /** Code that agents before changed though they only write documents. */
+  codeEdits: CodeEdits | undefined;
   messages: readonly PromptMessage[];
   constraints: { path: string; text: string } | undefined;
   /** Shell commands that the worker runs before it accepts done. */

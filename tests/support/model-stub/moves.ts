@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { GRANTS } from '../../../src/phases/grants.ts';
 import type { Job } from './job.ts';
 
 export interface ToolCall {
@@ -59,11 +60,11 @@ export function* note(job: Job, done: string): Script {
   else if (text.includes('## Flow Log\n')) yield* edit(path, '## Flow Log\n', `## Flow Log\n${flowLine}\n`);
 }
 
-/** The last act of an iteration; by the Write tool in documents' phases, by the shell in the others. */
+/** The last act of an iteration; in phases of documents by the Write tool, in the others by the shell. */
 export function* signal(job: Job, words: Record<string, string>): Script {
   const path = join(job.sessionDir, '_signal.json');
   const json = JSON.stringify(words);
-  if (job.phase === 'investigation' || job.phase === 'planning') {
+  if (GRANTS[job.phase] === 'documents') {
     yield* read(path);
     yield* write(path, json);
   } else {

@@ -1,0 +1,72 @@
+import { parse } from 'smol-toml';
+import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { geminiPolicy } from '../../src/providers/gemini/gemini-policy.ts';
+
+const Policy = z.object({
+  rule: z.array(z.object({ toolName: z.string(), decision: z.string(), argsPattern: z.string().optional() })),
+});
+const sessionDir = '/sessions (old) [1]/26-01-08-a.b';
+
+const rulesOf = (phase: 'planning' | 'implementation') =>
+  Policy.parse(parse(geminiPolicy({ phase, sessionDir }))).rule;
+
+/** As Gemini CLI holds a call against a rule: each argument as JSON between two zero bytes. */
+function isAllowed(toolName: string, args: object): boolean {
+  const text = Object.entries(args)
+    .map(([name, value]) => `\0${JSON.stringify(name)}:${JSON.stringify(value)}\0`)
+    .join(',');
+  return rulesOf('planning').some(
+    (rule) =>
+      rule.toolName === toolName &&
+      rule.decision === 'allow' &&
+      (rule.argsPattern === undefined || new RegExp(rule.argsPattern).test(`{${text}}`)),
+  );
+}
+
+test.each([
+  [`${sessionDir}/_signal.json`, true],
+  [`${sessionDir}/01-08-1000-plan-login.md`, true],
+  [`${sessionDir}/../26-01-07-other/_signal.json`, false],
+  ['/sessions (old) [1]/26-01-08-axb/_signal.json', false],
+  ['/worktree/src/a.ts', false],
+  ['src/a.ts', false],
+])('in a phase of documents %s may be written: %s', (path, isGranted) => {
+  expect(isAllowed('write_file', { content: `"file_path":"${sessionDir}/x"`, file_path: path })).toBe(
+    isGranted,
+  );
+  expect(isAllowed('replace', { file_path: path })).toBe(isGranted);
+});
+
+test.each([
+  ['git log --oneline -5', true],
+  ['git log -S foo -- src', true],
+  ['git show HEAD~1:src/a.ts', true],
+  ["grep -rn 'a = 1' src", true],
+  ['ls', true],
+  ['git log --output=x', false],
+  ['git log --out"put"=x', false],
+  ["git log '--output=x'", false],
+  ['git grep -Ovim a', false],
+  ['git grep --open-files-in-pager=vim a', false],
+  ['git diff --ext-diff', false],
+  ['rg --pre cat a', false],
+  ['git commit -m x', false],
+  ['git logger', false],
+  ['lsof', false],
+  ['npm test', false],
+  ['echo "command":"ls "', false],
+])('in a phase of documents the command %s is allowed by its words: %s', (command, isGranted) => {
+  expect(isAllowed('run_shell_command', { command, description: '"command":"ls "' })).toBe(isGranted);
+});
+
+test('every pattern is one that Gemini CLI takes, and in a phase of work there is none', () => {
+  const patterns = rulesOf('planning').flatMap(({ argsPattern }) => argsPattern ?? []);
+  expect(patterns).toHaveLength(3);
+  // What it takes for a pattern that may run for ever, or for too long a one, makes it refuse the file.
+  for (const pattern of patterns) {
+    expect(pattern.length).toBeLessThan(2048);
+    expect(pattern).not.toMatch(/\([^)]*[*+?{].*\)[*+?{]/);
+  }
+  expect(rulesOf('implementation').filter(({ argsPattern }) => argsPattern !== undefined)).toEqual([]);
+});
