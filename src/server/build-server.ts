@@ -15,6 +15,8 @@ import type { ContextFor, Extra } from './calls/context-for.ts';
 import { callTool } from './calls/define-tool.ts';
 import { listedTool } from './calls/listed-tool.ts';
 import { onRequest } from './calls/on-request.ts';
+import { newProgressValue } from './calls/progress-value.ts';
+import type { Progress } from './calls/tool.ts';
 import { INSTRUCTIONS } from './instructions.ts';
 import { servePrompts } from './prompts/serve-prompts.ts';
 import { serveResources } from './resources/serve-resources.ts';
@@ -50,7 +52,9 @@ export function buildServer(deps: ServerDeps): Server {
     roots: await rootsFor(folders, extra),
   });
   server.setNotificationHandler(RootsListChangedNotificationSchema, () => folders.forget());
-  onRequest(server, ListToolsRequestSchema, () => ({ tools: TOOLS.map(listedTool) }));
+  onRequest(server, ListToolsRequestSchema, () => ({
+    tools: TOOLS.map((tool) => listedTool(tool, server.getClientVersion()?.name)),
+  }));
   onRequest(server, CallToolRequestSchema, async ({ params }, extra) => {
     const tool = TOOLS.find(({ name }) => name === params.name);
     if (!tool) throw unknownTool(params.name);
@@ -83,13 +87,12 @@ async function rootsFor(folders: ClientFolders, extra: Extra): Promise<string[]>
   return [...foldersInMeta(extra._meta), ...(await folders.read())];
 }
 
-function progressOf(extra: Extra): (message: string) => void {
+function progressOf(extra: Extra): (told: Progress) => void {
   const token = extra._meta?.progressToken;
   if (token === undefined) return () => {};
-  let progress = 0;
-  return (message) => {
-    progress += 1;
-    const params = { progressToken: token, progress, message };
+  const value = newProgressValue();
+  return ({ message, phasesBehind }) => {
+    const params = { progressToken: token, ...value(phasesBehind), message };
     // A client that has gone reads nothing any more; the transport's own end says so.
     extra.sendNotification({ method: 'notifications/progress', params }).catch(() => {});
   };

@@ -2,9 +2,9 @@ import { errors } from '../../base/errors.ts';
 
 /** What only the server refuses, or cannot do. */
 export const SERVER_ERRORS = errors({
-  bad_input: ({ tool, issues, hint }: { tool: string; issues: string; hint: string }) => ({
+  bad_input: ({ tool, problems, hint }: { tool: string; problems: string; hint: string }) => ({
     what: `${tool} was not called.`,
-    why: issues,
+    why: problems,
     hint,
   }),
   internal: () => ({

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { OF_SESSION, resultWith } from '../calls/result-fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 
 export const stopSessionTool = defineTool({
@@ -20,8 +21,12 @@ export const stopSessionTool = defineTool({
       .describe('now: ends the agent in the middle of its work; its edits stay in the worktree.'),
     project_dir: ProjectDir,
   }),
+  output: resultWith({
+    ...OF_SESSION,
+    outcome: z.enum(['stopping', 'stopped', 'not_running']).optional(),
+  }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  searchHint: 'pause, cancel',
+  searchHint: 'cancel',
   async handle({ session, when, project_dir: projectDir }, { actions }) {
     const { stopSession } = await import('../../actions/sessions/stop-session.ts');
     const { view, outcome } = await stopSession({ session, when, projectDir }, actions);

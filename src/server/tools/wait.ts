@@ -5,9 +5,11 @@ import { WAIT_UNTIL, type WaitUntil } from '../../actions/waiting/wait-until.ts'
 import { beat } from '../calls/beat.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { OF_SESSION, OF_WORK, resultWith, TEXTS } from '../calls/result-fields.ts';
 import { cut, reportFields } from '../calls/session-fields.ts';
 import type { ToolResult } from '../calls/tool.ts';
 import { waitLimitMs } from '../calls/wait-limits.ts';
+import { waitProgress } from '../calls/wait-progress.ts';
 
 const Cursor = z.int().min(0);
 const MOST_SESSIONS = 50;
@@ -25,12 +27,12 @@ export const waitTool = defineTool({
       session: SessionName.optional(),
       cursor: Cursor.optional().describe('cursor of its last result.'),
       sessions: z
-        .array(SessionName)
+        .array(z.string().min(1))
         .min(1)
         .max(MOST_SESSIONS)
         .optional()
         .describe('Instead of one: the result names those that changed.'),
-      cursors: z.record(z.string(), Cursor).optional().describe('Those of the last result for several.'),
+      cursors: z.record(z.string(), Cursor).optional().describe('cursors of its last result for several.'),
       until: z
         .enum(WAIT_UNTIL)
         .default('change')
@@ -39,8 +41,19 @@ export const waitTool = defineTool({
       project_dir: ProjectDir,
     })
     .refine(({ session, sessions }) => (session === undefined) !== (sessions === undefined), {
-      error: 'Name one session, or several of them in sessions',
+      error: 'Send session, one name from list_sessions, or sessions, a list of them',
     }),
+  output: resultWith({
+    ...OF_SESSION,
+    ...OF_WORK,
+    changed: z.boolean().optional().describe('false: the time was up and nothing is new; call it again.'),
+    happened: TEXTS.describe('What happened since the cursor, oldest first.'),
+    left_out: z.int().optional().describe('How many older events are not in happened.'),
+    cursors: z
+      .record(z.string(), Cursor)
+      .optional()
+      .describe('Of several: the number of the last event of each. Pass them to the next call.'),
+  }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   isCore: true,
   async handle({ until, timeout_s: timeoutS, project_dir: projectDir, ...which }, context) {
@@ -50,7 +63,12 @@ export const waitTool = defineTool({
     const sessions = which.sessions?.map((session) => ({ session })) ?? [
       { session: which.session ?? '', cursor: which.cursor },
     ];
-    const stopBeating = beat(context, `waiting for ${sessions.map(({ session }) => session).join(', ')}`);
+    const stopBeating = beat(context, () =>
+      waitProgress(
+        sessions.map(({ session }) => ({ session, projectDir })),
+        actions,
+      ),
+    );
     try {
       const result = await waitForAny(
         { sessions, cursors: which.cursors, projectDir, until, timeoutMs, signal },
