@@ -50,8 +50,13 @@ async function answerOf(tool: Tool, args: unknown, context: ToolContext): Promis
       const { what, why, next, args: pending } = error;
       return resultOf({ summary: `${what} ${why}`, next, session: pending.session, pending: true });
     }
-    return { isError: true, content: [{ type: 'text', text: asJson(errorOf(error)) }] };
+    return errorResult(errorOf(error));
   }
+}
+
+/** An expected failure as the result of a call. */
+export function errorResult(error: SamocodeError): CallToolResult {
+  return { isError: true, content: [{ type: 'text', text: asJson(errorObject(error)) }] };
 }
 
 function resultOf({ summary, next = [], ...fields }: ToolResult): CallToolResult {
@@ -79,9 +84,9 @@ function checkInput<Shape extends z.ZodRawShape>(
   throw SERVER_ERRORS.bad_input({ tool: tool.name, problems, hint: argumentHint(issues, schema) });
 }
 
-function errorOf(thrown: unknown): ErrorObject {
+function errorOf(thrown: unknown): SamocodeError {
   const known = refusedFile(thrown) ?? explained(thrown);
-  return errorObject(isSamocodeError(known) ? known : internalError(thrown));
+  return isSamocodeError(known) ? known : internalError(thrown);
 }
 
 interface ErrorObject {

@@ -12,6 +12,11 @@ export const SERVER_ERRORS = errors({
     why: 'samocode has a bug here, or the disk failed.',
     hint: 'Try once more. If it fails again, report it with what the server wrote to its stderr.',
   }),
+  read_only: ({ tool }: { tool: string }) => ({
+    what: `${tool} was not called.`,
+    why: 'This server was started with --read-only and only looks.',
+    hint: 'Ask the user to do it in a terminal with "samocode", or to start the server without --read-only.',
+  }),
   program_replaced: () => ({
     what: 'The samocode server cannot answer any more.',
     why: 'Another version was installed while it ran. Sessions continue, nothing is lost.',
