@@ -65,7 +65,7 @@ export const listSessionsTool = defineTool({
           : [{ act: 'look', args: { session: TO_FILL } }],
       sessions: shown.map((view) => ({
         ...rowOf(view, workers.get(view)),
-        project: projectOfListed(list, view),
+        project: belowHome(projectOfListed(list, view), actions.home),
       })),
       more_from: end < sessions.length ? end : undefined,
     };
@@ -83,6 +83,11 @@ function rowOf(view: SessionView, report: WorkerReport | undefined): z.output<ty
     since: `${status.since.slice(0, 'yyyy-mm-ddThh:mm'.length)}Z`,
     worker: isGone ? 'gone' : undefined,
   };
+}
+
+/** As project_dir takes it, and shorter. */
+function belowHome(folder: string | undefined, home: string): string | undefined {
+  return folder?.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder;
 }
 
 function summaryOf(
