@@ -8,19 +8,21 @@ export type Asked =
 
 const HELP = `Usage: samocode-mcp [--read-only]
 
-The MCP server of samocode, for Claude Code, Codex, Gemini CLI, Claude Desktop and other clients. The client starts it and
-talks to it on standard input and output. "samocode install" adds it to the clients of this machine; in a terminal use
-"samocode" itself.
+The MCP server of samocode, for Claude Code, Codex, Gemini CLI, Claude
+Desktop and other clients. A client starts it and talks to it on standard
+input and output; "samocode install" adds it to the clients of this machine.
+In a terminal use "samocode" itself.
 
 Options:
-  --read-only    offer only the tools that look: nobody can start, answer, approve, stop or undo through this server
+  --read-only    offer only the tools that look: nothing can be started,
+                 answered, approved, stopped or undone through this server
   -V, --version  print the version
   -h, --help     print this
 `;
 
 /** For somebody who started it by hand and sees nothing. */
 export const WAITS_FOR_CLIENT =
-  'samocode-mcp waits for an MCP client on standard input; Ctrl-C ends it. In a terminal use "samocode"; "samocode-mcp --help" says more.\n';
+  'samocode-mcp waits for an MCP client on standard input; Ctrl-C ends it.\nIn a terminal use "samocode"; "samocode-mcp --help" says more.\n';
 
 const OPTIONS: ReadonlySet<string> = new Set(['--read-only', '--version', '-V', '--help', '-h']);
 

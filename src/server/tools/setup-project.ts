@@ -23,7 +23,7 @@ export const setupProjectTool = defineTool({
       .string()
       .optional()
       .describe('For a new file: a command that must exit 0 before a session is done, e.g. npm test.'),
-    sessions: z.string().optional().describe('For a new file: its folder of sessions.'),
+    sessions: z.string().optional().describe('For a new file: folder of sessions.'),
     worktrees: z.string().optional().describe('For a new file: folder of worktrees.'),
     trust: z
       .string()

@@ -18,7 +18,7 @@ export const startSessionTool = defineTool({
     task: Text("What to do, in the user's words."),
     dive: Text('A topic to research first, or instead.'),
     from: Text('Instead of a task: a folder prepared by hand.'),
-    phase: Text('Where it continues.'),
+    phase: Text('With from: phase to continue at.'),
     approve: Text('Its plan file, if the user said yes to it. Like auto_approve.'),
     name: Text('Words and hyphens.'),
     project_dir: ProjectDir,
