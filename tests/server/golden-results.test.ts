@@ -75,6 +75,19 @@ test.each(CALLS)(
   },
 );
 
+test('a client that checks results by the schemas it was sent takes them all', async () => {
+  await using codex = await makeDesk({ clientName: 'codex-mcp-client' });
+  await codex.lay('26-01-08-boat', [CREATED, PREPARED, ASKING]);
+  const { tools } = await codex.client.listTools();
+  expect(tools.every(({ outputSchema }) => outputSchema !== undefined)).toBe(true);
+  // The SDK's client throws for a result that does not fit.
+  for (const { name, annotations } of tools.filter((tool) => tool.annotations?.readOnlyHint)) {
+    const args = name === 'list_sessions' ? {} : { session: 'boat', ...(name === 'wait' && { cursor: 0 }) };
+    const called = await codex.client.callTool({ name, arguments: args });
+    expect(called.structuredContent !== undefined || called.isError, annotations?.title).toBe(true);
+  }
+});
+
 test('every session can be seen, page by page, and a row costs a model 45 tokens at most', async () => {
   await using many = await makeDesk();
   const name = (day: number) =>
