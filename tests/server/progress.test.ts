@@ -93,6 +93,11 @@ test('progress of a wait for several tells of three of them', async () => {
   });
 });
 
+test('a look that fails in between does not let progress fall', () => {
+  const value = newProgressValue();
+  expectToGrow([undefined, undefined, 0, undefined, 4, undefined, undefined, 4].map((phase) => value(phase)));
+});
+
 test('whatever phases a session goes through, progress grows and stays below the next phase', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: PHASE_NAMES.length - 1 }), { minLength: 1 }), (phases) => {

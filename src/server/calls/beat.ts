@@ -6,7 +6,7 @@ const BEAT_MS = 15_000;
 
 /**
  * Tells the client now and then that a call is alive.
- * @param say what there is to tell at that moment; where that fails, nothing is told
+ * @param say what there is to tell at that moment
  * @returns what ends that
  */
 export function beat(
@@ -17,9 +17,10 @@ export function beat(
   const beating = async () => {
     for (let pauseMs = FIRST_MS; ; pauseMs = BEAT_MS) {
       await clock.sleep(pauseMs, stop.signal);
-      const told = await Promise.resolve(say()).catch(() => undefined);
+      // Where it cannot be said what goes on, it is still said that the call lives.
+      const told = await Promise.resolve(say()).catch(() => ({ message: 'waiting' }));
       if (stop.signal.aborted) return;
-      if (told !== undefined) progress(told);
+      progress(told);
     }
   };
   // It only ends by being stopped, which rejects its sleep.
