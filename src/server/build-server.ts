@@ -17,7 +17,7 @@ import { listedTool } from './calls/listed-tool.ts';
 import { onRequest } from './calls/on-request.ts';
 import { newProgressValue } from './calls/progress-value.ts';
 import { SERVER_ERRORS } from './calls/server-errors.ts';
-import type { Progress, Tool } from './calls/tool.ts';
+import type { CallProgress, Tool } from './calls/tool.ts';
 import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS } from './instructions.ts';
 import { servePrompts } from './prompts/serve-prompts.ts';
 import { serveResources } from './resources/serve-resources.ts';
@@ -91,7 +91,7 @@ async function rootsFor(folders: ClientFolders, extra: Extra): Promise<string[]>
   return [...foldersInMeta(extra._meta), ...(await folders.read())];
 }
 
-function progressOf(extra: Extra): (told: Progress) => void {
+function progressOf(extra: Extra): (told: CallProgress) => void {
   const token = extra._meta?.progressToken;
   if (token === undefined) return () => {};
   const value = newProgressValue();

@@ -1,4 +1,4 @@
-import type { Progress, ToolContext } from './tool.ts';
+import type { CallProgress, ToolContext } from './tool.ts';
 
 /** Soon, for whoever looks at the screen; then below every client's limit for calls that say nothing. */
 const FIRST_MS = 2000;
@@ -11,7 +11,7 @@ const BEAT_MS = 15_000;
  */
 export function beat(
   { progress, actions: { clock } }: Pick<ToolContext, 'progress' | 'actions'>,
-  say: () => Progress | Promise<Progress>,
+  say: () => CallProgress | Promise<CallProgress>,
 ): () => void {
   const stop = new AbortController();
   const beating = async () => {
@@ -29,6 +29,6 @@ export function beat(
 }
 
 /** While a form is open. */
-export function waitingForUser(): Progress {
+export function waitingForUser(): CallProgress {
   return { message: 'waiting for the user' };
 }

@@ -4,7 +4,7 @@ import type { NextStep } from '../../base/acts.ts';
 import type { Ask } from './form.ts';
 
 /** What a client may show while a call lasts. */
-export interface Progress {
+export interface CallProgress {
   message: string;
   /** How many phases the session has behind it, of all there are. */
   phasesBehind?: number;
@@ -18,7 +18,7 @@ export interface ToolContext {
   /** Aborted when the client cancels the call. */
   signal: AbortSignal;
   /** Tells the client that the call is alive; does nothing when it did not ask for that. */
-  progress(told: Progress): void;
+  progress(told: CallProgress): void;
   /** Puts a form to the user; absent where the client shows none. Never the only way to anything. */
   ask?: Ask | undefined;
 }

@@ -6,7 +6,7 @@ import { plainWords } from '../../base/plain-words.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { cut } from './session-fields.ts';
-import type { Progress } from './tool.ts';
+import type { CallProgress } from './tool.ts';
 
 /** More do not fit on a line. */
 const MOST_NAMED = 3;
@@ -15,7 +15,7 @@ const MOST_NAMED = 3;
 export async function waitProgress(
   sessions: readonly SessionQuestion[],
   context: ActionContext,
-): Promise<Progress> {
+): Promise<CallProgress> {
   const { getStatus } = await import('../../actions/reading/get-status.ts');
   const named = sessions.slice(0, MOST_NAMED);
   const reports = await Promise.all(named.map((session) => getStatus(session, context)));
