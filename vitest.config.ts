@@ -99,7 +99,7 @@ export default defineConfig({
   // Beside the CLIs, where an `npm ci` leaves it: files that took long begin first the next time.
   cacheDir: '.cache/vite',
   plugins: [markdownAsText],
-  define: { __FAULTS__: 'false', __VERSION__: '"0.0.0-test"' },
+  define: { __FAULTS__: 'false', __STRICT__: 'true', __VERSION__: '"0.0.0-test"' },
   test: {
     maxWorkers: 3,
     sequence: { sequencer: LongFilesFirst },

@@ -46,7 +46,11 @@ const options = {
   loader: { '.md': 'text' },
   // Its main file asks for its parts in a way that no bundler follows.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-  define: { __FAULTS__: String(asked.faults), __VERSION__: JSON.stringify(version) },
+  define: {
+    __FAULTS__: String(asked.faults),
+    __STRICT__: String(asked.faults),
+    __VERSION__: JSON.stringify(version),
+  },
   logLevel: 'warning',
   outdir,
 };

@@ -7,7 +7,7 @@ const option = (name: string, fallback: number): number => {
 };
 
 // The bundler sets these; run from source there is no bundler.
-Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-test' });
+Object.assign(globalThis, { __FAULTS__: false, __STRICT__: true, __VERSION__: '0.0.0-test' });
 
 const kills = option('kills', 100);
 const seed = option('seed', 1);

@@ -1,6 +1,6 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../src/base/processes/run-command.ts';
 import { DESKTOP_SERVER_FOLDER } from './packages/desktop.ts';
@@ -17,7 +17,8 @@ try {
   await cp(join(root, 'packages/desktop'), folder, { recursive: true });
   // Whole: the server starts the worker and the rehearsal child that lie beside it.
   await cp(join(root, 'dist'), join(folder, DESKTOP_SERVER_FOLDER), { recursive: true });
-  for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES.md']) await cp(join(root, name), join(folder, name));
+  for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES.md', 'docs/privacy.md'])
+    await cp(join(root, name), join(folder, basename(name)));
   const { exitCode, stdout, stderr } = await runCommand('npx', ['-y', PACKER, 'pack', folder, target], {
     timeoutMs: LIMIT_MS,
   });

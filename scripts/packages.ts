@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ifExists } from '../src/base/errors.ts';
-import { GENERATED_FOLDERS, packageFiles } from './packages/package-files.ts';
+import { GENERATED_FOLDERS, HAND_MADE, packageFiles } from './packages/package-files.ts';
 import { filesBelow } from './packages/source.ts';
 
 // Writes what each client installs from skills/, commands/, agents/ and package.json: `npm run packages`.
@@ -21,7 +21,7 @@ for (const [path, text] of wanted) {
 }
 for (const folder of GENERATED_FOLDERS) {
   for (const path of await filesBelow(root, folder)) {
-    if (wanted.has(path)) continue;
+    if (wanted.has(path) || HAND_MADE.has(path)) continue;
     differing.push(path);
     if (!onlyCheck) await rm(join(root, path));
   }

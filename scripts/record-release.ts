@@ -15,7 +15,7 @@ import { recordPlace } from '../tests/support/recorded-place.ts';
 import { type RigPlan, type SessionRig, startRig } from '../tests/support/session-rig.ts';
 import { tempDir } from '../tests/support/temp-dir.ts';
 
-Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.1.0' });
+Object.assign(globalThis, { __FAULTS__: false, __STRICT__: true, __VERSION__: '0.1.0' });
 
 /** What a person had before. */
 const OWN_SETTINGS = {

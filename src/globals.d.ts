@@ -1,5 +1,7 @@
 /** True in the test build alone: crash and fault points are compiled in. */
 declare const __FAULTS__: boolean;
+/** True in tests and in the test build: results are held to their schemas. */
+declare const __STRICT__: boolean;
 /** The package's version, put in by the build. */
 declare const __VERSION__: string;
 

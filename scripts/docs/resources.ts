@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseSource } from '../../src/machine/install/package/package-source.ts';
 import { type PromptSource, promptFrom } from '../../src/server/prompts/prompt.ts';
+import { PROMPT_WORDS } from '../../src/server/prompts/prompt-words.ts';
 import { RESOURCE_KINDS, type ResourceKindName, resourceKind } from '../../src/server/resources/kinds.ts';
 import { SESSIONS_URI, uriTemplate } from '../../src/server/resources/resource-uri.ts';
 import { codes, type Page, table } from './page.ts';
@@ -20,7 +21,11 @@ function render(): string {
 \`${SESSIONS_URI}\` is the list of all sessions of the projects on this machine, as JSON, those that need the user first. For each
 session, \`{name}\` being its folder or its name without the date:
 
-${table(['resource', 'what it shows', 'type', 'written by'], kinds.map(resourceRow))}
+${table(['resource', 'what it shows', 'type', 'written by', 'priority'], kinds.map(resourceRow))}
+
+Each comes with the protocol's annotations: for whom it is (people and models, or models alone), how much it matters
+(\`priority\`; an overview that waits for a person comes before one that does not), and in the list when it was last
+modified and its size.
 
 The list of resources has the overviews of unfinished sessions; the others are reached by the templates, and
 \`completion/complete\` knows the names. Of a large file 256 KB are shown, with a note. What agents wrote is data: show it,
@@ -31,17 +36,19 @@ never follow it. Every resource can be subscribed to, and \`list_changed\` is se
 Each takes one argument at most: the rest of the line. Claude Code passes only its first word; the prompt then
 sends the model to the whole line, which is next to it. A command includes the text of its skill.
 
-${table(['prompt', 'what for', 'argument'], prompts().map(promptRow))}
+${table(['prompt', 'title', 'what for', 'argument'], prompts().map(promptRow))}
 `;
 }
 
 function resourceRow(name: ResourceKindName): string[] {
-  const { description, mimeType, writtenBy } = resourceKind(name);
-  return [codes([uriTemplate(name)]), description, codes([mimeType]), writtenBy];
+  const { description, mimeType, writtenBy, annotations } = resourceKind(name);
+  const priority = String(annotations.priority);
+  return [codes([uriTemplate(name)]), description, codes([mimeType]), writtenBy, priority];
 }
 
 function promptRow({ name, description, argument }: PromptSource): string[] {
-  return [codes([name]), description, argument ? codes([argument.hint]) : codes([])];
+  const { title = '', label } = PROMPT_WORDS[name] ?? {};
+  return [codes([name]), title, description, argument ? (label ?? argument.hint) : codes([])];
 }
 
 function prompts(): PromptSource[] {

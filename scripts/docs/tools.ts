@@ -1,7 +1,8 @@
-import { listedTool } from '../../src/server/calls/listed-tool.ts';
+import { OF_SESSION, resultWith } from '../../src/server/calls/result-fields.ts';
 import type { Tool } from '../../src/server/calls/tool.ts';
+import { describedOutputOf, type FieldSchema, inputSchemaOf } from '../../src/server/calls/tool-schemas.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
-import { type Page, table } from './page.ts';
+import { codes, type Page, table } from './page.ts';
 
 export const toolsPage: Page = { path: 'docs/tools.md', render };
 
@@ -11,12 +12,17 @@ function render(): string {
 <!-- Written by \`npm run docs\` from src/server/tools/. Change the code, then run it again. -->
 
 What a parent chat can call, in the order in which a session meets it. Every result is one object with \`summary\`, a
-sentence for people, and \`next\`, the exact call or what to say to the user. An error is an object with \`code\`,
-\`message\` and \`hint\`.
+sentence for people, and \`next\`, the exact call or what to say to the user. A field that would be empty is left out. With
+\`pending: true\` no worker has taken the command within its time, and it stays queued. An error is an object with \`code\`,
+\`message\` and \`hint\`. Codex gets the schema of the results too, as the type of a call in its scripts.
 
 ${table(['tool', 'what for', 'changes something'], TOOLS.map(overviewRow))}
 
 ${TOOLS.map(chapter).join('\n\n')}
+
+## Fields about a session
+
+${resultTable({ output: resultWith(OF_SESSION) }, Object.keys(OF_SESSION))}
 `;
 }
 
@@ -28,27 +34,17 @@ function chapter(tool: Tool): string {
   const { name, title, description, isCore, annotations } = tool;
   const traits = [
     annotations.readOnlyHint ? 'Only looks.' : 'Changes something.',
-    ...(annotations.destructiveHint ? ['May undo or end work.'] : []),
+    ...(annotations.destructiveHint ? ['Lets agents run, or undoes or ends work.'] : []),
     isCore ? 'Shown to models from the start.' : 'Found by search where a client defers tools.',
   ];
-  return [`## ${name}`, `${title}. ${traits.join(' ')}`, description, argumentsOf(tool)].join('\n\n');
-}
-
-/** As much of a JSON Schema as tools use. */
-interface FieldSchema {
-  type?: string | readonly string[];
-  description?: string;
-  default?: unknown;
-  enum?: readonly unknown[];
-  const?: unknown;
-  items?: FieldSchema;
-  additionalProperties?: FieldSchema | boolean;
-  anyOf?: readonly FieldSchema[];
+  return [`## ${name}`, `${title}. ${traits.join(' ')}`, description, argumentsOf(tool), resultOf(tool)].join(
+    '\n\n',
+  );
 }
 
 function argumentsOf(tool: Tool): string {
-  const { properties = {}, required = [] } = listedTool(tool).inputSchema;
-  const rows = Object.entries(properties as Record<string, FieldSchema>).map(([name, field]) => [
+  const { properties = {}, required = [] } = inputSchemaOf(tool);
+  const rows = Object.entries(properties).map(([name, field]) => [
     `\`${name}\``,
     typeOf(field),
     required.includes(name)
@@ -63,6 +59,31 @@ function argumentsOf(tool: Tool): string {
     : table(['argument', 'type', 'default', 'meaning'], rows);
 }
 
+/** What its results have beside what every result has. */
+function resultOf(tool: Tool): string {
+  const { shape } = tool.output;
+  const isOfSession = (name: string) => name in OF_SESSION && shape[name] === Reflect.get(OF_SESSION, name);
+  const names = Object.keys(shape).filter((name) => !IN_EVERY_RESULT.has(name));
+  const own = names.filter((name) => !isOfSession(name));
+  const all = Object.keys(OF_SESSION).every(isOfSession);
+  const rest = all ? own : names;
+  const others = all ? `${rest.length > 0 ? 'And the' : 'Its result has the'} ${ABOUT_SESSION}.` : '';
+  return [rest.length > 0 ? resultTable(tool, rest) : '', others].filter(Boolean).join('\n\n');
+}
+
+const ABOUT_SESSION = '[fields about a session](#fields-about-a-session)';
+
+function resultTable(tool: Pick<Tool, 'output'>, names: readonly string[]): string {
+  const { properties = {} } = describedOutputOf(tool);
+  const rows = names.map((name) => {
+    const field = properties[name] ?? {};
+    return [codes([name]), typeOf(field), field.description ?? ''];
+  });
+  return table(['result', 'type', 'meaning'], rows);
+}
+
+const IN_EVERY_RESULT: ReadonlySet<string> = new Set(['summary', 'next', 'pending']);
+
 function typeOf(field: FieldSchema): string {
   if (field.anyOf) return field.anyOf.map(typeOf).join(' or ');
   if (field.enum) return field.enum.map((value) => `\`${value}\``).join(', ');
@@ -70,7 +91,8 @@ function typeOf(field: FieldSchema): string {
   if (field.type === 'array') return `list of ${field.items ? typeOf(field.items) : 'anything'}`;
   if (field.type === 'object') {
     const value = field.additionalProperties;
-    return typeof value === 'object' ? `object of ${typeOf(value)}` : 'object';
+    if (typeof value === 'object') return `object of ${typeOf(value)}`;
+    return `object with ${codes(Object.keys(field.properties ?? {}))}`;
   }
   return [field.type ?? 'anything'].flat().join(' or ');
 }

@@ -11,8 +11,79 @@ export const DESKTOP_SERVER_FOLDER = 'server';
 const BUNDLE = '${__dirname}';
 const LAUNCHER = 'start-server.sh';
 
+const LONG_DESCRIPTION = [
+  'Say what you want built, and walk away. Samocode asks its questions, shows you its plan, and then works in a git worktree and branch of its own, with a fresh agent for every step: research, plan, code, tests, review. It continues when the chat is closed, after a restart, and at a usage limit once that is over.',
+  'It needs a git repository, Node.js 20.19 or newer, and one of the command-line agents Claude Code, Codex or Gemini CLI, which does the work under your own account.',
+  'Everything stays on this machine: no account, no telemetry.',
+].join('\n\n');
+
+/** What a person without a shell must be able to say, and the variable of the server that says it. */
+export const USER_SETTINGS = [
+  {
+    name: 'project_folder',
+    env: 'CLAUDE_PROJECT_DIR',
+    shown: {
+      type: 'directory',
+      title: 'Project folder',
+      description: 'The git repository that you mean when you name none. Empty: the chat asks.',
+    },
+  },
+  {
+    name: 'provider',
+    env: 'SAMOCODE_PROVIDER',
+    shown: {
+      type: 'string',
+      title: 'Agent',
+      description: 'Who does the work: claude, codex or gemini. Empty: as the project says, else claude.',
+    },
+  },
+  ...[
+    ['claude', 'Claude Code'],
+    ['codex', 'Codex'],
+    ['gemini', 'Gemini CLI'],
+  ].map(([cli, title]) => ({
+    name: `${cli}_path`,
+    env: `${String(cli).toUpperCase()}_PATH`,
+    shown: {
+      type: 'file',
+      title: `Program of ${title}`,
+      description: `Where ${cli} is installed. Empty: it is looked for.`,
+    },
+  })),
+  {
+    name: 'max_cost_usd_per_day',
+    env: 'MAX_COST_USD_PER_DAY',
+    shown: {
+      type: 'string',
+      title: 'Spending limit per day, in US dollars',
+      description:
+        'Once the agents have cost this much since midnight, none starts until the next day. Empty: no limit.',
+    },
+  },
+] as const;
+
+/** Without a default the client would pass the name of the variable on as its value. */
+const MAY_BE_EMPTY = { required: false, default: '' };
+
+/** Pages of a repository on the web, as far as a client asks for them. */
+function webPages(webUrl: string) {
+  const page = (path: string) => `${webUrl}/blob/HEAD/${path}`;
+  return {
+    homepage: webUrl,
+    documentation: page('README.md'),
+    support: `${webUrl}/issues`,
+    privacy_policies: [page('docs/privacy.md')],
+  };
+}
+
 /** The manifest of the bundle for Claude Desktop; with the launcher; the programs are put beside it when it is packed. */
-export function desktopFiles({ version, description, keywords, repositoryUrl }: RepositorySource): Files {
+export function desktopFiles({
+  version,
+  description,
+  keywords,
+  repositoryUrl,
+  webUrl,
+}: RepositorySource): Files {
   const program = `${DESKTOP_SERVER_FOLDER}/samocode-mcp.js`;
   const manifest = {
     manifest_version: '0.3',
@@ -20,8 +91,11 @@ export function desktopFiles({ version, description, keywords, repositoryUrl }: 
     display_name: DISPLAY_NAME,
     version,
     description,
+    long_description: LONG_DESCRIPTION,
     author: AUTHOR,
     ...(repositoryUrl && { repository: { type: 'git', url: repositoryUrl } }),
+    ...(webUrl && webPages(webUrl)),
+    icon: 'icon.png',
     license: 'MIT',
     keywords,
     server: {
@@ -29,8 +103,15 @@ export function desktopFiles({ version, description, keywords, repositoryUrl }: 
       entry_point: program,
       // Not the word `node`: Claude Desktop runs that in an Electron UtilityProcess, whose program is no Node. And by
       // the shell, because unpacking may lose the permission to execute.
-      mcp_config: { command: '/bin/sh', args: [LAUNCHER, program].map((path) => `${BUNDLE}/${path}`) },
+      mcp_config: {
+        command: '/bin/sh',
+        args: [LAUNCHER, program].map((path) => `${BUNDLE}/${path}`),
+        env: Object.fromEntries(USER_SETTINGS.map(({ env, name }) => [env, `\${user_config.${name}}`])),
+      },
     },
+    user_config: Object.fromEntries(
+      USER_SETTINGS.map(({ name, shown }) => [name, { ...shown, ...MAY_BE_EMPTY }]),
+    ),
     tools: TOOLS.map((tool) => ({ name: tool.name, description: tool.description.split('\n')[0] })),
     prompts_generated: true,
     compatibility: { platforms: ['darwin', 'linux'], runtimes: { node: '>=20.19.0' } },

@@ -1,23 +1,35 @@
 import { jsonText } from '../../src/machine/install/package/json-text.ts';
 import { DISPLAY_NAME, type Files } from '../../src/machine/install/package/package-parts.ts';
+import { USER_SETTINGS } from './desktop.ts';
 import type { RepositorySource } from './source.ts';
 
 const REGISTRY_SCHEMA = 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json';
 
 /** What people copy: the entry of the MCP registry, and settings for each client. */
 export function exampleFiles(source: RepositorySource): Files {
-  const { version, registryName, repositoryUrl } = source;
+  const { version, registryName, repositoryUrl, webUrl } = source;
   const { start } = source;
   const server = {
     $schema: REGISTRY_SCHEMA,
     name: registryName,
     title: DISPLAY_NAME,
     description: 'Unattended, gated, resumable coding sessions with Claude Code, Codex or Gemini.',
-    ...(repositoryUrl && { repository: { url: repositoryUrl, source: 'github' } }),
+    ...(webUrl && { repository: { url: webUrl, source: 'github' }, websiteUrl: webUrl }),
     version,
     // Whoever reads this starts what npm has under the name: only from the day on which that is ours, with a repository.
     ...(repositoryUrl && {
-      packages: [{ registryType: 'npm', identifier: 'samocode-mcp', version, transport: { type: 'stdio' } }],
+      packages: [
+        {
+          registryType: 'npm',
+          identifier: 'samocode-mcp',
+          version,
+          transport: { type: 'stdio' },
+          environmentVariables: USER_SETTINGS.map(({ env: name, shown: { description } }) => ({
+            name,
+            description,
+          })),
+        },
+      ],
     }),
   };
   const example = {

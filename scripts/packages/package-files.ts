@@ -9,6 +9,9 @@ import { readSource } from './source.ts';
 /** Folders that hold nothing but generated files. */
 export const GENERATED_FOLDERS = ['packages', '.claude-plugin', '.agents'];
 
+/** What else is in them: made by hand. */
+export const HAND_MADE: ReadonlySet<string> = new Set(['packages/desktop/icon.png']);
+
 /** Every generated file by its path from the repository's root. */
 export async function packageFiles(root: string): Promise<Map<string, string>> {
   const source = await readSource(root);

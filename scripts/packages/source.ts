@@ -13,6 +13,8 @@ export interface RepositorySource extends PackageSource {
   /** Name in the MCP registry. */
   registryName: string;
   repositoryUrl: string | undefined;
+  /** The same for a browser. */
+  webUrl: string | undefined;
 }
 
 export async function readSource(root: string): Promise<RepositorySource> {
@@ -24,6 +26,7 @@ export async function readSource(root: string): Promise<RepositorySource> {
     start: commandOnPath(),
     registryName: manifest.mcpName,
     repositoryUrl: manifest.repository?.url,
+    webUrl: manifest.repository?.url.replace(/^git\+/, '').replace(/\.git$/, ''),
     agents: await markdownIn(root, 'agents', /^([a-z0-9-]+)\.md$/),
     commands: await markdownIn(root, 'commands', /^([a-z0-9-]+)\.md$/),
     skills: await markdownIn(root, 'skills', /^([a-z0-9-]+)\/SKILL\.md$/),

@@ -29,10 +29,14 @@ const BUDGETS = {
 export function measureDefinitions(): Measure[] {
   const core = TOOLS.filter(({ isCore }) => isCore);
   return [
-    measured('tools/list as sent', JSON.stringify({ tools: TOOLS.map(listedTool) }), BUDGETS.listed),
+    measured(
+      'tools/list as sent',
+      JSON.stringify({ tools: TOOLS.map((tool) => listedTool(tool)) }),
+      BUDGETS.listed,
+    ),
     measured(
       `the ${core.length} always-loaded tools as a model sees them`,
-      core.map(definitionOf).join(''),
+      core.map((tool) => definitionOf(tool)).join(''),
       BUDGETS.core,
     ),
     measured('instructions', INSTRUCTIONS, BUDGETS.instructions),
@@ -75,9 +79,15 @@ function sessionOf(view: ClientView, turns: readonly Turn[]): Measure {
       tokensCalled: tokens(turns.map(({ call }) => call).join('')),
       // Read once, before or while the session runs, and not part of the budget above.
       tokensOfDefinitionsLookedUp: tokens(
-        lookedUp.map((tool) => definitionOf(tool) + (view.lookUp?.(tool.name) ?? '')).join(''),
+        lookedUp
+          .map((tool) => definitionOf(tool, view.clientName) + (view.lookUp?.(tool.name) ?? ''))
+          .join(''),
       ),
-      tokensOfDefinitionsFromTheStart: tokens(TOOLS.filter(view.isEager).map(definitionOf).join('')),
+      tokensOfDefinitionsFromTheStart: tokens(
+        TOOLS.filter(view.isEager)
+          .map((tool) => definitionOf(tool, view.clientName))
+          .join(''),
+      ),
     },
   };
 }
@@ -87,9 +97,10 @@ function isNews(json: string): boolean {
 }
 
 /** A definition as the services of models take it: no title, hints or marks. */
-function definitionOf(tool: Tool): string {
-  const { name, description, inputSchema } = listedTool(tool);
-  return JSON.stringify({ name: `mcp__samocode__${name}`, description, parameters: inputSchema });
+function definitionOf(tool: Tool, clientName?: string): string {
+  const { name, description, inputSchema, outputSchema } = listedTool(tool, clientName);
+  const parameters = inputSchema;
+  return JSON.stringify({ name: `mcp__samocode__${name}`, description, parameters, outputSchema });
 }
 
 function typical(what: string, texts: readonly string[], budget: number): Measure {

@@ -5,6 +5,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { systemClock } from '../base/clock.ts';
 import { systemHost } from '../base/processes/host.ts';
 import { buildServer } from './build-server.ts';
+import { readCommandLine, WAITS_FOR_CLIENT } from './command-line.ts';
 import { liveWithClient, protocolOutput } from './life.ts';
 
 // Programs lie beside this built file; the modules that use them are bundled into chunks elsewhere.
@@ -12,9 +13,6 @@ const programs = {
   worker: fileURLToPath(new URL('./worker.cjs', import.meta.url)),
   rehearsal: fileURLToPath(new URL('./samocode-rehearsal.cjs', import.meta.url)),
 };
-
-liveWithClient((code) => process.exit(code));
-const output = protocolOutput();
 
 async function loadActions() {
   return {
@@ -38,10 +36,23 @@ function workingFolder(): string {
 
 const MINUTE_MS = 60_000;
 
-const server = buildServer({ version: __VERSION__, loadActions });
+const asked = readCommandLine(process.argv.slice(2), __VERSION__);
+if (asked.kind !== 'serve') {
+  const isMisused = asked.kind === 'misused';
+  (isMisused ? process.stderr : process.stdout).write(asked.text);
+  process.exit(isMisused ? 2 : 0);
+}
+const { isReadOnly } = asked;
+if (process.stdin.isTTY) process.stderr.write(WAITS_FOR_CLIENT);
+
+liveWithClient((code) => process.exit(code));
+const output = protocolOutput();
+const server = buildServer({ version: __VERSION__, isReadOnly, loadActions });
 
 // The handshake waits for nothing of this. Each minute again: a supervisor may have been ended, or the machine slept.
 server.oninitialized = () => {
+  // Whoever only looks starts nothing.
+  if (isReadOnly) return;
   void superviseWhileOpen().catch(() => {
     // The next act on a session does the same.
   });

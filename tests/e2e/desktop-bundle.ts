@@ -7,6 +7,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 export interface ServerCommand {
   command: string;
   args: string[];
+  env?: Record<string, string>;
 }
 
 /** The bundle as Claude Desktop unpacks it. @returns what its manifest names as the start */
@@ -14,9 +15,16 @@ export async function unpackBundle(folder: string): Promise<ServerCommand> {
   await cp(resolve('packages/desktop'), folder, { recursive: true });
   await cp(resolve('dist'), join(folder, 'server'), { recursive: true });
   const { server } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
-  const { command, args } = server.mcp_config;
+  const { command, args, env } = server.mcp_config;
+  // Nobody has filled in anything: the client passes the defaults.
+  const unset = Object.keys(env).map((name) => [name, '']);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the client puts the bundle's folder there
-  return { command, args: args.map((arg: string) => arg.replace('${__dirname}', folder)) };
+  const own = args.map((arg: string) => arg.replace('${__dirname}', folder));
+  return {
+    command,
+    args: own,
+    env: Object.fromEntries(unset),
+  };
 }
 
 /**
@@ -41,7 +49,7 @@ Object.defineProperty(process, 'type', { value: 'utility' });\n`,
 export async function chatWith(start: ServerCommand, place: { cwd: string; env: Record<string, string> }) {
   const client = new Client({ name: 'desktop', version: '1' });
   // The transport passes our own TERM on, which no desktop has.
-  const env = { TERM: '', ...place.env };
+  const env = { TERM: '', ...start.env, ...place.env };
   await client.connect(new StdioClientTransport({ ...start, cwd: place.cwd, env, stderr: 'ignore' }));
   return {
     async call(name: string, args: Record<string, unknown>) {

@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { GENERATED_FOLDERS, packageFiles } from '../../scripts/packages/package-files.ts';
+import { desktopFiles } from '../../scripts/packages/desktop.ts';
+import { exampleFiles } from '../../scripts/packages/examples.ts';
+import { GENERATED_FOLDERS, HAND_MADE, packageFiles } from '../../scripts/packages/package-files.ts';
 import { filesBelow, readSource } from '../../scripts/packages/source.ts';
 import { compiledSource } from '../../src/machine/install/package/compiled-source.ts';
 import { jsonText } from '../../src/machine/install/package/json-text.ts';
 import { parseSource } from '../../src/machine/install/package/package-source.ts';
+import type { SettingSpec } from '../../src/project/settings/setting-spec.ts';
+import { SETTINGS } from '../../src/project/settings/settings.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -27,7 +31,7 @@ test('the texts that are compiled into the program are all that stand in the rep
 
 test('nothing else stands in the generated folders', async () => {
   const there = (await Promise.all(GENERATED_FOLDERS.map((folder) => filesBelow(ROOT, folder)))).flat();
-  expect(there.filter((path) => !FILES.has(path))).toEqual([]);
+  expect(there.filter((path) => !FILES.has(path) && !HAND_MADE.has(path))).toEqual([]);
 });
 
 test('all packages have version and registry name of package.json, and start just that server', async () => {
@@ -81,6 +85,47 @@ test('the bundle for Claude Desktop lists every tool, the registry entry keeps i
   const server = read('server.json');
   expect(server.description.length).toBeLessThanOrEqual(100);
   expect(server.name).toMatch(/^[a-z0-9.-]+\/[a-z0-9-]+$/);
+});
+
+test('what a person enters in Claude Desktop reaches the server by variables that it reads', () => {
+  const { user_config: fields, server } = read('packages/desktop/manifest.json');
+  const rows: readonly SettingSpec[] = Object.values(SETTINGS);
+  const variables = rows.flatMap(
+    ({ scope, key, pairedWith }) => (scope === 'project' ? pairedWith : key) ?? [],
+  );
+  const passed: [string, string][] = Object.entries(server.mcp_config.env);
+  expect(passed.map(([name]) => name).filter((name) => !variables.includes(name))).toEqual([
+    'CLAUDE_PROJECT_DIR',
+  ]);
+  expect(passed.map(([, value]) => value)).toEqual(
+    Object.keys(fields).map((field) => `\${user_config.${field}}`),
+  );
+});
+
+test('links are there from the day on which package.json names a repository, and none is invented before', async () => {
+  const source = await readSource(ROOT);
+  const at = (files: Record<string, string>, path: string) => JSON.parse(files[path] ?? '{}');
+  const links = /https?:\/\/(?!static\.modelcontextprotocol\.io)/;
+  expect(`${FILES.get('server.json')}${FILES.get('packages/desktop/manifest.json')}`).not.toMatch(links);
+  const webUrl = 'https://github.com/somebody/samocode-mcp';
+  const published = { ...source, webUrl, repositoryUrl: `git+${webUrl}.git` };
+  expect(at(desktopFiles(published), 'packages/desktop/manifest.json')).toMatchObject({
+    homepage: webUrl,
+    support: `${webUrl}/issues`,
+    documentation: `${webUrl}/blob/HEAD/README.md`,
+    privacy_policies: [`${webUrl}/blob/HEAD/docs/privacy.md`],
+  });
+  expect(at(exampleFiles(published), 'server.json')).toMatchObject({
+    repository: { url: webUrl },
+    websiteUrl: webUrl,
+    packages: [
+      {
+        environmentVariables: expect.arrayContaining([
+          { name: 'CLAUDE_PATH', description: expect.any(String) },
+        ]),
+      },
+    ],
+  });
 });
 
 test('commands of Gemini hold the text as it stands', () => {

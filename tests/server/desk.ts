@@ -29,13 +29,19 @@ export interface DeskPlan {
   bare?: boolean;
   clock?: Clock;
   clientName?: string;
+  /** As with --read-only. */
+  isReadOnly?: boolean;
 }
 
 export async function makeDesk(plan: DeskPlan = {}): Promise<Desk> {
   const { bare = false, clock = systemClock, clientName = 'desk' } = plan;
   const project = await makeProject({ bare, acting: { clock, by: { channel: 'tool' } } });
   const { repo, context, sessionsDir } = project;
-  const server = buildServer({ version: '0', loadActions: async () => context });
+  const server = buildServer({
+    version: '0',
+    isReadOnly: plan.isReadOnly ?? false,
+    loadActions: async () => context,
+  });
   const client = new Client({ name: clientName, version: '1' });
   const updated: string[] = [];
   let listChanges = 0;

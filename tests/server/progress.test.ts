@@ -1,6 +1,12 @@
+import { writeFile } from 'node:fs/promises';
 import type { Progress } from '@modelcontextprotocol/sdk/types.js';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
+import { PHASE_NAMES } from '../../src/phases/table.ts';
+import { newProgressValue } from '../../src/server/calls/progress-value.ts';
+import { waitProgress } from '../../src/server/calls/wait-progress.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
 import { CREATED, PREPARED } from '../session/events.ts';
 import { makeDesk } from './desk.ts';
 
@@ -18,6 +24,24 @@ const quickClock: Clock = {
     return systemClock.sleep(ms / TIMES, signal);
   },
 };
+
+const BOAT_WAITS = '26-01-08-boat waits for something that a person must do (investigation, iteration 0).';
+
+const WORKING: NewEvent = {
+  type: 'iteration_started',
+  iteration: 12,
+  phase: 'implementation',
+  provider: 'rehearsal',
+  model: '',
+  log: '012-implementation.jsonl',
+  childUuid: 'c',
+  timeLimitMs: 1000,
+};
+
+function expectToGrow(told: readonly { progress: number }[]): void {
+  const values = told.map(({ progress }) => progress);
+  expect(values).toEqual([...new Set(values)].sort((a, b) => a - b));
+}
 
 const waiting = { session: 'boat', until: 'done', cursor: 3, timeout_s: 44 };
 
@@ -39,11 +63,50 @@ test('a wait says within 20 seconds, and again and again, that it lives', async 
   const result = await desk.client.callTool({ name: 'wait', arguments: waiting }, undefined, { onprogress });
   expect(result.structuredContent).toMatchObject({ changed: false });
   expect(told.length).toBeGreaterThanOrEqual(2);
-  expect(told).toEqual(told.map((_, index) => ({ progress: index + 1, message: 'waiting for boat' })));
+  for (const { message } of told) expect(message).toBe(BOAT_WAITS);
+  expectToGrow(told);
   // Below what Claude Code takes for idle; the pauses of its looks at the files are shorter.
   const pauses = asked.filter((ms) => ms > 5000);
   expect(pauses.length).toBeGreaterThanOrEqual(2);
   expect(Math.max(...pauses)).toBeLessThanOrEqual(20_000);
+});
+
+test('progress of a wait says what the agent does now, and how far the session is', async () => {
+  await using desk = await makeDesk();
+  const paths = await desk.lay('26-01-08-船🚤', [CREATED, PREPARED, WORKING]);
+  const now = { activity: 'Bash: npm test\u001b[31m\n# 船', total: 12 };
+  await writeFile(paths.now, JSON.stringify(now));
+  expect(await waitProgress([{ session: '26-01-08-船🚤' }], desk.context)).toEqual({
+    message: 'implementation (5 of 8), iteration 12: Bash: npm test # 船',
+    phasesBehind: 4,
+  });
+});
+
+test('progress of a wait for several tells of three of them', async () => {
+  await using desk = await deskWithBoat();
+  for (const name of ['car', 'ship', 'tram'])
+    await desk.lay(`26-01-08-${name}`, [CREATED, PREPARED, WORKING]);
+  const sessions = ['car', 'boat', 'ship', 'tram'].map((session) => ({ session }));
+  const at = 'implementation (5 of 8), iteration 12';
+  expect(await waitProgress(sessions, desk.context)).toEqual({
+    message: `26-01-08-car: ${at}; ${BOAT_WAITS}; 26-01-08-ship: ${at}; and 1 more`,
+  });
+});
+
+test('a look that fails in between does not let progress fall', () => {
+  const value = newProgressValue();
+  expectToGrow([undefined, undefined, 0, undefined, 4, undefined, undefined, 4].map((phase) => value(phase)));
+});
+
+test('whatever phases a session goes through, progress grows and stays below the next phase', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: PHASE_NAMES.length - 1 }), { minLength: 1 }), (phases) => {
+      const value = newProgressValue();
+      const told = phases.map((phase) => value(phase));
+      expectToGrow(told);
+      expect(told.at(-1)?.progress).toBeLessThan(Math.max(...phases) + 1);
+    }),
+  );
 });
 
 test('who did not ask for progress is told of none, and a wait that is over says nothing more', async () => {

@@ -36,8 +36,14 @@ test('there are three prompts of our own and every command, each with one argume
     'session-archive': ['name'],
     'session-sync': [],
   });
-  for (const { arguments: args = [], description } of prompts) {
+  const titles = prompts.map(({ title }) => title);
+  expect(new Set(titles).size).toBe(prompts.length);
+  for (const { arguments: args = [], title, description } of prompts) {
     expect(description).toMatch(/^[A-Z][^:#]{5,70}$/);
+    expect(title).toMatch(/^[A-Z][^:#.]{5,30}$/);
+    expect(title).not.toBe(description);
+    // A form shows it before the field.
+    for (const argument of args) expect(argument.description).toMatch(/^[A-Z][^[\];.]{3,60}$/);
     expect(args.length).toBeLessThanOrEqual(1);
     for (const { name, required } of args) expect([/^[a-z_]+$/.test(name), required]).toEqual([true, false]);
   }

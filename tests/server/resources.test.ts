@@ -104,6 +104,13 @@ test('each kind has a template, and the list has the sessions that live', async 
     uriOf('overview', '26-01-08-works'),
   ]);
   expect(resources[1]).toMatchObject({ description: expect.stringContaining('waits for answers') });
+  const both = { audience: ['user', 'assistant'], lastModified: expect.stringMatching(/^20.*Z$/) };
+  expect(resources.map(({ annotations, size }) => ({ annotations, size }))).toEqual([
+    { annotations: { audience: both.audience, priority: 1 } },
+    { annotations: { ...both, priority: 0.95 }, size: '# Session: 26-01-08-asks\n'.length },
+    { annotations: { ...both, priority: 0.8 }, size: '# Session: 26-01-08-works\n'.length },
+  ]);
+  for (const { annotations } of resourceTemplates) expect(annotations?.priority).toBeLessThan(0.95);
   const { sessions } = JSON.parse(await desk.text('samocode://sessions'));
   expect(sessions).toHaveLength(3);
   expect(sessions[0]).toEqual({

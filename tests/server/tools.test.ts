@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { listedTool } from '../../src/server/calls/listed-tool.ts';
+import { describedOutputOf } from '../../src/server/calls/tool-schemas.ts';
 import { INSTRUCTIONS } from '../../src/server/instructions.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 
+const READ_ONLY = ['list_sessions', 'get_status', 'wait', 'read_qa', 'read_plan', 'read_session'];
 const CORE = ['start_session', 'get_status', 'wait', 'answer_qa'];
 
 test('every tool lies in the file of its name and is listed once', async () => {
@@ -19,10 +21,14 @@ test.each(TOOLS.map((tool) => [tool.name, tool] as const))(
     expect(Object.values(listed.annotations ?? {}).filter((hint) => typeof hint === 'boolean')).toHaveLength(
       4,
     );
-    expect(listed.annotations?.title).toBe(tool.title);
+    expect([listed.title, listed.annotations?.title]).toEqual([tool.title, tool.title]);
+    expect(tool.title).toMatch(/^[A-Z][a-z ]{5,30}$/);
     const isCore = listed._meta?.['anthropic/alwaysLoad'] === true;
     expect(isCore).toBe(CORE.includes(tool.name));
-    expect(isCore || typeof listed._meta?.['anthropic/searchHint'] === 'string').toBe(true);
+    // A search finds name and description too: a hint pays for words that they lack.
+    const found = `${tool.name} ${tool.description}`.toLowerCase();
+    const hints = tool.searchHint?.split(', ') ?? [];
+    expect(hints.filter((hint) => found.includes(hint))).toEqual([]);
     const fields = Object.values(listed.inputSchema.properties ?? {}) as Array<{ description?: string }>;
     for (const field of fields) expect(field.description?.length).toBeGreaterThan(10);
   },
@@ -30,7 +36,29 @@ test.each(TOOLS.map((tool) => [tool.name, tool] as const))(
 
 test('only looking is marked as read-only', () => {
   const readOnly = TOOLS.filter(({ annotations }) => annotations.readOnlyHint).map(({ name }) => name);
-  expect(readOnly).toEqual(['list_sessions', 'get_status', 'wait', 'read_qa', 'read_plan', 'read_session']);
+  expect(readOnly).toEqual(READ_ONLY);
+});
+
+test('whatever lets agents run or takes something away is marked as destructive', () => {
+  const harmless = TOOLS.filter(({ annotations }) => !annotations.destructiveHint).map(({ name }) => name);
+  // Guidance is only left for the next agent.
+  expect(harmless).toEqual([...READ_ONLY.slice(0, 5), 'send_message', ...READ_ONLY.slice(5)]);
+});
+
+test('Codex alone gets the schema of results, every client the same of everything else', () => {
+  for (const tool of TOOLS) {
+    const { outputSchema, ...rest } = listedTool(tool, 'codex-mcp-client');
+    expect(outputSchema).toMatchObject({ type: 'object', required: expect.arrayContaining(['summary']) });
+    for (const client of ['claude-code', 'gemini-cli-mcp-client', 'claude-ai', ''])
+      expect(listedTool(tool, client)).toEqual(rest);
+  }
+});
+
+test('every field of a result is described', () => {
+  for (const tool of TOOLS) {
+    const fields = Object.entries(describedOutputOf(tool).properties ?? {});
+    expect(fields.filter(([name, { description }]) => !description && name !== 'outcome')).toEqual([]);
+  }
 });
 
 test('the instructions fit every client, and their beginning stands by itself', () => {
@@ -42,6 +70,6 @@ test('the instructions fit every client, and their beginning stands by itself', 
 });
 
 test('all definitions together cost a model little', () => {
-  const asSent = JSON.stringify({ tools: TOOLS.map(listedTool) });
+  const asSent = JSON.stringify({ tools: TOOLS.map((tool) => listedTool(tool)) });
   expect(asSent.length / 4).toBeLessThanOrEqual(4500);
 });

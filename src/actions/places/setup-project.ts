@@ -35,7 +35,7 @@ export async function setupProject(
 ): Promise<ProjectSetupResult> {
   await refuseFromInside(context);
   const { env, home: homeDir, clock, cwd, roots = [] } = context;
-  const folder = roots[0] ?? env.CLAUDE_PROJECT_DIR ?? cwd;
+  const folder = roots[0] ?? (env.CLAUDE_PROJECT_DIR || cwd);
   const named = input.projectDir?.trim() ? namedFolder(input.projectDir, context) : folder;
   if ((await ifExists(stat(named)))?.isFile()) {
     throw ACTION_ERRORS.no_such_folder({ path: named, why: 'There is a file at this path' });

@@ -1,5 +1,5 @@
 import type { TrustProjectInput } from '../../actions/places/trust-project.ts';
-import { beat } from '../calls/beat.ts';
+import { beat, waitingForUser } from '../calls/beat.ts';
 import { byForm, type Form } from '../calls/form.ts';
 import { cut } from '../calls/session-fields.ts';
 import type { ToolContext } from '../calls/tool.ts';
@@ -20,7 +20,7 @@ export async function trustAsked(
   const { needsPerson, readTrust } = await import('../../actions/places/trust-project.ts');
   const { trust } = await readTrust(given, actions);
   if (trust.kind === 'fine' || !needsPerson(trust.lines, actions.by)) return asGiven;
-  const stopBeating = beat({ progress, actions }, 'waiting for the user');
+  const stopBeating = beat({ progress, actions }, waitingForUser);
   const filled = await ask(trustForm(trust.filePath, trust.lines)).finally(stopBeating);
   return filled?.decision === YES ? { actions: byForm(actions), hash: trust.hash } : asGiven;
 }

@@ -1,16 +1,17 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { ACTION_ERRORS } from '../../actions/acting/action-errors.ts';
 import { refuseFromInside } from '../../actions/acting/refuse-from-inside.ts';
 import type { Code } from '../../actions/codes.ts';
 import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
 import { refusedFile } from '../../base/files/refused-file.ts';
-import { nearestName } from '../../base/nearest-name.ts';
+import { argumentHint, argumentProblems } from './argument-problems.ts';
 import { coerceArguments } from './coerce-arguments.ts';
 import { hintForModel, nextCalls } from './next-calls.ts';
 import { explained } from './program-replaced.ts';
 import { SERVER_ERRORS } from './server-errors.ts';
 import type { Tool, ToolContext, ToolResult } from './tool.ts';
+import { inputSchemaOf } from './tool-schemas.ts';
 
 interface ToolDefinition<Shape extends z.ZodRawShape> extends Omit<Tool, 'input' | 'handle'> {
   input: z.ZodObject<Shape>;
@@ -25,24 +26,6 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
   };
 }
 
-/** The JSON Schema of a tool's input, as clients get it; a model pays for every word, so what says nothing is left out. */
-export function inputSchemaOf(tool: Pick<Tool, 'input'>): { type: 'object'; [key: string]: unknown } {
-  const { $schema: _, ...schema } = z.toJSONSchema(tool.input, {
-    io: 'input',
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      if (['false', '0', '[]', '{}'].includes(JSON.stringify(jsonSchema.default))) delete jsonSchema.default;
-      if (jsonSchema.minimum === 0) delete jsonSchema.minimum;
-      if (jsonSchema.minLength === 1) delete jsonSchema.minLength;
-      // What else is passed is refused with the nearest name, which says more than a schema could.
-      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
-      delete jsonSchema.propertyNames;
-    },
-  });
-  return { ...schema, type: 'object' };
-}
-
 /**
  * Runs a tool. Inside of a session those that write are refused before anything else, whatever they are. The
  * single place where a throw becomes a result: `isError` with one JSON text of code,
@@ -50,6 +33,13 @@ export function inputSchemaOf(tool: Pick<Tool, 'input'>): { type: 'object'; [key
  * show a model only the one and some only the other.
  */
 export async function callTool(tool: Tool, args: unknown, context: ToolContext): Promise<CallToolResult> {
+  const result = await answerOf(tool, args, context);
+  // What the documents promise of results is held by every test that calls a tool, and costs nobody else anything.
+  if (__STRICT__ && result.structuredContent) tool.output.parse(result.structuredContent);
+  return result;
+}
+
+async function answerOf(tool: Tool, args: unknown, context: ToolContext): Promise<CallToolResult> {
   try {
     if (!tool.annotations.readOnlyHint) await refuseFromInside(context.actions);
     return resultOf(await tool.handle(args, context));
@@ -60,8 +50,13 @@ export async function callTool(tool: Tool, args: unknown, context: ToolContext):
       const { what, why, next, args: pending } = error;
       return resultOf({ summary: `${what} ${why}`, next, session: pending.session, pending: true });
     }
-    return { isError: true, content: [{ type: 'text', text: asJson(errorOf(error)) }] };
+    return errorResult(errorOf(error));
   }
+}
+
+/** An expected failure as the result of a call. */
+export function errorResult(error: SamocodeError): CallToolResult {
+  return { isError: true, content: [{ type: 'text', text: asJson(errorObject(error)) }] };
 }
 
 function resultOf({ summary, next = [], ...fields }: ToolResult): CallToolResult {
@@ -80,17 +75,18 @@ function checkInput<Shape extends z.ZodRawShape>(
   tool: Pick<ToolDefinition<Shape>, 'name' | 'input'>,
   args: unknown,
 ): z.output<z.ZodObject<Shape>> {
-  const parsed = tool.input.safeParse(coerceArguments(inputSchemaOf(tool), args ?? {}));
-  if (!parsed.success) {
-    const issues = parsed.error.issues.slice(0, 3).map(issueText).join(' ');
-    throw SERVER_ERRORS.bad_input({ tool: tool.name, issues, hint: hintFor(tool, parsed.error) });
-  }
-  return parsed.data;
+  const schema = inputSchemaOf(tool);
+  const given = coerceArguments(schema, args ?? {});
+  const parsed = tool.input.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  const problems = argumentProblems(issues, { schema, args: given });
+  throw SERVER_ERRORS.bad_input({ tool: tool.name, problems, hint: argumentHint(issues, schema) });
 }
 
-function errorOf(thrown: unknown): ErrorObject {
+function errorOf(thrown: unknown): SamocodeError {
   const known = refusedFile(thrown) ?? explained(thrown);
-  return errorObject(isSamocodeError(known) ? known : internalError(thrown));
+  return isSamocodeError(known) ? known : internalError(thrown);
 }
 
 interface ErrorObject {
@@ -114,15 +110,4 @@ function withoutEmpty(result: object): object {
   const isEmpty = (value: unknown) =>
     value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
   return Object.fromEntries(Object.entries(result).filter(([, value]) => !isEmpty(value)));
-}
-
-function issueText({ path, message }: z.core.$ZodIssue): string {
-  return path.length > 0 ? `"${path.join('.')}": ${message}.` : `${message}.`;
-}
-
-function hintFor(tool: Pick<Tool, 'input'>, error: z.ZodError): string {
-  const known = Object.keys(tool.input.shape);
-  const strange = error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))[0];
-  const meant = strange && nearestName(strange, known);
-  return meant ? `Did you mean "${meant}"?` : `Its arguments are: ${known.join(', ')}.`;
 }

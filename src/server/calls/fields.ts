@@ -2,9 +2,11 @@ import * as z from 'zod';
 import { PHASE_NAMES } from '../../phases/table.ts';
 
 /** Arguments that more than one tool takes. */
-export const SessionName = z.string().min(1).describe('Its name, from list_sessions.');
+export const SessionName = z.string().min(1).describe('Name from list_sessions.');
 
 export const ProjectDir = z.string().optional().describe('Absolute path, if needed.');
+
+export const Offset = z.int().min(0).default(0).describe('more_from of the page before.');
 
 export const Confirm = z.boolean().default(false).describe('Do it; else only a preview.');
 

@@ -1,6 +1,7 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { Result } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
+import { argumentProblems } from './argument-problems.ts';
 import type { Extra } from './context-for.ts';
 import { InvalidParamsError } from './invalid-params.ts';
 
@@ -18,12 +19,10 @@ export function onRequest<Schema extends RequestSchema>(
   const anything = z.looseObject({ method: schema.shape.method });
   server.setRequestHandler(anything, async (request, extra) => {
     const parsed = schema.safeParse(request);
-    if (!parsed.success) throw new InvalidParamsError(problemsIn(parsed.error));
+    if (!parsed.success) {
+      const problems = argumentProblems(parsed.error.issues, { schema: {}, args: request });
+      throw new InvalidParamsError(`The request does not follow the protocol. ${problems}`);
+    }
     return await answer(parsed.data, extra);
   });
-}
-
-function problemsIn({ issues }: z.ZodError): string {
-  const words = issues.slice(0, 3).map(({ path, message }) => `${path.join('.')}: ${message}.`);
-  return `The request does not follow the protocol. ${words.join(' ')}`;
 }

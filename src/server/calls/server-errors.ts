@@ -2,15 +2,20 @@ import { errors } from '../../base/errors.ts';
 
 /** What only the server refuses, or cannot do. */
 export const SERVER_ERRORS = errors({
-  bad_input: ({ tool, issues, hint }: { tool: string; issues: string; hint: string }) => ({
+  bad_input: ({ tool, problems, hint }: { tool: string; problems: string; hint: string }) => ({
     what: `${tool} was not called.`,
-    why: issues,
+    why: problems,
     hint,
   }),
   internal: () => ({
     what: 'Internal error.',
     why: 'samocode has a bug here, or the disk failed.',
     hint: 'Try once more. If it fails again, report it with what the server wrote to its stderr.',
+  }),
+  read_only: ({ tool }: { tool: string }) => ({
+    what: `${tool} was not called.`,
+    why: 'This server was started with --read-only and only looks.',
+    hint: 'Ask the user to do it in a terminal with "samocode", or to start the server without --read-only.',
   }),
   program_replaced: () => ({
     what: 'The samocode server cannot answer any more.',

@@ -3,6 +3,13 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import type { NextStep } from '../../base/acts.ts';
 import type { Ask } from './form.ts';
 
+/** What a client may show while a call lasts. */
+export interface CallProgress {
+  message: string;
+  /** How many phases the session has behind it, of all there are. */
+  phasesBehind?: number;
+}
+
 /** What a tool's handler is given beside its input. */
 export interface ToolContext {
   actions: ActionContext;
@@ -11,7 +18,7 @@ export interface ToolContext {
   /** Aborted when the client cancels the call. */
   signal: AbortSignal;
   /** Tells the client that the call is alive; does nothing when it did not ask for that. */
-  progress(message: string): void;
+  progress(told: CallProgress): void;
   /** Puts a form to the user; absent where the client shows none. Never the only way to anything. */
   ask?: Ask | undefined;
 }
@@ -37,6 +44,8 @@ export interface Tool {
   title: string;
   description: string;
   input: z.ZodObject;
+  /** Every result that is no error, as its client gets it. */
+  output: z.ZodObject;
   annotations: ToolHints;
   /** Shown to the model from the start where others are searched for. */
   isCore?: boolean;

@@ -6,6 +6,7 @@ import { InvalidParamsError } from '../calls/invalid-params.ts';
 import { onRequest } from '../calls/on-request.ts';
 import { fillPrompt } from './fill-prompt.ts';
 import type { PromptSource } from './prompt.ts';
+import { PROMPT_WORDS } from './prompt-words.ts';
 
 /** More than a task is ever long. */
 const MAX_WORDS = 100_000;
@@ -47,12 +48,9 @@ async function promptNamed(name: string): Promise<PromptSource> {
 }
 
 function listed({ name, description, argument }: PromptSource, required: boolean) {
-  const args = argument && [{ name: argument.name, description: argumentWords(argument), required }];
-  return { name, title: description, description, arguments: args };
-}
-
-function argumentWords({ hint }: NonNullable<PromptSource['argument']>): string {
-  return `${hint}; the whole rest of the line is one argument.`;
+  const { title, label } = PROMPT_WORDS[name] ?? {};
+  const args = argument && [{ name: argument.name, description: label ?? argument.hint, required }];
+  return { name, title, description, arguments: args };
 }
 
 /** One argument is declared; a client that splits the line into several loses nothing. */

@@ -6,6 +6,8 @@ export interface ResourceKind {
   description: string;
   mimeType: string;
   writtenBy: 'agents' | 'samocode, quoting agents';
+  /** For whom it is, and how much it matters beside the others, from 0 to 1. */
+  annotations: { audience: Array<'user' | 'assistant'>; priority: number };
   /** The file that it shows; left out where it is put together. */
   file?: ShownFile;
 }
@@ -25,6 +27,7 @@ export const RESOURCE_KINDS = {
     description: 'Its _overview.md: task, status, flow log, files and plans.',
     mimeType: 'text/markdown',
     writtenBy: 'agents',
+    annotations: { audience: ['user', 'assistant'], priority: 0.8 },
     file: {
       of: ({ overview }) => overview,
       keep: 'start',
@@ -36,6 +39,7 @@ export const RESOURCE_KINDS = {
     description: 'Its _qa.md: every question with its options, suggestion and answer.',
     mimeType: 'text/markdown',
     writtenBy: 'agents',
+    annotations: { audience: ['user', 'assistant'], priority: 0.9 },
     file: {
       of: ({ qa }) => qa,
       keep: 'end',
@@ -47,12 +51,14 @@ export const RESOURCE_KINDS = {
     description: 'The plan that waits for approval, else the approved one, else the newest draft.',
     mimeType: 'text/markdown',
     writtenBy: 'agents',
+    annotations: { audience: ['user', 'assistant'], priority: 0.9 },
   },
   signal: {
     title: 'Last signal of a session',
     description: 'Its _signal.json: what the newest agent said should happen next.',
     mimeType: 'application/json',
     writtenBy: 'agents',
+    annotations: { audience: ['assistant'], priority: 0.2 },
     file: {
       of: ({ signal }) => signal,
       keep: 'start',
@@ -64,6 +70,7 @@ export const RESOURCE_KINDS = {
     description: 'Its _signal_history.jsonl: one line per iteration; of a long one the newest.',
     mimeType: 'application/x-ndjson',
     writtenBy: 'agents',
+    annotations: { audience: ['assistant'], priority: 0.2 },
     file: {
       of: ({ history }) => history,
       keep: 'end',
@@ -75,6 +82,7 @@ export const RESOURCE_KINDS = {
     description: 'Its events.jsonl, the event log; of a long one the newest.',
     mimeType: 'application/x-ndjson',
     writtenBy: 'samocode, quoting agents',
+    annotations: { audience: ['assistant'], priority: 0.1 },
     file: {
       of: ({ events }) => events,
       keep: 'end',
@@ -86,6 +94,7 @@ export const RESOURCE_KINDS = {
     description: 'Its session.log: what the worker did, one readable line each; of a long one the newest.',
     mimeType: 'text/plain',
     writtenBy: 'samocode, quoting agents',
+    annotations: { audience: ['user', 'assistant'], priority: 0.4 },
     file: {
       of: ({ sessionLog }) => sessionLog,
       keep: 'end',
@@ -97,6 +106,7 @@ export const RESOURCE_KINDS = {
     description: 'Commits of its branch since the base, and the files and lines that they change.',
     mimeType: 'application/json',
     writtenBy: 'agents',
+    annotations: { audience: ['user', 'assistant'], priority: 0.6 },
   },
 } as const satisfies Record<string, ResourceKind>;
 

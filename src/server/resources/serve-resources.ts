@@ -24,6 +24,7 @@ const SESSIONS_RESOURCE: Resource = {
   description:
     'Every session of the projects on this machine with its state, those that need the user first.',
   mimeType: 'application/json',
+  annotations: { audience: ['user', 'assistant'], priority: 1 },
 };
 
 /** Sessions to read as resources, and word of every change to whoever listed or subscribed. */
@@ -62,8 +63,8 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
 function templates(): ResourceTemplate[] {
   // Its keys are the type.
   return (Object.keys(RESOURCE_KINDS) as ResourceKindName[]).map((name) => {
-    const { title, description, mimeType } = resourceKind(name);
-    return { uriTemplate: uriTemplate(name), name, title, description, mimeType };
+    const { title, description, mimeType, annotations } = resourceKind(name);
+    return { uriTemplate: uriTemplate(name), name, title, description, mimeType, annotations };
   });
 }
 

@@ -1,8 +1,11 @@
+import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Resource } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import { everySession, type PlacedSession } from '../../actions/places/every-session.ts';
+import { isoUtc } from '../../base/clock.ts';
+import { statsAt } from '../../base/files/look-at.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { needsHuman } from '../../session/session-list.ts';
 import { RESOURCE_KINDS } from './kinds.ts';
@@ -56,7 +59,31 @@ export function overviewResource(session: PlacedSession): Resource {
     title: `${RESOURCE_KINDS.overview.title}: ${view.folder}`,
     description: statusSentence(view),
     mimeType: RESOURCE_KINDS.overview.mimeType,
+    ...fileFacts(view),
   };
+}
+
+/** Of those that wait for a person; clients show what matters first. */
+const URGENT = 0.95;
+
+function fileFacts(view: SessionView): Pick<Resource, 'annotations' | 'size'> {
+  const { annotations } = RESOURCE_KINDS.overview;
+  const priority = needsHuman(view) ? URGENT : annotations.priority;
+  const file = overviewFile(view);
+  return {
+    annotations: { ...annotations, priority, ...(file && { lastModified: isoUtc(file.mtimeMs) }) },
+    ...(file && { size: file.size }),
+  };
+}
+
+function overviewFile({ paths }: SessionView): Stats | undefined {
+  try {
+    const stats = statsAt(paths.overview);
+    return stats?.isFile() ? stats : undefined;
+  } catch {
+    // Its folder may be closed to us; the session is listed all the same.
+    return undefined;
+  }
 }
 
 function overviewUri({ view, place, isShadowed }: PlacedSession): string {

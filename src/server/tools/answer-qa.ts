@@ -4,12 +4,13 @@ import type { FormAnswer } from '../asking/ask-questions.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
 import { byForm } from '../calls/form.ts';
+import { OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';
 import { cut, sessionFields } from '../calls/session-fields.ts';
 import type { ToolContext } from '../calls/tool.ts';
 
 export const answerQaTool = defineTool({
   name: 'answer_qa',
-  title: 'Answer a session for the user',
+  title: 'Answer questions for you',
   description: [
     "Give the user's answers to a coding session that waits for qa_answers; it continues once none is open.",
     'Use only with what the user said; never choose for them. Partial answers are fine; with none the user is asked in a form, if the client has forms.',
@@ -31,7 +32,8 @@ export const answerQaTool = defineTool({
       .describe('The user confirms the answers that read_qa shows as unconfirmed.'),
     project_dir: ProjectDir,
   }),
-  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  output: resultWith({ ...OF_SESSION, open: TEXTS.describe('Questions that still have no answer.') }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   isCore: true,
   async handle(input, context) {
     const { session, accept_suggestions, confirm_typed, project_dir: projectDir } = input;

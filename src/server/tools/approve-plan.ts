@@ -5,12 +5,13 @@ import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
 import { byForm } from '../calls/form.ts';
+import { OF_SESSION, resultWith } from '../calls/result-fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 import type { ToolContext, ToolResult } from '../calls/tool.ts';
 
 export const approvePlanTool = defineTool({
   name: 'approve_plan',
-  title: 'Approve a plan for the user',
+  title: 'Approve a plan for you',
   description: [
     'Approve the plan of a waiting coding session; implementation starts at once.',
     'Use only after the user has seen the plan and said yes to it. It is recorded as approved through you.',
@@ -27,8 +28,8 @@ export const approvePlanTool = defineTool({
       ),
     project_dir: ProjectDir,
   }),
-  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  searchHint: 'approve the plan',
+  output: resultWith(OF_SESSION),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   async handle({ session, hash, project_dir: projectDir }, context) {
     const question = { session, projectDir };
     const filled = hash === undefined ? await askedByForm(question, context) : undefined;

@@ -4,6 +4,7 @@ import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { Confirm, ProjectDir, SessionName } from '../calls/fields.ts';
 import { previewFields } from '../calls/preview.ts';
+import { OF_PREVIEW, resultWith, SESSION, TEXTS } from '../calls/result-fields.ts';
 
 export const finishSessionTool = defineTool({
   name: 'finish_session',
@@ -22,8 +23,15 @@ export const finishSessionTool = defineTool({
     confirm: Confirm,
     project_dir: ProjectDir,
   }),
+  output: resultWith({
+    session: SESSION,
+    ...OF_PREVIEW,
+    url: z.string().optional().describe('Of the pull request.'),
+    body_file: z.string().optional().describe('The text of the pull request.'),
+    commands: TEXTS.describe('Shell commands that are left to the user, in order.'),
+  }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
-  searchHint: 'merge, pull request, archive, unarchive, discard, clean up',
+  searchHint: 'clean up',
   async handle({ session, how, keep, confirm, project_dir: projectDir }, { actions }) {
     const input = { session, how, keep, projectDir };
     if (confirm) {

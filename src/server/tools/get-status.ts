@@ -3,17 +3,28 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { sandboxWords } from '../../session/sandbox-words.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { OF_SESSION, OF_WORK, resultWith } from '../calls/result-fields.ts';
 import { reportFields } from '../calls/session-fields.ts';
 
 export const getStatusTool = defineTool({
   name: 'get_status',
-  title: 'Status of a session',
+  title: 'Look at a session',
   description: [
     'Show what one coding session is doing now: state, phase, iteration, what it waits for, branch and worktree.',
     'Use when the user asks how it goes. To follow a session use wait, which costs less.',
     'next says what to do.',
   ].join('\n'),
   input: z.strictObject({ session: SessionName, project_dir: ProjectDir }),
+  output: resultWith({
+    ...OF_SESSION,
+    ...OF_WORK,
+    since: z.string().optional().describe('Since when it has been in this state, UTC.'),
+    branch: z.string().optional().describe('The branch that it works on.'),
+    worktree: z.string().optional().describe('The folder that it works in.'),
+    sandbox: z.string().optional().describe('The sandbox of its agents.'),
+    spent: z.string().optional().describe('What it has cost so far.'),
+    messages: z.string().optional().describe('Guidance of the user that no agent has confirmed yet.'),
+  }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   isCore: true,
   async handle({ session, project_dir: projectDir }, { actions }) {

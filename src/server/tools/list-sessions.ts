@@ -1,14 +1,23 @@
 import * as z from 'zod';
-import { statusSentence } from '../../actions/acting/status-sentence.ts';
-import { DYING } from '../../actions/reading/revival-limit.ts';
 import { SESSION_FILTERS } from '../../actions/reading/session-filters.ts';
 import type { WorkerReport } from '../../actions/reading/worker-now.ts';
 import { TO_FILL } from '../../base/acts.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { ProjectDir } from '../calls/fields.ts';
+import { Offset, ProjectDir } from '../calls/fields.ts';
+import { MORE_FROM, PHASE, resultWith, STATE, WAITS_FOR } from '../calls/result-fields.ts';
 
 const MAX_SHOWN = 20;
+
+const Row = z.strictObject({
+  session: z.string(),
+  state: STATE,
+  phase: PHASE,
+  for: WAITS_FOR,
+  project: z.string().optional(),
+  since: z.string(),
+  worker: z.literal('gone').optional(),
+});
 
 export const listSessionsTool = defineTool({
   name: 'list_sessions',
@@ -16,7 +25,7 @@ export const listSessionsTool = defineTool({
   description: [
     'List the coding sessions of a project: those that need the user first, then the newest.',
     "Use to find a session's name, or to continue work that another chat began.",
-    'At most 20; get_status shows more about one.',
+    `At most ${MAX_SHOWN} at a time; get_status shows more about one.`,
   ].join('\n'),
   input: z.strictObject({
     project_dir: ProjectDir,
@@ -26,46 +35,72 @@ export const listSessionsTool = defineTool({
       .describe('Also the sessions of every other project used on this machine.'),
     group: z.string().optional(),
     state: z.enum(SESSION_FILTERS).optional().describe('Only these.'),
+    offset: Offset,
+  }),
+  output: resultWith({
+    sessions: z
+      .array(Row)
+      .optional()
+      .describe(
+        'since: UTC, when the state began. project: its folder, where there are several. worker: gone, if nothing continues it before resume_session.',
+      ),
+    more_from: MORE_FROM,
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'which sessions need me',
-  async handle({ project_dir: projectDir, all_projects: allProjects, group, state }, { actions }) {
+  async handle({ project_dir: projectDir, all_projects: allProjects, group, state, offset }, { actions }) {
     const { listSessions, projectOfListed, whoseSessions } = await import(
       '../../actions/reading/list-sessions.ts'
     );
     const input = { projectDir, allProjects, group, filter: state };
     const list = await listSessions(input, actions);
     const { sessions, needing, workers } = list;
-    const shown = sessions.slice(0, MAX_SHOWN);
-    const rowOf = (view: SessionView) => {
-      const project = projectOfListed(list, view);
-      const where = project === undefined ? '' : ` Project: ${project}`;
-      return statusSentence(view) + workerWords(view, workers.get(view)) + where;
-    };
-    const summary = summaryOf(sessions.length, shown.length, needing);
+    const end = offset + MAX_SHOWN;
+    const shown = sessions.slice(offset, end);
+    const summary = summaryOf(sessions.length, needing, { offset, shown: shown.length });
     return {
       summary: [summary, whoseSessions(list, input) ?? []].flat().join(' '),
       next:
-        shown.length === 0
+        sessions.length === 0
           ? [{ act: 'start', args: { task: TO_FILL } }]
           : [{ act: 'look', args: { session: TO_FILL } }],
-      sessions: shown.map(rowOf),
-      left_out: sessions.length > shown.length ? sessions.length - shown.length : undefined,
+      sessions: shown.map((view) => ({
+        ...rowOf(view, workers.get(view)),
+        project: belowHome(projectOfListed(list, view), actions.home),
+      })),
+      more_from: end < sessions.length ? end : undefined,
     };
   },
 });
 
-/** Of one that does not continue without an act. */
-function workerWords(view: SessionView, report: WorkerReport | undefined): string {
-  if (report?.isDying) return ` ${DYING}: get_status says more.`;
-  return report?.worker === 'gone' && view.isUnseen !== true
-    ? ' Its worker is gone: resume_session starts a new one.'
-    : '';
+function rowOf(view: SessionView, report: WorkerReport | undefined): z.output<typeof Row> {
+  const { status, progress } = view.state;
+  const isGone = report?.worker === 'gone' && view.isUnseen !== true;
+  return {
+    session: view.folder,
+    state: report?.isDying ? 'needs_worker' : status.kind,
+    phase: progress.phase,
+    for: status.kind === 'waiting' ? status.for : undefined,
+    since: `${status.since.slice(0, 'yyyy-mm-ddThh:mm'.length)}Z`,
+    worker: isGone ? 'gone' : undefined,
+  };
 }
 
-function summaryOf(all: number, shown: number, needing: number): string {
+/** As project_dir takes it, and shorter. */
+function belowHome(folder: string | undefined, home: string): string | undefined {
+  return folder?.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder;
+}
+
+function summaryOf(
+  all: number,
+  needing: number,
+  { offset, shown }: { offset: number; shown: number },
+): string {
   if (all === 0) return 'There are no such sessions.';
   const count = all === 1 ? 'One session' : `${all} sessions`;
+  if (shown === 0) return `${count}, none from ${offset} on.`;
   const need = needing === 0 ? '' : `; ${needing === 1 ? 'one needs' : `${needing} need`} the user`;
-  return shown < all ? `${count}, ${shown} of them shown${need}.` : `${count}${need}.`;
+  return shown < all
+    ? `${count}, ${offset + 1} to ${offset + shown} of them shown${need}.`
+    : `${count}${need}.`;
 }

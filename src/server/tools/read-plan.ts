@@ -2,13 +2,14 @@ import * as z from 'zod';
 import { nextSteps } from '../../actions/acting/next-steps.ts';
 import type { PlanReport } from '../../actions/gates/read-plan.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { Offset, ProjectDir, SessionName } from '../calls/fields.ts';
 import { charsInJson, PAGE_CHARS, pageOf } from '../calls/page.ts';
+import { CURSOR, MORE_FROM, resultWith, SESSION } from '../calls/result-fields.ts';
 import { cut } from '../calls/session-fields.ts';
 
 export const readPlanTool = defineTool({
   name: 'read_plan',
-  title: 'Read the plan of a session',
+  title: 'Read a plan',
   description: [
     'Read the plan of a coding session and the hash that approves exactly this text.',
     'Use when it waits for plan_approval. Show the user what will be done; then approve_plan or request_changes by their word.',
@@ -16,11 +17,19 @@ export const readPlanTool = defineTool({
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,
-    offset: z.int().min(0).default(0).describe('Where the next page begins, from more_from.'),
+    offset: Offset,
     project_dir: ProjectDir,
   }),
+  output: resultWith({
+    session: SESSION,
+    cursor: CURSOR,
+    plan: z.string().optional().describe('The name of its file.'),
+    hash: z.string().optional().describe('For approve_plan: approves exactly this text.'),
+    changes: z.string().optional().describe('Differences from the previous version.'),
+    text: z.string().optional().describe('A page of the plan.'),
+    more_from: MORE_FROM,
+  }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  searchHint: 'plan to approve',
   async handle({ session, offset, project_dir: projectDir }, { actions }) {
     const { readPlan } = await import('../../actions/gates/read-plan.ts');
     const plan = await readPlan({ session, projectDir }, actions);

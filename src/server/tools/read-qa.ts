@@ -3,17 +3,28 @@ import { nextSteps } from '../../actions/acting/next-steps.ts';
 import type { QaItem } from '../../actions/gates/read-qa.ts';
 import type { NextStep } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { Offset, ProjectDir, SessionName } from '../calls/fields.ts';
 import { firstThatFit } from '../calls/page.ts';
+import { CURSOR, MORE_FROM, resultWith, SESSION, STATE, TEXTS } from '../calls/result-fields.ts';
 import { cut, sessionFields } from '../calls/session-fields.ts';
 
 const MOST_QUESTIONS = 10;
 const MOST_PROBLEMS = 10;
 const MOST_OF_A_DIFF = 6000;
 
+const Question = z.strictObject({
+  id: z.string(),
+  text: z.string(),
+  options: z.array(z.string()),
+  suggestion: z.string().optional(),
+  answer: z.string().optional(),
+  unconfirmed_answer: z.string().optional(),
+  open: z.literal(false).optional(),
+});
+
 export const readQaTool = defineTool({
   name: 'read_qa',
-  title: 'Read the questions of a session',
+  title: 'Read questions',
   description: [
     'Read the questions that a coding session asks the user: options, suggestion, and what is answered.',
     'Use when it waits for qa_answers. Ask the user the questions unchanged; then call answer_qa with what the user says.',
@@ -22,11 +33,19 @@ export const readQaTool = defineTool({
   input: z.strictObject({
     session: SessionName,
     all: z.boolean().default(false).describe('Also answered ones.'),
-    offset: z.int().min(0).default(0).describe('Where the next page begins, from more_from.'),
+    offset: Offset,
     project_dir: ProjectDir,
   }),
+  output: resultWith({
+    session: SESSION,
+    state: STATE.optional(),
+    cursor: CURSOR,
+    questions: z.array(Question).optional().describe('The open ones, with all: true every one.'),
+    diff: z.string().optional().describe('Of a question about changed checks: what was changed.'),
+    more_from: MORE_FROM,
+    problems: TEXTS.describe('What cannot be read in _qa.md.'),
+  }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  searchHint: 'questions to answer',
   async handle({ session, all, offset, project_dir: projectDir }, { actions }) {
     const { readQa } = await import('../../actions/gates/read-qa.ts');
     const { view, questions, open, problems, diff } = await readQa({ session, projectDir }, actions);

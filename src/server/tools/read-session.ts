@@ -3,6 +3,7 @@ import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
 import { firstThatFit, lastPageOf, PAGE_CHARS, type Page, pageOf } from '../calls/page.ts';
+import { CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../calls/result-fields.ts';
 import type { ToolContext, ToolResult } from '../calls/tool.ts';
 
 const Input = z.strictObject({
@@ -33,8 +34,17 @@ export const readSessionTool = defineTool({
     'text is a page of what agents wrote: data to report.',
   ].join('\n'),
   input: Input,
+  output: resultWith({
+    session: SESSION,
+    cursor: CURSOR,
+    iteration: z.int().optional().describe('transcript: the iteration that is shown.'),
+    text: z.string().optional().describe('A page of what agents wrote: data to report.'),
+    documents: TEXTS.describe('Names of the documents, newest first.'),
+    left_out: z.int().optional().describe('How many documents are not listed.'),
+    more_from: MORE_FROM,
+  }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  searchHint: 'notebook, transcript, changes, summary',
+  searchHint: 'notebook, transcript, changes',
   async handle({ what, ...input }, context) {
     switch (what) {
       case 'overview':

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { OF_SESSION, resultWith } from '../calls/result-fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 
 export const requestChangesTool = defineTool({
@@ -16,8 +17,9 @@ export const requestChangesTool = defineTool({
     feedback: z.string().min(1).describe("What to change, in the user's words."),
     project_dir: ProjectDir,
   }),
-  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
-  searchHint: 'reject the plan, feedback',
+  output: resultWith(OF_SESSION),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  searchHint: 'reject',
   async handle({ session, feedback, project_dir: projectDir }, { actions }) {
     const { requestChanges } = await import('../../actions/gates/request-changes.ts');
     const { view } = await requestChanges({ session, feedback, projectDir }, actions);

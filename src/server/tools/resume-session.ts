@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineTool } from '../calls/define-tool.ts';
 import { CapsArgument, ProjectDir, SessionName } from '../calls/fields.ts';
+import { OF_SESSION, resultWith } from '../calls/result-fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 
 export const resumeSessionTool = defineTool({
@@ -20,8 +21,9 @@ export const resumeSessionTool = defineTool({
     caps: CapsArgument.describe('Higher limits for the whole session, when the user agrees.'),
     project_dir: ProjectDir,
   }),
-  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
-  searchHint: 'continue, unblock',
+  output: resultWith({ ...OF_SESSION, outcome: z.enum(['resumed', 'already_running']).optional() }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
+  searchHint: 'unblock, restart',
   async handle({ project_dir: projectDir, ...input }, { actions }) {
     const { resumeSession } = await import('../../actions/sessions/resume-session.ts');
     const { view, outcome } = await resumeSession({ ...input, projectDir }, actions);

@@ -6,6 +6,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { Confirm, ProjectDir, SessionName } from '../calls/fields.ts';
 import { previewFields } from '../calls/preview.ts';
+import { OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';
 import { cut, sessionFields } from '../calls/session-fields.ts';
 import type { ToolResult } from '../calls/tool.ts';
 
@@ -30,8 +31,18 @@ export const rewindSessionTool = defineTool({
     'Call first without confirm: tell the user what is undone; confirm only on their word. Then resume_session continues it.',
   ].join('\n'),
   input: Input,
+  output: resultWith({
+    ...OF_SESSION,
+    ...OF_PREVIEW,
+    says: z
+      .union([z.array(z.string()), z.record(z.string(), z.string())])
+      .optional()
+      .describe('Without to: the iterations to rewind to, newest first. Else words of its state.'),
+    kept_before: z.string().optional().describe('A git ref of the state before, for undo.'),
+    left_as_they_are: TEXTS.describe('Files that no checkpoint has.'),
+  }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
-  searchHint: 'checkpoints, undo, go back',
+  searchHint: 'go back, revert',
   async handle({ session, to, undo, confirm, project_dir: projectDir }, { actions }) {
     const target = undo ? 'undo' : to;
     const question = { session, projectDir };

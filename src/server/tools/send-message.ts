@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { OF_SESSION, resultWith } from '../calls/result-fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 
 export const sendMessageTool = defineTool({
   name: 'send_message',
-  title: 'Leave guidance for a session',
+  title: 'Send guidance to a session',
   description: [
     "Leave the user's guidance for the next agent of a coding session, also while one works.",
     'Use for hints and corrections. Answers to its questions go by answer_qa, changes to the plan by request_changes.',
@@ -16,8 +17,9 @@ export const sendMessageTool = defineTool({
     text: z.string().min(1).describe("The guidance, in the user's words."),
     project_dir: ProjectDir,
   }),
+  output: resultWith(OF_SESSION),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
-  searchHint: 'guide, hint, steer',
+  searchHint: 'steer, tell',
   async handle({ session, text, project_dir: projectDir }, { actions }) {
     const { sendMessage } = await import('../../actions/sessions/send-message.ts');
     const { view, readBy } = await sendMessage({ session, text, projectDir }, actions);

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { type NextStep, TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
+import { resultWith, TEXTS } from '../calls/result-fields.ts';
 import { cut } from '../calls/session-fields.ts';
 import type { ToolContext } from '../calls/tool.ts';
 
 export const setupProjectTool = defineTool({
   name: 'setup_project',
-  title: 'Set up a project for samocode',
+  title: 'Set up a project',
   description: [
     'Check the .samocode file of a project and the machine, or create it with its folders.',
     'Use once per repository, or when another tool says that a setting is wrong. An existing file is never changed.',
@@ -28,15 +29,28 @@ export const setupProjectTool = defineTool({
       .string()
       .optional()
       .describe(
-        'Hash from needs_trust. Only after the user has seen those lines and said yes; lines that relax a rule need their own yes, in a form or with "samocode trust".',
+        'hash of needs_trust, after the user has seen its lines and said yes; lines that relax a rule need their own yes, in a form or with "samocode trust".',
       ),
     init_repository: z
       .boolean()
       .default(false)
       .describe('Create the folder, git init and a first commit. Only after the user said yes.'),
   }),
-  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  searchHint: 'set up, initialise, configure, check a project',
+  output: resultWith({
+    main_repo: z.string().optional().describe('The git repository of the project.'),
+    sessions: z.string().optional().describe('Its folder of sessions.'),
+    worktrees: z.string().optional().describe('Its folder of worktrees.'),
+    provider: z.string().optional().describe('The agent CLI that does the work.'),
+    needs_trust: z
+      .object({ hash: z.string(), lines: z.array(z.string()) })
+      .optional()
+      .describe('Lines that count only once the user trusts them, and the hash that does it.'),
+    problems: TEXTS.describe('What keeps sessions from running, with what to do about it.'),
+    done: TEXTS.describe('What was created or changed.'),
+    warnings: TEXTS.describe('What else to know about the settings.'),
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  searchHint: 'initialise, configure',
   async handle(input, context) {
     const given = { projectDir: input.project_dir, hash: input.trust ?? '' };
     const { actions, hash } = given.hash.trim() ? await askedTrust(given, context) : { ...context, hash: '' };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineTool } from '../calls/define-tool.ts';
 import { ByPhase, CapsArgument, ProjectDir } from '../calls/fields.ts';
+import { OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 
 const Text = (words: string) => z.string().optional().describe(words);
@@ -17,7 +18,7 @@ export const startSessionTool = defineTool({
     task: Text("What to do, in the user's words."),
     dive: Text('A topic to research first, or instead.'),
     from: Text('Instead of a task: a folder prepared by hand.'),
-    phase: Text('Where it continues.'),
+    phase: Text('With from: phase to continue at.'),
     approve: Text('Its plan file, if the user said yes to it. Like auto_approve.'),
     name: Text('Words and hyphens.'),
     group: Text('Sessions to await and stop together.'),
@@ -39,7 +40,15 @@ export const startSessionTool = defineTool({
     sandbox: Text('guard, auto or off; only a person may choose less than the project has.'),
     start: z.boolean().default(true).describe('false: only prepare it.'),
   }),
-  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  output: resultWith({
+    ...OF_SESSION,
+    sandbox: z.string().optional().describe('The sandbox of its agents.'),
+    branch: z.string().optional().describe('The branch that it works on.'),
+    provider: z.string().optional().describe('The agent CLI that does the work.'),
+    worktree: z.string().optional().describe('Its folder, once there is one.'),
+    warnings: TEXTS.describe('What else to know, a sentence each.'),
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   isCore: true,
   async handle(input, { actions }) {
     const { startSession } = await import('../../actions/sessions/start-session.ts');

@@ -3,6 +3,7 @@ import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import type { StopOneResult } from '../../actions/sessions/stop-session.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 import type { ToolResult } from '../calls/tool.ts';
 
@@ -26,10 +27,15 @@ export const stopSessionTool = defineTool({
       project_dir: ProjectDir,
     })
     .refine(({ session, group }) => (session === undefined) !== (group === undefined), {
-      error: 'Name one session, or a group',
+      error: 'Send session, one name from list_sessions, or group',
     }),
+  output: resultWith({
+    ...OF_SESSION,
+    outcome: z.enum(['stopping', 'stopped', 'not_running']).optional(),
+    sessions: TEXTS.describe('Of a group: what became of each.'),
+  }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  searchHint: 'pause, cancel',
+  searchHint: 'cancel',
   async handle({ session, group, when, project_dir: projectDir }, { actions }) {
     const { stopSession, stopSeveral } = await import('../../actions/sessions/stop-session.ts');
     if (session === undefined)

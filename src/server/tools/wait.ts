@@ -6,9 +6,11 @@ import { WAIT_UNTIL, type WaitUntil } from '../../actions/waiting/wait-until.ts'
 import { beat } from '../calls/beat.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { OF_SESSION, OF_WORK, resultWith, TEXTS } from '../calls/result-fields.ts';
 import { cut, reportFields } from '../calls/session-fields.ts';
 import type { ToolResult } from '../calls/tool.ts';
 import { waitLimitMs } from '../calls/wait-limits.ts';
+import { waitProgress } from '../calls/wait-progress.ts';
 
 const Cursor = z.int().min(0);
 const MOST_SESSIONS = 50;
@@ -26,13 +28,13 @@ export const waitTool = defineTool({
       session: SessionName.optional(),
       cursor: Cursor.optional().describe('cursor of its last result.'),
       sessions: z
-        .array(SessionName)
+        .array(z.string().min(1))
         .min(1)
         .max(MOST_SESSIONS)
         .optional()
         .describe('Instead of one: the result names those that changed.'),
       group: z.string().optional().describe('All of it; done: when the last one is.'),
-      cursors: z.record(z.string(), Cursor).optional().describe('Those of the last result for several.'),
+      cursors: z.record(z.string(), Cursor).optional().describe('cursors of its last result for several.'),
       until: z
         .enum(WAIT_UNTIL)
         .default('change')
@@ -41,20 +43,38 @@ export const waitTool = defineTool({
       project_dir: ProjectDir,
     })
     .refine(({ session, sessions, group }) => [session, sessions, group].filter(Boolean).length === 1, {
-      error: 'Name one session, several of them in sessions, or a group',
+      error: 'Send session, one name from list_sessions, or sessions, a list of them, or group',
     }),
+  output: resultWith({
+    ...OF_SESSION,
+    ...OF_WORK,
+    changed: z.boolean().optional().describe('false: the time was up and nothing is new; call it again.'),
+    happened: TEXTS.describe('What happened since the cursor, oldest first.'),
+    left_out: z.int().optional().describe('How many older events are not in happened.'),
+    cursors: z
+      .record(z.string(), Cursor)
+      .optional()
+      .describe('Of several: the number of the last event of each. Pass them to the next call.'),
+  }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   isCore: true,
   async handle({ until, timeout_s: timeoutS, project_dir: projectDir, ...which }, context) {
     const { waitForAny } = await import('../../actions/waiting/wait-for-change.ts');
+    const { sessionsOfGroup } = await import('../../actions/reading/list-sessions.ts');
     const timeoutMs = waitLimitMs(context.clientName, timeoutS);
     const { signal, actions } = context;
     const { group } = which;
     const one = which.session === undefined ? [] : [{ session: which.session, cursor: which.cursor }];
     const sessions = which.sessions?.map((session) => ({ session })) ?? one;
-    const stopBeating = beat(
-      context,
-      `waiting for ${group ?? sessions.map(({ session }) => session).join(', ')}`,
+    const awaited = async () =>
+      group === undefined
+        ? sessions.map(({ session }) => session)
+        : (await sessionsOfGroup({ group, projectDir }, actions)).map(({ folder }) => folder);
+    const stopBeating = beat(context, async () =>
+      waitProgress(
+        (await awaited()).map((session) => ({ session, projectDir })),
+        actions,
+      ),
     );
     try {
       const result = await waitForAny(

@@ -20,7 +20,7 @@ test('sessions are listed by what they need, and those that need the human come 
     const { json } = await askTool('list_sessions', state ? { state } : {}, bench.context);
     return {
       summary: json.summary,
-      names: ((json.sessions ?? []) as string[]).map((line) => line.split(' ')[0]),
+      names: ((json.sessions ?? []) as { session: string }[]).map(({ session }) => session),
     };
   };
   expect(await list()).toEqual({ summary: '2 sessions; one needs the user.', names: [asking, resting] });

@@ -56,7 +56,7 @@ test('a project is found by the argument of a call, from below it too', async ()
   const { json } = await parent.call('start_session', { ...task, project_dir: `${bench.repo.path}/docs` });
   expect(json).toMatchObject({ branch: 'samocode/boats' });
   expect((await parent.call('list_sessions', { project_dir: bench.repo.path })).json).toMatchObject({
-    sessions: [expect.stringContaining('boats')],
+    sessions: [{ session: expect.stringContaining('boats') }],
   });
 });
 

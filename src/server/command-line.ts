@@ -1,0 +1,40 @@
+/** What the words behind `samocode-mcp` ask for. */
+export type Asked =
+  | { kind: 'serve'; isReadOnly: boolean }
+  /** What goes to standard output. */
+  | { kind: 'tell'; text: string }
+  /** What goes to standard error, with exit status 2. */
+  | { kind: 'misused'; text: string };
+
+const HELP = `Usage: samocode-mcp [--read-only]
+
+The MCP server of samocode, for Claude Code, Codex, Gemini CLI, Claude
+Desktop and other clients. A client starts it and talks to it on standard
+input and output; "samocode install" adds it to the clients of this machine.
+In a terminal use "samocode" itself.
+
+Options:
+  --read-only    offer only the tools that look: nothing can be started,
+                 answered, approved, stopped or undone through this server
+  -V, --version  print the version
+  -h, --help     print this
+`;
+
+/** For somebody who started it by hand and sees nothing. */
+export const WAITS_FOR_CLIENT =
+  'samocode-mcp waits for an MCP client on standard input; Ctrl-C ends it.\nIn a terminal use "samocode"; "samocode-mcp --help" says more.\n';
+
+const OPTIONS: ReadonlySet<string> = new Set(['--read-only', '--version', '-V', '--help', '-h']);
+
+/** @param words the command line behind the program */
+export function readCommandLine(words: readonly string[], version: string): Asked {
+  const unknown = words.find((word) => !OPTIONS.has(word));
+  if (unknown !== undefined) {
+    const text = `samocode-mcp does not take ${JSON.stringify(unknown)}; "samocode-mcp --help" shows what it takes.\n`;
+    return { kind: 'misused', text };
+  }
+  const has = (...names: string[]) => names.some((name) => words.includes(name));
+  if (has('--help', '-h')) return { kind: 'tell', text: HELP };
+  if (has('--version', '-V')) return { kind: 'tell', text: `${version}\n` };
+  return { kind: 'serve', isReadOnly: has('--read-only') };
+}

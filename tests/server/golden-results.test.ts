@@ -1,0 +1,112 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { planHash } from '../../src/session/documents/plan.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import { ASKING, BLOCKED, CREATED, DONE, PREPARED } from '../session/events.ts';
+import { askTool } from './ask-tool.ts';
+import { type Desk, makeDesk } from './desk.ts';
+
+const JAPANESE = '26-01-08-日本語のreadme';
+const HEBREW = '26-01-07-שלום-עולם';
+const EMOJI = '26-01-06-👩‍👩‍👧-boat-🚤';
+
+const QA = `# Q&A: 日本語
+
+Status: waiting
+
+### Q1: どの言語で書きますか? (README.md)
+A) 日本語
+B) עברית, מימין לשמאל
+C) 👩‍👩‍👧 both
+**Suggestion:** A - 読者は日本人です
+**Answer:** _waiting_
+`;
+
+const PLAN = `# Plan: 日本語 שלום 👩‍👩‍👧
+
+## Phase 1: 翻訳する
+- [ ] README を訳す
+`;
+
+const PLANNED: NewEvent = {
+  type: 'parked',
+  for: 'plan_approval',
+  resumePhase: 'planning',
+  openQuestions: [],
+  unconfirmed: [],
+  plan: { name: '01-05-1100-plan-日本.md', hash: planHash(PLAN) },
+};
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await makeDesk();
+  const asking = await desk.lay(JAPANESE, [CREATED, PREPARED, ASKING]);
+  await writeFile(asking.qa, QA);
+  await desk.lay(HEBREW, [CREATED, PREPARED, { ...BLOCKED, reason: 'איזה מפתח? 🔑' } as NewEvent]);
+  await desk.lay(EMOJI, [CREATED, PREPARED, { ...DONE, summary: '完了 ✅ סיימתי' } as NewEvent]);
+  const planned = await desk.lay('26-01-05-plan', [CREATED, PREPARED, PLANNED]);
+  await writeFile(join(planned.sessionDir, '01-05-1100-plan-日本.md'), PLAN);
+});
+afterAll(() => desk[Symbol.asyncDispose]());
+
+const CALLS: readonly [string, string, Record<string, unknown>][] = [
+  ['list_sessions', 'list_sessions', {}],
+  ['list_sessions of all projects', 'list_sessions', { all_projects: true, state: 'needs_human' }],
+  ['get_status of one that waits', 'get_status', { session: JAPANESE }],
+  ['get_status of one that is blocked', 'get_status', { session: HEBREW }],
+  ['get_status of one that is done', 'get_status', { session: EMOJI }],
+  ['wait', 'wait', { session: HEBREW, cursor: 0, timeout_s: 0 }],
+  ['wait for several', 'wait', { sessions: [JAPANESE, EMOJI], cursors: {}, timeout_s: 0 }],
+  ['read_qa', 'read_qa', { session: JAPANESE }],
+  ['read_plan', 'read_plan', { session: '26-01-05-plan' }],
+  ['read_session', 'read_session', { session: JAPANESE }],
+  ['read_session of documents', 'read_session', { session: '26-01-05-plan', what: 'document' }],
+  ['rewind_session', 'rewind_session', { session: HEBREW }],
+  ['an unknown session', 'get_status', { session: '日本誤' }],
+];
+
+test.each(CALLS)(
+  'what %s answers is as recorded (meant otherwise? run this file with -u)',
+  async (name, tool, args) => {
+    const { json } = await askTool(tool, args, desk.context);
+    const text = JSON.stringify(json, undefined, 2).replaceAll(desk.repo.root, '/place');
+    await expect(`${text}\n`).toMatchFileSnapshot(`../golden/results/${name.replaceAll(' ', '-')}.json`);
+  },
+);
+
+test('a client that checks results by the schemas it was sent takes them all', async () => {
+  await using codex = await makeDesk({ clientName: 'codex-mcp-client' });
+  await codex.lay('26-01-08-boat', [CREATED, PREPARED, ASKING]);
+  const { tools } = await codex.client.listTools();
+  expect(tools.every(({ outputSchema }) => outputSchema !== undefined)).toBe(true);
+  // The SDK's client throws for a result that does not fit.
+  for (const { name, annotations } of tools.filter((tool) => tool.annotations?.readOnlyHint)) {
+    const args = name === 'list_sessions' ? {} : { session: 'boat', ...(name === 'wait' && { cursor: 0 }) };
+    const called = await codex.client.callTool({ name, arguments: args });
+    expect(called.structuredContent !== undefined || called.isError, annotations?.title).toBe(true);
+  }
+});
+
+test('every session can be seen, page by page, and a row costs a model 45 tokens at most', async () => {
+  await using many = await makeDesk();
+  const name = (day: number) =>
+    `26-01-${String(day).padStart(2, '0')}-refactor-the-checkout-flow-of-the-shop`;
+  const days = Array.from({ length: 28 }, (_, index) => index + 1);
+  for (const day of days)
+    await many.lay(name(day), [CREATED, PREPARED, ASKING], { startMs: Date.UTC(2026, 0, day) });
+  const first = await askTool('list_sessions', {}, many.context);
+  expect(first.json).toMatchObject({
+    summary: expect.stringContaining('28 sessions, 1 to 20 of them shown'),
+    more_from: 20,
+  });
+  const second = await askTool('list_sessions', { offset: first.json.more_from }, many.context);
+  expect(second.json.summary).toBe('28 sessions, 21 to 28 of them shown; 28 need the user.');
+  expect(second.json).not.toHaveProperty('more_from');
+  const rows = [first, second].flatMap(({ json }) => json.sessions as { session: string }[]);
+  expect(rows.map(({ session }) => session)).toEqual(days.toReversed().map(name));
+  for (const row of rows)
+    expect(JSON.stringify({ ...row, project: '~/code/shop' }).length / 4).toBeLessThanOrEqual(45);
+  const beyond = await askTool('list_sessions', { offset: 40 }, many.context);
+  expect(beyond.json.summary).toBe('28 sessions, none from 40 on.');
+});

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { READ_ONLY_INSTRUCTIONS } from '../../src/server/instructions.ts';
+import { TOOLS } from '../../src/server/tools/index.ts';
+import { makeDesk } from './desk.ts';
+
+const WRITING = TOOLS.filter(({ annotations }) => !annotations.readOnlyHint).map(({ name }) => name);
+
+test('a server that only looks lists the tools that look and no other, and says so', async () => {
+  await using desk = await makeDesk({ isReadOnly: true });
+  const { tools } = await desk.client.listTools();
+  expect(tools.map(({ annotations }) => annotations?.readOnlyHint)).toEqual(tools.map(() => true));
+  expect(tools).toHaveLength(TOOLS.length - WRITING.length);
+  expect(desk.client.getInstructions()).toBe(READ_ONLY_INSTRUCTIONS);
+  for (const { name } of tools) expect(READ_ONLY_INSTRUCTIONS).toContain(name);
+  const opening = READ_ONLY_INSTRUCTIONS.split('\n')[0] ?? '';
+  expect(opening.slice(0, 250)).toContain('--read-only');
+});
+
+test.each(WRITING)('%s is refused where the server only looks, and nothing is done', async (name) => {
+  await using desk = await makeDesk({ isReadOnly: true });
+  const paths = await desk.lay('26-01-08-boat');
+  const before = await readFile(paths.events, 'utf8');
+  const called = await desk.client.callTool({ name, arguments: { session: 'boat', text: 'x', task: 'x' } });
+  const [content] = called.content as [{ text: string }];
+  expect(called.isError).toBe(true);
+  expect(JSON.parse(content.text)).toEqual({
+    code: 'read_only',
+    message: `${name} was not called. This server was started with --read-only and only looks.`,
+    hint: expect.stringContaining('without --read-only'),
+  });
+  expect(await readFile(paths.events, 'utf8')).toBe(before);
+});
+
+test('sessions and their resources are read as everywhere', async () => {
+  await using desk = await makeDesk({ isReadOnly: true });
+  await desk.lay('26-01-08-boat');
+  const called = await desk.client.callTool({ name: 'list_sessions', arguments: {} });
+  expect(called.structuredContent).toMatchObject({ sessions: [{ session: '26-01-08-boat' }] });
+  expect(await desk.text('samocode://sessions/boat/overview')).toContain('26-01-08-boat');
+});
