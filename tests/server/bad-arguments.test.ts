@@ -58,7 +58,7 @@ const OTHERS: readonly [string, Record<string, unknown>, string][] = [
     { session: 'x', when: 'later' },
     '"when" must be after_iteration or now. | In when: now: ends',
   ],
-  ['wait', {}, 'Send session, one name from list_sessions, or sessions, a list of them.'],
+  ['wait', {}, 'Send session, one name from list_sessions, or sessions, a list of them, or group.'],
   ['wait', { sessions: [] }, '"sessions" is empty.'],
   ['wait', { sessions: [''] }, '"sessions.0" is empty.'],
   ['wait', { sessions: Array(51).fill('x') }, '"sessions" is too long: 50 entries or fewer.'],

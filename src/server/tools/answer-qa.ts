@@ -14,7 +14,7 @@ export const answerQaTool = defineTool({
   description: [
     "Give the user's answers to a coding session that waits for qa_answers; it continues once none is open.",
     'Use only with what the user said; never choose for them. Partial answers are fine; with none the user is asked in a form, if the client has forms.',
-    'Returns what was recorded and what is still open; then wait.',
+    'Then wait.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,

@@ -24,16 +24,13 @@ export const listSessionsTool = defineTool({
   title: 'List sessions',
   description: [
     'List the coding sessions of a project: those that need the user first, then the newest.',
-    "Use to find a session's name, or to continue work that another chat began.",
+    "Use to find a session's name, or to continue another chat's work.",
     `At most ${MAX_SHOWN} at a time; get_status shows more about one.`,
   ].join('\n'),
   input: z.strictObject({
     project_dir: ProjectDir,
-    all_projects: z
-      .boolean()
-      .default(false)
-      .describe('Also the sessions of every other project used on this machine.'),
-    group: z.string().optional(),
+    all_projects: z.boolean().default(false).describe('Also those of every other project on this machine.'),
+    group: z.string().optional().describe('Only this group.'),
     state: z.enum(SESSION_FILTERS).optional().describe('Only these.'),
     offset: Offset,
   }),

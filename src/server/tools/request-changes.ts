@@ -10,7 +10,7 @@ export const requestChangesTool = defineTool({
   description: [
     'Request changes to the plan of a coding session; a new version follows.',
     'Use when it waits for plan_approval and the user wants it changed.',
-    'Then wait until it asks for approval again.',
+    'Then wait.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,

@@ -10,7 +10,6 @@ export const sendMessageTool = defineTool({
   description: [
     "Leave the user's guidance for the next agent of a coding session, also while one works.",
     'Use for hints and corrections. Answers to its questions go by answer_qa, changes to the plan by request_changes.',
-    'It is read when the next iteration begins.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,

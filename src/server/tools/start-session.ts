@@ -21,7 +21,7 @@ export const startSessionTool = defineTool({
     phase: Text('With from: phase to continue at.'),
     approve: Text('Its plan file, if the user said yes to it. Like auto_approve.'),
     name: Text('Words and hyphens.'),
-    group: Text('Sessions to await and stop together.'),
+    group: Text('Groups can be awaited and stopped.'),
     project_dir: ProjectDir,
     provider: Text('claude, codex, gemini or rehearsal (no model).'),
     providers: ByPhase.describe('For single phases: {"quality":"codex"}'),

@@ -12,18 +12,17 @@ export const stopSessionTool = defineTool({
   title: 'Stop a session',
   description: [
     'Stop a coding session and keep everything it wrote.',
-    'Use when the user wants to pause, or before changing files that it is editing.',
-    'Not when it is blocked or done: nothing runs then.',
+    'Use to pause it, or before changing files that it edits; not when it is blocked or done.',
     'The worktree is safe to edit once get_status says stopped. resume_session continues it.',
   ].join('\n'),
   input: z
     .strictObject({
       session: SessionName.optional(),
-      group: z.string().optional().describe('Instead: all of this group; * is every session.'),
+      group: z.string().optional().describe('Instead: a group; * is every session.'),
       when: z
         .enum(['after_iteration', 'now'])
         .default('after_iteration')
-        .describe('now: ends the agent in the middle of its work; its edits stay in the worktree.'),
+        .describe('now: ends the agent in mid-work; its edits stay.'),
       project_dir: ProjectDir,
     })
     .refine(({ session, group }) => (session === undefined) !== (group === undefined), {

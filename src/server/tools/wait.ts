@@ -20,20 +20,15 @@ export const waitTool = defineTool({
   title: 'Wait for a session',
   description: [
     'Wait until a coding session changes, needs the user, or is done; then report what happened.',
-    'Use after start_session and after every act of the user, instead of polling. Pass the cursor of the last result.',
+    'Use after start_session and every act of the user, instead of polling. Pass the cursor of the last result.',
     'changed: false means the time was up: call it again. In Claude Code a timeout_s of 1800 continues in the background and wakes you. In a script of Codex, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
   ].join('\n'),
   input: z
     .strictObject({
       session: SessionName.optional(),
       cursor: Cursor.optional().describe('cursor of its last result.'),
-      sessions: z
-        .array(z.string().min(1))
-        .min(1)
-        .max(MOST_SESSIONS)
-        .optional()
-        .describe('Instead of one: the result names those that changed.'),
-      group: z.string().optional().describe('All of it; done: when the last one is.'),
+      sessions: z.array(z.string().min(1)).min(1).max(MOST_SESSIONS).optional().describe('Instead of one.'),
+      group: z.string().optional().describe('All of it; done: the last ended.'),
       cursors: z.record(z.string(), Cursor).optional().describe('cursors of its last result for several.'),
       until: z
         .enum(WAIT_UNTIL)
