@@ -6,6 +6,7 @@ import { guardBench } from './guard.ts';
 import { meteringBench } from './metering.ts';
 import { npxBench } from './npx.ts';
 import { proofBench } from './proof.ts';
+import { reportBench } from './report.ts';
 import { startBench } from './start.ts';
 import { statusBench } from './status.ts';
 import { supervisorBench } from './supervisor.ts';
@@ -25,6 +26,7 @@ const BENCHES: readonly Bench[] = [
   meteringBench,
   workerBench,
   supervisorBench,
+  reportBench,
 ];
 
 const words = process.argv.slice(2);

@@ -19,6 +19,7 @@ import { addNotify } from './commands/notify/notify.ts';
 import { addPlan } from './commands/plan.ts';
 import { addVerify } from './commands/proof/verify.ts';
 import { addWhy } from './commands/proof/why.ts';
+import { addReport } from './commands/report.ts';
 import { addResume } from './commands/resume.ts';
 import { addRewind } from './commands/rewind.ts';
 import { addRun } from './commands/run.ts';
@@ -51,6 +52,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addLog,
   addShow,
   addDiff,
+  addReport,
   addWhy,
   addVerify,
   addFinish,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { phaseLine } from '../../src/cli/following/progress-view.ts';
 import { columnsOf, cutToColumns, hanging } from '../../src/cli/rendering/columns.ts';
-import { duration, stopwatch } from '../../src/cli/rendering/durations.ts';
+import { duration, stopwatch } from '../../src/base/durations.ts';
 import { makeStyle } from '../../src/cli/terminal/style.ts';
 import { PHASE_NAMES } from '../../src/phases/table.ts';
 
