@@ -135,7 +135,7 @@ async function readEntries(handle: FileHandle, size: number, question: PageQuest
   for await (const { text, end } of linesFrom(handle, from, { maxLineBytes: PAGE_BYTES, toEnd: isWhole })) {
     const told =
       text === undefined ? [noting(`a line of ${end - next} bytes is left out`)] : transcript(text);
-    chars += charsOf(told);
+    if (Number.isFinite(maxChars)) chars += charsOf(told);
     if (chars > maxChars && entries.length > 0) return { entries, next, hasMore: true };
     entries.push(...told);
     next = end;

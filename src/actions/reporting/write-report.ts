@@ -3,7 +3,7 @@ import { dirname, extname, join, relative } from 'node:path';
 import type { NextStep } from '../../base/acts.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { systemErrorCode } from '../../base/errors.ts';
-import { writeWhole } from '../../base/files/atomic-file.ts';
+import { writeLightly } from '../../base/files/atomic-file.ts';
 import { threeDigits } from '../../base/files/stamps.ts';
 import { overviewPage } from '../../report/overview-page.ts';
 import type { SessionCard } from '../../report/report-data.ts';
@@ -121,7 +121,7 @@ function linkTo(from: string, to: string): string {
 async function write(path: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeWhole(path, text, 0o600);
+    writeLightly(path, text, 0o600);
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
