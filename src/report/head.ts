@@ -66,7 +66,7 @@ function tile(title: string, value: Part, words: Part): Html {
 }
 
 /** The phases as a row, how far it came. */
-export function phaseBar({ phase, tone }: Pick<SessionCard, 'phase' | 'tone'>): Html {
+function phaseBar({ phase, tone }: Pick<SessionCard, 'phase' | 'tone'>): Html {
   const now = PHASE_NAMES.indexOf(phase);
   const stateOf = (index: number) =>
     index < now || tone === 'done' ? 'past' : index === now ? 'now' : 'rest';

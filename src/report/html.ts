@@ -47,7 +47,7 @@ function escaped(text: string): string {
 }
 
 /** Where a link of others may lead: the web alone. Undefined for any other scheme, and for what is no URL. */
-export function href(address: string): string | undefined {
+function href(address: string): string | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.href : undefined;
 }

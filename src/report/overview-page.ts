@@ -1,7 +1,7 @@
 import { many, money, plural, tokensOf } from './figures.ts';
 import { cardOf } from './head.ts';
 import { html } from './html.ts';
-import { pageOf } from './page.ts';
+import { wholePage } from './page.ts';
 import type { OverviewReportData, SessionCard, Tone } from './report-data.ts';
 
 const GROUPS: readonly (readonly [Tone, string])[] = [
@@ -35,7 +35,7 @@ ${there.map(
 <div class="cards">${own.map(cardOf)}</div></section>
 `,
 )}`;
-  return pageOf({ title: 'Sessions · samocode', body, madeAt, version });
+  return wholePage({ title: 'Sessions · samocode', body, madeAt, version });
 }
 
 function spentBy(cards: readonly SessionCard[]): string | undefined {

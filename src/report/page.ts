@@ -29,7 +29,7 @@ interface Page {
 }
 
 /** A whole page, which needs nothing beside it. */
-export function pageOf({ title, body, madeAt, version }: Page): string {
+export function wholePage({ title, body, madeAt, version }: Page): string {
   return html`${markup('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${markup(POLICY)}">

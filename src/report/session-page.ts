@@ -6,7 +6,7 @@ import { cardHead } from './head.ts';
 import { type Html, html, type Part } from './html.ts';
 import { iterationsPart } from './iterations.ts';
 import { markdown } from './markdown.ts';
-import { pageOf } from './page.ts';
+import { wholePage } from './page.ts';
 import type { ReportDocument, SessionReportData, TranscriptPiece } from './report-data.ts';
 import { timeScale } from './time-scale.ts';
 import { timeline } from './timeline.ts';
@@ -36,7 +36,7 @@ ${there.map(
 ${part}</section>
 `,
 )}`;
-  return pageOf({ title: `${name} · samocode`, body, madeAt: data.madeAt, version: data.version });
+  return wholePage({ title: `${name} · samocode`, body, madeAt: data.madeAt, version: data.version });
 }
 
 type Section = [id: string, title: string, part: Part];
@@ -73,7 +73,7 @@ export interface TranscriptPageData {
   restIn?: string;
 }
 
-export function transcriptPage({
+export function pageOfTranscript({
   name,
   iteration,
   phase,
@@ -86,5 +86,5 @@ export function transcriptPage({
   const body = html`<header class="head"><p class="over"><a href="${page}#i${iteration}">${name}</a></p><h1>Iteration ${iteration}, ${phase}</h1></header>
 ${transcriptBody(entries)}
 ${restIn !== undefined && html`<p class="note">The rest is in <code dir="ltr">${restIn}</code>.</p>`}`;
-  return pageOf({ title: `${title} · samocode`, body, ...made });
+  return wholePage({ title: `${title} · samocode`, body, ...made });
 }

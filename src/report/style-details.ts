@@ -84,7 +84,7 @@ main{padding:1.3rem 1rem 1rem}h1{font-size:1.5rem}
 
 @media print{
 :root{--bg:#fff;--card:#fff}
-body{font-size:10.5pt}main{max-width:none;padding:0}nav,.keys,.legend i{display:none}
+body{font-size:10.5pt}main{max-width:none;padding:0}nav,.keys{display:none}
 .tile,.qa,.card,.lanes,.run{break-inside:avoid}h2,h3,h4{break-after:avoid}
 .file pre,pre{max-height:none;white-space:pre-wrap}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}

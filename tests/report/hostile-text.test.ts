@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { html, link } from '../../src/report/html.ts';
 import { markdown } from '../../src/report/markdown.ts';
 import { overviewPage } from '../../src/report/overview-page.ts';
-import { sessionPage, transcriptPage } from '../../src/report/session-page.ts';
+import { pageOfTranscript, sessionPage } from '../../src/report/session-page.ts';
 import { addressesIn, skeletonOf } from './page-skeleton.ts';
 import { MARKDOWN_PAYLOADS, PAYLOADS } from './payloads.ts';
 import { reportDataSample } from './report-data-sample.ts';
@@ -25,7 +25,7 @@ function transcript(also: string): string {
   const { iterations, madeAt } = reportDataSample(also);
   const entries = iterations[0]?.transcript?.entries ?? [];
   const of = { name: also, iteration: 1, phase: also, madeAt, version: also };
-  return transcriptPage({ ...of, entries, page: '../a.html', restIn: also });
+  return pageOfTranscript({ ...of, entries, page: '../a.html', restIn: also });
 }
 
 const PAGES: [string, (also: string) => string][] = [

@@ -7,7 +7,7 @@ import { writeLightly } from '../../base/files/atomic-file.ts';
 import { threeDigits } from '../../base/files/stamps.ts';
 import { overviewPage } from '../../report/overview-page.ts';
 import type { SessionCard } from '../../report/report-data.ts';
-import { sessionPage, transcriptPage } from '../../report/session-page.ts';
+import { pageOfTranscript, sessionPage } from '../../report/session-page.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { reportFolder, runRoot } from '../../session/layout/paths.ts';
@@ -95,7 +95,7 @@ async function writePage(
   const folder = `${path.slice(0, path.length - extname(path).length)}-files`;
   const beside: BesidePage = async (start, { entries, isCut, logPath }) => {
     const file = join(folder, `iteration-${threeDigits(start.iteration)}.html`);
-    const page = transcriptPage({
+    const page = pageOfTranscript({
       name: nameWithoutDate(view.folder),
       iteration: start.iteration,
       phase: start.phase,

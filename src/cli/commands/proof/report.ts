@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Cli } from '../terminal/cli.ts';
-import { CLI_ERRORS } from '../terminal/cli-errors.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import type { Cli } from '../../terminal/cli.ts';
+import { CLI_ERRORS } from '../../terminal/cli-errors.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 
 interface ReportOptions extends SharedOptions {
   all?: true;
@@ -24,9 +24,9 @@ async function report(cli: Cli, session: string | undefined, options: ReportOpti
   if (session !== undefined && all)
     throw CLI_ERRORS.usage({ why: 'A session and --all exclude each other.', hint: 'Give one of them.' });
   const [{ writeSessionReport, writeOverviewReport }, { openPage }, { nextCommands }] = await Promise.all([
-    import('../../actions/reporting/write-report.ts'),
-    import('../../actions/reporting/open-page.ts'),
-    import('../rendering/next-commands.ts'),
+    import('../../../actions/reporting/write-report.ts'),
+    import('../../../actions/reporting/open-page.ts'),
+    import('../../rendering/next-commands.ts'),
   ]);
   const context = await cli.actionContext();
   const output = options.output === undefined ? undefined : resolve(cli.cwd, options.output);
