@@ -1,6 +1,8 @@
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Worker } from '../../src/worker/core/worker.ts';
+import { entriesOf } from '../../src/worker/guarding/run-folder-entries.ts';
 import { type Typed, typed } from '../cli/typed.ts';
 import { makeProject, type TempProject } from '../support/project.ts';
 import { type ReportedSession, reportedSession } from '../support/report-session.ts';
@@ -37,6 +39,10 @@ test('a report has the diff and the commits of each iteration, and is for its pe
   expect(text).toContain('<strong><b class="good">yes</b></strong>');
   expect(text).toContain('waiting for the approval of its plan, 9 h 00 min');
   expect(text).toContain('approved by a person, by phone');
+  // So it can be written while an agent runs: what a worker compares then does not have it.
+  const compared = await entriesOf({ paths: session.paths } as Worker, 1);
+  expect(Object.keys(compared).filter((name) => name.includes('report'))).toEqual([]);
+  expect(compared['session.json']).toBeDefined();
 });
 
 test('a report goes where --output says, with its long transcripts beside it', async () => {
@@ -69,6 +75,20 @@ test('without a session there is a page over all of them, each with a page of it
   expect(links.map((link) => basename(decodeURIComponent(link)))).toEqual(['漢字.html', 'boat-names.html']);
   expect(text).toContain('samocode answer 漢字');
   expect((await call('--all')).stdout.trim()).toBe(path);
+});
+
+test('a session that is over keeps its page until something happens in it', async () => {
+  const pages = ['boat-names', '漢字'].map((name) =>
+    join(project.sessionsDir, `.run/26-01-08-${name}/.report/${name}.html`),
+  );
+  for (const page of pages) await writeFile(page, 'old');
+  await call();
+  const kept = await Promise.all(pages.map((page) => readFile(page, 'utf8')));
+  expect(kept.map((text) => text === 'old')).toEqual([true, false]);
+  const later = new Date(Date.now() + 60_000);
+  await utimes(session.paths.events, later, later);
+  await call();
+  expect(await readFile(pages[0] ?? '', 'utf8')).not.toBe('old');
 });
 
 test('a folder that no worker has taken over has no report, and a place that cannot be written is named', async () => {

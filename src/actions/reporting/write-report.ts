@@ -4,6 +4,7 @@ import type { NextStep } from '../../base/acts.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { systemErrorCode } from '../../base/errors.ts';
 import { writeLightly } from '../../base/files/atomic-file.ts';
+import { statsAt } from '../../base/files/look-at.ts';
 import { threeDigits } from '../../base/files/stamps.ts';
 import { overviewPage } from '../../report/overview-page.ts';
 import type { SessionCard } from '../../report/report-data.ts';
@@ -68,12 +69,21 @@ export async function writeOverviewReport(
     cards.push({ ...card, page: hasPage ? linkTo(path, pagePath(view)) : undefined });
     if (!hasPage) continue;
     pages += 1;
+    if (isUpToDate(view, pagePath(view))) continue;
     await writePage(view, { worker, path: pagePath(view), wordsOf }, context);
   }
   const madeAt = isoUtc(context.clock.now());
   const scope = whoseSessions(list, input) ?? scopeWords(list.places.length, input.allProjects);
   await write(path, overviewPage({ cards, scope, madeAt, version: __VERSION__ }));
   return { path, sessions: list.sessions.map(({ folder }) => folder) };
+}
+
+/** Nothing has happened since, and nothing does: most sessions of a list are over. */
+function isUpToDate({ state, paths }: SessionView, page: string): boolean {
+  const { kind } = state.status;
+  if (kind !== 'done' && kind !== 'stopped') return false;
+  const [made, changed] = [statsAt(page)?.mtimeMs ?? 0, statsAt(paths.events)?.mtimeMs ?? 0];
+  return made > changed;
 }
 
 function scopeWords(places: number, isAll: boolean | undefined): string {
