@@ -68,6 +68,8 @@ const STARTS_PROCESSES = [
   'providers/locate-cli',
   'providers/login-shell',
   'providers/run-child',
+  'report/in-a-browser',
+  'report/written-report',
   'server/odd-entries',
   'server/resources',
   'session/watch-files',

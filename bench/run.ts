@@ -8,6 +8,7 @@ import { meteringBench } from './metering.ts';
 import { npxBench } from './npx.ts';
 import { benchmarksPage, type Measured } from './page.ts';
 import { proofBench } from './proof.ts';
+import { reportBench } from './report.ts';
 import { shellLoopBench } from './shell-loop.ts';
 import { startBench } from './start.ts';
 import { statusBench } from './status.ts';
@@ -29,6 +30,7 @@ const BENCHES: readonly Bench[] = [
   workerBench,
   supervisorBench,
   shellLoopBench,
+  reportBench,
 ];
 
 const words = process.argv.slice(2);

@@ -22,7 +22,8 @@ const MAY_IMPORT = {
   project: ['base', 'phases'],
   providers: ['base', 'phases'],
   worker: ['base', 'phases', 'session', 'project', 'providers'],
-  actions: BELOW_ACTIONS,
+  report: ['base', 'phases'],
+  actions: [...BELOW_ACTIONS, 'report'],
   notify: [...BELOW_ACTIONS, 'actions'],
   machine: [...BELOW_ACTIONS, 'actions', 'notify'],
   supervisor: [...BELOW_ACTIONS, 'actions', 'notify', 'machine/service/replace-monitor.ts'],
@@ -74,6 +75,7 @@ const LAYERS = {
     ['sessions'],
     ['gates'],
     ['clean-up'],
+    ['reporting'],
     ['.'],
   ],
   machine: [['install/package'], ['install'], ['service'], ['doctor']],
@@ -109,6 +111,7 @@ const LAW: ImportLaw = {
     { pattern: /^(?:node:)?timers/, only: ['base/clock.ts'] },
     { pattern: /^chokidar$/, only: ['base/files/watcher.ts'] },
     { pattern: /^grammy\//, only: ['notify'] },
+    { pattern: /^marked$/, only: ['report/markdown.ts'] },
   ],
   uses: [
     {

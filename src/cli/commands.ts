@@ -18,6 +18,7 @@ import { addMessage } from './commands/message.ts';
 import { addMute } from './commands/notify/mute.ts';
 import { addNotify } from './commands/notify/notify.ts';
 import { addPlan } from './commands/plan.ts';
+import { addReport } from './commands/proof/report.ts';
 import { addVerify } from './commands/proof/verify.ts';
 import { addWhy } from './commands/proof/why.ts';
 import { addResume } from './commands/resume.ts';
@@ -52,6 +53,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addLog,
   addShow,
   addDiff,
+  addReport,
   addWhy,
   addVerify,
   addFinish,

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { duration, stopwatch } from '../../src/base/durations.ts';
 import { phaseLine } from '../../src/cli/following/progress-view.ts';
 import { columnsOf, cutToColumns, hanging } from '../../src/cli/rendering/columns.ts';
-import { duration, stopwatch } from '../../src/cli/rendering/durations.ts';
 import { makeStyle } from '../../src/cli/terminal/style.ts';
 import { PHASE_NAMES } from '../../src/phases/table.ts';
 

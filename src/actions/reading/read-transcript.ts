@@ -66,14 +66,7 @@ export async function readTranscript(
   const logPath = join(paths.logs, log);
   // Asked before the log is read: what is written in between then belongs to the next page.
   const isRunning = state.openIteration?.iteration === iteration;
-  const { transcript } = providerNamed(provider);
-  const page = await readPage(logPath, {
-    from: input.from ?? 0,
-    limit: input.limit ?? DEFAULT_LIMIT,
-    maxChars: input.maxChars ?? Number.POSITIVE_INFINITY,
-    isWhole: !isRunning,
-    transcript,
-  });
+  const page = await transcriptPage(logPath, { ...input, provider, isRunning });
   const lines = transcriptLines(page.entries);
   return { view, iteration, phase, provider, logPath, lines, isRunning, ...page };
 }
@@ -92,6 +85,20 @@ export function iterationsIn(
 ): { first: number; last: number } | undefined {
   const numbers = events.flatMap((event) => (event.type === type ? [event.iteration] : []));
   return numbers.length === 0 ? undefined : { first: Math.min(...numbers), last: Math.max(...numbers) };
+}
+
+/** One page of a raw log, where it is known which and whose it is. */
+export async function transcriptPage(
+  logPath: string,
+  asked: Pick<ReadTranscriptInput, 'from' | 'limit' | 'maxChars'> & { provider: string; isRunning: boolean },
+): Promise<Page> {
+  return await readPage(logPath, {
+    from: asked.from ?? 0,
+    limit: asked.limit ?? DEFAULT_LIMIT,
+    maxChars: asked.maxChars ?? Number.POSITIVE_INFINITY,
+    isWhole: !asked.isRunning,
+    transcript: providerNamed(asked.provider).transcript,
+  });
 }
 
 interface PageQuestion {
@@ -128,7 +135,7 @@ async function readEntries(handle: FileHandle, size: number, question: PageQuest
   for await (const { text, end } of linesFrom(handle, from, { maxLineBytes: PAGE_BYTES, toEnd: isWhole })) {
     const told =
       text === undefined ? [noting(`a line of ${end - next} bytes is left out`)] : transcript(text);
-    chars += charsOf(told);
+    if (Number.isFinite(maxChars)) chars += charsOf(told);
     if (chars > maxChars && entries.length > 0) return { entries, next, hasMore: true };
     entries.push(...told);
     next = end;

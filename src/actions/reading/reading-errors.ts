@@ -76,6 +76,11 @@ export const READING_ERRORS = errors({
     why: 'The worker writes it when the session is done.',
     next: [{ act: 'look', session }],
   }),
+  no_report: ({ session }: { session: string }) => ({
+    what: `There is no report of ${session}.`,
+    why: 'It was made by the original samocode and not taken over, or its files cannot be read.',
+    next: [{ act: 'look', session }],
+  }),
   nothing_changed_yet: ({ session, next }: { session: string; next: readonly NextStep[] }) => ({
     what: `${session} has no branch yet.`,
     why: 'It is still being prepared, or was made by the original samocode and has not been taken over.',
@@ -85,6 +90,11 @@ export const READING_ERRORS = errors({
     what: 'The proof was not repeated.',
     why: `No fresh clone of the branch could be made: ${visibleControls(problem)}`,
     hint: 'Fix that, then run the command again.',
+  }),
+  report_not_written: ({ path, code }: { path: string; code: string }) => ({
+    what: 'The report was not written.',
+    why: `${path} cannot be written (${code}).`,
+    hint: 'Name another file with --output.',
   }),
 });
 

@@ -57,11 +57,11 @@ export async function replaceWhole(
  * cut perhaps neither. For what can be lost and is written often.
  * @throws the system error; the old file stays
  */
-export function writeLightly(path: string, data: string | Uint8Array): void {
+export function writeLightly(path: string, data: string | Uint8Array, mode = 0o644): void {
   // A new name: a pipe that somebody put under an expected one would be waited for.
   const draft = draftPath(path);
   try {
-    writeFileSync(draft, data, { flag: 'wx' });
+    writeFileSync(draft, data, { flag: 'wx', mode });
     renameSync(draft, path);
   } catch (error) {
     ifThere(() => unlinkSync(draft));

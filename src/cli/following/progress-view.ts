@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
+import { stopwatch } from '../../base/durations.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { cutToColumns, hanging } from '../rendering/columns.ts';
-import { stopwatch } from '../rendering/durations.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
 

@@ -1,8 +1,8 @@
 import type { Difference } from '../../actions/proving/open-proof.ts';
 import type { Verification } from '../../actions/proving/verify-proof.ts';
+import { duration } from '../../base/durations.ts';
 import type { Output } from '../terminal/output.ts';
 import { harmless } from '../terminal/style.ts';
-import { duration } from './durations.ts';
 
 /** Yes, or no with the differences. */
 export function verificationWords(result: Verification, { style }: Pick<Output, 'style'>): string {

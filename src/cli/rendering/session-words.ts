@@ -1,10 +1,10 @@
+import { duration } from '../../base/durations.ts';
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { WaitingFor } from '../../phases/table.ts';
 import { STOPS } from '../../session/documents/now.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
 import { columnsOf, hanging, table } from './columns.ts';
-import { duration } from './durations.ts';
 import { type SessionFacts, shortName } from './session-facts.ts';
 
 const WAITS: Readonly<Record<WaitingFor, string>> = {

@@ -1,11 +1,11 @@
 import { type ChannelTrouble, troubleWords } from '../../actions/reading/channel-state.ts';
+import { duration } from '../../base/durations.ts';
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { Status } from '../../session/events/state.ts';
 import type { SupervisorStatus, UnfinishedSession } from '../../supervisor/supervisor-status.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine } from '../terminal/style.ts';
 import { hanging, table } from './columns.ts';
-import { duration } from './durations.ts';
 import { shortName } from './session-facts.ts';
 
 /** `samocode supervisor --status --json`: a contract, so names change only with the version. */

@@ -144,7 +144,8 @@ function tookOver(event: EventOf<'worker_took_over'>): string {
   return `worker ${event.lease} on pid ${event.worker.pid}: ${before}${recovery}${cut}`;
 }
 
-function decided(decision: Decision, ending: EndingKind): string {
+/** What followed from an iteration, in a few words. */
+export function decided(decision: Decision, ending: EndingKind): string {
   switch (decision.kind) {
     case 'run':
       return decision.strike ? `again ${decision.phase} (${decision.strike})` : `next ${decision.phase}`;

@@ -126,6 +126,14 @@ export function runRoot(sessionsDir: string): string {
   return join(sessionsDir, '.run');
 }
 
+/**
+ * Pages for people, below a run folder, or below the root of all for those over several sessions. No worker looks at a name
+ * that begins with a point, so that a page can be written while an agent runs.
+ */
+export function reportFolder(above: string): string {
+  return join(above, '.report');
+}
+
 /** Sessions that were put away whole. */
 export function archiveRoot(sessionsDir: string): string {
   return join(sessionsDir, '_archive');

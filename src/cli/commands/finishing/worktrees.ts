@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Worktrees } from '../../../actions/clean-up/worktrees.ts';
 import { isoUtc } from '../../../base/clock.ts';
-import { duration } from '../../rendering/durations.ts';
+import { duration } from '../../../base/durations.ts';
 import type { Cli } from '../../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 import { fitLine } from '../../terminal/style.ts';

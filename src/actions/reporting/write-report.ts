@@ -1,0 +1,140 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, extname, join, relative } from 'node:path';
+import type { NextStep } from '../../base/acts.ts';
+import { isoUtc } from '../../base/clock.ts';
+import { systemErrorCode } from '../../base/errors.ts';
+import { writeLightly } from '../../base/files/atomic-file.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { threeDigits } from '../../base/files/stamps.ts';
+import { overviewPage } from '../../report/overview-page.ts';
+import type { SessionCard } from '../../report/report-data.ts';
+import { pageOfTranscript, sessionPage } from '../../report/session-page.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
+import { reportFolder, runRoot } from '../../session/layout/paths.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { findSession, type SessionQuestion } from '../places/find-session.ts';
+import { listSessions, whoseSessions } from '../reading/list-sessions.ts';
+import { READING_ERRORS } from '../reading/reading-errors.ts';
+import type { WorkerReport } from '../reading/worker-now.ts';
+import { workerReport } from '../reading/worker-report.ts';
+import type { BesidePage } from './report-iterations.ts';
+import { sessionCard } from './session-card.ts';
+import { sessionReport } from './session-report.ts';
+
+interface ReportWish {
+  /** Absolute; without one, a place in the session's run folder that no worker looks at. */
+  output?: string | undefined;
+  /** Words next steps for whoever reads the page. */
+  wordsOf: (steps: readonly NextStep[]) => string;
+}
+
+/** Writes the page of one session. @throws session_not_found, no_report, report_not_written */
+export async function writeSessionReport(
+  { output, wordsOf, ...question }: SessionQuestion & ReportWish,
+  context: ActionContext,
+): Promise<{ session: string; path: string }> {
+  const view = await findSession(question, context);
+  if (view.isForeign || view.isUnreadable) throw READING_ERRORS.no_report({ session: view.folder });
+  const path = output ?? pagePath(view);
+  await writePage(view, { worker: await workerReport(view, context), path, wordsOf }, context);
+  return { session: view.folder, path };
+}
+
+/** Above this many, the sessions that come last in the list get no page of their own. */
+const MOST_PAGES = 50;
+
+/**
+ * Writes a page over the sessions of a project, or of every project, and one of each session.
+ * @throws project_not_found, report_not_written
+ */
+export async function writeOverviewReport(
+  {
+    output,
+    wordsOf,
+    ...input
+  }: ReportWish & { projectDir?: string | undefined; allProjects?: boolean | undefined },
+  context: ActionContext,
+): Promise<{ path: string; sessions: string[] }> {
+  const list = await listSessions(input, context);
+  const [first] = list.places;
+  const path = output ?? join(reportFolder(runRoot(first?.sessionsDir ?? context.cwd)), 'sessions.html');
+  const cards: SessionCard[] = [];
+  let pages = 0;
+  for (const view of list.sessions) {
+    // The list has one of each.
+    const worker = list.workers.get(view) as WorkerReport;
+    const hasPage = !view.isForeign && !view.isUnreadable && pages < MOST_PAGES;
+    const { card } = await sessionCard({ view, worker, wordsOf }, context);
+    cards.push({ ...card, page: hasPage ? linkTo(path, pagePath(view)) : undefined });
+    if (!hasPage) continue;
+    pages += 1;
+    if (isUpToDate(view, pagePath(view))) continue;
+    await writePage(view, { worker, path: pagePath(view), wordsOf }, context);
+  }
+  const madeAt = isoUtc(context.clock.now());
+  const scope = whoseSessions(list, input) ?? scopeWords(list.places.length, input.allProjects);
+  await write(path, overviewPage({ cards, scope, madeAt, version: __VERSION__ }));
+  return { path, sessions: list.sessions.map(({ folder }) => folder) };
+}
+
+/** Nothing has happened since, and nothing does: most sessions of a list are over. */
+function isUpToDate({ state, paths }: SessionView, page: string): boolean {
+  const { kind } = state.status;
+  if (kind !== 'done' && kind !== 'stopped') return false;
+  const [made, changed] = [statsAt(page)?.mtimeMs ?? 0, statsAt(paths.events)?.mtimeMs ?? 0];
+  return made > changed;
+}
+
+function scopeWords(places: number, isAll: boolean | undefined): string {
+  if (!isAll) return 'The sessions of this project.';
+  return places === 1
+    ? 'The sessions of the one project on this machine.'
+    : `The sessions of all ${places} projects on this machine.`;
+}
+
+function pagePath({ paths, folder }: SessionView): string {
+  return join(reportFolder(paths.runDir), `${nameWithoutDate(folder)}.html`);
+}
+
+async function writePage(
+  view: SessionView,
+  { worker, path, wordsOf }: { worker: WorkerReport; path: string; wordsOf: ReportWish['wordsOf'] },
+  context: ActionContext,
+): Promise<void> {
+  const folder = `${path.slice(0, path.length - extname(path).length)}-files`;
+  const beside: BesidePage = async (start, { entries, isCut, logPath }) => {
+    const file = join(folder, `iteration-${threeDigits(start.iteration)}.html`);
+    const page = pageOfTranscript({
+      name: nameWithoutDate(view.folder),
+      iteration: start.iteration,
+      phase: start.phase,
+      madeAt: isoUtc(context.clock.now()),
+      version: __VERSION__,
+      entries,
+      page: linkTo(file, path),
+      restIn: isCut ? logPath : undefined,
+    });
+    await write(file, page);
+    return linkTo(path, file);
+  };
+  await write(path, sessionPage(await sessionReport({ view, worker, wordsOf }, beside, context)));
+}
+
+/** A name may hold what has a meaning in a URL. */
+function linkTo(from: string, to: string): string {
+  const steps = relative(dirname(from), to).split('/');
+  return steps.map(encodeURIComponent).join('/');
+}
+
+/** For its person alone: what a session holds may be secret. */
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    writeLightly(path, text, 0o600);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    throw READING_ERRORS.report_not_written({ path, code }, { cause: error });
+  }
+}

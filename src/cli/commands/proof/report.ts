@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Cli } from '../../terminal/cli.ts';
+import { CLI_ERRORS } from '../../terminal/cli-errors.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
+
+interface ReportOptions extends SharedOptions {
+  all?: true;
+  output?: string;
+  open?: true;
+}
+
+export function addReport(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('report [session]'))
+    .description('write a page about a session, or about all of them, for a browser and print its path')
+    .option('--all', 'without a session: those of every project on this machine')
+    .option('--output <file>', 'the file to write (default: below the .run folder, where no agent works)')
+    .option('--open', 'show it in the browser')
+    .action((session: string | undefined, options: ReportOptions) => report(cli, session, options));
+}
+
+async function report(cli: Cli, session: string | undefined, options: ReportOptions): Promise<void> {
+  const { all, open } = options;
+  if (session !== undefined && all)
+    throw CLI_ERRORS.usage({ why: 'A session and --all exclude each other.', hint: 'Give one of them.' });
+  const [{ writeSessionReport, writeOverviewReport }, { openPage }, { nextCommands }] = await Promise.all([
+    import('../../../actions/reporting/write-report.ts'),
+    import('../../../actions/reporting/open-page.ts'),
+    import('../../rendering/next-commands.ts'),
+  ]);
+  const context = await cli.actionContext();
+  const output = options.output === undefined ? undefined : resolve(cli.cwd, options.output);
+  const wish = { output, wordsOf: nextCommands, ...projectOf(options) };
+  const written =
+    session === undefined
+      ? await writeOverviewReport({ ...wish, allProjects: all }, context)
+      : await writeSessionReport({ ...wish, session }, context);
+  const isOpened = open && (await openPage(written.path, context));
+  if (isOpened === false) cli.output.warn('No browser could be opened here.');
+  cli.output.result({ ...written, ...(open && { opened: isOpened }) }, ({ path }) => path);
+}

@@ -1,0 +1,146 @@
+import { lexer, type Token, type Tokens } from 'marked';
+import { type Html, html, link, type Part } from './html.ts';
+
+/** Above these the parser takes long over what somebody wrote for that purpose. */
+const MOST_CHARS = 100_000;
+const MOST_OF_A_PARAGRAPH = 12_000;
+
+/**
+ * Markdown of agents and people as markup: `marked` parses it, and all markup is written here, so that no HTML in it
+ * counts, no picture is loaded and links lead to the web alone. What would take long is shown as it was written.
+ */
+export function markdown(text: string): Html {
+  const isShort =
+    text.length <= MOST_CHARS && text.split(/\n\s*\n/).every(({ length }) => length <= MOST_OF_A_PARAGRAPH);
+  const tokens = isShort ? tokensOf(text) : undefined;
+  if (tokens === undefined) return html`<pre class="plain" dir="auto">${text}</pre>`;
+  return html`<div class="md" dir="auto">${blocks(tokens)}</div>`;
+}
+
+/** Undefined where it is nested more deeply than there is room on the stack. */
+function tokensOf(text: string): Token[] | undefined {
+  try {
+    const tokens = lexer(text, { gfm: true });
+    return depthOf(tokens) > MOST_DEPTH ? undefined : tokens;
+  } catch {
+    return undefined;
+  }
+}
+
+const MOST_DEPTH = 40;
+
+function depthOf(tokens: readonly Token[], above = 0): number {
+  if (above > MOST_DEPTH) return above;
+  return Math.max(above, ...tokens.map((token) => depthOf(innerOf(token), above + 1)));
+}
+
+function innerOf(token: Token): Token[] {
+  if (token.type === 'list') return (token as Tokens.List).items.flatMap((item) => item.tokens);
+  return ('tokens' in token && token.tokens) || [];
+}
+
+function blocks(tokens: readonly Token[]): Part[] {
+  return tokens.map(block);
+}
+
+function block(token: Token): Part {
+  switch (token.type) {
+    case 'heading':
+      return html`<p class="h h${Math.min(4, (token as Tokens.Heading).depth)}" dir="auto">${inline(token)}</p>
+`;
+    case 'paragraph':
+      return html`<p dir="auto">${inline(token)}</p>
+`;
+    case 'text':
+      return inline(token);
+    case 'code':
+      return html`<pre class="code" dir="ltr">${(token as Tokens.Code).text}</pre>
+`;
+    case 'blockquote':
+      return html`<blockquote dir="auto">${blocks(innerOf(token))}</blockquote>
+`;
+    case 'list':
+      return list(token as Tokens.List);
+    case 'table':
+      return table(token as Tokens.Table);
+    case 'hr':
+      return html`<hr>
+`;
+    case 'space':
+    case 'def':
+    case 'checkbox':
+      return undefined;
+    default:
+      // HTML among them.
+      return html`<p dir="auto">${token.raw}</p>
+`;
+  }
+}
+
+function list({ ordered, start, items }: Tokens.List): Html {
+  const shown = items.map(item);
+  if (!ordered)
+    return html`<ul>${shown}</ul>
+`;
+  return html`<ol start="${Number(start) || 1}">${shown}</ol>
+`;
+}
+
+function item({ task, checked, tokens }: Tokens.ListItem): Html {
+  if (!task)
+    return html`<li dir="auto">${blocks(tokens)}</li>
+`;
+  const tick = checked
+    ? html`<b class="tick on" title="done">✓</b>`
+    : html`<b class="tick" title="open"></b>`;
+  return html`<li class="task" dir="auto">${tick}<div>${blocks(tokens)}</div></li>
+`;
+}
+
+function table({ header, rows }: Tokens.Table): Html {
+  const cells = (row: readonly Tokens.TableCell[], open: Part, close: Part) =>
+    row.map((cell) => [open, inlines(cell.tokens), close]);
+  const [th, thEnd, td, tdEnd] = [html`<th dir="auto">`, html`</th>`, html`<td dir="auto">`, html`</td>`];
+  return html`<div class="wide"><table><tr>${cells(header, th, thEnd)}</tr>${rows.map(
+    (row) => html`<tr>${cells(row, td, tdEnd)}</tr>
+`,
+  )}</table></div>
+`;
+}
+
+function inline(token: Token): Part {
+  return 'tokens' in token && token.tokens ? inlines(token.tokens) : wordsOf(token);
+}
+
+function inlines(tokens: readonly Token[]): Part[] {
+  return tokens.map((token) => {
+    switch (token.type) {
+      case 'strong':
+        return html`<strong>${inline(token)}</strong>`;
+      case 'em':
+        return html`<em>${inline(token)}</em>`;
+      case 'del':
+        return html`<s>${inline(token)}</s>`;
+      case 'codespan':
+        return html`<code dir="ltr">${(token as Tokens.Codespan).text}</code>`;
+      case 'br':
+        return html`<br>`;
+      case 'link':
+        return link((token as Tokens.Link).href, inline(token));
+      case 'image':
+        return link((token as Tokens.Image).href, (token as Tokens.Image).text || 'picture');
+      case 'text':
+        return inline(token);
+      // The box of a task, which its item shows.
+      case 'checkbox':
+        return undefined;
+      default:
+        return wordsOf(token);
+    }
+  });
+}
+
+/** As it was written, but for what an escape stands for. */
+function wordsOf(token: Token): string {
+  return token.type === 'escape' || token.type === 'text' ? (token as Tokens.Text).text : token.raw;
+}

@@ -1,0 +1,48 @@
+import { fingerprint } from '../base/files/fingerprint.ts';
+import { moment } from './figures.ts';
+import { type Html, html, markup } from './html.ts';
+import { KEYS } from './keys.ts';
+import { STYLE } from './style.ts';
+
+/**
+ * What a browser runs and loads of a page: the one script and the one style sheet of ours, by their hashes, and pictures
+ * that are in it. Even markup that got through could start nothing, ask nobody and send nothing.
+ */
+const POLICY = [
+  "default-src 'none'",
+  `script-src '${hashOf(KEYS)}'`,
+  `style-src '${hashOf(STYLE)}'`,
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+function hashOf(text: string): string {
+  return `sha256-${Buffer.from(fingerprint(text), 'hex').toString('base64')}`;
+}
+
+interface Page {
+  title: string;
+  body: Html;
+  madeAt: string;
+  version: string;
+}
+
+/** A whole page, which needs nothing beside it. */
+export function wholePage({ title, body, madeAt, version }: Page): string {
+  return html`${markup('<!doctype html>')}
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${markup(POLICY)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${markup(STYLE)}</style></head>
+<body><main>
+${body}
+</main>
+<footer><span>Made by samocode ${version}, ${moment(madeAt)}. What agents wrote is quoted, and may be wrong.</span>
+<span class="keys"><kbd>j</kbd> <kbd>k</kbd> next, previous · <kbd>Enter</kbd> open · <kbd>e</kbd> open or close all · <kbd>t</kbd> top</span></footer>
+<script>${markup(KEYS)}</script></body></html>
+`.text;
+}

@@ -1,0 +1,375 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { runCommand } from '../../src/base/processes/run-command.ts';
+import type { Phase } from '../../src/phases/table.ts';
+import { planHash } from '../../src/session/documents/plan.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import { FORMAT_VERSION } from '../../src/session/events/format-version.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
+import { makeProject, type TempProject } from './project.ts';
+import { checkRun } from './proved-events.ts';
+import { sessionFileSample } from './session-file-sample.ts';
+
+export interface ReportPlan {
+  iterations: number;
+  /** What everything that an agent or a person can write says besides. */
+  also?: string;
+  /** Name of the session, without its date. */
+  name?: string;
+  /** Characters of each transcript, about; every third has ten times as many. */
+  transcriptChars?: number;
+  /** Where it stands: done unless told. */
+  ends?: 'done' | 'waiting' | 'blocked' | 'running';
+  project?: TempProject;
+}
+
+export interface ReportedSession {
+  project: TempProject;
+  folder: string;
+  paths: SessionPaths;
+}
+
+const PLAN = '01-08-1030-plan-names.md';
+const START_MS = Date.UTC(2026, 0, 8, 9);
+
+/** A session that nobody has run, with all files that a report reads: its events, logs, documents and commits. */
+export async function reportedSession(plan: ReportPlan): Promise<ReportedSession> {
+  const { iterations, also = '', name = 'boat-names', project = await makeProject(), ends = 'done' } = plan;
+  const folder = `26-01-08-${name}`;
+  const paths = sessionPaths(project.sessionsDir, folder);
+  const base = await project.repo.git(['rev-parse', 'HEAD']);
+  const phases = phasesOf(iterations);
+  const heads = await commitAll(project, { base, phases, branch: `samocode/${name}`, also });
+  const text = planText(also);
+  await writeAll(paths.sessionDir, {
+    [PLAN]: text,
+    '_qa.md': qaText(also),
+    '01-08-0930-dive-names.md': `# Dive: names\n\n## Summary\nBoats are rows of \`fleet.csv\`. ${also}\n\n- see [the issue](https://example.com/1)\n- or [this](javascript:alert(1))\n\n| file | rows |\n| --- | --- |\n| fleet.csv | 12 |\n`,
+    '_requirements.json': JSON.stringify({
+      requirements: [
+        { id: 'R1', text: `Every boat has a name ${also}`, check: 'npm test' },
+        { id: 'R2', text: 'Names are readable on a phone', check: 'reviewed' },
+      ],
+    }),
+  });
+  const file = sessionFileSample({
+    folder,
+    task: `Give every boat a name, and show it in the list.\n\nNames come from the harbour's file; a boat without one is called “船 № 7”. ${also}`,
+    mainRepo: project.repo.path,
+    worktreesDir: project.worktreesDir,
+    sessionsDir: project.sessionsDir,
+    configPath: join(project.repo.path, '.samocode'),
+  });
+  await writeAll(paths.runDir, { 'session.json': JSON.stringify(file), 'approved-plan.md': text });
+  const events = eventsOf(
+    { phases, heads, base, also, ends, worktree: join(project.worktreesDir, folder) },
+    file,
+    planHash(text),
+  );
+  await writeFile(paths.events, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  for (const [at, phase] of phases.entries())
+    await writeAll(paths.logs, {
+      [logOf(at, phase)]: logText(at, phase, also, (plan.transcriptChars ?? 2000) * (at % 3 === 2 ? 10 : 1)),
+    });
+  return { project, folder, paths };
+}
+
+function phasesOf(count: number): Phase[] {
+  const ends: Phase[] = ['testing', 'quality', 'quality', 'testing'];
+  const begins: Phase[] = ['investigation', 'requirements', 'requirements', 'planning'];
+  const middle = Math.max(0, count - begins.length - ends.length);
+  return [...begins, ...Array<Phase>(middle).fill('implementation'), ...ends].slice(0, count);
+}
+
+const logOf = (at: number, phase: Phase) => `01-08-0900-${String(at + 1).padStart(3, '0')}-${phase}.jsonl`;
+
+interface Course {
+  phases: Phase[];
+  heads: string[];
+  base: string;
+  also: string;
+  ends: NonNullable<ReportPlan['ends']>;
+  worktree: string;
+}
+
+/** One commit per iteration that writes code. @returns the branch's tip after each iteration */
+async function commitAll(
+  { repo }: TempProject,
+  { base, phases, branch, also }: { base: string; phases: Phase[]; branch: string; also: string },
+): Promise<string[]> {
+  const lines = [`reset refs/heads/${branch}\nfrom ${base}\n`];
+  const marks: number[] = [];
+  for (const [at, phase] of phases.entries()) {
+    const writes = phase === 'implementation' || phase === 'testing';
+    marks.push((marks.at(-1) ?? 0) + Number(writes));
+    if (!writes) continue;
+    const subject = `Name the boats of pier ${at} ${also}`;
+    const code = Array.from(
+      { length: 60 },
+      (_, line) => `export const boat${line} = 'pier ${at + line}';\n`,
+    ).join('');
+    const source = `// ${also}\n${code}`;
+    lines.push(
+      `commit refs/heads/${branch}\ncommitter A <a@example.invalid> ${START_MS / 1000 + at} +0000\n`,
+      `data ${Buffer.byteLength(subject)}\n${subject}\n`,
+      `M 100644 inline src/pier-${at % 17}.ts\ndata ${Buffer.byteLength(source)}\n${source}\n`,
+      `M 100644 inline "docs/Häfen <b>${at % 5}.md"\ndata 3\n${at % 10}\n\n\n`,
+    );
+  }
+  const input = lines.join('');
+  await runCommand('git', ['fast-import', '--quiet'], { cwd: repo.path, env: repo.env, input });
+  const commits = (await repo.git(['rev-list', '--reverse', `${base}..${branch}`])).split('\n');
+  return marks.map((mark) => commits[mark - 1] ?? base);
+}
+
+function eventsOf({ phases, heads, base, also, ends, worktree }: Course, file: object, hash: string) {
+  const by = { channel: 'cli' } as const;
+  const timed: [atMs: number, event: NewEvent][] = [];
+  let now = START_MS;
+  const push = (event: NewEvent, afterMs = 1000) => {
+    now += afterMs;
+    timed.push([now, event]);
+  };
+  push({
+    type: 'session_created',
+    sessionId: '01KEE000000000000000000000',
+    runWanted: true,
+    by,
+    file: JSON.stringify(file),
+    sandbox: 'guard',
+  });
+  push({
+    type: 'worker_took_over',
+    worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
+    version: '0.3.0',
+    previous: 'none',
+    recovery: 'nothing',
+  });
+  push({
+    type: 'prepared',
+    phase: 'investigation',
+    worktree: {
+      path: worktree,
+      branch: `samocode/${worktree.split('26-01-08-')[1]}`,
+      base: 'main',
+      baseCommit: base,
+    },
+    warnings: [],
+  });
+  push({
+    type: 'checks_ran',
+    set: 'base',
+    in: 'clone',
+    sandbox: 'guard',
+    commit: base,
+    tree: base,
+    runs: [checkRun({ output: 'base-checks/1.txt' })],
+  });
+  for (const [at, phase] of phases.entries()) {
+    const iteration = at + 1;
+    const isLast = iteration === phases.length;
+    const next = phases[at + 1] ?? 'done';
+    push({
+      type: 'iteration_started',
+      iteration,
+      phase,
+      provider: 'claude',
+      model: 'opus',
+      log: logOf(at, phase),
+      childUuid: 'u',
+      timeLimitMs: 1_800_000,
+      sandbox: 'guard',
+    });
+    if (isLast && ends === 'running') break;
+    const durationMs = 120_000 + ((at * 7919) % 11) * 60_000;
+    const ending = at % 23 === 9 ? 'timeout' : 'signalled';
+    push(
+      {
+        type: 'iteration_ended',
+        iteration,
+        phase,
+        ending,
+        exitCode: 0,
+        signalNotes: [],
+        signal:
+          ending === 'signalled'
+            ? { status: 'continue', phase: next, summary: `${did(phase, at)} ${also}` }
+            : undefined,
+        problem: ending === 'timeout' ? `it ran out of time ${also}` : undefined,
+        decision:
+          isLast && ends === 'done'
+            ? { kind: 'done', phase: 'done', summary: 'Every boat has a name.' }
+            : { kind: 'run', phase: next, notes: [], delay: 'none' },
+        changed: true,
+        treeChanged: true,
+        cost: {
+          usd: 0.1 + ((at * 31) % 17) / 10,
+          inputTokens: 9000 + at * 90,
+          outputTokens: 4000 + ((at * 37) % 9) * 700,
+          cachedTokens: 180_000 + ((at * 53) % 13) * 40_000,
+          model: 'claude-opus-4-8',
+          version: '2.1.0',
+          tools: { Bash: 9, Edit: 4, [`Read ${also}`]: 12 },
+        },
+        durationMs,
+        head: heads[at],
+        lastAction: `${did(phase, at)} ${also}`.trim(),
+        next: 'Show them in the list',
+        flowLines: [],
+      },
+      durationMs,
+    );
+    if (phase === 'requirements' && next === 'requirements') {
+      push({
+        type: 'parked',
+        for: 'qa_answers',
+        resumePhase: 'requirements',
+        openQuestions: ['Q1', 'Q2'],
+        unconfirmed: [],
+      });
+      push(
+        {
+          type: 'answers_recorded',
+          by,
+          answers: [
+            { id: 'Q1', question: 'a', text: 'B' },
+            { id: 'Q2', question: 'b', text: also },
+          ],
+          open: [],
+        },
+        40 * 60_000,
+      );
+    }
+    if (phase === 'planning' && next === 'implementation') {
+      const plan = { name: PLAN, hash };
+      push({
+        type: 'parked',
+        for: 'plan_approval',
+        resumePhase: 'implementation',
+        openQuestions: [],
+        unconfirmed: [],
+        plan,
+      });
+      push({ type: 'plan_approved', by: { channel: 'phone' }, plan, phase: 'implementation' }, 9 * 3600_000);
+    }
+    if (phase === 'testing' && next !== 'done')
+      push({
+        type: 'checks_ran',
+        set: 'full',
+        iteration,
+        in: 'clone',
+        sandbox: 'guard',
+        commit: heads[at] ?? base,
+        tree: base,
+        runs: [
+          checkRun(),
+          checkRun({
+            command: `npm run lint ${also}`,
+            exitCode: 1,
+            how: 'exit status 1',
+            tail: `\u001b[31merror\u001b[0m in src/pier.ts ${also}`,
+          }),
+        ],
+      });
+  }
+  if (ends === 'blocked')
+    push({
+      type: 'blocked',
+      phase: 'implementation',
+      reason: `The harbour's file is gone. ${also}`,
+      needs: 'human_decision',
+      rule: 'agent',
+    });
+  if (ends === 'waiting')
+    push({
+      type: 'parked',
+      for: 'qa_answers',
+      resumePhase: 'requirements',
+      openQuestions: ['Q2'],
+      unconfirmed: [],
+    });
+  if (ends === 'done') {
+    const head = heads.at(-1) ?? base;
+    push({
+      type: 'checks_ran',
+      set: 'full',
+      iteration: phases.length,
+      in: 'clone',
+      sandbox: 'guard',
+      commit: head,
+      tree: base,
+      runs: [checkRun(), checkRun({ command: 'npm run lint', tail: 'Checked 41 files. No fixes applied.' })],
+    });
+    push({
+      type: 'done',
+      summary: `Every boat has a name, and the list shows it in Latin, 漢字 and العربية. ${also}`,
+      requirements: [{ id: 'R1', text: 'Every boat has a name', check: 'npm test' }],
+    });
+  }
+  return timed.map(([atMs, event], index) => ({
+    v: FORMAT_VERSION,
+    n: index + 1,
+    at: new Date(atMs).toISOString(),
+    lease: 1,
+    ...event,
+  }));
+}
+
+function did(phase: Phase, at: number): string {
+  const words = [
+    'Names are read from the file',
+    'The list shows names',
+    'توجد الأسماء في القائمة',
+    '一覧に名前を表示',
+    'Empty names are refused 🚤',
+  ];
+  return phase === 'implementation'
+    ? (words[at % words.length] ?? '')
+    : `What ${phase} asks for is written down`;
+}
+
+function qaText(also: string): string {
+  return `# Q&A: names\n\nStatus: answered\n\n### Q1: Which boats get a name? ${also}\n\nA) Sailing boats\nB) All of them ${also}\n\n**Suggestion:** B - fewer special cases\n\n**Answer:** B\n\n### Q2: ما اسم القارب الأول؟\n\n**Answer:** ${also === '' ? 'عنوان على اليخت, as it is painted' : also}\n`;
+}
+
+function planText(also: string): string {
+  return `# Plan: names\n\n## Implementation Phases\n\n### Phase 1: Read the names ${also}\nFiles: src/names.ts\nCheck: \`npm test\`\n\n- [x] read \`fleet.csv\`\n- [x] refuse empty ones\n\n### Phase 2: Show them\nFiles: src/list.ts\n\n- [x] the list\n- [ ] the map ${also}\n\n### Phase 3: 日本語の名前\n\n- [ ] fonts\n\n## Notes\n\n> Keep it small. ${also}\n\n\`\`\`ts\nconst boat = '<b>';\n\`\`\`\n`;
+}
+
+function logText(at: number, phase: Phase, also: string, chars: number): string {
+  const say = (content: object, type = 'assistant') =>
+    JSON.stringify({ type, message: { role: type, content: [content] } });
+  const lines = [JSON.stringify({ type: 'system', subtype: 'init', model: 'claude-opus-4-8' })];
+  for (let written = 0, turn = 0; written < chars; turn += 1) {
+    lines.push(
+      say({
+        type: 'text',
+        text: `I look at pier ${at}.${turn} in ${phase}, and at how its boats are named. ${also}`,
+      }),
+      say({
+        type: 'tool_use',
+        id: `t${turn}`,
+        name: 'Bash',
+        input: { command: `grep -n boat src/pier-${at}.ts ${also}` },
+      }),
+      say(
+        {
+          type: 'tool_result',
+          tool_use_id: `t${turn}`,
+          content: `12: export const boat = 1;\n13: more ${also}`,
+          is_error: turn % 7 === 3,
+        },
+        'user',
+      ),
+    );
+    written += 200;
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+async function writeAll(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+}
