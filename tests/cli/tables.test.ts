@@ -5,6 +5,7 @@ import type { SessionFacts } from '../../src/cli/rendering/session-facts.ts';
 import { listWords, statusWords } from '../../src/cli/rendering/session-words.ts';
 import { type SupervisorFacts, supervisorWords } from '../../src/cli/rendering/supervisor-words.ts';
 import { Output } from '../../src/cli/terminal/output.ts';
+import { shortId } from '../../src/session/layout/names.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
 const WIDTHS = [80, 120, 200];
@@ -23,6 +24,7 @@ function terminal(columns: number): Output {
 const SESSIONS = NAMES.map(
   (name): SessionFacts => ({
     session: `26-01-02-${name}`,
+    id: shortId(`26-01-02-${name}`),
     state: 'waiting',
     for: 'plan_approval',
     phase: 'implementation',

@@ -3,8 +3,8 @@ import type { Code } from '../../actions/codes.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { closedChannel } from '../../session/commands/closed-channel.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { handleOf } from '../../session/layout/names.ts';
 import { planWords } from '../rendering/plan-words.ts';
-import { shortName } from '../rendering/session-facts.ts';
 import type { Cli, Menus } from '../terminal/cli.ts';
 import { askOpenQuestions } from './ask-questions.ts';
 
@@ -34,7 +34,7 @@ export async function askAtGate(cli: Cli, view: SessionView, question: Question)
     return false;
   } catch (error) {
     if (!(isSamocodeError(error) && DECIDED_ELSEWHERE.some((code) => code === error.code))) throw error;
-    const guidance = `samocode message ${shortName(question.session)} "…"`;
+    const guidance = `samocode message ${handleOf(question.session)} "…"`;
     cli.output.say(
       `\nAlready decided elsewhere; your answer was not recorded. To guide the next agent: ${guidance}`,
     );

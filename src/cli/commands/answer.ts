@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
+import { handleOf } from '../../session/layout/names.ts';
 import type { GivenAnswer, SaidAtTerminal } from '../asking/ask-questions.ts';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
@@ -40,7 +41,7 @@ async function answer(cli: Cli, session: string, written: string[], options: Ans
       ...recorded.map(({ id, text }) => `${good('✔')} ${id}: ${text}`),
       open.length > 0
         ? attention(`Still open: ${open.join(', ')}`)
-        : `${shortName(view.folder)} continues. To follow it: samocode log ${shortName(view.folder)} --follow`,
+        : `${handleOf(view.folder)} continues. To follow it: samocode log ${handleOf(view.folder)} --follow`,
     ].join('\n'),
   );
 }
@@ -62,7 +63,7 @@ async function showQuestions(cli: Cli, session: string, options: SharedOptions):
     { session, ...projectOf(options) },
     await cli.actionContext(),
   );
-  const hint = open.length > 0 ? `\n\nTo answer: samocode answer ${shortName(view.folder)} ${open[0]}=…` : '';
+  const hint = open.length > 0 ? `\n\nTo answer: samocode answer ${handleOf(view.folder)} ${open[0]}=…` : '';
   const shown = diff === undefined ? [] : [diffWords(diff)];
   cli.output.result({ session: view.folder, title, questions, open, diff }, () =>
     questions.length > 0

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
@@ -14,7 +15,7 @@ async function approve(cli: Cli, session: string, options: SharedOptions & { has
   const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
   const input = { session, ...projectOf(options), hash: options.hash, asItStands: true } as const;
   const { view, plan, already } = await approvePlan(input, await cli.actionContext());
-  const short = shortName(view.folder);
+  const short = handleOf(view.folder);
   cli.output.result({ ...sessionFacts(view), plan, already }, () =>
     already
       ? `${plan.name} was already approved.`

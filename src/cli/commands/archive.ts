@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
@@ -29,7 +30,7 @@ async function archive(cli: Cli, session: string, options: ArchiveOptions): Prom
   cli.output.result({ ...sessionFacts(view), place, moved }, () =>
     documentsOnly
       ? `${moved.length} documents of ${view.folder} are in ${place}.`
-      : `${view.folder} is in ${place}; its branch is kept. To restore it: samocode unarchive ${shortName(view.folder)}`,
+      : `${view.folder} is in ${place}; its branch is kept. To restore it: samocode unarchive ${handleOf(view.folder)}`,
   );
 }
 
@@ -39,6 +40,6 @@ async function unarchive(cli: Cli, session: string, options: SharedOptions): Pro
   const { view } = await finishSession(input, await cli.actionContext());
   cli.output.result(
     sessionFacts(view),
-    () => `${view.folder} is restored. To continue it: samocode resume ${shortName(view.folder)}`,
+    () => `${view.folder} is restored. To continue it: samocode resume ${handleOf(view.folder)}`,
   );
 }

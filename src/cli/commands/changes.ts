@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
@@ -20,6 +21,6 @@ async function sendBack(cli: Cli, session: string, feedback: string, options: Sh
   cli.output.result(
     sessionFacts(view),
     () =>
-      `${cli.output.style.good('✔')} The plan of ${shortName(view.folder)} is being changed; you will be asked again.`,
+      `${cli.output.style.good('✔')} The plan of ${handleOf(view.folder)} is being changed; you will be asked again.`,
   );
 }

@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { shortName } from '../rendering/session-facts.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
 import type { Cli } from '../terminal/cli.ts';
 
 export function addCompletion(program: Command, cli: Cli): void {
@@ -82,10 +82,11 @@ async function sessionNames(cli: Cli, project: string | undefined, archived: boo
       return (await sessionFolders(sessionsDir)).filter((folder) => away.has(folder) === archived);
     }),
   );
-  const short = folders.flat().map(shortName);
+  const short = folders.flat().map(nameWithoutDate);
   return folders.flat().map((folder, at) => {
-    const isAlone = short.indexOf(shortName(folder)) === at && short.lastIndexOf(shortName(folder)) === at;
-    return [isAlone ? shortName(folder) : folder, ''];
+    const isAlone =
+      short.indexOf(nameWithoutDate(folder)) === at && short.lastIndexOf(nameWithoutDate(folder)) === at;
+    return [isAlone ? nameWithoutDate(folder) : folder, ''];
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { shortName } from '../rendering/session-facts.ts';
+import { handleOf } from '../../session/layout/names.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 import { harmless } from '../terminal/style.ts';
@@ -15,7 +15,7 @@ async function showPlan(cli: Cli, session: string, options: SharedOptions): Prom
   const { planWords } = await import('../rendering/plan-words.ts');
   const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
   const { view, name, text, state, hash, changes } = plan;
-  const short = shortName(view.folder);
+  const short = handleOf(view.folder);
   const { style } = cli.output;
   cli.output.result({ session: view.folder, name, state, hash, changes, text }, () => {
     const ways = [`samocode approve ${short}`, `samocode changes ${short} "what to change"`];

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
@@ -44,7 +45,7 @@ async function resume(cli: Cli, session: string, options: ResumeOptions): Promis
   const how =
     facts.state === 'waiting'
       ? `waits for you again: ${facts.next}`
-      : `continues. To follow it: samocode log ${shortName(view.folder)} --follow`;
+      : `continues. To follow it: samocode log ${handleOf(view.folder)} --follow`;
   cli.output.result({ ...facts, outcome }, () =>
     outcome === 'resumed'
       ? `${cli.output.style.good('✔')} ${view.folder} ${how}`

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
@@ -21,7 +22,7 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
   const { rewindSession } = await import('../../actions/sessions/rewind-session.ts');
   const input = { session, ...projectOf(options), to };
   const { view, outcome, undoRef, leftOut } = await rewindSession(input, await cli.actionContext());
-  const short = shortName(view.folder);
+  const short = handleOf(view.folder);
   const facts = { ...sessionFacts(view), outcome, ...(undoRef && { undoRef }), leftOut };
   cli.output.result(facts, () =>
     [
@@ -50,7 +51,7 @@ async function list(cli: Cli, session: string, options: RewindOptions): Promise<
   const { listCheckpoints } = await import('../../actions/sessions/rewind-session.ts');
   const { table } = await import('../rendering/columns.ts');
   const { view, kept } = await listCheckpoints({ session, ...projectOf(options) }, await cli.actionContext());
-  const short = shortName(view.folder);
+  const short = handleOf(view.folder);
   cli.output.result({ session: view.folder, kept }, () =>
     kept.length === 0
       ? `${view.folder} has no checkpoint yet.`

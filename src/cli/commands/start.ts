@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { handleOf } from '../../session/layout/names.ts';
 import { ensureProject } from '../asking/ensure-project.ts';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { withSharedOptions } from '../terminal/shared-options.ts';
 import { type StartOptions, startInput, withStartOptions } from '../terminal/start-options.ts';
@@ -24,7 +25,7 @@ async function start(cli: Cli, options: Options): Promise<void> {
     await cli.actionContext(),
   );
   for (const warning of warnings) cli.output.warn(warning);
-  const short = shortName(view.folder);
+  const short = handleOf(view.folder);
   const { good, accent } = cli.output.style;
   cli.output.result({ ...sessionFacts(view), warnings }, () =>
     [

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
@@ -16,7 +17,7 @@ async function stop(cli: Cli, session: string, options: StopOptions): Promise<vo
   const { stopSession } = await import('../../actions/sessions/stop-session.ts');
   const input = { session, ...projectOf(options), when: options.now ? 'now' : 'after_iteration' } as const;
   const { view, outcome } = await stopSession(input, await cli.actionContext());
-  const short = shortName(view.folder);
+  const short = handleOf(view.folder);
   const words = {
     stopping: options.now
       ? 'is being stopped.'

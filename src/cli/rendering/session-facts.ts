@@ -9,6 +9,7 @@ import type { OutageKind } from '../../phases/ending.ts';
 import type { WaitingFor } from '../../phases/table.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionState } from '../../session/events/state.ts';
+import { shortId } from '../../session/layout/names.ts';
 import { sandboxWords } from '../../session/sandbox-words.ts';
 import { needsHuman } from '../../session/session-list.ts';
 import { nextCommands } from './next-commands.ts';
@@ -16,6 +17,8 @@ import { nextCommands } from './next-commands.ts';
 /** A session as `--json` shows it: a contract, so names change only with the version. */
 export interface SessionFacts {
   session: string;
+  /** Five characters that name it in every command. */
+  id: string;
   /** Its project's folder, in a list of several projects. */
   project?: string;
   state: SessionState['status']['kind'];
@@ -78,6 +81,7 @@ export function sessionFacts(
   const task = state.goal ?? sessionFile?.task ?? sessionFile?.dive;
   return {
     session: view.folder,
+    id: shortId(view.folder),
     state: status.kind,
     archived: state.archived || undefined,
     ...stateFacts(view),
@@ -145,9 +149,4 @@ function stateFacts({ state: { status } }: SessionView): Partial<SessionFacts> {
 /** A command alone: whoever reads it sees the state beside it. */
 function stepsOf(view: SessionView): NextStep[] {
   return nextSteps(view).map((step) => ({ ...step, when: undefined }));
-}
-
-/** A session's name without its date, as people call it. */
-export function shortName(folder: string): string {
-  return folder.replace(/^\d{2}-\d{2}-\d{2}-/, '');
 }

@@ -1,11 +1,12 @@
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { WaitingFor } from '../../phases/table.ts';
 import { STOPS } from '../../session/documents/now.ts';
+import { handleOf } from '../../session/layout/names.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
 import { columnsOf, hanging, table } from './columns.ts';
 import { duration } from './durations.ts';
-import { type SessionFacts, shortName } from './session-facts.ts';
+import type { SessionFacts } from './session-facts.ts';
 
 const WAITS: Readonly<Record<WaitingFor, string>> = {
   qa_answers: 'waits for your answers',
@@ -67,7 +68,7 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
     ['next', style.accent(facts.next)],
   ];
   const since = duration(nowMs - Date.parse(facts.since));
-  const head = `${style.bold(facts.session)}  ${stateWords(facts, style)} ${style.dim(`for ${since}`)}`;
+  const head = `${style.bold(facts.session)} ${style.dim(facts.id)}  ${stateWords(facts, style)} ${style.dim(`for ${since}`)}`;
   const columns = textColumns;
   const shown = rows.flatMap(([name, value]) => {
     const first = `  ${style.dim(name.padEnd(9))} `;
@@ -93,7 +94,7 @@ export function listWords(sessions: readonly SessionFacts[], output: Output, now
   const first = sessions.find(({ needsHuman }) => needsHuman);
   const lines = table(rows, { columns, least: 62 });
   if (first === undefined) return lines.join('\n');
-  const hint = `${shortName(first.session)} needs you:`;
+  const hint = `${handleOf(first.session)} needs you:`;
   const isWide = columnsOf(`${hint} ${first.next}`) > columns;
   return [...lines, '', `${hint}${isWide ? '\n  ' : ' '}${style.accent(first.next)}`].join('\n');
 }

@@ -1,12 +1,12 @@
 import { type ChannelTrouble, troubleWords } from '../../actions/reading/channel-state.ts';
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { Status } from '../../session/events/state.ts';
+import { handleOf } from '../../session/layout/names.ts';
 import type { SupervisorStatus, UnfinishedSession } from '../../supervisor/supervisor-status.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine } from '../terminal/style.ts';
 import { hanging, table } from './columns.ts';
 import { duration } from './durations.ts';
-import { shortName } from './session-facts.ts';
 
 /** `samocode supervisor --status --json`: a contract, so names change only with the version. */
 export interface SupervisorFacts {
@@ -97,7 +97,7 @@ const PERSON = {
 /** What a session waits for, in one line. */
 function waitsWords({ view, waits, isDying }: UnfinishedSession, nowMs: number): string {
   const { status, progress } = view.state;
-  const name = shortName(view.folder);
+  const name = handleOf(view.folder);
   switch (waits.for) {
     case 'its_worker':
       return `its worker is running (${progress.phase})`;

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { FinishWay } from '../../../actions/sessions/finish-ways.ts';
 import type { Preview } from '../../../actions/sessions/preview.ts';
+import { handleOf } from '../../../session/layout/names.ts';
 import { askYesNo } from '../../asking/ask-questions.ts';
 import { hanging } from '../../rendering/columns.ts';
-import { sessionFacts, shortName } from '../../rendering/session-facts.ts';
+import { sessionFacts } from '../../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 import { fitLine } from '../../terminal/style.ts';
@@ -103,7 +104,7 @@ async function isWanted(cli: Cli, session: string, way: Way, options: FinishOpti
   // What is in the way is said by the act itself.
   if (preview.hindrances.length > 0) return true;
   if (!cli.isInteractive) {
-    const short = shortName(preview.view.folder);
+    const short = handleOf(preview.view.folder);
     cli.output.result({ ...sessionFacts(preview.view), how: HOW[way], would: preview.would }, () =>
       [
         previewWords(cli, way, preview),
