@@ -49,20 +49,20 @@ function whenWords(to: number | 'undo'): string {
 
 async function list(cli: Cli, session: string, options: RewindOptions): Promise<void> {
   const { listCheckpoints } = await import('../../actions/sessions/rewind-session.ts');
-  const { table } = await import('../rendering/columns.ts');
+  const { grid } = await import('../rendering/grid.ts');
   const { view, kept } = await listCheckpoints({ session, ...projectOf(options) }, await cli.actionContext());
   const short = handleOf(view.folder);
   cli.output.result({ session: view.folder, kept }, () =>
     kept.length === 0
       ? `${view.folder} has no checkpoint yet.`
       : [
-          ...table(
-            kept.map(({ iteration, phase, lastAction = '' }) => {
-              const did = fitLine(lastAction.split('\n')[0] ?? '');
-              const words = did ? `${phase}: ${did}` : phase;
-              return [String(iteration).padStart(3), iteration === 0 ? 'before the first iteration' : words];
-            }),
-            { columns: cli.output.textColumns },
+          ...grid(
+            kept.map(({ iteration, phase, lastAction = '' }) => [
+              String(iteration).padStart(3),
+              iteration === 0 ? '' : phase,
+              iteration === 0 ? 'before the first iteration' : fitLine(lastAction.split('\n')[0] ?? ''),
+            ]),
+            { columns: cli.output.textColumns, cut: { 1: 6, 2: 12 } },
           ),
           `To rewind: samocode rewind ${short} --to <iteration>`,
         ].join('\n'),

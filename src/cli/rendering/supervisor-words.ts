@@ -5,7 +5,7 @@ import { handleOf } from '../../session/layout/names.ts';
 import type { SupervisorStatus, UnfinishedSession } from '../../supervisor/supervisor-status.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine } from '../terminal/style.ts';
-import { hanging, table } from './columns.ts';
+import { cutToColumns, hanging, table } from './columns.ts';
 import { duration } from './durations.ts';
 
 /** `samocode supervisor --status --json`: a contract, so names change only with the version. */
@@ -206,7 +206,8 @@ export function watchedWords(
       .filter(({ sessionsDir }) => sessionsDir === dir)
       .map(({ session, words, since, needsYou }) => {
         const ago = `(${duration(nowMs - Date.parse(since))})`;
-        return [`  ${needsYou ? style.attention('●') : ' '} ${session}`, `${words} ${ago}`] as const;
+        const mark = needsYou ? style.attention('●') : ' ';
+        return [cutToColumns(`  ${mark} ${session}`, columns), `${words} ${ago}`] as const;
       });
     return [`  ${style.dim(dir)}`, ...table(rows, { columns, least: 40 })];
   });

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { SessionWorktree, Worktrees } from '../../../actions/sessions/worktrees.ts';
 import { isoUtc } from '../../../base/clock.ts';
-import { duration } from '../../rendering/durations.ts';
+import { age } from '../../rendering/durations.ts';
+import { grid, tabSeparated } from '../../rendering/grid.ts';
 import type { Cli } from '../../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 import { fitLine } from '../../terminal/style.ts';
@@ -28,19 +29,12 @@ function wordsOf(
   nowMs: number,
   { prune }: WorktreesOptions,
 ): string {
-  const { good, dim } = output.style;
+  const { good } = output.style;
   const free = all.filter(({ kept }) => kept === undefined);
   return [
     ...removed.map((path) => `${good('✔')} removed ${path}`),
     ...emptied.map((ref) => `${good('✔')} removed ${ref} from the trash`),
-    ...all.flatMap((worktree) => {
-      const { path, branch = 'no branch', session = 'no session', state, kept } = worktree;
-      const why = kept === undefined ? 'nothing would be lost' : fitLine(kept, 300);
-      return [
-        `${sizeWords(worktree)}  ${duration(nowMs - worktree.changedAtMs)}  ${session}${state ? ` (${state})` : ''}, ${branch}`,
-        dim(`  ${path}: ${why}`),
-      ];
-    }),
+    ...worktreeLines(all, output, nowMs),
     ...trash.map(({ ref, session = ref, untilMs }) => {
       const until = isoUtc(untilMs).slice(0, 10);
       return `discarded: ${session}, kept as ${ref} until ${until}`;
@@ -50,6 +44,20 @@ function wordsOf(
       ? ['To remove those with which nothing is lost: samocode worktrees --prune']
       : []),
   ].join('\n');
+}
+
+function worktreeLines(all: readonly SessionWorktree[], output: Cli['output'], nowMs: number): string[] {
+  const cells = all.map((worktree) => rowOf(worktree, nowMs));
+  const places = all.map(({ path, kept = 'nothing would be lost' }) => [path, fitLine(kept, 300)] as const);
+  if (!output.isLive) return cells.map((row, at) => tabSeparated([...row, ...(places[at] ?? [])]));
+  const lines = grid(cells, { columns: output.columns, cut: { 2: 12, 4: 12 } });
+  // A path is copied, so it is never cut.
+  return lines.flatMap((line, at) => [line, output.style.dim(`  ${places[at]?.join(': ')}`)]);
+}
+
+function rowOf(worktree: SessionWorktree, nowMs: number): string[] {
+  const { branch = 'no branch', session = 'no session', state = '', changedAtMs } = worktree;
+  return [sizeWords(worktree), age(nowMs - changedAtMs), session, state, branch];
 }
 
 function sizeWords({ bytes }: SessionWorktree): string {
