@@ -80,6 +80,7 @@ const LAYERS = {
   cli: [
     ['terminal'],
     ['rendering'],
+    ['programs'],
     ['asking'],
     ['following'],
     ['commands/notify', 'commands/finishing', 'commands/proof'],
@@ -94,6 +95,7 @@ const STARTS_PROCESSES = [
   'providers/starting/run-child.ts',
   'project/git/git.ts',
   'base/processes/run-command.ts',
+  'base/processes/run-at-terminal.ts',
 ];
 
 const LAW: ImportLaw = {

@@ -21,6 +21,11 @@ export function withSharedOptions(command: Command): Command {
     .addOption(new Option('--no-color', 'print without colour, like NO_COLOR'));
 }
 
+/** For a command whose text may be long; read by `main.ts`. */
+export function withPager(command: Command): Command {
+  return command.addOption(new Option('--no-pager', 'print everything at once instead of through $PAGER'));
+}
+
 /** The project option as the use cases take it. */
 export function projectOf({ project }: SharedOptions): { projectDir: string | undefined } {
   return { projectDir: project };
