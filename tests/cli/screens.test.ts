@@ -3,9 +3,11 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../src/cli/rendering/columns.ts';
 import { configWords, type ShownSetting } from '../../src/cli/rendering/config-words.ts';
+import { checkWords, doctorEnd } from '../../src/cli/rendering/doctor-words.ts';
 import type { SessionFacts } from '../../src/cli/rendering/session-facts.ts';
 import { listWords } from '../../src/cli/rendering/session-words.ts';
 import { Output } from '../../src/cli/terminal/output.ts';
+import type { DoctorReport } from '../../src/machine/doctor/doctor.ts';
 import { handleOf, shortId } from '../../src/session/layout/names.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
@@ -67,7 +69,32 @@ const SETTINGS: ShownSetting[] = [
   },
 ];
 
+const CHECKS: DoctorReport['checks'] = [
+  { id: 'machine.node', level: 'ok', found: 'Node.js v20.19.0' },
+  {
+    id: 'cli.claude',
+    level: 'fail',
+    found: 'The program "claude" was not found. It is in none of 14 folders, those of PATH among them.',
+    details: 'It is in none of these folders: /usr/bin, /bin.',
+    fix: 'Install it, or set CLAUDE_PATH to its absolute path. (npm install -g @anthropic-ai/claude-code)',
+  },
+  {
+    id: 'notify.telegram.conversation',
+    level: 'warn',
+    found: 'It has written to nobody yet: 日本語 🚀.',
+    fix: 'Write to it.',
+  },
+];
+
+function doctorScreen(columns: number): string {
+  const output = terminal(columns);
+  const how = { verbose: false };
+  const lines = CHECKS.map((check) => checkWords(check, output, how));
+  return [...lines, doctorEnd({ checks: CHECKS, level: 'fail' }, output, how)].join('\n');
+}
+
 const SCREENS: Record<string, (columns: number) => string> = {
+  doctor: doctorScreen,
   list: (columns) => listWords(SESSIONS, terminal(columns), NOW),
   config: (columns) =>
     configWords({ filePath: '/home/me/harbour/.samocode', settings: SETTINGS, notes: [] }, terminal(columns)),
@@ -80,4 +107,11 @@ test.each(
   for (const line of text.split('\n\n')[0]?.split('\n') ?? [])
     expect(columnsOf(line)).toBeLessThanOrEqual(columns);
   await expect(`${text}\n`).toMatchFileSnapshot(`${GOLDEN}/${name}-${columns}.txt`);
+});
+
+test('where a program was searched is shown only to whoever asks for it', () => {
+  const shown = (verbose: boolean) =>
+    CHECKS.map((check) => checkWords(check, terminal(120), { verbose })).join('\n');
+  expect(shown(false)).not.toContain('/usr/bin');
+  expect(shown(true)).toContain('/usr/bin, /bin');
 });

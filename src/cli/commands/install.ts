@@ -80,7 +80,10 @@ function reportWords(
   options: InstallOptions & { nothing: string },
   style: Style,
 ): string {
-  const lines = report.clients.flatMap((client) => clientLines(client, options, style));
+  // What failed is what the person must read, and the end is what they see.
+  const isBad = ({ outcome }: ClientReport) => Number(outcome === 'failed' || outcome === 'not_found');
+  const clients = [...report.clients].sort((a, b) => isBad(a) - isBad(b));
+  const lines = clients.flatMap((client) => clientLines(client, options, style));
   const links = report.leftovers.filter(({ isPythonLink }) => isPythonLink);
   return [
     ...(lines.length > 0 ? lines : [options.nothing]),
