@@ -29,44 +29,31 @@ import { addStop } from './commands/stop.ts';
 import { addMonitor, addSupervisor } from './commands/supervisor.ts';
 import { addTakeover } from './commands/takeover.ts';
 import { addTrust } from './commands/trust.ts';
+import { addWait } from './commands/wait.ts';
 import type { AddCommand } from './terminal/shared-options.ts';
 
-/** Every command, in the order of the help. */
-export const COMMANDS: readonly AddCommand[] = [
-  addDemo,
-  addInit,
-  addTrust,
-  addRun,
-  addStart,
-  addList,
-  addStatus,
-  addAnswer,
-  addPlan,
-  addApprove,
-  addChanges,
-  addMessage,
-  addStop,
-  addResume,
-  addRewind,
-  addLog,
-  addShow,
-  addDiff,
-  addWhy,
-  addVerify,
-  addFinish,
-  addArchive,
-  addUnarchive,
-  addWorktrees,
-  addSupervisor,
-  addTakeover,
-  addNotify,
-  addMute,
-  addConfig,
-  addDoctor,
-  addInstall,
-  addUninstall,
-  addCompletion,
-];
+/** Every command as the help groups them, those that are typed most first. */
+export const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
+  'Start and finish': [addRun, addStart, addStop, addResume, addFinish, addArchive, addUnarchive, addDemo],
+  Look: [addList, addStatus, addLog, addShow, addDiff, addWhy, addVerify, addWait, addWorktrees],
+  Decide: [addAnswer, addPlan, addApprove, addChanges, addMessage, addRewind],
+  'Set up': [
+    addInit,
+    addTrust,
+    addInstall,
+    addUninstall,
+    addConfig,
+    addDoctor,
+    addSupervisor,
+    addTakeover,
+    addNotify,
+    addMute,
+    addCompletion,
+  ],
+};
+
+/** Every command that the help names. */
+export const COMMANDS: readonly AddCommand[] = Object.values(COMMAND_GROUPS).flat();
 
 /** What no help names: the former name of one, and what completion scripts call. */
 export const HIDDEN_COMMANDS: readonly AddCommand[] = [addMonitor, addComplete];

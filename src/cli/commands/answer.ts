@@ -14,7 +14,7 @@ interface AnswerOptions extends SharedOptions {
 
 export function addAnswer(program: Command, cli: Cli): void {
   withSharedOptions(program.command('answer <session> [answers...]'))
-    .description('answer the questions of a session: Q1=A Q2="B, C"; without answers it asks')
+    .description('Answer the questions of a session, or be asked them')
     .option('--accept-suggestions', 'accept the suggestion for every question not answered here')
     .option('--confirm-typed', 'confirm that the answers typed into _qa.md are yours')
     .addOption(

@@ -6,7 +6,7 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/sh
 
 export function addApprove(program: Command, cli: Cli): void {
   withSharedOptions(program.command('approve <session>'))
-    .description('approve the plan and start the work')
+    .description('Approve the plan of a session, so that the work starts')
     .option('--hash <hash>', 'only if the plan is still the one with this hash ("samocode plan --json")')
     .action((session: string, options: SharedOptions & { hash?: string }) => approve(cli, session, options));
 }

@@ -6,7 +6,7 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/sh
 
 export function addChanges(program: Command, cli: Cli): void {
   withSharedOptions(program.command('changes <session> <feedback...>'))
-    .description('request changes to the plan')
+    .description('Request changes to the plan of a session')
     .action((session: string, feedback: string[], options: SharedOptions) =>
       sendBack(cli, session, feedback.join(' '), options),
     );

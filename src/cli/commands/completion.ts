@@ -5,7 +5,7 @@ import type { Cli } from '../terminal/cli.ts';
 export function addCompletion(program: Command, cli: Cli): void {
   program
     .command('completion')
-    .description('print a script that completes commands, options and session names')
+    .description('Print a script that completes commands, options and session names')
     .addArgument(new Argument('<shell>', 'the shell that runs it').choices(Object.keys(SCRIPTS)))
     .action((shell: keyof typeof SCRIPTS) => cli.output.raw(SCRIPTS[shell]));
 }

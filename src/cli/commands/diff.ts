@@ -13,7 +13,7 @@ interface DiffOptions extends SharedOptions {
 
 export function addDiff(program: Command, cli: Cli): void {
   withSharedOptions(withPager(program.command('diff <session> [path]')))
-    .description('list commits and changed files since the base; with a path, show its diff')
+    .description('List the commits and changed files, or show the diff of a path')
     .option('--iteration <number>', 'since the end of this iteration instead of the base', wholeNumber)
     .option('--new', 'since your last look by this command instead of the base')
     .action((session: string, path: string | undefined, options: DiffOptions) =>

@@ -6,7 +6,7 @@ type DoctorOptions = SharedOptions & { checks?: true; verbose?: true };
 
 export function addDoctor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('doctor'))
-    .description('check whether this machine and project can run sessions, and how to fix what is missing')
+    .description('Check whether sessions can run here, and how to fix what is missing')
     .option('--checks', 'also run SETUP and each CHECK once, in a temporary worktree')
     .option('-v, --verbose', 'also show where each missing program was searched')
     .action((options: DoctorOptions) => showDoctor(cli, options));

@@ -18,7 +18,7 @@ interface LogOptions extends SharedOptions {
 
 export function addLog(program: Command, cli: Cli): void {
   withSharedOptions(withPager(program.command('log <session>')))
-    .description('show what the worker did, one line each')
+    .description('Show what the worker did, or what an agent said')
     .option('-f, --follow', 'keep following until the session needs you or ends')
     .option('-n, --lines <number>', 'how many lines to show from the end', wholeNumber, 40)
     .option('--iteration <number>', 'show what the agent of this iteration said and did instead', wholeNumber)

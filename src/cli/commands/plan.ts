@@ -6,7 +6,7 @@ import { projectOf, type SharedOptions, withPager, withSharedOptions } from '../
 
 export function addPlan(program: Command, cli: Cli): void {
   withSharedOptions(withPager(program.command('plan <session>')))
-    .description('show the plan')
+    .description('Read the plan of a session')
     .action((session: string, options: SharedOptions) => showPlan(cli, session, options));
 }
 

@@ -7,9 +7,7 @@ import { harmless } from '../terminal/style.ts';
 
 export function addShow(program: Command, cli: Cli): void {
   withSharedOptions(withPager(program.command('show <session> [document]')))
-    .description(
-      'print a document by name or kind (plan, dive, summary) or the proof; without one, list them',
-    )
+    .description('Read a document or the proof of a session, or list them')
     .action((session: string, document: string | undefined, options: SharedOptions) =>
       show(cli, session, document, options),
     );

@@ -10,7 +10,7 @@ type Options = StartOptions & { yes?: true; run: boolean };
 
 export function addStart(program: Command, cli: Cli): void {
   withSharedOptions(withStartOptions(program.command('start')))
-    .description('start a session in the background')
+    .description('Start a session in the background')
     .option('-y, --yes', 'create a missing project without asking')
     .option('--no-run', 'prepare the session, but start no agent before "samocode resume"')
     .action((options: Options) => start(cli, options));

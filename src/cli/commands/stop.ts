@@ -8,7 +8,7 @@ type StopOptions = SharedOptions & { now?: true };
 
 export function addStop(program: Command, cli: Cli): void {
   withSharedOptions(program.command('stop <session>'))
-    .description('stop a session after the current agent; all files are kept')
+    .description('Stop a session after its current agent; all files are kept')
     .option('--now', 'end the current agent now; what it has written is kept')
     .action((session: string, options: StopOptions) => stop(cli, session, options));
 }

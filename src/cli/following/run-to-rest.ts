@@ -43,7 +43,8 @@ async function showRest(cli: Cli, result: WaitResult): Promise<void> {
   );
 }
 
-function exitStatusOf({ state: { status } }: SessionView): number {
+/** How a command ends that has waited for a session. */
+export function exitStatusOf({ state: { status } }: SessionView): number {
   switch (status.kind) {
     case 'done':
       return EXIT.ok;

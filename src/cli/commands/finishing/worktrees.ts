@@ -11,7 +11,7 @@ type WorktreesOptions = SharedOptions & { prune?: true };
 
 export function addWorktrees(program: Command, cli: Cli): void {
   withSharedOptions(program.command('worktrees'))
-    .description('show the worktrees of sessions with size and age, and what was discarded')
+    .description('Show the worktrees of sessions, their size and age, and what was discarded')
     .option('--prune', 'remove those of done, archived and vanished sessions with which nothing is lost')
     .action((options: WorktreesOptions) => worktrees(cli, options));
 }

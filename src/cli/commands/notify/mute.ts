@@ -7,7 +7,7 @@ type MuteOptions = SharedOptions & { off?: true };
 
 export function addMute(program: Command, cli: Cli): void {
   withSharedOptions(program.command('mute <session>'))
-    .description('send no notifications of a session any more')
+    .description('Stop the notifications of a session')
     .option('--off', 'send them again')
     .action((session: string, options: MuteOptions) => mute(cli, session, options));
 }
