@@ -54,13 +54,13 @@ export function makeProgram(cli: Cli): Command {
   const program = newCommand(cli, 'samocode')
     .description('Hand a coding task to an AI and walk away: unattended, gated, resumable sessions.')
     .version(__VERSION__, '-V, --version', 'Print the version')
-    .helpCommand('help [command]', 'Show the help of a command')
     .enablePositionalOptions()
     .addHelpText('after', EXAMPLES);
   for (const [title, commands] of Object.entries(COMMAND_GROUPS)) {
     program.commandsGroup(`${title}:`);
     for (const add of commands) add(program, cli);
   }
+  program.helpCommand('help [command]', 'Show the help of a command');
   for (const add of HIDDEN_COMMANDS) add(program, cli);
   for (const command of program.commands) withExamples(command);
   return program;

@@ -35,7 +35,7 @@ test('the help groups the commands by what a person wants', async () => {
   await using repo = await makeRepo();
   const { stdout } = await typed(['--help'], { cwd: repo.path, home: repo.homeDir });
   const titles = stdout.match(/^[A-Z][a-z ]+:$/gm);
-  expect(titles).toEqual(['Options:', 'Start and finish:', 'Look:', 'Decide:', 'Set up:', 'Commands:']);
+  expect(titles).toEqual(['Options:', 'Start and finish:', 'Look:', 'Decide:', 'Set up:']);
 });
 
 test('the help of a command begins with its own options, and ends with those of all commands', async () => {
