@@ -78,7 +78,8 @@ async function list(cli: Cli, session: string, options: RewindOptions): Promise<
             ]),
             { columns: cli.output.textColumns, cut: { 1: 6, 2: 12 } },
           ),
-          `To rewind: samocode rewind ${short} --to <iteration>`,
+          // In a pipe there are only the rows.
+          ...(cli.output.isLive ? [`To rewind: samocode rewind ${short} --to <iteration>`] : []),
         ].join('\n'),
   );
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { runAtTerminal } from '../../base/processes/run-at-terminal.ts';
 import type { Cli } from '../terminal/cli.ts';
 
-const HEAD = `Write your comments between the lines of the plan. Lines that begin with ">", and these,
-are not sent but for the one above each comment. Where nothing is written, nothing is sent.
+const HEAD = `Write your comments between the lines of the plan. Of these lines and of those
+that begin with ">", only the one above each comment is sent with it.
+Where nothing is written, nothing is sent.
 `;
 
 /**

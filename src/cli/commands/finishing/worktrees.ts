@@ -40,7 +40,7 @@ function wordsOf(
       return `discarded: ${session}, kept as ${ref} until ${until}`;
     }),
     ...(all.length + trash.length + removed.length === 0 ? ['No session has a worktree.'] : []),
-    ...(free.length > 0 && !prune
+    ...(free.length > 0 && !prune && output.isLive
       ? ['To remove those with which nothing is lost: samocode worktrees --prune']
       : []),
   ].join('\n');
