@@ -83,7 +83,7 @@ const LAYERS = {
     ['programs'],
     ['asking'],
     ['following'],
-    ['commands/notify', 'commands/finishing', 'commands/proof'],
+    ['commands/gates', 'commands/notify', 'commands/finishing', 'commands/proof'],
     ['commands'],
     ['.'],
   ],

@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
-import { handleOf } from '../../session/layout/names.ts';
-import { pagedResult } from '../programs/pager.ts';
-import type { Cli } from '../terminal/cli.ts';
-import { projectOf, type SharedOptions, withPager, withSharedOptions } from '../terminal/shared-options.ts';
+import { handleOf } from '../../../session/layout/names.ts';
+import { pagedResult } from '../../programs/pager.ts';
+import type { Cli } from '../../terminal/cli.ts';
+import {
+  projectOf,
+  type SharedOptions,
+  withPager,
+  withSharedOptions,
+} from '../../terminal/shared-options.ts';
 
 export function addPlan(program: Command, cli: Cli): void {
   withSharedOptions(withPager(program.command('plan <session>')))
@@ -11,8 +16,8 @@ export function addPlan(program: Command, cli: Cli): void {
 }
 
 async function showPlan(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { readPlan } = await import('../../actions/gates/read-plan.ts');
-  const { planDifference, planWords } = await import('../rendering/plan-words.ts');
+  const { readPlan } = await import('../../../actions/gates/read-plan.ts');
+  const { planDifference, planWords } = await import('../../rendering/plan-words.ts');
   const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
   const { view, name, text, state, hash, changes } = plan;
   const short = handleOf(view.folder);

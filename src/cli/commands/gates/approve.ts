@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { handleOf } from '../../session/layout/names.ts';
-import { sessionFacts } from '../rendering/session-facts.ts';
-import type { Cli } from '../terminal/cli.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { handleOf } from '../../../session/layout/names.ts';
+import { sessionFacts } from '../../rendering/session-facts.ts';
+import type { Cli } from '../../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 
 export function addApprove(program: Command, cli: Cli): void {
   withSharedOptions(program.command('approve <session>'))
@@ -12,7 +12,7 @@ export function addApprove(program: Command, cli: Cli): void {
 }
 
 async function approve(cli: Cli, session: string, options: SharedOptions & { hash?: string }): Promise<void> {
-  const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
+  const { approvePlan } = await import('../../../actions/gates/approve-plan.ts');
   const input = { session, ...projectOf(options), hash: options.hash, asItStands: true } as const;
   const { view, plan, already } = await approvePlan(input, await cli.actionContext());
   const short = handleOf(view.folder);

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { handleOf } from '../../session/layout/names.ts';
-import type { GivenAnswer, SaidAtTerminal } from '../asking/ask-questions.ts';
-import { sessionFacts } from '../rendering/session-facts.ts';
-import { type Cli, EXIT } from '../terminal/cli.ts';
-import { CLI_ERRORS } from '../terminal/cli-errors.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { handleOf } from '../../../session/layout/names.ts';
+import type { GivenAnswer, SaidAtTerminal } from '../../asking/ask-questions.ts';
+import { sessionFacts } from '../../rendering/session-facts.ts';
+import { type Cli, EXIT } from '../../terminal/cli.ts';
+import { CLI_ERRORS } from '../../terminal/cli-errors.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 
 interface AnswerOptions extends SharedOptions {
   acceptSuggestions?: true;
@@ -32,7 +32,7 @@ async function answer(cli: Cli, session: string, written: string[], options: Ans
   const { acceptSuggestions, confirmTyped = false } = options;
   const said = decided ? { answers: given, confirmTyped } : await askOpen(cli, session, options);
   if (said === undefined) return;
-  const { answerQa } = await import('../../actions/gates/answer-qa.ts');
+  const { answerQa } = await import('../../../actions/gates/answer-qa.ts');
   const input = { session, ...projectOf(options), ...said, acceptSuggestions };
   const { view, recorded, open } = await answerQa(input, await cli.actionContext());
   const { good, attention } = cli.output.style;
@@ -57,8 +57,8 @@ function parsePair(written: string): GivenAnswer {
 }
 
 async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { readQa } = await import('../../actions/gates/read-qa.ts');
-  const { diffWords, questionWords } = await import('../rendering/qa-words.ts');
+  const { readQa } = await import('../../../actions/gates/read-qa.ts');
+  const { diffWords, questionWords } = await import('../../rendering/qa-words.ts');
   const { view, title, questions, open, diff } = await readQa(
     { session, ...projectOf(options) },
     await cli.actionContext(),
@@ -77,8 +77,8 @@ async function askOpen(
   session: string,
   options: SharedOptions,
 ): Promise<SaidAtTerminal | undefined> {
-  const { readQa } = await import('../../actions/gates/read-qa.ts');
-  const { requireOpenChannel } = await import('../../actions/acting/early-refusal.ts');
+  const { readQa } = await import('../../../actions/gates/read-qa.ts');
+  const { requireOpenChannel } = await import('../../../actions/acting/early-refusal.ts');
   const context = await cli.actionContext();
   const { view, questions, diff } = await readQa({ session, ...projectOf(options) }, context);
   const open = questions.filter(({ isOpen }) => isOpen);
@@ -87,7 +87,7 @@ async function askOpen(
     return undefined;
   }
   requireOpenChannel(view, context);
-  const { askOpenQuestions } = await import('../asking/ask-questions.ts');
+  const { askOpenQuestions } = await import('../../asking/ask-questions.ts');
   const said = await askOpenQuestions(cli, view.folder, open, diff);
   if (said === undefined) cli.leaveWith(EXIT.waiting);
   return said;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { handleOf } from '../../session/layout/names.ts';
-import { sessionFacts } from '../rendering/session-facts.ts';
-import type { Cli } from '../terminal/cli.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { handleOf } from '../../../session/layout/names.ts';
+import { sessionFacts } from '../../rendering/session-facts.ts';
+import type { Cli } from '../../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 
 export function addChanges(program: Command, cli: Cli): void {
   withSharedOptions(program.command('changes <session> <feedback...>'))
@@ -13,7 +13,7 @@ export function addChanges(program: Command, cli: Cli): void {
 }
 
 async function sendBack(cli: Cli, session: string, feedback: string, options: SharedOptions): Promise<void> {
-  const { requestChanges } = await import('../../actions/gates/request-changes.ts');
+  const { requestChanges } = await import('../../../actions/gates/request-changes.ts');
   const { view } = await requestChanges(
     { session, ...projectOf(options), feedback },
     await cli.actionContext(),
