@@ -84,9 +84,10 @@ const LAYERS = {
   cli: [
     ['terminal'],
     ['rendering'],
+    ['programs'],
     ['asking'],
     ['following'],
-    ['commands/notify', 'commands/finishing', 'commands/proof'],
+    ['commands/gates', 'commands/notify', 'commands/finishing', 'commands/proof'],
     ['commands'],
     ['.'],
   ],
@@ -98,6 +99,7 @@ const STARTS_PROCESSES = [
   'providers/starting/run-child.ts',
   'project/git/git.ts',
   'base/processes/run-command.ts',
+  'base/processes/run-at-terminal.ts',
 ];
 
 const LAW: ImportLaw = {

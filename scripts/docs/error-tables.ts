@@ -56,7 +56,11 @@ function exampleOf(code: string, row: { explain: unknown }): ExampleError {
   const { what, why, hint = '', next = [] } = (row.explain as (args: unknown) => Explanation)(STAND_INS);
   const hasOwnNext = Array.isArray(next);
   // A stand-in alone is no string yet.
-  const words = { what: String(what), why: String(why), hint: String(hint), next: hasOwnNext ? next : [] };
+  const words = {
+    ...{ what: String(what), why: String(why), hint: String(hint) },
+    // A step without its session is worded with a place for one.
+    next: hasOwnNext ? next.map((step) => ({ ...step, session: undefined })) : [],
+  };
   return new SamocodeError(code, { hasOwnNext }, words);
 }
 

@@ -63,6 +63,7 @@ const cli: Cli = {
   calledAs: process.argv[1]?.endsWith('.js') ? `node ${shellWord(process.argv[1])}` : 'samocode',
   programsDir: dirname(fileURLToPath(import.meta.url)),
   isInteractive: isTerminal && process.stdin.isTTY === true && !output.json,
+  noPager: options.includes('--no-pager'),
   interrupted: interrupt.signal,
   ask: makeAsk(process.stdin, process.stdout, interrupt.signal),
   menus: process.env.TERM === 'dumb' ? undefined : () => (menus ??= loadMenus()),

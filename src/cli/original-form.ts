@@ -46,7 +46,8 @@ async function goOn(cli: Cli, options: OriginalOptions): Promise<string | undefi
     import('../actions/sessions/resume-session.ts'),
   ]);
   const { config: projectDir, session, provider } = options;
-  const question = { session, projectDir };
+  // The beginning of another name starts a new session here.
+  const question = { session, projectDir, isWholeName: true };
   const context = await cli.actionContext();
   try {
     const { folder, state, isForeign } = await findSession(question, context);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { setupProject } from '../../src/actions/places/setup-project.ts';
-import { thisMachine } from '../../src/actions/preconditions/check.ts';
+import { type DoctorCheck, thisMachine } from '../../src/actions/preconditions/check.ts';
 import { refuseWhatCannotRun } from '../../src/actions/preconditions/what-cannot-run.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
@@ -57,7 +57,13 @@ test('without any agent CLI the one in use is missing and the others are not mis
   await using repo = await makeRepo();
   const context = await contextIn(repo);
   await setupProject({}, context);
-  const { level, checks } = await doctor({}, context, MACHINE);
+  const told: DoctorCheck[] = [];
+  const { level, checks } = await doctor({ onCheck: (check) => told.push(check) }, context, MACHINE);
+  // Whoever watches sees each check at once, in the order of the report.
+  expect(told).toEqual(checks);
+  const claude = checks.find(({ id }) => id === 'cli.claude');
+  expect(claude).toMatchObject({ level: 'fail', details: expect.stringContaining('/bin') });
+  expect(claude?.found).not.toContain('/bin');
   expect(level).toBe('fail');
   expect(checks.filter((check) => check.level === 'fail').map(({ id }) => id)).toEqual(['cli.claude']);
   expect(checks.find(({ id }) => id === 'cli.claude')?.fix).toContain('npm install -g');

@@ -5,6 +5,8 @@ import { everySession } from '../../src/actions/places/every-session.ts';
 import { findSession } from '../../src/actions/places/find-session.ts';
 import { setupProject } from '../../src/actions/places/setup-project.ts';
 import { listSessions } from '../../src/actions/reading/list-sessions.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import { shortId } from '../../src/session/layout/names.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { typed } from '../cli/typed.ts';
 import { askTool } from '../server/ask-tool.ts';
@@ -107,4 +109,49 @@ test('folders that are no sessions are not offered in place of a name', async ()
   const refused = await findSession({ session: 'node_modules' }, desk.context).catch((error) => error);
   expect(refused).toMatchObject({ code: 'session_not_found', why: expect.stringContaining(FOLDER) });
   expect(`${refused.why} ${refused.hint}`).not.toContain('node_modules');
+});
+
+test('the beginning of a name is enough where it is of one session, and a whole name always wins', async () => {
+  await using desk = await makeDesk();
+  for (const name of ['boat', 'boat-race', 'bench']) await desk.lay(`26-01-08-${name}`);
+  const find = async (session: string, isWholeName = false) =>
+    (await findSession({ session, isWholeName }, desk.context)).folder;
+  expect(await find('be')).toBe('26-01-08-bench');
+  expect(await find('boat')).toBe('26-01-08-boat');
+  expect(await find('boat-')).toBe('26-01-08-boat-race');
+  expect(await find(shortId('26-01-08-boat-race'))).toBe('26-01-08-boat-race');
+  await expect(find('be', true)).rejects.toMatchObject({ code: 'session_not_found' });
+  await expect(find('bo')).rejects.toMatchObject({
+    code: 'session_ambiguous',
+    why: 'It is the beginning of 26-01-08-boat, 26-01-08-boat-race.',
+    next: [],
+  });
+});
+
+test('the beginning of a name means a session in the archive only where no other begins so', async () => {
+  await using desk = await makeDesk();
+  const archived: NewEvent = {
+    type: 'archived',
+    by: { channel: 'cli' },
+    what: 'session',
+    moved: [],
+    to: '_archive',
+  };
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE, archived]);
+  await desk.lay('26-01-09-boats');
+  await desk.lay('26-01-09-tent', [CREATED, PREPARED, DONE, archived]);
+  const find = async (session: string) => (await findSession({ session }, desk.context)).folder;
+  expect(await find('boa')).toBe('26-01-09-boats');
+  expect(await find('ten')).toBe('26-01-09-tent');
+});
+
+test('a whole name in another project counts before the beginning of a name in the own one', async () => {
+  await using desk = await makeDesk();
+  await using other = await makeRepo();
+  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, desk.context);
+  const paths = sessionPaths(join(other.path, '_samocode/sessions'), '26-02-01-boat');
+  await writeEvents(paths, [CREATED, PREPARED, DONE]);
+  await desk.lay('26-01-08-boat-race');
+  expect((await findSession({ session: 'boat' }, desk.context)).folder).toBe('26-02-01-boat');
+  expect((await findSession({ session: 'boat-' }, desk.context)).folder).toBe('26-01-08-boat-race');
 });

@@ -132,9 +132,19 @@ test('start takes limits and a fallback for its session alone, and names one tha
   const place = { cwd: repo.path, home: repo.homeDir };
   await typed(['init', '--set', 'PROVIDER=rehearsal'], place);
   const wrong = await typed(['start', '--task', 'x', '--max-cost-usd', 'much'], place);
-  expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('MAX_COST_USD') });
+  expect(wrong).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('For example --max-cost-usd 20.'),
+  });
   const other = await typed(['start', '--task', 'x', '--fallback', 'clod'], place);
-  expect(other.stderr).toContain('FALLBACK');
+  expect(other).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--fallback must be') });
+  const named = await typed(['start', '--task', 'x', '--provider', 'gemni'], place);
+  expect(named.stderr).toContain('Did you mean --provider gemini?');
+  const phase = await typed(['start', '--task', 'x', '--providers', 'quality=gpt'], place);
+  expect(phase).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('--providers quality= must be one of'),
+  });
 });
 
 test.each([
@@ -146,7 +156,13 @@ test.each([
   [['demo', '--pace', 'x'], 'It must be a number of milliseconds.', 'samocode demo --help'],
   [['changes', 'boat'], "Missing required argument 'feedback'.", 'samocode changes --help'],
   [['help', 'lst'], "Unknown command 'lst'.", 'Did you mean list?'],
-  [['help', 'walk'], "Unknown command 'walk'.", 'samocode --help'],
+  [['help', 'zzzzz'], "Unknown command 'zzzzz'.", 'samocode --help'],
+  [['stat'], "Unknown command 'stat'.", 'Did you mean status?'],
+  [['co'], "Unknown command 'co'.", 'Did you mean config, or completion?'],
+  [['doctor', '--verb'], "Unknown option '--verb'.", 'Did you mean --verbose?'],
+  [['resume', 'x', '--max-hours', 'abc'], "argument 'abc' is invalid. It must be a number", 'resume --help'],
+  [['rewind', 'x', '--to', 'abc'], '--to must be the number of an iteration, and it is "abc".', '--undo'],
+  [['start', '--task', 'x', '--models', 'tests=opus'], 'the phases are init, investigation', 'start --help'],
   [['-C', '/tmp', 'list'], "Unknown option '-C'.", 'samocode list -C …'],
   [['--task', 'Add auth'], "Required option '--config <file>' not specified.", 'samocode run --task "…"'],
   [['start', 'Add', 'auth'], 'Too many arguments', 'samocode start --task "…"'],

@@ -39,7 +39,7 @@ test('a status tells of a worker that dies again and again, of a silent child an
   expect(stdout).toContain('Its worker has ended 3 times in 10 minutes');
   const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect(facts).toMatchObject({ stalled: true, stops: 'after_iteration', needsHuman: true });
-  expect((await typed(['list'], place)).stdout).toContain('● 26-01-08-boat');
+  expect((await typed(['list'], place)).stdout).toMatch(/^26-01-08-boat\t.*\tneeds you\t/m);
 });
 
 test('a session in the archive is brought back before anything else', async () => {

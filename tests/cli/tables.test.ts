@@ -5,14 +5,16 @@ import type { SessionFacts } from '../../src/cli/rendering/session-facts.ts';
 import { listWords, statusWords } from '../../src/cli/rendering/session-words.ts';
 import { type SupervisorFacts, supervisorWords } from '../../src/cli/rendering/supervisor-words.ts';
 import { Output } from '../../src/cli/terminal/output.ts';
+import { handleOf, shortId } from '../../src/session/layout/names.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
-const WIDTHS = [80, 120, 200];
+const WIDTHS = [60, 80, 120, 200];
 const NAMES = [
   'boat',
   '船に降ろすコマンドを追加する',
   'replace-the-authentication-layer-of-the-public-api',
   '🚀-🚀',
+  'إضافة-أمر',
 ];
 
 function terminal(columns: number): Output {
@@ -23,6 +25,7 @@ function terminal(columns: number): Output {
 const SESSIONS = NAMES.map(
   (name): SessionFacts => ({
     session: `26-01-02-${name}`,
+    id: shortId(`26-01-02-${name}`),
     state: 'waiting',
     for: 'plan_approval',
     phase: 'implementation',
@@ -34,7 +37,7 @@ const SESSIONS = NAMES.map(
     task: `あ${'長い説明'.repeat(60)}`,
     reason: 'it waits '.repeat(40),
     sessionDir: '/sessions/boat',
-    next: `samocode plan ${name}`,
+    next: `samocode plan ${handleOf(`26-01-02-${name}`)}`,
   }),
 );
 
@@ -42,23 +45,33 @@ const SESSIONS = NAMES.map(
 const tooWide = (text: string, columns: number) =>
   text.split('\n').filter((line) => columnsOf(line) > columns);
 
-test.each(WIDTHS)('no line of a list is wider than %i columns, whatever the names', (columns) => {
-  const text = listWords(SESSIONS, terminal(columns), NOW);
-  expect(tooWide(text, columns)).toEqual([]);
-  for (const { session } of SESSIONS) expect(text).toContain(session);
-});
-
-test('a list has one line per session where there is room for it, and two where there is not', () => {
-  const count = (columns: number) =>
-    listWords(SESSIONS, terminal(columns), NOW).split('\n\n')[0]?.split('\n');
-  expect(count(200)).toHaveLength(NAMES.length);
-  expect(count(80)).toHaveLength(2 * NAMES.length);
-});
+test.each(WIDTHS)(
+  'a list has one line of at most %i columns for each session, whatever the names',
+  (columns) => {
+    const text = listWords(SESSIONS, terminal(columns), NOW);
+    expect(tooWide(text, columns)).toEqual([]);
+    expect(text.split('\n\n')[0]?.split('\n')).toHaveLength(NAMES.length);
+    for (const { id } of SESSIONS) expect(text).toContain(id);
+  },
+);
 
 test('the states of a list stand below each other, also behind wide letters', () => {
-  const lines = listWords(SESSIONS, terminal(200), NOW).split('\n\n')[0]?.split('\n') ?? [];
-  const starts = lines.map((line) => columnsOf(line.slice(0, line.indexOf('implementation'))));
-  expect(new Set(starts).size).toBe(1);
+  for (const columns of WIDTHS) {
+    const lines = listWords(SESSIONS, terminal(columns), NOW).split('\n\n')[0]?.split('\n') ?? [];
+    const starts = lines.map((line) => columnsOf(line.slice(0, line.indexOf('impl'))));
+    expect(new Set(starts).size).toBe(1);
+  }
+});
+
+test('in a pipe a list has a line of whole fields for each session, between tabs and without colour', () => {
+  const stdout = new PassThrough();
+  const pipe = new Output({ stdout, stderr: stdout, colourful: false, json: false });
+  const lines = listWords(SESSIONS, pipe, NOW).split('\n');
+  expect(lines.map((line) => line.split('\t'))).toEqual(
+    SESSIONS.map(({ session, id, since }) => [
+      ...[session, id, 'waiting', 'needs you', 'implementation', since, 'waits for approval', ''],
+    ]),
+  );
 });
 
 test('a list of nothing says how to start a session', () => {

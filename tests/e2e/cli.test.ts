@@ -37,7 +37,7 @@ async function object(...args: string[]): Promise<Record<string, unknown>> {
 
 test('a session goes to done by commands alone', async () => {
   const started = await samocode('run', '--name', 'way-back', ...REHEARSED);
-  expect(started.stdout).toContain('waits for your answers');
+  expect(started.stdout).toContain('waits for answers');
   expect(started.exitCode).toBe(4);
 
   const asked = await samocode('answer', 'way-back');

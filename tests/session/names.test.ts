@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import {
+  foldersMeantBy,
+  handleOf,
   isFolderName,
   nameWithoutDate,
   normaliseName,
   resolveSessionFolder,
   sessionSlug,
+  shortId,
 } from '../../src/session/layout/names.ts';
 import { namesProperties } from '../properties/names.ts';
 
@@ -90,4 +93,33 @@ test('a date is no part of a name', () => {
 test('old folders open, and nothing opens what is hidden or outside', () => {
   expect(['My_Old.Session', '_odd', 'UPPER'].every(isFolderName)).toBe(true);
   expect(['', '.', '..', '.run', '_archive', 'a/b', 'a\\b', 'a\0'].some(isFolderName)).toBe(false);
+});
+
+test.each([
+  ['jwt', ['26-03-01-jwt-auth']],
+  ['JWT a', ['26-03-01-jwt-auth']],
+  ['26-02', ['26-02-01-auth']],
+  ['old', ['Old_One.v2']],
+  // The newest of a name stands for the older ones, as it does where the name is whole.
+  ['aut', ['26-02-01-auth', 'auth-2']],
+  ['26-', ['26-01-08-auth', '26-02-01-auth', '26-03-01-jwt-auth']],
+  ['j', []],
+  ['uth', []],
+  ['.r', []],
+])('%j is the beginning of %j', (typed, folders) => {
+  expect(foldersMeantBy(FOLDERS, typed)).toEqual(folders);
+});
+
+test('a short id follows from the name alone and means one folder', () => {
+  const ids = FOLDERS.map(shortId);
+  expect(ids).toEqual(FOLDERS.map(shortId));
+  expect(ids.join(' ')).toMatch(/^[\da-f]{5}( [\da-f]{5})*$/);
+  expect(foldersMeantBy(FOLDERS, shortId('26-01-08-auth'))).toEqual(['26-01-08-auth']);
+});
+
+test('what is typed for a session is its name, or its short id where that is long or in another script', () => {
+  expect(handleOf('26-03-01-jwt-auth')).toBe('jwt-auth');
+  const long = '26-03-01-refactor-the-checkout-flow-number-3-so';
+  for (const folder of [long, '26-03-01-日本語のreadme', 'Old_One.v2'])
+    expect(handleOf(folder)).toBe(shortId(folder));
 });

@@ -89,10 +89,14 @@ export const ACTION_ERRORS = errors({
       { act: 'rewind', session, args: { undo: true }, when: 'to revert it' },
     ],
   }),
-  session_ambiguous: ({ session, projects }: { session: string; projects: readonly string[] }) => ({
+  session_ambiguous: ({ session, names, projects }: SessionAmbiguous) => ({
     what: `There is more than one session "${session.slice(0, 80)}".`,
-    why: `These projects have one: ${projects.join(', ')}.`,
-    next: [{ act: 'name_project' }],
+    why:
+      projects.length > 1
+        ? `These projects have one: ${projects.join(', ')}.`
+        : `It is the beginning of ${names.slice(0, 10).join(', ')}${names.length > 10 ? ' and others' : ''}.`,
+    hint: projects.length > 1 ? '' : 'Give more of its name.',
+    next: projects.length > 1 ? [{ act: 'name_project' }] : [],
   }),
   session_lost: ({ session, problems, sessionDir, isUnreadable }: SessionLost) => ({
     what: isUnreadable ? `Session ${session} cannot be read.` : `Session ${session} is read-only here.`,
@@ -147,6 +151,13 @@ interface SessionLost {
   problems: readonly string[];
   sessionDir: string;
   isUnreadable: boolean;
+}
+
+interface SessionAmbiguous {
+  session: string;
+  /** Of the sessions that it may be. */
+  names: readonly string[];
+  projects: readonly string[];
 }
 
 interface SessionNotFound {

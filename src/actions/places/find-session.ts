@@ -1,6 +1,6 @@
 import { nearestName } from '../../base/nearest-name.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { nameWithoutDate, resolveSessionFolder } from '../../session/layout/names.ts';
+import { foldersMeantBy, nameWithoutDate, resolveSessionFolder } from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { readAllSessions, sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
@@ -10,14 +10,16 @@ import { projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-pla
 
 /** Which session a call is about. */
 export interface SessionQuestion {
-  /** A session folder, or a name without its date: the newest of that name. */
+  /** A session folder, a name without its date (the newest of that name), the beginning of either, or a short id. */
   session: string;
   projectDir?: string | undefined;
+  /** Where the absence of a session means something: the beginning of a name finds nothing. */
+  isWholeName?: boolean | undefined;
 }
 
 /**
  * The session that a name means, as its files show it now: in the call's own project, else in the one of the
- * others known on this machine that has it.
+ * others known on this machine that has it. A whole name counts before the beginning of another, wherever that is.
  * @throws session_not_found with the nearest name; session_ambiguous; project_not_found and the errors
  * of settings
  */
@@ -25,43 +27,69 @@ export async function findSession(question: SessionQuestion, context: ActionCont
   return (await findSessionAndPlace(question, context)).view;
 }
 
+interface Found {
+  view: SessionView;
+  place: SessionsPlace;
+}
+
 export async function findSessionAndPlace(
-  { session, projectDir }: SessionQuestion,
+  { session, projectDir, isWholeName = false }: SessionQuestion,
   context: ActionContext,
-): Promise<{ view: SessionView; place: SessionsPlace }> {
+): Promise<Found> {
   const places = await sessionsPlaces(projectDir, context);
-  const seen: string[] = [];
-  for (const isOwn of [true, false]) {
-    const some = places.filter((place) => place.isOwn === isOwn);
-    const looks = await Promise.all(some.map((place) => lookIn(place, session, context)));
-    const found = looks.flatMap(({ view, place }) => (view === undefined ? [] : [{ view, place }]));
-    if (found.length > 1) {
-      // Whichever was taken, the next call might mean another: other projects come and go, and change places.
-      const projects = found.map(({ place }) => projectDirOf(place));
-      throw ACTION_ERRORS.session_ambiguous({ session, projects });
-    }
-    if (found[0] !== undefined) return found[0];
-    for (const { place } of looks) {
-      const views = await readAllSessions(place.sessionsDir, context.host);
-      seen.push(
-        ...views
-          .map(({ folder }) => folder)
-          .sort()
-          .toReversed(),
+  const shelves = await Promise.all(
+    places.map(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
+  );
+  const whole = (folders: readonly string[]) => resolveSessionFolder(folders, session) ?? [];
+  const begun = (folders: readonly string[]) => foldersMeantBy(folders, session);
+  for (const meaning of isWholeName ? [whole] : [whole, begun]) {
+    for (const isOwn of [true, false]) {
+      const some = shelves.filter(({ place }) => place.isOwn === isOwn);
+      const looks = await Promise.all(
+        some.map(({ place, folders }) => openAll([meaning(folders)].flat(), place, context)),
       );
+      const all = looks.flat();
+      const found = theOneMeant(session, meaning === whole ? all : currentOnes(all));
+      if (found !== undefined) return found;
     }
   }
-  throw notFound(session, seen);
+  throw notFound(session, await foldersSeen(places, context));
 }
 
-async function lookIn(place: SessionsPlace, session: string, { host }: ActionContext) {
-  const folders = await sessionFolders(place.sessionsDir);
-  const folder = resolveSessionFolder(folders, session);
-  const view = folder && (await readSession(sessionPaths(place.sessionsDir, folder), host));
-  return { place, view: view || undefined };
+async function openAll(folders: readonly string[], place: SessionsPlace, { host }: ActionContext) {
+  const views = await Promise.all(
+    folders.map((folder) => readSession(sessionPaths(place.sessionsDir, folder), host)),
+  );
+  return views.flatMap((view) => (view === undefined ? [] : [{ view, place }]));
 }
 
-/** @param folders the newest first, those of the call's own project before all others */
+/** Without those in the archive, unless there are no others. */
+function currentOnes(found: readonly Found[]): readonly Found[] {
+  const current = found.filter(({ view }) => !view.state.archived);
+  return current.length > 0 ? current : found;
+}
+
+/** @throws session_ambiguous */
+function theOneMeant(session: string, meant: readonly Found[]): Found | undefined {
+  if (meant.length <= 1) return meant[0];
+  // Whichever was taken, the next call might mean another: other projects come and go, and change places.
+  const names = [...new Set(meant.map(({ view }) => view.folder))];
+  const projects = [...new Set(meant.map(({ place }) => projectDirOf(place)))];
+  throw ACTION_ERRORS.session_ambiguous({ session, names, projects });
+}
+
+/** The newest first, those of the call's own project before all others. */
+async function foldersSeen(places: readonly SessionsPlace[], { host }: ActionContext): Promise<string[]> {
+  const ordered = [...places].sort((a, b) => Number(b.isOwn) - Number(a.isOwn));
+  const lists = await Promise.all(ordered.map(({ sessionsDir }) => readAllSessions(sessionsDir, host)));
+  return lists.flatMap((views) =>
+    views
+      .map(({ folder }) => folder)
+      .sort()
+      .toReversed(),
+  );
+}
+
 function notFound(session: string, folders: readonly string[]) {
   const meant = nearestName(session.slice(0, 80), [...folders, ...folders.map(nameWithoutDate)]);
   return ACTION_ERRORS.session_not_found({ session, newest: folders.slice(0, 5).join(', '), meant });

@@ -8,6 +8,8 @@ export interface DoctorCheck {
   level: 'ok' | 'warn' | 'fail';
   /** What was found, one sentence. */
   found: string;
+  /** What only somebody wants who looks for the cause. */
+  details?: string;
   /** What to do about it; absent when all is well. */
   fix?: string;
   /** The same with samocode; each face words it. */

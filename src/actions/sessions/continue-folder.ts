@@ -67,7 +67,10 @@ export async function continueFolder(input: FolderStart, context: ActionContext)
 
 async function folderMeant({ from = '', projectDir }: FolderStart, context: ActionContext) {
   const words = from.trim();
-  const found = await findSessionAndPlace({ session: basename(words), projectDir }, context);
+  const found = await findSessionAndPlace(
+    { session: basename(words), projectDir, isWholeName: true },
+    context,
+  );
   const { sessionDir, sessionsDir } = found.view.paths;
   if (!words.includes('/')) return found;
   const folder = namedFolder(words, context);

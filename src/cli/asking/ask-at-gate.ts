@@ -3,10 +3,10 @@ import type { Code } from '../../actions/codes.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { closedChannel } from '../../session/commands/closed-channel.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { planWords } from '../rendering/plan-words.ts';
-import { shortName } from '../rendering/session-facts.ts';
-import type { Cli, Menus } from '../terminal/cli.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import type { Cli } from '../terminal/cli.ts';
 import { askOpenQuestions } from './ask-questions.ts';
+import { decideOn } from './decide-on-plan.ts';
 
 interface Question {
   session: string;
@@ -34,7 +34,7 @@ export async function askAtGate(cli: Cli, view: SessionView, question: Question)
     return false;
   } catch (error) {
     if (!(isSamocodeError(error) && DECIDED_ELSEWHERE.some((code) => code === error.code))) throw error;
-    const guidance = `samocode message ${shortName(question.session)} "…"`;
+    const guidance = `samocode message ${handleOf(question.session)} "…"`;
     cli.output.say(
       `\nAlready decided elsewhere; your answer was not recorded. To guide the next agent: ${guidance}`,
     );
@@ -61,9 +61,8 @@ async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
   const { readPlan } = await import('../../actions/gates/read-plan.ts');
   const context = await cli.actionContext();
   const plan = await readPlan(question, context);
-  cli.output.say(`\n${planWords(plan, cli.output)}`);
   const menus = await cli.menus?.();
-  const said = menus ? await decideByMenu(menus) : await decideByLine(cli);
+  const said = await decideOn(cli, plan, menus);
   if (said === undefined) return false;
   if (said === 'approved') {
     const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
@@ -73,32 +72,4 @@ async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
     await requestChanges({ ...question, feedback: said.feedback }, context);
   }
   return true;
-}
-
-/** Undefined: left for later. */
-type Decision = 'approved' | { feedback: string } | undefined;
-
-async function decideByMenu(menus: Menus): Promise<Decision> {
-  const choices = [
-    { value: 'approve', label: 'approve it and start the work' },
-    { value: 'change', label: 'ask for changes' },
-    { value: 'later', label: 'leave it for later' },
-  ];
-  // An Enter too many approves nothing.
-  const chosen = await menus.choose('The plan waits for you; Esc leaves it for later', choices, 'later');
-  if (chosen === 'approve') return 'approved';
-  if (chosen !== 'change') return undefined;
-  const feedback = await menus.write('What should be different?', (typed) =>
-    typed.trim() === '' ? 'Write what should be different; Esc leaves the plan for later.' : undefined,
-  );
-  return feedback === undefined ? undefined : { feedback };
-}
-
-async function decideByLine(cli: Cli): Promise<Decision> {
-  cli.output.say('\ny approves it; Enter leaves it for later; or write what should be different.');
-  const typed = (await cli.ask('your answer: ')).trim();
-  // A plain no says nothing that an agent could work with, and each round of the plan costs one.
-  const said = /^no?$/i.test(typed) ? (await cli.ask('what should be different: ')).trim() : typed;
-  if (said === '' || /^q(?:uit)?$/i.test(said)) return undefined;
-  return /^y(?:es)?$/i.test(said) ? 'approved' : { feedback: said };
 }

@@ -1,8 +1,8 @@
 import type { QaItem } from '../../actions/gates/read-qa.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { parseAnswer } from '../../session/documents/qa-answer.ts';
+import { handleOf } from '../../session/layout/names.ts';
 import { diffWords, questionHead, questionWords } from '../rendering/qa-words.ts';
-import { shortName } from '../rendering/session-facts.ts';
 import type { Cli, Menus } from '../terminal/cli.ts';
 import { fitLine } from '../terminal/style.ts';
 
@@ -49,7 +49,7 @@ async function areTheirs(cli: Cli, typed: readonly QaItem[]): Promise<boolean | 
 }
 
 function leftForLater({ output }: Cli, session: string, given: readonly GivenAnswer[]): undefined {
-  const command = `samocode answer ${shortName(session)}`;
+  const command = `samocode answer ${handleOf(session)}`;
   const pairs = given.map(({ id, text }) => ` ${shellWord(`${id}=${fitLine(text, 1000)}`)}`).join('');
   const { accent } = output.style;
   output.say('\nLeft for later; nothing is recorded.');

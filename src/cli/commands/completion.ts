@@ -1,11 +1,11 @@
 import { Argument, type Command } from 'commander';
-import { shortName } from '../rendering/session-facts.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
 import type { Cli } from '../terminal/cli.ts';
 
 export function addCompletion(program: Command, cli: Cli): void {
   program
     .command('completion')
-    .description('print a script that completes commands, options and session names')
+    .description('Print a script that completes commands, options and session names')
     .addArgument(new Argument('<shell>', 'the shell that runs it').choices(Object.keys(SCRIPTS)))
     .action((shell: keyof typeof SCRIPTS) => cli.output.raw(SCRIPTS[shell]));
 }
@@ -82,10 +82,11 @@ async function sessionNames(cli: Cli, project: string | undefined, archived: boo
       return (await sessionFolders(sessionsDir)).filter((folder) => away.has(folder) === archived);
     }),
   );
-  const short = folders.flat().map(shortName);
+  const short = folders.flat().map(nameWithoutDate);
   return folders.flat().map((folder, at) => {
-    const isAlone = short.indexOf(shortName(folder)) === at && short.lastIndexOf(shortName(folder)) === at;
-    return [isAlone ? shortName(folder) : folder, ''];
+    const isAlone =
+      short.indexOf(nameWithoutDate(folder)) === at && short.lastIndexOf(nameWithoutDate(folder)) === at;
+    return [isAlone ? nameWithoutDate(folder) : folder, ''];
   });
 }
 

@@ -7,7 +7,7 @@ import { type SharedOptions, withSharedOptions } from '../terminal/shared-option
 
 export function addConfig(program: Command, cli: Cli): void {
   withSharedOptions(program.command('config'))
-    .description('show every setting in use and where it comes from')
+    .description('Show every setting in use and where it comes from')
     .action((options: SharedOptions) => showConfig(cli, options));
 }
 

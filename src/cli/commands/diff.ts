@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { pagedResult } from '../programs/pager.ts';
+import { diffColours } from '../rendering/markdown.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { projectOf, type SharedOptions, withPager, withSharedOptions } from '../terminal/shared-options.ts';
 import { harmless } from '../terminal/style.ts';
 
 interface DiffOptions extends SharedOptions {
@@ -10,8 +12,8 @@ interface DiffOptions extends SharedOptions {
 }
 
 export function addDiff(program: Command, cli: Cli): void {
-  withSharedOptions(program.command('diff <session> [path]'))
-    .description('list commits and changed files since the base; with a path, show its diff')
+  withSharedOptions(withPager(program.command('diff <session> [path]')))
+    .description('List the commits and changed files, or show the diff of a path')
     .option('--iteration <number>', 'since the end of this iteration instead of the base', wholeNumber)
     .option('--new', 'since your last look by this command instead of the base')
     .action((session: string, path: string | undefined, options: DiffOptions) =>
@@ -35,14 +37,14 @@ async function diff(cli: Cli, session: string, path: string | undefined, options
   const asked = { session, ...projectOf(options), path, iteration, lastLook, isLook: path === undefined };
   const input = { ...asked, maxChars: MOST_CHARS };
   const { view, ...changes } = await readChanges(input, await cli.actionContext());
-  cli.output.result({ session: view.folder, ...changes }, () =>
-    changes.patch?.text === ''
+  const { style } = cli.output;
+  await pagedResult(cli, { session: view.folder, ...changes }, () => {
+    const words = changesWords({ view, ...changes });
+    if (changes.patch === undefined) return harmless(words);
+    return changes.patch.text === ''
       ? `Nothing changed at ${path} since ${changes.since}; without a path the changed files are listed.`
-      : changesWords({ view, ...changes })
-          .split('\n')
-          .map(harmless)
-          .join('\n'),
-  );
+      : diffColours(words, style);
+  });
 }
 
 const MOST_CHARS = 16_000_000;

@@ -2,22 +2,32 @@ import type { Command } from 'commander';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
-type DoctorOptions = SharedOptions & { checks?: true };
+type DoctorOptions = SharedOptions & { checks?: true; verbose?: true };
 
 export function addDoctor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('doctor'))
-    .description('check whether this machine and project can run sessions, and how to fix what is missing')
+    .description('Check whether sessions can run here, and how to fix what is missing')
     .option('--checks', 'also run SETUP and each CHECK once, in a temporary worktree')
+    .option('-v, --verbose', 'also show where each missing program was searched')
     .action((options: DoctorOptions) => showDoctor(cli, options));
 }
 
 async function showDoctor(cli: Cli, options: DoctorOptions): Promise<void> {
-  const { doctor } = await import('../../machine/doctor/doctor.ts');
+  const [{ doctor }, { checkWords, doctorEnd }] = await Promise.all([
+    import('../../machine/doctor/doctor.ts'),
+    import('../rendering/doctor-words.ts'),
+  ]);
+  const { output } = cli;
+  const how = { verbose: options.verbose === true };
   const report = await doctor(
-    { ...projectOf(options), runChecks: options.checks, signal: cli.interrupted },
+    {
+      ...projectOf(options),
+      runChecks: options.checks,
+      onCheck: (check) => output.say(checkWords(check, output, how)),
+      signal: cli.interrupted,
+    },
     await cli.actionContext(),
   );
-  const { doctorWords } = await import('../rendering/doctor-words.ts');
   if (report.level === 'fail') cli.leaveWith(EXIT.failed);
-  cli.output.result(report, () => doctorWords(report, cli.output));
+  output.result(report, () => doctorEnd(report, output, how));
 }

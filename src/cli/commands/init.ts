@@ -15,7 +15,7 @@ interface InitOptions {
 
 export function addInit(program: Command, cli: Cli): void {
   withSharedOptions(program.command('init [folder]'))
-    .description('set up a project, or check an existing one')
+    .description('Set up a project, or check an existing one')
     .option('--sessions <folder>', 'where to store sessions (default: _samocode/sessions in the repository)')
     .option(
       '--worktrees <folder>',

@@ -17,7 +17,7 @@ type InstallOptions = SharedOptions & {
 
 export function addInstall(program: Command, cli: Cli): void {
   withInstallOptions(program.command('install'))
-    .description('add samocode to Claude Code, Codex, Gemini CLI and Claude Desktop')
+    .description('Add samocode to Claude Code, Codex, Gemini CLI and Claude Desktop')
     .option(
       '--no-allow',
       "do not change the client's allow-list (default: allow the tools that decide nothing for you)",
@@ -32,7 +32,7 @@ export function addInstall(program: Command, cli: Cli): void {
 
 export function addUninstall(program: Command, cli: Cli): void {
   withInstallOptions(program.command('uninstall'))
-    .description('remove what install added, even where the client itself is gone')
+    .description('Remove what install added, even where the client itself is gone')
     .action(async (options: InstallOptions) => {
       const { uninstall } = await import('../../machine/install/install.ts');
       const report = await uninstall(inputOf(options, cli), await cli.actionContext());
@@ -80,7 +80,10 @@ function reportWords(
   options: InstallOptions & { nothing: string },
   style: Style,
 ): string {
-  const lines = report.clients.flatMap((client) => clientLines(client, options, style));
+  // What failed is what the person must read, and the end is what they see.
+  const isBad = ({ outcome }: ClientReport) => Number(outcome === 'failed' || outcome === 'not_found');
+  const clients = [...report.clients].sort((a, b) => isBad(a) - isBad(b));
+  const lines = clients.flatMap((client) => clientLines(client, options, style));
   const links = report.leftovers.filter(({ isPythonLink }) => isPythonLink);
   return [
     ...(lines.length > 0 ? lines : [options.nothing]),

@@ -3,10 +3,11 @@ import type { TranscriptPage } from '../../actions/reading/read-transcript.ts';
 import { isStuck } from '../../actions/reading/worker-now.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { type Followed, looksAt } from '../following/follow.ts';
+import { pagedResult, showLines } from '../programs/pager.ts';
 import { stuckWords } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { projectOf, type SharedOptions, withPager, withSharedOptions } from '../terminal/shared-options.ts';
 import { harmless } from '../terminal/style.ts';
 
 interface LogOptions extends SharedOptions {
@@ -16,8 +17,8 @@ interface LogOptions extends SharedOptions {
 }
 
 export function addLog(program: Command, cli: Cli): void {
-  withSharedOptions(program.command('log <session>'))
-    .description('show what the worker did, one line each')
+  withSharedOptions(withPager(program.command('log <session>')))
+    .description('Show what the worker did, or what an agent said')
     .option('-f, --follow', 'keep following until the session needs you or ends')
     .option('-n, --lines <number>', 'how many lines to show from the end', wholeNumber, 40)
     .option('--iteration <number>', 'show what the agent of this iteration said and did instead', wholeNumber)
@@ -47,10 +48,9 @@ async function showLog(cli: Cli, session: string, options: LogOptions): Promise<
     { ...question, lines: options.lines },
     await cli.actionContext(),
   );
-  cli.output.result({ session: view.folder, path, lines, isCut }, () =>
-    lines.length > 0 ? lines.map(harmless).join('\n') : `${path} has no lines yet.`,
-  );
-  if (!follow) return;
+  const words = () => (lines.length > 0 ? lines.map(harmless).join('\n') : `${path} has no lines yet.`);
+  if (!follow) return await pagedResult(cli, { session: view.folder, path, lines, isCut }, words);
+  cli.output.say(words());
   await followLog(cli, {
     session: view.folder,
     projectDir: options.project,
@@ -85,28 +85,49 @@ interface TranscriptWish {
   follow: boolean;
 }
 
-/** Prints what the child of one iteration said and did, page by page; with `--json` the whole as one object. */
-async function showTranscript(cli: Cli, { follow, ...question }: TranscriptWish): Promise<void> {
+/** Shows what the child of one iteration said and did, as it is read; with `--json` the whole as one object. */
+async function showTranscript(cli: Cli, wish: TranscriptWish): Promise<void> {
+  const { output } = cli;
+  if (wish.follow) for await (const line of transcriptLines(cli, wish)) output.say(line);
+  else if (!output.json) await showLines(cli, transcriptLines(cli, wish));
+  else {
+    const entries: TranscriptPage['entries'] = [];
+    let last: TranscriptPage | undefined;
+    for await (const page of transcriptPages(cli, wish)) {
+      entries.push(...page.entries);
+      last = page;
+    }
+    if (last === undefined) return;
+    const { view, iteration, phase, provider, logPath, isRunning } = last;
+    const result = { session: view.folder, iteration, phase, provider, path: logPath, entries, isRunning };
+    output.result(result, () => '');
+  }
+}
+
+async function* transcriptLines(cli: Cli, wish: TranscriptWish): AsyncGenerator<string> {
+  let last: TranscriptPage | undefined;
+  for await (const page of transcriptPages(cli, wish)) {
+    if (last === undefined) yield headOf(page, cli);
+    for (const line of page.lines) yield harmless(line);
+    last = page;
+  }
+  if (last?.isRunning) yield cli.output.style.dim('It is still running; to follow it, add --follow.');
+}
+
+async function* transcriptPages(
+  cli: Cli,
+  { follow, ...question }: TranscriptWish,
+): AsyncGenerator<TranscriptPage> {
   const { readTranscript } = await import('../../actions/reading/read-transcript.ts');
   const context = await cli.actionContext();
-  const entries: TranscriptPage['entries'] = [];
-  let page = await readTranscript(question, context);
-  if (!cli.output.json) cli.output.say(headOf(page, cli));
-  for (;;) {
-    if (cli.output.json) entries.push(...page.entries);
-    else for (const line of page.lines) cli.output.say(harmless(line));
-    if (!page.hasMore) {
-      if (!page.isRunning || !follow) break;
-      await context.clock.sleep(TRANSCRIPT_LOOK_MS, cli.interrupted);
-    }
-    page = await readTranscript({ ...question, from: page.next }, context);
+  for (let from: number | undefined; ; ) {
+    const page = await readTranscript({ ...question, from }, context);
+    yield page;
+    from = page.next;
+    if (page.hasMore) continue;
+    if (!page.isRunning || !follow) return;
+    await context.clock.sleep(TRANSCRIPT_LOOK_MS, cli.interrupted);
   }
-  const { view, iteration, phase, provider, logPath, isRunning } = page;
-  if (cli.output.json) {
-    const result = { session: view.folder, iteration, phase, provider, path: logPath, entries, isRunning };
-    cli.output.result(result, () => '');
-  } else if (isRunning)
-    cli.output.say(cli.output.style.dim('It is still running; to follow it, add --follow.'));
 }
 
 function headOf({ iteration, phase, provider, logPath }: TranscriptPage, { output }: Cli): string {

@@ -5,7 +5,7 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/sh
 
 export function addMessage(program: Command, cli: Cli): void {
   withSharedOptions(program.command('message <session> <text...>'))
-    .description('leave guidance for the next agent')
+    .description('Leave guidance for the next agent of a session')
     .action((session: string, text: string[], options: SharedOptions) =>
       send(cli, session, text.join(' '), options),
     );

@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { handleOf } from '../../session/layout/names.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
@@ -8,23 +9,23 @@ interface ResumeOptions extends SharedOptions {
   goal?: string;
   provider?: string;
   model?: string;
-  maxCostUsd?: string;
-  maxTokens?: string;
-  maxHours?: string;
-  maxIterations?: string;
+  maxCostUsd?: number;
+  maxTokens?: number;
+  maxHours?: number;
+  maxIterations?: number;
 }
 
 export function addResume(program: Command, cli: Cli): void {
   withSharedOptions(program.command('resume <session>'))
-    .description('continue a session, or give a finished one a new --goal')
+    .description('Continue a session, or give a finished one new work')
     .option('--note <text>', 'a note for the next agent')
     .option('--goal <text>', 'new work for a finished session')
     .option('--provider <name>', 'switch to this agent CLI')
     .option('--model <name>', 'switch to this model')
-    .option('--max-cost-usd <dollars>', 'limit for the cost of the whole session')
-    .option('--max-tokens <tokens>', 'limit for the tokens of the whole session')
-    .option('--max-hours <hours>', 'limit for the working time of all its agents')
-    .option('--max-iterations <number>', 'limit for the number of its iterations')
+    .option('--max-cost-usd <dollars>', 'limit for the cost of the whole session', limit)
+    .option('--max-tokens <tokens>', 'limit for the tokens of the whole session', limit)
+    .option('--max-hours <hours>', 'limit for the working time of all its agents', limit)
+    .option('--max-iterations <number>', 'limit for the number of its iterations', limit)
     .action((session: string, options: ResumeOptions) => resume(cli, session, options));
 }
 
@@ -44,7 +45,7 @@ async function resume(cli: Cli, session: string, options: ResumeOptions): Promis
   const how =
     facts.state === 'waiting'
       ? `waits for you again: ${facts.next}`
-      : `continues. To follow it: samocode log ${shortName(view.folder)} --follow`;
+      : `continues. To follow it: samocode log ${handleOf(view.folder)} --follow`;
   cli.output.result({ ...facts, outcome }, () =>
     outcome === 'resumed'
       ? `${cli.output.style.good('✔')} ${view.folder} ${how}`
@@ -53,13 +54,11 @@ async function resume(cli: Cli, session: string, options: ResumeOptions): Promis
 }
 
 function capsOf({ maxCostUsd, maxTokens, maxHours, maxIterations }: ResumeOptions) {
-  // An empty text would be read as zero.
-  const number = (text: string | undefined) =>
-    text === undefined ? undefined : Number(text.trim() || Number.NaN);
-  return {
-    usd: number(maxCostUsd),
-    tokens: number(maxTokens),
-    hours: number(maxHours),
-    iterations: number(maxIterations),
-  };
+  return { usd: maxCostUsd, tokens: maxTokens, hours: maxHours, iterations: maxIterations };
+}
+
+function limit(text: string): number {
+  const number = Number(text.trim() || Number.NaN);
+  if (number >= 0 && Number.isFinite(number)) return number;
+  throw new InvalidArgumentError('It must be a number, 0 or more.');
 }

@@ -1,17 +1,21 @@
 import type { Command } from 'commander';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import type { SessionQuestion } from '../../actions/places/find-session.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { isAgreed } from '../asking/ask-preview.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 import { fitLine } from '../terminal/style.ts';
 
-type RewindOptions = SharedOptions & { to?: string; undo?: true };
+type RewindOptions = SharedOptions & { to?: string; undo?: true; yes?: true };
 
 export function addRewind(program: Command, cli: Cli): void {
   withSharedOptions(program.command('rewind <session>'))
-    .description('rewind files, plan and overview to an iteration; without one, list the checkpoints')
+    .description('Rewind a session to the end of an iteration, or list its checkpoints')
     .option('--to <iteration>', 'rewind to the end of this iteration; 0 is before the first')
     .option('--undo', 'undo the last rewind')
+    .option('-y, --yes', 'do not ask')
     .action((session: string, options: RewindOptions) => rewind(cli, session, options));
 }
 
@@ -20,8 +24,9 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
   if (to === undefined) return await list(cli, session, options);
   const { rewindSession } = await import('../../actions/sessions/rewind-session.ts');
   const input = { session, ...projectOf(options), to };
+  if (!options.yes && !(await isWanted(cli, input))) return;
   const { view, outcome, undoRef, leftOut } = await rewindSession(input, await cli.actionContext());
-  const short = shortName(view.folder);
+  const short = handleOf(view.folder);
   const facts = { ...sessionFacts(view), outcome, ...(undoRef && { undoRef }), leftOut };
   cli.output.result(facts, () =>
     [
@@ -41,6 +46,16 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
   );
 }
 
+async function isWanted(cli: Cli, input: SessionQuestion & { to: number | 'undo' }): Promise<boolean> {
+  const { previewRewind } = await import('../../actions/sessions/preview-rewind.ts');
+  const preview = await previewRewind(input, await cli.actionContext());
+  const { folder } = preview.view;
+  const target = input.to === 'undo' ? '--undo' : `--to ${input.to}`;
+  const title = `Rewind ${folder} to ${whenWords(input.to)}`;
+  const command = `samocode rewind ${handleOf(folder)} ${target} --yes`;
+  return await isAgreed(cli, { preview, title, command, facts: { to: input.to } });
+}
+
 function whenWords(to: number | 'undo'): string {
   if (to === 'undo') return 'the state before its last rewind';
   return to === 0 ? 'the state before its first iteration' : `the end of iteration ${to}`;
@@ -48,33 +63,40 @@ function whenWords(to: number | 'undo'): string {
 
 async function list(cli: Cli, session: string, options: RewindOptions): Promise<void> {
   const { listCheckpoints } = await import('../../actions/sessions/rewind-session.ts');
-  const { table } = await import('../rendering/columns.ts');
+  const { grid } = await import('../rendering/grid.ts');
   const { view, kept } = await listCheckpoints({ session, ...projectOf(options) }, await cli.actionContext());
-  const short = shortName(view.folder);
+  const short = handleOf(view.folder);
   cli.output.result({ session: view.folder, kept }, () =>
     kept.length === 0
       ? `${view.folder} has no checkpoint yet.`
       : [
-          ...table(
-            kept.map(({ iteration, phase, lastAction = '' }) => {
-              const did = fitLine(lastAction.split('\n')[0] ?? '');
-              const words = did ? `${phase}: ${did}` : phase;
-              return [String(iteration).padStart(3), iteration === 0 ? 'before the first iteration' : words];
-            }),
-            { columns: cli.output.textColumns },
+          ...grid(
+            kept.map(({ iteration, phase, lastAction = '' }) => [
+              String(iteration).padStart(3),
+              iteration === 0 ? '' : phase,
+              iteration === 0 ? 'before the first iteration' : fitLine(lastAction.split('\n')[0] ?? ''),
+            ]),
+            { columns: cli.output.textColumns, cut: { 1: 6, 2: 12 } },
           ),
-          `To rewind: samocode rewind ${short} --to <iteration>`,
+          // In a pipe there are only the rows.
+          ...(cli.output.isLive ? [`To rewind: samocode rewind ${short} --to <iteration>`] : []),
         ].join('\n'),
   );
 }
 
 function targetOf({ to, undo }: RewindOptions): number | 'undo' | undefined {
   if (undo) {
-    if (to !== undefined) throw CLI_ERRORS.bad_target({ why: '--to and --undo were both given' });
+    if (to !== undefined)
+      throw CLI_ERRORS.usage({ why: '--to and --undo exclude each other.', hint: ONE_TARGET });
     return 'undo';
   }
   if (to === undefined) return undefined;
   if (!/^\d{1,6}$/.test(to))
-    throw CLI_ERRORS.bad_target({ why: `"${to.slice(0, 40)}" is not an iteration number` });
+    throw CLI_ERRORS.usage({
+      why: `--to must be the number of an iteration, and it is "${to.slice(0, 40)}".`,
+      hint: ONE_TARGET,
+    });
   return Number(to);
 }
+
+const ONE_TARGET = 'For example --to 12, or --undo.';

@@ -16,7 +16,7 @@ type RunOptions = StartOptions & { yes?: true; ask?: boolean };
 
 export function addRun(program: Command, cli: Cli): void {
   withSharedOptions(withStartOptions(program.command('run [session]')))
-    .description('start or continue a session, and follow it here')
+    .description('Start or continue a session, and follow it here')
     .option('--ask', 'ask you the questions and for approval of the plan here (default on a terminal)')
     .option('--no-ask', 'exit with status 4 instead')
     .option('-y, --yes', 'create a missing project without asking')

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { handleOf } from '../../session/layout/names.ts';
 import { ensureProject } from '../asking/ensure-project.ts';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { withSharedOptions } from '../terminal/shared-options.ts';
 import { type StartOptions, startInput, withStartOptions } from '../terminal/start-options.ts';
@@ -9,7 +10,7 @@ type Options = StartOptions & { yes?: true; run: boolean };
 
 export function addStart(program: Command, cli: Cli): void {
   withSharedOptions(withStartOptions(program.command('start')))
-    .description('start a session in the background')
+    .description('Start a session in the background')
     .option('-y, --yes', 'create a missing project without asking')
     .option('--no-run', 'prepare the session, but start no agent before "samocode resume"')
     .action((options: Options) => start(cli, options));
@@ -24,7 +25,7 @@ async function start(cli: Cli, options: Options): Promise<void> {
     await cli.actionContext(),
   );
   for (const warning of warnings) cli.output.warn(warning);
-  const short = shortName(view.folder);
+  const short = handleOf(view.folder);
   const { good, accent } = cli.output.style;
   cli.output.result({ ...sessionFacts(view), warnings }, () =>
     [

@@ -6,7 +6,7 @@ import { showList } from './list.ts';
 
 export function addStatus(program: Command, cli: Cli): void {
   withSharedOptions(program.command('status [session]'))
-    .description('show what a session does; without a name, all sessions')
+    .description('Show what a session does, or list all sessions')
     .action(async (session: string | undefined, options: SharedOptions) => {
       if (session === undefined) await showList(cli, options);
       else await showStatus(cli, session, options);

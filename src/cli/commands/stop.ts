@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { StopOneResult } from '../../actions/sessions/stop-session.ts';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
@@ -9,7 +10,7 @@ type StopOptions = SharedOptions & { now?: true; all?: true; group?: string };
 
 export function addStop(program: Command, cli: Cli): void {
   withSharedOptions(program.command('stop [session]'))
-    .description('stop a session after the current agent; all files are kept')
+    .description('Stop a session after its current agent; all files are kept')
     .option('--all', 'stop every session of the project')
     .option('--group <name>', 'stop every session of this group')
     .option('--now', 'end the current agent now; what it has written is kept')
@@ -49,7 +50,7 @@ function factsOf(one: StopOneResult) {
 function wordsOf(one: StopOneResult, options: StopOptions): string {
   const { view, outcome } = one;
   if (outcome === 'refused') return `${view.folder}: ${one.error.what} ${one.error.why}`;
-  const short = shortName(view.folder);
+  const short = handleOf(view.folder);
   const words = {
     stopping: options.now
       ? 'is being stopped.'

@@ -16,7 +16,7 @@ type SupervisorOptions = SharedOptions & {
 
 export function addSupervisor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('supervisor'))
-    .description('watch all waiting sessions, in this terminal or as a service')
+    .description('Watch all waiting sessions, in this terminal or as a service')
     .option('--status', 'show whether one runs, and what each session waits for')
     .option('--install', 'install it as a user service (systemd or launchd)')
     .option('--uninstall', 'remove that service')
@@ -37,7 +37,7 @@ export function addSupervisor(program: Command, cli: Cli): void {
 /** What units and crontabs of samocode 0.1 start: the supervisor, so that an upgraded machine stays watched. */
 export function addMonitor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('monitor', { hidden: true }))
-    .description('the former name of "samocode supervisor"')
+    .description('The former name of "samocode supervisor"')
     .option('--once', 'check once, then exit')
     .option('--every <seconds>', 'no longer has any effect')
     .option('--install', 'same as "samocode supervisor --install"')

@@ -5,7 +5,7 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/sh
 
 export function addTakeover(program: Command, cli: Cli): void {
   withSharedOptions(program.command('takeover <session>'))
-    .description('take over a session whose machine or container is gone for good')
+    .description('Take over a session whose machine or container is gone for good')
     .action((session: string, options: SharedOptions) => takeOver(cli, session, options));
 }
 

@@ -12,7 +12,7 @@ interface TrustOptions {
 
 export function addTrust(program: Command, cli: Cli): void {
   withSharedOptions(program.command('trust [folder]'))
-    .description('trust the lines of a .samocode that run something or relax a rule')
+    .description('Trust the lines of a .samocode that run something or relax a rule')
     .option('-y, --yes', 'do not ask')
     .action((folder: string | undefined, options: TrustOptions) => trust(cli, folder, options));
 }

@@ -1,9 +1,10 @@
 import type { WaitResult } from '../../actions/waiting/wait-for-change.ts';
 import { runGit } from '../../project/git/git.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { handleOf } from '../../session/layout/names.ts';
 import { askAtGate } from '../asking/ask-at-gate.ts';
 import { cutToColumns } from '../rendering/columns.ts';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import { statusWords } from '../rendering/session-words.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { fitLine } from '../terminal/style.ts';
@@ -42,7 +43,8 @@ async function showRest(cli: Cli, result: WaitResult): Promise<void> {
   );
 }
 
-function exitStatusOf({ state: { status } }: SessionView): number {
+/** How a command ends that has waited for a session. */
+export function exitStatusOf({ state: { status } }: SessionView): number {
   switch (status.kind) {
     case 'done':
       return EXIT.ok;
@@ -57,7 +59,7 @@ function exitStatusOf({ state: { status } }: SessionView): number {
 
 function sayHowToComeBack(cli: Cli, folder: string): void {
   const { accent } = cli.output.style;
-  const short = shortName(folder);
+  const short = handleOf(folder);
   cli.leaveWith(EXIT.interrupted);
   cli.output.say(
     [

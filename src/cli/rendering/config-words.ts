@@ -1,7 +1,8 @@
 import type { SettingSource } from '../../project/settings/setting-errors.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine } from '../terminal/style.ts';
-import { columnsOf, hanging, padTo, table } from './columns.ts';
+import { hanging } from './columns.ts';
+import { grid, tabSeparated } from './grid.ts';
 
 export interface ShownSetting {
   key: string;
@@ -17,21 +18,30 @@ interface ConfigShown {
   notes: readonly string[];
 }
 
-/** `samocode config`: each setting, its value and its source below each other. */
+/** `samocode config`: each setting, its value and its source, a line each. */
 export function configWords({ filePath, settings, notes }: ConfigShown, output: Output): string {
   const { style, textColumns: columns } = output;
-  const widest = Math.max(...settings.map(({ value }) => columnsOf(valueWords(value))));
-  // What is left beside the longest key and the usual sources.
-  const width = Math.min(widest, Math.max(24, Math.min(60, columns - 52)));
-  const rows = settings.map(({ key, value, source, problem }) => {
-    const words = value === undefined ? style.dim('–') : valueWords(value);
-    const where = sourceWords(source);
-    const line = where ? `${padTo(words, width)}  ${style.dim(where)}` : words;
-    return [key, problem && filePath !== undefined ? `${line}\n${style.bad(problem)}` : line] as const;
-  });
+  if (columns === Number.POSITIVE_INFINITY) return settings.map(settingFields).join('\n');
+  const lines = grid(
+    settings.map(({ key, value, source }) => [
+      key,
+      value === undefined ? style.dim('–') : valueWords(value),
+      style.dim(sourceWords(source)),
+    ]),
+    { columns, cut: { 1: 12, 2: 12 } },
+  );
+  const rows = settings.flatMap(({ problem }, at) => [
+    lines[at] ?? '',
+    // Its words say what to do, so they are never cut.
+    ...(problem && filePath !== undefined ? [hanging(style.bad(problem), { first: '  ', columns })] : []),
+  ]);
   const head = filePath ?? 'No .samocode here or above: these are the settings of this machine.';
   const said = notes.map((note) => hanging(style.attention(note), { first: '', columns }));
-  return [style.bold(head), '', ...table(rows, { columns }), ...said].join('\n');
+  return [style.bold(head), '', ...rows, ...said].join('\n');
+}
+
+function settingFields({ key, value, source, problem = '' }: ShownSetting): string {
+  return tabSeparated([key, value === undefined ? '' : valueWords(value), sourceWords(source), problem]);
 }
 
 function valueWords(value: unknown): string {

@@ -1,22 +1,41 @@
 import type { DoctorReport } from '../../machine/doctor/doctor.ts';
 import type { Output } from '../terminal/output.ts';
 import { harmless } from '../terminal/style.ts';
-import { table } from './columns.ts';
+import { hanging, padTo, table } from './columns.ts';
+import { tabSeparated } from './grid.ts';
 import { hintForTerminal } from './next-commands.ts';
 
-const MARKS: Readonly<Record<DoctorReport['level'], string>> = { ok: '✔', warn: '!', fail: '✘' };
+type Check = DoctorReport['checks'][number];
 
-/** `samocode doctor`. */
-export function doctorWords(
-  { checks, level }: DoctorReport,
-  { style, textColumns: columns }: Output,
-): string {
+const MARKS: Readonly<Record<DoctorReport['level'], string>> = { ok: '✔', warn: '!', fail: '✘' };
+/** Wide enough for nearly every name: the lines are shown before the last one is known. */
+const NAME_COLUMNS = 24;
+
+export interface DoctorStyle {
+  /** With what only somebody wants who looks for a cause. */
+  verbose: boolean;
+}
+
+/** One line of `samocode doctor`, as soon as it is known. */
+export function checkWords(check: Check, output: Output, { verbose }: DoctorStyle): string {
+  const { id, level, found, fix = '', next = [], details = '' } = check;
+  const { style, textColumns: columns } = output;
   const paint = { ok: style.good, warn: style.attention, fail: style.bad };
-  const rows = checks.map(({ id, level: each, found, fix = '', next = [] }) => {
-    const words = [found, hintForTerminal({ hint: fix, next })].filter(Boolean).join('\n');
-    return [`${paint[each](MARKS[each])} ${id}`, harmless(words)] as const;
-  });
-  return [...table(rows, { columns }), '', ENDS[level]].join('\n');
+  const said = [found, verbose ? details : '', hintForTerminal({ hint: fix, next })]
+    .map(harmless)
+    .filter(Boolean);
+  if (columns === Number.POSITIVE_INFINITY) return tabSeparated([level, id, ...said]);
+  const name = `${paint[level](MARKS[level])} ${id}`;
+  const first = padTo(name, NAME_COLUMNS);
+  if (columns < 2 * NAME_COLUMNS) return table([[name, said.join('\n')]], { columns }).join('\n');
+  return hanging(said.join('\n'), { first: first.endsWith(' ') ? first : `${first} `, columns });
+}
+
+/** What `samocode doctor` ends with: the failures once more, which a long list has pushed off the screen. */
+export function doctorEnd({ checks, level }: DoctorReport, output: Output, how: DoctorStyle): string {
+  const failures = checks.filter((check) => check.level === 'fail');
+  const repeated = output.isLive ? failures.map((check) => checkWords(check, output, how)) : [];
+  return [...(output.isLive ? [''] : []), ...repeated, ENDS[level]].join('\n');
 }
 
 const ENDS: Readonly<Record<DoctorReport['level'], string>> = {

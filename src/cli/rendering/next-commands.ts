@@ -2,7 +2,7 @@ import { type Act, type NextStep, TO_FILL } from '../../base/acts.ts';
 import { capitalised } from '../../base/plain-words.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { CAP_NAMES, settingOf } from '../../phases/caps.ts';
-import { nameWithoutDate } from '../../session/layout/names.ts';
+import { handleOf } from '../../session/layout/names.ts';
 
 type Args = NonNullable<NextStep['args']>;
 
@@ -22,7 +22,7 @@ export function hintForTerminal({ hint, next }: { hint: string; next: readonly N
 }
 
 function commandOf({ act, session, args = {} }: NextStep): string {
-  return `samocode ${COMMANDS[act](session === undefined ? '<session>' : nameWithoutDate(session), args)}`;
+  return `samocode ${COMMANDS[act](session === undefined ? '<session>' : handleOf(session), args)}`;
 }
 
 const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string>> = {

@@ -13,9 +13,9 @@ export function questionWords(question: QaItem, output: Output): string {
     const first = `     ${style.bold(`${letter})`)} `;
     return hanging(`${fitLine(words, 400)}${mark}`, { first, columns });
   });
-  const { letters = [], reason = '' } = suggestion ?? {};
-  const whySo = fitLine([letters.join(', '), reason].filter(Boolean).join(' - '), 400);
-  const why = reason ? [style.dim(hanging(`suggested: ${whySo}`, { first: '     ', columns }))] : [];
+  // Which one is suggested stands beside it.
+  const reason = fitLine(suggestion?.reason ?? '', 400);
+  const why = reason ? [style.dim(hanging(`why: ${reason}`, { first: '     ', columns }))] : [];
   return [questionHead(question, output), ...lines, ...why, ...answerWords(question, answer, style)].join(
     '\n',
   );

@@ -9,6 +9,7 @@ import type { OutageKind } from '../../phases/ending.ts';
 import type { WaitingFor } from '../../phases/table.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionState } from '../../session/events/state.ts';
+import { shortId } from '../../session/layout/names.ts';
 import { sandboxWords } from '../../session/sandbox-words.ts';
 import { needsHuman } from '../../session/session-list.ts';
 import { nextCommands } from './next-commands.ts';
@@ -17,6 +18,8 @@ import { nextCommands } from './next-commands.ts';
 export interface SessionFacts {
   session: string;
   group?: string;
+  /** Five characters that name it in every command. */
+  id: string;
   /** Its project's folder, in a list of several projects. */
   project?: string;
   state: SessionState['status']['kind'];
@@ -80,6 +83,7 @@ export function sessionFacts(
   return {
     session: view.folder,
     group: sessionFile?.group,
+    id: shortId(view.folder),
     state: status.kind,
     archived: state.archived || undefined,
     ...stateFacts(view),
@@ -147,9 +151,4 @@ function stateFacts({ state: { status } }: SessionView): Partial<SessionFacts> {
 /** A command alone: whoever reads it sees the state beside it. */
 function stepsOf(view: SessionView): NextStep[] {
   return nextSteps(view).map((step) => ({ ...step, when: undefined }));
-}
-
-/** A session's name without its date, as people call it. */
-export function shortName(folder: string): string {
-  return folder.replace(/^\d{2}-\d{2}-\d{2}-/, '');
 }

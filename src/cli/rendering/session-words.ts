@@ -1,15 +1,18 @@
-import { duration } from '../../base/durations.ts';
+import { basename } from 'node:path';
+import { age, duration } from '../../base/durations.ts';
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { WaitingFor } from '../../phases/table.ts';
 import { STOPS } from '../../session/documents/now.ts';
+import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
-import { columnsOf, hanging, table } from './columns.ts';
-import { type SessionFacts, shortName } from './session-facts.ts';
+import { columnsOf, hanging } from './columns.ts';
+import { grid, tabSeparated } from './grid.ts';
+import type { SessionFacts } from './session-facts.ts';
 
 const WAITS: Readonly<Record<WaitingFor, string>> = {
-  qa_answers: 'waits for your answers',
-  plan_approval: 'waits for your approval of the plan',
+  qa_answers: 'waits for answers',
+  plan_approval: 'waits for approval',
   file_update: 'waits for a file',
   human_action: 'waits for you',
 };
@@ -67,7 +70,7 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
     ['next', style.accent(facts.next)],
   ];
   const since = duration(nowMs - Date.parse(facts.since));
-  const head = `${style.bold(facts.session)}  ${stateWords(facts, style)} ${style.dim(`for ${since}`)}`;
+  const head = `${style.bold(facts.session)} ${style.dim(facts.id)}  ${stateWords(facts, style)} ${style.dim(`for ${since}`)}`;
   const columns = textColumns;
   const shown = rows.flatMap(([name, value]) => {
     const first = `  ${style.dim(name.padEnd(9))} `;
@@ -80,20 +83,33 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
 /** The rows that are never broken. */
 const COPIED: ReadonlySet<string> = new Set(['worktree', 'overview', 'next']);
 
-/** `samocode list`: a line per session, where there is room for it. */
+/** `samocode list`: a line per session, cut to the terminal; in a pipe a line of whole fields between tabs. */
 export function listWords(sessions: readonly SessionFacts[], output: Output, nowMs: number): string {
   if (sessions.length === 0) return 'No sessions yet. Start one with: samocode start --task "…"';
   const { style, textColumns: columns } = output;
+  if (columns === Number.POSITIVE_INFINITY)
+    return sessions.map((facts) => listFields(facts, style)).join('\n');
   const rows = sessions.map((facts) => {
-    const { session, project, phase, since, needsHuman } = facts;
-    const ago = style.dim(`for ${duration(nowMs - Date.parse(since))}`);
-    const state = `${phase.padEnd(14)}  ${stateWords(facts, style)} ${ago}${project ? `  ${project}` : ''}`;
-    return [`${needsHuman ? style.attention('●') : ' '} ${session}`, state] as const;
+    const { session, id, project, phase, since, needsHuman } = facts;
+    return [
+      `${needsHuman ? style.attention('●') : ' '} ${style.dim(id)}`,
+      nameWithoutDate(session),
+      phase,
+      stateWords(facts, style),
+      style.dim(age(nowMs - Date.parse(since))),
+      ...(project === undefined ? [] : [style.dim(basename(project))]),
+    ];
   });
   const first = sessions.find(({ needsHuman }) => needsHuman);
-  const lines = table(rows, { columns, least: 62 });
+  const lines = grid(rows, { columns, cut: { 1: 14, 2: 6, 3: 18, 5: 8 } });
   if (first === undefined) return lines.join('\n');
-  const hint = `${shortName(first.session)} needs you:`;
+  const hint = `${handleOf(first.session)} needs you:`;
   const isWide = columnsOf(`${hint} ${first.next}`) > columns;
   return [...lines, '', `${hint}${isWide ? '\n  ' : ' '}${style.accent(first.next)}`].join('\n');
+}
+
+function listFields(facts: SessionFacts, style: Style): string {
+  const { session, id, state, phase, since, needsHuman, project = '' } = facts;
+  const needs = needsHuman ? 'needs you' : '';
+  return tabSeparated([session, id, state, needs, phase, since, stateWords(facts, style), project]);
 }

@@ -2,11 +2,11 @@ import { type ChannelTrouble, troubleWords } from '../../actions/reading/channel
 import { duration } from '../../base/durations.ts';
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { Status } from '../../session/events/state.ts';
+import { handleOf } from '../../session/layout/names.ts';
 import type { SupervisorStatus, UnfinishedSession } from '../../supervisor/supervisor-status.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine } from '../terminal/style.ts';
-import { hanging, table } from './columns.ts';
-import { shortName } from './session-facts.ts';
+import { cutToColumns, hanging, table } from './columns.ts';
 
 /** `samocode supervisor --status --json`: a contract, so names change only with the version. */
 export interface SupervisorFacts {
@@ -97,7 +97,7 @@ const PERSON = {
 /** What a session waits for, in one line. */
 function waitsWords({ view, waits, isDying }: UnfinishedSession, nowMs: number): string {
   const { status, progress } = view.state;
-  const name = shortName(view.folder);
+  const name = handleOf(view.folder);
   switch (waits.for) {
     case 'its_worker':
       return `its worker is running (${progress.phase})`;
@@ -206,7 +206,8 @@ export function watchedWords(
       .filter(({ sessionsDir }) => sessionsDir === dir)
       .map(({ session, words, since, needsYou }) => {
         const ago = `(${duration(nowMs - Date.parse(since))})`;
-        return [`  ${needsYou ? style.attention('●') : ' '} ${session}`, `${words} ${ago}`] as const;
+        const mark = needsYou ? style.attention('●') : ' ';
+        return [cutToColumns(`  ${mark} ${session}`, columns), `${words} ${ago}`] as const;
       });
     return [`  ${style.dim(dir)}`, ...table(rows, { columns, least: 40 })];
   });

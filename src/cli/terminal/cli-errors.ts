@@ -2,11 +2,6 @@ import { errors } from '../../base/errors.ts';
 
 /** What only the commands of the terminal refuse. */
 export const CLI_ERRORS = errors({
-  bad_target: ({ why }: { why: string }) => ({
-    what: 'Nothing was changed.',
-    why: `${why}.`,
-    hint: 'Give one target: --to 12, or --undo.',
-  }),
   commands_not_agreed: ({ commands }: { commands: readonly string[] }) => ({
     what: 'Nothing was run.',
     why: `You have not agreed to the commands of the proof: ${commands.join('; ')}.`,

@@ -43,6 +43,8 @@ export interface Cli {
   readonly programsDir: string;
   /** A person sits at the terminal and may be asked. */
   readonly isInteractive: boolean;
+  /** `--no-pager`: long texts are printed at once. */
+  readonly noPager?: boolean;
   /** Aborted by Ctrl-C. */
   readonly interrupted: AbortSignal;
   /** One line from the person, without its end. @throws the reason when it is aborted or the input ends */

@@ -51,6 +51,10 @@ export class Output {
     return this.#stdout.columns || 80;
   }
 
+  get rows(): number {
+    return this.#stdout.rows || 24;
+  }
+
   /** Where lines of prose are broken: nowhere in files and pipes, which are searched line by line. */
   get textColumns(): number {
     return this.isLive ? this.columns : Number.POSITIVE_INFINITY;
@@ -61,6 +65,11 @@ export class Output {
     if (this.json) return;
     this.endLive();
     this.#stdout.write(`${presentable(text, this.#colourful)}\n`);
+  }
+
+  /** A text as it may go to the person's terminal by another way. */
+  presented(text: string): string {
+    return presentable(text, this.#colourful);
   }
 
   /** Help and other text that is complete as it stands. */

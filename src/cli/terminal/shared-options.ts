@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Cli } from './cli.ts';
+import { COMMON_OPTIONS } from './new-command.ts';
 
 /** Options that every command takes. */
 export interface SharedOptions {
@@ -12,13 +13,22 @@ export type AddCommand = (program: Command, cli: Cli) => void;
 
 /** Adds the options that every command takes; `--json` and `--no-color` are read by `main.ts`. */
 export function withSharedOptions(command: Command): Command {
-  return command
-    .option(
+  const options = [
+    new Option(
       '-C, --project <folder>',
       'a folder of the project, or its .samocode (default: the current folder)',
-    )
-    .addOption(new Option('--json', 'print one JSON object for programs'))
-    .addOption(new Option('--no-color', 'print without colour, like NO_COLOR'));
+    ),
+    new Option('--json', 'print one JSON object for programs'),
+    new Option('--no-color', 'print without colour, like NO_COLOR'),
+  ];
+  for (const option of options) command.addOption(option.helpGroup(COMMON_OPTIONS));
+  return command.addHelpOption(new Option('-h, --help', 'show this help').helpGroup(COMMON_OPTIONS));
+}
+
+/** For a command whose text may be long; read by `main.ts`. */
+export function withPager(command: Command): Command {
+  const option = new Option('--no-pager', 'print everything at once instead of through $PAGER');
+  return command.addOption(option.helpGroup(COMMON_OPTIONS));
 }
 
 /** The project option as the use cases take it. */

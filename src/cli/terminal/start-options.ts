@@ -1,7 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { StartSessionInput } from '../../actions/sessions/start-session.ts';
+import { PHASE_NAMES } from '../../phases/table.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
 import { projectOf, type SharedOptions } from './shared-options.ts';
+
+type ByPhase = Readonly<Record<string, string>>;
 
 /** What `start`, `run` and the original form say about a new session. */
 export interface StartOptions extends SharedOptions {
@@ -11,6 +14,8 @@ export interface StartOptions extends SharedOptions {
   group?: string;
   provider?: string;
   model?: string;
+  providers?: ByPhase;
+  models?: ByPhase;
   timeout?: number;
   branch?: string;
   base?: string;
@@ -30,25 +35,27 @@ export interface StartOptions extends SharedOptions {
 /** The options of a start in the order of the help; `isForResume`: `samocode resume` takes it too. */
 const START_OPTIONS = {
   task: ['-t, --task <text>', 'what to do, in your own words'],
-  from: ['--from <folder>', 'continue a session folder that was prepared by hand, in a chat'],
-  phase: ['--phase <name>', 'with --from: the phase to continue at (default: as the folder shows)'],
-  approve: ['--approve <plan>', 'with --from: approve this plan and the answers; implementation begins'],
   dive: ['--dive <topic>', 'a topic to research, with a task or instead of one'],
   name: ['--name <name>', 'name of the session (default: words of the task)'],
   group: ['--group <name>', 'list, stop and await sessions of this name together'],
+  base: ['--base <ref>', "where the branch starts (default: the remote's default branch)"],
+  branch: ['--branch <name>', "the branch (default: BRANCH_PREFIX and the session's name)"],
   provider: ['--provider <name>', 'claude, codex, gemini, or rehearsal (no model, no login)'],
   model: ['--model <name>', 'the model for this session'],
-  timeout: ['--timeout <seconds>', 'how long one agent may run'],
-  branch: ['--branch <name>', "the branch (default: BRANCH_PREFIX and the session's name)"],
-  base: ['--base <ref>', "where the branch starts (default: the remote's default branch)"],
+  providers: ['--providers <phase=name>', 'another agent CLI for single phases: quality=codex'],
+  models: ['--models <phase=name>', 'another model for single phases: planning=opus'],
   fallback: ['--fallback <names>', 'agent CLIs that take over at a usage limit: codex,gemini'],
   maxCostUsd: ['--max-cost-usd <dollars>', 'limit for the cost of the session; it then asks you'],
   maxTokens: ['--max-tokens <tokens>', 'limit for the tokens of the whole session'],
   maxHours: ['--max-hours <hours>', 'limit for the working time of all its agents'],
   maxIterations: ['--max-iterations <number>', 'limit for the number of its iterations'],
+  timeout: ['--timeout <seconds>', 'how long one agent may run'],
   sandbox: ['--sandbox <level>', 'guard (or nothing starts), auto, or off (no sandbox for agents)'],
   acceptSuggestions: ['--accept-suggestions', 'accept every suggested answer without asking you'],
   autoApprove: ['--auto-approve', 'approve the plan without asking you'],
+  from: ['--from <folder>', 'continue a session folder that was prepared by hand, in a chat'],
+  phase: ['--phase <name>', 'with --from: the phase to continue at (default: as the folder shows)'],
+  approve: ['--approve <plan>', 'with --from: approve this plan and the answers; implementation begins'],
 } as const satisfies Record<StartOption, readonly [flags: string, words: string]>;
 
 type StartOption = Exclude<keyof StartOptions, 'project'>;
@@ -65,6 +72,7 @@ const FOR_RESUME: ReadonlySet<string> = new Set<StartOption>([
 export function withStartOptions(command: Command): Command {
   for (const [name, [flags, words]] of Object.entries(START_OPTIONS)) {
     if (name === 'timeout') command.option(flags, words, wholeSeconds);
+    else if (name === 'providers' || name === 'models') command.option(flags, words, byPhase);
     else command.option(flags, words);
   }
   return command;
@@ -97,10 +105,21 @@ export function wholeSeconds(text: string): number {
   return Number(text);
 }
 
+/** One `quality=codex` more, or several with commas. */
+function byPhase(text: string, before: ByPhase = {}): ByPhase {
+  const pairs = text.split(',').map((pair) => /^([a-z]+)=(\S+)$/.exec(pair.trim()));
+  const named = pairs.map((pair) => PHASE_NAMES.find((phase) => phase === pair?.[1]));
+  if (named.includes(undefined))
+    throw new InvalidArgumentError(
+      `It must be PHASE=NAME, such as quality=codex; the phases are ${PHASE_NAMES.join(', ')}.`,
+    );
+  return { ...before, ...Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? ''])) };
+}
+
 /** @throws usage when there is nothing to do */
 export function startInput(options: StartOptions): StartSessionInput {
   const { task, dive, name, group, provider, model, timeout, branch, base } = options;
-  const { sandbox, autoApprove, acceptSuggestions } = options;
+  const { sandbox, autoApprove, acceptSuggestions, providers, models } = options;
   const folder = { from: options.from, phase: options.phase, approve: options.approve };
   if ([task, dive, ...Object.values(folder)].every((words) => !words?.trim())) {
     throw CLI_ERRORS.usage({
@@ -109,7 +128,10 @@ export function startInput(options: StartOptions): StartSessionInput {
     });
   }
   // The words of the command line are read and judged with every other setting.
-  const settings = { provider, model, timeoutSeconds: timeout, ...limitsOf(options) };
+  const settings = {
+    ...{ provider, model, timeoutSeconds: timeout, ...limitsOf(options) },
+    ...{ providerByPhase: providers, modelByPhase: models },
+  };
   const choices = { branch, base, sandbox, autoApprove, acceptSuggestions };
   return {
     ...{ task, dive, name, group, ...projectOf(options), ...folder, ...choices },

@@ -6,6 +6,7 @@ import { isRefusedAsRoot } from '../../actions/preconditions/what-cannot-run.ts'
 import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
+import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
 import { locateCli } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { isOlder, type LoginTraces, PREFLIGHTS, type Preflight } from '../../providers/starting/preflight.ts';
@@ -56,7 +57,11 @@ export async function cliChecks(
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     if (!isUsed) return [ok(`cli.${name}`, 'not installed, and not used here')];
-    return [fail(`cli.${name}`, `${error.what} ${error.why}`, `${error.hint} (${preflight.install})`)];
+    const { what, why, hint } = error;
+    const fix = `${hint} (${preflight.install})`;
+    if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(`cli.${name}`, `${what} ${why}`, fix)];
+    const found = `${what} It is in none of ${error.args.searched.length} folders, those of PATH among them.`;
+    return [{ ...fail(`cli.${name}`, found, fix), details: why }];
   }
 }
 

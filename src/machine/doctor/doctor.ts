@@ -27,6 +27,8 @@ export interface DoctorInput {
   projectDir?: string | undefined;
   /** Also runs SETUP and each CHECK once, in a worktree that is thrown away. */
   runChecks?: boolean | undefined;
+  /** Is given each check as soon as it is known; their order is that of the report. */
+  onCheck?: ((check: DoctorCheck) => void) | undefined;
   /** Ends checks that run. */
   signal?: AbortSignal | undefined;
 }
@@ -48,33 +50,36 @@ export async function doctor(
   context: ActionContext,
   machine: Machine = thisMachine(),
 ): Promise<DoctorReport> {
-  const machineFound = await machineChecks(machine, context.env);
-  if (machine.platform === 'win32') return reportOf(machineFound);
+  const checks: DoctorCheck[] = [];
+  const add = (...found: DoctorCheck[]) => {
+    checks.push(...found);
+    for (const check of found) input.onCheck?.(check);
+  };
+  add(...(await machineChecks(machine, context.env)));
+  if (machine.platform === 'win32') return reportOf(checks);
   const { runChecks = false, signal } = input;
   const project = await projectOf(input, context);
   const settings = 'project' in project ? project.project : undefined;
   const used = usedProviders(settings);
   const permissions = settings?.values.permissions ?? 'skip';
   const paths = settings ? new Map<CliName, string>() : await machinePaths(context);
-  const clis = await Promise.all(
-    CLI_NAMES.map((name) => {
-      const configured = settings ? childSettings(settings, 'init', name).cliPath : paths.get(name);
-      return cliChecks({ name, isUsed: used.has(name), permissions, configured }, machine, context);
-    }),
-  );
-  return reportOf([
-    ...machineFound,
-    await gitCheck(context),
-    ...('project' in project
-      ? await projectChecks(project.project, context, { runChecks, signal })
-      : [project.check]),
-    ...clis.flat(),
-    ...(await installChecks(context)),
-    ...(await supervisorChecks(context)),
-    ...(await notifyChecks(context)),
-    ...(await telegramChecks(context)),
-    await sandboxCheck(settings, used, context),
-  ]);
+  // They take the longest, so they are asked meanwhile.
+  const clis = CLI_NAMES.map((name) => {
+    const configured = settings ? childSettings(settings, 'init', name).cliPath : paths.get(name);
+    return cliChecks({ name, isUsed: used.has(name), permissions, configured }, machine, context);
+  });
+  const all = Promise.allSettled(clis);
+  add(await gitCheck(context));
+  if ('check' in project) add(project.check);
+  else add(...(await projectChecks(project.project, context, { runChecks, signal })));
+  for (const cli of clis) add(...(await cli));
+  add(...(await installChecks(context)));
+  add(...(await supervisorChecks(context)));
+  add(...(await notifyChecks(context)));
+  add(...(await telegramChecks(context)));
+  add(await sandboxCheck(settings, used, context));
+  await all;
+  return reportOf(checks);
 }
 
 function reportOf(checks: DoctorCheck[]): DoctorReport {

@@ -38,6 +38,8 @@ interface Invalid {
   problem?: string;
   fix: string;
   isRequired: boolean;
+  /** Where a call gave the value: what its face needs to name it as it was given. */
+  ofCall?: { key: string; example?: string; meant?: string };
 }
 
 interface Missing {
@@ -63,6 +65,7 @@ export function settingInvalid(spec: SettingSpec, given: WrittenSetting & { prob
     problem,
     fix: fixOf(spec, given),
     isRequired: spec.required === true,
+    ofCall: source.kind === 'call' ? ofCall(spec, given) : undefined,
   });
 }
 
@@ -94,6 +97,13 @@ function describeSource(source: SettingSource, key: string): string {
 function shown(spec: SettingSpec, written: string): string {
   if (spec.scope === 'secret') return '[hidden]';
   return JSON.stringify(written.length > 80 ? `${written.slice(0, 80)}…` : written);
+}
+
+function ofCall(spec: SettingSpec, { key, written }: WrittenSetting) {
+  const meant = spec.choices ? nearestName(written, spec.choices) : undefined;
+  // Some examples are whole lines of the file.
+  const example = (spec.default || spec.example)?.replace(/^[A-Z_]+=/, '');
+  return { key, meant, example };
 }
 
 function fixOf(spec: SettingSpec, { key, written, source }: WrittenSetting): string {

@@ -30,7 +30,7 @@ export async function readResource(uri: string, context: ActionContext): Promise
 
 async function contentOf(address: SessionAddress, context: ActionContext) {
   const { mimeType, writtenBy, file } = resourceKind(address.kind);
-  const view = await findSession(address, context);
+  const view = await findSession({ ...address, isWholeName: true }, context);
   const keep = file?.keep ?? 'start';
   const { text, omittedBytes } = file
     ? await textOfFile(view, file)

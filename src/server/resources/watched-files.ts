@@ -21,7 +21,7 @@ export async function locatorOf(uri: string, context: ActionContext): Promise<Lo
   const address = parseResourceUri(uri);
   if (address.kind === 'sessions') return newSessionLogs(context).locate;
   try {
-    const { view, place } = await findSessionAndPlace(address, context);
+    const { view, place } = await findSessionAndPlace({ ...address, isWholeName: true }, context);
     return () => filesOf(address.kind, place.sessionsDir, view.folder);
   } catch (error) {
     if (isSamocodeError(error)) throw new InvalidParamsError(error.message);

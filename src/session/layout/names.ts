@@ -1,3 +1,4 @@
+import { fingerprint } from '../../base/files/fingerprint.ts';
 import { SESSION_ERRORS } from './session-errors.ts';
 
 const MAX_SLUG = 40;
@@ -59,6 +60,34 @@ export function resolveSessionFolder(folders: readonly string[], name: string): 
       .at(-1);
   // As a new session of that name would be called.
   return named(wanted) ?? named(wanted.toLowerCase().replace(/\s+/gu, '-'));
+}
+
+/**
+ * The session folders that somebody may mean who typed no whole name: the one whose short id it is, else all whose name
+ * begins so, of each name the newest.
+ */
+export function foldersMeantBy(folders: readonly string[], typed: string): string[] {
+  const known = folders.filter(isFolderName);
+  const wanted = typed.trim().toLowerCase().replace(/\s+/gu, '-');
+  const byId = known.filter((folder) => shortId(folder) === wanted);
+  if (byId.length > 0) return byId;
+  // A single letter is a slip more often than a name.
+  if ([...wanted].length < 2) return [];
+  const begins = (name: string) => name.toLowerCase().startsWith(wanted);
+  const names = new Set(known.map(nameWithoutDate).filter(begins));
+  const newest = [...names].flatMap((name) => resolveSessionFolder(known, name) ?? []);
+  return [...new Set([...newest, ...known.filter(begins)])].sort();
+}
+
+/** Five characters that stand for a session folder wherever it is listed; they follow from its name alone. */
+export function shortId(folder: string): string {
+  return fingerprint(folder).slice(0, 5);
+}
+
+/** What a person types for a session: its name without the date where that is short, else its short id. */
+export function handleOf(folder: string): string {
+  const name = nameWithoutDate(folder);
+  return /^[a-z\d-]{1,24}$/.test(name) ? name : shortId(folder);
 }
 
 /** `jwt-auth` for `26-01-08-jwt-auth`; a folder without a date is its own name. */

@@ -149,7 +149,7 @@ test('an unknown session is told with the nearest name, from any folder', async 
   await using bench = await makeBench();
   const { view } = await startSession({ task: 'x', name: 'jwt-auth', run: false }, bench.context);
   const context = { ...bench.context, cwd: '/' };
-  await expect(findSession({ session: 'jwt-aut' }, context)).rejects.toMatchObject({
+  await expect(findSession({ session: 'jwt-auht' }, context)).rejects.toMatchObject({
     code: 'session_not_found',
     hint: 'Did you mean "jwt-auth"?',
   });

@@ -77,7 +77,7 @@ test('questions show whose reason stands below them', async () => {
   const { stdout } = await typed(['answer', rig.file.folder, '--show'], placeOf(rig));
   expect(stdout).toMatch(/^Q1 {3}\S/m);
   expect(stdout).toMatch(/^ {5}[A-Z]\) .* ← suggested$/m);
-  expect(stdout).toMatch(/^ {5}suggested: [A-Z] - \S/m);
+  expect(stdout).toMatch(/^ {5}why: \S/m);
 });
 
 test('a rewind says where the session stands now, and going on says that it waits again', async () => {
@@ -85,9 +85,16 @@ test('a rewind says where the session stands now, and going on says that it wait
   await rig.untilWaiting('qa_answers');
   const place = placeOf(rig);
   const session = rig.file.folder;
-  const back = await typed(['rewind', session, '--to', '1'], place);
+  const shown = await typed(['rewind', session, '--to', '1'], place);
+  expect(shown).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Undone: iteration 2.') });
+  expect(shown.stdout).toContain('--to 1 --yes');
+  expect((await typed(['rewind', session, '--to', '1'], { ...place, says: ['n'] })).stdout).toContain(
+    'Nothing is done.',
+  );
+  expect((await rig.events()).map(({ type }) => type)).not.toContain('rewind_asked');
+  const back = await typed(['rewind', session, '--to', '1', '--yes'], place);
   expect(back.stdout).toContain('is rewound to the end of iteration 1, and is stopped');
-  const forth = await typed(['rewind', session, '--undo'], place);
+  const forth = await typed(['rewind', session, '--undo', '--yes'], place);
   expect(forth.stdout).toContain('is rewound to the state before its last rewind, and is stopped');
   const goesOn = await typed(['resume', session], place);
   expect(goesOn.stdout).toContain('waits for you again: samocode answer ');

@@ -1,12 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { FinishWay } from '../../../actions/sessions/finish-ways.ts';
 import type { Preview } from '../../../actions/sessions/preview.ts';
-import { askYesNo } from '../../asking/ask-questions.ts';
-import { hanging } from '../../rendering/columns.ts';
-import { sessionFacts, shortName } from '../../rendering/session-facts.ts';
-import { type Cli, EXIT } from '../../terminal/cli.ts';
+import { handleOf } from '../../../session/layout/names.ts';
+import { isAgreed, previewWords } from '../../asking/ask-preview.ts';
+import { sessionFacts } from '../../rendering/session-facts.ts';
+import type { Cli } from '../../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
-import { fitLine } from '../../terminal/style.ts';
 
 const WAYS = {
   merge: 'merge its branch into its base, if the checks pass on the result',
@@ -30,7 +29,7 @@ type FinishOptions = SharedOptions & { [W in Way]?: true } & { yes?: true };
 
 export function addFinish(program: Command, cli: Cli): void {
   const command = withSharedOptions(program.command('finish <session>')).description(
-    'merge, publish, archive or discard a session; without an option it shows what each would do',
+    'Merge, publish, archive or discard a session, or show what each would do',
   );
   for (const way of NAMES) {
     const others = NAMES.filter((each) => each !== way);
@@ -93,30 +92,16 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
     hindrances,
   }));
   cli.output.result({ session, ways }, () =>
-    previews.map(({ way, preview }) => previewWords(cli, way, preview)).join('\n'),
+    previews.map(({ way, preview }) => previewWords(cli, `--${optionOf(way)}`, preview)).join('\n'),
   );
   return undefined;
 }
 
 async function isWanted(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<boolean> {
   const preview = await previewOf(cli, session, way, options);
-  // What is in the way is said by the act itself.
-  if (preview.hindrances.length > 0) return true;
-  if (!cli.isInteractive) {
-    const short = shortName(preview.view.folder);
-    cli.output.result({ ...sessionFacts(preview.view), how: HOW[way], would: preview.would }, () =>
-      [
-        previewWords(cli, way, preview),
-        `Nothing is done yet. To do it: samocode finish ${short} --${optionOf(way)} --yes`,
-      ].join('\n'),
-    );
-    cli.leaveWith(EXIT.waiting);
-    return false;
-  }
-  cli.output.say(previewWords(cli, way, preview));
-  if (await askYesNo(cli, 'Do it?')) return true;
-  cli.output.say('Nothing is done.');
-  return false;
+  const title = `--${optionOf(way)}`;
+  const command = `samocode finish ${handleOf(preview.view.folder)} ${title} --yes`;
+  return await isAgreed(cli, { preview, title, command, facts: { how: HOW[way] } });
 }
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
@@ -125,11 +110,4 @@ async function previewOf(cli: Cli, session: string, way: Way, options: FinishOpt
     { session, ...projectOf(options), how: HOW[way], keep: [] },
     await cli.actionContext(),
   );
-}
-
-function previewWords({ output }: Cli, way: Way, { would, hindrances }: Preview): string {
-  const lines = hindrances.length > 0 ? hindrances.map((line) => `not now: ${line}`) : would;
-  const options = { first: '  ', columns: output.textColumns };
-  const shown = lines.map((line) => hanging(fitLine(line, 1000), options));
-  return [output.style.bold(`--${optionOf(way)}`), ...shown].join('\n');
 }

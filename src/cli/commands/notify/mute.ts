@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { shortName } from '../../rendering/session-facts.ts';
+import { handleOf } from '../../../session/layout/names.ts';
 import type { Cli } from '../../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 
@@ -7,7 +7,7 @@ type MuteOptions = SharedOptions & { off?: true };
 
 export function addMute(program: Command, cli: Cli): void {
   withSharedOptions(program.command('mute <session>'))
-    .description('send no notifications of a session any more')
+    .description('Stop the notifications of a session')
     .option('--off', 'send them again')
     .action((session: string, options: MuteOptions) => mute(cli, session, options));
 }
@@ -18,7 +18,7 @@ async function mute(cli: Cli, session: string, options: MuteOptions): Promise<vo
   const view = await muteSession({ session, ...projectOf(options), isMuted }, await cli.actionContext());
   cli.output.result({ session: view.folder, muted: isMuted }, () =>
     isMuted
-      ? `${cli.output.style.good('✔')} No notifications of ${shortName(view.folder)} are sent any more.`
-      : `${cli.output.style.good('✔')} Notifications of ${shortName(view.folder)} are sent again, from now on.`,
+      ? `${cli.output.style.good('✔')} No notifications of ${handleOf(view.folder)} are sent any more.`
+      : `${cli.output.style.good('✔')} Notifications of ${handleOf(view.folder)} are sent again, from now on.`,
   );
 }

@@ -9,7 +9,7 @@ const COMMANDS: readonly AddCommand[] = [addNotifyTelegram, addNotifyTest];
 
 export function addNotify(program: Command, cli: Cli): void {
   const notify = withSharedOptions(program.command('notify'))
-    .description('by which channels you are notified, and whether they work')
+    .description('Show by which channels you are notified, and whether they work')
     .action(() => showChannels(cli));
   for (const add of COMMANDS) add(notify, cli);
 }

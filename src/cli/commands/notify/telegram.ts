@@ -9,7 +9,7 @@ interface TelegramOptions {
 
 export function addNotifyTelegram(notify: Command, cli: Cli): void {
   withSharedOptions(notify.command('telegram'))
-    .description('let a Telegram bot of yours notify you and take your answers')
+    .description('Let a Telegram bot of yours notify you and take your answers')
     .option('--token-stdin', 'read the token of the bot from standard input')
     .action((options: TelegramOptions) => setUp(cli, options));
 }

@@ -4,7 +4,7 @@ import { withSharedOptions } from '../../terminal/shared-options.ts';
 
 export function addNotifyTest(notify: Command, cli: Cli): void {
   withSharedOptions(notify.command('test'))
-    .description('send a test notification by each channel')
+    .description('Send a test notification by each channel')
     .action(() => test(cli));
 }
 

@@ -13,7 +13,7 @@ interface VerifyOptions extends SharedOptions {
 export function addVerify(program: Command, cli: Cli): void {
   withSharedOptions(program.command('verify'))
     .argument('<session|proof>', 'a session, its proof.json or its proof.md')
-    .description('repeat the proof of a session that is done: yes, or no with the differences')
+    .description('Repeat the proof of a session that is done, and show the differences')
     .option('-y, --yes', 'run the commands of a proof file without asking')
     .action((of: string, options: VerifyOptions) => verify(cli, of, options));
 }

@@ -5,7 +5,7 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal
 
 export function addWhy(program: Command, cli: Cli): void {
   withSharedOptions(program.command('why <file> [session]'))
-    .description('show the iterations, plan steps, requirements and answers behind the changes of a file')
+    .description('Show the iterations, plan steps, requirements and answers behind the changes of a file')
     .action((file: string, session: string | undefined, options: SharedOptions) =>
       why(cli, { file, session }, options),
     );

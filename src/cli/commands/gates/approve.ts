@@ -1,20 +1,21 @@
 import type { Command } from 'commander';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import type { Cli } from '../terminal/cli.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { handleOf } from '../../../session/layout/names.ts';
+import { sessionFacts } from '../../rendering/session-facts.ts';
+import type { Cli } from '../../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 
 export function addApprove(program: Command, cli: Cli): void {
   withSharedOptions(program.command('approve <session>'))
-    .description('approve the plan and start the work')
+    .description('Approve the plan of a session, so that the work starts')
     .option('--hash <hash>', 'only if the plan is still the one with this hash ("samocode plan --json")')
     .action((session: string, options: SharedOptions & { hash?: string }) => approve(cli, session, options));
 }
 
 async function approve(cli: Cli, session: string, options: SharedOptions & { hash?: string }): Promise<void> {
-  const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
+  const { approvePlan } = await import('../../../actions/gates/approve-plan.ts');
   const input = { session, ...projectOf(options), hash: options.hash, asItStands: true } as const;
   const { view, plan, servers, already } = await approvePlan(input, await cli.actionContext());
-  const short = shortName(view.folder);
+  const short = handleOf(view.folder);
   cli.output.result({ ...sessionFacts(view), plan, servers, already }, () =>
     already
       ? `${plan.name} was already approved.`

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
-import type { GivenAnswer, SaidAtTerminal } from '../asking/ask-questions.ts';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import { type Cli, EXIT } from '../terminal/cli.ts';
-import { CLI_ERRORS } from '../terminal/cli-errors.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { handleOf } from '../../../session/layout/names.ts';
+import type { GivenAnswer, SaidAtTerminal } from '../../asking/ask-questions.ts';
+import { sessionFacts } from '../../rendering/session-facts.ts';
+import { type Cli, EXIT } from '../../terminal/cli.ts';
+import { CLI_ERRORS } from '../../terminal/cli-errors.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 
 interface AnswerOptions extends SharedOptions {
   acceptSuggestions?: true;
@@ -13,7 +14,7 @@ interface AnswerOptions extends SharedOptions {
 
 export function addAnswer(program: Command, cli: Cli): void {
   withSharedOptions(program.command('answer <session> [answers...]'))
-    .description('answer the questions of a session: Q1=A Q2="B, C"; without answers it asks')
+    .description('Answer the questions of a session, or be asked them')
     .option('--accept-suggestions', 'accept the suggestion for every question not answered here')
     .option('--confirm-typed', 'confirm that the answers typed into _qa.md are yours')
     .addOption(
@@ -31,7 +32,7 @@ async function answer(cli: Cli, session: string, written: string[], options: Ans
   const { acceptSuggestions, confirmTyped = false } = options;
   const said = decided ? { answers: given, confirmTyped } : await askOpen(cli, session, options);
   if (said === undefined) return;
-  const { answerQa } = await import('../../actions/gates/answer-qa.ts');
+  const { answerQa } = await import('../../../actions/gates/answer-qa.ts');
   const input = { session, ...projectOf(options), ...said, acceptSuggestions };
   const { view, recorded, open } = await answerQa(input, await cli.actionContext());
   const { good, attention } = cli.output.style;
@@ -40,7 +41,7 @@ async function answer(cli: Cli, session: string, written: string[], options: Ans
       ...recorded.map(({ id, text }) => `${good('✔')} ${id}: ${text}`),
       open.length > 0
         ? attention(`Still open: ${open.join(', ')}`)
-        : `${shortName(view.folder)} continues. To follow it: samocode log ${shortName(view.folder)} --follow`,
+        : `${handleOf(view.folder)} continues. To follow it: samocode log ${handleOf(view.folder)} --follow`,
     ].join('\n'),
   );
 }
@@ -56,13 +57,13 @@ function parsePair(written: string): GivenAnswer {
 }
 
 async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { readQa } = await import('../../actions/gates/read-qa.ts');
-  const { diffWords, questionWords } = await import('../rendering/qa-words.ts');
+  const { readQa } = await import('../../../actions/gates/read-qa.ts');
+  const { diffWords, questionWords } = await import('../../rendering/qa-words.ts');
   const { view, title, questions, open, diff } = await readQa(
     { session, ...projectOf(options) },
     await cli.actionContext(),
   );
-  const hint = open.length > 0 ? `\n\nTo answer: samocode answer ${shortName(view.folder)} ${open[0]}=…` : '';
+  const hint = open.length > 0 ? `\n\nTo answer: samocode answer ${handleOf(view.folder)} ${open[0]}=…` : '';
   const shown = diff === undefined ? [] : [diffWords(diff)];
   cli.output.result({ session: view.folder, title, questions, open, diff }, () =>
     questions.length > 0
@@ -76,8 +77,8 @@ async function askOpen(
   session: string,
   options: SharedOptions,
 ): Promise<SaidAtTerminal | undefined> {
-  const { readQa } = await import('../../actions/gates/read-qa.ts');
-  const { requireOpenChannel } = await import('../../actions/acting/early-refusal.ts');
+  const { readQa } = await import('../../../actions/gates/read-qa.ts');
+  const { requireOpenChannel } = await import('../../../actions/acting/early-refusal.ts');
   const context = await cli.actionContext();
   const { view, questions, diff } = await readQa({ session, ...projectOf(options) }, context);
   const open = questions.filter(({ isOpen }) => isOpen);
@@ -86,7 +87,7 @@ async function askOpen(
     return undefined;
   }
   requireOpenChannel(view, context);
-  const { askOpenQuestions } = await import('../asking/ask-questions.ts');
+  const { askOpenQuestions } = await import('../../asking/ask-questions.ts');
   const said = await askOpenQuestions(cli, view.folder, open, diff);
   if (said === undefined) cli.leaveWith(EXIT.waiting);
   return said;

@@ -1,18 +1,19 @@
 import type { Command } from 'commander';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import type { Cli } from '../terminal/cli.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { handleOf } from '../../../session/layout/names.ts';
+import { sessionFacts } from '../../rendering/session-facts.ts';
+import type { Cli } from '../../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 
 export function addChanges(program: Command, cli: Cli): void {
   withSharedOptions(program.command('changes <session> <feedback...>'))
-    .description('request changes to the plan')
+    .description('Request changes to the plan of a session')
     .action((session: string, feedback: string[], options: SharedOptions) =>
       sendBack(cli, session, feedback.join(' '), options),
     );
 }
 
 async function sendBack(cli: Cli, session: string, feedback: string, options: SharedOptions): Promise<void> {
-  const { requestChanges } = await import('../../actions/gates/request-changes.ts');
+  const { requestChanges } = await import('../../../actions/gates/request-changes.ts');
   const { view } = await requestChanges(
     { session, ...projectOf(options), feedback },
     await cli.actionContext(),
@@ -20,6 +21,6 @@ async function sendBack(cli: Cli, session: string, feedback: string, options: Sh
   cli.output.result(
     sessionFacts(view),
     () =>
-      `${cli.output.style.good('✔')} The plan of ${shortName(view.folder)} is being changed; you will be asked again.`,
+      `${cli.output.style.good('✔')} The plan of ${handleOf(view.folder)} is being changed; you will be asked again.`,
   );
 }

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { systemErrorCode } from '../errors.ts';
+
+export interface TerminalProgram {
+  /** As the person wrote it in their environment: a shell's words, with options. */
+  command: string;
+  /** Put behind it, each one word whatever stands in it. */
+  args?: readonly string[];
+  env: Readonly<Record<string, string | undefined>>;
+  /** Its stdin; else that is the terminal too. */
+  input?: AsyncIterable<string>;
+}
+
+/**
+ * Gives the terminal to a program of the person, a pager or an editor, until it ends. Ctrl-C is the program's
+ * meanwhile. Whoever quits it before all was read has read enough.
+ * @returns its exit status
+ * @throws the system error where no shell can be started
+ */
+export async function runAtTerminal({ command, args = [], env, input }: TerminalProgram): Promise<number> {
+  const held = process.listeners('SIGINT');
+  const ignore = () => {};
+  process.on('SIGINT', ignore);
+  for (const listener of held) process.off('SIGINT', listener);
+  try {
+    const stdin = input === undefined ? 'inherit' : 'pipe';
+    const child = spawn('/bin/sh', ['-c', command, 'sh', ...args], {
+      stdio: [stdin, 'inherit', 'inherit'],
+      env: { ...env },
+    });
+    const ended = once(child, 'close');
+    if (input !== undefined && child.stdin)
+      await pipeline(Readable.from(input), child.stdin).catch(unlessQuit);
+    const [code] = await ended;
+    return Number(code ?? 1);
+  } finally {
+    for (const listener of held) process.on('SIGINT', listener);
+    process.off('SIGINT', ignore);
+  }
+}
+
+function unlessQuit(error: unknown): void {
+  const code = systemErrorCode(error) ?? '';
+  if (!['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code)) throw error;
+}

@@ -1,0 +1,42 @@
+import type { Preview } from '../../actions/sessions/preview.ts';
+import { hanging } from '../rendering/columns.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
+import { fitLine } from '../terminal/style.ts';
+import { askYesNo } from './ask-questions.ts';
+
+export interface Previewed {
+  preview: Preview;
+  /** What stands above it. */
+  title: string;
+  /** The command line that does it without a question. */
+  command: string;
+  /** More for `--json`. */
+  facts?: object;
+}
+
+/**
+ * Shows what an act would do and asks. Where nobody can be asked it says how to do it, and the exit status says that a
+ * person is waited for.
+ */
+export async function isAgreed(cli: Cli, { preview, title, command, facts }: Previewed): Promise<boolean> {
+  // What is in the way is said by the act itself.
+  if (preview.hindrances.length > 0) return true;
+  const words = previewWords(cli, title, preview);
+  if (!cli.isInteractive) {
+    const shown = { ...sessionFacts(preview.view), ...facts, would: preview.would };
+    cli.output.result(shown, () => `${words}\nNothing is done yet. To do it: ${command}`);
+    cli.leaveWith(EXIT.waiting);
+    return false;
+  }
+  cli.output.say(words);
+  if (await askYesNo(cli, 'Do it?')) return true;
+  cli.output.say('Nothing is done.');
+  return false;
+}
+
+export function previewWords({ output }: Cli, title: string, { would, hindrances }: Preview): string {
+  const lines = hindrances.length > 0 ? hindrances.map((line) => `not now: ${line}`) : would;
+  const options = { first: '  ', columns: output.textColumns };
+  return [output.style.bold(title), ...lines.map((line) => hanging(fitLine(line, 1000), options))].join('\n');
+}

@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+
+type Example = readonly [line: string, words: string];
+
+/** What is typed most with each command; a test holds every word of it to the command. */
+export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
+  run: [
+    ['samocode run --task "Add JWT auth"', 'start a session, and be asked here what it needs to know'],
+    ['samocode run jwt', 'follow the session whose name begins so'],
+  ],
+  start: [
+    ['samocode start --task "Add JWT auth" --base develop', 'on a branch from develop, in the background'],
+    ['samocode start --task "Add JWT auth" --providers quality=codex', 'with another agent CLI as reviewer'],
+  ],
+  stop: [['samocode stop jwt --now', 'do not wait for the agent that works now']],
+  resume: [
+    ['samocode resume jwt --note "The database is up again"', 'after you have settled what blocked it'],
+    ['samocode resume jwt --max-cost-usd 20', 'with a higher limit'],
+  ],
+  finish: [
+    ['samocode finish jwt', 'show what each way would do'],
+    ['samocode finish jwt --pull-request --yes', 'publish its branch, without a question'],
+  ],
+  archive: [['samocode archive jwt --documents', 'only its documents, so that it can take new work']],
+  unarchive: [['samocode unarchive jwt', 'restore it from the archive']],
+  demo: [['samocode demo --ask', 'answer the questions and review the plan yourself']],
+  list: [
+    ['samocode list --all', 'the sessions of every project'],
+    ['samocode list | cut -f1,3', 'names and states for a script'],
+  ],
+  status: [['samocode status 7c5d2', 'by the short id in front of it in the list']],
+  log: [
+    ['samocode log jwt --follow', 'until it needs you or ends'],
+    ['samocode log jwt --iteration 4', 'what that agent said and did'],
+  ],
+  show: [['samocode show jwt summary', 'the newest document of that kind']],
+  diff: [
+    ['samocode diff jwt --new', 'what has changed since your last look'],
+    ['samocode diff jwt src/auth.ts', 'the patch of one file'],
+  ],
+  why: [['samocode why src/auth.ts', 'the decisions behind the changes of this file']],
+  verify: [['samocode verify jwt', 'on a fresh clone of its branch']],
+  wait: [
+    ['samocode wait jwt billing --timeout 3600', 'until one of the two needs you, for an hour at most'],
+    ['samocode wait jwt --until done && git push', 'go on when it has ended well'],
+  ],
+  worktrees: [['samocode worktrees --prune', 'remove those with which nothing is lost']],
+  answer: [
+    ['samocode answer jwt', 'be asked'],
+    ['samocode answer jwt Q1=A Q2="B, C"', 'answer at once; letters or your own words'],
+  ],
+  plan: [['samocode plan jwt --no-pager', 'print it at once']],
+  approve: [['samocode approve jwt', 'the plan as it stands now']],
+  changes: [['samocode changes jwt "Smaller steps, and a test for each"', 'a planning agent works that in']],
+  message: [['samocode message jwt "Use the logger in src/log.ts"', 'the next agent reads it']],
+  rewind: [
+    ['samocode rewind jwt', 'list the checkpoints'],
+    ['samocode rewind jwt --to 4', 'show what that would undo, and ask'],
+  ],
+  init: [['samocode init --set "CHECK=npm test"', 'with a check that must pass before a session is done']],
+  trust: [['samocode trust', 'read the lines, and be asked']],
+  install: [
+    ['samocode install --dry-run', 'show every change first'],
+    ['samocode install --client claude codex', 'only these clients'],
+  ],
+  uninstall: [['samocode uninstall', 'from every client']],
+  config: [['samocode config --json', 'for a script']],
+  doctor: [['samocode doctor --checks', 'try SETUP and each CHECK too']],
+  supervisor: [
+    ['samocode supervisor --status', 'what each session waits for'],
+    ['samocode supervisor --install', 'as a service, so that sessions continue after a restart'],
+  ],
+  takeover: [['samocode takeover jwt', 'only where its machine is gone for good']],
+  notify: [['samocode notify test', 'try each channel']],
+  mute: [['samocode mute jwt', 'and --off to hear of it again']],
+  completion: [["echo 'source <(samocode completion bash)' >> ~/.bashrc", 'in every new shell']],
+};
+
+/** Adds the examples of a command to its help. */
+export function withExamples(command: Command): void {
+  const examples = EXAMPLES[command.name()];
+  if (examples === undefined) return;
+  const lines = examples.map(([line, words]) => `  ${line}\n      ${words}`);
+  command.addHelpText('after', `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${lines.join('\n')}`);
+}

@@ -1,0 +1,83 @@
+import { harmless, type Style } from '../terminal/style.ts';
+import { hanging } from './columns.ts';
+
+interface MarkdownOptions {
+  style: Style;
+  /** Of the terminal; infinite where the text goes to a file or a pipe, which get it as it is. */
+  columns: number;
+}
+
+/** Longer lines are hard to follow with the eyes. */
+const MOST_COLUMNS = 100;
+
+/** Markdown for a terminal: its structure set off, its sentences broken at blanks. Whoever wrote it steers nothing. */
+export function markdownWords(text: string, { style, columns }: MarkdownOptions): string {
+  if (columns === Number.POSITIVE_INFINITY) return harmless(text).replace(/\n$/, '');
+  const width = Math.min(columns, MOST_COLUMNS);
+  let fence: { mark: string; isDiff: boolean } | undefined;
+  return harmless(text)
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const [, mark, language] = /^\s*(`{3,}|~{3,})\s*(\w*)/.exec(line) ?? [];
+      if (fence) {
+        const isEnd = mark?.startsWith(fence.mark) && language === '';
+        const shown = isEnd ? style.dim(line) : fence.isDiff ? diffLine(line, style) : style.accent(line);
+        if (isEnd) fence = undefined;
+        return shown;
+      }
+      if (mark !== undefined) {
+        fence = { mark, isDiff: language === 'diff' };
+        return style.dim(line);
+      }
+      return lineWords(line, style, width);
+    })
+    .join('\n');
+}
+
+const BOXES: Readonly<Record<string, string>> = { ' ': '☐', x: '✔', X: '✔' };
+
+function lineWords(line: string, style: Style, columns: number): string {
+  const heading = /^(#{1,6}) +(.*)$/.exec(line);
+  if (heading) return `${style.dim(heading[1] ?? '')} ${style.bold(heading[2] ?? '')}`;
+  if (/^ {0,3}(?:-{3,}|\*{3,}|_{3,})\s*$/.test(line)) return style.dim('─'.repeat(Math.min(columns, 40)));
+  // Tables are left to the terminal.
+  if (/^\s*\|/.test(line)) return line;
+  const quote = /^(\s*)> ?(.*)$/.exec(line);
+  if (quote)
+    return hanging(inline(quote[2] ?? '', style), { first: `${quote[1]}${style.dim('│')} `, columns });
+  const [, indent = '', bullet, box, words = ''] =
+    /^(\s*)(?:([-*+]|\d+[.)])\s+)?(?:\[([ xX])\]\s+)?(.*)$/.exec(line) ?? [];
+  const mark = bullet === undefined ? '' : `${/\d/.test(bullet) ? bullet : '•'} `;
+  const ticked = box === undefined ? '' : `${box === ' ' ? BOXES[box] : style.good(BOXES[box] ?? '')} `;
+  return hanging(inline(words, style), { first: `${indent}${box === undefined ? mark : ticked}`, columns });
+}
+
+/** Without colour the marks say what is code and what is important. */
+function inline(text: string, style: Style): string {
+  if (style.bold('x') === 'x') return text;
+  return text
+    .split(/(`[^`]+`)/)
+    .map((piece, at) =>
+      at % 2 === 1
+        ? style.accent(piece.slice(1, -1))
+        : piece.replace(/\*\*(\S(?:.*?\S)?)\*\*/g, (_all, words: string) => style.bold(words)),
+    )
+    .join('');
+}
+
+/** The lines of a patch, or of anything that marks its lines like one. */
+export function diffColours(text: string, style: Style): string {
+  return harmless(text)
+    .split('\n')
+    .map((line) => diffLine(line, style))
+    .join('\n');
+}
+
+function diffLine(line: string, style: Style): string {
+  if (/^(?:diff |index |--- |\+\+\+ |new file|deleted file|rename |similarity )/.test(line))
+    return style.bold(line);
+  if (line.startsWith('@@')) return style.accent(line);
+  if (line.startsWith('+')) return style.good(line);
+  return line.startsWith('-') ? style.bad(line) : line;
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { EXAMPLES } from '../../src/cli/examples.ts';
+import { makeProgram } from '../../src/cli/program.ts';
+import type { Cli } from '../../src/cli/terminal/cli.ts';
+import { makeRepo } from '../support/temp-repo.ts';
+import { typed } from './typed.ts';
+
+// Nothing of it is used before a command runs.
+const program = makeProgram({ output: { columns: 80 } } as Cli);
+const commands = program
+  .createHelp()
+  .visibleCommands(program)
+  .filter((command) => command.name() !== 'help');
+
+test.each(commands.map((command) => [command.name(), command] as const))(
+  '%s says what it does in a phrase, and shows it with examples that hold',
+  (name, command) => {
+    expect(command.description()).toMatch(/^[A-Z].*[a-z]$/);
+    const examples = EXAMPLES[name] ?? [];
+    expect([1, 2]).toContain(examples.length);
+    for (const [line] of examples) {
+      expect(line).toContain(`samocode ${name}`);
+      const options = line.match(/ --[a-z-]+/g)?.map((option) => option.trim()) ?? [];
+      for (const option of options) expect(command.options.map(({ long }) => long)).toContain(option);
+    }
+  },
+);
+
+test('there is no example of a command that is gone', () => {
+  const names = commands.map((command) => command.name());
+  expect(Object.keys(EXAMPLES).filter((name) => !names.includes(name))).toEqual([]);
+});
+
+test('the help groups the commands by what a person wants', async () => {
+  await using repo = await makeRepo();
+  const { stdout } = await typed(['--help'], { cwd: repo.path, home: repo.homeDir });
+  const titles = stdout.match(/^[A-Z][a-z ]+:$/gm);
+  expect(titles).toEqual(['Options:', 'Start and finish:', 'Look:', 'Decide:', 'Set up:']);
+});
+
+test('the help of a command begins with its own options, and ends with those of all commands', async () => {
+  await using repo = await makeRepo();
+  const { stdout } = await typed(['stop', '--help'], { cwd: repo.path, home: repo.homeDir });
+  expect(stdout.indexOf('--now')).toBeLessThan(stdout.indexOf('Common options:'));
+  expect(stdout.indexOf('Common options:')).toBeLessThan(stdout.indexOf('--project'));
+  expect(stdout.indexOf('--help')).toBeLessThan(stdout.indexOf('Example:'));
+});

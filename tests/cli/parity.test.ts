@@ -1,0 +1,181 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makeProgram } from '../../src/cli/program.ts';
+import type { Cli } from '../../src/cli/terminal/cli.ts';
+
+/** What a terminal has instead, or why it needs none. */
+type Instead = { instead: string };
+const PAGES: Instead = { instead: 'the pager' };
+
+/** What each argument of each tool is in a terminal: a command and its option or argument. */
+const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
+  setup_project: {
+    project_dir: ['init [folder]'],
+    provider: ['init --set'],
+    check: ['init --set'],
+    sessions: ['init --sessions'],
+    worktrees: ['init --worktrees'],
+    trust: ['trust [folder]', 'trust --yes'],
+    init_repository: ['init --git-init'],
+  },
+  start_session: {
+    task: ['start --task'],
+    dive: ['start --dive'],
+    from: ['start --from'],
+    phase: ['start --phase'],
+    approve: ['start --approve'],
+    name: ['start --name'],
+    provider: ['start --provider'],
+    providers: ['start --providers'],
+    fallback: ['start --fallback'],
+    model: ['start --model'],
+    models: ['start --models'],
+    timeout_s: ['start --timeout'],
+    caps: ['start --max-cost-usd', 'start --max-tokens', 'start --max-hours', 'start --max-iterations'],
+    base: ['start --base'],
+    branch: ['start --branch'],
+    auto_approve: ['start --auto-approve'],
+    accept_suggestions: ['start --accept-suggestions'],
+    sandbox: ['start --sandbox'],
+    start: ['start --no-run'],
+  },
+  list_sessions: { all_projects: ['list --all'], state: ['list --state', 'list --archived'] },
+  get_status: { session: ['status [session]'] },
+  wait: {
+    session: ['wait <sessions>'],
+    sessions: ['wait <sessions>'],
+    cursor: { instead: 'log --follow, which leaves nothing out' },
+    cursors: { instead: 'log --follow' },
+    until: ['wait --until'],
+    timeout_s: ['wait --timeout'],
+  },
+  read_qa: {
+    session: ['answer <session>', 'answer --show'],
+    all: { instead: 'answer --show, which shows all' },
+    offset: PAGES,
+  },
+  answer_qa: {
+    session: ['answer <session>'],
+    answers: ['answer [answers]'],
+    accept_suggestions: ['answer --accept-suggestions'],
+    confirm_typed: ['answer --confirm-typed'],
+  },
+  read_plan: { session: ['plan <session>'], offset: PAGES },
+  approve_plan: { session: ['approve <session>'], hash: ['approve --hash'] },
+  request_changes: { session: ['changes <session>'], feedback: ['changes <feedback>'] },
+  send_message: { session: ['message <session>'], text: ['message <text>'] },
+  stop_session: { session: ['stop <session>'], when: ['stop --now'] },
+  resume_session: {
+    session: ['resume <session>'],
+    note: ['resume --note'],
+    goal: ['resume --goal'],
+    provider: ['resume --provider'],
+    model: ['resume --model'],
+    caps: ['resume --max-cost-usd', 'resume --max-tokens', 'resume --max-hours', 'resume --max-iterations'],
+  },
+  read_session: {
+    session: ['show <session>', 'log <session>', 'diff <session>'],
+    what: ['show [document]', 'log --lines'],
+    document: ['show [document]'],
+    iteration: ['log --iteration', 'diff --iteration'],
+    cursor: ['diff --new'],
+    path: ['diff [path]'],
+    offset: PAGES,
+  },
+  rewind_session: {
+    session: ['rewind <session>'],
+    to: ['rewind --to'],
+    undo: ['rewind --undo'],
+    confirm: ['rewind --yes'],
+  },
+  finish_session: {
+    session: ['finish <session>', 'archive <session>', 'unarchive <session>'],
+    how: [
+      'finish --merge',
+      'finish --pull-request',
+      'finish --keep-branch',
+      'finish --discard',
+      'archive --documents',
+    ],
+    keep: ['archive --keep'],
+    confirm: ['finish --yes', 'archive --yes'],
+  },
+};
+
+/** What only a terminal has, and why no tool does. */
+const TERMINAL_ONLY: Record<string, string> = {
+  'run [session]': 'follows a session on the screen; a chat waits',
+  'run --ask': 'questions at the terminal; a chat relays them',
+  'run --no-ask': 'likewise',
+  'run --yes': 'a missing project is made by setup_project',
+  'start --yes': 'likewise',
+  demo: 'a session to look at',
+  'log --follow': 'a chat waits',
+  'why <file>': 'what a chat can tell from read_session',
+  'why [session]': 'likewise',
+  'verify <session|proof>': 'runs commands of a proof, which is a person’s to agree to',
+  'verify --yes': 'likewise',
+  worktrees: 'the disk is the person’s',
+  config: 'setup_project says what is wrong',
+  doctor: 'setup_project asks it',
+  install: 'puts the tools into the client',
+  uninstall: 'likewise',
+  supervisor: 'a process of the machine',
+  takeover: 'only a person knows that a machine is gone for good',
+  notify: 'the person’s own channels',
+  mute: 'likewise',
+  completion: 'for shells',
+};
+
+// Nothing of it is used before a command runs.
+const program = makeProgram({ output: { columns: 80 } } as Cli);
+const COMMON = ['--project', '--json', '--no-color', '--no-pager'];
+
+/** `start --task`, `stop <session>`: everything that can be typed, but for what every command takes. */
+const TYPED = program
+  .createHelp()
+  .visibleCommands(program)
+  .filter((command) => command.name() !== 'help')
+  .flatMap((command) => {
+    const options = command.options
+      .flatMap(({ long }) => long ?? [])
+      .filter((long) => !COMMON.includes(long));
+    const words = command.registeredArguments.map((word) =>
+      word.required ? `<${word.name()}>` : `[${word.name()}]`,
+    );
+    return [...options, ...words].map((each) => `${command.name()} ${each}`);
+  });
+const STARTS = new Set(
+  TYPED.filter((each) => each.startsWith('start ')).map((each) => each.replace('start', 'run')),
+);
+
+const GOLDEN = join(import.meta.dirname, '../golden/tools');
+const TOOLS = readdirSync(GOLDEN)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => {
+    const { inputSchema } = JSON.parse(readFileSync(join(GOLDEN, name), 'utf8'));
+    const names = Object.keys(inputSchema.properties).filter((each) => each !== 'project_dir');
+    return [
+      name.replace('.json', ''),
+      name === 'setup_project.json' ? ['project_dir', ...names] : names,
+    ] as const;
+  });
+
+test.each(TOOLS)('whatever %s takes can be said in a terminal', (tool, names) => {
+  const table = IN_TERMINAL[tool] ?? {};
+  expect(Object.keys(table).sort()).toEqual([...names].sort());
+  const said = Object.values(table).flatMap((each) => ('instead' in each ? [] : each));
+  expect(said.filter((each) => !TYPED.includes(each))).toEqual([]);
+});
+
+test('whatever a terminal takes is an argument of a tool, or has a reason not to be', () => {
+  const known = new Set(
+    Object.values(IN_TERMINAL).flatMap((table) =>
+      Object.values(table).flatMap((each) => ('instead' in each ? [] : each)),
+    ),
+  );
+  const alone = (each: string) => each in TERMINAL_ONLY || (each.split(' ')[0] ?? '') in TERMINAL_ONLY;
+  // `run` takes what `start` takes.
+  expect(TYPED.filter((each) => !known.has(each) && !alone(each) && !STARTS.has(each))).toEqual([]);
+});
