@@ -12,6 +12,7 @@ import { addWorktrees } from './commands/finishing/worktrees.ts';
 import { addInit } from './commands/init.ts';
 import { addInstall, addUninstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
+import { addWatch } from './commands/live/watch.ts';
 import { addLog } from './commands/log.ts';
 import { addMessage } from './commands/message.ts';
 import { addMute } from './commands/notify/mute.ts';
@@ -38,6 +39,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addTrust,
   addRun,
   addStart,
+  addWatch,
   addList,
   addStatus,
   addAnswer,
