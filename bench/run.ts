@@ -3,6 +3,7 @@ import type { Bench, BenchResult } from './bench.ts';
 import { checkpointBench } from './checkpoint.ts';
 import { exitBench } from './exit.ts';
 import { guardBench } from './guard.ts';
+import { listBench } from './list.ts';
 import { meteringBench } from './metering.ts';
 import { npxBench } from './npx.ts';
 import { proofBench } from './proof.ts';
@@ -10,6 +11,7 @@ import { startBench } from './start.ts';
 import { statusBench } from './status.ts';
 import { supervisorBench } from './supervisor.ts';
 import { updatedBench } from './updated.ts';
+import { watchBench } from './watch.ts';
 import { workerBench } from './worker.ts';
 
 /** Every bench there is; a new one is a line here. */
@@ -18,6 +20,8 @@ const BENCHES: readonly Bench[] = [
   exitBench,
   npxBench,
   statusBench,
+  listBench,
+  watchBench,
   updatedBench,
   checkpointBench,
   guardBench,

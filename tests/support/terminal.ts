@@ -2,15 +2,18 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { stripVTControlCharacters } from 'node:util';
+import { eventually } from './eventually.ts';
 
 export interface Terminal extends AsyncDisposable {
   /** Everything that was shown since it was opened. */
   shown(): string;
-  /** Waits until `words` are shown behind the last ones that were waited for. */
+  /** Waits until `words` are shown behind the last ones that were waited for, whatever their colours. */
   until(words: string): Promise<void>;
   type(keys: string): void;
   resize(columns: number, rows: number): void;
+  /** Of the program. */
+  pid(): number;
   signal(signal: NodeJS.Signals): void;
   /** What was shown once the program had ended: then its status, and how the terminal reads keys. */
   end(): Promise<string>;
@@ -36,17 +39,21 @@ export async function openTerminal(
   });
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const noted = (path: string) => readFileSync(path, 'utf8').trim();
+  const pid = () => Number(noted(notes.pid));
   return {
     shown: () => shown,
     async until(words) {
-      await expect.poll(() => shown.slice(from)).toContain(words);
-      from = shown.indexOf(words, from) + words.length;
+      const text = () => stripVTControlCharacters(shown);
+      const what = `"${words}" in ${JSON.stringify(text().slice(from))}`;
+      await eventually(async () => text().includes(words, from), { what });
+      from = text().indexOf(words, from) + words.length;
     },
     type: (keys) => child.stdin.write(keys),
     resize(columns, rows) {
       execFileSync('stty', ['-F', noted(notes.tty), 'cols', String(columns), 'rows', String(rows)]);
     },
-    signal: (signal) => process.kill(Number(noted(notes.pid)), signal),
+    pid,
+    signal: (signal) => process.kill(pid(), signal),
     async end() {
       await closed;
       return shown;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GIVE_BACK_SCREEN, TAKE_SCREEN } from '../../../src/cli/terminal/frame.ts';
 import { KEY } from '../../cli/keys.ts';
 import { askingRig } from '../../support/asking-rig.ts';
@@ -56,38 +56,44 @@ test('the screen shows a session, looks into it, answers its questions and stops
   expectClean(shown);
 });
 
-test.each([
-  ['q', 0],
-  [KEY.ctrlC, 130],
-] as const)('the key %j leaves a clean terminal, with status %i', async (key, status) => {
-  await using rig = await askingRig();
-  await using terminal = await watching(rig, rig.file.folder);
-  await terminal.until('asks you');
-  terminal.type(key);
-  const shown = await terminal.end();
-  expect(shown).toContain(`status=${status}`);
-  expectClean(shown);
-});
+describe('leaving', () => {
+  // None of these acts on the session.
+  let rig: SessionRig;
+  beforeAll(async () => {
+    rig = await askingRig();
+  });
+  afterAll(() => rig[Symbol.asyncDispose]());
 
-test.each([
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-  ['SIGINT', 130],
-] as const)('%s leaves a clean terminal, and ends it as that does', async (signal, status) => {
-  await using rig = await askingRig();
-  await using terminal = await watching(rig);
-  await terminal.until('asks you');
-  terminal.signal(signal);
-  const shown = await terminal.end();
-  expect(shown).toContain(`status=${status}`);
-  expectClean(shown);
-});
+  test.each([
+    ['q', 0],
+    [KEY.ctrlC, 130],
+  ] as const)('by the key %j leaves a clean terminal, with status %i', async (key, status) => {
+    await using terminal = await watching(rig, rig.file.folder);
+    await terminal.until('asks you');
+    terminal.type(key);
+    const shown = await terminal.end();
+    expect(shown).toContain(`status=${status}`);
+    expectClean(shown);
+  });
 
-test('a session that is not there is an error on a clean terminal', async () => {
-  await using rig = await askingRig();
-  await using terminal = await watching(rig, 'no-such-session');
-  const shown = await terminal.end();
-  expect(shown).toContain('status=1');
-  expect(shown.slice(shown.lastIndexOf(GIVE_BACK_SCREEN))).toContain('no-such-session');
-  expectClean(shown);
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+  ] as const)('by %s leaves a clean terminal, and the program ends as that does', async (signal, status) => {
+    await using terminal = await watching(rig);
+    await terminal.until('asks you');
+    terminal.signal(signal);
+    const shown = await terminal.end();
+    expect(shown).toContain(`status=${status}`);
+    expectClean(shown);
+  });
+
+  test('by an error shows that on a clean terminal', async () => {
+    await using terminal = await watching(rig, 'no-such-session');
+    const shown = await terminal.end();
+    expect(shown).toContain('status=1');
+    expect(shown.slice(shown.lastIndexOf(GIVE_BACK_SCREEN))).toContain('no-such-session');
+    expectClean(shown);
+  });
 });
