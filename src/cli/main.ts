@@ -41,7 +41,7 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
     // A command that ends in good order has a listener of its own.
     if (process.listenerCount(signal) > 0) return;
-    output.endLive();
+    output.giveBack();
     if (process.stdin.isTTY) process.stdin.setRawMode(false);
     process.kill(process.pid, signal);
   });

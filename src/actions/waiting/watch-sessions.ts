@@ -18,7 +18,7 @@ export interface WatchSessionsInput {
   signal: AbortSignal;
 }
 
-export interface WatchedSession extends SessionReport {
+export interface ShownSession extends SessionReport {
   /** What to pass as project_dir for it. */
   projectDir: string;
 }
@@ -40,7 +40,7 @@ const AT_ONCE = 32;
 export async function* watchSessions(
   input: WatchSessionsInput,
   context: ActionContext,
-): AsyncGenerator<WatchedSession[]> {
+): AsyncGenerator<ShownSession[]> {
   const { clock } = context;
   const { signal } = input;
   const known = new Map<string, Known>();
@@ -81,7 +81,7 @@ interface Known {
   /** Of the files that it was read from. */
   stamp: string;
   /** Undefined in the archive, and where there is no session. */
-  session?: WatchedSession;
+  session?: ShownSession;
 }
 
 async function lookAround(

@@ -132,6 +132,12 @@ export class Output {
     this.#liveLines = 0;
   }
 
+  /** The terminal as it was found, whoever hid its cursor: for an end from outside. */
+  giveBack(): void {
+    this.endLive();
+    if (this.isLive) this.#stdout.write('\u001b[?25h');
+  }
+
   /** Something beside the result that a person should know: on stderr, so that pipes stay clean. */
   warn(text: string): void {
     this.endLive();

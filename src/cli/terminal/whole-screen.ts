@@ -64,7 +64,11 @@ export function newWholeScreen(
     output.forgetScreen();
     heard({ kind: 'redraw' });
   };
-  const gone = () => heard({ kind: 'gone' });
+  const gone = () => {
+    if (isOpen) heard({ kind: 'gone' });
+  };
+  // For good: a read may be under way when the screen is closed, and fail in a terminal that is closed next.
+  stdin.on('error', gone).on('end', gone).on('close', gone);
   // Node believes that the terminal is still raw, which the shell has undone meanwhile.
   const takeKeys = () => {
     stdin.setRawMode(false);
@@ -80,7 +84,7 @@ export function newWholeScreen(
       if (isOpen) return;
       isOpen = true;
       isPasting = false;
-      stdin.on('keypress', pressed).on('end', gone).on('error', gone).on('close', gone);
+      stdin.on('keypress', pressed);
       stdout.on('resize', redraw);
       signals.on('SIGCONT', continued).on('SIGTSTP', screen.suspend);
       takeKeys();
@@ -92,8 +96,7 @@ export function newWholeScreen(
       isOpen = false;
       signals.off('SIGCONT', continued).off('SIGTSTP', screen.suspend);
       stdout.off('resize', redraw);
-      stdin.off('keypress', pressed).off('end', gone).off('close', gone);
-      // The listener for errors stays: a read may be under way in a terminal that is closed next.
+      stdin.off('keypress', pressed);
       stdin.pause();
       if (!stdin.destroyed) stdin.setRawMode(false);
       output.endLive();

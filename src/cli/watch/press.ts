@@ -4,7 +4,7 @@ import { firstSeen, peekLines } from './peek-lines.ts';
 import { selectedRow, type WatchedRow, type WatchModel, type WatchPlace } from './watch-model.ts';
 
 /** What a key asks for beside another place on the screen. */
-export type Intent =
+export type KeyIntent =
   | { kind: 'quit'; isInterrupt: boolean }
   | { kind: 'suspend' }
   | { kind: 'redraw' }
@@ -19,7 +19,10 @@ export interface Press {
 }
 
 /** What follows from a key; pure. */
-export function press(key: Key, { model, place, size, acts }: Press): { place: WatchPlace; intent?: Intent } {
+export function press(
+  key: Key,
+  { model, place, size, acts }: Press,
+): { place: WatchPlace; intent?: KeyIntent } {
   const { notice: _said, ...rest } = place;
   const quiet: WatchPlace = rest;
   if (key.ctrl) return { place: quiet, intent: controlIntent(key.name) };
@@ -38,7 +41,7 @@ export function press(key: Key, { model, place, size, acts }: Press): { place: W
   return { place: { ...quiet, top: scrolled(key, { model, place, size }) } };
 }
 
-function controlIntent(name: string): Intent | undefined {
+function controlIntent(name: string): KeyIntent | undefined {
   switch (name) {
     case 'c':
       return { kind: 'quit', isInterrupt: true };

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
-import type { WatchedSession } from '../../actions/waiting/watch-sessions.ts';
+import type { ShownSession } from '../../actions/waiting/watch-sessions.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { identityAt } from '../../base/files/look-at.ts';
 import type { Peek, PeekKind, WatchedDetails } from './watch-model.ts';
@@ -19,7 +19,7 @@ const DETAIL_COMMITS = 3;
  * Tells when there may be something new to read. A branch may move without a sign in the session's files, so what git
  * says gets older by itself while an agent works.
  */
-export function besideStamp(what: Beside, { view }: WatchedSession, nowMs: number): string {
+export function besideStamp(what: Beside, { view }: ShownSession, nowMs: number): string {
   const { paths, state } = view;
   const { openIteration, n } = state;
   const tick = openIteration === undefined ? 0 : Math.floor(nowMs / 15_000);
@@ -36,7 +36,7 @@ export function besideStamp(what: Beside, { view }: WatchedSession, nowMs: numbe
   }
 }
 
-export async function readDetails(session: WatchedSession, context: ActionContext): Promise<WatchedDetails> {
+export async function readDetails(session: ShownSession, context: ActionContext): Promise<WatchedDetails> {
   const [{ recentCommits }, { readLogTail }] = await Promise.all([
     import('../../actions/reading/recent-commits.ts'),
     import('../../actions/reading/read-log.ts'),
@@ -49,11 +49,7 @@ export async function readDetails(session: WatchedSession, context: ActionContex
 }
 
 /** What a person looks into; an expected failure is shown in its place. */
-export async function readPeek(
-  kind: PeekKind,
-  session: WatchedSession,
-  context: ActionContext,
-): Promise<Peek> {
+export async function readPeek(kind: PeekKind, session: ShownSession, context: ActionContext): Promise<Peek> {
   try {
     return await READERS[kind](session, context);
   } catch (error) {
@@ -62,7 +58,7 @@ export async function readPeek(
   }
 }
 
-type Reader = (session: WatchedSession, context: ActionContext) => Promise<Peek>;
+type Reader = (session: ShownSession, context: ActionContext) => Promise<Peek>;
 
 const READERS: Readonly<Record<PeekKind, Reader>> = {
   async output(session, context) {
@@ -75,7 +71,7 @@ const READERS: Readonly<Record<PeekKind, Reader>> = {
   async log(session, context) {
     const { readLogTail } = await import('../../actions/reading/read-log.ts');
     const { lines, path } = await readLogTail({ ...questionOf(session), lines: MOST_LINES }, context);
-    return { title: path, lines };
+    return { title: basename(path), lines };
   },
   async diff(session, context) {
     const [{ readChanges }, { changesWords }] = await Promise.all([
@@ -90,6 +86,6 @@ const READERS: Readonly<Record<PeekKind, Reader>> = {
   },
 };
 
-function questionOf({ view, projectDir }: WatchedSession): { session: string; projectDir: string } {
+function questionOf({ view, projectDir }: ShownSession): { session: string; projectDir: string } {
   return { session: view.folder, projectDir };
 }

@@ -1,18 +1,18 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { type WatchedSession, watchSessions } from '../../actions/waiting/watch-sessions.ts';
+import { type ShownSession, watchSessions } from '../../actions/waiting/watch-sessions.ts';
 import { LinkedController } from '../../base/processes/linked-controller.ts';
 import { cutToColumns } from '../rendering/columns.ts';
 import { type Cli, EXIT, type Menus } from '../terminal/cli.ts';
 import type { ScreenEvent, WholeScreen } from '../terminal/whole-screen.ts';
 import { act } from './act.ts';
 import type { WatchAct } from './keys.ts';
-import { type Intent, press } from './press.ts';
+import { type KeyIntent, press } from './press.ts';
 import { type Beside, besideStamp, readDetails, readPeek } from './read-beside.ts';
 import { bodyHeight, screenLines } from './screen-lines.ts';
 import { START_PLACE, selectedRow, type WatchModel, type WatchPlace } from './watch-model.ts';
 import { watchedRows } from './watched-rows.ts';
 
-export interface Watched {
+export interface WatchWish {
   session?: string | undefined;
   projectDir?: string | undefined;
   /** What keys may do here, and how a command line is run. */
@@ -26,13 +26,13 @@ type Terminal = Required<Pick<Cli, 'screen' | 'menus'>>;
  * Shows the sessions until the person leaves.
  * @throws what stands in the way of reading them; the terminal has been given back then
  */
-export async function watchOnScreen(cli: Cli, terminal: Terminal, watched: Watched): Promise<void> {
+export async function watchOnScreen(cli: Cli, terminal: Terminal, watched: WatchWish): Promise<void> {
   using ended = new LinkedController(cli.interrupted);
   const parts = { ...watched, cli, ended, context: await cli.actionContext(), menus: await terminal.menus() };
   await new Watch(parts).show(terminal.screen);
 }
 
-interface Parts extends Watched {
+interface Parts extends WatchWish {
   cli: Cli;
   context: ActionContext;
   menus: Menus;
@@ -46,7 +46,7 @@ class Watch {
   readonly #parts: Parts;
   #model: WatchModel;
   #place: WatchPlace = START_PLACE;
-  #sessions = new Map<string, WatchedSession>();
+  #sessions = new Map<string, ShownSession>();
   /** What was read beside the list last, and whether something is being read. */
   readonly #read: Record<Beside, string> = { details: '', output: '', log: '', diff: '' };
   #isReading = false;
@@ -120,7 +120,7 @@ class Watch {
     this.#draw();
   }
 
-  #do(intent: Intent, screen: WholeScreen): void {
+  #do(intent: KeyIntent, screen: WholeScreen): void {
     const { cli, ended } = this.#parts;
     switch (intent.kind) {
       case 'quit':
@@ -142,7 +142,7 @@ class Watch {
   }
 
   /** Gives the terminal back for the questions of an act, and takes it again. */
-  async #act({ act: what, row }: Extract<Intent, { kind: 'act' }>, screen: WholeScreen): Promise<void> {
+  async #act({ act: what, row }: Extract<KeyIntent, { kind: 'act' }>, screen: WholeScreen): Promise<void> {
     const { cli, menus, ended, run } = this.#parts;
     screen.close();
     try {
@@ -174,7 +174,7 @@ class Watch {
     void this.#readOne(what, session).catch(this.#fail);
   }
 
-  async #readOne(what: Beside, session: WatchedSession): Promise<void> {
+  async #readOne(what: Beside, session: ShownSession): Promise<void> {
     const { context } = this.#parts;
     try {
       const found =

@@ -30,7 +30,7 @@ test('the screen shows a session, looks into it, answers its questions and stops
   await terminal.until('NEEDS YOU 1');
   await terminal.until('asks you Q1');
   terminal.type('l');
-  await terminal.until('session.log');
+  await terminal.until('esc back');
   terminal.type(KEY.escape);
   await terminal.until('NEEDS YOU 1');
   terminal.resize(120, 30);
