@@ -31,7 +31,7 @@ const output = new Output({
 // `samocode list | head` ends the reader before us, which is no failure; EIO is a terminal that was closed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
-  if (error.code === 'EIO') process.exit(EXIT.failed);
+  if (error.code === 'EIO') endBy('SIGHUP');
   throw error;
 });
 process.on('exit', () => output.endLive());
@@ -43,8 +43,14 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
     if (process.listenerCount(signal) > 0) return;
     output.giveBack();
     if (process.stdin.isTTY) process.stdin.setRawMode(false);
-    process.kill(process.pid, signal);
+    endBy(signal);
   });
+}
+
+/** Not by an exit, at which Node fails an assertion where the terminal is gone. */
+function endBy(signal: 'SIGTERM' | 'SIGHUP'): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 const interrupt = new AbortController();
@@ -67,7 +73,7 @@ async function loadMenus(): Promise<Menus> {
 
 function openTerminal(heard: (event: ScreenEvent) => void): WholeScreen {
   const { stdin, stdout } = process;
-  return newWholeScreen({ stdin, stdout, output, process }, heard);
+  return newWholeScreen({ stdin, stdout, output, process, gone: () => endBy('SIGHUP') }, heard);
 }
 
 const isInteractive = isTerminal && process.stdin.isTTY === true && !output.json;

@@ -1,7 +1,11 @@
 import { appendFile, rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { ACTION_ERRORS } from '../../src/actions/acting/action-errors.ts';
-import { type WatchSessionsInput, watchSessions } from '../../src/actions/waiting/watch-sessions.ts';
+import {
+  type ShownSession,
+  type WatchSessionsInput,
+  watchSessions,
+} from '../../src/actions/waiting/watch-sessions.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { type Desk, makeDesk } from '../server/desk.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../session/events.ts';
@@ -13,9 +17,10 @@ async function watching(desk: Desk, input: Partial<WatchSessionsInput> = {}) {
   return {
     async until(states: Record<string, string>) {
       for (;;) {
-        const { value, done } = await items.next();
-        const seen = (value ?? []).map(({ view }) => [view.folder, view.state.status.kind] as const);
-        if (done || JSON.stringify(seen.sort()) === JSON.stringify(Object.entries(states).sort()))
+        const item = await items.next();
+        const shown: readonly ShownSession[] = item.done ? [] : item.value;
+        const seen = shown.map(({ view }) => [view.folder, view.state.status.kind] as const);
+        if (item.done || JSON.stringify(seen.sort()) === JSON.stringify(Object.entries(states).sort()))
           return seen;
       }
     },

@@ -28,7 +28,7 @@ const SPACING_MS = 250;
 /** How often to look where changes are reported, and where they are not. */
 const LOOK_MS = 1000;
 /** How often to look for what no file of a session tells: workers that died, a supervisor, other projects. */
-const AROUND_MS = 5000;
+const AROUND_MS = 10_000;
 /** Sessions read side by side: each opens a handful of files. */
 const AT_ONCE = 32;
 
@@ -40,7 +40,7 @@ const AT_ONCE = 32;
 export async function* watchSessions(
   input: WatchSessionsInput,
   context: ActionContext,
-): AsyncGenerator<ShownSession[]> {
+): AsyncGenerator<ShownSession[], void> {
   const { clock } = context;
   const { signal } = input;
   const known = new Map<string, Known>();
@@ -146,7 +146,8 @@ async function lookAtOne(
   const isSame = before?.stamp === stamp;
   if (isSame && !(isAround && before.session !== undefined && mayChangeAlone(before.session.view)))
     return false;
-  const view = await readSession(paths, context.host, context.clock);
+  const rests = isSame ? restingView(before.session) : undefined;
+  const view = rests ?? (await readSession(paths, context.host, context.clock));
   const isShown = view !== undefined && !view.state.archived;
   const report = isShown ? await reportOn(view, context, around.watching) : undefined;
   known.set(key, { stamp, session: report && { ...report, projectDir: projectDirOf(place) } });
@@ -164,6 +165,12 @@ function stampOf({ events, now, commands, leases, overview }: SessionPaths): str
 function mayChangeAlone({ state, worker, needsWorker }: SessionView): boolean {
   const { kind } = state.status;
   return worker !== 'none' || needsWorker || (kind !== 'done' && kind !== 'stopped');
+}
+
+/** What need not be read again while its files are the same: no process has to do with it. */
+function restingView(session: ShownSession | undefined): SessionView | undefined {
+  const view = session?.view;
+  return view?.worker === 'none' && !view.needsWorker ? view : undefined;
 }
 
 /** What a report says that no file of its session tells. */

@@ -10,9 +10,7 @@ export interface Key {
 export type ScreenEvent =
   | { kind: 'key'; key: Key }
   /** It has another size, or shows something else than it was given: everything is to be drawn. */
-  | { kind: 'redraw' }
-  /** Nobody reads it any more. */
-  | { kind: 'gone' };
+  | { kind: 'redraw' };
 
 /** The whole of a terminal, for as long as something live is shown in it. */
 export interface WholeScreen {
@@ -31,6 +29,8 @@ export interface ScreenPlace {
   stdout: NodeJS.WriteStream;
   output: Output;
   process: Signals;
+  /** Ends the program: nobody reads or types any more. */
+  gone: () => void;
 }
 
 interface Pressed {
@@ -45,7 +45,7 @@ const ESCAPE_MS = 50;
 
 /** @param heard called for what happens while the screen is open */
 export function newWholeScreen(
-  { stdin, stdout, output, process: signals }: ScreenPlace,
+  { stdin, stdout, output, process: signals, gone }: ScreenPlace,
   heard: (event: ScreenEvent) => void,
 ): WholeScreen {
   // The timeout is all that is read of an interface.
@@ -64,11 +64,11 @@ export function newWholeScreen(
     output.forgetScreen();
     heard({ kind: 'redraw' });
   };
-  const gone = () => {
-    if (isOpen) heard({ kind: 'gone' });
-  };
   // For good: a read may be under way when the screen is closed, and fail in a terminal that is closed next.
-  stdin.on('error', gone).on('end', gone).on('close', gone);
+  const ended = () => {
+    if (isOpen) gone();
+  };
+  stdin.on('error', ended).on('end', ended).on('close', ended);
   // Node believes that the terminal is still raw, which the shell has undone meanwhile.
   const takeKeys = () => {
     stdin.setRawMode(false);

@@ -105,11 +105,8 @@ class Watch {
   }
 
   #hear(event: ScreenEvent, screen: WholeScreen): void {
-    const { cli, ended, acts } = this.#parts;
-    if (event.kind === 'gone') {
-      cli.leaveWith(EXIT.failed);
-      ended.abort();
-    } else if (event.kind === 'key') {
+    const { cli, acts } = this.#parts;
+    if (event.kind === 'key') {
       const { columns, rows } = cli.output;
       const model = this.#model;
       const height = bodyHeight(model, this.#place, { columns, rows });
