@@ -4,6 +4,7 @@ import type { Bench, BenchResult } from './bench.ts';
 import { checkpointBench } from './checkpoint.ts';
 import { exitBench } from './exit.ts';
 import { guardBench } from './guard.ts';
+import { listBench } from './list.ts';
 import { meteringBench } from './metering.ts';
 import { npxBench } from './npx.ts';
 import { benchmarksPage, type Measured } from './page.ts';
@@ -14,6 +15,7 @@ import { startBench } from './start.ts';
 import { statusBench } from './status.ts';
 import { supervisorBench } from './supervisor.ts';
 import { updatedBench } from './updated.ts';
+import { watchBench } from './watch.ts';
 import { workerBench } from './worker.ts';
 
 /** Every bench there is; a new one is a line here. */
@@ -22,6 +24,8 @@ const BENCHES: readonly Bench[] = [
   exitBench,
   npxBench,
   statusBench,
+  listBench,
+  watchBench,
   updatedBench,
   checkpointBench,
   guardBench,

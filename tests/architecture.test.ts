@@ -87,8 +87,10 @@ const LAYERS = {
     ['programs'],
     ['asking'],
     ['following'],
+    ['watch'],
     ['commands/gates', 'commands/notify', 'commands/finishing', 'commands/proof'],
     ['commands'],
+    ['commands/live'],
     ['.'],
   ],
 };
@@ -105,7 +107,13 @@ const STARTS_PROCESSES = [
 const LAW: ImportLaw = {
   mayImport: MAY_IMPORT,
   layers: LAYERS,
-  doors: { 'cli/terminal/output.ts': ['cli/terminal/cli-errors.ts', 'cli/terminal/style.ts'] },
+  doors: {
+    'cli/terminal/output.ts': [
+      'cli/terminal/cli-errors.ts',
+      'cli/terminal/frame.ts',
+      'cli/terminal/style.ts',
+    ],
+  },
   packages: [
     { pattern: /^@modelcontextprotocol\//, only: ['server', 'demo'] },
     { pattern: /^(?:@clack\/.*|commander|fast-string-width|fast-wrap-ansi)$/, only: ['cli'] },

@@ -14,6 +14,7 @@ import { addPlan } from './commands/gates/plan.ts';
 import { addInit } from './commands/init.ts';
 import { addInstall, addUninstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
+import { addWatch } from './commands/live/watch.ts';
 import { addLog } from './commands/log.ts';
 import { addMessage } from './commands/message.ts';
 import { addMute } from './commands/notify/mute.ts';
@@ -47,7 +48,19 @@ export const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
     addPrune,
     addDemo,
   ],
-  Look: [addList, addStatus, addLog, addShow, addDiff, addReport, addWhy, addVerify, addWait, addWorktrees],
+  Look: [
+    addWatch,
+    addList,
+    addStatus,
+    addLog,
+    addShow,
+    addDiff,
+    addReport,
+    addWhy,
+    addVerify,
+    addWait,
+    addWorktrees,
+  ],
   Decide: [addAnswer, addPlan, addApprove, addChanges, addMessage, addRewind],
   'Set up': [
     addInit,

@@ -11,6 +11,7 @@ import type { Cli, Menus } from './terminal/cli.ts';
 import { EXIT } from './terminal/cli.ts';
 import { Output } from './terminal/output.ts';
 import { wantsColour } from './terminal/style.ts';
+import { newWholeScreen, type ScreenEvent, type WholeScreen } from './terminal/whole-screen.ts';
 import { workingFolder } from './terminal/working-folder.ts';
 
 const argv = process.argv.slice(2);
@@ -27,12 +28,30 @@ const output = new Output({
   hintWords: hintForTerminal,
 });
 
-// `samocode list | head` ends the reader before us, which is no failure.
+// `samocode list | head` ends the reader before us, which is no failure; EIO is a terminal that was closed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  if (error.code === 'EIO') endBy('SIGHUP');
   throw error;
 });
 process.on('exit', () => output.endLive());
+
+// No 'exit' comes with the end that these bring by themselves, and the terminal has to be given back first.
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    // A command that ends in good order has a listener of its own.
+    if (process.listenerCount(signal) > 0) return;
+    output.giveBack();
+    if (process.stdin.isTTY) process.stdin.setRawMode(false);
+    endBy(signal);
+  });
+}
+
+/** Not by an exit, at which Node fails an assertion where the terminal is gone. */
+function endBy(signal: 'SIGTERM' | 'SIGHUP'): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
 
 const interrupt = new AbortController();
 process.on('SIGINT', () => {
@@ -52,6 +71,13 @@ async function loadMenus(): Promise<Menus> {
   return newMenus({ stdin, stdout, colourful, interrupted: interrupt.signal });
 }
 
+function openTerminal(heard: (event: ScreenEvent) => void): WholeScreen {
+  const { stdin, stdout } = process;
+  return newWholeScreen({ stdin, stdout, output, process, gone: () => endBy('SIGHUP') }, heard);
+}
+
+const isInteractive = isTerminal && process.stdin.isTTY === true && !output.json;
+const isDumb = process.env.TERM === 'dumb';
 const makeContext = contextMaker(() => cli, { hasTerminal });
 const cli: Cli = {
   output,
@@ -62,11 +88,12 @@ const cli: Cli = {
   home,
   calledAs: process.argv[1]?.endsWith('.js') ? `node ${shellWord(process.argv[1])}` : 'samocode',
   programsDir: dirname(fileURLToPath(import.meta.url)),
-  isInteractive: isTerminal && process.stdin.isTTY === true && !output.json,
+  isInteractive,
   noPager: options.includes('--no-pager'),
   interrupted: interrupt.signal,
   ask: makeAsk(process.stdin, process.stdout, interrupt.signal),
-  menus: process.env.TERM === 'dumb' ? undefined : () => (menus ??= loadMenus()),
+  menus: isDumb ? undefined : () => (menus ??= loadMenus()),
+  screen: isInteractive && !isDumb ? openTerminal : undefined,
   actionContext: makeContext,
   leaveWith(code) {
     process.exitCode = code;

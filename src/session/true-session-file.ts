@@ -22,7 +22,7 @@ export async function trueSessionFile(
 /** The text of `session.json` as it was when the session was created, which its event says; old ones say nothing. */
 export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Promise<string | undefined> {
   // A link or a pipe in its place is met when the log is opened.
-  const opened = await openPlainHandle(events);
+  const opened = openPlainHandle(events);
   if (opened.kind !== 'opened') return undefined;
   const { handle } = opened;
   try {
@@ -38,6 +38,6 @@ export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Pro
     }
     return undefined;
   } finally {
-    await handle.close();
+    handle.close();
   }
 }

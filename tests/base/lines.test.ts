@@ -11,6 +11,7 @@ import {
   readBoundedText,
   readTail,
 } from '../../src/base/files/lines.ts';
+import { openPlainHandle } from '../../src/base/files/plain-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('a text within the bound is whole', async () => {
@@ -128,7 +129,9 @@ test('lines are read from an offset, and the last one without LF where that is a
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   await writeFile(path, 'one\ntwo\nhal');
-  await using handle = await open(path);
+  const opened = openPlainHandle(path);
+  if (opened.kind !== 'opened') throw new Error(path);
+  const { handle } = opened;
   const read = async (toEnd: boolean) => {
     const found: unknown[] = [];
     for await (const { text, end } of linesFrom(handle, 4, { toEnd })) found.push([text, end]);
@@ -141,4 +144,5 @@ test('lines are read from an offset, and the last one without LF where that is a
   ]);
   expect([0, 3, 4, 6, 8, 11].map((position) => lineStart(handle.fd, position))).toEqual([0, 0, 4, 4, 8, 8]);
   expect(openEnd(handle.fd, 100).toString('utf8')).toBe('hal');
+  handle.close();
 });

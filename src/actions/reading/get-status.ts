@@ -9,7 +9,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { channelTroubles, troubleWords } from './channel-state.ts';
 import type { WorkerReport } from './worker-now.ts';
-import { workerReport } from './worker-report.ts';
+import { type Watching, workerReport } from './worker-report.ts';
 
 export interface SessionReport extends WorkerReport {
   view: SessionView;
@@ -26,9 +26,14 @@ export async function getStatus(question: SessionQuestion, context: ActionContex
   return await reportOn(await findSession(question, context), context);
 }
 
-export async function reportOn(view: SessionView, context: ActionContext): Promise<SessionReport> {
+/** @param watching what whoever reports on many has read of the supervisor */
+export async function reportOn(
+  view: SessionView,
+  context: ActionContext,
+  watching?: Watching,
+): Promise<SessionReport> {
   const [worker, activity, isStalled, troubles] = await Promise.all([
-    workerReport(view, context),
+    workerReport(view, context, watching),
     readActivity(view),
     seemsStalled(view),
     channelTroubles(supervisorPaths(context.home, context.host)),

@@ -1,7 +1,6 @@
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lineStart, linesFrom } from '../../base/files/lines.ts';
-import { openPlainHandle } from '../../base/files/plain-file.ts';
+import { openPlainHandle, type PlainHandle } from '../../base/files/plain-file.ts';
 import type { Phase } from '../../phases/table.ts';
 import { noting, type TranscriptEntry, transcriptLines } from '../../providers/contract/transcript.ts';
 import { providerNamed } from '../../providers/registry.ts';
@@ -113,20 +112,20 @@ interface PageQuestion {
 type Page = Pick<TranscriptPage, 'entries' | 'next' | 'hasMore'>;
 
 async function readPage(path: string, question: PageQuestion): Promise<Page> {
-  const opened = await openPlainHandle(path);
+  const opened = openPlainHandle(path);
   if (opened.kind !== 'opened') {
     const entries = opened.kind === 'missing' ? [] : [noting(`the log is ${opened.problem}`)];
     return { entries, next: question.from, hasMore: false };
   }
   const { handle } = opened;
   try {
-    return await readEntries(handle, (await handle.stat()).size, question);
+    return await readEntries(handle, handle.stat().size, question);
   } finally {
-    await handle.close();
+    handle.close();
   }
 }
 
-async function readEntries(handle: FileHandle, size: number, question: PageQuestion): Promise<Page> {
+async function readEntries(handle: PlainHandle, size: number, question: PageQuestion): Promise<Page> {
   const { limit, maxChars, isWhole, transcript } = question;
   const from = question.from < 0 ? lineStart(handle.fd, size + question.from) : question.from;
   const entries: TranscriptEntry[] = [];

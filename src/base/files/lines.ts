@@ -1,9 +1,9 @@
 import { fstatSync, readSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
-import { decode, type NotRead, withPlainFile } from './plain-file.ts';
+import { decode, type NotRead, type PlainHandle, withPlainFile } from './plain-file.ts';
 
 const LF = 0x0a;
 const PIECE_BYTES = 256 * 1024;
+const LEAST_PIECE_BYTES = 4096;
 
 export interface Line {
   /** Without its LF, and only until the next line is asked for; undefined for one that is too long to be kept. */
@@ -87,14 +87,16 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 /** The lines of a file from `offset` on. @param toEnd a last line without LF counts, too */
 export async function* linesFrom(
-  handle: FileHandle,
+  handle: PlainHandle,
   offset: number,
   { maxLineBytes = MAX_LINE_BYTES, toEnd = false } = {},
 ): AsyncGenerator<TextLine> {
   const lines = new LineSplitter({ offset, maxLineBytes });
-  const piece = Buffer.alloc(PIECE_BYTES);
+  const left = handle.stat().size - offset;
+  // Most files are small, and there are many of them: a large piece for each would be most of the work.
+  const piece = Buffer.allocUnsafe(Math.max(LEAST_PIECE_BYTES, Math.min(PIECE_BYTES, left + 1)));
   for (;;) {
-    const { bytesRead } = await handle.read(piece, 0, piece.length, lines.offset);
+    const bytesRead = await handle.read(piece, lines.offset);
     const read = bytesRead > 0 ? lines.take(piece.subarray(0, bytesRead)) : toEnd ? lines.end() : [];
     for (const { bytes, end } of read) yield { text: bytes?.toString('utf8'), end };
     if (bytesRead === 0) return;

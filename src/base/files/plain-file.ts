@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, read as readInto, readSync, type Stats } from 'node:fs';
+import { promisify } from 'node:util';
 import type * as z from 'zod';
 import { systemErrorCode } from '../errors.ts';
 import { parseJson } from '../parse-json.ts';
@@ -80,18 +80,34 @@ export function openPlainFile(path: string): { kind: 'opened'; descriptor: numbe
   }
 }
 
+/** A plain file that is read piece by piece; whoever opened it closes it. */
+export interface PlainHandle {
+  readonly fd: number;
+  stat(): Stats;
+  /** @returns how many bytes were read; 0 at the end */
+  read(into: Buffer, position: number): Promise<number>;
+  close(): void;
+}
+
+/** Pieces up to this size are read at once: a promise for each would cost ten times as much. */
+const AT_ONCE_BYTES = 64 * 1024;
+const readPiece = promisify(readInto);
+
 /** The same as a handle to read at one's leisure. */
-export async function openPlainHandle(
-  path: string,
-): Promise<{ kind: 'opened'; handle: FileHandle } | NotRead> {
-  try {
-    const handle = await open(path, constants.O_RDONLY | WITH_CARE);
-    if ((await handle.stat()).isFile()) return { kind: 'opened', handle };
-    await handle.close();
-    return NOT_PLAIN;
-  } catch (error) {
-    return notOpened(error);
-  }
+export function openPlainHandle(path: string): { kind: 'opened'; handle: PlainHandle } | NotRead {
+  const opened = openPlainFile(path);
+  if (opened.kind !== 'opened') return opened;
+  const { descriptor: fd } = opened;
+  const handle: PlainHandle = {
+    fd,
+    stat: () => fstatSync(fd),
+    async read(into, position) {
+      if (into.length <= AT_ONCE_BYTES) return readSync(fd, into, 0, into.length, position);
+      return (await readPiece(fd, into, 0, into.length, position)).bytesRead;
+    },
+    close: () => closeSync(fd),
+  };
+  return { kind: 'opened', handle };
 }
 
 // Without O_NONBLOCK, opening a pipe that nobody writes to would hang.

@@ -13,7 +13,7 @@ export function addStatus(program: Command, cli: Cli): void {
     });
 }
 
-async function showStatus(cli: Cli, session: string, options: SharedOptions): Promise<void> {
+export async function showStatus(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { getStatus } = await import('../../actions/reading/get-status.ts');
   const { statusWords } = await import('../rendering/session-words.ts');
   const context = await cli.actionContext();

@@ -18,7 +18,7 @@ const WAITS: Readonly<Record<WaitingFor, string>> = {
 };
 
 /** What a session is doing, in a few coloured words. */
-function stateWords(facts: SessionFacts, style: Style): string {
+export function stateWords(facts: SessionFacts, style: Style): string {
   const stops = facts.stops === undefined ? '' : `, ${STOPS[facts.stops]}`;
   const archived = facts.archived ? ', in the archive' : '';
   const gone = facts.worker === 'gone' ? `, ${style.bad('its worker is gone')}` : '';

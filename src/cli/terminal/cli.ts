@@ -1,5 +1,6 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
 import type { Output } from './output.ts';
+import type { ScreenEvent, WholeScreen } from './whole-screen.ts';
 
 /** How `samocode` ends, for scripts. */
 export const EXIT = {
@@ -51,6 +52,8 @@ export interface Cli {
   ask(question: string): Promise<string>;
   /** Menus for the person; absent where a terminal can only show lines, and in pipes. */
   menus?: () => Promise<Menus>;
+  /** The whole terminal and its keys; absent where it can only show lines, in pipes, and with `--json`. */
+  screen?: (heard: (event: ScreenEvent) => void) => WholeScreen;
   /** For the use cases; loaded when a command needs it. */
   actionContext(): Promise<ActionContext>;
   /** Sets the exit status. */

@@ -3,6 +3,7 @@ import type { Code } from '../../actions/codes.ts';
 import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
 import type { INSTALL_ERRORS } from '../../machine/install/install-errors.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
+import { frameUpdate, GIVE_BACK_SCREEN, TAKE_SCREEN } from './frame.ts';
 import { harmless, makeStyle, presentable, presentableJson, type Style } from './style.ts';
 
 /** A stream of the process; `columns`, `rows` and `isTTY` as Node gives them. */
@@ -32,6 +33,8 @@ export class Output {
   readonly #hintWords: HintWords;
   readonly #colourful: boolean;
   #liveLines = 0;
+  /** The lines of the whole screen as they were last drawn; none of them are known before. */
+  #screen: { lines?: readonly string[] } | undefined;
 
   constructor({ stdout, stderr, colourful, json, hintWords = ({ hint }) => hint }: OutputOptions) {
     this.#hintWords = hintWords;
@@ -97,11 +100,51 @@ export class Output {
     this.#liveLines = lines.length;
   }
 
-  /** Removes the live block and gives the cursor back. */
+  get rows(): number {
+    return this.#stdout.rows || 24;
+  }
+
+  /** Takes the whole terminal for `draw`; what it showed before comes back with `endLive`. */
+  openScreen(): void {
+    this.endLive();
+    this.#screen = {};
+    this.#stdout.write(TAKE_SCREEN);
+  }
+
+  /** Shows these lines on the screen, as far as it is high; only what differs from those before is written. */
+  draw(lines: readonly string[], cut: (line: string, columns: number) => string): void {
+    if (this.#screen === undefined) return;
+    const { columns, rows } = this;
+    const next = Array.from({ length: rows }, (_, index) => {
+      const shown = presentable(lines[index] ?? '', this.#colourful).replaceAll(/\s/g, ' ');
+      return cut(shown, columns);
+    });
+    const { lines: before } = this.#screen;
+    const update = frameUpdate(before?.length === rows ? before : undefined, next);
+    this.#screen.lines = next;
+    if (update !== '') this.#stdout.write(update);
+  }
+
+  /** What the screen shows is not known any more: the next `draw` writes every line. */
+  forgetScreen(): void {
+    if (this.#screen !== undefined) this.#screen = {};
+  }
+
+  /** Removes the live block or the screen, and gives the cursor back. */
   endLive(): void {
+    if (this.#screen !== undefined) {
+      this.#screen = undefined;
+      this.#stdout.write(GIVE_BACK_SCREEN);
+    }
     if (this.#liveLines === 0) return;
     this.#stdout.write(`${this.#toBlockStart()}\u001b[J\u001b[?25h`);
     this.#liveLines = 0;
+  }
+
+  /** The terminal as it was found, whoever hid its cursor: for an end from outside. */
+  giveBack(): void {
+    this.endLive();
+    if (this.isLive) this.#stdout.write('\u001b[?25h');
   }
 
   /** Something beside the result that a person should know: on stderr, so that pipes stay clean. */

@@ -1,9 +1,8 @@
 import { readSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { linesFrom } from '../../base/files/lines.ts';
-import { openPlainHandle, plainJson } from '../../base/files/plain-file.ts';
+import { openPlainHandle, type PlainHandle, plainJson } from '../../base/files/plain-file.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { type EventReading, parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
@@ -78,7 +77,7 @@ export async function readLog(
 /** The events behind number `after`, oldest first, read backwards from the end of the file. */
 export async function readEvents(eventsPath: string, after: number): Promise<SessionEvent[]> {
   const events = await withLog(eventsPath, async (handle) => {
-    const { size } = await handle.stat();
+    const { size } = handle.stat();
     for (let window = after === 0 ? size : FIRST_WINDOW_BYTES; ; window *= 4) {
       const from = Math.max(0, size - window);
       const found = await eventsFrom(handle, from);
@@ -89,7 +88,7 @@ export async function readEvents(eventsPath: string, after: number): Promise<Ses
 }
 
 /** The events that count behind `offset`, which may lie within a line. */
-async function eventsFrom(handle: FileHandle, offset: number): Promise<SessionEvent[]> {
+async function eventsFrom(handle: PlainHandle, offset: number): Promise<SessionEvent[]> {
   const read: (SessionEvent | Unread)[] = [];
   for await (const { text = '' } of linesFrom(handle, offset)) {
     const reading = parseEvent(text);
@@ -111,14 +110,14 @@ interface Unread extends Link {
 /** Runs `read` on the open log; undefined when none is there, or when a link, folder or pipe stands in its place. */
 async function withLog<T>(
   eventsPath: string,
-  read: (handle: FileHandle) => Promise<T>,
+  read: (handle: PlainHandle) => Promise<T>,
 ): Promise<T | undefined> {
-  const opened = await openPlainHandle(eventsPath);
+  const opened = openPlainHandle(eventsPath);
   if (opened.kind !== 'opened') return undefined;
   try {
     return await read(opened.handle);
   } finally {
-    await opened.handle.close();
+    opened.handle.close();
   }
 }
 
@@ -128,14 +127,14 @@ function emptyStart(): Start {
   return { state: emptyState(), offset: 0, problems: [] };
 }
 
-async function cachedStart(handle: FileHandle, statePath: string): Promise<Start> {
+async function cachedStart(handle: PlainHandle, statePath: string): Promise<Start> {
   const cache = await plainJson(statePath, MAX_CACHE_BYTES, StateCache);
   if (cache === undefined || tailHashAt(handle.fd, cache.offset) !== cache.tailHash) return emptyStart();
   return { state: cache.state, offset: cache.offset, problems: [] };
 }
 
 async function foldFrom(
-  handle: FileHandle,
+  handle: PlainHandle,
   start: Start,
   onEvent?: (event: SessionEvent) => void,
 ): Promise<LogReading> {
@@ -162,7 +161,7 @@ async function foldFrom(
     commit = [];
     whole = { state, offset: end, problems };
   }
-  const { size } = await handle.stat();
+  const { size } = handle.stat();
   const tailHash = tailHashAt(handle.fd, whole.offset) ?? '';
   return { ...whole, problems, size, tailHash, newer };
 }

@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { type Bench, median, round } from './bench.ts';
+import { preparedSessions } from './prepared-sessions.ts';
+
+const PROGRAM = join(import.meta.dirname, '../dist/samocode.js');
+const SESSIONS = 1000;
+const ROUNDS = 11;
+
+/** What `samocode list` takes with very many sessions. */
+export const listBench: Bench = {
+  name: 'list',
+  about: `samocode list --json, of one session and of ${SESSIONS}, the start of the program included`,
+  async run() {
+    const values = { listMs1: await measure(1), listMs1000: await measure(SESSIONS) };
+    return { values, goals: [{ value: 'listMs1000', atMost: 300 }] };
+  },
+};
+
+async function measure(count: number): Promise<number> {
+  const { repo } = await preparedSessions(count);
+  await using _repo = repo;
+  const times = Array.from({ length: ROUNDS }, () => {
+    const begun = performance.now();
+    const options = { cwd: repo.path, env: repo.env, maxBuffer: 64 * 1024 * 1024 };
+    execFileSync(process.execPath, [PROGRAM, 'list', '--json'], options);
+    return performance.now() - begun;
+  });
+  return round(median(times));
+}

@@ -1,0 +1,43 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cacheText, readLog } from '../src/session/events/event-log.ts';
+import type { SessionEvent } from '../src/session/events/events.ts';
+import { sessionPaths } from '../src/session/layout/paths.ts';
+import { plainLog, textOf } from '../tests/support/event-samples.ts';
+import { makeProject, type TempProject } from '../tests/support/project.ts';
+import { sessionFileSample } from '../tests/support/session-file-sample.ts';
+
+const EVENTS = 91;
+
+/** A project with so many sessions of thirty iterations, without workers: each fourth asks, the others are done. */
+export async function preparedSessions(count: number): Promise<TempProject> {
+  // Without a bundler nobody else says so.
+  Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
+  const project = await makeProject();
+  for (let index = 0; index < count; index += 1) await layOne(project, index);
+  return project;
+}
+
+async function layOne({ repo, sessionsDir }: TempProject, index: number): Promise<void> {
+  const folder = `26-01-08-boat-number-${String(index).padStart(4, '0')}-of-the-fleet`;
+  const id = `01KEE${String(index).padStart(21, '0')}`;
+  const paths = sessionPaths(sessionsDir, folder);
+  const file = JSON.stringify(sessionFileSample({ id, folder, sessionsDir, mainRepo: repo.path }));
+  const [first, ...rest] = plainLog(EVENTS);
+  const end =
+    index % 4 === 0
+      ? {
+          ...{ type: 'parked', for: 'qa_answers', resumePhase: 'requirements' },
+          ...{ openQuestions: ['Q1'], unconfirmed: [] },
+        }
+      : { type: 'done', summary: 'All of it' };
+  const last = { v: 1, n: EVENTS + 1, at: '2026-01-09T10:00:00.000Z', lease: 1, ...end };
+  // Envelope and body belong together, which the spread's own type can't follow.
+  const events = [{ ...first, sessionId: id, file }, ...rest, last] as SessionEvent[];
+  await mkdir(paths.runDir, { recursive: true });
+  await mkdir(paths.sessionDir, { recursive: true });
+  await writeFile(paths.events, textOf(events));
+  await writeFile(paths.sessionFile, file);
+  await writeFile(paths.overview, `# Session: ${folder}\n`);
+  const log = await readLog(paths);
+  if (log) await writeFile(paths.state, cacheText(log));
+}

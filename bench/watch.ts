@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../src/base/clock.ts';
+import { openTerminal } from '../tests/support/terminal.ts';
+import { type Bench, round } from './bench.ts';
+import { preparedSessions } from './prepared-sessions.ts';
+
+const PROGRAM = join(import.meta.dirname, '../dist/samocode.js');
+const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+const SESSIONS = 50;
+const SECONDS = 60;
+/** Until it has read every session, with details of the first. */
+const FIRST_LOOK_MS = 10_000;
+
+/** What the live screen costs while nobody presses a key. */
+export const watchBench: Bench = {
+  name: 'watch',
+  about: `samocode watch with ${SESSIONS} sessions, of which every fourth waits, for ${SECONDS} s on a terminal`,
+  async run() {
+    const { repo } = await preparedSessions(SESSIONS);
+    await using _repo = repo;
+    const program = `'${process.execPath}' '${PROGRAM}' watch`;
+    await using terminal = await openTerminal(program, { dir: repo.root, cwd: repo.path, env: repo.env });
+    await systemClock.sleep(FIRST_LOOK_MS);
+    const before = { ms: await cpuMs(terminal.pid()), bytes: terminal.shown().length };
+    await systemClock.sleep(SECONDS * 1000);
+    const spent = (await cpuMs(terminal.pid())) - before.ms;
+    const written = terminal.shown().length - before.bytes;
+    terminal.type('q');
+    await terminal.end();
+    return {
+      values: {
+        cpuPercent: round((spent / (SECONDS * 1000)) * 100, 2),
+        bytesPerSecond: round(written / SECONDS),
+      },
+      goals: [{ value: 'cpuPercent', atMost: 1 }],
+    };
+  },
+};
+
+async function cpuMs(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1000;
+}

@@ -1,0 +1,54 @@
+import { basename } from 'node:path';
+import { type SessionFacts, shortName } from '../rendering/session-facts.ts';
+import type { WatchedRow } from './watch-model.ts';
+
+/** The parts of the list, from the top. */
+export const GROUPS = ['needs you', 'working', 'waiting', 'done'] as const;
+export type Group = (typeof GROUPS)[number];
+
+export function groupOf({ needsHuman, state }: Pick<SessionFacts, 'needsHuman' | 'state'>): Group {
+  if (needsHuman) return 'needs you';
+  switch (state) {
+    case 'starting':
+    case 'running':
+      return 'working';
+    case 'queued':
+    case 'limited':
+    // Without a need for a person these wait for a moment only.
+    case 'waiting':
+    case 'blocked':
+      return 'waiting';
+    case 'stopped':
+    case 'done':
+      return 'done';
+    default:
+      return state satisfies never;
+  }
+}
+
+export type UnnamedRow = Omit<WatchedRow, 'name' | 'project'>;
+
+/** Rows in the order of the screen: group by group, the newest first; what is over by when it ended. */
+export function orderRows(rows: readonly UnnamedRow[]): WatchedRow[] {
+  const counts = new Map<string, number>();
+  for (const { facts } of rows) {
+    const short = shortName(facts.session);
+    counts.set(short, (counts.get(short) ?? 0) + 1);
+  }
+  const named = rows.map((row): WatchedRow => {
+    const short = shortName(row.facts.session);
+    const isAlone = counts.get(short) === 1;
+    return { ...row, name: isAlone ? short : row.facts.session, project: basename(row.projectDir) };
+  });
+  return named.toSorted(byGroup);
+}
+
+function byGroup(a: WatchedRow, b: WatchedRow): number {
+  const groups = GROUPS.indexOf(groupOf(a.facts)) - GROUPS.indexOf(groupOf(b.facts));
+  return groups || orderMs(b) - orderMs(a) || a.key.localeCompare(b.key);
+}
+
+function orderMs({ facts }: WatchedRow): number {
+  const at = groupOf(facts) === 'done' ? facts.since : (facts.createdAt ?? facts.since);
+  return Date.parse(at) || 0;
+}

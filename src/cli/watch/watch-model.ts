@@ -1,0 +1,64 @@
+import type { Commit } from '../../project/worktrees/changes.ts';
+import type { SessionFacts } from '../rendering/session-facts.ts';
+
+/** One session as the screen shows it. */
+export interface WatchedRow {
+  /** Its run folder: no other session has that. */
+  key: string;
+  facts: SessionFacts;
+  /** What it is called here: its name without the date, unless another one is called the same. */
+  name: string;
+  /** The folder of its project, and that one's own name. */
+  projectDir: string;
+  project: string;
+  /** What it has cost is an estimate. */
+  isEstimate: boolean;
+}
+
+export type PeekKind = 'output' | 'log' | 'diff';
+
+/** What a person looks into: lines of others, as they were read. */
+export interface Peek {
+  title: string;
+  lines: readonly string[];
+}
+
+/** Of the selected session, read beside the list; the key says of which one. */
+export interface WatchedDetails {
+  key: string;
+  commits: readonly Commit[];
+  totalCommits: number;
+  /** The last lines of its log, oldest first. */
+  log: readonly string[];
+}
+
+/** What is known, and nothing of where the person is. */
+export interface WatchModel {
+  /** In the order of the screen; undefined while they are read for the first time. */
+  rows: readonly WatchedRow[] | undefined;
+  details?: WatchedDetails;
+  peek?: Peek;
+  nowMs: number;
+}
+
+/** Where the person is on the screen. */
+export interface WatchPlace {
+  /** Key of the selected row; undefined before there is any. */
+  selected?: string;
+  peek?: PeekKind;
+  /** First line of what is looked into; from the end while it follows that. */
+  top: number | 'end';
+  isHelp: boolean;
+  /** One sentence about the last act. */
+  notice?: string;
+}
+
+export const START_PLACE: WatchPlace = { top: 'end', isHelp: false };
+
+/** The row that the person is on. */
+export function selectedRow(
+  rows: readonly WatchedRow[] | undefined,
+  { selected }: Pick<WatchPlace, 'selected'>,
+): WatchedRow | undefined {
+  return rows?.find(({ key }) => key === selected) ?? rows?.[0];
+}

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { columnsOf } from '../../../src/cli/rendering/columns.ts';
+import { makeStyle } from '../../../src/cli/terminal/style.ts';
+import { WATCH_ACTS } from '../../../src/cli/watch/keys.ts';
+import { screenLines } from '../../../src/cli/watch/screen-lines.ts';
+import { START_PLACE, type WatchModel, type WatchPlace } from '../../../src/cli/watch/watch-model.ts';
+import { LOOKED_INTO, MODEL, NOW, ROWS } from './watch-samples.ts';
+
+const plain = makeStyle(false);
+
+function drawn(columns: number, rows: number, place: Partial<WatchPlace> = {}, model: WatchModel = MODEL) {
+  const size = { columns, rows, style: plain, acts: WATCH_ACTS };
+  return screenLines(model, { ...START_PLACE, ...place }, size);
+}
+
+test.each([
+  [60, 20],
+  [80, 24],
+  [120, 36],
+  [200, 50],
+])('the screen of %i columns', async (columns, rows) => {
+  const model = { ...MODEL, peek: LOOKED_INTO };
+  const screens = [
+    drawn(columns, rows),
+    drawn(columns, rows, { selected: '26-01-07-limits', notice: 'limits was asked to stop.' }),
+    drawn(columns, rows, { peek: 'output', top: 0 }, model),
+    drawn(columns, rows, { isHelp: true }),
+  ];
+  const text = screens
+    .map((lines) => lines.map((line) => line.trimEnd()).join('\n'))
+    .join(`\n${'='.repeat(columns)}\n`);
+  await expect(`${text}\n`).toMatchFileSnapshot(`../../golden/watch/${columns}-columns.txt`);
+});
+
+test('no size makes a line wider or a screen higher than the terminal, whatever is looked at', () => {
+  const places: Partial<WatchPlace>[] = [
+    {},
+    { peek: 'output' },
+    { peek: 'diff', top: 5 },
+    { isHelp: true },
+    { notice: '船'.repeat(300) },
+  ];
+  const sizes = { columns: fc.integer({ min: 1, max: 260 }), rows: fc.integer({ min: 1, max: 60 }) };
+  fc.assert(
+    fc.property(fc.record({ ...sizes, place: fc.constantFrom(...places) }), ({ columns, rows, place }) => {
+      const lines = drawn(columns, rows, place, { ...MODEL, peek: LOOKED_INTO });
+      expect(lines).toHaveLength(rows);
+      expect(Math.max(...lines.map((line) => columnsOf(line)))).toBeLessThanOrEqual(columns);
+    }),
+  );
+});
+
+test.each(ROWS.map(({ key }) => key))(
+  'the selected session %s is on the screen, however low that is',
+  (key) => {
+    const lines = drawn(80, 9, { selected: key });
+    expect(lines.filter((line) => line.startsWith('▸'))).toHaveLength(1);
+  },
+);
+
+test('nothing that a session says steers the terminal', () => {
+  const evil = '\u001b[2J\u001b]0;x\u0007\u202E\u009b31m\u001b[7m';
+  const rows = ROWS.map((row) => ({
+    ...row,
+    name: evil,
+    project: evil,
+    facts: {
+      ...row.facts,
+      task: evil,
+      doing: evil,
+      reason: evil,
+      summary: evil,
+      next: evil,
+      branch: evil,
+      spent: evil,
+    },
+  }));
+  const details = {
+    key: rows[0]?.key ?? '',
+    commits: [{ hash: evil, subject: evil, committedAt: evil }],
+    totalCommits: 1,
+    log: [evil],
+  };
+  const peek = { title: evil, lines: [evil] };
+  const model = { rows, details, peek, nowMs: NOW };
+  const text = [drawn(200, 50, {}, model), drawn(200, 50, { peek: 'diff' }, model)].flat().join('');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
+  expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+});
+
+test('without a session the screen says how to start one, and before they are read that they are', () => {
+  expect(drawn(80, 24, {}, { rows: [], nowMs: NOW }).join('\n')).toContain('samocode start --task');
+  expect(drawn(80, 24, {}, { rows: undefined, nowMs: NOW }).join('\n')).toContain('Reading');
+});
+
+test('two sessions of one name are told apart by their dates', () => {
+  expect(ROWS.map(({ name }) => name).filter((name) => name.endsWith('boats'))).toEqual([
+    '26-01-06-boats',
+    '26-01-05-boats',
+  ]);
+});

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { GIVE_BACK_SCREEN, TAKE_SCREEN } from '../../../src/cli/terminal/frame.ts';
+import { KEY } from '../../cli/keys.ts';
+import { askingRig } from '../../support/asking-rig.ts';
+import type { SessionRig } from '../../support/session-rig.ts';
+import { openTerminal } from '../../support/terminal.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../../dist/samocode.js');
+const HANGS = { rules: [{ when: {}, do: [{ act: 'hang' }] }] };
+
+async function watching(rig: SessionRig, args = '') {
+  const { path: cwd, root: dir, env } = rig.repo;
+  return await openTerminal(`'${process.execPath}' '${PROGRAM}' watch ${args}`, { dir, cwd, env });
+}
+
+/** The screen was left, and the terminal shows lines and cursor and echoes what is typed as before. */
+function expectClean(shown: string) {
+  const last = shown.lastIndexOf(TAKE_SCREEN);
+  expect(last).toBeGreaterThan(-1);
+  expect(shown.indexOf(GIVE_BACK_SCREEN, last)).toBeGreaterThan(last);
+  const after = shown.slice(shown.lastIndexOf(GIVE_BACK_SCREEN) + GIVE_BACK_SCREEN.length);
+  expect(after).toMatch(/ icanon .* echo /s);
+  expect(after).not.toContain('\u001b[?25l');
+}
+
+test('the screen shows a session, looks into it, answers its questions and stops it', async () => {
+  await using rig = await askingRig({ scenario: HANGS });
+  await using terminal = await watching(rig);
+  await terminal.until('NEEDS YOU 1');
+  await terminal.until('asks you Q1');
+  terminal.type('l');
+  await terminal.until('esc back');
+  terminal.type(KEY.escape);
+  await terminal.until('NEEDS YOU 1');
+  terminal.resize(120, 30);
+  await terminal.until('─'.repeat(120));
+  terminal.type('a');
+  await terminal.until('Questions for you');
+  const { status } = await rig.state();
+  for (const id of status.kind === 'waiting' ? status.openQuestions : []) {
+    await terminal.until(`Your answer to ${id}`);
+    terminal.type(KEY.enter);
+  }
+  await terminal.until('WORKING 1');
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  terminal.type('s');
+  await terminal.until('When should');
+  terminal.type(KEY.down + KEY.enter);
+  await terminal.until('asked to stop');
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await terminal.until('DONE 1');
+  terminal.type('q');
+  const shown = await terminal.end();
+  expect(shown).toContain('status=0');
+  expectClean(shown);
+});
+
+describe('leaving', () => {
+  // None of these acts on the session.
+  let rig: SessionRig;
+  beforeAll(async () => {
+    rig = await askingRig();
+  });
+  afterAll(() => rig[Symbol.asyncDispose]());
+
+  test.each([
+    ['q', 0],
+    [KEY.ctrlC, 130],
+  ] as const)('by the key %j leaves a clean terminal, with status %i', async (key, status) => {
+    await using terminal = await watching(rig, rig.file.folder);
+    await terminal.until('asks you');
+    terminal.type(key);
+    const shown = await terminal.end();
+    expect(shown).toContain(`status=${status}`);
+    expectClean(shown);
+  });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+  ] as const)('by %s leaves a clean terminal, and the program ends as that does', async (signal, status) => {
+    await using terminal = await watching(rig);
+    await terminal.until('asks you');
+    terminal.signal(signal);
+    const shown = await terminal.end();
+    expect(shown).toContain(`status=${status}`);
+    expectClean(shown);
+  });
+
+  test('by an error shows that on a clean terminal', async () => {
+    await using terminal = await watching(rig, 'no-such-session');
+    const shown = await terminal.end();
+    expect(shown).toContain('status=1');
+    expect(shown.slice(shown.lastIndexOf(GIVE_BACK_SCREEN))).toContain('no-such-session');
+    expectClean(shown);
+  });
+});
