@@ -9,10 +9,10 @@ export default scriptedAgent({
     {
       text: 'How long is a page unless the request says so? It decides what existing users of GET /books get.',
       options: ['all books, as now', '20 books'],
-      suggestion: { letters: ['A'], reason: 'nobody who calls it today gets less' },
+      suggestion: { letters: ['A'], reason: 'those who call it today get no less' },
     },
     {
-      text: 'What does a page number that is no number give?',
+      text: 'What is the answer to a page that is not a number?',
       options: ['status 400 with a reason', 'the first page'],
       suggestion: { letters: ['A'], reason: 'a typing error is seen at once' },
     },
@@ -97,7 +97,7 @@ test('without a limit all books are given, as before', async () => {
   assert.deepEqual((await ask('/books')).body, BOOKS);
 });
 
-test('a limit or page that is no whole number from 1 is refused', async () => {
+test('a limit or page other than a whole number from 1 is refused', async () => {
   const ask = await served();
   for (const query of ['limit=0', 'limit=two', 'limit=1&page=-1', 'limit=1.5'])
     assert.equal((await ask(\`/books?\${query}\`)).status, 400, query);

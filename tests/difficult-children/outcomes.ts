@@ -77,7 +77,7 @@ export const OUTCOMES: readonly Outcome[] = [
     child: 'torn-writer',
     ends: ASKS,
     endings: ['crashed', 'no_signal', 'signalled'],
-    words: 'half a signal is none; the next agent is corrected once',
+    words: 'half a signal does not count; the next agent is corrected once',
   },
   {
     child: 'limit-hitter',
