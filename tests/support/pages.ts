@@ -29,9 +29,11 @@ export interface Block {
 export function blocksOf(page: string): Block[] {
   const blocks: Block[] = [];
   const pattern =
-    /(?:^ {0,3}<!-- (.*) -->\n)?^ {0,3}```(\w*)\n([\s\S]*?)^ {0,3}```$|(?:^<!-- (.*) -->\n)?(?<=^(?:(?![-*\d]).*)?\n)((?:^ {4}.*\n|^\n(?= {4}))+)/gm;
-  for (const [, mark, language, fenced, markOfIndented, indented] of page.matchAll(pattern)) {
-    const text = fenced?.replace(/^ {1,3}/gm, '') ?? (indented ?? '').replace(/^ {4}/gm, '').trim();
+    /(?:^ {0,3}<!-- (.*) -->\n)?^( {0,3})```(\w*)\n([\s\S]*?)^ {0,3}```$|(?:^<!-- (.*) -->\n)?(?<=^(?:(?![-*\d]).*)?\n)((?:^ {4}.*\n|^\n(?= {4}))+)/gm;
+  for (const [, mark, indent, language, fenced, markOfIndented, indented] of page.matchAll(pattern)) {
+    const text =
+      fenced?.replaceAll(new RegExp(`^${indent}`, 'gm'), '') ??
+      (indented ?? '').replace(/^ {4}/gm, '').trim();
     if (text !== '') blocks.push({ language: language ?? '', text, mark: mark ?? markOfIndented ?? '' });
   }
   return blocks;

@@ -103,11 +103,12 @@ test.each([
 
 test('commands are read from consoles, shells and indented blocks, with their output and their marks', () => {
   const page =
-    'Text.\n\n    samocode list   shows them\n\n```console\n$ samocode a\none\n$ samocode b\n```\n\n<!-- needs a login -->\n```sh\ncodex login # once\n```\n';
+    'Text.\n\n    samocode list   shows them\n\n```console\n$ samocode a\none\n$ samocode b\n```\n\n<!-- needs a login -->\n```sh\ncodex login # once\n```\n\n1. So:\n\n   ```console\n   $ samocode c\n     two\n   ```\n';
   expect(commandsOf(page)).toEqual([
     { command: 'samocode list', shows: undefined, mark: '' },
     { command: 'samocode a', shows: 'one', mark: '' },
     { command: 'samocode b', shows: undefined, mark: '' },
     { command: 'codex login', shows: undefined, mark: 'needs a login' },
+    { command: 'samocode c', shows: '  two', mark: '' },
   ]);
 });
