@@ -1,3 +1,4 @@
+import { cliPage } from './cli.ts';
 import { errorsPage } from './errors.ts';
 import type { Page } from './page.ts';
 import { phasesPage } from './phases.ts';
@@ -6,4 +7,11 @@ import { settingsPage } from './settings.ts';
 import { toolsPage } from './tools.ts';
 
 /** Every page that is made from code. */
-export const PAGES: readonly Page[] = [phasesPage, toolsPage, resourcesPage, settingsPage, errorsPage];
+export const PAGES: readonly Page[] = [
+  phasesPage,
+  toolsPage,
+  resourcesPage,
+  settingsPage,
+  cliPage,
+  errorsPage,
+];

@@ -77,9 +77,10 @@ async function eventsParse(rig: SessionRig): Promise<void> {
 
 async function historyHasOneLineEach(rig: SessionRig, state: SessionState): Promise<void> {
   const text = (await ifExists(readFile(rig.paths.history, 'utf8'))) ?? '';
+  // What is no object was written by an agent: whoever reads the history passes it over.
   const iterations = text
     .split('\n')
-    .filter((line) => line !== '')
+    .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line).iteration);
   const ended = state.progress.totalIterations - (state.openIteration ? 1 : 0);
   expect(iterations, 'one history line per iteration').toEqual(
@@ -98,7 +99,8 @@ async function noDraftsLeft(rig: SessionRig): Promise<void> {
 
 function mainCheckout(rig: SessionRig): string {
   const options = { cwd: rig.repo.path, encoding: 'utf8' as const };
-  const status = execFileSync('git', ['status', '--porcelain'], options);
+  // Looking must not start what an agent planted.
+  const status = execFileSync('git', ['-c', 'core.fsmonitor=false', 'status', '--porcelain'], options);
   return status
     .split('\n')
     .filter((line) => line !== '' && !line.endsWith('.samocode'))

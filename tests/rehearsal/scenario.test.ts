@@ -8,6 +8,7 @@ import { fill } from '../../src/rehearsal/situation.ts';
 import { parsePlan } from '../../src/session/documents/plan.ts';
 import { parseQa } from '../../src/session/documents/qa.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
+import { OUTCOMES } from '../difficult-children/outcomes.ts';
 import { lintQa } from '../support/lint-qa.ts';
 
 const KIT = 'tests/difficult-children';
@@ -30,6 +31,16 @@ test('the README of the kit names every scenario and every act', async () => {
   const acts = ScenarioAct.options.map(({ shape }) => shape.act.value);
   const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
   expect([...acts, ...names].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+});
+
+test('the README of the kit shows what becomes of a session of each, as the soak plays it', async () => {
+  const readme = await readFile(join(KIT, 'README.md'), 'utf8');
+  const rows = OUTCOMES.map(
+    ({ child, ends, endings, words }) => `| ${child} | \`${ends}\` | ${endings.join(', ')} | ${words} |\n`,
+  );
+  expect(readme).toContain(rows.join(''));
+  const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
+  expect(OUTCOMES.map(({ child }) => `${child}.json`).sort()).toEqual(names.sort());
 });
 
 test('the first rule that fits is played: by iteration, phase and count, and none where none fits', () => {

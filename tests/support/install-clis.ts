@@ -38,6 +38,11 @@ const PINNED = {
   pnpm: { npmPackage: 'pnpm', version: '10.34.8', program: '.bin/pnpm' },
   /** Packs extensions for Claude Desktop. */
   mcpb: { npmPackage: '@anthropic-ai/mcpb', version: '2.1.2', program: '.bin/mcpb' },
+  /** What a package on npm may do wrong to its users. */
+  publint: { npmPackage: 'publint', version: '0.3.25', program: '.bin/publint' },
+  attw: { npmPackage: '@arethetypeswrong/cli', version: '0.18.5', program: '.bin/attw' },
+  /** Knows the words that pages may use; `cspell.json` has those of our own. */
+  cspell: { npmPackage: 'cspell', version: '9.8.0', program: '.bin/cspell' },
   /** The first is what the two below need to run; we ask for no more than Node 20 ourselves, and run on both. */
   node22: { npmPackage: NODE_PACKAGE, version: '22.23.3', program: `${NODE_PACKAGE}/bin/node` },
   node24: { npmPackage: NODE_PACKAGE, version: '24.21.0', program: `${NODE_PACKAGE}/bin/node` },

@@ -1,0 +1,91 @@
+import { Command, Help, type Option } from 'commander';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { type Cli, EXIT } from '../../src/cli/terminal/cli.ts';
+import { withSharedOptions } from '../../src/cli/terminal/shared-options.ts';
+import { codes, type Page, table } from './page.ts';
+
+export const cliPage: Page = { path: 'docs/cli.md', render };
+
+const HELP = new Help();
+const SHARED = withSharedOptions(new Command());
+const STATUSES: readonly [keyof typeof EXIT, string][] = [
+  ['ok', 'success; of a session that was followed: it is done'],
+  ['failed', 'failure'],
+  ['usage', 'wrong usage'],
+  ['blocked', 'the session is blocked'],
+  ['waiting', 'the session waits for you'],
+  ['interrupted', 'Ctrl-C; the session continues'],
+];
+
+function render(): string {
+  const commands = leavesOf(programme());
+  return `# The command line
+
+<!-- Written by \`npm run docs\` from src/cli/commands/. Change the code, then run it again. -->
+
+\`samocode <command> --help\` shows the same. For \`<session>\` the name without its date is enough.
+
+${table(['command', 'what for'], commands.map(overviewRow))}
+
+## For every command
+
+${optionsTable(SHARED.options)}
+
+${table(
+  ['exit status', 'meaning'],
+  STATUSES.map(([name, words]) => [codes([String(EXIT[name])]), words]),
+)}
+
+${commands.map(chapter).join('\n\n')}
+`;
+}
+
+function programme(): Command {
+  const program = new Command('samocode');
+  // Adding a command reads nothing from the terminal; only running it does.
+  for (const add of COMMANDS) add(program, {} as Cli);
+  return program;
+}
+
+/** Every command, one of a group behind the group itself. */
+function leavesOf(group: Command): Command[] {
+  return group.commands.flatMap((command) => [command, ...leavesOf(command)]);
+}
+
+/** `samocode notify telegram`. */
+function nameOf(command: Command): string {
+  return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+}
+
+function overviewRow(command: Command): string[] {
+  const name = nameOf(command);
+  return [`[\`${name}\`](#${name.replaceAll(' ', '-')})`, escaped(command.description())];
+}
+
+function chapter(command: Command): string {
+  const name = nameOf(command);
+  const own = command.options.filter(({ long }) => !SHARED.options.some((shared) => shared.long === long));
+  const args = command.registeredArguments.map((argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  );
+  const description = command.description();
+  return [
+    `## ${name}`,
+    escaped(`${description.charAt(0).toUpperCase()}${description.slice(1)}.`),
+    ...(args.length > 0 ? [`Arguments: ${codes(args)}.`] : []),
+    ...(own.length > 0 ? [optionsTable(own)] : []),
+  ].join('\n\n');
+}
+
+function optionsTable(options: readonly Option[]): string {
+  const rows = options.filter(({ hidden }) => !hidden);
+  return table(
+    ['option', 'meaning'],
+    rows.map((option) => [codes([option.flags]), escaped(HELP.optionDescription(option))]),
+  );
+}
+
+/** Angle brackets would be read as HTML. */
+function escaped(words: string): string {
+  return words.replace(/<[\w|-]+>/g, (name) => `\`${name}\``);
+}

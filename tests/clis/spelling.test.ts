@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { runCommand } from '../../src/base/processes/run-command.ts';
+import { installCli } from '../support/install-clis.ts';
+import { pagePaths } from '../support/pages.ts';
+import { ROOT, TEXTS } from '../words/texts.ts';
+
+test('every word of the pages, and of what models read, is in a dictionary or in cspell.json', async () => {
+  const { path } = await installCli('cspell');
+  const files = [...(await pagePaths(ROOT)), ...TEXTS.keys()];
+  const args = ['lint', '--no-progress', '--no-summary', '--no-color', '--no-must-find-files', ...files];
+  const { stdout } = await runCommand(path, args, { cwd: ROOT });
+  expect(stdout.trim()).toBe('');
+});
