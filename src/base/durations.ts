@@ -23,15 +23,6 @@ export function stopwatch(ms: number): string {
   return hours > 0 ? `${hours}:${tail}` : tail;
 }
 
-/** `42 s`, `3 min`, `2 h`, `3 d`: for columns. */
-export function briefly(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000)) || 0;
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86_400)} d`;
-}
-
 function two(value: number): string {
   return String(value).padStart(2, '0');
 }

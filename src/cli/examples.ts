@@ -10,9 +10,13 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   start: [
     ['samocode start --task "Add JWT auth" --base develop', 'on a branch from develop, in the background'],
+    ['samocode start --task "Add JWT auth" --group tonight', 'one of several that are awaited together'],
     ['samocode start --task "Add JWT auth" --providers quality=codex', 'with another agent CLI as reviewer'],
   ],
-  stop: [['samocode stop jwt --now', 'do not wait for the agent that works now']],
+  stop: [
+    ['samocode stop jwt --now', 'do not wait for the agent that works now'],
+    ['samocode stop --group tonight', 'every session of that group'],
+  ],
   resume: [
     ['samocode resume jwt --note "The database is up again"', 'after you have settled what blocked it'],
     ['samocode resume jwt --max-cost-usd 20', 'with a higher limit'],
@@ -27,6 +31,18 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   list: [
     ['samocode list --all', 'the sessions of every project'],
     ['samocode list | cut -f1,3', 'names and states for a script'],
+  ],
+  watch: [
+    ['samocode watch', 'every session of this machine; q leaves'],
+    ['samocode watch jwt', 'one of them'],
+  ],
+  report: [
+    ['samocode report jwt --open', 'in the browser'],
+    ['samocode report --all', 'one page for the morning'],
+  ],
+  prune: [
+    ['samocode prune', 'show it, with sizes'],
+    ['samocode prune --days 7 --yes', 'remove what is older than a week'],
   ],
   status: [['samocode status 7c5d2', 'by the short id in front of it in the list']],
   log: [
@@ -43,6 +59,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   wait: [
     ['samocode wait jwt billing --timeout 3600', 'until one of the two needs you, for an hour at most'],
     ['samocode wait jwt --until done && git push', 'go on when it has ended well'],
+    ['samocode wait --group tonight --until done', 'until the last of a group has ended'],
   ],
   worktrees: [['samocode worktrees --prune', 'remove those with which nothing is lost']],
   answer: [

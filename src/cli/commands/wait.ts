@@ -5,20 +5,22 @@ import { exitStatusOf } from '../following/run-to-rest.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
 import { statusWords } from '../rendering/session-words.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 import { wholeSeconds } from '../terminal/start-options.ts';
 import { harmless } from '../terminal/style.ts';
 
-type WaitOptions = SharedOptions & { until: WaitUntil; timeout?: number };
+type WaitOptions = SharedOptions & { until: WaitUntil; timeout?: number; group?: string };
 
 export function addWait(program: Command, cli: Cli): void {
-  withSharedOptions(program.command('wait <sessions...>'))
+  withSharedOptions(program.command('wait [sessions...]'))
     .description('Wait until one of several sessions needs you or ends')
     .addOption(
       new Option('--until <what>', 'change: anything; attention: it needs you or ended; done: it ended')
         .choices(WAIT_UNTIL)
         .default('attention'),
     )
+    .option('--group <name>', 'all sessions of this group; done: when the last of them has ended')
     .option('--timeout <seconds>', 'exit with status 1 when so much time has passed', wholeSeconds)
     .action((sessions: string[], options: WaitOptions) => wait(cli, sessions, options));
 }
@@ -26,12 +28,18 @@ export function addWait(program: Command, cli: Cli): void {
 async function wait(
   cli: Cli,
   sessions: string[],
-  { until, timeout, ...options }: WaitOptions,
+  { until, timeout, group, ...options }: WaitOptions,
 ): Promise<void> {
+  if ((sessions.length === 0) === (group === undefined))
+    throw CLI_ERRORS.usage({
+      why: 'Name sessions, or --group.',
+      hint: 'For example: samocode wait --group tonight --until done',
+    });
   const { waitForAny } = await import('../../actions/waiting/wait-for-change.ts');
   const context = await cli.actionContext();
   const input = {
     sessions: sessions.map((session) => ({ session })),
+    group,
     ...projectOf(options),
     until,
     timeoutMs: timeout === undefined ? Number.MAX_SAFE_INTEGER : timeout * 1000,

@@ -100,10 +100,6 @@ export class Output {
     this.#liveLines = lines.length;
   }
 
-  get rows(): number {
-    return this.#stdout.rows || 24;
-  }
-
   /** Takes the whole terminal for `draw`; what it showed before comes back with `endLive`. */
   openScreen(): void {
     this.endLive();

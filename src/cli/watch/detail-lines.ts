@@ -1,7 +1,7 @@
+import { age } from '../../base/durations.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { phaseLine } from '../following/progress-view.ts';
 import { hanging } from '../rendering/columns.ts';
-import { briefly } from '../rendering/durations.ts';
 import { stateWords } from '../rendering/session-words.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
 import type { WatchedDetails, WatchedRow } from './watch-model.ts';
@@ -23,8 +23,8 @@ export function detailLines(
 ): string[] {
   const { columns, height, style, nowMs } = place;
   const { facts } = row;
-  const since = briefly(nowMs - Date.parse(facts.since));
-  const begun = facts.createdAt && `started ${briefly(nowMs - Date.parse(facts.createdAt))} ago`;
+  const since = age(nowMs - Date.parse(facts.since));
+  const begun = facts.createdAt && `started ${age(nowMs - Date.parse(facts.createdAt))} ago`;
   const about = [row.project, `iteration ${facts.totalIterations}`, begun].filter(Boolean).join(' · ');
   const head = `${style.bold(fitLine(facts.session))}  ${stateWords(facts, style)} ${style.dim(`for ${since}`)}`;
   const isDone = facts.state === 'done';
@@ -76,7 +76,7 @@ function commitRows(
 ): string[] {
   const { commits = [], totalCommits = 0 } = details ?? {};
   return commits.slice(0, COMMITS).map(({ hash, subject, committedAt }, index) => {
-    const ago = style.dim(`${briefly(nowMs - Date.parse(committedAt))} ago`);
+    const ago = style.dim(`${age(nowMs - Date.parse(committedAt))} ago`);
     const name = index > 0 ? '' : `${totalCommits} ${totalCommits === 1 ? 'commit' : 'commits'}`;
     return named(name, `${style.accent(fitLine(hash).slice(0, 8))} ${fitLine(subject)} ${ago}`, style);
   });

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { type SessionFacts, shortName } from '../rendering/session-facts.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
+import type { SessionFacts } from '../rendering/session-facts.ts';
 import type { WatchedRow } from './watch-model.ts';
 
 /** The parts of the list, from the top. */
@@ -32,11 +33,11 @@ export type UnnamedRow = Omit<WatchedRow, 'name' | 'project'>;
 export function orderRows(rows: readonly UnnamedRow[]): WatchedRow[] {
   const counts = new Map<string, number>();
   for (const { facts } of rows) {
-    const short = shortName(facts.session);
+    const short = nameWithoutDate(facts.session);
     counts.set(short, (counts.get(short) ?? 0) + 1);
   }
   const named = rows.map((row): WatchedRow => {
-    const short = shortName(row.facts.session);
+    const short = nameWithoutDate(row.facts.session);
     const isAlone = counts.get(short) === 1;
     return { ...row, name: isAlone ? short : row.facts.session, project: basename(row.projectDir) };
   });

@@ -1,8 +1,8 @@
+import { age, stopwatch } from '../../base/durations.ts';
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { STOPS } from '../../session/documents/now.ts';
 import { columnsOf, cutToColumns, padTo } from '../rendering/columns.ts';
-import { briefly, stopwatch } from '../rendering/durations.ts';
 import type { SessionFacts } from '../rendering/session-facts.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
 import { type Group, groupOf } from './groups.ts';
@@ -93,7 +93,7 @@ function phaseBar({ phase, state }: Pick<SessionFacts, 'phase' | 'state'>, style
 
 function elapsedWords({ since }: SessionFacts, group: Group, nowMs: number): string {
   const ms = nowMs - Date.parse(since);
-  return group === 'working' ? stopwatch(ms) : briefly(ms);
+  return group === 'working' ? stopwatch(ms) : age(ms);
 }
 
 /** What it does now, or what it waits for, with why: short, since a narrow screen cuts it. */
@@ -117,7 +117,7 @@ function restWords(facts: SessionFacts, { style, nowMs }: Pick<RowWords, 'style'
     case 'waiting':
       return waitWords(facts, style);
     case 'limited': {
-      const left = until === undefined ? '' : `, ${briefly(Date.parse(until) - nowMs)} left`;
+      const left = until === undefined ? '' : `, ${age(Date.parse(until) - nowMs)} left`;
       return `${style.attention(outage === undefined ? 'usage limit' : OUTAGE_WORDS[outage])}${left}`;
     }
     case 'blocked':

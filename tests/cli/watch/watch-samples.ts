@@ -73,6 +73,7 @@ const SAMPLES: readonly Sample[] = [
 ];
 
 const BASE = {
+  id: '0a1b2',
   iteration: 1,
   totalIterations: 12,
   needsHuman: false,

@@ -8,7 +8,7 @@ type PruneOptions = SharedOptions & { yes?: true; days?: number };
 
 export function addPrune(program: Command, cli: Cli): void {
   withSharedOptions(program.command('prune'))
-    .description('show what old sessions still take on the disk, and with --yes remove it')
+    .description('Show what old sessions still take on the disk, and with --yes remove it')
     .option('-y, --yes', 'remove what is shown')
     .option('--days <number>', 'leave what is younger than this many days (30)', wholeDays)
     .action((options: PruneOptions) => prune(cli, options));

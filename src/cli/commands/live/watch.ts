@@ -8,7 +8,7 @@ import { showStatus } from '../status.ts';
 
 export function addWatch(program: Command, cli: Cli): void {
   withSharedOptions(program.command('watch [session]'))
-    .description('watch all sessions of this machine, or one, live; keys answer, approve, look in, stop')
+    .description('Watch all sessions of this machine, or one, live; keys answer, approve, look in, stop')
     .action((session: string | undefined, options: SharedOptions) => watch(program, cli, session, options));
 }
 

@@ -12,7 +12,7 @@ interface ReportOptions extends SharedOptions {
 
 export function addReport(program: Command, cli: Cli): void {
   withSharedOptions(program.command('report [session]'))
-    .description('write a page about a session, or about all of them, for a browser and print its path')
+    .description('Write a page about a session, or about all of them, for a browser; print its path')
     .option('--all', 'without a session: those of every project on this machine')
     .option('--output <file>', 'the file to write (default: below the .run folder, where no agent works)')
     .option('--open', 'show it in the browser')
