@@ -10,7 +10,6 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   start: [
     ['samocode start --task "Add JWT auth" --base develop', 'on a branch from develop, in the background'],
-    ['samocode start --task "Add JWT auth" --group tonight', 'one of several that are awaited together'],
     ['samocode start --task "Add JWT auth" --providers quality=codex', 'with another agent CLI as reviewer'],
   ],
   stop: [
@@ -58,8 +57,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   verify: [['samocode verify jwt', 'on a fresh clone of its branch']],
   wait: [
     ['samocode wait jwt billing --timeout 3600', 'until one of the two needs you, for an hour at most'],
-    ['samocode wait jwt --until done && git push', 'go on when it has ended well'],
-    ['samocode wait --group tonight --until done', 'until the last of a group has ended'],
+    ['samocode wait --group tonight --until done && git push', 'go on when all of them have ended well'],
   ],
   worktrees: [['samocode worktrees --prune', 'remove those with which nothing is lost']],
   answer: [
