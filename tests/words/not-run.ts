@@ -11,6 +11,7 @@ export const NOT_RUN: readonly { command: RegExp; why: string }[] = [
     command: /^(?:PROVIDER=\w+ )?examples\//,
     why: 'tests/e2e/examples.test.ts, tests/soak/examples.test.ts; with a login',
   },
+  { command: /^samocode report\b/, why: 'needs a session: tests/report/, tests/e2e/cli/' },
   { command: /^REHEARSAL_SCENARIO=/, why: 'tests/e2e/rehearsal/' },
   { command: /^samocode install\b/, why: 'needs clients: tests/clis/install-and-uninstall.test.ts' },
   { command: /^samocode doctor$/, why: 'needs a login to end with 0: tests/actions/doctor.test.ts' },
