@@ -68,8 +68,9 @@ export function makeProgram(cli: Cli): Command {
 
 const EXAMPLES = `
 Try it without a login or a model:   samocode demo
-On a repository of your own:         cd my-repo && samocode run --task "Add JWT auth"
+On a repository of your own:         samocode run --task "Add JWT auth"
 
 "samocode <command> --help" describes a command. Every command accepts --json.
-<session> is its name, the beginning of it, or the five characters in front of it in "samocode list".
+<session> is its name, the beginning of it, or its five-character id, which
+"samocode list" shows in front.
 Exit status: 0 success, 1 failure, 2 wrong usage, 3 blocked, 4 waits for you.`;

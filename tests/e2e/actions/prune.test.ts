@@ -33,7 +33,7 @@ test('prune shows what old sessions take, removes it with --yes, and the session
   expect(shown.removed).toEqual([]);
   const told = await command(rig, 'prune', '--days', '0');
   expect(told.stdout).toContain(`${file.folder}: checkpoints: it can no longer be rewound\n`);
-  expect(told.stdout).toContain('To remove this: samocode prune --yes\n');
+  expect(told.stdout).toContain('To remove this: samocode prune --days 0 --yes\n');
   expect(await readdir(paths.iterations)).not.toEqual([]);
 
   const removed = await command(rig, 'prune', '--days', '0', '--yes');

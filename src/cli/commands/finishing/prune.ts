@@ -24,7 +24,9 @@ async function prune(cli: Cli, options: PruneOptions): Promise<void> {
   const { PRUNE_AFTER_DAYS, prune: pruneOld } = await import('../../../actions/clean-up/prune.ts');
   const { days = PRUNE_AFTER_DAYS, yes: remove = false } = options;
   const pruned = await pruneOld({ ...projectOf(options), days, remove }, await cli.actionContext());
-  cli.output.result(pruned, () => wordsOf(pruned, cli, { days, remove }));
+  cli.output.result(pruned, () =>
+    wordsOf(pruned, cli, { days, remove, typed: options.days === undefined ? '' : `--days ${days} ` }),
+  );
 }
 
 const WHAT: Readonly<Record<PrunableKind, string>> = {
@@ -38,10 +40,13 @@ const WHAT: Readonly<Record<PrunableKind, string>> = {
 function wordsOf(
   { found, removed }: Pruned,
   { output }: Cli,
-  { days, remove }: { days: number; remove: boolean },
+  { days, remove, typed }: { days: number; remove: boolean; typed: string },
 ): string {
   const { good, dim } = output.style;
-  if (found.length === 0) return `Nothing to remove: no session has been over for ${days} days.`;
+  if (found.length === 0)
+    return days === 0
+      ? 'Nothing to remove.'
+      : `Nothing to remove: no session has been over for ${days} days.`;
   const line = ({ kind, name, bytes }: Prunable) => `${sizeWords(bytes)}  ${name}: ${dim(WHAT[kind])}`;
   const total = (list: readonly Prunable[]) =>
     sizeWords(list.reduce((sum, { bytes = 0 }) => sum + bytes, 0)).trim();
@@ -49,7 +54,7 @@ function wordsOf(
     return [
       ...found.map(line),
       `${total(found)} in all. Events, documents, proofs and branches stay.`,
-      'To remove this: samocode prune --yes',
+      `To remove this: samocode prune ${typed}--yes`,
     ].join('\n');
   const needed = found.length - removed.length;
   return [
