@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import type { SessionQuestion } from '../../actions/places/find-session.ts';
-import { planServers } from '../../session/servers/plan-servers.ts';
+import { acceptsCommands } from '../asking/accepts-commands.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
@@ -29,21 +28,4 @@ async function approve(cli: Cli, session: string, options: SharedOptions & { has
           `${cli.output.style.good('✔')} ${plan.name} is approved. To follow the work: samocode log ${short} --follow`,
         ].join('\n'),
   );
-}
-
-/**
- * Whether the person accepts the commands that a plan starts servers by: a model wrote them, and what it said of the plan
- * elsewhere may have left them out. Undefined: no.
- * @returns with the hash of the plan whose commands were shown
- */
-async function acceptsCommands(cli: Cli, question: SessionQuestion): Promise<{ hash?: string } | undefined> {
-  const { readPlan } = await import('../../actions/gates/read-plan.ts');
-  // What cannot be read is refused with the approval.
-  const plan = await readPlan(question, await cli.actionContext()).catch(() => undefined);
-  if (plan?.state !== 'waits_for_approval') return {};
-  const { text, hash, servers } = plan;
-  if (planServers(text).servers.every(({ command }) => command === undefined)) return {};
-  cli.output.say(servers.join('\n'));
-  const typed = await cli.ask('approve the plan and start them (y approves; Enter leaves it for later): ');
-  return /^y(?:es)?$/i.test(typed.trim()) ? { hash } : undefined;
 }

@@ -1,7 +1,9 @@
+import { basename } from 'node:path';
 import type { Command } from 'commander';
+import { acceptsCommands } from '../asking/accepts-commands.ts';
 import { ensureProject } from '../asking/ensure-project.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import type { Cli } from '../terminal/cli.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
 import { withSharedOptions } from '../terminal/shared-options.ts';
 import { type StartOptions, startInput, withStartOptions } from '../terminal/start-options.ts';
 
@@ -18,6 +20,10 @@ export function addStart(program: Command, cli: Cli): void {
 async function start(cli: Cli, options: Options): Promise<void> {
   const wanted = startInput(options);
   const projectDir = await ensureProject(cli, options);
+  if (wanted.approve && wanted.from && cli.isInteractive) {
+    const question = { session: basename(wanted.from.trim()), projectDir };
+    if (!(await acceptsCommands(cli, question))) return cli.leaveWith(EXIT.waiting);
+  }
   const { startSession } = await import('../../actions/sessions/start-session.ts');
   const { view, warnings } = await startSession(
     { ...wanted, projectDir, run: options.run },
