@@ -4,7 +4,14 @@ import * as z from 'zod';
 import { geminiPolicy } from '../../src/providers/gemini/gemini-policy.ts';
 
 const Policy = z.object({
-  rule: z.array(z.object({ toolName: z.string(), decision: z.string(), argsPattern: z.string().optional() })),
+  rule: z.array(
+    z.object({
+      toolName: z.string(),
+      decision: z.string(),
+      priority: z.number(),
+      argsPattern: z.string().optional(),
+    }),
+  ),
 });
 const sessionDir = '/sessions (old) [1]/26-01-08-a.b';
 
@@ -12,16 +19,14 @@ const rulesOf = (phase: 'planning' | 'implementation') =>
   Policy.parse(parse(geminiPolicy({ phase, sessionDir }))).rule;
 
 /** As Gemini CLI holds a call against a rule: each argument as JSON between two zero bytes. */
-function isAllowed(toolName: string, args: object): boolean {
+function decisionOf(toolName: string, args: object): string {
   const text = Object.entries(args)
     .map(([name, value]) => `\0${JSON.stringify(name)}:${JSON.stringify(value)}\0`)
     .join(',');
-  return rulesOf('planning').some(
-    (rule) =>
-      rule.toolName === toolName &&
-      rule.decision === 'allow' &&
-      (rule.argsPattern === undefined || new RegExp(rule.argsPattern).test(`{${text}}`)),
+  const fitting = rulesOf('planning').filter(
+    ({ toolName: tool, argsPattern = '' }) => tool === toolName && new RegExp(argsPattern).test(`{${text}}`),
   );
+  return fitting.sort((one, other) => other.priority - one.priority)[0]?.decision ?? 'none';
 }
 
 test.each([
@@ -32,10 +37,11 @@ test.each([
   ['/worktree/src/a.ts', false],
   ['src/a.ts', false],
 ])('in a phase of documents %s may be written: %s', (path, isGranted) => {
-  expect(isAllowed('write_file', { content: `"file_path":"${sessionDir}/x"`, file_path: path })).toBe(
-    isGranted,
+  const wanted = isGranted ? 'allow' : 'none';
+  expect(decisionOf('write_file', { content: `"file_path":"${sessionDir}/x"`, file_path: path })).toBe(
+    wanted,
   );
-  expect(isAllowed('replace', { file_path: path })).toBe(isGranted);
+  expect(decisionOf('replace', { file_path: path })).toBe(wanted);
 });
 
 test.each([
@@ -48,6 +54,9 @@ test.each([
   ['git log --out"put"=x', false],
   ["git log '--output=x'", false],
   ['git grep -Ovim a', false],
+  ['git grep -nOvim a', false],
+  ['git diff --no-ext-diff', true],
+  ["grep -rn 'sub-total: a\\.b' src", true],
   ['git grep --open-files-in-pager=vim a', false],
   ['git diff --ext-diff', false],
   ['rg --pre cat a', false],
@@ -57,12 +66,32 @@ test.each([
   ['npm test', false],
   ['echo "command":"ls "', false],
 ])('in a phase of documents the command %s is allowed by its words: %s', (command, isGranted) => {
-  expect(isAllowed('run_shell_command', { command, description: '"command":"ls "' })).toBe(isGranted);
+  const decision = decisionOf('run_shell_command', { command, description: '"command":"ls "' });
+  expect(decision === 'allow').toBe(isGranted);
+});
+
+test.each([
+  ['git log HEAD\t--output=x', 'deny'],
+  ['git log HEAD \\\n--output=x', 'deny'],
+  ['git log HEAD$IFS--output=x', 'deny'],
+  [`git log \${x:---output=x}`, 'deny'],
+  ["git log $'\\x2d-output=x'", 'deny'],
+  ['git log {HEAD,--output=x}', 'deny'],
+  ['git grep {-n,-Ovim} a', 'deny'],
+  ['uniq src/a.ts src/b.ts', 'deny'],
+  ['uniq -c src/a.ts src/b.ts', 'deny'],
+  ['uniq -c', 'ask_user'],
+  ["find . -name '*.ts'", 'ask_user'],
+  ['git log -1\necho "---"\ngit status', 'ask_user'],
+  ['git log HEAD@{1}', 'allow'],
+  ['git show HEAD^{tree}', 'allow'],
+])("before Gemini CLI's own list is asked about %s: %s", (command, decision) => {
+  expect(decisionOf('run_shell_command', { command, description: '{$' })).toBe(decision);
 });
 
 test('every pattern is one that Gemini CLI takes, and in a phase of work there is none', () => {
   const patterns = rulesOf('planning').flatMap(({ argsPattern }) => argsPattern ?? []);
-  expect(patterns).toHaveLength(3);
+  expect(patterns).toHaveLength(4);
   // What it takes for a pattern that may run for ever, or for too long a one, makes it refuse the file.
   for (const pattern of patterns) {
     expect(pattern.length).toBeLessThan(2048);

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../../actions/acting/action-errors.ts';
 import type { SamocodeError } from '../../base/errors.ts';
+import { acceptsStart } from '../asking/accepts-commands.ts';
 import { ensureProject } from '../asking/ensure-project.ts';
-import type { Cli } from '../terminal/cli.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, withSharedOptions } from '../terminal/shared-options.ts';
 import {
@@ -39,6 +40,7 @@ async function run(cli: Cli, session: string | undefined, options: RunOptions): 
 async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void> {
   const wanted = startInput(options);
   const projectDir = await ensureProject(cli, options);
+  if (!(await acceptsStart(cli, wanted, projectDir))) return cli.leaveWith(EXIT.waiting);
   const { startSession } = await import('../../actions/sessions/start-session.ts');
   const { view, warnings } = await startSession({ ...wanted, projectDir }, await cli.actionContext());
   for (const warning of warnings) cli.output.warn(warning);

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { handleOf } from '../../session/layout/names.ts';
+import { acceptsStart } from '../asking/accepts-commands.ts';
 import { ensureProject } from '../asking/ensure-project.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
-import type { Cli } from '../terminal/cli.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
 import { withSharedOptions } from '../terminal/shared-options.ts';
 import { type StartOptions, startInput, withStartOptions } from '../terminal/start-options.ts';
 
@@ -19,6 +20,7 @@ export function addStart(program: Command, cli: Cli): void {
 async function start(cli: Cli, options: Options): Promise<void> {
   const wanted = startInput(options);
   const projectDir = await ensureProject(cli, options);
+  if (!(await acceptsStart(cli, wanted, projectDir))) return cli.leaveWith(EXIT.waiting);
   const { startSession } = await import('../../actions/sessions/start-session.ts');
   const { view, warnings } = await startSession(
     { ...wanted, projectDir, run: options.run },

@@ -7,8 +7,8 @@ interface Rule {
   argsPattern?: string;
   /** Without it a command with ">" still asks. */
   allowRedirection?: true;
-  /** Gemini CLI allows what its own list knows as safe, where no other rule fits. */
-  isAsked?: true;
+  /** `allow` unless told. `ask_user`: Gemini CLI allows what its own list knows as safe. */
+  decision?: 'deny' | 'ask_user';
 }
 
 const READING: Rule = {
@@ -32,7 +32,8 @@ const RULES: Readonly<Record<Grant, (request: Pick<ChildRequest, 'sessionDir'>) 
     READING,
     { tools: WRITERS, argsPattern: below(sessionDir) },
     { tools: ['run_shell_command'], argsPattern: READING_COMMAND },
-    { tools: ['run_shell_command'], isAsked: true },
+    { tools: ['run_shell_command'], argsPattern: UNSEEN_WRITING, decision: 'deny' },
+    { tools: ['run_shell_command'], decision: 'ask_user' },
   ],
 };
 
@@ -42,11 +43,15 @@ export function geminiPolicy(request: Pick<ChildRequest, 'phase' | 'sessionDir'>
   return rules.flatMap(({ tools, ...rule }) => tools.map((tool) => ruleText(tool, rule))).join('\n\n');
 }
 
-function ruleText(tool: string, { argsPattern, allowRedirection, isAsked }: Omit<Rule, 'tools'>): string {
+const PRIORITIES = { deny: 150, allow: 100, ask_user: 50 };
+
+function ruleText(tool: string, rule: Omit<Rule, 'tools'>): string {
+  const { argsPattern, allowRedirection, decision = 'allow' } = rule;
   return [
     '[[rule]]',
     `toolName = "${tool}"`,
-    ...(isAsked ? ['decision = "ask_user"', 'priority = 50'] : ['decision = "allow"', 'priority = 100']),
+    `decision = "${decision}"`,
+    `priority = ${PRIORITIES[decision]}`,
     // A string of TOML is one of JSON.
     ...(argsPattern === undefined ? [] : [`argsPattern = ${JSON.stringify(argsPattern)}`]),
     ...(allowRedirection ? ['allowRedirection = true'] : []),
@@ -68,9 +73,16 @@ const READING_COMMANDS = [
 
 /** Options that write a file or start a program, in the abbreviations that git takes; and options that are partly quoted. */
 const WRITING_OPTIONS = [
-  ...[' --ou', ' --op', ' --ext', ' -O', ' --pre[ =]', ' --hostname-bin'],
-  String.raw` -[^ =\x00]*['\\{]`,
-  String.raw`['"\\{]-`,
+  ...['--ou', '--op', '--ext', ' -[0-9A-Za-z]*O', '--pre[ =]', '--hostname-bin'],
+  String.raw` -[^ =\x00]*['\\]`,
+  String.raw`['"\\]-`,
 ];
 
-const READING_COMMAND = String.raw`\x00"command":"(?:${READING_COMMANDS.join('|')})(?=[ "])(?![^\x00]*(?:${WRITING_OPTIONS.join('|')}))`;
+/** What a shell may first make an option of: expansions, braces, a blank that is no space, a line that goes on. */
+const MADE_BY_SHELL = ['[$`]', '[^@^][{]', String.raw`\\t`, String.raw`\\\\\\n`];
+
+const COMMAND = String.raw`\x00"command":"`;
+const READING_COMMAND = String.raw`${COMMAND}(?:${READING_COMMANDS.join('|')})(?=[ "])(?![^\x00]*(?:${WRITING_OPTIONS.join('|')}))`;
+
+/** Denied before any list: Gemini CLI's own does not see what a shell makes of a word, and knows no file that `uniq` writes. */
+const UNSEEN_WRITING = String.raw`${COMMAND}(?:uniq (?!-[a-z]+")|[^\x00]*(?:${MADE_BY_SHELL.join('|')}))`;

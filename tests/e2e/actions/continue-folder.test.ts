@@ -8,6 +8,7 @@ import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { planHash } from '../../../src/session/documents/plan.ts';
 import type { Channel } from '../../../src/session/events/bodies/who-acted.ts';
 import type { Bench } from '../../actions/bench.ts';
+import { typed } from '../../cli/typed.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   atGateOrRunning,
@@ -177,11 +178,17 @@ describe('nothing is started', () => {
   });
 });
 
-test('a plan that gives an MCP server a command is not approved by a model that starts the session', async () => {
+test('a plan that gives an MCP server a command is not approved by a model that starts the session, nor unseen by a person', async () => {
   const text = `${PLAN}\n## MCP servers\n\n- tickets: tickets-mcp\n`;
   await using bench = await madeFolder({ ...prepared, [PLAN_NAME]: text });
   const start = startSession({ from: FOLDER, approve: PLAN_NAME }, by(bench, 'tool'));
   await expect(start).rejects.toMatchObject({ code: 'servers_need_person' });
+  const { path: cwd, homeDir: home, env } = bench.repo;
+  const line = ['start', '--from', FOLDER, '--approve', PLAN_NAME];
+  expect(await typed(line, { cwd, home, env, says: ['n'] })).toMatchObject({
+    exitCode: 4,
+    stdout: expect.stringContaining('- tickets: tickets-mcp ('),
+  });
   expect((await bench.view(FOLDER)).isForeign).toBe(true);
 });
 

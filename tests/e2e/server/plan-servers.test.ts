@@ -4,6 +4,7 @@ import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/actions/acting/context.ts';
 import { buildServer } from '../../../src/server/build-server.ts';
+import { typed } from '../../cli/typed.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** A plan as the rehearsed agent writes it, with this section below. */
@@ -68,6 +69,13 @@ test('servers of a plan that cannot be read go back to planning; a command waits
     },
   });
   expect(second).toMatchObject({ decision: { kind: 'park', for: 'plan_approval' } });
+
+  const { path: cwd, homeDir: home, env } = rig.repo;
+  const terminal = { cwd, home, env, programs: rig.context().programs, says: ['n'] };
+  expect(await typed(['approve', rig.file.folder], terminal)).toMatchObject({
+    exitCode: 4,
+    stdout: expect.stringContaining('tickets-mcp --stdio'),
+  });
 
   await using parent = await connected(rig);
   const { hash, mcp_servers } = await parent.call('read_plan');

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { handleOf } from '../../../session/layout/names.ts';
+import { acceptsCommands } from '../../asking/accepts-commands.ts';
 import { sessionFacts } from '../../rendering/session-facts.ts';
-import type { Cli } from '../../terminal/cli.ts';
+import { type Cli, EXIT } from '../../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 
 export function addApprove(program: Command, cli: Cli): void {
@@ -13,7 +14,11 @@ export function addApprove(program: Command, cli: Cli): void {
 
 async function approve(cli: Cli, session: string, options: SharedOptions & { hash?: string }): Promise<void> {
   const { approvePlan } = await import('../../../actions/gates/approve-plan.ts');
-  const input = { session, ...projectOf(options), hash: options.hash, asItStands: true } as const;
+  const question = { session, ...projectOf(options) };
+  const read =
+    options.hash === undefined && cli.isInteractive ? await acceptsCommands(cli, question) : options;
+  if (read === undefined) return cli.leaveWith(EXIT.waiting);
+  const input = { ...question, hash: read.hash, asItStands: true } as const;
   const { view, plan, servers, already } = await approvePlan(input, await cli.actionContext());
   const short = handleOf(view.folder);
   cli.output.result({ ...sessionFacts(view), plan, servers, already }, () =>
