@@ -4,7 +4,7 @@ import type { PlanReport } from '../../actions/gates/read-plan.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { Offset, ProjectDir, SessionName } from '../calls/fields.ts';
 import { charsInJson, PAGE_CHARS, pageOf } from '../calls/page.ts';
-import { CURSOR, MORE_FROM, resultWith, SESSION } from '../calls/result-fields.ts';
+import { CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../calls/result-fields.ts';
 import { cut } from '../calls/session-fields.ts';
 
 export const readPlanTool = defineTool({
@@ -26,6 +26,7 @@ export const readPlanTool = defineTool({
     plan: z.string().optional().describe('The name of its file.'),
     hash: z.string().optional().describe('For approve_plan: approves exactly this text.'),
     changes: z.string().optional().describe('Differences from the previous version.'),
+    mcp_servers: TEXTS.describe('What the plan also starts for its agents, a line each.'),
     text: z.string().optional().describe('A page of the plan.'),
     more_from: MORE_FROM,
   }),
