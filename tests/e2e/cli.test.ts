@@ -64,9 +64,9 @@ test('a session goes to done by commands alone', async () => {
 
 test('a rewind says where the session stands now, and going on that it waits again', async () => {
   await samocode('run', '--name', 'to-and-fro', ...REHEARSED);
-  const back = await samocode('rewind', 'to-and-fro', '--to', '1');
+  const back = await samocode('rewind', 'to-and-fro', '--to', '1', '--yes');
   expect(back.stdout).toContain('is rewound to the end of iteration 1, and is stopped');
-  const forth = await samocode('rewind', 'to-and-fro', '--undo');
+  const forth = await samocode('rewind', 'to-and-fro', '--undo', '--yes');
   expect(forth.stdout).toContain('is rewound to the state before its last rewind, and is stopped');
   const goesOn = await samocode('resume', 'to-and-fro');
   expect(goesOn.stdout).toContain('waits for you again: samocode answer to-and-fro');
