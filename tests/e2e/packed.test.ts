@@ -19,7 +19,7 @@ const PROMISED = [
   'package.json',
 ];
 /** Bytes, packed and on the disk; an `npx` without a cache downloads and unpacks all of it. */
-const AT_MOST = { size: 900_000, unpackedSize: 3_500_000 };
+const AT_MOST = { size: 1_000_000, unpackedSize: 3_500_000 };
 
 interface Pack {
   filename: string;
