@@ -85,7 +85,7 @@ export const ROWS = orderRows(
   SAMPLES.map((sample, index) => ({
     key: sample.session,
     facts: { ...BASE, sessionDir: '/sessions', createdAt: ago(500 + index), ...sample },
-    projectDir: index % 2 === 0 ? '/work/harbour' : '/work/fleet',
+    projectDir: index % 2 === 0 ? '/code/harbour' : '/code/fleet',
     isEstimate: false,
   })),
 );
