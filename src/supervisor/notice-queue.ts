@@ -74,9 +74,10 @@ export class NoticeQueue {
       );
       read.set(place, events.at(-1)?.n ?? state.n);
     }
-    if (notices.length > 0) {
-      for (const { session, text } of notices) this.#supervisor.say(`${session}: ${text}`);
-      appendLines(paths.queue, notices.map((notice) => `${JSON.stringify(notice)}\n`).join(''));
+    const news = [...new Map(notices.map((notice) => [notice.id, notice])).values()];
+    if (news.length > 0) {
+      for (const { session, text } of news) this.#supervisor.say(`${session}: ${text}`);
+      appendLines(paths.queue, news.map((notice) => `${JSON.stringify(notice)}\n`).join(''));
     }
     this.#standing = standing;
     if (read.size === 0) return;
@@ -192,38 +193,39 @@ function noticeOf(
 ): QueuedNotice[] {
   const group = view.sessionFile?.group;
   const endsOne = group !== undefined && (event.type === 'done' || event.type === 'stopped');
-  if (endsOne) return groupNotice(event, view, { group, sessionId, sessions });
+  if (endsOne) return groupNotice(event.at, view, { group, sessions });
   const kind = kindOf(event, view);
   if (kind === undefined) return [];
   const text = describeEvent(event) ?? kind;
   return [{ v: 1, id: `${sessionId}:${event.n}`, at: event.at, kind, ...placeOf(view), text }];
 }
 
-/** One notification for a group, of the last of its sessions that is over. */
+/** One notification for a group, by whichever end shows that all of its sessions are over. */
 function groupNotice(
-  { n, at }: SessionEvent,
+  at: string,
   view: View,
-  { group, sessionId, sessions }: Pick<Overlook, 'sessions'> & { group: string; sessionId: string },
+  { group, sessions }: Pick<Overlook, 'sessions'> & { group: string },
 ): QueuedNotice[] {
   const { sessionsDir } = view.paths;
   const members = [...sessions.values()]
     .map((session) => session.view)
-    .filter(({ paths, sessionFile }) => paths.sessionsDir === sessionsDir && sessionFile?.group === group);
+    .filter(({ paths, sessionFile }) => paths.sessionsDir === sessionsDir && sessionFile?.group === group)
+    .filter((one) => !one.state.archived || one.folder === view.folder);
   const kindOfOne = ({ state }: View) => state.status.kind;
-  const isLast = members.every(
-    (one) =>
-      (kindOfOne(one) === 'done' || kindOfOne(one) === 'stopped') &&
-      (one.folder === view.folder || isEarlier(one.state.status.since, at, one.folder < view.folder)),
-  );
   const done = members.filter((one) => kindOfOne(one) === 'done');
-  if (!isLast || done.length === 0) return [];
-  const stopped = members.length - done.length;
+  const stopped = members.filter((one) => kindOfOne(one) === 'stopped').length;
+  const last = members.toSorted(byEnd).at(-1);
+  if (last?.sessionFile === undefined || done.length === 0 || done.length + stopped < members.length)
+    return [];
   const names = done.map(({ folder }) => folder).join(', ');
   const text = `Done: ${names}.${stopped > 0 ? ` Stopped: ${stopped}.` : ''}`;
-  return [{ v: 1, id: `${sessionId}:${n}`, at, kind: 'group_done', group, ...placeOf(view), text }];
+  // The sessions were read one after the other, so that the last end need not be the one that shows it.
+  const id = `${last.sessionFile.id}:group:${last.state.status.since}`;
+  return [{ v: 1, id, at, kind: 'group_done', group, ...placeOf(last), text }];
 }
 
-/** Of two that ended in the same millisecond, one is the last. */
-function isEarlier(since: string, at: string, isBefore: boolean): boolean {
-  return since < at || (since === at && isBefore);
+function byEnd(a: View, b: View): number {
+  return (
+    Date.parse(a.state.status.since) - Date.parse(b.state.status.since) || (a.folder < b.folder ? -1 : 1)
+  );
 }

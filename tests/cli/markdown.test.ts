@@ -81,6 +81,12 @@ test('whatever the text is, rendering it throws nothing and steers no terminal',
   );
 });
 
+test('marks without an end are shown as they are, however many there are', () => {
+  const marks = '**a '.repeat(300_000);
+  const shown = stripVTControlCharacters(markdownWords(marks, { style: colours, columns: 80 }));
+  expect(shown.replaceAll('\n', ' ').trim()).toBe(marks.trim());
+});
+
 test('the lines of a patch have the colours of git', () => {
   const { bold, accent, good, bad } = colours;
   expect(diffColours('diff --git a/x b/x\n--- a/x\n@@ -1 +1 @@\n-a\n+b\n c', colours).split('\n')).toEqual([

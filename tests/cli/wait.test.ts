@@ -19,11 +19,13 @@ test('a wait for several sessions ends with the one that is over, whatever name 
 test('an archive is shown first: without a terminal nothing is done, and the status says that a person is waited for', async () => {
   await using desk = await makeDesk();
   await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  // What is printed to be typed next must not mean another one.
+  await desk.lay('26-01-09-boat', [CREATED, PREPARED, DONE]);
   const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
-  const shown = await typed(['archive', 'boa'], place);
+  const shown = await typed(['archive', '26-01-08-boat'], place);
   expect(shown).toMatchObject({
     exitCode: 4,
-    stdout: expect.stringContaining('samocode archive boat --yes'),
+    stdout: expect.stringContaining('samocode archive 26-01-08-boat --yes'),
   });
   const refused = await typed(['archive', 'boa'], { ...place, says: ['n'] });
   expect(refused.stdout).toContain('Nothing is done.');

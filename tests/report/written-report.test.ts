@@ -77,6 +77,21 @@ test('without a session there is a page over all of them, each with a page of it
   expect((await call('--all')).stdout.trim()).toBe(path);
 });
 
+test('a session whose page cannot be made keeps no other from the page over all', async () => {
+  const own = await makeProject();
+  await using _ = own.repo;
+  const place = { cwd: own.repo.path, home: own.repo.homeDir };
+  const { paths } = await reportedSession({ iterations: 2, name: 'broken', project: own });
+  await reportedSession({ iterations: 2, name: 'whole', project: own });
+  await writeFile(join(paths.runDir, '.report'), 'no folder');
+  const { stdout, stderr, exitCode } = await typed(['report'], place);
+  expect(stderr).toBe('note: No page could be made of 26-01-08-broken.\n');
+  expect(exitCode).toBe(0);
+  const text = await readFile(stdout.trim(), 'utf8');
+  expect(text).toContain('whole.html">whole</a>');
+  expect(text).toContain('<bdi>broken</bdi>');
+});
+
 test('a session that is over keeps its page until something happens in it', async () => {
   const pages = ['boat-names', '漢字'].map((name) =>
     join(project.sessionsDir, `.run/26-01-08-${name}/.report/${name}.html`),

@@ -84,7 +84,7 @@ test('two folders with the log of one session do not fill the queue', async () =
   await here.session('b', { id: 'same', events: [...BEGUN, ASKING, DONE], startMs });
   const look = watching(here);
   for (let round = 0; round < 5; round += 1) await look();
-  expect(await here.queued()).toHaveLength(3);
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['same:3', 'same:4']);
 });
 
 test('a session of another identity sends nothing, also when it is done or comes to be ours', async () => {
@@ -129,7 +129,12 @@ test('of a group one notification is queued, when the last of its sessions is ov
   await look();
   await look();
   expect((await here.queued()).slice(1)).toEqual([
-    expect.objectContaining({ id: 'last:3', kind: 'group_done', group: 'night', text: 'Done: first, last.' }),
+    expect.objectContaining({
+      session: 'last',
+      kind: 'group_done',
+      group: 'night',
+      text: 'Done: first, last.',
+    }),
   ]);
 });
 
@@ -140,6 +145,38 @@ test('of a group whose sessions end in the same moment the end is queued once', 
     await here.session(name, { events: [...BEGUN, DONE], startMs, group: 'night' });
   await watching(here)();
   expect(await here.queued()).toEqual([
-    expect.objectContaining({ id: 'c:3', kind: 'group_done', text: 'Done: a, b, c.' }),
+    expect.objectContaining({ session: 'c', kind: 'group_done', text: 'Done: a, b, c.' }),
   ]);
+});
+
+test('a group whose sessions end while they are read is notified of all the same', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  const a = await here.session('a', { events: BEGUN, startMs, group: 'night' });
+  const b = await here.session('b', { events: BEGUN, startMs, group: 'night' });
+  const [before, after] = [new Overlook(here.supervisor), new Overlook(here.supervisor)];
+  const queue = new NoticeQueue(here.supervisor);
+  await before.read();
+  await queue.take(before);
+  await more(b, [...BEGUN, DONE], 2, startMs);
+  await more(a, [...BEGUN, DONE], 2, startMs + 1000);
+  await after.read();
+  const ofOne = ({ sessions }: Overlook, name: string) =>
+    [...sessions].filter(([, { view }]) => view.folder === name);
+  await queue.take({ sessions: new Map([...ofOne(before, 'b'), ...ofOne(after, 'a')]) });
+  await queue.take(after);
+  expect((await here.queued()).map(({ kind }) => kind)).toEqual(['group_done']);
+});
+
+test('a member that is in the archive does not hold up the notification of its group', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  const away: NewEvent[] = [
+    { type: 'blocked', phase: 'investigation', reason: 'x', needs: 'y', rule: 'agent' },
+    { type: 'archived', by: { channel: 'cli' }, what: 'session', moved: [], to: '_archive' },
+  ];
+  await here.session('a', { events: [...BEGUN, ...away], startMs: startMs - 60_000, group: 'night' });
+  await here.session('b', { events: [...BEGUN, DONE], startMs, group: 'night' });
+  await watching(here)();
+  expect((await here.queued()).map(({ kind, text }) => `${kind} ${text}`)).toContain('group_done Done: b.');
 });

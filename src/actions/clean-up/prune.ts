@@ -66,13 +66,12 @@ export async function prune(
   const { mainRepo, values } = await findProjectFor(question, context);
   const before = context.clock.now() - days * DAY_MS;
   const views = await readAllSessions(values.sessions, context.host);
-  const old = views.filter((view) => isOver(view) && Date.parse(view.state.status.since) <= before);
+  const old = views.filter((view) => isOver(view) && lastEventMs(view) <= before);
   const place = { mainRepo, baseEnv: context.env };
-  const lists = [
-    ...(await Promise.all(old.map((view) => ofSession(view, place, context)))),
-    await ofTrash(place, context),
-    await ofClones(values.worktrees, before, views),
-  ];
+  const lists: Found[][] = [];
+  // One after the other: each starts programs that read much of the disk.
+  for (const view of old) lists.push(await ofSession(view, place, context));
+  lists.push(await ofTrash(place, context), await ofClones(values.worktrees, before, views));
   const found = lists.flat().sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
   const removed: Prunable[] = [];
   if (remove) for (const one of found) if (await one.remove()) removed.push(plain(one));
@@ -83,9 +82,16 @@ function plain({ kind, name, bytes }: Found): Prunable {
   return { kind, name, bytes };
 }
 
+/** What the original tool left has no events: its logs are all there is of its history. */
 function isOver(view: SessionView): boolean {
   const { status, archived } = view.state;
-  return (archived || status.kind === 'done') && view.worker === 'none' && isAtRest(view);
+  const isEnded = archived || status.kind === 'done';
+  return isEnded && !view.isForeign && view.worker === 'none' && isAtRest(view);
+}
+
+/** It may have been archived long after it had ended. */
+function lastEventMs({ paths, state }: SessionView): number {
+  return Math.max(Date.parse(state.status.since), statsAt(paths.events)?.mtimeMs ?? 0);
 }
 
 type Place = { mainRepo: string; baseEnv: NodeJS.ProcessEnv };
@@ -176,6 +182,8 @@ async function ofClones(
   return found;
 }
 
+/** Agents write in a session's folder: a link there must lead to nothing that is removed. */
 async function entriesOf(folder: string): Promise<string[]> {
+  if (!statsAt(folder)?.isDirectory()) return [];
   return (await ifExists(readdir(folder))) ?? [];
 }

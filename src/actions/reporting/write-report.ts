@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, extname, join, relative } from 'node:path';
 import type { NextStep } from '../../base/acts.ts';
 import { isoUtc } from '../../base/clock.ts';
-import { systemErrorCode } from '../../base/errors.ts';
+import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { writeLightly } from '../../base/files/atomic-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { threeDigits } from '../../base/files/stamps.ts';
@@ -12,6 +12,7 @@ import { pageOfTranscript, sessionPage } from '../../report/session-page.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { reportFolder, runRoot } from '../../session/layout/paths.ts';
+import { isOfFiles } from '../../session/unreadable.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { listSessions, whoseSessions } from '../reading/list-sessions.ts';
@@ -46,6 +47,7 @@ const MOST_PAGES = 50;
 
 /**
  * Writes a page over the sessions of a project, or of every project, and one of each session.
+ * @returns also of which sessions none could be made
  * @throws project_not_found, report_not_written
  */
 export async function writeOverviewReport(
@@ -55,27 +57,41 @@ export async function writeOverviewReport(
     ...input
   }: ReportWish & { projectDir?: string | undefined; allProjects?: boolean | undefined },
   context: ActionContext,
-): Promise<{ path: string; sessions: string[] }> {
+): Promise<{ path: string; sessions: string[]; withoutPage?: string[] }> {
   const list = await listSessions(input, context);
   const [first] = list.places;
   const path = output ?? join(reportFolder(runRoot(first?.sessionsDir ?? context.cwd)), 'sessions.html');
   const cards: SessionCard[] = [];
+  const withoutPage: string[] = [];
   let pages = 0;
   for (const view of list.sessions) {
     // The list has one of each.
     const worker = list.workers.get(view) as WorkerReport;
-    const hasPage = !view.isForeign && !view.isUnreadable && pages < MOST_PAGES;
+    const page = pagePath(view);
+    const wantsPage = !view.isForeign && !view.isUnreadable && pages < MOST_PAGES;
     const { card } = await sessionCard({ view, worker, wordsOf }, context);
-    cards.push({ ...card, page: hasPage ? linkTo(path, pagePath(view)) : undefined });
-    if (!hasPage) continue;
-    pages += 1;
-    if (isUpToDate(view, pagePath(view))) continue;
-    await writePage(view, { worker, path: pagePath(view), wordsOf }, context);
+    if (wantsPage) pages += 1;
+    const write = async () => await writePage(view, { worker, path: page, wordsOf }, context);
+    const hasPage = wantsPage && (isUpToDate(view, page) || (await isDone(write)));
+    if (wantsPage && !hasPage) withoutPage.push(view.folder);
+    cards.push({ ...card, page: hasPage ? linkTo(path, page) : undefined });
   }
   const madeAt = isoUtc(context.clock.now());
   const scope = whoseSessions(list, input) ?? scopeWords(list.places.length, input.allProjects);
   await write(path, overviewPage({ cards, scope, madeAt, version: __VERSION__ }));
-  return { path, sessions: list.sessions.map(({ folder }) => folder) };
+  const sessions = list.sessions.map(({ folder }) => folder);
+  return { path, sessions, ...(withoutPage.length > 0 && { withoutPage }) };
+}
+
+/** Files of one session that cannot be read or written are no reason to have no page over the others. */
+async function isDone(write: () => Promise<void>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (isSamocodeError(error) || isOfFiles(error)) return false;
+    throw error;
+  }
 }
 
 /** Nothing has happened since, and nothing does: most sessions of a list are over. */

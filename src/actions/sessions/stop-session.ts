@@ -2,10 +2,12 @@ import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
 import { isAtRest } from '../../session/at-rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSession } from '../../session/status.ts';
+import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
+import { sessionsPlaces } from '../places/sessions-places.ts';
 import { listSessions, sessionsOfGroup } from '../reading/list-sessions.ts';
 
 export interface StopSessionInput extends SessionQuestion {
@@ -29,12 +31,19 @@ export type StopOneResult =
   | StopSessionResult
   | { view: SessionView; outcome: 'refused'; error: SamocodeError };
 
-/** Stops every session of a group, or of the project, that is not at rest. @throws group_not_found, project_not_found */
+/**
+ * Stops every session of a group, or of the project, that is not at rest.
+ * @throws group_not_found, project_not_found, project_unclear
+ */
 export async function stopSeveral(
   { group, projectDir, when }: StopSeveralInput,
   context: ActionContext,
 ): Promise<StopOneResult[]> {
   await refuseFromInside(context);
+  const places = await sessionsPlaces(projectDir, context);
+  // Outside of a project a list shows those of all projects; whoever stops the sessions of one means that one.
+  if (places.length > 1 && !places.some(({ isOwn }) => isOwn))
+    throw ACTION_ERRORS.project_unclear({ files: places.map(({ filePath }) => filePath) });
   const views =
     group === undefined
       ? (await listSessions({ projectDir }, context)).sessions

@@ -46,7 +46,8 @@ async function isWanted(cli: Cli, input: FinishSessionInput): Promise<boolean> {
   const title = input.how === 'keep_branch' ? `Archive ${folder}` : `Archive documents of ${folder}`;
   const keep = input.keep.map((name) => ` ${shellWord(name)}`).join('');
   const options = `${input.how === 'keep_branch' ? '' : ' --documents'}${keep && ` --keep${keep}`}`;
-  const command = `samocode archive ${handleOf(folder)}${options} --yes`;
+  // Its whole name: another session may be, or come to be, the newest that its short one means.
+  const command = `samocode archive ${shellWord(folder)}${options} --yes`;
   return await isAgreed(cli, { preview, title, command, facts: { how: input.how } });
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
+import { shellWord } from '../../base/shell-quoted.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { isAgreed } from '../asking/ask-preview.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
@@ -52,7 +53,8 @@ async function isWanted(cli: Cli, input: SessionQuestion & { to: number | 'undo'
   const { folder } = preview.view;
   const target = input.to === 'undo' ? '--undo' : `--to ${input.to}`;
   const title = `Rewind ${folder} to ${whenWords(input.to)}`;
-  const command = `samocode rewind ${handleOf(folder)} ${target} --yes`;
+  // Its whole name: another session may be, or come to be, the newest that its short one means.
+  const command = `samocode rewind ${shellWord(folder)} ${target} --yes`;
   return await isAgreed(cli, { preview, title, command, facts: { to: input.to } });
 }
 

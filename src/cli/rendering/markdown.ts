@@ -61,7 +61,7 @@ function inline(text: string, style: Style): string {
     .map((piece, at) =>
       at % 2 === 1
         ? style.accent(piece.slice(1, -1))
-        : piece.replace(/\*\*(\S(?:.*?\S)?)\*\*/g, (_all, words: string) => style.bold(words)),
+        : piece.replace(/\*\*(?! )((?:(?!\*\*).)+)(?<! )\*\*/g, (_all, words: string) => style.bold(words)),
     )
     .join('');
 }

@@ -10,7 +10,11 @@ export function peekLines(peek: Peek, kind: PeekKind, columns: number): readonly
   const known = broken.get(peek);
   if (known?.columns === columns) return known.lines;
   const plain = peek.lines.flatMap((line) => harmless(line).replaceAll('\t', '    ').split('\n'));
-  const lines = kind === 'diff' ? plain : plain.flatMap((line) => foldLine(line, columns));
+  // Bundled code has lines of megabytes: no frame is to look at more of one than a screen can show.
+  const lines =
+    kind === 'diff'
+      ? plain.map((line) => line.slice(0, 8 * columns))
+      : plain.flatMap((line) => foldLine(line, columns));
   broken.set(peek, { columns, lines });
   return lines;
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { columnsOf } from '../../../src/cli/rendering/columns.ts';
 import { makeStyle } from '../../../src/cli/terminal/style.ts';
 import { WATCH_ACTS } from '../../../src/cli/watch/keys.ts';
+import { peekLines } from '../../../src/cli/watch/peek-lines.ts';
 import { screenLines } from '../../../src/cli/watch/screen-lines.ts';
 import { START_PLACE, type WatchModel, type WatchPlace } from '../../../src/cli/watch/watch-model.ts';
 import { LOOKED_INTO, MODEL, NOW, ROWS } from './watch-samples.ts';
@@ -99,4 +100,10 @@ test('two sessions of one name are told apart by their dates', () => {
     '26-01-06-boats',
     '26-01-05-boats',
   ]);
+});
+
+test('of a long line of a diff no more is kept than a screen can show', () => {
+  const [line = ''] = peekLines({ title: '', lines: ['+x=1;'.repeat(100_000)] }, 'diff', 100);
+  expect(line.length).toBeGreaterThan(100);
+  expect(line.length).toBeLessThan(1000);
 });

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { FinishWay } from '../../../actions/sessions/finish-ways.ts';
 import type { Preview } from '../../../actions/sessions/preview.ts';
-import { handleOf } from '../../../session/layout/names.ts';
+import { shellWord } from '../../../base/shell-quoted.ts';
 import { isAgreed, previewWords } from '../../asking/ask-preview.ts';
 import { sessionFacts } from '../../rendering/session-facts.ts';
 import type { Cli } from '../../terminal/cli.ts';
@@ -100,7 +100,8 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
 async function isWanted(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<boolean> {
   const preview = await previewOf(cli, session, way, options);
   const title = `--${optionOf(way)}`;
-  const command = `samocode finish ${handleOf(preview.view.folder)} ${title} --yes`;
+  // Its whole name: another session may be, or come to be, the newest that its short one means.
+  const command = `samocode finish ${shellWord(preview.view.folder)} ${title} --yes`;
   return await isAgreed(cli, { preview, title, command, facts: { how: HOW[way] } });
 }
 

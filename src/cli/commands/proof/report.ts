@@ -31,10 +31,12 @@ async function report(cli: Cli, session: string | undefined, options: ReportOpti
   const context = await cli.actionContext();
   const output = options.output === undefined ? undefined : resolve(cli.cwd, options.output);
   const wish = { output, wordsOf: nextCommands, ...projectOf(options) };
-  const written =
+  const written: { path: string; withoutPage?: string[] } =
     session === undefined
       ? await writeOverviewReport({ ...wish, allProjects: all }, context)
       : await writeSessionReport({ ...wish, session }, context);
+  const { withoutPage = [] } = written;
+  if (withoutPage.length > 0) cli.output.warn(`No page could be made of ${withoutPage.join(', ')}.`);
   const isOpened = open && (await openPage(written.path, context));
   if (isOpened === false) cli.output.warn('No browser could be opened here.');
   cli.output.result({ ...written, ...(open && { opened: isOpened }) }, ({ path }) => path);

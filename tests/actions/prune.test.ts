@@ -1,0 +1,52 @@
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { prune } from '../../src/actions/clean-up/prune.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
+import { type Desk, makeDesk } from '../server/desk.ts';
+import { CREATED, DONE, PREPARED } from '../session/events.ts';
+
+const FOLDER = '26-01-08-boat';
+
+const pruneAll = async ({ repo, context }: Desk) =>
+  await prune({ remove: true, days: 0, projectDir: repo.path }, context);
+
+test('prune removes nothing behind a link that an agent left in place of its logs', async () => {
+  await using desk = await makeDesk();
+  const { sessionDir, logs } = await desk.lay(FOLDER, [CREATED, PREPARED, DONE]);
+  const precious = join(desk.repo.path, 'precious');
+  await mkdir(precious);
+  await writeFile(join(precious, 'letter.txt'), 'Dear');
+  await symlink(precious, logs);
+  expect(await readdir(sessionDir)).toContain('_logs');
+  expect((await pruneAll(desk)).found).toEqual([]);
+  expect(await readdir(precious)).toEqual(['letter.txt']);
+});
+
+test('prune leaves a folder of the original tool alone: its logs are all there is of its history', async () => {
+  await using desk = await makeDesk();
+  const { sessionDir, overview, logs } = sessionPaths(desk.sessionsDir, FOLDER);
+  await mkdir(join(sessionDir, '_logs'), { recursive: true });
+  await writeFile(overview, '# Session: boat\n\n## Status\nPhase: done\nLast Action: Built it\n');
+  await writeFile(join(logs, '001-done.jsonl'), '{}\n');
+  expect((await pruneAll(desk)).found).toEqual([]);
+  expect(await readdir(logs)).toEqual(['001-done.jsonl']);
+});
+
+test('a session that ended long ago and was archived now is left whole', async () => {
+  await using desk = await makeDesk();
+  const archived: NewEvent = {
+    type: 'archived',
+    by: { channel: 'cli' },
+    what: 'session',
+    moved: [],
+    to: '_archive',
+  };
+  const { iterations } = await desk.lay(FOLDER, [CREATED, PREPARED, DONE, archived], { startMs: 0 });
+  await mkdir(join(iterations, '001'), { recursive: true });
+  const { context, repo } = desk;
+  expect((await prune({ remove: false, days: 1, projectDir: repo.path }, context)).found).toEqual([]);
+  const all = await prune({ remove: false, days: 0, projectDir: repo.path }, context);
+  expect(all.found.map(({ kind }) => kind)).toEqual(['iterations']);
+});
