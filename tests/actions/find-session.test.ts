@@ -155,3 +155,16 @@ test('a whole name in another project counts before the beginning of a name in t
   expect((await findSession({ session: 'boat' }, desk.context)).folder).toBe('26-02-01-boat');
   expect((await findSession({ session: 'boat-' }, desk.context)).folder).toBe('26-01-08-boat-race');
 });
+
+test('where no question comes before the act, a whole name or a short id is needed, and the session meant is named', async () => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boat-race');
+  const find = async (session: string) =>
+    (await findSession({ session, isExact: true }, desk.context)).folder;
+  expect(await find('boat-race')).toBe('26-01-08-boat-race');
+  expect(await find(shortId('26-01-08-boat-race'))).toBe('26-01-08-boat-race');
+  await expect(find('boat')).rejects.toMatchObject({
+    code: 'session_not_found',
+    hint: 'Did you mean "26-01-08-boat-race"?',
+  });
+});

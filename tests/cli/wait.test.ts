@@ -29,6 +29,11 @@ test('an archive is shown first: without a terminal nothing is done, and the sta
   });
   const refused = await typed(['archive', 'boa'], { ...place, says: ['n'] });
   expect(refused.stdout).toContain('Nothing is done.');
+  const unasked = await typed(['archive', 'boa', '--yes'], place);
+  expect(unasked).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('There is no session "boa".'),
+  });
   const { state, archived } = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect([state, archived]).toEqual(['done', undefined]);
 });

@@ -1,6 +1,11 @@
 import { nearestName } from '../../base/nearest-name.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { foldersMeantBy, nameWithoutDate, resolveSessionFolder } from '../../session/layout/names.ts';
+import {
+  foldersMeantBy,
+  foldersOfId,
+  nameWithoutDate,
+  resolveSessionFolder,
+} from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { readAllSessions, sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
@@ -15,6 +20,8 @@ export interface SessionQuestion {
   projectDir?: string | undefined;
   /** Where the absence of a session means something: the beginning of a name finds nothing. */
   isWholeName?: boolean | undefined;
+  /** The same, but a short id counts: for acts that lose something and that no question comes before. */
+  isExact?: boolean | undefined;
 }
 
 /**
@@ -33,7 +40,7 @@ interface Found {
 }
 
 export async function findSessionAndPlace(
-  { session, projectDir, isWholeName = false }: SessionQuestion,
+  { session, projectDir, isWholeName = false, isExact = false }: SessionQuestion,
   context: ActionContext,
 ): Promise<Found> {
   const places = await sessionsPlaces(projectDir, context);
@@ -42,7 +49,9 @@ export async function findSessionAndPlace(
   );
   const whole = (folders: readonly string[]) => resolveSessionFolder(folders, session) ?? [];
   const begun = (folders: readonly string[]) => foldersMeantBy(folders, session);
-  for (const meaning of isWholeName ? [whole] : [whole, begun]) {
+  const byId = (folders: readonly string[]) => foldersOfId(folders, session);
+  const meanings = isWholeName ? [whole] : [whole, isExact ? byId : begun];
+  for (const meaning of meanings) {
     for (const isOwn of [true, false]) {
       const some = shelves.filter(({ place }) => place.isOwn === isOwn);
       const looks = await Promise.all(
@@ -53,7 +62,8 @@ export async function findSessionAndPlace(
       if (found !== undefined) return found;
     }
   }
-  throw notFound(session, await foldersSeen(places, context));
+  const [meant] = isExact ? shelves.flatMap(({ folders }) => begun(folders)) : [];
+  throw notFound(session, await foldersSeen(places, context), meant);
 }
 
 async function openAll(folders: readonly string[], place: SessionsPlace, { host }: ActionContext) {
@@ -90,7 +100,7 @@ async function foldersSeen(places: readonly SessionsPlace[], { host }: ActionCon
   );
 }
 
-function notFound(session: string, folders: readonly string[]) {
-  const meant = nearestName(session.slice(0, 80), [...folders, ...folders.map(nameWithoutDate)]);
+function notFound(session: string, folders: readonly string[], begun?: string) {
+  const meant = begun ?? nearestName(session.slice(0, 80), [...folders, ...folders.map(nameWithoutDate)]);
   return ACTION_ERRORS.session_not_found({ session, newest: folders.slice(0, 5).join(', '), meant });
 }

@@ -29,8 +29,9 @@ async function archive(cli: Cli, session: string, options: ArchiveOptions): Prom
   const keep = options.keep ?? [];
   const documentsOnly = options.documents === true || keep.length > 0;
   const how = documentsOnly ? 'archive_documents' : 'keep_branch';
-  const input = { session, ...projectOf(options), how, keep } as const;
-  if (!options.yes && !(await isWanted(cli, input))) return;
+  const asked = { session, ...projectOf(options), how, keep } as const;
+  const input = options.yes ? { ...asked, isExact: true } : await wanted(cli, asked);
+  if (input === undefined) return;
   const { view, place, moved } = await finishSession(input, await cli.actionContext());
   cli.output.result({ ...sessionFacts(view), place, moved }, () =>
     documentsOnly
@@ -39,16 +40,17 @@ async function archive(cli: Cli, session: string, options: ArchiveOptions): Prom
   );
 }
 
-async function isWanted(cli: Cli, input: FinishSessionInput): Promise<boolean> {
+/** With the whole name of the session that was shown: another one may come to be what was typed. */
+async function wanted(cli: Cli, input: FinishSessionInput): Promise<FinishSessionInput | undefined> {
   const { previewFinish } = await import('../../actions/sessions/preview-finish.ts');
   const preview = await previewFinish(input, await cli.actionContext());
   const { folder } = preview.view;
   const title = input.how === 'keep_branch' ? `Archive ${folder}` : `Archive documents of ${folder}`;
   const keep = input.keep.map((name) => ` ${shellWord(name)}`).join('');
   const options = `${input.how === 'keep_branch' ? '' : ' --documents'}${keep && ` --keep${keep}`}`;
-  // Its whole name: another session may be, or come to be, the newest that its short one means.
   const command = `samocode archive ${shellWord(folder)}${options} --yes`;
-  return await isAgreed(cli, { preview, title, command, facts: { how: input.how } });
+  const isYes = await isAgreed(cli, { preview, title, command, facts: { how: input.how } });
+  return isYes ? { ...input, session: folder, isWholeName: true } : undefined;
 }
 
 async function unarchive(cli: Cli, session: string, options: SharedOptions): Promise<void> {

@@ -24,8 +24,9 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
   const to = targetOf(options);
   if (to === undefined) return await list(cli, session, options);
   const { rewindSession } = await import('../../actions/sessions/rewind-session.ts');
-  const input = { session, ...projectOf(options), to };
-  if (!options.yes && !(await isWanted(cli, input))) return;
+  const asked = { session, ...projectOf(options), to };
+  const input = options.yes ? { ...asked, isExact: true } : await wanted(cli, asked);
+  if (input === undefined) return;
   const { view, outcome, undoRef, leftOut } = await rewindSession(input, await cli.actionContext());
   const short = handleOf(view.folder);
   const facts = { ...sessionFacts(view), outcome, ...(undoRef && { undoRef }), leftOut };
@@ -47,15 +48,18 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
   );
 }
 
-async function isWanted(cli: Cli, input: SessionQuestion & { to: number | 'undo' }): Promise<boolean> {
+type Wish = SessionQuestion & { to: number | 'undo' };
+
+/** With the whole name of the session that was shown: another one may come to be what was typed. */
+async function wanted(cli: Cli, input: Wish): Promise<Wish | undefined> {
   const { previewRewind } = await import('../../actions/sessions/preview-rewind.ts');
   const preview = await previewRewind(input, await cli.actionContext());
   const { folder } = preview.view;
   const target = input.to === 'undo' ? '--undo' : `--to ${input.to}`;
   const title = `Rewind ${folder} to ${whenWords(input.to)}`;
-  // Its whole name: another session may be, or come to be, the newest that its short one means.
   const command = `samocode rewind ${shellWord(folder)} ${target} --yes`;
-  return await isAgreed(cli, { preview, title, command, facts: { to: input.to } });
+  const isYes = await isAgreed(cli, { preview, title, command, facts: { to: input.to } });
+  return isYes ? { ...input, session: folder, isWholeName: true } : undefined;
 }
 
 function whenWords(to: number | 'undo'): string {

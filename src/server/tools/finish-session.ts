@@ -36,7 +36,10 @@ export const finishSessionTool = defineTool({
     const input = { session, how, keep, projectDir };
     if (confirm) {
       const { finishSession } = await import('../../actions/sessions/finish-session.ts');
-      const { view, done, commands, url, bodyPath } = await finishSession(input, actions);
+      const { view, done, commands, url, bodyPath } = await finishSession(
+        { ...input, isExact: true },
+        actions,
+      );
       const isMerging = view.state.merge !== undefined;
       return {
         summary: done,

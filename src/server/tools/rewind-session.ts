@@ -58,7 +58,10 @@ export const rewindSessionTool = defineTool({
       return previewFields(await previewRewind({ ...question, to: target }, actions), again);
     }
     const { rewindSession } = await import('../../actions/sessions/rewind-session.ts');
-    const { view, outcome, undoRef, leftOut } = await rewindSession({ ...question, to: target }, actions);
+    const { view, outcome, undoRef, leftOut } = await rewindSession(
+      { ...question, to: target, isExact: true },
+      actions,
+    );
     return {
       ...sessionFields(view),
       summary: outcome === 'rewound' ? 'It is rewound, and is stopped.' : 'Files are still being restored.',

@@ -69,7 +69,7 @@ export function resolveSessionFolder(folders: readonly string[], name: string): 
 export function foldersMeantBy(folders: readonly string[], typed: string): string[] {
   const known = folders.filter(isFolderName);
   const wanted = typed.trim().toLowerCase().replace(/\s+/gu, '-');
-  const byId = known.filter((folder) => shortId(folder) === wanted);
+  const byId = foldersOfId(known, wanted);
   if (byId.length > 0) return byId;
   // A single letter is a slip more often than a name.
   if ([...wanted].length < 2) return [];
@@ -77,6 +77,12 @@ export function foldersMeantBy(folders: readonly string[], typed: string): strin
   const names = new Set(known.map(nameWithoutDate).filter(begins));
   const newest = [...names].flatMap((name) => resolveSessionFolder(known, name) ?? []);
   return [...new Set([...newest, ...known.filter(begins)])].sort();
+}
+
+/** The session folders with this short id. */
+export function foldersOfId(folders: readonly string[], typed: string): string[] {
+  const id = typed.trim().toLowerCase();
+  return folders.filter((folder) => isFolderName(folder) && shortId(folder) === id);
 }
 
 /** Five characters that stand for a session folder wherever it is listed; they follow from its name alone. */

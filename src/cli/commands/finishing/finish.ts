@@ -47,10 +47,11 @@ function optionOf(way: Way): string {
 async function finish(cli: Cli, session: string, options: FinishOptions): Promise<void> {
   const way = NAMES.find((each) => options[each]) ?? (await choose(cli, session, options));
   if (way === undefined) return;
-  if (!options.yes && !(await isWanted(cli, session, way, options))) return;
+  const which = options.yes ? { session, isExact: true } : await wanted(cli, session, way, options);
+  if (which === undefined) return;
   const { finishSession } = await import('../../../actions/sessions/finish-session.ts');
   // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker continues.
-  const input = { session, ...projectOf(options), how: HOW[way], keep: [], waitMs: DAY_MS };
+  const input = { ...which, ...projectOf(options), how: HOW[way], keep: [], waitMs: DAY_MS };
   if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
   const { view, done, place, commands, url, bodyPath } = await finishSession(
     input,
@@ -97,12 +98,14 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
   return undefined;
 }
 
-async function isWanted(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<boolean> {
+/** The whole name of the session that was shown: another one may come to be what was typed. */
+async function wanted(cli: Cli, session: string, way: Way, options: FinishOptions) {
   const preview = await previewOf(cli, session, way, options);
   const title = `--${optionOf(way)}`;
-  // Its whole name: another session may be, or come to be, the newest that its short one means.
-  const command = `samocode finish ${shellWord(preview.view.folder)} ${title} --yes`;
-  return await isAgreed(cli, { preview, title, command, facts: { how: HOW[way] } });
+  const { folder } = preview.view;
+  const command = `samocode finish ${shellWord(folder)} ${title} --yes`;
+  const isYes = await isAgreed(cli, { preview, title, command, facts: { how: HOW[way] } });
+  return isYes ? { session: folder, isWholeName: true } : undefined;
 }
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
