@@ -32,7 +32,14 @@ export async function runProgram(cli: Cli, argv: readonly string[]): Promise<voi
 }
 
 /** Refused for how the command line is written, whatever the sessions are. */
-const WRONG_WORDS: readonly Code[] = ['bad_cap', 'bad_phase', 'bad_session_name', 'from_excludes'];
+const WRONG_WORDS: readonly Code[] = [
+  'bad_cap',
+  'bad_group_name',
+  'bad_phase',
+  'bad_session_name',
+  'from_excludes',
+  'from_missing',
+];
 
 function isUsage(error: unknown): boolean {
   if (!isSamocodeError(error)) return false;

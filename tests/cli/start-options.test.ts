@@ -33,17 +33,17 @@ test('the original form says which of its words a session that exists has no use
 });
 
 test.each([
-  [['--from', '26-01-08-boat', '--approve', 'x.md'], 'The folder has no plan "x.md"'],
-  [['--from', '26-01-08-boat', '--task', 'x'], 'this call gives another task'],
-  [['--from', 'boat', '--phase', 'done'], 'Name one of these phases: investigation, '],
-  [['--phase', 'planning'], 'needs the folder'],
-])('a start with %j is refused with what is missing', async (options, words) => {
+  [['--from', '26-01-08-boat', '--approve', 'x.md'], 1, 'The folder has no plan "x.md"'],
+  [['--from', '26-01-08-boat', '--task', 'x'], 2, 'this call gives another task'],
+  [['--from', 'boat', '--phase', 'done'], 2, 'Name one of these phases: investigation, '],
+  [['--phase', 'planning'], 2, 'needs the folder'],
+] as const)('a start with %j is refused with what is missing', async (options, status, words) => {
   await using desk = await makeDesk();
   const folder = join(desk.sessionsDir, '26-01-08-boat');
   await mkdir(folder);
   await writeFile(join(folder, '_overview.md'), '# Session: boat\n\n## Task\nFloat.\n');
   const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
   const { exitCode, stderr } = await typed(['start', ...options], place);
-  expect(exitCode).toBe(1);
+  expect(exitCode).toBe(status);
   expect(stderr).toContain(words);
 });

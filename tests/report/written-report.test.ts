@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { shortId } from '../../src/session/layout/names.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { entriesOf } from '../../src/worker/guarding/run-folder-entries.ts';
 import { type Typed, typed } from '../cli/typed.ts';
@@ -73,7 +74,7 @@ test('without a session there is a page over all of them, each with a page of it
   for (const link of links)
     expect((await stat(join(dirname(path), decodeURIComponent(link)))).isFile()).toBe(true);
   expect(links.map((link) => basename(decodeURIComponent(link)))).toEqual(['漢字.html', 'boat-names.html']);
-  expect(text).toContain('samocode answer 漢字');
+  expect(text).toContain(`samocode answer ${shortId('26-01-08-漢字')}`);
   expect((await call('--all')).stdout.trim()).toBe(path);
 });
 
