@@ -13,6 +13,7 @@ const markdownAsText = {
 const shared = {
   environment: 'node' as const,
   pool: 'forks' as const,
+  isolate: false,
   // One more than cores: a test that starts programs waits for them a third of its time.
   maxWorkers: 3,
   maxConcurrency: 3,
