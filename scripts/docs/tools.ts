@@ -34,8 +34,8 @@ function chapter(tool: Tool): string {
   const { name, title, description, isCore, annotations } = tool;
   const traits = [
     annotations.readOnlyHint ? 'Only looks.' : 'Changes something.',
-    ...(annotations.destructiveHint ? ['Lets agents run, or undoes or ends work.'] : []),
-    isCore ? 'Shown to models from the start.' : 'Found by search where a client defers tools.',
+    ...(annotations.destructiveHint ? ['Starts agents, or undoes or ends work.'] : []),
+    isCore ? 'Shown to models from the start.' : 'Where a client defers tools, models find it by search.',
   ];
   return [`## ${name}`, `${title}. ${traits.join(' ')}`, description, argumentsOf(tool), resultOf(tool)].join(
     '\n\n',

@@ -2,7 +2,7 @@ import { errors } from '../base/errors.ts';
 
 export const DEMO_ERRORS = errors({
   demo_rested: ({ summary, reason = '' }: { summary: string; reason?: string }) => ({
-    what: 'The demo did not reach its end.',
+    what: 'The demo did not finish.',
     why: `${summary} ${reason}`.trim(),
     hint: 'Read session.log in the folder that was kept.',
   }),

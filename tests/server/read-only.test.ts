@@ -26,7 +26,7 @@ test.each(WRITING)('%s is refused where the server only looks, and nothing is do
   expect(called.isError).toBe(true);
   expect(JSON.parse(content.text)).toEqual({
     code: 'read_only',
-    message: `${name} was not called. This server was started with --read-only and only looks.`,
+    message: `${name} was not called. This server was started with --read-only, which changes nothing.`,
     hint: expect.stringContaining('without --read-only'),
   });
   expect(await readFile(paths.events, 'utf8')).toBe(before);

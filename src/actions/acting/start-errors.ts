@@ -73,7 +73,7 @@ export const START_ERRORS = errors({
   root_refused: () => ({
     what: NOTHING,
     why: 'This user is root, and Claude Code does not skip permissions for root.',
-    hint: 'Run as another user, or set PERMISSIONS=allow, or, on a machine that may be lost, IS_SANDBOX=1.',
+    hint: 'Run as another user, or set PERMISSIONS=allow, or, on a disposable machine, IS_SANDBOX=1.',
   }),
   run_already: ({ session }: { session: string }) => ({
     what: NOTHING,

@@ -15,7 +15,7 @@ const PACE_MS = { people: 250, programs: 0 };
 
 export function addDemo(program: Command, cli: Cli): void {
   withSharedOptions(program.command('demo'))
-    .description('Watch a whole session on a small project, without login or model')
+    .description('Watch a whole session on a small project; needs no login and no model')
     .option('--ask', 'answer the questions and review the plan yourself')
     .option('--keep', 'keep the project, the worktree and the session')
     .option('--pace <ms>', 'how long the agent pauses before each step', milliseconds)

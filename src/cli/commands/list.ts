@@ -6,7 +6,7 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/sh
 
 export function addList(program: Command, cli: Cli): void {
   withSharedOptions(program.command('list'))
-    .description('List the sessions, those that need you first')
+    .description('List sessions; those that need you come first')
     .option('--all', 'sessions of every project on this machine')
     .option('--archived', 'archived sessions')
     .option('--group <name>', 'sessions of this group')

@@ -21,7 +21,7 @@ export function addWait(program: Command, cli: Cli): void {
         .default('attention'),
     )
     .option('--group <name>', 'all sessions of this group; done: when the last of them has ended')
-    .option('--timeout <seconds>', 'exit with status 1 when so much time has passed', wholeSeconds)
+    .option('--timeout <seconds>', 'exit with status 1 after this time', wholeSeconds)
     .action((sessions: string[], options: WaitOptions) => wait(cli, sessions, options));
 }
 

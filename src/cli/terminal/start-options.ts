@@ -37,7 +37,7 @@ const START_OPTIONS = {
   task: ['-t, --task <text>', 'what to do, in your own words'],
   dive: ['--dive <topic>', 'a topic to research, with a task or instead of one'],
   name: ['--name <name>', 'name of the session (default: words of the task)'],
-  group: ['--group <name>', 'list, stop and await sessions of this name together'],
+  group: ['--group <name>', 'a name by which sessions are listed, stopped and awaited together'],
   base: ['--base <ref>', "where the branch starts (default: the remote's default branch)"],
   branch: ['--branch <name>', "the branch (default: BRANCH_PREFIX and the session's name)"],
   provider: ['--provider <name>', 'claude, codex, gemini, or rehearsal (no model, no login)'],

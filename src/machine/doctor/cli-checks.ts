@@ -155,7 +155,7 @@ function rootCheck({ permissions }: CliQuestion, { uid }: Machine, { env }: Acti
     ? fail(
         id,
         'You are root, and Claude Code does not skip permissions for root.',
-        'Run as another user, or set PERMISSIONS=allow, or, on a machine that may be lost, IS_SANDBOX=1.',
+        'Run as another user, or set PERMISSIONS=allow, or, on a disposable machine, IS_SANDBOX=1.',
       )
     : ok(id, uid === 0 ? 'root, by your own choice' : 'not root');
 }

@@ -11,7 +11,7 @@ export const TELEGRAM_ERRORS = errors({
   telegram_refused: ({ why, hint }: FailureWords) => ({ what: 'Telegram was not set up.', why, hint }),
   telegram_token_form: () => ({
     what: 'Telegram was not set up.',
-    why: 'This is not the token of a bot, which reads like 123456789:AAE… and has no blanks.',
-    hint: 'Send /newbot to @BotFather in Telegram, and copy the token that it gives.',
+    why: 'That is not a bot token: one looks like 123456789:AAE… and has no spaces.',
+    hint: 'Send /newbot to @BotFather in Telegram, and copy the token from its reply.',
   }),
 });

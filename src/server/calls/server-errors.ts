@@ -14,7 +14,7 @@ export const SERVER_ERRORS = errors({
   }),
   read_only: ({ tool }: { tool: string }) => ({
     what: `${tool} was not called.`,
-    why: 'This server was started with --read-only and only looks.',
+    why: 'This server was started with --read-only, which changes nothing.',
     hint: 'Ask the user to do it in a terminal with "samocode", or to start the server without --read-only.',
   }),
   program_replaced: () => ({

@@ -205,7 +205,7 @@ export const COMMAND_ERRORS = errors({
 const NOT_ENDED = {
   iteration: 'An iteration has not ended yet.',
   merge: 'Its branch is being merged.',
-  rewind: 'Another rewind has not ended yet.',
+  rewind: 'Another rewind is still running.',
 } as const;
 const NOTHING = 'Nothing was changed.';
 const NOT_STARTED = 'No session was started.';

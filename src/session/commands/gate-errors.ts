@@ -43,7 +43,7 @@ export const GATE_ERRORS = errors({
   }),
   person_accepts: ({ persons }: { persons: readonly Channel[] }) => ({
     what: NOT_ANSWERED,
-    why: 'It would accept changes by which the checks show less. Only a person may accept them, and this call could come from a model.',
+    why: 'It would accept changes that weaken the checks. Only a person may accept them, and this call could come from a model.',
     hint: `The user reads the changes, and accepts them ${persons.map((each) => WAYS[each]).join(', or ')}. Any other answer can be given this way too.`,
     next: [{ act: 'answer_questions' }],
   }),

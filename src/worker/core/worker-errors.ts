@@ -20,7 +20,7 @@ export const WORKER_ERRORS = errors({
     hint:
       fix.length > 0
         ? `Beside the ignored files of your checkout they pass: add ${fix.map((line) => `\`${line}\``).join(' and ')} to .samocode, trust it, and resume the session. ${IN_WORKTREE}`
-        : `Correct what they need, or .samocode (SETUP, CHECK_COPY), then resume the session. ${IN_WORKTREE} If they are meant to fail before the work, the user resumes the session as it is, in a terminal.`,
+        : `Fix what they need, or .samocode (SETUP, CHECK_COPY), then resume the session. ${IN_WORKTREE} If they are meant to fail before the work, the user resumes the session as it is, in a terminal.`,
     next: [{ act: 'resume' }],
   }),
   branch_is_its_base: ({ branch }: { branch: string }) => ({

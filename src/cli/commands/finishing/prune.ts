@@ -8,9 +8,9 @@ type PruneOptions = SharedOptions & { yes?: true; days?: number };
 
 export function addPrune(program: Command, cli: Cli): void {
   withSharedOptions(program.command('prune'))
-    .description('Show what old sessions still take on the disk, and with --yes remove it')
+    .description('Show what old sessions still take up on disk; --yes removes it')
     .option('-y, --yes', 'remove what is shown')
-    .option('--days <number>', 'leave what is younger than this many days (30)', wholeDays)
+    .option('--days <number>', 'keep what is younger than this (default: 30)', wholeDays)
     .action((options: PruneOptions) => prune(cli, options));
 }
 

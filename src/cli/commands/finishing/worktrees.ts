@@ -12,8 +12,8 @@ type WorktreesOptions = SharedOptions & { prune?: true };
 
 export function addWorktrees(program: Command, cli: Cli): void {
   withSharedOptions(program.command('worktrees'))
-    .description('Show the worktrees of sessions, their size and age, and what was discarded')
-    .option('--prune', 'remove those of done, archived and vanished sessions with which nothing is lost')
+    .description('Show the worktrees of sessions with size and age, and what was discarded')
+    .option('--prune', 'remove those of done, archived and vanished sessions, where no work is lost')
     .action((options: WorktreesOptions) => worktrees(cli, options));
 }
 

@@ -14,7 +14,7 @@ interface AnswerOptions extends SharedOptions {
 
 export function addAnswer(program: Command, cli: Cli): void {
   withSharedOptions(program.command('answer <session> [answers...]'))
-    .description('Answer the questions of a session, or be asked them')
+    .description('Answer the questions of a session, here or as arguments')
     .option('--accept-suggestions', 'accept the suggestion for every question not answered here')
     .option('--confirm-typed', 'confirm that the answers typed into _qa.md are yours')
     .addOption(
