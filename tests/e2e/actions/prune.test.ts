@@ -21,6 +21,7 @@ test('prune shows what old sessions take, removes it with --yes, and the session
   const { paths, repo, file } = rig;
   const interrupted = join(file.worktreesDir, '.checks', 'checks-left');
   await mkdir(interrupted, { recursive: true });
+  await writeFile(join(interrupted, 'README.md'), 'Boats\n');
   await mkdir(paths.logs, { recursive: true });
   await writeFile(paths.oldFlow, '- [001] Begun\n');
 
