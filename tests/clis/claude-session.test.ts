@@ -2,7 +2,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
-import { runCommand } from '../../src/base/processes/run-command.ts';
 import type { Phase } from '../../src/phases/table.ts';
 import { claude } from '../../src/providers/claude/claude.ts';
 import type { ChildEvent, ChildProblem, FinalReport } from '../../src/providers/contract/provider.ts';
