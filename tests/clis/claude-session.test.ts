@@ -2,7 +2,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
-import { runCommand } from '../../src/base/processes/run-command.ts';
 import type { Phase } from '../../src/phases/table.ts';
 import { claude } from '../../src/providers/claude/claude.ts';
 import type { ChildEvent, ChildProblem, FinalReport } from '../../src/providers/contract/provider.ts';
@@ -25,14 +24,6 @@ test('the mode "allow" lets the child commit and signal outside its working dire
   expect(final).not.toHaveProperty('deniedTools');
   expect(init).toMatchObject({ permissionMode: 'dontAsk', mcp_servers: [] });
   expect(signal).toEqual({ status: 'continue', phase: 'requirements' });
-});
-
-test('the servers of the person and of the project are not handed to a child', async () => {
-  await using bench = await startBench();
-  const servers = JSON.stringify({ mcpServers: { samocode: { command: 'false', args: [] } } });
-  await writeFile(join(bench.repo, '.mcp.json'), servers);
-  await writeFile(join(bench.homeDir, '.claude.json'), servers);
-  expect((await bench.iterate('investigation')).init).toMatchObject({ mcp_servers: [] });
 });
 
 test.runIf(process.getuid?.() === 0)(
@@ -170,19 +161,8 @@ async function startBench({
       signal: JSON.parse(await readFile(join(sessionDir, '_signal.json'), 'utf8')),
     };
   }
-  async function answerQuestions(): Promise<void> {
-    const path = join(sessionDir, '_qa.md');
-    const text = await readFile(path, 'utf8');
-    await writeFile(path, text.replaceAll('_waiting_', 'A'));
-  }
   return {
-    repo,
-    homeDir,
-    sessionDir,
     iterate,
-    answerQuestions,
-    git: async (...args: string[]) =>
-      (await runCommand('git', args, { cwd: repo, env: environment })).stdout.trim(),
     async [Symbol.asyncDispose]() {
       await model.close();
       await dir[Symbol.asyncDispose]();

@@ -5,9 +5,9 @@ import { answerQa } from '../../src/actions/gates/answer-qa.ts';
 import { approvePlan } from '../../src/actions/gates/approve-plan.ts';
 import { setupProject } from '../../src/actions/places/setup-project.ts';
 import { readTrust, trustProject } from '../../src/actions/places/trust-project.ts';
+import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
 import { type StartSessionInput, startSession } from '../../src/actions/sessions/start-session.ts';
 import { stopSession } from '../../src/actions/sessions/stop-session.ts';
-import { systemClock } from '../../src/base/clock.ts';
 import { definedOnly } from '../../src/base/defined-only.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import type { ProcessEntry } from '../../src/base/processes/process-table.ts';
@@ -22,7 +22,14 @@ import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.
 import { readSession } from '../../src/session/status.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { type InstalledCli, installCli } from '../support/install-clis.ts';
-import { endSession, killWorkerOf, processesOf, untilState, workerPidOf } from '../support/live-session.ts';
+import {
+  endSession,
+  killWorkerOf,
+  PATIENT_CLOCK,
+  processesOf,
+  untilState,
+  workerPidOf,
+} from '../support/live-session.ts';
 import type { PlannedWork } from '../support/model-stub/planned-work.ts';
 import {
   type ScriptedModel,
@@ -68,6 +75,7 @@ export interface CliSession extends AsyncDisposable {
   answer(): Promise<unknown>;
   approve(): Promise<unknown>;
   stop(): Promise<unknown>;
+  resume(): Promise<unknown>;
   workerPid(): Promise<number | undefined>;
   /** Kills the worker as a crash would. */
   killWorker(): Promise<void>;
@@ -85,7 +93,7 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   const { models, env } = await startModels(plan, { homeDir, codexRoot });
   const [programs] = await Promise.all([builtPrograms(), makeSampleRepo(mainRepo, env)]);
   const context: ActionContext = {
-    clock: systemClock,
+    clock: PATIENT_CLOCK,
     host: await systemHost(),
     env,
     home: homeDir,
@@ -175,6 +183,7 @@ function newSession({ id, roots, ...parts }: Parts): CliSession {
       return await approvePlan({ ...session, hash }, context);
     },
     stop: () => stopSession({ ...session, when: 'now' }, context),
+    resume: () => resumeSession(session, context),
     processes: () => processesOf(host, id),
     git: async (...args) =>
       (await runCommand('git', args, { cwd: mainRepo, env: definedOnly(context.env) })).stdout.trim(),

@@ -2,6 +2,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
+import { eventually } from '../support/eventually.ts';
 import type { ModelReply } from '../support/model-stub/conversation.ts';
 import type { ModelOf } from '../support/model-stub/services.ts';
 import { type CliSession, startCliSession } from './cli-session.ts';
@@ -84,55 +85,125 @@ test.concurrent('while one CLI is used up, the next of FALLBACK goes on, and tha
 
 // Only a subscription is told until when; it logs in by a token.
 const SUBSCRIBED = { ANTHROPIC_API_KEY: '', CLAUDE_CODE_OAUTH_TOKEN: 'token-of-the-scripted-model' };
+const UNAUTHORIZED: ModelReply = { status: 401, type: 'authentication_error', message: 'invalid key' };
+const SPOKEN = JSON.stringify({ status: 'continue', phase: 'requirements', reason: null });
+const planting = (path: string): ModelReply => ({
+  say: 'Planting.',
+  use: [{ name: 'Write', input: { file_path: path, content: 'x' } }],
+});
 
-test.concurrent.each(CLIS)('a used-up quota of %s parks the session until its reset', async (cli) => {
-  await using session = await startCliSession({
+/** What the model of each CLI answers in one session, by iteration; in the first one its script goes on behind that. */
+const REPLIES: Readonly<Record<ModelOf, (planted: string) => readonly (readonly ModelReply[])[]>> = {
+  claude: (planted) => [
+    [planting(planted), { say: 'Done.' }],
+    [UNAUTHORIZED],
+    [{ say: 'No.', refused: true }],
+    [LIMITS.claude],
+  ],
+  codex: () => [[{ say: SPOKEN }], [UNAUTHORIZED], [{ say: 'No.', refused: true }], [LIMITS.codex]],
+  gemini: () => [[{ say: 'Done.' }], [UNAUTHORIZED], [LIMITS.gemini]],
+};
+
+/** Plays them; a person lets the session go on wherever it is blocked. */
+async function playEndings(cli: ModelOf) {
+  let planted = '';
+  const given = new Map<string, number>();
+  const session = await startCliSession({
     cli,
-    env: { CLAUDE_CODE_MAX_RETRIES: '1', ...(cli === 'claude' && SUBSCRIBED) },
-    instead: ({ step }) => (step === 1 ? LIMITS[cli] : undefined),
+    env: { CLAUDE_CODE_MAX_RETRIES: '0', ...(cli === 'claude' && SUBSCRIBED) },
+    before: async ({ mainRepo }) => {
+      planted = join(mainRepo, 'planted.txt');
+    },
+    instead: ({ job }) => {
+      const next = given.get(job.iteration) ?? 0;
+      given.set(job.iteration, next + 1);
+      const replies = REPLIES[cli](planted)[Number(job.iteration) - 1] ?? [];
+      // Some CLIs ask again by themselves.
+      return job.iteration === '001' ? replies[next] : (replies[next] ?? replies.at(-1));
+    },
   });
-  await isSettled(session);
+  const statuses: string[] = [];
+  while (statuses.at(-1) !== 'limited') {
+    const { status } = await isSettled(session);
+    statuses.push(status.kind);
+    if (status.kind === 'blocked') await session.resume();
+  }
+  const ended = await session.eventsOf('iteration_ended');
+  return { session, planted, statuses, ended, endings: ended.map(({ ending }) => ending) };
+}
+
+const minutesOff = (until = 0) => Math.abs(until - RESET * 1000) / 60_000;
+
+test.concurrent('claude writes into the main checkout, forgets the signal, is not let in, refuses, and is used up', async ({
+  expect,
+}) => {
+  const { session, planted, statuses, ended, endings } = await playEndings('claude');
+  await using _ = session;
+  const [afterWrite] = session.models.claude?.turns[1]?.conversation.results ?? [];
+  const refusal = { failed: true, text: expect.stringContaining('is not yours to write') };
+  expect(afterWrite, 'a write into the main checkout is refused').toMatchObject(refusal);
+  expect(await ifExists(stat(planted)), 'a write into the main checkout is refused').toBeUndefined();
+  expect(session.models.claude?.turns[2]?.job.iteration, 'turned round in the same process').toBe('001');
+  expect(ended[0]?.signal, 'turned round in the same process').toMatchObject({ phase: 'requirements' });
+  expect(endings).toEqual(['signalled', 'auth', 'refused', 'usage_limit']);
+  expect(statuses, 'auth and a refusal block at once').toEqual(['blocked', 'blocked', 'limited']);
   const [limited] = await session.eventsOf('limited');
-  expect(limited).toMatchObject({ provider: cli, guessed: cli === 'gemini' });
-  const minutesOff = Math.abs((limited?.until ?? 0) - RESET * 1000) / 60_000;
-  expect(cli === 'gemini' || minutesOff <= 3).toBe(true);
+  expect(limited, 'parked until its reset').toMatchObject({ provider: 'claude', guessed: false });
+  expect(minutesOff(limited?.until)).toBeLessThanOrEqual(3);
 });
 
-test.concurrent.each(CLIS)('a %s that is not let in blocks the session at once', async (cli) => {
-  const refused: ModelReply = { status: 401, type: 'authentication_error', message: 'invalid key' };
-  await using session = await startCliSession({
-    cli,
-    env: { CLAUDE_CODE_MAX_RETRIES: '0' },
-    instead: () => refused,
+test.concurrent('codex says its signal as its last message, is not let in, refuses, and is used up', async ({
+  expect,
+}) => {
+  const { session, statuses, ended, endings } = await playEndings('codex');
+  await using _ = session;
+  expect(ended[0], 'the last message is heard').toMatchObject({
+    signal: { status: 'continue', phase: 'requirements' },
+    signalNotes: [expect.stringContaining('the last message is the signal')],
   });
-  await isSettled(session);
-  expect((await session.eventsOf('iteration_ended')).map(({ ending }) => ending)).toEqual(['auth']);
-  expect((await session.state()).status).toMatchObject({ kind: 'blocked' });
+  expect(endings).toEqual(['signalled', 'auth', 'refused', 'usage_limit']);
+  expect(statuses, 'auth and a refusal block at once').toEqual(['blocked', 'blocked', 'limited']);
+  const [limited] = await session.eventsOf('limited');
+  expect(limited, 'parked until its reset').toMatchObject({ provider: 'codex', guessed: false });
+  expect(minutesOff(limited?.until)).toBeLessThanOrEqual(3);
 });
 
-test.concurrent.each([
-  ['claude', 529, 'overloaded_error'],
-  ['codex', 503, 'server_error'],
-  ['gemini', 503, 'UNAVAILABLE'],
-] as const)('a busy service of %s is tried again, and then waited for', async (cli, status, type) => {
-  const busy = { status, type, message: 'Overloaded', more: { code: 'server_is_overloaded' } };
-  await using session = await startCliSession({
-    cli,
-    env: { CLAUDE_CODE_MAX_RETRIES: '1' },
-    instead: () => busy,
-  });
+test.concurrent('gemini writes no signal, is not let in, and is used up for a guessed time', async ({
+  expect,
+}) => {
+  const { session, statuses, endings } = await playEndings('gemini');
+  await using _ = session;
+  expect(endings).toEqual(['no_signal', 'auth', 'usage_limit']);
+  expect(statuses, 'auth blocks at once').toEqual(['blocked', 'limited']);
+  const [limited] = await session.eventsOf('limited');
+  expect(limited, 'parked').toMatchObject({ provider: 'gemini', guessed: true });
+});
+
+const BUSY: Readonly<Record<ModelOf, ModelReply>> = {
+  claude: { status: 529, type: 'overloaded_error', message: 'Overloaded' },
+  codex: { status: 503, type: 'server_error', message: 'Overloaded', more: { code: 'server_is_overloaded' } },
+  gemini: { status: 503, type: 'UNAVAILABLE', message: 'Overloaded' },
+};
+const startBusy = (cli: ModelOf) =>
+  startCliSession({ cli, env: { CLAUDE_CODE_MAX_RETRIES: '1' }, instead: () => BUSY[cli] });
+
+test.concurrent('a busy service of claude is tried again, and then waited for', async ({ expect }) => {
+  await using session = await startBusy('claude');
   await isSettled(session);
   const endings = (await session.eventsOf('iteration_ended')).map(({ ending }) => ending);
   expect(endings).toEqual(Array(4).fill('overloaded'));
   expect((await session.state()).status).toMatchObject({ outage: { kind: 'overloaded' } });
 });
 
-test.concurrent.each(['claude', 'codex'] as const)(
-  'a refusal by the model of %s blocks the session',
-  async (cli) => {
-    await using session = await startCliSession({ cli, instead: () => ({ say: 'No.', refused: true }) });
-    await isSettled(session);
-    expect((await session.eventsOf('iteration_ended')).map(({ ending }) => ending)).toEqual(['refused']);
+test.concurrent.for(['codex', 'gemini'] as const)(
+  'a busy service of %s is tried again',
+  async (cli, { expect }) => {
+    await using session = await startBusy(cli);
+    await session.until(({ openIteration }) => openIteration?.iteration === 2);
+    expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({
+      ending: 'overloaded',
+      decision: { kind: 'run', phase: 'investigation' },
+    });
   },
 );
 
@@ -140,7 +211,7 @@ test.concurrent.each(CLIS)(
   'a %s whose service never answers is ended at the time limit, with all its processes',
   async (cli) => {
     await using session = await startCliSession({ cli, lines: { TIMEOUT: '8' }, instead: () => 'silence' });
-    await session.until(({ progress }) => progress.totalIterations >= 2);
+    await session.until(({ lastIteration }) => lastIteration !== undefined);
     const [first] = await session.eventsOf('iteration_ended');
     expect(first).toMatchObject({ ending: 'timeout', iteration: 1 });
     await session.stop();
@@ -152,98 +223,45 @@ test.concurrent.each(CLIS)(
 // A name that only the tool's own process has; an agent's `sleep` alone is refused by Claude Code.
 const HOLD =
   'node -e "setTimeout(()=>{}, 600000)" held-by-the-tool & (nohup sleep 600 >/dev/null 2>&1 &) ; wait';
-const hold: ModelReply = {
-  say: 'Holding.',
-  use: [{ name: 'Bash', input: { command: HOLD, timeout: 600_000 } }],
-};
-const isHolding = async (session: CliSession) => {
-  while ((await session.processes()).length < 4) await new Promise((resolve) => setTimeout(resolve, 100));
-};
 
-test.concurrent.each(CLIS)('a stop in the middle of a tool of %s leaves no process', async (cli) => {
-  await using session = await startCliSession({ cli, instead: () => hold });
-  await isHolding(session);
-  await session.stop();
-  await session.until(({ status }) => status.kind === 'stopped');
-  expect(await session.processes()).toEqual([]);
-  expect((await session.eventsOf('iteration_ended')).map(({ ending }) => ending)).toEqual(['killed']);
-});
-
-test.concurrent.each(CLIS)(
-  'a worker that dies in the middle of a tool of %s is followed by one that takes over the same child',
-  async (cli) => {
-    const wait: ModelReply = {
-      say: 'Waiting.',
-      use: [{ name: 'Bash', input: { command: 'node -e "setTimeout(()=>{}, 5000)"' } }],
-    };
+test.concurrent.for(CLIS)(
+  'a worker that dies in the middle of a tool of %s is followed by one that takes over the same child, and a stop in the middle of a tool leaves no process',
+  async (cli, { expect }) => {
+    let folder = '';
+    const running = (command: string): ModelReply => ({
+      say: 'Running.',
+      use: [{ name: 'Bash', input: { command, timeout: 600_000 } }],
+    });
     await using session = await startCliSession({
       cli,
-      instead: ({ job, step }) => (job.phase === 'investigation' && step === 0 ? wait : undefined),
+      before: async ({ homeDir }) => {
+        folder = homeDir;
+      },
+      instead: ({ job, step }) => {
+        if (step > 0) return undefined;
+        const goesOn = `node -e "setInterval(() => fs.existsSync('${folder}/go-on') && process.exit(), 50)"`;
+        return running(`touch '${folder}/in-${job.iteration}'; ${job.iteration === '001' ? goesOn : HOLD}`);
+      },
     });
-    while ((await session.models[cli]?.turns.length) === 0)
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(() => ifExists(stat(join(folder, 'in-001'))));
+    const { lease } = await session.state();
     const [dead] = [await session.workerPid()];
     await session.killWorker();
-    await session.until(({ status }) => status.kind === 'waiting');
+    await session.until((state) => state.lease > lease);
     expect(await session.workerPid()).not.toBe(dead);
-    const started = await session.eventsOf('iteration_started');
-    expect(started.map(({ iteration, phase }) => [iteration, phase])).toEqual([
-      [1, 'investigation'],
-      [2, 'requirements'],
-    ]);
+    await writeFile(join(folder, 'go-on'), '');
+    await session.until(({ openIteration }) => openIteration?.iteration === 2);
     expect((await session.eventsOf('worker_took_over')).at(-1)).toMatchObject({ previous: 'died' });
+
+    await eventually(() => ifExists(stat(join(folder, 'in-002'))));
+    while ((await session.processes()).length < 4) await new Promise((resolve) => setTimeout(resolve, 100));
+    await session.stop();
+    await session.until(({ status }) => status.kind === 'stopped');
+    expect(await session.processes(), 'a stop').toEqual([]);
+    const ended = await session.eventsOf('iteration_ended');
+    expect(ended.map(({ iteration, phase, ending }) => [iteration, phase, ending])).toEqual([
+      [1, 'investigation', 'signalled'],
+      [2, 'requirements', 'killed'],
+    ]);
   },
 );
-
-test.concurrent('a claude that forgets the signal is turned round in the same process', async () => {
-  let asked = 0;
-  await using session = await startCliSession({
-    cli: 'claude',
-    instead: () => (asked++ === 0 ? { say: 'Done.' } : undefined),
-  });
-  await session.until(({ status }) => status.kind === 'waiting');
-  expect((await session.eventsOf('iteration_ended')).map(({ ending }) => ending)).toEqual([
-    'signalled',
-    'signalled',
-  ]);
-});
-
-test.concurrent('a claude that writes into the main checkout is refused, and goes on', async () => {
-  let path = '';
-  await using session = await startCliSession({
-    cli: 'claude',
-    before: async ({ mainRepo }) => {
-      path = join(mainRepo, 'planted.txt');
-    },
-    instead: ({ job, step }) =>
-      job.phase === 'investigation' && step === 0
-        ? { say: 'Planting.', use: [{ name: 'Write', input: { file_path: path, content: 'x' } }] }
-        : undefined,
-  });
-  await session.until(({ status }) => status.kind === 'waiting');
-  expect(await ifExists(stat(path))).toBeUndefined();
-  const refused = session.models.claude?.turns[1]?.conversation.results[0];
-  expect(refused).toMatchObject({ failed: true, text: expect.stringContaining('is not yours to write') });
-});
-
-test.concurrent('a codex that writes no signal but says it as its last message is heard', async () => {
-  const spoken = JSON.stringify({ status: 'continue', phase: 'requirements', reason: null });
-  await using session = await startCliSession({
-    cli: 'codex',
-    instead: ({ job }) => (job.phase === 'investigation' ? { say: spoken } : undefined),
-  });
-  await session.until(({ status }) => status.kind === 'waiting');
-  const [first] = await session.eventsOf('iteration_ended');
-  expect(first).toMatchObject({ ending: 'signalled', signal: { status: 'continue', phase: 'requirements' } });
-  expect(first?.signalNotes).toEqual([expect.stringContaining('the last message is the signal')]);
-});
-
-test.concurrent('a gemini that writes no signal is a child without one', async () => {
-  let asked = 0;
-  await using session = await startCliSession({
-    cli: 'gemini',
-    instead: () => (asked++ === 0 ? { say: 'Done.' } : undefined),
-  });
-  await session.until(({ progress }) => progress.totalIterations >= 2);
-  expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'no_signal' });
-});

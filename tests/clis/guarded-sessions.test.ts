@@ -1,80 +1,110 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 import type { Phase } from '../../src/phases/table.ts';
-import type { SessionState } from '../../src/session/events/state.ts';
+import { browserRecipe } from '../support/browser-recipe.ts';
+import { freePort } from '../support/free-port.ts';
 import { installCli } from '../support/install-clis.ts';
+import type { ScriptedModelOptions } from '../support/model-stub/scripted-model.ts';
+import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { startRig } from '../support/session-rig.ts';
 import { startCliSession } from './cli-session.ts';
 
 const LEVEL = process.getuid?.() === 0 ? 'best effort' : 'guard';
 const COMMIT = 'echo inside > inside.txt && git add -A && git commit --quiet -m Inside && echo committed';
 
-const isWaiting = ({ status }: SessionState) => status.kind === 'waiting';
+const APP = `import { createServer } from 'node:http';
+createServer((_, response) => response.end('afloat\\n')).listen(Number(process.env.PORT), '127.0.0.1');
+`;
 
-/** A CLI that commits, tries to write in the main checkout, and then does its work. */
-async function startTrying(
-  cli: 'claude' | 'codex' | 'gemini',
-  more: Record<string, string> = {},
-  first = COMMIT,
-  phase: Phase = 'investigation',
-) {
-  let planted = '';
-  const session = await startCliSession({
-    cli,
-    lines: { SANDBOX: 'guard', ...more },
-    before: async ({ mainRepo }) => {
-      planted = join(mainRepo, 'planted.txt');
-    },
-    instead: ({ job, step }) => {
-      const command = [first, `echo x > '${planted}' || echo was-refused`][step];
-      return job.phase === phase && command !== undefined
-        ? { say: 'Trying.', use: [{ name: 'Bash', input: { command, description: 'Trying' } }] }
-        : undefined;
-    },
-  });
-  return { session, planted };
+/** The answers of the model: one command after the other in a phase, and then its work. */
+function commandsIn(phase: Phase, commands: readonly string[]): ScriptedModelOptions['instead'] {
+  return ({ job, step }) => {
+    const command = commands[step];
+    return job.phase === phase && command !== undefined
+      ? { say: 'Trying.', use: [{ name: 'Bash', input: { command, description: 'Trying' } }] }
+      : undefined;
+  };
 }
 
-test.each(['claude', 'codex', 'gemini'] as const)(
-  'in the guard the real %s commits and signals, and cannot write in the main checkout',
-  async (cli) => {
-    const { session, planted } = await startTrying(cli);
-    await using _ = session;
-    await session.until(isWaiting);
-    const started = await session.eventsOf('iteration_started');
-    expect(started.map(({ sandbox }) => sandbox)).toEqual([LEVEL, LEVEL]);
-    const ended = await session.eventsOf('iteration_ended');
-    expect(ended.map(({ ending }) => ending)).toEqual(['signalled', 'signalled']);
+/** Outside the guard no mount ends a server that is left: its marker does. */
+const ROWS = [
+  { cli: 'claude', sandbox: 'guard', recorded: LEVEL },
+  { cli: 'codex', sandbox: 'guard', recorded: LEVEL },
+  { cli: 'gemini', sandbox: 'guard', recorded: LEVEL },
+  { cli: 'codex', sandbox: 'off', recorded: 'none' },
+] as const;
+
+test.concurrent.for(ROWS)(
+  'with SANDBOX=$sandbox the real $cli commits and signals, and a server that it started by the recipe answers later calls and ends with the iteration',
+  async ({ cli, sandbox, recorded }, { expect }) => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}/`;
+    const isGuarded = sandbox === 'guard';
+    let planted = '';
+    const commands: string[] = [];
+    await using session = await startCliSession({
+      cli,
+      lines: { SANDBOX: sandbox },
+      before: async ({ homeDir, mainRepo }) => {
+        planted = join(mainRepo, 'planted.txt');
+        await writeFile(join(homeDir, 'app.mjs'), APP);
+        const places = { dir: homeDir, port, page: 'home', sessionDir: homeDir };
+        const recipe = await browserRecipe({ ...places, start: `node "${homeDir}/app.mjs"` });
+        // Started, asked for its status, and asked again; it is left for the worker to end.
+        commands.push(COMMIT, ...recipe.slice(1, 3), `curl -s ${url}`);
+        if (isGuarded) commands.push(`echo x > '${planted}' || echo was-refused`);
+        if (isGuarded && cli === 'codex')
+          commands.push(`'${(await installCli(cli)).path}' sandbox -- /bin/echo nested-ran`);
+      },
+      instead: commandsIn('investigation', commands),
+    });
+    await session.until(({ lastIteration }) => lastIteration !== undefined);
+    expect((await session.eventsOf('iteration_started'))[0]).toMatchObject({ sandbox: recorded });
+    const [ended] = await session.eventsOf('iteration_ended');
+    expect(ended).toMatchObject({ ending: 'signalled', decision: { kind: 'run', phase: 'requirements' } });
     const { worktree } = await session.state();
     expect(await session.git('log', '-1', '--format=%s', worktree?.branch ?? '')).toBe('Inside');
-    const results = session.models[cli]?.turns.flatMap(({ conversation }) => conversation.results) ?? [];
-    expect(results.map(({ text }) => text).join('\n')).toMatch(/Read-only file system[\s\S]*was-refused/i);
-    expect(await ifExists(stat(planted))).toBeUndefined();
+    const last = session.models[cli]?.turns.findLast(({ job }) => job.phase === 'investigation');
+    const [, , status, answer, ...others] = (last?.conversation.results ?? []).map(({ text }) => text);
+    expect([status, answer], 'the server').toEqual([
+      expect.stringContaining('200'),
+      expect.stringContaining('afloat'),
+    ]);
+    await expect(fetch(url), 'the server').rejects.toThrow();
+    if (isGuarded) {
+      expect(others[0], 'the main checkout').toMatch(/read-only file system/i);
+      expect(others[0], 'the main checkout').toContain('was-refused');
+    }
+    expect(await ifExists(stat(planted)), 'the main checkout').toBeUndefined();
+    if (isGuarded && cli === 'codex') expect(others[1], 'its own sandbox').toContain('nested-ran');
   },
 );
 
-test("in the guard Codex's own sandbox works, for PERMISSIONS=allow and when it is called", async () => {
-  const { path } = await installCli('codex');
-  const { session } = await startTrying('codex', { PERMISSIONS: 'allow' }, COMMIT, 'implementation');
-  await using _ = session;
-  await session.until(isWaiting);
-  await session.answer();
-  await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
-  await session.approve();
+const FOLDER = '26-02-01-compound';
+const PLAN = '02-01-1000-plan-compound.md';
+
+test.concurrent("in the guard Codex's own sandbox works for PERMISSIONS=allow", async ({ expect }) => {
+  await using session = await startCliSession({
+    cli: 'codex',
+    lines: { SANDBOX: 'guard', PERMISSIONS: 'allow' },
+    start: { from: FOLDER, phase: 'implementation', approve: PLAN },
+    before: async ({ mainRepo }) => {
+      const folder = join(dirname(mainRepo), 'sessions', FOLDER);
+      await mkdir(folder);
+      await writeFile(join(folder, PLAN), PLAN_TEXT);
+      await writeFile(join(folder, '_overview.md'), OVERVIEW);
+    },
+    instead: commandsIn('implementation', [COMMIT]),
+  });
   const { worktree } = await session.until(({ lastIteration }) => lastIteration?.phase === 'implementation');
   expect(await session.git('log', '--format=%s', worktree?.branch ?? '')).toContain('Inside');
-
-  const calling = await startTrying('codex', {}, `'${path}' sandbox -- /bin/echo nested-ran`);
-  await using __ = calling.session;
-  await calling.session.until(isWaiting);
-  const results =
-    calling.session.models.codex?.turns.flatMap(({ conversation }) => conversation.results) ?? [];
-  expect(results.map(({ text }) => text).join('\n')).toContain('nested-ran');
 });
 
-test('in the guard pnpm installs from its store at home, which it cannot link from', async () => {
+test.concurrent('in the guard pnpm installs from its store at home, which it cannot link from', async ({
+  expect,
+}) => {
   const { path } = await installCli('pnpm');
   const script = `npm pack --silent ./lib && '${path}' add --offline ./lib-1.0.0.tgz && rm -r node_modules &&
     '${path}' install --offline --frozen-lockfile && node -p 'require("lib")' >"$REHEARSAL_SESSION_DIR/required"`;
@@ -93,3 +123,24 @@ test('in the guard pnpm installs from its store at home, which it cannot link fr
   await rig.untilWaiting('qa_answers');
   expect(await readFile(join(rig.paths.sessionDir, 'required'), 'utf8')).toBe('afloat\n');
 });
+
+const PLAN_TEXT = `# Plan: compound amounts
+
+## Implementation Phases
+### Phase 1: Build it
+- [ ] build it
+`;
+
+const OVERVIEW = `# Session: compound
+
+## Task
+${COMPOUND_AMOUNTS.task}
+## Status
+Phase: planning
+Iteration: 0
+Total Iterations: 0
+Blocked: no
+## Flow Log
+## Plans
+- ${PLAN}
+`;

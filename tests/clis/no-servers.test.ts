@@ -1,8 +1,10 @@
-import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
+import { newCodexMeter } from '../../src/providers/codex/codex.ts';
+import { newGeminiMeter } from '../../src/providers/gemini/gemini-meter.ts';
 import { installCli } from '../support/install-clis.ts';
 import { startServer } from '../support/model-stub/server.ts';
 import type { ModelOf } from '../support/model-stub/services.ts';
@@ -42,36 +44,48 @@ async function configure(
   await git('commit', '-q', '-m', 'Servers of the project');
 }
 
-const CLIS = ['claude', 'codex', 'gemini'] as const;
+/** What each CLI writes down of its use, where the worker reads it while the child works. */
+const METERS: Readonly<Record<ModelOf, typeof newCodexMeter | undefined>> = {
+  claude: undefined,
+  codex: newCodexMeter,
+  gemini: newGeminiMeter,
+};
 
-test.each(CLIS)('no server of the person or the project is started by a %s child', async (cli) => {
-  let trace = '';
-  await using session = await startCliSession({
-    cli,
-    before: async (places) => {
-      trace = join(places.homeDir, 'server-was-started');
-      await configure(cli, { ...places, trace });
-    },
-  });
-  await session.until(({ progress }) => progress.totalIterations >= 1 && progress.phase !== 'investigation');
-  expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
-  expect(await ifExists(stat(trace))).toBeUndefined();
-});
+test.concurrent.for(['claude', 'codex', 'gemini'] as const)(
+  'no server of the person, of a plugin of theirs or of the project is started by a %s child, and its log tells what its last word tells',
+  async (cli, { expect }) => {
+    let trace = '';
+    await using session = await startCliSession({
+      cli,
+      before: async (places) => {
+        trace = join(places.homeDir, 'server-was-started');
+        await configure(cli, { ...places, trace });
+        // As an install of samocode is one; it must not stop a child either.
+        const ofPlugin = { ...places, trace: `${trace}-by-plugin` };
+        if (cli === 'codex') await installPlugin((await installCli(cli)).path, ofPlugin);
+      },
+    });
+    await session.until(({ lastIteration }) => lastIteration !== undefined);
+    const [ended] = await session.eventsOf('iteration_ended');
+    expect(ended).toMatchObject({ ending: 'signalled' });
+    for (const path of [trace, `${trace}-by-plugin`])
+      expect(await ifExists(stat(path)), path).toBeUndefined();
 
-test('a plugin of the person, as an install of samocode is one, neither starts its server nor stops a codex child', async () => {
-  const { path: codex } = await installCli('codex');
-  let trace = '';
-  await using session = await startCliSession({
-    cli: 'codex',
-    before: async ({ homeDir }) => {
-      trace = join(homeDir, 'server-was-started');
-      await installPlugin(codex, { homeDir, trace });
-    },
-  });
-  await session.until(({ progress }) => progress.totalIterations >= 1 && progress.phase !== 'investigation');
-  expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
-  expect(await ifExists(stat(trace))).toBeUndefined();
-});
+    const newMeter = METERS[cli];
+    if (!newMeter) return;
+    const logs = join(session.paths.sessionDir, '_logs');
+    const [first = ''] = (await readdir(logs)).filter((name) => name.endsWith('.jsonl')).sort();
+    const [, cliSession = ''] =
+      /"(?:session_id|thread_id)":"([^"]+)"/.exec(await readFile(join(logs, first), 'utf8')) ?? [];
+    const { tokens } = await newMeter({ cliSession, env: { HOME: session.homeDir } })();
+    expect(tokens?.input, 'the log').toBeGreaterThan(0);
+    expect(ended?.cost, 'the log').toMatchObject({
+      inputTokens: tokens?.input,
+      outputTokens: tokens?.output,
+      cachedTokens: tokens?.cached,
+    });
+  },
+);
 
 /** A plugin whose server leaves a trace when started, by Codex's own commands. */
 async function installPlugin(codex: string, { homeDir, trace }: Record<'homeDir' | 'trace', string>) {
@@ -105,28 +119,27 @@ async function installPlugin(codex: string, { homeDir, trace }: Record<'homeDir'
 }
 
 // Gemini CLI takes them from a file that it refuses below a folder which everybody may write, as tests use.
-test.each(['claude', 'codex'] as const)(
-  'the servers of the MCP file of the project are started by a %s child',
-  async (cli) => {
-    let trace = '';
-    await using session = await startCliSession({
-      cli,
-      before: async ({ homeDir, mainRepo }) => {
-        trace = join(homeDir, 'server-was-started');
-        const servers = { traced: { command: 'touch', args: [trace] } };
-        await writeFile(join(mainRepo, 'agents.mcp.json'), JSON.stringify({ mcpServers: servers }));
-        await appendFile(join(mainRepo, '.samocode'), 'MCP=agents.mcp.json\n');
-      },
-    });
-    await session.until(
-      ({ progress }) => progress.totalIterations >= 1 && progress.phase !== 'investigation',
-    );
-    expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
-    expect(await ifExists(stat(trace))).toBeDefined();
-  },
-);
+test.concurrent('the servers of the MCP file of the project are started by a claude child', async ({
+  expect,
+}) => {
+  let trace = '';
+  await using session = await startCliSession({
+    cli: 'claude',
+    before: async ({ homeDir, mainRepo }) => {
+      trace = join(homeDir, 'server-was-started');
+      const servers = { traced: { command: 'touch', args: [trace] } };
+      await writeFile(join(mainRepo, 'agents.mcp.json'), JSON.stringify({ mcpServers: servers }));
+      await appendFile(join(mainRepo, '.samocode'), 'MCP=agents.mcp.json\n');
+    },
+  });
+  await session.until(({ lastIteration }) => lastIteration !== undefined);
+  expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
+  expect(await ifExists(stat(trace))).toBeDefined();
+});
 
-test("a server of the project that has the name of one of the person's is started by a codex child, with its own variables and headers", async () => {
+test.concurrent("the servers of the MCP file of the project are started by a codex child, with their own variables and headers, also one that has the name of one of the person's", async ({
+  expect,
+}) => {
   let trace = '';
   const heard = new Set<string | undefined>();
   await using web = await startServer(({ headers }, response) => {
@@ -154,7 +167,7 @@ test("a server of the project that has the name of one of the person's is starte
       await appendFile(join(mainRepo, '.samocode'), 'MCP=agents.mcp.json\n');
     },
   });
-  await session.until(({ progress }) => progress.totalIterations >= 1 && progress.phase !== 'investigation');
+  await session.until(({ lastIteration }) => lastIteration !== undefined);
   expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
   expect(await readFile(trace, 'utf8')).toBe('found, then nothing');
   expect([...heard]).toContain('Bearer found');

@@ -1,17 +1,29 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import type { PlannedWork } from '../support/model-stub/planned-work.ts';
+import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { startCliSession } from './cli-session.ts';
 
-test.each(['claude', 'codex', 'gemini'] as const)(
-  'a whole session from init to done through the real %s',
-  async (cli) => {
+const [first, ...rest] = COMPOUND_AMOUNTS.phases;
+const WORK: PlannedWork = {
+  ...COMPOUND_AMOUNTS,
+  phases: [{ ...(first ?? expect.fail()), proposals: 'two' }, ...rest],
+};
+
+test.concurrent.for(['claude', 'codex', 'gemini'] as const)(
+  'a whole session from init to done through the real %s, which runs past a stop check, is sent back once and makes up for it',
+  async (cli, { expect }) => {
     // One of them begins as most do: by the tool of a parent's server.
-    await using session = await startCliSession({ cli, ...(cli === 'claude' && { byTool: true }) });
+    await using session = await startCliSession({
+      cli,
+      work: WORK,
+      ...(cli === 'claude' && { byTool: true }),
+    });
     await session.until(({ status }) => status.kind === 'waiting' && status.for === 'qa_answers');
     await session.answer();
     await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
     await session.approve();
-    await session.until(({ status }) => status.kind === 'done', 200_000);
+    await session.until(({ status }) => status.kind === 'done', 300_000);
 
     const ended = await session.eventsOf('iteration_ended');
     expect(ended.map(({ phase, ending }) => `${phase} ${ending}`)).toEqual([
@@ -19,6 +31,7 @@ test.each(['claude', 'codex', 'gemini'] as const)(
       'requirements signalled',
       'requirements signalled',
       'planning signalled',
+      'implementation signalled',
       'implementation signalled',
       'implementation signalled',
       'implementation signalled',
@@ -38,43 +51,68 @@ test.each(['claude', 'codex', 'gemini'] as const)(
     }
     expect(await readFile(session.paths.overview, 'utf8')).toContain('Phase: done');
     expect(await session.git('status', '--porcelain')).toBe('?? .samocode');
+
+    const built = ended.filter(({ phase }) => phase === 'implementation');
+    const compared = built.slice(0, 2).map(({ comparison }) => comparison?.state);
+    expect(compared, 'the stop check').toEqual(['missing', 'written']);
+    expect(built[0]?.decision, 'the stop check').toMatchObject({ kind: 'run', phase: 'implementation' });
+    const prompts = new Set(
+      session.models[cli]?.turns
+        .filter(({ job }) => job.phase === 'implementation')
+        .map(({ conversation }) => conversation.prompt),
+    );
+    const [before = '', after = ''] = prompts;
+    expect(before).toContain('about to edit with no comparison written? Stop');
+    expect(before).not.toContain('there is no comparison document');
+    expect(after).toContain('Plan phase 1 asks for two proposals');
+    expect(names.filter((name) => name.includes('-comparison-'))).toHaveLength(1);
   },
 );
 
-test('three CLIs share one session, phase by phase, and nothing is lost between them', async () => {
+test.concurrent('three CLIs share one session, phase by phase, and with PERMISSIONS=allow commits before implementation are refused', async ({
+  expect,
+}) => {
+  const commit = 'echo confined > confined.txt && git add -A && git commit --quiet -m Confined';
+  const refused: [string, boolean][] = [];
   await using session = await startCliSession({
-    cli: 'codex',
-    others: ['claude', 'gemini'],
-    lines: { PROVIDER_REQUIREMENTS: 'gemini', PROVIDER_PLANNING: 'claude', MODEL_PLANNING: 'sonnet' },
+    cli: 'gemini',
+    others: ['codex', 'claude'],
+    lines: {
+      PERMISSIONS: 'allow',
+      PROVIDER_REQUIREMENTS: 'codex',
+      PROVIDER_PLANNING: 'claude',
+      MODEL_PLANNING: 'sonnet',
+    },
+    instead: ({ job, step, conversation }) => {
+      // With the questions answered, what it reads first decides what it does.
+      if (job.iteration === '003') return undefined;
+      const [result] = conversation.results;
+      if (result && step === 1) refused.push([job.phase, result.failed]);
+      return step === 0
+        ? {
+            say: 'Committing.',
+            use: [{ name: 'Bash', input: { command: commit, description: 'Committing' } }],
+          }
+        : undefined;
+    },
   });
   await session.until(({ status }) => status.kind === 'waiting' && status.for === 'qa_answers');
   await session.answer();
   await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
   const started = await session.eventsOf('iteration_started');
   expect(started.map(({ phase, provider, model }) => [phase, provider, model])).toEqual([
-    ['investigation', 'codex', ''],
-    ['requirements', 'gemini', 'gemini-2.5-pro'],
-    ['requirements', 'gemini', 'gemini-2.5-pro'],
+    ['investigation', 'gemini', 'gemini-2.5-pro'],
+    ['requirements', 'codex', ''],
+    ['requirements', 'codex', ''],
     ['planning', 'claude', 'sonnet'],
   ]);
+  const ended = await session.eventsOf('iteration_ended');
+  expect(ended.map(({ ending }) => ending)).toEqual(Array(4).fill('signalled'));
+  expect(refused).toEqual([
+    ['investigation', true],
+    ['requirements', true],
+    ['planning', true],
+  ]);
+  expect(ended.flatMap(({ codeEdits }) => codeEdits?.paths ?? [])).toEqual([]);
+  expect(await session.git('log', '--format=%s', 'samocode/compound')).not.toContain('Confined');
 });
-
-test.each(['codex', 'gemini'] as const)(
-  'with PERMISSIONS=allow a %s child of investigation signals, and its commit is refused',
-  async (cli) => {
-    const commit = 'echo confined > confined.txt && git add -A && git commit --quiet -m Confined';
-    await using session = await startCliSession({
-      cli,
-      lines: { PERMISSIONS: 'allow' },
-      instead: ({ job, step }) =>
-        job.phase === 'investigation' && step === 0
-          ? { say: 'Committing.', use: [{ name: 'Bash', input: { command: commit } }] }
-          : undefined,
-    });
-    await session.until(({ status }) => status.kind === 'waiting');
-    const ended = await session.eventsOf('iteration_ended');
-    expect(ended.map(({ ending }) => ending)).toEqual(['signalled', 'signalled']);
-    expect(ended.flatMap(({ codeEdits }) => codeEdits?.paths ?? [])).toEqual([]);
-    expect(await session.git('log', '--format=%s', 'samocode/compound')).not.toContain('Confined');
-  },
-);

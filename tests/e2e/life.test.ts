@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makePlace, Parent, type Place, pathsOf, until } from '../support/mcp-rig.ts';
 import { BUILT_SERVER, INITIALIZE, type RawServer, spawnServer, startServer } from '../support/raw-server.ts';
 
@@ -21,13 +21,21 @@ function again(code: string): string {
   return `setInterval(() => { if (process.listenerCount('unhandledRejection') > 0) ${code}; }, 20)`;
 }
 
-/** A server that is waited on, with a subscription and a watched list: everything that could hold it. */
-async function busyServer(place: Place): Promise<RawServer> {
-  const parent = await Parent.connect(place);
-  await parent.call('setup_project', {});
-  const { session } = await parent.call('start_session', { task: 'x', provider: 'rehearsal', start: false });
+/** For every server that changes nothing in it; with one session, which is stopped. */
+let place: Place;
+let session: string;
+
+beforeAll(async () => {
+  place = await makePlace();
+  await using parent = await Parent.connect(place);
+  ({ session } = await parent.call('start_session', { task: 'x', provider: 'rehearsal', start: false }));
   await until(pathsOf(place, session), ({ status }) => status.kind === 'stopped');
-  await parent[Symbol.asyncDispose]();
+});
+
+afterAll(() => place[Symbol.asyncDispose]());
+
+/** A server that is waited on, with a subscription and a watched list: everything that could hold it. */
+async function busyServer(): Promise<RawServer> {
   const server = await startServer(at(place));
   await server.request('resources/list');
   await server.request('resources/subscribe', { uri: `samocode://sessions/${session}/overview` });
@@ -51,14 +59,12 @@ test.each<[string, (server: RawServer) => void]>([
     },
   ],
 ])('%s ends the server at once, in the middle of a wait', async (_name, leave) => {
-  await using place = await makePlace();
-  const server = await busyServer(place);
+  const server = await busyServer();
   leave(server);
   expect(await server.ended).toEqual([0, null]);
 });
 
 test('a client that is killed takes its server along', async () => {
-  await using place = await makePlace();
   const script = `
     const { spawn } = require('node:child_process');
     const server = spawn(process.execPath, [${JSON.stringify(BUILT_SERVER)}], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -83,7 +89,6 @@ async function eventuallyGone(pid: number): Promise<void> {
 }
 
 test('an output on a full disk ends the server', async () => {
-  await using place = await makePlace();
   const stdout = openSync('/dev/full', 'w');
   const server = spawnServer({ ...at(place), stdout });
   closeSync(stdout);
@@ -92,7 +97,6 @@ test('an output on a full disk ends the server', async () => {
 });
 
 test('a reader that leaves a pipe ends the server with its next word', async () => {
-  await using place = await makePlace();
   const line = '"$0" "$1" | head -n 1 && echo over';
   const shell = spawn('sh', ['-c', line, process.execPath, BUILT_SERVER], { ...at(place), stdio: 'pipe' });
   let out = '';
@@ -108,7 +112,6 @@ test('a reader that leaves a pipe ends the server with its next word', async () 
 });
 
 test('no input at all ends the server', async () => {
-  await using place = await makePlace();
   const server = spawn(process.execPath, [BUILT_SERVER], { ...at(place), stdio: 'ignore' });
   expect(await once(server, 'exit')).toEqual([0, null]);
 });
@@ -118,7 +121,6 @@ test.each<[string, string]>([
   ['a promise that nobody awaits', 'void Promise.reject(new Error("planted"))'],
   ['a throw of what is no error', 'throw undefined'],
 ])('%s ends nothing', async (_name, code) => {
-  await using place = await makePlace();
   const server = await startServer({ ...at(place), ...preload(again(code)) });
   for (let index = 0; index < 5; index += 1) {
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -130,7 +132,6 @@ test.each<[string, string]>([
 });
 
 test('a failure that can not even be written down ends nothing', async () => {
-  await using place = await makePlace();
   const stderr = openSync('/dev/full', 'w');
   const code = again('throw new Error("planted")');
   const server = await startServer({ ...at(place), ...preload(code), stderr });
@@ -147,7 +148,6 @@ const messageOf = (bytes: number) => ({
 });
 
 test('after lines that are not JSON-RPC, and one of 8 MB, requests are still answered', async () => {
-  await using place = await makePlace();
   const server = await startServer(at(place));
   for (const line of ['not json', '{"jsonrpc":', '[1,2]', 'null', '\u0000\u0001', '{"id":3}'])
     server.send(line);
@@ -160,7 +160,6 @@ test('after lines that are not JSON-RPC, and one of 8 MB, requests are still ans
 });
 
 test('a message that is larger than the SDK reads ends the server', async () => {
-  await using place = await makePlace();
   const server = await startServer(at(place));
   void server.request('tools/call', messageOf(11_000_000));
   expect(await server.ended).toEqual([1, null]);
@@ -168,7 +167,6 @@ test('a message that is larger than the SDK reads ends the server', async () => 
 });
 
 test('many large answers at once cause no warning (house 6.10)', async () => {
-  await using place = await makePlace();
   const server = await startServer(at(place));
   await Promise.all(Array.from({ length: 40 }, () => server.request('tools/list')));
   expect(server.errors()).toBe('');
@@ -177,7 +175,6 @@ test('many large answers at once cause no warning (house 6.10)', async () => {
 });
 
 test('nothing but JSON-RPC comes out, whatever a library prints', async () => {
-  await using place = await makePlace();
   const code =
     'setInterval(() => { console.log("junk %s", 1); console.info("junk"); process.stdout.write("junk\\n"); }, 10)';
   const server = await startServer({ ...at(place), ...preload(code) });
@@ -215,7 +212,6 @@ test('a server whose program was replaced says so, and stays', async () => {
 test('two servers at once see the same sessions, and the end of one is nothing to the other', async () => {
   await using place = await makePlace();
   await using first = await Parent.connect(place);
-  await first.call('setup_project', {});
   await using second = await Parent.connect(place);
   const [a, b] = await Promise.all([
     first.call('start_session', { task: 'x', name: 'boat', provider: 'rehearsal', start: false }),
@@ -258,9 +254,8 @@ test('with HOME, PATH, LANG and TERM alone everything is there', async () => {
 });
 
 test('folders are watched from the first list or subscription on, and not before', async () => {
-  await using place = await makePlace();
   const server = await startServer(at(place));
-  await server.request('tools/call', { name: 'setup_project', arguments: {} });
+  await server.request('tools/call', { name: 'list_sessions', arguments: {} });
   await server.request('resources/templates/list');
   await server.request('prompts/list');
   const pid = server.child.pid ?? 0;

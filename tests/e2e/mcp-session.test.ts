@@ -16,16 +16,9 @@ import {
 } from '../support/mcp-rig.ts';
 import { HANGS } from '../support/session-rig.ts';
 
-async function started(place: Place, parent: Parent, more: Record<string, unknown> = {}): Promise<string> {
-  await parent.call('setup_project', { project_dir: place.repo });
+async function started(parent: Parent, more: Record<string, unknown> = {}): Promise<string> {
   const { session } = await parent.call('start_session', { task: DEMO_TASK, provider: 'rehearsal', ...more });
   return session;
-}
-
-async function toThePlan(parent: Parent, session: string): Promise<void> {
-  await waitFor(parent, session, 'waiting');
-  await parent.call('answer_qa', { session, accept_suggestions: true });
-  await waitFor(parent, session, 'waiting', 'plan_approval');
 }
 
 async function waitFor(parent: Parent, session: string, state: string, what?: string): Promise<void> {
@@ -45,15 +38,14 @@ async function scenario(place: Place, rules: unknown[]): Promise<{ REHEARSAL_SCE
 test('a session outlives a server that is killed while a child works', async () => {
   await using place = await makePlace();
   const first = await Parent.connect(place);
-  const session = await started(place, first);
+  const session = await started(first);
   const paths = pathsOf(place, session);
   await until(paths, (state) => state.openIteration !== undefined);
   process.kill(first.serverPid, 'SIGKILL');
   await using second = await Parent.connect(place);
-  await toThePlan(second, session);
-  const { hash } = await second.call('read_plan', { session });
-  await second.call('approve_plan', { session, hash });
-  await waitFor(second, session, 'done');
+  await waitFor(second, session, 'waiting');
+  await second.call('answer_qa', { session, accept_suggestions: true });
+  await waitFor(second, session, 'waiting', 'plan_approval');
   const owners = (await eventsOf(paths)).filter((event) => event.type === 'worker_took_over');
   expect(owners.filter(({ previous }) => previous === 'died')).toEqual([]);
 });
@@ -62,7 +54,7 @@ test('two servers tell the same story of one session', async () => {
   await using place = await makePlace();
   await using one = await Parent.connect(place);
   await using two = await Parent.connect(place);
-  const session = await started(place, one);
+  const session = await started(one);
   await Promise.all([waitFor(one, session, 'waiting'), waitFor(two, session, 'waiting')]);
   const [a, b] = await Promise.all([
     one.call('get_status', { session }),
@@ -80,7 +72,7 @@ test('a second worker for a session that has one leaves without a trace', async 
   const { REHEARSAL_SCENARIO } = await scenario(place, HANGS.rules);
   place.env.REHEARSAL_SCENARIO = REHEARSAL_SCENARIO;
   await using parent = await Parent.connect(place);
-  const session = await started(place, parent);
+  const session = await started(parent);
   const paths = pathsOf(place, session);
   await until(paths, (state) => state.openIteration !== undefined);
   const before = await workerPid(paths);
@@ -100,7 +92,7 @@ test('stop now leaves no process of a child that forks, hides in other sessions 
   const { REHEARSAL_SCENARIO } = await scenario(place, [{ when: { iteration: 1 }, do: acts }]);
   place.env.REHEARSAL_SCENARIO = REHEARSAL_SCENARIO;
   await using parent = await Parent.connect(place);
-  const session = await started(place, parent);
+  const session = await started(parent);
   const paths = pathsOf(place, session);
   for (const end = Date.now() + 30_000; (await markedPids(paths)).length < 4 && Date.now() < end; ) {
     await systemClock.sleep(50);
@@ -110,7 +102,7 @@ test('stop now leaves no process of a child that forks, hides in other sessions 
   await until(paths, (state) => state.status.kind === 'stopped');
   expect(await markedPids(paths)).toEqual([]);
   await parent.call('resume_session', { session });
-  await waitFor(parent, session, 'waiting');
+  await until(paths, ({ openIteration }) => openIteration?.iteration === 2);
 });
 
 test('a child that answers its own questions and goes on to planning opens nothing', async () => {
@@ -126,7 +118,7 @@ test('a child that answers its own questions and goes on to planning opens nothi
   ]);
   place.env.REHEARSAL_SCENARIO = REHEARSAL_SCENARIO;
   await using parent = await Parent.connect(place);
-  const session = await started(place, parent);
+  const session = await started(parent);
   const paths = pathsOf(place, session);
   const state = await until(paths, (now) => now.status.kind === 'waiting');
   expect(state.status).toMatchObject({ for: 'qa_answers', openQuestions: ['Q1', 'Q2', 'Q3'] });

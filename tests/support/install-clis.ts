@@ -1,5 +1,5 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ifExists } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 
@@ -19,6 +19,8 @@ interface PinnedCli {
    * script, a pattern, for each platform has a package of its own.
    */
   program: string | { scope: string; folder: RegExp; file: string };
+  /** The Node that runs it, with its code compiled; else the first one on PATH. */
+  on?: 'node22';
 }
 
 /** Node as npm packages have it, one for each platform; the name that the rule gives was taken on one of them. */
@@ -33,7 +35,8 @@ const PINNED = {
     program: { scope: '@anthropic-ai', folder: /^claude-code-/, file: 'claude' },
   },
   codex: { npmPackage: '@openai/codex', version: '0.169.0', program: '.bin/codex' },
-  gemini: { npmPackage: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini' },
+  /** Half of its start is compiling, which Node 20 can't keep. */
+  gemini: { npmPackage: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini', on: 'node22' },
   /** A package manager that links where others copy. */
   pnpm: { npmPackage: 'pnpm', version: '10.34.8', program: '.bin/pnpm' },
   /** Packs extensions for Claude Desktop. */
@@ -82,11 +85,32 @@ export async function installCli(
   const pinned: PinnedCli = PINNED[name];
   const folder = join(cacheDir, `${name}-${pinned.version}`);
   const there = await programIn(folder, pinned);
-  if (there) return { path: there, version: pinned.version, installMs: 0 };
+  if (there) return await runBy(pinned.on, folder, { path: there, version: pinned.version, installMs: 0 });
   // Tests that run side by side in one process wait for the same installation.
   const installing = inHand.get(folder) ?? installOnce(folder, pinned, registry);
   inHand.set(folder, installing);
-  return await installing.finally(() => inHand.delete(folder));
+  return await runBy(pinned.on, folder, await installing.finally(() => inHand.delete(folder)));
+}
+
+/** The same program behind a script that names its Node, and the folder that keeps what this has compiled. */
+async function runBy(on: PinnedCli['on'], folder: string, cli: InstalledCli): Promise<InstalledCli> {
+  if (on === undefined) return cli;
+  const node = await installCli(on);
+  const path = join(folder, `by-${on}-${node.version}`);
+  if (!(await ifExists(stat(path)))) {
+    // Folders of `.cache` may be copied to another place.
+    const [program, script] = [node.path, cli.path].map((each) => `"$here/${relative(folder, each)}"`);
+    const text = `#!/bin/sh
+here=\${0%/*}
+export NODE_COMPILE_CACHE="$here/compiled"
+exec ${program} ${script} "$@"
+`;
+    const draft = `${path}.${process.pid}.draft`;
+    await writeFile(draft, text, { mode: 0o755 });
+    // Many may write it at once: each rename leaves the whole of the same text.
+    await rename(draft, path);
+  }
+  return { ...cli, path };
 }
 
 const inHand = new Map<string, Promise<InstalledCli>>();

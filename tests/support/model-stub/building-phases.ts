@@ -67,19 +67,21 @@ function* build(job: Job, { newFiles = {}, edits = [] }: WorkPhase): Script {
 }
 
 export function* testing(job: Job): Script {
-  const tests = yield* bash('npm test', 'Running the tests.');
   const { text: reviews } = yield* bash(
     `ls ${quoted(job.sessionDir)} | grep -c quality-review || true`,
     'Looking.',
   );
   const isSecond = reviews.trim() !== '0';
+  // All tests, which are a process each, and behind a review that changed nothing those of the work.
+  const command = (isSecond && job.work.phases[0]?.check) || 'npm test';
+  const tests = yield* bash(command, 'Running the tests.');
   const parts = [
     `# Test report: ${job.work.task}`,
     `## Summary\n${tests.failed ? 'Failed.' : 'Passed.'}`,
     `## Run\n${isSecond ? '2nd after quality' : '1st after implementation'}`,
     `## Tests\n\`\`\`\n${tests.text.slice(-600)}\n\`\`\``,
     '## Issues\nNone.',
-    '## Method\n`npm test`',
+    `## Method\n\`${command}\``,
     '## Environment\nnode',
     '## Recommendation\nGo on.',
   ];

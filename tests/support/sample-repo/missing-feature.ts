@@ -7,7 +7,7 @@ export const COMPOUND_AMOUNTS: PlannedWork = {
   phases: [
     {
       name: 'Read compound amounts',
-      check: 'npm test',
+      check: 'node tests/parse-compound.test.js',
       newFiles: {
         'src/parse-compound.js': `import { parse } from './parse.js';
 

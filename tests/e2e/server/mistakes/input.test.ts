@@ -38,10 +38,37 @@ async function acts({ bench }: Parent, session: string): Promise<number> {
 /** As good as not given, and a start would only succeed again and again. */
 const NOTHING: readonly unknown[] = [null, '', ' \n'];
 
-/** Sensible but for one argument; a start that succeeds takes a new name and rests. */
-function callWith(tool: string, session: string, field: string, value: unknown) {
+const FOR_NEW_FILE = ['provider', 'check', 'sessions', 'worktrees'];
+const OF_SETUP = ['project_dir', ...FOR_NEW_FILE, 'trust'];
+
+/**
+ * Values that these tools take in several arguments: in all of them at once, for a call that succeeds looks at the
+ * machine or starts a worker.
+ */
+const AT_ONCE: Readonly<Record<string, ReadonlyArray<readonly [unknown, readonly string[]]>>> = {
+  setup_project: [
+    [null, [...OF_SETUP, 'init_repository']],
+    ['', OF_SETUP],
+    [' \n', OF_SETUP],
+    ...WRONG.slice(-3).map((text) => [text, FOR_NEW_FILE] as const),
+  ],
+  start_session: [
+    [true, ['accept_suggestions', 'auto_approve']],
+    ...WRONG.slice(-3, -1).map((text) => [text, ['task', 'dive']] as const),
+  ],
+};
+
+/** The arguments that get the value with this one; none where another one brings it along. */
+function fieldsWith(tool: string, field: string, value: unknown): readonly string[] {
+  const [, fields] = AT_ONCE[tool]?.find(([taken, names]) => taken === value && names.includes(field)) ?? [];
+  if (fields === undefined) return [field];
+  return fields[0] === field ? fields : [];
+}
+
+/** Sensible but for these arguments; a start that succeeds takes a new name and rests. */
+function callWith(tool: string, session: string, fields: readonly string[], value: unknown) {
   const call = tool === 'start_session' ? { task: 'x', start: false } : CALLS[tool]?.(session);
-  return { ...call, [field]: value };
+  return { ...call, ...Object.fromEntries(fields.map((field) => [field, value])) };
 }
 
 test('whatever is passed to a tool in any of its arguments, it answers shortly and says what was wrong', async () => {
@@ -56,11 +83,14 @@ test('whatever is passed to a tool in any of its arguments, it answers shortly a
       for (const value of tool.name === 'start_session'
         ? WRONG.filter((each) => !NOTHING.includes(each))
         : WRONG) {
-        const told = await parent.ask(tool.name, callWith(tool.name, session, field, value));
+        const fields = fieldsWith(tool.name, field, value);
+        if (fields.length === 0) continue;
+        const told = await parent.ask(tool.name, callWith(tool.name, session, fields, value));
         const fault = faultOf(told);
-        const shown = `${tool.name} ${field}=${JSON.stringify(value).slice(0, 30)}`;
+        const shown = `${tool.name} ${fields.join('=')}=${JSON.stringify(value).slice(0, 30)}`;
         if (fault) faults.push(`${shown}: ${fault}`);
         const isRefused = told.isError;
+        if (isRefused && fields.length > 1) faults.push(`${shown}: refused, so each has to be tried alone`);
         const after = await acts(parent, session);
         if (isRefused && after !== before) faults.push(`${shown}: an error, and done all the same`);
         before = after;
