@@ -16,8 +16,15 @@ Object.assign(globalThis, { __FAULTS__: false });
 /** What a status costs at the beginning of a session and after a hundred thousand events. */
 export const statusBench: Bench = {
   name: 'status',
+  title: 'Status by length of the event log',
   about:
     'reading the state of a session by its cache and tail, after 10 to 100,000 events; and from the start',
+  means: {
+    'statusMs#': 'ms to read the state of a session with # events',
+    'newestMs#': 'ms to read its newest three events, of #',
+    'fromStartMs#': 'ms to fold all # events, without the cache',
+    'openMs#': 'ms until a worker has opened the log of # events: it checks all of them',
+  },
   async run() {
     const events = plainLog(LARGEST);
     const values: Record<string, number> = {};

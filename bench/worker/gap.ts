@@ -6,7 +6,7 @@ import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { KEPT_FLOW_ENTRIES } from '../../src/session/legacy/old-flow.ts';
 import type { SessionRig } from '../../tests/support/session-rig.ts';
 import { endOfWorker } from '../../tests/support/supervisors.ts';
-import { median, round } from '../bench.ts';
+import { type Measurement, round, rounded } from '../bench.ts';
 import { cheapChildCpuMs, type Medium, restingRig, withCheapChildren } from './bench-rig.ts';
 import { cpuOf } from './process-cost.ts';
 
@@ -15,7 +15,7 @@ const FILES = 1000;
 const ITERATIONS = 12;
 
 /** Milliseconds between the end of one child and the next one's start, behind a history of so many iterations. */
-export async function measureGap(history: number, medium: Medium): Promise<Record<string, number>> {
+export async function measureGap(history: number, medium: Medium): Promise<Record<string, Measurement>> {
   await using rig = await restingRig({ repo: { files: manyFiles() } }, medium);
   await withCheapChildren(rig);
   // A person's repository was not made a second ago: until its index is older, git reads all files at every look.
@@ -47,7 +47,7 @@ export async function measureGap(history: number, medium: Medium): Promise<Recor
     gaps.push(await gapAfter(rig, iteration));
   const each = (ms: number) => round(ms / (last - begunAt));
   return {
-    [`gapMs${history}`]: round(median(gaps)),
+    [`gapMs${history}`]: rounded(gaps),
     [`ownCpuMs${history}`]: each(after.ownMs - before.ownMs),
     // What starts the child is among it, and the child, which is neither ours nor git, is not.
     [`gitCpuMs${history}`]: round(each(after.childrenMs - before.childrenMs) - childMs),
