@@ -12,6 +12,7 @@ export const listBench: Bench = {
   name: 'list',
   title: 'List at scale',
   about: `samocode list --json, of one session and of ${SESSIONS}, the start of the program included`,
+  runsOnce: true,
   means: { 'listMs#': 'ms for samocode list --json; sessions: #' },
   async run() {
     const values = { listMs1: await measure(1), listMs1000: await measure(SESSIONS) };

@@ -1,4 +1,4 @@
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import type { Bench, Goal, Measurement } from './bench.ts';
 import { median } from './bench.ts';
 
@@ -15,9 +15,11 @@ export interface Machine {
   node: string;
   processor: string;
   memoryGb: number;
+  /** How much else went on: the load average before the first bench. */
+  load: number;
 }
 
-/** Asked when a page is written. */
+/** Asked before the first bench. */
 export function machineNow(): Machine {
   const [first] = cpus();
   return {
@@ -25,19 +27,20 @@ export function machineNow(): Machine {
     node: process.version.slice(1),
     processor: `${cpus().length} × ${first?.model.trim() || 'unknown processor'}`,
     memoryGb: Math.round(totalmem() / 2 ** 30),
+    load: loadavg()[0] ?? Number.NaN,
   };
 }
 
 /** docs/benchmarks.md: what was measured, how much it varied, and where. */
 export function benchmarksPage(measured: readonly Measured[], machine: Machine): string {
-  const { date, node, processor, memoryGb } = machine;
+  const { date, node, processor, memoryGb, load } = machine;
   return `${[
     '# Benchmarks',
     // The name of a processor is in no dictionary.
-    `Measured on ${date} with Node ${node} on \`${processor}\`, ${memoryGb} GiB, on Linux or macOS without other load. Repeat it on a machine of your own with \`npm run bench -- --page\`: ` +
+    `Measured on ${date} with Node ${node} on \`${processor}\`, ${memoryGb} GiB, with a load average of ${figure(load)} before. Repeat it on a machine of your own with \`npm run bench -- --page\`: ` +
       'what counts is less the figure than whether it stays flat.',
-    'Each table shows the least, the middle and the greatest of what was measured: of all single measurements where a bench makes many, else ' +
-      'of its runs. A goal is an upper limit for the middle, on an idle machine.',
+    'Each table shows the middle of what was measured, and the least and the greatest where there is more than one: of all single measurements ' +
+      'where a bench makes many, else of its runs. A goal is an upper limit for the middle, on an idle machine.',
     ...besideOthers(measured),
     ...measured.map(section),
   ].join('\n\n')}\n`;
@@ -102,7 +105,9 @@ function section({ name, title, about, means, runs, goals, leftOut }: Measured):
     if (meaning === undefined) return [];
     const values = valuesOf(runs, value);
     const goal = goals.find((each) => each.value === value);
-    const spread = [Math.min(...values), median(values), Math.max(...values)].map(figure).join(' | ');
+    const isOne = values.length === 1;
+    const ends = [Math.min(...values), Math.max(...values)].map((value) => (isOne ? '' : figure(value)));
+    const spread = [ends[0], figure(median(values)), ends[1]].join(' | ');
     return `| ${meaning} | ${spread} | ${goal === undefined ? '' : goalText(goal, median(values))} |`;
   });
   const times = runs.length === 1 ? 'one run' : `${runs.length} runs`;

@@ -60,6 +60,7 @@ if (unknown.length > 0) {
   );
   process.exitCode = 2;
 } else {
+  const machine = machineNow();
   const results = [];
   const measured: Measured[] = [];
   for (const bench of BENCHES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
@@ -83,7 +84,7 @@ if (unknown.length > 0) {
     }
   }
   if (asJson) console.log(JSON.stringify({ node: process.version, benches: results }, undefined, 2));
-  if (asPage) await writeFile(option('to') ?? 'docs/benchmarks.md', benchmarksPage(measured, machineNow()));
+  if (asPage) await writeFile(option('to') ?? 'docs/benchmarks.md', benchmarksPage(measured, machine));
 }
 
 function withVerdicts({ name, about }: Bench, result: BenchResult) {

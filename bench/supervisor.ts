@@ -8,7 +8,7 @@ Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-test' });
 
 /** For how long parked sessions are watched, and how often each way to continue is tried. */
 const WHOLE = { seconds: 600, rounds: 50 };
-const BRIEF = { seconds: 30, rounds: 12 };
+const BRIEF = { seconds: 40, rounds: 12 };
 
 /** What sessions cost while they wait, and how soon each of them continues. */
 export const supervisorBench: Bench = {

@@ -15,8 +15,8 @@ export const workerBench: Bench = {
   name: 'worker',
   title: 'Worker',
   about:
-    'gap between two children by length of history (ownCpu, gitCpu: CPU per gap on 1,000 files, in memory; fsync apart), processes that it starts, ' +
-    'peak memory and CPU while a child prints, start until the first child, stop until all are dead',
+    'the gap between two agents by the length of the history (1,000 files, on a disk in memory), programs that a worker starts, ' +
+    'its memory and CPU while an agent prints, its start, and a stop until all processes are dead',
   runsOnce: true,
   means: {
     'gapMs#': 'ms from the end of an agent to the start of the next; iterations before: #',
