@@ -87,11 +87,11 @@ function besideOthers(measured: readonly Measured[]): string[] {
     '## Beside others',
     [
       '| | samocode | a shell loop | the Python samocode |',
-      '|---|---|---|---|',
+      '|---|---:|---:|---:|',
       ...rows,
       '',
-      'In its gap a worker ends what the agent left, judges its signal, takes a checkpoint, writes the records that survive a crash, and ' +
-        'prepares the guard; the other two do none of that. An agent works for minutes.',
+      'In the gap a worker ends what the agent left, judges its signal, takes a checkpoint and writes records that survive a crash; the shell ' +
+        'loop commits, and the Python worker reads the signal. The guard is off here; what it adds is below. An agent works for minutes.',
     ].join('\n'),
   ];
 }
@@ -115,7 +115,7 @@ function section({ name, title, about, means, runs, goals, leftOut }: Measured):
     ...head,
     '',
     `| \`${name}\`, ${times} | least | middle | greatest | goal |`,
-    '|---|---|---|---|---|',
+    '|---|---:|---:|---:|---|',
     ...rows,
   ].join('\n');
 }

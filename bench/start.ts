@@ -18,7 +18,7 @@ export const startBench: Bench = {
   means: {
     startMs: 'ms from starting the program to the answer to initialize',
     bareNodeMs: 'ms of a Node that does nothing',
-    timesBareNode: 'times that',
+    timesBareNode: 'times the start of such a Node',
     toolsMs: 'ms from the first tools/list to its answer: the tools are loaded then',
     toolsAgainMs: 'ms of a second tools/list',
     rssMb: 'MB resident after the handshake (RSS)',

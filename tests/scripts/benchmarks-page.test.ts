@@ -37,7 +37,7 @@ test('each value has a line with its unit, its spread and its goal, and what has
 What a worker costs.
 
 | \`worker\`, one run | least | middle | greatest | goal |
-|---|---|---|---|---|
+|---|---:|---:|---:|---|
 | ms between two agents after 1 iterations | 190 | 210 | 250 | ≤ 300 |
 | ms between two agents after 100,000 iterations |  | 215 |  | ≤ 200 (**missed**) |
 `);
