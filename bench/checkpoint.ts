@@ -4,7 +4,7 @@ import { systemClock } from '../src/base/clock.ts';
 import { keepCheckpoint } from '../src/project/checkpoints/checkpoint.ts';
 import { restoreCheckpoint } from '../src/project/checkpoints/restore-checkpoint.ts';
 import { runGit } from '../src/project/git/git.ts';
-import { type Bench, type BenchResult, median, round } from './bench.ts';
+import { type Bench, type BenchResult, type Measurement, median, round, rounded } from './bench.ts';
 import { fileAt, type LargeWorktree, timed, withWorktree } from './large-worktree.ts';
 
 const ROUNDS = 9;
@@ -17,10 +17,20 @@ const TIMES_STATUS = 4;
 /** After every iteration the whole worktree is kept: it must cost about what looking at it costs. */
 export const checkpointBench: Bench = {
   name: 'checkpoint',
+  title: 'Checkpoints',
   about: 'keeping and restoring a worktree, beside one `git status` of it',
-  async run() {
+  runsOnce: true,
+  means: {
+    'first_#_ms': 'ms of the first checkpoint, of # files',
+    'status_#_files_#_changed_ms': 'ms of one git status: # files, # changed',
+    'keep_#_files_#_changed_ms': 'ms of a checkpoint: # files, # changed',
+    'times_status_#_files_#_changed': 'times a git status: # files, # changed',
+    'rewind_#_ms': 'ms of a rewind of # files, 500 of them changed',
+  },
+  async run({ isBrief }) {
     const results: BenchResult[] = [];
-    for (const files of SIZES) results.push(await withWorktree(files, measure));
+    for (const files of SIZES)
+      results.push(await withWorktree(files, (tree) => measure(tree, isBrief ? 3 : ROUNDS)));
     return {
       values: Object.assign({}, ...results.map(({ values }) => values)),
       goals: results.flatMap(({ goals }) => goals),
@@ -28,8 +38,8 @@ export const checkpointBench: Bench = {
   },
 };
 
-async function measure({ files, place }: LargeWorktree): Promise<BenchResult> {
-  const values: Record<string, number> = {};
+async function measure({ files, place }: LargeWorktree, count: number): Promise<BenchResult> {
+  const values: Record<string, Measurement> = {};
   const goals = [];
   let iteration = 0;
   const keep = async (baseEnv = place.baseEnv) => {
@@ -44,7 +54,7 @@ async function measure({ files, place }: LargeWorktree): Promise<BenchResult> {
   await keep();
   for (const changes of CHANGES) {
     const rounds = [];
-    for (let index = 0; index < ROUNDS; index += 1) {
+    for (let index = 0; index < count; index += 1) {
       await change(place.worktreePath, files, changes);
       // In turns, so that both see the same machine and the same files.
       const statusMs = await timed(() =>
@@ -53,8 +63,8 @@ async function measure({ files, place }: LargeWorktree): Promise<BenchResult> {
       rounds.push({ statusMs, keptMs: await timed(() => keep()) });
     }
     const name = `${files}_files_${changes}_changed`;
-    values[`status_${name}_ms`] = round(median(rounds.map(({ statusMs }) => statusMs)));
-    values[`keep_${name}_ms`] = round(median(rounds.map(({ keptMs }) => keptMs)));
+    values[`status_${name}_ms`] = rounded(rounds.map(({ statusMs }) => statusMs));
+    values[`keep_${name}_ms`] = rounded(rounds.map(({ keptMs }) => keptMs));
     values[`times_status_${name}`] = round(
       median(rounds.map(({ statusMs, keptMs }) => keptMs / statusMs)),
       2,

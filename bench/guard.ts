@@ -4,7 +4,7 @@ import { runCommand } from '../src/base/processes/run-command.ts';
 import { insideGuard } from '../src/providers/starting/guard.ts';
 import { iterationPaths } from '../src/session/layout/paths.ts';
 import type { SessionRig } from '../tests/support/session-rig.ts';
-import { type Bench, median, round } from './bench.ts';
+import { type Bench, median, NotMeasured, round, rounded } from './bench.ts';
 import { restingRig, withCheapChildren } from './worker/bench-rig.ts';
 
 const TURNS = 3;
@@ -19,26 +19,32 @@ Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
 /** What the guard costs: an iteration of an agent that does next to nothing, and the probe. Needs bubblewrap. */
 export const guardBench: Bench = {
   name: 'guard',
+  title: 'Guard, per iteration',
   about: 'an iteration of a cheap agent in the guard and without it, in memory, and the probe of the guard',
-  async run() {
+  runsOnce: true,
+  means: {
+    iterationMs: 'ms of an iteration without the guard',
+    guardedMs: 'ms of an iteration in the guard',
+    guardCostMs: 'ms that the guard adds to an iteration, by their middles',
+    startCostMs: 'ms that it adds to the start of a program that does nothing',
+    probeMs: 'ms to find out whether the guard works here',
+  },
+  async run({ isBrief }) {
     const times = { guard: [] as number[], off: [] as number[] };
     const starts: Starts = { inside: [], outside: [], probe: [] };
     // By turns: what else the machine does then costs both alike.
-    for (let turn = 0; turn < TURNS; turn += 1) {
+    for (let turn = 0; turn < (isBrief ? 1 : TURNS); turn += 1) {
       times.off.push(...(await iterationsOf('off')));
       times.guard.push(...(await iterationsOf('guard', starts)));
     }
     const values = {
-      iterationMs: round(median(times.off)),
-      iterationMinMs: round(Math.min(...times.off)),
-      guardedMs: round(median(times.guard)),
-      guardedMinMs: round(Math.min(...times.guard)),
+      iterationMs: rounded(times.off),
+      guardedMs: rounded(times.guard),
       guardCostMs: round(median(times.guard) - median(times.off)),
       // A worker looks for the end of its child in steps, in which a small cost of an iteration is lost.
       startCostMs: round(median(starts.inside) - median(starts.outside)),
       startCostMinMs: round(Math.min(...starts.inside) - Math.min(...starts.outside)),
-      probeMs: round(median(starts.probe)),
-      probeMinMs: round(Math.min(...starts.probe)),
+      probeMs: rounded(starts.probe),
     };
     const goals = ['guardCostMs', 'startCostMs'].map((value) => ({ value, atMost: 60 }));
     return { values, goals };
@@ -71,7 +77,7 @@ async function measureStarts(rig: SessionRig, { inside, outside, probe }: Starts
     }),
   );
   if (now === undefined || now.level === 'none')
-    throw new Error('There is no guard here: install bubblewrap.');
+    throw new NotMeasured('there is no guard here; install bubblewrap.');
   const [file, ...args] = insideGuard(now.guard, ['/bin/true']);
   inside.push(await timed(() => runCommand(file, args, { leavesBehind: true })));
   outside.push(await timed(() => runCommand('/bin/true', [], { leavesBehind: true })));

@@ -10,8 +10,14 @@ const CAPS = { session: { usd: 10, tokens: 5_000_000, hours: 8 }, phases: { plan
 /** What it costs the worker to count along while a child prints. */
 export const meteringBench: Bench = {
   name: 'metering',
+  title: 'Counting what is spent',
   about:
     'reading 1,000 lines of a child, with what they spent counted and held against the limits, beside reading alone',
+  means: {
+    bareMs: 'ms to read 1,000 lines',
+    meteredMs: 'ms to read and count them',
+    overheadMs: 'ms of that for the counting',
+  },
   async run() {
     const lines = Array.from({ length: LINES }, (_, index) => lineOf(index));
     const rounds = [];

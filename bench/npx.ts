@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../src/base/processes/run-command.ts';
 import { INITIALIZE } from '../tests/support/raw-server.ts';
-import { type Bench, median, round } from './bench.ts';
+import { type Bench, round, rounded } from './bench.ts';
 
 const ROUNDS = 3;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -15,7 +15,15 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** How long a client's very first start takes that knows us by `npx` alone; the download left out. */
 export const npxBench: Bench = {
   name: 'npx',
-  about: 'from starting npx on the packed tarball, with an empty cache, to the answer to initialize',
+  title: 'First start by npx',
+  about:
+    'from starting npx on the packed tarball, with an empty cache, to the answer to initialize; nothing is downloaded',
+  means: {
+    npxMs: 'ms, with an empty cache',
+    npxAgainMs: 'ms, the second time',
+    bareNpxMs: 'ms of npx --version',
+    tarballKb: 'kB of the packed tarball',
+  },
   async run() {
     const folder = await mkdtemp(join(tmpdir(), 'samocode-bench-'));
     try {
@@ -31,15 +39,15 @@ export const npxBench: Bench = {
       }
       return {
         values: {
-          npxMs: round(median(times.npxMs)),
-          npxAgainMs: round(median(times.npxAgainMs)),
-          bareNpxMs: round(median(times.bareNpxMs)),
+          npxMs: rounded(times.npxMs),
+          npxAgainMs: rounded(times.npxAgainMs),
+          bareNpxMs: rounded(times.bareNpxMs),
           tarballKb,
           rounds: ROUNDS,
         },
         goals: [
           { value: 'npxMs', atMost: 1000 },
-          { value: 'tarballKb', atMost: 800 },
+          { value: 'tarballKb', atMost: 1000 },
         ],
       };
     } finally {

@@ -1,45 +1,143 @@
-import { cpus, totalmem } from 'node:os';
-import type { Goal } from './bench.ts';
+import { cpus, loadavg, totalmem } from 'node:os';
+import type { Bench, Goal, Measurement } from './bench.ts';
 import { median } from './bench.ts';
 
-export interface Measured {
-  name: string;
-  about: string;
-  /** One of each run. */
-  runs: readonly Readonly<Record<string, number>>[];
+export interface Measured extends Pick<Bench, 'name' | 'title' | 'about' | 'means'> {
+  /** One of each run; none where it was not measured. */
+  runs: readonly Readonly<Record<string, Measurement>>[];
   goals: readonly Goal[];
+  /** Why it was not measured, in a sentence. */
+  leftOut?: string;
+}
+
+export interface Machine {
+  date: string;
+  node: string;
+  processor: string;
+  memoryGb: number;
+  /** How much else went on: the load average before the first bench. */
+  load: number;
+}
+
+/** Asked before the first bench. */
+export function machineNow(): Machine {
+  const [first] = cpus();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version.slice(1),
+    processor: `${cpus().length} × ${first?.model.trim() || 'unknown processor'}`,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    load: loadavg()[0] ?? Number.NaN,
+  };
 }
 
 /** docs/benchmarks.md: what was measured, how much it varied, and where. */
-export function benchmarksPage(
-  measured: readonly Measured[],
-  { date, node }: { date: string; node: string },
-) {
-  const runs = Math.max(...measured.map((one) => one.runs.length));
-  const [cpu] = cpus();
+export function benchmarksPage(measured: readonly Measured[], machine: Machine): string {
+  const { date, node, processor, memoryGb, load } = machine;
   return `${[
     '# Benchmarks',
-    `Written by \`npm run bench -- --page\`: ${runs === 1 ? 'one run' : `${runs} runs`} of each on ${date}, Node ${node.slice(1)}, ${cpus().length} × ${cpu?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB. ` +
-      'Run it on a machine of your own: what counts is whether a figure stays flat. A goal is an upper limit for an idle machine.',
+    // The name of a processor is in no dictionary.
+    `Measured on ${date} with Node ${node} on \`${processor}\`, ${memoryGb} GiB, with a load average of ${figure(load)} before. Repeat it on a machine of your own with \`npm run bench -- --page\`: ` +
+      'what counts is less the figure than whether it stays flat.',
+    'Each table shows the middle of what was measured, and the least and the greatest where there is more than one: of all single measurements ' +
+      'where a bench makes many, else of its runs. A goal is an upper limit for the middle, on an idle machine.',
+    ...besideOthers(measured),
     ...measured.map(section),
   ].join('\n\n')}\n`;
 }
 
-function section({ name, about, runs, goals }: Measured): string {
-  const names = [...new Set(runs.flatMap((run) => Object.keys(run)))];
-  const rows = names.map((value) => {
-    const values = runs.flatMap((run) => run[value] ?? []);
-    const goal = goals.find((each) => each.value === value);
-    const spread = [Math.min(...values), median(values), Math.max(...values)].join(' | ');
-    return `| \`${value}\` | ${spread} | ${goal === undefined ? '' : `≤ ${goal.atMost}`} |`;
-  });
+/** The same two questions, asked of three programs. */
+const BESIDE: readonly { asks: string; values: readonly (readonly [bench: string, value: string])[] }[] = [
+  {
+    asks: 'ms from the end of one agent to the start of the next',
+    values: [
+      ['worker', 'gapMs1'],
+      ['shell-loop', 'gapMs'],
+      ['python', 'gapMs'],
+    ],
+  },
+  {
+    asks: 'MB of memory while an agent prints 1 MB',
+    values: [
+      ['worker', 'peakMbEvent1'],
+      ['shell-loop', 'peakMb1'],
+      ['python', 'peakMb1'],
+    ],
+  },
+  {
+    asks: 'MB of memory while an agent prints 200 MB',
+    values: [
+      ['worker', 'peakMbEvent200'],
+      ['shell-loop', 'peakMb200'],
+      ['python', 'peakMb200'],
+    ],
+  },
+];
+
+function besideOthers(measured: readonly Measured[]): string[] {
+  const of = (bench: string, value: string) => {
+    const values = valuesOf(measured.find(({ name }) => name === bench)?.runs ?? [], value);
+    return values.length === 0 ? '–' : figure(median(values));
+  };
+  if (of('worker', 'gapMs1') === '–') return [];
+  const rows = BESIDE.map(
+    ({ asks, values }) => `| ${asks} | ${values.map(([bench, value]) => of(bench, value)).join(' | ')} |`,
+  );
   return [
-    `## ${name}`,
+    '## Beside others',
+    [
+      '| | samocode | a shell loop | the Python samocode |',
+      '|---|---:|---:|---:|',
+      ...rows,
+      '',
+      'In the gap a worker ends what the agent left, judges its signal, takes a checkpoint and writes records that survive a crash; the shell ' +
+        'loop commits, and the Python worker reads the signal. The guard is off here; what it adds is below. An agent works for minutes.',
+    ].join('\n'),
+  ];
+}
+
+function section({ name, title, about, means, runs, goals, leftOut }: Measured): string {
+  const head = [`## ${title}`, '', `${about[0]?.toUpperCase()}${about.slice(1)}.`];
+  if (leftOut !== undefined) return [...head, '', `Not measured here: ${leftOut}`].join('\n');
+  const names = [...new Set(runs.flatMap((run) => Object.keys(run)))];
+  const rows = names.flatMap((value) => {
+    const meaning = meaningOf(value, means);
+    if (meaning === undefined) return [];
+    const values = valuesOf(runs, value);
+    const goal = goals.find((each) => each.value === value);
+    const isOne = values.length === 1;
+    const ends = [Math.min(...values), Math.max(...values)].map((value) => (isOne ? '' : figure(value)));
+    const spread = [ends[0], figure(median(values)), ends[1]].join(' | ');
+    return `| ${meaning} | ${spread} | ${goal === undefined ? '' : goalText(goal, median(values))} |`;
+  });
+  const times = runs.length === 1 ? 'one run' : `${runs.length} runs`;
+  return [
+    ...head,
     '',
-    `${about[0]?.toUpperCase()}${about.slice(1)}.`,
-    '',
-    '| | min | median | max | goal |',
-    '|---|---|---|---|---|',
+    `| \`${name}\`, ${times} | least | middle | greatest | goal |`,
+    '|---|---:|---:|---:|---|',
     ...rows,
   ].join('\n');
+}
+
+function valuesOf(runs: Measured['runs'], name: string): number[] {
+  return runs.flatMap((run) => run[name] ?? []);
+}
+
+/** The line of a value, with the numbers of its name in it. */
+function meaningOf(name: string, means: Bench['means']): string | undefined {
+  if (means === undefined) return name;
+  const numbers = name.match(/\d+/g) ?? [];
+  const pattern = means[name] ?? means[name.replaceAll(/\d+/g, '#')];
+  return numbers.reduce((text, each) => text.replace('#', figure(Number(each))), pattern ?? '') || undefined;
+}
+
+function goalText({ atMost }: Goal, measured: number): string {
+  return `≤ ${figure(atMost)}${measured <= atMost ? '' : ' (**missed**)'}`;
+}
+
+/** As many digits as say something. */
+function figure(value: number): string {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toLocaleString('en', { maximumFractionDigits: digits });
 }

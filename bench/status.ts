@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { readEvents, readLog } from '../src/session/events/event-log.ts';
 import { plainLog, textOf } from '../tests/support/event-samples.ts';
 import { tempLog } from '../tests/support/temp-log.ts';
-import { type Bench, type BenchResult, median, round } from './bench.ts';
+import { type Bench, type BenchResult, type Measurement, middle, round, rounded } from './bench.ts';
 
 const ROUNDS = 41;
 const SIZES = [10, 1000, 100_000] as const;
@@ -16,13 +16,21 @@ Object.assign(globalThis, { __FAULTS__: false });
 /** What a status costs at the beginning of a session and after a hundred thousand events. */
 export const statusBench: Bench = {
   name: 'status',
+  title: 'Status by length of the event log',
   about:
     'reading the state of a session by its cache and tail, after 10 to 100,000 events; and from the start',
+  runsOnce: true,
+  means: {
+    'statusMs#': 'ms to read the state of a session with # events',
+    'newestMs#': 'ms to read its newest three events, of #',
+    'fromStartMs#': 'ms to fold all # events, without the cache',
+    'openMs#': 'ms until a worker has opened the log of # events: it checks all of them',
+  },
   async run() {
     const events = plainLog(LARGEST);
-    const values: Record<string, number> = {};
+    const values: Record<string, Measurement> = {};
     for (const size of SIZES) Object.assign(values, await measure(events.slice(0, size)));
-    const timesSmallest = (values[`statusMs${LARGEST}`] ?? 0) / (values.statusMs10 ?? 1);
+    const timesSmallest = middle(values[`statusMs${LARGEST}`]) / middle(values.statusMs10);
     return {
       values: { ...values, timesSmallest: round(timesSmallest, 2) },
       goals: [
@@ -34,7 +42,7 @@ export const statusBench: Bench = {
   },
 };
 
-async function measure(events: ReturnType<typeof plainLog>): Promise<Record<string, number>> {
+async function measure(events: ReturnType<typeof plainLog>): Promise<Record<string, number[]>> {
   await using log = await tempLog();
   const size = events.length;
   await log.lay(textOf(events.slice(0, -TAIL)));
@@ -48,20 +56,20 @@ async function measure(events: ReturnType<typeof plainLog>): Promise<Record<stri
     statusMs: await time(() => readLog(log.paths)),
     newestMs: await time(() => readEvents(path, size - 3)),
     fromStartMs: await time(() => readLog(log.paths, { useCache: false }), size === LARGEST ? 3 : ROUNDS),
-    openMs,
+    openMs: [openMs],
   };
   return Object.fromEntries(
-    Object.entries(times).map(([name, value]) => [`${name}${size}`, round(value, 2)]),
+    Object.entries(times).map(([name, values]) => [`${name}${size}`, rounded(values, 2)]),
   );
 }
 
-/** Milliseconds, the middle of several rounds; the first one warms the cache of the disk. */
-async function time(read: () => Promise<unknown>, rounds = ROUNDS): Promise<number> {
+/** Milliseconds of several rounds; one before them warms the cache of the disk. */
+async function time(read: () => Promise<unknown>, rounds = ROUNDS): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round <= rounds; round += 1) {
     const begun = performance.now();
     await read();
     times.push(performance.now() - begun);
   }
-  return median(times.slice(1));
+  return times.slice(1);
 }

@@ -18,5 +18,9 @@ const text = stdout
   .replaceAll('\n\n\n', '\n\n')
   .replace(/\n[^\n]*Everything was removed[\s\S]*$/, '');
 await mkdir('docs/images', { recursive: true });
+const label = 'A terminal with a whole session: samocode demo';
 for (const look of ['dark', 'light'] as const)
-  await writeFile(join('docs/images', `demo-${look}.svg`), terminalSvg(`$ samocode demo\n\n${text}`, look));
+  await writeFile(
+    join('docs/images', `demo-${look}.svg`),
+    terminalSvg(`$ samocode demo\n\n${text}`, { look, label }),
+  );

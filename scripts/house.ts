@@ -1,9 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, posix, sep } from 'node:path';
 import { fileCircles, namesTwice, type Tree } from '../tests/support/import-law.ts';
 import { importsOf, sourceText } from '../tests/support/source-text.ts';
 
 // How the house stands: `npm run house`. Sizes, names that mean two things, orchestrators, circles between files.
+// `npm run house -- --page` writes the sizes of today into docs/decisions/size.md.
 
 const GOALS = { filesPerFolder: 25, linesPerFile: 250, importsPerFile: 12, lines: 27_000 };
 
@@ -21,6 +22,7 @@ print('file stems in two rooms', stemsTwice(modules));
 print('exported names in two files', namesTwice(tree));
 printOrchestrators(modules);
 print('circles of files', fileCircles(tree));
+if (process.argv.includes('--page')) await refreshPage('docs/decisions/size.md', modules);
 
 async function treeBelow(root: string): Promise<Tree> {
   const names = await readdir(root, { recursive: true });
@@ -52,6 +54,20 @@ function printFolders(all: readonly Module[]): void {
     console.log(
       `  ${folder.padEnd(28)} ${String(files).padStart(4)} files ${String(lines).padStart(7)} lines${over(files)}`,
     );
+}
+
+/** In each row that begins with folders of src, the last number is what they hold, in hundreds of lines. */
+async function refreshPage(path: string, all: readonly Module[]): Promise<void> {
+  const rows = (await readFile(path, 'utf8')).split('\n').map((row) => {
+    const [, cell = ''] = /^\| ([^|]*`[^|]*) \|/.exec(row) ?? [];
+    const folders = [...cell.matchAll(/`([\w/-]+\/)`/g)].map(([, name = '']) =>
+      name === 'src/' ? '' : name,
+    );
+    const inside = all.filter((module) => folders.some((folder) => module.path.startsWith(folder)));
+    const hundreds = (Math.round(sum(inside) / 100) * 100).toLocaleString('en');
+    return folders.length === 0 ? row : row.replace(/\| [\d,]+ (?=\| [^|]*\|$)/, `| ${hundreds} `);
+  });
+  await writeFile(path, rows.join('\n'));
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

@@ -1,4 +1,4 @@
-/** What a terminal of 80 columns shows, as a picture of text. */
+/** Lines of 80 columns, as a terminal shows them, as a picture of text. */
 
 export type Look = 'dark' | 'light';
 
@@ -43,8 +43,14 @@ const CODES: Readonly<Record<string, readonly [kind: 'bold' | 'colour', value: s
   39: ['colour', ''],
 };
 
+export interface SvgOptions {
+  look: Look;
+  /** What the picture shows, for those who cannot see it. */
+  label: string;
+}
+
 /** @param text with the colours that our own output has */
-export function terminalSvg(text: string, look: Look): string {
+export function terminalSvg(text: string, { look, label }: SvgOptions): string {
   const colours = COLOURS[look];
   const lines = text.split('\n');
   const width = Math.round(COLUMNS * CHARACTER + 2 * MARGIN);
@@ -54,7 +60,7 @@ export function terminalSvg(text: string, look: Look): string {
     return `<text x="${MARGIN}" y="${y}" xml:space="preserve">${spans(line, colours)}</text>`;
   });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="A terminal with a whole session: samocode demo">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(label)}">`,
     `<rect width="100%" height="100%" rx="8" fill="${colours.back}"/>`,
     `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" fill="${colours.text}">`,
     ...rows,

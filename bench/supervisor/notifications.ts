@@ -8,17 +8,21 @@ import { SUPERVISED } from '../../tests/support/supervisors.ts';
 import { startSupervisor } from './parked.ts';
 import { noWorker, percentiles, repeated } from './wakes.ts';
 
-const ROUNDS = Number(process.env.BENCH_SUPERVISOR_ROUNDS ?? 50);
-
 /** From the recording of an event until the webhook has it. */
-export async function measureNotifications(): Promise<Record<string, number>> {
+export async function measureNotifications(rounds: number): Promise<Record<string, number>> {
   return {
-    ...percentiles('waitsNotified', await measured({ rules: [] }, true)),
-    ...percentiles('worksNotified', await measured({ rules: [{ when: {}, do: [{ act: 'hang' }] }] }, false)),
+    ...percentiles('waitsNotified', await measured({ rules: [] }, { isWaiting: true, rounds })),
+    ...percentiles(
+      'worksNotified',
+      await measured({ rules: [{ when: {}, do: [{ act: 'hang' }] }] }, { isWaiting: false, rounds }),
+    ),
   };
 }
 
-async function measured(scenario: object, isWaiting: boolean): Promise<number[]> {
+async function measured(
+  scenario: object,
+  { isWaiting, rounds }: { isWaiting: boolean; rounds: number },
+): Promise<number[]> {
   await using hook = await hookServer();
   const files = { 'home/.config/samocode/.env': `NOTIFY_WEBHOOK_URL=${hook.url}\n` };
   await using rig = await startRig({ scenario, files });
@@ -28,7 +32,7 @@ async function measured(scenario: object, isWaiting: boolean): Promise<number[]>
   if (isWaiting) await noWorker(rig);
   await startSupervisor(rig);
   await systemClock.sleep(3000);
-  return await repeated(ROUNDS, () => notified(rig, hook, isWaiting));
+  return await repeated(rounds, () => notified(rig, hook, isWaiting));
 }
 
 /** As a worker records it, which rings for the supervisor where it then leaves. */

@@ -9,19 +9,20 @@ import { type SessionRig, startRig } from '../../tests/support/session-rig.ts';
 import { round } from '../bench.ts';
 import { startSupervisor } from './parked.ts';
 
-const ROUNDS = Number(process.env.BENCH_SUPERVISOR_ROUNDS ?? 50);
-/** Those in which a session is made, and a limit or a rest is waited for. */
-const SLOW_ROUNDS = Math.ceil(ROUNDS / 4);
 /** A worker waits out a shorter limit itself. */
 const LIMIT_SECONDS = 65;
 
 /** How soon a session continues. */
-export async function measureWakes(): Promise<Record<string, number>> {
+export async function measureWakes(rounds: number): Promise<Record<string, number>> {
+  // Those in which a session is made, and a limit or a rest is waited for.
+  const slow = Math.ceil(rounds / 4);
+  // A session that waits for a minute costs the others nothing.
+  const limits = Promise.all(Array.from({ length: Math.ceil(slow / 4) }, endOfLimit));
   return {
-    ...percentiles('command', await commands()),
-    ...percentiles('answers', await repeated(SLOW_ROUNDS, typedAnswers)),
-    ...percentiles('limit', await repeated(Math.ceil(SLOW_ROUNDS / 4), endOfLimit)),
-    ...percentiles('crash', (await repeated(Math.ceil(SLOW_ROUNDS / 2), twoCrashes)).flat()),
+    ...percentiles('command', await commands(rounds)),
+    ...percentiles('answers', await repeated(slow, typedAnswers)),
+    ...percentiles('crash', (await repeated(Math.ceil(slow / 2), twoCrashes)).flat()),
+    ...percentiles('limit', await limits),
   };
 }
 
@@ -39,10 +40,10 @@ export async function repeated<T>(rounds: number, measure: () => Promise<T>): Pr
 }
 
 /** From the act until the worker that it starts holds the lease. */
-async function commands(): Promise<number[]> {
+async function commands(rounds: number): Promise<number[]> {
   await using rig = await waitingRig();
   await startSupervisor(rig);
-  return await repeated(ROUNDS, async () => {
+  return await repeated(rounds, async () => {
     await noWorker(rig);
     const begun = Date.now();
     await sendMessage({ session: rig.file.folder, text: 'Think of the small boats too.' }, rig.context());

@@ -1,12 +1,13 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
 import { changeFile } from '../../src/base/files/change-file.ts';
 import { changeOverview } from '../../src/session/documents/overview-change.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { KEPT_FLOW_ENTRIES } from '../../src/session/legacy/old-flow.ts';
 import type { SessionRig } from '../../tests/support/session-rig.ts';
 import { endOfWorker } from '../../tests/support/supervisors.ts';
-import { median, round } from '../bench.ts';
+import { type Measurement, NotMeasured, round, rounded } from '../bench.ts';
 import { cheapChildCpuMs, type Medium, restingRig, withCheapChildren } from './bench-rig.ts';
 import { cpuOf } from './process-cost.ts';
 
@@ -15,7 +16,7 @@ const FILES = 1000;
 const ITERATIONS = 12;
 
 /** Milliseconds between the end of one child and the next one's start, behind a history of so many iterations. */
-export async function measureGap(history: number, medium: Medium): Promise<Record<string, number>> {
+export async function measureGap(history: number, medium: Medium): Promise<Record<string, Measurement>> {
   await using rig = await restingRig({ repo: { files: manyFiles() } }, medium);
   await withCheapChildren(rig);
   // A person's repository was not made a second ago: until its index is older, git reads all files at every look.
@@ -32,11 +33,13 @@ export async function measureGap(history: number, medium: Medium): Promise<Recor
   await rig.until(({ status }) => status.kind === 'blocked', { withinMs: 120_000 });
   const from = (await rig.state()).progress.totalIterations;
   await rig.resume();
-  await rig.until(({ progress }) => progress.totalIterations >= from + 2, { withinMs: 120_000 });
-  const pid = (await rig.workerPid()) ?? 0;
+  await untilIterations(rig, from + 2);
+  const pid = await rig.workerPid();
+  if (pid === undefined)
+    throw new NotMeasured('the machine is too busy: a worker was done before it was looked at.');
   const before = await cpuOf(pid);
   const begunAt = (await rig.state()).progress.totalIterations;
-  await rig.until(({ progress }) => progress.totalIterations >= from + ITERATIONS, { withinMs: 120_000 });
+  await untilIterations(rig, from + ITERATIONS);
   const after = await cpuOf(pid);
   const last = (await rig.state()).progress.totalIterations;
   await rig.stop('now');
@@ -47,12 +50,21 @@ export async function measureGap(history: number, medium: Medium): Promise<Recor
     gaps.push(await gapAfter(rig, iteration));
   const each = (ms: number) => round(ms / (last - begunAt));
   return {
-    [`gapMs${history}`]: round(median(gaps)),
+    [`gapMs${history}`]: rounded(gaps),
     [`ownCpuMs${history}`]: each(after.ownMs - before.ownMs),
     // What starts the child is among it, and the child, which is neither ours nor git, is not.
     [`gitCpuMs${history}`]: round(each(after.childrenMs - before.childrenMs) - childMs),
     ...(history === 1 && { historyAtFirst: first }),
   };
+}
+
+/** Reads the state by its cache alone: whoever folds so long a history misses what happens meanwhile. */
+async function untilIterations(rig: SessionRig, count: number): Promise<void> {
+  const giveUpAt = systemClock.monotonic() + 120_000;
+  while ((await rig.state()).progress.totalIterations < count) {
+    if (systemClock.monotonic() > giveUpAt) throw new Error(`There were no ${count} iterations.`);
+    await systemClock.sleep(25);
+  }
 }
 
 function manyFiles(): Record<string, string> {

@@ -3,13 +3,13 @@ import { isoUtc, systemClock } from '../../src/base/clock.ts';
 import { leaveCommand } from '../../src/session/commands/commands.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { childWorks } from '../../tests/faults/with-settings.ts';
-import { median, round } from '../bench.ts';
+import { round, rounded } from '../bench.ts';
 import { restingRig, withCheapChildren } from './bench-rig.ts';
 
 const ROUNDS = 5;
 
 /** From the launch of a worker that finds its order waiting to the record of the first child. */
-export async function measureStart(): Promise<Record<string, number>> {
+export async function measureStart(): Promise<Record<string, number[]>> {
   const times: number[] = [];
   for (let index = 0; index < ROUNDS; index += 1) {
     await using rig = await restingRig({});
@@ -25,7 +25,7 @@ export async function measureStart(): Promise<Record<string, number>> {
     times.push(record.mtimeMs - begun);
     await rig.stop('now');
   }
-  return { firstChildMs: round(median(times)) };
+  return { firstChildMs: rounded(times) };
 }
 
 /** From a stop to the end of the last process, of a child that hears no polite signal and has left others. */

@@ -115,3 +115,12 @@ test('where a program was searched is shown only to whoever asks for it', () => 
   expect(shown(false)).not.toContain('/usr/bin');
   expect(shown(true)).toContain('/usr/bin, /bin');
 });
+
+test('through a pipe, the end of doctor names the word that its lines begin with', () => {
+  const stream = new PassThrough();
+  const output = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });
+  const report = { checks: CHECKS, level: 'fail' } as const;
+  const lines = CHECKS.map((check) => checkWords(check, output, { verbose: false }));
+  expect(lines[1]).toMatch(/^fail\t/);
+  expect(doctorEnd(report, output, { verbose: false })).toContain('marked with "fail"');
+});

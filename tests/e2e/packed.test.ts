@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
@@ -73,6 +73,14 @@ test('every file of the tarball is one that was looked at', async () => {
   const paths = files.map((path) => path.replace(/^(dist\/chunks\/).+\.js$/, '$1*.js'));
   const listed = [...new Set(paths)].sort().join('\n');
   await expect(`${listed}\n`).toMatchFileSnapshot(join(ROOT, 'tests/golden/tarball.txt'));
+});
+
+test('no program looks for what a browser has: from Node 25 on that alone prints a warning', async () => {
+  const code = files.filter((path) => /^dist\/.*\.c?js$/.test(path));
+  const texts = await Promise.all(
+    code.map(async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const),
+  );
+  expect(texts.filter(([, text]) => text.includes('localStorage')).map(([path]) => path)).toEqual([]);
 });
 
 test('the tarball is small enough to be fetched by npx while a client waits', () => {

@@ -35,11 +35,12 @@ export function checkWords(check: Check, output: Output, { verbose }: DoctorStyl
 export function doctorEnd({ checks, level }: DoctorReport, output: Output, how: DoctorStyle): string {
   const failures = checks.filter((check) => check.level === 'fail');
   const repeated = output.isLive ? failures.map((check) => checkWords(check, output, how)) : [];
-  return [...(output.isLive ? [''] : []), ...repeated, ENDS[level]].join('\n');
+  const mark = output.isLive ? MARKS[level] : level;
+  return [...(output.isLive ? [''] : []), ...repeated, ENDS[level](mark)].join('\n');
 }
 
-const ENDS: Readonly<Record<DoctorReport['level'], string>> = {
-  ok: 'Sessions can run here.',
-  warn: 'Sessions can run here; check what is marked with "!".',
-  fail: 'Sessions cannot run here until what is marked with "✘" is fixed.',
+const ENDS: Readonly<Record<DoctorReport['level'], (mark: string) => string>> = {
+  ok: () => 'Sessions can run here.',
+  warn: (mark) => `Sessions can run here; check what is marked with "${mark}".`,
+  fail: (mark) => `Sessions cannot run here until what is marked with "${mark}" is fixed.`,
 };

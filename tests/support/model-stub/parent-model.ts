@@ -36,7 +36,7 @@ export interface Told {
   for?: string;
   changed?: boolean;
   hash?: string;
-  questions?: readonly { id: string; text: string; options: readonly string[] }[];
+  questions?: readonly { id: string; text: string; options: readonly string[]; suggestion?: string }[];
   [field: string]: unknown;
 }
 

@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startSession } from '../src/actions/sessions/start-session.ts';
+import { systemClock } from '../src/base/clock.ts';
+import { systemHost } from '../src/base/processes/host.ts';
+import { sessionPaths } from '../src/session/layout/paths.ts';
+import { readSession } from '../src/session/status.ts';
+import { builtPrograms } from '../tests/support/built-programs.ts';
+import { PATIENT_CLOCK } from '../tests/support/live-session.ts';
+import { makeProject } from '../tests/support/project.ts';
+import { endProcessesOf, SUPERVISED } from '../tests/support/supervisors.ts';
+import { type Bench, round } from './bench.ts';
+
+const SESSIONS = 32;
+const LOOK_EVERY_MS = 500;
+
+// The bundler sets it in a build; it is read when a file is written.
+Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
+
+/** Whole sessions, all at the same time, as scripted agents play them. */
+export const sessionsBench: Bench = {
+  name: 'sessions',
+  title: `${SESSIONS} sessions at once`,
+  about: `${SESSIONS} rehearsal sessions of one project from start to done with MAX_PARALLEL=${SESSIONS}, gates opened in advance`,
+  runsOnce: true,
+  means: {
+    unfinished: 'sessions that did not come to done',
+    iterations: 'iterations of all of them',
+    seconds: 's from the first start until all are done; agents and checks of the project included',
+    peakMb:
+      'MB at the worst moment: all workers and the supervisor, without agents (PSS: shared memory counts once)',
+    peakMbEach: 'MB of that for each session',
+    peakWorkers: 'workers that ran at the same time at most',
+  },
+  async run() {
+    const { worker, rehearsal } = await builtPrograms();
+    const { repo, context, sessionsDir } = await makeProject({
+      lines: { MAX_PARALLEL: String(SESSIONS) },
+      env: { SAMOCODE_REHEARSAL_PACE_MS: '0', ...SUPERVISED },
+      acting: { programs: { worker, rehearsal } },
+    });
+    try {
+      // Each start runs a git, which ends with this process.
+      process.setMaxListeners(SESSIONS * 2);
+      const begun = systemClock.monotonic();
+      const input = { task: 'Give every boat a name', acceptSuggestions: true, autoApprove: true };
+      const starts = Array.from({ length: SESSIONS }, (_, index) =>
+        startSession({ ...input, name: `boats-${index}` }, { ...context, clock: PATIENT_CLOCK }),
+      );
+      const folders = (await Promise.all(starts)).map(({ view }) => view.folder);
+      const host = await systemHost();
+      const states = async () =>
+        await Promise.all(
+          folders.map(async (folder) => (await readSession(sessionPaths(sessionsDir, folder), host))?.state),
+        );
+      const peak = { mb: 0, workers: 0 };
+      let now = await states();
+      while (now.some((state) => !['done', 'blocked'].includes(state?.status.kind ?? ''))) {
+        const { mb, workers } = await memoryOf(repo.homeDir);
+        peak.mb = Math.max(peak.mb, mb);
+        peak.workers = Math.max(peak.workers, workers);
+        await systemClock.sleep(LOOK_EVERY_MS);
+        now = await states();
+      }
+      const seconds = (systemClock.monotonic() - begun) / 1000;
+      return {
+        values: {
+          unfinished: now.filter((state) => state?.status.kind !== 'done').length,
+          iterations: now.reduce((sum, state) => sum + (state?.progress.totalIterations ?? 0), 0),
+          seconds: round(seconds),
+          peakMb: round(peak.mb),
+          peakMbEach: round(peak.mb / SESSIONS),
+          peakWorkers: peak.workers,
+        },
+        goals: [
+          { value: 'unfinished', atMost: 0 },
+          { value: 'peakMbEach', atMost: 85 },
+        ],
+      };
+    } finally {
+      await endProcessesOf(repo.homeDir);
+      await repo[Symbol.asyncDispose]();
+    }
+  },
+};
+
+/** Megabytes of our own processes below a home, and how many of them are workers. */
+async function memoryOf(homeDir: string): Promise<{ mb: number; workers: number }> {
+  const { processes } = await systemHost();
+  const all = await processes.list();
+  const ours = await Promise.all(
+    all.map(async ({ pid }) => {
+      const command = await processes.commandOf(pid);
+      const program = /(worker|supervisor)\.cjs/.exec(command ?? '')?.[1];
+      if (program === undefined || !(await environmentOf(pid)).includes(`HOME=${homeDir}`)) return [];
+      return [{ program, mb: await proportionalMb(pid) }];
+    }),
+  );
+  const found = ours.flat();
+  return {
+    mb: found.reduce((sum, { mb }) => sum + mb, 0),
+    workers: found.filter(({ program }) => program === 'worker').length,
+  };
+}
+
+async function environmentOf(pid: number): Promise<string[]> {
+  return (await readFile(join('/proc', String(pid), 'environ'), 'utf8').catch(() => '')).split('\0');
+}
+
+async function proportionalMb(pid: number): Promise<number> {
+  const text = await readFile(join('/proc', String(pid), 'smaps_rollup'), 'utf8').catch(() => '');
+  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024;
+}

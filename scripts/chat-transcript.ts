@@ -1,0 +1,128 @@
+// `npm run build && tsx scripts/chat-transcript.ts`: prints the first session of the README, as it happens between the real
+// Claude Code and the real server. The chat's model is scripted, and so are the agents; calls and results are what they are.
+import { runCommand } from '../src/base/processes/run-command.ts';
+import { makeDemoPlace } from '../src/demo/demo-place.ts';
+import { installCli } from '../tests/support/install-clis.ts';
+import type { Conversation, ModelReply } from '../tests/support/model-stub/conversation.ts';
+import type { ToolResult } from '../tests/support/model-stub/moves.ts';
+import { type Told, toldIn } from '../tests/support/model-stub/parent-model.ts';
+import { startService } from '../tests/support/model-stub/services.ts';
+import { BUILT_SERVER } from '../tests/support/raw-server.ts';
+
+/** What the model does after one message of the person: calls, each seeing the result before, then words. */
+type Segment = (...told: Told[]) => { tool: string; input: object } | { say: string };
+
+const TASK = 'Let the to-do list take the last change back';
+const session = (told: Told | undefined) => String(told?.session);
+const list = (words: readonly string[]) => words.join('; ');
+
+/** As the session is called from its start on, and its plan when it was read. */
+let known: Told | undefined;
+let plan: Told | undefined;
+
+const MESSAGES: readonly { person: string; model: Segment }[] = [
+  {
+    person: `Set this repository up for samocode, and ${TASK.toLowerCase()}.`,
+    model(setup, started, waited, qa) {
+      if (!setup) return { tool: 'setup_project', input: { provider: 'rehearsal', check: 'node --test' } };
+      if (!started) return { tool: 'start_session', input: { task: TASK, name: 'way-back' } };
+      known = started;
+      if (!waited) return { tool: 'wait', input: { session: session(started), until: 'attention' } };
+      if (!qa) return { tool: 'read_qa', input: { session: session(started) } };
+      const [question] = qa.questions ?? [];
+      return {
+        say: `It asks: _${question?.text}_ ${list(question?.options ?? [])}. It suggests ${question?.suggestion}.`,
+      };
+    },
+  },
+  {
+    person: 'A.',
+    model(answered, waited, read) {
+      if (!answered) return { tool: 'answer_qa', input: { session: session(known), answers: { Q1: 'A' } } };
+      if (!waited) return { tool: 'wait', input: { session: session(known), until: 'attention' } };
+      plan = read;
+      if (!read) return { tool: 'read_plan', input: { session: session(known) } };
+      const phases = [...String(read.text).matchAll(/^#+ Phase \d+: (.*)$/gm)].map(([, name = '']) => name);
+      return { say: `The plan: ${list(phases)}. Shall I approve it?` };
+    },
+  },
+  {
+    person: 'Yes, go.',
+    model(approved, waited, proof) {
+      if (!approved) return { tool: 'approve_plan', input: { session: session(known), hash: plan?.hash } };
+      if (!waited) return { tool: 'wait', input: { session: session(known), until: 'attention' } };
+      if (!proof) return { tool: 'read_session', input: { session: session(known), what: 'proof' } };
+      const [branch] = /samocode\/[\w-]+/.exec(String(proof.text)) ?? [];
+      const all = String(proof.text).match(/^- R\d+ .*/gm) ?? [];
+      const byCheck = all.filter((line) => line.endsWith('exit status 0')).length;
+      return {
+        say: `Done, on \`${branch}\`: ${byCheck} requirements shown by checks on a fresh clone, ${all.length - byCheck} by review.`,
+      };
+    },
+  },
+];
+
+await using place = await demoPlace();
+const { path } = await installCli('claude');
+let message = 0;
+/** Results of the messages before. */
+let before = 0;
+let results: readonly ToolResult[] = [];
+/** Names of the tools that were called for this message. */
+let calls: string[] = [];
+const service = await startService('claude', answer);
+try {
+  for (const [index, { person }] of MESSAGES.entries()) {
+    message = index;
+    calls = [];
+    const again = index === 0 ? [] : ['--continue'];
+    const env = { ...place.env, ...service.environmentFor(place.home), TERM: 'xterm' };
+    const server = { type: 'stdio', command: process.execPath, args: [BUILT_SERVER], env: place.env };
+    const config = JSON.stringify({ mcpServers: { samocode: server } });
+    const connect = ['--mcp-config', config, '--strict-mcp-config', '--allowedTools', 'mcp__samocode__*'];
+    const ran = await runCommand(path, ['-p', person, ...again, ...connect], {
+      ...{ cwd: place.repo, env, timeoutMs: 120_000 },
+    });
+    if (ran.exitCode !== 0) throw new Error(`${ran.stdout}${ran.stderr}`);
+    show(person, ran.stdout.trim());
+    before = results.length;
+  }
+} finally {
+  await service.close();
+}
+
+function answer({ request, results: all }: Conversation): ModelReply {
+  // Claude Code also asks for titles and the like, without our tools.
+  if (!request.includes('mcp__samocode__')) return { say: 'Noted.' };
+  results = all;
+  const told = all.slice(before).map(({ text }) => toldIn(text));
+  const next = MESSAGES[message]?.model(...told);
+  if (next === undefined || 'say' in next) return next ?? { say: '' };
+  calls.push(next.tool);
+  return { say: '', use: [{ name: `mcp:${next.tool}`, input: { ...next.input } }] };
+}
+
+/** As the README has it: the calls, and what was waited for. */
+function show(person: string, said: string): void {
+  const told = results.slice(before).map(({ text }, index) => {
+    const tool = `\`${calls[index]}\``;
+    // What the others say stands in the model's words below.
+    return calls[index] === 'wait' ? `${tool} → ${toldIn(text).summary}` : tool;
+  });
+  const text = masked([`**You** ${person}`, told.join(' · '), `**Chat** ${said}`].join('\n\n'));
+  const quoted = text.split('\n').map((line) => `> ${line}`.trimEnd());
+  console.log(`${message === 0 ? '' : '>\n'}${quoted.join('\n')}`);
+}
+
+/** What differs from run to run says nothing to a reader. */
+function masked(text: string): string {
+  return text
+    .replaceAll(place.root, '~')
+    .replaceAll(/\b\d\d-\d\d-\d\d-(?=[a-z])/g, '26-01-08-')
+    .replaceAll(/\b\d\d-\d\d-\d{4}-(?=[a-z])/g, '01-08-1437-');
+}
+
+async function demoPlace() {
+  const made = await makeDemoPlace(process.env, 0);
+  return { ...made, home: made.env.HOME ?? '', [Symbol.asyncDispose]: made.remove };
+}

@@ -1,0 +1,95 @@
+// `npm run build && tsx scripts/prompt-pictures.ts`: draws what a client is given of our prompts, for docs/claude-desktop.md.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { wrapAnsi } from 'fast-wrap-ansi';
+import { startSession } from '../src/actions/sessions/start-session.ts';
+import { type Bench, makeBench } from '../tests/actions/bench.ts';
+import { eventually } from '../tests/support/eventually.ts';
+import { type RawServer, startServer } from '../tests/support/raw-server.ts';
+import { terminalSvg } from './terminal-svg.ts';
+
+// The bundler sets these; run from source there is no bundler.
+Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-pictures' });
+
+const COLUMNS = 80;
+const bold = (text: string) => `\u001b[1m${text}\u001b[22m`;
+const dim = (text: string) => `\u001b[2m${text}\u001b[22m`;
+const cyan = (text: string) => `\u001b[36m${text}\u001b[39m`;
+
+/** As `prompts/list` has it. */
+interface ListedPrompt {
+  name: string;
+  title: string;
+  description: string;
+  arguments?: { name: string; description: string; required: boolean }[];
+}
+
+interface FilledPrompt {
+  messages: { content: { text: string } }[];
+}
+
+const PICTURES = [
+  { name: 'start', words: 'Add a page that lists all orders' },
+  { name: 'morning_report', words: '' },
+];
+
+await using bench = await makeBench();
+await twoSessions(bench);
+const server = await startServer({ cwd: bench.repo.path, env: bench.repo.env });
+try {
+  for (const { name, words } of PICTURES) {
+    const text = masked(await pictureText(server, name, words), bench);
+    const label = `What a client receives of the prompt ${name}: title, description, argument and message`;
+    for (const look of ['dark', 'light'] as const)
+      await writeFile(
+        join('docs/images', `prompt-${name.replace('_', '-')}-${look}.svg`),
+        terminalSvg(text, { look, label }),
+      );
+  }
+} finally {
+  server.child.stdin?.end();
+  await server.ended;
+}
+
+/** One that asks, and one that is done. */
+async function twoSessions({ context, view }: Bench): Promise<void> {
+  const done = {
+    task: 'Add an undo command',
+    name: 'undo-command',
+    acceptSuggestions: true,
+    autoApprove: true,
+  };
+  const { view: first } = await startSession(done, context);
+  await eventually(async () => (await view(first.folder)).state.status.kind === 'done');
+  const { view: second } = await startSession({ task: 'Add a page of orders', name: 'orders-page' }, context);
+  await eventually(async () => (await view(second.folder)).state.status.kind === 'waiting');
+}
+
+async function pictureText({ request }: RawServer, name: string, words: string): Promise<string> {
+  const { result: list } = await request('prompts/list');
+  // What the server sends is held to the protocol by other tests.
+  const prompt = (list?.prompts as ListedPrompt[] | undefined)?.find((one) => one.name === name);
+  if (!prompt) throw new Error(`There is no prompt ${name}.`);
+  const [argument] = prompt.arguments ?? [];
+  const given = argument ? { [argument.name]: words } : {};
+  const { result: filled } = await request('prompts/get', { name, arguments: given });
+  const [message] = (filled as unknown as FilledPrompt).messages;
+  return [
+    dim('in the list of prompts'),
+    `${bold(prompt.title)}  ${dim(name)}`,
+    wrapped(prompt.description),
+    '',
+    ...(argument ? [dim('to fill in'), `${argument.description}: ${cyan(words)}`, ''] : []),
+    dim('the message that the model is given'),
+    wrapped(message?.content.text.trim() ?? ''),
+  ].join('\n');
+}
+
+function wrapped(text: string): string {
+  return wrapAnsi(text, COLUMNS);
+}
+
+/** What differs from run to run says nothing to a reader. */
+function masked(text: string, { repo }: Bench): string {
+  return text.replaceAll(repo.path, '~/shop').replaceAll(/\b\d\d-\d\d-\d\d-(?=[a-z])/g, '26-01-08-');
+}
