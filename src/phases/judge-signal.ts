@@ -1,7 +1,7 @@
 import type { BlockDecision, JudgedSignal } from './decision.ts';
 import { EDGE_CONDITIONS, type Facts } from './edge-conditions.ts';
 import { MAX_QUALITY_ROUNDS, PHASES, type Phase } from './table.ts';
-import { block, faultOf, legal, park, run, type Verdict } from './verdict.ts';
+import { block, faultOf, legal, noteWith, park, run, type Verdict } from './verdict.ts';
 
 /** Holds a well-formed signal against the phase table, the conditions on its edges and the gates. */
 export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
@@ -111,5 +111,5 @@ function blockedByChild(phase: Phase, signal: JudgedSignal): BlockDecision {
 }
 
 function handoffNotes(signal: JudgedSignal): string[] {
-  return signal.note === undefined ? [] : [`Hand-off from the agent before you: ${signal.note}`];
+  return signal.note === undefined ? [] : [noteWith('Hand-off from the agent before you', signal.note)];
 }

@@ -20,6 +20,11 @@ export function faultOf(rule: BlockRuleName, problem: string): Fault {
   return { kind: 'refused', rule, problem };
 }
 
+/** A note for the next agent that quotes others: below a line of ours, so that all of it is shown as theirs. */
+export function noteWith(own: string, said: string): string {
+  return `${own}:\n${said}`;
+}
+
 export function run(phase: Phase, notes: string[] = []): RunDecision {
   return { kind: 'run', phase, notes, delay: 'none' };
 }

@@ -135,7 +135,7 @@ test('a new goal leaves answers, plan and feedback behind, and the running numbe
     status: { kind: 'running' },
   });
   expect(fresh.approvedPlan).toBeUndefined();
-  expect(fresh.notes).toEqual(['Note from the human: n']);
+  expect(fresh.notes).toEqual(['Note from the human:\nn']);
 });
 
 test('a message waits, is delivered, and is done when it was acknowledged', () => {
@@ -207,7 +207,7 @@ test.each([
   expect(given.feedback).toBeUndefined();
   const next = after([ended], given);
   expect(next.feedback).toBe('smaller');
-  expect(next.notes[0]).toBe('Note from the human: use the harbour');
+  expect(next.notes[0]).toBe('Note from the human:\nuse the harbour');
 });
 
 test('a note that several failures say is told once', () => {

@@ -35,7 +35,7 @@ test.each([
   expect(parseQa(writeAnswers(text, [{ id: 'Q1', text: 'B' }])).questions.length).toBeGreaterThan(0);
   expect(parsePlan(text).phases.length).toBeGreaterThan(0);
   expect(planChanges(text, `${text}x`).lines.length).toBeGreaterThan(0);
-  expect(readHistory(text).entries).toEqual([]);
+  expect(readHistory(text)).toEqual([]);
   expect(readInboxMessage('x.md', text).text.length).toBeGreaterThan(TEN_MB / 2);
   expect(parseSignal(text.slice(0, 1_000_000), 'init').kind).toBe('malformed');
   expect(inferPhase({ overview: text, history: text, fileNames: [text] })).toBeDefined();

@@ -38,20 +38,20 @@ function readFolder(folder: string) {
   return {
     phase: 'phase' in inferred ? inferred.phase : 'asked',
     blocked: overview.blocked,
-    totals: [overview.iteration, overview.totalIterations, overview.qualityIteration],
+    totals: [overview.iteration, overview.totalIterations],
     flow: overview.flow.length,
     signal: signal.kind === 'signal' ? signal.signal.status : signal.kind,
     plan: plan && [plan, ...parsePlan(read(folder, plan) ?? '').phases.map(({ completed }) => completed)],
     answers: parseQa(read(folder, '_qa.md') ?? '').questions.map(
       ({ id, answer }) => `${id}=${answer ?? '?'}`,
     ),
-    history: readHistory(read(folder, '_signal_history.jsonl') ?? '').entries.length,
+    history: readHistory(read(folder, '_signal_history.jsonl') ?? '').length,
   };
 }
 
 const nothing = { answers: [], history: 0, flow: 0, plan: undefined, signal: 'missing' };
-const usual = { ...nothing, blocked: 'no', totals: [2, 5, undefined] };
-const silent = { ...nothing, blocked: undefined, totals: [undefined, undefined, undefined] };
+const usual = { ...nothing, blocked: 'no', totals: [2, 5] };
+const silent = { ...nothing, blocked: undefined, totals: [undefined, undefined] };
 
 test.each([
   [
@@ -67,7 +67,7 @@ test.each([
   ],
   [
     '26-01-09-blocked-yes',
-    { ...nothing, phase: 'implementation', blocked: 'yes', totals: [4, 11, undefined], signal: 'blocked' },
+    { ...nothing, phase: 'implementation', blocked: 'yes', totals: [4, 11], signal: 'blocked' },
   ],
   [
     '26-01-10-no-totals',
@@ -75,14 +75,14 @@ test.each([
       ...nothing,
       phase: 'testing',
       blocked: 'no',
-      totals: [1, undefined, undefined],
+      totals: [1, undefined],
       flow: 1,
       signal: 'blank',
     },
   ],
   [
     '26-01-11-crlf',
-    { ...nothing, phase: 'quality', blocked: 'no', totals: [1, 9, 2], flow: 1, signal: 'continue' },
+    { ...nothing, phase: 'quality', blocked: 'no', totals: [1, 9], flow: 1, signal: 'continue' },
   ],
   ['26-01-12-bom', { ...usual, phase: 'requirements', signal: 'waiting', answers: ['Q1=?'] }],
   ['26-01-13-unknown-phase', { ...usual, phase: 'testing', history: 2 }],

@@ -30,23 +30,17 @@ Next: Wait for approval
 
 for (const property of overviewProperties) test(property.name, () => property.run(300));
 
-test('a notebook as designed reads without problems', () => {
+test('a notebook as designed is read', () => {
   expect(readOverview(NOTEBOOK)).toEqual({
-    title: 'add-jwt-auth',
-    started: '2026-01-08 10:00',
     workingDir: '/home/me/worktrees/26-01-08-add-jwt-auth',
     task: 'Add JWT.',
     phase: 'planning',
     iteration: 3,
     totalIterations: 7,
     blocked: 'no',
-    qualityIteration: undefined,
     lastAction: 'Plan written',
     next: 'Wait for approval',
     flow: ['[007 @ 01-08 14:37] Plan created -> 01-08-1437-plan-jwt.md'],
-    files: ['01-08-1015-dive-auth.md'],
-    plans: ['01-08-1437-plan-jwt.md'],
-    problems: [],
   });
 });
 
@@ -96,7 +90,7 @@ test('missing sections are added in their order', () => {
 test('a task with headings of its own stays word for word and moves no section', () => {
   const task = 'Build it.\n\n## Status\nPhase: done\n```\nopen';
   const text = newOverview({ title: 'x', started: '2026-01-08 10:00', workingDir: '/w', task });
-  expect(readOverview(text)).toMatchObject({ task, phase: 'init', problems: [] });
+  expect(readOverview(text)).toMatchObject({ task, phase: 'init' });
 });
 
 test('dropped flow lines return between their old neighbours, without a second copy', () => {

@@ -87,7 +87,7 @@ export const EVERYTHING: Partial<PromptState> = {
   feedback: 'Two phases less, please.',
   notes: [
     'The signal of the agent before you was not accepted: No _signal.json was written. Fix this first.',
-    'Hand-off from the agent before you: steps 1 and 2 done\nnext: routes.ts',
+    'Hand-off from the agent before you:\nsteps 1 and 2 done\nnext: routes.ts',
     'Checks of the project failed: `npm test` (exit status 1). Fix this first.',
   ],
   codeEdits: {

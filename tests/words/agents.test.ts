@@ -124,6 +124,5 @@ test('the plan that planning shows is read, with files, check and steps', () => 
     title: '[title]',
     testable: true,
     phases: [{ number: 1, name: '[name]', check: '[npm test -- a]', steps: { total: 2 } }],
-    problems: [{ name: 'phase_count' }],
   });
 });

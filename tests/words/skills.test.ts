@@ -66,7 +66,9 @@ test('questions, plan and notebook that skills show are read without a remark', 
   const first = (name: string) =>
     fencedBlocks(SOURCE.skills.find((one) => one.name === name)?.body ?? '')[0] ?? '';
   expect(lintQa(parseQa(first('task-definition')))).toEqual([]);
-  expect(parsePlan(first('planning')).problems).toEqual([expect.objectContaining({ name: 'phase_count' })]);
+  const { phases } = parsePlan(first('planning'));
+  expect(phases.length).toBeGreaterThan(0);
+  expect(phases.every(({ steps }) => steps.total > 0)).toBe(true);
   const notebook = readOverview(first('session-management'));
   expect(notebook).toMatchObject({ phase: 'investigation', totalIterations: 0 });
 });

@@ -138,8 +138,8 @@ function prompted(phase: PromptState['phase'], text: string): string {
       goal: text,
       feedback: text,
       notes: [
-        `Hand-off from the agent before you: ${text}`,
-        `Not yours to change, and restored or ignored: the Phase line (${text})`,
+        `Hand-off from the agent before you:\n${text}`,
+        `Not yours to change, and restored or ignored:\nthe Phase line (${text})`,
         `Checks failed: a\n${text}`,
         `Checks failed: b\u2028${text}`,
       ],

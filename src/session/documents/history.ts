@@ -1,5 +1,4 @@
 import { parseJson } from '../../base/parse-json.ts';
-import type { DocumentProblem } from './document-problem.ts';
 import { splitLines } from './markdown-lines.ts';
 
 type Field = string | null | undefined;
@@ -33,44 +32,24 @@ export function historyLine(entry: HistoryEntry & { n: number }): string {
   return `${JSON.stringify({ timestamp, iteration, ...Object.fromEntries(texts), n })}\n`;
 }
 
-/** Reads a history, the original tool's lines too; never throws. Lines that are none are named and passed over. */
-export function readHistory(text: string): { entries: HistoryEntry[]; problems: DocumentProblem[] } {
-  const entries: HistoryEntry[] = [];
-  const problems: DocumentProblem[] = [];
-  for (const [index, line] of splitLines(text.replace(/^\uFEFF/, '')).entries()) {
-    if (line.trim() === '') continue;
-    const entry = parseEntry(line);
-    if (entry) entries.push(entry);
-    else problems.push({ name: 'bad_line', text: `Line ${index + 1} is not an entry and was skipped.` });
-  }
-  return { entries, problems };
-}
+/** What is read of an entry: the signal's direction. */
+export type HistorySignal = Pick<HistoryEntry, 'phase' | 'status' | 'for'>;
 
-function parseEntry(line: string): HistoryEntry | undefined {
+/** Reads a history, the original tool's lines too; never throws. Lines that are none are passed over. */
+export function readHistory(text: string): HistorySignal[] {
   // A thrown error per line of prose would make a large file slow.
-  if (!line.trimStart().startsWith('{')) return undefined;
-  const value = parseJson(line);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  const text = (key: string) => {
-    const field = fields.get(key);
-    return typeof field === 'string' && field !== '' ? field : undefined;
-  };
-  const whole = (key: string) => {
-    const field = fields.get(key);
-    return typeof field === 'number' && Number.isSafeInteger(field) ? field : undefined;
-  };
-  // Later lines of the original tool name the phase that ran and the one that followed, if it was accepted.
-  const followed = fields.get('accepted') === false ? undefined : text('target_phase');
-  const phase = text('phase') ?? followed ?? text('source_phase') ?? null;
-  const texts = TEXT_KEYS.map((key) => [key, text(key) ?? null] as const);
-  const timestamp = text('timestamp') ?? '';
-  return {
-    timestamp,
-    iteration: whole('iteration') ?? 0,
-    ...Object.fromEntries(texts),
-    phase,
-    status: text('status')?.toLowerCase() ?? 'none',
-    n: whole('n'),
-  };
+  const lines = splitLines(text.replace(/^\uFEFF/, '')).filter((line) => line.trimStart().startsWith('{'));
+  return lines.flatMap((line) => {
+    const value = parseJson(line);
+    if (value === undefined) return [];
+    const fields = new Map<string, unknown>(Object.entries(Object(value)));
+    const told = (key: string) => {
+      const field = fields.get(key);
+      return typeof field === 'string' && field !== '' ? field : undefined;
+    };
+    // Later lines of the original tool name the phase that ran and the one that followed, if it was accepted.
+    const followed = fields.get('accepted') === false ? undefined : told('target_phase');
+    const phase = told('phase') ?? followed ?? told('source_phase');
+    return [{ phase, status: told('status')?.toLowerCase() ?? 'none', for: told('for') }];
+  });
 }

@@ -1,24 +1,18 @@
-import type { DocumentProblem } from './document-problem.ts';
 import { type KeyLine, parseKeyLine, plainValue } from './key-line.ts';
 import {
-  isBlank,
   listItem,
   type MarkdownLines,
   parseMarkdown,
   preamble,
   type Section,
   sectionNamed,
-  titleHeading,
 } from './markdown-lines.ts';
 import { flowKey, taskFrom } from './overview-task.ts';
 
-export const BLOCKED_VALUES = ['no', 'waiting_human', 'yes'] as const;
-export type Blocked = (typeof BLOCKED_VALUES)[number];
+export type Blocked = 'no' | 'waiting_human' | 'yes';
 
 /** What `_overview.md` says; undefined is what it does not say. */
 export interface OverviewReading {
-  title: string | undefined;
-  started: string | undefined;
   workingDir: string | undefined;
   task: string;
   /** As written: it may name no phase that we know. */
@@ -26,14 +20,10 @@ export interface OverviewReading {
   iteration: number | undefined;
   totalIterations: number | undefined;
   blocked: Blocked | undefined;
-  qualityIteration: number | undefined;
   lastAction: string | undefined;
   next: string | undefined;
   /** Without list markers, oldest first. */
   flow: string[];
-  files: string[];
-  plans: string[];
-  problems: DocumentProblem[];
 }
 
 /** The lines of the Status section, in their order. */
@@ -55,31 +45,20 @@ export type OverviewSection = (typeof OVERVIEW_SECTIONS)[number];
 /** Reads a notebook as children, people and the original tool leave it; never throws. */
 export function readOverview(text: string): OverviewReading {
   const doc = parseMarkdown(text);
-  const problems: DocumentProblem[] = missingSections(doc);
   const found = findKeyLines(doc);
   const value = (key: string) => found.get(key.toLowerCase())?.[0]?.line.value;
-  const count = (key: string) => parseCount(key, value(key), problems);
-  for (const [key, lines] of found) {
-    if (lines.length > 1) problems.push({ name: 'duplicate_line', text: `"${key}" occurs more than once.` });
-  }
   const phase = value(STATUS_LINES.phase);
-  if (!phase) problems.push({ name: 'missing_phase', text: 'There is no Phase line.' });
+  const task = sectionNamed(doc, 'Task');
   return {
-    title: titleHeading(doc)?.text.replace(/^Session:\s*/i, ''),
-    started: value('Started'),
     workingDir: value('Working Dir'),
-    task: taskFrom(sectionLines(doc, sectionNamed(doc, 'Task'))),
+    task: taskFrom(doc.lines.slice(task?.start ?? 0, task?.end ?? 0)),
     phase: phase && plainValue(phase),
-    iteration: count(STATUS_LINES.iteration),
-    totalIterations: count(STATUS_LINES.totalIterations),
-    blocked: parseBlocked(value(STATUS_LINES.blocked), problems),
-    qualityIteration: count(STATUS_LINES.qualityIteration),
+    iteration: parseCount(value(STATUS_LINES.iteration)),
+    totalIterations: parseCount(value(STATUS_LINES.totalIterations)),
+    blocked: parseBlocked(value(STATUS_LINES.blocked)),
     lastAction: value(STATUS_LINES.lastAction),
     next: value(STATUS_LINES.next),
     flow: flowLines(doc).map(({ key }) => key),
-    files: listedIn(doc, 'Files'),
-    plans: listedIn(doc, 'Plans'),
-    problems,
   };
 }
 
@@ -127,37 +106,14 @@ const KNOWN_KEYS = new Set(
   ['Started', 'Working Dir', ...Object.values(STATUS_LINES)].map((key) => key.toLowerCase()),
 );
 
-function missingSections(doc: MarkdownLines): DocumentProblem[] {
-  if (doc.lines.every(isBlank)) return [{ name: 'empty', text: 'The overview is empty.' }];
-  return OVERVIEW_SECTIONS.filter((name) => !sectionNamed(doc, name)).map((name) => ({
-    name: 'missing_section',
-    text: `There is no "## ${name}" section.`,
-  }));
+function parseCount(value: string | undefined): number | undefined {
+  const digits = value === undefined ? null : /^\d{1,9}(?!\d)/.exec(plainValue(value));
+  return digits ? Number(digits[0]) : undefined;
 }
 
-function sectionLines(doc: MarkdownLines, section: Section | undefined): string[] {
-  return section ? doc.lines.slice(section.start, section.end) : [];
-}
-
-function listedIn(doc: MarkdownLines, name: string): string[] {
-  const items = sectionLines(doc, sectionNamed(doc, name)).map((line) => listItem(line) ?? '');
-  return items.filter((item) => item !== '' && !/^\(none/i.test(item));
-}
-
-function parseCount(key: string, value: string | undefined, problems: DocumentProblem[]): number | undefined {
-  if (value === undefined) return undefined;
-  const digits = /^\d{1,9}(?!\d)/.exec(plainValue(value));
-  if (digits) return Number(digits[0]);
-  problems.push({ name: 'bad_number', text: `"${key}" is not followed by a whole number.` });
-  return undefined;
-}
-
-function parseBlocked(value: string | undefined, problems: DocumentProblem[]): Blocked | undefined {
-  if (value === undefined) return undefined;
-  const word = /^[a-z]+/.exec(plainValue(value).toLowerCase())?.[0];
+function parseBlocked(value: string | undefined): Blocked | undefined {
+  const word = /^[a-z]+/.exec(plainValue(value ?? '').toLowerCase())?.[0];
   if (word === 'no' || word === 'false') return 'no';
   if (word === 'waiting') return 'waiting_human';
-  if (word === 'yes' || word === 'true') return 'yes';
-  problems.push({ name: 'bad_blocked', text: '"Blocked" must be no, waiting_human or yes.' });
-  return undefined;
+  return word === 'yes' || word === 'true' ? 'yes' : undefined;
 }

@@ -1,6 +1,5 @@
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { dateOf } from '../layout/names.ts';
-import type { DocumentProblem } from './document-problem.ts';
 import { parseDocumentName, sortNewestFirst } from './documents.ts';
 import { parseKeyLine, plainValue } from './key-line.ts';
 import { isBlank, listItem, type MarkdownLines, parseMarkdown, titleHeading } from './markdown-lines.ts';
@@ -26,7 +25,6 @@ export interface PlanReading {
   phases: PlanPhase[];
   /** False when a line `Testing: none - why` says that nothing can be tested. */
   testable: boolean;
-  problems: DocumentProblem[];
 }
 
 /** Reads a plan, older ones without Files and Check too; never throws. What stands in Notes counts for nothing. */
@@ -43,13 +41,8 @@ export function parsePlan(text: string): PlanReading {
     const range = { start: index + 1, end: Math.min(endOfPhase(doc, at), end) };
     phases.push(readPhase(doc, range, { number, name, completed: completed.has(number) }));
   }
-  const testing = readTesting(doc, end);
-  return {
-    title: titleHeading(doc)?.text.replace(/^Plan:\s*/i, ''),
-    phases,
-    testable: testing.testable,
-    problems: [...findProblems(phases), ...testing.problems],
-  };
+  const title = titleHeading(doc)?.text.replace(/^Plan:\s*/i, '');
+  return { title, phases, testable: isTestable(doc, end) };
 }
 
 /**
@@ -167,38 +160,13 @@ function completedNumbers(doc: MarkdownLines, end: number): Set<number> {
   return numbers;
 }
 
-function readTesting(doc: MarkdownLines, end: number): { testable: boolean; problems: DocumentProblem[] } {
-  const problems: DocumentProblem[] = [];
-  for (let index = 0; index < end; index += 1) {
-    const line = doc.isFenced(index) ? undefined : parseKeyLine(doc.lines[index] ?? '');
-    if (line?.key !== 'testing' || !/^none\b/i.test(plainValue(line.value))) continue;
-    if (/^none\s{0,4}[-–—:,;(]{1,3}\s{0,4}[\p{L}\p{N}]/iu.test(plainValue(line.value)))
-      return { testable: false, problems };
-    problems.push({
-      name: 'testing_without_reason',
-      text: '"Testing: none" gives no reason, so the work counts as testable.',
-    });
-  }
-  return { testable: true, problems };
+/** "Testing: none" without a reason does not count. */
+function isTestable(doc: MarkdownLines, end: number): boolean {
+  return doc.lines.slice(0, end).every((text, index) => {
+    const line = doc.isFenced(index) ? undefined : parseKeyLine(text);
+    const isNone = line?.key === 'testing' && NO_TESTING.test(plainValue(line.value));
+    return !isNone;
+  });
 }
 
-function findProblems(phases: readonly PlanPhase[]): DocumentProblem[] {
-  if (phases.length === 0)
-    return [{ name: 'no_phases', text: 'The plan has no "### Phase 1: name" headings.' }];
-  const problems: DocumentProblem[] = [];
-  if (phases.length < 3 || phases.length > 7) {
-    problems.push({
-      name: 'phase_count',
-      text: `The plan has ${phases.length} phases; 3 to 7 are expected.`,
-    });
-  }
-  const seen = new Set<number>();
-  for (const { number, steps } of phases) {
-    if (seen.has(number))
-      problems.push({ name: 'duplicate_phase', text: `Phase ${number} occurs more than once.` });
-    if (steps.total === 0)
-      problems.push({ name: 'no_steps', text: `Phase ${number} has no steps with boxes.` });
-    seen.add(number);
-  }
-  return problems;
-}
+const NO_TESTING = /^none\s{0,4}[-–—:,;(]{1,3}\s{0,4}[\p{L}\p{N}]/iu;

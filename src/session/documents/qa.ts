@@ -1,14 +1,21 @@
-import type { DocumentProblem } from './document-problem.ts';
 import { parseKeyLine, plainValue } from './key-line.ts';
 import { type MarkdownLines, parseMarkdown, preamble, titleHeading } from './markdown-lines.ts';
 import { type FoundQuestion, findQuestions } from './qa-blocks.ts';
 import type { QaQuestion } from './qa-question.ts';
 
+/** Something in the file that is not as it should be; the reading goes on without it. */
+interface QaProblem {
+  /** Stable snake_case name that programs may branch on. */
+  name: string;
+  /** One sentence for people. */
+  text: string;
+}
+
 export interface QaReading {
   title: string | undefined;
   status: 'waiting' | 'answered' | undefined;
   questions: QaQuestion[];
-  problems: DocumentProblem[];
+  problems: QaProblem[];
 }
 
 /** Reads `_qa.md`, older shapes of it too; never throws. */
@@ -16,7 +23,7 @@ export function parseQa(text: string): QaReading {
   const doc = parseMarkdown(text);
   const found = findQuestions(doc);
   const status = findStatus(doc, found)?.value.toLowerCase();
-  const problems: DocumentProblem[] = [];
+  const problems: QaProblem[] = [];
   if (found.length === 0) problems.push({ name: 'no_questions', text: 'There is no question in it.' });
   for (const { question, answerLines, isTicked } of found) {
     if (answerLines === 0)

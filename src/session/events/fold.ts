@@ -8,6 +8,7 @@ import {
   withCountsReset,
   withNewGoal,
 } from '../../phases/progress.ts';
+import { noteWith } from '../../phases/verdict.ts';
 import { withServers } from './accepted-servers.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import { Parked, type RecordedAnswer } from './bodies/positions.ts';
@@ -100,9 +101,10 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   environment_read: (state) => state,
   forgery_seen: (state, { what, detail }) => ({
     ...state,
-    notes: [...state.notes, `Not yours to change, and restored or ignored: ${what} (${detail}).`].slice(
-      -MOST_NOTES,
-    ),
+    notes: [
+      ...state.notes,
+      noteWith('Not yours to change, and restored or ignored', `${what} (${detail}).`),
+    ].slice(-MOST_NOTES),
   }),
   notice: (state, { code, at }) =>
     code === 'stalled' && state.openIteration
@@ -199,7 +201,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const kept = event.by.channel === 'file' ? going : payerAccepted(going);
   const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
   const rest = { ...kept, ...chosen, ...refreshed(state, event.caps), runWanted: true };
-  const notes = note === undefined ? state.notes : [...state.notes, `Note from the human: ${note}`];
+  const notes = note === undefined ? state.notes : [...state.notes, noteWith('Note from the human', note)];
   if (goal !== undefined) {
     const { approvedPlan: _old, feedback: _past, proved, passed, ...old } = rest;
     const { reviewed, reviewedAt, lastMerge, ...fresh } = old;

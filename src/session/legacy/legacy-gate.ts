@@ -100,5 +100,5 @@ function wasEnded(facts: LegacyFacts): boolean {
 }
 
 function lastEntry({ history = '' }: LegacyFacts) {
-  return readHistory(history).entries.findLast(({ status }) => status !== 'none');
+  return readHistory(history).findLast(({ status }) => status !== 'none');
 }

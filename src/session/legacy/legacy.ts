@@ -1,6 +1,6 @@
 import { PHASE_NAMES, PHASES, type Phase, phaseNamed } from '../../phases/table.ts';
 import { type DocumentKind, parseDocumentName, sortNewestFirst } from '../documents/documents.ts';
-import { type HistoryEntry, readHistory } from '../documents/history.ts';
+import { type HistorySignal, readHistory } from '../documents/history.ts';
 import { readOverview } from '../documents/overview.ts';
 
 /** The phase in which a folder of the original tool goes on, or what a person must be asked. */
@@ -26,7 +26,7 @@ export function inferPhase({ overview = '', history = '', fileNames }: LegacyTex
   const named = phaseNamed(written ?? '');
   if (named) return { phase: named, why: 'The overview names it.' };
   const lack = written ? 'The overview names no known phase' : 'The overview names no phase';
-  const signalled = phaseFromHistory(readHistory(history).entries);
+  const signalled = phaseFromHistory(readHistory(history));
   if (signalled) return { phase: signalled, why: `${lack}; the last signal in the history leads there.` };
   const logged = phaseFromFlow(flow);
   if (logged) return { phase: logged, why: `${lack}; the flow log ends there.` };
@@ -37,7 +37,7 @@ export function inferPhase({ overview = '', history = '', fileNames }: LegacyTex
   };
 }
 
-function phaseFromHistory(entries: readonly HistoryEntry[]): Phase | undefined {
+function phaseFromHistory(entries: readonly HistorySignal[]): Phase | undefined {
   const last = entries.findLast(
     ({ phase, status }) => status !== 'none' && (phaseNamed(phase ?? '') || status === 'done'),
   );

@@ -5,13 +5,12 @@ import { refuseElsewhere } from '../../project/checkpoints/move-branch.ts';
 import { fillTrash, TRASH_DAYS } from '../../project/finishing/trash.ts';
 import { factsForFinish } from '../../project/worktrees/finish-facts.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
-import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeDiscard, namedShort } from '../../session/commands/judge-finish.ts';
-import { type Refused, refused } from '../../session/commands/refused.ts';
+import { refused } from '../../session/commands/refused.ts';
 import type { Trash } from '../../session/events/bodies/finishing.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { CommandOutcome } from '../core/command-outcome.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import type { Handler } from '../core/command-outcome.ts';
+import { stateOf } from '../core/worker.ts';
 import { mendWorktree } from '../guarding/worktree-stands.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
 import { atNewPlaces, foldersOf, intoArchive } from './finishing.ts';
@@ -19,10 +18,7 @@ import { atNewPlaces, foldersOf, intoArchive } from './finishing.ts';
 const DAY_MS = 24 * 60 * 60_000;
 
 /** Puts branch and worktree into the trash and the session into the archive; an unarchive restores all of it. */
-export async function discard(
-  worker: Worker,
-  { by, places }: CommandOf<'discard'>,
-): Promise<CommandOutcome | Refused> {
+export const discard: Handler<'discard'> = async (worker, { by, places }) => {
   const here = await atNewPlaces(worker, places);
   const { home, away } = foldersOf(worker);
   const { mainRepo, folder, settings } = here.file;
@@ -55,4 +51,4 @@ export async function discard(
   const trash: Trash = { ...kept, branch, uncommitted: uncommitted.slice(0, 100), until };
   const flow = `Discarded; branch ${branch} and worktree are kept as ${kept.ref} until ${until.slice(0, 10)}`;
   return { events: [...told, { type: 'discarded', by, trash, flow }, archived], ...intoArchive(here, by) };
-}
+};

@@ -3,19 +3,14 @@ import { statsAt } from '../../base/files/look-at.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { readTrash } from '../../project/finishing/trash.ts';
 import { factsForFinish } from '../../project/worktrees/finish-facts.ts';
-import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeArchive, judgeUnarchive } from '../../session/commands/judge-finish.ts';
-import type { Refused } from '../../session/commands/refused.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
-import type { CommandOutcome } from '../core/command-outcome.ts';
+import type { Handler } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { atNewPlaces, foldersOf, intoArchive, moveDocuments, outOfArchive } from './finishing.ts';
 
 /** Archives a session whole, or its documents. */
-export async function archive(
-  worker: Worker,
-  { by, what, keep, places }: CommandOf<'archive'>,
-): Promise<CommandOutcome | Refused> {
+export const archive: Handler<'archive'> = async (worker, { by, what, keep, places }) => {
   const here = await atNewPlaces(worker, places);
   const { home, away } = foldersOf(worker);
   const worktreePath = places?.worktreePath ?? stateOf(worker).worktree?.path;
@@ -38,12 +33,9 @@ export async function archive(
   return what === 'session'
     ? { events: [{ ...event, places }], ...intoArchive(here, by) }
     : { events: [event], after: () => moveDocuments(worker, event) };
-}
+};
 
-export async function unarchive(
-  worker: Worker,
-  { by }: CommandOf<'unarchive'>,
-): Promise<CommandOutcome | Refused> {
+export const unarchive: Handler<'unarchive'> = async (worker, { by }) => {
   const { home, away } = foldersOf(worker);
   const { trash } = stateOf(worker);
   const facts = {
@@ -57,7 +49,7 @@ export async function unarchive(
     events: [{ type: 'unarchived', by, trash, flow: 'Restored from the archive' }],
     ...outOfArchive(worker, by, trash),
   };
-}
+};
 
 /** For documents, among the earlier archives of the session. */
 function freeName({ paths, clock, file }: Worker): string {

@@ -3,14 +3,13 @@ import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-resume.ts';
-import type { Refused } from '../../session/commands/refused.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { ledgerPrint, ledgerText } from '../../session/documents/requirements.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { branchTip } from '../core/branch-tip.ts';
 import { childChoice } from '../core/child-choice.ts';
-import type { CommandOutcome } from '../core/command-outcome.ts';
+import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
 import { readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { documentNames } from '../documents/documents.ts';
@@ -19,7 +18,7 @@ import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/bud
 import { liftSharedLimit } from '../limits/shared-limit.ts';
 
 /** Lets a session go on: after a stop, a block, a limit or a wait for something that people do; or with a new goal. */
-export async function resume(worker: Worker, given: CommandOf<'resume'>): Promise<CommandOutcome | Refused> {
+export const resume: Handler<'resume'> = async (worker, given) => {
   const command = meantForPhase(worker, given);
   const state = stateOf(worker);
   // Whoever resumes may have mended the machine.
@@ -35,7 +34,7 @@ export async function resume(worker: Worker, given: CommandOf<'resume'>): Promis
   // Whoever resumes by hand knows more than the time that the provider gave.
   const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
   return isAccounts ? { events, after: () => liftLimit(worker) } : { events };
-}
+};
 
 /** The level of a session that was blocked for it, where it is lower still. */
 async function lowerLevel(worker: Worker): Promise<SandboxLevel | undefined> {

@@ -17,16 +17,7 @@ import { explainFailure, say } from '../core/failure.ts';
 import { followUp } from '../core/follow-up.ts';
 import { isPassing } from '../core/passing-errors.ts';
 import { appendPatiently, record, type Worker } from '../core/worker.ts';
-import { answer } from './answer.ts';
-import { approve, takeChangeRequest } from './approve.ts';
-import { discard } from './discard.ts';
-import { archive, unarchive } from './finish.ts';
-import { merge } from './merge.ts';
-import { message } from './message.ts';
-import { resume } from './resume.ts';
-import { rewind } from './rewind.ts';
-import { start } from './start.ts';
-import { stop } from './stop.ts';
+import { handle } from './handlers.ts';
 
 /** While a child runs, a command could come from it: only what opens nothing is taken then. */
 type Moment = 'no_child' | 'child_runs';
@@ -113,7 +104,7 @@ async function outcomeOf(
   command: Command,
   moment: Moment,
 ): Promise<CommandOutcome | Refused> {
-  return judgeKind(command.kind, worker.writer.state, moment) ?? (await applyCommand(worker, command));
+  return judgeKind(command.kind, worker.writer.state, moment) ?? (await handle(worker, command));
 }
 
 function refusal(
@@ -122,36 +113,4 @@ function refusal(
 ): NewEvent {
   const { id, kind, by } = command;
   return { type: 'command_refused', id, kind, by, code, message, hint, next: recordedSteps(next) };
-}
-
-/** Hands a command to the file of its kind; nothing is written yet. */
-async function applyCommand(worker: Worker, command: Command): Promise<CommandOutcome | Refused> {
-  switch (command.kind) {
-    case 'start':
-      return start(worker, command);
-    case 'answer':
-      return await answer(worker, command);
-    case 'approve':
-      return await approve(worker, command);
-    case 'request_changes':
-      return await takeChangeRequest(worker, command);
-    case 'message':
-      return await message(worker, command);
-    case 'stop':
-      return await stop(worker, command);
-    case 'resume':
-      return await resume(worker, command);
-    case 'archive':
-      return await archive(worker, command);
-    case 'unarchive':
-      return await unarchive(worker, command);
-    case 'merge':
-      return await merge(worker, command);
-    case 'discard':
-      return await discard(worker, command);
-    case 'rewind':
-      return await rewind(worker, command);
-    default:
-      return command satisfies never;
-  }
 }

@@ -1,4 +1,7 @@
+import type { Command, CommandOf } from '../../session/commands/commands.ts';
+import type { Refused } from '../../session/commands/refused.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import type { Worker } from './worker.ts';
 
 /** What follows an accepted command once its events are recorded. Done again after a crash, it changes nothing. */
 export interface Work {
@@ -11,3 +14,9 @@ export interface Work {
 export interface CommandOutcome extends Work {
   events: readonly NewEvent[];
 }
+
+/** Asks the judge of a kind of command, and says what an accepted one comes to; nothing is written yet. */
+export type Handler<K extends Command['kind']> = (
+  worker: Worker,
+  command: CommandOf<K>,
+) => Promise<CommandOutcome | Refused>;

@@ -56,14 +56,9 @@ function codeItem({ tree, paths, count, phases }: CodeEdits, phase: Phase): stri
     : `- ${who} Keep it only if the plan asks for it; otherwise restore it, with \`git restore --source=${source} [path]\`, remove what is new, and commit.`;
 }
 
-/** What precedes words of others in a note; the second forms are in sessions of older versions. */
-const SAID =
-  /^(Hand-off from the (?:agent|child) before you|Note from the human|Not yours to change, and (?:restored or ignored|put back or left out of account)): ([\s\S]*)$/;
-
-// The worker's own sentence is not changed; what an agent or a person said in it is quoted.
+// The first line is the worker's own sentence; what an agent or a person said follows it, and is quoted.
 function noteItem(note: string): string {
-  const said = SAID.exec(note);
-  const [own = '', ...rest] = said ? [`${said[1]}:`, said[2] ?? ''] : note.split(LINE_END);
+  const [own = '', ...rest] = note.split(LINE_END);
   const quoted = rest.join('\n');
   const item = `- ${own.slice(0, MAX_NOTE)}`;
   if (quoted.trim() === '') return item;

@@ -1,20 +1,27 @@
 import { writeWhole } from '../../base/files/atomic-file.ts';
-import type { CommandOf } from '../../session/commands/commands.ts';
+import { judgeAnswer } from '../../session/commands/judge-answer.ts';
 import { judgeApprove } from '../../session/commands/judge-approve.ts';
 import { judgeRequestChanges } from '../../session/commands/judge-request-changes.ts';
-import type { Refused } from '../../session/commands/refused.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
 import { serversOf } from '../../session/servers/plan-servers.ts';
-import type { CommandOutcome } from '../core/command-outcome.ts';
-import { readPlanEvidence } from '../core/evidence.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import type { Handler } from '../core/command-outcome.ts';
+import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
+import { stateOf } from '../core/worker.ts';
 import { answersAsTheyAre, isJustAdopted } from '../recording/adopted-gate.ts';
 
+/** Records a person's answers: the human act that opens the first gate. */
+export const answer: Handler<'answer'> = async (worker, command) => {
+  const { gateChannels } = worker.file.settings;
+  const verdict = judgeAnswer(command, stateOf(worker), { ...(await readQuestions(worker)), gateChannels });
+  if (verdict.kind === 'refused') return verdict;
+  const { answers, open } = verdict;
+  const given = answers.map(({ id }) => id).join(', ');
+  const flow = `Answers recorded: ${given}${open.length > 0 ? `; open: ${open.join(', ')}` : ''}`;
+  return { events: [{ type: 'answers_recorded', by: command.by, answers, open, flow }] };
+};
+
 /** Records a person's approval of the plan as it stands: the human act that opens the second gate. */
-export async function approve(
-  worker: Worker,
-  command: CommandOf<'approve'>,
-): Promise<CommandOutcome | Refused> {
+export const approve: Handler<'approve'> = async (worker, command) => {
   const { version, text } = await readPlanEvidence(worker);
   const plan = version && text !== undefined ? { ...version, text } : undefined;
   const { gateChannels } = worker.file.settings;
@@ -27,13 +34,10 @@ export async function approve(
   const servers = serversOf(verdict.text);
   const { plan: approved, phase } = verdict;
   return { events: [...answers, { type: 'plan_approved', by, plan: approved, phase, servers, flow }] };
-}
+};
 
 /** Sends the plan back with the person's words. */
-export async function takeChangeRequest(
-  worker: Worker,
-  command: CommandOf<'request_changes'>,
-): Promise<CommandOutcome | Refused> {
+export const takeChangeRequest: Handler<'request_changes'> = async (worker, command) => {
   const { gateChannels } = worker.file.settings;
   const facts = { gateChannels, opensFirstGate: isJustAdopted(worker) };
   const verdict = judgeRequestChanges(command, stateOf(worker), facts);
@@ -42,4 +46,4 @@ export async function takeChangeRequest(
   const flow = `Changes to the plan requested: ${feedback.split('\n')[0]}`;
   const answers = await answersAsTheyAre(worker, by);
   return { events: [...answers, { type: 'changes_requested', by, feedback, flow }] };
-}
+};

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { ensurePlainFolder } from '../../base/files/append-lines.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { plainText } from '../../base/files/plain-file.ts';
+import { stampsAt } from '../../base/files/stamps.ts';
+import { judgeMessage } from '../../session/commands/judge-message.ts';
+import { judgeStart } from '../../session/commands/judge-start.ts';
+import { judgeStop } from '../../session/commands/judge-stop.ts';
+import { refused } from '../../session/commands/refused.ts';
+import { inboxFileName, inboxMessage } from '../../session/documents/inbox.ts';
+import { MAX_SESSION_FILE_BYTES } from '../../session/events/session-file.ts';
+import { readChildRecord } from '../core/child-record.ts';
+import type { Handler } from '../core/command-outcome.ts';
+import { stoppedEvent } from '../core/stopped.ts';
+import { endChildTree } from '../core/tree.ts';
+import { stateOf } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
+
+/** Makes the session exist; its folder, notebook and worktree are the worker's next step. */
+export const start: Handler<'start'> = async (worker, { by, run }) => {
+  const { settings, handedOver, id, task, dive, folder, adopted, sandbox } = worker.file;
+  const verdict = judgeStart({ by }, stateOf(worker), { ...settings, handedOver });
+  if (verdict.kind === 'refused') return verdict;
+  const file = await plainText(worker.paths.sessionFile, MAX_SESSION_FILE_BYTES);
+  const flow = adopted ? undefined : `Session started: ${(task ?? dive ?? folder).split('\n')[0]}`;
+  return {
+    events: [{ type: 'session_created', sessionId: id, runWanted: run, by, file, sandbox, flow }],
+  };
+};
+
+/** Keeps guidance from the human for the next child. */
+export const message: Handler<'message'> = async ({ paths, writer }, command) => {
+  const verdict = judgeMessage(command, writer.state);
+  if (verdict.kind === 'refused') return verdict;
+  const { id, by, text, at } = command;
+  const { file: stamp } = stampsAt(Date.parse(at));
+  const file = inboxFileName({ stamp, id });
+  // Before the event that names it: a file without its event is never delivered.
+  ensurePlainFolder(paths.inbox);
+  await writeWhole(join(paths.inbox, file), inboxMessage({ id, stamp, channel: by.channel, text }));
+  return {
+    events: [{ type: 'message_kept', by, id, file, flow: `Message from the human: ${text.split('\n')[0]}` }],
+  };
+};
+
+export const stop: Handler<'stop'> = async (worker, { by, when }) => {
+  const verdict = judgeStop(stateOf(worker));
+  if (verdict.kind === 'refused') return verdict;
+  if (verdict.how === 'request') return { events: [{ type: 'stop_requested', by, when }] };
+  const { openIteration } = verdict;
+  // A stopped session has no agent: what a block left alive ends first.
+  const child = openIteration && (await readChildRecord(worker, openIteration.iteration));
+  const end = openIteration && (await endChildTree(worker, child, { leftoversOnly: true }));
+  if (end?.kind === 'immortal') return refused(WORKER_ERRORS.child_immortal({ pids: end.pids }));
+  return { events: [stoppedEvent(by)] };
+};
