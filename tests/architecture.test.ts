@@ -81,18 +81,7 @@ const LAYERS = {
   machine: [['install/package'], ['install'], ['service'], ['doctor']],
   notify: [['.'], ['channels', 'telegram'], ['outbox']],
   server: [['calls'], ['asking'], ['resources'], ['tools', 'prompts'], ['.']],
-  cli: [
-    ['terminal'],
-    ['rendering'],
-    ['programs'],
-    ['asking'],
-    ['following'],
-    ['watch'],
-    ['commands/gates', 'commands/notify', 'commands/finishing', 'commands/proof'],
-    ['commands'],
-    ['commands/live'],
-    ['.'],
-  ],
+  cli: [['terminal'], ['rendering'], ['programs'], ['asking'], ['following'], ['watch'], ['commands'], ['.']],
 };
 
 const STARTS_PROCESSES = [

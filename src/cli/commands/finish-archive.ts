@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander';
-import type { FinishWay } from '../../../actions/sessions/finish-ways.ts';
-import type { Preview } from '../../../actions/sessions/preview.ts';
-import { shellWord } from '../../../base/shell-quoted.ts';
-import { isAgreed, previewWords } from '../../asking/ask-preview.ts';
-import { sessionFacts } from '../../rendering/session-facts.ts';
-import type { Cli } from '../../terminal/cli.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
+import type { FinishWay } from '../../actions/sessions/finish-ways.ts';
+import type { FinishSessionInput } from '../../actions/sessions/look-at-finish.ts';
+import type { Preview } from '../../actions/sessions/preview.ts';
+import { shellWord } from '../../base/shell-quoted.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { isAgreed, previewWords } from '../asking/ask-preview.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 const WAYS = {
   merge: 'merge its branch into its base, if the checks pass on the result',
@@ -49,7 +51,7 @@ async function finish(cli: Cli, session: string, options: FinishOptions): Promis
   if (way === undefined) return;
   const which = options.yes ? { session, isExact: true } : await wanted(cli, session, way, options);
   if (which === undefined) return;
-  const { finishSession } = await import('../../../actions/sessions/finish-session.ts');
+  const { finishSession } = await import('../../actions/sessions/finish-session.ts');
   // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker continues.
   const input = { ...which, ...projectOf(options), how: HOW[way], keep: [], waitMs: DAY_MS };
   if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
@@ -109,9 +111,65 @@ async function wanted(cli: Cli, session: string, way: Way, options: FinishOption
 }
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
-  const { previewFinish } = await import('../../../actions/sessions/preview-finish.ts');
+  const { previewFinish } = await import('../../actions/sessions/preview-finish.ts');
   return await previewFinish(
     { session, ...projectOf(options), how: HOW[way], keep: [] },
     await cli.actionContext(),
+  );
+}
+
+type ArchiveOptions = SharedOptions & { documents?: true; keep?: string[]; yes?: true };
+
+export function addArchive(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('archive <session>'))
+    .description('Archive a session unless work would be lost; its branch is kept')
+    .option('--documents', 'archive only its documents, so that it can take new work')
+    .option('--keep <file...>', 'documents to leave in place (with --documents)')
+    .option('-y, --yes', 'do not ask')
+    .action((session: string, options: ArchiveOptions) => archive(cli, session, options));
+}
+
+export function addUnarchive(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('unarchive <session>'))
+    .description('Restore a session from the archive')
+    .action((session: string, options: SharedOptions) => unarchive(cli, session, options));
+}
+
+async function archive(cli: Cli, session: string, options: ArchiveOptions): Promise<void> {
+  const { finishSession } = await import('../../actions/sessions/finish-session.ts');
+  const keep = options.keep ?? [];
+  const documentsOnly = options.documents === true || keep.length > 0;
+  const how = documentsOnly ? 'archive_documents' : 'keep_branch';
+  const asked = { session, ...projectOf(options), how, keep } as const;
+  const input = options.yes ? { ...asked, isExact: true } : await wantedArchive(cli, asked);
+  if (input === undefined) return;
+  const { view, place, moved } = await finishSession(input, await cli.actionContext());
+  cli.output.result({ ...sessionFacts(view), place, moved }, () =>
+    documentsOnly
+      ? `${moved.length} documents of ${view.folder} are in ${place}.`
+      : `${view.folder} is in ${place}; its branch is kept. To restore it: samocode unarchive ${handleOf(view.folder)}`,
+  );
+}
+
+/** With the whole name of the session that was shown: another one may come to be what was typed. */
+async function wantedArchive(cli: Cli, input: FinishSessionInput): Promise<FinishSessionInput | undefined> {
+  const { previewFinish } = await import('../../actions/sessions/preview-finish.ts');
+  const preview = await previewFinish(input, await cli.actionContext());
+  const { folder } = preview.view;
+  const title = input.how === 'keep_branch' ? `Archive ${folder}` : `Archive documents of ${folder}`;
+  const keep = input.keep.map((name) => ` ${shellWord(name)}`).join('');
+  const options = `${input.how === 'keep_branch' ? '' : ' --documents'}${keep && ` --keep${keep}`}`;
+  const command = `samocode archive ${shellWord(folder)}${options} --yes`;
+  const isYes = await isAgreed(cli, { preview, title, command, facts: { how: input.how } });
+  return isYes ? { ...input, session: folder, isWholeName: true } : undefined;
+}
+
+async function unarchive(cli: Cli, session: string, options: SharedOptions): Promise<void> {
+  const { finishSession } = await import('../../actions/sessions/finish-session.ts');
+  const input = { session, ...projectOf(options), how: 'unarchive', keep: [] } as const;
+  const { view } = await finishSession(input, await cli.actionContext());
+  cli.output.result(
+    sessionFacts(view),
+    () => `${view.folder} is restored. To continue it: samocode resume ${handleOf(view.folder)}`,
   );
 }
