@@ -13,7 +13,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal } from '../acting/early-refusal.ts';
 import { findProjectFor } from '../places/find-project-for.ts';
 import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
-import { requireTrust } from '../places/require-trust.ts';
+import { requireTrust } from '../places/trust-project.ts';
 import { requireText } from '../preconditions/require-text.ts';
 import { refuseWhatCannotRun } from '../preconditions/what-cannot-run.ts';
 import { adoptSession } from './adopt-session.ts';

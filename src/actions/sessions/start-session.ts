@@ -18,7 +18,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { START_ERRORS } from '../acting/start-errors.ts';
 import { findProjectFor } from '../places/find-project-for.ts';
-import { requireTrust } from '../places/require-trust.ts';
+import { requireTrust } from '../places/trust-project.ts';
 import { requireText } from '../preconditions/require-text.ts';
 import { refuseImpossibleCommands, refuseWhatCannotRun } from '../preconditions/what-cannot-run.ts';
 import { continueFolder, type FolderToContinue, isHandedOver } from './continue-folder.ts';
