@@ -97,11 +97,7 @@ const LAW: ImportLaw = {
   mayImport: MAY_IMPORT,
   layers: LAYERS,
   doors: {
-    'cli/terminal/output.ts': [
-      'cli/terminal/cli-errors.ts',
-      'cli/terminal/frame.ts',
-      'cli/terminal/style.ts',
-    ],
+    'cli/terminal/output.ts': ['cli/terminal/cli-errors.ts', 'cli/terminal/style.ts'],
   },
   packages: [
     { pattern: /^@modelcontextprotocol\//, only: ['server', 'demo'] },

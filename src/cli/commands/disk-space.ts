@@ -1,11 +1,16 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Prunable, PrunableKind, Pruned } from '../../actions/clean-up/prune.ts';
 import type { SessionWorktree, Worktrees } from '../../actions/clean-up/worktrees.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { age } from '../../base/durations.ts';
 import { grid, tabSeparated } from '../rendering/grid.ts';
 import type { Cli } from '../terminal/cli.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import {
+  numberOption,
+  projectOf,
+  type SharedOptions,
+  withSharedOptions,
+} from '../terminal/shared-options.ts';
 import { fitLine } from '../terminal/style.ts';
 
 type PruneOptions = SharedOptions & { yes?: true; days?: number };
@@ -14,14 +19,12 @@ export function addPrune(program: Command, cli: Cli): void {
   withSharedOptions(program.command('prune'))
     .description('Show what old sessions still take on the disk, and with --yes remove it')
     .option('-y, --yes', 'remove what is shown')
-    .option('--days <number>', 'leave what is younger than this many days (30)', wholeDays)
+    .option(
+      '--days <number>',
+      'leave what is younger than this many days (30)',
+      numberOption(0, 'a whole number of days, 0 or more'),
+    )
     .action((options: PruneOptions) => prune(cli, options));
-}
-
-function wholeDays(text: string): number {
-  if (!/^\d{1,5}$/.test(text))
-    throw new InvalidArgumentError('It must be a whole number of days, 0 or more.');
-  return Number(text);
 }
 
 async function prune(cli: Cli, options: PruneOptions): Promise<void> {

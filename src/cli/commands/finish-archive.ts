@@ -4,7 +4,7 @@ import type { FinishSessionInput } from '../../actions/sessions/look-at-finish.t
 import type { Preview } from '../../actions/sessions/preview.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { isAgreed, previewWords } from '../asking/ask-preview.ts';
+import { agreedTo, previewWords } from '../asking/ask-preview.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
@@ -100,14 +100,11 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
   return undefined;
 }
 
-/** The whole name of the session that was shown: another one may come to be what was typed. */
 async function wanted(cli: Cli, session: string, way: Way, options: FinishOptions) {
   const preview = await previewOf(cli, session, way, options);
   const title = `--${optionOf(way)}`;
-  const { folder } = preview.view;
-  const command = `samocode finish ${shellWord(folder)} ${title} --yes`;
-  const isYes = await isAgreed(cli, { preview, title, command, facts: { how: HOW[way] } });
-  return isYes ? { session: folder, isWholeName: true } : undefined;
+  const command = `samocode finish ${shellWord(preview.view.folder)} ${title} --yes`;
+  return await agreedTo(cli, { preview, title, command, facts: { how: HOW[way] } });
 }
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
@@ -151,7 +148,6 @@ async function archive(cli: Cli, session: string, options: ArchiveOptions): Prom
   );
 }
 
-/** With the whole name of the session that was shown: another one may come to be what was typed. */
 async function wantedArchive(cli: Cli, input: FinishSessionInput): Promise<FinishSessionInput | undefined> {
   const { previewFinish } = await import('../../actions/sessions/preview-finish.ts');
   const preview = await previewFinish(input, await cli.actionContext());
@@ -160,8 +156,8 @@ async function wantedArchive(cli: Cli, input: FinishSessionInput): Promise<Finis
   const keep = input.keep.map((name) => ` ${shellWord(name)}`).join('');
   const options = `${input.how === 'keep_branch' ? '' : ' --documents'}${keep && ` --keep${keep}`}`;
   const command = `samocode archive ${shellWord(folder)}${options} --yes`;
-  const isYes = await isAgreed(cli, { preview, title, command, facts: { how: input.how } });
-  return isYes ? { ...input, session: folder, isWholeName: true } : undefined;
+  const agreed = await agreedTo(cli, { preview, title, command, facts: { how: input.how } });
+  return agreed && { ...input, ...agreed };
 }
 
 async function unarchive(cli: Cli, session: string, options: SharedOptions): Promise<void> {

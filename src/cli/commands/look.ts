@@ -7,8 +7,12 @@ import { sessionFacts } from '../rendering/session-facts.ts';
 import { statusWords } from '../rendering/session-words.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
-import { wholeSeconds } from '../terminal/start-options.ts';
+import {
+  projectOf,
+  type SharedOptions,
+  wholeSeconds,
+  withSharedOptions,
+} from '../terminal/shared-options.ts';
 import { harmless } from '../terminal/style.ts';
 import { WATCH_ACTS } from '../watch/keys.ts';
 

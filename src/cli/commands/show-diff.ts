@@ -1,9 +1,14 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, Option } from 'commander';
 import { pagedResult } from '../programs/pager.ts';
 import { diffColours, markdownWords } from '../rendering/markdown.ts';
 import type { Cli } from '../terminal/cli.ts';
-import { CLI_ERRORS } from '../terminal/cli-errors.ts';
-import { projectOf, type SharedOptions, withPager, withSharedOptions } from '../terminal/shared-options.ts';
+import {
+  numberOption,
+  projectOf,
+  type SharedOptions,
+  withPager,
+  withSharedOptions,
+} from '../terminal/shared-options.ts';
 import { harmless } from '../terminal/style.ts';
 
 export function addShow(program: Command, cli: Cli): void {
@@ -47,16 +52,13 @@ interface DiffOptions extends SharedOptions {
 export function addDiff(program: Command, cli: Cli): void {
   withSharedOptions(withPager(program.command('diff <session> [path]')))
     .description('List the commits and changed files, or show the diff of a path')
-    .option('--iteration <number>', 'since the end of this iteration instead of the base', wholeNumber)
-    .option('--new', 'since your last look by this command instead of the base')
+    .option('--iteration <number>', 'since the end of this iteration instead of the base', numberOption(0))
+    .addOption(
+      new Option('--new', 'since your last look by this command instead of the base').conflicts('iteration'),
+    )
     .action((session: string, path: string | undefined, options: DiffOptions) =>
       diff(cli, session, path, options),
     );
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.');
-  return Number(text);
 }
 
 async function diff(cli: Cli, session: string, path: string | undefined, options: DiffOptions) {
@@ -65,8 +67,6 @@ async function diff(cli: Cli, session: string, path: string | undefined, options
     import('../../actions/reading/changes-words.ts'),
   ]);
   const { iteration, new: lastLook } = options;
-  if (lastLook && iteration !== undefined)
-    throw CLI_ERRORS.usage({ why: '--new and --iteration exclude each other.', hint: 'Give one of them.' });
   const asked = { session, ...projectOf(options), path, iteration, lastLook, isLook: path === undefined };
   const input = { ...asked, maxChars: MOST_CHARS };
   const { view, ...changes } = await readChanges(input, await cli.actionContext());
