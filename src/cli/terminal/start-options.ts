@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { StartSessionInput } from '../../actions/sessions/start-session.ts';
+import type { StartSessionInput } from '../../actions/sessions/start-input.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
 import { projectOf, type SharedOptions, wholeSeconds } from './shared-options.ts';
