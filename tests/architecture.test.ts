@@ -81,18 +81,7 @@ const LAYERS = {
   machine: [['install/package'], ['install'], ['service'], ['doctor']],
   notify: [['.'], ['channels', 'telegram'], ['outbox']],
   server: [['calls'], ['asking'], ['resources'], ['tools', 'prompts'], ['.']],
-  cli: [
-    ['terminal'],
-    ['rendering'],
-    ['programs'],
-    ['asking'],
-    ['following'],
-    ['watch'],
-    ['commands/gates', 'commands/notify', 'commands/finishing', 'commands/proof'],
-    ['commands'],
-    ['commands/live'],
-    ['.'],
-  ],
+  cli: [['terminal'], ['rendering'], ['programs'], ['asking'], ['following'], ['watch'], ['commands'], ['.']],
 };
 
 const STARTS_PROCESSES = [
@@ -108,11 +97,7 @@ const LAW: ImportLaw = {
   mayImport: MAY_IMPORT,
   layers: LAYERS,
   doors: {
-    'cli/terminal/output.ts': [
-      'cli/terminal/cli-errors.ts',
-      'cli/terminal/frame.ts',
-      'cli/terminal/style.ts',
-    ],
+    'cli/terminal/output.ts': ['cli/terminal/cli-errors.ts', 'cli/terminal/style.ts'],
   },
   packages: [
     { pattern: /^@modelcontextprotocol\//, only: ['server', 'demo'] },

@@ -1,5 +1,5 @@
-import { listedTool } from '../../src/server/calls/listed-tool.ts';
 import type { Tool } from '../../src/server/calls/tool.ts';
+import { listedTool } from '../../src/server/calls/tool-schemas.ts';
 import { INSTRUCTIONS } from '../../src/server/instructions.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import { CLIENT_VIEWS, type ClientView, LOOKING_ON } from './client-views.ts';

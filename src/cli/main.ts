@@ -9,10 +9,10 @@ import { hintForTerminal } from './rendering/next-commands.ts';
 import { contextMaker } from './terminal/action-context.ts';
 import type { Cli, Menus } from './terminal/cli.ts';
 import { EXIT } from './terminal/cli.ts';
+import { CLI_ERRORS } from './terminal/cli-errors.ts';
 import { Output } from './terminal/output.ts';
 import { wantsColour } from './terminal/style.ts';
 import { newWholeScreen, type ScreenEvent, type WholeScreen } from './terminal/whole-screen.ts';
-import { workingFolder } from './terminal/working-folder.ts';
 
 const argv = process.argv.slice(2);
 const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
@@ -82,7 +82,11 @@ const makeContext = contextMaker(() => cli, { hasTerminal });
 const cli: Cli = {
   output,
   get cwd() {
-    return workingFolder();
+    try {
+      return process.cwd();
+    } catch (cause) {
+      throw CLI_ERRORS.working_folder_gone(undefined, { cause });
+    }
   },
   env: process.env,
   home,

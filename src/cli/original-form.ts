@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../actions/acting/action-errors.ts';
 import type { Cli } from './terminal/cli.ts';
 import { newCommand } from './terminal/new-command.ts';
-import { withSharedOptions } from './terminal/shared-options.ts';
-import { givenStartOptions, startInput, wholeSeconds } from './terminal/start-options.ts';
+import { wholeSeconds, withSharedOptions } from './terminal/shared-options.ts';
+import { givenStartOptions, startInput } from './terminal/start-options.ts';
 
 interface OriginalOptions {
   config: string;

@@ -1,7 +1,7 @@
 import { fingerprint } from '../base/files/fingerprint.ts';
 import { moment } from './figures.ts';
 import { type Html, html, markup } from './html.ts';
-import { KEYS } from './keys.ts';
+import { KEYS } from './script.ts';
 import { STYLE } from './style.ts';
 
 /**

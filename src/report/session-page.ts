@@ -17,7 +17,7 @@ export function sessionPage(data: SessionReportData): string {
   const { name, questions, plan, iterations, documents, pictures } = data;
   const scale = timeScale(data.startedAt, data.until, data.gaps);
   const sections: Section[] = [
-    ['course', 'Course', iterations.length > 0 && [timeline(data, scale), charts(data, scale)]],
+    ['timeline', 'Timeline', iterations.length > 0 && [timeline(data, scale), charts(data, scale)]],
     ['questions', 'Questions and answers', questions.length > 0 && questionsPart(questions)],
     ['plan', 'Plan', plan && [planPart(plan), requirementsPart(data)]],
     ['checks', 'Checks and proof', checksAndProof(data)],

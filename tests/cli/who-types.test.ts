@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemHost } from '../../src/base/processes/host.ts';
 import type { ProcessTable } from '../../src/base/processes/process-table.ts';
-import { AGENT_MARKERS } from '../../src/cli/terminal/agent-markers.ts';
-import { whoTypes } from '../../src/cli/terminal/who-types.ts';
+import { AGENT_MARKERS, whoTypes } from '../../src/cli/terminal/who-types.ts';
 
 /** A chain of processes from ours up, each with the variables it was started with. */
 async function under(...started: Record<string, string>[]) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { inheritedVariable } from '../../src/base/processes/inherited-variables.ts';
-import { AGENT_MARKERS } from '../../src/cli/terminal/agent-markers.ts';
+import { AGENT_MARKERS } from '../../src/cli/terminal/who-types.ts';
 import type { EventType } from '../../src/session/events/bodies/event-types.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';

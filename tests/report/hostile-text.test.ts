@@ -36,7 +36,7 @@ const PAGES: [string, (also: string) => string][] = [
 
 test('the page of the sample has all of its sections', () => {
   const page = sessionPage(reportDataSample());
-  for (const id of ['course', 'questions', 'plan', 'checks', 'pictures', 'iterations', 'documents', 'acts'])
+  for (const id of ['timeline', 'questions', 'plan', 'checks', 'pictures', 'iterations', 'documents', 'acts'])
     expect(page).toContain(`<section id="${id}">`);
 });
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { listedTool } from '../../src/server/calls/listed-tool.ts';
+import { listedTool } from '../../src/server/calls/tool-schemas.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 
 test.each(TOOLS.map((tool) => [tool.name, tool] as const))(

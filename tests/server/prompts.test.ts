@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { fillPrompt } from '../../src/server/prompts/fill-prompt.ts';
 import { PROMPTS, skillOf } from '../../src/server/prompts/prompts.ts';
+import { fillPrompt } from '../../src/server/prompts/serve-prompts.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../session/events.ts';
 import { type Desk, makeDesk } from './desk.ts';

@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { listedTool } from '../../src/server/calls/listed-tool.ts';
-import { describedOutputOf } from '../../src/server/calls/tool-schemas.ts';
+import { describedOutputOf, listedTool } from '../../src/server/calls/tool-schemas.ts';
 import { INSTRUCTIONS } from '../../src/server/instructions.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 

@@ -74,45 +74,36 @@ function formatOf(request: CommandRequest): 1 | 2 | typeof FORMAT_VERSION {
  */
 export async function untilAnswered(
   paths: SessionPaths,
-  { id, after: before = 0 }: { id: string; after?: number },
+  { id, after = 0 }: { id: string; after?: number },
   context: ActionContext,
   options: SendOptions = {},
 ): Promise<number> {
-  const { clock } = context;
+  const { clock, env, programs } = context;
   const begun = clock.monotonic();
-  const answered = async (after: number): Promise<number | undefined> => {
-    const answer = await answerTo(paths, id, after);
-    if (answer?.type === 'command_refused') throw commandRefused(answer, paths.folder);
-    return answer?.n;
-  };
   let launched: { pid: number | undefined; againAtMs: number } | undefined;
   for (;;) {
-    const n = await answered(before);
-    if (n !== undefined) {
+    const answer = await answerTo(paths, id, after);
+    if (answer?.type === 'command_refused') throw commandRefused(answer, paths.folder);
+    if (answer !== undefined) {
       await supervise(context, paths.sessionsDir);
-      return n;
+      return answer.n;
     }
     const waitedMs = clock.monotonic() - begun;
     // A worker that is just leaving may not see the command any more, so the lease is looked at again and again.
     if (!(await hasWorker(paths, context)) && waitedMs >= (launched?.againAtMs ?? 0)) {
       // One that takes long to begin is waited for; further ones would only make it slower.
-      const pid = (await livingPid(launched?.pid, context)) ?? (await launch(paths, context));
+      const pid =
+        (await livingPid(launched?.pid, context)) ??
+        (await launchWorker(paths, { program: programs.worker, env }));
       launched = { pid, againAtMs: waitedMs + RELAUNCH_MS };
     }
     const patienceMs = options.patienceMs ?? (launched ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS);
     if (waitedMs > patienceMs) {
-      // A forged end may have been cut off the log since: then the numbers began again below `before`.
-      const late = await answered(0);
-      if (late !== undefined) return late;
       await supervise(context, paths.sessionsDir);
       throw await noAnswer(paths, { id, waitedMs }, context);
     }
     await clock.sleep(POLL_MS, options.signal);
   }
-}
-
-async function launch(paths: SessionPaths, { programs, env }: ActionContext): Promise<number | undefined> {
-  return await launchWorker(paths, { program: programs.worker, env });
 }
 
 async function livingPid(

@@ -9,8 +9,7 @@ import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { namedFolder } from './named-folder.ts';
-import { riskyLineWords } from './require-trust.ts';
-import { needsPerson, trustAsSeen } from './trust-project.ts';
+import { needsPerson, riskyLineWords, trustAsSeen } from './trust-project.ts';
 
 export interface SetupProjectInput {
   /** The repository; without it the client's folder. */

@@ -3,14 +3,20 @@ import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { endTree } from '../../base/processes/end-tree.ts';
+import type { SandboxLevel } from '../../base/sandbox-level.ts';
+import { findProtectedPlaces } from '../../project/finding/protected-places.ts';
+import { realPathAsFar } from '../../project/git/real-path.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import { checksRoot, setupCacheDir } from '../../project/proving/checks-place.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
 import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
+import { type Guard, makeGuard } from '../../providers/starting/guard.ts';
+import { guardProfile } from '../../providers/starting/guard-profile.ts';
 import { insideOf } from '../../providers/starting/inside-of.ts';
+import { probeGuard } from '../../providers/starting/probe-guard.ts';
+import { runRoot } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
-import type { CloneGuard } from './clone-guard.ts';
 
 /** Where commands run that no worker runs. */
 export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir'> {
@@ -62,4 +68,39 @@ async function removeMade(folder: string, topmost: string | undefined): Promise<
   if (topmost === undefined) return;
   for (let each = folder; each.startsWith(topmost); each = dirname(each))
     await rmdir(each).catch(() => undefined);
+}
+
+interface GuardedFolders {
+  mainRepo: string;
+  sessionsDir: string;
+  worktreesDir: string;
+  writable: readonly string[];
+}
+
+export interface CloneGuard {
+  level: SandboxLevel;
+  /** The guard of commands that may write below `dir`; undefined where this machine has no guard. */
+  of(dir: string): Promise<Guard | undefined>;
+}
+
+export const NO_CLONE_GUARD: CloneGuard = { level: 'none', of: async () => undefined };
+
+/** What keeps the commands of a proof from everything but their clone, as a worker's checks are kept. @throws GitError */
+export async function cloneGuard(folders: GuardedFolders, context: ActionContext): Promise<CloneGuard> {
+  const { env, home, programs } = context;
+  const question = {
+    ...folders,
+    runRoot: runRoot(folders.sessionsDir),
+    homeDir: home,
+    programFolder: dirname(programs.worker),
+  };
+  const places = await findProtectedPlaces(question, { baseEnv: env });
+  const now = await probeGuard(places, { env });
+  if (now.level === 'none') return NO_CLONE_GUARD;
+  const isRoot = now.level === 'best effort';
+  const of = async (dir: string) => {
+    const writable = [...places.writable, await realPathAsFar(dir)];
+    return makeGuard(now.guard.tool, guardProfile({ ...places, writable }), isRoot);
+  };
+  return { level: now.level, of };
 }

@@ -10,8 +10,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { safeGit } from '../acting/safe-git.ts';
 import { readProofOf } from '../reading/read-proof.ts';
 import { READING_ERRORS } from '../reading/reading-errors.ts';
-import type { ClonePlace } from './checks-on-clone.ts';
-import { cloneGuard, NO_CLONE_GUARD } from './clone-guard.ts';
+import { type ClonePlace, cloneGuard, NO_CLONE_GUARD } from './checks-on-clone.ts';
 
 export interface ProofQuestion {
   /** A session, `proof.json` or `proof.md`, or the folder that has them. */

@@ -9,6 +9,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { dateOf } from '../../session/layout/names.ts';
 import { MAX_DOCUMENT_BYTES, SCREENS, type SessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
+import { nextSteps } from '../acting/next-steps.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { READING_ERRORS } from './reading-errors.ts';
 
@@ -99,4 +100,17 @@ async function filesIn(folder: string): Promise<string[]> {
 async function entriesOf(folder: string): Promise<Dirent[]> {
   if (!statsAt(folder)?.isDirectory()) return [];
   return (await ifExists(readdir(folder, { withFileTypes: true }))) ?? [];
+}
+
+/** The text of a session's `_overview.md`. @throws session_not_found, no_notebook */
+export async function readNotebook(question: SessionQuestion, context: ActionContext): Promise<string> {
+  const view = await findSession(question, context);
+  const { paths } = view;
+  const reading = await readPlainFile(paths.overview, MAX_DOCUMENT_BYTES);
+  if (reading.kind !== 'bytes') {
+    const problem = reading.kind === 'missing' ? undefined : reading.problem;
+    const next = view.isForeign ? nextSteps(view) : [];
+    throw READING_ERRORS.no_notebook({ session: view.folder, problem, next });
+  }
+  return decode(reading.bytes);
 }

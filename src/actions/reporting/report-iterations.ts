@@ -1,10 +1,11 @@
-import type { ReportIteration } from '../../report/report-data.ts';
+import { join } from 'node:path';
+import type { ReportIteration, TranscriptPiece } from '../../report/report-data.ts';
 import { decided } from '../../session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
+import { transcriptPage } from '../reading/read-transcript.ts';
 import { iterationChanges } from './iteration-changes.ts';
-import { type WholeTranscript, wholeTranscript } from './transcripts.ts';
 
 /** What the transcripts of a page may take of it, and that of one iteration: the others are files beside it. */
 const ALL_TRANSCRIPTS_CHARS = 500_000;
@@ -80,4 +81,34 @@ function factsOf(
     cost,
     tools: Object.entries(cost.tools ?? {}).sort(([, a], [, b]) => b - a),
   };
+}
+
+/** What an agent said and did, as much of it as a page shows. */
+export interface WholeTranscript {
+  entries: TranscriptPiece[];
+  chars: number;
+  logPath: string;
+  /** The raw log has more. */
+  isCut: boolean;
+}
+
+/** Above this only the raw log has the rest. */
+const MOST_CHARS = 2_000_000;
+
+async function wholeTranscript(
+  { paths, state }: SessionView,
+  { iteration, log, provider }: EventOf<'iteration_started'>,
+): Promise<WholeTranscript> {
+  const logPath = join(paths.logs, log);
+  const isRunning = state.openIteration?.iteration === iteration;
+  const entries: TranscriptPiece[] = [];
+  let chars = 0;
+  let from = 0;
+  for (;;) {
+    const page = await transcriptPage(logPath, { provider, isRunning, from, limit: 1000 });
+    entries.push(...page.entries);
+    chars += page.entries.reduce((sum, { text }) => sum + text.length, 0);
+    if (!page.hasMore || chars > MOST_CHARS) return { entries, chars, logPath, isCut: page.hasMore };
+    from = page.next;
+  }
 }

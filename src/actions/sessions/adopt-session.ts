@@ -9,12 +9,12 @@ import { afterCommand, afterStart } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { findProjectFor } from '../places/find-project-for.ts';
-import { requireTrust } from '../places/require-trust.ts';
 import type { SessionsPlace } from '../places/sessions-places.ts';
+import { requireTrust } from '../places/trust-project.ts';
 import { branchOfAdopted, requireAdoptable } from './adoptable.ts';
-import type { SessionChoices } from './freeze-settings.ts';
 import { makeRunFolder } from './make-run-folder.ts';
 import { newSession } from './new-session.ts';
+import type { SessionChoices } from './start-input.ts';
 
 interface FoundSession {
   view: SessionView;

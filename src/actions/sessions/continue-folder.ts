@@ -2,7 +2,6 @@ import { basename, join } from 'node:path';
 import { namesAt } from '../../base/files/look-at.ts';
 import { followsPlan, PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
-import type { CallSettings } from '../../project/settings/settings.ts';
 import { refusedServers } from '../../session/commands/judge-servers.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { currentPlanOf, planHash } from '../../session/documents/plan.ts';
@@ -15,28 +14,7 @@ import { START_ERRORS } from '../acting/start-errors.ts';
 import { findSessionAndPlace } from '../places/find-session.ts';
 import { namedFolder } from '../places/named-folder.ts';
 import { type Adopted, adoptSession } from './adopt-session.ts';
-import type { SessionChoices } from './freeze-settings.ts';
-
-/** A session folder that was prepared by hand, and where a worker continues it. */
-export interface FolderToContinue {
-  /** Its name, or its path. */
-  from: string;
-  /** Else as its files show; with a plan that is approved, implementation. */
-  phase: string;
-  /** The file name of the plan that is approved with the start. */
-  approve: string;
-}
-
-/** What such a start may choose. */
-interface FolderStart extends Partial<FolderToContinue>, Omit<SessionChoices, 'folder'> {
-  task?: string | undefined;
-  dive?: string | undefined;
-  name?: string | undefined;
-  group?: string | undefined;
-  projectDir?: string | undefined;
-  settings?: CallSettings | undefined;
-  run?: boolean | undefined;
-}
+import type { FolderToContinue, StartSessionInput } from './start-input.ts';
 
 /** @throws from_missing when a phase or a plan is named and no folder */
 export function isHandedOver({ from, phase, approve }: Partial<FolderToContinue>): boolean {
@@ -51,7 +29,7 @@ export function isHandedOver({ from, phase, approve }: Partial<FolderToContinue>
  * @throws from_excludes, run_already, bad_phase, not_in_sessions, not_the_plan; what `findSessionAndPlace` and
  * `adoptSession` throw; channel_closed when the channel may approve no plan, servers_need_person, servers_unclear
  */
-export async function continueFolder(input: FolderStart, context: ActionContext): Promise<Adopted> {
+export async function continueFolder(input: StartSessionInput, context: ActionContext): Promise<Adopted> {
   const { task, dive, name, branch, settings: call, run } = input;
   const given = Object.entries({ task, dive, name, branch }).filter(([, words]) => words?.trim());
   if (given.length > 0) throw START_ERRORS.from_excludes({ given: given.map(([key]) => key) });
@@ -65,7 +43,7 @@ export async function continueFolder(input: FolderStart, context: ActionContext)
   return await adoptSession({ ...found, handedOver, gate, group, choices, call, run }, context);
 }
 
-async function folderMeant({ from = '', projectDir }: FolderStart, context: ActionContext) {
+async function folderMeant({ from = '', projectDir }: StartSessionInput, context: ActionContext) {
   const words = from.trim();
   const found = await findSessionAndPlace(
     { session: basename(words), projectDir, isWholeName: true },
@@ -80,7 +58,7 @@ async function folderMeant({ from = '', projectDir }: FolderStart, context: Acti
 }
 
 async function handedOverAt(
-  input: FolderStart,
+  input: StartSessionInput,
   view: SessionView,
   context: ActionContext,
 ): Promise<HandedOver | undefined> {

@@ -12,17 +12,7 @@ import { locateCli } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import type { ActionContext } from '../acting/context.ts';
-
-/** What a call may choose for its session beside the project's settings. */
-export interface SessionChoices {
-  folder: string;
-  branch?: string | undefined;
-  base?: string | undefined;
-  autoApprove?: boolean | undefined;
-  acceptSuggestions?: boolean | undefined;
-  /** `guard`, `auto` or `off`, as it was written. */
-  sandbox?: string | undefined;
-}
+import type { SessionChoices } from './start-input.ts';
 
 /**
  * The settings that a session keeps, with every agent CLI found.

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ifExists, systemErrorCode } from '../../base/errors.ts';
 import { createWhole, syncFolder } from '../../base/files/atomic-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
-import type { Host } from '../../base/processes/host.ts';
 import { readHolding } from '../../base/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import { SessionFile } from '../../session/events/session-file.ts';
@@ -38,32 +37,19 @@ export async function makeRunFolder(
 }
 
 /**
- * Takes a run folder away that no worker came for. It is moved aside first: from then on a late worker finds no session,
- * and one that came before has left its lease in it, for which all is moved back.
+ * Takes a run folder away that no worker came for, by one rename: a late worker finds no session.
  * @returns false when a worker has it
  */
 export async function removeUntakenFolder(
   paths: SessionPaths,
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<boolean> {
-  if (await isTaken(paths, paths.runDir, host)) return false;
+  const { leases, events, runDir } = paths;
+  if ((await readHolding(leases, host)).kind !== 'free' || statsAt(events) !== undefined) return false;
   const aside = draftOf(paths);
-  await ifExists(rename(paths.runDir, aside));
-  if (await isTaken(paths, aside, host)) {
-    await rename(aside, paths.runDir);
-    return false;
-  }
+  await ifExists(rename(runDir, aside));
   await rm(aside, { recursive: true, force: true });
   return true;
-}
-
-async function isTaken(
-  { runDir, leases, events }: SessionPaths,
-  place: string,
-  host: Host,
-): Promise<boolean> {
-  const at = (path: string) => join(place, relative(runDir, path));
-  return (await readHolding(at(leases), host)).kind !== 'free' || statsAt(at(events)) !== undefined;
 }
 
 function draftOf({ runDir, folder }: SessionPaths): string {

@@ -10,7 +10,8 @@ import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal } from '../acting/early-refusal.ts';
 import { sandboxNow } from '../preconditions/sandbox-now.ts';
-import { freezeSettings, type SessionChoices } from './freeze-settings.ts';
+import { freezeSettings } from './freeze-settings.ts';
+import type { SessionChoices } from './start-input.ts';
 
 export interface SessionWish
   extends SessionChoices,

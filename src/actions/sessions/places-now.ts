@@ -11,8 +11,8 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findProjectFor } from '../places/find-project-for.ts';
-import { requireTrust } from '../places/require-trust.ts';
 import type { SessionsPlace } from '../places/sessions-places.ts';
+import { requireTrust } from '../places/trust-project.ts';
 import { findCli } from './freeze-settings.ts';
 
 /**

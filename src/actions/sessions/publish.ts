@@ -8,19 +8,11 @@ import { isFineForGit } from '../../base/processes/git-variables.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { commonDirOf } from '../../project/git/common-dir.ts';
-import { gitLine, runGit } from '../../project/git/git.ts';
-import { commitsSince } from '../../project/worktrees/changes.ts';
-import { oneLine } from '../../session/documents/markdown-lines.ts';
-import { taskText } from '../../session/documents/overview-task.ts';
-import { readEvents } from '../../session/events/event-log.ts';
-import type { SessionFile } from '../../session/events/session-file.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { nameWithoutDate } from '../../session/layout/names.ts';
-import { makeProof } from '../../session/proof/make-proof.ts';
-import { proofFacts, proofMarkdown } from '../../session/proof/proof-markdown.ts';
+import { runGit } from '../../project/git/git.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import type { FinishLook } from './look-at-finish.ts';
+import { bodyOf, type PullRequest, pullRequestOf } from './pull-request.ts';
 
 export interface Published {
   said: string;
@@ -29,21 +21,7 @@ export interface Published {
   commands: string[];
 }
 
-/** GitHub takes no longer text. */
-const MAX_BODY = 60_000;
-const MAX_TITLE = 72;
 const LIMIT_MS = 120_000;
-
-/** What a pull request needs, and why this machine cannot make it. */
-interface Request {
-  remote: string;
-  /** `host/owner/name` for gh; absent where the remote's URL names none. */
-  repository: string | undefined;
-  branch: string;
-  into: string | undefined;
-  title: string;
-  isDraft: boolean;
-}
 
 /**
  * Publishes a session's branch as a pull request, with `gh` where it is installed and logged in; else gives the commands. The
@@ -55,48 +33,26 @@ export async function publish(look: FinishLook, context: ActionContext): Promise
   const { view, git } = look;
   const { sessionFile, paths } = view;
   if (sessionFile === undefined) throw new Error('A session without a file was judged.');
-  const request = await requestOf(look, sessionFile);
+  const request = await pullRequestOf(look, sessionFile);
   const bodyPath = join(paths.sessionDir, 'pull-request.md');
   await writeWhole(bodyPath, await bodyOf(look, sessionFile));
   const commands = commandsOf(request, sessionFile.mainRepo, bodyPath);
   const why = await whyNotHere(look, context, request);
   if (why !== undefined) return { said: `${why} These commands publish the branch.`, bodyPath, commands };
   const { remote, branch } = request;
-  const push = [
-    'push',
-    '--quiet',
-    '--receive-pack=git-receive-pack',
-    '--',
-    remote,
-    `refs/heads/${branch}:refs/heads/${branch}`,
-  ];
+  const refs = `refs/heads/${branch}:refs/heads/${branch}`;
+  const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', remote, refs];
   const options = { ...git, cwd: sessionFile.mainRepo, allowFailure: true, timeoutMs: LIMIT_MS };
-  const pushed = await runGit(push, options);
-  if (pushed.exitCode !== 0)
-    return {
-      said: `git could not push ${branch} to ${remote}. These commands publish it.`,
-      bodyPath,
-      commands,
-    };
-  const open = await gh(context, [
-    'pr',
-    'list',
-    ...ofBranch(request),
-    '--state',
-    'open',
-    '--json',
-    'url',
-    '--jq',
-    '.[].url',
-  ]);
-  const known = urlIn(open);
-  if (known !== undefined)
-    return {
-      said: `The branch was pushed to its pull request ${known}.`,
-      bodyPath,
-      url: known,
-      commands: [],
-    };
+  if ((await runGit(push, options)).exitCode !== 0) {
+    const said = `git could not push ${branch} to ${remote}. These commands publish it.`;
+    return { said, bodyPath, commands };
+  }
+  const isOpen = ['--state', 'open', '--json', 'url', '--jq', '.[].url'];
+  const known = urlIn(await gh(context, ['pr', 'list', ...ofBranch(request), ...isOpen]));
+  if (known !== undefined) {
+    const said = `The branch was pushed to its pull request ${known}.`;
+    return { said, bodyPath, url: known, commands: [] };
+  }
   const made = await gh(context, ['pr', 'create', ...createArgs(request, bodyPath)]);
   const url = urlIn(made);
   if (made.exitCode !== 0 || url === undefined) {
@@ -110,13 +66,13 @@ export async function publish(look: FinishLook, context: ActionContext): Promise
 export async function whyNotPublished(look: FinishLook, context: ActionContext): Promise<string | undefined> {
   const { sessionFile } = look.view;
   if (sessionFile === undefined) return undefined;
-  return await whyNotHere(look, context, await requestOf(look, sessionFile));
+  return await whyNotHere(look, context, await pullRequestOf(look, sessionFile));
 }
 
 async function whyNotHere(
   { view, git }: FinishLook,
   context: ActionContext,
-  { remote, repository }: Request,
+  { remote, repository }: PullRequest,
 ): Promise<string | undefined> {
   const { mainRepo = '' } = view.sessionFile ?? {};
   if (repository === undefined) return `The remote "${remote}" names no repository that gh knows.`;
@@ -129,87 +85,11 @@ async function whyNotHere(
   return exitCode === 0 ? undefined : `gh is not logged in to ${host} ("gh auth login").`;
 }
 
-async function requestOf({ view, base, git }: FinishLook, sessionFile: SessionFile): Promise<Request> {
-  const { worktree, status } = view.state;
-  const options = { ...git, cwd: sessionFile.mainRepo, allowFailure: true };
-  const remotes = (await gitLine(['remote'], options)).split('\n').filter(Boolean);
-  const ofBase = remotes.find((name) => worktree?.base.startsWith(`${name}/`));
-  const remote = ofBase ?? (remotes.includes('origin') ? 'origin' : (remotes[0] ?? 'origin'));
-  const url = await gitLine(['remote', 'get-url', '--push', remote], options);
-  return {
-    remote,
-    repository: repositoryIn(url),
-    branch: worktree?.branch ?? '',
-    into: base?.into ?? (ofBase && worktree?.base.slice(ofBase.length + 1)),
-    title: titleOf(view, sessionFile),
-    isDraft: status.kind !== 'done',
-  };
-}
-
-/** `git@github.com:owner/name.git`, `https://github.com/owner/name`, `ssh://git@host:22/owner/name.git`. */
-export function repositoryIn(url: string): string | undefined {
-  const found =
-    /^(?:https?|ssh|git):\/\/(?:[^@/]*@)?([\w.-]+)(?::\d+)?\/([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(url) ??
-    /^(?:[\w.-]+@)?([\w.-]+):([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(url);
-  return found === null ? undefined : found.slice(1, 4).join('/');
-}
-
-function titleOf({ state, folder }: SessionView, file: SessionFile): string {
-  const text = state.goal ?? file.goal ?? taskText(file);
-  const line = text.split('\n').find((each) => each.trim() !== '') ?? nameWithoutDate(folder);
-  const words = oneLine(line)
-    .replace(/^#+\s*/, '')
-    .trim();
-  return words.length > MAX_TITLE ? `${words.slice(0, MAX_TITLE - 1).trimEnd()}…` : words;
-}
-
-/** With the proof by the events, at the end: agents can write to the session's folder, and what is sealed can be verified. */
-async function bodyOf({ view, git, base }: FinishLook, file: SessionFile): Promise<string> {
-  const { state, folder, paths } = view;
-  const { worktree, status } = state;
-  const range = {
-    ...git,
-    cwd: file.mainRepo,
-    base: worktree?.baseCommit ?? '',
-    head: `refs/heads/${worktree?.branch}`,
-  };
-  const { commits, total } = await commitsSince(range, 50);
-  const more = total > commits.length ? [`- and ${total - commits.length} more`] : [];
-  const proof = makeProof(await readEvents(paths.events, 0));
-  const isOfTip = proof?.commit === base?.tip;
-  const older =
-    proof === undefined || isOfTip
-      ? []
-      : [
-          `The branch has changed since its proof, which is of ${proof.commit.slice(0, 12)}: it is not in this text.`,
-          '',
-        ];
-  const text = [
-    status.kind === 'done' ? status.summary : `The session is ${status.kind}, not done.`,
-    '',
-    '## Commits',
-    '',
-    ...commits.toReversed().map(({ subject }) => `- ${oneLine(subject)}`),
-    ...more,
-    '',
-    ...older,
-    `Made by samocode, session ${folder}.`,
-    '',
-  ].join('\n');
-  if (proof === undefined || !isOfTip) return cut(text);
-  const whole = proofMarkdown(proof, `${text}\n`);
-  return whole.length > MAX_BODY ? cut(`${text}\n${proofFacts(proof)}\n`) : whole;
-}
-
-function cut(text: string): string {
-  return text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}\n\n(cut)\n` : text;
-}
-
-function ofBranch({ repository = '', branch }: Request): string[] {
+function ofBranch({ repository = '', branch }: PullRequest): string[] {
   return ['--repo', repository, '--head', branch];
 }
 
-function createArgs(request: Request, bodyPath: string): string[] {
+function createArgs(request: PullRequest, bodyPath: string): string[] {
   const { into, title, isDraft } = request;
   return [
     ...ofBranch(request),
@@ -219,7 +99,7 @@ function createArgs(request: Request, bodyPath: string): string[] {
   ];
 }
 
-function commandsOf(request: Request, mainRepo: string, bodyPath: string): string[] {
+function commandsOf(request: PullRequest, mainRepo: string, bodyPath: string): string[] {
   const { remote, branch, repository } = request;
   const create = createArgs(request, bodyPath).slice(repository === undefined ? 2 : 0);
   return [

@@ -1,3 +1,4 @@
+import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import type { Preview } from '../../actions/sessions/preview.ts';
 import { hanging } from '../rendering/columns.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
@@ -18,8 +19,17 @@ export interface Previewed {
 /**
  * Shows what an act would do and asks. Where nobody can be asked it says how to do it, and the exit status says that a
  * person is waited for.
+ * @returns the whole name of the session that was shown, since another one may come to be what was typed; undefined for a no
  */
-export async function isAgreed(cli: Cli, { preview, title, command, facts }: Previewed): Promise<boolean> {
+export async function agreedTo(
+  cli: Cli,
+  previewed: Previewed,
+): Promise<Pick<SessionQuestion, 'session' | 'isWholeName'> | undefined> {
+  const { folder } = previewed.preview.view;
+  return (await isAgreed(cli, previewed)) ? { session: folder, isWholeName: true } : undefined;
+}
+
+async function isAgreed(cli: Cli, { preview, title, command, facts }: Previewed): Promise<boolean> {
   // What is in the way is said by the act itself.
   if (preview.hindrances.length > 0) return true;
   const words = previewWords(cli, title, preview);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
-import { withSharedOptions } from '../terminal/shared-options.ts';
+import { numberOption, withSharedOptions } from '../terminal/shared-options.ts';
 
 interface DemoOptions {
   ask?: boolean;
@@ -18,13 +18,12 @@ export function addDemo(program: Command, cli: Cli): void {
     .description('Watch a whole session on a small project; needs no login and no model')
     .option('--ask', 'answer the questions and review the plan yourself')
     .option('--keep', 'keep the project, the worktree and the session')
-    .option('--pace <ms>', 'how long the agent pauses before each step', milliseconds)
+    .option(
+      '--pace <ms>',
+      'how long the agent pauses before each step',
+      numberOption(0, 'a number of milliseconds'),
+    )
     .action((options: DemoOptions) => demo(cli, options));
-}
-
-function milliseconds(text: string): number {
-  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('It must be a number of milliseconds.');
-  return Number(text);
 }
 
 async function demo(cli: Cli, { ask = false, keep = false, pace }: DemoOptions): Promise<void> {

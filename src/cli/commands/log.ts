@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { TranscriptPage } from '../../actions/reading/read-transcript.ts';
 import { isStuck } from '../../actions/reading/worker-now.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
@@ -7,7 +7,13 @@ import { pagedResult, showLines } from '../programs/pager.ts';
 import { stuckWords } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
-import { projectOf, type SharedOptions, withPager, withSharedOptions } from '../terminal/shared-options.ts';
+import {
+  numberOption,
+  projectOf,
+  type SharedOptions,
+  withPager,
+  withSharedOptions,
+} from '../terminal/shared-options.ts';
 import { harmless } from '../terminal/style.ts';
 
 interface LogOptions extends SharedOptions {
@@ -20,14 +26,13 @@ export function addLog(program: Command, cli: Cli): void {
   withSharedOptions(withPager(program.command('log <session>')))
     .description('Show what the worker did, or what an agent said')
     .option('-f, --follow', 'keep following until the session needs you or ends')
-    .option('-n, --lines <number>', 'how many lines to show from the end', wholeNumber, 40)
-    .option('--iteration <number>', 'show what the agent of this iteration said and did instead', wholeNumber)
+    .option('-n, --lines <number>', 'how many lines to show from the end', numberOption(1), 40)
+    .option(
+      '--iteration <number>',
+      'show what the agent of this iteration said and did instead',
+      numberOption(1),
+    )
     .action((session: string, options: LogOptions) => showLog(cli, session, options));
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 or more.');
-  return Number(text);
 }
 
 async function showLog(cli: Cli, session: string, options: LogOptions): Promise<void> {

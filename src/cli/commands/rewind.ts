@@ -1,27 +1,35 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { isAgreed } from '../asking/ask-preview.ts';
+import { agreedTo } from '../asking/ask-preview.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
-import { CLI_ERRORS } from '../terminal/cli-errors.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import {
+  numberOption,
+  projectOf,
+  type SharedOptions,
+  withSharedOptions,
+} from '../terminal/shared-options.ts';
 import { fitLine } from '../terminal/style.ts';
 
-type RewindOptions = SharedOptions & { to?: string; undo?: true; yes?: true };
+type RewindOptions = SharedOptions & { to?: number; undo?: true; yes?: true };
 
 export function addRewind(program: Command, cli: Cli): void {
   withSharedOptions(program.command('rewind <session>'))
     .description('Rewind a session to the end of an iteration, or list its checkpoints')
-    .option('--to <iteration>', 'rewind to the end of this iteration; 0 is before the first')
+    .addOption(
+      new Option('--to <iteration>', 'rewind to the end of this iteration; 0 is before the first')
+        .argParser(numberOption(0, 'the number of an iteration'))
+        .conflicts('undo'),
+    )
     .option('--undo', 'undo the last rewind')
     .option('-y, --yes', 'do not ask')
     .action((session: string, options: RewindOptions) => rewind(cli, session, options));
 }
 
 async function rewind(cli: Cli, session: string, options: RewindOptions): Promise<void> {
-  const to = targetOf(options);
+  const to = options.undo ? ('undo' as const) : options.to;
   if (to === undefined) return await list(cli, session, options);
   const { rewindSession } = await import('../../actions/sessions/rewind-session.ts');
   const asked = { session, ...projectOf(options), to };
@@ -50,7 +58,6 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
 
 type Wish = SessionQuestion & { to: number | 'undo' };
 
-/** With the whole name of the session that was shown: another one may come to be what was typed. */
 async function wanted(cli: Cli, input: Wish): Promise<Wish | undefined> {
   const { previewRewind } = await import('../../actions/sessions/preview-rewind.ts');
   const preview = await previewRewind(input, await cli.actionContext());
@@ -58,8 +65,8 @@ async function wanted(cli: Cli, input: Wish): Promise<Wish | undefined> {
   const target = input.to === 'undo' ? '--undo' : `--to ${input.to}`;
   const title = `Rewind ${folder} to ${whenWords(input.to)}`;
   const command = `samocode rewind ${shellWord(folder)} ${target} --yes`;
-  const isYes = await isAgreed(cli, { preview, title, command, facts: { to: input.to } });
-  return isYes ? { ...input, session: folder, isWholeName: true } : undefined;
+  const agreed = await agreedTo(cli, { preview, title, command, facts: { to: input.to } });
+  return agreed && { ...input, ...agreed };
 }
 
 function whenWords(to: number | 'undo'): string {
@@ -89,20 +96,3 @@ async function list(cli: Cli, session: string, options: RewindOptions): Promise<
         ].join('\n'),
   );
 }
-
-function targetOf({ to, undo }: RewindOptions): number | 'undo' | undefined {
-  if (undo) {
-    if (to !== undefined)
-      throw CLI_ERRORS.usage({ why: '--to and --undo exclude each other.', hint: ONE_TARGET });
-    return 'undo';
-  }
-  if (to === undefined) return undefined;
-  if (!/^\d{1,6}$/.test(to))
-    throw CLI_ERRORS.usage({
-      why: `--to must be the number of an iteration, and it is "${to.slice(0, 40)}".`,
-      hint: ONE_TARGET,
-    });
-  return Number(to);
-}
-
-const ONE_TARGET = 'For example --to 12, or --undo.';

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import type { SupervisorInstallReport } from '../../machine/service/carry-out.ts';
 import type { SupervisorEnd } from '../../supervisor/run-supervisor.ts';
@@ -17,19 +17,20 @@ type SupervisorOptions = SharedOptions & {
 export function addSupervisor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('supervisor'))
     .description('Watch all waiting sessions, in this terminal or as a service')
-    .option('--status', 'show whether one runs, and what each session waits for')
-    .option('--install', 'install it as a user service (systemd or launchd)')
+    .addOption(
+      new Option('--status', 'show whether one runs, and what each session waits for').conflicts([
+        'install',
+        'uninstall',
+      ]),
+    )
+    .addOption(
+      new Option('--install', 'install it as a user service (systemd or launchd)').conflicts('uninstall'),
+    )
     .option('--uninstall', 'remove that service')
     .option('--dry-run', 'with --install or --uninstall: only show what would change')
     .action(async (options: SupervisorOptions) => {
-      const { status, install, uninstall } = options;
-      if ([status, install, uninstall].filter(Boolean).length > 1)
-        throw CLI_ERRORS.usage({
-          why: '--status, --install and --uninstall exclude each other.',
-          hint: 'See "samocode supervisor --help".',
-        });
-      if (status) await showStatus(cli);
-      else if (install || uninstall) await changeService(cli, options);
+      if (options.status) await showStatus(cli);
+      else if (options.install || options.uninstall) await changeService(cli, options);
       else await watch(cli);
     });
 }

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Cli } from './cli.ts';
 import { COMMON_OPTIONS } from './new-command.ts';
 
@@ -30,6 +30,16 @@ export function withPager(command: Command): Command {
   const option = new Option('--no-pager', 'print everything at once instead of through $PAGER');
   return command.addOption(option.helpGroup(COMMON_OPTIONS));
 }
+
+/** Reads an option's value of at most six digits. @param words what it must be, where `least` alone does not say it */
+export function numberOption(least: 0 | 1, words = `a whole number, ${least} or more`) {
+  return (text: string): number => {
+    if (/^\d{1,6}$/.test(text) && Number(text) >= least) return Number(text);
+    throw new InvalidArgumentError(`It must be ${words}.`);
+  };
+}
+
+export const wholeSeconds = numberOption(1, 'a whole number of seconds');
 
 /** The project option as the use cases take it. */
 export function projectOf({ project }: SharedOptions): { projectDir: string | undefined } {

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { StartSessionInput } from '../../actions/sessions/start-session.ts';
+import type { StartSessionInput } from '../../actions/sessions/start-input.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
-import { projectOf, type SharedOptions } from './shared-options.ts';
+import { projectOf, type SharedOptions, wholeSeconds } from './shared-options.ts';
 
 type ByPhase = Readonly<Record<string, string>>;
 
@@ -98,11 +98,6 @@ export function givenStartOptions(options: Partial<Record<StartOption, unknown>>
     const typed = value === true ? flag : `${flag} ${/^[\w.,:/-]+$/.test(text) ? text : '…'}`;
     return [{ name, flag, typed, isForResume: FOR_RESUME.has(name) }];
   });
-}
-
-export function wholeSeconds(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.');
-  return Number(text);
 }
 
 /** One `quality=codex` more, or several with commas. */

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
+import type { ShownSession } from '../../actions/waiting/watch-sessions.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
-import type { SessionFacts } from '../rendering/session-facts.ts';
+import { type SessionFacts, sessionFacts } from '../rendering/session-facts.ts';
 import type { WatchedRow } from './watch-model.ts';
 
 /** The parts of the list, from the top. */
@@ -52,4 +53,25 @@ function byGroup(a: WatchedRow, b: WatchedRow): number {
 function orderMs({ facts }: WatchedRow): number {
   const at = groupOf(facts) === 'done' ? facts.since : (facts.createdAt ?? facts.since);
   return Date.parse(at) || 0;
+}
+
+/** What was made of a report: most are the same from one look to the next. */
+const made = new WeakMap<ShownSession, UnnamedRow>();
+
+export function watchedRows(sessions: readonly ShownSession[]): WatchedRow[] {
+  return orderRows(sessions.map(rowOf));
+}
+
+function rowOf(session: ShownSession): UnnamedRow {
+  const known = made.get(session);
+  if (known !== undefined) return known;
+  const { view, projectDir } = session;
+  const row: UnnamedRow = {
+    key: view.paths.runDir,
+    facts: sessionFacts(view, session),
+    projectDir,
+    isEstimate: view.state.cost.usdIsEstimate === true,
+  };
+  made.set(session, row);
+  return row;
 }

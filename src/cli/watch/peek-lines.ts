@@ -1,4 +1,5 @@
 import { hanging } from '../rendering/columns.ts';
+import { diffLine } from '../rendering/markdown.ts';
 import { harmless, type Style } from '../terminal/style.ts';
 import type { Peek, PeekKind } from './watch-model.ts';
 
@@ -45,11 +46,4 @@ export function seenLines(peek: Peek, { kind, columns, height, top, style }: Pee
 export function firstSeen(top: number | 'end', { count, height }: { count: number; height: number }): number {
   const last = Math.max(0, count - height);
   return top === 'end' ? last : Math.max(0, Math.min(top, last));
-}
-
-function diffLine(line: string, style: Style): string {
-  if (line.startsWith('@@')) return style.accent(line);
-  if (/^(?:diff |\+\+\+ |--- )/.test(line)) return style.bold(line);
-  if (line.startsWith('+')) return style.good(line);
-  return line.startsWith('-') ? style.bad(line) : line;
 }

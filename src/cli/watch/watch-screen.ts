@@ -5,12 +5,12 @@ import { cutToColumns } from '../rendering/columns.ts';
 import { type Cli, EXIT, type Menus } from '../terminal/cli.ts';
 import type { ScreenEvent, WholeScreen } from '../terminal/whole-screen.ts';
 import { act } from './act.ts';
+import { watchedRows } from './groups.ts';
 import type { WatchAct } from './keys.ts';
 import { type KeyIntent, press } from './press.ts';
 import { type Beside, besideStamp, readDetails, readPeek } from './read-beside.ts';
 import { bodyHeight, screenLines } from './screen-lines.ts';
 import { START_PLACE, selectedRow, type WatchModel, type WatchPlace } from './watch-model.ts';
-import { watchedRows } from './watched-rows.ts';
 
 export interface WatchWish {
   session?: string | undefined;

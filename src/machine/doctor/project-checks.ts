@@ -1,5 +1,5 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { riskyLineWords } from '../../actions/places/require-trust.ts';
+import { riskyLineWords } from '../../actions/places/trust-project.ts';
 import { type DoctorCheck, fail, failed, ok, warn } from '../../actions/preconditions/check.ts';
 import { commandChecks } from '../../actions/preconditions/command-checks.ts';
 import { isSamocodeError } from '../../base/errors.ts';

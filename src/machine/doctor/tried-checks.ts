@@ -1,8 +1,7 @@
 import { ulid } from 'ulid';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { type DoctorCheck, fail, failed, ok, warn } from '../../actions/preconditions/check.ts';
-import { checksOnClone } from '../../actions/proving/checks-on-clone.ts';
-import { cloneGuard, NO_CLONE_GUARD } from '../../actions/proving/clone-guard.ts';
+import { checksOnClone, cloneGuard, NO_CLONE_GUARD } from '../../actions/proving/checks-on-clone.ts';
 import { frozenProving } from '../../actions/sessions/freeze-settings.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { endTree } from '../../base/processes/end-tree.ts';

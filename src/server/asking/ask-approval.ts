@@ -1,7 +1,6 @@
 import type { PlanReport } from '../../actions/gates/read-plan.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
-import { beat, waitingForUser } from '../calls/beat.ts';
 import { type Form, mayOpenGates } from '../calls/form.ts';
 import { cut } from '../calls/session-fields.ts';
 import type { ToolContext } from '../calls/tool.ts';
@@ -40,14 +39,13 @@ function approvalForm({ view, name, hash, text, servers }: PlanReport): Form {
  */
 export async function askApproval(
   question: SessionQuestion,
-  { actions, ask, progress }: ToolContext,
+  { actions, ask }: ToolContext,
 ): Promise<{ verdict: Verdict; hash: string } | undefined> {
   if (ask === undefined) return undefined;
   const { readPlan } = await import('../../actions/gates/read-plan.ts');
   const plan = await readPlan(question, actions);
   if (plan.state !== 'waits_for_approval' || !mayOpenGates(plan.view)) return undefined;
-  const stopBeating = beat({ progress, actions }, waitingForUser);
-  const filled = await ask(approvalForm(plan)).finally(stopBeating);
+  const filled = await ask(approvalForm(plan));
   const verdict = filled && verdictIn(filled);
   return verdict && { verdict, hash: plan.hash };
 }

@@ -2,7 +2,6 @@ import type { QaItem } from '../../actions/gates/read-qa.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { beat, waitingForUser } from '../calls/beat.ts';
 import { type Form, type FormField, mayOpenGates } from '../calls/form.ts';
 import { cut } from '../calls/session-fields.ts';
 import type { ToolContext } from '../calls/tool.ts';
@@ -23,14 +22,13 @@ export interface FormAnswer {
  */
 export async function askQuestions(
   question: SessionQuestion,
-  { actions, ask, progress }: ToolContext,
+  { actions, ask }: ToolContext,
 ): Promise<FormAnswer[] | undefined> {
   if (ask === undefined) return undefined;
   const { readQa } = await import('../../actions/gates/read-qa.ts');
   const { view, questions, open, diff } = await readQa(question, actions);
   if (open.length === 0 || !mayOpenGates(view)) return undefined;
-  const stopBeating = beat({ progress, actions }, waitingForUser);
-  const filled = await ask(questionForm(view, questions, diff)).finally(stopBeating);
+  const filled = await ask(questionForm(view, questions, diff));
   const answers = filled && answersIn(filled, questions);
   return answers && answers.length > 0 ? answers : undefined;
 }

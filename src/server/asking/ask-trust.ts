@@ -1,5 +1,4 @@
 import type { TrustProjectInput } from '../../actions/places/trust-project.ts';
-import { beat, waitingForUser } from '../calls/beat.ts';
 import { byForm, type Form } from '../calls/form.ts';
 import { cut } from '../calls/session-fields.ts';
 import type { ToolContext } from '../calls/tool.ts';
@@ -13,15 +12,14 @@ const NO = 'No';
  */
 export async function trustAsked(
   given: TrustProjectInput,
-  { actions, ask, progress }: ToolContext,
+  { actions, ask }: ToolContext,
 ): Promise<Pick<ToolContext, 'actions'> & { hash: string }> {
   const asGiven = { actions, hash: given.hash };
   if (ask === undefined) return asGiven;
   const { needsPerson, readTrust } = await import('../../actions/places/trust-project.ts');
   const { trust } = await readTrust(given, actions);
   if (trust.kind === 'fine' || !needsPerson(trust.lines, actions.by)) return asGiven;
-  const stopBeating = beat({ progress, actions }, waitingForUser);
-  const filled = await ask(trustForm(trust.filePath, trust.lines)).finally(stopBeating);
+  const filled = await ask(trustForm(trust.filePath, trust.lines));
   return filled?.decision === YES ? { actions: byForm(actions), hash: trust.hash } : asGiven;
 }
 

@@ -27,8 +27,3 @@ export function beat(
   beating().catch(() => undefined);
   return () => stop.abort();
 }
-
-/** While a form is open. */
-export function waitingForUser(): CallProgress {
-  return { message: 'waiting for the user' };
-}

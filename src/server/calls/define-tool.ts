@@ -3,12 +3,11 @@ import type * as z from 'zod';
 import { ACTION_ERRORS } from '../../actions/acting/action-errors.ts';
 import { refuseFromInside } from '../../actions/acting/refuse-from-inside.ts';
 import type { Code } from '../../actions/codes.ts';
-import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
+import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { refusedFile } from '../../base/files/refused-file.ts';
 import { argumentHint, argumentProblems } from './argument-problems.ts';
 import { coerceArguments } from './coerce-arguments.ts';
 import { hintForModel, nextCalls } from './next-calls.ts';
-import { explained } from './program-replaced.ts';
 import { SERVER_ERRORS } from './server-errors.ts';
 import type { Tool, ToolContext, ToolResult } from './tool.ts';
 import { inputSchemaOf } from './tool-schemas.ts';
@@ -110,4 +109,11 @@ function withoutEmpty(result: object): object {
   const isEmpty = (value: unknown) =>
     value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
   return Object.fromEntries(Object.entries(result).filter(([, value]) => !isEmpty(value)));
+}
+
+/** The same failure in words that help, where another version was installed over this one: what it had not loaded yet is gone. */
+function explained(error: unknown): unknown {
+  return systemErrorCode(error) === 'ERR_MODULE_NOT_FOUND'
+    ? SERVER_ERRORS.program_replaced(undefined, { cause: error })
+    : error;
 }

@@ -3,6 +3,7 @@ import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import type { SessionReport } from '../../actions/reading/get-status.ts';
 import { DYING } from '../../actions/reading/revival-limit.ts';
 import { isStuck } from '../../actions/reading/worker-now.ts';
+import type { Preview } from '../../actions/sessions/preview.ts';
 import type { NextStep } from '../../base/acts.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionState } from '../../session/events/state.ts';
@@ -98,3 +99,20 @@ const NEXT_WHEN_DYING: readonly NextStep[] = [
   { act: 'resume', when: 'to start one more worker' },
   { act: 'stop', when: 'to end it' },
 ];
+
+/**
+ * A preview as the answer of a tool that acts only with `confirm`.
+ * @param confirm the same act once more, carried out
+ */
+export function previewFields({ view, would, hindrances, next }: Preview, confirm: NextStep): ToolResult {
+  const isFree = hindrances.length === 0;
+  return {
+    summary: isFree ? 'Nothing is done yet.' : 'Nothing is done, and it would be refused.',
+    next: isFree
+      ? [{ ...confirm, when: 'once the user has seen what it would do and agrees' }]
+      : [{ act: 'clear_the_way' }, ...next],
+    session: view.folder,
+    would: isFree ? would : undefined,
+    in_the_way: hindrances,
+  };
+}

@@ -1,3 +1,4 @@
+import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import type { Tool } from './tool.ts';
 
@@ -28,7 +29,7 @@ export function inputSchemaOf(tool: Pick<Tool, 'input'>): ObjectSchema {
 }
 
 /** What a tool gives, without the words: the values say what they are. */
-export function outputSchemaOf(tool: Pick<Tool, 'output'>): ObjectSchema {
+function outputSchemaOf(tool: Pick<Tool, 'output'>): ObjectSchema {
   return schemaOf(tool.output, 'output', (schema) => {
     delete schema.description;
   });
@@ -63,4 +64,29 @@ function schemaOf(
   });
   // Its type allows `true` in the place of a property, which no schema of ours has.
   return schema as ObjectSchema;
+}
+
+/** Its scripts get the schema of results as the type of a call. Others ignore it, or refuse a result that differs. */
+const TAKES_OUTPUT_SCHEMA = 'codex-mcp-client';
+
+/**
+ * A tool as `tools/list` shows it. The title stands twice: the protocol's place is the first, and older clients
+ * look for it in the annotations. Models are shown neither.
+ */
+export function listedTool(tool: Tool, clientName = ''): ListedTool {
+  const { name, title, description, annotations, isCore, searchHint } = tool;
+  return {
+    name,
+    title,
+    description,
+    inputSchema: inputSchemaOf(tool),
+    ...(clientName === TAKES_OUTPUT_SCHEMA && { outputSchema: outputSchemaOf(tool) }),
+    annotations: { title, ...annotations },
+    ...((isCore || searchHint) && {
+      _meta: {
+        ...(isCore && { 'anthropic/alwaysLoad': true }),
+        ...(searchHint && { 'anthropic/searchHint': searchHint }),
+      },
+    }),
+  };
 }

@@ -4,9 +4,7 @@ import { nearestName } from '../../base/nearest-name.ts';
 import type { ContextFor } from '../calls/context-for.ts';
 import { InvalidParamsError } from '../calls/invalid-params.ts';
 import { onRequest } from '../calls/on-request.ts';
-import { fillPrompt } from './fill-prompt.ts';
 import type { PromptSource } from './prompt.ts';
-import { PROMPT_WORDS } from './prompt-words.ts';
 
 /** More than a task is ever long. */
 const MAX_WORDS = 100_000;
@@ -64,3 +62,60 @@ async function linesFor(context: Awaited<ReturnType<ContextFor>>): Promise<strin
   const { sessionLines } = await import('./session-lines.ts');
   return await sessionLines(context);
 }
+
+export interface PromptFilling {
+  /** What the user wrote behind the name, as far as the client handed it over. */
+  words: string;
+  /** The sessions as they stand, a line each. */
+  sessions?: string;
+  skill?: { name: string; text: string } | undefined;
+}
+
+/** The text that the model is given. */
+export function fillPrompt(prompt: PromptSource, { words, sessions = '', skill }: PromptFilling): string {
+  const values: Readonly<Record<string, string>> = {
+    $ARGUMENTS: words || '(nothing given)',
+    $SESSIONS: sessions,
+  };
+  // One pass: what the user wrote may hold the name of a place itself.
+  const text = prompt.body.replace(/\$(?:ARGUMENTS|SESSIONS)\b/g, (place) => values[place] ?? place);
+  const parts = [text];
+  if (prompt.argument && !prompt.argument.isOneWord && /^\S+$/.test(words)) parts.push(ONE_WORD_ARRIVED);
+  if (skill) parts.push(`The skill \`${skill.name}\`, for where it is not installed:\n\n${skill.text}`);
+  return `${parts.join('\n\n')}\n`;
+}
+
+// Claude Code splits the line at blanks and hands over only the first word; the whole line stands in
+// <command-args> beside this text.
+const ONE_WORD_ARRIVED =
+  'Some clients pass only the first word. If `command-args` beside this text has more, that counts; if it is plainly cut off, ask me for the rest before you begin.';
+
+/** What a client shows people of a prompt: in its menu, and before the field of its argument. */
+export interface PromptWords {
+  title: string;
+  /** Label of the argument, where there is one. */
+  label?: string;
+}
+
+const SESSION = 'Name of the session';
+
+/** By name, as clients get it. */
+export const PROMPT_WORDS: Readonly<Record<string, PromptWords>> = {
+  start: { title: 'Start a task', label: 'What to do, in your own words' },
+  review_plan: { title: 'Review a plan', label: `${SESSION} (empty: the one that waits)` },
+  morning_report: { title: 'Morning report' },
+  cleanup: { title: 'Clean up', label: 'What to look through (empty: this branch)' },
+  'create-plan': { title: 'Write a plan', label: 'What the plan should know' },
+  dive: { title: 'Research a topic', label: 'Topic' },
+  do: { title: 'Do a task', label: 'Task' },
+  do2: { title: 'Do a task, best of two', label: 'Task' },
+  dop: { title: 'Do a plan phase', label: 'Plan phase (empty: the first that is open)' },
+  dop2: { title: 'Do a plan phase, best of two', label: 'Plan phase (empty: the first that is open)' },
+  'multi-review': { title: 'Review a branch', label: 'Branch or pull-request URL (empty: this branch)' },
+  'samocode-implement': { title: 'Run a session to its end', label: `${SESSION} (empty: the active one)` },
+  'session-archive': { title: 'Archive a session', label: `${SESSION}, and documents to keep` },
+  'session-continue': { title: 'Continue a session', label: `${SESSION}, or a part of it` },
+  'session-start': { title: 'Open a session', label: 'Name or path' },
+  'session-sync': { title: 'Update the overview' },
+  task: { title: 'Define a task', label: 'Description of the task' },
+};

@@ -10,10 +10,10 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import type { ContextFor } from '../calls/context-for.ts';
+import { InvalidParamsError } from '../calls/invalid-params.ts';
 import { onRequest } from '../calls/on-request.ts';
 import { RESOURCE_KINDS, type ResourceKindName, resourceKind } from './kinds.ts';
 import type { ListWatch } from './list-watch.ts';
-import { pageOfResources } from './page-of-resources.ts';
 import { SESSIONS_URI, uriTemplate } from './resource-uri.ts';
 import { type Follow, newSubscriptions } from './subscriptions.ts';
 
@@ -98,4 +98,19 @@ function onceWatched(tell: () => Promise<void>) {
     },
     end: () => end.abort(),
   };
+}
+
+const PAGE_SIZE = 50;
+
+/** A part of the list and the cursor of the next one. @throws InvalidParamsError for a cursor that is none of ours */
+function pageOfResources(
+  all: readonly Resource[],
+  cursor: string | undefined,
+): { resources: Resource[]; nextCursor?: string } {
+  if (cursor !== undefined && !/^[1-9]\d{0,5}$/.test(cursor)) {
+    throw new InvalidParamsError('The cursor is not from resources/list. Leave it out to start again.');
+  }
+  const from = Number(cursor ?? 0);
+  const end = from + PAGE_SIZE;
+  return { resources: all.slice(from, end), ...(end < all.length && { nextCursor: String(end) }) };
 }

@@ -1,12 +1,9 @@
 import * as z from 'zod';
-import type { SessionQuestion } from '../../actions/places/find-session.ts';
-import type { FormAnswer } from '../asking/ask-questions.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
 import { byForm } from '../calls/form.ts';
 import { OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';
 import { cut, sessionFields } from '../calls/session-fields.ts';
-import type { ToolContext } from '../calls/tool.ts';
 
 export const answerQaTool = defineTool({
   name: 'answer_qa',
@@ -37,10 +34,13 @@ export const answerQaTool = defineTool({
   isCore: true,
   async handle(input, context) {
     const { session, accept_suggestions, confirm_typed, project_dir: projectDir } = input;
-    const { answerQa } = await import('../../actions/gates/answer-qa.ts');
+    const [{ answerQa }, { askQuestions }] = await Promise.all([
+      import('../../actions/gates/answer-qa.ts'),
+      import('../asking/ask-questions.ts'),
+    ]);
     const said = Object.entries(input.answers).map(([id, text]) => ({ id, text }));
     const isEmpty = said.length === 0 && !accept_suggestions && !confirm_typed;
-    const filled = isEmpty ? await askedByForm({ session, projectDir }, context) : undefined;
+    const filled = isEmpty ? await askQuestions({ session, projectDir }, context) : undefined;
     const asked = {
       answers: filled ?? said,
       acceptSuggestions: accept_suggestions,
@@ -58,12 +58,3 @@ export const answerQaTool = defineTool({
     };
   },
 });
-
-async function askedByForm(
-  question: SessionQuestion,
-  context: ToolContext,
-): Promise<FormAnswer[] | undefined> {
-  if (context.ask === undefined) return undefined;
-  const { askQuestions } = await import('../asking/ask-questions.ts');
-  return await askQuestions(question, context);
-}

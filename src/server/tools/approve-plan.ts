@@ -32,7 +32,8 @@ export const approvePlanTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   async handle({ session, hash, project_dir: projectDir }, context) {
     const question = { session, projectDir };
-    const filled = hash === undefined ? await askedByForm(question, context) : undefined;
+    const { askApproval } = await import('../asking/ask-approval.ts');
+    const filled = hash === undefined ? await askApproval(question, context) : undefined;
     if (filled?.verdict.kind === 'no') return await sentBack(question, filled.verdict.feedback, context);
     if (filled?.verdict.kind === 'later') return LATER;
     const isYes = filled?.verdict.kind === 'yes';
@@ -51,12 +52,6 @@ const LATER: ToolResult = {
   summary: 'The user was asked and has not decided. The plan still waits.',
   next: [{ act: 'decide_plan', when: 'when they have decided' }],
 };
-
-async function askedByForm(question: SessionQuestion, context: ToolContext) {
-  if (context.ask === undefined) return undefined;
-  const { askApproval } = await import('../asking/ask-approval.ts');
-  return await askApproval(question, context);
-}
 
 /** What the user wrote beside a yes must reach the agent that begins with it, so it is left before. */
 async function guide(question: SessionQuestion, text: string, by: ActionContext): Promise<boolean> {

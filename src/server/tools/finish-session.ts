@@ -3,8 +3,8 @@ import { FINISH_WAYS } from '../../actions/sessions/finish-ways.ts';
 import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { Confirm, ProjectDir, SessionName } from '../calls/fields.ts';
-import { previewFields } from '../calls/preview.ts';
 import { OF_PREVIEW, resultWith, SESSION, TEXTS } from '../calls/result-fields.ts';
+import { previewFields } from '../calls/session-fields.ts';
 
 export const finishSessionTool = defineTool({
   name: 'finish_session',

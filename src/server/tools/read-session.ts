@@ -69,7 +69,7 @@ export const readSessionTool = defineTool({
 type Reader = (input: Omit<Asked, 'what'>, context: ToolContext) => Promise<ToolResult>;
 
 const overview: Reader = async ({ session, project_dir: projectDir, offset }, { actions }) => {
-  const { readNotebook } = await import('../../actions/reading/read-notebook.ts');
+  const { readNotebook } = await import('../../actions/reading/read-document.ts');
   const text = await readNotebook({ session, projectDir }, actions);
   return { summary: 'The overview, _overview.md.', ...pageOf(text, offset) };
 };

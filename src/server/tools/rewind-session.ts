@@ -5,9 +5,8 @@ import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { Confirm, ProjectDir, SessionName } from '../calls/fields.ts';
-import { previewFields } from '../calls/preview.ts';
 import { OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';
-import { cut, sessionFields } from '../calls/session-fields.ts';
+import { cut, previewFields, sessionFields } from '../calls/session-fields.ts';
 import type { ToolResult } from '../calls/tool.ts';
 
 const MOST_LISTED = 30;

@@ -3,7 +3,6 @@ import { type NextStep, TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { resultWith, TEXTS } from '../calls/result-fields.ts';
 import { cut } from '../calls/session-fields.ts';
-import type { ToolContext } from '../calls/tool.ts';
 
 export const setupProjectTool = defineTool({
   name: 'setup_project',
@@ -53,12 +52,13 @@ export const setupProjectTool = defineTool({
   searchHint: 'initialise, configure',
   async handle(input, context) {
     const given = { projectDir: input.project_dir, hash: input.trust ?? '' };
-    const { actions, hash } = given.hash.trim() ? await askedTrust(given, context) : { ...context, hash: '' };
-    const [{ setupProject }, { doctor }, { riskyLineWords, shortHash }] = await Promise.all([
+    const [{ trustAsked }, { setupProject }, { doctor }, { riskyLineWords, shortHash }] = await Promise.all([
+      import('../asking/ask-trust.ts'),
       import('../../actions/places/setup-project.ts'),
       import('../../machine/doctor/doctor.ts'),
-      import('../../actions/places/require-trust.ts'),
+      import('../../actions/places/trust-project.ts'),
     ]);
+    const { actions, hash } = given.hash.trim() ? await trustAsked(given, context) : { ...context, hash: '' };
     const { kind, project, done, warnings, trust } = await setupProject(
       {
         projectDir: input.project_dir,
@@ -94,11 +94,6 @@ export const setupProjectTool = defineTool({
     };
   },
 });
-
-async function askedTrust(given: { projectDir: string | undefined; hash: string }, context: ToolContext) {
-  const { trustAsked } = await import('../asking/ask-trust.ts');
-  return await trustAsked(given, context);
-}
 
 /** The end of the sentence: what stands between the project and a session. */
 function missing(problems: number, needsTrust: boolean): string {

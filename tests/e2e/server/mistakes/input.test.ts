@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { listedTool } from '../../../../src/server/calls/listed-tool.ts';
+import { listedTool } from '../../../../src/server/calls/tool-schemas.ts';
 import { TOOLS } from '../../../../src/server/tools/index.ts';
 import { readEvents } from '../../../../src/session/events/event-log.ts';
 import { eventually } from '../../../support/eventually.ts';

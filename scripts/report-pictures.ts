@@ -1,0 +1,43 @@
+// `tsx scripts/report-pictures.ts`: draws the head of a session's page for docs/report.md, in dark and light.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { writeSessionReport } from '../src/actions/reporting/write-report.ts';
+import { runCommand } from '../src/base/processes/run-command.ts';
+import { nextCommands } from '../src/cli/rendering/next-commands.ts';
+import { reportedSession } from '../tests/support/report-session.ts';
+import { tempDir } from '../tests/support/temp-dir.ts';
+
+// The bundler sets these; run from source there is no bundler.
+Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.3.0' });
+
+/** As Chromium numbers them. */
+const LOOKS = { dark: 0, light: 1 };
+const QUIET = ['no-first-run', 'disable-background-networking', 'disable-component-update', 'disable-sync'];
+
+const { project, folder } = await reportedSession({ iterations: 30 });
+await using _ = project.repo;
+await using profile = await tempDir();
+const page = join(profile.path, 'page.html');
+const wish = { session: folder, projectDir: project.repo.path, output: page, wordsOf: nextCommands };
+await writeSessionReport(wish, project.context);
+// The folder's name differs from run to run, and not every machine has the letters of each language.
+const text = (await readFile(page, 'utf8')).replaceAll('<bdi>repo</bdi>', '<bdi>harbour</bdi>');
+await writeFile(
+  page,
+  text.replaceAll('Latin, 漢字 and العربية', 'Latin, English, French and Arabic (العربية)'),
+);
+for (const [look, preferred] of Object.entries(LOOKS)) {
+  const picture = resolve('docs/images', `report-${look}.png`);
+  const flags = ['headless', 'no-sandbox', 'disable-gpu', 'disable-quic', 'hide-scrollbars', ...QUIET];
+  const args = [
+    ...flags.map((flag) => `--${flag}`),
+    `--blink-settings=preferredColorScheme=${preferred}`,
+    `--user-data-dir=${profile.path}/${look}`,
+    '--window-size=1280,1180',
+    `--screenshot=${picture}`,
+    pathToFileURL(page).href,
+  ];
+  const { exitCode } = await runCommand('chromium', args, { timeoutMs: 120_000 });
+  if (exitCode !== 0) throw new Error(`Chromium ended with ${exitCode}.`);
+}

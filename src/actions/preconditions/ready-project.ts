@@ -1,0 +1,26 @@
+import type { Project } from '../../project/finding/open-project.ts';
+import { requireIdentity } from '../../project/git/repository.ts';
+import type { CallSettings } from '../../project/settings/settings.ts';
+import { requireBase } from '../../project/worktrees/base-commit.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { findProjectFor } from '../places/find-project-for.ts';
+import { requireTrust } from '../places/trust-project.ts';
+import { refuseImpossibleCommands } from './what-cannot-run.ts';
+
+/**
+ * The project of a new session, found able to begin one.
+ * @throws project_not_found, project_not_trusted, command_not_found, base_not_found; the errors of settings and
+ * repositories
+ */
+export async function readyProject(
+  { projectDir, call, base }: { projectDir?: string; call?: CallSettings; base?: string },
+  context: ActionContext,
+): Promise<Project> {
+  const project = await findProjectFor({ projectDir, call }, context);
+  const { mainRepo } = project;
+  await requireTrust(project, context);
+  await refuseImpossibleCommands(project, context);
+  await requireIdentity(mainRepo, { baseEnv: context.env });
+  if (base !== undefined) await requireBase({ mainRepo, base, baseEnv: context.env });
+  return project;
+}

@@ -1,0 +1,186 @@
+import { type Command, Option } from 'commander';
+import { handleOf } from '../../session/layout/names.ts';
+import { acceptsCommands } from '../asking/accepts-commands.ts';
+import type { GivenAnswer, SaidAtTerminal } from '../asking/ask-questions.ts';
+import { pagedResult } from '../programs/pager.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import { projectOf, type SharedOptions, withPager, withSharedOptions } from '../terminal/shared-options.ts';
+
+interface AnswerOptions extends SharedOptions {
+  acceptSuggestions?: true;
+  confirmTyped?: true;
+  show?: true;
+}
+
+export function addAnswer(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('answer <session> [answers...]'))
+    .description('Answer the questions of a session, here or as arguments')
+    .option('--accept-suggestions', 'accept the suggestion for every question not answered here')
+    .option('--confirm-typed', 'confirm that the answers typed into _qa.md are yours')
+    .addOption(
+      new Option('--show', 'only show the questions').conflicts(['acceptSuggestions', 'confirmTyped']),
+    )
+    .action((session: string, answers: string[], options: AnswerOptions) =>
+      answer(cli, session, answers, options),
+    );
+}
+
+async function answer(cli: Cli, session: string, written: string[], options: AnswerOptions): Promise<void> {
+  const given = written.map(parsePair);
+  const decided = given.length > 0 || options.acceptSuggestions || options.confirmTyped;
+  if (options.show || (!decided && !cli.isInteractive)) return await showQuestions(cli, session, options);
+  const { acceptSuggestions, confirmTyped = false } = options;
+  const said = decided ? { answers: given, confirmTyped } : await askOpen(cli, session, options);
+  if (said === undefined) return;
+  const { answerQa } = await import('../../actions/gates/answer-qa.ts');
+  const input = { session, ...projectOf(options), ...said, acceptSuggestions };
+  const { view, recorded, open } = await answerQa(input, await cli.actionContext());
+  const { good, attention } = cli.output.style;
+  cli.output.result({ ...sessionFacts(view), recorded, open }, () =>
+    [
+      ...recorded.map(({ id, text }) => `${good('✔')} ${id}: ${text}`),
+      open.length > 0
+        ? attention(`Still open: ${open.join(', ')}`)
+        : `${handleOf(view.folder)} continues. To follow it: samocode log ${handleOf(view.folder)} --follow`,
+    ].join('\n'),
+  );
+}
+
+/** `Q1=A` or `Q1: A`. */
+function parsePair(written: string): GivenAnswer {
+  const match = /^\s*(R?\d*Q\d+)\s*[=:]\s*(.+)$/is.exec(written);
+  if (match?.[1] && match[2]) return { id: match[1], text: match[2].trim() };
+  throw CLI_ERRORS.usage({
+    why: `"${written}" is not an answer: write the question, "=" and your answer as one shell word.`,
+    hint: 'For example Q1=A, Q2="A, C" or Q3="as it was before".',
+  });
+}
+
+async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
+  const { readQa } = await import('../../actions/gates/read-qa.ts');
+  const { diffWords, questionWords } = await import('../rendering/qa-words.ts');
+  const { view, title, questions, open, diff } = await readQa(
+    { session, ...projectOf(options) },
+    await cli.actionContext(),
+  );
+  const hint = open.length > 0 ? `\n\nTo answer: samocode answer ${handleOf(view.folder)} ${open[0]}=…` : '';
+  const shown = diff === undefined ? [] : [diffWords(diff)];
+  cli.output.result({ session: view.folder, title, questions, open, diff }, () =>
+    questions.length > 0
+      ? `${[...shown, ...questions.map((question) => questionWords(question, cli.output))].join('\n\n')}${hint}`
+      : 'No questions have been asked.',
+  );
+}
+
+async function askOpen(
+  cli: Cli,
+  session: string,
+  options: SharedOptions,
+): Promise<SaidAtTerminal | undefined> {
+  const { readQa } = await import('../../actions/gates/read-qa.ts');
+  const { requireOpenChannel } = await import('../../actions/acting/early-refusal.ts');
+  const context = await cli.actionContext();
+  const { view, questions, diff } = await readQa({ session, ...projectOf(options) }, context);
+  const open = questions.filter(({ isOpen }) => isOpen);
+  if (open.length === 0) {
+    cli.output.say('No question is open.');
+    return undefined;
+  }
+  requireOpenChannel(view, context);
+  const { askOpenQuestions } = await import('../asking/ask-questions.ts');
+  const said = await askOpenQuestions(cli, view.folder, open, diff);
+  if (said === undefined) cli.leaveWith(EXIT.waiting);
+  return said;
+}
+
+export function addPlan(program: Command, cli: Cli): void {
+  withSharedOptions(withPager(program.command('plan <session>')))
+    .description('Read the plan of a session')
+    .action((session: string, options: SharedOptions) => showPlan(cli, session, options));
+}
+
+async function showPlan(cli: Cli, session: string, options: SharedOptions): Promise<void> {
+  const { readPlan } = await import('../../actions/gates/read-plan.ts');
+  const { planDifference, planWords } = await import('../rendering/plan-words.ts');
+  const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
+  const { view, name, text, state, hash, changes, servers } = plan;
+  const short = handleOf(view.folder);
+  const { style } = cli.output;
+  await pagedResult(cli, { session: view.folder, name, state, hash, changes, servers, text }, () => {
+    const ways = [`samocode approve ${short}`, `samocode changes ${short} "what to change"`];
+    const hint =
+      state === 'waits_for_approval'
+        ? `\n${style.attention('It waits for your approval:')}\n  ${ways.join('\n  ')}`
+        : '';
+    return [planWords(plan, cli.output), ...planDifference(plan, cli.output), hint].join('\n');
+  });
+}
+
+export function addApprove(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('approve <session>'))
+    .description('Approve the plan of a session, so that the work starts')
+    .option('--hash <hash>', 'only if the plan is still the one with this hash ("samocode plan --json")')
+    .action((session: string, options: SharedOptions & { hash?: string }) => approve(cli, session, options));
+}
+
+async function approve(cli: Cli, session: string, options: SharedOptions & { hash?: string }): Promise<void> {
+  const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
+  const question = { session, ...projectOf(options) };
+  const read =
+    options.hash === undefined && cli.isInteractive ? await acceptsCommands(cli, question) : options;
+  if (read === undefined) return cli.leaveWith(EXIT.waiting);
+  const input = { ...question, hash: read.hash, asItStands: true } as const;
+  const { view, plan, servers, already } = await approvePlan(input, await cli.actionContext());
+  const short = handleOf(view.folder);
+  cli.output.result({ ...sessionFacts(view), plan, servers, already }, () =>
+    already
+      ? `${plan.name} was already approved.`
+      : [
+          ...servers,
+          `${cli.output.style.good('✔')} ${plan.name} is approved. To follow the work: samocode log ${short} --follow`,
+        ].join('\n'),
+  );
+}
+
+export function addChanges(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('changes <session> <feedback...>'))
+    .description('Request changes to the plan of a session')
+    .action((session: string, feedback: string[], options: SharedOptions) =>
+      sendBack(cli, session, feedback.join(' '), options),
+    );
+}
+
+async function sendBack(cli: Cli, session: string, feedback: string, options: SharedOptions): Promise<void> {
+  const { requestChanges } = await import('../../actions/gates/request-changes.ts');
+  const { view } = await requestChanges(
+    { session, ...projectOf(options), feedback },
+    await cli.actionContext(),
+  );
+  cli.output.result(
+    sessionFacts(view),
+    () =>
+      `${cli.output.style.good('✔')} The plan of ${handleOf(view.folder)} is being changed; you will be asked again.`,
+  );
+}
+
+export function addMessage(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('message <session> <text...>'))
+    .description('Leave guidance for the next agent of a session')
+    .action((session: string, text: string[], options: SharedOptions) =>
+      send(cli, session, text.join(' '), options),
+    );
+}
+
+async function send(cli: Cli, session: string, text: string, options: SharedOptions): Promise<void> {
+  const { sendMessage } = await import('../../actions/sessions/send-message.ts');
+  const { view, messageId, readBy } = await sendMessage(
+    { session, ...projectOf(options), text },
+    await cli.actionContext(),
+  );
+  cli.output.result(
+    { ...sessionFacts(view), ...(messageId && { messageId }) },
+    () => `${cli.output.style.good('✔')} ${readBy}`,
+  );
+}

@@ -1,0 +1,159 @@
+import { type Command, Option } from 'commander';
+import { SESSION_FILTERS, type SessionFilter } from '../../actions/reading/session-filters.ts';
+import type { AnyWaitResult } from '../../actions/waiting/wait-for-change.ts';
+import { WAIT_UNTIL, type WaitUntil } from '../../actions/waiting/wait-until.ts';
+import { exitStatusOf } from '../following/run-to-rest.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
+import { statusWords } from '../rendering/session-words.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import {
+  projectOf,
+  type SharedOptions,
+  wholeSeconds,
+  withSharedOptions,
+} from '../terminal/shared-options.ts';
+import { harmless } from '../terminal/style.ts';
+import { WATCH_ACTS } from '../watch/keys.ts';
+
+export function addList(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('list'))
+    .description('List sessions; those that need you come first')
+    .option('--all', 'sessions of every project on this machine')
+    .option('--archived', 'archived sessions')
+    .option('--group <name>', 'sessions of this group')
+    .addOption(new Option('--state <state>', 'only these sessions').choices(SESSION_FILTERS))
+    .action((options: ListOptions) => showList(cli, options));
+}
+
+type ListOptions = SharedOptions & { all?: true; archived?: true; group?: string; state?: SessionFilter };
+
+async function showList(cli: Cli, options: ListOptions): Promise<void> {
+  const { listSessions, projectOfListed, whoseSessions } = await import(
+    '../../actions/reading/list-sessions.ts'
+  );
+  const { listWords } = await import('../rendering/session-words.ts');
+  const context = await cli.actionContext();
+  const filter = options.archived ? 'archived' : options.state;
+  const input = { ...projectOf(options), allProjects: options.all, filter, group: options.group } as const;
+  const list = await listSessions(input, context);
+  const facts = list.sessions.map((view) => {
+    const project = projectOfListed(list, view);
+    return { ...sessionFacts(view, list.workers.get(view)), ...(project !== undefined && { project }) };
+  });
+  const whose = whoseSessions(list, input);
+  if (whose !== undefined) cli.output.warn(whose);
+  const sessionsDirs = list.places.map(({ sessionsDir }) => sessionsDir);
+  cli.output.result({ sessionsDirs, sessions: facts }, () =>
+    listWords(facts, cli.output, context.clock.now()),
+  );
+}
+
+export function addStatus(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('status [session]'))
+    .description('Show what a session does, or list all sessions')
+    .action(async (session: string | undefined, options: SharedOptions) => {
+      if (session === undefined) await showList(cli, options);
+      else await showStatus(cli, session, options);
+    });
+}
+
+async function showStatus(cli: Cli, session: string, options: SharedOptions): Promise<void> {
+  const { getStatus } = await import('../../actions/reading/get-status.ts');
+  const { statusWords } = await import('../rendering/session-words.ts');
+  const context = await cli.actionContext();
+  const report = await getStatus({ session, ...projectOf(options) }, context);
+  const facts = sessionFacts(report.view, report);
+  cli.output.result(facts, () => statusWords(facts, cli.output, context.clock.now()));
+}
+
+export function addWatch(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('watch [session]'))
+    .description('Watch all sessions of this machine, or one, live; keys answer, approve, look in, stop')
+    .action((session: string | undefined, options: SharedOptions) => watch(program, cli, session, options));
+}
+
+async function watch(
+  program: Command,
+  cli: Cli,
+  session: string | undefined,
+  options: SharedOptions,
+): Promise<void> {
+  if (cli.output.json) {
+    throw CLI_ERRORS.usage({
+      why: '--json and a live screen exclude each other: a screen does not end, so no single object can hold it.',
+      hint: 'Run "samocode list --all --json" for one object.',
+    });
+  }
+  const { screen, menus } = cli;
+  if (screen === undefined || menus === undefined) return await showOnce(cli, session, options);
+  const { watchOnScreen } = await import('../watch/watch-screen.ts');
+  const names = program.commands.map((command) => command.name());
+  const acts = WATCH_ACTS.filter((act) => names.includes(act));
+  const run = async (argv: readonly string[]) => {
+    await program.parseAsync([...argv], { from: 'user' });
+  };
+  await watchOnScreen(cli, { screen, menus }, { session, ...projectOf(options), acts, run });
+}
+
+/** Where there is no terminal to draw on: what there is now. */
+async function showOnce(cli: Cli, session: string | undefined, options: SharedOptions): Promise<void> {
+  cli.output.warn('this is no terminal that a live screen can be drawn on, so this is shown once.');
+  if (session === undefined) await showList(cli, { ...options, ...(!options.project && { all: true }) });
+  else await showStatus(cli, session, options);
+}
+
+type WaitOptions = SharedOptions & { until: WaitUntil; timeout?: number; group?: string };
+
+export function addWait(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('wait [sessions...]'))
+    .description('Wait until one of several sessions needs you or ends')
+    .addOption(
+      new Option('--until <what>', 'change: anything; attention: it needs you or ended; done: it ended')
+        .choices(WAIT_UNTIL)
+        .default('attention'),
+    )
+    .option('--group <name>', 'all sessions of this group; done: when the last of them has ended')
+    .option('--timeout <seconds>', 'exit with status 1 after this time', wholeSeconds)
+    .action((sessions: string[], options: WaitOptions) => wait(cli, sessions, options));
+}
+
+async function wait(
+  cli: Cli,
+  sessions: string[],
+  { until, timeout, group, ...options }: WaitOptions,
+): Promise<void> {
+  if ((sessions.length === 0) === (group === undefined))
+    throw CLI_ERRORS.usage({
+      why: 'Name sessions, or --group.',
+      hint: 'For example: samocode wait --group tonight --until done',
+    });
+  const { waitForAny } = await import('../../actions/waiting/wait-for-change.ts');
+  const context = await cli.actionContext();
+  const input = {
+    sessions: sessions.map((session) => ({ session })),
+    group,
+    ...projectOf(options),
+    until,
+    timeoutMs: timeout === undefined ? Number.MAX_SAFE_INTEGER : timeout * 1000,
+    signal: cli.interrupted,
+  };
+  const result = await waitForAny(input, context);
+  const { view, changed, happened } = result;
+  cli.leaveWith(statusOf(result, until));
+  const facts = sessionFacts(view, result);
+  cli.output.result({ ...facts, changed, happened }, () =>
+    changed
+      ? [
+          ...happened.map(({ text }) => harmless(text)),
+          statusWords(facts, cli.output, context.clock.now()),
+        ].join('\n')
+      : `Nothing of that happened in ${timeout} s.`,
+  );
+}
+
+/** A change is all that was waited for; else how the session rests is what a script must know. */
+function statusOf({ view, changed }: AnyWaitResult, until: WaitUntil): number {
+  if (!changed) return EXIT.failed;
+  return until === 'change' || view.state.status.kind === 'stopped' ? EXIT.ok : exitStatusOf(view);
+}

@@ -1,0 +1,195 @@
+import type { Command } from 'commander';
+import type { SettingReading } from '../../project/settings/read-settings.ts';
+import { askTrust, trustWords } from '../asking/ensure-trust.ts';
+import type { ShownSetting } from '../rendering/config-words.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import { folderMeant, projectFileAt } from '../terminal/project-file.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+
+interface InitOptions {
+  project?: string;
+  sessions?: string;
+  worktrees?: string;
+  set?: string[];
+  gitInit?: true;
+}
+
+export function addInit(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('init [folder]'))
+    .description('Set up a project, or check an existing one')
+    .option('--sessions <folder>', 'where to store sessions (default: _samocode/sessions in the repository)')
+    .option(
+      '--worktrees <folder>',
+      'where to create worktrees (default: _samocode/worktrees in the repository)',
+    )
+    .option(
+      '--set <KEY=VALUE...>',
+      'further lines for a new .samocode: --set PROVIDER=codex "CHECK=npm test"',
+    )
+    .option('--git-init', 'create the folder, a git repository and a first commit where they are missing')
+    .action((folder: string | undefined, options: InitOptions) => init(cli, folder, options));
+}
+
+async function init(cli: Cli, folder: string | undefined, options: InitOptions): Promise<void> {
+  const { setupProject } = await import('../../actions/places/setup-project.ts');
+  const input = {
+    projectDir: folderMeant(cli, folder ?? options.project),
+    sessions: options.sessions,
+    worktrees: options.worktrees,
+    lines: linesFrom(options.set ?? []),
+    initRepository: options.gitInit ?? false,
+  };
+  const { kind, project, done, warnings, trust } = await setupProject(input, await cli.actionContext());
+  for (const warning of warnings) cli.output.warn(warning);
+  const { sessions, worktrees, provider } = project.values;
+  const result = {
+    kind,
+    projectFile: project.filePath,
+    mainRepo: project.mainRepo,
+    sessions,
+    worktrees,
+    provider,
+    done,
+    warnings,
+    untrusted: trust.kind === 'untrusted' ? trust.lines : [],
+  };
+  const { good, dim, accent, attention } = cli.output.style;
+  cli.output.result(result, () =>
+    [
+      ...done.map((sentence) => `${good('✔')} ${sentence}`),
+      ...(done.length === 0 ? [`${good('✔')} ${project.filePath} is valid.`] : []),
+      ...(trust.kind === 'untrusted'
+        ? [
+            `${attention('!')} No session starts before you trust these lines: ${accent('samocode trust')}`,
+            ...trustWords(trust.lines).map((line) => `  ${line}`),
+          ]
+        : []),
+      dim(`Agents run with ${provider}; "samocode config" shows every setting.`),
+      `Start: ${accent('samocode run --task "…"')}`,
+    ].join('\n'),
+  );
+}
+
+function linesFrom(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(pairs.map(pairFrom));
+}
+
+function pairFrom(written: string): [string, string] {
+  const match = /^([A-Z][A-Z0-9_]*)=(.*)$/s.exec(written);
+  if (match?.[1]) return [match[1], match[2] ?? ''];
+  throw CLI_ERRORS.usage({
+    why: `--set ${JSON.stringify(written)} is not a line of .samocode, which is KEY=VALUE with the key in capitals.`,
+    hint: 'For example --set PROVIDER=codex; docs/settings.md lists the keys.',
+  });
+}
+
+interface TrustOptions {
+  project?: string;
+  yes?: true;
+}
+
+export function addTrust(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('trust [folder]'))
+    .description('Trust the lines of a .samocode that run something or relax a rule')
+    .option('-y, --yes', 'do not ask')
+    .action((folder: string | undefined, options: TrustOptions) => trust(cli, folder, options));
+}
+
+async function trust(cli: Cli, folder: string | undefined, { project, yes }: TrustOptions): Promise<void> {
+  const { readTrust, trustProject } = await import('../../actions/places/trust-project.ts');
+  const context = await cli.actionContext();
+  const projectDir = folderMeant(cli, folder ?? project);
+  const found = await readTrust({ projectDir }, context);
+  const { filePath, fileHash } = found.project;
+  if (found.trust.kind === 'fine') {
+    cli.output.result(
+      { projectFile: filePath, lines: [] },
+      () => `Nothing to trust: every line of ${filePath} is in effect.`,
+    );
+    return;
+  }
+  const { lines } = found.trust;
+  if (!yes) {
+    if (!cli.isInteractive) throw CLI_ERRORS.nobody_to_ask({ filePath, lines: trustWords(lines) });
+    if (!(await askTrust(cli, filePath, lines))) throw CLI_ERRORS.not_trusted({ filePath });
+  }
+  await trustProject({ projectDir: filePath, hash: fileHash }, context);
+  cli.output.result({ projectFile: filePath, lines }, () =>
+    [
+      ...trustWords(lines).map((line) => `  ${line}`),
+      `${cli.output.style.good('✔')} These lines of ${filePath} are trusted; after a change you are asked again.`,
+    ].join('\n'),
+  );
+}
+
+export function addConfig(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('config'))
+    .description('Show every setting in use and where it comes from')
+    .action((options: SharedOptions) => showConfig(cli, options));
+}
+
+async function showConfig(cli: Cli, { project }: SharedOptions): Promise<void> {
+  const [{ readSettingTexts }, { readSettings }] = await Promise.all([
+    import('../../project/finding/open-project.ts'),
+    import('../../project/settings/read-settings.ts'),
+  ]);
+  const filePath = await projectFileAt(cli, project);
+  const place = { env: cli.env, homeDir: cli.home, filePath };
+  const { readings, warnings } = readSettings(await readSettingTexts(place));
+  const isSecret = await secrets();
+  const settings = readings.map((reading) => shown(reading, isSecret(reading.key)));
+  // Outside a project its required settings are missing by nature.
+  const broken = filePath !== undefined && settings.some(({ problem }) => problem !== undefined);
+  if (broken) cli.leaveWith(EXIT.failed);
+  const { configWords } = await import('../rendering/config-words.ts');
+  const notes = warnings.map(({ path, text }) => `${path}: ${text}`);
+  cli.output.result({ projectFile: filePath ?? null, settings, warnings: notes }, () =>
+    configWords({ filePath, settings, notes }, cli.output),
+  );
+}
+
+async function secrets(): Promise<(key: string) => boolean> {
+  const { settingByKey } = await import('../../project/settings/settings.ts');
+  return (key) => settingByKey(key)?.[1].scope === 'secret';
+}
+
+function shown({ key, value, source, problem }: SettingReading, isSecret: boolean): ShownSetting {
+  const isUnset = value === undefined || value === '';
+  return {
+    key,
+    value: isUnset ? undefined : isSecret ? '[set]' : value,
+    source,
+    problem: problem?.message,
+  };
+}
+
+type DoctorOptions = SharedOptions & { checks?: true; verbose?: true };
+
+export function addDoctor(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('doctor'))
+    .description('Check whether sessions can run here, and how to fix what is missing')
+    .option('--checks', 'also run SETUP and each CHECK once, in a temporary worktree')
+    .option('-v, --verbose', 'also show where each missing program was searched')
+    .action((options: DoctorOptions) => showDoctor(cli, options));
+}
+
+async function showDoctor(cli: Cli, options: DoctorOptions): Promise<void> {
+  const [{ doctor }, { checkWords, doctorEnd }] = await Promise.all([
+    import('../../machine/doctor/doctor.ts'),
+    import('../rendering/doctor-words.ts'),
+  ]);
+  const { output } = cli;
+  const how = { verbose: options.verbose === true };
+  const report = await doctor(
+    {
+      ...projectOf(options),
+      runChecks: options.checks,
+      onCheck: (check) => output.say(checkWords(check, output, how)),
+      signal: cli.interrupted,
+    },
+    await cli.actionContext(),
+  );
+  if (report.level === 'fail') cli.leaveWith(EXIT.failed);
+  output.result(report, () => doctorEnd(report, output, how));
+}

@@ -1,0 +1,72 @@
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import {
+  CallToolRequestSchema,
+  ErrorCode,
+  ListToolsRequestSchema,
+  McpError,
+} from '@modelcontextprotocol/sdk/types.js';
+import { nearestName } from '../base/nearest-name.ts';
+import { askByForm } from './asking/ask-by-form.ts';
+import { beat } from './calls/beat.ts';
+import type { ContextFor, Extra } from './calls/context-for.ts';
+import { callTool, errorResult } from './calls/define-tool.ts';
+import type { Ask } from './calls/form.ts';
+import { onRequest } from './calls/on-request.ts';
+import { newProgressValue } from './calls/progress-value.ts';
+import { SERVER_ERRORS } from './calls/server-errors.ts';
+import type { Tool, ToolContext } from './calls/tool.ts';
+import { listedTool } from './calls/tool-schemas.ts';
+import { TOOLS } from './tools/index.ts';
+
+/** Lists and calls the tools; with `isReadOnly` those that act are not listed, and refused. */
+export function serveTools(
+  server: Server,
+  contextFor: ContextFor,
+  { isReadOnly }: { isReadOnly: boolean },
+): void {
+  const offered = isReadOnly ? TOOLS.filter(({ annotations }) => annotations.readOnlyHint) : TOOLS;
+  onRequest(server, ListToolsRequestSchema, () => ({
+    tools: offered.map((tool) => listedTool(tool, server.getClientVersion()?.name)),
+  }));
+  onRequest(server, CallToolRequestSchema, async ({ params }, extra) => {
+    const tool = TOOLS.find(({ name }) => name === params.name);
+    if (!tool) throw unknownTool(params.name, offered);
+    if (!offered.includes(tool)) return errorResult(SERVER_ERRORS.read_only({ tool: tool.name }));
+    const call = { actions: await contextFor(extra), progress: progressOf(extra) };
+    return await callTool(tool, params.arguments, {
+      ...call,
+      clientName: server.getClientVersion()?.name ?? '',
+      signal: extra.signal,
+      ask: whileTold(askByForm(server, extra), call),
+    });
+  });
+}
+
+/** The client is told that the call lives while a form is open. */
+function whileTold(ask: Ask | undefined, call: Pick<ToolContext, 'actions' | 'progress'>): Ask | undefined {
+  return (
+    ask &&
+    (async (form) => {
+      const stopBeating = beat(call, () => ({ message: 'waiting for the user' }));
+      return await ask(form).finally(stopBeating);
+    })
+  );
+}
+
+function progressOf(extra: Extra): ToolContext['progress'] {
+  const token = extra._meta?.progressToken;
+  if (token === undefined) return () => {};
+  const value = newProgressValue();
+  return ({ message, phasesBehind }) => {
+    const params = { progressToken: token, ...value(phasesBehind), message };
+    // A client that has gone reads nothing any more; the transport's own end says so.
+    extra.sendNotification({ method: 'notifications/progress', params }).catch(() => {});
+  };
+}
+
+function unknownTool(name: string, offered: readonly Tool[]): McpError {
+  const names = offered.map((tool) => tool.name);
+  const meant = nearestName(name, names);
+  const hint = meant ? `Did you mean ${meant}?` : `The tools are: ${names.join(', ')}.`;
+  return new McpError(ErrorCode.InvalidParams, `There is no tool "${name.slice(0, 80)}". ${hint}`);
+}
