@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { type DoctorCheck, fail, failed, type Machine, ok, warn } from '../../actions/preconditions/check.ts';
+import {
+  type DoctorCheck,
+  fail,
+  failed,
+  type Machine,
+  ok,
+  warn,
+  warnIf,
+} from '../../actions/preconditions/check.ts';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { createWhole } from '../../base/files/atomic-file.ts';
@@ -60,24 +68,18 @@ async function linuxChecks({ platform, root }: Machine): Promise<DoctorCheck[]> 
           'Raise the limit: sysctl fs.inotify.max_user_instances=512.',
         )
       : ok('machine.inotify', 'enough inotify instances'),
-    ...(isWsl
-      ? [
-          warn(
-            'machine.wsl',
-            'WSL ends all processes when its last terminal is closed.',
-            'Keep a terminal open while sessions run, or set vmIdleTimeout=-1 in .wslconfig.',
-          ),
-        ]
-      : []),
-    ...(endsWithLogin
-      ? [
-          warn(
-            'machine.logout',
-            'Logging out ends all your processes (KillUserProcesses), workers included.',
-            'Run: loginctl enable-linger.',
-          ),
-        ]
-      : []),
+    ...warnIf(
+      isWsl,
+      'machine.wsl',
+      'WSL ends all processes when its last terminal is closed.',
+      'Keep a terminal open while sessions run, or set vmIdleTimeout=-1 in .wslconfig.',
+    ),
+    ...warnIf(
+      endsWithLogin,
+      'machine.logout',
+      'Logging out ends all your processes (KillUserProcesses), workers included.',
+      'Run: loginctl enable-linger.',
+    ),
   ];
 }
 

@@ -10,13 +10,11 @@ import { crashPoint } from '../../base/fault-points.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import type { ChannelName, NotifyChannel } from '../channel.ts';
+import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel } from '../channel.ts';
 import { compose } from '../compose.ts';
 import type { Notification } from '../notification.ts';
-import { NOTIFY_ERRORS } from '../notify-errors.ts';
-import { kindNeedsPerson, type QueuedNotice } from '../queued-notice.ts';
+import { isStillOpen, kindNeedsPerson, type QueuedNotice } from '../queued-notice.ts';
 import { isQuiet } from '../quiet-hours.ts';
-import { isStillOpen } from '../still-open.ts';
 import type { Around } from './around.ts';
 import { nextBatch } from './batches.ts';
 import { settledBy } from './settled-by.ts';
@@ -123,12 +121,12 @@ export class Lane {
 
   /** @returns whether the next one may be sent at once */
   async #send(batch: readonly Notification[]): Promise<boolean> {
-    const { sendMs, signal, clock } = this.#around;
+    const { sendMs, signal } = this.#around;
     const ids = batch.map(({ id }) => id);
     // Where this cannot be noted, nothing is sent: it could not be noted either that it was.
     await this.#write({ ...this.#state, sending: ids });
     try {
-      const end = await within({ clock, ms: sendMs, signal }, (ended) => this.#channel.send(batch, ended));
+      const end = await within({ ms: sendMs, signal }, (ended) => this.#channel.send(batch, ended));
       if (end === 'timed_out') return await this.#failed(ids, undefined);
     } catch (error) {
       if (signal.aborted) return false;
@@ -186,10 +184,8 @@ export class Lane {
       if (now !== undefined && isStillOpen({ kind: kind as QueuedNotice['kind'], at, id }, now)) continue;
       const settled = await settledBy({ id, place }, now);
       try {
-        await within(
-          { clock, ms: sendMs, signal },
-          async (ended) => await this.#channel.settle?.(settled, ended),
-        );
+        const settle = async (ended: AbortSignal) => await this.#channel.settle?.(settled, ended);
+        await within({ ms: sendMs, signal }, settle);
       } catch (error) {
         if (signal.aborted) return;
         if (NOTIFY_ERRORS.undelivered.is(error) && error.args.canHelp === 'later') {

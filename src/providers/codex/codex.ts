@@ -20,8 +20,7 @@ import { OPEN_IN_GIT } from '../starting/guard-profile.ts';
 import { classifyCodexEnd } from './codex-end.ts';
 import { findRollout, readCodexTraces, readRolloutLine } from './codex-rollout.ts';
 import { type CodexServers, codexServers } from './codex-servers.ts';
-import { newCodexReader } from './codex-stream.ts';
-import { codexTranscript } from './codex-transcript.ts';
+import { codexTranscript, newCodexReader } from './codex-stream.ts';
 
 /** Codex: `codex exec --json -`, its prompt on stdin, one JSON object per line on stdout. */
 export const codex = {
