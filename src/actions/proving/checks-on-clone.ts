@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { endTree } from '../../base/processes/end-tree.ts';
 import type { GitContext } from '../../project/git/repository.ts';
-import { checksRoot, setupCacheDir } from '../../project/proving/checks-place.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
+import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
-import { insideOf } from '../../providers/starting/inside-of.ts';
+import { insideOf } from '../../providers/starting/guard.ts';
 import type { ActionContext } from '../acting/context.ts';
 import type { CloneGuard } from './clone-guard.ts';
 
@@ -31,7 +31,7 @@ export interface CloneRunOptions {
  */
 export async function checksOnClone(
   { mainRepo, worktreesDir, worktreeGitDir, git, guard }: ClonePlace,
-  given: Pick<SetOnClone, 'commit' | 'branch' | 'base' | 'commands' | 'proving'>,
+  given: Pick<SetOnClone, 'commit' | 'branch' | 'base' | 'commands' | 'proving' | 'asWorktree'>,
   { env, clock, host }: Pick<ActionContext, 'env' | 'clock' | 'host'>,
   { signal, begins, cloneFailed }: CloneRunOptions & { cloneFailed: (problem: string) => Error },
 ): Promise<SetEnd> {

@@ -17,11 +17,10 @@ import { childSettings } from '../../project/settings/resolve-settings.ts';
 import { type CliName, cliChecks } from './cli-checks.ts';
 import { installChecks } from './install-checks.ts';
 import { machineChecks } from './machine-checks.ts';
-import { notifyChecks } from './notify-checks.ts';
+import { notifyChecks, telegramChecks } from './notify-checks.ts';
 import { projectChecks } from './project-checks.ts';
 import { sandboxCheck } from './sandbox-check.ts';
 import { supervisorChecks } from './supervisor-checks.ts';
-import { telegramChecks } from './telegram-checks.ts';
 
 export interface DoctorInput {
   projectDir?: string | undefined;

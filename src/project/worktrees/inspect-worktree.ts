@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { gitDirOf, isOwnGitDir } from '../../base/files/git-pointer.ts';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { gitLine, runGit } from '../git/git.ts';
-import { listing } from '../git/listing.ts';
-import { bytesOf, namesIn, pathAt, readable } from '../git/path-bytes.ts';
+import { bytesOf, listing, namesIn, pathAt, readable } from '../git/path-bytes.ts';
 import { type GitContext, readRepository } from '../git/repository.ts';
 import { parseStatus, type StatusEntry } from '../git/status-entries.ts';
 
@@ -103,3 +103,24 @@ async function hiddenChanges(worktreePath: string, context: GitContext): Promise
 
 /** A tag of `ls-files -v` in small letters or an S, then a line for `--index-info`; submodules are none of ours. */
 const HIDDEN = /^[a-zS] ((?!160000)\d{6} [0-9a-f]+ 0\t([\s\S]+))$/;
+
+interface FinishPlaces {
+  sessionDir: string;
+  /** Where the session folder would go. */
+  to: string;
+  /** Absent where none is to be inspected. */
+  worktree?: WorktreePlace;
+}
+
+/** What the judges of archiving go by. Changes nothing. */
+export async function factsForFinish({ sessionDir, to, worktree }: FinishPlaces): Promise<{
+  names: string[];
+  isTaken: boolean;
+  worktree?: { path: string; reading: WorktreeReading };
+}> {
+  return {
+    names: (namesAt(sessionDir) ?? []).sort(),
+    isTaken: statsAt(to) !== undefined,
+    worktree: worktree && { path: worktree.worktreePath, reading: await inspectWorktree(worktree) },
+  };
+}
