@@ -30,8 +30,6 @@ const BEFORE_FIRST_MS = 60_000;
 const LONG_OUTAGE_MS = 10 * 60_000;
 const LONG_QUEUED_MS = 30 * 60_000;
 const HOUR_MS = 3_600_000;
-/** The cursors of sessions that are gone are looked for this often. */
-const PRUNE_MS = HOUR_MS;
 
 /**
  * The one queue of what is worth a notification. An event goes in before the cursor moves past it, so that a crash
@@ -42,8 +40,6 @@ export class NoticeQueue {
   #cursors: Cursors | undefined;
   /** Ids of what no event says, of the sessions of which it holds now: a crash loop, a long time in the queue. */
   #standing: ReadonlySet<string> = new Set();
-
-  #pruneAtMs = 0;
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -82,8 +78,10 @@ export class NoticeQueue {
     this.#standing = standing;
     if (read.size === 0) return;
     crashPoint('before-cursors');
-    const known = this.#isPruneDue() ? withoutGone(cursors.read, sessions) : cursors.read;
-    const moved = { ...cursors, read: { ...known, ...Object.fromEntries(read) } };
+    const moved = {
+      ...cursors,
+      read: { ...withoutGone(cursors.read, sessions), ...Object.fromEntries(read) },
+    };
     // Moved here as well where the file cannot be written: nothing is queued twice for it.
     this.#cursors = moved;
     await writeWhole(paths.cursors, `${JSON.stringify(moved)}\n`, 0o600);
@@ -109,13 +107,6 @@ export class NoticeQueue {
       });
     }
     return notices;
-  }
-
-  #isPruneDue(): boolean {
-    const now = this.#supervisor.clock.monotonic();
-    if (now < this.#pruneAtMs) return false;
-    this.#pruneAtMs = now + PRUNE_MS;
-    return true;
   }
 
   async #readCursors(): Promise<Cursors> {

@@ -14,7 +14,7 @@ import { waitForAny } from '../../src/actions/waiting/wait-for-change.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { configFolder } from '../../src/base/config-folder.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
-import { hostsCheck } from '../../src/machine/doctor/project-checks.ts';
+import { hostsCheck } from '../../src/machine/doctor/hosts-check.ts';
 import { rememberProject } from '../../src/project/finding/known-projects.ts';
 import { sessionsText } from '../../src/server/resources/session-rows.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';

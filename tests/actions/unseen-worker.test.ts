@@ -9,7 +9,7 @@ import { waitForAny } from '../../src/actions/waiting/wait-for-change.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
 import { sessionFacts } from '../../src/cli/rendering/session-facts.ts';
-import { hostsCheck } from '../../src/machine/doctor/project-checks.ts';
+import { hostsCheck } from '../../src/machine/doctor/hosts-check.ts';
 import { rememberProject } from '../../src/project/finding/known-projects.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';

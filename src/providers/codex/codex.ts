@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../phases/table.ts';
@@ -142,11 +143,7 @@ async function serversOfPerson({ cliPath, workingDir, env }: ChildRequest): Prom
     env: { ...env },
     timeoutMs: LIST_LIMIT_MS,
   });
-  try {
-    return ServerList.parse(JSON.parse(stdout)).map(({ name }) => name);
-  } catch {
-    return undefined;
-  }
+  return ServerList.safeParse(parseJson(stdout)).data?.map(({ name }) => name);
 }
 
 /** A value as TOML on one line; its strings are JSON's. */
