@@ -14,6 +14,7 @@ import {
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { createWhole } from '../../base/files/atomic-file.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { isOlder } from '../../providers/starting/preflight.ts';
 
@@ -48,6 +49,18 @@ async function nodeCheck({ nodeVersion }: Machine, env: ActionContext['env']): P
     if (!isSamocodeError(error)) throw error;
     return failed('machine.node', error);
   }
+}
+
+/** Whether git is there, and new enough. */
+export async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
+  const { exitCode, stdout } = await runCommand('git', ['--version'], { env: { PATH: env.PATH ?? '' } });
+  if (exitCode !== 0) return fail('git', 'git was not found on PATH.', 'Install git 2.31 or newer.');
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
+  // Older ones know nothing of the variables by which planted settings are undone.
+  const isTooOld = Number(major) < 2 || (Number(major) === 2 && Number(minor) < 31);
+  return isTooOld
+    ? fail('git', `${stdout.trim()} is too old.`, 'Install git 2.31 or newer.')
+    : ok('git', stdout.trim());
 }
 
 const FEW_INSTANCES = 64;

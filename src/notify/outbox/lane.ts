@@ -158,19 +158,13 @@ export class Lane {
         : (known?.why ?? 'It failed unexpectedly.');
     const backOffMs = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
     if (!isLost) this.#retryAtMs = clock.monotonic() + (known?.retryAfterMs ?? backOffMs);
-    const passed = isLost ? this.#with(ids) : this.#state.passed;
-    const failing = {
-      since,
-      why,
-      tries: tries + 1,
-      waiting: 0,
-      givenUp: givenUp + (isLost ? ids.length : 0),
-    };
+    const lost = isLost ? ids : [];
+    const waiting = this.waiting().length - lost.length;
     await this.#note({
       ...this.#state,
-      passed,
+      passed: this.#with(lost),
       sending: error === undefined ? [...ids] : undefined,
-      failing: { ...failing, waiting: this.waiting().length - (isLost ? ids.length : 0) },
+      failing: { since, why, tries: tries + 1, waiting, givenUp: givenUp + lost.length },
     });
     return isLost;
   }
