@@ -1,5 +1,9 @@
-import { jsonText } from '../../src/machine/install/package/json-text.ts';
-import { AUTHOR, DISPLAY_NAME, type Files } from '../../src/machine/install/package/package-parts.ts';
+import {
+  AUTHOR,
+  DISPLAY_NAME,
+  type Files,
+  jsonText,
+} from '../../src/machine/install/package/package-parts.ts';
 import { findNodeScript } from '../../src/providers/starting/find-node.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import type { RepositorySource } from './source.ts';

@@ -1,5 +1,4 @@
-import { jsonText } from '../../src/machine/install/package/json-text.ts';
-import { DISPLAY_NAME, type Files } from '../../src/machine/install/package/package-parts.ts';
+import { DISPLAY_NAME, type Files, jsonText } from '../../src/machine/install/package/package-parts.ts';
 import { USER_SETTINGS } from './desktop.ts';
 import type { RepositorySource } from './source.ts';
 

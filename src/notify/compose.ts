@@ -10,8 +10,7 @@ import type { QaQuestion } from '../session/documents/qa-question.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { LimitedStatus, WaitingStatus } from '../session/events/state.ts';
 import type { Notification } from './notification.ts';
-import { kindNeedsPerson, type QueuedNotice } from './queued-notice.ts';
-import { isStillOpen } from './still-open.ts';
+import { isStillOpen, kindNeedsPerson, type QueuedNotice } from './queued-notice.ts';
 import { titleOf } from './titles.ts';
 
 export interface ComposeOptions {

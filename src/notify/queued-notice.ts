@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { SessionView } from '../session/events/session-view.ts';
+import type { Status } from '../session/events/state.ts';
 import { NEEDS_PERSON, NOTIFIED_KINDS, type NotifiedKind } from './notification.ts';
 
 /** One line of `queue.jsonl`: a change worth a notification. The same `id` twice is the same change. */
@@ -19,4 +21,30 @@ export type QueuedNotice = z.infer<typeof QueuedNotice>;
 
 export function kindNeedsPerson(kind: NotifiedKind): boolean {
   return NEEDS_PERSON.some((one) => one === kind);
+}
+
+/** What a session must be, since the moment of the notice. */
+const WHILE: Partial<Record<QueuedNotice['kind'], Status['kind']>> = {
+  waiting: 'waiting',
+  plan_changed: 'waiting',
+  blocked: 'blocked',
+  limited: 'limited',
+  back_off: 'limited',
+};
+
+/** Whether what a notice is about still holds; what has simply happened always does. Pure. */
+export function isStillOpen({ kind, id, at }: Pick<QueuedNotice, 'kind' | 'id' | 'at'>, view: SessionView) {
+  const { status, openIteration } = view.state;
+  switch (kind) {
+    case 'stalled':
+      return openIteration?.stalledAt !== undefined && view.worker === 'alive';
+    case 'crash_loop':
+      return view.worker !== 'alive' && id.endsWith(`:${view.lease?.number ?? 0}`);
+    case 'queued':
+      return status.kind === 'queued' && id.endsWith(`:${status.since}`);
+    default: {
+      const wanted = WHILE[kind];
+      return wanted === undefined || (status.kind === wanted && status.since === at);
+    }
+  }
 }

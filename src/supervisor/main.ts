@@ -4,7 +4,8 @@ import type { ActionContext } from '../actions/acting/context.ts';
 import { isoUtc, systemClock } from '../base/clock.ts';
 import { systemHost } from '../base/processes/host.ts';
 import { replaceMonitor } from '../machine/service/replace-monitor.ts';
-import { askToLeave, isOlderProgram } from '../providers/starting/launch-supervisor.ts';
+import { askToLeave } from '../providers/starting/launch-supervisor.ts';
+import { isOlder } from '../providers/starting/preflight.ts';
 import { readPresence } from '../providers/starting/supervisor-folder.ts';
 import { runSupervisor, type SupervisorEnd } from './run-supervisor.ts';
 import { newSupervisor, type Supervisor } from './supervisor.ts';
@@ -56,6 +57,6 @@ async function serve(supervisor: Supervisor, signal: AbortSignal): Promise<void>
   const other = before.kind === 'watching' ? before.about?.version : undefined;
   if (before.kind === 'watching') await askToLeave(paths, __VERSION__, true);
   const end = await runSupervisor(supervisor, { signal, stays: true });
-  const isHeldByNewer = end === 'held' && other !== undefined && isOlderProgram(__VERSION__, other);
+  const isHeldByNewer = end === 'held' && other !== undefined && isOlder(__VERSION__, other);
   if (TRY_AGAIN.includes(end) && !isHeldByNewer) process.exitCode = 1;
 }

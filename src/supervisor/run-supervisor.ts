@@ -9,15 +9,10 @@ import { identityAt, statsAt } from '../base/files/look-at.ts';
 import { plainJson } from '../base/files/plain-file.ts';
 import { newWatcher, type WatchPath } from '../base/files/watcher.ts';
 import { acquireLease, type OwnedLease } from '../base/processes/lease.ts';
-import { LinkedController } from '../base/processes/linked-controller.ts';
-import { channelsOf } from '../notify/outbox/channels-of.ts';
-import { Outbox } from '../notify/outbox/outbox.ts';
-import { TelegramChannel } from '../notify/telegram/telegram-channel.ts';
-import { telegramFiles } from '../notify/telegram/telegram-settings.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
-import { isOlderProgram, launchSupervisor } from '../providers/starting/launch-supervisor.ts';
-import { listenToPhone } from './listen-to-phone.ts';
-import { NoticeQueue } from './notice-queue.ts';
+import { launchSupervisor } from '../providers/starting/launch-supervisor.ts';
+import { isOlder } from '../providers/starting/preflight.ts';
+import { Notifying } from './notifying.ts';
 import { NowFile } from './now-file.ts';
 import { Overlook } from './overlook.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -123,13 +118,7 @@ async function watch(
   const { paths, clock } = supervisor;
   const overlook = new Overlook(supervisor);
   const now = new NowFile(supervisor);
-  const queue = new NoticeQueue(supervisor);
-  const report = (what: string, error: unknown) => overlook.report(what, error);
-  const telegram = new TelegramChannel(supervisor, telegramFiles(paths).state);
-  const channels: typeof channelsOf = (settings, context) => channelsOf(settings, { ...context, telegram });
-  const outbox = new Outbox({ ...supervisor, report, channels });
-  using leaving = new LinkedController(signal);
-  let listening: Promise<void> | undefined;
+  const notifying = new Notifying(supervisor, overlook);
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {
@@ -144,21 +133,13 @@ async function watch(
       const watched = watchedBy(supervisor, overlook);
       const isReported = watcher.watch(watched);
       const nextMs = await overlook.look().catch((error: unknown) => {
-        report('look', error);
+        overlook.report('look', error);
         return clock.monotonic() + LOOK_MS;
       });
-      await queue.take(overlook).catch((error: unknown) => report('queue.jsonl', error));
-      const resendMs = await outbox.look(overlook.sessions).catch((error: unknown) => {
-        report('notifications', error);
-        return Number.POSITIVE_INFINITY;
-      });
-      if (outbox.sendsBy('telegram'))
-        listening ??= listenToPhone(supervisor, telegram, leaving.signal).finally(() => {
-          listening = undefined;
-        });
-      await now.write(overlook).catch((error: unknown) => report('now.json', error));
+      const resendMs = await notifying.look();
+      await now.write(overlook).catch((error: unknown) => overlook.report('now.json', error));
       const at = clock.monotonic();
-      if (stays || overlook.hasReason() || outbox.hasUndelivered()) reasonAtMs = at;
+      if (stays || overlook.hasReason() || notifying.hasUndelivered()) reasonAtMs = at;
       const leavesAtMs = reasonAtMs < at ? reasonAtMs + (await idleMs(supervisor)) : Number.POSITIVE_INFINITY;
       if (at >= leavesAtMs) return 'nothing_to_watch';
       const lookMs = Math.min(
@@ -176,8 +157,7 @@ async function watch(
     if (BASE_ERRORS.lease_lost.is(error)) return 'lost';
     throw error;
   } finally {
-    leaving.abort();
-    await Promise.all([outbox.end(), listening]);
+    await notifying.end();
     watcher.close();
   }
 }
@@ -206,7 +186,6 @@ async function isAskedToLeave(path: string, stays: boolean): Promise<boolean> {
   const asked = await plainJson(path, MAX_LEAVE_BYTES, Leave);
   if (asked === undefined) return false;
   return (
-    isOlderProgram(__VERSION__, asked.version) ||
-    (asked.stays === true && !stays && asked.version === __VERSION__)
+    isOlder(__VERSION__, asked.version) || (asked.stays === true && !stays && asked.version === __VERSION__)
   );
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
-import { ALLOWED_TOOLS } from '../../src/machine/install/allow-list.ts';
+import { ALLOWED_TOOLS } from '../../src/machine/install/claude-client.ts';
 import { type InstallInput, install, uninstall } from '../../src/machine/install/install.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import { makeFakeClient } from '../support/fake-client.ts';

@@ -8,7 +8,7 @@ import {
   pruneCheckpoints,
   refOf,
 } from '../../src/project/checkpoints/checkpoint-refs.ts';
-import { openStore } from '../../src/project/checkpoints/checkpoint-store.ts';
+import { openStore, repositoryOptions } from '../../src/project/checkpoints/checkpoint-store.ts';
 import { checkpointScene, FOLDER } from '../support/checkpoint-scene.ts';
 
 test('the last twenty and the ends of phases stay, and all are dropped together', {
@@ -38,7 +38,7 @@ test('the last twenty and the ends of phases stay, and all are dropped together'
   expect(await refs()).toContain(`refs/samocode/${FOLDER}/phase-ends/001-planning`);
   for (const moment of ['before', 'before-kill'])
     expect(await refs()).not.toContain(`refs/samocode/${FOLDER}/002-${moment}`);
-  await dropCheckpoints(store, FOLDER);
+  await dropCheckpoints(FOLDER, repositoryOptions(store));
   expect(await refs()).toEqual(['']);
 });
 

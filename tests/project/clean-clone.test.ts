@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeClone, removeClone } from '../../src/project/proving/clean-clone.ts';
 import { copyInto } from '../../src/project/proving/copy-tree.ts';
-import { changedSince, keepIndex } from '../../src/project/proving/made-by-setup.ts';
+import { changedSince, keepIndex } from '../../src/project/proving/run-on-clone.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../support/temp-repo.ts';
 
 const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];

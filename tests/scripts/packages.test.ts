@@ -6,7 +6,7 @@ import { exampleFiles } from '../../scripts/packages/examples.ts';
 import { GENERATED_FOLDERS, HAND_MADE, packageFiles } from '../../scripts/packages/package-files.ts';
 import { filesBelow, readSource } from '../../scripts/packages/source.ts';
 import { compiledSource } from '../../src/machine/install/package/compiled-source.ts';
-import { jsonText } from '../../src/machine/install/package/json-text.ts';
+import { jsonText } from '../../src/machine/install/package/package-parts.ts';
 import { parseSource } from '../../src/machine/install/package/package-source.ts';
 import type { SettingSpec } from '../../src/project/settings/setting-spec.ts';
 import { SETTINGS } from '../../src/project/settings/settings.ts';

@@ -2,7 +2,8 @@ import { realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SESSION_MARK } from '../../src/providers/starting/environment.ts';
-import { isOlderProgram, supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
+import { supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
+import { isOlder } from '../../src/providers/starting/preflight.ts';
 import { supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
 import { hostWith } from '../support/hosts.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -53,7 +54,7 @@ test.each([
   ['no version', '0.2.0', false],
   ['0.2.0', 'no version', false],
 ])('%s is older than %s: %s', (version, than, older) => {
-  expect(isOlderProgram(version, than)).toBe(older);
+  expect(isOlder(version, than)).toBe(older);
 });
 
 test('a supervisor gets what a login gives and our own settings, and nothing of who started it', () => {

@@ -1,7 +1,6 @@
-import { commonDirOf } from '../../project/git/common-dir.ts';
 import { acceptedAt, readExecuting } from '../../project/git/executing-settings.ts';
 import { undoChanged } from '../../project/git/git-programs.ts';
-import type { GitContext } from '../../project/git/repository.ts';
+import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from './context.ts';
 

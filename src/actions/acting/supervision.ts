@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { readKnownProjects } from '../../project/finding/known-projects.ts';
-import { isOlderProgram, type WatchOver, watchOver } from '../../providers/starting/launch-supervisor.ts';
+import { type WatchOver, watchOver } from '../../providers/starting/launch-supervisor.ts';
+import { isOlder } from '../../providers/starting/preflight.ts';
 import {
   isOff,
   readPresence,
@@ -37,7 +38,7 @@ export async function superviseIfUnfinished(context: ActionContext): Promise<voi
   if (env.SAMOCODE_REVIVE === 'off' || isOff(env)) return;
   const paths = supervisorPaths(home, host);
   const presence = await readPresence(paths, host);
-  if (presence.kind === 'watching' && !isOlderProgram(presence.about?.version ?? '', __VERSION__)) return;
+  if (presence.kind === 'watching' && !isOlder(presence.about?.version ?? '', __VERSION__)) return;
   for (const sessionsDir of await watchedFolders(paths, home)) {
     const views = await readSessionList(sessionsDir, host).catch(() => []);
     if (views.some((view) => isWatched(view, paths.identity, context))) {

@@ -2,10 +2,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
-import { dropCheckpointsOf, sizeOfCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
+import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { bytesInTrash, listTrash, removeFromTrash } from '../../project/finishing/trash.ts';
-import { checksRoot, setupCacheDir } from '../../project/proving/checks-place.ts';
 import { removeClone } from '../../project/proving/clean-clone.ts';
+import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { isAtRest } from '../../session/at-rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
@@ -132,7 +132,7 @@ async function ofSession(
       kind: 'checkpoints',
       name: folder,
       bytes,
-      remove: async () => (await stillOver()) && (await dropCheckpointsOf(folder, git)).length > 0,
+      remove: async () => (await stillOver()) && (await dropCheckpoints(folder, git)).length > 0,
     });
   return found;
 }

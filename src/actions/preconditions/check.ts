@@ -23,6 +23,9 @@ export const warn = (id: string, found: string, fix: string): DoctorCheck => ({
   found,
   fix,
 });
+/** A warning where it is due, and nothing else. */
+export const warnIf = (isDue: boolean, id: string, found: string, fix: string): DoctorCheck[] =>
+  isDue ? [warn(id, found, fix)] : [];
 export const fail = (id: string, found: string, fix: string): DoctorCheck => ({
   id,
   level: 'fail',

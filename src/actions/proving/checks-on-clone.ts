@@ -7,13 +7,12 @@ import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { findProtectedPlaces } from '../../project/finding/protected-places.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import type { GitContext } from '../../project/git/repository.ts';
-import { checksRoot, setupCacheDir } from '../../project/proving/checks-place.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
+import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
-import { type Guard, makeGuard } from '../../providers/starting/guard.ts';
+import { type Guard, insideOf, makeGuard } from '../../providers/starting/guard.ts';
 import { guardProfile } from '../../providers/starting/guard-profile.ts';
-import { insideOf } from '../../providers/starting/inside-of.ts';
 import { probeGuard } from '../../providers/starting/probe-guard.ts';
 import { runRoot } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -37,7 +36,7 @@ export interface CloneRunOptions {
  */
 export async function checksOnClone(
   { mainRepo, worktreesDir, worktreeGitDir, git, guard }: ClonePlace,
-  given: Pick<SetOnClone, 'commit' | 'branch' | 'base' | 'commands' | 'proving'>,
+  given: Pick<SetOnClone, 'commit' | 'branch' | 'base' | 'commands' | 'proving' | 'asWorktree'>,
   { env, clock, host }: Pick<ActionContext, 'env' | 'clock' | 'host'>,
   { signal, begins, cloneFailed }: CloneRunOptions & { cloneFailed: (problem: string) => Error },
 ): Promise<SetEnd> {

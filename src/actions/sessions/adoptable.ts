@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { statsAt } from '../../base/files/look-at.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
-import { earlierWorktree } from '../../project/worktrees/earlier-worktree.ts';
+import { earlierWorktree } from '../../project/worktrees/worktree.ts';
 import { readOverview } from '../../session/documents/overview.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nestedProblem, notPlainProblems } from '../../session/legacy/foreign-session.ts';

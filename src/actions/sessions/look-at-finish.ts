@@ -2,7 +2,7 @@ import type { SamocodeError } from '../../base/errors.ts';
 import { type BaseBranch, findBaseBranch } from '../../project/finishing/base-branch.ts';
 import { readTrash } from '../../project/finishing/trash.ts';
 import type { GitContext } from '../../project/git/repository.ts';
-import { factsForFinish } from '../../project/worktrees/finish-facts.ts';
+import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import {
   type FinishFacts,

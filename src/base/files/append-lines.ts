@@ -1,9 +1,18 @@
-import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { systemErrorCode } from '../errors.ts';
 import { writeFully } from './atomic-file.ts';
 import { openEnd } from './lines.ts';
 import { statsAt } from './look-at.ts';
-import { putAside } from './put-aside.ts';
 
 /** More than any line of ours is long. */
 const LONGEST_LINE_BYTES = 256 * 1024;
@@ -58,4 +67,18 @@ export function openForAppend(path: string, mode = 0o644): number {
   putAside(path);
   rmSync(path, { force: true });
   return openSync(path, flags, mode);
+}
+
+/**
+ * Makes room where a file of ours must stand: a folder, or a file that is too large to be read, is moved
+ * aside and not removed, since nobody has read it. Links and pipes hold nothing of their own and are left
+ * for a rename to replace.
+ * @returns where it was put; undefined when nothing had to be moved
+ */
+export function putAside(path: string): string | undefined {
+  const stats = statsAt(path);
+  if (stats === undefined || !(stats.isDirectory() || stats.isFile())) return undefined;
+  const aside = `${path}.aside-${randomBytes(4).toString('hex')}`;
+  renameSync(path, aside);
+  return aside;
 }

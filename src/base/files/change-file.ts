@@ -2,12 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync } from 'node:fs';
 import { systemClock } from '../clock.ts';
-import { openForAppend } from './append-lines.ts';
+import { openForAppend, putAside } from './append-lines.ts';
 import { createWhole, replaceWhole, writeFully } from './atomic-file.ts';
 import { fileIdentity } from './fingerprint.ts';
 import { statsAt } from './look-at.ts';
 import { decode, openPlainFile, type PlainFileReading, readOpened } from './plain-file.ts';
-import { putAside } from './put-aside.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_TRIES = 20;

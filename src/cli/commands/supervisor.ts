@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ActionContext } from '../../actions/acting/context.ts';
-import type { SupervisorInstallReport } from '../../machine/service/carry-out.ts';
+import type { SupervisorInstallReport } from '../../machine/service/service.ts';
 import type { SupervisorEnd } from '../../supervisor/run-supervisor.ts';
 import type { SupervisorFacts } from '../rendering/supervisor-words.ts';
 import type { Cli } from '../terminal/cli.ts';

@@ -5,14 +5,18 @@ import { type DoctorCheck, fail, type Machine, ok, warn } from '../../actions/pr
 import { isRefusedAsRoot } from '../../actions/preconditions/what-cannot-run.ts';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import { runCommand } from '../../base/processes/run-command.ts';
+import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
+import { type Project, readSettingTexts } from '../../project/finding/open-project.ts';
+import type { ProviderName } from '../../project/settings/project-settings.ts';
+import { readSettings } from '../../project/settings/read-settings.ts';
+import { childSettings } from '../../project/settings/resolve-settings.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
 import { locateCli } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { isOlder, type LoginTraces, PREFLIGHTS, type Preflight } from '../../providers/starting/preflight.ts';
 import { jsonValue } from '../install/json-member.ts';
 
-export type CliName = keyof typeof PREFLIGHTS;
+type CliName = keyof typeof PREFLIGHTS;
 
 interface CliQuestion {
   name: CliName;
@@ -24,8 +28,42 @@ interface CliQuestion {
 
 const LIMIT_MS = 20_000;
 
+const CLI_NAMES: readonly CliName[] = ['claude', 'codex', 'gemini'];
+
+/** What each agent CLI says of itself; they are asked at the same time. */
+export async function allCliChecks(
+  project: Project | undefined,
+  machine: Machine,
+  context: ActionContext,
+): Promise<Promise<DoctorCheck[]>[]> {
+  const used = usedProviders(project);
+  const permissions = project?.values.permissions ?? 'skip';
+  const paths = project ? new Map<CliName, string>() : await machinePaths(context);
+  return CLI_NAMES.map((name) => {
+    const configured = project ? childSettings(project, 'init', name).cliPath : paths.get(name);
+    return cliChecks({ name, isUsed: used.has(name), permissions, configured }, machine, context);
+  });
+}
+
+/** Without a project: what a new one would use. */
+export function usedProviders(project: Project | undefined): Set<ProviderName> {
+  if (project === undefined) return new Set(['claude']);
+  const { provider, providerByPhase, fallback } = project.values;
+  return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
+}
+
+/** Where the machine's own settings say that the CLIs are; for a look from outside of any project. */
+async function machinePaths({ env, home: homeDir }: ActionContext): Promise<Map<CliName, string>> {
+  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
+  const paths = CLI_NAMES.flatMap((name) => {
+    const value = readings.find(({ key }) => key === `${name.toUpperCase()}_PATH`)?.value;
+    return typeof value === 'string' ? [[name, value] as const] : [];
+  });
+  return new Map(paths);
+}
+
 /** What one agent CLI says of itself, without a request to its service. */
-export async function cliChecks(
+async function cliChecks(
   question: CliQuestion,
   machine: Machine,
   context: ActionContext,
@@ -42,15 +80,16 @@ export async function cliChecks(
       nodePath: await nodePath(context.env),
       configured,
     });
-    const cli = new Cli(path, context);
-    const version = (await cli.run(['--version'])).stdout.trim().split('\n')[0] ?? '';
+    const env = definedOnly(context.env);
+    const ask: Ask = (args) => runCommand(path, args, { env, timeoutMs: LIMIT_MS, maxBytes: 1024 * 1024 });
+    const version = (await ask(['--version'])).stdout.trim().split('\n')[0] ?? '';
     return [
       ok(`cli.${name}`, `${path} (${foundIn}), ${version || 'unknown version'}`),
       ...(await Promise.all([
         versionCheck(name, version, preflight),
-        optionsCheck(name, cli, preflight),
-        loginCheck(name, cli, preflight, context),
-        ...sandboxChecks(question, cli, preflight),
+        optionsCheck(name, ask, preflight),
+        loginCheck(name, ask, preflight, context),
+        ...sandboxChecks(question, ask, preflight),
       ])),
       ...(name === 'claude' && isUsed ? [rootCheck(question, machine, context)] : []),
     ];
@@ -65,30 +104,19 @@ export async function cliChecks(
   }
 }
 
-class Cli {
-  readonly path: string;
-  readonly #env: Record<string, string>;
-
-  constructor(path: string, { env }: ActionContext) {
-    this.path = path;
-    this.#env = definedOnly(env);
-  }
-
-  async run(args: readonly string[]) {
-    return await runCommand(this.path, args, { env: this.#env, timeoutMs: LIMIT_MS, maxBytes: 1024 * 1024 });
-  }
-}
+/** Runs the CLI with these arguments. */
+type Ask = (args: readonly string[]) => Promise<CommandResult>;
 
 function versionCheck(name: CliName, version: string, { measured, install }: Preflight): DoctorCheck {
   const id = `cli.${name}.version`;
-  return version !== '' && isOlder(version, measured)
+  return isOlder(version, measured)
     ? warn(id, `${version} is older than the tested version (${measured}).`, `Update it: ${install}.`)
     : ok(id, `at least the tested version (${measured})`);
 }
 
-async function optionsCheck(name: CliName, cli: Cli, preflight: Preflight): Promise<DoctorCheck> {
+async function optionsCheck(name: CliName, ask: Ask, preflight: Preflight): Promise<DoctorCheck> {
   const id = `cli.${name}.options`;
-  const { stdout, stderr, exitCode } = await cli.run(preflight.helpArgs);
+  const { stdout, stderr, exitCode } = await ask(preflight.helpArgs);
   const help = stdout + stderr;
   const missing = preflight.neededOptions.filter((option) => !help.includes(option));
   if (missing.length === 0) return ok(id, 'has every option that samocode needs');
@@ -101,14 +129,14 @@ async function optionsCheck(name: CliName, cli: Cli, preflight: Preflight): Prom
 
 async function loginCheck(
   name: CliName,
-  cli: Cli,
+  ask: Ask,
   preflight: Preflight,
   context: ActionContext,
 ): Promise<DoctorCheck> {
   const id = `cli.${name}.login`;
   const { login, loginTraces, loginFix } = preflight;
   if (login) {
-    const { exitCode } = await cli.run(login.args);
+    const { exitCode } = await ask(login.args);
     if (exitCode === 0) return ok(id, 'logged in');
     const found = 'It reports that you are not logged in.';
     return login.isAdvisory ? warn(id, found, loginFix) : fail(id, found, loginFix);
@@ -132,17 +160,17 @@ async function hasLogin(
   return typeof chosen === 'string' && chosen !== '';
 }
 
-function sandboxChecks(question: CliQuestion, cli: Cli, { sandboxArgs }: Preflight): Promise<DoctorCheck>[] {
-  return sandboxArgs ? [sandboxCheck(question, cli, sandboxArgs)] : [];
+function sandboxChecks(question: CliQuestion, ask: Ask, { sandboxArgs }: Preflight): Promise<DoctorCheck>[] {
+  return sandboxArgs ? [sandboxCheck(question, ask, sandboxArgs)] : [];
 }
 
 async function sandboxCheck(
   { name, isUsed, permissions }: CliQuestion,
-  cli: Cli,
+  ask: Ask,
   args: readonly string[],
 ): Promise<DoctorCheck> {
   const id = `cli.${name}.sandbox`;
-  if ((await cli.run(args)).exitCode === 0) return ok(id, 'its sandbox works');
+  if ((await ask(args)).exitCode === 0) return ok(id, 'its sandbox works');
   const fix = 'Allow user namespaces on this machine, or set PERMISSIONS=skip.';
   return isUsed && permissions === 'allow'
     ? fail(id, 'Its sandbox does not work here: every command of an agent would fail.', fix)

@@ -1,31 +1,19 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { findProjectFor } from '../../actions/places/find-project-for.ts';
-import {
-  type DoctorCheck,
-  fail,
-  failed,
-  type Machine,
-  ok,
-  thisMachine,
-} from '../../actions/preconditions/check.ts';
+import { type DoctorCheck, failed, type Machine, thisMachine } from '../../actions/preconditions/check.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import { runCommand } from '../../base/processes/run-command.ts';
-import { type Project, readSettingTexts } from '../../project/finding/open-project.ts';
-import type { ProviderName } from '../../project/settings/project-settings.ts';
-import { readSettings } from '../../project/settings/read-settings.ts';
-import { childSettings } from '../../project/settings/resolve-settings.ts';
-import { type CliName, cliChecks } from './cli-checks.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { allCliChecks, usedProviders } from './cli-checks.ts';
 import { installChecks } from './install-checks.ts';
-import { machineChecks } from './machine-checks.ts';
-import { notifyChecks } from './notify-checks.ts';
+import { gitCheck, machineChecks } from './machine-checks.ts';
+import { notifyChecks, telegramChecks } from './notify-checks.ts';
 import { projectChecks } from './project-checks.ts';
 import { sandboxCheck } from './sandbox-check.ts';
 import { supervisorChecks } from './supervisor-checks.ts';
-import { telegramChecks } from './telegram-checks.ts';
 
 export interface DoctorInput {
   projectDir?: string | undefined;
-  /** Also runs SETUP and each CHECK once, in a worktree that is thrown away. */
+  /** Also runs SETUP and each CHECK once, where sessions run them. */
   runChecks?: boolean | undefined;
   /** Is given each check as soon as it is known; their order is that of the report. */
   onCheck?: ((check: DoctorCheck) => void) | undefined;
@@ -38,8 +26,6 @@ export interface DoctorReport {
   level: DoctorCheck['level'];
   checks: DoctorCheck[];
 }
-
-const CLI_NAMES: readonly CliName[] = ['claude', 'codex', 'gemini'];
 
 /**
  * Looks at everything that a session needs: machine, git, project, agent CLIs, and what weakens our
@@ -61,13 +47,8 @@ export async function doctor(
   const project = await projectOf(input, context);
   const settings = 'project' in project ? project.project : undefined;
   const used = usedProviders(settings);
-  const permissions = settings?.values.permissions ?? 'skip';
-  const paths = settings ? new Map<CliName, string>() : await machinePaths(context);
   // They take the longest, so they are asked meanwhile.
-  const clis = CLI_NAMES.map((name) => {
-    const configured = settings ? childSettings(settings, 'init', name).cliPath : paths.get(name);
-    return cliChecks({ name, isUsed: used.has(name), permissions, configured }, machine, context);
-  });
+  const clis = await allCliChecks(settings, machine, context);
   const all = Promise.allSettled(clis);
   add(await gitCheck(context));
   if ('check' in project) add(project.check);
@@ -98,32 +79,4 @@ async function projectOf(
     if (!isSamocodeError(error)) throw error;
     return { check: failed('project', error) };
   }
-}
-
-/** Where the machine's own settings say that the CLIs are; for a look from outside of any project. */
-async function machinePaths({ env, home: homeDir }: ActionContext): Promise<Map<CliName, string>> {
-  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
-  const paths = CLI_NAMES.flatMap((name) => {
-    const value = readings.find(({ key }) => key === `${name.toUpperCase()}_PATH`)?.value;
-    return typeof value === 'string' ? [[name, value] as const] : [];
-  });
-  return new Map(paths);
-}
-
-/** Without a project: what a new one would use. */
-function usedProviders(project: Project | undefined): Set<ProviderName> {
-  if (project === undefined) return new Set(['claude']);
-  const { provider, providerByPhase, fallback } = project.values;
-  return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
-}
-
-async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
-  const { exitCode, stdout } = await runCommand('git', ['--version'], { env: { PATH: env.PATH ?? '' } });
-  if (exitCode !== 0) return fail('git', 'git was not found on PATH.', 'Install git 2.31 or newer.');
-  const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
-  // Older ones know nothing of the variables by which planted settings are undone.
-  const isTooOld = Number(major) < 2 || (Number(major) === 2 && Number(minor) < 31);
-  return isTooOld
-    ? fail('git', `${stdout.trim()} is too old.`, 'Install git 2.31 or newer.')
-    : ok('git', stdout.trim());
 }

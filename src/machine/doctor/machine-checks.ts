@@ -2,10 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { type DoctorCheck, fail, failed, type Machine, ok, warn } from '../../actions/preconditions/check.ts';
+import {
+  type DoctorCheck,
+  fail,
+  failed,
+  type Machine,
+  ok,
+  warn,
+  warnIf,
+} from '../../actions/preconditions/check.ts';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { createWhole } from '../../base/files/atomic-file.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { isOlder } from '../../providers/starting/preflight.ts';
 
@@ -42,6 +51,18 @@ async function nodeCheck({ nodeVersion }: Machine, env: ActionContext['env']): P
   }
 }
 
+/** Whether git is there, and new enough. */
+export async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
+  const { exitCode, stdout } = await runCommand('git', ['--version'], { env: { PATH: env.PATH ?? '' } });
+  if (exitCode !== 0) return fail('git', 'git was not found on PATH.', 'Install git 2.31 or newer.');
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
+  // Older ones know nothing of the variables by which planted settings are undone.
+  const isTooOld = Number(major) < 2 || (Number(major) === 2 && Number(minor) < 31);
+  return isTooOld
+    ? fail('git', `${stdout.trim()} is too old.`, 'Install git 2.31 or newer.')
+    : ok('git', stdout.trim());
+}
+
 const FEW_INSTANCES = 64;
 
 async function linuxChecks({ platform, root }: Machine): Promise<DoctorCheck[]> {
@@ -60,24 +81,18 @@ async function linuxChecks({ platform, root }: Machine): Promise<DoctorCheck[]> 
           'Raise the limit: sysctl fs.inotify.max_user_instances=512.',
         )
       : ok('machine.inotify', 'enough inotify instances'),
-    ...(isWsl
-      ? [
-          warn(
-            'machine.wsl',
-            'WSL ends all processes when its last terminal is closed.',
-            'Keep a terminal open while sessions run, or set vmIdleTimeout=-1 in .wslconfig.',
-          ),
-        ]
-      : []),
-    ...(endsWithLogin
-      ? [
-          warn(
-            'machine.logout',
-            'Logging out ends all your processes (KillUserProcesses), workers included.',
-            'Run: loginctl enable-linger.',
-          ),
-        ]
-      : []),
+    ...warnIf(
+      isWsl,
+      'machine.wsl',
+      'WSL ends all processes when its last terminal is closed.',
+      'Keep a terminal open while sessions run, or set vmIdleTimeout=-1 in .wslconfig.',
+    ),
+    ...warnIf(
+      endsWithLogin,
+      'machine.logout',
+      'Logging out ends all your processes (KillUserProcesses), workers included.',
+      'Run: loginctl enable-linger.',
+    ),
   ];
 }
 

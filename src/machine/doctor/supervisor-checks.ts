@@ -1,9 +1,9 @@
 import { access, constants } from 'node:fs/promises';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { isUnfinished, watchedFolders } from '../../actions/acting/supervision.ts';
-import { type DoctorCheck, ok, warn } from '../../actions/preconditions/check.ts';
+import { type DoctorCheck, ok, warn, warnIf } from '../../actions/preconditions/check.ts';
 import { whyUnwritable } from '../../base/files/why-unwritable.ts';
-import { isOlderProgram } from '../../providers/starting/launch-supervisor.ts';
+import { isOlder } from '../../providers/starting/preflight.ts';
 import { isOff, readPresence, supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import { isContinuedBy } from '../../session/continued-by.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -28,7 +28,7 @@ async function presenceCheck(
   if (presence.kind === 'watching') {
     const { pid, since, about } = presence;
     const words = `process ${pid}, version ${about?.version ?? 'unknown'}, since ${since}`;
-    return about !== undefined && isOlderProgram(about.version, __VERSION__)
+    return about !== undefined && isOlder(about.version, __VERSION__)
       ? warn(
           'supervisor',
           `A supervisor of an older version is running: ${words}.`,
@@ -68,10 +68,12 @@ async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
   const installed = await installedSupervisor(context);
   if (installed === undefined) return [];
   const [node = '', program = ''] = installed.command;
-  const gone = [
-    ...((await isThere(node, constants.X_OK)) ? [] : [node]),
-    ...((await isThere(program, constants.R_OK)) ? [] : [program]),
-  ];
+  const isGone = (path: string, mode: number) =>
+    access(path, mode).then(
+      () => [],
+      () => [path],
+    );
+  const gone = [...(await isGone(node, constants.X_OK)), ...(await isGone(program, constants.R_OK))];
   if (gone.length === 0) return [ok(id, `${installed.service} runs it`)];
   return [
     warn(
@@ -82,13 +84,6 @@ async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
   ];
 }
 
-async function isThere(path: string, mode: number): Promise<boolean> {
-  return await access(path, mode).then(
-    () => true,
-    () => false,
-  );
-}
-
 /** Sessions that no supervisor of this machine continues. */
 function leftChecks(unfinished: readonly SessionView[], { home, host }: ActionContext): DoctorCheck[] {
   const { identity } = supervisorPaths(home, host);
@@ -97,24 +92,18 @@ function leftChecks(unfinished: readonly SessionView[], { home, host }: ActionCo
     ({ worker, lease }) => worker === 'none' && !isContinuedBy(lease, identity, host),
   );
   return [
-    ...(unseen.length > 0
-      ? [
-          warn(
-            'supervisor.unseen',
-            `Whether the workers of ${namesOf(unseen)} are alive cannot be seen from here.`,
-            'If their machine or container is gone: samocode takeover <session>.',
-          ),
-        ]
-      : []),
-    ...(others.length > 0
-      ? [
-          warn(
-            'supervisor.others',
-            `Last worked on by another machine, container or home: ${namesOf(others)}. The supervisor here does not continue them.`,
-            'To continue one here: samocode resume <session>.',
-          ),
-        ]
-      : []),
+    ...warnIf(
+      unseen.length > 0,
+      'supervisor.unseen',
+      `Whether the workers of ${namesOf(unseen)} are alive cannot be seen from here.`,
+      'If their machine or container is gone: samocode takeover <session>.',
+    ),
+    ...warnIf(
+      others.length > 0,
+      'supervisor.others',
+      `Last worked on by another machine, container or home: ${namesOf(others)}. The supervisor here does not continue them.`,
+      'To continue one here: samocode resume <session>.',
+    ),
   ];
 }
 

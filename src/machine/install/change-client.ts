@@ -1,7 +1,6 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
-import { refusedFile } from '../../base/files/refused-file.ts';
+import { fileRefused } from '../../base/files/refused-file.ts';
 import type { Client, ClientName, ClientPlace, InstallScope } from './client.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import { doStep, stepWords } from './step.ts';
@@ -162,11 +161,12 @@ function removalWords(trace: Trace): string {
 
 /** What went wrong, for the report. @throws what is no failure that we expect */
 export function problemOf(thrown: unknown): NonNullable<ClientReport['problem']> {
-  const error = isRefusedFile(thrown) ? (refusedFile(thrown) ?? fileRefused(thrown)) : thrown;
+  const isOfSystem = !isSamocodeError(thrown) && systemErrorCode(thrown) !== undefined;
+  const error = isOfSystem ? fileRefused(thrown) : thrown;
   if (!isSamocodeError(error)) throw error;
   const { code, what, why, hint } = error;
-  const said = INSTALL_ERRORS.client_command_failed.is(error) ? { said: error.args.said } : {};
-  return { code, message: `${what} ${why}`, hint, ...said };
+  const said = INSTALL_ERRORS.client_command_failed.is(error) ? error.args.said : undefined;
+  return { code, message: `${what} ${why}`, hint, said };
 }
 
 export function clientReport(
@@ -179,14 +179,4 @@ export function clientReport(
 
 function placeOf({ scope, projectDir }: ChangeOptions, context: ActionContext): ClientPlace {
   return { context, scope, projectDir: projectDir ?? context.cwd };
-}
-
-function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
-  return !isSamocodeError(error) && systemErrorCode(error) !== undefined;
-}
-
-function fileRefused(cause: NodeJS.ErrnoException) {
-  const { path, code = '' } = cause;
-  const fix = 'Fix the file or its permissions';
-  return BASE_ERRORS.file_refused({ path, refusal: 'The system refused it', code, fix }, { cause });
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ifExists } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { ALLOWED_TOOLS } from './allow-list.ts';
 import type { Client, ClientPlace, ClientWork } from './client.ts';
 import { findProgram } from './find-program.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
@@ -171,3 +170,23 @@ function ownPath({ context: { env, home } }: ClientPlace): string {
 function projectPath({ projectDir }: ClientPlace): string {
   return join(projectDir, '.mcp.json');
 }
+
+/**
+ * Our tools that a client may run without a question. The acts of the human are not among them (approve_plan, answer_qa,
+ * finish_session, rewind_session, and setup_project for its trust), so that the client's own question to its user is the human act.
+ * start_session is: clients cannot allow a tool without some of its arguments. Its approve, auto_approve and accept_suggestions are recorded
+ * as the model's, and refused where GATE_CHANNELS leaves out `tool`.
+ */
+export const ALLOWED_TOOLS: readonly string[] = [
+  'start_session',
+  'list_sessions',
+  'get_status',
+  'wait',
+  'read_qa',
+  'read_plan',
+  'request_changes',
+  'send_message',
+  'stop_session',
+  'resume_session',
+  'read_session',
+];

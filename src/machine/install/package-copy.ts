@@ -6,8 +6,7 @@ import { writeWhole } from '../../base/files/atomic-file.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import type { Files } from './package/package-parts.ts';
 import type { ServerStart } from './package/package-source.ts';
-import { refuseIfPassing } from './refuse-if-passing.ts';
-import { stableNodePath } from './stable-node-path.ts';
+import { refuseIfPassing, stableNodePath } from './stable-node-path.ts';
 
 /** How this very installation is started as a server. @throws program_not_lasting */
 export async function serverStart({ programs, env }: ActionContext): Promise<ServerStart> {

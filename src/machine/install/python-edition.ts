@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { ifExists, systemErrorCode } from '../../base/errors.ts';
+import { ifExists } from '../../base/errors.ts';
 
 /** Something outside of us that people would take for us. */
 export interface Leftover {
@@ -104,10 +104,5 @@ async function isOfOurPackage(program: string): Promise<boolean> {
 
 /** Nothing where the system refuses, for whatever reason: a folder that may not be entered holds up no other. */
 async function ifReachable<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return undefined;
-  }
+  return await read.catch(() => undefined);
 }

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { INSTALL_ERRORS } from './install-errors.ts';
 
 /** Homebrew's folder of one version: the next upgrade deletes it, and turns the link in `opt` to the new one. */
 const CELLAR = /^(.*)\/Cellar\/([^/]+)\/[^/]+\/bin\/node$/;
@@ -33,4 +34,9 @@ function realOf(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Refuses a program that may be gone tomorrow, before anything is made that starts it. @throws program_not_lasting */
+export function refuseIfPassing(program: string, what: string): void {
+  if (/[\\/]_npx[\\/]/.test(program)) throw INSTALL_ERRORS.program_not_lasting({ what, program });
 }

@@ -2,12 +2,10 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import { refuseFromInside } from '../../actions/acting/refuse-from-inside.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
-import { refuseIfPassing } from '../install/refuse-if-passing.ts';
-import { stableNodePath } from '../install/stable-node-path.ts';
-import { carryOut, type SupervisorInstallReport } from './carry-out.ts';
+import { refuseIfPassing, stableNodePath } from '../install/stable-node-path.ts';
 import { launchdService } from './launchd.ts';
 import { AFTER_CRON_REMOVAL, cronLine, cronRemovalSteps } from './old-cron-line.ts';
-import type { Service } from './service.ts';
+import { carryOut, type Service, type SupervisorInstallReport } from './service.ts';
 import { setHereAlone } from './service-environment.ts';
 import { systemdService } from './systemd.ts';
 

@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { carryOut } from './carry-out.ts';
 import { installSupervisor, serviceOf } from './install-supervisor.ts';
 import { cronRemovalSteps } from './old-cron-line.ts';
+import { carryOut } from './service.ts';
 
 export interface ReplaceMonitorInput {
   program: string;

@@ -1,4 +1,9 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { INSTALL_ERRORS } from '../install/install-errors.ts';
+import { askProgram } from './ask-program.ts';
 
 /** One change to this machine, shown before it is made. */
 export type ServiceStep =
@@ -36,4 +41,66 @@ export interface Service {
   installedCommand(context: ActionContext): Promise<readonly string[]>;
   /** What the person should know after the installation. */
   afterwards: string;
+}
+
+export interface SupervisorInstallReport {
+  outcome: 'changed' | 'would_change' | 'nothing_to_do';
+  /** Where it is or was registered. */
+  services: ('systemd' | 'launchd' | 'cron')[];
+  /** In the order in which they are or would be done, whole texts of files included. */
+  steps: string[];
+  /** What the person should know. */
+  next?: string;
+}
+
+/** Does the steps in their order, or says what they would do. @throws service_command_failed */
+export async function carryOut(
+  steps: readonly ServiceStep[],
+  services: SupervisorInstallReport['services'],
+  { dryRun, context }: { dryRun: boolean; context: ActionContext },
+): Promise<SupervisorInstallReport> {
+  const words = steps.map(stepWords);
+  if (steps.length === 0) return { outcome: 'nothing_to_do', services, steps: words };
+  if (dryRun) return { outcome: 'would_change', services, steps: words };
+  for (const step of steps) await doStep(step, context);
+  return { outcome: 'changed', services, steps: words };
+}
+
+function stepWords(step: ServiceStep): string {
+  switch (step.kind) {
+    case 'write':
+      return `write ${step.path}:\n${step.text}`;
+    case 'remove':
+      return `remove ${step.path}`;
+    case 'run': {
+      const line = [step.program, ...step.args].join(' ');
+      if (step.input === undefined) return `run ${line}`;
+      return `run ${line}, with this on its input:\n${Buffer.from(step.input).toString()}`;
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+async function doStep(step: ServiceStep, context: ActionContext): Promise<void> {
+  switch (step.kind) {
+    case 'write':
+      await mkdir(dirname(step.path), { recursive: true });
+      await writeWhole(step.path, step.text);
+      return;
+    case 'remove':
+      await rm(step.path, { force: true });
+      return;
+    case 'run': {
+      const { program, args, input } = step;
+      const result = await askProgram(program, args, context, { input });
+      if (result.exitCode !== 0 && !step.mayFail) {
+        const cause = new Error(result.stderr.slice(-2000));
+        throw INSTALL_ERRORS.service_command_failed({ command: [program, ...args].join(' ') }, { cause });
+      }
+      return;
+    }
+    default:
+      return step satisfies never;
+  }
 }

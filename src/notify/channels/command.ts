@@ -1,8 +1,6 @@
 import { runCommand } from '../../base/processes/run-command.ts';
-import type { NotifyChannel } from '../channel.ts';
-import { NOTIFY_ERRORS } from '../notify-errors.ts';
-import { hookEnvironment } from './hook-environment.ts';
-import { payloadOf } from './payload.ts';
+import { NOTIFY_ERRORS, type NotifyChannel } from '../channel.ts';
+import { hookEnvironment, payloadOf } from './payload.ts';
 
 export interface CommandChannelOptions {
   /** A line for `sh -c`. */

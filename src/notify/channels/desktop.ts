@@ -1,9 +1,8 @@
 import { escapedMarkup } from '../../base/plain-words.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
-import type { NotifyChannel } from '../channel.ts';
+import { NOTIFY_ERRORS, type NotifyChannel } from '../channel.ts';
 import type { Notification } from '../notification.ts';
-import { NOTIFY_ERRORS } from '../notify-errors.ts';
-import { hookEnvironment } from './hook-environment.ts';
+import { hookEnvironment } from './payload.ts';
 
 export interface DesktopOptions {
   env: Readonly<Record<string, string | undefined>>;

@@ -1,3 +1,5 @@
+import { definedOnly } from '../../base/defined-only.ts';
+import { isNotifyVariable } from '../../providers/starting/environment.ts';
 import type { Notification } from '../notification.ts';
 
 /** What the webhook is posted and the command is given: docs/notifications.md. A change raises `v`, unless it only adds. */
@@ -11,4 +13,9 @@ export function payloadOf(notifications: readonly Notification[]): string {
       ...(one.body !== '' && { sessionsDir }),
     })),
   });
+}
+
+/** The environment of a program that shows notifications: the supervisor's, without the settings of notifications. */
+export function hookEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return definedOnly(env, (name) => !isNotifyVariable(name));
 }

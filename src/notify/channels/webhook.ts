@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { systemErrorCode } from '../../base/errors.ts';
-import type { NotifyChannel } from '../channel.ts';
-import { NOTIFY_ERRORS, type Undelivered } from '../notify-errors.ts';
+import { NOTIFY_ERRORS, type NotifyChannel, type Undelivered } from '../channel.ts';
 import { payloadOf } from './payload.ts';
 
 export interface WebhookOptions {

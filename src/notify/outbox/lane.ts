@@ -10,13 +10,11 @@ import { crashPoint } from '../../base/fault-points.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import type { ChannelName, NotifyChannel } from '../channel.ts';
+import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel } from '../channel.ts';
 import { compose } from '../compose.ts';
 import type { Notification } from '../notification.ts';
-import { NOTIFY_ERRORS } from '../notify-errors.ts';
-import { kindNeedsPerson, type QueuedNotice } from '../queued-notice.ts';
+import { isStillOpen, kindNeedsPerson, type QueuedNotice } from '../queued-notice.ts';
 import { isQuiet } from '../quiet-hours.ts';
-import { isStillOpen } from '../still-open.ts';
 import type { Around } from './around.ts';
 import { nextBatch } from './batches.ts';
 import { settledBy } from './settled-by.ts';
@@ -123,12 +121,12 @@ export class Lane {
 
   /** @returns whether the next one may be sent at once */
   async #send(batch: readonly Notification[]): Promise<boolean> {
-    const { sendMs, signal, clock } = this.#around;
+    const { sendMs, signal } = this.#around;
     const ids = batch.map(({ id }) => id);
     // Where this cannot be noted, nothing is sent: it could not be noted either that it was.
     await this.#write({ ...this.#state, sending: ids });
     try {
-      const end = await within({ clock, ms: sendMs, signal }, (ended) => this.#channel.send(batch, ended));
+      const end = await within({ ms: sendMs, signal }, (ended) => this.#channel.send(batch, ended));
       if (end === 'timed_out') return await this.#failed(ids, undefined);
     } catch (error) {
       if (signal.aborted) return false;
@@ -160,19 +158,13 @@ export class Lane {
         : (known?.why ?? 'It failed unexpectedly.');
     const backOffMs = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
     if (!isLost) this.#retryAtMs = clock.monotonic() + (known?.retryAfterMs ?? backOffMs);
-    const passed = isLost ? this.#with(ids) : this.#state.passed;
-    const failing = {
-      since,
-      why,
-      tries: tries + 1,
-      waiting: 0,
-      givenUp: givenUp + (isLost ? ids.length : 0),
-    };
+    const lost = isLost ? ids : [];
+    const waiting = this.waiting().length - lost.length;
     await this.#note({
       ...this.#state,
-      passed,
+      passed: this.#with(lost),
       sending: error === undefined ? [...ids] : undefined,
-      failing: { ...failing, waiting: this.waiting().length - (isLost ? ids.length : 0) },
+      failing: { since, why, tries: tries + 1, waiting, givenUp: givenUp + lost.length },
     });
     return isLost;
   }
@@ -186,10 +178,8 @@ export class Lane {
       if (now !== undefined && isStillOpen({ kind: kind as QueuedNotice['kind'], at, id }, now)) continue;
       const settled = await settledBy({ id, place }, now);
       try {
-        await within(
-          { clock, ms: sendMs, signal },
-          async (ended) => await this.#channel.settle?.(settled, ended),
-        );
+        const settle = async (ended: AbortSignal) => await this.#channel.settle?.(settled, ended);
+        await within({ ms: sendMs, signal }, settle);
       } catch (error) {
         if (signal.aborted) return;
         if (NOTIFY_ERRORS.undelivered.is(error) && error.args.canHelp === 'later') {

@@ -26,7 +26,6 @@ export interface OutboxOptions {
 }
 
 const SEND_MS = 30_000;
-const PRUNE_MS = 3_600_000;
 
 /**
  * Sends what is in the queue by every channel that is configured, beside the looks of the supervisor. Each channel has
@@ -42,7 +41,6 @@ export class Outbox {
   #lanes: Lane[] = [];
   #views: ReadonlyMap<string, { view: SessionView }> = new Map();
   #settingsId: string | undefined;
-  #pruneAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: OutboxOptions) {
     const { paths, clock, report, sendMs = SEND_MS } = options;
@@ -66,12 +64,9 @@ export class Outbox {
     await this.#readSettings();
     this.#queue.read();
     this.#around.entries = this.#queue.entries;
-    if (clock.monotonic() >= this.#pruneAtMs) {
-      this.#pruneAtMs = clock.monotonic() + PRUNE_MS;
-      const waiting = this.#lanes.flatMap((lane) => lane.waiting().map(({ id }) => id));
-      await this.#queue.prune(clock.now(), new Set(waiting));
-      this.#around.entries = this.#queue.entries;
-    }
+    const waiting = this.#lanes.flatMap((lane) => lane.waiting().map(({ id }) => id));
+    await this.#queue.prune(clock.now(), new Set(waiting));
+    this.#around.entries = this.#queue.entries;
     for (const lane of this.#lanes) lane.start();
     const later = this.#lanes.map(({ retryAtMs }) => retryAtMs).filter((atMs) => atMs > clock.monotonic());
     return Math.min(Number.POSITIVE_INFINITY, ...later);

@@ -4,9 +4,8 @@ import { refuseFromInside } from '../../actions/acting/refuse-from-inside.ts';
 import { type ChannelState, readChannelState } from '../../actions/reading/channel-state.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
-import type { ChannelName, NotifyChannel } from '../channel.ts';
+import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel } from '../channel.ts';
 import type { Notification } from '../notification.ts';
-import { NOTIFY_ERRORS } from '../notify-errors.ts';
 import { readNotifySettings } from '../notify-settings.ts';
 import { channelsOf } from './channels-of.ts';
 import { within } from './within.ts';
@@ -49,19 +48,13 @@ export async function testChannels(context: ActionContext, signal: AbortSignal):
     ...{ session: 'test', sessionsDir: '', project: 'samocode' },
     ...{ title: 'A test notification of samocode', body: 'It was sent by "samocode notify test".' },
   };
-  const tries = channelsOf(settings, context).map((channel) => trial(channel, one, context, signal));
+  const tries = channelsOf(settings, context).map((channel) => trial(channel, one, signal));
   return await Promise.all(tries);
 }
 
-async function trial(
-  channel: NotifyChannel,
-  one: Notification,
-  { clock }: ActionContext,
-  signal: AbortSignal,
-): Promise<Tried> {
+async function trial(channel: NotifyChannel, one: Notification, signal: AbortSignal): Promise<Tried> {
   try {
-    const limits = { clock, ms: TEST_MS, signal };
-    const end = await within(limits, (ended) => channel.send([one], ended));
+    const end = await within({ ms: TEST_MS, signal }, (ended) => channel.send([one], ended));
     return end === 'done'
       ? { channel: channel.name }
       : { channel: channel.name, why: `No answer within ${TEST_MS / 1000} s.` };

@@ -14,8 +14,7 @@ import { sessionOf, TOO_OLD } from './phone-session.ts';
 import type { Draft } from './render.ts';
 import type { SentMessage, Where } from './sent-messages.ts';
 import { PENDING, type TelegramChat } from './telegram-chat.ts';
-import type { TelegramSettings } from './telegram-settings.ts';
-import { mayAct, type Sender } from './who-may-act.ts';
+import { mayAct, type Sender, type TelegramSettings } from './telegram-settings.ts';
 
 /** What was said longer ago is not acted on: the person may have thought better of it since. */
 const TOO_OLD_MS = 3_600_000;

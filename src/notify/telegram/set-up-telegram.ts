@@ -3,10 +3,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Message } from 'grammy/types';
 import type { Clock } from '../../base/clock.ts';
+import { errors } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { setInEnvFile } from '../../project/settings/env-file.ts';
-import { type BotApi, failureWords, newBotApi, sendingFailure } from './bot-api.ts';
-import { TELEGRAM_ERRORS } from './telegram-errors.ts';
+import { type BotApi, type FailureWords, failureWords, newBotApi, sendingFailure } from './bot-api.ts';
 
 export interface SetUp {
   token: string;
@@ -101,3 +101,18 @@ async function called<T>(call: Promise<T>, passing: readonly string[] = []): Pro
     throw TELEGRAM_ERRORS.telegram_refused(failureWords(failure));
   }
 }
+
+/** What the set-up of Telegram ends in. */
+export const TELEGRAM_ERRORS = errors({
+  telegram_no_chat: ({ bot }: { bot: string }) => ({
+    what: 'Telegram was not set up.',
+    why: `No message with the code came to @${bot} within ten minutes.`,
+    hint: 'Run the command again, and send what it shows.',
+  }),
+  telegram_refused: ({ why, hint }: FailureWords) => ({ what: 'Telegram was not set up.', why, hint }),
+  telegram_token_form: () => ({
+    what: 'Telegram was not set up.',
+    why: 'That is not a bot token: one looks like 123456789:AAE… and has no spaces.',
+    hint: 'Send /newbot to @BotFather in Telegram, and copy the token from its reply.',
+  }),
+});

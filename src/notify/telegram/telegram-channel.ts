@@ -1,7 +1,6 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
-import type { NotifyChannel, Settled } from '../channel.ts';
+import { NOTIFY_ERRORS, type NotifyChannel, type Settled } from '../channel.ts';
 import type { Notification } from '../notification.ts';
-import { NOTIFY_ERRORS } from '../notify-errors.ts';
 import { type BotFailure, failureWords, newBotApi, sendingFailure } from './bot-api.ts';
 import { digestOf, draftsOf } from './render.ts';
 import { SentMessages } from './sent-messages.ts';

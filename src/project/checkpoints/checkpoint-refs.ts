@@ -88,13 +88,11 @@ export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: st
   return old;
 }
 
-/** Drops every checkpoint of a session. git forgets their content with its next clean-up. */
-export async function dropCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<void> {
-  await dropCheckpointsOf(sessionFolder, repositoryOptions(store));
-}
-
-/** Drops every checkpoint of a session that rests. @returns the refs that were dropped @throws GitError */
-export async function dropCheckpointsOf(sessionFolder: string, options: GitOptions): Promise<string[]> {
+/**
+ * Drops every checkpoint of a session. git forgets their content with its next clean-up.
+ * @returns the refs that were dropped @throws GitError
+ */
+export async function dropCheckpoints(sessionFolder: string, options: GitOptions): Promise<string[]> {
   const refs = (await listRefs(refsOf(sessionFolder), options)).map(([, ref]) => ref);
   await deleteRefs(refs, options);
   return refs;

@@ -5,9 +5,8 @@ import * as z from 'zod';
 import { ifExists, ifThere } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { commonDirOf } from '../git/common-dir.ts';
 import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
-import type { GitContext } from '../git/repository.ts';
+import { commonDirOf, type GitContext } from '../git/repository.ts';
 
 /**
  * A git folder of our own that stands beside a session's machine state. Its indexes know the worktree's and

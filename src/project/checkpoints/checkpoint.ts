@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ifThere } from '../../base/errors.ts';
 import { writeLightly } from '../../base/files/atomic-file.ts';
-import { parseJson } from '../../base/parse-json.ts';
+import { plainJson } from '../../base/files/plain-file.ts';
 import { gitLine, runGit } from '../git/git.ts';
-import { listing } from '../git/listing.ts';
-import { namesIn, readable } from '../git/path-bytes.ts';
+import { listing, namesIn, readable } from '../git/path-bytes.ts';
 import { commitsOf, type GitContext } from '../git/repository.ts';
 import { type Moment, refOf } from './checkpoint-refs.ts';
 import {
@@ -71,7 +68,7 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const { moment, worktreePath: folder, sessionDir, alsoInWorktree: also = [] } = plan;
   const store = await openStore(plan);
   clearLocks(store);
-  const last = readLast(store);
+  const last = await plainJson(pathIn(store), MAX_LAST_BYTES, LastCheckpoint);
   // A file that was written anew with the same bytes is read at every look until then; between two agents time counts.
   if (moment.kind === 'before') await refresh(partOptions(store, 'worktree', folder));
   const repository = repositoryOptions(store);
@@ -180,15 +177,12 @@ const LastCheckpoint = z.object({
 });
 type LastCheckpoint = z.infer<typeof LastCheckpoint>;
 
-/** @returns undefined when there is none, or none that can be read */
-function readLast(store: CheckpointStore): LastCheckpoint | undefined {
-  const text = ifThere(() => readFileSync(pathIn(store), 'utf8'));
-  return LastCheckpoint.safeParse(parseJson(text ?? '')).data;
-}
-
 function writeLast(store: CheckpointStore, last: LastCheckpoint): void {
   writeLightly(pathIn(store), `${JSON.stringify(last)}\n`);
 }
+
+/** It names every file that was left out. */
+const MAX_LAST_BYTES = 64 * 1024 * 1024;
 
 function pathIn({ dir }: CheckpointStore): string {
   return join(dir, 'last.json');

@@ -1,6 +1,5 @@
 import { type GitOptions, runGit } from '../git/git.ts';
-import { listing } from '../git/listing.ts';
-import { bytesOf, namesIn } from '../git/path-bytes.ts';
+import { bytesOf, listing, namesIn } from '../git/path-bytes.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 
 /** Filters whose files lie in clear in the worktree and encrypted in the repository, by their names or commands. */

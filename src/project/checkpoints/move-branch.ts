@@ -2,11 +2,10 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
-import { commonDirOf } from '../git/common-dir.ts';
 import { ALL_FILES_LIMIT_MS, runGit } from '../git/git.ts';
 import { removePlantedLinks } from '../git/planted-links.ts';
 import { realPathAsFar } from '../git/real-path.ts';
-import { commitOf, type GitContext } from '../git/repository.ts';
+import { commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
 

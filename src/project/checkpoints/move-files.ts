@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
-import { listing } from '../git/listing.ts';
-import { bytesOf, namesIn } from '../git/path-bytes.ts';
+import { bytesOf, listing, namesIn } from '../git/path-bytes.ts';
 import { type CheckpointStore, type KeptPart, partOptions, repositoryOptions } from './checkpoint-store.ts';
 import { encryptedAmong } from './encrypted-files.ts';
 import { refresh, treeOf } from './take-files.ts';

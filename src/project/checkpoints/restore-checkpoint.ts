@@ -1,7 +1,6 @@
 import { crashPoint, failPoint } from '../../base/fault-points.ts';
 import { gitLine, runGit } from '../git/git.ts';
-import { listing } from '../git/listing.ts';
-import { namesIn, readable } from '../git/path-bytes.ts';
+import { listing, namesIn, readable } from '../git/path-bytes.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { type CheckpointPlan, keepCheckpoint } from './checkpoint.ts';

@@ -1,7 +1,6 @@
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
-import { listing } from '../git/listing.ts';
-import { bytesOf, namesIn, readable } from '../git/path-bytes.ts';
+import { bytesOf, listing, namesIn, readable } from '../git/path-bytes.ts';
 import { type CheckpointStore, forgetIndex, type KeptPart, partOptions } from './checkpoint-store.ts';
 import { encryptedAmong, ownBlobs } from './encrypted-files.ts';
 import { type Bounded, beyondBounds, isBeyondBounds, type NewFile } from './new-file-bounds.ts';

@@ -5,7 +5,7 @@ import { ifExists } from '../../base/errors.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
-import { parseStatus, statusRecords } from '../git/status-entries.ts';
+import { GIT_STATUS, parseStatus, statusRecords } from '../git/status-entries.ts';
 
 /** What a worktree looked like at one moment, to tell later whether anything in it was changed. */
 export const TreeReading = z.object({
@@ -19,7 +19,7 @@ export type TreeReading = z.infer<typeof TreeReading>;
 /** @returns undefined when the folder is gone, is no worktree any more, or has no commit */
 export async function readTree(worktreePath: string, context: GitContext): Promise<TreeReading | undefined> {
   const options = { ...context, cwd: worktreePath, allowFailure: true };
-  const { exitCode, stdout } = await runGit(STATUS, options);
+  const { exitCode, stdout } = await runGit(ASK, options);
   const { head, entries } = parseStatus(stdout);
   if (exitCode !== 0 || head === undefined) return undefined;
   const states = [statusRecords(stdout).join('\0')];
@@ -32,12 +32,4 @@ export async function readTree(worktreePath: string, context: GitContext): Promi
 }
 
 /** One call for the commit and for what differs from it. */
-const STATUS = [
-  'status',
-  '--porcelain=v2',
-  '--branch',
-  '-z',
-  '--untracked-files=all',
-  '--no-renames',
-  '--no-ahead-behind',
-];
+const ASK = [...GIT_STATUS, '--untracked-files=all', '--no-renames', '--no-ahead-behind'];

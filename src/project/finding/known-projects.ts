@@ -26,8 +26,6 @@ export type KnownProjects =
 
 /** The list is for finding projects; beyond this many the longest unused are forgotten. */
 const MAX_PROJECTS = 200;
-/** Two programs that note a project at the same moment: the one that lost does it again. */
-const ATTEMPTS = 5;
 
 /** The projects of this machine, last used first. A missing file is an empty list. */
 export async function readKnownProjects(homeDir: string): Promise<KnownProjects> {
@@ -48,17 +46,12 @@ export async function rememberProject(
   const path = projectsPath(homeDir);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const entry = KnownProject.parse({ ...project, lastUsedAt: isoUtc(clock.now()) });
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const known = await readKnownProjects(homeDir);
-    if (known.kind === 'malformed') await rename(path, `${path}.unreadable`);
-    const others =
-      known.kind === 'read' ? known.projects.filter(({ filePath }) => filePath !== entry.filePath) : [];
-    const projects = [entry, ...others].slice(0, MAX_PROJECTS);
-    await writeWhole(path, `${JSON.stringify({ v: 1, projects }, null, 2)}\n`, 0o600);
-    const written = await readKnownProjects(homeDir);
-    if (written.kind === 'read' && written.projects.some(({ filePath }) => filePath === entry.filePath))
-      return;
-  }
+  const known = await readKnownProjects(homeDir);
+  if (known.kind === 'malformed') await rename(path, `${path}.unreadable`);
+  const others =
+    known.kind === 'read' ? known.projects.filter(({ filePath }) => filePath !== entry.filePath) : [];
+  const projects = [entry, ...others].slice(0, MAX_PROJECTS);
+  await writeWhole(path, `${JSON.stringify({ v: 1, projects }, null, 2)}\n`, 0o600);
 }
 
 function projectsPath(homeDir: string): string {

@@ -2,9 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configFolder } from '../../base/config-folder.ts';
 import { statsAt } from '../../base/files/look-at.ts';
-import { commonDirOf } from '../git/common-dir.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
-import type { GitContext } from '../git/repository.ts';
+import { commonDirOf, type GitContext } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
 import { readKnownProjects } from './known-projects.ts';
 

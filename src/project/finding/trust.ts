@@ -1,12 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../base/clock.ts';
 import { configFolder } from '../../base/config-folder.ts';
-import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { parseJson } from '../../base/parse-json.ts';
+import { plainJson } from '../../base/files/plain-file.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
 import { SETTINGS, type SettingName } from '../settings/settings.ts';
@@ -61,8 +60,7 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
 
 /** Whether a person trusted exactly this content of the file. A record that makes no sense trusts nothing. */
 export async function isTrusted(filePath: string, hash: string, homeDir: string): Promise<boolean> {
-  const text = await ifExists(readFile(recordPath(filePath, homeDir), 'utf8'));
-  const record = TrustRecord.safeParse(parseJson(text ?? '')).data;
+  const record = await plainJson(recordPath(filePath, homeDir), MAX_RECORD_BYTES, TrustRecord);
   return record?.filePath === filePath && record.hash === hash;
 }
 
@@ -77,6 +75,8 @@ export async function trustFile(
   const record = { v: 1, filePath, hash, trustedAt: isoUtc(clock.now()) };
   await writeWhole(path, `${JSON.stringify(record, null, 2)}\n`, 0o600);
 }
+
+const MAX_RECORD_BYTES = 64 * 1024;
 
 /** A file per project: two people who trust two projects at the same moment do not meet. */
 function recordPath(filePath: string, homeDir: string): string {

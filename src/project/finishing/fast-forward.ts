@@ -1,5 +1,5 @@
 import { shellWord } from '../../base/shell-quoted.ts';
-import { gitSaysYes, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
 import { OFFLINE } from '../proving/clean-clone.ts';
@@ -22,8 +22,6 @@ export type FastForward =
   | { kind: 'moved' }
   /** Nothing was changed; the commands do the same. */
   | { kind: 'left'; why: string; commands: string[] };
-
-const CHECKOUT_LIMIT_MS = 15 * 60_000;
 
 /**
  * Moves a branch forward to a commit that has it as an ancestor: the ref alone where it is checked out nowhere, with its files

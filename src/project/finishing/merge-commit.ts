@@ -1,9 +1,8 @@
-import { commonDirOf } from '../git/common-dir.ts';
-import { type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
 import { gitFailure } from '../git/git-errors.ts';
 import type { Setting } from '../git/git-programs.ts';
 import { namesIn, readable } from '../git/path-bytes.ts';
-import { type GitContext, requireIdentity } from '../git/repository.ts';
+import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';
 import { makeClone, OFFLINE, personalFilters, removeClone } from '../proving/clean-clone.ts';
 
 export interface MergePlan extends GitContext {
@@ -21,8 +20,6 @@ export interface MergePlan extends GitContext {
 }
 
 export type MergeCommit = { kind: 'made'; commit: string } | { kind: 'conflicts'; files: string[] };
-
-const CHECKOUT_LIMIT_MS = 15 * 60_000;
 
 /**
  * Merges two commits in a clone that is thrown away; no branch and no checkout of the repository changes. The result is

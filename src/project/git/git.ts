@@ -41,6 +41,8 @@ export interface GitResult {
 const ONE_MINUTE_MS = 60_000;
 /** For calls that look at every file of a large worktree, on a slow disk. */
 export const ALL_FILES_LIMIT_MS = 10 * 60_000;
+/** A checkout of a large repository on a slow disk, with LFS filters. */
+export const CHECKOUT_LIMIT_MS = 15 * 60_000;
 const MAX_CHARS = 16 * 1024 * 1024;
 
 /**

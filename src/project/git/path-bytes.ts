@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { sep } from 'node:path';
+import type { GitOptions } from './git.ts';
 
 // Names as git lists and takes them: a latin1 character for every byte, since a name need not be text.
 
@@ -31,4 +32,11 @@ export function bytesOf(names: string): Buffer {
 /** Names behind each of which stands a NUL. */
 export function namesIn(list: string): string[] {
   return list.split('\0').filter(Boolean);
+}
+
+const MAX_LIST_CHARS = 128 * 1024 * 1024;
+
+/** For git calls that list names with a NUL behind each: whole, and a character for every byte. */
+export function listing(options: GitOptions): GitOptions {
+  return { ...options, maxChars: MAX_LIST_CHARS, encoding: 'latin1' };
 }

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { parse, resolve } from 'node:path';
-import { type GitOptions, type GitResult, runGit } from './git.ts';
+import { type GitOptions, type GitResult, gitLine, runGit } from './git.ts';
 import { GIT_ERRORS, type GitError, gitFailure, isGitError } from './git-errors.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
 
@@ -111,4 +111,13 @@ function notARepository(folder: string, homeDir: string | undefined) {
 
 export function takesInEverything(folder: string, homeDir: string | undefined): boolean {
   return folder === homeDir || folder === parse(folder).root;
+}
+
+/**
+ * The git folder that all worktrees of a repository share: absolute, no links in it.
+ * @throws GitError when there is no repository
+ */
+export async function commonDirOf(repository: string, context: GitContext): Promise<string> {
+  const ask = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
+  return await gitLine(ask, { ...context, cwd: repository });
 }

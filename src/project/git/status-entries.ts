@@ -17,6 +17,9 @@ export interface StatusReading {
 /** Blanks before the path, by the kind of line; see "Porcelain Format Version 2" of git-status. */
 const FIELDS_BEFORE_PATH: Readonly<Record<string, number>> = { '1': 8, '2': 9, u: 10 };
 
+/** What `parseStatus` reads the output of. */
+export const GIT_STATUS = ['status', '--porcelain=v2', '--branch', '-z'];
+
 /** Reads the output of `git status --porcelain=v2 --branch -z`. Unknown and torn records are passed over. */
 export function parseStatus(text: string): StatusReading {
   const reading: StatusReading = { entries: [] };

@@ -1,3 +1,6 @@
+import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
 /** Acts that take back what was done so far, for work that must be whole or not at all. */
 export class UndoList {
   readonly #acts: Array<() => Promise<unknown>> = [];
@@ -13,4 +16,16 @@ export class UndoList {
       await act().catch(() => undefined);
     }
   }
+}
+
+/** Makes a folder with those above it. @returns false when it is there */
+export async function makeFolder(folder: string, undo: UndoList): Promise<boolean> {
+  if (await ifExists(stat(folder))) return false;
+  const first = await mkdir(folder, { recursive: true });
+  if (!first) return false;
+  // rmdir takes only empty folders, so nothing that somebody put there in the meantime is lost.
+  undo.push(async () => {
+    for (let path = folder; path.startsWith(first); path = dirname(path)) await rmdir(path);
+  });
+  return true;
 }

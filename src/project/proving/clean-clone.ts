@@ -1,13 +1,11 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
-import { commonDirOf } from '../git/common-dir.ts';
-import { type GitOptions, gitLine, literalPathspec, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, literalPathspec, runGit } from '../git/git.ts';
 import type { Setting } from '../git/git-programs.ts';
-import type { GitContext } from '../git/repository.ts';
-import { submodulesOf } from './submodules.ts';
+import { commonDirOf, type GitContext } from '../git/repository.ts';
 
 export interface ClonePlan {
   mainRepo: string;
@@ -21,8 +19,6 @@ export interface ClonePlan {
   /** Its attributes count. */
   base: string;
 }
-
-const CHECKOUT_LIMIT_MS = 15 * 60_000;
 
 /**
  * Makes a separate repository with one commit checked out and the refs of MAIN_REPO. It borrows the objects there, and
@@ -175,4 +171,40 @@ async function checkOutSubmodules(checkout: Checkout, context: GitContext): Prom
     await runGit(['checkout-index', '--all', '--force', '--index', '--quiet'], inside);
     await checkOutSubmodules({ dir, commit, modules: gitDirs }, context);
   }
+}
+
+interface Submodule {
+  /** From the top of the working copy. */
+  path: string;
+  commit: string;
+  /** Where its objects may be, on this machine. */
+  gitDirs: string[];
+}
+
+/** The submodules of a commit whose repositories lie below one of the git folders. */
+async function submodulesOf(
+  { dir, commit, modules }: { dir: string; commit: string; modules: readonly string[] },
+  context: GitContext,
+): Promise<Submodule[]> {
+  const options = { ...context, cwd: dir, allowFailure: true };
+  const list = ['config', '--blob', `${commit}:.gitmodules`, '-z', '--get-regexp', '^submodule\\..*\\.path$'];
+  const { stdout } = await runGit(list, options);
+  const found: Submodule[] = [];
+  for (const record of stdout.split('\0')) {
+    const at = record.indexOf('\n');
+    const name = record.slice('submodule.'.length, at - '.path'.length);
+    const path = record.slice(at + 1);
+    if (at < 0 || !isBelow(name) || !isBelow(path)) continue;
+    const entry = (await runGit(['ls-tree', '-z', commit, '--', literalPathspec(path)], options)).stdout;
+    const hash = /^160000 commit ([0-9a-f]+)\t/.exec(entry)?.[1];
+    const gitDirs = modules
+      .map((folder) => join(folder, 'modules', name))
+      .filter((gitDir) => statsAt(join(gitDir, 'objects')) !== undefined);
+    if (hash !== undefined && gitDirs.length > 0) found.push({ path, commit: hash, gitDirs });
+  }
+  return found;
+}
+
+function isBelow(path: string): boolean {
+  return path !== '' && !isAbsolute(path) && !path.split('/').includes('..');
 }

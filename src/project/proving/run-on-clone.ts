@@ -1,13 +1,12 @@
-import { rmdir } from 'node:fs/promises';
+import { copyFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import type { CheckRun, Proving } from '../../phases/proving.ts';
-import type { GitContext } from '../git/repository.ts';
+import { CHECKOUT_LIMIT_MS, runGit } from '../git/git.ts';
+import { commonDirOf, type GitContext } from '../git/repository.ts';
 import { type ClonePlan, makeClone, removeClone } from './clean-clone.ts';
 import { copyInto } from './copy-tree.ts';
-import { changedSince, keepIndex } from './made-by-setup.ts';
-import { type Overlay, overlay } from './overlay.ts';
 import { type CheckEnd, type CheckPlace, type FailedCheck, runCheck } from './run-check.ts';
 import { type CacheQuestion, cacheKey, restoreCache, storeCache } from './setup-cache.ts';
 
@@ -21,6 +20,8 @@ export interface SetOnClone
   cacheDir: string;
   commands: readonly string[];
   proving: Pick<Proving, 'setup' | 'setupCache' | 'copy' | 'timeoutMs'>;
+  /** The commands run in a worktree of MAIN_REPO: CHECK_IN=worktree, for a project whose checks cannot run in a clone. */
+  asWorktree?: boolean;
   /** Files of another commit over those of this one. */
   overlay?: Overlay | undefined;
   /** How a command is started in the clone. */
@@ -50,13 +51,13 @@ export async function runOnClone(
   const dir = join(scratch, name);
   const tools = { clock, context: { ...context, signal } };
   try {
-    await makeClone({ mainRepo, worktreeGitDir, dir, commit, branch, base }, tools.context).catch(
-      (error: unknown) => {
-        signal.throwIfAborted();
-        const isKnown = isSamocodeError(error) || systemErrorCode(error) !== undefined;
-        throw isKnown && error instanceof Error ? cloneFailed(error.message) : error;
-      },
-    );
+    const plan = { mainRepo, worktreeGitDir, dir, commit, branch, base };
+    const made = set.asWorktree ? addWorktree(plan, tools.context) : makeClone(plan, tools.context);
+    await made.catch((error: unknown) => {
+      signal.throwIfAborted();
+      const isKnown = isSamocodeError(error) || systemErrorCode(error) !== undefined;
+      throw isKnown && error instanceof Error ? cloneFailed(error.message) : error;
+    });
     if (set.overlay !== undefined) await overlay(dir, set.overlay, tools.context);
     for (const each of proving.copy) await copyInto(dir, each, join(mainRepo, each), signal);
     const { outputDir, outputRoot, begins } = set;
@@ -77,11 +78,23 @@ export async function runOnClone(
       add(await runCheck(clock, { command, name: `${name}-${at + 1}` }, place));
     return { runs, failures };
   } finally {
+    // Also after an abort.
+    if (set.asWorktree)
+      await runGit(['worktree', 'remove', '--force', '--', dir], {
+        ...context,
+        cwd: mainRepo,
+        allowFailure: true,
+      });
     await removeClone(dir);
     await removeClone(indexPath(set));
     // Another set may run beside it.
     await rmdir(scratch).catch(() => undefined);
   }
+}
+
+async function addWorktree({ mainRepo, dir, commit }: ClonePlan, context: GitContext): Promise<void> {
+  const add = ['worktree', 'add', '--quiet', '--detach', '--', dir, commit];
+  await runGit(add, { ...context, cwd: mainRepo, timeoutMs: CHECKOUT_LIMIT_MS });
 }
 
 function indexPath({ scratch, name }: Pick<SetOnClone, 'scratch' | 'name'>): string {
@@ -123,4 +136,48 @@ async function keepMade(
   const known = [...cache.folders, ...set.proving.copy];
   const isAll = changed.every((name) => known.some((each) => name === each || name.startsWith(`${each}/`)));
   await storeCache(cache, key, isAll);
+}
+
+export interface Overlay {
+  commit: string;
+  paths: readonly string[];
+}
+
+/** Puts files of another commit over those of a clone. git does it: it writes through no link. */
+async function overlay(dir: string, { commit, paths }: Overlay, context: GitContext): Promise<void> {
+  const git = { ...context, cwd: dir };
+  const wanted = new Set(paths);
+  const entries = (await runGit(['ls-tree', '-r', '-z', '--full-tree', commit], git)).stdout
+    .split('\0')
+    .filter((entry) => wanted.has(entry.slice(entry.indexOf('\t') + 1)));
+  if (entries.length === 0) return;
+  const input = `${entries.join('\0')}\0`;
+  await runGit(['update-index', '--add', '--replace', '-z', '--index-info'], { ...git, input });
+  const names = `${paths.join('\0')}\0`;
+  await runGit(['checkout-index', '--force', '--index', '--quiet', '-z', '--stdin'], {
+    ...git,
+    input: names,
+  });
+}
+
+/** What a clone's files are compared with; its own git folder belongs to whatever has run there since. */
+export async function keepIndex(cloneDir: string, indexPath: string): Promise<void> {
+  await copyFile(join(cloneDir, '.git/index'), indexPath);
+}
+
+/** Names of what was changed or made in a clone since `keepIndex`; a new folder is one name, with a slash at its end. */
+export async function changedSince(
+  { mainRepo, cloneDir, indexPath }: { mainRepo: string; cloneDir: string; indexPath: string },
+  context: GitContext,
+): Promise<string[]> {
+  // By the settings of MAIN_REPO: those of the clone may name programs by now.
+  const env = {
+    GIT_DIR: await commonDirOf(mainRepo, context),
+    GIT_WORK_TREE: cloneDir,
+    GIT_INDEX_FILE: indexPath,
+  };
+  const options = { ...context, cwd: cloneDir, env };
+  const changed = await runGit(['diff-files', '--name-only', '-z'], options);
+  const made = await runGit(['ls-files', '--others', '--directory', '-z'], options);
+  return `${changed.stdout}${made.stdout}`.split('\0').filter(Boolean);
 }

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { parseJson } from '../../base/parse-json.ts';
 
 /** What commands come to, as far as their words say it. */
 export interface Reach {
@@ -75,10 +76,6 @@ export function packageScripts(text: string | undefined): Map<string, string> {
 }
 
 export function jsonObject(text: string | undefined): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text ?? '');
-    return value !== null && typeof value === 'object' ? { ...value } : {};
-  } catch {
-    return {};
-  }
+  const value = parseJson(text ?? '');
+  return value !== null && typeof value === 'object' ? { ...value } : {};
 }

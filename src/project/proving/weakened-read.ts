@@ -1,5 +1,6 @@
 import type { Weakening } from '../../phases/proving.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { listing } from '../git/path-bytes.ts';
 import type { GitContext } from '../git/repository.ts';
 import { type ChangedFile, findWeakened, isOfChecks, isTestPath } from './weakened.ts';
 import { reachOf } from './weakened-reach.ts';
@@ -111,39 +112,28 @@ function textOf(blob: Blob): string | undefined {
 }
 
 const MOST_BYTES = 1024 * 1024;
-const BYTES_AT_ONCE = 64 * MOST_BYTES;
+/** Of all that is compared; what lies beyond it counts as too large. */
+const MOST_TOGETHER = 64 * MOST_BYTES;
 
 /** Their texts in the order of their names; an empty name has no text. */
 async function blobs(names: readonly string[], git: GitOptions): Promise<Blob[]> {
   const sizes = await sizesOf(names, git);
-  const texts: Blob[] = names.map(() => undefined);
-  let chunk: number[] = [];
-  let bytes = 0;
-  const take = async () => {
-    const input = chunk.map((at) => `${names[at]}\n`).join('');
-    const maxChars = BYTES_AT_ONCE + MOST_BYTES;
-    const { stdout } = await runGit(['cat-file', '--batch'], { ...git, input, encoding: 'latin1', maxChars });
-    let from = 0;
-    for (const at of chunk) {
-      from = stdout.indexOf('\n', from) + 1;
-      const end = from + (sizes[at] ?? 0);
-      texts[at] = Buffer.from(stdout.slice(from, end), 'latin1').toString('utf8');
-      from = end + 1;
-    }
-    chunk = [];
-    bytes = 0;
-  };
-  for (const [at, size] of sizes.entries()) {
-    if (size === undefined) continue;
-    if (size > MOST_BYTES) texts[at] = TOO_LARGE;
-    else {
-      if (bytes + size + 200 > BYTES_AT_ONCE) await take();
-      chunk.push(at);
-      bytes += size + 200;
-    }
-  }
-  if (chunk.length > 0) await take();
-  return texts;
+  let together = 0;
+  const isRead = sizes.map((size = 0) => {
+    if (size <= MOST_BYTES) together += size;
+    return size <= MOST_BYTES && together <= MOST_TOGETHER;
+  });
+  const wanted = names.filter((_, at) => sizes[at] !== undefined && isRead[at]);
+  const input = wanted.map((name) => `${name}\n`).join('');
+  const read = await runGit(['cat-file', '--batch'], listing({ ...git, input }));
+  let from = 0;
+  return sizes.map((size, at) => {
+    if (size === undefined) return undefined;
+    if (!isRead[at]) return TOO_LARGE;
+    const begin = read.stdout.indexOf('\n', from) + 1;
+    from = begin + size + 1;
+    return Buffer.from(read.stdout.slice(begin, begin + size), 'latin1').toString('utf8');
+  });
 }
 
 /** Undefined: it is missing, or no blob. */
@@ -151,7 +141,7 @@ async function sizesOf(names: readonly string[], git: GitOptions): Promise<(numb
   const input = names.map((name) => `${name === '' ? '-' : name}\n`).join('');
   if (names.length === 0) return [];
   const args = ['cat-file', '--batch-check=%(objecttype) %(objectsize)'];
-  const lines = (await gitLine(args, { ...git, input, maxChars: BYTES_AT_ONCE })).split('\n');
+  const lines = (await gitLine(args, listing({ ...git, input }))).split('\n');
   return lines.map((line) => {
     const size = /^blob (\d+)$/.exec(line)?.[1];
     return size === undefined ? undefined : Number(size);

@@ -1,9 +1,8 @@
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import type { Weakening } from '../../phases/proving.ts';
-import { TEST_FOLDER } from './weakened-marks.ts';
+import { dialectOf, TEST_FOLDER, type TestsIn, testsIn } from './weakened-marks.ts';
 import { jsonObject, packageScripts, type Reach } from './weakened-reach.ts';
 import { CHECK_FILES, type CheckFile } from './weakened-settings.ts';
-import { dialectOf, type TestsIn, testsIn } from './weakened-tests.ts';
 
 /** A file that differs between base and branch. */
 export interface ChangedFile {

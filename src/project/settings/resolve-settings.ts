@@ -69,30 +69,13 @@ export function childSettings(
 }
 
 function ofProvider(values: Settings, provider: ProviderName) {
-  switch (provider) {
-    case 'claude':
-      return {
-        cliPath: values.claudePath,
-        model: values.claudeModel,
-        timeoutSeconds: values.claudeTimeoutSeconds,
-      };
-    case 'codex':
-      return {
-        cliPath: values.codexPath,
-        model: values.codexModel,
-        timeoutSeconds: values.codexTimeoutSeconds,
-      };
-    case 'gemini':
-      return {
-        cliPath: values.geminiPath,
-        model: values.geminiModel,
-        timeoutSeconds: values.geminiTimeoutSeconds,
-      };
-    case 'rehearsal':
-      return { cliPath: undefined, model: '', timeoutSeconds: values.timeoutSeconds };
-    default:
-      return provider satisfies never;
-  }
+  if (provider === 'rehearsal')
+    return { cliPath: undefined, model: '', timeoutSeconds: values.timeoutSeconds };
+  return {
+    cliPath: values[`${provider}Path`],
+    model: values[`${provider}Model`],
+    timeoutSeconds: values[`${provider}TimeoutSeconds`],
+  };
 }
 
 const PHASE_FAMILIES = SETTING_ROWS.filter(([, { family }]) => family === 'phase').map(([name]) => name);

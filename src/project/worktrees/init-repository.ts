@@ -2,7 +2,6 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ifExists, systemErrorCode } from '../../base/errors.ts';
 import { gitLine, runGit } from '../git/git.ts';
-import { makeFolder } from '../git/make-folder.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import {
   commitOf,
@@ -11,7 +10,7 @@ import {
   requireIdentity,
   takesInEverything,
 } from '../git/repository.ts';
-import type { UndoList } from '../git/undo-list.ts';
+import { makeFolder, type UndoList } from '../git/undo-list.ts';
 
 /** Above this a first commit is most likely not what the person thinks of: dependencies, data, build results. */
 const MAX_FILES = 10_000;

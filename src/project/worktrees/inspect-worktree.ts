@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { gitDirOf, isOwnGitDir } from '../../base/files/git-pointer.ts';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { gitLine, runGit } from '../git/git.ts';
-import { listing } from '../git/listing.ts';
-import { bytesOf, namesIn, pathAt, readable } from '../git/path-bytes.ts';
+import { bytesOf, listing, namesIn, pathAt, readable } from '../git/path-bytes.ts';
 import { type GitContext, readRepository } from '../git/repository.ts';
-import { parseStatus, type StatusEntry } from '../git/status-entries.ts';
+import { GIT_STATUS, parseStatus, type StatusEntry } from '../git/status-entries.ts';
 
 export interface WorktreePlace extends GitContext {
   mainRepo: string;
@@ -38,23 +38,26 @@ export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeRea
   const problem = await notOurWorktree(place);
   if (problem) return { kind: 'foreign', problem };
   const options = { ...context, cwd: worktreePath };
-  const status = ['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=normal'];
-  const { head = '', branch, entries } = parseStatus((await runGit(status, options)).stdout);
+  const { head, branch, uncommitted } = await checkedOutAt(worktreePath, context);
   const unreached = ['rev-list', '--count', 'HEAD', '--not', '--branches', '--tags', '--remotes'];
   return {
     kind: 'present',
     head,
     branch,
-    uncommitted: [...entries, ...(await hiddenChanges(worktreePath, context))],
+    uncommitted,
     unreachedCommits: branch || !head ? 0 : Number(await gitLine(unreached, options)),
   };
 }
 
 /** What no commit holds yet in any checkout; ignored files are not among it. @throws GitError */
 export async function uncommittedIn(path: string, context: GitContext): Promise<StatusEntry[]> {
-  const status = ['status', '--porcelain=v2', '-z', '--untracked-files=normal'];
-  const { entries } = parseStatus((await runGit(status, { ...context, cwd: path })).stdout);
-  return [...entries, ...(await hiddenChanges(path, context))];
+  return (await checkedOutAt(path, context)).uncommitted;
+}
+
+async function checkedOutAt(path: string, context: GitContext) {
+  const { stdout } = await runGit([...GIT_STATUS, '--untracked-files=normal'], { ...context, cwd: path });
+  const { head = '', branch, entries } = parseStatus(stdout);
+  return { head, branch, uncommitted: [...entries, ...(await hiddenChanges(path, context))] };
 }
 
 // A worktree that lost its .git file lies inside MAIN_REPO in the usual layout, and git would then speak of
@@ -103,3 +106,24 @@ async function hiddenChanges(worktreePath: string, context: GitContext): Promise
 
 /** A tag of `ls-files -v` in small letters or an S, then a line for `--index-info`; submodules are none of ours. */
 const HIDDEN = /^[a-zS] ((?!160000)\d{6} [0-9a-f]+ 0\t([\s\S]+))$/;
+
+interface FinishPlaces {
+  sessionDir: string;
+  /** Where the session folder would go. */
+  to: string;
+  /** Absent where none is to be inspected. */
+  worktree?: WorktreePlace;
+}
+
+/** What the judges of archiving go by. Changes nothing. */
+export async function factsForFinish({ sessionDir, to, worktree }: FinishPlaces): Promise<{
+  names: string[];
+  isTaken: boolean;
+  worktree?: { path: string; reading: WorktreeReading };
+}> {
+  return {
+    names: (namesAt(sessionDir) ?? []).sort(),
+    isTaken: statsAt(to) !== undefined,
+    worktree: worktree && { path: worktree.worktreePath, reading: await inspectWorktree(worktree) },
+  };
+}

@@ -3,7 +3,7 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { runGit } from '../git/git.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import type { GitContext } from '../git/repository.ts';
-import { parseStatus, statusRecords } from '../git/status-entries.ts';
+import { GIT_STATUS, parseStatus, statusRecords } from '../git/status-entries.ts';
 
 /** What the main checkout looked like at one moment. Equal fields: nobody moved it. */
 export const MainCheckout = z.object({
@@ -31,7 +31,7 @@ export async function readMainCheckout({
   ...context
 }: MainCheckoutPlace): Promise<MainCheckout> {
   const options = { ...context, cwd: mainRepo };
-  const { stdout } = await runGit([...STATUS, '--', '.', ...(await leavingOut(mainRepo, ours))], options);
+  const { stdout } = await runGit([...ASK, '--', '.', ...(await leavingOut(mainRepo, ours))], options);
   const { head, branch } = parseStatus(stdout);
   const records = statusRecords(stdout);
   return { head, branch, indexHash: hash(records.flatMap(stagedPart)), statusHash: hash(records) };
@@ -58,11 +58,8 @@ export function movesBetween(before: MainCheckout, after: MainCheckout): string[
   return moves;
 }
 
-const STATUS = [
-  'status',
-  '--porcelain=v2',
-  '--branch',
-  '-z',
+const ASK = [
+  ...GIT_STATUS,
   '--untracked-files=normal',
   '--ignore-submodules=dirty',
   // A pair would hide what its second half says of the index; and the count beside the remote is of no use here.

@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 import { systemErrorCode } from '../../base/errors.ts';
-import { type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
@@ -24,9 +25,6 @@ export interface Worktree {
   /** Where the branch left the wanted base: the commit to compare with. */
   baseCommit: string;
 }
-
-/** A checkout of a large repository on a slow disk, with LFS filters. */
-const CHECKOUT_LIMIT_MS = 15 * 60_000;
 
 /**
  * Makes sure that the session's worktree stands at its path on its branch; what is there is kept as it is.
@@ -104,10 +102,7 @@ async function refuseBlockedName(branch: string, options: GitOptions): Promise<v
 }
 
 /** The working copy whose top folder is `path`, links resolved. */
-export async function entryAt(
-  path: string,
-  listed: readonly ListedWorktree[],
-): Promise<ListedWorktree | undefined> {
+async function entryAt(path: string, listed: readonly ListedWorktree[]): Promise<ListedWorktree | undefined> {
   const real = await realPathAsFar(path);
   for (const entry of listed) if ((await realPathAsFar(entry.path)) === real) return entry;
   return undefined;
@@ -121,4 +116,19 @@ async function look(path: string): Promise<'free' | 'occupied'> {
     if (systemErrorCode(error) === 'ENOENT') return 'free';
     throw error;
   }
+}
+
+/**
+ * The worktree of the repository whose folder is `path`, as a notebook of the original tool names it; never the
+ * main checkout, nor one whose folder is gone. @throws GitError
+ */
+export async function earlierWorktree(
+  path: string,
+  mainRepo: string,
+  context: GitContext,
+): Promise<ListedWorktree | undefined> {
+  if (!isAbsolute(path)) return undefined;
+  const [_main, ...linked] = await listWorktrees(mainRepo, context);
+  const entry = await entryAt(path, linked);
+  return entry?.prunable ? undefined : entry;
 }

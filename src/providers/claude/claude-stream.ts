@@ -3,7 +3,6 @@ import type { ChildEvent } from '../contract/provider.ts';
 import { activity, firstLine, objectIn, shortPath } from '../reading/activity.ts';
 import { ClaudeAnswers } from './claude-answers.ts';
 import { ClaudeResult, reportOf, Usage } from './claude-result.ts';
-import { tellingField } from './claude-tools.ts';
 
 const text = z.string().optional().catch(undefined);
 const number = z.number().nullish().catch(undefined);
@@ -148,4 +147,23 @@ function describe(block: z.infer<typeof Block>, cwd: string): ChildEvent[] {
   const path = WRITERS.has(block.name) && typeof block.input[field ?? ''] === 'string' ? about : undefined;
   const tool = { name: block.name, path };
   return [activity(short ? `${block.name}: ${short}` : block.name, tool)];
+}
+
+/** In order of preference. */
+const TELLING_FIELDS = [
+  'command',
+  'file_path',
+  'notebook_path',
+  'pattern',
+  'path',
+  'url',
+  'query',
+  'skill',
+  'description',
+  'prompt',
+];
+
+/** The field of a tool's input that says best what the call is about. */
+export function tellingField(input: Readonly<Record<string, unknown>>): string | undefined {
+  return TELLING_FIELDS.find((name) => typeof input[name] === 'string');
 }

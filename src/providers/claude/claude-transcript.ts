@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
 import { objectIn } from '../reading/activity.ts';
-import { tellingField } from './claude-tools.ts';
+import { tellingField } from './claude-stream.ts';
 
 const text = z.string().optional().catch(undefined);
 

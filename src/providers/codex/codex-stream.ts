@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ChildEvent, FinalReport } from '../contract/provider.ts';
+import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
 import { activity, firstLine, objectIn } from '../reading/activity.ts';
 import { BROKEN_SANDBOX, problemOfTurn } from './codex-end.ts';
 import { type CodexUsage, codexTokens } from './codex-rollout.ts';
@@ -15,9 +16,13 @@ const Item = z.union([
     aggregated_output: text,
     exit_code: z.number().nullish().catch(undefined),
   }),
-  z.object({ type: z.literal('file_change'), changes: z.array(z.object({ path: z.string() })).catch([]) }),
+  z.object({
+    type: z.literal('file_change'),
+    changes: z.array(z.object({ path: z.string(), kind: text })).catch([]),
+  }),
   z.object({ type: z.literal('mcp_tool_call'), server: text, tool: text }),
   z.object({ type: z.literal('web_search'), query: text }),
+  z.object({ type: z.literal('error'), message: text }),
   z.object({ type: z.string() }).transform(() => ({ type: 'other' as const })),
 ]);
 type Item = z.infer<typeof Item>;
@@ -125,10 +130,56 @@ function describe(item: Item): ChildEvent[] {
     case 'web_search':
       return [activity(`Search: ${firstLine(item.query)}`, { name: 'Search' })];
     case 'agent_message':
+    case 'error':
     case 'other':
       return [];
     default:
       return item satisfies never;
+  }
+}
+
+/** One line of it as people read it. Never throws. */
+export function codexTranscript(raw: string): TranscriptEntry[] {
+  const { data: line } = Line.safeParse(objectIn(raw));
+  switch (line?.type) {
+    case 'item.started':
+      return begun(line.item);
+    case 'item.completed':
+      return ended(line.item);
+    case 'error':
+      return line.message ? [noting(line.message)] : [];
+    case 'turn.failed':
+      return [noting(`failed: ${line.error.message || 'no reason given'}`)];
+    default:
+      return [];
+  }
+}
+
+function begun(item: Item): TranscriptEntry[] {
+  switch (item.type) {
+    case 'command_execution':
+      return [calling('Shell', withoutShell(item.command))];
+    case 'file_change':
+      return item.changes.map(({ path, kind }) => calling(kind === 'add' ? 'Write' : 'Edit', path));
+    case 'mcp_tool_call':
+      return [calling(item.server, item.tool)];
+    case 'web_search':
+      return [calling('Search', item.query)];
+    default:
+      return [];
+  }
+}
+
+function ended(item: Item): TranscriptEntry[] {
+  switch (item.type) {
+    case 'agent_message':
+      return saying(item.text);
+    case 'command_execution':
+      return resulting(item.aggregated_output, { failed: item.exit_code !== 0 });
+    case 'error':
+      return [noting(item.message)];
+    default:
+      return [];
   }
 }
 

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../phases/table.ts';
@@ -20,8 +21,7 @@ import { OPEN_IN_GIT } from '../starting/guard-profile.ts';
 import { classifyCodexEnd } from './codex-end.ts';
 import { findRollout, readCodexTraces, readRolloutLine } from './codex-rollout.ts';
 import { type CodexServers, codexServers } from './codex-servers.ts';
-import { newCodexReader } from './codex-stream.ts';
-import { codexTranscript } from './codex-transcript.ts';
+import { codexTranscript, newCodexReader } from './codex-stream.ts';
 
 /** Codex: `codex exec --json -`, its prompt on stdin, one JSON object per line on stdout. */
 export const codex = {
@@ -143,11 +143,7 @@ async function serversOfPerson({ cliPath, workingDir, env }: ChildRequest): Prom
     env: { ...env },
     timeoutMs: LIST_LIMIT_MS,
   });
-  try {
-    return ServerList.parse(JSON.parse(stdout)).map(({ name }) => name);
-  } catch {
-    return undefined;
-  }
+  return ServerList.safeParse(parseJson(stdout)).data?.map(({ name }) => name);
 }
 
 /** A value as TOML on one line; its strings are JSON's. */

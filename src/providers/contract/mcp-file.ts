@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
+import { parseJson } from '../../base/parse-json.ts';
 
 const strings = z.record(z.string(), z.string());
 
@@ -26,12 +27,9 @@ export type McpServers = z.infer<typeof McpFile>['mcpServers'];
  * Variables in it stand as they are written.
  */
 export async function readMcpServers(path: string): Promise<McpServers> {
-  try {
-    return McpFile.parse(JSON.parse(await readFile(path, 'utf8'))).mcpServers;
-  } catch {
-    // The file was read and checked when the session began; a child without servers still does its work.
-    return {};
-  }
+  // The file was read and checked when the session began; a child without servers still does its work.
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return McpFile.safeParse(parseJson(text)).data?.mcpServers ?? {};
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -4,6 +4,12 @@ const LOGIN_ADVICE =
   'Gemini CLI has no login that works without a person: start `gemini` once, or set GEMINI_API_KEY; with a base ' +
   'URL of your own, set security.auth.selectedType in ~/.gemini/settings.json.';
 
+const NOT_STARTED: ChildProblem = {
+  kind: 'config',
+  advice:
+    'The Gemini CLI program could not be started. Check that it is installed and that GEMINI_PATH names it.',
+};
+
 /** Exit statuses of its own. An HTTP status leaves as its last 8 bits: 401 as 145, 500 as 244. */
 const OWN_CODES: Readonly<Record<number, ChildProblem>> = {
   41: { kind: 'auth', advice: LOGIN_ADVICE },
@@ -16,16 +22,8 @@ const OWN_CODES: Readonly<Record<number, ChildProblem>> = {
     kind: 'config',
     advice: 'Gemini CLI does not trust the worktree, although samocode asked it to: update it.',
   },
-  126: {
-    kind: 'config',
-    advice:
-      'The Gemini CLI program could not be started. Check that it is installed and that GEMINI_PATH names it.',
-  },
-  127: {
-    kind: 'config',
-    advice:
-      'The Gemini CLI program could not be started. Check that it is installed and that GEMINI_PATH names it.',
-  },
+  126: NOT_STARTED,
+  127: NOT_STARTED,
 };
 
 const TURN_LIMIT = 53;

@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import type { ChildEvent, FinalReport, TokenCounts } from '../contract/provider.ts';
+import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
 import { activity, firstLine, objectIn, shortPath } from '../reading/activity.ts';
 import { problemOfResult } from './gemini-end.ts';
-import { tellingParameter } from './gemini-tools.ts';
 
 const text = z.string().optional().catch(undefined);
 const count = z.number().catch(0);
 
 const Line = z.discriminatedUnion('type', [
   z.object({ type: z.literal('init'), session_id: text, model: text }),
-  z.object({ type: z.literal('message'), role: text, content: text }),
+  z.object({ type: z.literal('message'), role: text, content: text, delta: z.boolean().catch(false) }),
   z.object({
     type: z.literal('tool_use'),
     tool_name: z.string(),
@@ -20,7 +20,8 @@ const Line = z.discriminatedUnion('type', [
     type: z.literal('tool_result'),
     tool_id: text,
     status: text,
-    error: z.object({ type: text }).optional().catch(undefined),
+    output: text,
+    error: z.object({ type: text, message: text }).optional().catch(undefined),
   }),
   z.object({
     type: z.literal('result'),
@@ -115,4 +116,38 @@ function describe(name: string, parameters: Record<string, unknown>): ChildEvent
   const path = WRITERS.has(name) && field === 'file_path' ? about : undefined;
   const short = field?.endsWith('path') ? shortPath(about, '') : about;
   return activity(short ? `${name}: ${short}` : name, { name, path });
+}
+
+/** In order of preference. */
+const TELLING = ['command', 'file_path', 'absolute_path', 'dir_path', 'path', 'pattern', 'query', 'url'];
+
+/** The parameter of a tool that says best what the call is about. */
+export function tellingParameter(parameters: Readonly<Record<string, unknown>>): string | undefined {
+  return TELLING.find((name) => typeof parameters[name] === 'string');
+}
+
+/** One line of it as people read it. Never throws. */
+export function geminiTranscript(raw: string): TranscriptEntry[] {
+  const { data: line } = Line.safeParse(objectIn(raw));
+  switch (line?.type) {
+    case 'init':
+      return line.model ? [noting(`starts with ${line.model}`)] : [];
+    case 'message': {
+      const { role, content: text = '', delta } = line;
+      if (role !== 'assistant') return [];
+      // A piece that begins without a blank or a capital goes on in mid sentence.
+      const continues = delta && /^[\s,.;:)\]a-z]/.test(text);
+      return saying(text).map((entry) => (continues ? { ...entry, text, continues } : entry));
+    }
+    case 'tool_use': {
+      const field = tellingParameter(line.parameters);
+      return [calling(line.tool_name, field === undefined ? '' : String(line.parameters[field]))];
+    }
+    case 'tool_result':
+      return resulting(line.output || (line.error?.message ?? ''), { failed: line.status === 'error' });
+    case 'result':
+      return line.status === 'error' ? [noting(`failed: ${line.error?.message || 'no reason given'}`)] : [];
+    default:
+      return [];
+  }
 }

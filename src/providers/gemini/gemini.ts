@@ -4,8 +4,7 @@ import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.
 import { classifyGeminiEnd } from './gemini-end.ts';
 import { newGeminiMeter, readGeminiTraces } from './gemini-meter.ts';
 import { geminiPolicy } from './gemini-policy.ts';
-import { newGeminiReader } from './gemini-stream.ts';
-import { geminiTranscript } from './gemini-transcript.ts';
+import { geminiTranscript, newGeminiReader } from './gemini-stream.ts';
 
 /** Gemini CLI: headless by its prompt on stdin, one JSON object per line on stdout. */
 export const gemini = {

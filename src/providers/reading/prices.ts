@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import type { TokenCounts } from '../contract/provider.ts';
 
 /** US dollars for a million tokens. */
@@ -67,17 +68,13 @@ export const PRICES_FILE = 'prices.json';
  */
 export async function readPrices(configFolder: string): Promise<Record<string, Price>> {
   const text = await ifExists(readFile(join(configFolder, PRICES_FILE), 'utf8'));
-  try {
-    const entries = Object.entries(z.record(z.string(), z.unknown()).parse(JSON.parse(text ?? '{}')));
-    return Object.fromEntries(
-      entries.flatMap(([model, value]) => {
-        const price = Price.safeParse(value);
-        return price.success ? [[model, price.data] as const] : [];
-      }),
-    );
-  } catch {
-    return {};
-  }
+  const entries = z.record(z.string(), z.unknown()).safeParse(parseJson(text ?? '')).data ?? {};
+  return Object.fromEntries(
+    Object.entries(entries).flatMap(([model, value]) => {
+      const price = Price.safeParse(value);
+      return price.success ? [[model, price.data] as const] : [];
+    }),
+  );
 }
 
 export interface Estimate {

@@ -9,6 +9,7 @@ import { isNotifyVariable, SESSION_MARK } from './environment.ts';
 import { spawnDetached } from './launch-worker.ts';
 import { isGivenByLogin } from './login-shell.ts';
 import { nodePath } from './node-path.ts';
+import { isOlder } from './preflight.ts';
 import {
   isOff,
   readPresence,
@@ -47,7 +48,7 @@ export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
     await writeWhole(paths.bell, `${isoUtc(clock.now())}\n`, 0o600);
     const presence = await readPresence(paths, host);
     if (presence.kind === 'watching') {
-      if (presence.about === undefined || !isOlderProgram(presence.about.version, __VERSION__))
+      if (presence.about === undefined || !isOlder(presence.about.version, __VERSION__))
         return { kind: 'watched' };
       await askToLeave(paths, __VERSION__);
     }
@@ -97,14 +98,6 @@ function loginShell(): string | undefined {
 }
 
 const OWN = /^(?:PATH|SAMOCODE_\w+|MAX_COST_USD_PER_DAY|MAX_PARALLEL_ON_MACHINE)$/;
-
-/** Of two versions as npm writes them; what is no version is never older. */
-export function isOlderProgram(version: string, than: string): boolean {
-  const [a, b] = [version, than].map((text) => /^(\d+)\.(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number));
-  if (a === undefined || b === undefined) return false;
-  const index = a.findIndex((part, at) => part !== b[at]);
-  return index !== -1 && (a[index] ?? 0) < (b[index] ?? 0);
-}
 
 function wordsOf(error: unknown): string {
   if (isSamocodeError(error)) return error.why;

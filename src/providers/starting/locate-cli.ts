@@ -72,16 +72,9 @@ async function configuredPath(configured: string, question: CliQuestion): Promis
   if (!isAbsolute(path))
     throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why: 'is not an absolute path' });
   const finding = await look(path);
-  switch (finding) {
-    case 'executable':
-      return { path, foundIn: 'setting' };
-    case 'missing':
-      throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why: 'does not exist' });
-    case 'not executable':
-      throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why: 'is not an executable file' });
-    default:
-      return finding satisfies never;
-  }
+  if (finding === 'executable') return { path, foundIn: 'setting' };
+  const why = finding === 'missing' ? 'does not exist' : 'is not an executable file';
+  throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why });
 }
 
 async function look(path: string): Promise<'executable' | 'not executable' | 'missing'> {

@@ -67,13 +67,10 @@ export const PREFLIGHTS: Readonly<Record<'claude' | 'codex' | 'gemini', Prefligh
   },
 };
 
-/** Compares dotted versions; text around the numbers is passed over. */
+/** Of two dotted versions; text around the numbers is passed over, and what has none is never older. */
 export function isOlder(version: string, than: string): boolean {
-  const numbers = (text: string) => (/\d+(?:\.\d+)+/.exec(text)?.[0] ?? '').split('.').map(Number);
-  const [a, b] = [numbers(version), numbers(than)];
-  for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
+  const [a, b] = [version, than].map((text) => /\d+(?:\.\d+)+/.exec(text)?.[0].split('.').map(Number));
+  if (a === undefined || b === undefined) return false;
+  const at = b.findIndex((part, index) => part !== (a[index] ?? 0));
+  return at !== -1 && (a[at] ?? 0) < (b[at] ?? 0);
 }

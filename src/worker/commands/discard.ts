@@ -3,7 +3,7 @@ import { isoUtc } from '../../base/clock.ts';
 import { crashPoint } from '../../base/fault-points.ts';
 import { refuseElsewhere } from '../../project/checkpoints/move-branch.ts';
 import { fillTrash, TRASH_DAYS } from '../../project/finishing/trash.ts';
-import { factsForFinish } from '../../project/worktrees/finish-facts.ts';
+import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { judgeDiscard, namedShort } from '../../session/commands/judge-finish.ts';
 import { refused } from '../../session/commands/refused.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { statsAt } from '../../base/files/look-at.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { readTrash } from '../../project/finishing/trash.ts';
-import { factsForFinish } from '../../project/worktrees/finish-facts.ts';
+import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
 import { judgeArchive, judgeUnarchive } from '../../session/commands/judge-finish.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import type { Handler } from '../core/command-outcome.ts';

@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { namesAt } from '../../base/files/look-at.ts';
-import { commonDirOf } from '../../project/git/common-dir.ts';
 import {
   acceptedAt,
   changedExecuting,
@@ -9,7 +8,7 @@ import {
   readExecuting,
 } from '../../project/git/executing-settings.ts';
 import { undoChanged } from '../../project/git/git-programs.ts';
-import type { GitContext } from '../../project/git/repository.ts';
+import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { ensurePlainFolder } from '../../base/files/append-lines.ts';
+import { ensurePlainFolder, putAside } from '../../base/files/append-lines.ts';
 import { writeLightly, writeWhole } from '../../base/files/atomic-file.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
-import { putAside } from '../../base/files/put-aside.ts';
 import { usdLeft } from '../../phases/caps.ts';
 import { START } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../../providers/contract/provider.ts';

@@ -1,11 +1,10 @@
 import { gitDirOf } from '../../base/files/git-pointer.ts';
 import type { Proving } from '../../phases/proving.ts';
-import { setupCacheDir } from '../../project/proving/checks-place.ts';
-import type { Overlay } from '../../project/proving/overlay.ts';
 import type { CheckPlace } from '../../project/proving/run-check.ts';
-import { runOnClone, type SetEnd } from '../../project/proving/run-on-clone.ts';
+import { type Overlay, runOnClone, type SetEnd } from '../../project/proving/run-on-clone.ts';
+import { setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
-import { insideOf } from '../../providers/starting/inside-of.ts';
+import { insideOf } from '../../providers/starting/guard.ts';
 import type { Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { scratchDir } from './scratch.ts';

@@ -1,6 +1,5 @@
 import { type CommandFailure, failureOf } from '../../project/finding/project-command.ts';
-import type { Guard } from '../../providers/starting/guard.ts';
-import { insideOf } from '../../providers/starting/inside-of.ts';
+import { type Guard, insideOf } from '../../providers/starting/guard.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import type { Worker } from '../core/worker.ts';
 

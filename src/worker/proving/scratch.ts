@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { endTree, type Mark } from '../../base/processes/end-tree.ts';
-import { checksRoot } from '../../project/proving/checks-place.ts';
 import { removeClone } from '../../project/proving/clean-clone.ts';
+import { checksRoot } from '../../project/proving/setup-cache.ts';
 import { childMark } from '../core/tree.ts';
 import type { Worker } from '../core/worker.ts';
 

@@ -12,7 +12,7 @@ import {
   type Moment,
   pruneCheckpoints,
 } from '../../project/checkpoints/checkpoint-refs.ts';
-import { openStore } from '../../project/checkpoints/checkpoint-store.ts';
+import { openStore, repositoryOptions } from '../../project/checkpoints/checkpoint-store.ts';
 import { commitSessionFiles } from '../../project/checkpoints/session-repository.ts';
 import { type WorktreePrints, worktreePrints } from '../../project/checkpoints/worktree-print.ts';
 import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
@@ -104,7 +104,7 @@ export async function dropAllCheckpoints(worker: Worker): Promise<void> {
   if (place === undefined) return;
   // What could not be dropped only takes room.
   await openStore(place)
-    .then((store) => dropCheckpoints(store, place.sessionFolder))
+    .then((store) => dropCheckpoints(place.sessionFolder, repositoryOptions(store)))
     .catch(() => undefined);
 }
 

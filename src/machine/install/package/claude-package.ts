@@ -1,5 +1,4 @@
-import { jsonText } from './json-text.ts';
-import { AUTHOR, type Files, readme, skillFiles } from './package-parts.ts';
+import { AUTHOR, type Files, jsonText, readme, skillFiles } from './package-parts.ts';
 import type { PackageSource } from './package-source.ts';
 
 /** The Claude Code plugin. */

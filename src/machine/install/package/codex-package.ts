@@ -1,5 +1,4 @@
-import { jsonText } from './json-text.ts';
-import { AUTHOR, DISPLAY_NAME, type Files, readme, skillFiles } from './package-parts.ts';
+import { AUTHOR, DISPLAY_NAME, type Files, jsonText, readme, skillFiles } from './package-parts.ts';
 import type { MarkdownSource, PackageSource } from './package-source.ts';
 
 const CATEGORY = 'Developer Tools';

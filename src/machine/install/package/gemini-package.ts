@@ -1,5 +1,4 @@
-import { jsonText } from './json-text.ts';
-import { type Files, readme, skillFiles } from './package-parts.ts';
+import { type Files, jsonText, readme, skillFiles } from './package-parts.ts';
 import type { MarkdownSource, PackageSource } from './package-source.ts';
 
 /** The Gemini CLI extension. */

@@ -1,0 +1,128 @@
+import { DYING } from '../actions/reading/revival-limit.ts';
+import { isoUtc } from '../base/clock.ts';
+import type { QueuedNotice } from '../notify/queued-notice.ts';
+import { USUAL_RETRY_HOURS } from '../phases/outage.ts';
+import { describeEvent } from '../session/documents/describe-event.ts';
+import type { EventOf, SessionEvent } from '../session/events/events.ts';
+import type { Overlook } from './overlook.ts';
+import type { WatchedSession } from './watched-session.ts';
+
+type View = WatchedSession['view'];
+
+/** An outage that lasts longer, and a session that is queued for longer, are worth a notification. */
+const LONG_OUTAGE_MS = 10 * 60_000;
+const LONG_QUEUED_MS = 30 * 60_000;
+const HOUR_MS = 3_600_000;
+
+/** What no event says: a crash loop, a long time in the queue. */
+export function standingNotices(
+  { view, waits, isDying }: WatchedSession,
+  sessionId: string,
+  nowMs: number,
+): QueuedNotice[] {
+  const { status } = view.state;
+  const standing = { v: 1 as const, at: isoUtc(nowMs), ...placeOf(view) };
+  const notices: QueuedNotice[] = [];
+  if (isDying) {
+    const id = `${sessionId}:crash_loop:${view.lease?.number ?? 0}`;
+    const text = `${DYING}: see worker.stderr in ${view.paths.runDir}.`;
+    notices.push({ ...standing, id, kind: 'crash_loop', text });
+  }
+  if (waits.for === 'turn' && status.kind === 'queued' && nowMs - Date.parse(status.since) > LONG_QUEUED_MS) {
+    const id = `${sessionId}:queued:${status.since}`;
+    const text = `queued since ${status.since}: ${status.reason}`;
+    notices.push({ ...standing, id, kind: 'queued', text });
+  }
+  return notices;
+}
+
+/** What an event of a session is worth a notification for. Pure, as all here. */
+export function noticesOf(
+  event: SessionEvent,
+  { view }: WatchedSession,
+  { sessionId, sessions }: Pick<Overlook, 'sessions'> & { sessionId: string },
+): QueuedNotice[] {
+  const group = view.sessionFile?.group;
+  const endsOne = group !== undefined && (event.type === 'done' || event.type === 'stopped');
+  if (endsOne) return groupNotice(event.at, view, { group, sessions });
+  const kind = kindOf(event, view);
+  if (kind === undefined) return [];
+  const text = describeEvent(event) ?? kind;
+  return [{ v: 1, id: `${sessionId}:${event.n}`, at: event.at, kind, ...placeOf(view), text }];
+}
+
+function placeOf({ folder, paths }: View) {
+  return { session: folder, sessionsDir: paths.sessionsDir };
+}
+
+const NOTICE_KINDS = new Map<string, QueuedNotice['kind']>(
+  (['stalled', 'main_checkout_moved', 'answer_changed', 'fallback'] as const).map((code) => [code, code]),
+);
+
+function kindOf(event: SessionEvent, { sessionFile, state }: View): QueuedNotice['kind'] | undefined {
+  switch (event.type) {
+    case 'parked':
+      return isPlanChanged(event, state) ? 'plan_changed' : 'waiting';
+    case 'blocked':
+    case 'done':
+      return event.type;
+    case 'limited':
+      if (event.outage === undefined) return 'limited';
+      return becomesLong(event, event.outage.asksAt, sessionFile?.settings.retryHours)
+        ? 'back_off'
+        : undefined;
+    case 'budget_warned':
+      return 'budget';
+    case 'worker_took_over':
+      return event.previous === 'died' ? 'revived' : undefined;
+    case 'notice':
+      return NOTICE_KINDS.get(event.code);
+    default:
+      return undefined;
+  }
+}
+
+/** Its approval no longer covers the plan: it was changed since. */
+function isPlanChanged({ plan }: EventOf<'parked'>, { approvedPlan }: View['state']): boolean {
+  return plan !== undefined && approvedPlan !== undefined && plan.hash !== approvedPlan.hash;
+}
+
+/** Of the waits of one outage, the one in which it comes to last long. */
+function becomesLong(
+  { at, until }: EventOf<'limited'>,
+  asksAt: number,
+  retryHours: number = USUAL_RETRY_HOURS,
+): boolean {
+  const beganMs = asksAt - retryHours * HOUR_MS;
+  return Date.parse(at) - beganMs <= LONG_OUTAGE_MS && until - beganMs > LONG_OUTAGE_MS;
+}
+
+/** One notification for a group, by whichever end shows that all of its sessions are over. */
+function groupNotice(
+  at: string,
+  view: View,
+  { group, sessions }: Pick<Overlook, 'sessions'> & { group: string },
+): QueuedNotice[] {
+  const { sessionsDir } = view.paths;
+  const members = [...sessions.values()]
+    .map((session) => session.view)
+    .filter(({ paths, sessionFile }) => paths.sessionsDir === sessionsDir && sessionFile?.group === group)
+    .filter((one) => !one.state.archived || one.folder === view.folder);
+  const kindOfOne = ({ state }: View) => state.status.kind;
+  const done = members.filter((one) => kindOfOne(one) === 'done');
+  const stopped = members.filter((one) => kindOfOne(one) === 'stopped').length;
+  const last = members.toSorted(byEnd).at(-1);
+  if (last?.sessionFile === undefined || done.length === 0 || done.length + stopped < members.length)
+    return [];
+  const names = done.map(({ folder }) => folder).join(', ');
+  const text = `Done: ${names}.${stopped > 0 ? ` Stopped: ${stopped}.` : ''}`;
+  // The sessions were read one after the other, so that the last end need not be the one that shows it.
+  const id = `${last.sessionFile.id}:group:${last.state.status.since}`;
+  return [{ v: 1, id, at, kind: 'group_done', group, ...placeOf(last), text }];
+}
+
+function byEnd(a: View, b: View): number {
+  return (
+    Date.parse(a.state.status.since) - Date.parse(b.state.status.since) || (a.folder < b.folder ? -1 : 1)
+  );
+}

@@ -1,0 +1,71 @@
+import { dirname, join } from 'node:path';
+import { channelsOf } from '../notify/outbox/channels-of.ts';
+import { Outbox } from '../notify/outbox/outbox.ts';
+import { listenToTelegram } from '../notify/telegram/listen.ts';
+import { TelegramChannel } from '../notify/telegram/telegram-channel.ts';
+import { telegramFiles } from '../notify/telegram/telegram-settings.ts';
+import { NoticeQueue } from './notice-queue.ts';
+import type { Overlook } from './overlook.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** Notifies the person of what a look has found, and acts on what they say by phone: here alone, however many sessions there are. */
+export class Notifying {
+  readonly #supervisor: Supervisor;
+  readonly #overlook: Overlook;
+  readonly #queue: NoticeQueue;
+  readonly #telegram: TelegramChannel;
+  readonly #outbox: Outbox;
+  readonly #ended = new AbortController();
+  #listening: Promise<void> | undefined;
+
+  constructor(supervisor: Supervisor, overlook: Overlook) {
+    this.#supervisor = supervisor;
+    this.#overlook = overlook;
+    this.#queue = new NoticeQueue(supervisor);
+    const telegram = new TelegramChannel(supervisor, telegramFiles(supervisor.paths).state);
+    this.#telegram = telegram;
+    this.#outbox = new Outbox({
+      ...supervisor,
+      report: (what, error) => overlook.report(what, error),
+      channels: (settings, context) => channelsOf(settings, { ...context, telegram }),
+    });
+  }
+
+  /** Begins to send what is due. @returns when to look again at the latest, monotonic */
+  async look(): Promise<number> {
+    const overlook = this.#overlook;
+    await this.#queue.take(overlook).catch((error: unknown) => overlook.report('queue.jsonl', error));
+    const atMs = await this.#outbox.look(overlook.sessions).catch((error: unknown) => {
+      overlook.report('notifications', error);
+      return Number.POSITIVE_INFINITY;
+    });
+    if (this.#outbox.sendsBy('telegram'))
+      this.#listening ??= this.#listen().finally(() => {
+        this.#listening = undefined;
+      });
+    return atMs;
+  }
+
+  /** Something of the last day has not got out yet. */
+  hasUndelivered(): boolean {
+    return this.#outbox.hasUndelivered();
+  }
+
+  /** Breaks off what is under way, and waits for it. */
+  async end(): Promise<void> {
+    this.#ended.abort();
+    await Promise.all([this.#outbox.end(), this.#listening]);
+  }
+
+  async #listen(): Promise<void> {
+    const { clock, host, env, home, programs, paths, say } = this.#supervisor;
+    const { worker } = programs;
+    const context = {
+      ...{ clock, host, env, home, cwd: home },
+      programs: { worker, rehearsal: join(dirname(worker), 'samocode-rehearsal.cjs') },
+    };
+    const { setUp: setUpPath } = telegramFiles(paths);
+    const { chat } = this.#telegram;
+    await listenToTelegram({ chat, context, setUpPath, say }, this.#ended.signal);
+  }
+}
