@@ -28,6 +28,42 @@ export async function tryRows(
   return Object.fromEntries(ends);
 }
 
+/** What became of a row, and what it changed where it has nothing to write. */
+export interface Tried {
+  works: boolean;
+  said: string;
+  changed: string[];
+}
+
+/** Tries all rows in one start of the guard. Only where that changes anything is each tried alone, to find the one. */
+export async function tryTogether(
+  make: () => Promise<GuardScene>,
+  rows: readonly Row[],
+): Promise<Record<string, Tried>> {
+  const together = await tryIn(make, rows);
+  const tried: Record<string, Tried> = {};
+  for (const row of rows) {
+    const alone = together.changed.length > 0 ? await tryIn(make, [row]) : together;
+    const { works = false, said = 'not tried' } = together.ends[row.title] ?? {};
+    tried[row.title] = { works, said, changed: alone.changed };
+  }
+  if (together.changed.length > 0 && Object.values(tried).every(({ changed }) => changed.length === 0))
+    throw new Error(`The rows changed together, and none alone: ${together.changed.join(', ')}`);
+  return tried;
+}
+
+async function tryIn(
+  make: () => Promise<GuardScene>,
+  rows: readonly Row[],
+): Promise<{ ends: Ends; changed: string[] }> {
+  await using scene = await make();
+  const before = scene.others();
+  const ends = await tryRows(scene, rows);
+  const after = scene.others();
+  const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return { ends, changed: paths.filter((path) => before[path] !== after[path]) };
+}
+
 /** Those of `titles` that ended in this way, with what they said. */
 export function thoseThat(ends: Ends, end: 'work' | 'fail', titles = new Set(Object.keys(ends))): string[] {
   return Object.entries(ends)
