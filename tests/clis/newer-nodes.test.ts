@@ -5,7 +5,7 @@ import { builtPrograms } from '../support/built-programs.ts';
 import { installCli } from '../support/install-clis.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test.concurrent.each(['node22', 'node24'] as const)('the demo comes to a good end on %s', async (name) => {
+test.concurrent.each(['node22', 'node26'] as const)('the demo comes to a good end on %s', async (name) => {
   await using dir = await tempDir();
   const [node, { cli }] = await Promise.all([installCli(name), builtPrograms()]);
   // What is started on the way, workers, children and the project's tests, finds no other one.

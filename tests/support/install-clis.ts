@@ -48,7 +48,7 @@ const PINNED = {
   cspell: { npmPackage: 'cspell', version: '9.8.0', program: '.bin/cspell' },
   /** The first is what the two below need to run; we ask for no more than Node 20 ourselves, and run on both. */
   node22: { npmPackage: NODE_PACKAGE, version: '22.23.3', program: `${NODE_PACKAGE}/bin/node` },
-  node24: { npmPackage: NODE_PACKAGE, version: '24.21.0', program: `${NODE_PACKAGE}/bin/node` },
+  node26: { npmPackage: NODE_PACKAGE, version: '26.10.0', program: `${NODE_PACKAGE}/bin/node` },
   /** The official suite for servers. The alpha checks every message against the schema of the protocol. */
   conformance: {
     npmPackage: '@modelcontextprotocol/conformance',
