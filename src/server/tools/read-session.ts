@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
-import { firstThatFit, lastPageOf, PAGE_CHARS, type Page, pageOf } from '../calls/page.ts';
 import { CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../calls/result-fields.ts';
+import { firstThatFit, lastPageOf, PAGE_CHARS, type Page, pageOf } from '../calls/text-page.ts';
 import type { ToolContext, ToolResult } from '../calls/tool.ts';
 
 const Input = z.strictObject({
