@@ -6,8 +6,7 @@ import { STOPS } from '../../session/documents/now.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
-import { columnsOf, hanging } from './columns.ts';
-import { grid, tabSeparated } from './grid.ts';
+import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';
 import type { SessionFacts } from './session-facts.ts';
 
 const WAITS: Readonly<Record<WaitingFor, string>> = {
