@@ -106,7 +106,7 @@ const LAW: ImportLaw = {
     { pattern: /^(?:node:)?timers/, only: ['base/clock.ts'] },
     { pattern: /^chokidar$/, only: ['base/files/watcher.ts'] },
     { pattern: /^grammy\//, only: ['notify'] },
-    { pattern: /^marked$/, only: ['report/markdown.ts'] },
+    { pattern: /^marked$/, only: ['report/markdown-html.ts'] },
   ],
   uses: [
     {

@@ -1,4 +1,4 @@
-import { INSTRUCTIONS } from '../../src/server/instructions.ts';
+import { INSTRUCTIONS } from '../../src/server/server-info.ts';
 
 /** What a model writes to call a tool, and what it is then given, as measured with the real client. */
 export interface ClientView {

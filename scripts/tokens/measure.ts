@@ -1,6 +1,6 @@
 import type { Tool } from '../../src/server/calls/tool.ts';
 import { listedTool } from '../../src/server/calls/tool-schemas.ts';
-import { INSTRUCTIONS } from '../../src/server/instructions.ts';
+import { INSTRUCTIONS } from '../../src/server/server-info.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import { CLIENT_VIEWS, type ClientView, LOOKING_ON } from './client-views.ts';
 import { replay, type Turn } from './replay.ts';

@@ -3,7 +3,7 @@ import { ACTION_ERRORS } from '../actions/acting/action-errors.ts';
 import type { Code } from '../actions/codes.ts';
 import { isSamocodeError } from '../base/errors.ts';
 import { refusedFile } from '../base/files/refused-file.ts';
-import { COMMAND_GROUPS, HIDDEN_COMMANDS } from './commands.ts';
+import { COMMAND_GROUPS, HIDDEN_COMMANDS } from './command-groups.ts';
 import { withExamples } from './examples.ts';
 import { isOriginalForm, originalForm } from './original-form.ts';
 import { nextCommands } from './rendering/next-commands.ts';

@@ -1,6 +1,6 @@
 import { moment, plural } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
-import { markdown } from './markdown.ts';
+import { markdown } from './markdown-html.ts';
 import type { ReportPlan, ReportQuestion, SessionReportData } from './report-data.ts';
 
 /** The questions with what could be chosen and what was. */

@@ -3,7 +3,7 @@ import { changedLines, diffPart } from './diff-lines.ts';
 import { many, moment, money, tokensOf } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import type { ReportIteration, ReportTranscript } from './report-data.ts';
-import { transcriptPart } from './transcript.ts';
+import { transcriptPart } from './transcript-part.ts';
 
 /** Each iteration as a line that opens. */
 export function iterationsPart(iterations: readonly ReportIteration[]): Html {

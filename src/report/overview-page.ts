@@ -1,8 +1,8 @@
 import { many, money, plural, tokensOf } from './figures.ts';
 import { cardOf } from './head.ts';
 import { html } from './html.ts';
-import { wholePage } from './page.ts';
 import type { OverviewReportData, SessionCard, Tone } from './report-data.ts';
+import { wholePage } from './whole-page.ts';
 
 const GROUPS: readonly (readonly [Tone, string])[] = [
   ['person', 'Needs you'],

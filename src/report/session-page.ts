@@ -1,16 +1,16 @@
 import { charts } from './charts.ts';
+import { checksPart, picturesPart, proofPart } from './checks-part.ts';
 import { planPart, questionsPart, requirementsPart } from './decisions.ts';
-import { checksPart, picturesPart, proofPart } from './evidence.ts';
 import { moment, plural } from './figures.ts';
 import { cardHead } from './head.ts';
 import { type Html, html, type Part } from './html.ts';
 import { iterationsPart } from './iterations.ts';
-import { markdown } from './markdown.ts';
-import { wholePage } from './page.ts';
+import { markdown } from './markdown-html.ts';
 import type { ReportDocument, SessionReportData, TranscriptPiece } from './report-data.ts';
 import { timeScale } from './time-scale.ts';
 import { timeline } from './timeline.ts';
-import { transcriptBody } from './transcript.ts';
+import { transcriptBody } from './transcript-part.ts';
+import { wholePage } from './whole-page.ts';
 
 /** The page of one session, complete in itself. */
 export function sessionPage(data: SessionReportData): string {

@@ -4,12 +4,11 @@ import type { ActionContext } from '../actions/acting/context.ts';
 import { plainWords } from '../base/plain-words.ts';
 import { type ClientFolders, clientFolders, foldersInMeta } from './calls/client-folders.ts';
 import type { ContextFor, Extra } from './calls/context-for.ts';
-import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS } from './instructions.ts';
 import { servePrompts } from './prompts/serve-prompts.ts';
 import { serveResources } from './resources/serve-resources.ts';
 import { serveCompletions } from './serve-completions.ts';
 import { serveTools } from './serve-tools.ts';
-import { serverInfo } from './server-info.ts';
+import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS, serverInfo } from './server-info.ts';
 
 export interface ServerDeps {
   version: string;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { html, link } from '../../src/report/html.ts';
-import { markdown } from '../../src/report/markdown.ts';
+import { markdown } from '../../src/report/markdown-html.ts';
 import { overviewPage } from '../../src/report/overview-page.ts';
 import { pageOfTranscript, sessionPage } from '../../src/report/session-page.ts';
 import { addressesIn, skeletonOf } from './page-skeleton.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { READ_ONLY_INSTRUCTIONS } from '../../src/server/instructions.ts';
+import { READ_ONLY_INSTRUCTIONS } from '../../src/server/server-info.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import { makeDesk } from './desk.ts';
 

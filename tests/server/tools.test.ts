@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { describedOutputOf, listedTool } from '../../src/server/calls/tool-schemas.ts';
-import { INSTRUCTIONS } from '../../src/server/instructions.ts';
+import { INSTRUCTIONS } from '../../src/server/server-info.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 
 const READ_ONLY = ['list_sessions', 'get_status', 'wait', 'read_qa', 'read_plan', 'read_session'];

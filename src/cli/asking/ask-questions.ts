@@ -2,7 +2,7 @@ import type { QaItem } from '../../actions/gates/read-qa.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { parseAnswer } from '../../session/documents/qa-answer.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { diffWords, questionHead, questionWords } from '../rendering/qa-words.ts';
+import { diffWords, questionHead, questionWords } from '../rendering/gate-words.ts';
 import type { Cli, Menus } from '../terminal/cli.ts';
 import { fitLine } from '../terminal/style.ts';
 

@@ -1,7 +1,7 @@
 import type { PlanReport } from '../../actions/gates/read-plan.ts';
 import { commentsOn } from '../programs/editor.ts';
 import { showLines } from '../programs/pager.ts';
-import { planDifference, planWords } from '../rendering/plan-words.ts';
+import { planDifference, planWords } from '../rendering/gate-words.ts';
 import type { Cli, Menus } from '../terminal/cli.ts';
 
 /** Undefined: left for later. */

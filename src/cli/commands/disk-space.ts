@@ -3,7 +3,7 @@ import type { Prunable, PrunableKind, Pruned } from '../../actions/clean-up/prun
 import type { SessionWorktree, Worktrees } from '../../actions/clean-up/worktrees.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { age } from '../../base/durations.ts';
-import { grid, tabSeparated } from '../rendering/grid.ts';
+import { grid, tabSeparated } from '../rendering/columns.ts';
 import type { Cli } from '../terminal/cli.ts';
 import {
   numberOption,

@@ -11,49 +11,43 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/sh
 
 const WAYS = {
   merge: 'merge its branch into its base, if the checks pass on the result',
-  pullRequest: 'open a pull request with gh, or print the commands',
-  keepBranch: 'archive it and keep its branch',
+  pull_request: 'open a pull request with gh, or print the commands',
+  keep_branch: 'archive it and keep its branch',
   discard: 'delete branch and worktree; for 30 days "samocode unarchive" restores them',
-} as const;
+} as const satisfies Partial<Record<FinishWay, string>>;
 type Way = keyof typeof WAYS;
 const NAMES = Object.keys(WAYS) as Way[];
 
-const HOW = {
-  merge: 'merge',
-  pullRequest: 'pull_request',
-  keepBranch: 'keep_branch',
-  discard: 'discard',
-} as const satisfies Record<Way, FinishWay>;
-
 const DAY_MS = 24 * 60 * 60_000;
 
-type FinishOptions = SharedOptions & { [W in Way]?: true } & { yes?: true };
+type FinishOptions = SharedOptions & { yes?: true } & Readonly<Record<string, unknown>>;
 
 export function addFinish(program: Command, cli: Cli): void {
   const command = withSharedOptions(program.command('finish <session>')).description(
     'Merge, publish, archive or discard a session, or show what each would do',
   );
   for (const way of NAMES) {
-    const others = NAMES.filter((each) => each !== way);
-    command.addOption(new Option(`--${optionOf(way)}`, WAYS[way]).conflicts(others));
+    const others = NAMES.filter((each) => each !== way).map((each) => optionOf(each).attributeName());
+    command.addOption(optionOf(way).conflicts(others));
   }
   command
     .option('-y, --yes', 'do not ask')
     .action((session: string, options: FinishOptions) => finish(cli, session, options));
 }
 
-function optionOf(way: Way): string {
-  return HOW[way].replaceAll('_', '-');
+function optionOf(way: Way): Option {
+  return new Option(`--${way.replaceAll('_', '-')}`, WAYS[way]);
 }
 
 async function finish(cli: Cli, session: string, options: FinishOptions): Promise<void> {
-  const way = NAMES.find((each) => options[each]) ?? (await choose(cli, session, options));
+  const way =
+    NAMES.find((each) => options[optionOf(each).attributeName()]) ?? (await choose(cli, session, options));
   if (way === undefined) return;
   const which = options.yes ? { session, isExact: true } : await wanted(cli, session, way, options);
   if (which === undefined) return;
   const { finishSession } = await import('../../actions/sessions/finish-session.ts');
   // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker continues.
-  const input = { ...which, ...projectOf(options), how: HOW[way], keep: [], waitMs: DAY_MS };
+  const input = { ...which, ...projectOf(options), how: way, keep: [], waitMs: DAY_MS };
   if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
   const { view, done, place, commands, url, bodyPath } = await finishSession(
     input,
@@ -61,7 +55,7 @@ async function finish(cli: Cli, session: string, options: FinishOptions): Promis
   );
   const facts = {
     ...sessionFacts(view),
-    how: HOW[way],
+    how: way,
     done,
     place: place || undefined,
     commands,
@@ -90,27 +84,27 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
     return NAMES.find((way) => way === chosen);
   }
   const ways = previews.map(({ way, preview: { would, hindrances } }) => ({
-    how: HOW[way],
+    how: way,
     would,
     hindrances,
   }));
   cli.output.result({ session, ways }, () =>
-    previews.map(({ way, preview }) => previewWords(cli, `--${optionOf(way)}`, preview)).join('\n'),
+    previews.map(({ way, preview }) => previewWords(cli, optionOf(way).flags, preview)).join('\n'),
   );
   return undefined;
 }
 
 async function wanted(cli: Cli, session: string, way: Way, options: FinishOptions) {
   const preview = await previewOf(cli, session, way, options);
-  const title = `--${optionOf(way)}`;
+  const title = optionOf(way).flags;
   const command = `samocode finish ${shellWord(preview.view.folder)} ${title} --yes`;
-  return await agreedTo(cli, { preview, title, command, facts: { how: HOW[way] } });
+  return await agreedTo(cli, { preview, title, command, facts: { how: way } });
 }
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
   const { previewFinish } = await import('../../actions/sessions/preview-finish.ts');
   return await previewFinish(
-    { session, ...projectOf(options), how: HOW[way], keep: [] },
+    { session, ...projectOf(options), how: way, keep: [] },
     await cli.actionContext(),
   );
 }

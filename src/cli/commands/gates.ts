@@ -60,7 +60,7 @@ function parsePair(written: string): GivenAnswer {
 
 async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { readQa } = await import('../../actions/gates/read-qa.ts');
-  const { diffWords, questionWords } = await import('../rendering/qa-words.ts');
+  const { diffWords, questionWords } = await import('../rendering/gate-words.ts');
   const { view, title, questions, open, diff } = await readQa(
     { session, ...projectOf(options) },
     await cli.actionContext(),
@@ -103,7 +103,7 @@ export function addPlan(program: Command, cli: Cli): void {
 
 async function showPlan(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { readPlan } = await import('../../actions/gates/read-plan.ts');
-  const { planDifference, planWords } = await import('../rendering/plan-words.ts');
+  const { planDifference, planWords } = await import('../rendering/gate-words.ts');
   const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
   const { view, name, text, state, hash, changes, servers } = plan;
   const short = handleOf(view.folder);
@@ -179,8 +179,5 @@ async function send(cli: Cli, session: string, text: string, options: SharedOpti
     { session, ...projectOf(options), text },
     await cli.actionContext(),
   );
-  cli.output.result(
-    { ...sessionFacts(view), ...(messageId && { messageId }) },
-    () => `${cli.output.style.good('✔')} ${readBy}`,
-  );
+  cli.output.result({ ...sessionFacts(view), messageId }, () => `${cli.output.style.good('✔')} ${readBy}`);
 }

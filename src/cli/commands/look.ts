@@ -37,10 +37,10 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const filter = options.archived ? 'archived' : options.state;
   const input = { ...projectOf(options), allProjects: options.all, filter, group: options.group } as const;
   const list = await listSessions(input, context);
-  const facts = list.sessions.map((view) => {
-    const project = projectOfListed(list, view);
-    return { ...sessionFacts(view, list.workers.get(view)), ...(project !== undefined && { project }) };
-  });
+  const facts = list.sessions.map((view) => ({
+    ...sessionFacts(view, list.workers.get(view)),
+    project: projectOfListed(list, view),
+  }));
   const whose = whoseSessions(list, input);
   if (whose !== undefined) cli.output.warn(whose);
   const sessionsDirs = list.places.map(({ sessionsDir }) => sessionsDir);
@@ -99,7 +99,7 @@ async function watch(
 /** Where there is no terminal to draw on: what there is now. */
 async function showOnce(cli: Cli, session: string | undefined, options: SharedOptions): Promise<void> {
   cli.output.warn('this is no terminal that a live screen can be drawn on, so this is shown once.');
-  if (session === undefined) await showList(cli, { ...options, ...(!options.project && { all: true }) });
+  if (session === undefined) await showList(cli, { ...options, all: options.project ? undefined : true });
   else await showStatus(cli, session, options);
 }
 

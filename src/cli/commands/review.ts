@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { OpenedProof } from '../../actions/proving/open-proof.ts';
-import { verificationWords } from '../rendering/proof-words.ts';
-import { whyWords } from '../rendering/why-words.ts';
+import { verificationWords, whyWords } from '../rendering/review-words.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
@@ -43,7 +42,7 @@ async function report(cli: Cli, session: string | undefined, options: ReportOpti
   if (withoutPage.length > 0) cli.output.warn(`No page could be made of ${withoutPage.join(', ')}.`);
   const isOpened = open && (await openPage(written.path, context));
   if (isOpened === false) cli.output.warn('No browser could be opened here.');
-  cli.output.result({ ...written, ...(open && { opened: isOpened }) }, ({ path }) => path);
+  cli.output.result({ ...written, opened: isOpened }, ({ path }) => path);
 }
 
 interface VerifyOptions extends SharedOptions {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { SettingReading } from '../../project/settings/read-settings.ts';
-import { askTrust, trustWords } from '../asking/ensure-trust.ts';
+import { askTrust, trustWords } from '../asking/ensure-project.ts';
 import type { ShownSetting } from '../rendering/config-words.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';

@@ -134,8 +134,5 @@ async function takeOver(cli: Cli, session: string, options: SharedOptions): Prom
     outcome === 'taken'
       ? `now has its worker here; process ${from?.pid} of ${from?.hostId} had held it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
       : 'had no worker elsewhere; nothing was taken over.';
-  cli.output.result(
-    { ...sessionFacts(view), outcome, ...(from && { from }) },
-    () => `${view.folder} ${words}`,
-  );
+  cli.output.result({ ...sessionFacts(view), outcome, from }, () => `${view.folder} ${words}`);
 }

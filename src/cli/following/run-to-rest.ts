@@ -1,3 +1,4 @@
+import { count } from '../../actions/reading/changes-words.ts';
 import type { WaitResult } from '../../actions/waiting/wait-for-change.ts';
 import { runGit } from '../../project/git/git.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -85,7 +86,7 @@ async function workWords({ state: { worktree }, sessionFile }: SessionView, cli:
     .map((line) => cutToColumns(`  ${fitLine(line, 100)}`, cli.output.textColumns));
   return [
     '',
-    `${commits.length} commit${commits.length === 1 ? '' : 's'} on ${worktree.branch}:`,
+    `${count(commits.length, 'commit')} on ${worktree.branch}:`,
     ...shown,
     '',
     `${dim('look at it  ')} ${accent(`git diff ${worktree.base}...${worktree.branch}`)}`,

@@ -1,8 +1,7 @@
 import type { SettingSource } from '../../project/settings/setting-errors.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine } from '../terminal/style.ts';
-import { hanging } from './columns.ts';
-import { grid, tabSeparated } from './grid.ts';
+import { grid, hanging, tabSeparated } from './columns.ts';
 
 export interface ShownSetting {
   key: string;

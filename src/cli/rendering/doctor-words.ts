@@ -1,8 +1,7 @@
 import type { DoctorReport } from '../../machine/doctor/doctor.ts';
 import type { Output } from '../terminal/output.ts';
 import { harmless } from '../terminal/style.ts';
-import { hanging, padTo, table } from './columns.ts';
-import { tabSeparated } from './grid.ts';
+import { hanging, padTo, table, tabSeparated } from './columns.ts';
 import { hintForTerminal } from './next-commands.ts';
 
 type Check = DoctorReport['checks'][number];

@@ -135,7 +135,8 @@ function stateFacts({ state: { status } }: SessionView): Partial<SessionFacts> {
     case 'limited':
       return {
         until: isoUtc(status.until),
-        ...(status.outage && { outage: status.outage.kind, asksAt: isoUtc(status.outage.asksAt) }),
+        outage: status.outage?.kind,
+        asksAt: status.outage && isoUtc(status.outage.asksAt),
       };
     case 'blocked':
       return { reason: status.reason, needs: status.needs };

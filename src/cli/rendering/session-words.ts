@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { count } from '../../actions/reading/changes-words.ts';
 import { age, duration } from '../../base/durations.ts';
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { WaitingFor } from '../../phases/table.ts';
@@ -6,8 +7,7 @@ import { STOPS } from '../../session/documents/now.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
-import { columnsOf, hanging } from './columns.ts';
-import { grid, tabSeparated } from './grid.ts';
+import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';
 import type { SessionFacts } from './session-facts.ts';
 
 const WAITS: Readonly<Record<WaitingFor, string>> = {
@@ -50,10 +50,7 @@ function kindWords(facts: SessionFacts, style: Style): string {
 export function statusWords(facts: SessionFacts, { style, textColumns }: Output, nowMs: number): string {
   const rows: [string, string | undefined][] = [
     ['task', facts.task && fitLine(facts.task, 300)],
-    [
-      'phase',
-      `${facts.phase} (${facts.totalIterations} ${facts.totalIterations === 1 ? 'iteration' : 'iterations'} so far)`,
-    ],
+    ['phase', `${facts.phase} (${count(facts.totalIterations, 'iteration')} so far)`],
     ['worker', facts.worker],
     ['doing', facts.doing && fitLine(facts.doing)],
     ['stalled', facts.stalled && 'its agent seems stalled'],

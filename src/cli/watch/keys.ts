@@ -56,24 +56,23 @@ export function listKeys(row: WatchedRow | undefined, acts: readonly WatchAct[])
       ? [{ key, what: wordOf(act, row.facts) }]
       : [],
   );
-  const looks = [
-    { key: 'enter', what: 'output' },
-    { key: 'l', what: 'log' },
-    { key: 'd', what: 'diff' },
-  ];
-  return [...own, ...(row === undefined ? [] : looks)];
+  return [...own, ...(row === undefined ? [] : LOOKS)];
 }
 
 function wordOf(act: WatchAct, { for: waitsFor }: SessionFacts): string {
   return act === 'answer' && waitsFor === 'plan_approval' ? 'decide on the plan' : act;
 }
 
-export const LOOKING_KEYS: readonly KeyWords[] = [
-  { key: 'esc', what: 'back' },
-  { key: '↑↓', what: 'scroll' },
+const LOOKS: readonly KeyWords[] = [
   { key: 'enter', what: 'output' },
   { key: 'l', what: 'log' },
   { key: 'd', what: 'diff' },
+];
+
+export const LOOKING_KEYS: readonly KeyWords[] = [
+  { key: 'esc', what: 'back' },
+  { key: '↑↓', what: 'scroll' },
+  ...LOOKS,
 ];
 
 /** They are named wherever the person is. */

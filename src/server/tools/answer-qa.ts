@@ -36,7 +36,7 @@ export const answerQaTool = defineTool({
     const { session, accept_suggestions, confirm_typed, project_dir: projectDir } = input;
     const [{ answerQa }, { askQuestions }] = await Promise.all([
       import('../../actions/gates/answer-qa.ts'),
-      import('../asking/ask-questions.ts'),
+      import('../asking/questions-form.ts'),
     ]);
     const said = Object.entries(input.answers).map(([id, text]) => ({ id, text }));
     const isEmpty = said.length === 0 && !accept_suggestions && !confirm_typed;

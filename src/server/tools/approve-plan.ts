@@ -32,7 +32,7 @@ export const approvePlanTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   async handle({ session, hash, project_dir: projectDir }, context) {
     const question = { session, projectDir };
-    const { askApproval } = await import('../asking/ask-approval.ts');
+    const { askApproval } = await import('../asking/approval-form.ts');
     const filled = hash === undefined ? await askApproval(question, context) : undefined;
     if (filled?.verdict.kind === 'no') return await sentBack(question, filled.verdict.feedback, context);
     if (filled?.verdict.kind === 'later') return LATER;

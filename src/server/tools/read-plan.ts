@@ -3,9 +3,9 @@ import { nextSteps } from '../../actions/acting/next-steps.ts';
 import type { PlanReport } from '../../actions/gates/read-plan.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { Offset, ProjectDir, SessionName } from '../calls/fields.ts';
-import { charsInJson, PAGE_CHARS, pageOf } from '../calls/page.ts';
 import { CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../calls/result-fields.ts';
 import { cut } from '../calls/session-fields.ts';
+import { charsInJson, PAGE_CHARS, pageOf } from '../calls/text-page.ts';
 
 export const readPlanTool = defineTool({
   name: 'read_plan',

@@ -4,9 +4,9 @@ import type { QaItem } from '../../actions/gates/read-qa.ts';
 import type { NextStep } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { Offset, ProjectDir, SessionName } from '../calls/fields.ts';
-import { firstThatFit } from '../calls/page.ts';
 import { CURSOR, MORE_FROM, resultWith, SESSION, STATE, TEXTS } from '../calls/result-fields.ts';
 import { cut, sessionFields } from '../calls/session-fields.ts';
+import { firstThatFit } from '../calls/text-page.ts';
 
 const MOST_QUESTIONS = 10;
 const MOST_PROBLEMS = 10;

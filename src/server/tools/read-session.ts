@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
-import { firstThatFit, lastPageOf, PAGE_CHARS, type Page, pageOf } from '../calls/page.ts';
 import { CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../calls/result-fields.ts';
+import { firstThatFit, lastPageOf, PAGE_CHARS, type Page, pageOf } from '../calls/text-page.ts';
 import type { ToolContext, ToolResult } from '../calls/tool.ts';
 
 const Input = z.strictObject({
@@ -47,22 +47,7 @@ export const readSessionTool = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'notebook, transcript, changes',
   async handle({ what, ...input }, context) {
-    switch (what) {
-      case 'overview':
-        return await overview(input, context);
-      case 'document':
-        return await document(input, context);
-      case 'transcript':
-        return await transcript(input, context);
-      case 'changes':
-        return await changes(input, context);
-      case 'proof':
-        return await proof(input, context);
-      case 'log':
-        return await log(input, context);
-      default:
-        return what satisfies never;
-    }
+    return await READERS[what](input, context);
   },
 });
 
@@ -170,3 +155,12 @@ const log: Reader = async ({ session, project_dir: projectDir, offset }, { actio
 };
 
 const MOST_LOG_LINES = 2000;
+
+const READERS: Readonly<Record<Asked['what'], Reader>> = {
+  overview,
+  document,
+  transcript,
+  changes,
+  proof,
+  log,
+};

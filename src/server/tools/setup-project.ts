@@ -53,7 +53,7 @@ export const setupProjectTool = defineTool({
   async handle(input, context) {
     const given = { projectDir: input.project_dir, hash: input.trust ?? '' };
     const [{ trustAsked }, { setupProject }, { doctor }, { riskyLineWords, shortHash }] = await Promise.all([
-      import('../asking/ask-trust.ts'),
+      import('../asking/trust-form.ts'),
       import('../../actions/places/setup-project.ts'),
       import('../../machine/doctor/doctor.ts'),
       import('../../actions/places/trust-project.ts'),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { INSTRUCTIONS } from '../../../src/server/instructions.ts';
+import { INSTRUCTIONS } from '../../../src/server/server-info.ts';
 import { TOOLS } from '../../../src/server/tools/index.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';

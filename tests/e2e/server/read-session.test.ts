@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { lastPageOf, pageOf } from '../../../src/server/calls/page.ts';
+import { lastPageOf, pageOf } from '../../../src/server/calls/text-page.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';

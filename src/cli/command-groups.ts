@@ -3,17 +3,17 @@ import { addDemo } from './commands/demo.ts';
 import { addPrune, addWorktrees } from './commands/disk-space.ts';
 import { addArchive, addFinish, addUnarchive } from './commands/finish-archive.ts';
 import { addAnswer, addApprove, addChanges, addMessage, addPlan } from './commands/gates.ts';
-import { addInstall, addUninstall } from './commands/install.ts';
+import { addInstall, addUninstall } from './commands/install-clients.ts';
 import { addLog } from './commands/log.ts';
 import { addList, addStatus, addWait, addWatch } from './commands/look.ts';
 import { addMute, addNotify } from './commands/notify.ts';
 import { addReport, addVerify, addWhy } from './commands/review.ts';
-import { addRewind } from './commands/rewind.ts';
+import { addRewind } from './commands/rewinding.ts';
 import { addConfig, addDoctor, addInit, addTrust } from './commands/set-up.ts';
 import { addDiff, addShow } from './commands/show-diff.ts';
 import { addRun, addStart } from './commands/start-run.ts';
 import { addResume, addStop, addTakeover } from './commands/stop-resume.ts';
-import { addMonitor, addSupervisor } from './commands/supervisor.ts';
+import { addMonitor, addSupervisor } from './commands/supervise.ts';
 import type { AddCommand } from './terminal/shared-options.ts';
 
 /** Every command as the help groups them, those that are typed most first. */

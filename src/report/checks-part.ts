@@ -1,7 +1,7 @@
 import { duration } from '../base/durations.ts';
 import { moment } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
-import { markdown } from './markdown.ts';
+import { markdown } from './markdown-html.ts';
 import type { ReportCheckSet, ReportPicture, ReportProof, SessionReportData } from './report-data.ts';
 
 /** What the worker ran, the newest first: one that failed is open. */

@@ -37,7 +37,7 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
   if (input === undefined) return;
   const { view, outcome, undoRef, leftOut } = await rewindSession(input, await cli.actionContext());
   const short = handleOf(view.folder);
-  const facts = { ...sessionFacts(view), outcome, ...(undoRef && { undoRef }), leftOut };
+  const facts = { ...sessionFacts(view), outcome, undoRef, leftOut };
   cli.output.result(facts, () =>
     [
       outcome === 'rewound'
@@ -76,7 +76,7 @@ function whenWords(to: number | 'undo'): string {
 
 async function list(cli: Cli, session: string, options: RewindOptions): Promise<void> {
   const { listCheckpoints } = await import('../../actions/sessions/rewind-session.ts');
-  const { grid } = await import('../rendering/grid.ts');
+  const { grid } = await import('../rendering/columns.ts');
   const { view, kept } = await listCheckpoints({ session, ...projectOf(options) }, await cli.actionContext());
   const short = handleOf(view.folder);
   cli.output.result({ session: view.folder, kept }, () =>

@@ -2,7 +2,7 @@ import { fingerprint } from '../base/files/fingerprint.ts';
 import { moment } from './figures.ts';
 import { type Html, html, markup } from './html.ts';
 import { KEYS } from './script.ts';
-import { STYLE } from './style.ts';
+import { STYLE } from './style-sheet.ts';
 
 /**
  * What a browser runs and loads of a page: the one script and the one style sheet of ours, by their hashes, and pictures

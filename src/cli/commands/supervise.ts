@@ -90,7 +90,7 @@ async function watch(cli: Cli, { isMonitor, once }: WatchOptions = {}): Promise<
   await refuseFromInside(context);
   const supervisor = newSupervisor(context, (text) => cli.output.say(`${timeOfDay(context)}  ${text}`));
   const { supervisor: program } = supervisor.programs;
-  const { isService, notes } = await replaceMonitor({ program, ...(isMonitor && { isMonitor }) }, context);
+  const { isService, notes } = await replaceMonitor({ program, isMonitor }, context);
   for (const note of notes) supervisor.say(note);
   const facts = await readFacts(context);
   if (facts.running || isService) return sayRunning(cli, facts);
@@ -118,7 +118,7 @@ async function sayRunning(cli: Cli, facts: SupervisorFacts): Promise<void> {
   const { runsWords } = await import('../rendering/supervisor-words.ts');
   const { clock } = await cli.actionContext();
   const { pid, version, since } = facts;
-  const result = { outcome: 'runs_already', ...(pid !== undefined && { pid, version, since }) };
+  const result = { outcome: 'runs_already', pid, version, since };
   cli.output.result(result, () =>
     [
       `A supervisor is already running${runsWords(facts, clock.now())}.`,
