@@ -32,6 +32,10 @@ const SHARING_CHUNKS = {
   samocode: 'src/cli/main.ts',
 };
 
+// What z.config({ jitless: true }) sets, but before the first schema is made: compiling a function for each schema at its
+// first use costs a short program more than it gains, `samocode list` of 1,000 sessions included.
+const INTERPRETED_SCHEMAS = '"use strict";(globalThis.__zod_globalConfig??={}).jitless=true;';
+
 const options = {
   bundle: true,
   platform: 'node',
@@ -59,7 +63,7 @@ const esm = {
   ...options,
   banner: {
     // CommonJS libraries inside the bundle (cross-spawn, ajv) call require for Node's own modules.
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    js: `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);${INTERPRETED_SCHEMAS}`,
   },
 };
 // Not imported inside functions: a module that may run later is compiled twice.
@@ -67,7 +71,12 @@ const starters = Object.entries(BACKGROUND).map(
   ([name, path]) => `export { ${name}Main as ${name} } from './${path}';`,
 );
 const BUNDLE = 'background.cjs';
-const cjs = { ...options, format: 'cjs', outExtension: { '.js': '.cjs' } };
+const cjs = {
+  ...options,
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  banner: { js: INTERPRETED_SCHEMAS },
+};
 const { outdir: _, outExtension: _names, ...toOneFile } = cjs;
 const background = {
   ...toOneFile,
