@@ -18,18 +18,23 @@ const { values: asked } = parseArgs({
 const outdir = asked.outdir ?? (asked.faults ? 'dist-test' : 'dist');
 const version = asked.version ?? JSON.parse(await readFile('package.json', 'utf8')).version;
 
-// One file for all three: an upgrade in mid run must change nothing until the next one starts. As CommonJS, which Node
+// One file for both: an upgrade in mid run must change nothing until the next one starts. As CommonJS, which Node
 // starts ten milliseconds sooner. Each has a stub beside it, so that a process list names the program that runs.
 const BACKGROUND = {
   worker: 'src/worker/main.ts',
   supervisor: 'src/supervisor/main.ts',
-  'samocode-rehearsal': 'src/rehearsal/main.ts',
 };
+// A file of its own: it starts for each iteration, and needs a sixth of what those two do.
+const REHEARSAL = { 'samocode-rehearsal': 'src/rehearsal/main.ts' };
 // They share chunks and load their heavy parts when used.
 const SHARING_CHUNKS = {
   'samocode-mcp': 'src/server/main.ts',
   samocode: 'src/cli/main.ts',
 };
+
+// What z.config({ jitless: true }) sets, but before the first schema is made: compiling a function for each schema at its
+// first use costs a short program more than it gains, `samocode list` of 1,000 sessions included.
+const INTERPRETED_SCHEMAS = '"use strict";(globalThis.__zod_globalConfig??={}).jitless=true;';
 
 const options = {
   bundle: true,
@@ -60,26 +65,32 @@ const esm = {
   ...options,
   banner: {
     // CommonJS libraries inside the bundle (cross-spawn, ajv) call require for Node's own modules.
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    js: `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);${INTERPRETED_SCHEMAS}`,
   },
 };
-// An import inside a function runs its module at the call: of the three programs only the one that is asked for.
-const starters = Object.entries(BACKGROUND)
-  .map(([name, path]) => `exports[${JSON.stringify(name)}]=()=>import('./${path}');`)
-  .join('\n');
+// Not imported inside functions: a module that may run later is compiled twice.
+const starters = Object.entries(BACKGROUND).map(
+  ([name, path]) => `export { ${name}Main as ${name} } from './${path}';`,
+);
 const BUNDLE = 'background.cjs';
-const { outdir: _, ...toOneFile } = options;
 const cjs = {
-  ...toOneFile,
+  ...options,
   format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  banner: { js: INTERPRETED_SCHEMAS },
+};
+const { outdir: _, outExtension: _names, ...toOneFile } = cjs;
+const background = {
+  ...toOneFile,
   outfile: `${outdir}/${BUNDLE}`,
-  stdin: { contents: starters, resolveDir: '.', sourcefile: BUNDLE },
+  stdin: { contents: starters.join('\n'), resolveDir: '.', sourcefile: BUNDLE },
 };
 
 await rm(outdir, { recursive: true, force: true });
 const also = Object.fromEntries(asked.also.map((text) => text.split('=')));
 const built = await Promise.all([
-  build(cjs),
+  build(background),
+  build({ ...cjs, entryPoints: REHEARSAL }),
   build({ ...esm, entryPoints: SHARING_CHUNKS, splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
   build({ ...esm, entryPoints: also }),
 ]);
@@ -88,7 +99,7 @@ for (const { metafile } of built) {
     if (entryPoint) await chmod(path, 0o755);
 }
 for (const name of Object.keys(BACKGROUND)) {
-  const stub = `#!/usr/bin/env node\nrequire('./${BUNDLE}')[${JSON.stringify(name)}]();\n`;
+  const stub = `#!/usr/bin/env node\nrequire('./${BUNDLE}').${name}();\n`;
   await writeFile(`${outdir}/${name}.cjs`, stub, { mode: 0o755 });
 }
 if (outdir === 'dist') await writeNotices(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));

@@ -91,6 +91,7 @@ const STARTS_PROCESSES = [
   'project/git/git.ts',
   'base/processes/run-command.ts',
   'base/processes/run-at-terminal.ts',
+  'rehearsal/run-as-agent.ts',
 ];
 
 const LAW: ImportLaw = {

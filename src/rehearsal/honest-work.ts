@@ -1,4 +1,4 @@
-import { type Rule, Scenario, type ScenarioText } from './scenario.ts';
+import type { ScenarioText } from './scenario.ts';
 
 type RuleText = NonNullable<ScenarioText['rules']>[number];
 type ActText = RuleText['do'][number];
@@ -9,7 +9,7 @@ const REQUIREMENTS = `- [ ] \`${DOCUMENT}\` says what is here, how it is tested 
 - [ ] As asked for: %{feedback}`;
 
 /** What an agent does that nothing is wrong with, on any repository: one new document, a section per phase. */
-const rules: RuleText[] = [
+export const HONEST_WORK: readonly RuleText[] = [
   { when: { phase: 'init' }, do: [goOn('Looked at the worktree', 'investigation')] },
   {
     when: { phase: 'investigation' },
@@ -139,8 +139,6 @@ const rules: RuleText[] = [
     ],
   },
 ];
-
-export const HONEST_WORK: readonly Rule[] = Scenario.parse({ rules }).rules;
 
 function end(did: string, signal: Record<string, string>): ActText {
   return { act: 'end', did, signal };

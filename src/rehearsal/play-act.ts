@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { writeWhole } from '../base/files/atomic-file.ts';
-import { runCommand } from '../base/processes/run-command.ts';
 import { documentText } from '../session/documents/document-text.ts';
 import { changeOverview } from '../session/documents/overview-change.ts';
 import { parseQa } from '../session/documents/qa.ts';
@@ -11,7 +10,8 @@ import type { ClaudeLines } from './claude-lines.ts';
 import { HONEST_WORK } from './honest-work.ts';
 import { pathOfPlace, writeAt } from './places.ts';
 import { printMuch } from './print-much.ts';
-import { actsFor, type ScenarioAct } from './scenario.ts';
+import { runAsAgent } from './run-as-agent.ts';
+import { actsFor, ScenarioAct } from './scenario.ts';
 import { startLateWriter, startSleeper } from './stray-processes.ts';
 import { WORK } from './work.ts';
 
@@ -20,7 +20,10 @@ const ACTS: Acts<ScenarioAct['act']> = {
   ...WORK,
   normal: ({ signal, result }, context) => {
     const acts = actsFor(HONEST_WORK, context.situation.occasion) ?? [];
-    return playActs(acts, { ...context, signals: signal, results: result });
+    return playActs(
+      acts.map((act) => ScenarioAct.parse(act)),
+      { ...context, signals: signal, results: result },
+    );
   },
   'close-without-signal': (_act, { lines }) => {
     lines.finish('I am done.');
@@ -131,7 +134,7 @@ async function run(
     REHEARSAL_PHASE: phase,
     REHEARSAL_ITERATION: String(iteration),
   };
-  const { exitCode, stderr } = await runCommand(file, args, { cwd: workingDir, env, leavesBehind: true });
+  const { exitCode, stderr } = await runAsAgent(file, args, { cwd: workingDir, env });
   // Difficult on purpose: a command that fails is an outcome to look at, no reason to end.
   if (exitCode !== 0) await lines.say(`${file} ended with ${exitCode}: ${stderr.slice(-500)}`);
 }

@@ -109,7 +109,6 @@ const When = z.strictObject({
 export type Occasion = Required<z.infer<typeof When>>;
 
 const Rule = z.strictObject({ when: When.default({}), do: z.array(ScenarioAct) });
-export type Rule = z.infer<typeof Rule>;
 
 export const Scenario = z.strictObject({
   about: z.string().optional(),
@@ -123,9 +122,12 @@ export type Scenario = z.infer<typeof Scenario>;
 export type ScenarioText = z.input<typeof Scenario>;
 
 /** What the first fitting rule says; undefined where none fits. */
-export function actsFor(rules: readonly Rule[], occasion: Occasion): readonly ScenarioAct[] | undefined {
+export function actsFor<Act>(
+  rules: readonly { when?: z.input<typeof When>; do: readonly Act[] }[],
+  occasion: Occasion,
+): readonly Act[] | undefined {
   const facts = new Map<string, unknown>(Object.entries(occasion));
-  const fits = ({ when }: Rule) =>
+  const fits = ({ when = {} }: { when?: z.input<typeof When> }) =>
     Object.entries(when).every(([name, wanted]) => [wanted].flat().includes(facts.get(name) as never));
   return rules.find(fits)?.do;
 }

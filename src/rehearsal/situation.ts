@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { runCommand } from '../base/processes/run-command.ts';
 import { documentText } from '../session/documents/document-text.ts';
 import { oneLine } from '../session/documents/markdown-lines.ts';
 import { type OverviewReading, readOverview } from '../session/documents/overview.ts';
@@ -11,6 +10,7 @@ import type { QaQuestion } from '../session/documents/qa-question.ts';
 import { nameWithoutDate } from '../session/layout/names.ts';
 import { findTests } from './find-tests.ts';
 import type { PromptFacts } from './prompt.ts';
+import { runAsAgent } from './run-as-agent.ts';
 import type { Occasion } from './scenario.ts';
 
 export interface Situation {
@@ -53,7 +53,7 @@ export async function readWords(
   forms: Readonly<Record<string, string>>,
 ): Promise<Words> {
   const { sessionDir, workingDir, goal, feedback, stamps } = facts;
-  const git = async (...args: string[]) => (await runCommand('git', args, { cwd: workingDir })).stdout.trim();
+  const git = async (...args: string[]) => (await runAsAgent('git', args, { cwd: workingDir })).stdout.trim();
   const [listed, branch, head, commits, tests] = await Promise.all([
     git('ls-files'),
     git('branch', '--show-current'),

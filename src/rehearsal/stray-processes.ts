@@ -1,4 +1,4 @@
-import { runCommand } from '../base/processes/run-command.ts';
+import { runAsAgent } from './run-as-agent.ts';
 
 export interface StrayOptions {
   /** A session, and so a group, of its own. */
@@ -36,7 +36,7 @@ export async function startLateWriter(
 
 async function start({ setsid, scrubEnv, ignoreTerm }: StrayOptions, command: string[]): Promise<void> {
   const flags = [setsid, scrubEnv, ignoreTerm].map(String);
-  const run = await runCommand('sh', ['-c', LAUNCH, 'launch', ...flags, ...command], { leavesBehind: true });
+  const run = await runAsAgent('sh', ['-c', LAUNCH, 'launch', ...flags, ...command]);
   if (run.exitCode !== 0) throw new Error(`A stray process did not start: ${run.stderr}`);
 }
 

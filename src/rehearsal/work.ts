@@ -2,7 +2,6 @@ import { access, mkdir, readdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { ifExists } from '../base/errors.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
-import { runCommand } from '../base/processes/run-command.ts';
 import { readInboxMessage, sortInbox } from '../session/documents/inbox.ts';
 import { newLineEditor } from '../session/documents/line-editor.ts';
 import {
@@ -18,6 +17,7 @@ import { newQa } from '../session/documents/qa-change.ts';
 import { LEDGER_NAME } from '../session/documents/requirements.ts';
 import type { ActContext, Acts, Named } from './act-context.ts';
 import { findTests } from './find-tests.ts';
+import { runAsAgent } from './run-as-agent.ts';
 import { fill } from './situation.ts';
 
 const CHECK_TIME_MS = 10 * 60_000;
@@ -99,7 +99,7 @@ async function check(context: ActContext, command: string, mayFail: boolean): Pr
   const env = { ...context.env, PATH: path.join(delimiter) };
   let failed = false;
   await context.lines.use('Bash', { command }, async () => {
-    const run = await runCommand('sh', ['-c', command], { cwd, env, timeoutMs: CHECK_TIME_MS });
+    const run = await runAsAgent('sh', ['-c', command], { cwd, env, timeout: CHECK_TIME_MS });
     failed = run.exitCode !== 0;
     words.output = `${run.stdout}${run.stderr}`.trim().slice(-KEPT_CHARACTERS);
     return { text: words.output || '(no output)', failed };
@@ -114,7 +114,7 @@ async function check(context: ActContext, command: string, mayFail: boolean): Pr
 async function commit({ situation, lines, edited, words }: ActContext, subject: string): Promise<void> {
   const { workingDir: cwd } = situation.facts;
   const paths = [...edited];
-  const git = (...args: string[]) => runCommand('git', args, { cwd });
+  const git = (...args: string[]) => runAsAgent('git', args, { cwd });
   await lines.use('Bash', { command: `git commit -m '${subject}'` }, async () => {
     await git('add', '--', ...paths);
     const { exitCode, stdout, stderr } = await git('commit', '-q', '-m', subject, '--', ...paths);

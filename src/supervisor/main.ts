@@ -10,10 +10,8 @@ import { readPresence } from '../providers/starting/supervisor-folder.ts';
 import { runSupervisor, type SupervisorEnd } from './run-supervisor.ts';
 import { newSupervisor, type Supervisor } from './supervisor.ts';
 
-void main();
-
 /** The background program; `samocode supervisor` runs the same in a terminal. */
-async function main(): Promise<void> {
+export async function supervisorMain(): Promise<void> {
   const [program = ''] = process.argv.slice(1);
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.abort());

@@ -74,7 +74,7 @@ async function buildInto(
   const also = Object.entries(extra).flatMap(([name, path]) => ['--also', `${name}=${path}`]);
   const args = ['scripts/build.mjs', '--outdir', draft, '--version', '0.0.0-test', ...also];
   await promisify(execFile)(process.execPath, faults ? [...args, '--faults'] : args);
-  await startQuickly(draft, ['worker', 'supervisor', 'samocode-rehearsal']);
+  await startQuickly(draft);
   // Another test process may have been quicker; its folder is the same.
   await rename(draft, folder).catch(() => rm(draft, { recursive: true, force: true }));
   await removeOld();

@@ -1,18 +1,25 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
-const BUNDLE = 'background.cjs';
-
 /**
- * Lets the programs that share one file start with its code compiled: tests start thousands of them, and half of
- * such a start is V8's work. Without the cache, as under another Node, it is compiled as ever.
+ * Lets the background programs start with their code compiled: tests start thousands of them, and half of such a
+ * start is V8's work. Without the cache, as under another Node, it is compiled as ever.
  */
-export async function startQuickly(folder: string, programs: readonly string[]): Promise<void> {
-  const file = join(folder, BUNDLE);
+export async function startQuickly(folder: string): Promise<void> {
+  await compile(join(folder, 'background.cjs'));
+  for (const name of ['worker', 'supervisor'])
+    await writeStub(join(folder, `${name}.cjs`), 'background.cjs', `own.exports.${name}();`);
+  const rehearsal = join(folder, 'samocode-rehearsal.cjs');
+  await rename(rehearsal, join(folder, 'rehearsal.cjs'));
+  await compile(join(folder, 'rehearsal.cjs'));
+  await writeStub(rehearsal, 'rehearsal.cjs');
+}
+
+async function compile(file: string): Promise<void> {
   // Code from a cache can't import: its stub does that for it.
-  const text = (await readFile(file, 'utf8')).replaceAll(/\bimport\(/g, '__import(');
+  const text = (await readFile(file, 'utf8')).replace(/^#!/, '//').replaceAll(/\bimport\(/g, '__import(');
   const source = `(function(exports,require,module,__import){${text}\n})`;
   // Whole, not only what runs at the start; the cache counts for programs without this flag.
   setFlagsFromString('--no-lazy');
@@ -20,17 +27,17 @@ export async function startQuickly(folder: string, programs: readonly string[]):
   setFlagsFromString('--lazy');
   await writeFile(file, source);
   await writeFile(`${file}.cache`, script.createCachedData());
-  for (const name of programs) await writeFile(join(folder, `${name}.cjs`), stubOf(name));
 }
 
-function stubOf(name: string): string {
-  return `#!/usr/bin/env node
+async function writeStub(path: string, bundle: string, start = ''): Promise<void> {
+  const text = `#!/usr/bin/env node
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
-const filename = __dirname + '/${BUNDLE}';
+const filename = __dirname + '/${bundle}';
 const script = new Script(readFileSync(filename, 'utf8'), { filename, cachedData: readFileSync(filename + '.cache') });
 const own = { exports: {} };
 script.runInThisContext()(own.exports, require, own, (path) => import(path));
-own.exports['${name}']();
+${start}
 `;
+  await writeFile(path, text, { mode: 0o755 });
 }
