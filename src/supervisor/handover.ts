@@ -11,7 +11,7 @@ const HANDOVER_MS = 90_000;
 const HANDOVER_POLL_MS = 100;
 
 /** Takes the lease, also from an older program that was asked to leave. @returns undefined where another one has it and stays */
-export async function takeLease(
+export async function takeSupervisorLease(
   { paths, clock, host }: Supervisor,
   signal: AbortSignal,
 ): Promise<OwnedLease | undefined> {

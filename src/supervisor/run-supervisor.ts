@@ -9,7 +9,7 @@ import { newWatcher, type WatchPath } from '../base/files/watcher.ts';
 import type { OwnedLease } from '../base/processes/lease.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import { launchSupervisor } from '../providers/starting/launch-supervisor.ts';
-import { isAskedToLeave, takeLease } from './handover.ts';
+import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
 import { Notifying } from './notifying.ts';
 import { NowFile } from './now-file.ts';
 import { Overlook } from './overlook.ts';
@@ -49,7 +49,7 @@ const MAX_PATHS = 1024;
 export async function runSupervisor(supervisor: Supervisor, options: RunOptions): Promise<SupervisorEnd> {
   const program = identityAt(supervisor.programs.supervisor);
   for (;;) {
-    const lease = await takeLease(supervisor, options.signal);
+    const lease = await takeSupervisorLease(supervisor, options.signal);
     if (lease === undefined) return options.signal.aborted ? 'ended' : 'held';
     let end: SupervisorEnd | undefined;
     try {

@@ -122,7 +122,7 @@ function describe(name: string, parameters: Record<string, unknown>): ChildEvent
 const TELLING = ['command', 'file_path', 'absolute_path', 'dir_path', 'path', 'pattern', 'query', 'url'];
 
 /** The parameter of a tool that says best what the call is about. */
-export function tellingParameter(parameters: Readonly<Record<string, unknown>>): string | undefined {
+function tellingParameter(parameters: Readonly<Record<string, unknown>>): string | undefined {
   return TELLING.find((name) => typeof parameters[name] === 'string');
 }
 
