@@ -1,17 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import * as z from 'zod';
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
-import { identityAt, statsAt } from '../base/files/look-at.ts';
-import { plainJson } from '../base/files/plain-file.ts';
+import { identityAt } from '../base/files/look-at.ts';
 import { newWatcher, type WatchPath } from '../base/files/watcher.ts';
-import { acquireLease, type OwnedLease } from '../base/processes/lease.ts';
+import type { OwnedLease } from '../base/processes/lease.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import { launchSupervisor } from '../providers/starting/launch-supervisor.ts';
-import { isOlder } from '../providers/starting/preflight.ts';
+import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
 import { Notifying } from './notifying.ts';
 import { NowFile } from './now-file.ts';
 import { Overlook } from './overlook.ts';
@@ -41,9 +39,6 @@ const SPACING_MS = 100;
 const LOOK_MS = 10_000;
 const LOOK_MS_PER_SESSION = 300;
 const LONGEST_LOOK_MS = 60_000;
-/** A newer program that has asked the older one to leave waits for it: longer than the longest time between two looks. */
-const HANDOVER_MS = LONGEST_LOOK_MS + 30_000;
-const HANDOVER_POLL_MS = 100;
 /** Each costs some 35 KB of memory; what is edited beyond them is found by looking. */
 const MAX_PATHS = 1024;
 
@@ -54,7 +49,7 @@ const MAX_PATHS = 1024;
 export async function runSupervisor(supervisor: Supervisor, options: RunOptions): Promise<SupervisorEnd> {
   const program = identityAt(supervisor.programs.supervisor);
   for (;;) {
-    const lease = await takeLease(supervisor, options);
+    const lease = await takeSupervisorLease(supervisor, options.signal);
     if (lease === undefined) return options.signal.aborted ? 'ended' : 'held';
     let end: SupervisorEnd | undefined;
     try {
@@ -79,23 +74,6 @@ export async function runSupervisor(supervisor: Supervisor, options: RunOptions)
 
 async function launchSuccessor({ paths, programs, env, home }: Supervisor): Promise<void> {
   await launchSupervisor(paths, { program: programs.supervisor, env, home });
-}
-
-async function takeLease(
-  { paths, clock, host }: Supervisor,
-  { signal }: RunOptions,
-): Promise<OwnedLease | undefined> {
-  const until = clock.monotonic() + HANDOVER_MS;
-  for (;;) {
-    try {
-      return await acquireLease(paths.leases, { clock, host });
-    } catch (error) {
-      if (!BASE_ERRORS.lease_held.is(error)) throw error;
-    }
-    const isHandover = statsAt(paths.leave) !== undefined;
-    if (!isHandover || clock.monotonic() > until || signal.aborted) return undefined;
-    await clock.sleep(HANDOVER_POLL_MS, signal).catch(() => undefined);
-  }
 }
 
 async function writeAbout({ paths, programs, clock, revives }: Supervisor): Promise<void> {
@@ -173,19 +151,4 @@ function watchedBy({ paths }: Supervisor, { sessions }: Overlook): string[] {
     waits.for === 'edit' ? waits.files : waits.for === 'its_worker' ? [events] : [],
   );
   return [paths.bell, paths.leave, ...ofSessions];
-}
-
-const Leave = z.looseObject({ version: z.string(), stays: z.boolean().optional() });
-const MAX_LEAVE_BYTES = 64 * 1024;
-
-/**
- * By a newer program, or by one of this version that stays, as a service does, where this one does not. An older one
- * that asks is not obeyed, or two would drive each other out for ever.
- */
-async function isAskedToLeave(path: string, stays: boolean): Promise<boolean> {
-  const asked = await plainJson(path, MAX_LEAVE_BYTES, Leave);
-  if (asked === undefined) return false;
-  return (
-    isOlder(__VERSION__, asked.version) || (asked.stays === true && !stays && asked.version === __VERSION__)
-  );
 }

@@ -17,6 +17,8 @@ import { type Waits, waitsFor } from './waits-for.ts';
 const COMMAND_MS = 2000;
 /** Between two starts for the same reason: one that came to nothing is not repeated at once. */
 const BACK_OFF_MS = [0, 2000, 10_000];
+/** Changes of a file that left its size and times as they were are found within this. */
+const READ_AGAIN_MS = 10 * 60_000;
 /** A worker that was started takes its lease within this, or has come to nothing. */
 const STARTING_MS = 15_000;
 const KEPT_STARTS = 10;
@@ -48,8 +50,7 @@ export class WatchedSession {
   #sinceMs: number;
   #limit: { until: number; leftMs(): number } | undefined;
   #resting: RestingFile | undefined;
-  /** The state of the files that were last read for an edit. */
-  #read: string | undefined;
+  #read: { id: string; atMs: number } | undefined;
   #givenUp: string | undefined;
   #starts: Start[] = [];
 
@@ -142,15 +143,18 @@ export class WatchedSession {
     const now = supervisor.clock.monotonic();
     const id = files.map(idAt).join(' ');
     const restedAtMs = this.#resting?.dueAtMs ?? Number.POSITIVE_INFINITY;
-    if (this.#read === id && now < restedAtMs) return later(restedAtMs);
+    if (this.#read?.id === id && now < restedAtMs) {
+      const againAtMs = this.#read.atMs + READ_AGAIN_MS;
+      if (now < againAtMs) return later(Math.min(againAtMs, restedAtMs));
+    }
     const edit = await readEdit(this.view, this.#resting, now);
     this.#resting = edit.resting;
     if (edit.wake !== undefined) {
       this.#read = undefined;
       return await this.#start(edit.wake, edit.evidence, supervisor);
     }
-    this.#read = id;
-    return later(edit.resting?.dueAtMs ?? Number.POSITIVE_INFINITY);
+    this.#read = { id, atMs: now };
+    return later(Math.min(now + READ_AGAIN_MS, edit.resting?.dueAtMs ?? Number.POSITIVE_INFINITY));
   }
 
   /**

@@ -6,17 +6,13 @@ import { isRefusedAsRoot } from '../../actions/preconditions/what-cannot-run.ts'
 import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
-import { type Project, readSettingTexts } from '../../project/finding/open-project.ts';
-import type { ProviderName } from '../../project/settings/project-settings.ts';
-import { readSettings } from '../../project/settings/read-settings.ts';
-import { childSettings } from '../../project/settings/resolve-settings.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
 import { locateCli } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { isOlder, type LoginTraces, PREFLIGHTS, type Preflight } from '../../providers/starting/preflight.ts';
 import { jsonValue } from '../install/json-member.ts';
 
-type CliName = keyof typeof PREFLIGHTS;
+export type CliName = keyof typeof PREFLIGHTS;
 
 interface CliQuestion {
   name: CliName;
@@ -28,42 +24,8 @@ interface CliQuestion {
 
 const LIMIT_MS = 20_000;
 
-const CLI_NAMES: readonly CliName[] = ['claude', 'codex', 'gemini'];
-
-/** What each agent CLI says of itself; they are asked at the same time. */
-export async function allCliChecks(
-  project: Project | undefined,
-  machine: Machine,
-  context: ActionContext,
-): Promise<Promise<DoctorCheck[]>[]> {
-  const used = usedProviders(project);
-  const permissions = project?.values.permissions ?? 'skip';
-  const paths = project ? new Map<CliName, string>() : await machinePaths(context);
-  return CLI_NAMES.map((name) => {
-    const configured = project ? childSettings(project, 'init', name).cliPath : paths.get(name);
-    return cliChecks({ name, isUsed: used.has(name), permissions, configured }, machine, context);
-  });
-}
-
-/** Without a project: what a new one would use. */
-export function usedProviders(project: Project | undefined): Set<ProviderName> {
-  if (project === undefined) return new Set(['claude']);
-  const { provider, providerByPhase, fallback } = project.values;
-  return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
-}
-
-/** Where the machine's own settings say that the CLIs are; for a look from outside of any project. */
-async function machinePaths({ env, home: homeDir }: ActionContext): Promise<Map<CliName, string>> {
-  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
-  const paths = CLI_NAMES.flatMap((name) => {
-    const value = readings.find(({ key }) => key === `${name.toUpperCase()}_PATH`)?.value;
-    return typeof value === 'string' ? [[name, value] as const] : [];
-  });
-  return new Map(paths);
-}
-
 /** What one agent CLI says of itself, without a request to its service. */
-async function cliChecks(
+export async function cliChecks(
   question: CliQuestion,
   machine: Machine,
   context: ActionContext,

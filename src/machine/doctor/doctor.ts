@@ -3,7 +3,7 @@ import { findProjectFor } from '../../actions/places/find-project-for.ts';
 import { type DoctorCheck, failed, type Machine, thisMachine } from '../../actions/preconditions/check.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import type { Project } from '../../project/finding/open-project.ts';
-import { allCliChecks, usedProviders } from './cli-checks.ts';
+import { allCliChecks, usedProviders } from './agent-checks.ts';
 import { installChecks } from './install-checks.ts';
 import { gitCheck, machineChecks } from './machine-checks.ts';
 import { notifyChecks, telegramChecks } from './notify-checks.ts';

@@ -1,3 +1,6 @@
+import * as z from 'zod';
+import { parseJson } from '../../base/parse-json.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
 import { expandVariables, type McpServer, mapValues } from '../contract/mcp-file.ts';
 import { ACCEPTED_STARTS_WITHIN_MS, type ChildRequest } from '../contract/provider.ts';
 
@@ -77,3 +80,26 @@ function withVariables(
 
 /** What a shell can set. */
 const VARIABLE = /^[A-Za-z_]\w*$/;
+
+/** Plugins and apps bring servers of their own. */
+export const NO_EXTRAS = ['-c', 'features.plugins=false', '-c', 'features.apps=false'];
+
+const ServerList = z.array(z.object({ name: z.string() }));
+const LIST_LIMIT_MS = 20_000;
+
+/**
+ * Undefined when Codex does not say: then its settings must be left out whole. Asked as the child will run:
+ * a plugin's server that is gone with its plugin can't be switched off any more.
+ */
+export async function serversOfPerson({
+  cliPath,
+  workingDir,
+  env,
+}: ChildRequest): Promise<string[] | undefined> {
+  const { stdout } = await runCommand(cliPath, ['mcp', 'list', '--json', ...NO_EXTRAS], {
+    cwd: workingDir,
+    env: { ...env },
+    timeoutMs: LIST_LIMIT_MS,
+  });
+  return ServerList.safeParse(parseJson(stdout)).data?.map(({ name }) => name);
+}

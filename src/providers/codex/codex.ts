@@ -1,11 +1,8 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import * as z from 'zod';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
-import { parseJson } from '../../base/parse-json.ts';
-import { runCommand } from '../../base/processes/run-command.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../phases/table.ts';
 import type {
@@ -20,7 +17,7 @@ import { newGrownLines } from '../reading/grown-lines.ts';
 import { OPEN_IN_GIT } from '../starting/guard-profile.ts';
 import { classifyCodexEnd } from './codex-end.ts';
 import { findRollout, readCodexTraces, readRolloutLine } from './codex-rollout.ts';
-import { type CodexServers, codexServers } from './codex-servers.ts';
+import { type CodexServers, codexServers, NO_EXTRAS, serversOfPerson } from './codex-servers.ts';
 import { codexTranscript, newCodexReader } from './codex-stream.ts';
 
 /** Codex: `codex exec --json -`, its prompt on stdin, one JSON object per line on stdout. */
@@ -104,9 +101,6 @@ function isPattern(folder: string): boolean {
   return /[*?[\]]/.test(folder);
 }
 
-/** Plugins and apps bring servers of their own. */
-const NO_EXTRAS = ['-c', 'features.plugins=false', '-c', 'features.apps=false'];
-
 function serverArgs({ foreignServers }: ChildRequest, { table }: CodexServers): string[] {
   return [
     ...(foreignServers === undefined ? ['--ignore-user-config'] : []),
@@ -128,22 +122,6 @@ async function prepare(request: ChildRequest): Promise<ChildRequest> {
 
 function schemaPath({ promptPath }: ChildRequest): string {
   return join(dirname(promptPath), 'signal-schema.json');
-}
-
-const ServerList = z.array(z.object({ name: z.string() }));
-const LIST_LIMIT_MS = 20_000;
-
-/**
- * Undefined when Codex does not say: then its settings must be left out whole. Asked as the child will run:
- * a plugin's server that is gone with its plugin can't be switched off any more.
- */
-async function serversOfPerson({ cliPath, workingDir, env }: ChildRequest): Promise<string[] | undefined> {
-  const { stdout } = await runCommand(cliPath, ['mcp', 'list', '--json', ...NO_EXTRAS], {
-    cwd: workingDir,
-    env: { ...env },
-    timeoutMs: LIST_LIMIT_MS,
-  });
-  return ServerList.safeParse(parseJson(stdout)).data?.map(({ name }) => name);
 }
 
 /** A value as TOML on one line; its strings are JSON's. */

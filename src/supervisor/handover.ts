@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { BASE_ERRORS } from '../base/base-errors.ts';
+import { statsAt } from '../base/files/look-at.ts';
+import { plainJson } from '../base/files/plain-file.ts';
+import { acquireLease, type OwnedLease } from '../base/processes/lease.ts';
+import { isOlder } from '../providers/starting/preflight.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** A newer program that has asked the older one to leave waits for it: longer than the longest time between two looks. */
+const HANDOVER_MS = 90_000;
+const HANDOVER_POLL_MS = 100;
+
+/** Takes the lease, also from an older program that was asked to leave. @returns undefined where another one has it and stays */
+export async function takeSupervisorLease(
+  { paths, clock, host }: Supervisor,
+  signal: AbortSignal,
+): Promise<OwnedLease | undefined> {
+  const until = clock.monotonic() + HANDOVER_MS;
+  for (;;) {
+    try {
+      return await acquireLease(paths.leases, { clock, host });
+    } catch (error) {
+      if (!BASE_ERRORS.lease_held.is(error)) throw error;
+    }
+    const isHandover = statsAt(paths.leave) !== undefined;
+    if (!isHandover || clock.monotonic() > until || signal.aborted) return undefined;
+    await clock.sleep(HANDOVER_POLL_MS, signal).catch(() => undefined);
+  }
+}
+
+const Leave = z.looseObject({ version: z.string(), stays: z.boolean().optional() });
+const MAX_LEAVE_BYTES = 64 * 1024;
+
+/**
+ * By a newer program, or by one of this version that stays, as a service does, where this one does not. An older one
+ * that asks is not obeyed, or two would drive each other out for ever.
+ */
+export async function isAskedToLeave(path: string, stays: boolean): Promise<boolean> {
+  const asked = await plainJson(path, MAX_LEAVE_BYTES, Leave);
+  if (asked === undefined) return false;
+  return (
+    isOlder(__VERSION__, asked.version) || (asked.stays === true && !stays && asked.version === __VERSION__)
+  );
+}
