@@ -1,13 +1,5 @@
-import { afterAll, describe, test } from 'vitest';
 import { playedAt } from '../worker/gates/cheat.ts';
 import { CHEATS } from '../worker/gates/cheats.ts';
-import { GateKeeper } from '../worker/gates/gate-keeper.ts';
+import { gateTests } from '../worker/gates/gate-tests.ts';
 
-const keeper = new GateKeeper('plan');
-afterAll(() => keeper[Symbol.asyncDispose]());
-
-describe('the plan gate stays closed when a child', () => {
-  test.for(playedAt('none', CHEATS.plan).map((cheat) => [cheat.name, cheat] as const))('%s', ([, cheat]) =>
-    keeper.holds(cheat),
-  );
-});
+gateTests('the plan gate stays closed when a child', 'plan', 'none', playedAt('none', CHEATS.plan));

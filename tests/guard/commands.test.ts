@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { failureOf } from '../../src/project/finding/project-command.ts';
 import { eventually } from '../support/eventually.ts';
+import { setPhase } from '../support/put-in-phase.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
 import { type Behaviour, type FakeBwrap, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
 import { namespacesOf, nothingIsLeftIn } from './survivors.ts';
@@ -29,6 +30,18 @@ async function begin(behaviour: Behaviour, plan: RigPlan): Promise<SessionRig & 
   fakes.push(fake);
   const rig = await startRig({ sandbox: 'guard', firstEnv: fake.env, ...plan });
   return { ...rig, fake, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() };
+}
+
+/** The same with no gate and a CHECK, in its last phase: its next agent says that all is done. */
+async function beginAtDone(
+  behaviour: Behaviour,
+  lines: Readonly<Record<string, string>>,
+): Promise<Awaited<ReturnType<typeof begin>>> {
+  const rig = await begin(behaviour, { lines: { ...lines, GATES: 'none' }, start: { run: false } });
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await setPhase(rig, 'done');
+  await rig.resume({}, rig.fake.env);
+  return rig;
 }
 
 /** A branch with a commit that its base lacks: an agent may have made it. */
@@ -88,9 +101,7 @@ test('a SETUP that the guard can’t run blocks with its words before any agent,
 });
 
 test('a CHECK runs in the guard, and its daemons go with it', async () => {
-  await using rig = await begin('sound', {
-    lines: { CHECK: LOOK_AROUND, CHECK_IN: 'worktree', GATES: 'none' },
-  });
+  await using rig = await beginAtDone('sound', { CHECK: LOOK_AROUND, CHECK_IN: 'worktree' });
   await rig.until(({ status }) => status.kind === 'done');
   expect(await inWorktree(rig, 'inside')).toBe(true);
   await nothingIsPlanted(rig);
@@ -103,7 +114,7 @@ test.each([
   ['a stop comes', (rig: SessionRig) => rig.stop('now')],
 ])('a CHECK in the guard is gone when %s, and runs again later', async (_, act) => {
   const CHECK = `if [ ! -e .begun ]; then touch .begun; ${TELL}; ${DAEMON}; trap "" TERM; sleep 60; fi; touch .over`;
-  await using rig = await begin('sound', { lines: { CHECK, CHECK_IN: 'worktree', GATES: 'none' } });
+  await using rig = await beginAtDone('sound', { CHECK, CHECK_IN: 'worktree' });
   await eventually(async () => (await namespacesOf(rig)).length > 0, { what: 'the check', withinMs: 60_000 });
   await act(rig);
   await nothingIsLeftIn(await namespacesOf(rig));
@@ -115,9 +126,7 @@ test.each([
 });
 
 test('a CHECK that the guard can’t run blocks with its words, and sends no agent to repair it', async () => {
-  await using rig = await begin('refused to commands', {
-    lines: { CHECK: LOOK_AROUND, CHECK_IN: 'worktree', GATES: 'none' },
-  });
+  await using rig = await beginAtDone('refused to commands', { CHECK: LOOK_AROUND, CHECK_IN: 'worktree' });
   expect(await blockOf(rig)).toMatchObject({
     rule: 'checks',
     reason: expect.stringContaining(`The guard could not run CHECK: ${NO_NAMESPACES}.`),
@@ -133,7 +142,7 @@ test('a CHECK in a clone may commit there, and writes neither into the worktree,
   const outside = ['../../../26-*', '../../.cache', '../../../../..'].map((path) => `touch ${path}/planted`);
   const commit = 'touch made && git add made && git -c user.name=x -c user.email=x@x commit -qm x';
   const CHECK = `${TELL}; ${DAEMON}; mkdir -p ../../.cache; ${outside.join('; ')}; touch "$HOME/tried"; ${commit}`;
-  await using rig = await begin('sound', { lines: { CHECK, GATES: 'none' } });
+  await using rig = await beginAtDone('sound', { CHECK });
   await rig.until(({ status }) => status.kind === 'done');
   expect(await isThere(join(rig.repo.homeDir, 'tried'))).toBe(true);
   expect(await inWorktree(rig, 'planted')).toBe(false);

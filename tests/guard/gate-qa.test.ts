@@ -1,13 +1,5 @@
-import { afterAll, describe, test } from 'vitest';
 import { playedAt } from '../worker/gates/cheat.ts';
 import { CHEATS } from '../worker/gates/cheats.ts';
-import { GateKeeper } from '../worker/gates/gate-keeper.ts';
+import { gateTests } from '../worker/gates/gate-tests.ts';
 
-const keeper = new GateKeeper('qa', 'guard');
-afterAll(() => keeper[Symbol.asyncDispose]());
-
-describe('the qa gate stays closed in the guard when a child', () => {
-  test.for(playedAt('guard', CHEATS.qa).map((cheat) => [cheat.name, cheat] as const))('%s', ([, cheat]) =>
-    keeper.holds(cheat),
-  );
-});
+gateTests('the qa gate stays closed in the guard when a child', 'qa', 'guard', playedAt('guard', CHEATS.qa));

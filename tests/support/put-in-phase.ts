@@ -7,7 +7,12 @@ export async function putInPhase(rig: SessionRig, phase: Phase): Promise<void> {
   await rig.until(({ openIteration }) => openIteration !== undefined);
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
-  const { overview } = rig.paths;
-  await writeFile(overview, (await readFile(overview, 'utf8')).replace(/^Phase: .*$/m, `Phase: ${phase}`));
+  await setPhase(rig, phase);
   await rig.resume();
+}
+
+/** Writes the phase into the notebook, as a person may while the session rests. */
+export async function setPhase({ paths }: SessionRig, phase: Phase): Promise<void> {
+  const text = await readFile(paths.overview, 'utf8');
+  await writeFile(paths.overview, text.replace(/^Phase: .*$/m, `Phase: ${phase}`));
 }

@@ -30,22 +30,20 @@ export interface ClaimEnd {
  * An agent that does what it finds beside itself, once; the next one says no more than that it was sent back. Where it
  * claims the same again and again, agents of other phases only say that they have worked.
  */
-const AGENT = `
-const { spawnSync } = require('node:child_process');
-const { appendFileSync, readFileSync, writeFileSync, existsSync } = require('node:fs');
-const { join } = require('node:path');
-const at = (name) => join(__dirname, name);
-const signal = join(process.env.SESSION, '_signal.json');
-const { phase, isAgain } = JSON.parse(readFileSync(at('claim'), 'utf8'));
-if (isAgain && !readFileSync(0, 'utf8').includes('**Phase:** ' + phase)) {
-  appendFileSync(join(process.env.SESSION, 'work.md'), 'More work. ');
-  writeFileSync(signal, '{"status":"continue","phase":"testing"}');
-} else if (existsSync(at('played')) && !isAgain) writeFileSync(signal, '{"status":"blocked","reason":"sent back"}');
-else {
-  writeFileSync(at('played'), '');
-  spawnSync('sh', [at('does.sh')], { stdio: 'inherit' });
-  if (existsSync(at('signal'))) writeFileSync(signal, readFileSync(at('signal')));
-}
+const AGENT = `#!/bin/sh
+here=$(dirname "$0")
+signal=$SESSION/_signal.json
+if [ -e "$here/again" ] && ! grep -qF "**Phase:** $(cat "$here/again")"; then
+  printf 'More work. ' >>"$SESSION/work.md"
+  echo '{"status":"continue","phase":"testing"}' >"$signal"
+elif [ -e "$here/played" ] && [ ! -e "$here/again" ]; then
+  echo '{"status":"blocked","reason":"sent back"}' >"$signal"
+else
+  : >"$here/played"
+  sh "$here/does.sh"
+  if [ -e "$here/signal" ]; then cat "$here/signal" >"$signal"; fi
+fi
+echo '{"type":"result","subtype":"success","is_error":false}'
 `;
 
 /** Plays a claim in a real session with a real agent process, up to where the session rests. */
@@ -62,14 +60,13 @@ export async function playClaim(claim: FalseClaim): Promise<ClaimEnd> {
   await writeFile(join(agent, 'does.sh'), claim.message === 'meanwhile' ? `${waits}${does}` : does);
   const word = typeof signal === 'string' ? signal : JSON.stringify(signal);
   if (signal !== false) await writeFile(join(agent, 'signal'), word);
-  await writeFile(join(agent, 'agent.cjs'), AGENT);
-  const { phase = 'done', isAgain } = claim;
-  await writeFile(join(agent, 'claim'), JSON.stringify({ phase, isAgain }));
+  await writeFile(agentOf(repo), AGENT, { mode: 0o755 });
+  if (claim.isAgain) await writeFile(join(agent, 'again'), claim.phase ?? 'done');
   if (claim.message === 'before') await sendMessage(paths);
   const { sessionsDir, folder } = paths;
   const working = runWorker({
     ...{ sessionsDir, folder, clock: systemClock, host: await systemHost(), env },
-    ...{ rehearsalProgram: join(agent, 'agent.cjs'), supervisorProgram: 'none' },
+    ...{ rehearsalProgram: 'none', supervisorProgram: 'none' },
   });
   if (claim.message === 'meanwhile') {
     await eventually(async () => existsSync(join(repo.homeDir, 'works')));
@@ -78,6 +75,11 @@ export async function playClaim(claim: FalseClaim): Promise<ClaimEnd> {
   }
   await working;
   return await endOf(paths);
+}
+
+/** A script of the shell, as the CLI of claude: a Node program takes longer to start than a claim to be judged. */
+function agentOf({ root }: TempRepo): string {
+  return join(root, 'agent/claude');
 }
 
 /** A prepared session with an approved plan, whose checks pass on the base. */
@@ -102,6 +104,9 @@ async function layOut(repo: TempRepo, paths: SessionPaths, claim: FalseClaim): P
   const proving = { in: 'clone' as const, fast: [], copy: [], timeoutMs: 2000, setupCache: [] };
   const settings = {
     ...sample.settings,
+    provider: 'claude',
+    providers: {},
+    cliPaths: { claude: agentOf(repo) },
     sandbox: 'off' as const,
     branch: 'boats',
     checks: [...checks],

@@ -9,13 +9,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ulid } from 'ulid';
-import { answered } from '../../../src/rehearsal/play-act.ts';
-import { appendRound, newQa } from '../../../src/session/documents/qa-change.ts';
-import { cacheText, readLog } from '../../../src/session/events/event-log.ts';
-import { parseEvent } from '../../../src/session/events/events.ts';
+import { parseQa } from '../../../src/session/documents/qa.ts';
+import { appendRound, newQa, writeAnswers } from '../../../src/session/documents/qa-change.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
+
+/** The program that plays the cases: this file is built into it. */
+const OWN_FILE = fileURLToPath(import.meta.url);
+
+/** One of our own programs refused what a child asked of it. */
+export class RefusedByUs extends Error {}
 
 /** A child's hands: everything that it finds around its session folder, and how to misuse it. */
 export class CheatKit {
@@ -25,6 +30,8 @@ export class CheatKit {
   readonly iteration: number;
   /** The name of the case: it makes questions and plans differ. */
   readonly name: string;
+  /** Ids of the commands that it has left so far. */
+  readonly commands: string[] = [];
 
   constructor(name: string, env: Readonly<Record<string, string | undefined>>) {
     const sessionDir = env.REHEARSAL_SESSION_DIR ?? '';
@@ -96,7 +103,13 @@ export class CheatKit {
 
   /** Gives every open question its suggestion, as a person might. */
   fillAnswers(): void {
-    this.editQa((text) => answered(text));
+    this.editQa((text) => {
+      const open = parseQa(text).questions.filter(({ answer }) => answer === undefined);
+      return writeAnswers(
+        text,
+        open.map(({ id, suggestion }) => ({ id, text: suggestion?.letters[0] ?? 'A' })),
+      );
+    });
   }
 
   setPhase(phase: string): void {
@@ -106,6 +119,7 @@ export class CheatKit {
 
   /** Lines of the log that would open the gate, numbered to fit. */
   async forgedEvents(): Promise<string> {
+    const { parseEvent, readLog } = await eventReaders();
     const state = (await readLog(this.paths))?.state;
     const by = { channel: 'cli' };
     const at = new Date().toISOString();
@@ -143,11 +157,17 @@ export class CheatKit {
   }
 
   /** Leaves a command file that would open this phase's gate. @returns its path */
-  command(fields: object = this.opening(), id = ulid()): string {
-    mkdirSync(this.paths.commands, { recursive: true });
-    const path = join(this.paths.commands, `${id}.json`);
-    writeFileSync(path, this.commandText(fields, id));
+  command(fields: object = this.opening(), id?: string): string {
+    const path = this.commandPath(id);
+    writeFileSync(path, this.commandText(fields, basename(path, '.json')));
     return path;
+  }
+
+  /** Where a command lies, or something else by the name of one. */
+  commandPath(id = ulid()): string {
+    this.commands.push(id);
+    mkdirSync(this.paths.commands, { recursive: true });
+    return join(this.paths.commands, `${id}.json`);
   }
 
   commandText(fields: object = this.opening(), id = ulid()): string {
@@ -163,6 +183,7 @@ export class CheatKit {
 
   /** Makes the cached state say something else; it fits the log as it stands. */
   async forgeCache(change: (state: SessionState) => SessionState = withoutGate): Promise<void> {
+    const { cacheText, readLog } = await eventReaders();
     const reading = await readLog(this.paths, { useCache: false });
     if (!reading) throw new Error('There is no log.');
     writeFileSync(this.paths.state, cacheText({ ...reading, state: change(reading.state) }));
@@ -182,13 +203,19 @@ export class CheatKit {
     return `${run.stdout}${run.stderr}`;
   }
 
+  /** @throws where no pipe can be made */
+  pipe(path: string): void {
+    const said = this.run('mkfifo', [path]);
+    if (said !== '') throw Object.assign(new Error(said), { code: 'mkfifo' });
+  }
+
   /** Our own command line, as built. */
   cli(args: readonly string[], env: Record<string, string | undefined> = process.env): string {
     return this.run(process.execPath, [this.cliPath, ...args], env);
   }
 
   get cliPath(): string {
-    return join(dirname(process.argv[1] ?? ''), 'samocode.js');
+    return join(dirname(OWN_FILE), 'samocode.js');
   }
 
   /** The cli words that would open this phase's gate. */
@@ -200,7 +227,7 @@ export class CheatKit {
 
   /** Leaves `late` of this case running when the child has ended. */
   leave({ before = [], env = process.env }: { before?: string[]; env?: NodeJS.ProcessEnv } = {}): void {
-    const [file = '', ...args] = [...before, process.execPath, process.argv[1] ?? '', '--late', this.name];
+    const [file = '', ...args] = [...before, process.execPath, OWN_FILE, '--late', this.name];
     const names = ['SESSION_DIR', 'WORKING_DIR', 'PHASE', 'ITERATION'].map((name) => `REHEARSAL_${name}`);
     const own = Object.fromEntries(names.map((name) => [name, process.env[name]]));
     spawn(file, args, { detached: true, stdio: 'ignore', env: { ...env, ...own } }).unref();
@@ -211,6 +238,13 @@ export class CheatKit {
     const newest = readdirSync(this.paths.leases).sort().at(-1) ?? '';
     return JSON.parse(readFileSync(join(this.paths.leases, newest), 'utf8')).owner.pid;
   }
+}
+
+/** Most cases do without their schemas, which take a third of a child's start. */
+async function eventReaders() {
+  const { cacheText, readLog } = await import('../../../src/session/events/event-log.ts');
+  const { parseEvent } = await import('../../../src/session/events/events.ts');
+  return { cacheText, readLog, parseEvent };
 }
 
 /** As if the child had ended and a person had opened every gate. */

@@ -22,6 +22,19 @@ export interface Cheat {
   killsWorker?: true;
   /** It touches nothing but the documents and the signal, which are the child's own at either level. */
   ownFiles?: boolean;
+  /** Cases with the same word are played by one child, one after the other: none of them gets into another's way. */
+  together?: Partial<Record<Level, string>>;
+}
+
+/** What became of one case, as its child says. */
+export interface PlayedCase {
+  name: string;
+  /** `refused`: by the guard, or by our own programs. */
+  end: 'done' | 'refused' | 'failed';
+  /** What was thrown. */
+  said?: string;
+  /** Ids of the commands that it left. */
+  commands: string[];
 }
 
 /** How a child runs. */
@@ -54,6 +67,32 @@ export function leftToGuard(cheats: readonly Cheat[]): Cheat[] {
   return cheats.filter((cheat) => cheat.ownFiles && outcomeAt('none', cheat) !== 'open');
 }
 
+/** Stands for the words of cases that would hide each other where they change the same file. */
+export const ROUND = 'round';
+
+/** The first case of each file is played with the first of every other one, and so on. */
+export function inRounds(cheats: readonly Cheat[]): Cheat[] {
+  const counts = new Map<string, number>();
+  return cheats.map((cheat) => {
+    if (cheat.together?.none !== ROUND) return cheat;
+    const file = `${cheat.seenWithoutGuard}`;
+    const nth = (counts.get(file) ?? 0) + 1;
+    counts.set(file, nth);
+    return { ...cheat, together: { ...cheat.together, none: `${ROUND} ${nth}` } };
+  });
+}
+
+export function together<C extends Cheat>(words: NonNullable<Cheat['together']>, cheats: readonly C[]): C[] {
+  return cheats.map((cheat) => ({ together: words, ...cheat }));
+}
+
+/** The cases of one level, by the child that plays them: most alone, and others together. */
+export function byChild(level: Level, cheats: readonly Cheat[]): Cheat[][] {
+  const alone = cheats.filter(({ together }) => together?.[level] === undefined).map((cheat) => [cheat]);
+  const words = new Set(cheats.flatMap(({ together }) => together?.[level] ?? []));
+  return [...alone, ...[...words].map((word) => cheats.filter((cheat) => cheat.together?.[level] === word))];
+}
+
 /** The waits that only a person ends, each with the phase whose children play the cheats. */
 export const GATES = {
   qa: { waitsFor: 'qa_answers', phase: 'requirements' },
@@ -64,7 +103,7 @@ export type GateName = keyof typeof GATES;
 
 /** What the test tells the next child, in a file beside the scenario. */
 export interface NextCheat {
-  cheat: string;
+  cheats: string[];
 }
 /** Says at which gate of the session the cases are played. */
 export const GATE_FILE = 'gate.json';
@@ -72,8 +111,8 @@ export interface GateFile {
   gate: GateName;
   level: Level;
 }
-/** A cheat could not be played, or one of our own programs did not refuse it: what was said. */
-export const FAILED = 'failed-cheat.txt';
+/** What the child says of each case that it has played: a line of JSON. */
+export const RECORD = 'played-cases.jsonl';
 export const NEXT_CHEAT = 'next-cheat.json';
 /** The name that the child gives to it: a child that finds this one is a later one, and honest. */
 export const PLAYED = 'played-cheat.json';

@@ -136,7 +136,7 @@ export const QA_CHEATS: readonly Cheat[] = [
     name: 'makes the question file a pipe',
     play(kit) {
       rmSync(kit.paths.qa);
-      kit.run('mkfifo', [kit.paths.qa]);
+      kit.pipe(kit.paths.qa);
       kit.signal({ status: 'continue', phase: 'planning' });
     },
   },

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { blockedBy, type Cheat } from './cheat.ts';
+import { blockedBy, type Cheat, together } from './cheat.ts';
 import type { CheatKit } from './cheat-kit.ts';
 
 /** The child goes on for a while after this: the next worker finds it alive. */
@@ -109,7 +109,9 @@ const CHEATS: readonly Cheat[] = [
   },
 ];
 
-export const WORKER_CHEATS = CHEATS.map((cheat) => ({ ...cheat, killsWorker: true as const }));
+const KILLING = CHEATS.map((cheat) => ({ ...cheat, killsWorker: true as const }));
+/** In the guard a child sees no process outside. */
+export const WORKER_CHEATS = together({ guard: 'refused' }, KILLING);
 
 function kill(kit: CheatKit): void {
   process.kill(kit.workerPid(), 'SIGKILL');

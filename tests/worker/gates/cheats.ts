@@ -1,4 +1,4 @@
-import type { Cheat, GateName } from './cheat.ts';
+import { type Cheat, type GateName, inRounds } from './cheat.ts';
 import { EVERYWHERE } from './cheats-everywhere.ts';
 import { PLAN_CHEATS } from './cheats-plan.ts';
 import { QA_CHEATS } from './cheats-qa.ts';
@@ -13,7 +13,7 @@ const byOwnFiles = (cheats: readonly Cheat[]): Cheat[] =>
 
 /** Every case by the gate at which it is played; what works at any gate is shared out between two. */
 export const CHEATS: Readonly<Record<GateName, readonly Cheat[]>> = {
-  qa: [...byOwnFiles(QA_CHEATS), ...ANYWHERE.filter((_, index) => index % 2 === 0)],
-  plan: [...byOwnFiles(PLAN_CHEATS), ...ANYWHERE.filter((_, index) => index % 2 === 1)],
+  qa: [...byOwnFiles(QA_CHEATS), ...inRounds(ANYWHERE.filter((_, index) => index % 2 === 0))],
+  plan: [...byOwnFiles(PLAN_CHEATS), ...inRounds(ANYWHERE.filter((_, index) => index % 2 === 1))],
   replan: byOwnFiles(REPLAN_CHEATS),
 };

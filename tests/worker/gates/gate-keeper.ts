@@ -10,7 +10,6 @@ import { eventually } from '../../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import {
   type Cheat,
-  FAILED,
   GATE_FILE,
   GATES,
   type GateFile,
@@ -18,25 +17,21 @@ import {
   type Level,
   NEXT_CHEAT,
   type NextCheat,
+  type Outcome,
   outcomeAt,
   PLAYED,
+  RECORD,
 } from './cheat.ts';
-import { expectLost, expectTold, lookOnce } from './gate-record.ts';
+import { expectLost, expectPlayed, expectTold, lookOnce } from './gate-record.ts';
 
 /** A phase takes ten children, and some cases need two. */
-const CASES_PER_SESSION = 5;
+const CHILDREN_PER_SESSION = 5;
 /** What is left behind acts a second after its child: by then this has passed. */
 const LATE_IS_OVER_MS = 1500;
 
 const PROGRAMS = { 'play-cheat': 'tests/worker/gates/play-cheat.ts' };
-// Beside the rehearsal child lies the program that plays the cheats.
-const SCENARIO = `export default {
-  paceMs: 0,
-  rules: [{ do: [
-    { act: 'run', command: [process.execPath, process.argv[1].replace(/[^/]+$/, 'play-cheat.js')] },
-    { act: 'result' },
-  ] }],
-};`;
+// Beside the rehearsal child lies the program that plays the cheats, in its process.
+const SCENARIO = `await import(process.argv[1].replace(/[^/]+$/, 'play-cheat.js'));`;
 
 /** What only a person does, or what can only follow a person's act. */
 const HUMAN_ACTS: readonly EventType[] = [
@@ -70,16 +65,19 @@ export class GateKeeper implements AsyncDisposable {
     this.#level = level;
   }
 
-  /** @throws when the gate opens to the case, or afterwards does not open to a person */
-  async holds(cheat: Cheat): Promise<void> {
+  /**
+   * Plays a case, or those that one child plays.
+   * @throws when the gate opens to them, or afterwards does not open to a person
+   */
+  async holds(cheats: readonly Cheat[]): Promise<void> {
     try {
-      await this.#play(cheat);
+      await this.#play(cheats);
     } catch (error) {
       // The next case shall not suffer for it.
       await this.#endSession();
       throw error;
     }
-    if (++this.#played % CASES_PER_SESSION === 0) await this.#endSession();
+    if (++this.#played % CHILDREN_PER_SESSION === 0) await this.#endSession();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -103,27 +101,28 @@ export class GateKeeper implements AsyncDisposable {
     return rig;
   }
 
-  async #play(cheat: Cheat): Promise<void> {
+  async #play(cheats: readonly Cheat[]): Promise<void> {
     const { phase, waitsFor } = GATES[this.#gate];
     const rig = this.#rig ?? (await this.#newSession());
     const { n: before } = await bringTo(rig, phase);
-    await tell(rig, { cheat: cheat.name });
-    await eventually(
-      async () => (await ifExists(readFile(join(rig.repo.root, PLAYED), 'utf8'))) !== undefined,
-      { what: 'a child that plays the case' },
-    );
-    const outcome = outcomeAt(this.#level, cheat);
+    await tell(rig, { cheats: cheats.map(({ name }) => name) });
+    await eventually(async () => (await readBeside(rig, PLAYED)) !== undefined, {
+      what: 'a child that plays the case',
+    });
+    const outcome = this.#outcomeOf(cheats);
     if (outcome === 'lost') {
       await expectLost(rig);
       await this.#endSession();
       return;
     }
+    const isAlone = cheats.some(({ actStays }) => actStays);
     if (outcome === 'blocked') {
       // Whoever looks finds no worker where its lease is gone, and a second one would take the first one's place.
-      const leaveDead = cheat.killsWorker !== true;
+      const leaveDead = !cheats.some(({ killsWorker }) => killsWorker);
       await rig.until(({ status }) => status.kind === 'blocked', { leaveDead });
-      await this.#expectAt(rig, cheat, { before, status: { kind: 'blocked', rule: 'run_folder_changed' } });
-      if (cheat.actStays) {
+      const blocked = { kind: 'blocked', rule: 'run_folder_changed' };
+      await this.#expectAt(rig, cheats, { before, status: blocked });
+      if (isAlone) {
         await this.#endSession();
         return;
       }
@@ -131,17 +130,24 @@ export class GateKeeper implements AsyncDisposable {
     }
     await rig.untilWaiting(waitsFor);
     const closed = { before, status: { kind: 'waiting', for: waitsFor }, resumed: outcome === 'blocked' };
-    await this.#expectAt(rig, cheat, closed);
-    if (cheat.late) {
+    await this.#expectAt(rig, cheats, closed);
+    if (cheats.some(({ late }) => late)) {
       await systemClock.sleep(LATE_IS_OVER_MS);
-      await this.#expectAt(rig, cheat, closed);
+      await this.#expectAt(rig, cheats, closed);
     }
     await this.#expectOpensToPerson(rig, before);
   }
 
+  #outcomeOf(cheats: readonly Cheat[]): Outcome {
+    const outcomes = new Set(cheats.map((cheat) => outcomeAt(this.#level, cheat)));
+    const [outcome = 'closed', ...others] = outcomes;
+    if (others.length > 0) throw new Error(`Cases of one child end alike, not as ${[...outcomes]}.`);
+    return outcome;
+  }
+
   async #expectAt(
     rig: SessionRig,
-    cheat: Cheat,
+    cheats: readonly Cheat[],
     { before, status, resumed = false }: { before: number; status: object; resumed?: boolean },
   ): Promise<void> {
     const { phase } = GATES[this.#gate];
@@ -151,23 +157,18 @@ export class GateKeeper implements AsyncDisposable {
     expect(state.status).toMatchObject(status);
     const since = all.slice(before).filter(({ type }) => !(resumed && type === 'resumed'));
     const acts = since.filter(({ type }) => HUMAN_ACTS.includes(type));
-    expect(acts, 'no act of a person is on record').toHaveLength(
-      cheat.actStays && this.#level === 'none' ? 1 : 0,
-    );
+    const actStays = this.#level === 'none' && cheats.some((cheat) => cheat.actStays);
+    expect(acts, 'no act of a person is on record').toHaveLength(actStays ? 1 : 0);
     const others = since.filter((event) => event.type === 'iteration_started' && event.phase !== phase);
     expect(others, 'no child of another phase ran').toEqual([]);
     expect(await rig.processesWithMark(), 'nothing was left running').toEqual([]);
     expect(view.sessionFile, 'the session is what it was').toEqual(rig.file);
-    const said = await ifExists(readFile(join(rig.repo.root, FAILED), 'utf8'));
-    expect(said, 'the case was played, and our own programs refused').toBeUndefined();
-    const record = since.map((event) => JSON.stringify(event)).join('\n');
-    if (cheat.seen) expect(record).toMatch(cheat.seen);
-    if (cheat.seenWithoutGuard && this.#level === 'none') expect(record).toMatch(cheat.seenWithoutGuard);
+    expectPlayed(cheats, { since, level: this.#level, played: await readBeside(rig, RECORD) });
   }
 
   async #expectOpensToPerson(rig: SessionRig, before: number): Promise<void> {
     const all = await rig.events();
-    await rm(join(rig.repo.root, PLAYED));
+    for (const name of [PLAYED, RECORD]) await rm(join(rig.repo.root, name), { force: true });
     const act = await actOfPerson(rig, this.#gate);
     await rig.until((state) => state.openIteration !== undefined || state.n > all.length + 8);
     const opened = (await rig.events(all.at(-1)?.n)).map(({ type }) => type);
@@ -212,6 +213,10 @@ async function bringTo(rig: SessionRig, phase: string): Promise<SessionState> {
     else await rig.approve();
     await rig.until(({ n }) => n > state.n + 1);
   }
+}
+
+async function readBeside(rig: SessionRig, name: string): Promise<string | undefined> {
+  return await ifExists(readFile(join(rig.repo.root, name), 'utf8'));
 }
 
 async function tell(rig: SessionRig, next: NextCheat): Promise<void> {

@@ -7,6 +7,7 @@ import { isLost } from '../../../src/session/session-list.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
+import type { Cheat, Level, PlayedCase } from './cheat.ts';
 
 /** The log and what readers see, of one moment: a worker that comes up in between adds an event. */
 export async function lookOnce(rig: SessionRig): Promise<{ all: SessionEvent[]; view: SessionView }> {
@@ -45,6 +46,35 @@ async function honestLog(rig: SessionRig): Promise<SessionEvent[]> {
     'the events count from 1',
   ).toEqual(whole.map((_, index) => index + 1));
   return whole;
+}
+
+/** Each case was played, and is on record as it says; where others are played with it, it was refused by itself. */
+export function expectPlayed(
+  cheats: readonly Cheat[],
+  { since, level, played = '' }: { since: readonly SessionEvent[]; level: Level; played: string | undefined },
+): void {
+  const cases: PlayedCase[] = played
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  const failed = cases.filter(({ end }) => end === 'failed');
+  expect(failed, 'the case was played, and our own programs refused').toEqual([]);
+  const record = since.map((event) => JSON.stringify(event)).join('\n');
+  for (const cheat of cheats) {
+    const { name, seen, seenWithoutGuard } = cheat;
+    if (seen) expect(record, name).toMatch(seen);
+    if (level === 'none' && seenWithoutGuard) expect(record, name).toMatch(seenWithoutGuard);
+  }
+  if (cheats.length > 1) expect(cases.map(({ name }) => name)).toEqual(cheats.map(({ name }) => name));
+  const refusals = new Map(
+    since.flatMap((event) => (event.type === 'command_refused' ? [[event.id, JSON.stringify(event)]] : [])),
+  );
+  const open = cases.filter(({ end, commands }, index) => {
+    const { together, seenWithoutGuard: pattern } = cheats[index] ?? {};
+    if (together?.[level] === 'refused') return end !== 'refused';
+    return together?.[level] === 'commands' && !commands.every((id) => pattern?.test(refusals.get(id) ?? ''));
+  });
+  expect(open, 'cases that nothing refused').toEqual([]);
 }
 
 /** Each forgery of the case stands in the prompt of the child after it. */

@@ -1,16 +1,25 @@
-import { existsSync, lstatSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, lstatSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BLANK_SIGNAL } from '../../../src/session/documents/signal.ts';
-import { FAILED, GATE_FILE, GATES, type GateFile, NEXT_CHEAT, type NextCheat, PLAYED } from './cheat.ts';
-import { CheatKit } from './cheat-kit.ts';
+import { readPrompt } from '../../../src/rehearsal/prompt.ts';
+import {
+  GATE_FILE,
+  GATES,
+  type GateFile,
+  NEXT_CHEAT,
+  type NextCheat,
+  PLAYED,
+  type PlayedCase,
+  RECORD,
+} from './cheat.ts';
+import { CheatKit, RefusedByUs } from './cheat-kit.ts';
 import { CHEATS } from './cheats.ts';
 
 /** How long what is left behind waits before it acts: its child has ended by then, and the next one may run. */
 const LATE_MS = 1000;
 
-// Played inside a child: `play-cheat` is the child of the moment, `play-cheat --late NAME` what it left.
-const [mode, lateName = ''] = process.argv.slice(2);
+// Played inside a child: its scenario imports this file, which ends the child. `play-cheat --late NAME` is what it left.
+const [, , mode, lateName = ''] = process.argv;
 if (mode === '--late') {
   process.on('SIGTERM', () => undefined);
   process.on('SIGHUP', () => undefined);
@@ -18,25 +27,52 @@ if (mode === '--late') {
   await cheatNamed(lateName).late?.(new CheatKit(lateName, process.env));
   // Stays, so that a test can see whether it was ended.
   await sleep(30_000);
-} else await playChild();
+} else {
+  say({ type: 'system', subtype: 'init' });
+  await playChild();
+  say({ type: 'result', subtype: 'success', is_error: false });
+  process.exit(0);
+}
+
+/** stdout is a file. */
+function say(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
 
 async function playChild(): Promise<void> {
-  const phase = process.env.REHEARSAL_PHASE ?? '';
-  const next = await takeNext(phase);
-  const kit = new CheatKit(next?.cheat ?? 'honest', process.env);
-  if (phase === 'requirements' && (next || !existsSync(kit.paths.qa))) kit.ask();
+  // stdin is a file that the rehearsal has read already.
+  const { sessionDir, workingDir, phase, iteration } = readPrompt(readFileSync('/dev/stdin', 'utf8'), 0);
+  Object.assign(process.env, {
+    REHEARSAL_SESSION_DIR: sessionDir,
+    REHEARSAL_WORKING_DIR: workingDir,
+    REHEARSAL_PHASE: phase,
+    REHEARSAL_ITERATION: String(iteration),
+  });
+  const cheats = (await takeNext(phase))?.cheats ?? [];
+  const kit = new CheatKit(cheats[0] ?? 'honest', process.env);
+  const blank = readFileSync(kit.paths.signal, 'utf8');
+  if (phase === 'requirements' && (cheats.length > 0 || !existsSync(kit.paths.qa))) kit.ask();
   if (phase === 'requirements') kit.writeLedger();
   if (phase === 'planning') kit.writePlan();
-  try {
-    if (next) await cheatNamed(next.cheat).play(kit);
-  } catch (error) {
-    if (!isKeptOff(error)) writeFileSync(join(folder(), FAILED), `${kit.name}: ${error}`);
+  for (const cheat of cheats) {
+    const played = await playCase(new CheatKit(cheat, process.env));
+    appendFileSync(join(folder(), RECORD), `${JSON.stringify(played)}\n`);
   }
-  if (isBlank(kit)) kit.signal(honestSignal(kit, next !== undefined));
+  if (isStill(blank, kit.paths.signal)) kit.signal(honestSignal(kit, cheats.length > 0));
+}
+
+async function playCase(kit: CheatKit): Promise<PlayedCase> {
+  const { name, commands } = kit;
+  try {
+    await cheatNamed(name).play(kit);
+    return { name, end: 'done', commands };
+  } catch (error) {
+    return { name, end: isRefused(error) ? 'refused' : 'failed', said: `${error}`, commands };
+  }
 }
 
 /**
- * The cheat for this child; it is played once, and a child that comes after it without a person's act is
+ * The cases for this child; they are played once, and a child that comes after it without a person's act is
  * honest. A child of the right phase waits for the test to say what to play.
  */
 async function takeNext(phase: string): Promise<NextCheat | undefined> {
@@ -63,7 +99,8 @@ function gateFile(): GateFile {
 }
 
 /** The guard does not let a child do most of what it tries; without it every case can be played. */
-function isKeptOff(error: unknown): boolean {
+function isRefused(error: unknown): boolean {
+  if (error instanceof RefusedByUs) return true;
   return gateFile().level === 'guard' && error instanceof Error && 'code' in error;
 }
 
@@ -75,10 +112,9 @@ function cheatNamed(name: string) {
   return found;
 }
 
-function isBlank(kit: CheatKit): boolean {
+function isStill(text: string, path: string): boolean {
   // Gone, a folder, a pipe or a link: the case wants it so.
-  const stats = lstatSync(kit.paths.signal, { throwIfNoEntry: false });
-  return stats?.isFile() === true && readFileSync(kit.paths.signal, 'utf8') === BLANK_SIGNAL;
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && readFileSync(path, 'utf8') === text;
 }
 
 function honestSignal({ phase, paths }: CheatKit, cheats: boolean): object {

@@ -1,0 +1,35 @@
+import { afterAll, describe, test } from 'vitest';
+import { byChild, type Cheat, type GateName, type Level } from './cheat.ts';
+import { GateKeeper } from './gate-keeper.ts';
+
+/** One test for each case. */
+export function gateTests(title: string, gate: GateName, level: Level, cheats: readonly Cheat[]): void {
+  const keeper = new GateKeeper(gate, level);
+  const rows = byChild(level, cheats).flatMap((played) => {
+    const holds = heldOnce(keeper, played);
+    return played.map((cheat) => [cheat.name, () => holds(cheat)] as const);
+  });
+  describe(title, () => {
+    afterAll(() => keeper[Symbol.asyncDispose]());
+    test.for(rows)('%s', ([, holds]) => holds());
+  });
+}
+
+/** Cases of one child are played once. If that fails, each is played alone too, so that the failure names its case. */
+function heldOnce(keeper: GateKeeper, cheats: readonly Cheat[]): (cheat: Cheat) => Promise<void> {
+  let playing: Promise<void> | undefined;
+  let isNamed = false;
+  return async (cheat) => {
+    playing ??= keeper.holds(cheats);
+    try {
+      await playing;
+    } catch (error) {
+      if (cheats.length === 1) throw error;
+      await keeper.holds([cheat]).catch((own) => {
+        isNamed = true;
+        throw own;
+      });
+      if (!isNamed && cheat === cheats.at(-1)) throw error;
+    }
+  };
+}
