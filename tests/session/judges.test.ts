@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { judgeAnswer } from '../../src/session/commands/judge-answer.ts';
-import { judgeApprove } from '../../src/session/commands/judge-approve.ts';
 import { judgeArchive, judgeUnarchive } from '../../src/session/commands/judge-finish.ts';
 import { judgeKind } from '../../src/session/commands/judge-kind.ts';
-import { judgeMessage } from '../../src/session/commands/judge-message.ts';
-import { judgeRequestChanges } from '../../src/session/commands/judge-request-changes.ts';
-import { judgeResume } from '../../src/session/commands/judge-resume.ts';
+import { judgeApprove, judgeRequestChanges } from '../../src/session/commands/judge-plan.ts';
+import { judgeMessage, judgeResume, judgeStop } from '../../src/session/commands/judge-running.ts';
 import { handedOverBy, judgeStart, openedAtStart } from '../../src/session/commands/judge-start.ts';
-import { judgeStop } from '../../src/session/commands/judge-stop.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
 import { openQuestions } from '../../src/session/documents/qa-open.ts';

@@ -3,7 +3,7 @@ import type { Proving } from '../../phases/proving.ts';
 import { childSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { judgeKind } from '../../session/commands/judge-kind.ts';
-import { judgeResume } from '../../session/commands/judge-resume.ts';
+import { judgeResume } from '../../session/commands/judge-running.ts';
 import type { ChosenChild } from '../../session/events/bodies/chosen-child.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';

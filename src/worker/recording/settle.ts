@@ -4,7 +4,7 @@ import { changeFile } from '../../base/files/change-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import type { ParkDecision } from '../../phases/decision.ts';
 import { outageOf } from '../../phases/ending.ts';
-import { refusedServers } from '../../session/commands/judge-servers.ts';
+import { refusedServers } from '../../session/commands/judge-plan.ts';
 import { openedAtStart } from '../../session/commands/judge-start.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
 import { documentFingerprint, documentText } from '../../session/documents/document-text.ts';
