@@ -152,29 +152,15 @@ interface Work {
   hasEvents: boolean;
 }
 
-function hasWorkLeft(work: Work): boolean {
-  if (work.pendingCommands.length > 0) return true;
-  if (!work.hasEvents) return false;
-  if (isRewinding(work.state) || work.state.merge !== undefined) return true;
-  const { status } = work.state;
-  switch (status.kind) {
-    case 'starting':
-      return work.state.createdAt !== undefined;
-    case 'running':
-      return true;
-    case 'queued':
-    case 'limited':
-    case 'waiting':
-    case 'blocked':
-      // The supervisor knows what they wait for; an iteration that a block left open is recorded after a resume.
-      return false;
-    case 'stopped':
-    case 'done':
-      // A worker would leave at once, until a person resumes the session.
-      return false;
-    default:
-      return status satisfies never;
-  }
+/**
+ * What else rests needs no worker: the supervisor knows what a wait is for, and an iteration that a block left open is
+ * recorded after a resume.
+ */
+function hasWorkLeft({ state, pendingCommands, hasEvents }: Work): boolean {
+  if (pendingCommands.length > 0) return true;
+  const { status, merge, createdAt } = state;
+  const goesOn = status.kind === 'running' || (status.kind === 'starting' && createdAt !== undefined);
+  return hasEvents && (goesOn || merge !== undefined || isRewinding(state));
 }
 
 /** A worker that watches an agent notes every few seconds that it is awake. */

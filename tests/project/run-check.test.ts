@@ -5,7 +5,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { fingerprint } from '../../src/base/files/fingerprint.ts';
 import { runCheck } from '../../src/project/proving/run-check.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { failureNote } from '../../src/worker/proving/check-set.ts';
+import { failureNote } from '../../src/worker/proving/check-facts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 async function run(root: string, command: string, timeoutMs = 60_000, env: Record<string, string> = {}) {

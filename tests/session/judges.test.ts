@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { judgeAnswer } from '../../src/session/commands/judge-answer.ts';
-import { judgeApprove } from '../../src/session/commands/judge-approve.ts';
 import { judgeArchive, judgeUnarchive } from '../../src/session/commands/judge-finish.ts';
 import { judgeKind } from '../../src/session/commands/judge-kind.ts';
-import { judgeMessage } from '../../src/session/commands/judge-message.ts';
-import { judgeRequestChanges } from '../../src/session/commands/judge-request-changes.ts';
-import { judgeResume } from '../../src/session/commands/judge-resume.ts';
+import { judgeApprove, judgeRequestChanges } from '../../src/session/commands/judge-plan.ts';
+import { judgeMessage, judgeResume, judgeStop } from '../../src/session/commands/judge-running.ts';
 import { handedOverBy, judgeStart, openedAtStart } from '../../src/session/commands/judge-start.ts';
-import { judgeStop } from '../../src/session/commands/judge-stop.ts';
+import { judgeTakeOver } from '../../src/session/commands/judge-take-over.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
 import { openQuestions } from '../../src/session/documents/qa-open.ts';
@@ -355,4 +353,26 @@ test('a stop is met by what is under way, else at once, and refused where nothin
   expect(judgeStop(stateOf({ kind: 'starting', since }))).toMatchObject({ how: 'request' });
   expect(judgeStop(stateOf(waiting('qa_answers')))).toMatchObject({ how: 'stop' });
   expect(judgeStop(STOPPED)).toMatchObject({ error: { code: 'not_running' } });
+});
+
+describe('taking a session over', () => {
+  const owner = { hostId: 'h', bootId: 'b', pidNamespace: 'n', pid: 7, startTicks: '1' };
+  const lease = { v: 1 as const, number: 3, owner, acquiredAt: since };
+  const held = (liveness: 'alive' | 'dead' | 'unknowable') => ({ kind: 'held' as const, lease, liveness });
+
+  test.each([
+    [
+      'a worker that cannot be judged from here',
+      { holding: held('unknowable') },
+      { kind: 'accepted', lease },
+    ],
+    ['the one that was given up', { holding: held('unknowable'), givenUp: 3 }, { kind: 'accepted' }],
+    ['another than that', { holding: held('unknowable'), givenUp: 2 }, { error: { code: 'worker_lives' } }],
+    ['one that lives here', { holding: held('alive') }, { error: { code: 'worker_lives' } }],
+    ['one that died', { holding: held('dead') }, { kind: 'not_needed' }],
+    ['nobody', { holding: { kind: 'free' as const } }, { kind: 'not_needed' }],
+    ['a newer version', { holding: held('dead'), newer: 'format 9' }, { error: { code: 'newer_format' } }],
+  ])('from %s has its verdict', (_whom, facts, verdict) => {
+    expect(judgeTakeOver({ session: 'jwt', ...facts })).toMatchObject(verdict);
+  });
 });

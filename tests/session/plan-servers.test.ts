@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { refusedServers } from '../../src/session/commands/judge-servers.ts';
+import { refusedServers } from '../../src/session/commands/judge-plan.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
 import { CHANNELS } from '../../src/session/events/bodies/who-acted.ts';
 import { planServers } from '../../src/session/servers/plan-servers.ts';

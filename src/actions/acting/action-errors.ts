@@ -126,14 +126,6 @@ export const ACTION_ERRORS = errors({
     why: `It is process ${pid} on a machine or in a container that cannot be seen from here (${hostId}); the command ${id} stays queued.`,
     next: [{ act: 'take_over', session, when: 'if that machine or container is gone for good' }],
   }),
-  worker_lives: ({ session, pid, since }: { session: string; pid: number; since: string }) => ({
-    what: `Session ${session} was not taken over.`,
-    why: `Its worker is alive on this machine: process ${pid}, since ${since}.`,
-    next: [
-      { act: 'look', session },
-      { act: 'stop', session, when: 'to end it' },
-    ],
-  }),
 });
 
 const NEW_GOAL = { goal: TO_FILL };

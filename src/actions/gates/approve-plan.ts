@@ -1,4 +1,4 @@
-import { judgeApprove } from '../../session/commands/judge-approve.ts';
+import { judgeApprove } from '../../session/commands/judge-plan.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { gateStatus } from '../../session/status.ts';

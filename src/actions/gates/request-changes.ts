@@ -1,4 +1,4 @@
-import { judgeRequestChanges } from '../../session/commands/judge-request-changes.ts';
+import { judgeRequestChanges } from '../../session/commands/judge-plan.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { gateStatus } from '../../session/status.ts';
 import { afterCommand } from '../acting/after-command.ts';

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { namesAt } from '../../base/files/look-at.ts';
 import { followsPlan, PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
-import { refusedServers } from '../../session/commands/judge-servers.ts';
+import { refusedServers } from '../../session/commands/judge-plan.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { currentPlanOf, planHash } from '../../session/documents/plan.ts';
 import { ledgerText, withLedger } from '../../session/documents/requirements.ts';

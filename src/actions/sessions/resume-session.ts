@@ -1,5 +1,5 @@
 import { judgeKind } from '../../session/commands/judge-kind.ts';
-import { judgeResume } from '../../session/commands/judge-resume.ts';
+import { judgeResume } from '../../session/commands/judge-running.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand, closedTo } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';

@@ -1,4 +1,4 @@
-import { judgeMessage } from '../../session/commands/judge-message.ts';
+import { judgeMessage } from '../../session/commands/judge-running.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';

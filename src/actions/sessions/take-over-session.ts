@@ -1,7 +1,7 @@
 import { readHolding } from '../../base/processes/lease.ts';
 import { launchWorker } from '../../providers/starting/launch-worker.ts';
+import { judgeTakeOver } from '../../session/commands/judge-take-over.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
 import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -29,26 +29,23 @@ export async function takeOverSession(
 ): Promise<TakeOverResult> {
   await refuseFromInside(context);
   const view = await findSession(question, context);
-  if (view.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: view.newer });
+  const { folder: session, newer } = view;
   const holding = await readHolding(view.paths.leases, context.host);
-  if (holding.kind !== 'held' || holding.liveness === 'dead') {
+  const verdict = judgeTakeOver({ session, holding, newer });
+  if (verdict.kind === 'refused') throw verdict.error;
+  if (verdict.kind === 'not_needed') {
     if (view.needsWorker)
       await launchWorker(view.paths, { program: context.programs.worker, env: context.env });
     await supervise(context, view.paths.sessionsDir);
     return { view, outcome: 'not_needed' };
   }
-  const { lease } = holding;
-  if (holding.liveness === 'alive') {
-    const { owner, acquiredAt: since } = lease;
-    throw ACTION_ERRORS.worker_lives({ session: view.folder, pid: owner.pid, since });
-  }
+  const { lease } = verdict;
   await launchWorker(view.paths, {
     program: context.programs.worker,
     env: context.env,
     wake: { takeOver: lease.number },
   });
-  if (!(await isTakenSoon({ ...view, lease }, context)))
-    throw ACTION_ERRORS.not_taken_over({ session: view.folder });
+  if (!(await isTakenSoon({ ...view, lease }, context))) throw ACTION_ERRORS.not_taken_over({ session });
   await supervise(context, view.paths.sessionsDir);
   const { owner, acquiredAt: since } = lease;
   const from = { hostId: owner.hostId, pid: owner.pid, since };

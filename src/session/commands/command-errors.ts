@@ -187,6 +187,14 @@ export const COMMAND_ERRORS = errors({
     why: `There is no document ${names}.`,
     hint: `Documents here: ${documents.join(', ') || 'none'}.`,
   }),
+  worker_lives: ({ session, pid, since }: { session: string; pid: number; since: string }) => ({
+    what: `Session ${session} was not taken over.`,
+    why: `Its worker is alive on this machine: process ${pid}, since ${since}.`,
+    next: [
+      { act: 'look', session },
+      { act: 'stop', session, when: 'to end it' },
+    ],
+  }),
   worktree_foreign: ({ path, problem }: { path: string; problem: string }) => ({
     what: NOT_MOVED,
     why: `${path} is not a worktree of this repository: ${problem}`,

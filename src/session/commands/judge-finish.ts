@@ -5,8 +5,8 @@ import type { SessionState } from '../events/state.ts';
 import { closedChannel } from './closed-channel.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
-import { judgeKind } from './judge-kind.ts';
-import { type Refused, refused, refusedForStatus } from './refused.ts';
+import { judgeKind, unlessAtRest } from './judge-kind.ts';
+import { type Refused, refused } from './refused.ts';
 
 export interface FinishFacts {
   /** What is in the session folder. */
@@ -38,11 +38,8 @@ export function judgeArchive(
   state: Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge'>,
   { names, isTaken, worktree }: FinishFacts,
 ): ArchiveVerdict {
-  const closed = judgeKind('archive', state);
+  const closed = judgeKind('archive', state) ?? unlessAtRest(state);
   if (closed) return closed;
-  const { kind } = state.status;
-  if (kind !== 'done' && kind !== 'stopped' && kind !== 'blocked')
-    return refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
   if (what === 'documents') return judgeDocuments(names, keep);
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
   return (worktree && worktreeStays(worktree)) ?? { kind: 'accepted', moved: [] };
@@ -54,11 +51,9 @@ export function judgeDiscard(
   state: Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge'>,
   { isTaken, worktree }: Pick<FinishFacts, 'isTaken' | 'worktree'>,
 ): { kind: 'accepted' } | Refused {
-  const closed = judgeKind('discard', state) ?? closedChannel(by, gateChannels, 'Nothing was discarded.');
+  const byChannel = () => closedChannel(by, gateChannels, 'Nothing was discarded.');
+  const closed = judgeKind('discard', state) ?? byChannel() ?? unlessAtRest(state);
   if (closed) return closed;
-  const { kind } = state.status;
-  if (kind !== 'done' && kind !== 'stopped' && kind !== 'blocked')
-    return refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
   if (worktree?.reading.kind !== 'foreign') return { kind: 'accepted' };
   const { path, reading } = worktree;

@@ -23,3 +23,9 @@ export function judgeKind(
   if (rewind?.isHalfway && !TAKEN_HALFWAY.includes(kind)) return refused(COMMAND_ERRORS.rewind_halfway());
   return undefined;
 }
+
+/** What moves away a session, or publishes it, needs one that nothing works on. */
+export function unlessAtRest({ status: { kind } }: Pick<SessionState, 'status'>): Refused | undefined {
+  const isAtRest = kind === 'done' || kind === 'stopped' || kind === 'blocked';
+  return isAtRest ? undefined : refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
+}

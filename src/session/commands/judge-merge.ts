@@ -2,7 +2,7 @@ import type { By, Channel } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
 import { closedChannel } from './closed-channel.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
-import { judgeKind } from './judge-kind.ts';
+import { judgeKind, unlessAtRest } from './judge-kind.ts';
 import { type Refused, refused, refusedForStatus } from './refused.ts';
 
 export interface MergeFacts {
@@ -39,11 +39,9 @@ export function judgePullRequest(
   state: Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge' | 'worktree'>,
   { sinceBase }: { sinceBase: number },
 ): { kind: 'accepted' } | Refused {
-  const closed = judgeKind('merge', state) ?? closedChannel(by, gateChannels, 'Nothing was published.');
+  const byChannel = () => closedChannel(by, gateChannels, 'Nothing was published.');
+  const closed = judgeKind('merge', state) ?? byChannel() ?? unlessAtRest(state);
   if (closed) return closed;
-  const { kind } = state.status;
-  if (kind !== 'done' && kind !== 'stopped' && kind !== 'blocked')
-    return refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
   const into = state.worktree?.base ?? 'any branch';
   return sinceBase === 0 ? refused(COMMAND_ERRORS.nothing_to_merge({ into })) : { kind: 'accepted' };
 }

@@ -1,7 +1,6 @@
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { judgeAnswer } from '../../session/commands/judge-answer.ts';
-import { judgeApprove } from '../../session/commands/judge-approve.ts';
-import { judgeRequestChanges } from '../../session/commands/judge-request-changes.ts';
+import { judgeApprove, judgeRequestChanges } from '../../session/commands/judge-plan.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
 import { serversOf } from '../../session/servers/plan-servers.ts';
 import type { Handler } from '../core/command-outcome.ts';

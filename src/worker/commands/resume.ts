@@ -2,7 +2,7 @@ import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
-import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-resume.ts';
+import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-running.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { ledgerPrint, ledgerText } from '../../session/documents/requirements.ts';
 import type { NewEvent } from '../../session/events/events.ts';

@@ -10,6 +10,7 @@ import {
   afterUnreviewed,
   notCommitted,
 } from '../../phases/after-checks.ts';
+import type { RunOrLimited } from '../../phases/comparison.ts';
 import { decide } from '../../phases/decide.ts';
 import type { Decision } from '../../phases/decision.ts';
 import type { Outcome, Rules } from '../../phases/outcome.ts';
@@ -20,9 +21,9 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { planServers } from '../../session/servers/plan-servers.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { isTaken } from '../judging/held-to-comparison.ts';
 import { patienceOf } from '../limits/outage-end.ts';
-import { tipOfBranch } from '../proving/check-facts.ts';
-import { failureNote } from '../proving/check-set.ts';
+import { failureNote, tipOfBranch } from '../proving/check-facts.ts';
 import { branchGone, falseClaims, laterWork } from '../proving/false-claims.ts';
 import { judgeTests } from '../proving/judge-tests.ts';
 import { failedOf, ledgerProblem, unreviewed } from '../proving/ledger.ts';
@@ -46,7 +47,8 @@ export async function decideChecked(
 ): Promise<Checked | undefined> {
   const { progress } = stateOf(worker);
   const decision = decide(progress, outcome, rulesOf(worker));
-  if (isAfterWork(progress.phase, decision)) return await withFast(worker, iteration, decision);
+  if (progress.phase === 'implementation' && isTaken(decision))
+    return await withFast(worker, iteration, decision);
   if (!needsProof(progress.phase, decision)) {
     const instead = await byDocuments(worker, outcome, decision);
     return { decision: instead ?? decision, events: [] };
@@ -138,23 +140,11 @@ function inWords({ id, text }: Requirement): string {
   return `requirement ${id} is open (${text}): no review of the present code has found that it holds`;
 }
 
-/** An agent's own word was taken, and another agent follows. */
-function isAfterWork(
-  phase: Phase,
-  decision: Decision,
-): decision is Extract<Decision, { kind: 'run' | 'limited' }> {
-  return (
-    phase === 'implementation' &&
-    (decision.kind === 'run' || decision.kind === 'limited') &&
-    decision.strike === undefined
-  );
-}
-
 /** What fails comes first in the next prompt. */
 async function withFast(
   worker: Worker,
   iteration: number,
-  decision: Extract<Decision, { kind: 'run' | 'limited' }>,
+  decision: RunOrLimited,
 ): Promise<Checked | undefined> {
   const gone = await branchGone(worker);
   if (gone !== undefined) {

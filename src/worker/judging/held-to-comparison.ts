@@ -63,7 +63,8 @@ export async function heldToComparison(
   return { decision, comparison, events: [{ type: 'notice', code: 'comparison_skipped', text, flow: text }] };
 }
 
-function isTaken(decision: Decision): decision is RunOrLimited {
+/** The agent's own word was taken, and another agent follows. */
+export function isTaken(decision: Decision): decision is RunOrLimited {
   return (decision.kind === 'run' || decision.kind === 'limited') && decision.strike === undefined;
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Host, ProcessIdentity } from '../../base/processes/host.ts';
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../base/processes/lease.ts';
 import type { Wake } from '../../providers/starting/launch-worker.ts';
+import { judgeTakeOver } from '../../session/commands/judge-take-over.ts';
 import { readLog } from '../../session/events/event-log.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
@@ -57,13 +58,13 @@ export async function untilGivenUp(
 /** For a look at the leases, which comes each second, and the end of a tree that ignores SIGTERM. */
 const GIVING_UP_MS = 10_000;
 
-// The person gave up one owner; another that came meanwhile is no less to be respected.
+/** Whom a person has given up, where that may be: a refusal is met again when the lease is taken. */
 async function givenUpOwner(
   { host, wake }: LeaseOptions,
   paths: SessionPaths,
 ): Promise<ProcessIdentity | undefined> {
   if (wake?.takeOver === undefined) return undefined;
   const holding = await readHolding(paths.leases, host);
-  const isMeant = holding.kind === 'held' && holding.lease.number === wake.takeOver;
-  return isMeant && holding.liveness === 'unknowable' ? holding.lease.owner : undefined;
+  const verdict = judgeTakeOver({ session: paths.folder, holding, givenUp: wake.takeOver });
+  return verdict.kind === 'accepted' ? verdict.lease.owner : undefined;
 }

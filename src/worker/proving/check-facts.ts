@@ -1,5 +1,6 @@
 import { gitLine, runGit } from '../../project/git/git.ts';
 import { parseStatus } from '../../project/git/status-entries.ts';
+import type { FailedCheck } from '../../project/proving/run-check.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
@@ -46,4 +47,10 @@ export async function uncommittedFiles(worker: Worker): Promise<string[]> {
   const args = ['status', '--porcelain=v2', '-z', '--untracked-files=all'];
   const { stdout } = await runGit(args, { ...worker.git.context, cwd: worktree.path });
   return parseStatus(stdout).entries.map(({ path }) => path);
+}
+
+/** A failed check in the words of a note: its own line, then its last lines, which are quoted. */
+export function failureNote({ command, how, outputPath, lastLines }: FailedCheck): string {
+  const head = `\`${command}\` failed (${how}). Its whole output: ${outputPath}`;
+  return lastLines === '' ? head : `${head}\n${lastLines}`;
 }

@@ -23,15 +23,18 @@ export async function askAboutWeakened(
 ): Promise<Parked['weakened']> {
   const question = questionAbout(found, reason);
   const before = await openWith(worker, question);
-  if (before === undefined) {
-    await changeFile(worker.paths.qa, (text) =>
-      text === undefined || text.trim() === ''
-        ? newQa({ title: worker.file.folder, questions: [question] })
-        : appendRound(text, [question]),
-    );
-  }
+  if (before === undefined) await askOne(worker, question);
   const id = before ?? (await openWith(worker, question));
   return id === undefined ? undefined : { question: id, keys: found.map(({ key }) => key) };
+}
+
+/** Writes a question of the worker's own, as a round of its own. */
+export async function askOne({ paths, file }: Worker, question: QuestionDraft): Promise<void> {
+  await changeFile(paths.qa, (text) =>
+    text === undefined || text.trim() === ''
+      ? newQa({ title: file.folder, questions: [question] })
+      : appendRound(text, [question]),
+  );
 }
 
 /** As it was written here: an agent may have written another with the same text, a suggestion or other options. */

@@ -4,13 +4,13 @@ import { changeFile } from '../../base/files/change-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import type { ParkDecision } from '../../phases/decision.ts';
 import { outageOf } from '../../phases/ending.ts';
-import { refusedServers } from '../../session/commands/judge-servers.ts';
+import { refusedServers } from '../../session/commands/judge-plan.ts';
 import { openedAtStart } from '../../session/commands/judge-start.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
 import { documentFingerprint, documentText } from '../../session/documents/document-text.ts';
 import { parseQa } from '../../session/documents/qa.ts';
 import { questionHash } from '../../session/documents/qa-answer.ts';
-import { appendRound, newQa, setQaStatus } from '../../session/documents/qa-change.ts';
+import { setQaStatus } from '../../session/documents/qa-change.ts';
 import { openQuestions } from '../../session/documents/qa-open.ts';
 import type { RecordedAnswer } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
@@ -21,7 +21,7 @@ import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { limitEnd } from '../limits/limit-end.ts';
 import { outageEnd } from '../limits/outage-end.ts';
-import { askAboutWeakened } from './ask-weakened.ts';
+import { askAboutWeakened, askOne } from './ask-weakened.ts';
 
 /** The events that carry out a decision which has none of its own yet; empty when there is nothing to do. */
 export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
@@ -150,11 +150,7 @@ async function askNothingToClarify(worker: Worker): Promise<void> {
     options: ['yes', 'no, I have something to say first (write it as the answer)'],
     suggestion: { letters: ['A'], reason: 'no question was found that would change the work' },
   };
-  await changeFile(worker.paths.qa, (text) =>
-    text === undefined || text.trim() === ''
-      ? newQa({ title: worker.file.folder, questions: [question] })
-      : appendRound(text, [question]),
-  );
+  await askOne(worker, question);
 }
 
 function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {

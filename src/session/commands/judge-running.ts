@@ -14,7 +14,7 @@ export interface ResumeFacts {
   lowered?: SandboxLevel | undefined;
 }
 
-export type ResumeVerdict = { kind: 'accepted'; phase: Phase; resetsCounts: boolean } | Refused;
+type ResumeVerdict = { kind: 'accepted'; phase: Phase; resetsCounts: boolean } | Refused;
 
 /** Whether a session goes on, and where. A resume opens no gate. */
 export function judgeResume(
@@ -65,4 +65,34 @@ function atGate(status: SessionState['status']): Refused | undefined {
   if (status.for === 'qa_answers') return refusedForStatus(COMMAND_ERRORS.gate_closed({ for: 'answers' }));
   if (status.for !== 'plan_approval') return undefined;
   return refusedForStatus(COMMAND_ERRORS.gate_closed({ for: 'plan' }));
+}
+
+type StopVerdict =
+  /** `request`: what is under way meets it. `stop`: nothing is; `openIteration`: its agent is ended first. */
+  | { kind: 'accepted'; how: 'request' }
+  | { kind: 'accepted'; how: 'stop'; openIteration?: SessionState['openIteration'] }
+  | Refused;
+
+/** Whether there is something to stop, and who does that. */
+export function judgeStop({
+  status,
+  openIteration,
+  merge,
+}: Pick<SessionState, 'status' | 'openIteration' | 'merge'>): StopVerdict {
+  if (merge !== undefined) return { kind: 'accepted', how: 'request' };
+  if (status.kind === 'stopped' || status.kind === 'done')
+    return refused(COMMAND_ERRORS.not_running({ status: status.kind }));
+  // An iteration that a block left open waits for a person: nothing works there that would meet the wish later.
+  const isBeingDone = openIteration !== undefined && status.kind !== 'blocked';
+  if (isBeingDone || status.kind === 'starting') return { kind: 'accepted', how: 'request' };
+  return { kind: 'accepted', how: 'stop', openIteration };
+}
+
+/** Whether an agent will come that can read a message. */
+export function judgeMessage(
+  { text }: Pick<CommandOf<'message'>, 'text'>,
+  { status }: Pick<SessionState, 'status'>,
+): { kind: 'accepted' } | Refused {
+  if (text.trim() === '') return refused(COMMAND_ERRORS.empty_message());
+  return status.kind === 'done' ? refused(COMMAND_ERRORS.done()) : { kind: 'accepted' };
 }
