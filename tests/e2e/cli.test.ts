@@ -14,7 +14,8 @@ let repo: TempRepo;
 let prepared: CommandResult;
 
 beforeAll(async () => {
-  repo = await makeRepo({ files: DEMO_FILES });
+  const made = await makeRepo({ files: DEMO_FILES });
+  repo = { ...made, env: { ...made.env, SAMOCODE_REHEARSAL_PACE_MS: '0' } };
   prepared = await samocode('start', '--yes', '--no-run', '--name', 'later', ...REHEARSED);
   await sandboxOff(repo);
 });
@@ -35,23 +36,20 @@ async function object(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse((await samocode(...args, '--json')).stdout) as Record<string, unknown>;
 }
 
-test('a session goes to done by commands alone', async () => {
-  const started = await samocode('run', '--name', 'way-back', ...REHEARSED);
-  expect(started.stdout).toContain('waits for answers');
+test('a session whose suggestions are accepted goes to done by commands alone, changes send its plan back, and a message reaches it', async () => {
+  const started = await samocode('run', '--name', 'way-back', '--accept-suggestions', ...REHEARSED);
   expect(started.exitCode).toBe(4);
-
-  const asked = await samocode('answer', 'way-back');
-  expect(asked.stdout).toContain('Who will read the document?');
-  const answered = await object('answer', 'way-back', 'Q1=nobody: it is a trial', '--accept-suggestions');
-  expect(answered).toMatchObject({
-    open: [],
-    recorded: [{ id: 'Q1', text: 'C' }, { id: 'Q2' }, { id: 'Q3' }],
-  });
-
-  expect((await samocode('run', 'way-back')).exitCode).toBe(4);
   expect(await object('plan', 'way-back')).toMatchObject({ state: 'waits_for_approval' });
   const early = await samocode('approve', 'way-back', '--hash', '0000000000000000');
   expect(early.stderr).toContain('The plan was not approved.');
+  const back = await samocode('changes', 'way-back', 'shorter', 'please');
+  expect(back.exitCode, 'changes').toBe(0);
+  expect((await samocode('run', 'way-back')).exitCode, 'changes').toBe(4);
+  expect(await object('message', 'way-back', 'mind the gap')).toMatchObject({ state: 'waiting' });
+  const log = await samocode('log', 'way-back');
+  expect(log.stdout).toContain(
+    'changes to the plan requested by the parent model (samocode, without a terminal)',
+  );
   expect((await samocode('approve', 'way-back')).exitCode).toBe(0);
 
   const done = await samocode('run', 'way-back');
@@ -62,30 +60,6 @@ test('a session goes to done by commands alone', async () => {
   expect(await repo.git(['status', '--porcelain'])).toBe('?? .samocode');
 });
 
-test('a rewind says where the session stands now, and going on that it waits again', async () => {
-  await samocode('run', '--name', 'to-and-fro', ...REHEARSED);
-  const back = await samocode('rewind', 'to-and-fro', '--to', '1', '--yes');
-  expect(back.stdout).toContain('is rewound to the end of iteration 1, and is stopped');
-  const forth = await samocode('rewind', 'to-and-fro', '--undo', '--yes');
-  expect(forth.stdout).toContain('is rewound to the state before its last rewind, and is stopped');
-  const goesOn = await samocode('resume', 'to-and-fro');
-  expect(goesOn.stdout).toContain('waits for you again: samocode answer to-and-fro');
-});
-
-test('changes send the plan back, and a message reaches the session', async () => {
-  await samocode('run', '--name', 'second', '--accept-suggestions', ...REHEARSED);
-  const back = await samocode('changes', 'second', 'shorter', 'please');
-  expect(back.exitCode).toBe(0);
-  expect((await samocode('run', 'second')).exitCode).toBe(4);
-  expect(await object('message', 'second', 'mind the gap')).toMatchObject({ state: 'waiting' });
-  const log = await samocode('log', 'second');
-  expect(log.stdout).toContain(
-    'changes to the plan requested by the parent model (samocode, without a terminal)',
-  );
-  expect((await samocode('stop', 'second', '--now')).exitCode).toBe(0);
-  expect(await object('status', 'second')).toMatchObject({ state: 'stopped' });
-});
-
 test('a start in a bare repository makes the project, and a session that is only prepared says what lets it run', async () => {
   const { stdout } = prepared;
   expect(stdout).toContain('samocode resume later');
@@ -93,7 +67,7 @@ test('a start in a bare repository makes the project, and a session that is only
   expect(await object('status', 'later')).toMatchObject({ state: 'stopped', next: 'samocode resume later' });
 });
 
-test('the original command line starts a session and, called again, goes on with it', async () => {
+test('the original command line starts a session and, called again, goes on with it; a rewind says where it stands then, going on that it waits again, and its answers lead to a plan', async () => {
   const config = join(repo.path, '.samocode');
   const original = [
     '--config',
@@ -105,13 +79,34 @@ test('the original command line starts a session and, called again, goes on with
     '--dive',
     'the list',
   ];
-  expect((await samocode(...original)).exitCode).toBe(4);
+  const started = await samocode(...original);
+  expect(started.stdout).toContain('waits for answers');
+  expect(started.exitCode).toBe(4);
   expect((await samocode('stop', 'third')).exitCode).toBe(0);
   const again = await samocode(...original, '--json');
   expect(JSON.parse(again.stdout)).toMatchObject({ state: 'waiting', for: 'qa_answers' });
   const list = await object('list');
   const names = (list.sessions as { session: string }[]).map(({ session }) => session.slice(9));
   expect(names.filter((name) => name === 'third')).toEqual(['third']);
+
+  const back = await samocode('rewind', 'third', '--to', '1', '--yes');
+  expect(back.stdout).toContain('is rewound to the end of iteration 1, and is stopped');
+  const forth = await samocode('rewind', 'third', '--undo', '--yes');
+  expect(forth.stdout).toContain('is rewound to the state before its last rewind, and is stopped');
+  const goesOn = await samocode('resume', 'third');
+  expect(goesOn.stdout).toContain('waits for you again: samocode answer third');
+
+  const asked = await samocode('answer', 'third');
+  expect(asked.stdout).toContain('Who will read the document?');
+  const answered = await object('answer', 'third', 'Q1=nobody: it is a trial', '--accept-suggestions');
+  expect(answered).toMatchObject({
+    open: [],
+    recorded: [{ id: 'Q1', text: 'C' }, { id: 'Q2' }, { id: 'Q3' }],
+  });
+  expect((await samocode('run', 'third')).exitCode).toBe(4);
+  expect(await object('plan', 'third')).toMatchObject({ state: 'waits_for_approval' });
+  expect((await samocode('stop', 'third', '--now')).exitCode).toBe(0);
+  expect(await object('status', 'third')).toMatchObject({ state: 'stopped' });
 });
 
 test('a broken .samocode is named with its line and the remedy', async () => {

@@ -34,6 +34,7 @@ const asDesktop = ({ home }: Place) => ({
   SHELL: '/bin/bash',
   PATH: '/usr/bin:/bin',
   SAMOCODE_SUPERVISOR: 'off',
+  SAMOCODE_REHEARSAL_PACE_MS: '0',
 });
 
 interface Started {

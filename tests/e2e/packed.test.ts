@@ -1,8 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
 import { PHASE_NAMES } from '../../src/phases/table.ts';
+import { installCli } from '../support/install-clis.ts';
 import { connect } from '../support/mcp-client.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 
@@ -97,10 +98,13 @@ test('it installs without any further package, offline', async () => {
   expect(stdout.trim().split('\n')).toHaveLength(2);
 });
 
-test('the installed demo comes to a good end and knows every phase', async () => {
+// `npm run demo` plays it on the Node that runs the tests.
+test('the installed demo comes to a good end on Node 22, and knows every phase', async () => {
+  const node = await installCli('node22');
   const { stdout, exitCode } = await runCommand(program('samocode'), ['demo', '--json'], {
     cwd: dir.path,
-    env,
+    // What is started on the way, workers, children and the project's tests, finds no other one.
+    env: { ...env, PATH: `${dirname(node.path)}:${env.PATH}` },
   });
   const phases = PHASE_NAMES.filter((phase) => phase !== 'init');
   const { phases: played, ...end } = JSON.parse(stdout);

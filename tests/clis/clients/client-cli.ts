@@ -75,6 +75,9 @@ const CONNECT: Readonly<Record<ModelOf, (place: Place) => Promise<string[]>>> = 
       `command = ${JSON.stringify(process.execPath)}`,
       `args = [${JSON.stringify(server)}]`,
       'default_tools_approval_mode = "approve"',
+      // Otherwise Codex begins its turn without the tools of a server that a busy machine starts too slowly.
+      'required = true',
+      'startup_timeout_sec = 90',
       '[mcp_servers.samocode.env]',
       ...Object.entries(SERVER_ENV).map(([name, value]) => `${name} = "${value}"`),
     ];

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { INSTRUCTIONS } from '../../../src/server/server-info.ts';
 import { TOOLS } from '../../../src/server/tools/index.ts';
@@ -8,7 +8,7 @@ import { sessionFolders } from '../../../src/session/session-list.ts';
 import { makeBench } from '../../actions/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
-import { followsToDone, startsAndLeaves, toldIn } from '../../support/model-stub/parent-model.ts';
+import { followsTo, startsAndLeaves, toldIn } from '../../support/model-stub/parent-model.ts';
 import { runClient } from './client-cli.ts';
 
 const ALL = TOOLS.map(({ name }) => name);
@@ -16,7 +16,7 @@ const CORE = TOOLS.filter(({ isCore }) => isCore).map(({ name }) => name);
 
 /**
  * How each client hands a result to its model, what it shows of the instructions, which tools it shows from
- * the start (the others it has searched for), and what it calls itself.
+ * the start (the others it has searched for), and what it calls itself. One of them follows its session to done.
  */
 const CLIENTS = [
   {
@@ -25,6 +25,7 @@ const CLIENTS = [
     shown: /"type":"tool_result","content":"\{\\"summary\\":/,
     instructions: INSTRUCTIONS.trim(),
     eager: CORE,
+    end: 'done',
   },
   {
     cli: 'codex',
@@ -33,6 +34,7 @@ const CLIENTS = [
       /Script completed\\nWall time [\d.]+ seconds\\nOutput:\\n"\},\{"type":"input_text","text":"\{\\"summary\\":/,
     instructions: INSTRUCTIONS.split('\n')[0],
     eager: [],
+    end: 'stopped',
   },
   {
     cli: 'gemini',
@@ -40,12 +42,13 @@ const CLIENTS = [
     shown: /"output":"<untrusted_context>\\n\{\\"summary\\":.*\}\\n<\/untrusted_context>"/,
     instructions: INSTRUCTIONS.trim(),
     eager: ALL,
+    end: 'stopped',
   },
 ] as const;
 
-test.each(CLIENTS)(
-  'one chat in the real $cli starts a session and leaves, the next one takes it to done',
-  async ({ cli, client, shown, instructions, eager }) => {
+test.for(CLIENTS)(
+  'one chat in the real $cli starts a session and leaves, the next one takes it through both gates until it is $end',
+  async ({ cli, client, shown, instructions, eager, end }, { expect }) => {
     await using bench = await makeBench();
     const { repo, sessionsDir } = bench;
     const { server } = await builtPrograms();
@@ -53,7 +56,7 @@ test.each(CLIENTS)(
     const chat = { cli, server, homeDir: repo.homeDir, cwd: repo.path };
 
     const first = await runClient({ ...chat, script: startsAndLeaves('Name the boats') });
-    expect(first).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('All done.') });
+    expect(first, first.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('All done.') });
     expect(first.turns[0]?.request).toContain(JSON.stringify(instructions).slice(1, -1));
     expect(toolsIn(first.turns[0]?.request ?? '')).toEqual([...eager].sort());
     expect(first.turns[1]?.newest).toMatch(shown);
@@ -69,8 +72,11 @@ test.each(CLIENTS)(
     await eventually(async () => (await bench.view(folder)).state.status.kind === 'waiting');
     await eventually(async () => (await bench.view(folder)).worker === 'none');
 
-    const second = await runClient({ ...chat, script: followsToDone() });
-    expect(second).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('All done.') });
+    const second = await runClient({ ...chat, script: followsTo(end) });
+    expect(second, second.stderr).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('All done.'),
+    });
     const texts = (second.turns.at(-1)?.results ?? []).map(({ text }) => text);
     const refused = texts.filter((text) => text.includes('no_answer_given'));
     expect(refused).toEqual([expect.stringContaining('Open questions: Q1, Q2, Q3')]);
@@ -88,17 +94,20 @@ test.each(CLIENTS)(
     expect(results).toContainEqual(
       expect.objectContaining({ hash: expect.any(String), text: expect.stringContaining('# Plan') }),
     );
-    const [done, read] = results.slice(-2);
-    expect(done).toMatchObject({ state: 'done', says: { summary: expect.any(String) } });
-    expect(read).toMatchObject({ text: expect.stringContaining('Phase: done') });
+    const [last, read] = results.slice(-2);
+    expect(last).toMatchObject({
+      state: end,
+      ...(end === 'done' && { says: { summary: expect.any(String) } }),
+    });
+    const phase = end === 'done' ? 'done' : 'implementation';
+    expect(read).toMatchObject({ text: expect.stringContaining(`Phase: ${phase}`) });
 
     const approved = (await readEvents(paths.events, 0)).find(({ type }) => type === 'plan_approved');
     expect(approved).toMatchObject({ by: { channel: 'tool', client: expect.stringContaining(client) } });
     expect(await repo.git(['rev-parse', 'HEAD'])).toBe(head);
     expect(await repo.git(['status', '--porcelain'])).toBe('?? .samocode');
-    expect(
-      (await repo.git(['log', '--format=%s', 'main..samocode/boats'])).split('\n').length,
-    ).toBeGreaterThan(2);
+    const commits = (await repo.git(['log', '--format=%s', 'main..samocode/boats'])).split('\n');
+    if (end === 'done') expect(commits.length).toBeGreaterThan(2);
     await eventually(async () => !(await isRunning(repo.root)));
   },
 );

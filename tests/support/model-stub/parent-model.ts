@@ -56,8 +56,8 @@ export function startsAndLeaves(task: string): () => Script {
   };
 }
 
-/** The next chat: takes the session up and follows it until it is done. */
-export function followsToDone(): () => Script {
+/** The next chat: takes the session up and follows it until it is done, or to its approved plan, where it stops it. */
+export function followsTo(end: 'done' | 'stopped'): () => Script {
   return function* () {
     const session = 'boats';
     yield* call('list_sessions', {});
@@ -70,7 +70,8 @@ export function followsToDone(): () => Script {
     yield* until('plan_approval', answered.cursor);
     const { hash } = yield* call('read_plan', { session });
     const approved = yield* call('approve_plan', { session, hash });
-    yield* until('done', approved.cursor);
+    if (end === 'stopped') yield* call('stop_session', { session, when: 'now' });
+    yield* until(end, approved.cursor);
     yield* call('read_session', { session });
   };
 }
