@@ -93,6 +93,7 @@ const STARTS_PROCESSES = [
 const ALSO_SOAKED = [
   'tests/e2e/notify/answers-race.test.ts',
   'tests/e2e/supervisor/life.test.ts',
+  'tests/faults/crash.test.ts',
   'tests/faults/torn-writes.test.ts',
   'tests/project/checkpoint-property.test.ts',
   'tests/project/rewind-property.test.ts',

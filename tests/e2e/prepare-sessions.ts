@@ -8,23 +8,27 @@ declare module 'vitest' {
     asking: string;
     /** The same of one that waits for the approval of its plan. */
     planned: string;
+    /** The same of one without gates that rests before its first agent. */
+    resting: string;
   }
 }
 
 const scenario = 'export default { paceMs: 0, rules: [] };';
 
-/** Plays sessions to their questions and to their plan, once per run. */
+/** Plays sessions to their start, to their questions and to their plan, once per run. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   // What is set for test files is not for what runs before them.
   Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-test' });
   const asking = await startRig({ scenario });
   const planned = await startRig({ scenario, start: { task: 'Name the boats', acceptSuggestions: true } });
+  const resting = await startRig({ scenario, lines: { GATES: 'none' }, start: { run: false } });
   await asking.untilWaiting('qa_answers');
   await planned.untilWaiting('plan_approval');
-  for (const rig of [asking, planned]) await endOfWorker(rig);
+  for (const rig of [asking, planned, resting]) await endOfWorker(rig);
   project.provide('asking', asking.repo.root);
   project.provide('planned', planned.repo.root);
+  project.provide('resting', resting.repo.root);
   return async () => {
-    for (const rig of [asking, planned]) await rig[Symbol.asyncDispose]();
+    for (const rig of [asking, planned, resting]) await rig[Symbol.asyncDispose]();
   };
 }

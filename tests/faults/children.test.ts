@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
+import { inOneSession, WORKS } from './in-one-session.ts';
 import { withSettings } from './with-settings.ts';
 
 const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
@@ -11,18 +13,54 @@ const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command]
 const SILENT_FIRST =
   "if (process.env.SAMOCODE_ITERATION === '1') await new Promise(() => setInterval(() => {}, 1000));\nexport default { paceMs: 0, rules: [] };\n";
 const LAST_WORD = { act: 'signal-file', text: '{"status":"continue","phase":"requirements"}' };
+const SESSION_DIR = '"$(ls -d ../../sessions/2*/ | head -1)';
+const remove = (path: string) => ({ act: 'remove', path });
+const link = (target: string, name: string) => shell(`ln -s ${target} ${SESSION_DIR}${name}"`);
 
 const endings: FaultRow[] = [
-  withSettings(QUICK, {
-    name: 'a child that hangs is ended at its time limit',
-    rules: first({ act: 'hang' }),
-    ends: AT_THE_GATE,
-  }),
-  withSettings(QUICK, {
-    name: 'a child that hangs and is deaf to every polite signal is ended all the same',
-    rules: first({ act: 'ignore-term' }, { act: 'hang' }),
-    ends: AT_THE_GATE,
-  }),
+  inOneSession(QUICK, [
+    { name: 'a child that hangs is ended at its time limit', acts: [{ act: 'hang' }], ending: 'timeout' },
+    {
+      name: 'a child that hangs and is deaf to every polite signal is ended all the same',
+      acts: [{ act: 'ignore-term' }, { act: 'hang' }],
+      ending: 'timeout',
+    },
+    { name: 'a child that is killed is tried again', acts: [{ act: 'kill-self' }], ending: 'crashed' },
+    {
+      name: 'a child that fails with nothing said is tried again',
+      acts: [{ act: 'exit', code: 1 }],
+      ending: 'crashed',
+    },
+    {
+      name: 'half a signal gets one correction',
+      acts: [{ act: 'signal-file', text: '{"status":"conti' }],
+      ending: 'no_signal',
+    },
+    {
+      name: 'a jump over phases gets one correction',
+      acts: [{ act: 'signal-file', text: '{"status":"continue","phase":"testing"}' }],
+      ending: 'signalled',
+    },
+    { name: 'no signal after a change goes on', acts: WORKS.slice(0, 1), ending: 'no_signal' },
+    {
+      name: 'a valid signal counts though the child dies right after it',
+      acts: [...WORKS, { act: 'kill-self' }],
+      ending: 'signalled',
+      goesOn: true,
+    },
+    {
+      name: 'a valid signal counts though the child then hangs',
+      acts: [...WORKS, { act: 'hang' }],
+      ending: 'signalled',
+      goesOn: true,
+    },
+    {
+      name: 'a hundred megabytes in one line are survived',
+      acts: [{ act: 'print', bytes: 100_000_000, shape: 'one-line' }, ...WORKS],
+      ending: 'signalled',
+      goesOn: true,
+    },
+  ]),
   withSettings(
     { timeLimitMs: 1200 },
     {
@@ -40,31 +78,11 @@ const endings: FaultRow[] = [
     },
   ),
   withSettings(
-    {},
-    { name: 'a child that is killed is tried again', rules: first({ act: 'kill-self' }), ends: AT_THE_GATE },
-  ),
-  withSettings(
-    {},
-    {
-      name: 'a child that fails with nothing said is tried again',
-      rules: first({ act: 'exit', code: 1 }),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
     { maxRetries: 2 },
     {
       name: 'children that always fail block after the retries',
       rules: always({ act: 'kill-self' }),
       ends: 'blocked/retries',
-    },
-  ),
-  withSettings(
-    {},
-    {
-      name: 'half a signal gets one correction',
-      rules: first({ act: 'signal-file', text: '{"status":"conti' }),
-      ends: AT_THE_GATE,
     },
   ),
   withSettings(
@@ -78,25 +96,9 @@ const endings: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a jump over phases gets one correction',
-      rules: first({ act: 'signal-file', text: '{"status":"continue","phase":"testing"}' }),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
-    {},
-    {
       name: 'done in the first phase twice blocks',
       rules: always({ act: 'signal-file', text: '{"status":"done"}' }),
       ends: 'blocked/signal_not_allowed',
-    },
-  ),
-  withSettings(
-    {},
-    {
-      name: 'no signal after a change goes on',
-      rules: first({ act: 'normal', signal: false }),
-      ends: AT_THE_GATE,
     },
   ),
   withSettings(
@@ -115,25 +117,27 @@ const endings: FaultRow[] = [
       ends: 'blocked',
     },
   ),
-  withSettings(
-    {},
-    {
-      name: 'a valid signal counts though the child dies right after it',
-      rules: first({ act: 'normal' }, { act: 'kill-self' }),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
-    { timeLimitMs: 4000 },
-    {
-      name: 'a valid signal counts though the child then hangs',
-      rules: first({ act: 'normal', result: false }, { act: 'hang' }),
-      ends: AT_THE_GATE,
-    },
-  ),
 ];
 
 const watchdogs: FaultRow[] = [
+  inOneSession({ watch: { afterFinalMs: 800, logCeilingBytes: 200_000 } }, [
+    {
+      name: 'a child that stays after its last word is ended, and its signal counts',
+      acts: [...WORKS, { act: 'hold-after-result' }],
+      ending: 'signalled',
+      goesOn: true,
+    },
+    {
+      name: 'a flood above the ceiling of a log gets one correction',
+      acts: [{ act: 'print', bytes: 2_000_000, shape: 'plain' }, { act: 'hang' }],
+      ending: 'flooded',
+    },
+    {
+      name: 'a flood on stderr counts too',
+      acts: [{ act: 'print', bytes: 2_000_000, to: 'stderr' }, { act: 'hang' }],
+      ending: 'flooded',
+    },
+  ]),
   withSettings(
     { watch: { firstByteMs: 1000 } },
     {
@@ -154,38 +158,6 @@ const watchdogs: FaultRow[] = [
         );
         expect(notices).toHaveLength(1);
       },
-    },
-  ),
-  withSettings(
-    { watch: { afterFinalMs: 800 } },
-    {
-      name: 'a child that stays after its last word is ended, and its signal counts',
-      rules: first({ act: 'normal' }, { act: 'hold-after-result' }),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
-    { watch: { logCeilingBytes: 200_000 } },
-    {
-      name: 'a flood above the ceiling of a log gets one correction',
-      rules: first({ act: 'print', bytes: 2_000_000, shape: 'plain' }, { act: 'hang' }),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
-    { watch: { logCeilingBytes: 200_000 } },
-    {
-      name: 'a flood on stderr counts too',
-      rules: first({ act: 'print', bytes: 2_000_000, to: 'stderr' }, { act: 'hang' }),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
-    {},
-    {
-      name: 'a hundred megabytes in one line are survived',
-      rules: first({ act: 'print', bytes: 100_000_000, shape: 'one-line' }, { act: 'normal' }),
-      ends: AT_THE_GATE,
     },
   ),
 ];
@@ -232,27 +204,79 @@ const trees: FaultRow[] = [
   ),
 ];
 
+/** Each file in one row of a session only: a second repair could hide that the first one failed. */
 const vandals: FaultRow[] = [
-  withSettings(
-    {},
+  inOneSession({}, [
     {
       name: 'a deleted notebook is written again',
-      rules: first({ act: 'normal' }, { act: 'remove', path: 'overview' }),
-      ends: AT_THE_GATE,
-      also: async (rig) => {
-        const { readFile } = await import('node:fs/promises');
-        expect(await readFile(rig.paths.overview, 'utf8')).toContain('Session started');
-      },
+      acts: [...WORKS, remove('overview')],
+      ending: 'signalled',
+      goesOn: true,
+      also: async (rig) => expect(await readFile(rig.paths.overview, 'utf8')).toContain('Session started'),
     },
-  ),
-  withSettings(
-    {},
     {
       name: 'a deleted log folder is made again',
-      rules: first({ act: 'normal' }, { act: 'remove', path: 'session:_logs' }),
-      ends: AT_THE_GATE,
+      acts: [...WORKS, remove('session:_logs')],
+      ending: 'signalled',
+      goesOn: true,
     },
-  ),
+    {
+      name: 'a signal that is a link is not followed',
+      acts: [
+        remove('signal'),
+        { act: 'write', path: 'session:other.json', text: LAST_WORD.text },
+        link('other.json', '_signal.json'),
+      ],
+      ending: 'no_signal',
+    },
+    {
+      name: 'a signal that is a folder is not believed',
+      acts: [remove('signal'), shell(`mkdir ${SESSION_DIR}_signal.json"`)],
+      ending: 'no_signal',
+    },
+    {
+      name: 'a lock that a killed git left in the worktree does not stop the next child',
+      acts: [shell('touch "$(git rev-parse --absolute-git-dir)/index.lock"'), { act: 'kill-self' }],
+      ending: 'crashed',
+    },
+    {
+      name: 'a deleted worktree is made again from its branch',
+      acts: [...WORKS, remove('worktree:.')],
+      ending: 'signalled',
+      goesOn: true,
+    },
+  ]),
+  inOneSession({}, [
+    {
+      name: 'a notebook that became a link is not followed',
+      acts: [...WORKS, remove('overview'), link('/etc/hostname', '_overview.md')],
+      ending: 'signalled',
+      goesOn: true,
+    },
+    {
+      name: 'a log folder that became a link is not followed',
+      acts: [...WORKS, remove('session:_logs'), link('/tmp', '_logs')],
+      ending: 'signalled',
+      goesOn: true,
+    },
+    {
+      name: 'a signal that is a pipe does not hang the worker',
+      acts: [remove('signal'), shell(`mkfifo ${SESSION_DIR}_signal.json"`)],
+      ending: 'no_signal',
+    },
+    {
+      name: "the lock that a killed git left of the session's branch stops no later commit (core C3)",
+      acts: [
+        shell('touch "$(git rev-parse --git-path "$(git symbolic-ref HEAD)").lock"'),
+        { act: 'kill-self' },
+      ],
+      ending: 'crashed',
+      also: async (rig) => {
+        const cwd = (await rig.state()).worktree?.path ?? '';
+        await rig.repo.git(['commit', '-q', '--allow-empty', '-m', 'Later'], cwd);
+      },
+    },
+  ]),
   withSettings(
     { watch: { firstByteMs: 2000 } },
     {
@@ -273,73 +297,6 @@ const vandals: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a deleted worktree is made again from its branch',
-      rules: first({ act: 'normal' }, { act: 'remove', path: 'worktree:.' }),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
-    {},
-    {
-      name: 'a signal that is a link is not followed',
-      rules: first(
-        shell('d=$(pwd); true'),
-        { act: 'remove', path: 'signal' },
-        { act: 'write', path: 'session:other.json', text: LAST_WORD.text },
-        shell('ln -s other.json "$(ls -d ../../sessions/2*/ | head -1)_signal.json"'),
-      ),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
-    {},
-    {
-      name: 'a signal that is a folder is not believed',
-      rules: first(
-        { act: 'remove', path: 'signal' },
-        shell('mkdir "$(ls -d ../../sessions/2*/ | head -1)_signal.json"'),
-      ),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
-    {},
-    {
-      name: 'a signal that is a pipe does not hang the worker',
-      rules: first(
-        { act: 'remove', path: 'signal' },
-        shell('mkfifo "$(ls -d ../../sessions/2*/ | head -1)_signal.json"'),
-      ),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
-    {},
-    {
-      name: 'a notebook that became a link is not followed',
-      rules: first(
-        { act: 'normal' },
-        { act: 'remove', path: 'overview' },
-        shell('ln -s /etc/hostname "$(ls -d ../../sessions/2*/ | head -1)_overview.md"'),
-      ),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
-    {},
-    {
-      name: 'a log folder that became a link is not followed',
-      rules: first(
-        { act: 'normal' },
-        { act: 'remove', path: 'session:_logs' },
-        shell('ln -s /tmp "$(ls -d ../../sessions/2*/ | head -1)_logs"'),
-      ),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
-    {},
-    {
       name: 'a folder of commands that became a circle of links ends no worker',
       rules: first(
         shell('cd ../../sessions/.run/2*/ && rm -rf commands && ln -s commands commands'),
@@ -350,28 +307,6 @@ const vandals: FaultRow[] = [
       also: async (rig) => {
         const took = (await rig.events()).filter((event) => event.type === 'worker_took_over');
         expect(took.map(({ previous }) => previous)).not.toContain('died');
-      },
-    },
-  ),
-  withSettings(
-    {},
-    {
-      name: 'a lock that a killed git left in the worktree does not stop the next child',
-      rules: first(shell('touch "$(git rev-parse --absolute-git-dir)/index.lock"'), { act: 'kill-self' }),
-      ends: AT_THE_GATE,
-    },
-  ),
-  withSettings(
-    {},
-    {
-      name: "the lock that a killed git left of the session's branch stops no later commit (core C3)",
-      rules: first(shell('touch "$(git rev-parse --git-path "$(git symbolic-ref HEAD)").lock"'), {
-        act: 'kill-self',
-      }),
-      ends: AT_THE_GATE,
-      also: async (rig) => {
-        const cwd = (await rig.state()).worktree?.path ?? '';
-        await rig.repo.git(['commit', '-q', '--allow-empty', '-m', 'Later'], cwd);
       },
     },
   ),

@@ -1,50 +1,73 @@
-import { type FaultRow, faultTable } from './fault-row.ts';
+import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
+import { WORKS } from './in-one-session.ts';
 
-/** Every step between two durable acts, first and later passes: the worker dies there and is brought back. */
-const CRASH_POINTS = [
+/** The steps of an iteration between two durable acts, in their order. */
+const STEPS = [
+  'before-iteration-started',
+  'after-iteration-started',
+  'before-spawn',
+  'after-spawn',
+  'before-go',
+  'after-go',
+  'before-end-tree',
+  'after-end-tree',
+  'before-iteration-ended',
+  'after-iteration-ended',
+];
+const first = (step: string) => `${step}@1`;
+/** In the second iteration that a worker plays. */
+const later = (step: string) => `${step}@2`;
+
+/** In the order in which a session comes to them, counted by each worker anew. */
+const WHILE_IT_STARTS = [
   'before-events@1',
-  'before-events@2',
-  'before-events@3',
   'after-events@1',
+  'before-events@2',
   'after-events@2',
-  'after-events@3',
-  'after-events@4',
   'after-overview@1',
+  'before-events@3',
+  'after-events@3',
   'after-overview@2',
-  'after-overview@4',
-  'after-history@1',
-  'after-history@3',
-  'before-iteration-started@1',
-  'before-iteration-started@2',
-  'after-iteration-started@1',
-  'after-iteration-started@2',
-  'before-spawn@1',
-  'before-spawn@2',
-  'after-spawn@1',
-  'after-spawn@2',
-  'before-go@1',
-  'before-go@2',
-  'after-go@1',
-  'after-go@2',
-  'before-end-tree@1',
-  'before-end-tree@2',
-  'after-end-tree@1',
-  'after-end-tree@2',
-  'before-iteration-ended@1',
-  'before-iteration-ended@2',
-  'after-iteration-ended@1',
-  'after-iteration-ended@2',
+  'after-events@4',
 ];
 
-/** Counted from the first event on; all others are points of an iteration. */
-const COUNTS_FROM_THE_START = /^(?:before-events|after-events|after-overview)@/;
+/** Of the first worker alone: there are no more of them before a person is asked. */
+const BY_THEMSELVES: [string, FaultRow['from']][] = [
+  ['after-overview@4', 'start'],
+  ['after-history@3', 'rest'],
+];
 
-const rows: FaultRow[] = CRASH_POINTS.map((point) => ({
-  name: `the worker dies at ${point}, and the session goes on as if nothing had happened`,
-  env: { SAMOCODE_CRASH_AT: point },
-  from: COUNTS_FROM_THE_START.test(point) ? 'start' : 'rest',
-  ends: 'waiting/qa_answers',
-  sameFiles: true,
-}));
+function dyingAt(points: readonly string[], row: Pick<FaultRow, 'from' | 'rules'>): FaultRow {
+  return {
+    name: `workers die at ${points.join(', ')}, and the session goes on as if nothing had happened`,
+    deaths: points.map((point) => ({ name: point, env: { SAMOCODE_CRASH_AT: point } })),
+    ends: AT_THE_GATE,
+    sameFiles: true,
+    ...row,
+  };
+}
 
-faultTable(rows);
+/** Alone, a failure says at which point: `npm run soak` has each of them in a session of its own, too. */
+const ALONE = process.env.SAMOCODE_ROUNDS === undefined ? BY_THEMSELVES : [...BY_THEMSELVES, ...all()];
+
+function all(): [string, FaultRow['from']][] {
+  return [
+    ...WHILE_IT_STARTS.map((point): [string, FaultRow['from']] => [point, 'start']),
+    ...[...STEPS.map(first), ...STEPS.map(later), 'after-history@1'].map(
+      (point): [string, FaultRow['from']] => [point, 'rest'],
+    ),
+  ];
+}
+
+faultTable([
+  dyingAt(WHILE_IT_STARTS, { from: 'start' }),
+  dyingAt([...STEPS.map(first), 'after-history@1'], { from: 'rest' }),
+  dyingAt(STEPS.map(later), {
+    from: 'rest',
+    rules: Array.from({ length: STEPS.length + 1 }, (_, index) => ({
+      when: { iteration: index + 1 },
+      do: WORKS,
+    })),
+  }),
+  ...ALONE.map(([point, from]) => dyingAt([point], { from })),
+]);

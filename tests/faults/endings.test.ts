@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
+import { inOneSession, WORKS } from './in-one-session.ts';
 import { changeSettings, withSettings } from './with-settings.ts';
 
 const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
@@ -133,17 +134,40 @@ const blocking: Array<{ name: string; json: object; rule: string }> = [
 ];
 
 const classified: FaultRow[] = [
-  ...retried.map(({ name, json, ending }) =>
-    withSettings(
-      {},
-      {
-        name: `${name} is tried again`,
-        rules: first(fails(json)),
-        ends: AT_THE_GATE,
-        also: endedAs(ending, 'signalled'),
-      },
-    ),
-  ),
+  inOneSession({}, [
+    ...retried.map(({ name, json, ending }) => ({
+      name: `${name} is tried again`,
+      acts: [fails(json)],
+      ending,
+    })),
+    {
+      name: 'words about a limit in a good last word are words',
+      acts: [...WORKS, { act: 'result', json: { result: "You've hit your 5-hour limit · resets 8:55am" } }],
+      ending: 'signalled',
+      goesOn: true,
+    },
+    {
+      name: 'a limit that stands in the output of a tool is none',
+      acts: [
+        {
+          act: 'event',
+          json: {
+            type: 'user',
+            message: { content: '{"type":"rate_limit_event","rate_limit_info":{"status":"rejected"}}' },
+          },
+        },
+        ...WORKS,
+      ],
+      ending: 'signalled',
+      goesOn: true,
+    },
+    {
+      name: 'a login that ends after the signal takes nothing from it',
+      acts: [...WORKS, fails({ api_error_status: 401 })],
+      ending: 'signalled',
+      goesOn: true,
+    },
+  ]),
   withSettings(
     { maxRetries: 1 },
     {
@@ -156,21 +180,25 @@ const classified: FaultRow[] = [
         }),
     },
   ),
-  ...blocking.map(({ name, json, rule }) =>
-    withSettings(
-      {},
-      {
-        name: `${name} blocks at once, with its words`,
-        rules: always(fails({ ...json, result: 'Its own words' })),
-        ends: `blocked/${rule}`,
-        also: async (rig) => {
-          expect(await endings(rig)).toHaveLength(1);
-          expect((await rig.state()).status).toMatchObject({
-            reason: expect.stringContaining('Its own words'),
-          });
-        },
+  withSettings(
+    {},
+    {
+      name: `one session is blocked at once, with their words, by: ${blocking.map(({ name }) => name).join('; ')}`,
+      rules: blocking.map(({ json }, index) => ({
+        when: { iteration: index + 1 },
+        do: [fails({ ...json, result: 'Its own words' })],
+      })),
+      act: async (rig) => {
+        for (const [index, { name, rule }] of blocking.entries()) {
+          const { status } = await rig.until(
+            (state) => state.status.kind === 'blocked' && state.progress.totalIterations === index + 1,
+          );
+          expect(status, name).toMatchObject({ rule, reason: expect.stringContaining('Its own words') });
+          await rig.resume();
+        }
       },
-    ),
+      ends: AT_THE_GATE,
+    },
   ),
   {
     name: 'credit that is used up blocks at once',
@@ -180,39 +208,6 @@ const classified: FaultRow[] = [
     ),
     ends: 'blocked/budget',
   },
-  {
-    name: 'words about a limit in a good last word are words',
-    rules: first(
-      { act: 'normal', result: false },
-      { act: 'result', json: { result: "You've hit your 5-hour limit · resets 8:55am" } },
-    ),
-    ends: AT_THE_GATE,
-    also: endedAs('signalled'),
-  },
-  {
-    name: 'a limit that stands in the output of a tool is none',
-    rules: first(
-      {
-        act: 'event',
-        json: {
-          type: 'user',
-          message: { content: '{"type":"rate_limit_event","rate_limit_info":{"status":"rejected"}}' },
-        },
-      },
-      { act: 'normal' },
-    ),
-    ends: AT_THE_GATE,
-    also: endedAs('signalled'),
-  },
-  withSettings(
-    {},
-    {
-      name: 'a login that ends after the signal takes nothing from it',
-      rules: first({ act: 'normal', result: false }, fails({ api_error_status: 401 })),
-      ends: AT_THE_GATE,
-      also: endedAs('signalled'),
-    },
-  ),
 ];
 
 const SAMPLES = join(import.meta.dirname, '../fixtures/cli-samples');

@@ -8,6 +8,7 @@ import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { Status } from '../../src/session/events/state.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { type Death, dieOneAfterTheOther, writeDyingWorker } from './dying-workers.ts';
 import { checkNeutrally, projectionsOf } from './neutral-checks.ts';
 import { notingOverlaps } from './overlaps.ts';
 import { changeSettings } from './with-settings.ts';
@@ -21,6 +22,8 @@ export interface FaultRow {
   module?: string;
   /** Fault points and other environment of the first worker alone. */
   env?: Record<string, string>;
+  /** One worker after the other dies so, before one may live. */
+  deaths?: readonly Death[];
   start?: StartSessionInput;
   lines?: Record<string, string>;
   /** A supervisor watches it; without one, only a person's act starts a worker. */
@@ -53,7 +56,7 @@ const HOW_MANY_AT_ONCE = 3;
 export function faultTable(rows: readonly FaultRow[]): void {
   for (let index = 0; index < rows.length; index += HOW_MANY_AT_ONCE) {
     for (const row of rows.slice(index, index + HOW_MANY_AT_ONCE)) {
-      test.concurrent(row.name, { timeout: 300_000 }, () => runRow(row));
+      test.concurrent(row.name, { timeout: 900_000 }, () => runRow(row));
     }
   }
 }
@@ -67,14 +70,17 @@ async function runRow(row: FaultRow): Promise<void> {
     rules: notingOverlaps(row.rules ?? [], overlaps),
   };
   try {
-    await using rig = await begin(row, scenario, { SAMOCODE_CRASHED_FILE: join(scratch, 'crashed') });
+    const worker = row.deaths && (await writeDyingWorker(scratch, row.deaths));
+    const env = { SAMOCODE_CRASHED_FILE: join(scratch, 'crashed') };
+    await using rig = await begin(row, scenario, { env, worker });
+    if (row.deaths) await dieOneAfterTheOther(rig, row.deaths, scratch);
     await row.act?.(rig);
     await rig.until(({ status }) => standsAt(status) === row.ends || status.kind === row.ends, {
       withinMs: 240_000,
     });
     await row.also?.(rig);
     await checkNeutrally(rig, overlaps, await rig.state());
-    if (row.env?.SAMOCODE_TEAR_AT ?? row.env?.SAMOCODE_CRASH_AT)
+    if (row.env?.SAMOCODE_CRASH_AT)
       expect(existsSync(join(scratch, 'crashed')), 'the worker died where it was meant to').toBe(true);
     if (row.sameFiles) await sameFiles(rig, row);
   } finally {
@@ -90,13 +96,14 @@ function fromOf({ from, env, start, lines }: Partial<FaultRow>): NonNullable<Fau
 async function begin(
   row: Pick<FaultRow, 'env' | 'start' | 'lines' | 'supervised' | 'from' | 'settings' | 'before'>,
   scenario: object | string,
-  env: Record<string, string> = {},
+  { env, worker }: { env?: Record<string, string>; worker?: string | undefined } = {},
 ): Promise<SessionRig> {
   const from = fromOf(row);
+  const programs = { faults: true, worker };
   const firstEnv = { ...env, ...row.env };
   const { start = {}, lines = {}, supervised = false } = row;
-  if (from === 'start') return await startRig({ faults: true, scenario, firstEnv, start, lines, supervised });
-  const rig = await startRig({ faults: true, scenario, supervised, copyOf: inject('prepared')[from] });
+  if (from === 'start') return await startRig({ ...programs, scenario, firstEnv, start, lines, supervised });
+  const rig = await startRig({ ...programs, scenario, supervised, copyOf: inject('prepared')[from] });
   try {
     if (row.settings) await changeSettings(rig, row.settings);
     await row.before?.(rig);
@@ -127,8 +134,8 @@ function standsAt(status: Status): string {
 const untouched = new Map<string, Promise<string>>();
 
 function untouchedProjections(row: FaultRow): Promise<string> {
-  const { start, settings, ends } = row;
-  const begun = { from: fromOf(row), start, settings };
+  const { start, settings, rules, ends } = row;
+  const begun = { from: fromOf(row), start, settings, rules };
   const key = JSON.stringify({ begun, ends });
   const known = untouched.get(key) ?? playUntouched(begun, ends);
   untouched.set(key, known);
@@ -136,10 +143,10 @@ function untouchedProjections(row: FaultRow): Promise<string> {
 }
 
 async function playUntouched(
-  begun: Pick<FaultRow, 'from' | 'start' | 'settings'>,
+  begun: Pick<FaultRow, 'from' | 'start' | 'settings' | 'rules'>,
   ends: string,
 ): Promise<string> {
-  await using rig = await begin(begun, { about: 'untouched', paceMs: 0, rules: [] });
-  await rig.until(({ status }) => standsAt(status) === ends);
+  await using rig = await begin(begun, { about: 'untouched', paceMs: 0, rules: begun.rules ?? [] });
+  await rig.until(({ status }) => standsAt(status) === ends, { withinMs: 240_000 });
   return await projectionsOf(rig);
 }

@@ -10,55 +10,74 @@ import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 const WORK = 'mkdir -p work && echo one > work/one.txt && echo two > "work/two words.txt"';
 
-/** The first child works, the second one cleans up after it; then the first one's state is asked for. */
-function cleanUp(name: string, command: string): FaultRow {
+/** What agents do to the work of the first one. */
+const CLEAN_UPS: [string, string][] = [
+  ['git clean', 'git clean -ffdxq'],
+  ['a hard reset', 'git add -A; git reset -q --hard'],
+  ['its folder was removed', 'rm -rf work'],
+  ['the worktree was removed', 'cd ../../../..; rm -rf _samocode/worktrees/*'],
+  [
+    'git removed the worktree',
+    'w=$PWD; cd "$(git rev-parse --git-common-dir)/.." && git worktree remove --force "$w"',
+  ],
+  ['the .git file was removed', 'rm .git'],
+  ['the repository forgot the worktree', 'rm -rf "$(git rev-parse --git-common-dir)/worktrees"'],
+  [
+    'a clean-up of the repository',
+    'rm -rf work; git reflog expire --expire=now --all; git gc -q --prune=now',
+  ],
+  ['another branch was checked out', 'git checkout -q -B elsewhere; rm -rf work'],
+  [
+    'HEAD was detached and the branch moved',
+    'git checkout -q --detach; git branch -f "$(git branch --list --format="%(refname:short)" | grep -v main | head -1)" main; rm -rf work',
+  ],
+  ['history was rewritten', 'git add -A; git commit -q --amend -m Rewritten; rm -rf work'],
+  ['the index was emptied', 'git rm -rfq --cached .; rm -rf work'],
+];
+
+/** One agent works; each later one cleans up after it, and each time the first one's state is asked for and there. */
+function cleanedUp(cleanUps: readonly [string, string][]): FaultRow {
   return {
-    name: `what a child wrote before ${name} can be had again`,
+    name: `what a child wrote can be had again, each time, before ${cleanUps.map(([name]) => name).join('; ')}`,
     rules: [
       { when: { iteration: 1 }, do: [shell(WORK), { act: 'normal' }] },
-      { when: { iteration: 2 }, do: [{ act: 'normal' }, shell(command)] },
+      ...cleanUps.map(([, command], index) => ({
+        when: { iteration: index + 2 },
+        do: [{ act: 'normal' }, shell(command)],
+      })),
     ],
     act: async (rig) => {
-      await rig.until(({ status }) => status.kind === 'waiting' || status.kind === 'blocked', {
-        withinMs: 60_000,
-      });
-      await rewindSession({ session: rig.file.folder, to: 1 }, rig.context());
+      for (const [index, [name]] of cleanUps.entries()) {
+        if (index > 0) await rig.resume();
+        await rig.until(
+          ({ status, progress }) =>
+            progress.totalIterations === index + 2 &&
+            (status.kind === 'waiting' || status.kind === 'blocked'),
+          { withinMs: 240_000 },
+        );
+        await rewindSession({ session: rig.file.folder, to: 1 }, rig.context());
+        await expectWork(rig, name);
+      }
     },
     ends: 'stopped',
-    also: async (rig) => {
-      const worktree = (await rig.state()).worktree?.path ?? '';
-      expect(Object.keys(await contentsOf(worktree))).toEqual(
-        expect.arrayContaining(['work/one.txt', 'work/two words.txt']),
-      );
-      expect(await rig.repo.git(['status', '--porcelain', '--branch'], worktree)).toContain(
-        `## ${rig.file.settings.branch}`,
-      );
-    },
   };
 }
 
-const cleanUps: FaultRow[] = [
-  cleanUp('git clean', 'git clean -ffdxq'),
-  cleanUp('a hard reset', 'git add -A; git reset -q --hard'),
-  cleanUp('its folder was removed', 'rm -rf work'),
-  cleanUp('the worktree was removed', 'cd ../../../..; rm -rf _samocode/worktrees/*'),
-  cleanUp(
-    'git removed the worktree',
-    'w=$PWD; cd "$(git rev-parse --git-common-dir)/.." && git worktree remove --force "$w"',
-  ),
-  cleanUp('the .git file was removed', 'rm .git'),
-  cleanUp('the repository forgot the worktree', 'rm -rf "$(git rev-parse --git-common-dir)/worktrees"'),
-  cleanUp(
-    'a clean-up of the repository',
-    'rm -rf work; git reflog expire --expire=now --all; git gc -q --prune=now',
-  ),
-  cleanUp('another branch was checked out', 'git checkout -q -B elsewhere; rm -rf work'),
-  cleanUp(
-    'HEAD was detached and the branch moved',
-    'git checkout -q --detach; git branch -f "$(git branch --list --format="%(refname:short)" | grep -v main | head -1)" main; rm -rf work',
-  ),
-  cleanUp('history was rewritten', 'git add -A; git commit -q --amend -m Rewritten; rm -rf work'),
-  cleanUp('the index was emptied', 'git rm -rfq --cached .; rm -rf work'),
+async function expectWork(rig: SessionRig, name: string): Promise<void> {
+  const worktree = (await rig.state()).worktree?.path ?? '';
+  expect(Object.keys(await contentsOf(worktree)), name).toEqual(
+    expect.arrayContaining(['work/one.txt', 'work/two words.txt']),
+  );
+  expect(await rig.repo.git(['status', '--porcelain', '--branch'], worktree), name).toContain(
+    `## ${rig.file.settings.branch}`,
+  );
+}
+
+// Three sessions side by side.
+const cleanUps = [
+  cleanedUp(CLEAN_UPS.slice(0, 4)),
+  cleanedUp(CLEAN_UPS.slice(4, 8)),
+  cleanedUp(CLEAN_UPS.slice(8)),
 ];
 
 /** Whoever runs it without a child's mark is us. */

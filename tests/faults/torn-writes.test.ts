@@ -1,32 +1,44 @@
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 
-/** Writes of a worker that begins a session, up to where the prepared one rests and some more. */
-const AT_THE_START = 14;
-/** Writes of the worker that goes on from there, before it parks with the questions. */
-const TO_THE_QUESTIONS = 30;
-/** Those behind are met on the way to the plan: the same kinds again, of which `npm run soak` tears each. */
-const TO_THE_PLAN = 46;
-const STEP = process.env.SAMOCODE_ROUNDS === undefined ? 4 : 1;
+type Begun = Required<Pick<FaultRow, 'from' | 'ends'>> & Pick<FaultRow, 'settings'>;
 
-function torn(write: number, row: Pick<FaultRow, 'from' | 'settings' | 'ends'>): FaultRow {
-  const worker = row.from === 'start' ? 'the first worker' : 'a later worker';
-  return {
-    name: `write ${write} of ${worker} is torn by a crash, and the session goes on as if nothing had happened`,
+const START: Begun = { from: 'start', ends: AT_THE_GATE };
+const REST: Begun = { from: 'rest', ends: AT_THE_GATE };
+/** Past the questions, where the same kinds of write come again. */
+const PLAN: Begun = { from: 'rest', settings: { acceptSuggestions: true }, ends: 'waiting/plan_approval' };
+
+/** Of each worker the write that is torn. All take over what the one before has torn, and get a little further. */
+function torn(writes: readonly number[], begun: Begun): FaultRow {
+  const deaths = writes.map((write, index) => ({
+    name: `write ${write} of worker ${index + 1}`,
     env: { SAMOCODE_TEAR_AT: `write@${write}` },
+  }));
+  return {
+    name: `the writes ${writes.join(', ')} of one worker after the other, from ${begun.from} to ${begun.ends}, are torn by crashes, and the session goes on as if nothing had happened`,
+    deaths,
     sameFiles: true,
-    ...row,
+    ...begun,
   };
 }
 
 const numbers = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
+const times = (count: number, write: number) => Array.from({ length: count }, () => write);
 
+/** Each in a session of its own: `npm run soak`. */
+const ALONE: [number, Begun][] = [
+  ...numbers(1, 14).map((write): [number, Begun] => [write, START]),
+  ...numbers(1, 30).map((write): [number, Begun] => [write, REST]),
+  ...numbers(31, 46).map((write): [number, Begun] => [write, PLAN]),
+];
+
+// A worker that takes over has five or six writes before its first new one.
 faultTable([
-  ...numbers(1, AT_THE_START).map((write) => torn(write, { from: 'start', ends: AT_THE_GATE })),
-  ...numbers(1, TO_THE_QUESTIONS).map((write) => torn(write, { from: 'rest', ends: AT_THE_GATE })),
-  ...numbers(TO_THE_QUESTIONS + 1, TO_THE_PLAN)
-    .filter((write) => (TO_THE_PLAN - write) % STEP === 0)
-    .map((write) =>
-      torn(write, { from: 'rest', settings: { acceptSuggestions: true }, ends: 'waiting/plan_approval' }),
-    ),
+  torn(numbers(1, 11), START),
+  torn(times(9, 8), START),
+  torn(numbers(1, 10), REST),
+  torn(times(12, 7), REST),
+  torn(times(10, 8), REST),
+  torn([31, 9, 9], PLAN),
+  ...(process.env.SAMOCODE_ROUNDS === undefined ? [] : ALONE).map(([write, begun]) => torn([write], begun)),
 ]);

@@ -56,6 +56,8 @@ export interface RigPlan {
   supervised?: boolean;
   /** Programs with crash and fault points. */
   faults?: boolean;
+  /** A program in place of the built worker. */
+  worker?: string | undefined;
   /** The temporary folder of a session that rests: a copy of it is handed over instead of a new session. */
   copyOf?: string;
   /** Further environment of the first worker alone. */
@@ -108,8 +110,8 @@ export const HANGS = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }
 /** Makes the project, starts the session and hands it over as soon as it is prepared. */
 export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
   const programs = await builtPrograms(plan.programs, { faults: plan.faults ?? false });
-  const { worker, rehearsal } = programs;
-  const acting = { programs: { worker, rehearsal } };
+  const { worker = programs.worker } = plan;
+  const acting = { programs: { worker, rehearsal: programs.rehearsal } };
   const program = (name: string) => programOf(programs, name);
   if (plan.copyOf !== undefined) return await copiedRig(plan.copyOf, plan, { acting, program });
   const { repo: repoPlan, lines, sandbox, supervised } = plan;

@@ -5,16 +5,13 @@ import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
 import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { stopSession } from '../../../src/actions/sessions/stop-session.ts';
 import { waitForChange } from '../../../src/actions/waiting/wait-for-change.ts';
-import { askingRig } from '../../support/asking-rig.ts';
+import { plannedRig } from '../../support/asking-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 /** A stopped session, and where the rehearsal stands in for Claude Code, whose arguments it takes. */
 async function stopped(): Promise<SessionRig> {
-  const rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
-  await rig.answer();
-  await rig.untilWaiting('plan_approval');
+  const rig = await plannedRig();
   await rig.requestChanges('smaller');
   await rig.stop('now');
   await rig.until(({ status }) => status.kind === 'stopped');

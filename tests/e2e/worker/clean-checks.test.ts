@@ -9,6 +9,7 @@ import { eventually } from '../../support/eventually.ts';
 import { processesOf } from '../../support/live-session.ts';
 import { trustLines } from '../../support/project.ts';
 import { putInPhase } from '../../support/put-in-phase.ts';
+import { restingRig } from '../../support/resting-rig.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
@@ -16,16 +17,27 @@ const HANG_FIRST = { when: { iteration: 1 }, do: [{ act: 'hang' }] };
 const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
 const STAY = { act: 'end', did: 'Looked', signal: { status: 'continue' } };
 
-/** A session whose second agent works in `phase` by `rules`; in implementation the next one hangs. */
+const HANG = { when: { phase: 'implementation' }, do: [{ act: 'hang' }] };
+
+/** A session whose first agent works in `phase` by `rules`; in implementation the next one hangs. */
 async function inPhase(
-  phase: 'done' | 'testing' | 'implementation',
+  phase: 'done' | 'testing',
   rules: object[],
-  { lines, ...plan }: RigPlan = {},
+  { lines }: Required<Pick<RigPlan, 'lines'>>,
+): Promise<SessionRig> {
+  return await restingRig(phase, [...rules, HANG], lines);
+}
+
+/** The same with files, or checks of the base that are over before: its first agent hangs, and the second one works. */
+async function startedInPhase(
+  phase: 'done',
+  rules: object[],
+  { lines, ...plan }: RigPlan,
 ): Promise<SessionRig> {
   const rig = await startRig({
     ...plan,
     lines: { GATES: 'none', ...lines },
-    scenario: { rules: [HANG_FIRST, ...rules, { when: { phase: 'implementation' }, do: [{ act: 'hang' }] }] },
+    scenario: { rules: [HANG_FIRST, ...rules, HANG] },
   });
   await putInPhase(rig, phase);
   return rig;
@@ -59,13 +71,13 @@ test('a check that passes by an ignored file of the agent alone sends the work b
     lines: { CHECK: 'test ! -e flag || cat helper' },
   });
   await rig.until(({ openIteration }) => openIteration?.phase === 'implementation');
-  const prompt = await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8');
+  const prompt = await readFile(iterationPaths(rig.paths, 2).prompt, 'utf8');
   expect(prompt).toContain('Checks of the project failed: `test ! -e flag || cat helper` (exit status 1)');
   expect(prompt).toMatch(/> cat: helper: No such file/);
   const full = (await checksRan(rig)).find(({ set }) => set === 'full');
   const branch = ['rev-parse', rig.file.settings.branch, `${rig.file.settings.branch}^{tree}`];
   const [commit, tree] = (await rig.repo.git(branch)).split('\n');
-  expect(full).toMatchObject({ in: 'clone', commit, tree, iteration: 2, runs: [{ exitCode: 1 }] });
+  expect(full).toMatchObject({ in: 'clone', commit, tree, iteration: 1, runs: [{ exitCode: 1 }] });
   expect(await readFile(join(rig.paths.runDir, full?.runs[0]?.output ?? ''), 'utf8')).toContain(
     'No such file',
   );
@@ -184,7 +196,7 @@ test('for a folder of packages with a lock file, SETUP and SETUP_CACHE are offer
 
 test('a base on which checks are meant to fail is accepted by a resume, and asked about once', async () => {
   const fixes = [{ act: 'edit', path: 'fixed', text: 'x\n' }, { act: 'commit', subject: 'Fix' }, DONE];
-  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: fixes }], {
+  await using rig = await startedInPhase('done', [{ when: { phase: 'done' }, do: fixes }], {
     lines: { CHECK: 'test -e fixed' },
   });
   // The agent was quicker than the checks of the base, or it was asked before it began.
@@ -231,7 +243,7 @@ const KEPT = 'until ls ../.checks/.cache/*/made.json; do sleep 0.2; done';
 
 test('SETUP runs in the clone before the checks, and not again while its lock file is the same', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
-  await using rig = await inPhase(
+  await using rig = await startedInPhase(
     'done',
     [{ when: { phase: 'done' }, do: [{ act: 'run', command: ['sh', '-c', KEPT] }, ...works] }],
     {
@@ -252,45 +264,33 @@ test('SETUP runs in the clone before the checks, and not again while its lock fi
 
 test('a fast check that fails after an implementation iteration stands first in the next prompt', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Phase 1: a' }, STAY];
-  await using rig = await startRig({
-    lines: { GATES: 'none', CHECK_FAST: 'test ! -e a || { echo "a is wrong"; exit 4; }' },
-    scenario: {
-      rules: [
-        HANG_FIRST,
-        { when: { iteration: 2 }, do: works },
-        { when: { iteration: 3 }, do: [{ act: 'hang' }] },
-      ],
-    },
+  await using rig = await restingRig('implementation', [{ when: { iteration: 1 }, do: works }, HANG], {
+    CHECK_FAST: 'test ! -e a || { echo "a is wrong"; exit 4; }',
   });
-  await putInPhase(rig, 'implementation');
-  await rig.until(({ openIteration }) => openIteration?.iteration === 3);
-  const prompt = await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8');
+  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+  const prompt = await readFile(iterationPaths(rig.paths, 2).prompt, 'utf8');
   expect(prompt).toContain(
     '## First of all\n\n- `test ! -e a || { echo "a is wrong"; exit 4; }` failed (exit status 4)',
   );
   expect(prompt).toContain('> a is wrong');
   expect((await checksRan(rig)).find(({ set }) => set === 'fast')).toMatchObject({
     in: 'worktree',
-    iteration: 2,
+    iteration: 1,
   });
 });
 
 test('a branch that an agent has deleted is named to the next one, instead of a fast check', async () => {
   const script = 'branch=$(git branch --show-current); git checkout -q --detach; git branch -qD "$branch"';
   const deletes = { act: 'run', command: ['sh', '-c', script] };
-  await using rig = await startRig({
-    lines: { GATES: 'none', CHECK_FAST: 'true' },
-    scenario: {
-      rules: [
-        HANG_FIRST,
-        { when: { iteration: 2 }, do: [deletes, STAY] },
-        { when: { iteration: 3 }, do: [{ act: 'hang' }] },
-      ],
+  await using rig = await restingRig(
+    'implementation',
+    [{ when: { iteration: 1 }, do: [deletes, STAY] }, HANG],
+    {
+      CHECK_FAST: 'true',
     },
-  });
-  await putInPhase(rig, 'implementation');
-  await rig.until(({ openIteration }) => openIteration?.iteration === 3);
-  const prompt = await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8');
+  );
+  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+  const prompt = await readFile(iterationPaths(rig.paths, 2).prompt, 'utf8');
   expect(prompt).toMatch(/The branch \S+ of this session is gone\. Create it again at your last commit\./);
 });
 
@@ -298,7 +298,7 @@ test('while a check runs, status says which', async () => {
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
     lines: { CHECK: 'test ! -e "$HOME/slow" || sleep 600' },
   });
-  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+  await rig.until(({ openIteration }) => openIteration?.iteration === 1);
   await writeFile(join(rig.repo.homeDir, 'slow'), '');
   await eventually(async () => {
     const { activity } = await getStatus({ session: rig.file.folder }, rig.context());
@@ -321,7 +321,7 @@ test('with CHECK_IN=worktree what is uncommitted takes part, and the session say
 
 test('a base that fails continues with CHECK_IN=worktree, but not before a person has trusted that line', async () => {
   const works = [{ act: 'edit', path: 'helper', text: 'x\n' }, DONE];
-  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: works }], {
+  await using rig = await startedInPhase('done', [{ when: { phase: 'done' }, do: works }], {
     repo: { files: { '.gitignore': 'helper\n' } },
     lines: { CHECK: 'cat helper' },
   });
@@ -335,7 +335,7 @@ test('a base that fails continues with CHECK_IN=worktree, but not before a perso
 }, 120_000);
 
 test('where no clone can be made the session blocks with the reason, and no agent is sent to repair it', async () => {
-  await using rig = await inPhase(
+  await using rig = await startedInPhase(
     'done',
     [{ when: { phase: 'done' }, do: [{ act: 'sleep', ms: 2000 }, DONE] }],
     {
@@ -363,7 +363,7 @@ test('checks in a clone are ended by a stop at once, and run again before the se
   expect(await rig.processesWithMark()).toEqual([]);
   await rig.resume();
   const { progress } = await rig.until(({ status }) => status.kind === 'done');
-  expect(progress.totalIterations).toBe(2);
+  expect(progress.totalIterations).toBe(1);
 });
 
 test('a worker that is killed while the checks run leaves them to the next one, which runs them anew', async () => {
@@ -374,7 +374,7 @@ test('a worker that is killed while the checks run leaves them to the next one, 
   await eventually(async () => existsSync(join(rig.repo.homeDir, 'again')));
   await rig.killWorker();
   const { progress } = await rig.until(({ status }) => status.kind === 'done');
-  expect(progress.totalIterations).toBe(2);
+  expect(progress.totalIterations).toBe(1);
   expect((await checksRan(rig)).filter(({ set }) => set === 'full')).toHaveLength(1);
   await endOfWorker(rig);
   expect(await rig.processesWithMark()).toEqual([]);
@@ -382,7 +382,7 @@ test('a worker that is killed while the checks run leaves them to the next one, 
 }, 120_000);
 
 test('a check whose command the shell does not find on the base is a question to the person', async () => {
-  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
+  await using rig = await startedInPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
     lines: { CHECK: 'true && mytool --fast' },
   });
   const { status } = await rig.until(isBlocked);

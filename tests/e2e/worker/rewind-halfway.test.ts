@@ -6,10 +6,11 @@ import { expect, test } from 'vitest';
 import { previewRewind } from '../../../src/actions/sessions/preview-rewind.ts';
 import { rewindSession } from '../../../src/actions/sessions/rewind-session.ts';
 import { leaveCommand } from '../../../src/session/commands/commands.ts';
+import { plannedRig } from '../../support/asking-rig.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { eventually } from '../../support/eventually.ts';
 import { PATIENT_CLOCK } from '../../support/live-session.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import type { SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 const NOT_BACK = ['_overview.md', '_logs', '_inbox', 'session.log', '_signal_history.jsonl'];
@@ -39,46 +40,58 @@ async function untilWorkerLeft(rig: SessionRig) {
 
 /** A session at the gate of its plan, with a file of the person's in its worktree. */
 async function atThePlan(rig: SessionRig) {
-  await rig.untilWaiting('qa_answers');
-  await rig.answer();
-  await rig.untilWaiting('plan_approval');
-  await untilWorkerLeft(rig);
   await writeFile(join((await rig.state()).worktree?.path ?? '', 'mine.txt'), 'mine\n');
   return await filesOf(rig);
 }
 
-test.each(STEPS)(
-  'a rewind that fails behind "%s" blocks the session, and a resume completes it (core A1)',
-  async (step) => {
-    await using rig = await startRig({ faults: true });
-    const before = await atThePlan(rig);
-    const failing = rewind(rig, 1, { SAMOCODE_FAIL_AT: `rewind-${step}:EBADF` });
-    await expect(failing).rejects.toMatchObject({ code: 'rewind_halfway' });
-    const blocked = await rig.until(({ status }) => status.kind === 'blocked');
-    expect(blocked.status).toMatchObject({ rule: 'rewind_halfway' });
-    await untilWorkerLeft(rig);
-    const { hindrances } = await previewRewind({ session: rig.file.folder, to: 'undo' }, rig.context());
-    expect(hindrances).toEqual([]);
-    const by = { channel: 'tool' } as const;
-    const archive = { kind: 'archive' as const, what: 'session' as const, keep: [] };
-    await leaveCommand(rig.paths, { v: 1, by, at: '2026-01-08T10:00:00.000Z', id: ulid(), ...archive });
-    await rig.launch();
-    await untilWorkerLeft(rig);
+async function failsAndIsCompleted(step: string, rig: SessionRig) {
+  const { n } = await rig.state();
+  const failing = rewind(rig, 1, { SAMOCODE_FAIL_AT: `rewind-${step}:EBADF` });
+  await expect(failing, step).rejects.toMatchObject({ code: 'rewind_halfway' });
+  const blocked = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(blocked.status, step).toMatchObject({ rule: 'rewind_halfway' });
+  await untilWorkerLeft(rig);
+  const { hindrances } = await previewRewind({ session: rig.file.folder, to: 'undo' }, rig.context());
+  expect(hindrances, step).toEqual([]);
+  const by = { channel: 'tool' } as const;
+  const archive = { kind: 'archive' as const, what: 'session' as const, keep: [] };
+  await leaveCommand(rig.paths, { v: 1, by, at: '2026-01-08T10:00:00.000Z', id: ulid(), ...archive });
+  await rig.launch();
+  await untilWorkerLeft(rig);
 
-    await rig.resume();
-    const back = await rig.until(({ status }) => status.kind === 'stopped');
-    expect(back).not.toHaveProperty('rewind');
-    expect(back.progress.phase).toBe('requirements');
-    expect((await filesOf(rig)).code).not.toHaveProperty('mine.txt');
+  await rig.resume();
+  const back = await rig.until(({ status }) => status.kind === 'stopped');
+  expect(back, step).not.toHaveProperty('rewind');
+  expect(back.progress.phase, step).toBe('requirements');
+  expect((await filesOf(rig)).code, step).not.toHaveProperty('mine.txt');
+  const refused = (await rig.events(n)).filter((event) => event.type === 'command_refused');
+  expect(refused, step).toMatchObject([{ kind: 'archive', code: 'rewind_halfway' }]);
+}
+
+async function diesAndIsEnded(step: string, rig: SessionRig) {
+  const crashed = join(rig.repo.root, `crashed behind ${step}`);
+  const dying = { SAMOCODE_CRASH_AT: `rewind-${step}`, SAMOCODE_CRASHED_FILE: crashed };
+  const asked = rewind(rig, 1, dying);
+  await eventually(async () => existsSync(crashed), { what: `the death of the worker behind ${step}` });
+  await rig.launch();
+  await asked;
+  await eventually(async () => (await rig.state()).rewind === undefined, { what: `the end of ${step}` });
+  expect((await filesOf(rig)).code, step).not.toHaveProperty('mine.txt');
+}
+
+// Each step begins where the one before began: the undo restores all of it.
+test(`a rewind that fails behind ${STEPS.join(', ')} blocks the session, and a resume completes it (core A1)`, async () => {
+  await using rig = await plannedRig({ faults: true });
+  const before = await atThePlan(rig);
+  for (const step of STEPS) {
+    await failsAndIsCompleted(step, rig);
     await rewind(rig, 'undo');
-    expect(await filesOf(rig)).toEqual(before);
-    const refused = (await rig.events()).filter((event) => event.type === 'command_refused');
-    expect(refused).toMatchObject([{ kind: 'archive', code: 'rewind_halfway' }]);
-  },
-);
+    expect(await filesOf(rig), step).toEqual(before);
+  }
+}, 900_000);
 
 test('a rewind that failed halfway can be taken back, files, phase and gate (core A1)', async () => {
-  await using rig = await startRig({ faults: true });
+  await using rig = await plannedRig({ faults: true });
   const before = await atThePlan(rig);
   const failing = { SAMOCODE_FAIL_AT: 'rewind-documents-moved:EBADF' };
   await expect(rewind(rig, 1, failing)).rejects.toMatchObject({ code: 'rewind_halfway' });
@@ -92,7 +105,7 @@ test('a rewind that failed halfway can be taken back, files, phase and gate (cor
 });
 
 test('a rewind that meets the lock of git changes nothing, and can be asked for again (core A1)', async () => {
-  await using rig = await startRig();
+  await using rig = await plannedRig();
   const before = await atThePlan(rig);
   const lock = join(rig.repo.path, '.git/refs/heads', `${rig.file.settings.branch}.lock`);
   await writeFile(lock, '');
@@ -105,19 +118,12 @@ test('a rewind that meets the lock of git changes nothing, and can be asked for 
   expect(view.state.status.kind).toBe('stopped');
 });
 
-test.each(['locked', ...STEPS])(
-  'a worker that dies behind "%s" of a rewind is followed by one that ends it (core A1)',
-  async (step) => {
-    await using rig = await startRig({ faults: true });
-    const before = await atThePlan(rig);
-    const crashed = join(rig.repo.root, 'crashed');
-    const dying = { SAMOCODE_CRASH_AT: `rewind-${step}`, SAMOCODE_CRASHED_FILE: crashed };
-    const asked = rewind(rig, 1, dying);
-    await eventually(async () => existsSync(crashed), { what: 'the death of the worker' });
-    await rig.until(({ status }) => status.kind === 'stopped');
-    await asked;
-    expect((await filesOf(rig)).code).not.toHaveProperty('mine.txt');
+test(`a worker that dies behind ${['locked', ...STEPS].join(', ')} of a rewind is followed by one that ends it (core A1)`, async () => {
+  await using rig = await plannedRig({ faults: true });
+  const before = await atThePlan(rig);
+  for (const step of ['locked', ...STEPS]) {
+    await diesAndIsEnded(step, rig);
     await rewind(rig, 'undo');
-    expect(await filesOf(rig)).toEqual(before);
-  },
-);
+    expect(await filesOf(rig), step).toEqual(before);
+  }
+}, 900_000);

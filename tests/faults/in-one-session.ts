@@ -1,0 +1,45 @@
+import { expect } from 'vitest';
+import type { FrozenSettings } from '../../src/session/events/session-file.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+import { AT_THE_GATE, type FaultRow } from './fault-row.ts';
+import { withSettings } from './with-settings.ts';
+
+/** One iteration of a session that has others of its kind behind and before it. */
+interface Step {
+  name: string;
+  acts: object[];
+  /** How its iteration ends; where that is a failure, an honest agent follows, and nothing adds up. */
+  ending: string;
+  /** Its signal counts. */
+  goesOn?: true;
+  /** Looked at in the end. */
+  also?: (rig: SessionRig) => Promise<void>;
+}
+
+const MORE = { act: 'write', path: 'session:notes.md', text: 'one more line\n', append: true };
+/** What an agent does that works on in its phase. */
+export const WORKS = [MORE, { act: 'signal-file', text: '{"status":"continue"}' }];
+
+/** For faults that can't hide each other: each has an iteration, and each must end as it would alone. */
+export function inOneSession(settings: Partial<FrozenSettings>, steps: readonly Step[]): FaultRow {
+  const played: Step[] = steps.flatMap((step) =>
+    step.goesOn
+      ? [step]
+      : [step, { name: `the agent behind: ${step.name}`, acts: WORKS, ending: 'signalled' }],
+  );
+  const rules = played.map(({ acts }, index) => ({ when: { iteration: index + 1 }, do: acts }));
+  return withSettings(settings, {
+    name: `one session gets over: ${steps.map(({ name }) => name).join('; ')}`,
+    rules,
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      const endings = (await rig.events()).flatMap((event) =>
+        event.type === 'iteration_ended' ? [event.ending] : [],
+      );
+      expect(played.map(({ name }, index) => `${name}: ${endings[index]}`)).toEqual(
+        played.map(({ name, ending }) => `${name}: ${ending}`),
+      );
+      for (const { also } of steps) await also?.(rig);
+    },
+  });
+}

@@ -1,0 +1,36 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { inject } from 'vitest';
+import { findProjectFor } from '../../src/actions/places/find-project-for.ts';
+import { frozenProving } from '../../src/actions/sessions/freeze-settings.ts';
+import type { Phase } from '../../src/phases/table.ts';
+import { samocodeLine } from '../../src/project/settings/samocode-file.ts';
+import { changeSettings } from '../faults/with-settings.ts';
+import { trustLines } from './project.ts';
+import { type SessionRig, startRig } from './session-rig.ts';
+
+/**
+ * A session without gates whose first agent works in `phase` by `rules`: a copy of the one that was prepared, as if it
+ * had been started with these lines about checks, and a person had written the phase into its notebook.
+ */
+export async function restingRig(
+  phase: Phase,
+  rules: readonly object[],
+  lines: Readonly<Record<string, string>>,
+): Promise<SessionRig> {
+  const rig = await startRig({ scenario: { paceMs: 0, rules }, copyOf: inject('resting') });
+  try {
+    const text = Object.entries(lines).map(([key, value]) => `${samocodeLine(key, value)}\n`);
+    await trustLines(rig.repo, text.join(''));
+    const { values } = await findProjectFor({ projectDir: rig.file.configPath }, rig.context());
+    const checks = values.checks.map(({ command }) => command);
+    await changeSettings(rig, { checks, proving: frozenProving(values) });
+    const { overview } = rig.paths;
+    const notebook = await readFile(overview, 'utf8');
+    await writeFile(overview, notebook.replace(/^Phase: .*$/m, `Phase: ${phase}`));
+    await rig.resume();
+    return rig;
+  } catch (error) {
+    await rig[Symbol.asyncDispose]();
+    throw error;
+  }
+}
