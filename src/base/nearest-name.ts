@@ -6,8 +6,11 @@ export function nearestName(name: string, known: readonly string[]): string | un
   const wanted = name.trim().toLowerCase();
   let best: { name: string; distance: number } | undefined;
   for (const candidate of known) {
+    const most = Math.ceil(candidate.length / 3);
+    // So much must be put in or left out at least: a name of a megabyte would take a second.
+    if (Math.abs(wanted.length - candidate.length) > most) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
-    if (distance <= Math.ceil(candidate.length / 3) && (!best || distance < best.distance)) {
+    if (distance <= most && (!best || distance < best.distance)) {
       best = { name: candidate, distance };
     }
   }
