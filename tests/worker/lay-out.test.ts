@@ -5,7 +5,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
-import { layOut } from '../../src/worker/iteration/spawn-child.ts';
+import { layOut } from '../../src/worker/iteration/lay-out.ts';
 import { keepLook } from '../../src/worker/recording/last-look.ts';
 import { tempLog } from '../support/temp-log.ts';
 

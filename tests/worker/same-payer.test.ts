@@ -4,7 +4,7 @@ import type { NewEvent } from '../../src/session/events/events.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { shareLimit } from '../../src/worker/limits/shared-limit.ts';
-import { samePayer } from '../../src/worker/loop/next-step.ts';
+import { samePayer } from '../../src/worker/loop/next-iteration.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 

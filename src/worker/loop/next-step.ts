@@ -1,27 +1,15 @@
-import { checkLimit } from '../../phases/decide.ts';
-import { growingDelay } from '../../phases/outage.ts';
-import { credentialChange } from '../../providers/starting/credentials.ts';
 import { isRewinding } from '../../session/events/fold-rewound.ts';
 import { performRewind } from '../commands/perform-rewind.ts';
-import { waitingCommandIds } from '../commands/take-commands.ts';
-import { blockedEvent } from '../core/blocked.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { stoppedEvent } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { performMerge } from '../finishing/perform-merge.ts';
-import { guardStands, SANDBOX_LOWER } from '../guarding/guard-stands.ts';
-import { breachOf, gitProgramsChanged } from '../guarding/look-around.ts';
-import { worktreeStands } from '../guarding/worktree-stands.ts';
+import { SANDBOX_LOWER } from '../guarding/guard-stands.ts';
 import { prepare } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
-import { obeyPhaseLine } from '../judging/obey-phase-line.ts';
-import { withinBudget } from '../limits/budget.ts';
-import { chooseChild } from '../limits/choose-child.ts';
-import { accountIsFree } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
-import { beginBaseRun } from '../proving/base-run.ts';
-import { baseStands } from '../proving/base-stands.ts';
 import { isJustAdopted } from '../recording/adopted-gate.ts';
+import { nextIteration } from './next-iteration.ts';
 import { waitsOut, wokenByHand } from './parked.ts';
 
 const NEED_ANOTHER_ENVIRONMENT = new Set([
@@ -102,79 +90,4 @@ function needsAnotherEnvironment(worker: Worker): boolean {
   return (
     status.kind === 'blocked' && openIteration === undefined && NEED_ANOTHER_ENVIRONMENT.has(status.rule)
   );
-}
-
-/** Runs the next iteration, unless something has to be recorded that keeps it from beginning. */
-async function nextIteration(worker: Worker): Promise<void> {
-  if (await obeyPhaseLine(worker)) return;
-  const limit = checkLimit(stateOf(worker).progress);
-  if (limit !== undefined) {
-    await record(worker, blockedEvent(limit));
-    return;
-  }
-  if (!(await samePayer(worker))) return;
-  if (!(await guardStands(worker))) return;
-  if (!(await gitStands(worker))) return;
-  if (!(await withinBudget(worker))) return;
-  if (!(await accountIsFree(worker))) return;
-  if (!(await worktreeStands(worker))) return;
-  if (!(await baseStands(worker))) return;
-  const reason = await queueReason(worker);
-  if (reason !== undefined) {
-    await record(worker, { type: 'queued', reason });
-    return;
-  }
-  if (!(await backOff(worker))) return;
-  // The limit of an account may have ended since the first look: then another provider starts.
-  if (!(await samePayer(worker))) return;
-  beginBaseRun(worker);
-  await runIteration(worker);
-}
-
-const POLL_MS = 200;
-
-/** Waits before the next spawn when the last one failed: longer each time, with jitter. @returns false when a command came */
-async function backOff(worker: Worker): Promise<boolean> {
-  const { backoff, progress, outage } = stateOf(worker);
-  if (!backoff) return true;
-  const { retryDelayMs } = worker.file.settings;
-  const growing = growingDelay(Math.max(progress.strikes.failures, outage?.tries ?? 0), retryDelayMs);
-  const waitMs = growing * (1 + Math.random() / 4);
-  const begun = worker.clock.monotonic();
-  while (worker.clock.monotonic() - begun < waitMs) {
-    if ((await waitingCommandIds(worker)).length > 0) return false;
-    await worker.clock.sleep(Math.min(POLL_MS, waitMs));
-  }
-  return true;
-}
-
-/**
- * A session that another program continues has that program's environment. Who pays never changes
- * silently: other credentials block until a person resumes. @returns false when the session was blocked
- */
-export async function samePayer(worker: Worker): Promise<boolean> {
-  const { paidBy, progress } = stateOf(worker);
-  const { provider } = await chooseChild(worker, progress.phase);
-  const before = paidBy[provider.name];
-  if (before === undefined) return true;
-  const change = credentialChange(provider.name, before, worker.env);
-  if (change === undefined) return true;
-  const reason = `The worker that continued the session was started where ${provider.name} would use other credentials (${change}). Resume it from the right environment, or from here if you want that.`;
-  const { phase } = progress;
-  await record(worker, blockedEvent({ phase, reason, needs: 'human_decision', rule: 'credentials_changed' }));
-  return false;
-}
-
-/**
- * What changed while no agent ran is shown before the next one is paid: after it, its word would not count.
- * @returns false when it is blocked
- */
-async function gitStands(worker: Worker): Promise<boolean> {
-  const breach = breachOf(stateOf(worker).progress, {
-    gitPrograms: await gitProgramsChanged(worker),
-    afterChild: false,
-  });
-  if (breach === undefined) return true;
-  await record(worker, blockedEvent({ ...breach, needs: 'error_resolution' }));
-  return false;
 }
