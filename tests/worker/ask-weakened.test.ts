@@ -4,7 +4,7 @@ import type { ParkDecision } from '../../src/phases/decision.ts';
 import { parseQa } from '../../src/session/documents/qa.ts';
 import { newQa, type QuestionDraft } from '../../src/session/documents/qa-change.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
-import { recordParked } from '../../src/worker/recording/settle.ts';
+import { recordParked } from '../../src/worker/recording/park.ts';
 import { tempLog } from '../support/temp-log.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 import { finished } from './finished-session.ts';

@@ -5,7 +5,7 @@ import { parseQa } from '../../src/session/documents/qa.ts';
 import { questionHash } from '../../src/session/documents/qa-answer.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { writeRecordedAnswers } from '../../src/worker/documents/recorded-answers.ts';
-import { recordParked } from '../../src/worker/recording/settle.ts';
+import { recordParked } from '../../src/worker/recording/park.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
 

@@ -9,7 +9,7 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 import { gitProgramsChanged } from '../guarding/look-around.ts';
 import { keepWork } from '../recording/keep-work.ts';
 import { meetRunFolder } from './after-child.ts';
-import { WATCH_ENDS, type WatchEnd, type WatchedChild } from './watch-child.ts';
+import { WATCH_ENDS, type WatchEnd, type WatchedChild } from './sampler.ts';
 
 /**
  * Ends the whole tree of a child, and meets what it left in the run folder.

@@ -14,7 +14,7 @@ import { stateOf, type Worker } from '../core/worker.ts';
 import { budgetUses } from '../limits/budget.ts';
 import type { ChildLog } from '../limits/child-log.ts';
 import { type CostFound, costOf } from '../limits/cost-of.ts';
-import type { WatchEnd } from './watch-child.ts';
+import type { WatchEnd } from './sampler.ts';
 
 export interface ChildEnded {
   end: WatchEnd | 'not_started';

@@ -8,7 +8,7 @@ import { readLegacyFolder } from '../../session/legacy/legacy-folder.ts';
 import { type LegacyGate, placeOf } from '../../session/legacy/legacy-gate.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { recordParked } from './settle.ts';
+import { recordParked } from './park.ts';
 
 /** Where a session begins, and the gate that an adopted one stands behind without a decision on record. */
 export interface Standing {

@@ -1,27 +1,13 @@
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { writeWhole } from '../../base/files/atomic-file.ts';
-import { changeFile } from '../../base/files/change-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import type { ParkDecision } from '../../phases/decision.ts';
 import { outageOf } from '../../phases/ending.ts';
-import { refusedServers } from '../../session/commands/judge-plan.ts';
-import { openedAtStart } from '../../session/commands/judge-start.ts';
-import { describeBy } from '../../session/documents/describe-event.ts';
-import { documentFingerprint, documentText } from '../../session/documents/document-text.ts';
-import { parseQa } from '../../session/documents/qa.ts';
-import { questionHash } from '../../session/documents/qa-answer.ts';
-import { setQaStatus } from '../../session/documents/qa-change.ts';
-import { openQuestions } from '../../session/documents/qa-open.ts';
-import type { RecordedAnswer } from '../../session/events/bodies/positions.ts';
-import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { serversOf } from '../../session/servers/plan-servers.ts';
 import { blockedEvent } from '../core/blocked.ts';
-import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { limitEnd } from '../limits/limit-end.ts';
 import { outageEnd } from '../limits/outage-end.ts';
-import { askAboutWeakened, askOne } from './ask-weakened.ts';
+import { recordParked } from './park.ts';
 
 /** The events that carry out a decision which has none of its own yet; empty when there is nothing to do. */
 export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
@@ -45,121 +31,6 @@ export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
     default:
       return pending satisfies never;
   }
-}
-
-/**
- * The events with which a session begins to wait, and those of a gate that opens by a choice of its start.
- * @param approver who has approved the plan as it is
- */
-export async function recordParked(
-  worker: Worker,
-  decision: ParkDecision,
-  approver?: By,
-): Promise<NewEvent[]> {
-  switch (decision.for) {
-    case 'qa_answers':
-      return await parkForAnswers(worker, decision);
-    case 'plan_approval':
-      return await parkForApproval(worker, decision, approver);
-    case 'file_update':
-    case 'human_action': {
-      const path = decision.file === undefined ? undefined : join(worker.paths.sessionDir, decision.file);
-      const fileHash = path === undefined ? undefined : ((await documentFingerprint(path)) ?? '');
-      return [{ ...parked(decision), fileHash, flow: flowOf(decision) }];
-    }
-    default:
-      return decision.for satisfies never;
-  }
-}
-
-async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
-  if (decision.askNothingToClarify) await askNothingToClarify(worker);
-  const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened, decision.reason));
-  await markWaiting(worker);
-  const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
-  const wait: NewEvent = {
-    ...parked(decision),
-    openQuestions: open,
-    unconfirmed,
-    weakened,
-    fileHash: fileHash ?? '',
-    flow: `Waiting for answers: ${open.join(', ')}`,
-  };
-  const by = openedAtStart('qa', worker.file.settings, stateOf(worker).startedBy);
-  if (by === undefined) return [wait];
-  const answers: RecordedAnswer[] = questions
-    .filter((question) => open.includes(question.id) && question.suggestion !== undefined)
-    .map((question) => ({
-      id: question.id,
-      question: questionHash(question),
-      text: question.suggestion?.letters.join(', ') ?? '',
-    }));
-  // Accepted without a look, the question about weakened checks would be no question.
-  if (answers.length === 0 && weakened !== undefined) return [wait];
-  const given = new Set(answers.map(({ id }) => id));
-  const left = open.filter((id) => !given.has(id));
-  const flow = `Suggestions accepted by ${describeBy(by)}`;
-  return [wait, { type: 'answers_recorded', by, answers, open: left, flow }];
-}
-
-/** The worker's own line, but for a person who says `answered`: a child that wrote that must not speak for them. */
-async function markWaiting(worker: Worker): Promise<void> {
-  const text = await documentText(worker.paths.qa);
-  if (text === undefined || parseQa(text).status === 'waiting') return;
-  const { open } = openQuestions(text, stateOf(worker));
-  if (open.length > 0) await changeFile(worker.paths.qa, (now) => setQaStatus(now ?? text, 'waiting'));
-}
-
-async function parkForApproval(
-  worker: Worker,
-  decision: ParkDecision,
-  approver: By | undefined,
-): Promise<NewEvent[]> {
-  const { version, text } = await readPlanEvidence(worker);
-  const wait: NewEvent = {
-    ...parked(decision),
-    plan: version,
-    flow: `Waiting for approval of the plan${version ? `: ${version.name}` : ''}`,
-  };
-  const by = approver ?? openedAtStart('plan', worker.file.settings, stateOf(worker).startedBy);
-  if (version === undefined || text === undefined || by === undefined) return [wait];
-  const { gateChannels } = worker.file.settings;
-  const unaccepted = refusedServers(by, { name: version.name, text }, gateChannels);
-  if (unaccepted) {
-    const { what, why } = unaccepted.error;
-    return [{ ...wait, reason: [decision.reason, what, why].filter(Boolean).join(' ') }];
-  }
-  await writeWhole(worker.paths.approvedPlan, text);
-  const approved: NewEvent = {
-    type: 'plan_approved',
-    by,
-    plan: version,
-    phase: decision.resumePhase,
-    servers: serversOf(text),
-    flow: `Plan approved by ${describeBy(by)}: ${version.name}`,
-  };
-  return [wait, approved];
-}
-
-async function askNothingToClarify(worker: Worker): Promise<void> {
-  const { answers, progress } = stateOf(worker);
-  // In a file that was emptied it would be the very question that the person has answered already.
-  const again = answers.length > 0 ? ` after iteration ${progress.totalIterations}` : '';
-  const question = {
-    text: `Nothing to clarify${again}. Continue with planning?`,
-    options: ['yes', 'no, I have something to say first (write it as the answer)'],
-    suggestion: { letters: ['A'], reason: 'no question was found that would change the work' },
-  };
-  await askOne(worker, question);
-}
-
-function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
-  const { for: waitsFor, resumePhase, reason, file } = decision;
-  return { type: 'parked', for: waitsFor, resumePhase, openQuestions: [], unconfirmed: [], reason, file };
-}
-
-function flowOf(decision: ParkDecision): string {
-  return `Waiting for ${decision.for}${decision.reason ? `: ${decision.reason}` : ''}`;
 }
 
 /**

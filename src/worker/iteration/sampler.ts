@@ -1,0 +1,196 @@
+import { statsAt } from '../../base/files/look-at.ts';
+import { type KnownProcess, type TreeRoot, treeMembers } from '../../base/processes/end-tree.ts';
+import { livenessOf } from '../../base/processes/host.ts';
+import type { ProcessEntry } from '../../base/processes/process-table.ts';
+import { judgeCaps } from '../../phases/caps.ts';
+import type { ChildRecord } from '../../providers/starting/run-child.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { logPaths } from '../core/iteration-files.ts';
+import { requireLease } from '../core/lost-lease.ts';
+import { childMark, treeRoot } from '../core/tree.ts';
+import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
+import type { AwakeTime } from '../limits/awake-time.ts';
+import { budgetUses, tellBudget } from '../limits/budget.ts';
+import type { ChildLog } from '../limits/child-log.ts';
+import { LiveSpent } from '../limits/live-spent.ts';
+import { type WatchLimits, watchLimits } from '../limits/watch-limits.ts';
+import { StallWatch } from './stall-watch.ts';
+
+/** Why the worker stopped watching; all but `exited` mean that it ends the child. */
+export const WATCH_ENDS = [
+  'exited',
+  'timeout',
+  'stop',
+  'flooded',
+  'silent',
+  'stalled',
+  'lingers',
+  'network',
+  'budget',
+] as const;
+export type WatchEnd = (typeof WATCH_ENDS)[number];
+
+export interface WatchedChild {
+  end: WatchEnd;
+  awakeMs: number;
+  /** Every process that was seen in the child's tree; in the guard few are, since none can leave it. */
+  known: KnownProcess[];
+}
+
+/** Its end and commands are reported by the system; on a disk that reports nothing, they are found within this. */
+export const SAMPLE_EVERY_MS = 1000;
+/** Before that hardly any child has started a process, and its wrapper is known. */
+const FIRST_SAMPLE_MS = 250;
+
+/** What is looked at about once a second: time, output, processes. */
+export class Sampler {
+  readonly #worker: Worker;
+  readonly #open: OpenIteration;
+  readonly #child: ChildRecord;
+  readonly #log: ChildLog;
+  readonly #awake: AwakeTime;
+  readonly #limits: WatchLimits;
+  readonly #stall: StallWatch;
+  readonly #spent: LiveSpent;
+  readonly #known = new Map<string, KnownProcess>();
+  /** Undefined before the first look. */
+  #aliveAt: number | undefined;
+  #sampledAt: number;
+  /** What could not be recorded yet. */
+  #untold: NewEvent[] = [];
+  #root: TreeRoot | undefined;
+  #shown: string | undefined;
+  #finalAtMs: number | undefined;
+  #offlineAtMs: number | undefined;
+
+  constructor(worker: Worker, open: OpenIteration, child: ChildRecord, log: ChildLog, awake: AwakeTime) {
+    this.#worker = worker;
+    this.#open = open;
+    this.#child = child;
+    this.#log = log;
+    this.#awake = awake;
+    this.#limits = watchLimits(worker.file.settings);
+    this.#stall = new StallWatch(worker, this.#limits);
+    this.#spent = new LiveSpent(worker, open, log);
+    this.#sampledAt = worker.clock.monotonic() - SAMPLE_EVERY_MS + FIRST_SAMPLE_MS;
+  }
+
+  watched(end: WatchEnd): WatchedChild {
+    this.#awake.save();
+    return { end, awakeMs: this.#awake.ms, known: [...this.#known.values()] };
+  }
+
+  /** Until the next look. */
+  get restMs(): number {
+    const sampledMs = this.#worker.clock.monotonic() - this.#sampledAt;
+    return Math.max(0, Math.min(SAMPLE_EVERY_MS - sampledMs, this.#open.timeLimitMs - this.#awake.ms));
+  }
+
+  /** @returns why the child must be ended; undefined while all is well */
+  async look(): Promise<WatchEnd | undefined> {
+    this.#awake.tick();
+    if (this.#awake.ms >= this.#open.timeLimitMs) return 'timeout';
+    const now = this.#worker.clock.monotonic();
+    if (await this.#isGone(now)) return 'exited';
+    if (now - this.#sampledAt < SAMPLE_EVERY_MS) return undefined;
+    this.#sampledAt = now;
+    this.#awake.saveIfDue();
+    return await this.#sample();
+  }
+
+  /** A wrapper that was killed says no more how the CLI ended. Where each look starts a `ps`, twenty a second are many. */
+  async #isGone(now: number): Promise<boolean> {
+    if (this.#aliveAt !== undefined && now - this.#aliveAt < SAMPLE_EVERY_MS) return false;
+    this.#aliveAt = now;
+    // One that can't be judged from here ran where the worker before was, which a person has given up.
+    return (await livenessOf(this.#worker.host, this.#child.wrapper)) !== 'alive';
+  }
+
+  async #sample(): Promise<WatchEnd | undefined> {
+    requireLease(this.#worker);
+    if (this.#untold.length > 0 && (await recordIfTaken(this.#worker, ...this.#untold))) this.#untold = [];
+    this.#log.readOn();
+    this.#show();
+    const bytes = this.#logBytes();
+    if (bytes > this.#limits.logCeilingBytes) return 'flooded';
+    if (await this.#isOverBudget()) return 'budget';
+    if (bytes === 0 && this.#awake.ms > this.#limits.firstByteMs) return 'silent';
+    return this.#lingers() ?? this.#isCutOff() ?? (await this.#stalls(bytes));
+  }
+
+  /** Ends the child when only the reserve is left; the one that the reserve is for, when nothing is. */
+  async #isOverBudget(): Promise<boolean> {
+    const state = stateOf(this.#worker);
+    const { phase, wrapUp } = this.#open;
+    const isLimited = budgetUses(this.#worker, state, { phase }).some(({ cap }) => cap !== 'iterations');
+    if (!isLimited) return false;
+    const live = await this.#spent.after(this.#awake.ms);
+    const uses = budgetUses(this.#worker, state, { phase, live }).filter(({ cap }) => cap !== 'iterations');
+    await tellBudget(this.#worker, uses, recordIfTaken);
+    // What has said its last word spends no more.
+    if (this.#log.final !== undefined) return false;
+    const { kind } = judgeCaps(uses);
+    return wrapUp ? kind === 'reached' : kind !== 'fine';
+  }
+
+  /** A CLI that has said its last word and stays: its outcome is known already. */
+  #lingers(): WatchEnd | undefined {
+    if (this.#log.final === undefined) return undefined;
+    this.#finalAtMs ??= this.#awake.ms;
+    return this.#awake.ms - this.#finalAtMs > this.#limits.afterFinalMs ? 'lingers' : undefined;
+  }
+
+  /** A CLI that only waits for the network would do so for ever. */
+  #isCutOff(): WatchEnd | undefined {
+    if (!this.#log.seen.isOffline) {
+      this.#offlineAtMs = undefined;
+      return undefined;
+    }
+    this.#offlineAtMs ??= this.#awake.ms;
+    return this.#awake.ms - this.#offlineAtMs > this.#limits.networkWaitMs ? 'network' : undefined;
+  }
+
+  async #stalls(bytes: number): Promise<WatchEnd | undefined> {
+    // Outside the guard a process may hide from its parents and its mark later on.
+    const seen = this.#child.guard ? undefined : await this.#members();
+    const look = await this.#stall.look(this.#awake.ms, {
+      bytes,
+      isInTool: this.#log.seen.isInTool,
+      members: async () => seen ?? (await this.#members()),
+    });
+    if (look === 'announce') {
+      const minutes = Math.round(this.#limits.stallMs / 60_000);
+      const text = `The agent of iteration ${this.#open.iteration} seems stalled: no output, no file change and no CPU time for ${minutes} min.`;
+      const stalled: NewEvent = { type: 'notice', code: 'stalled', text };
+      if (!(await recordIfTaken(this.#worker, stalled))) this.#untold.push(stalled);
+    }
+    return look === 'end' ? 'stalled' : undefined;
+  }
+
+  async #members(): Promise<ProcessEntry[]> {
+    const { host } = this.#worker;
+    this.#root ??= await treeRoot(this.#worker, this.#child);
+    const members = await treeMembers(this.#root, childMark(this.#worker), { host });
+    for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
+    return members;
+  }
+
+  #logBytes(): number {
+    const { stdout, stderr } = logPaths(this.#worker, this.#open);
+    const sizeOf = (path: string) => statsAt(path)?.size ?? 0;
+    // A child that has taken its own log away prints on, and has printed.
+    return Math.max(sizeOf(stdout), this.#log.bytes) + sizeOf(stderr);
+  }
+
+  // A status bar may miss an update; the child's work goes on.
+  #show(): void {
+    if (this.#log.activity === this.#shown) return;
+    this.#shown = this.#log.activity;
+    try {
+      this.#worker.projector.writeNow(stateOf(this.#worker), this.#shown);
+    } catch {
+      // It is shown with the next change.
+    }
+  }
+}
