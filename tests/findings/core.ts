@@ -11,10 +11,7 @@ export const CORE: readonly Finding[] = [
         'project/rewind-locks.test.ts',
         'while git holds the lock of %s nothing is rewound, and the lock is named',
       ],
-      [
-        'e2e/worker/rewind-halfway.test.ts',
-        'a rewind that fails behind "%s" blocks the session, and a resume completes it (core A1)',
-      ],
+      ['e2e/worker/rewind-halfway.test.ts', 'blocks the session, and a resume completes it (core A1)'],
       [
         'e2e/worker/rewind-halfway.test.ts',
         'a rewind that failed halfway can be taken back, files, phase and gate (core A1)',
@@ -109,7 +106,7 @@ export const CORE: readonly Finding[] = [
       ['actions/recent-revivals.test.ts', 'a session whose worker $what counts as revived $times times'],
       [
         'faults/torn-writes.test.ts',
-        'is torn by a crash, and the session goes on as if nothing had happened',
+        'are torn by crashes, and the session goes on as if nothing had happened',
       ],
     ],
   },
