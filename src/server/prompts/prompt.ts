@@ -1,0 +1,49 @@
+import type { MarkdownSource } from '../../machine/install/package/package-source.ts';
+
+/** A prompt as its Markdown file has it. */
+export interface PromptSource {
+  name: string;
+  description: string;
+  /** The one argument; it takes the rest of the line, where the client hands that over. */
+  argument?: PromptArgument;
+  body: string;
+}
+
+export interface PromptArgument {
+  name: string;
+  hint: string;
+  /** It begins with the name of a session that exists. */
+  isSession: boolean;
+  /** Nothing may follow: a first word is the whole. */
+  isOneWord: boolean;
+}
+
+/** Prompts whose argument is an existing session, which can be completed. */
+const ABOUT_A_SESSION: ReadonlySet<string> = new Set([
+  'review-plan',
+  'samocode-implement',
+  'session-archive',
+  'session-continue',
+]);
+
+/** @param name as clients show it, where that is not the file's name */
+export function promptFrom({ name: file, meta, body }: MarkdownSource, name = file): PromptSource {
+  const hint = meta.get('argument-hint');
+  return {
+    name,
+    description: meta.get('description') ?? '',
+    ...(hint && { argument: argumentFrom(hint, ABOUT_A_SESSION.has(file)) }),
+    body: body.trim(),
+  };
+}
+
+function argumentFrom(hint: string, isSession: boolean): PromptArgument {
+  const isOneWord = isSession && /^\[[^\]]*\]$/.test(hint);
+  return { name: argumentName(hint), hint, isSession, isOneWord };
+}
+
+/** `branch` for `[branch or pull-request URL]`: the first thing that it may be, as an identifier. */
+function argumentName(hint: string): string {
+  const first = /^\[(.+?)(?: or [^\]]*)?\]/.exec(hint)?.[1] ?? hint;
+  return first.toLowerCase().replace(/[^a-z]+/g, '_');
+}
