@@ -143,12 +143,13 @@ test.concurrent('a newer version takes over from an older one, and an older one 
   const newer = await buildVersion('0.0.1', join(here.project.repo.root, 'newer'));
   await here.park();
   const pid = await one(here);
+  // It has its lease a moment before it drops what the one before was asked, and writes what it is.
+  await eventually(async () => (await here.version()) === '0.0.0-test', { what: 'the older version' });
   const paths = await supervisorOf(here.project);
   const { home } = here.project.context;
   await askToLeave(paths, '0.0.1');
   await launchSupervisor(paths, { program: newer, env: here.env, home });
   const next = await one(here, pid);
-  // It has its lease a moment before it writes what it is.
   await eventually(async () => (await here.version()) === '0.0.1', { what: 'the new version' });
   await here.park();
   await askToLeave(paths, '0.0.0-test');
