@@ -4,7 +4,7 @@ import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
-import { identityAt } from '../base/files/look-at.ts';
+import { identityAt, statsAt } from '../base/files/look-at.ts';
 import { newWatcher, type WatchPath } from '../base/files/watcher.ts';
 import type { OwnedLease } from '../base/processes/lease.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
@@ -102,6 +102,8 @@ async function watch(
   try {
     for (;;) {
       if (signal.aborted) return 'ended';
+      // An account that was removed, or a home that is not mounted: nobody's sessions are looked at from here.
+      if (statsAt(supervisor.home) === undefined) return 'lost';
       // Where its folder was taken away, it is made anew: whoever parks a session must find the lease.
       await lease.check();
       if (await isAskedToLeave(paths.leave, stays)) return 'asked_to_leave';

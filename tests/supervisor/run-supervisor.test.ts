@@ -111,6 +111,16 @@ test('one whose folder is taken away keeps its lease and what it watches', async
   expect(existsSync(qa)).toBe(false);
 });
 
+test('one whose home folder is gone ends, and does not make it anew', async () => {
+  await using here = await simulated();
+  const { clock, home } = here.supervisor;
+  await here.session('s', { events: WAITS });
+  clock.nowMs = Date.now();
+  clock.after(5 * MINUTE_MS, () => rm(home, { recursive: true }));
+  expect(await run(here, { ms: HOUR_MS })).toMatchObject({ end: 'lost' });
+  expect(existsSync(home)).toBe(false);
+});
+
 test('one that has lost its lease ends', async () => {
   await using here = await simulated();
   const { paths, clock } = here.supervisor;
