@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { finishSession } from '../../src/actions/sessions/finish-session.ts';
 import type { FinishWay } from '../../src/actions/sessions/finish-ways.ts';
 import { commitWork, doneSession } from '../support/done-session.ts';
+import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 
 /** Finishes a session by a worker that dies at a point, once. */
@@ -23,8 +24,8 @@ async function nextWorker(rig: SessionRig): Promise<void> {
   const { n } = await rig.state();
   await rig.launch();
   const hasLeft = async () => (await rig.events(n)).some(({ type }) => type === 'worker_left');
-  await expect.poll(hasLeft, { timeout: 60_000 }).toBe(true);
-  await expect.poll(() => rig.workerPid(), { timeout: 60_000 }).toBeUndefined();
+  await eventually(hasLeft, { what: 'a worker that leaves' });
+  await eventually(async () => (await rig.workerPid()) === undefined, { what: 'no worker' });
 }
 
 async function mergedAfter(point: string, rig: SessionRig): Promise<void> {
@@ -35,7 +36,7 @@ async function mergedAfter(point: string, rig: SessionRig): Promise<void> {
   expect(await rig.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
 }
 
-async function discardedAndBackAfter(points: [string, string], rig: SessionRig): Promise<void> {
+async function discardedAndBackAfter(points: readonly [string, string], rig: SessionRig): Promise<void> {
   const { path = '', branch = '' } = (await rig.state()).worktree ?? {};
   const tip = await rig.repo.git(['rev-parse', branch]);
   await writeFile(join(path, 'unsaved.txt'), 'x');
@@ -52,12 +53,23 @@ async function discardedAndBackAfter(points: [string, string], rig: SessionRig):
   expect(await standing()).toEqual([true, true, tip]);
 }
 
-test('a worker that dies at any step of a merge, a discard or a restore is followed by one that does the rest', async () => {
+// Who asks waits for an answer that does not come: side by side, so that they wait together.
+test.concurrent('a worker that dies at any step of a merge is followed by one that does the rest', async () => {
   await using rig = await doneSession({ faults: true, lines: { CHECK: 'true' } });
   await mergedAfter('merge-made', rig);
   await mergedAfter('merge-checked', rig);
   await mergedAfter('merge-moved', rig);
-  await discardedAndBackAfter(['discard-kept', 'restore-branch-made'], rig);
-  await discardedAndBackAfter(['discard-worktree-gone', 'restore-files-made'], rig);
-  await discardedAndBackAfter(['discard-branch-gone', 'restore-branch-made'], rig);
 }, 600_000);
+
+test.concurrent.each([
+  ['discard-kept', 'restore-branch-made'],
+  ['discard-worktree-gone', 'restore-files-made'],
+  ['discard-branch-gone', 'restore-branch-made'],
+] as const)(
+  'a worker that dies at %s, and at %s, is followed by one that does the rest',
+  async (...points) => {
+    await using rig = await doneSession({ faults: true, lines: { CHECK: 'true' } });
+    await discardedAndBackAfter(points, rig);
+  },
+  600_000,
+);

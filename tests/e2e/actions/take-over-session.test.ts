@@ -5,6 +5,7 @@ import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
 import { takeOverSession } from '../../../src/actions/sessions/take-over-session.ts';
 import type { ProcessIdentity } from '../../../src/base/processes/host.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { eventually } from '../../support/eventually.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** Makes the newest lease one that another owner holds, as if its file had come over the network. */
@@ -24,7 +25,7 @@ const ELSEWHERE: [string, Partial<ProcessIdentity>][] = [
   ['another container', { pidNamespace: 'pid:[1]' }],
 ];
 
-test('the place of MAX_PARALLEL that a worker held elsewhere is given up with its session', async () => {
+test.concurrent('the place of MAX_PARALLEL that a worker held elsewhere is given up with its session', async () => {
   await using rig = await startRig({ lines: { MAX_PARALLEL: '1' } });
   await rig.untilWaiting('qa_answers');
   await giveLeaseTo(rig, { pidNamespace: 'pid:[1]' });
@@ -37,39 +38,40 @@ test('the place of MAX_PARALLEL that a worker held elsewhere is given up with it
   await rig.untilWaiting('plan_approval', { withinMs: 60_000 });
 });
 
-test.each(ELSEWHERE)('a session held by %s is taken by the explicit act alone', async (_name, owner) => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
-  await giveLeaseTo(rig, owner);
-  const { lease } = await rig.state();
-  expect(await rig.view()).toMatchObject({ worker: 'unknowable', needsWorker: false });
+test.concurrent.each(ELSEWHERE)(
+  'a session held by %s is taken by the explicit act alone',
+  async (_name, owner) => {
+    await using rig = await askingRig();
+    await rig.untilWaiting('qa_answers');
+    await giveLeaseTo(rig, owner);
+    const { lease } = await rig.state();
+    expect(await rig.view()).toMatchObject({ worker: 'unknowable', needsWorker: false });
 
-  await rig.launch();
-  await expect(rig.answer()).rejects.toMatchObject({ code: 'worker_elsewhere' });
-  expect((await rig.state()).lease).toBe(lease);
+    await rig.launch();
+    await expect(rig.answer()).rejects.toMatchObject({ code: 'worker_elsewhere' });
+    expect((await rig.state()).lease).toBe(lease);
 
-  const question = { session: rig.file.folder };
-  expect(await takeOverSession(question, rig.context())).toMatchObject({
-    outcome: 'taken',
-    from: { hostId: owner.hostId ?? rig.context().host.hostId },
-  });
-  // The answer that was left before is taken now.
-  await rig.untilWaiting('plan_approval', { withinMs: 60_000, leaveDead: true });
-});
+    const question = { session: rig.file.folder };
+    expect(await takeOverSession(question, rig.context())).toMatchObject({
+      outcome: 'taken',
+      from: { hostId: owner.hostId ?? rig.context().host.hostId },
+    });
+    // The answer that was left before is taken now.
+    await rig.untilWaiting('plan_approval', { withinMs: 60_000, leaveDead: true });
+  },
+);
 
-test('a session whose worker lives here is not taken from it', async () => {
+test.concurrent('a session whose worker lives here is not taken from it', async () => {
   await using rig = await startRig({ scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const taking = takeOverSession({ session: rig.file.folder }, rig.context());
   await expect(taking).rejects.toMatchObject({ code: 'worker_lives' });
 });
 
-test('a child of the machine that is gone is no child any more', async () => {
+test.concurrent('a child of the machine that is gone is no child any more', async () => {
   await using rig = await startRig({ scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined);
-  await expect
-    .poll(async () => (await rig.processesWithMark()).length, { timeout: 30_000 })
-    .toBeGreaterThanOrEqual(2);
+  await eventually(async () => (await rig.processesWithMark()).length >= 2, { what: 'the agent' });
   const gone = { hostId: 'another-machine', bootId: 'another-boot' };
   await giveLeaseTo(rig, gone);
   const childPath = join(rig.paths.iterations, '001', 'child.json');
@@ -83,7 +85,7 @@ test('a child of the machine that is gone is no child any more', async () => {
   expect(endings[0]).toBe('crashed');
 });
 
-test('a session of an earlier boot of this machine needs no act', async () => {
+test.concurrent('a session of an earlier boot of this machine needs no act', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await giveLeaseTo(rig, { bootId: 'an-earlier-boot' });
@@ -94,7 +96,7 @@ test('a session of an earlier boot of this machine needs no act', async () => {
   await rig.answer();
 });
 
-test('a session that a newer samocode has written is left to it', async () => {
+test.concurrent('a session that a newer samocode has written is left to it', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop();
