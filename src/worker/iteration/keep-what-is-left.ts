@@ -6,7 +6,7 @@ import { type Breach, breachOf, gitProgramsChanged } from '../guarding/look-arou
 import { documentsPrint, lookAtMainCheckout, type Snapshot } from '../guarding/snapshot.ts';
 import { mendWorktree } from '../guarding/worktree-stands.ts';
 import { type KeptWork, keepWork } from '../recording/keep-work.ts';
-import { mendNotebook, type NotebookEnd } from '../recording/mend-notebook.ts';
+import { mendNotebook, type NotebookEnd } from '../recording/repair-overview.ts';
 import type { ChildEnded } from './how-it-ended.ts';
 import { keepSignal } from './kept-signal.ts';
 

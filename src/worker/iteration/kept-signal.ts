@@ -5,7 +5,7 @@ import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../../session
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import type { NotebookEnd } from '../recording/mend-notebook.ts';
+import type { NotebookEnd } from '../recording/repair-overview.ts';
 
 /** The child's last word; the bytes that are judged are kept, and judged again after a crash. */
 export async function keepSignal(
