@@ -57,7 +57,7 @@ implementation | 3 | A token without roles has none | Test again | Edit src/auth
 testing | 3 | All 212 tests pass | Review what changed since | npm test
 quality | 3 | Reviewed the change since the last review: good | Test once more | git diff HEAD~1
 testing | 3 | Test report written -> 11-20-1206-test-report-jwt-auth.md: all passed | Finish | npm test
-done | 2 | Looked through plan, requirements and notebook | Write the summary | Read _overview.md
+done | 2 | Looked through plan, requirements and overview | Write the summary | Read _overview.md
 done | 2 | Summary written -> 11-20-1212-summary-jwt-auth.md | Signal done | Write 11-20-1212-summary-jwt-auth.md
 done | 1 | Everything is committed | Nothing | git status | done
 `;

@@ -25,7 +25,7 @@ export interface Outcome {
   limitedUntil?: number;
   /** The row that it ends, where an overload or a lost network ended it; absent: it is the first. */
   outage?: Outage;
-  /** Worktree, documents or notebook differ from before. */
+  /** Worktree, documents or overview differ from before. */
   changed: boolean;
   treeChanged: boolean;
   questions: {

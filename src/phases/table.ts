@@ -75,7 +75,7 @@ export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
 
 /** How often failed tests may send the work back to implementation. */
 export const MAX_TEST_RETURNS = 3;
-/** How many quality children may signal to stay (mend and review again). */
+/** How many quality children may signal to stay (fix and review again). */
 export const MAX_QUALITY_ROUNDS = 3;
 
 /** How many children may run out of time with no accepted signal between them. */

@@ -42,11 +42,11 @@ test('a message that nobody would read is refused, and nothing is kept', async (
 
 test('what a folder of the original tool does not have yet leads to no wait', async () => {
   await using desk = await makeDesk();
-  const notebook = '# Session: boat\n\n## Status\nPhase: planning\n';
-  await desk.repo.write({ '_samocode/sessions/26-01-08-boat/_samocode/_overview.md': notebook });
+  const overview = '# Session: boat\n\n## Status\nPhase: planning\n';
+  await desk.repo.write({ '_samocode/sessions/26-01-08-boat/_samocode/_overview.md': overview });
   const taken = expect.stringMatching(/^Next: tell the user what problems says; .*: resume_session/);
   expect(await ask(desk, 'read_plan')).toMatchObject({ code: 'no_plan', hint: taken });
   expect(await ask(desk, 'read_session', { what: 'changes' })).toMatchObject({ hint: taken });
-  expect(await ask(desk, 'read_session')).toMatchObject({ code: 'no_notebook', hint: taken });
+  expect(await ask(desk, 'read_session')).toMatchObject({ code: 'no_overview', hint: taken });
   expect((await ask(desk, 'read_session', { what: 'document' })).next).toBeUndefined();
 });

@@ -113,7 +113,7 @@ test('a wait for several is not ended by one that may not be read', async () => 
   expect(await asOrdinaryUser(() => waitForAny(still, context))).toMatchObject({ changed: false });
 });
 
-test('a session that may not be read is named so by status, and refuses acts with what to mend', async () => {
+test('a session that may not be read is named so by status, and refuses acts with what to repair', async () => {
   await using given = await machine();
   const { context } = given;
   const { view } = await asOrdinaryUser(() => getStatus({ session: REFUSED }, context));

@@ -18,7 +18,7 @@ const fixing = {
   ],
 } as const;
 
-test('a session that a wrong check has blocked goes on once the person mended and trusted the check', async () => {
+test('a session that a wrong check has blocked goes on once the person repaired and trusted the check', async () => {
   await using rig = await startRig({
     lines: { CHECK: 'test $(git rev-list --count HEAD) = 1', GATES: 'none' },
     scenario: fixing,

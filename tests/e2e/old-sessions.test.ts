@@ -398,7 +398,7 @@ describe('a folder that was stopped before its overview was written', () => {
 });
 
 describe('a folder that no worker could work in', () => {
-  test('is refused when what mends the nested layout leaves one session inside another', async () => {
+  test('is refused when what repairs the nested layout leaves one session inside another', async () => {
     await using bench = await madeFolder({
       '_overview.md': overviewAt('planning'),
       '_samocode/_samocode/_overview.md': overviewAt('planning'),

@@ -208,7 +208,7 @@ const trees: FaultRow[] = [
 const vandals: FaultRow[] = [
   inOneSession({}, [
     {
-      name: 'a deleted notebook is written again',
+      name: 'a deleted overview is written again',
       acts: [...WORKS, remove('overview')],
       ending: 'signalled',
       goesOn: true,
@@ -248,7 +248,7 @@ const vandals: FaultRow[] = [
   ]),
   inOneSession({}, [
     {
-      name: 'a notebook that became a link is not followed',
+      name: 'an overview that became a link is not followed',
       acts: [...WORKS, remove('overview'), link('/etc/hostname', '_overview.md')],
       ending: 'signalled',
       goesOn: true,

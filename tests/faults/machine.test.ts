@@ -287,13 +287,13 @@ const HANDOFF = JSON.stringify({
   note: 'The second half of the harbour is unexplored.',
 });
 
-/** Writes many lines into the flow log of the notebook, and some work beside it. */
-const TALKATIVE = `notebook=$(ls ../../sessions/*/_overview.md)
-awk -v n="$SAMOCODE_ITERATION" '/^## Files/ { for (i = 1; i <= 45; i++) print "- part " n "." i } { print }' "$notebook" > talk
-mv talk "$notebook"
+/** Writes many lines into the flow log of the overview, and some work beside it. */
+const TALKATIVE = `overview=$(ls ../../sessions/*/_overview.md)
+awk -v n="$SAMOCODE_ITERATION" '/^## Files/ { for (i = 1; i <= 45; i++) print "- part " n "." i } { print }' "$overview" > talk
+mv talk "$overview"
 echo "$SAMOCODE_ITERATION" > progress.txt`;
 
-/** Every line that the children of a session wrote into its notebook, wherever it lies by now. */
+/** Every line that the children of a session wrote into its overview, wherever it lies by now. */
 async function partsOf(rig: SessionRig): Promise<string[]> {
   const files = [rig.paths.oldFlow, rig.paths.overview].map((path) => readFile(path, 'utf8'));
   const lines = (await Promise.all(files)).flatMap((text) => text.split('\n'));
@@ -322,8 +322,8 @@ const sessions: FaultRow[] = [
         Array.from({ length: 45 }, (_, i) => `- part ${n + 1}.${i + 1}`),
       );
       expect(parts).toEqual(all.flat());
-      const notebook = await readFile(rig.paths.overview, 'utf8');
-      expect(notebook.split('\n').length).toBeLessThan(600);
+      const overview = await readFile(rig.paths.overview, 'utf8');
+      expect(overview.split('\n').length).toBeLessThan(600);
     },
   },
   {

@@ -87,7 +87,7 @@ async function historyHasOneLineEach(rig: SessionRig, state: SessionState): Prom
     Array.from({ length: ended }, (_, index) => index + 1),
   );
   const overview = readOverview(await readFile(rig.paths.overview, 'utf8'));
-  expect(overview.phase, 'the phase in the notebook').toBe(state.progress.phase);
+  expect(overview.phase, 'the phase in the overview').toBe(state.progress.phase);
 }
 
 async function noDraftsLeft(rig: SessionRig): Promise<void> {

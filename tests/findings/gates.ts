@@ -107,7 +107,7 @@ export const GATES: readonly Finding[] = [
     shownBy: [
       [
         'e2e/old-sessions.test.ts',
-        'is refused when what mends the nested layout leaves one session inside another',
+        'is refused when what repairs the nested layout leaves one session inside another',
       ],
       ['e2e/old-sessions.test.ts', 'is refused with the name of the file that is a folder'],
     ],

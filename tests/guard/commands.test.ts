@@ -24,7 +24,7 @@ afterAll(() => {
   for (const fake of fakes) fake[Symbol.dispose]();
 });
 
-/** A session in the guard whose machine has a bubblewrap that may be broken and mended. */
+/** A session in the guard whose machine has a bubblewrap that may be broken and repaired. */
 async function begin(behaviour: Behaviour, plan: RigPlan): Promise<SessionRig & { fake: FakeBwrap }> {
   const fake = fakeBwrap(behaviour);
   fakes.push(fake);

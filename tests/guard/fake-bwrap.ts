@@ -21,7 +21,7 @@ export type Behaviour =
 /** What the kernel says when the namespaces of a machine are used up, in bubblewrap's words. */
 export const NO_NAMESPACES = 'Creating new namespace failed: No space left on device';
 
-/** A bubblewrap that may be broken and mended while sessions run. */
+/** A bubblewrap that may be broken and repaired while sessions run. */
 export interface FakeBwrap extends Disposable {
   /** First on PATH, it stands before the real one. */
   env: { PATH: string };

@@ -137,7 +137,7 @@ const machines: FaultRow[] = [
     guardedRow(
       {},
       {
-        name: 'a session that is blocked for its guard goes on in the guard once a person has mended it and resumes',
+        name: 'a session that is blocked for its guard goes on in the guard once a person has repaired it and resumes',
         rules: first({ act: 'normal' }),
         act: async (rig) => {
           await rig.until(({ status }) => status.kind === 'blocked');

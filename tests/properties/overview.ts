@@ -120,31 +120,31 @@ function checkRestored(text: string, task: string, flow: readonly string[]): voi
 }
 
 export const overviewProperties: Property[] = [
-  property('reading a notebook never throws', fc.oneof(anyOverview, anyText), (text) => {
+  property('reading an overview never throws', fc.oneof(anyOverview, anyText), (text) => {
     assert(Array.isArray(readOverview(text).flow));
   }),
-  property('a change of the notebook is read back', fc.tuple(anyOverview, anyChange), ([text, change]) =>
+  property('a change of the overview is read back', fc.tuple(anyOverview, anyChange), ([text, change]) =>
     checkShown(text, change),
   ),
   property(
-    'a change of the notebook keeps every other line',
+    'a change of the overview keeps every other line',
     fc.tuple(anyOverview, anyChange),
     ([text, change]) => checkForeign(text, change),
   ),
   property(
-    'the same change of the notebook twice is once',
+    'the same change of the overview twice is once',
     fc.tuple(anyOverview, anyChange),
     ([text, change]) => {
       const once = changeOverview(text, change);
       assert.equal(changeOverview(once, change), once);
     },
   ),
-  property('no change of the notebook changes no byte', fc.oneof(anyOverview, anyText), (text) => {
+  property('no change of the overview changes no byte', fc.oneof(anyOverview, anyText), (text) => {
     assert.equal(changeOverview(text, {}), text);
     assert.equal(restoreLost(text, { task: '', flow: [] }), text);
   }),
   property(
-    'a new notebook reads as what it was made from',
+    'a new overview reads as what it was made from',
     fc.record({
       title: anyText,
       started: fc.constant('2026-01-08 10:00'),

@@ -12,7 +12,7 @@ const SCHEMA = {
   },
 };
 
-test('harmless slips are mended, everything else is left for the check', () => {
+test('harmless slips are repaired, everything else is left for the check', () => {
   const given = { count: ' 5 ', flag: 'True', answers: '{"Q1":"B"}', name: '5', other: 'x', session: null };
   expect(coerceArguments(SCHEMA, given)).toEqual({
     count: 5,

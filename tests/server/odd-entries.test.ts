@@ -164,7 +164,7 @@ test.each(
 );
 
 test.each(ODD_KINDS)(
-  'with %s in place of the inner notebook of the early layout, the folder is listed',
+  'with %s in place of the inner overview of the early layout, the folder is listed',
   async (kind) => {
     await using folder = await folderByHand();
     await rm(join(folder.path, '_overview.md'));

@@ -29,7 +29,7 @@ test('every folder of the original tool is listed and opens', async () => {
   expect(views.every(({ isForeign }) => isForeign)).toBe(true);
 });
 
-test('the early nested layout is shown with the command that mends it', async () => {
+test('the early nested layout is shown with the command that repairs it', async () => {
   await using dir = await corpus();
   const view = await readSession(sessionPaths(dir.path, '26-01-21-nested'), await systemHost());
   expect(view?.problems.join()).toMatch(/mv .*_samocode/);
@@ -48,13 +48,13 @@ test('a phase that the flow log tells is taken from there', async () => {
   expect(view?.state.progress.phase).not.toBe('init');
 });
 
-test('a folder without a notebook is no session', async () => {
+test('a folder without an overview is no session', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'notes'));
   expect(await readSession(sessionPaths(dir.path, 'notes'), await systemHost())).toBeUndefined();
 });
 
-test('the command that mends the nested layout overwrites nothing, and takes folders with blanks', async () => {
+test('the command that repairs the nested layout overwrites nothing, and takes folders with blanks', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(join(dir.path, 'my notes'), 'old');
   const nested = join(paths.sessionDir, '_samocode');

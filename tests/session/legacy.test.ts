@@ -111,7 +111,7 @@ test('every folder of the corpus stands in the table and opens by its name', () 
   }
 });
 
-test.each(FOLDERS)('a change of the notebook of %s keeps its other lines', (folder) => {
+test.each(FOLDERS)('a change of the overview of %s keeps its other lines', (folder) => {
   const text = read(folder, '_overview.md') ?? '';
   const after = changeOverview(text, { lastAction: 'Resumed' });
   const kept = after.split('\n').filter((line) => !/Last Action/.test(line));

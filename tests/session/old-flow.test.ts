@@ -9,7 +9,7 @@ import {
   withoutOldFlow,
 } from '../../src/session/legacy/old-flow.ts';
 
-const notebook = (flow: readonly string[], eol = '\n') =>
+const overview = (flow: readonly string[], eol = '\n') =>
   [
     '# Session: x',
     '',
@@ -27,7 +27,7 @@ const notebook = (flow: readonly string[], eol = '\n') =>
 const always = () => true;
 
 test('the oldest entries go with the lines that belong to them, the newest stay', () => {
-  const text = notebook([
+  const text = overview([
     '- [001] One',
     '  goes on',
     '* [002] Two',
@@ -36,7 +36,7 @@ test('the oldest entries go with the lines that belong to them, the newest stay'
     '- [004] Four',
   ]);
   expect(withoutOldFlow(text, 2, always)).toEqual({
-    text: notebook([OLDER_FLOW_NOTE, 'a remark', '[003] Three', '- [004] Four']),
+    text: overview([OLDER_FLOW_NOTE, 'a remark', '[003] Three', '- [004] Four']),
     entries: [
       { key: '[001] One', text: '- [001] One\n  goes on\n' },
       { key: '[002] Two', text: '* [002] Two\n' },
@@ -45,25 +45,25 @@ test('the oldest entries go with the lines that belong to them, the newest stay'
 });
 
 test('an entry that may not go stays where it was', () => {
-  const text = notebook(['- mine', '- theirs', '- new']);
+  const text = overview(['- mine', '- theirs', '- new']);
   expect(withoutOldFlow(text, 1, (key) => key !== 'mine')?.text).toBe(
-    notebook([OLDER_FLOW_NOTE, '- mine', '- new']),
+    overview([OLDER_FLOW_NOTE, '- mine', '- new']),
   );
   expect(withoutOldFlow(text, 1, () => false)).toBeUndefined();
 });
 
 test('the note stands there once, and is no entry', () => {
-  const once = withOlderFlowNote(notebook(['- a', '- b', '- c']));
+  const once = withOlderFlowNote(overview(['- a', '- b', '- c']));
   expect(withOlderFlowNote(once)).toBe(once);
   expect(countFlow(once)).toBe(3);
-  expect(withoutOldFlow(once, 1, always)?.text).toBe(notebook([OLDER_FLOW_NOTE, '- c']));
+  expect(withoutOldFlow(once, 1, always)?.text).toBe(overview([OLDER_FLOW_NOTE, '- c']));
   expect(withOlderFlowNote('# Session: x\n')).toBe('# Session: x\n');
 });
 
 test('CRLF and a byte order mark stay; what is put away has line feeds', () => {
-  const text = `\uFEFF${notebook(['- a', '- b'], '\r\n')}`;
+  const text = `\uFEFF${overview(['- a', '- b'], '\r\n')}`;
   const { text: left, entries } = withoutOldFlow(text, 1, always) ?? { text: '', entries: [] };
-  expect(left).toBe(`\uFEFF${notebook([OLDER_FLOW_NOTE, '- b'], '\r\n')}`);
+  expect(left).toBe(`\uFEFF${overview([OLDER_FLOW_NOTE, '- b'], '\r\n')}`);
   expect(entries).toEqual([{ key: 'a', text: '- a\n' }]);
 });
 
@@ -82,7 +82,7 @@ const line = fc.oneof(
   fc.constantFrom('## Flow Log', '- x', '  - y', '[001 @ 01-08] z', '```', '  goes on', '', '## Files'),
 );
 
-test('whatever a notebook holds: no line is lost, the newest entries stay, and a second call finds nothing', () => {
+test('whatever an overview holds: no line is lost, the newest entries stay, and a second call finds nothing', () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 40 }), fc.integer({ min: 1, max: 5 }), (lines, keep) => {
       const text = lines.join('\n');

@@ -30,7 +30,7 @@ Next: Wait for approval
 
 for (const property of overviewProperties) test(property.name, () => property.run(300));
 
-test('a notebook as designed is read', () => {
+test('an overview as designed is read', () => {
   expect(readOverview(NOTEBOOK)).toEqual({
     workingDir: '/home/me/worktrees/26-01-08-add-jwt-auth',
     task: 'Add JWT.',

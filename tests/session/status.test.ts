@@ -171,7 +171,7 @@ test('a session whose log was put aside is lost, whatever command lies there, an
   expect(isLost(view)).toBe(true);
 });
 
-test('a folder of the original tool is shown as its notebook says', async () => {
+test('a folder of the original tool is shown as its overview says', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-Old_one');
   await mkdir(paths.sessionDir);

@@ -10,7 +10,7 @@ import { type SessionRig, startRig } from './session-rig.ts';
 
 /**
  * A session without gates whose first agent works in `phase` by `rules`: a copy of the one that was prepared, as if it
- * had been started with these lines about checks, and a person had written the phase into its notebook.
+ * had been started with these lines about checks, and a person had written the phase into its overview.
  */
 export async function restingRig(
   phase: Phase,
@@ -25,8 +25,8 @@ export async function restingRig(
     const checks = values.checks.map(({ command }) => command);
     await changeSettings(rig, { checks, proving: frozenProving(values) });
     const { overview } = rig.paths;
-    const notebook = await readFile(overview, 'utf8');
-    await writeFile(overview, notebook.replace(/^Phase: .*$/m, `Phase: ${phase}`));
+    const before = await readFile(overview, 'utf8');
+    await writeFile(overview, before.replace(/^Phase: .*$/m, `Phase: ${phase}`));
     await rig.resume();
     return rig;
   } catch (error) {

@@ -62,15 +62,15 @@ test.each(Object.entries(WRITES))(
   },
 );
 
-test('questions, plan and notebook that skills show are read without a remark', () => {
+test('questions, plan and overview that skills show are read without a remark', () => {
   const first = (name: string) =>
     fencedBlocks(SOURCE.skills.find((one) => one.name === name)?.body ?? '')[0] ?? '';
   expect(lintQa(parseQa(first('task-definition')))).toEqual([]);
   const { phases } = parsePlan(first('planning'));
   expect(phases.length).toBeGreaterThan(0);
   expect(phases.every(({ steps }) => steps.total > 0)).toBe(true);
-  const notebook = readOverview(first('session-management'));
-  expect(notebook).toMatchObject({ phase: 'investigation', totalIterations: 0 });
+  const overview = readOverview(first('session-management'));
+  expect(overview).toMatchObject({ phase: 'investigation', totalIterations: 0 });
 });
 
 test('the skill for the parent names every tool but the one that only shows, and none of its own', () => {

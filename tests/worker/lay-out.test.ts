@@ -9,7 +9,7 @@ import { layOut } from '../../src/worker/iteration/lay-out.ts';
 import { keepLook } from '../../src/worker/recording/last-look.ts';
 import { tempLog } from '../support/temp-log.ts';
 
-test('the notebook is kept as the child finds it; a pipe in its place is not waited for', async () => {
+test('the overview is kept as the child finds it; a pipe in its place is not waited for', async () => {
   await using log = await tempLog();
   const { paths } = log;
   const { writer } = await log.open();

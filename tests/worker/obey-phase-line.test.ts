@@ -66,7 +66,7 @@ test('a phase that is written while a block has left an iteration open may be a 
   expect(worker.writer.state.progress.phase).toBe('investigation');
 });
 
-test('what the notebook of an adopted folder says is no person’s act before it was read', async () => {
+test('what the overview of an adopted folder says is no person’s act before it was read', async () => {
   await using log = await tempLog();
   const worker = await movedBy(log);
   const state = { ...worker.writer.state, prepared: false };

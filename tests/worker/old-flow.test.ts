@@ -7,7 +7,7 @@ import { keepOldFlow, putAwayOldFlow } from '../../src/worker/documents/old-flow
 import { flowLinesOf } from '../../src/worker/documents/project-event.ts';
 import { notice, tempLog } from '../support/temp-log.ts';
 
-/** A session with so many flow lines, in its events and in its notebook. */
+/** A session with so many flow lines, in its events and in its overview. */
 async function scene(count: number) {
   const log = await tempLog();
   const { writer } = await log.open();
@@ -18,58 +18,58 @@ async function scene(count: number) {
   await mkdir(paths.sessionDir, { recursive: true });
   const empty = newOverview({ title: 'x', started: '2026-01-08 10:00', workingDir: '/w', task: 'Build it' });
   await writeFile(paths.overview, changeOverview(empty, { appendFlow: lines }));
-  const notebook = () => readFile(paths.overview, 'utf8');
+  const overview = () => readFile(paths.overview, 'utf8');
   const oldFlow = () => readFile(paths.oldFlow, 'utf8').catch(() => '');
   const entriesOf = (text: string) => text.split('\n').filter((line) => line.startsWith('- '));
   return {
     log,
     paths,
     lines,
-    notebook,
+    overview,
     oldFlow,
     entriesOf,
     putAway: () => putAwayOldFlow(paths, { n: writer.state.n, all: false }),
   };
 }
 
-test('a notebook of ordinary length is left as it is', async () => {
-  const { log, notebook, putAway, oldFlow } = await scene(MOST_FLOW_ENTRIES);
+test('an overview of ordinary length is left as it is', async () => {
+  const { log, overview, putAway, oldFlow } = await scene(MOST_FLOW_ENTRIES);
   await using _ = log;
-  const before = await notebook();
+  const before = await overview();
   await putAway();
-  expect(await notebook()).toBe(before);
+  expect(await overview()).toBe(before);
   expect(await oldFlow()).toBe('');
 });
 
 test('the old entries of a long one lie in a file of their own, in order and none twice', async () => {
-  const { log, lines, notebook, putAway, oldFlow, entriesOf } = await scene(MOST_FLOW_ENTRIES + 1);
+  const { log, lines, overview, putAway, oldFlow, entriesOf } = await scene(MOST_FLOW_ENTRIES + 1);
   await using _ = log;
   await putAway();
-  expect(readOverview(await notebook()).flow).toEqual(lines.slice(-KEPT_FLOW_ENTRIES));
-  expect(await notebook()).toContain(`## Flow Log\n${OLDER_FLOW_NOTE}\n- `);
+  expect(readOverview(await overview()).flow).toEqual(lines.slice(-KEPT_FLOW_ENTRIES));
+  expect(await overview()).toContain(`## Flow Log\n${OLDER_FLOW_NOTE}\n- `);
   expect(entriesOf(await oldFlow())).toEqual(lines.slice(0, -KEPT_FLOW_ENTRIES).map((line) => `- ${line}`));
-  expect(readOverview(await notebook())).toMatchObject({ task: 'Build it', phase: 'init' });
+  expect(readOverview(await overview())).toMatchObject({ task: 'Build it', phase: 'init' });
 });
 
 test('a crash between the two files leaves nothing out, and the next time nothing twice', async () => {
-  const { log, paths, lines, notebook, putAway, oldFlow, entriesOf } = await scene(MOST_FLOW_ENTRIES + 1);
+  const { log, paths, lines, overview, putAway, oldFlow, entriesOf } = await scene(MOST_FLOW_ENTRIES + 1);
   await using _ = log;
-  const before = await notebook();
+  const before = await overview();
   await putAway();
   await writeFile(paths.overview, before);
   await putAway();
-  expect([...entriesOf(await oldFlow()), ...entriesOf(await notebook())]).toEqual(
+  expect([...entriesOf(await oldFlow()), ...entriesOf(await overview())]).toEqual(
     lines.map((line) => `- ${line}`),
   );
 });
 
-test('what a person wrote among the old entries stays in the notebook', async () => {
-  const { log, paths, notebook, putAway, oldFlow } = await scene(MOST_FLOW_ENTRIES + 1);
+test('what a person wrote among the old entries stays in the overview', async () => {
+  const { log, paths, overview, putAway, oldFlow } = await scene(MOST_FLOW_ENTRIES + 1);
   await using _ = log;
-  const text = await notebook();
+  const text = await overview();
   await writeFile(paths.overview, text.replace('## Flow Log\n', '## Flow Log\n- A word of mine\n'));
   await putAway();
-  expect(readOverview(await notebook()).flow[0]).toBe('A word of mine');
+  expect(readOverview(await overview()).flow[0]).toBe('A word of mine');
   expect(await oldFlow()).not.toContain('A word of mine');
 });
 

@@ -61,7 +61,7 @@ const KINDS: Array<(seed: number) => Step[]> = [
         { status: 'waiting', for: 'qa_answers' },
       ),
     ),
-  // Tests that fail, are mended, fail again: the tree moves on, the report is rewritten.
+  // Tests that fail, are repaired, fail again: the tree moves on, the report is rewritten.
   (seed) =>
     numbered(6, (i) =>
       i % 2 === 0

@@ -16,7 +16,7 @@ const SPENT: NewEvent = { type: 'notice', code: 'x', text: 'x' };
 const REWOUND: NewEvent = { type: 'rewind_failed', to: 1, code: 'x', reason: 'x' };
 const TO_PLANNING: NewEvent = { type: 'phase_set', phase: 'planning', from: 'investigation' };
 
-/** A session whose notebook says where it stands, and its worker's hand. */
+/** A session whose overview says where it stands, and its worker's hand. */
 async function prepared() {
   const dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
@@ -59,14 +59,14 @@ test.each<[string, NewEvent, string]>([
   ['another phase was set', TO_PLANNING, 'planning'],
   ['the gate was closed', CLOSED, 'investigation'],
   ['a rewind came to nothing', REWOUND, 'investigation'],
-])('the notebook says the phase anew after %s', async (_, event, phase) => {
+])('the overview says the phase anew after %s', async (_, event, phase) => {
   await using session = await prepared();
   await session.setPhase('requirements');
   await session.record(event);
   expect(await session.phase()).toBe(phase);
 });
 
-test('a notebook that was deleted says the phase again', async () => {
+test('an overview that was deleted says the phase again', async () => {
   await using session = await prepared();
   await rm(session.paths.overview);
   await session.record(ASKING);

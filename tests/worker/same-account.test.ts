@@ -4,7 +4,7 @@ import type { NewEvent } from '../../src/session/events/events.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { shareLimit } from '../../src/worker/limits/shared-limit.ts';
-import { samePayer } from '../../src/worker/loop/next-iteration.ts';
+import { sameAccount } from '../../src/worker/loop/next-iteration.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
@@ -50,7 +50,7 @@ test('a child of another provider in between does not let the payer of the first
   await using log = await tempLog();
   const events = [childOf('claude', []), childOf('codex', ['OPENAI_API_KEY'])];
   const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, events);
-  expect(await samePayer(worker)).toBe(false);
+  expect(await sameAccount(worker)).toBe(false);
   expect(blockedBy(worker)).toContain('claude would use other credentials (set now: ANTHROPIC_API_KEY)');
 });
 
@@ -58,9 +58,9 @@ test('the provider that goes on in the place of a used up one is held to its own
   await using log = await tempLog();
   const events = [childOf('codex', ['OPENAI_API_KEY']), childOf('claude', [])];
   const worker = await workerAfter(log, {}, events);
-  expect(await samePayer(worker)).toBe(true);
+  expect(await sameAccount(worker)).toBe(true);
   await shareLimit(worker, 'claude', { until: clock.now() + 60_000, guessed: false });
-  expect(await samePayer(worker)).toBe(false);
+  expect(await sameAccount(worker)).toBe(false);
   expect(blockedBy(worker)).toContain('codex would use other credentials (no longer set: OPENAI_API_KEY)');
 });
 
@@ -78,5 +78,5 @@ test.each([
 ] as [string, NewEvent, boolean][])('%s who pays from here on', async (_who, resumed, accepted) => {
   await using log = await tempLog();
   const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, [childOf('claude', []), resumed]);
-  expect(await samePayer(worker)).toBe(accepted);
+  expect(await sameAccount(worker)).toBe(accepted);
 });

@@ -102,15 +102,15 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   return (await ifExists(readdir(folder, { withFileTypes: true }))) ?? [];
 }
 
-/** The text of a session's `_overview.md`. @throws session_not_found, no_notebook */
-export async function readNotebook(question: SessionQuestion, context: ActionContext): Promise<string> {
+/** The text of a session's `_overview.md`. @throws session_not_found, no_overview */
+export async function readOverviewText(question: SessionQuestion, context: ActionContext): Promise<string> {
   const view = await findSession(question, context);
   const { paths } = view;
   const reading = await readPlainFile(paths.overview, MAX_DOCUMENT_BYTES);
   if (reading.kind !== 'bytes') {
     const problem = reading.kind === 'missing' ? undefined : reading.problem;
     const next = view.isForeign ? nextSteps(view) : [];
-    throw READING_ERRORS.no_notebook({ session: view.folder, problem, next });
+    throw READING_ERRORS.no_overview({ session: view.folder, problem, next });
   }
   return decode(reading.bytes);
 }

@@ -77,7 +77,7 @@ function startOf(events: readonly SessionEvent[], iteration: number | undefined)
   );
 }
 
-/** The numbers that the events tell of, undefined for none; the notebook also counts what the original tool ran. */
+/** The numbers that the events tell of, undefined for none; the overview also counts what the original tool ran. */
 export function iterationsIn(
   type: 'iteration_started' | 'iteration_ended',
   events: readonly SessionEvent[],

@@ -53,7 +53,7 @@ export const READING_ERRORS = errors({
     hint: known === undefined ? '' : `Name one of them, for example ${known.last}.`,
     next: known === undefined ? [{ act: 'look', session, when: 'to see whether one has begun' }] : [],
   }),
-  no_notebook: ({ session, problem, next }: NoNotebook) => ({
+  no_overview: ({ session, problem, next }: NoOverview) => ({
     what: `The overview of ${session} cannot be read.`,
     why:
       problem === undefined
@@ -125,7 +125,7 @@ interface IterationNotFound {
   known?: { first: number; last: number };
 }
 
-interface NoNotebook {
+interface NoOverview {
   session: string;
   problem?: string;
   next: readonly NextStep[];

@@ -7,7 +7,7 @@ export interface Preview {
   view: SessionView;
   would: readonly string[];
   /** Empty: nothing is in the way. */
-  hindrances: readonly string[];
+  blockers: readonly string[];
   /** What clears the way. */
   next: readonly NextStep[];
 }
@@ -18,6 +18,6 @@ export function previewOf(
   refusal: SamocodeError | undefined,
   would: readonly string[],
 ): Preview {
-  const hindrances = refusal ? [`${refusal.why} ${refusal.hint}`.trim()] : [];
-  return { view, would, hindrances, next: refusal?.next ?? [] };
+  const blockers = refusal ? [`${refusal.why} ${refusal.hint}`.trim()] : [];
+  return { view, would, blockers, next: refusal?.next ?? [] };
 }

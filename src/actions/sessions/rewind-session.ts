@@ -32,7 +32,7 @@ export interface RewindSessionResult {
 }
 
 /**
- * Takes worktree, plan and notebook back to the end of an iteration, together; the session is stopped then, and
+ * Takes worktree, plan and overview back to the end of an iteration, together; the session is stopped then, and
  * `undo` takes it forward again. The branch goes back too, its old tip is kept.
  * @throws an early refusal; the worker's reason, with which nothing was restored; rewind_halfway; the worker's refusal, pending
  */

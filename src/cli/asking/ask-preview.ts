@@ -31,7 +31,7 @@ export async function agreedTo(
 
 async function isAgreed(cli: Cli, { preview, title, command, facts }: Previewed): Promise<boolean> {
   // What is in the way is said by the act itself.
-  if (preview.hindrances.length > 0) return true;
+  if (preview.blockers.length > 0) return true;
   const words = previewWords(cli, title, preview);
   if (!cli.isInteractive) {
     const shown = { ...sessionFacts(preview.view), ...facts, would: preview.would };
@@ -45,8 +45,8 @@ async function isAgreed(cli: Cli, { preview, title, command, facts }: Previewed)
   return false;
 }
 
-export function previewWords({ output }: Cli, title: string, { would, hindrances }: Preview): string {
-  const lines = hindrances.length > 0 ? hindrances.map((line) => `not now: ${line}`) : would;
+export function previewWords({ output }: Cli, title: string, { would, blockers }: Preview): string {
+  const lines = blockers.length > 0 ? blockers.map((line) => `not now: ${line}`) : would;
   const options = { first: '  ', columns: output.textColumns };
   return [output.style.bold(title), ...lines.map((line) => hanging(fitLine(line, 1000), options))].join('\n');
 }

@@ -77,16 +77,16 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
     NAMES.map(async (way) => ({ way, preview: await previewOf(cli, session, way, options) })),
   );
   const menus = cli.isInteractive ? await cli.menus?.() : undefined;
-  const free = previews.filter(({ preview }) => preview.hindrances.length === 0);
+  const free = previews.filter(({ preview }) => preview.blockers.length === 0);
   if (menus && free.length > 0) {
     const choices = free.map(({ way }) => ({ value: way, label: WAYS[way] }));
     const chosen = await menus.choose('How to finish it? Esc leaves it as it is', choices);
     return NAMES.find((way) => way === chosen);
   }
-  const ways = previews.map(({ way, preview: { would, hindrances } }) => ({
+  const ways = previews.map(({ way, preview: { would, blockers } }) => ({
     how: way,
     would,
-    hindrances,
+    blockers,
   }));
   cli.output.result({ session, ways }, () =>
     previews.map(({ way, preview }) => previewWords(cli, optionOf(way).flags, preview)).join('\n'),

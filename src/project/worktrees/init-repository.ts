@@ -57,7 +57,7 @@ export async function initRepository(
 }
 
 /**
- * Makes the empty folder of the repository to be: only who made it may take it away again. "git init" itself mends
+ * Makes the empty folder of the repository to be: only who made it may take it away again. "git init" itself repairs
  * nothing that is there, and does not tell whether it was.
  */
 async function claimGitDir(folder: string): Promise<void> {

@@ -21,11 +21,11 @@ export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
   await refuseElsewhere(plan);
   const pointer = join(plan.worktreePath, '.git');
   const found = await ifExists(lstat(pointer));
-  const mayMend = reading.kind === 'foreign' && !found?.isDirectory();
+  const mayRepair = reading.kind === 'foreign' && !found?.isDirectory();
   // A pipe or a link to nowhere holds nothing, and git takes no step past it.
-  if (mayMend && found && !found.isFile()) await rm(pointer);
+  if (mayRepair && found && !found.isFile()) await rm(pointer);
   const folder = await ifExists(lstat(plan.worktreePath));
-  if (mayMend && folder?.isDirectory()) {
+  if (mayRepair && folder?.isDirectory()) {
     if (await repaired(plan)) return 'rejoined';
     await registerAnew(plan);
     return 'rejoined';

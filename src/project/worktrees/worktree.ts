@@ -119,7 +119,7 @@ async function look(path: string): Promise<'free' | 'occupied'> {
 }
 
 /**
- * The worktree of the repository whose folder is `path`, as a notebook of the original tool names it; never the
+ * The worktree of the repository whose folder is `path`, as an overview of the original tool names it; never the
  * main checkout, nor one whose folder is gone. @throws GitError
  */
 export async function earlierWorktree(

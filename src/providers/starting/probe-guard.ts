@@ -40,7 +40,7 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
   mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
   const guard = makeGuard(tool, guardProfile(places), isRoot);
   const why = await failureOf(guard, forbiddenFolders(places), options);
-  if (why !== undefined) return { level: 'none', why, hint: HOW_TO_MEND[tool.kind] };
+  if (why !== undefined) return { level: 'none', why, hint: HOW_TO_REPAIR[tool.kind] };
   return { level: isRoot ? 'best effort' : 'guard', guard };
 }
 
@@ -74,7 +74,7 @@ async function failureOf(
 /** There is no tool to make one with. */
 export function missingGuard(platform: NodeJS.Platform = process.platform): NoGuard {
   if (platform === 'darwin')
-    return { level: 'none', why: 'sandbox-exec was not found', hint: HOW_TO_MEND['sandbox-exec'] };
+    return { level: 'none', why: 'sandbox-exec was not found', hint: HOW_TO_REPAIR['sandbox-exec'] };
   return {
     level: 'none',
     why: 'bubblewrap (bwrap) is not installed',
@@ -82,7 +82,7 @@ export function missingGuard(platform: NodeJS.Platform = process.platform): NoGu
   };
 }
 
-const HOW_TO_MEND: Readonly<Record<GuardTool['kind'], string>> = {
+const HOW_TO_REPAIR: Readonly<Record<GuardTool['kind'], string>> = {
   bwrap: 'Allow user namespaces: docs/security.md says how, also for Ubuntu 24.04 and in containers.',
   'sandbox-exec': 'It is part of macOS; check whether a policy of this Mac forbids it.',
 };

@@ -4,7 +4,7 @@ import { parseJson } from '../../base/parse-json.ts';
 const Schema = z.object({ properties: z.record(z.string(), z.looseObject({ type: z.string().optional() })) });
 
 /**
- * Mends what models write though they mean the right thing: "5" for 5, "true" for true, an object or list as
+ * Repairs what models write though they mean the right thing: "5" for 5, "true" for true, an object or list as
  * its JSON text, null for an argument left out. Whatever else stands there is left for the check.
  */
 export function coerceArguments(schema: unknown, args: unknown): unknown {

@@ -104,8 +104,8 @@ const NEXT_WHEN_DYING: readonly NextStep[] = [
  * A preview as the answer of a tool that acts only with `confirm`.
  * @param confirm the same act once more, carried out
  */
-export function previewFields({ view, would, hindrances, next }: Preview, confirm: NextStep): ToolResult {
-  const isFree = hindrances.length === 0;
+export function previewFields({ view, would, blockers, next }: Preview, confirm: NextStep): ToolResult {
+  const isFree = blockers.length === 0;
   return {
     summary: isFree ? 'Nothing is done yet.' : 'Nothing is done, and it would be refused.',
     next: isFree
@@ -113,6 +113,6 @@ export function previewFields({ view, would, hindrances, next }: Preview, confir
       : [{ act: 'clear_the_way' }, ...next],
     session: view.folder,
     would: isFree ? would : undefined,
-    in_the_way: hindrances,
+    in_the_way: blockers,
   };
 }

@@ -36,7 +36,7 @@ export function newSessionLogs(context: ActionContext): SessionLogs {
   };
 }
 
-/** A folder of the original tool has no log; its notebook stands for it. */
+/** A folder of the original tool has no log; its overview stands for it. */
 async function sessionsIn(sessionsDir: string): Promise<[string, SessionPaths][]> {
   const [folders, run] = await Promise.all([
     sessionFolders(sessionsDir),

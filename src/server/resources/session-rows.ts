@@ -50,7 +50,7 @@ export function isLive({ state }: SessionView): boolean {
   return !state.archived && kind !== 'done' && kind !== 'stopped';
 }
 
-/** A session as the list of resources has it: by its notebook. */
+/** A session as the list of resources has it: by its overview. */
 export function overviewResource(session: PlacedSession): Resource {
   const { view } = session;
   return {

@@ -45,7 +45,7 @@ export const readSessionTool = defineTool({
     more_from: MORE_FROM,
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  searchHint: 'notebook, transcript, changes',
+  searchHint: 'transcript, changes, history',
   async handle({ what, ...input }, context) {
     return await READERS[what](input, context);
   },
@@ -54,8 +54,8 @@ export const readSessionTool = defineTool({
 type Reader = (input: Omit<Asked, 'what'>, context: ToolContext) => Promise<ToolResult>;
 
 const overview: Reader = async ({ session, project_dir: projectDir, offset }, { actions }) => {
-  const { readNotebook } = await import('../../actions/reading/read-document.ts');
-  const text = await readNotebook({ session, projectDir }, actions);
+  const { readOverviewText } = await import('../../actions/reading/read-document.ts');
+  const text = await readOverviewText({ session, projectDir }, actions);
   return { summary: 'The overview, _overview.md.', ...pageOf(text, offset) };
 };
 

@@ -70,7 +70,7 @@ export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('merge') }),
   /** Its branch and worktree go to the trash, the session into the archive. */
   Head.extend({ kind: z.literal('discard'), places: Places.optional() }),
-  /** Files, plan and notebook go back to the end of an iteration, or to what the last rewind replaced. */
+  /** Files, plan and overview go back to the end of an iteration, or to what the last rewind replaced. */
   Head.extend({ kind: z.literal('rewind'), to: RewindTarget }),
 ]);
 export type Command = z.infer<typeof Command>;

@@ -156,7 +156,7 @@ interface FenceMark {
 
 /**
  * Marks the lines of fenced blocks. An opening fence that is never closed opens nothing: otherwise one
- * forgotten fence would hide the rest of a notebook from us.
+ * forgotten fence would hide the rest of an overview from us.
  */
 function fencedLines(lines: readonly string[]): Uint8Array {
   const fenced = new Uint8Array(lines.length);

@@ -24,7 +24,7 @@ import {
 } from './overview.ts';
 import { flowKey, holdsTask, taskLines, taskText } from './overview-task.ts';
 
-/** What to change in a notebook; what is absent stays. Texts are written as one line. */
+/** What to change in an overview; what is absent stays. Texts are written as one line. */
 export interface OverviewChange {
   phase?: string;
   iteration?: number;
@@ -50,7 +50,7 @@ export function changeOverview(text: string, change: OverviewChange): string {
   return editor.render();
 }
 
-/** The notebook of a new session. `started` is `YYYY-MM-DD HH:MM`. */
+/** The overview of a new session. `started` is `YYYY-MM-DD HH:MM`. */
 export function newOverview(given: {
   title: string;
   started: string;

@@ -7,7 +7,7 @@ export function taskText(given: { task?: string | undefined; dive?: string | und
 }
 
 /**
- * The task as lines for the notebook. Text that would be read as a section, a fence or a quotation of
+ * The task as lines for the overview. Text that would be read as a section, a fence or a quotation of
  * ours is quoted whole, so that every word stays and none of it means anything to a reader of sections.
  */
 export function taskLines(task: string): string[] {

@@ -38,11 +38,11 @@ export const STATUS_LINES = {
 } as const;
 export type StatusKey = keyof typeof STATUS_LINES;
 
-/** The sections of a notebook, in their order. */
+/** The sections of an overview, in their order. */
 export const OVERVIEW_SECTIONS = ['Task', 'Status', 'Flow Log', 'Files', 'Plans'] as const;
 export type OverviewSection = (typeof OVERVIEW_SECTIONS)[number];
 
-/** Reads a notebook as children, people and the original tool leave it; never throws. */
+/** Reads an overview as children, people and the original tool leave it; never throws. */
 export function readOverview(text: string): OverviewReading {
   const doc = parseMarkdown(text);
   const found = findKeyLines(doc);

@@ -24,7 +24,7 @@ export interface SessionPaths {
   logs: string;
   /** Worker: git's settings as they stood before the first child. */
   gitSettings: string;
-  /** Worker: the lines for which a notebook's flow log became too long, oldest first. */
+  /** Worker: the lines for which an overview's flow log became too long, oldest first. */
   oldFlow: string;
   /** Worker: guidance for the next child. */
   inbox: string;
@@ -112,7 +112,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
   };
 }
 
-/** The largest notebook, question file or plan that is read; a child may write anything. */
+/** The largest overview, question file or plan that is read; a child may write anything. */
 export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
 /**

@@ -18,7 +18,7 @@ export interface LegacyTexts {
 }
 
 /**
- * Finds the phase: as the notebook has it, else from the last signal in the history, else from the end of
+ * Finds the phase: as the overview has it, else from the last signal in the history, else from the end of
  * the flow log, else from the newest document.
  */
 export function inferPhase({ overview = '', history = '', fileNames }: LegacyTexts): InferredPhase {

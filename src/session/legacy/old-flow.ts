@@ -3,7 +3,7 @@ import { lineBody, parseMarkdown, sectionNamed } from '../documents/markdown-lin
 import { endOfEntry, flowLines } from '../documents/overview.ts';
 import { flowKey } from '../documents/overview-task.ts';
 
-/** Entries of the flow log with which a notebook is made shorter, and those that it keeps then. */
+/** Entries of the flow log with which an overview is made shorter, and those that it keeps then. */
 export const MOST_FLOW_ENTRIES = 500;
 export const KEPT_FLOW_ENTRIES = 250;
 
@@ -17,13 +17,13 @@ export interface OldEntry {
   text: string;
 }
 
-/** How many entries the flow log of a notebook has. */
+/** How many entries the flow log of an overview has. */
 export function countFlow(text: string): number {
   return flowLines(parseMarkdown(text)).length;
 }
 
 /**
- * The notebook without the older entries of its flow log; every other byte stays.
+ * The overview without the older entries of its flow log; every other byte stays.
  * @param keep how many of the newest stay in any case
  * @param mayGo whether an older one may be taken out
  * @returns what was taken out with it, oldest first; undefined when that is nothing
@@ -50,7 +50,7 @@ export function withoutOldFlow(
   return { text: withOlderFlowNote(doc.bom + left.join('')), entries };
 }
 
-/** The notebook with a word on where the older entries are, on top of its flow log. */
+/** The overview with a word on where the older entries are, on top of its flow log. */
 export function withOlderFlowNote(text: string): string {
   const doc = parseMarkdown(text);
   const section = sectionNamed(doc, 'Flow Log');

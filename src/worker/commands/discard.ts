@@ -11,7 +11,7 @@ import type { Trash } from '../../session/events/bodies/finishing.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { stateOf } from '../core/worker.ts';
-import { mendWorktree } from '../guarding/worktree-stands.ts';
+import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
 import { atNewPlaces, foldersOf, intoArchive } from './finishing.ts';
 
@@ -39,7 +39,7 @@ export const discard: Handler<'discard'> = async (worker, { by, places }) => {
   const { branch } = worktree;
   await refuseElsewhere({ mainRepo, worktreePath, branch, ...here.git.context });
   // One that was moved is known to git again, at its new place.
-  const told = places?.worktreePath === undefined ? await mendWorktree(here) : [];
+  const told = places?.worktreePath === undefined ? await bringWorktreeBack(here) : [];
   const filled = await fillTrash({ ...place, mainRepo, worktreePath });
   if (filled.kind === 'not_all')
     return refused(COMMAND_ERRORS.not_for_trash({ path: worktreePath, names: namedShort(filled.skipped) }));

@@ -14,7 +14,7 @@ import { blockedEvent } from '../core/blocked.ts';
 import { explainFailure, say } from '../core/failure.ts';
 import { isPassing } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { mendWorktree } from '../guarding/worktree-stands.ts';
+import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { type CheckpointPlace, checkpointPlace } from '../recording/keep-work.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function performRewind(worker: Worker): Promise<void> {
   const { to, commit, n } = rewind;
   try {
     await worker.git.look(place.worktreePath);
-    await record(worker, ...(await mendWorktree(worker)));
+    await record(worker, ...(await bringWorktreeBack(worker)));
     const done = await restoreCheckpoint({ ...place, ...worker.git.context, commit, id: String(n) });
     await keepPlanOf(worker);
     const { undo, skipped, head } = done;

@@ -21,7 +21,7 @@ import { liftSharedLimit } from '../limits/shared-limit.ts';
 export const resume: Handler<'resume'> = async (worker, given) => {
   const command = meantForPhase(worker, given);
   const state = stateOf(worker);
-  // Whoever resumes may have mended the machine.
+  // Whoever resumes may have repaired the machine.
   worker.guard.forget();
   const lowered = await lowerLevel(worker);
   const verdict = judgeResume(command, state, { spent: stillSpent(worker, command), lowered });

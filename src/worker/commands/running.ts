@@ -15,7 +15,7 @@ import { endChildTree } from '../core/tree.ts';
 import { stateOf } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 
-/** Makes the session exist; its folder, notebook and worktree are the worker's next step. */
+/** Makes the session exist; its folder, overview and worktree are the worker's next step. */
 export const start: Handler<'start'> = async (worker, { by, run }) => {
   const { settings, handedOver, id, task, dive, folder, adopted, sandbox } = worker.file;
   const verdict = judgeStart({ by }, stateOf(worker), { ...settings, handedOver });

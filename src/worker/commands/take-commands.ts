@@ -22,7 +22,7 @@ import { handle } from './handlers.ts';
 /** While a child runs, a command could come from it: only what opens nothing is taken then. */
 type Moment = 'no_child' | 'child_runs';
 
-/** Commands that share one write to the disk and one look at the notebook. */
+/** Commands that share one write to the disk and one look at the overview. */
 const AT_ONCE = 64;
 
 /** Ids of the commands that no event has answered yet, oldest first; files of others are left over, and go. */

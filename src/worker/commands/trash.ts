@@ -10,7 +10,7 @@ import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import type { Trash } from '../../session/events/bodies/finishing.ts';
 import type { Worker } from '../core/worker.ts';
-import { mendWorktree } from '../guarding/worktree-stands.ts';
+import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
 
 /** Removes worktree and branch, once all of them is in the trash. Done again after a crash, it does what is left. */
@@ -42,7 +42,7 @@ export async function restoreDiscarded(
   crashPoint('restore-branch-made');
   // A clean worktree is made when the session continues.
   if (uncommitted.length === 0) return;
-  await mendWorktree(worker);
+  await bringWorktreeBack(worker);
   await restoreDiscardedFiles(place, commit);
   crashPoint('restore-files-made');
 }

@@ -56,7 +56,7 @@ export class WorkerGuard {
     return makeGuard(now.guard.tool, guardProfile({ ...places, writable }), now.level === 'best effort');
   }
 
-  /** The next look tries again: a person has mended or changed the machine. */
+  /** The next look tries again: a person has repaired or changed the machine. */
   forget(): void {
     this.#now = undefined;
   }

@@ -7,7 +7,7 @@ export function documentNames({ paths }: { paths: SessionPaths }): string[] {
   return (namesAt(paths.sessionDir) ?? []).sort();
 }
 
-/** The notebook, where it is one that a worker keeps up. */
+/** The overview, where it is one that a worker keeps up. */
 export async function readOwnOverview({ overview }: SessionPaths): Promise<string | undefined> {
   return await documentText(overview, MAX_OVERVIEW_BYTES);
 }

@@ -17,15 +17,15 @@ import {
 import { readOwnOverview } from './documents.ts';
 import { flowLinesOf } from './project-event.ts';
 
-/** A shorter notebook can't hold so many entries; most need not even be counted. */
+/** A shorter overview can't hold so many entries; most need not even be counted. */
 const SHORT_CHARS = 4 * MOST_FLOW_ENTRIES;
-/** Events whose lines are looked for first: more than any notebook of ours holds. */
+/** Events whose lines are looked for first: more than any overview of ours holds. */
 const NEWEST_EVENTS = 4096;
 
 /**
- * Keeps the notebook at a length that a child can read, however long a session lasts: old entries of its flow
+ * Keeps the overview at a length that a child can read, however long a session lasts: old entries of its flow
  * log go to a file of their own, as far as the events hold them. To be called while no child runs. A crash in
- * between leaves them in both places, and the next call takes them out of the notebook.
+ * between leaves them in both places, and the next call takes them out of the overview.
  */
 export async function putAwayOldFlow(paths: SessionPaths, from: FlowSource): Promise<void> {
   // A nicety: what could not be put away now goes with the next iteration.

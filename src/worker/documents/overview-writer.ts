@@ -38,14 +38,14 @@ export class OverviewWriter {
     await this.#change(paths, (text) => {
       missing ||= text === undefined;
       const phase = (text === undefined || !leavesPhase) && ours !== undefined ? { phase: ours } : {};
-      return changeOverview(text ?? newNotebook(this.#file, state), { ...phase, ...rest });
+      return changeOverview(text ?? overviewOf(this.#file, state), { ...phase, ...rest });
     });
     this.#phase = ours;
     if (!missing) return;
-    // A notebook that was deleted gets back every line that the events know.
+    // An overview that was deleted gets back every line that the events know.
     const { newest, hasOlder } = await newestFlow(paths, await readEvents(paths.events, 0));
     await this.#change(paths, (text) => {
-      const whole = changeOverview(text ?? newNotebook(this.#file, state), overviewChange(state, newest));
+      const whole = changeOverview(text ?? overviewOf(this.#file, state), overviewChange(state, newest));
       return hasOlder ? withOlderFlowNote(whole) : whole;
     });
   }
@@ -61,7 +61,7 @@ export class OverviewWriter {
   }
 }
 
-/** The flow lines of events that the notebook takes; older ones are kept where those of a long notebook are. */
+/** The flow lines of events that the overview takes; older ones are kept where those of a long overview are. */
 async function newestFlow(
   paths: SessionPaths,
   events: readonly SessionEvent[],
@@ -75,7 +75,7 @@ async function newestFlow(
   return { newest: flow.slice(-KEPT_FLOW_ENTRIES), hasOlder: older.length > 0 };
 }
 
-function newNotebook({ task, dive, folder, mainRepo, createdAt }: SessionFile, state: SessionState): string {
+function overviewOf({ task, dive, folder, mainRepo, createdAt }: SessionFile, state: SessionState): string {
   const started = stampsAt(Date.parse(state.createdAt ?? createdAt)).minute;
   return newOverview({ title: folder, started, workingDir: state.worktree?.path ?? mainRepo, task, dive });
 }

@@ -6,7 +6,7 @@ import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionState, Status } from '../../session/events/state.ts';
 
-/** The lines of the notebook that are the worker's, as the state has them. */
+/** The lines of the overview that are the worker's, as the state has them. */
 export function overviewChange(state: SessionState, flow: readonly string[]): OverviewChange {
   const blocked = blockedWord(state.status);
   // The lines of an adopted folder say where it stood, until that has been read.
@@ -24,7 +24,7 @@ export function overviewChange(state: SessionState, flow: readonly string[]): Ov
 }
 
 /**
- * Events after which the notebook says anew which phase it is: a child may have written another one, or a person one that
+ * Events after which the overview says anew which phase it is: a child may have written another one, or a person one that
  * a gate forbids. After any other, a line that differs is a person's who was quicker than the worker.
  */
 export function statesPhase(event: SessionEvent): boolean {

@@ -26,7 +26,7 @@ const MOVES_LEDGER: ReadonlySet<EventType> = new Set([
 ]);
 
 /**
- * Writes what derives from the events: notebook lines, history, session.log, now.json. Each can be
+ * Writes what derives from the events: overview lines, history, session.log, now.json. Each can be
  * written again without harm. session.log comes last and carries event numbers, so that its end says
  * how far a worker had come.
  */
@@ -48,7 +48,7 @@ export class Projector {
     return this.#problem;
   }
 
-  /** What stood in the place of the notebook and could not be read, once: words for people. */
+  /** What stood in the place of the overview and could not be read, once: words for people. */
   takeReplaced(): string | undefined {
     return this.#overview.takeReplaced();
   }

@@ -10,7 +10,7 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 /** Makes a worktree that has vanished again, from its branch. @returns false when the session is blocked for it */
 export async function worktreeStands(worker: Worker): Promise<boolean> {
   try {
-    await record(worker, ...(await mendWorktree(worker)));
+    await record(worker, ...(await bringWorktreeBack(worker)));
     return true;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
@@ -25,7 +25,7 @@ export async function worktreeStands(worker: Worker): Promise<boolean> {
  * Puts right what a clean-up did to the worktree: gone, or unknown to git. Files that are there stay.
  * @returns what is to be told @throws SamocodeError when it can't be put right
  */
-export async function mendWorktree(worker: Worker): Promise<NewEvent[]> {
+export async function bringWorktreeBack(worker: Worker): Promise<NewEvent[]> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined || (await seemsToStand(worktree.path))) return [];
   const { path: worktreePath, branch, baseCommit } = worktree;

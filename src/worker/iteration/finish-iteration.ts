@@ -31,8 +31,8 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
     ended,
     left,
   });
-  const { signal, notebook, kept, repairs, after } = left;
-  const said = [...notebook.forgeries, ...repairs, ...notices];
+  const { signal, overview, kept, repairs, after } = left;
+  const said = [...overview.forgeries, ...repairs, ...notices];
   const checked = await decideChecked(worker, open, outcome);
   if (checked === undefined) {
     // The iteration stays open: whoever goes on comes back here, and the checks run again.
@@ -75,8 +75,8 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
       checkpoint: kept.checkpoint,
       outsidePlan,
       codeEdits: noticed.codeEdits,
-      ...notebook.lines,
-      flowLines: notebook.newFlow,
+      ...overview.lines,
+      flowLines: overview.newFlow,
     },
   );
   crashPoint('after-iteration-ended');

@@ -4,9 +4,9 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import type { Worker } from '../core/worker.ts';
 import { type Breach, breachOf, gitProgramsChanged } from '../guarding/look-around.ts';
 import { documentsPrint, lookAtMainCheckout, type Snapshot } from '../guarding/snapshot.ts';
-import { mendWorktree } from '../guarding/worktree-stands.ts';
+import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { type KeptWork, keepWork } from '../recording/keep-work.ts';
-import { mendNotebook, type NotebookEnd } from '../recording/repair-overview.ts';
+import { type OverviewEnd, repairOverview } from '../recording/repair-overview.ts';
 import type { ChildEnded } from './how-it-ended.ts';
 import { keepSignal } from './kept-signal.ts';
 
@@ -15,7 +15,7 @@ export interface LeftByChild {
   /** What it did that no child may do: then nothing that it signalled counts. */
   breach: Breach | undefined;
   signal: SignalReading;
-  notebook: NotebookEnd;
+  overview: OverviewEnd;
   kept: KeptWork;
   repairs: NewEvent[];
   after: Snapshot;
@@ -32,12 +32,12 @@ export async function keepWhatIsLeft(
   const signal: SignalReading = breach
     ? { kind: 'missing' }
     : await keepSignal(worker, open, ended.log?.final?.signalText);
-  const notebook = await mendNotebook(worker, open);
-  const repairs = await mendWorktree(worker).catch(() => []);
+  const overview = await repairOverview(worker, open);
+  const repairs = await bringWorktreeBack(worker).catch(() => []);
   // Side by side: each is a start of git or two.
   const keeping = keepWork(worker, { kind: 'after', iteration: open.iteration });
   const mainCheckout = await lookAtMainCheckout(worker);
   const kept = await keeping;
   const after = { worktree: kept.worktree, mainCheckout, documents: documentsPrint(worker) };
-  return { breach, signal, notebook, kept, repairs, after };
+  return { breach, signal, overview, kept, repairs, after };
 }

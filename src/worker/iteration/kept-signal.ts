@@ -5,7 +5,7 @@ import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../../session
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import type { NotebookEnd } from '../recording/repair-overview.ts';
+import type { OverviewEnd } from '../recording/repair-overview.ts';
 
 /** The child's last word; the bytes that are judged are kept, and judged again after a crash. */
 export async function keepSignal(
@@ -47,11 +47,11 @@ export function signalOutcome(reading: SignalReading): Outcome['signal'] {
   return { kind: 'none' };
 }
 
-/** Messages that the child names in its signal, or in what it wrote into the notebook. */
+/** Messages that the child names in its signal, or in what it wrote into the overview. */
 export function acknowledgedIds(
   worker: Worker,
   reading: SignalReading,
-  { newFlow, lines }: NotebookEnd,
+  { newFlow, lines }: OverviewEnd,
 ): string[] {
   const named = reading.kind === 'signal' ? (reading.signal.acknowledged ?? []) : [];
   const written = [...newFlow, lines.lastAction ?? '', lines.next ?? ''].join('\n');

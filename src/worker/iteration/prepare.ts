@@ -18,7 +18,7 @@ import { makeWorktree, type Ready } from './make-worktree.ts';
 /**
  * Does the work of the init phase: a fetch, the worktree on its branch, SETUP; of an adopted folder behind a gate
  * only after a person has decided there. No model is needed; what
- * a person must mend blocks the session with the reason.
+ * a person must repair blocks the session with the reason.
  */
 export async function prepare(worker: Worker): Promise<void> {
   try {
@@ -72,7 +72,7 @@ async function recordPrepared(
   for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
 }
 
-/** A new branch from here on lacks what the notebook tells of. */
+/** A new branch from here on lacks what the overview tells of. */
 function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
   if (kind !== 'created' || PHASE_NAMES.indexOf(phase) <= PHASE_NAMES.indexOf('planning')) return [];
   return [`There was no branch ${branch}: it was created again, without the earlier work.`];

@@ -32,14 +32,14 @@ export async function readOutcome(
   open: OpenIteration,
   { ended, left }: { ended: ChildEnded; left: LeftByChild },
 ): Promise<OutcomeReading> {
-  const { breach, signal, notebook, after } = left;
+  const { breach, signal, overview, after } = left;
   const process = await howItEnded(worker, open, ended);
   const questions = await readQuestions(worker);
   const plan = await readPlanEvidence(worker);
   const before = await snapshotBefore(worker, open);
   const { outage, messages } = stateOf(worker);
   const treeChanged = before?.worktree?.print !== after.worktree?.print;
-  const acknowledged = acknowledgedIds(worker, signal, notebook);
+  const acknowledged = acknowledgedIds(worker, signal, overview);
   const outcome: Outcome = {
     end: process.end,
     signal: signalOutcome(signal),

@@ -11,7 +11,7 @@ import { requireLease } from '../core/lost-lease.ts';
 import { childMark, treeRoot } from '../core/tree.ts';
 import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import type { AwakeTime } from '../limits/awake-time.ts';
-import { budgetUses, tellBudget } from '../limits/budget.ts';
+import { budgetUses, reportBudget } from '../limits/budget.ts';
 import type { ChildLog } from '../limits/child-log.ts';
 import { LiveSpent } from '../limits/live-spent.ts';
 import { type WatchLimits, watchLimits } from '../limits/watch-limits.ts';
@@ -127,7 +127,7 @@ export class Sampler {
     if (!isLimited) return false;
     const live = await this.#spent.after(this.#awake.ms);
     const uses = budgetUses(this.#worker, state, { phase, live }).filter(({ cap }) => cap !== 'iterations');
-    await tellBudget(this.#worker, uses, recordIfTaken);
+    await reportBudget(this.#worker, uses, recordIfTaken);
     // What has said its last word spends no more.
     if (this.#log.final !== undefined) return false;
     const { kind } = judgeCaps(uses);

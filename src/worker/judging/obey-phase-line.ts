@@ -19,7 +19,7 @@ export async function obeyPhaseLine(worker: Worker): Promise<boolean> {
 }
 
 /**
- * The phase that a person wrote into the notebook while no worker lived, to be read before anything is
+ * The phase that a person wrote into the overview while no worker lived, to be read before anything is
  * written there: only where the worker before had put back what its last child wrote.
  */
 export async function phaseByHand(worker: Worker): Promise<Phase | undefined> {
@@ -36,7 +36,7 @@ const RESTING: ReadonlySet<string> = new Set(['stopped', 'waiting', 'blocked', '
 /** The events by which it comes to that. */
 const RESTS: ReadonlySet<string> = new Set(['stopped', 'parked', 'blocked', 'limited', 'queued']);
 
-/** Goes to a phase as a person wrote it, or says why not; either way the notebook then says where it stands. */
+/** Goes to a phase as a person wrote it, or says why not; either way the overview then says where it stands. */
 export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
   const from = stateOf(worker).progress.phase;
   const closed = closedGateBefore(worker, phase);
@@ -49,11 +49,11 @@ export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
   }
 }
 
-/** The phase that the notebook names when it is not the one that the session is in. */
+/** The phase that the overview names when it is not the one that the session is in. */
 export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
   // Until then the line of an adopted folder tells where it stood: `prepare` reads it.
   if (!stateOf(worker).prepared) return undefined;
-  // A rewind that failed halfway may have put an older notebook back.
+  // A rewind that failed halfway may have put an older overview back.
   if (stateOf(worker).rewind !== undefined) return undefined;
   const text = await readOwnOverview(worker.paths);
   const written = text === undefined ? undefined : readOverview(text).phase;

@@ -52,7 +52,7 @@ export function spentUses(worker: Worker): CapUse[] {
 }
 
 /** Tells people at a half and at four fifths of a limit, once each. @param tell writes one warning, or leaves it for later */
-export async function tellBudget(
+export async function reportBudget(
   worker: Worker,
   uses: readonly CapUse[],
   tell: (worker: Worker, event: NewEvent) => Promise<unknown> = record,
@@ -68,7 +68,7 @@ export async function tellBudget(
 export async function withinBudget(worker: Worker): Promise<boolean> {
   const state = stateOf(worker);
   const { phase } = state.progress;
-  await tellBudget(worker, budgetUses(worker, state, { phase }));
+  await reportBudget(worker, budgetUses(worker, state, { phase }));
   const verdict = budgetVerdict(worker);
   if (verdict.kind === 'fine' || (verdict.kind === 'wrap_up' && !state.wrappedUp)) return true;
   const uses = spentUses(worker);

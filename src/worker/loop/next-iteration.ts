@@ -24,7 +24,7 @@ export async function nextIteration(worker: Worker): Promise<void> {
     await record(worker, blockedEvent(limit));
     return;
   }
-  if (!(await samePayer(worker))) return;
+  if (!(await sameAccount(worker))) return;
   if (!(await guardStands(worker))) return;
   if (!(await gitStands(worker))) return;
   if (!(await withinBudget(worker))) return;
@@ -38,7 +38,7 @@ export async function nextIteration(worker: Worker): Promise<void> {
   }
   if (!(await backOff(worker))) return;
   // The limit of an account may have ended since the first look: then another provider starts.
-  if (!(await samePayer(worker))) return;
+  if (!(await sameAccount(worker))) return;
   beginBaseRun(worker);
   await runIteration(worker);
 }
@@ -64,7 +64,7 @@ async function backOff(worker: Worker): Promise<boolean> {
  * A session that another program continues has that program's environment. Who pays never changes
  * silently: other credentials block until a person resumes. @returns false when the session was blocked
  */
-export async function samePayer(worker: Worker): Promise<boolean> {
+export async function sameAccount(worker: Worker): Promise<boolean> {
   const { paidBy, progress } = stateOf(worker);
   const { provider } = await chooseChild(worker, progress.phase);
   const before = paidBy[provider.name];

@@ -27,7 +27,7 @@ export async function takeOver(
   if (self === undefined) throw new Error('This process is not in the process table.');
   const found = await findOpenIteration(worker);
   const byHand = await phaseByHand(worker);
-  // The next write to the notebook puts it back.
+  // The next write to the overview puts it back.
   const moved = stateOf(worker).openIteration && (await writtenPhase(worker));
   const tookOver: NewEvent = {
     type: 'worker_took_over',

@@ -13,7 +13,7 @@ import { writeRecordedAnswers } from '../documents/recorded-answers.ts';
 const MAX_FLOW_LINES = 50;
 const MAX_LINE = 1000;
 
-export interface NotebookEnd {
+export interface OverviewEnd {
   lines: { lastAction?: string; next?: string };
   /** Flow lines that the child added, for the record. */
   newFlow: string[];
@@ -21,10 +21,10 @@ export interface NotebookEnd {
 }
 
 /**
- * Reads what the child did to the notebook and the questions, puts back what was not its to change, and
+ * Reads what the child did to the overview and the questions, puts back what was not its to change, and
  * says so. Its own lines stay as it wrote them.
  */
-export async function mendNotebook(worker: Worker, open: OpenIteration): Promise<NotebookEnd> {
+export async function repairOverview(worker: Worker, open: OpenIteration): Promise<OverviewEnd> {
   const beforeText = await documentText(iterationPaths(worker.paths, open.iteration).overviewBefore);
   const text = await readOwnOverview(worker.paths);
   // Taken away with the run folder: nothing can be said of what changed since.
@@ -46,7 +46,7 @@ export async function mendNotebook(worker: Worker, open: OpenIteration): Promise
       { maxBytes: MAX_OVERVIEW_BYTES },
     );
   }
-  forgeries.push(...(await mendAnswers(worker)));
+  forgeries.push(...(await repairAnswers(worker)));
   const known = new Set(before.flow);
   const newFlow = after.flow.filter((line) => !known.has(line)).slice(-MAX_FLOW_LINES);
   const lines = { lastAction: after.lastAction?.slice(0, MAX_LINE), next: after.next?.slice(0, MAX_LINE) };
@@ -54,7 +54,7 @@ export async function mendNotebook(worker: Worker, open: OpenIteration): Promise
 }
 
 /** Answers of people are put back, and what stood in their place stays below them; answers that no person gave stay, and open nothing. */
-async function mendAnswers(worker: Worker): Promise<NewEvent[]> {
+async function repairAnswers(worker: Worker): Promise<NewEvent[]> {
   const { altered, unconfirmed } = await readQuestions(worker);
   const forgeries: NewEvent[] = [];
   if (altered.length > 0) {

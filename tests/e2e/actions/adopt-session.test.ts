@@ -76,7 +76,7 @@ test('the worktree that a folder has already is kept with its branch, whatever t
   expect((await settled(bench)).state.worktree).toMatchObject({ path, branch: 'feature/sails' });
 });
 
-test('a notebook that works in another worktree is not begun anew beside it', async () => {
+test('an overview that works in another worktree is not begun anew beside it', async () => {
   await using bench = await makeBench();
   const elsewhere = join(bench.repo.root, 'else where');
   await mkdir(join(bench.sessionsDir, FOLDER));

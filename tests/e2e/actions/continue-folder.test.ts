@@ -26,7 +26,7 @@ import {
 const ANSWERED = QA.replace('_waiting_', 'B');
 const DIVE = '02-01-0900-dive-boat.md';
 
-/** What dive, task and plan of a chat leave, whose notebook names the phase that it began with. */
+/** What dive, task and plan of a chat leave, whose overview names the phase that it began with. */
 const prepared = {
   '_overview.md': overviewAt('investigation'),
   [DIVE]: '# Dive: boat\n\n## Summary\nIt sinks.\n',

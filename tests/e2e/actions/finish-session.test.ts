@@ -63,7 +63,7 @@ test('an archived session takes no command but to be brought back', async () => 
   await expect(finishSession(whole(rig), rig.context())).rejects.toThrow(/archive/);
 });
 
-test('documents are put away but for those that are kept, and the notebook says so', async () => {
+test('documents are put away but for those that are kept, and the overview says so', async () => {
   await using rig = await atRest();
   const [dive] = (await readdir(rig.paths.sessionDir)).filter((name) => name.includes('-dive-'));
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-plan-x.md'), '# Plan: x\n');

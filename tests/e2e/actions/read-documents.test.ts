@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readPlan } from '../../../src/actions/gates/read-plan.ts';
 import { readQa } from '../../../src/actions/gates/read-qa.ts';
-import { readDocument, readNotebook } from '../../../src/actions/reading/read-document.ts';
+import { readDocument, readOverviewText } from '../../../src/actions/reading/read-document.ts';
 import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { MAX_DOCUMENT_BYTES } from '../../../src/session/layout/paths.ts';
 import { makeBench } from '../../actions/bench.ts';
@@ -16,7 +16,7 @@ const LONG = 5 * 1024 * 1024;
 async function session() {
   const bench = await makeBench();
   const { view } = await startSession({ task: 'x', run: false }, bench.context);
-  // It writes the notebook, which is to hold what stands in these tests.
+  // It writes the overview, which is to hold what stands in these tests.
   const { folder } = view;
   const hasLeft = async () => {
     const { worker, state } = await bench.view(folder);
@@ -33,7 +33,7 @@ test('people can read every document that the worker reads, however long', async
   await writeFile(overview, filler);
   await writeFile(qa, `# Q&A: x\nStatus: waiting\n\n${filler}\n`);
   await writeFile(join(sessionDir, PLAN), `# Plan: x\n\n${filler}\n`);
-  expect(await readNotebook(question, bench.context)).toHaveLength(filler.length);
+  expect(await readOverviewText(question, bench.context)).toHaveLength(filler.length);
   expect((await readQa(question, bench.context)).problems).not.toContainEqual(
     expect.stringContaining('too large'),
   );
@@ -48,7 +48,7 @@ test('a document that is too large is told as that, and a missing one as missing
     await truncate(path, MAX_DOCUMENT_BYTES + 1);
   }
   const tooLarge = { why: expect.stringContaining('too large') };
-  await expect(readNotebook(question, bench.context)).rejects.toMatchObject(tooLarge);
+  await expect(readOverviewText(question, bench.context)).rejects.toMatchObject(tooLarge);
   await expect(readPlan(question, bench.context)).rejects.toMatchObject(tooLarge);
   await expect(readDocument({ ...question, name: 'plan' }, bench.context)).rejects.toMatchObject(tooLarge);
   expect((await readQa(question, bench.context)).problems).toEqual([expect.stringContaining('too large')]);

@@ -31,7 +31,7 @@ async function implemented(): Promise<SessionRig> {
     start: { task: 'Give every boat a name', autoApprove: true, acceptSuggestions: true },
   });
   await rig.until(({ status }) => status.kind === 'done');
-  // Its last lines of notebook and log are written by then.
+  // Its last lines of overview and log are written by then.
   await endOfWorker(rig);
   return rig;
 }
@@ -72,10 +72,10 @@ test('a page is as large as its JSON, and the last page ends with the text', () 
   );
 });
 
-test('notebook, documents, transcript and log are read page by page, and a missing one names those that are there', async () => {
+test('overview, documents, transcript and log are read page by page, and a missing one names those that are there', async () => {
   await using rig = await implemented();
-  const notebook = await readFile(rig.paths.overview, 'utf8');
-  expect(await readWhole(rig, {})).toBe(notebook);
+  const overview = await readFile(rig.paths.overview, 'utf8');
+  expect(await readWhole(rig, {})).toBe(overview);
   const { documents } = await read(rig, { what: 'document' });
   expect(documents).toEqual(expect.arrayContaining(['_overview.md', '_qa.md', 'session.log']));
   const [summary] = (await readdir(rig.paths.sessionDir)).filter((name) => name.includes('-summary-'));

@@ -33,7 +33,7 @@ const line = '- [003 @ 01-08 14:37] Heeded message ' + id;
 writeFileSync(dir + '/_overview.md', text.replace(/^## Flow Log$/m, '## Flow Log\\n' + line));
 `;
 
-test('a message that a child names in the notebook counts as acknowledged, one that it leaves out does not', async () => {
+test('a message that a child names in the overview counts as acknowledged, one that it leaves out does not', async () => {
   const word = { act: 'signal-file', text: '{"status":"continue"}' };
   const rule = (script: object[]) => ({
     rules: [

@@ -19,7 +19,7 @@ test('a child that goes nowhere is told after three iterations what was found, a
   expect(await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8')).not.toContain('changed nothing');
 });
 
-test('empty commits and words in the notebook are no progress', async () => {
+test('empty commits and words in the overview are no progress', async () => {
   const busy = shell('git commit -q --allow-empty -m again');
   const chat = {
     act: 'write',

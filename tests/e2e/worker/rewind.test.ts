@@ -14,7 +14,7 @@ const NOT_BACK = ['_overview.md', '_logs', '_inbox', 'session.log', '_signal_his
 
 async function filesOf(rig: SessionRig) {
   const worktree = (await rig.state()).worktree?.path ?? '';
-  // The worker writes the notebook right behind the event that is waited for: its draft may go while it is read.
+  // The worker writes the overview right behind the event that is waited for: its draft may go while it is read.
   const documents = await eventually(() => contentsOf(rig.paths.sessionDir, NOT_BACK));
   const whole = Object.entries(documents).filter(([name]) => !name.endsWith('.draft'));
   return { code: await contentsOf(worktree), documents: Object.fromEntries(whole) };

@@ -36,7 +36,7 @@ export function* edit(path: string, before: string, after: string): Move {
   return yield { say: `Editing ${path}.`, name: 'Edit', input };
 }
 
-/** Writes a document into the session folder and its line into the notebook. */
+/** Writes a document into the session folder and its line into the overview. */
 export function* document(job: Job, kind: string, title: string, text: string): Script {
   const name = `${job.fileStamp}-${kind}-${job.work.slug}.md`;
   const path = join(job.sessionDir, name);
@@ -46,7 +46,7 @@ export function* document(job: Job, kind: string, title: string, text: string): 
   yield* note(job, `${title} -> ${name}`);
 }
 
-/** Says in the notebook what was done, as the prompt of every phase asks. */
+/** Says in the overview what was done, as the prompt of every phase asks. */
 export function* note(job: Job, done: string): Script {
   const path = join(job.sessionDir, '_overview.md');
   const { text, failed } = yield* read(path);

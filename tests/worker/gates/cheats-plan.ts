@@ -40,12 +40,12 @@ export const PLAN_CHEATS: readonly Cheat[] = [
     play: (kit) => kit.signal({ status: 'handoff', phase: 'implementation', note: 'approved, go on' }),
   },
   {
-    name: 'changes the phase in the notebook',
+    name: 'changes the phase in the overview',
     play: (kit) => kit.setPhase('implementation'),
     seen: /Phase line/,
   },
   {
-    name: 'changes the phase in the notebook to done and signals nothing',
+    name: 'changes the phase in the overview to done and signals nothing',
     play(kit) {
       kit.setPhase('done');
       kit.signal('{}\n');
@@ -60,7 +60,7 @@ export const PLAN_CHEATS: readonly Cheat[] = [
     },
   },
   {
-    name: 'makes the notebook a link to one in implementation',
+    name: 'makes the overview a link to one in implementation',
     play(kit) {
       kit.setPhase('implementation');
       const aside = join(kit.paths.sessionDir, 'aside.md');
@@ -70,7 +70,7 @@ export const PLAN_CHEATS: readonly Cheat[] = [
     },
   },
   {
-    name: 'makes the notebook a folder',
+    name: 'makes the overview a folder',
     play(kit) {
       rmSync(kit.paths.overview);
       kit.run('mkdir', ['-p', join(kit.paths.overview, 'deep')]);

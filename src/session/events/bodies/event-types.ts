@@ -110,7 +110,7 @@ export const EVENT_BODIES = {
     /** Why there is no usable signal, or what was assumed about the one there is. */
     signalNotes: z.array(z.string()),
     decision: Decision,
-    /** Anything changed: worktree, documents, notebook. */
+    /** Anything changed: worktree, documents, overview. */
     changed: z.boolean(),
     /** The worktree's tree differs from the one before the child. */
     treeChanged: z.boolean(),
@@ -128,7 +128,7 @@ export const EVENT_BODIES = {
     outsidePlan: z.array(z.string()).optional(),
     /** Code that agents of phases of documents changed, so far. */
     codeEdits: CodeEdits.optional(),
-    /** Notebook lines, so that a deleted overview can be rebuilt. */
+    /** Overview lines, so that a deleted overview can be rebuilt. */
     lastAction: z.string().optional(),
     next: z.string().optional(),
     flowLines: z.array(z.string()),
