@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
 import { inspectWorktree } from '../../src/project/worktrees/inspect-worktree.ts';
 import { removeWorktree } from '../../src/project/worktrees/remove-worktree.ts';
 import { ensureWorktree } from '../../src/project/worktrees/worktree.ts';
@@ -152,6 +153,21 @@ test('a folder inside MAIN_REPO that lost its .git file is never taken for the w
   expect(await at.inspect()).toEqual({ kind: 'foreign', problem: 'Its .git file is gone.' });
   expect(await at.remove()).toMatchObject({ kind: 'foreign' });
   expect(await readFile(join(at.path, 'README.md'), 'utf8')).toBe('# A project\n');
+});
+
+test('a worktree that another git is just making is waited for', async () => {
+  await using at = await scene();
+  const halfMade = join(at.repo.path, '.git/worktrees/26-01-08-logout');
+  await at.repo.write({
+    '.git/worktrees/26-01-08-logout/gitdir': `${join(at.path, '../26-01-08-logout/.git')}\n`,
+    '.git/worktrees/26-01-08-logout/HEAD': `${at.base}\n`,
+    '.git/worktrees/26-01-08-logout/commondir': '',
+  });
+  // git 2.39 refuses to work as long as it stands there.
+  const making = at.make();
+  await systemClock.sleep(300);
+  await rm(halfMade, { recursive: true });
+  expect(await making).toMatchObject({ kind: 'created', branch: 'login' });
 });
 
 test('links, other repositories and MAIN_REPO itself are foreign', async () => {

@@ -1,5 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
 import { systemErrorCode } from '../../base/errors.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
 import { realPathAsFar } from '../git/real-path.ts';
@@ -31,6 +32,26 @@ export interface Worktree {
  * @throws branch_in_use, worktree_folder_taken, branch_name_blocked, GitError; nothing new is left behind
  */
 export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await makeWhatIsMissing(plan);
+    } catch (error) {
+      if (tries === MOST_TRIES || !isHalfMade(error)) throw error;
+      await systemClock.sleep(PAUSE_MS, plan.signal);
+    }
+  }
+}
+
+const MOST_TRIES = 30;
+const PAUSE_MS = 100;
+
+/** git refuses to work while another one makes a worktree of the same repository, of which it reads a file too early. */
+function isHalfMade(error: unknown): boolean {
+  const text = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
+  return /failed to read .*worktrees.*commondir/.test(text);
+}
+
+async function makeWhatIsMissing(plan: WorktreePlan): Promise<Worktree> {
   const { mainRepo, worktreePath: path, branch, baseCommit: _, ...context } = plan;
   const options = { ...context, cwd: mainRepo };
   const listed = await listWorktrees(mainRepo, context);
