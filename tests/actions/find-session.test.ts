@@ -5,7 +5,6 @@ import { everySession } from '../../src/actions/places/every-session.ts';
 import { findSession } from '../../src/actions/places/find-session.ts';
 import { setupProject } from '../../src/actions/places/setup-project.ts';
 import { listSessions } from '../../src/actions/reading/list-sessions.ts';
-
 import { shortId } from '../../src/session/layout/names.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { typed } from '../cli/typed.ts';
