@@ -1,8 +1,8 @@
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import { type SamocodeError, systemErrorCode } from '../../base/errors.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
 import { explainFailure, say } from './failure.ts';
-import type { Worker } from './worker.ts';
 
 /** Failures of the machine that pass or that a person ends; until then the worker waits and goes on by itself. */
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
@@ -17,7 +17,7 @@ export function isPassing(error: unknown): boolean {
  * @throws what passes by itself and a lost lease: whoever called meets them
  */
 export function lastingFailure(
-  worker: Pick<Worker, 'clock' | 'paths'>,
+  worker: { clock: Clock; paths: SessionPaths },
   error: unknown,
   then: string,
 ): SamocodeError {

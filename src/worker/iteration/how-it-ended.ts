@@ -1,17 +1,14 @@
 import { readTail } from '../../base/files/lines.ts';
 import { visibleControls } from '../../base/plain-words.ts';
-import { judgeCaps } from '../../phases/caps.ts';
 import type { EndingKind } from '../../phases/ending.ts';
 import type { Traces } from '../../providers/contract/provider.ts';
 import { providerNamed } from '../../providers/registry.ts';
 import { type ChildRecord, NEVER_STARTED } from '../../providers/starting/run-child.ts';
 import type { Cost } from '../../session/events/bodies/cost.ts';
-import { spentBy } from '../../session/events/fold-spent.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { logPaths, readExit } from '../core/iteration-files.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
-import { budgetUses } from '../limits/budget.ts';
+import type { Worker } from '../core/worker.ts';
 import type { ChildLog } from '../limits/child-log.ts';
 import { type CostFound, costOf } from '../limits/cost-of.ts';
 import type { WatchEnd } from './sampler.ts';
@@ -24,20 +21,6 @@ export interface ChildEnded {
   problem?: string;
   /** Paths of the run folder that changed though only the worker writes there. */
   runFolder?: string[];
-}
-
-/** The CLI may have kept the limit that we gave it before we came to it. */
-export function isCapsCut(
-  worker: Worker,
-  { phase }: OpenIteration,
-  { end, awakeMs }: ChildEnded,
-  process: ProcessEnd,
-): boolean {
-  if (process.end !== 'budget') return false;
-  if (end === 'budget') return true;
-  const { cost } = process;
-  const live = spentBy({ cost, durationMs: awakeMs, ending: 'budget' });
-  return judgeCaps(budgetUses(worker, stateOf(worker), { phase, live })).kind !== 'fine';
 }
 
 export interface ProcessEnd {

@@ -14,7 +14,9 @@ import {
   withSpent,
 } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
+import type { Cost } from '../../session/events/bodies/cost.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { spentBy } from '../../session/events/fold-spent.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
@@ -29,6 +31,16 @@ export function budgetUses(
 ): CapUse[] {
   const caps = withRaised(withRaised(worker.file.settings.caps ?? NONE, state.raisedCaps), raised);
   return capUses(caps, live ? withSpent(state.spent, phase, live) : state.spent, phase);
+}
+
+/** Whether a limit is reached with what a child has cost by its end. */
+export function reachesLimit(
+  worker: Worker,
+  { phase }: { phase: Phase },
+  { cost, durationMs }: { cost: Cost; durationMs: number },
+): boolean {
+  const live = spentBy({ cost, durationMs, ending: 'budget' });
+  return judgeCaps(budgetUses(worker, stateOf(worker), { phase, live })).kind !== 'fine';
 }
 
 /** Where the next child would stand. */
