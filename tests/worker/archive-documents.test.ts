@@ -6,7 +6,7 @@ import { systemHost } from '../../src/base/processes/host.ts';
 import { type Command, leaveCommand } from '../../src/session/commands/commands.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
-import { moveDocuments, restOfFinishing } from '../../src/worker/commands/finishing.ts';
+import { moveDocuments, restOfFinishing } from '../../src/worker/commands/session-archive.ts';
 import { meet, takeCommands } from '../../src/worker/commands/take-commands.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';

@@ -13,7 +13,7 @@ import type { Handler } from '../core/command-outcome.ts';
 import { stateOf } from '../core/worker.ts';
 import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
-import { atNewPlaces, foldersOf, intoArchive } from './finishing.ts';
+import { atNewPlaces, foldersOf, intoArchive } from './session-archive.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 

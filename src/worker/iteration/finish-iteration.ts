@@ -2,7 +2,7 @@ import { crashPoint } from '../../base/fault-points.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { stopEvents } from '../core/stopped.ts';
 import { record, type Worker } from '../core/worker.ts';
-import { noteCost } from '../limits/day-spent.ts';
+import { noteCost } from '../limits/day-limit.ts';
 import { notKept } from '../recording/keep-work.ts';
 import { keepLook } from '../recording/last-look.ts';
 import { settleEvents } from '../recording/settle.ts';

@@ -4,7 +4,7 @@ import { namesAt } from '../../base/files/look-at.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { putAwayOldFlow } from '../documents/old-flow.ts';
+import { putAwayOldFlow } from '../documents/put-away-old-flow.ts';
 import { commitReadableFiles, type KeptWork, tidyCheckpoints } from '../recording/keep-work.ts';
 import { putAwayMessages } from '../recording/messages.ts';
 

@@ -9,7 +9,7 @@ import { readChildRecord } from '../core/child-record.ts';
 import { readExit } from '../core/iteration-files.ts';
 import { endChildTree } from '../core/tree.ts';
 import { appendPatiently, record, stateOf, type Worker } from '../core/worker.ts';
-import { putAwayOldFlow } from '../documents/old-flow.ts';
+import { putAwayOldFlow } from '../documents/put-away-old-flow.ts';
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
 import { phaseByHand, setPhase, writtenPhase } from '../judging/obey-phase-line.ts';
 import { clearScratch } from '../proving/scratch.ts';

@@ -23,7 +23,7 @@ import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { iterationStamp } from '../documents/project-event.ts';
 import { attention } from './attention.ts';
 import type { PromptState } from './prompt-state.ts';
-import { situation } from './situation.ts';
+import { situation } from './situation-lines.ts';
 
 /** How each agent CLI works with helpers and files, where that differs. */
 const PROVIDER_WORDS: Readonly<Record<string, string>> = { claude, codex, gemini };

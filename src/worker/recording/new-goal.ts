@@ -5,7 +5,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { branchTip } from '../core/branch-tip.ts';
 import { readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { documentNames } from '../documents/documents.ts';
+import { documentNames } from '../documents/own-documents.ts';
 
 /** Other work begins: questions, plans, ledger and commits that are there by now belong to the work before. */
 export async function newGoal(

@@ -18,9 +18,9 @@ import { readEvents } from '../../session/events/event-log.ts';
 import { archiveRoot, SCREENS, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { Work } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { readOwnOverview } from '../documents/documents.ts';
+import { readOwnOverview } from '../documents/own-documents.ts';
 import { dropAllCheckpoints } from '../recording/keep-work.ts';
-import { removeDiscarded, restoreDiscarded } from './trash.ts';
+import { removeDiscarded, restoreDiscarded } from './discarded-work.ts';
 
 /**
  * What is left of an archiving, or of its opposite, after a crash between its event and its work.
