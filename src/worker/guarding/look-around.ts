@@ -4,8 +4,9 @@ import type { Outcome } from '../../phases/outcome.ts';
 import { movesBetween } from '../../project/worktrees/main-checkout.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
+import { blockedEvent } from '../core/blocked.ts';
 import { isPassing } from '../core/passing-errors.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What came to pass while a child ran that no child may do. */
@@ -60,6 +61,20 @@ export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
     if (isPassing(error) || isSamocodeError(error)) throw error;
     return [`they could not be read: ${error instanceof Error ? error.message : error}`];
   }
+}
+
+/**
+ * What changed while no agent ran is shown before the next one is paid: after it, its word would not count.
+ * @returns false when it is blocked
+ */
+export async function gitStands(worker: Worker): Promise<boolean> {
+  const breach = breachOf(stateOf(worker).progress, {
+    gitPrograms: await gitProgramsChanged(worker),
+    afterChild: false,
+  });
+  if (breach === undefined) return true;
+  await record(worker, blockedEvent({ ...breach, needs: 'error_resolution' }));
+  return false;
 }
 
 /** Moves of the main checkout are told, never undone: a person may have made them. */

@@ -1,5 +1,5 @@
 import { crashPoint } from '../../base/fault-points.ts';
-import type { OpenIteration } from '../../session/events/state.ts';
+import type { Iteration } from '../core/iteration-files.ts';
 import { stopEvents } from '../core/stopped.ts';
 import { record, type Worker } from '../core/worker.ts';
 import { noteCost } from '../limits/day-limit.ts';
@@ -16,7 +16,7 @@ import { tidyIteration } from './tidy-iteration.ts';
  * Judges a child whose whole tree is gone and commits the result: the second of an iteration's two
  * commit points. Everything it reads is on disk, so after a crash it comes to the same end.
  */
-export async function finishIteration(worker: Worker, open: OpenIteration, ended: ChildEnded): Promise<void> {
+export async function finishIteration(worker: Worker, open: Iteration, ended: ChildEnded): Promise<void> {
   const left = await keepWhatIsLeft(worker, open, ended);
   const reading = await readOutcome(worker, open, { ended, left });
   const { outcome, process, signal, acknowledged } = reading;

@@ -3,8 +3,8 @@ import type { EndingKind } from '../../phases/ending.ts';
 import { withEnding } from '../../phases/outage.ts';
 import type { Outcome } from '../../phases/outcome.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { OpenIteration } from '../../session/events/state.ts';
 import { type PlanEvidence, readPlanEvidence, readQuestions } from '../core/evidence.ts';
+import type { Iteration } from '../core/iteration-files.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { mainCheckoutMoves } from '../guarding/look-around.ts';
 import { snapshotBefore } from '../guarding/snapshot.ts';
@@ -33,7 +33,7 @@ export interface OutcomeReading {
 /** Reads everything that the decision rests on. Changes nothing. */
 export async function readOutcome(
   worker: Worker,
-  open: OpenIteration,
+  open: Iteration,
   { ended, left }: { ended: ChildEnded; left: LeftByChild },
 ): Promise<OutcomeReading> {
   const { breach, overview, after } = left;

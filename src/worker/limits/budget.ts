@@ -17,9 +17,9 @@ import type { Phase } from '../../phases/table.ts';
 import type { Cost } from '../../session/events/bodies/cost.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { spentBy } from '../../session/events/fold-spent.ts';
-import type { SessionState } from '../../session/events/state.ts';
+import type { OpenIteration, SessionState } from '../../session/events/state.ts';
 import { blockedEvent } from '../core/blocked.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 
 const NONE: SessionCaps = { session: {}, phases: {} };
 
@@ -64,7 +64,7 @@ export function spentUses(worker: Worker): CapUse[] {
 }
 
 /** Tells people at a half and at four fifths of a limit, once each. @param tell writes one warning, or leaves it for later */
-export async function reportBudget(
+async function reportBudget(
   worker: Worker,
   uses: readonly CapUse[],
   tell: (worker: Worker, event: NewEvent) => Promise<unknown> = record,
@@ -74,6 +74,24 @@ export async function reportBudget(
     const flow = `${percent} % of a limit is used: ${useInWords(due)}`;
     await tell(worker, { type: 'budget_warned', cap, scope, percent, limit, spent, flow });
   }
+}
+
+/**
+ * Asked of a running child: it ends when only the reserve is left; the one that the reserve is for, when nothing is.
+ * @param spent what it has spent so far, asked for only where that is limited
+ */
+export async function endsByBudget(
+  worker: Worker,
+  { phase, wrapUp }: Pick<OpenIteration, 'phase' | 'wrapUp'>,
+  spent: () => Promise<Spent>,
+): Promise<boolean> {
+  const usesWith = (live?: Spent) =>
+    budgetUses(worker, stateOf(worker), { phase, live }).filter(({ cap }) => cap !== 'iterations');
+  if (usesWith().length === 0) return false;
+  const uses = usesWith(await spent());
+  await reportBudget(worker, uses, recordIfTaken);
+  const { kind } = judgeCaps(uses);
+  return wrapUp ? kind === 'reached' : kind !== 'fine';
 }
 
 /** Asked before every spawn. @returns false when the session is blocked for it */
