@@ -1,3 +1,4 @@
+import { listed } from '../base/plain-words.ts';
 import type { Decision } from './decision.ts';
 import type { Progress } from './progress.ts';
 import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES } from './table.ts';
@@ -72,8 +73,7 @@ export function afterUncommitted(progress: Progress, files: readonly string[]): 
 }
 
 export function notCommitted(files: readonly string[]): string {
-  const more = files.length > MAX_LISTED ? ` and ${files.length - MAX_LISTED} more` : '';
-  return `Not committed: ${files.slice(0, MAX_LISTED).join(', ')}${more}`;
+  return `Not committed: ${listed(files, MAX_LISTED)}`;
 }
 
 /**

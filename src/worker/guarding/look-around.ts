@@ -1,5 +1,5 @@
 import { isSamocodeError } from '../../base/errors.ts';
-import { visibleControls } from '../../base/plain-words.ts';
+import { listed, visibleControls } from '../../base/plain-words.ts';
 import type { Outcome } from '../../phases/outcome.ts';
 import { movesBetween } from '../../project/worktrees/main-checkout.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -45,9 +45,8 @@ const MOST_NAMED = 20;
 const MAX_NAME = 400;
 
 function bounded(lines: readonly string[]): string {
-  const named = lines.slice(0, MOST_NAMED).map((line) => visibleControls(line).slice(0, MAX_NAME));
-  const more = lines.length - named.length;
-  return `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+  const named = lines.map((line) => visibleControls(line).slice(0, MAX_NAME));
+  return listed(named, MOST_NAMED, { separator: '; ' });
 }
 
 /**

@@ -8,10 +8,10 @@ import { blockedBy } from '../core/blocked.ts';
 import { isStopDue, stopEvents } from '../core/stopped.ts';
 import { record, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { requireCheckPrograms } from '../proving/require-programs.ts';
 import { gateEvents, type Standing, standing } from '../recording/adopted-gate.ts';
 import { newGoal } from '../recording/new-goal.ts';
 import { makeWorktree, type Ready } from './make-worktree.ts';
+import { requireCheckPrograms } from './setup-once.ts';
 
 /**
  * Does the work of the init phase: a fetch, the worktree on its branch, SETUP; of an adopted folder behind a gate

@@ -18,7 +18,7 @@ import type { Cost } from '../../session/events/bodies/cost.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { spentBy } from '../../session/events/fold-spent.ts';
 import type { OpenIteration, SessionState } from '../../session/events/state.ts';
-import { blockedEvent } from '../core/blocked.ts';
+import { blockHere } from '../core/blocked.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 
 const NONE: SessionCaps = { session: {}, phases: {} };
@@ -103,8 +103,7 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
   if (verdict.kind === 'fine' || (verdict.kind === 'wrap_up' && !state.wrappedUp)) return true;
   const uses = spentUses(worker);
   const [reason, next, needs] = [budgetReason(uses), higherLimits(uses), 'human_decision'];
-  await record(worker, blockedEvent({ phase, reason, needs, rule: 'budget', next }));
-  return false;
+  return await blockHere(worker, { reason, needs, rule: 'budget', next });
 }
 
 /** What is used up: a resume must raise all of it at once, or it changes nothing. */

@@ -1,9 +1,9 @@
 import type { Phase } from '../../phases/table.ts';
 import { providerNamed } from '../../providers/registry.ts';
 import { credentialChange } from '../../providers/starting/credentials.ts';
-import { blockedEvent } from '../core/blocked.ts';
+import { blockHere } from '../core/blocked.ts';
 import { type ChildChoice, childChoice } from '../core/child-choice.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 import { readSharedLimit, type SharedLimit } from './shared-limit.ts';
 
 export interface ChoiceNow extends ChildChoice {
@@ -45,7 +45,5 @@ export async function sameAccount(worker: Worker): Promise<boolean> {
   const change = credentialChange(provider.name, before, worker.env);
   if (change === undefined) return true;
   const reason = `The worker that continued the session was started where ${provider.name} would use other credentials (${change}). Resume it from the right environment, or from here if you want that.`;
-  const { phase } = progress;
-  await record(worker, blockedEvent({ phase, reason, needs: 'human_decision', rule: 'credentials_changed' }));
-  return false;
+  return await blockHere(worker, { reason, needs: 'human_decision', rule: 'credentials_changed' });
 }

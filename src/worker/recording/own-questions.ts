@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changeFile } from '../../base/files/change-file.ts';
-import { visibleControls } from '../../base/plain-words.ts';
+import { listed, visibleControls } from '../../base/plain-words.ts';
 import type { Weakening } from '../../phases/proving.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
@@ -75,9 +75,9 @@ function wordsOf(option: { text: string }): string {
 }
 
 function questionAbout(found: readonly Weakening[], reason: string): QuestionDraft {
-  const lines = found.slice(0, MOST_LISTED).map(({ path, what }) => cut(`${path} ${what}`));
-  const more = found.length > MOST_LISTED ? `; and ${found.length - MOST_LISTED} more` : '';
-  const text = `${reason} They may show less than before the work, and the approved plan names none of these files: ${lines.join('; ')}${more}. Is that meant?`;
+  const lines = found.map(({ path, what }) => cut(`${path} ${what}`));
+  const weakened = listed(lines, MOST_LISTED, { separator: '; ' });
+  const text = `${reason} They may show less than before the work, and the approved plan names none of these files: ${weakened}. Is that meant?`;
   return {
     text: oneLine(text),
     options: ['no, an agent brings back what was there', 'yes, accept these changes'],
