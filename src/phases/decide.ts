@@ -52,7 +52,9 @@ function decideByEnd(facts: Facts): Decision {
 
 /** The error at the end of a process delays the next spawn and changes nothing else. */
 function delayed(outcome: Outcome, decision: Decision): Decision {
-  if (decision.kind !== 'run' || endedByItself(outcome) || isOurCut(outcome)) return decision;
+  if (decision.kind !== 'run' || endedByItself(outcome)) return decision;
+  // What we cut short: nothing was wrong outside.
+  if (outcome.end === 'timeout' || outcome.capCut) return decision;
   if (outcome.end !== 'usage_limit') return { ...decision, delay: 'backoff' };
   return limited(decision, outcome);
 }
@@ -182,11 +184,6 @@ function again(progress: Progress, strike: Strike, notes: string[]): RunDecision
 /** Endings after which another child at once would end the same way, whatever it is told. */
 function forbidsRetry(end: EndingKind): boolean {
   return end === 'usage_limit' || end === 'auth' || end === 'config' || end === 'budget' || end === 'refused';
-}
-
-/** The next child may follow at once: nothing was wrong outside. */
-function isOurCut({ end, capCut }: Outcome): boolean {
-  return end === 'timeout' || capCut === true;
 }
 
 function endedByItself(outcome: Outcome): boolean {

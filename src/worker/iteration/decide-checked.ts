@@ -2,8 +2,7 @@ import {
   afterBadDocument,
   afterFailedChecks,
   afterFalseClaims,
-  afterImpossibleChecks,
-  afterRedBase,
+  afterImpossible,
   afterUncommitted,
   afterUnreadMessages,
   afterUnreviewed,
@@ -68,9 +67,9 @@ export async function decideChecked(
     case 'stopped':
       return undefined;
     case 'impossible':
-      return { decision: afterImpossibleChecks(progress, proof.reason), events };
+      return { decision: afterImpossible(progress, 'checks', proof.reason), events };
     case 'base_red':
-      return { decision: afterRedBase(progress, proof.reason), events };
+      return { decision: afterImpossible(progress, 'base_checks', proof.reason), events };
     case 'uncommitted': {
       const { files } = proof;
       if (claims.length === 0) return { decision: afterUncommitted(progress, files), events };

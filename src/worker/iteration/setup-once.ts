@@ -36,7 +36,8 @@ export async function noteSetupDue(worker: Worker, worktreePath: string): Promis
 export async function setUpOnce(worker: Worker, worktree: Worktree): Promise<SetupEnd> {
   const { setup } = worker.file.settings;
   if (setup === undefined) return { kind: 'done', warnings: [] };
-  const [state, ...earlier] = (await noteOf(worker)) ?? [];
+  const note = await plainText(worker.paths.setup, MAX_BYTES);
+  const [state, ...earlier] = note?.trimEnd().split('\n') ?? [];
   const isDue = worktree.kind !== 'kept' || state === DUE;
   if (!isDue) return { kind: 'done', warnings: earlier };
   const end = await runSetup(worker, setup, worktree);
@@ -90,9 +91,4 @@ export async function requireCheckPrograms(worker: Worker, cwd: string): Promise
     const program = await missingProgram(check, { cwd, env });
     if (program !== undefined && !isOfRepository(program)) throw WORKER_ERRORS.checks({ program, check });
   }
-}
-
-/** The lines of the note; undefined when there is none. */
-async function noteOf({ paths }: Worker): Promise<string[] | undefined> {
-  return (await plainText(paths.setup, MAX_BYTES))?.trimEnd().split('\n');
 }

@@ -124,11 +124,7 @@ export function higherLimits(uses: readonly CapUse[]): NextStep[] {
 }
 
 /** A child that only leaves things in order needs little time. */
-const WRAP_UP_LIMIT_MS = 10 * 60_000;
-
-export function wrapUpTimeLimit(timeLimitMs: number): number {
-  return Math.min(timeLimitMs, WRAP_UP_LIMIT_MS);
-}
+export const WRAP_UP_LIMIT_MS = 10 * 60_000;
 
 /** For the child that leaves things in order. */
 export const WRAP_UP_NOTE =

@@ -30,7 +30,8 @@ export async function recordParked(
     case 'human_action': {
       const path = decision.file === undefined ? undefined : join(worker.paths.sessionDir, decision.file);
       const fileHash = path === undefined ? undefined : ((await documentFingerprint(path)) ?? '');
-      return [{ ...parked(decision), fileHash, flow: flowOf(decision) }];
+      const flow = `Waiting for ${decision.for}${decision.reason ? `: ${decision.reason}` : ''}`;
+      return [{ ...parked(decision), fileHash, flow }];
     }
     default:
       return decision.for satisfies never;
@@ -86,8 +87,4 @@ async function parkForApproval(
 function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
   const { for: waitsFor, resumePhase, reason, file } = decision;
   return { type: 'parked', for: waitsFor, resumePhase, openQuestions: [], unconfirmed: [], reason, file };
-}
-
-function flowOf(decision: ParkDecision): string {
-  return `Waiting for ${decision.for}${decision.reason ? `: ${decision.reason}` : ''}`;
 }
