@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { ifExists } from '../../base/errors.ts';
 import { mainCheckoutOf } from '../../project/finding/find-project.ts';
-import { makeProject, type ProjectSetupReport } from '../../project/finding/setup-project.ts';
+import { makeProject, type ProjectSetupReport } from '../../project/finding/make-project.ts';
 import { riskyLines, type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
 import { readRepository } from '../../project/git/repository.ts';
 import { pathFromFile } from '../../project/settings/samocode-file.ts';
