@@ -6,7 +6,7 @@ import { approvePlan } from '../../src/actions/gates/approve-plan.ts';
 import { readPlan } from '../../src/actions/gates/read-plan.ts';
 import { readQa } from '../../src/actions/gates/read-qa.ts';
 import { requestChanges } from '../../src/actions/gates/request-changes.ts';
-import { finishSession } from '../../src/actions/sessions/finish-session.ts';
+import { finishSession } from '../../src/actions/finishing/finish-session.ts';
 import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
 import { stopSession } from '../../src/actions/sessions/stop-session.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';

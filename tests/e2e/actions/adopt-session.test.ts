@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { approvePlan } from '../../../src/actions/gates/approve-plan.ts';
 import { getStatus } from '../../../src/actions/reading/get-status.ts';
 import { listSessions } from '../../../src/actions/reading/list-sessions.ts';
-import { finishSession } from '../../../src/actions/sessions/finish-session.ts';
+import { finishSession } from '../../../src/actions/finishing/finish-session.ts';
 import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import { readSessionFile } from '../../../src/session/events/session-file.ts';

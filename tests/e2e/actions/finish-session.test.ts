@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listSessions } from '../../../src/actions/reading/list-sessions.ts';
-import { finishSession } from '../../../src/actions/sessions/finish-session.ts';
+import { finishSession } from '../../../src/actions/finishing/finish-session.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import type { SessionRig } from '../../support/session-rig.ts';

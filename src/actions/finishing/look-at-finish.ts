@@ -20,8 +20,8 @@ import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
 import { safeGit } from '../acting/safe-git.ts';
 import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
+import { placesNow, withPlacesOf } from '../sessions/places-now.ts';
 import type { FinishWay } from './finish-ways.ts';
-import { placesNow, withPlacesOf } from './places-now.ts';
 
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;
