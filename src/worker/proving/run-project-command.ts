@@ -1,5 +1,5 @@
 import { type CommandFailure, failureOf } from '../../project/finding/project-command.ts';
-import { type Guard, insideOf } from '../../providers/starting/guard.ts';
+import { type Guard, insideOf } from '../../providers/starting/make-guard.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import type { Worker } from '../core/worker.ts';
 
