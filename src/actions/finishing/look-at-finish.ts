@@ -15,7 +15,7 @@ import type { Refused } from '../../session/commands/refused.ts';
 import type { Places } from '../../session/events/bodies/places.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
-import { closedTo } from '../acting/after-command.ts';
+import { closedTo } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
 import { safeGit } from '../acting/safe-git.ts';

@@ -13,7 +13,8 @@ import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
 import { START_ERRORS } from '../acting/start-errors.ts';
 import { findSessionAndPlace } from '../places/find-session.ts';
 import { namedFolder } from '../places/named-folder.ts';
-import { type Adopted, adoptSession } from './adopt-session.ts';
+import { adoptSession } from './adopt-session.ts';
+import type { Begun } from './begin-session.ts';
 import type { FolderToContinue, StartSessionInput } from './start-input.ts';
 
 /** @throws from_missing when a phase or a plan is named and no folder */
@@ -29,7 +30,7 @@ export function isHandedOver({ from, phase, approve }: Partial<FolderToContinue>
  * @throws from_excludes, run_already, bad_phase, not_in_sessions, not_the_plan; what `findSessionAndPlace` and
  * `adoptSession` throw; channel_closed when the channel may approve no plan, servers_need_person, servers_unclear
  */
-export async function continueFolder(input: StartSessionInput, context: ActionContext): Promise<Adopted> {
+export async function continueFolder(input: StartSessionInput, context: ActionContext): Promise<Begun> {
   const { task, dive, name, branch, settings: call, run } = input;
   const given = Object.entries({ task, dive, name, branch }).filter(([, words]) => words?.trim());
   if (given.length > 0) throw START_ERRORS.from_excludes({ given: given.map(([key]) => key) });
