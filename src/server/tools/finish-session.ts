@@ -32,7 +32,7 @@ export const finishSessionTool = defineTool({
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   searchHint: 'clean up',
-  async handle({ session, how, keep, confirm, project_dir: projectDir }, { actions }) {
+  async handle({ session, how, keep, confirm, projectDir }, { actions }) {
     const input = { session, how, keep, projectDir };
     if (confirm) {
       const { finishSession } = await import('../../actions/finishing/finish-session.ts');
