@@ -4,7 +4,7 @@ import { nearestName } from '../../base/nearest-name.ts';
 import type { ContextFor } from '../calls/context-for.ts';
 import { InvalidParamsError } from '../calls/invalid-params.ts';
 import { onRequest } from '../calls/on-request.ts';
-import type { PromptSource } from './prompt.ts';
+import type { PromptSource } from './prompt-source.ts';
 
 /** More than a task is ever long. */
 const MAX_WORDS = 100_000;
