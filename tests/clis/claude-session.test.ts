@@ -17,7 +17,7 @@ beforeAll(async () => {
   cli = await installCli('claude');
 }, 300_000);
 
-test('the mode "allow" lets the child commit and signal outside its working directory', async () => {
+test.concurrent('the mode "allow" lets the child commit and signal outside its working directory', async () => {
   await using bench = await startBench({ permissions: 'allow', sandbox: false });
   const { final, signal, init } = await bench.iterate('investigation');
   expect(final).toMatchObject({ ok: true });
@@ -37,40 +37,22 @@ test.runIf(process.getuid?.() === 0)(
   },
 );
 
-test('a model that refuses the key is an auth problem and an overloaded one is not', async () => {
-  await using refusing = await startBench({
-    env: { CLAUDE_CODE_MAX_RETRIES: '0' },
-    instead: () => ({ status: 401, type: 'authentication_error', message: 'invalid x-api-key' }),
-  });
-  expect((await refusing.iterate('investigation')).problem).toEqual({ kind: 'auth' });
-  await using busy = await startBench({
-    env: { CLAUDE_CODE_MAX_RETRIES: '0' },
-    instead: ({ step }) =>
-      step > 0 ? { status: 529, type: 'overloaded_error', message: 'Overloaded' } : undefined,
-  });
-  expect((await busy.iterate('investigation')).problem).toEqual({ kind: 'overloaded' });
-});
-
-test('a child that wants to end without a signal is sent back once by the hook', async () => {
+// What its other endings come to is played in whole sessions: endings.test.ts.
+test.concurrent('a child that wants to end without a signal is sent back once by the hook, and ends without one the next time', async () => {
   const asked: string[] = [];
-  await using forgetful = await startBench({
+  await using stubborn = await startBench({
     instead: ({ conversation }) => {
-      const words = conversation.newest;
-      asked.push(words);
-      return asked.length === 1 ? { say: 'Done.' } : undefined;
+      asked.push(conversation.newest);
+      return { say: 'Done.' };
     },
   });
-  const { signal, final } = await forgetful.iterate('investigation');
-  expect(asked[1]).toContain('_signal.json is not written yet');
-  expect(signal).toEqual({ status: 'continue', phase: 'requirements' });
-  expect(final).toMatchObject({ ok: true });
-
-  await using stubborn = await startBench({ instead: () => ({ say: 'Done.' }) });
   const unsignalled = await stubborn.iterate('investigation');
+  expect(asked).toHaveLength(2);
+  expect(asked[1]).toContain('_signal.json is not written yet');
   expect(unsignalled).toMatchObject({ signal: {}, problem: undefined, final: { ok: true } });
 });
 
-test('the turn limit only ends the iteration', async () => {
+test.concurrent('the turn limit only ends the iteration', async () => {
   await using bench = await startBench({ maxTurns: 2 });
   const { final, problem } = await bench.iterate('investigation');
   expect(final).toMatchObject({ ok: false });

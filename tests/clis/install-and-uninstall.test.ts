@@ -22,7 +22,9 @@ beforeAll(async () => {
   for (const name of CLIS) paths[name] = (await installCli(name)).path;
 }, 600_000);
 
-test('when every client has gone from this machine, an uninstall still gives it back as it was', async () => {
+test.concurrent('when every client has gone from this machine, an uninstall still gives it back as it was, and it can be installed into again', async ({
+  expect,
+}) => {
   const files = {
     [CLAUDE]: '{\r\n\t"model": "opus",\r\n\t"permissions": {\r\n\t\t"deny": ["Bash(rm:*)"]\r\n\t}\r\n}\r\n',
     [CODEX]: COMMENTED_TABLE,
@@ -56,22 +58,17 @@ test('when every client has gone from this machine, an uninstall still gives it 
   expect(await home.run('claude', 'plugin', 'list')).toContain('No plugins installed');
   expect(await home.run('codex', 'mcp', 'list')).toContain('No MCP servers configured');
   expect(await home.run('gemini', 'extensions', 'list')).toContain('No extensions installed');
-});
 
-test('a clean home can be installed into again after such an uninstall', async () => {
-  await using home = await startHome({});
-  await home.change(install);
-  await home.change(uninstall, { withClients: false });
-  expect(await home.change(install)).toEqual(CLIS.map((name) => `${name} changed`));
+  expect(await home.change(install), 'again').toEqual([...CLIS, 'desktop'].map((name) => `${name} changed`));
   expect(await home.run('claude', 'plugin', 'list')).toContain('samocode@samocode');
   expect(await home.run('codex', 'mcp', 'list')).toContain(join(ROOT, 'dist/samocode-mcp.js'));
   expect(await home.run('gemini', 'extensions', 'list')).toContain('samocode');
 });
 
-test.each([
-  ['comments', '{\n  // mine\n  "model": "opus"\n}\n'],
-  ['a trailing comma', '{\n  "model": "opus",\n}\n'],
-])('Claude Code with %s in its settings gets the server, and loses it again', async (_name, settings) => {
+test.concurrent('Claude Code with comments and a trailing comma in its settings gets the server, and loses it again', async ({
+  expect,
+}) => {
+  const settings = '{\n  // mine\n  "model": "opus",\n}\n';
   await using home = await startHome({ [CLAUDE]: settings });
   expect(await home.change(install, { clients: ['claude'] })).toEqual(['claude changed']);
   expect(await home.run('claude', 'mcp', 'list')).toMatch(/samocode: .*Connected/);
@@ -81,7 +78,9 @@ test.each([
   expect(await home.run('claude', 'mcp', 'list')).toContain('No MCP servers configured');
 });
 
-test('settings of Codex that are broken are named by its own error, and nothing of ours stays', async () => {
+test.concurrent('settings of Codex that are broken are named by its own error, and nothing of ours stays', async ({
+  expect,
+}) => {
   const broken = 'model = "x"\n[a\n';
   await using home = await startHome({ [CODEX]: broken });
   const { clients } = await home.report(install, { clients: ['codex'] });

@@ -92,17 +92,20 @@ export async function installCli(
   return await runBy(pinned.on, folder, await installing.finally(() => inHand.delete(folder)));
 }
 
-/** The same program behind a script that names its Node, and the folder that keeps what this has compiled. */
+/**
+ * The same program behind a script that names its Node, and the folder that keeps what this has compiled. Gemini CLI
+ * starts itself once more, for more memory, which costs as much again: only where GEMINI_CLI_NO_RELAUNCH is empty.
+ */
 async function runBy(on: PinnedCli['on'], folder: string, cli: InstalledCli): Promise<InstalledCli> {
   if (on === undefined) return cli;
   const node = await installCli(on);
-  const path = join(folder, `by-${on}-${node.version}`);
+  const path = join(folder, `once-by-${on}-${node.version}`);
   if (!(await ifExists(stat(path)))) {
     // Folders of `.cache` may be copied to another place.
     const [program, script] = [node.path, cli.path].map((each) => `"$here/${relative(folder, each)}"`);
     const text = `#!/bin/sh
 here=\${0%/*}
-export NODE_COMPILE_CACHE="$here/compiled"
+export NODE_COMPILE_CACHE="$here/compiled" GEMINI_CLI_NO_RELAUNCH="\${GEMINI_CLI_NO_RELAUNCH=true}"
 exec ${program} ${script} "$@"
 `;
     const draft = `${path}.${process.pid}.draft`;

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'vitest';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
 import { type Bench, makeBench } from '../../actions/bench.ts';
@@ -15,21 +18,20 @@ import { type InteractiveClaude, startInteractiveClaude } from './interactive-cl
 interface Chat {
   /** What the model says to each turn of the conversation. */
   reply: (conversation: Conversation) => ModelReply;
-  paceMs?: number;
   env?: Record<string, string>;
 }
 
 /** An interactive Claude Code with our server, into which the task has been typed, and the turns of its model. */
 async function prompted(
   { repo }: Bench,
-  { reply, paceMs = 0, env = {} }: Chat,
+  { reply, env = {} }: Chat,
 ): Promise<[InteractiveClaude, Conversation[]]> {
   const turns: Conversation[] = [];
   const claude = await startInteractiveClaude({
     server: (await builtPrograms()).server,
     homeDir: repo.homeDir,
     cwd: repo.path,
-    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: String(paceMs), SAMOCODE_SUPERVISOR: 'off' },
+    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' },
     env,
     answer(conversation) {
       if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };
@@ -41,28 +43,37 @@ async function prompted(
   return [claude, turns];
 }
 
-/** Starts a session, waits once for as long as it takes, and says that it was woken. */
+/** Waits once for as long as it takes, and says that it was woken. */
 function reply({ results, newest }: Conversation): ModelReply {
   if (newest.includes('<task-notification>')) return { say: 'Woken.' };
-  if (results.length === 0)
-    return { say: 'Starting.', use: [{ name: 'mcp:start_session', input: { task: 'x', name: 'boats' } }] };
   const input = { session: 'boats', until: 'attention', timeout_s: 1800 };
-  if (results.length === 1) return { say: 'Waiting.', use: [{ name: 'mcp:wait', input }] };
+  if (results.length === 0) return { say: 'Waiting.', use: [{ name: 'mcp:wait', input }] };
   return { say: 'I shall be told.' };
 }
 
-test('a long wait goes into the background of an interactive Claude Code, and its end wakes the model', async () => {
+test.concurrent('a long wait goes into the background of an interactive Claude Code, and its end wakes the model', async ({
+  expect,
+}) => {
   await using bench = await makeBench();
-  // Two minutes for people; longer than a start takes on a busy machine, and shorter than the wait.
-  const env = { CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS: '4000' };
-  const [claude, turns] = await prompted(bench, { reply, paceMs: 700, env });
+  const { homeDir, root } = bench.repo;
+  // Its agent works until the wait is in the background, however long that takes on a busy machine.
+  const untilTold = 'until test -e "$HOME/go-on"; do sleep 0.1; done';
+  const acts = [{ act: 'run', command: ['sh', '-c', untilTold] }, { act: 'normal' }];
+  const scenario = join(root, 'scenario.json');
+  await writeFile(scenario, JSON.stringify({ rules: [{ when: { iteration: 1 }, do: acts }] }));
+  const starting = { ...bench.context, env: { ...bench.context.env, REHEARSAL_SCENARIO: scenario } };
+  await startSession({ task: 'x', name: 'boats' }, starting);
+  // Two minutes for people.
+  const env = { CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS: '1000' };
+  const [claude, turns] = await prompted(bench, { reply, env });
   await using _claude = claude;
-  const woken = await eventually(
-    async () => turns.find(({ newest }) => newest.includes('<task-notification>')),
-    { withinMs: 60_000 },
-  ).catch((error) => {
-    throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
-  });
+  const turn = (has: (conversation: Conversation) => boolean | undefined) =>
+    eventually(async () => turns.find(has), { withinMs: 60_000 }).catch((error) => {
+      throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
+    });
+  await turn(({ results }) => results.at(-1)?.text.includes('is still running'));
+  await writeFile(join(homeDir, 'go-on'), '');
+  const woken = await turn(({ newest }) => newest.includes('<task-notification>'));
   expect(woken.results.at(-1)?.text).toMatch(/^MCP tool "samocode\/wait" is still running after \d+s/);
   expect(woken.newest).toContain('\\"for\\":\\"qa_answers\\"');
   expect(woken.newest).toContain('read_qa; ask the user the questions');
@@ -79,7 +90,9 @@ function askInForm({ results }: Conversation): ModelReply {
   return next ? { say: 'Calling.', use: [next] } : { say: 'Answered.' };
 }
 
-test('a person answers in the form of an interactive Claude Code, and the answer is recorded as theirs', async () => {
+test.concurrent('a person answers in the form of an interactive Claude Code, and the answer is recorded as theirs', async ({
+  expect,
+}) => {
   await using bench = await makeBench();
   const [claude, turns] = await prompted(bench, { reply: askInForm });
   await using _claude = claude;

@@ -75,14 +75,20 @@ export async function startInteractiveClaude(plan: InteractivePlan): Promise<Int
         const before = shown.length;
         terminal.write(KEYS[key]);
         // A key that is pressed before the screen has followed the last one may be lost.
-        for (let looks = 0; looks < 50 && shown.length === before; looks += 1) await systemClock.sleep(100);
-        await systemClock.sleep(400);
+        for (let looks = 0; looks < 100 && shown.length === before; looks += 1) await systemClock.sleep(50);
+        // All of what it draws for it: on a busy machine that comes in pieces.
+        for (let seen = -1, looks = 0; looks < 20 && seen !== shown.length; looks += 1) {
+          seen = shown.length;
+          await systemClock.sleep(200);
+        }
       }
     },
     async type(line) {
       terminal.write(line);
-      // Sent in one piece it is taken for pasted text.
-      await systemClock.sleep(500);
+      // Sent in one piece it is taken for pasted text, and before the line is on the screen it may be.
+      const end = withoutBlanks(line).slice(-16);
+      for (let looks = 0; looks < 300 && !withoutBlanks(shown).includes(end); looks += 1)
+        await systemClock.sleep(100);
       terminal.write('\r');
     },
     async [Symbol.asyncDispose]() {
@@ -92,6 +98,11 @@ export async function startInteractiveClaude(plan: InteractivePlan): Promise<Int
       await model.close();
     },
   };
+}
+
+/** Blanks may be drawn by moves of the cursor. */
+function withoutBlanks(text: string): string {
+  return stripVTControlCharacters(text).replace(/\s+/g, '');
 }
 
 /** What a person has answered on the first day: the theme, the key, the trust in the folder. */
