@@ -27,7 +27,7 @@ beforeAll(async () => {
   for (const name of CLIS) paths[name] = (await installCli(name)).path;
 }, 600_000);
 
-test('every package passes the validator of its own client', async () => {
+test.concurrent('every package passes the validator of its own client', async () => {
   await using home = await startHome();
   for (const folder of [ROOT, join(ROOT, 'packages/claude')]) {
     expect(await home.run('claude', 'plugin', 'validate', '--strict', folder)).toContain('Validation passed');
@@ -39,14 +39,14 @@ test('every package passes the validator of its own client', async () => {
   expect(await home.run('mcpb', 'validate', manifest)).toContain('passes');
 });
 
-test('Codex takes the plugin from the marketplace file of the repository', async () => {
+test.concurrent('Codex takes the plugin from the marketplace file of the repository', async () => {
   await using home = await startHome();
   await home.run('codex', 'plugin', 'marketplace', 'add', ROOT);
   await home.run('codex', 'plugin', 'add', 'samocode@samocode');
   expect(await home.run('codex', 'mcp', 'list')).toMatch(/samocode-mcp +-/);
 });
 
-test('the bundle for Claude Desktop is packed', async () => {
+test.concurrent('the bundle for Claude Desktop is packed', async () => {
   await using home = await startHome();
   const folder = join(home.path, 'bundle');
   await cp(join(ROOT, 'packages/desktop'), folder, { recursive: true });
@@ -56,7 +56,7 @@ test('the bundle for Claude Desktop is packed', async () => {
   expect((await stat(bundle)).size).toBeLessThan(3 * 1024 * 1024);
 });
 
-test('installed into Claude Code, server, skills, commands and agents are seen, and an uninstall leaves nothing', async () => {
+test.concurrent('installed into Claude Code, server, skills, commands and agents are seen, and an uninstall leaves nothing', async () => {
   await using home = await startHome();
   await writeFile(join(home.path, '.claude/settings.json'), CLAUDE_SETTINGS);
   await home.change(install, 'claude', 'changed');
@@ -78,41 +78,34 @@ test('installed into Claude Code, server, skills, commands and agents are seen, 
   ).not.toContain('samocode');
 });
 
-test('installed into Codex, the server is listed and the rest of its settings stays', async () => {
+test.concurrent('installed into Codex, the server is listed, a command that is typed reaches the model with its text, and the rest of its settings stays', async ({
+  expect,
+}) => {
   await using home = await startHome();
-  await writeFile(join(home.path, '.codex/config.toml'), CODEX_SETTINGS);
-  await home.change(install, 'codex', 'changed');
-  await home.change(install, 'codex', 'nothing_to_do');
-  expect(await home.run('codex', 'mcp', 'list')).toContain(join(ROOT, 'dist/samocode-mcp.js'));
-  const installed = join(home.path, `.codex/plugins/cache/samocode/samocode/${__VERSION__}/skills`);
-  for (const name of [...SKILLS, ...COMMANDS]) await stat(join(installed, name, 'SKILL.md'));
-  await home.change(uninstall, 'codex', 'changed');
-  expect(await readFile(join(home.path, '.codex/config.toml'), 'utf8')).toBe(CODEX_SETTINGS);
-  expect(await home.run('codex', 'mcp', 'list')).toContain('No MCP servers configured');
-});
-
-test('a command that is typed into Codex reaches the model with its text', async () => {
-  await using home = await startHome();
-  await home.change(install, 'codex', 'changed');
   const asked: string[] = [];
   await using model = await startServer(({ body }, response) => {
     asked.push(body);
     response.writeHead(400).end('{}');
   });
-  const settings = join(home.path, '.codex/config.toml');
   const provider = `name = "stub"\nbase_url = "${model.url}/v1"\nwire_api = "responses"\n`;
-  await writeFile(
-    settings,
-    `model_provider = "stub"\n${await readFile(settings, 'utf8')}\n[model_providers.stub]\n${provider}`,
-  );
+  const settings = `${CODEX_SETTINGS}model_provider = "stub"\n\n[model_providers.stub]\n${provider}`;
+  await writeFile(join(home.path, '.codex/config.toml'), settings);
+  await home.change(install, 'codex', 'changed');
+  await home.change(install, 'codex', 'nothing_to_do');
+  expect(await home.run('codex', 'mcp', 'list')).toContain(join(ROOT, 'dist/samocode-mcp.js'));
+  const installed = join(home.path, `.codex/plugins/cache/samocode/samocode/${__VERSION__}/skills`);
+  for (const name of [...SKILLS, ...COMMANDS]) await stat(join(installed, name, 'SKILL.md'));
   // The model is refused, so the command ends with an error; what it was asked is all that counts.
   await home
     .run('codex', 'exec', '--skip-git-repo-check', '$samocode:dive the tax rules')
     .catch(() => undefined);
-  expect(asked.join()).toContain('Use the skill `investigation`.');
+  expect(asked.join(), 'a command').toContain('Use the skill `investigation`.');
+  await home.change(uninstall, 'codex', 'changed');
+  expect(await readFile(join(home.path, '.codex/config.toml'), 'utf8')).toBe(settings);
+  expect(await home.run('codex', 'mcp', 'list')).toContain('No MCP servers configured');
 });
 
-test('installed into Gemini CLI, the extension is listed with its skills, and no folder is trusted for it', async () => {
+test.concurrent('installed into Gemini CLI, the extension is listed with its skills, and no folder is trusted for it', async () => {
   await using home = await startHome();
   await home.change(install, 'gemini', 'changed');
   await home.change(install, 'gemini', 'nothing_to_do');
@@ -140,6 +133,9 @@ async function startHome() {
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     ...model.environmentFor(dir.path),
+    // A busy machine starts a server too slowly for the two seconds after which Claude Code begins without it.
+    MCP_CONNECTION_NONBLOCKING: '0',
+    MCP_CONNECT_TIMEOUT_MS: '60000',
     CLAUDE_PATH: paths.claude ?? '',
     CODEX_PATH: paths.codex ?? '',
     GEMINI_PATH: paths.gemini ?? '',
