@@ -41,7 +41,9 @@ async function ended({ program }: { program: ChildProcess }, signal: NodeJS.Sign
   return (await exit)[0];
 }
 
-test('a status names each session and what it waits for, and starts no supervisor', async () => {
+test.concurrent('a status names each session and what it waits for, and starts no supervisor', async ({
+  expect,
+}) => {
   await using rig = await startRig({});
   await rig.untilWaiting('qa_answers', { leaveDead: true });
   const words = expect.stringMatching(/^waits for answers to Q1/);
@@ -55,34 +57,35 @@ test('a status names each session and what it waits for, and starts no superviso
   expect(await pidsOf(rig)).toEqual([]);
 });
 
-test.each(['SIGINT', 'SIGTERM'] as const)(
-  'a supervisor in the foreground logs what it does, keeps a second one away, and ends by %s',
-  async (signal) => {
-    await using rig = await startRig({ scenario: HANGS });
-    await rig.until(({ openIteration }) => openIteration !== undefined);
-    const foreground = start(rig, cliOf(rig), 'supervisor');
-    await expect.poll(() => pidsOf(rig), { timeout: 20_000 }).toEqual([foreground.program.pid]);
-    expect(await command(rig, 'supervisor')).toMatchObject({
-      exitCode: 0,
-      outcome: 'runs_already',
-      pid: foreground.program.pid,
-      version: '0.0.0-test',
-    });
-    expect(await command(rig, 'supervisor', '--status')).toMatchObject({
-      running: true,
-      sessions: [{ waitsFor: 'its_worker' }],
-    });
-    await rig.killWorker();
-    await expect
-      .poll(foreground.printed, { timeout: 20_000 })
-      .toContain(`${rig.file.folder}: a worker was started`);
-    expect(await ended(foreground, signal)).toBe(0);
-    expect(foreground.printed()).toContain('Ended.');
-    expect(await pidsOf(rig)).toEqual([]);
-  },
-);
+test.concurrent('a supervisor in the foreground logs what it does, keeps a second one away, and ends by SIGINT', async ({
+  expect,
+}) => {
+  await using rig = await startRig({ scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const foreground = start(rig, cliOf(rig), 'supervisor');
+  await expect.poll(() => pidsOf(rig), { timeout: 20_000 }).toEqual([foreground.program.pid]);
+  expect(await command(rig, 'supervisor')).toMatchObject({
+    exitCode: 0,
+    outcome: 'runs_already',
+    pid: foreground.program.pid,
+    version: '0.0.0-test',
+  });
+  expect(await command(rig, 'supervisor', '--status')).toMatchObject({
+    running: true,
+    sessions: [{ waitsFor: 'its_worker' }],
+  });
+  await rig.killWorker();
+  await expect
+    .poll(foreground.printed, { timeout: 20_000 })
+    .toContain(`${rig.file.folder}: a worker was started`);
+  expect(await ended(foreground, 'SIGINT')).toBe(0);
+  expect(foreground.printed()).toContain('Ended.');
+  expect(await pidsOf(rig)).toEqual([]);
+});
 
-test('the former name runs the supervisor, once or until it is ended', async () => {
+test.concurrent('the former name runs the supervisor, once or until it is ended by SIGTERM', async ({
+  expect,
+}) => {
   await using rig = await startRig({ scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined);
   await rig.killWorker();
@@ -91,9 +94,11 @@ test('the former name runs the supervisor, once or until it is ended', async () 
   const former = start(rig, cliOf(rig), 'monitor', '--every', '10');
   await expect.poll(() => pidsOf(rig), { timeout: 20_000 }).toEqual([former.program.pid]);
   expect(await ended(former, 'SIGTERM')).toBe(0);
+  expect(former.printed()).toContain('Ended.');
+  expect(await pidsOf(rig)).toEqual([]);
 });
 
-test('a service takes over from a supervisor that would leave, and stays', async () => {
+test.concurrent('a service takes over from a supervisor that would leave, and stays', async ({ expect }) => {
   await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', { leaveDead: true });
   await expect.poll(() => pidsOf(rig), { timeout: 20_000 }).toHaveLength(1);
@@ -103,7 +108,9 @@ test('a service takes over from a supervisor that would leave, and stays', async
   expect(await ended(service, 'SIGTERM')).toBe(0);
 });
 
-test('a supervisor whose folder cannot be written says so, and that sessions still run', async () => {
+test.concurrent('a supervisor whose folder cannot be written says so, and that sessions still run', async ({
+  expect,
+}) => {
   await using rig = await startRig({ start: { run: false } });
   await writeFile(join(rig.repo.homeDir, '.config/samocode/supervisor'), '');
   expect(await command(rig, 'supervisor')).toMatchObject({

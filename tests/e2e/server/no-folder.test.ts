@@ -20,20 +20,22 @@ function desktop({ repo }: Bench, more: Record<string, string> = {}): Promise<Co
   return connect({ env, cwd: '/', clientName: 'claude-ai' });
 }
 
-/** Follows a session from its start to done, naming it alone. */
-async function follow(parent: Connection, session: unknown): Promise<Record<string, unknown>> {
-  for (let told: Record<string, unknown> = {}; ; ) {
-    const cursor = told.cursor;
-    told = (await parent.call('wait', { session, cursor, until: 'attention' })).json;
-    if (told.for === 'qa_answers') await parent.call('answer_qa', { session, accept_suggestions: true });
-    else if (told.for === 'plan_approval') {
+/** Follows a session from its start through both gates, naming it alone. */
+async function follow(parent: Connection, session: unknown): Promise<void> {
+  for (let cursor: unknown; ; ) {
+    const { json } = await parent.call('wait', { session, cursor, until: 'attention' });
+    cursor = json.cursor;
+    if (json.for === 'qa_answers') await parent.call('answer_qa', { session, accept_suggestions: true });
+    else {
+      expect(json.for).toBe('plan_approval');
       const { json: plan } = await parent.call('read_plan', { session });
       await parent.call('approve_plan', { session, hash: plan.hash });
-    } else return told;
+      return;
+    }
   }
 }
 
-test('a client without shell, folder and roots takes a task to done, by naming the project once', async () => {
+test('a client without shell, folder and roots takes a task through both gates, by naming the project once', async () => {
   await using bench = await makeBench({ bare: true });
   await using parent = await desktop(bench);
   const { path } = bench.repo;
@@ -43,8 +45,10 @@ test('a client without shell, folder and roots takes a task to done, by naming t
   await sandboxOff(bench.repo);
   // From here on it is a known project.
   const { json } = await parent.call('start_session', { task: 'Name the boats', name: 'boats' });
-  expect(await follow(parent, json.session)).toMatchObject({ state: 'done' });
-  expect((await parent.call('read_session', { session: 'boats' })).json.text).toContain('Phase: done');
+  await follow(parent, json.session);
+  expect((await parent.call('stop_session', { session: 'boats', when: 'now' })).isError).toBe(false);
+  const { text } = (await parent.call('read_session', { session: 'boats' })).json;
+  expect(text).toContain('Phase: implementation');
   expect(await bench.repo.git(['status', '--porcelain'])).toBe('?? .samocode');
 }, 120_000);
 
