@@ -2,72 +2,74 @@ import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { PlannedWork } from '../support/model-stub/planned-work.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
-import { startCliSession } from './cli-session.ts';
+import { type CliSession, startCliSession } from './cli-session.ts';
 
-const [first, ...rest] = COMPOUND_AMOUNTS.phases;
-const WORK: PlannedWork = {
-  ...COMPOUND_AMOUNTS,
-  phases: [{ ...(first ?? expect.fail()), proposals: 'two' }, ...rest],
-};
+const [first = expect.fail(), second = expect.fail()] = COMPOUND_AMOUNTS.phases;
 
-test.concurrent.for(['claude', 'codex', 'gemini'] as const)(
-  'a whole session from init to done through the real %s, which runs past a stop check, is sent back once and makes up for it',
+/** Plays a session to its end, with a person at both gates. @param implemented how many agents build */
+async function playWhole(session: CliSession, implemented: number) {
+  await session.until(({ status }) => status.kind === 'waiting' && status.for === 'qa_answers');
+  await session.answer();
+  await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
+  await session.approve();
+  await session.until(({ status }) => status.kind === 'done', 300_000);
+
+  const ended = await session.eventsOf('iteration_ended');
+  expect(ended.map(({ phase, ending }) => `${phase} ${ending}`)).toEqual([
+    'investigation signalled',
+    'requirements signalled',
+    'requirements signalled',
+    'planning signalled',
+    ...Array(implemented).fill('implementation signalled'),
+    'testing signalled',
+    'quality signalled',
+    'testing signalled',
+    'done signalled',
+  ]);
+  expect(ended.every(({ cost }) => (cost.inputTokens ?? 0) > 0 && (cost.outputTokens ?? 0) > 0)).toBe(true);
+  const names = await readdir(session.paths.sessionDir);
+  for (const kind of ['dive', 'requirements', 'plan', 'test-report', 'quality-review', 'summary']) {
+    expect(names.some((name) => name.includes(`-${kind}-`))).toBe(true);
+  }
+  expect(await readFile(session.paths.overview, 'utf8')).toContain('Phase: done');
+  expect(await session.git('status', '--porcelain')).toBe('?? .samocode');
+  const { worktree } = await session.state();
+  const subjects = await session.git('-C', worktree?.path ?? '', 'log', '--format=%s', '-2');
+  return { ended, names, subjects };
+}
+
+test.concurrent.for(['codex', 'gemini'] as const)(
+  'a whole session from init to done through the real %s',
   async (cli, { expect }) => {
-    // One of them begins as most do: by the tool of a parent's server.
-    await using session = await startCliSession({
-      cli,
-      work: WORK,
-      ...(cli === 'claude' && { byTool: true }),
-    });
-    await session.until(({ status }) => status.kind === 'waiting' && status.for === 'qa_answers');
-    await session.answer();
-    await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
-    await session.approve();
-    await session.until(({ status }) => status.kind === 'done', 300_000);
-
-    const ended = await session.eventsOf('iteration_ended');
-    expect(ended.map(({ phase, ending }) => `${phase} ${ending}`)).toEqual([
-      'investigation signalled',
-      'requirements signalled',
-      'requirements signalled',
-      'planning signalled',
-      'implementation signalled',
-      'implementation signalled',
-      'implementation signalled',
-      'implementation signalled',
-      'testing signalled',
-      'quality signalled',
-      'testing signalled',
-      'done signalled',
-    ]);
-    expect(ended.every(({ cost }) => (cost.inputTokens ?? 0) > 0 && (cost.outputTokens ?? 0) > 0)).toBe(true);
-    const { worktree } = await session.state();
-    expect(await session.git('-C', worktree?.path ?? '', 'log', '--format=%s', '-3')).toBe(
-      'Phase 3: Document them\nPhase 2: Convert them in the command\nPhase 1: Read compound amounts',
-    );
-    const names = await readdir(session.paths.sessionDir);
-    for (const kind of ['dive', 'requirements', 'plan', 'test-report', 'quality-review', 'summary']) {
-      expect(names.some((name) => name.includes(`-${kind}-`))).toBe(true);
-    }
-    expect(await readFile(session.paths.overview, 'utf8')).toContain('Phase: done');
-    expect(await session.git('status', '--porcelain')).toBe('?? .samocode');
-
-    const built = ended.filter(({ phase }) => phase === 'implementation');
-    const compared = built.slice(0, 2).map(({ comparison }) => comparison?.state);
-    expect(compared, 'the stop check').toEqual(['missing', 'written']);
-    expect(built[0]?.decision, 'the stop check').toMatchObject({ kind: 'run', phase: 'implementation' });
-    const prompts = new Set(
-      session.models[cli]?.turns
-        .filter(({ job }) => job.phase === 'implementation')
-        .map(({ conversation }) => conversation.prompt),
-    );
-    const [before = '', after = ''] = prompts;
-    expect(before).toContain('about to edit with no comparison written? Stop');
-    expect(before).not.toContain('there is no comparison document');
-    expect(after).toContain('Plan phase 1 asks for two proposals');
-    expect(names.filter((name) => name.includes('-comparison-'))).toHaveLength(1);
+    const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [first] };
+    await using session = await startCliSession({ cli, work });
+    expect((await playWhole(session, 1)).subjects).toMatch(/^Phase 1: Read compound amounts\n/);
   },
 );
+
+test.concurrent('a whole session from init to done through the real claude, which a parent starts by its tool, and which runs past a stop check, is sent back once and makes up for it', async ({
+  expect,
+}) => {
+  const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [{ ...first, proposals: 'two' }, second] };
+  await using session = await startCliSession({ cli: 'claude', work, byTool: true });
+  const { ended, names, subjects } = await playWhole(session, 3);
+  expect(subjects).toBe('Phase 2: Convert them in the command\nPhase 1: Read compound amounts');
+
+  const built = ended.filter(({ phase }) => phase === 'implementation');
+  const compared = built.slice(0, 2).map(({ comparison }) => comparison?.state);
+  expect(compared, 'the stop check').toEqual(['missing', 'written']);
+  expect(built[0]?.decision, 'the stop check').toMatchObject({ kind: 'run', phase: 'implementation' });
+  const prompts = new Set(
+    session.models.claude?.turns
+      .filter(({ job }) => job.phase === 'implementation')
+      .map(({ conversation }) => conversation.prompt),
+  );
+  const [before = '', after = ''] = prompts;
+  expect(before).toContain('about to edit with no comparison written? Stop');
+  expect(before).not.toContain('there is no comparison document');
+  expect(after).toContain('Plan phase 1 asks for two proposals');
+  expect(names.filter((name) => name.includes('-comparison-'))).toHaveLength(1);
+});
 
 test.concurrent('three CLIs share one session, phase by phase, and with PERMISSIONS=allow commits before implementation are refused', async ({
   expect,
