@@ -23,7 +23,7 @@ beforeAll(async () => {
   cli = await installCli('claude');
 }, 300_000);
 
-test.each(PHASE_NAMES)(
+test.concurrent.each(PHASE_NAMES)(
   'a child of %s receives its prompt whole, with the tools that it names',
   async (phase) => {
     const { prompt, request } = await firstRequest(phase);

@@ -39,7 +39,7 @@ const changes = ({ worktree, sessionDir }: GrantedPlaces) => [
 
 const failures = (results: readonly { failed: boolean }[]) => results.map(({ failed }) => failed);
 
-test.each(['claude', 'codex', 'gemini'] as const)(
+test.concurrent.each(['claude', 'codex', 'gemini'] as const)(
   'in investigation the real %s reads and writes documents, and changes no code',
   async (cli) => {
     const steps = [reading, documents, changes];
@@ -54,7 +54,7 @@ test.each(['claude', 'codex', 'gemini'] as const)(
   },
 );
 
-test.each(['claude', 'codex', 'gemini'] as const)(
+test.concurrent.each(['claude', 'codex', 'gemini'] as const)(
   'in implementation the real %s changes code',
   async (cli) => {
     await using child = await runGranted(cli, 'implementation', ({ worktree, sessionDir }) => [

@@ -61,7 +61,7 @@ Blocked: no
 `;
 
 // Gemini CLI takes servers from a file that it refuses below a folder which everybody may write, as tests use.
-test.each(['claude', 'codex'] as const)(
+test.concurrent.each(['claude', 'codex'] as const)(
   'a server of the plan that a person approves with the start is started by the real %s, and its tool can be called',
   async (cli) => {
     let called = '';

@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { lastPageOf, pageOf } from '../../../src/server/calls/text-page.ts';
 import { askTool } from '../../server/ask-tool.ts';
-import { askingRig } from '../../support/asking-rig.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { askingRig, plannedRig } from '../../support/asking-rig.ts';
+import type { SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 async function read(rig: SessionRig, args: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -25,16 +25,17 @@ async function readWhole(rig: SessionRig, args: Record<string, unknown>, joint =
   return texts.join(joint);
 }
 
-/** A session whose third iteration has committed files. */
-async function implemented(): Promise<SessionRig> {
-  const rig = await startRig({
-    start: { task: 'Give every boat a name', autoApprove: true, acceptSuggestions: true },
-  });
-  await rig.until(({ status }) => status.kind === 'done');
+/** A session that is done, with commits; two look at it. */
+let implemented: SessionRig;
+beforeAll(async () => {
+  implemented = await plannedRig();
+  await implemented.untilWaiting('plan_approval');
+  await implemented.approve();
+  await implemented.until(({ status }) => status.kind === 'done', { withinMs: 240_000 });
   // Its last lines of overview and log are written by then.
-  await endOfWorker(rig);
-  return rig;
-}
+  await endOfWorker(implemented);
+});
+afterAll(() => implemented[Symbol.asyncDispose]());
 
 test('pages of a text join to the whole of it, and break no character', () => {
   fc.assert(
@@ -73,7 +74,7 @@ test('a page is as large as its JSON, and the last page ends with the text', () 
 });
 
 test('overview, documents, transcript and log are read page by page, and a missing one names those that are there', async () => {
-  await using rig = await implemented();
+  const rig = implemented;
   const overview = await readFile(rig.paths.overview, 'utf8');
   expect(await readWhole(rig, {})).toBe(overview);
   const { documents } = await read(rig, { what: 'document' });
@@ -146,7 +147,7 @@ test('a pipe or a link in the place of session.log keeps nobody waiting, and sho
 });
 
 test('changes are told since the base, an iteration and a look, with the diff of a path', async () => {
-  await using rig = await implemented();
+  const rig = implemented;
   const { worktree } = await rig.state();
   const cwd = worktree?.path ?? '';
   const all = await read(rig, { what: 'changes' });
@@ -176,17 +177,19 @@ test('changes are told since the base, an iteration and a look, with the diff of
 });
 
 test('changes since an iteration that still runs are refused as such, and since one that never was with those there are', async () => {
-  await using rig = await startRig({
-    scenario: { rules: [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }] },
+  await using rig = await askingRig({
+    scenario: { rules: [{ when: { iteration: 3 }, do: [{ act: 'hang' }] }] },
   });
-  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
-  expect(await read(rig, { what: 'changes', iteration: 2 })).toMatchObject({
+  await rig.untilWaiting('qa_answers');
+  await rig.answer();
+  await rig.until(({ openIteration }) => openIteration?.iteration === 3);
+  expect(await read(rig, { what: 'changes', iteration: 3 })).toMatchObject({
     code: 'iteration_not_ended',
-    message: expect.stringContaining('Iteration 2'),
+    message: expect.stringContaining('Iteration 3'),
   });
   expect(await read(rig, { what: 'changes', iteration: 9 })).toMatchObject({
     code: 'iteration_not_found',
-    message: expect.stringContaining('Its iterations are 1 to 1.'),
+    message: expect.stringContaining('Its iterations are 1 to 2.'),
   });
 });
 
