@@ -1,3 +1,5 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { INSTRUCTIONS } from '../../../src/server/server-info.ts';
@@ -46,12 +48,14 @@ const CLIENTS = [
   },
 ] as const;
 
-test.for(CLIENTS)(
+test.concurrent.for(CLIENTS)(
   'one chat in the real $cli starts a session and leaves, the next one takes it through both gates until it is $end',
   async ({ cli, client, shown, instructions, eager, end }, { expect }) => {
     await using bench = await makeBench();
     const { repo, sessionsDir } = bench;
-    const { server } = await builtPrograms();
+    // By a path of its own: other chats have the same server.
+    const server = join(repo.root, 'samocode-mcp.js');
+    await symlink((await builtPrograms()).server, server);
     const head = await repo.git(['rev-parse', 'HEAD']);
     const chat = { cli, server, homeDir: repo.homeDir, cwd: repo.path };
 
@@ -63,7 +67,13 @@ test.for(CLIENTS)(
     const told = (first.turns.at(-1)?.results ?? []).map(({ text }) => toldIn(text));
     expect(told).toMatchObject([
       { next: expect.stringContaining('start_session'), main_repo: repo.path },
-      { state: 'running', next: 'wait', branch: 'samocode/boats', cursor: expect.any(Number) },
+      // On a busy machine its worker may not have begun.
+      {
+        state: expect.stringMatching(/^(?:starting|running)$/),
+        next: 'wait',
+        branch: 'samocode/boats',
+        cursor: expect.any(Number),
+      },
     ]);
     // The server goes with its client; the session does not, and its worker leaves when it waits.
     await eventually(async () => !(await isRunning(server)));
