@@ -19,11 +19,12 @@ const scenario = 'export default { paceMs: 0, rules: [] };';
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   // What is set for test files is not for what runs before them.
   Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-test' });
-  const asking = await startRig({ scenario });
-  const planned = await startRig({ scenario, start: { task: 'Name the boats', acceptSuggestions: true } });
-  const resting = await startRig({ scenario, lines: { GATES: 'none' }, start: { run: false } });
-  await asking.untilWaiting('qa_answers');
-  await planned.untilWaiting('plan_approval');
+  const [asking, planned, resting] = await Promise.all([
+    startRig({ scenario }),
+    startRig({ scenario, start: { task: 'Name the boats', acceptSuggestions: true } }),
+    startRig({ scenario, lines: { GATES: 'none' }, start: { run: false } }),
+  ]);
+  await Promise.all([asking.untilWaiting('qa_answers'), planned.untilWaiting('plan_approval')]);
   for (const rig of [asking, planned, resting]) await endOfWorker(rig);
   project.provide('asking', asking.repo.root);
   project.provide('planned', planned.repo.root);
