@@ -23,8 +23,10 @@ export async function prepareSessions(
 ): Promise<() => Promise<void>> {
   // What is set for test files is not for what runs before them.
   Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-test' });
-  const rest = await startRig({ ...begun, faults: true, scenario, start: { run: false } });
-  const questions = await startRig({ ...begun, faults: true, scenario });
+  const [rest, questions] = await Promise.all([
+    startRig({ ...begun, faults: true, scenario, start: { run: false } }),
+    startRig({ ...begun, faults: true, scenario }),
+  ]);
   await questions.untilWaiting('qa_answers');
   await questions.stop();
   const roots: string[] = [];
