@@ -77,38 +77,27 @@ async function tryAll(parent: Parent, session: string): Promise<void> {
   expect(await parent.stateOf(session)).toBe(state);
 }
 
-test('in every state, what comes too early or too late is refused by its name and changes nothing', async () => {
+test('in every state, what comes too early or too late is refused by its name and changes nothing, and what is meant for one session does nothing to another', async () => {
   await using parent = await newParent();
-  const { json } = await parent.ask('start_session', { task: 'x', name: 'boats', start: false });
-  const session = String(json.session);
+  const [session = '', other = ''] = await Promise.all(
+    ['boats', 'ships'].map(async (name) => {
+      const { json } = await parent.ask('start_session', { task: 'x', name, start: false });
+      return String(json.session);
+    }),
+  );
   await tryAll(parent, session);
-  await parent.ask('resume_session', { session });
-  await parent.until(session, 'waiting qa_answers');
+  for (const each of [session, other]) await parent.ask('resume_session', { session: each });
+  for (const each of [session, other]) await parent.until(each, 'waiting qa_answers');
   await tryAll(parent, session);
   await parent.ask('answer_qa', { session, accept_suggestions: true });
   await parent.until(session, 'waiting plan_approval');
   await tryAll(parent, session);
   const { json: plan } = await parent.ask('read_plan', { session });
-  await parent.ask('approve_plan', { session, hash: plan.hash });
+  const wrong = await parent.ask('approve_plan', { session: other, hash: plan.hash });
+  expect(wrong.json.code, 'the plan of another session').toBe('not_waiting');
+  const right = await parent.ask('approve_plan', { session, hash: plan.hash });
+  expect(right.isError).toBe(false);
+  expect(await parent.stateOf(other), 'another session').toBe('waiting qa_answers');
   await parent.until(session, 'done');
   await tryAll(parent, session);
-});
-
-test('what is meant for one session does nothing to another', async () => {
-  await using parent = await newParent();
-  const [one, other] = await Promise.all(
-    ['boats', 'ships'].map(async (name) => {
-      const { json } = await parent.ask('start_session', { task: 'x', name });
-      await parent.until(String(json.session), 'waiting qa_answers');
-      return String(json.session);
-    }),
-  );
-  await parent.ask('answer_qa', { session: one, accept_suggestions: true });
-  await parent.until(one ?? '', 'waiting plan_approval');
-  const { json: plan } = await parent.ask('read_plan', { session: one });
-  const wrong = await parent.ask('approve_plan', { session: other, hash: plan.hash });
-  expect(wrong.json.code).toBe('not_waiting');
-  const right = await parent.ask('approve_plan', { session: one, hash: plan.hash });
-  expect(right.isError).toBe(false);
-  expect(await parent.stateOf(other ?? '')).toBe('waiting qa_answers');
 });
