@@ -119,8 +119,10 @@ test.concurrent('in a group only the named users may act', async () => {
   await phone.answered('TELEGRAM_USERS may act');
   const env = join(rig.repo.homeDir, '.config/samocode/.env');
   await writeFile(env, `${stub.env}TELEGRAM_CHAT_ID=${GROUP}\nTELEGRAM_USERS=@Ada, 99\n`);
-  // The poll under way still has the settings of before.
+  // The poll under way still has the settings of before: what comes once it was answered has the new ones.
+  const before = stub.answers.length;
   stub.press(message, 'A)', { from: { id: 5, username: 'eve' } });
+  await eventually(async () => stub.answers.length > before);
   stub.press(message, 'A)', { from: { id: 5, username: 'eve' } });
   await phone.answered('You are not in TELEGRAM_USERS');
   stub.press(message, 'A)');
