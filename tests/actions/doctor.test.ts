@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { setupProject } from '../../src/actions/places/setup-project.ts';
 import { type DoctorCheck, thisMachine } from '../../src/actions/preconditions/check.ts';
@@ -102,7 +102,7 @@ test('a CLI that is too old for an option, logged out, or started by root is tol
   expect(lost.checks.find(({ id }) => id === 'cli.claude.root')).toMatchObject({ level: 'ok' });
 });
 
-test.each([
+const JUDGED = [
   ['(cd . && true)', 'ok'],
   ['"$HOME/bin/check" --all', 'ok'],
   ["FOO='a b' npm-or-so test", 'ok'],
@@ -117,13 +117,25 @@ test.each([
   ['node_modules/.bin/not-installed-yet', 'warn'],
   ['./gradlew check', 'warn'],
   ['(cd web && npm test', 'fail'],
-])('the check %s is judged without being run: %s', async (command, level) => {
+] as const;
+
+/** All of them are checks of one project, which is looked at once. */
+let judged: DoctorCheck[];
+beforeAll(async () => {
   await using repo = await makeRepo();
   const context = await contextIn(repo);
-  await setupProject({ lines: { CHECK: command } }, context);
-  const { checks } = await doctor({}, context, MACHINE);
-  expect(checks.find(({ id }) => id === 'check.1')).toMatchObject({ level });
+  const lines = Object.fromEntries(JUDGED.map(([command], at) => [`CHECK_${at + 10}`, command]));
+  await setupProject({ lines }, context);
+  judged = (await doctor({}, context, MACHINE)).checks.filter(({ id }) => /^check\.\d+$/.test(id));
 });
+
+test.each(JUDGED.map(([command, level], at) => [command, level, at] as const))(
+  'the check %s is judged without being run: %s',
+  (_command, level, at) => {
+    expect(judged).toHaveLength(JUDGED.length);
+    expect(judged[at]).toMatchObject({ id: `check.${at + 1}`, level });
+  },
+);
 
 const CHOSEN = '{ // mine\n"security": {"auth": {"selectedType": "oauth-personal"}},}';
 
