@@ -24,7 +24,7 @@ const BACKGROUND = {
   worker: 'src/worker/main.ts',
   supervisor: 'src/supervisor/main.ts',
 };
-// A file of its own: it starts for each iteration, and needs a sixth of what those two do.
+// Separate, since it starts for each iteration and needs a sixth of what those two load.
 const REHEARSAL = { 'samocode-rehearsal': 'src/rehearsal/main.ts' };
 // They share chunks and load their heavy parts when used.
 const SHARING_CHUNKS = {
