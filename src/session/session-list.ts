@@ -71,9 +71,14 @@ async function foldersIn(dir: string): Promise<string[]> {
 /** What needs the human first, then the newest. */
 export function byUrgency(a: SessionView, b: SessionView): number {
   const urgency = Number(needsHuman(b)) - Number(needsHuman(a));
-  return urgency || startOf(b) - startOf(a) || b.folder.localeCompare(a.folder);
+  return urgency || descending(startOf(a), startOf(b)) || descending(a.folder, b.folder);
 }
 
-function startOf(view: SessionView): number {
-  return Date.parse(view.state.createdAt ?? view.state.status.since);
+/** In UTC, as all times in files: their texts are ordered as they are. */
+function startOf({ state }: SessionView): string {
+  return state.createdAt ?? state.status.since;
+}
+
+function descending(a: string, b: string): number {
+  return Number(a < b) - Number(a > b);
 }

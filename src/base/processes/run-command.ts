@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { execa } from 'execa';
+import type { ResultPromise } from 'execa';
 
 export interface CommandResult {
   /** Null when a signal ended it or it could not be started. */
@@ -45,6 +45,8 @@ export async function runCommand(
   const { cwd, env, input, timeoutMs, signal, output } = options;
   const { maxBytes = 10 * 1024 * 1024, encoding = 'utf8' } = options;
   const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  // Most programs start none, and it costs them a tenth of their start.
+  const { execa } = await import('execa');
   requireDescriptors();
   const program = execa(file, args, {
     // A group of its own, which is ended as a whole: execa would end its first process alone.
@@ -102,7 +104,7 @@ const POLITE_LOOKS = 5;
 
 /** Ends what a program has left in its group, and lets go of output that a process of another group holds open. */
 function endLeftovers(
-  program: Pick<ReturnType<typeof execa>, 'pid' | 'stdout' | 'stderr' | 'once'>,
+  program: Pick<ResultPromise, 'pid' | 'stdout' | 'stderr' | 'once'>,
   leavesBehind: boolean,
 ): Promise<void> {
   const { pid } = program;

@@ -1,4 +1,3 @@
-import type * as z from 'zod';
 import type { Phase } from '../../phases/table.ts';
 import { MACHINE_SETTINGS } from './machine-settings.ts';
 import { PROJECT_SETTINGS } from './project-settings.ts';
@@ -15,13 +14,15 @@ export interface Check {
   command: string;
 }
 
+type Read<Spec extends SettingSpec> = Exclude<ReturnType<Spec['parse']>, undefined>;
+
 type ValueOf<Spec extends SettingSpec> = Spec extends { family: 'check' }
   ? readonly Check[]
   : Spec extends { family: 'phase' }
-    ? Readonly<Partial<Record<Phase, z.output<Spec['schema']>>>>
+    ? Readonly<Partial<Record<Phase, Read<Spec>>>>
     : Spec extends { default: string } | { required: true }
-      ? z.output<Spec['schema']>
-      : z.output<Spec['schema']> | undefined;
+      ? Read<Spec>
+      : Read<Spec> | undefined;
 
 /** The settings as the rest of the program uses them: read, checked, paths absolute. */
 export type Settings = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };

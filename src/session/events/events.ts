@@ -22,14 +22,20 @@ export type NewEvent = { [T in EventType]: { type: T; flow?: string } & EventBod
 export type SessionEvent = { [T in EventType]: Envelope & { type: T } & EventBody<T> }[EventType];
 export type EventOf<T extends EventType> = Extract<SessionEvent, { type: T }>;
 
-const schemas = new Map<string, z.ZodType>(
-  Object.entries(EVENT_BODIES).map(([type, body]) => [
-    type,
-    Envelope.extend({ type: z.literal(type), ...body.shape }),
-  ]),
-);
+const schemas = new Map<string, z.ZodType>();
 
-/** Made once: a schema costs fifty times what it takes to use it. */
+/** Made once, when the first event of its type is read: a schema costs fifty times what it takes to use it. */
+function schemaOf(type: string): z.ZodType | undefined {
+  if (!Object.hasOwn(EVENT_BODIES, type)) return undefined;
+  const made = schemas.get(type);
+  if (made !== undefined) return made;
+  // It is one of ours, as was just asked.
+  const body = EVENT_BODIES[type as EventType];
+  const schema = Envelope.extend({ type: z.literal(type), ...body.shape });
+  schemas.set(type, schema);
+  return schema;
+}
+
 const Head = z.looseObject({ v: z.number(), type: z.string() });
 
 /** The envelope without its version, of an event whose body this program does not know. */
@@ -54,7 +60,7 @@ export function parseEvent(line: string): EventReading {
   const head = Head.safeParse(value);
   if (!head.success) return { kind: 'malformed', problem: 'no version or type' };
   if (head.data.v > FORMAT_VERSION) return { kind: 'newer', version: head.data.v };
-  const schema = schemas.get(head.data.type);
+  const schema = schemaOf(head.data.type);
   if (schema === undefined) return unread(value, `unknown type "${head.data.type.slice(0, 40)}"`);
   const event = schema.safeParse(value);
   if (!event.success) return unread(value, z.prettifyError(event.error).slice(0, 300));
