@@ -26,10 +26,9 @@ function commandRefused(event: EventOf<'command_refused'>, session: string): Sam
   return new SamocodeError(code, {}, { what: 'The session refused this.', why, hint, next });
 }
 
-export interface SendOptions {
+interface SendOptions {
   /** How long to wait for the worker's answer before saying that it is unresponsive; longer when it must start first. */
   patienceMs?: number;
-  signal?: AbortSignal;
 }
 
 const POLL_MS = 25;
@@ -102,7 +101,7 @@ export async function untilAnswered(
       await supervise(context, paths.sessionsDir);
       throw await noAnswer(paths, { id, waitedMs }, context);
     }
-    await clock.sleep(POLL_MS, options.signal);
+    await clock.sleep(POLL_MS);
   }
 }
 
