@@ -6,7 +6,7 @@ import { parseQa } from '../../session/documents/qa.ts';
 import { questionHash } from '../../session/documents/qa-answer.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
-import type { EventOf, SessionEvent } from '../../session/events/events.ts';
+import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { type PlanReasons, planReasons } from '../../session/proof/plan-reasons.ts';
 import { readAllSessions } from '../../session/session-list.ts';
@@ -89,36 +89,34 @@ async function whyIn(
   const { approvedPlan } = view.state;
   const own = await branchOfSession(view, context);
   if (own === undefined) return undefined;
-  const { branch, baseCommit: base, git } = own;
+  const { branch, baseCommit, git } = own;
   const events = await readEvents(paths.events, 0);
   const ended = events.filter((event) => event.type === 'iteration_ended');
   const lastHead = ended.findLast(({ head }) => head !== undefined)?.head;
   // A branch that was removed after it had been merged leaves its commits.
   const tip = (await commitOf(own.ref, git)) ?? (lastHead && (await commitOf(lastHead, git)));
   if (!tip) return undefined;
-  const commits = await commitsOf(path, { base, tip }, git);
+  const commits = await commitsOf(path, `${baseCommit}..${tip}`, git);
   if (commits.length === 0) return undefined;
   const plan = approvedPlan && (await documentText(paths.approvedPlan));
   const { questions, ...reasons } = planReasons(plan ?? '', path);
   return {
     session: view.folder,
     branch,
-    iterations: await byIteration(commits, { ended, events, base, git }),
+    iterations: await byIteration(commits, events, own),
     ...(approvedPlan && { plan: approvedPlan.name, approvedBy: approvedPlan.by }),
     ...reasons,
     answers: await answersFor(view, questions),
   };
 }
 
-type Git = SessionBranch['git'];
-
 /** Oldest first; a file that was renamed is followed. */
 async function commitsOf(
   path: string,
-  { base, tip }: { base: string; tip: string },
-  git: Git,
+  range: string,
+  git: SessionBranch['git'],
 ): Promise<WhyIteration['commits']> {
-  const log = ['log', '--follow', '-z', '--format=%H%x00%s', `${base}..${tip}`, '--', path];
+  const log = ['log', '--follow', '-z', '--format=%H%x00%s', range, '--', path];
   // `--follow` takes no pathspec magic.
   const options = { ...git, env: { GIT_LITERAL_PATHSPECS: '1' } };
   const fields = (await runGit(log, options)).stdout.split('\0');
@@ -131,27 +129,17 @@ async function commitsOf(
 
 async function byIteration(
   commits: WhyIteration['commits'],
-  {
-    ended,
-    events,
-    base,
-    git,
-  }: {
-    ended: readonly EventOf<'iteration_ended'>[];
-    events: readonly SessionEvent[];
-    base: string;
-    git: Git;
-  },
+  events: readonly SessionEvent[],
+  { baseCommit, git }: SessionBranch,
 ): Promise<WhyIteration[]> {
-  const providers = new Map(
-    events.flatMap((event) =>
-      event.type === 'iteration_started' ? [[event.iteration, event.provider] as const] : [],
-    ),
-  );
+  const providers = new Map<number, string>();
   const found: WhyIteration[] = [];
   let left = commits;
-  let before = base;
-  for (const { head, iteration, phase, lastAction } of ended) {
+  let before = baseCommit;
+  for (const event of events) {
+    if (event.type === 'iteration_started') providers.set(event.iteration, event.provider);
+    if (event.type !== 'iteration_ended') continue;
+    const { head, iteration, phase, lastAction } = event;
     if (head === undefined || head === before || left.length === 0) continue;
     const range = await runGit(['rev-list', '--end-of-options', `${before}..${head}`], {
       ...git,

@@ -1,5 +1,5 @@
 import { runGit } from '../../project/git/git.ts';
-import { type CommitPair, diffsBetween } from '../../project/worktrees/diffs-between.ts';
+import { type CommitPair, type DiffBetween, diffsBetween } from '../../project/worktrees/diffs-between.ts';
 import type { ReportDiff, ReportIteration } from '../../report/report-data.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -91,13 +91,7 @@ async function commitsOf(
   return found;
 }
 
-function shownDiff(
-  {
-    files,
-    patch = '',
-  }: { files: { path: string; insertions: number | null; deletions: number | null }[]; patch?: string },
-  maxChars: number,
-): ReportDiff {
+function shownDiff({ files, patch = '' }: DiffBetween, maxChars: number): ReportDiff {
   const sum = (key: 'insertions' | 'deletions') => files.reduce((all, file) => all + (file[key] ?? 0), 0);
   const shown =
     patch.length <= maxChars ? patch : patch.slice(0, Math.max(0, patch.lastIndexOf('\n', maxChars)));
