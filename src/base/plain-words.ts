@@ -27,6 +27,11 @@ export function capitalised(words: string): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }
 
+/** `1 file`, `2 files`. */
+export function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
 /** `a, b and 3 more`. @param all how many there are, where `names` are not all */
 export function listed(
   names: readonly string[],

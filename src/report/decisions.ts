@@ -1,4 +1,5 @@
-import { moment, plural } from './figures.ts';
+import { counted } from '../base/plain-words.ts';
+import { moment } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import { markdown } from './markdown-html.ts';
 import type { ReportPlan, ReportQuestion, SessionReportData } from './report-data.ts';
@@ -38,7 +39,7 @@ const BAR = 100;
 
 function phaseProgress({ number, name, done, total, completed }: ReportPlan['phases'][number]): Html {
   const share = completed ? 1 : total > 0 ? done / total : 0;
-  return html`<li><span class="id">${number}</span><span dir="auto">${name}</span><svg viewBox="0 0 ${BAR} 6" preserveAspectRatio="none" role="img" aria-label="${plural(done, 'step')} of ${total}"><rect class="rest" width="${BAR}" height="6"/><rect class="full" width="${(share * BAR).toFixed(1)}" height="6"/></svg><span class="num">${completed ? '✓' : ''} ${done}/${total}</span></li>
+  return html`<li><span class="id">${number}</span><span dir="auto">${name}</span><svg viewBox="0 0 ${BAR} 6" preserveAspectRatio="none" role="img" aria-label="${counted(done, 'step')} of ${total}"><rect class="rest" width="${BAR}" height="6"/><rect class="full" width="${(share * BAR).toFixed(1)}" height="6"/></svg><span class="num">${completed ? '✓' : ''} ${done}/${total}</span></li>
 `;
 }
 

@@ -20,10 +20,6 @@ export function tokensOf({ inputTokens = 0, outputTokens = 0, cachedTokens = 0 }
   return inputTokens + outputTokens + cachedTokens;
 }
 
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 function msBetween(from: string, to: string): number {
   return Math.max(0, Date.parse(to) - Date.parse(from));
 }

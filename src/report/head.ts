@@ -1,6 +1,7 @@
 import { duration } from '../base/durations.ts';
+import { counted } from '../base/plain-words.ts';
 import { PHASE_NAMES } from '../phases/table.ts';
-import { lasted, many, money, plural, tokensOf } from './figures.ts';
+import { lasted, many, money, tokensOf } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import { factList } from './iterations.ts';
 import type { SessionCard, SessionReportData, Tone } from './report-data.ts';
@@ -42,7 +43,7 @@ function tiles(data: SessionReportData): Part[] {
     tile(
       'Iterations',
       String(iterationCount),
-      requirements.length > 0 && `${met} of ${plural(requirements.length, 'requirement')} met`,
+      requirements.length > 0 && `${met} of ${counted(requirements.length, 'requirement')} met`,
     ),
     tile('Cost', money(cost) ?? 'not reported', tokens > 0 && `${many(tokens)} tokens`),
     proofTile(data),
@@ -81,7 +82,7 @@ export function cardOf(card: SessionCard): Html {
   const { name, project, tone, sentence, says, next, page, branch, startedAt, until } = card;
   const tokens = tokensOf(card.cost);
   const words = [
-    plural(card.iterationCount, 'iteration'),
+    counted(card.iterationCount, 'iteration'),
     lasted(startedAt, until),
     money(card.cost) ?? (tokens > 0 && `${many(tokens)} tokens`),
     tone === 'done' && (card.isProved ? 'proved' : 'not proved'),

@@ -1,4 +1,5 @@
-import { many, money, plural, tokensOf } from './figures.ts';
+import { counted } from '../base/plain-words.ts';
+import { many, money, tokensOf } from './figures.ts';
 import { cardOf } from './head.ts';
 import { html } from './html.ts';
 import type { OverviewReportData, SessionCard, Tone } from './report-data.ts';
@@ -31,7 +32,7 @@ export function overviewPage({ cards, scope, madeAt, version }: OverviewReportDa
   )}</div></header>
 ${there.length === 0 && html`<p>There are no sessions.</p>`}
 ${there.map(
-  ({ title, own }) => html`<section><h2>${title} <small>${plural(own.length, 'session')}</small></h2>
+  ({ title, own }) => html`<section><h2>${title} <small>${counted(own.length, 'session')}</small></h2>
 <div class="cards">${own.map(cardOf)}</div></section>
 `,
 )}`;

@@ -1,7 +1,8 @@
+import { counted } from '../base/plain-words.ts';
 import { charts } from './charts.ts';
 import { checksPart, picturesPart, proofPart } from './checks-part.ts';
 import { planPart, questionsPart, requirementsPart } from './decisions.ts';
-import { moment, plural } from './figures.ts';
+import { moment } from './figures.ts';
 import { cardHead } from './head.ts';
 import { type Html, html, type Part } from './html.ts';
 import { iterationsPart } from './iterations.ts';
@@ -53,7 +54,7 @@ function documentPart({ name, kind, text, isCut }: ReportDocument): Html {
 }
 
 function actsPart(acts: SessionReportData['acts']): Html {
-  return html`<details><summary>${plural(acts.length, 'line')}</summary><ol class="acts">${acts.map(
+  return html`<details><summary>${counted(acts.length, 'line')}</summary><ol class="acts">${acts.map(
     ({ at, text }) => html`<li>${moment(at)} <span dir="auto">${text}</span></li>
 `,
   )}</ol></details>`;

@@ -1,6 +1,7 @@
 import { duration } from '../base/durations.ts';
+import { counted } from '../base/plain-words.ts';
 import { PHASE_NAMES, type Phase } from '../phases/table.ts';
-import { lasted, moment, money, plural } from './figures.ts';
+import { lasted, moment, money } from './figures.ts';
 import { type Html, html } from './html.ts';
 import type { ReportGap, ReportIteration, SessionReportData } from './report-data.ts';
 import { type TimeScale, WIDTH } from './time-scale.ts';
@@ -24,7 +25,7 @@ function lane(phase: Phase, iterations: readonly ReportIteration[], shapes: Html
   const own = iterations.filter((each) => each.phase === phase);
   const worked = own.reduce((sum, { durationMs }) => sum + durationMs, 0);
   return html`<div class="lane p-${phase}"><div class="lane-name"><b>${phase}</b> <span>${own.length} × · ${duration(worked)}</span></div>
-<svg viewBox="0 0 ${WIDTH} 20" preserveAspectRatio="none" role="img" aria-label="${phase}: ${plural(own.length, 'iteration')}">${shapes}</svg></div>
+<svg viewBox="0 0 ${WIDTH} 20" preserveAspectRatio="none" role="img" aria-label="${phase}: ${counted(own.length, 'iteration')}">${shapes}</svg></div>
 `;
 }
 
@@ -32,7 +33,7 @@ function waitLane(gaps: readonly ReportGap[], scale: TimeScale): Html {
   const ofPerson = gaps.filter(({ isForPerson }) => isForPerson);
   const waited = gaps.reduce((sum, { from, to }) => sum + Date.parse(to) - Date.parse(from), 0);
   return html`<div class="lane p-wait"><div class="lane-name"><b>no agent</b> <span>${duration(waited)}</span></div>
-<svg viewBox="0 0 ${WIDTH} 20" preserveAspectRatio="none" role="img" aria-label="${plural(ofPerson.length, 'wait')} for a person">${gaps.map(
+<svg viewBox="0 0 ${WIDTH} 20" preserveAspectRatio="none" role="img" aria-label="${counted(ofPerson.length, 'wait')} for a person">${gaps.map(
     (gap) => {
       const { x, width } = extent(gap.from, gap.to, scale);
       return html`<rect class="${gap.isForPerson ? 'wait' : 'idle'}" x="${x}" y="5" width="${width}" height="10" rx="2"><title>${gap.words}, ${lasted(gap.from, gap.to)}</title></rect>`;

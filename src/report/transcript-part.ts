@@ -1,10 +1,9 @@
-import { plural } from './figures.ts';
 import { type Html, html } from './html.ts';
 import type { ReportTranscript, TranscriptPiece } from './report-data.ts';
 
 /** What the agent of an iteration said and did, or the file beside the page that shows it. */
 export function transcriptPart({ entries, file, count }: ReportTranscript): Html {
-  const title = html`Transcript <span class="stat">${plural(count, 'entry').replace('entrys', 'entries')}</span>`;
+  const title = html`Transcript <span class="stat">${count === 1 ? '1 entry' : `${count} entries`}</span>`;
   if (entries === undefined)
     return html`<h4><a href="${file}">${title}</a></h4>
 `;

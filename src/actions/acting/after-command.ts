@@ -11,7 +11,7 @@ import { waitForEvents } from '../../session/watching/watch.ts';
 import { closedTo } from './closed-to.ts';
 import type { ActionContext } from './context.ts';
 import { earlyRefusal } from './early-refusal.ts';
-import { type CommandRequest, type SendOptions, sendCommand, untilAnswered } from './send-command.ts';
+import { type CommandRequest, sendCommand, untilAnswered } from './send-command.ts';
 
 export interface AfterCommand {
   view: SessionView;
@@ -33,14 +33,13 @@ export async function afterCommand(
   request: CommandRequest,
   endsIn: readonly EventType[],
   context: ActionContext,
-  options: SendOptions & { workMs?: number } = {},
+  { workMs = WORK_MS }: { workMs?: number } = {},
 ): Promise<AfterCommand> {
   const { paths } = view;
   const isTakeover = view.isForeign && request.kind === 'start';
   const closed = isTakeover ? undefined : (closedTo(view) ?? early(request.kind, view));
   if (closed) throw closed;
-  const { workMs = WORK_MS, ...sending } = options;
-  const accepted = await sendCommand(paths, request, context, sending);
+  const accepted = await sendCommand(paths, request, context);
   return await untilDone(paths, { accepted, endsIn, workMs }, context);
 }
 

@@ -26,11 +26,8 @@ function commandRefused(event: EventOf<'command_refused'>, session: string): Sam
   return new SamocodeError(code, {}, { what: 'The session refused this.', why, hint, next });
 }
 
-export interface SendOptions {
-  /** How long to wait for the worker's answer before saying that it is unresponsive; longer when it must start first. */
-  patienceMs?: number;
-  signal?: AbortSignal;
-}
+/** How long the worker's answer is waited for; else longer when it must start first. */
+type Patience = { patienceMs?: number };
 
 const POLL_MS = 25;
 const RELAUNCH_MS = 1000;
@@ -47,7 +44,7 @@ export async function sendCommand(
   paths: SessionPaths,
   request: CommandRequest,
   context: ActionContext,
-  options: SendOptions = {},
+  patience?: Patience,
 ): Promise<number> {
   await refuseFromInside(context);
   const { clock, by } = context;
@@ -56,7 +53,7 @@ export async function sendCommand(
   const v = formatOf(request);
   // The request's kind and fields belong together, which the spread's own type can't follow.
   await leaveCommand(paths, { v, id, by, at: isoUtc(clock.now()), ...request } as Command);
-  return await untilAnswered(paths, { id, after }, context, options);
+  return await untilAnswered(paths, { id, after }, context, patience);
 }
 
 /** The oldest format that has all of it: a worker from before an upgrade must still take a stop. */
@@ -76,7 +73,7 @@ export async function untilAnswered(
   paths: SessionPaths,
   { id, after = 0 }: { id: string; after?: number },
   context: ActionContext,
-  options: SendOptions = {},
+  { patienceMs: given }: Patience = {},
 ): Promise<number> {
   const { clock, env, programs } = context;
   const begun = clock.monotonic();
@@ -97,12 +94,12 @@ export async function untilAnswered(
         (await launchWorker(paths, { program: programs.worker, env }));
       launched = { pid, againAtMs: waitedMs + RELAUNCH_MS };
     }
-    const patienceMs = options.patienceMs ?? (launched ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS);
+    const patienceMs = given ?? (launched ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS);
     if (waitedMs > patienceMs) {
       await supervise(context, paths.sessionsDir);
       throw await noAnswer(paths, { id, waitedMs }, context);
     }
-    await clock.sleep(POLL_MS, options.signal);
+    await clock.sleep(POLL_MS);
   }
 }
 

@@ -1,12 +1,12 @@
 import { SamocodeError } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
+import { counted } from '../../base/plain-words.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { type AfterCommand, ALL_FILES_MS, afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import type { CommandRequest } from '../acting/send-command.ts';
-import { count } from '../reading/changes-words.ts';
 import type { FinishWay } from './finish-ways.ts';
 import { archiveRequest, type FinishSessionInput, lookAtFinish } from './look-at-finish.ts';
 import { publish } from './publish.ts';
@@ -85,7 +85,7 @@ function archivedResult(
     }
     case 'archive_documents': {
       if (moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`))) throw notFinished(view, events);
-      const done = `Archived in ${place}: ${count(moved.length, 'document')} of ${view.folder}.`;
+      const done = `Archived in ${place}: ${counted(moved.length, 'document')} of ${view.folder}.`;
       return { ...result, done };
     }
     case 'unarchive':

@@ -1,3 +1,4 @@
+import { counted } from '../../base/plain-words.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import { listWorktrees } from '../../project/git/worktree-list.ts';
@@ -7,7 +8,6 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { type Preview, previewOf } from '../acting/preview.ts';
-import { count } from '../reading/changes-words.ts';
 import { type FinishLook, type FinishSessionInput, lookAtFinish } from './look-at-finish.ts';
 import { whyNotPublished } from './publish.ts';
 
@@ -34,7 +34,7 @@ async function would(
       ];
     case 'archive_documents':
       return [
-        `${count(moved.length, 'document')} to move into the session's own _archive: ${namedShort(moved)}.`,
+        `${counted(moved.length, 'document')} to move into the session's own _archive: ${namedShort(moved)}.`,
         ...(keep.length > 0 ? [`Not moved: ${namedShort(keep)}.`] : []),
         ...(facts.names.includes(SCREENS)
           ? ['Pictures in screens/ go with them; a copy stays with what is not moved.']
@@ -47,7 +47,7 @@ async function would(
       return await aboutPullRequest(look, context);
     case 'discard':
       return [
-        `Branch ${view.state.worktree?.branch ?? ''} is deleted: ${count(look.base?.sinceBase ?? 0, 'commit')}.`,
+        `Branch ${view.state.worktree?.branch ?? ''} is deleted: ${counted(look.base?.sinceBase ?? 0, 'commit')}.`,
         ...aboutWorktree(facts),
         `Both are kept, uncommitted files included, for ${TRASH_DAYS} days; unarchive restores them.`,
         `The session's folder moves to _archive/${view.folder}.`,
@@ -72,7 +72,7 @@ async function aboutMerge({ view, base, git }: FinishLook): Promise<string[]> {
   const entries = await listWorktrees(sessionFile?.mainRepo ?? '', git);
   const checkout = entries.find(({ branch }) => branch === into);
   return [
-    `${count(ahead, 'commit')} of branch ${state.worktree?.branch} to merge into ${into}, in a clone that is thrown away.`,
+    `${counted(ahead, 'commit')} of branch ${state.worktree?.branch} to merge into ${into}, in a clone that is thrown away.`,
     aboutChecks(checks.size, place, into),
     checkout === undefined
       ? `${into} is checked out nowhere: the branch alone moves.`
@@ -84,7 +84,7 @@ async function aboutMerge({ view, base, git }: FinishLook): Promise<string[]> {
 function aboutChecks(checks: number, place: string, into: string): string {
   if (checks === 0) return 'The project has no CHECK: nothing is checked.';
   return place === 'clone'
-    ? `${count(checks, 'check')} to run on the result; ${into} moves only if all of them pass.`
+    ? `${counted(checks, 'check')} to run on the result; ${into} moves only if all of them pass.`
     : `CHECK_IN=worktree: no check runs on the result; ${into} moves only if it has no new commits, and the branch none since its checks passed.`;
 }
 
@@ -92,7 +92,7 @@ async function aboutPullRequest(look: FinishLook, context: ActionContext): Promi
   const { view, base } = look;
   const why = await whyNotPublished(look, context);
   const { status, worktree } = view.state;
-  const commits = count(base?.sinceBase ?? 0, 'commit');
+  const commits = counted(base?.sinceBase ?? 0, 'commit');
   return [
     why === undefined
       ? `Branch ${worktree?.branch} is pushed (${commits}), and gh opens a pull request.`
@@ -117,5 +117,5 @@ async function aboutBranch({ sessionFile, state }: SessionView, { env }: ActionC
   const head = await commitOf(`refs/heads/${branch}`, options);
   if (head === undefined) return `Its branch ${branch} is already gone.`;
   const { total } = await commitsSince({ ...options, base: baseCommit, head }, 1);
-  return `Branch ${branch} stays: ${count(total, 'commit')} ahead of ${base}, at ${head.slice(0, 8)}.`;
+  return `Branch ${branch} stays: ${counted(total, 'commit')} ahead of ${base}, at ${head.slice(0, 8)}.`;
 }

@@ -34,7 +34,8 @@ export async function findSession(question: SessionQuestion, context: ActionCont
   return (await findSessionAndPlace(question, context)).view;
 }
 
-interface Found {
+/** With the place that it was found in. */
+export interface FoundSession {
   view: SessionView;
   place: SessionsPlace;
 }
@@ -42,7 +43,7 @@ interface Found {
 export async function findSessionAndPlace(
   { session, projectDir, isWholeName = false, isExact = false }: SessionQuestion,
   context: ActionContext,
-): Promise<Found> {
+): Promise<FoundSession> {
   const places = await sessionsPlaces(projectDir, context);
   const shelves = await Promise.all(
     places.map(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
@@ -74,13 +75,13 @@ async function openAll(folders: readonly string[], place: SessionsPlace, { host 
 }
 
 /** Without those in the archive, unless there are no others. */
-function currentOnes(found: readonly Found[]): readonly Found[] {
+function currentOnes(found: readonly FoundSession[]): readonly FoundSession[] {
   const current = found.filter(({ view }) => !view.state.archived);
   return current.length > 0 ? current : found;
 }
 
 /** @throws session_ambiguous */
-function theOneMeant(session: string, meant: readonly Found[]): Found | undefined {
+function theOneMeant(session: string, meant: readonly FoundSession[]): FoundSession | undefined {
   if (meant.length <= 1) return meant[0];
   // Whichever was taken, the next call might mean another: other projects come and go, and change places.
   const names = [...new Set(meant.map(({ view }) => view.folder))];

@@ -1,9 +1,8 @@
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireIdentity } from '../../project/git/repository.ts';
-import type { CallSettings } from '../../project/settings/settings.ts';
 import { requireBase } from '../../project/worktrees/base-commit.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { findProjectFor } from '../places/find-project-for.ts';
+import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
 import { requireTrust } from '../places/trust-project.ts';
 import { refuseImpossibleCommands } from './what-cannot-run.ts';
 
@@ -13,10 +12,10 @@ import { refuseImpossibleCommands } from './what-cannot-run.ts';
  * repositories
  */
 export async function readyProject(
-  { projectDir, call, base }: { projectDir?: string; call?: CallSettings; base?: string },
+  { base, ...question }: ProjectQuestion & { base?: string | undefined },
   context: ActionContext,
 ): Promise<Project> {
-  const project = await findProjectFor({ projectDir, call }, context);
+  const project = await findProjectFor(question, context);
   const { mainRepo } = project;
   await requireTrust(project, context);
   await refuseImpossibleCommands(project, context);

@@ -1,3 +1,4 @@
+import { counted } from '../../base/plain-words.ts';
 import type { FileChange } from '../../project/worktrees/changes.ts';
 import type { SessionChanges } from './read-changes.ts';
 
@@ -7,10 +8,10 @@ export function changesWords(changes: SessionChanges): string {
   if (patch !== undefined) return patch.text;
   const { files, fileCount, insertions, deletions } = stat;
   const lines = [
-    `${count(commits.total, 'commit')} since ${since}`,
+    `${counted(commits.total, 'commit')} since ${since}`,
     ...commits.commits.map(({ hash, subject }) => `${hash.slice(0, 8)} ${subject}`),
     ...more(commits.total - commits.commits.length),
-    `${count(fileCount, 'file')}, +${insertions} -${deletions}`,
+    `${counted(fileCount, 'file')}, +${insertions} -${deletions}`,
     ...files.map((file) => `${fileLine(file)}${outsidePlan.includes(file.path) ? ' (not in the plan)' : ''}`),
     ...more(fileCount - files.length),
   ];
@@ -28,9 +29,4 @@ function fileLine({ path, renamedFrom, insertions, deletions }: FileChange): str
 
 function more(left: number): string[] {
   return left > 0 ? [`… and ${left} more`] : [];
-}
-
-/** `1 file`, `2 files`. */
-export function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,3 @@
-import { isGitError } from '../../project/git/git-errors.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import {
   type ChangeRange,
@@ -13,7 +12,7 @@ import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { nextSteps } from '../acting/next-steps.ts';
-import { safeGit } from '../acting/safe-git.ts';
+import { branchOfSession, type SessionBranch, unlessGitFails } from '../acting/session-branch.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { rememberSeen, seenCommit } from './looks.ts';
 import { pathInTree } from './path-in-tree.ts';
@@ -55,35 +54,34 @@ export interface SessionChanges {
  */
 export async function readChanges(input: ReadChangesInput, context: ActionContext): Promise<SessionChanges> {
   const view = await findSession(input, context);
-  const { sessionFile, state } = view;
-  const { worktree } = state;
-  if (sessionFile === undefined || worktree === undefined)
+  const { sessionFile } = view;
+  const own = await branchOfSession(view, context);
+  if (sessionFile === undefined || own === undefined)
     throw READING_ERRORS.nothing_changed_yet({ session: view.folder, next: nextSteps(view) });
-  const tops = [worktree.path, sessionFile.mainRepo];
+  const { branch, worktreePath, git } = own;
+  const { mainRepo, id } = sessionFile;
+  const tops = [worktreePath, mainRepo];
   const path = input.path === undefined ? undefined : await pathInTree(input.path, tops);
-  const git = await safeGit(view, context);
-  const options = { ...git, cwd: sessionFile.mainRepo };
-  const head = await commitOf(`refs/heads/${worktree.branch}`, options);
-  if (head === undefined) {
-    throw READING_ERRORS.branch_gone({ session: view.folder, branch: worktree.branch });
-  }
-  const seen = input.lastLook ? await seenCommit(context.home, sessionFile.id) : undefined;
+  const head = await commitOf(own.ref, git);
+  if (head === undefined) throw READING_ERRORS.branch_gone({ session: view.folder, branch });
+  const seen = input.lastLook ? await seenCommit(context.home, id) : undefined;
   // A branch that was rewritten or rewound has left it behind.
-  const isThere = seen !== undefined && (await commitOf(seen, options)) !== undefined;
+  const isThere = seen !== undefined && (await commitOf(seen, git)) !== undefined;
   const { commit: base, since } = isThere
     ? { commit: seen, since: 'your last look' }
-    : await startOf(view, input);
-  const range: ChangeRange = { ...options, base, head };
+    : await startOf(view, own, input);
+  const range: ChangeRange = { ...git, base, head };
   const [commits, stat, uncommitted, patch] = await Promise.all([
     commitsSince(range),
     diffStat(range),
-    uncommittedIn({ mainRepo: sessionFile.mainRepo, worktreePath: worktree.path, ...git }),
+    // A worktree that git can't open takes nothing from what the branch holds.
+    unlessGitFails(async () => await uncommittedAt({ mainRepo, worktreePath, ...git }), []),
     path === undefined ? undefined : diffOfPath(range, path, input.maxChars),
   ]);
-  if (input.isLook) await rememberSeen(context.home, sessionFile.id, head);
+  if (input.isLook) await rememberSeen(context.home, id, head);
   return {
     view,
-    branch: worktree.branch,
+    branch,
     since,
     commits,
     stat,
@@ -95,10 +93,9 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
 
 async function startOf(
   view: SessionView,
+  { base, baseCommit }: SessionBranch,
   { iteration, cursor }: ReadChangesInput,
 ): Promise<{ commit: string; since: string }> {
-  const { worktree } = view.state;
-  const { base = '', baseCommit = '' } = worktree ?? {};
   const atBase = { commit: baseCommit, since: `${base} at ${baseCommit.slice(0, 8)}` };
   if (iteration === 0 || (iteration ?? cursor) === undefined) return atBase;
   const events = await readEvents(view.paths.events, 0);
@@ -119,13 +116,7 @@ async function startOf(
   return { commit: ended.head, since: `the end of iteration ${ended.iteration}` };
 }
 
-async function uncommittedIn(place: WorktreePlace): Promise<string[]> {
-  try {
-    const reading = await inspectWorktree(place);
-    return reading.kind === 'present' ? reading.uncommitted.map(({ path }) => path) : [];
-  } catch (error) {
-    // A worktree that git can't open takes nothing from what the branch holds.
-    if (isGitError(error)) return [];
-    throw error;
-  }
+async function uncommittedAt(place: WorktreePlace): Promise<string[]> {
+  const reading = await inspectWorktree(place);
+  return reading.kind === 'present' ? reading.uncommitted.map(({ path }) => path) : [];
 }

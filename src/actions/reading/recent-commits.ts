@@ -1,8 +1,9 @@
-import { isGitError } from '../../project/git/git-errors.ts';
 import { type Commits, commitsSince } from '../../project/worktrees/changes.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { safeGit } from '../acting/safe-git.ts';
+import { branchOfSession, unlessGitFails } from '../acting/session-branch.ts';
+
+const NONE: Commits = { commits: [], total: 0 };
 
 /** The newest commits of a session's branch; none where there is no branch any more, or not yet. */
 export async function recentCommits(
@@ -10,15 +11,8 @@ export async function recentCommits(
   max: number,
   context: ActionContext,
 ): Promise<Commits> {
-  const { sessionFile, state } = view;
-  const none = { commits: [], total: 0 };
-  if (sessionFile === undefined || state.worktree === undefined) return none;
-  const { baseCommit: base, branch } = state.worktree;
-  try {
-    const git = await safeGit(view, context);
-    return await commitsSince({ ...git, cwd: sessionFile.mainRepo, base, head: `refs/heads/${branch}` }, max);
-  } catch (error) {
-    if (isGitError(error)) return none;
-    throw error;
-  }
+  return await unlessGitFails(async () => {
+    const own = await branchOfSession(view, context);
+    return own ? await commitsSince({ ...own.git, base: own.baseCommit, head: own.ref }, max) : NONE;
+  }, NONE);
 }

@@ -1,18 +1,17 @@
 import { runGit } from '../../project/git/git.ts';
-import { isGitError } from '../../project/git/git-errors.ts';
-import { commitOf, type GitContext } from '../../project/git/repository.ts';
+import { commitOf } from '../../project/git/repository.ts';
 import type { Commit } from '../../project/worktrees/changes.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { parseQa } from '../../session/documents/qa.ts';
 import { questionHash } from '../../session/documents/qa-answer.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
-import type { EventOf, SessionEvent } from '../../session/events/events.ts';
+import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { type PlanReasons, planReasons } from '../../session/proof/plan-reasons.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { safeGit } from '../acting/safe-git.ts';
+import { branchOfSession, type SessionBranch, unlessGitFails } from '../acting/session-branch.ts';
 import { findSession } from '../places/find-session.ts';
 import { sessionsPlaces } from '../places/sessions-places.ts';
 import { pathInTree } from './path-in-tree.ts';
@@ -61,12 +60,10 @@ export async function whyFile(
   const isOne = question.session !== undefined;
   // One whose repository was moved hides nothing of the others.
   const found = await Promise.all(
-    views.map((view) =>
-      whyIn(view, path, context).catch((error: unknown) => {
-        if (isOne || !isGitError(error)) throw error;
-        return undefined;
-      }),
-    ),
+    views.map(async (view) => {
+      const ask = async () => await whyIn(view, path, context);
+      return isOne ? await ask() : await unlessGitFails(ask, undefined);
+    }),
   );
   return { path, sessions: found.filter((each) => each !== undefined) };
 }
@@ -88,40 +85,38 @@ async function whyIn(
   path: string,
   context: ActionContext,
 ): Promise<WhySession | undefined> {
-  const { sessionFile, state, paths } = view;
-  const { worktree, approvedPlan } = state;
-  if (sessionFile === undefined || worktree === undefined) return undefined;
+  const { paths } = view;
+  const { approvedPlan } = view.state;
+  const own = await branchOfSession(view, context);
+  if (own === undefined) return undefined;
+  const { branch, baseCommit, git } = own;
   const events = await readEvents(paths.events, 0);
   const ended = events.filter((event) => event.type === 'iteration_ended');
-  const git = { ...(await safeGit(view, context)), cwd: sessionFile.mainRepo };
   const lastHead = ended.findLast(({ head }) => head !== undefined)?.head;
   // A branch that was removed after it had been merged leaves its commits.
-  const tip =
-    (await commitOf(`refs/heads/${worktree.branch}`, git)) ?? (lastHead && (await commitOf(lastHead, git)));
+  const tip = (await commitOf(own.ref, git)) ?? (lastHead && (await commitOf(lastHead, git)));
   if (!tip) return undefined;
-  const commits = await commitsOf(path, { base: worktree.baseCommit, tip }, git);
+  const commits = await commitsOf(path, `${baseCommit}..${tip}`, git);
   if (commits.length === 0) return undefined;
   const plan = approvedPlan && (await documentText(paths.approvedPlan));
   const { questions, ...reasons } = planReasons(plan ?? '', path);
   return {
     session: view.folder,
-    branch: worktree.branch,
-    iterations: await byIteration(commits, { ended, events, base: worktree.baseCommit, git }),
+    branch,
+    iterations: await byIteration(commits, events, own),
     ...(approvedPlan && { plan: approvedPlan.name, approvedBy: approvedPlan.by }),
     ...reasons,
     answers: await answersFor(view, questions),
   };
 }
 
-type Git = GitContext & { cwd: string };
-
 /** Oldest first; a file that was renamed is followed. */
 async function commitsOf(
   path: string,
-  { base, tip }: { base: string; tip: string },
-  git: Git,
+  range: string,
+  git: SessionBranch['git'],
 ): Promise<WhyIteration['commits']> {
-  const log = ['log', '--follow', '-z', '--format=%H%x00%s', `${base}..${tip}`, '--', path];
+  const log = ['log', '--follow', '-z', '--format=%H%x00%s', range, '--', path];
   // `--follow` takes no pathspec magic.
   const options = { ...git, env: { GIT_LITERAL_PATHSPECS: '1' } };
   const fields = (await runGit(log, options)).stdout.split('\0');
@@ -134,27 +129,17 @@ async function commitsOf(
 
 async function byIteration(
   commits: WhyIteration['commits'],
-  {
-    ended,
-    events,
-    base,
-    git,
-  }: {
-    ended: readonly EventOf<'iteration_ended'>[];
-    events: readonly SessionEvent[];
-    base: string;
-    git: Git;
-  },
+  events: readonly SessionEvent[],
+  { baseCommit, git }: SessionBranch,
 ): Promise<WhyIteration[]> {
-  const providers = new Map(
-    events.flatMap((event) =>
-      event.type === 'iteration_started' ? [[event.iteration, event.provider] as const] : [],
-    ),
-  );
+  const providers = new Map<number, string>();
   const found: WhyIteration[] = [];
   let left = commits;
-  let before = base;
-  for (const { head, iteration, phase, lastAction } of ended) {
+  let before = baseCommit;
+  for (const event of events) {
+    if (event.type === 'iteration_started') providers.set(event.iteration, event.provider);
+    if (event.type !== 'iteration_ended') continue;
+    const { head, iteration, phase, lastAction } = event;
     if (head === undefined || head === before || left.length === 0) continue;
     const range = await runGit(['rev-list', '--end-of-options', `${before}..${head}`], {
       ...git,

@@ -1,12 +1,10 @@
 import { runGit } from '../../project/git/git.ts';
-import { isGitError } from '../../project/git/git-errors.ts';
-import type { GitContext } from '../../project/git/repository.ts';
-import { type CommitPair, diffsBetween } from '../../project/worktrees/diffs-between.ts';
+import { type CommitPair, type DiffBetween, diffsBetween } from '../../project/worktrees/diffs-between.ts';
 import type { ReportDiff, ReportIteration } from '../../report/report-data.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { safeGit } from '../acting/safe-git.ts';
+import { branchOfSession, type SessionBranch, unlessGitFails } from '../acting/session-branch.ts';
 
 /** What the diffs of a page may take of it, and that of one iteration. */
 const ALL_DIFFS_CHARS = 1_200_000;
@@ -24,31 +22,31 @@ export async function iterationChanges(
   events: readonly SessionEvent[],
   context: ActionContext,
 ): Promise<Map<number, Changes>> {
-  const { sessionFile, state } = view;
-  const { worktree } = state;
-  if (sessionFile === undefined || worktree === undefined) return new Map();
-  const moves = movesOf(events, worktree.baseCommit);
+  // A repository that git cannot open takes nothing from what the events say.
+  return await unlessGitFails(async () => {
+    const own = await branchOfSession(view, context);
+    return own ? await changesOf(movesOf(events, own.baseCommit), own) : new Map();
+  }, new Map());
+}
+
+async function changesOf(
+  moves: readonly Move[],
+  { baseCommit, git }: SessionBranch,
+): Promise<Map<number, Changes>> {
   const pairs = moves.toReversed();
   if (pairs.length === 0) return new Map();
-  try {
-    const git = { ...(await safeGit(view, context)), cwd: sessionFile.mainRepo };
-    const [diffs, commits] = await Promise.all([
-      diffsBetween(pairs, { ...git, maxChars: ASKED_CHARS }),
-      commitsOf(moves, worktree.baseCommit, git),
-    ]);
-    let left = ALL_DIFFS_CHARS;
-    const changes = pairs.map(({ iteration, commit }): [number, Changes] => {
-      const found = diffs.get(commit);
-      const diff = found && shownDiff(found, Math.min(left, ONE_DIFF_CHARS));
-      left -= diff?.patch.length ?? 0;
-      return [iteration, { commits: commits.get(iteration) ?? [], diff }];
-    });
-    return new Map(changes);
-  } catch (error) {
-    // A repository that git cannot open takes nothing from what the events say.
-    if (isGitError(error)) return new Map();
-    throw error;
-  }
+  const [diffs, commits] = await Promise.all([
+    diffsBetween(pairs, { ...git, maxChars: ASKED_CHARS }),
+    commitsOf(moves, baseCommit, git),
+  ]);
+  let left = ALL_DIFFS_CHARS;
+  const changes = pairs.map(({ iteration, commit }): [number, Changes] => {
+    const found = diffs.get(commit);
+    const diff = found && shownDiff(found, Math.min(left, ONE_DIFF_CHARS));
+    left -= diff?.patch.length ?? 0;
+    return [iteration, { commits: commits.get(iteration) ?? [], diff }];
+  });
+  return new Map(changes);
 }
 
 type Move = CommitPair & { iteration: number };
@@ -71,7 +69,7 @@ function movesOf(events: readonly SessionEvent[], base: string): Move[] {
 async function commitsOf(
   moves: readonly Move[],
   base: string,
-  git: GitContext & { cwd: string },
+  git: SessionBranch['git'],
 ): Promise<Map<number, ReportIteration['commits']>> {
   const tips = moves.map(({ commit }) => commit);
   const format = ['--topo-order', '--reverse', '-z', '--format=%H%x00%s', `--max-count=${MOST_COMMITS}`];
@@ -93,13 +91,7 @@ async function commitsOf(
   return found;
 }
 
-function shownDiff(
-  {
-    files,
-    patch = '',
-  }: { files: { path: string; insertions: number | null; deletions: number | null }[]; patch?: string },
-  maxChars: number,
-): ReportDiff {
+function shownDiff({ files, patch = '' }: DiffBetween, maxChars: number): ReportDiff {
   const sum = (key: 'insertions' | 'deletions') => files.reduce((all, file) => all + (file[key] ?? 0), 0);
   const shown =
     patch.length <= maxChars ? patch : patch.slice(0, Math.max(0, patch.lastIndexOf('\n', maxChars)));

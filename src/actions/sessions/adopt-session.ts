@@ -1,59 +1,42 @@
 import type { Gate } from '../../phases/table.ts';
-import { requireIdentity } from '../../project/git/repository.ts';
-import type { CallSettings } from '../../project/settings/settings.ts';
 import { readOverview } from '../../session/documents/overview.ts';
-import type { HandedOver } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSession } from '../../session/status.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
-import { findProjectFor } from '../places/find-project-for.ts';
-import type { SessionsPlace } from '../places/sessions-places.ts';
-import { requireTrust } from '../places/trust-project.ts';
+import type { ProjectQuestion } from '../places/find-project-for.ts';
+import type { FoundSession } from '../places/find-session.ts';
+import { readyProject } from '../preconditions/ready-project.ts';
 import { branchOfAdopted, requireAdoptable } from './adoptable.ts';
 import { type Begun, beginSession } from './begin-session.ts';
-import { newSession } from './new-session.ts';
-import type { SessionChoices } from './start-input.ts';
+import { newSession, type SessionWish } from './new-session.ts';
 
-interface FoundSession {
-  view: SessionView;
-  place: SessionsPlace;
-}
-
-export interface Adoption extends FoundSession {
+/**
+ * `goal`: new work, for one that is done; the task, for one without an overview. `gate`: the one that a person decides at with
+ * the same act. `handedOver`: where it continues, and the plan that is approved with the same act; else where its files say.
+ */
+export interface Adoption
+  extends FoundSession,
+    Pick<ProjectQuestion, 'call'>,
+    Partial<Pick<SessionWish, 'goal' | 'gate' | 'handedOver' | 'group' | 'run'>> {
   /** For the next child. */
   note?: string | undefined;
-  /** New work, for one that is done; the task, for one without an overview. */
-  goal?: string | undefined;
-  /** Settings that the call names. */
-  call?: CallSettings | undefined;
-  /** The gate that a person decides at with the same act. */
-  gate?: Gate | undefined;
-  /** Where it continues, and the plan that is approved with the same act; else where its files say. */
-  handedOver?: HandedOver | undefined;
-  /** The group that the start names. */
-  group?: string | undefined;
   /** What a start chooses beside. */
-  choices?: Omit<SessionChoices, 'folder' | 'branch'> | undefined;
-  /** False: it is prepared, and no agent runs before it is resumed. */
-  run?: boolean | undefined;
+  choices?: Pick<SessionWish, 'base' | 'autoApprove' | 'acceptSuggestions' | 'sandbox'> | undefined;
 }
 
 /**
  * Takes over a folder of the original tool: it gets a run folder and continues in the phase that its
  * overview names; behind a gate it first waits for a person. Its own files are not changed here.
- * @throws project_not_trusted; what `requireAdoptable`, `findProjectFor`, `requireIdentity`, `newSession` and `beginSession`
- * throw; the worker's refusal, pending
+ * @throws what `requireAdoptable`, `readyProject`, `newSession` and `beginSession` throw; the worker's refusal, pending
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<Begun> {
   const { view, place, note, goal, call, gate, handedOver, group, choices, run = true } = adoption;
   const { paths, folder } = view;
   await refuseFromInside(context);
   const text = await requireAdoptable(view, goal);
-  const project = await findProjectFor({ projectDir: place.filePath, call }, context);
-  await requireTrust(project, context);
-  await requireIdentity(project.mainRepo, { baseEnv: context.env });
+  const project = await readyProject({ projectDir: place.filePath, call, base: choices?.base }, context);
   const branch = await branchOfAdopted(project, { folder, overview: text ?? '' }, context);
   const words =
     text === undefined ? { task: goal } : { task: readOverview(text).task.trim() || folder, goal };

@@ -1,3 +1,4 @@
+import { counted } from '../../base/plain-words.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import { commitsSince } from '../../project/worktrees/changes.ts';
 import type { RewindTarget } from '../../session/events/bodies/positions.ts';
@@ -7,7 +8,6 @@ import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal } from '../acting/early-refusal.ts';
 import { type Preview, previewOf } from '../acting/preview.ts';
 import type { SessionQuestion } from '../places/find-session.ts';
-import { count } from '../reading/changes-words.ts';
 import { lookAtRewind } from './rewind-session.ts';
 
 /** Says what a rewind would undo. Changes nothing. @throws session_not_found; an early refusal where nothing is kept */
@@ -72,5 +72,5 @@ async function undoneCommits(
   const { total } = await commitsSince({ ...options, base, head }, 1);
   return total === 0
     ? []
-    : [`Leaving branch ${worktree.branch}: ${count(total, 'commit')}; the tip is kept.`];
+    : [`Leaving branch ${worktree.branch}: ${counted(total, 'commit')}; the tip is kept.`];
 }

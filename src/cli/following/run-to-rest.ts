@@ -1,6 +1,6 @@
-import { count } from '../../actions/reading/changes-words.ts';
 import { recentCommits } from '../../actions/reading/recent-commits.ts';
 import type { WaitResult } from '../../actions/waiting/wait-for-change.ts';
+import { counted } from '../../base/plain-words.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { askAtGate } from '../asking/ask-at-gate.ts';
@@ -84,7 +84,7 @@ async function workWords(view: SessionView, cli: Cli): Promise<string> {
     .map((line) => cutToColumns(line, cli.output.textColumns));
   return [
     '',
-    `${count(total, 'commit')} on ${worktree.branch}:`,
+    `${counted(total, 'commit')} on ${worktree.branch}:`,
     ...shown,
     '',
     `${dim('look at it  ')} ${accent(`git diff ${worktree.base}...${worktree.branch}`)}`,

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { count } from '../../actions/reading/changes-words.ts';
 import { age, duration } from '../../base/durations.ts';
+import { counted } from '../../base/plain-words.ts';
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { WaitingFor } from '../../phases/table.ts';
 import { STOPS } from '../../session/documents/now.ts';
@@ -50,7 +50,7 @@ function kindWords(facts: SessionFacts, style: Style): string {
 export function statusWords(facts: SessionFacts, { style, textColumns }: Output, nowMs: number): string {
   const rows: [string, string | undefined][] = [
     ['task', facts.task && fitLine(facts.task, 300)],
-    ['phase', `${facts.phase} (${count(facts.totalIterations, 'iteration')} so far)`],
+    ['phase', `${facts.phase} (${counted(facts.totalIterations, 'iteration')} so far)`],
     ['worker', facts.worker],
     ['doing', facts.doing && fitLine(facts.doing)],
     ['stalled', facts.stalled && 'its agent seems stalled'],

@@ -17,8 +17,6 @@ export const EXIT = {
 interface Choice {
   value: string;
   label: string;
-  /** Shown while the choice is the current one. */
-  hint?: string;
 }
 
 /** Questions on a terminal. Each answer is undefined where the person pressed Esc, Ctrl-C or Ctrl-D. */

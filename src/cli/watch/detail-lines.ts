@@ -1,5 +1,5 @@
-import { count } from '../../actions/reading/changes-words.ts';
 import { age } from '../../base/durations.ts';
+import { counted } from '../../base/plain-words.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { phaseLine } from '../following/progress-view.ts';
 import { hanging } from '../rendering/columns.ts';
@@ -78,7 +78,7 @@ function commitRows(
   const { commits = [], totalCommits = 0 } = details ?? {};
   return commits.slice(0, COMMITS).map(({ hash, subject, committedAt }, index) => {
     const ago = style.dim(`${age(nowMs - Date.parse(committedAt))} ago`);
-    const name = index > 0 ? '' : count(totalCommits, 'commit');
+    const name = index > 0 ? '' : counted(totalCommits, 'commit');
     return named(name, `${style.accent(fitLine(hash).slice(0, 8))} ${fitLine(subject)} ${ago}`, style);
   });
 }

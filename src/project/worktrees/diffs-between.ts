@@ -8,7 +8,7 @@ export interface CommitPair {
   before: string;
 }
 
-interface DiffBetween {
+export interface DiffBetween {
   files: Pick<FileChange, 'path' | 'insertions' | 'deletions'>[];
   /** Absent where git was ended for its long output before. */
   patch?: string;

@@ -37,8 +37,8 @@ export function resulting(output: string, { failed = false, depth = 0 } = {}): T
   return [{ kind: 'result', text, depth, failed: failed || undefined }];
 }
 
-export function noting(text: string, depth = 0): TranscriptEntry {
-  return { kind: 'note', text: clip(text.replace(/\s+/g, ' ').trim(), MAX_CALL), depth };
+export function noting(text: string): TranscriptEntry {
+  return { kind: 'note', text: clip(text.replace(/\s+/g, ' ').trim(), MAX_CALL), depth: 0 };
 }
 
 function clip(text: string, length: number): string {

@@ -15,7 +15,6 @@ export interface CliQuestion {
   homeDir: string;
   /** The node that runs us: programs installed by its npm lie beside it. */
   nodePath: string;
-  signal?: AbortSignal;
 }
 
 export interface LocatedCli {

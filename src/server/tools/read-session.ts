@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { TO_FILL } from '../../base/acts.ts';
+import { counted } from '../../base/plain-words.ts';
 import { type CamelKeys, defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
 import { CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../calls/result-fields.ts';
@@ -108,7 +109,7 @@ function whole({ text, more_from }: Page): string {
 
 const changes: Reader = async (input, { actions }) => {
   const { session, projectDir, iteration, cursor, path, offset } = input;
-  const [{ readChanges }, { changesWords, count }] = await Promise.all([
+  const [{ readChanges }, { changesWords }] = await Promise.all([
     import('../../actions/reading/read-changes.ts'),
     import('../../actions/reading/changes-words.ts'),
   ]);
@@ -120,7 +121,7 @@ const changes: Reader = async (input, { actions }) => {
   const text = changesWords(found);
   const what =
     patch === undefined
-      ? `${count(commits.total, 'commit')}, ${count(stat.fileCount, 'file')}`
+      ? `${counted(commits.total, 'commit')}, ${counted(stat.fileCount, 'file')}`
       : `The diff of ${path}`;
   return {
     summary:

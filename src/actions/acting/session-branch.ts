@@ -1,0 +1,39 @@
+import { isGitError } from '../../project/git/git-errors.ts';
+import type { GitContext } from '../../project/git/repository.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import type { ActionContext } from './context.ts';
+import { safeGit } from './safe-git.ts';
+
+/** The branch that a session works on, as it is read outside of its worker. */
+export interface SessionBranch {
+  branch: string;
+  ref: string;
+  /** Its name, and the commit that work began at. */
+  base: string;
+  baseCommit: string;
+  worktreePath: string;
+  /** Git in MAIN_REPO, which starts no program by settings that nobody has accepted. */
+  git: GitContext & { cwd: string };
+}
+
+/** @returns undefined where it has none, or none yet */
+export async function branchOfSession(
+  view: SessionView,
+  context: Pick<ActionContext, 'env'>,
+): Promise<SessionBranch | undefined> {
+  const { sessionFile, state } = view;
+  if (sessionFile === undefined || state.worktree === undefined) return undefined;
+  const { branch, base, baseCommit, path: worktreePath } = state.worktree;
+  const git = { ...(await safeGit(view, context)), cwd: sessionFile.mainRepo };
+  return { branch, ref: `refs/heads/${branch}`, base, baseCommit, worktreePath, git };
+}
+
+/** What git says, or `otherwise` where it cannot open the repository. */
+export async function unlessGitFails<T>(ask: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isGitError(error)) return otherwise;
+    throw error;
+  }
+}
