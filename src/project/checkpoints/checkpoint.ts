@@ -73,11 +73,12 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   if (moment.kind === 'before') await refresh(partOptions(store, 'worktree', folder));
   const repository = repositoryOptions(store);
   const refs = [`refs/heads/${plan.branch}`, ...(last ? [last.ref] : [])];
-  const [head, [tip, lastNow], code, documents] = await Promise.all([
-    headOf(store, folder),
-    commitsOf(refs, repository),
+  // The longest first: each start of a program takes milliseconds.
+  const [code, documents, head, [tip, lastNow]] = await Promise.all([
     takeTree(store, { part: 'worktree', folder, also }),
     takeDocuments(store, sessionDir),
+    headOf(store, folder),
+    commitsOf(refs, repository),
   ]);
   const taken: Taken = {
     parents: [...new Set([head, tip])].filter((commit) => commit !== undefined),
