@@ -76,45 +76,43 @@ export const SCREENS = 'screens';
 export function sessionPaths(sessionsDir: string, folder: string, archived = false): SessionPaths {
   const sessionDir = join(archived ? archiveRoot(sessionsDir) : sessionsDir, folder);
   const runDir = join(runRoot(sessionsDir), folder);
+  // Made for each session of a list, and a folder that is joined needs no more than a name behind it.
+  const inSession = (name: string) => `${sessionDir}${sep}${name}`;
+  const inRun = (name: string) => `${runDir}${sep}${name}`;
   return {
     folder,
     sessionsDir,
     sessionDir,
-    overview: below(sessionDir, '_overview.md'),
-    qa: below(sessionDir, '_qa.md'),
-    requirements: below(sessionDir, '_requirements.json'),
-    signal: below(sessionDir, '_signal.json'),
-    history: below(sessionDir, '_signal_history.jsonl'),
-    logs: below(sessionDir, '_logs'),
-    oldFlow: below(sessionDir, '_logs/flow-log.md'),
-    inbox: below(sessionDir, '_inbox'),
-    inboxRead: below(sessionDir, '_inbox/read'),
-    sessionLog: below(sessionDir, 'session.log'),
-    archive: below(sessionDir, '_archive'),
-    proof: below(sessionDir, 'proof'),
-    screens: below(sessionDir, SCREENS),
+    overview: inSession('_overview.md'),
+    qa: inSession('_qa.md'),
+    requirements: inSession('_requirements.json'),
+    signal: inSession('_signal.json'),
+    history: inSession('_signal_history.jsonl'),
+    logs: inSession('_logs'),
+    oldFlow: inSession(`_logs${sep}flow-log.md`),
+    inbox: inSession('_inbox'),
+    inboxRead: inSession(`_inbox${sep}read`),
+    sessionLog: inSession('session.log'),
+    archive: inSession('_archive'),
+    proof: inSession('proof'),
+    screens: inSession(SCREENS),
     runDir,
-    gitSettings: below(runDir, 'git-settings.json'),
-    sessionFile: below(runDir, 'session.json'),
-    events: below(runDir, 'events.jsonl'),
-    rewrittenEvents: below(runDir, 'events.jsonl.rewritten'),
-    state: below(runDir, 'state.json'),
-    leases: below(runDir, 'leases'),
-    commands: below(runDir, 'commands'),
-    iterations: below(runDir, 'iterations'),
-    now: below(runDir, 'now.json'),
-    baseChecks: below(runDir, 'base-checks'),
-    weakenedDiff: below(runDir, 'weakened.diff'),
-    mergeChecks: below(runDir, 'merge-checks'),
-    setup: below(runDir, 'setup'),
-    approvedPlan: below(runDir, 'approved-plan.md'),
-    workerErrors: below(runDir, 'worker.stderr'),
+    gitSettings: inRun('git-settings.json'),
+    sessionFile: inRun('session.json'),
+    events: inRun('events.jsonl'),
+    rewrittenEvents: inRun('events.jsonl.rewritten'),
+    state: inRun('state.json'),
+    leases: inRun('leases'),
+    commands: inRun('commands'),
+    iterations: inRun('iterations'),
+    now: inRun('now.json'),
+    baseChecks: inRun('base-checks'),
+    weakenedDiff: inRun('weakened.diff'),
+    mergeChecks: inRun('merge-checks'),
+    setup: inRun('setup'),
+    approvedPlan: inRun('approved-plan.md'),
+    workerErrors: inRun('worker.stderr'),
   };
-}
-
-/** Not `join`, which reads each letter of the folder again: a list asks for these paths of a thousand sessions. */
-function below(folder: string, name: string): string {
-  return `${folder}${sep}${name}`;
 }
 
 /** The largest overview, question file or plan that is read; a child may write anything. */
