@@ -47,7 +47,7 @@ export const startBench: Bench = {
           rounds: ROUNDS,
         },
         goals: [
-          { value: 'startMs', atMost: 150 },
+          { value: 'startMs', atMost: 120 },
           { value: 'toolsMs', atMost: 150 },
           { value: 'rssMb', atMost: 70 },
         ],

@@ -97,6 +97,7 @@ class Watch {
       const nowMs = clock.now();
       // The clock may have been set back since.
       if (countsSeconds(rows, nowMs) || Math.abs(nowMs - drawnMs) >= SELDOM_MS) this.#draw();
+      else this.#readBeside();
     }
   }
 

@@ -1,7 +1,8 @@
 import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { writeLightly } from '../../base/files/atomic-file.ts';
+import { gitDirOf } from '../../base/files/git-pointer.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import { listing, namesIn, readable } from '../git/path-bytes.ts';
@@ -71,13 +72,12 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const last = await plainJson(pathIn(store), MAX_LAST_BYTES, LastCheckpoint);
   // A file that was written anew with the same bytes is read at every look until then; between two agents time counts.
   if (moment.kind === 'before') await refresh(partOptions(store, 'worktree', folder));
-  const repository = repositoryOptions(store);
-  const refs = [`refs/heads/${plan.branch}`, ...(last ? [last.ref] : [])];
-  const [head, [tip, lastNow], code, documents] = await Promise.all([
-    headOf(store, folder),
-    commitsOf(refs, repository),
+  const refs = [await headOf(store, folder), `refs/heads/${plan.branch}`, ...(last ? [last.ref] : [])];
+  // The longest first: each start of a program takes milliseconds.
+  const [code, documents, [head, tip, lastNow]] = await Promise.all([
     takeTree(store, { part: 'worktree', folder, also }),
     takeDocuments(store, sessionDir),
+    commitsOf(refs, repositoryOptions(store)),
   ]);
   const taken: Taken = {
     parents: [...new Set([head, tip])].filter((commit) => commit !== undefined),
@@ -104,16 +104,15 @@ function isSame(last: Taken, now: Taken): boolean {
   return isSameTree && last.parents.join() === now.parents.join();
 }
 
-const WHERE = ['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-common-dir'];
-
-async function headOf(store: CheckpointStore, worktreePath: string): Promise<string | undefined> {
-  const ask = [...WHERE, '--verify', 'HEAD^{commit}'];
-  const asked = await runGit(ask, { ...store.context, cwd: worktreePath, allowFailure: true });
-  const [toplevel, commonDir, head] = asked.stdout.trim().split('\n');
-  // A worktree that lost its .git file lies inside MAIN_REPO in the usual layout: git would speak of that one.
-  // And a repository that a child made in its place has commits that this one knows nothing of.
-  const isOurs = toplevel === (await realpath(worktreePath)) && commonDir === store.commonDir;
-  return asked.exitCode === 0 && isOurs ? head : undefined;
+/**
+ * What the repository calls the HEAD of a worktree; nothing where its `.git` leads elsewhere. One that has lost it lies
+ * inside MAIN_REPO in the usual layout, and of a repository that a child made in its place this one has no commit.
+ */
+async function headOf({ commonDir }: CheckpointStore, worktreePath: string): Promise<string> {
+  const pointed = (await gitDirOf(worktreePath).catch(() => undefined)) ?? join(worktreePath, '.git');
+  const gitDir = await realpath(pointed).catch(() => '');
+  if (gitDir === commonDir) return 'HEAD';
+  return dirname(gitDir) === join(commonDir, 'worktrees') ? `worktrees/${basename(gitDir)}/HEAD` : '';
 }
 
 async function takeDocuments(store: CheckpointStore, folder: string) {

@@ -4,6 +4,7 @@ import { columnsOf } from '../../../src/cli/rendering/columns.ts';
 import { makeStyle } from '../../../src/cli/terminal/style.ts';
 import { WATCH_ACTS } from '../../../src/cli/watch/keys.ts';
 import { peekLines } from '../../../src/cli/watch/peek-lines.ts';
+import { countsSeconds } from '../../../src/cli/watch/row-line.ts';
 import { screenLines } from '../../../src/cli/watch/screen-lines.ts';
 import { START_PLACE, type WatchModel, type WatchPlace } from '../../../src/cli/watch/watch-model.ts';
 import { LOOKED_INTO, MODEL, NOW, ROWS } from './watch-samples.ts';
@@ -106,4 +107,24 @@ test('of a long line of a diff no more is kept than a screen can show', () => {
   const [line = ''] = peekLines({ title: '', lines: ['+x=1;'.repeat(100_000)] }, 'diff', 100);
   expect(line.length).toBeGreaterThan(100);
   expect(line.length).toBeLessThan(1000);
+});
+
+test.each([
+  ['26-01-08-add-jwt-auth', false, 'waits for some minutes'],
+  ['26-01-08-🚀-rocket', true, 'works, with a stopwatch'],
+  ['26-01-07-limits', false, 'has most of an hour left'],
+  ['26-01-06-boats', false, 'was done days ago'],
+])('whether a list with %s alone counts seconds: %s, since it %s', (key, isCounting) => {
+  const rows = ROWS.filter((row) => row.key === key);
+  expect(rows).toHaveLength(1);
+  expect(countsSeconds(rows, NOW)).toBe(isCounting);
+  // In its first minute, and before a clock that was set back, it does in any case.
+  const [row] = rows;
+  expect(countsSeconds(rows, Date.parse(row?.facts.since ?? '') + 59_000)).toBe(true);
+  expect(countsSeconds(rows, Date.parse(row?.facts.since ?? '') - 59_000)).toBe(true);
+});
+
+test('a limit counts the seconds of its last minute', () => {
+  const [row] = ROWS.filter(({ key }) => key === '26-01-07-limits');
+  expect(countsSeconds(row ? [row] : [], Date.parse(row?.facts.until ?? '') - 59_000)).toBe(true);
 });
