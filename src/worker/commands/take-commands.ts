@@ -1,4 +1,3 @@
-import type { SamocodeError } from '../../base/errors.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import {
   type Command,
@@ -102,7 +101,7 @@ async function outcomeOf(
 
 function refusal(
   command: Pick<Command, 'id' | 'kind' | 'by'> | { id: string; kind: 'unreadable'; by?: undefined },
-  { code, why: message, hint, next }: SamocodeError,
+  { code, why: message, hint, next }: Refused['error'],
 ): NewEvent {
   const { id, kind, by } = command;
   return { type: 'command_refused', id, kind, by, code, message, hint, next: recordedSteps(next) };
