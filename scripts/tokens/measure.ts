@@ -45,10 +45,14 @@ export function measureDefinitions(): Measure[] {
 
 /** The typical results, and the whole recorded session as each client's model sees it. */
 export async function measureSessions(): Promise<Measure[]> {
-  const results = resultsOf(await replay(LOOKING_ON));
-  const sessions: Measure[] = [];
-  for (const view of CLIENT_VIEWS) sessions.push(sessionOf(view, await replay(view)));
-  return [...results, ...sessions];
+  const lookedAt = replay(LOOKING_ON);
+  const sessions = CLIENT_VIEWS.map(async (view) => {
+    // A look changes nothing: without the looks it is the session of a client that waits in the same way.
+    const isAlike = view.clientName === LOOKING_ON.clientName;
+    const turns = isAlike ? (await lookedAt).filter(({ tool }) => tool !== 'get_status') : await replay(view);
+    return sessionOf(view, turns);
+  });
+  return [...resultsOf(await lookedAt), ...(await Promise.all(sessions))];
 }
 
 function resultsOf(turns: readonly Turn[]): Measure[] {
@@ -69,14 +73,14 @@ function sessionOf(view: ClientView, turns: readonly Turn[]): Measure {
   return {
     ...measured(
       `the session in ${view.name}`,
-      turns.map(({ call, seen }) => call + seen).join(''),
+      turns.map(({ tool, args, json, tookMs }) => view.call(tool, args) + view.result(json, tookMs)).join(''),
       view.budget ?? Number.POSITIVE_INFINITY,
     ),
     details: {
       calls: turns.length,
       waits: waits.length,
       waitsWithoutNews: waits.filter(({ json }) => !isNews(json)).length,
-      tokensCalled: tokens(turns.map(({ call }) => call).join('')),
+      tokensCalled: tokens(turns.map(({ tool, args }) => view.call(tool, args)).join('')),
       // Read once, before or while the session runs, and not part of the budget above.
       tokensOfDefinitionsLookedUp: tokens(
         lookedUp

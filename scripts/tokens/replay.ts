@@ -8,14 +8,12 @@ import { PERSON_MINUTES, RECORDED_TASK } from './recorded-session.ts';
 import { RecordedWorker } from './recorded-worker.ts';
 import { ReplayClock } from './replay-clock.ts';
 
-/** One call of the recorded session as its client's model writes and sees it. */
+/** One call of the recorded session. */
 export interface Turn {
   tool: string;
-  call: string;
+  args: Record<string, unknown>;
   /** The result's own text. */
   json: string;
-  /** What the model is given of it. */
-  seen: string;
   tookMs: number;
 }
 
@@ -54,7 +52,7 @@ export async function replay(view: ClientView): Promise<Turn[]> {
       clock.callEndsAt = begun + mayWaitMs;
       const json = await callByName(name, args, { view, context });
       const tookMs = clock.monotonic() - begun;
-      turns.push({ tool: name, call: view.call(name, args), json, seen: view.result(json, tookMs), tookMs });
+      turns.push({ tool: name, args, json, tookMs });
       return JSON.parse(json);
     };
     await follow(call, { view, clock });

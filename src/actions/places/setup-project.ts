@@ -27,7 +27,7 @@ export interface SetupProjectInput {
 /** `trust`: whether all lines of the file count now. */
 export type ProjectSetupResult = ProjectSetupReport & { trust: Trust };
 
-/** Checks a project's `.samocode`, or makes it with its folders; when it fails nothing stays. @throws what project/setup-project throws */
+/** Checks a project's `.samocode`, or makes it with its folders; when it fails nothing stays. @throws what `makeProject` throws */
 export async function setupProject(
   input: SetupProjectInput,
   context: ActionContext,

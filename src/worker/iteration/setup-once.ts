@@ -10,7 +10,7 @@ import {
 } from '../../project/finding/project-command.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
-import { insideOf } from '../../providers/starting/guard.ts';
+import { insideOf } from '../../providers/starting/make-guard.ts';
 import { type MeanwhileEnd, whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { endChildTree } from '../core/tree.ts';
 import { checksOf, type Worker } from '../core/worker.ts';

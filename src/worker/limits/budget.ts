@@ -63,7 +63,7 @@ export function spentUses(worker: Worker): CapUse[] {
   return spent.length > 0 ? spent : [verdict.use];
 }
 
-/** Tells people at a half and at four fifths of a limit, once each. @param tell writes one warning, or leaves it for later */
+/** Warns at a half and at four fifths of a limit, once each. @param tell writes one warning, or leaves it for later */
 async function reportBudget(
   worker: Worker,
   uses: readonly CapUse[],

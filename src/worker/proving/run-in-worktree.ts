@@ -2,7 +2,7 @@ import { statsAt } from '../../base/files/look-at.ts';
 import { type CheckPlace, runCheck } from '../../project/proving/run-check.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
-import { insideOf } from '../../providers/starting/guard.ts';
+import { insideOf } from '../../providers/starting/make-guard.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 

@@ -22,6 +22,7 @@ import {
   PLAYED,
   RECORD,
 } from './cheat.ts';
+import { type GateHands, handsHere, handsOf } from './gate-hands.ts';
 import { expectLost, expectPlayed, expectTold, lookOnce } from './gate-record.ts';
 
 /** A phase takes ten children, and some cases need two. */
@@ -47,6 +48,11 @@ const HUMAN_ACTS: readonly EventType[] = [
 /** The act that lets another child of the same phase run. */
 const ACTS = { qa: 'answers_recorded', plan: 'changes_requested', replan: 'plan_approved' } as const;
 
+interface AtGate {
+  rig: SessionRig;
+  hands: GateHands;
+}
+
 /**
  * Plays case after case at one gate: a child cheats, the session parks, and only a person's act opens the
  * gate, to the next child, which plays the next case. Where a case blocks the session, a person resumes it first, and
@@ -57,12 +63,15 @@ export class GateKeeper implements AsyncDisposable {
   readonly #level: Level;
   /** Rests at the gate before; each session is a copy of it. */
   #prepared: Promise<SessionRig> | undefined;
-  #rig: SessionRig | undefined;
+  #session: AtGate | undefined;
   #played = 0;
+  readonly #isHere: boolean;
 
-  constructor(gate: GateName, level: Level = 'none') {
+  /** @param options `isHere`: workers are this process, which no case may reach */
+  constructor(gate: GateName, level: Level = 'none', { isHere = false } = {}) {
     this.#gate = gate;
     this.#level = level;
+    this.#isHere = isHere;
   }
 
   /**
@@ -86,25 +95,27 @@ export class GateKeeper implements AsyncDisposable {
   }
 
   async #endSession(): Promise<void> {
-    const rig = this.#rig;
-    this.#rig = undefined;
-    await rig?.[Symbol.asyncDispose]();
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.hands.end();
+    await session?.rig[Symbol.asyncDispose]();
   }
 
-  async #newSession(): Promise<SessionRig> {
+  async #newSession(): Promise<AtGate> {
     const gate = { gate: this.#gate, level: this.#level };
     this.#prepared ??= prepareSession(gate);
     const { repo } = await this.#prepared;
     const rig = await startRig({ ...planOf(gate), copyOf: repo.root });
-    this.#rig = rig;
-    await rig.resume();
-    return rig;
+    this.#session = { rig, hands: this.#isHere ? handsHere(rig) : handsOf(rig) };
+    await this.#session.hands.resume();
+    return this.#session;
   }
 
   async #play(cheats: readonly Cheat[]): Promise<void> {
     const { phase, waitsFor } = GATES[this.#gate];
-    const rig = this.#rig ?? (await this.#newSession());
-    const { n: before } = await bringTo(rig, phase);
+    const session = this.#session ?? (await this.#newSession());
+    const { rig, hands } = session;
+    const { n: before } = await bringTo(session, phase);
     await tell(rig, { cheats: cheats.map(({ name }) => name) });
     await eventually(async () => (await readBeside(rig, PLAYED)) !== undefined, {
       what: 'a child that plays the case',
@@ -119,23 +130,23 @@ export class GateKeeper implements AsyncDisposable {
     if (outcome === 'blocked') {
       // Whoever looks finds no worker where its lease is gone, and a second one would take the first one's place.
       const leaveDead = !cheats.some(({ killsWorker }) => killsWorker);
-      await rig.until(({ status }) => status.kind === 'blocked', { leaveDead });
+      await hands.until(({ status }) => status.kind === 'blocked', { leaveDead });
       const blocked = { kind: 'blocked', rule: 'run_folder_changed' };
       await this.#expectAt(rig, cheats, { before, status: blocked });
       if (isAlone) {
         await this.#endSession();
         return;
       }
-      await rig.resume();
+      await hands.resume();
     }
-    await rig.untilWaiting(waitsFor);
+    await hands.until(({ status }) => status.kind === 'waiting' && status.for === waitsFor);
     const closed = { before, status: { kind: 'waiting', for: waitsFor }, resumed: outcome === 'blocked' };
     await this.#expectAt(rig, cheats, closed);
     if (cheats.some(({ late }) => late)) {
       await systemClock.sleep(LATE_IS_OVER_MS);
       await this.#expectAt(rig, cheats, closed);
     }
-    await this.#expectOpensToPerson(rig, before);
+    await this.#expectOpensToPerson(session, before);
   }
 
   #outcomeOf(cheats: readonly Cheat[]): Outcome {
@@ -166,11 +177,11 @@ export class GateKeeper implements AsyncDisposable {
     expectPlayed(cheats, { since, level: this.#level, played: await readBeside(rig, RECORD) });
   }
 
-  async #expectOpensToPerson(rig: SessionRig, before: number): Promise<void> {
+  async #expectOpensToPerson({ rig, hands }: AtGate, before: number): Promise<void> {
     const all = await rig.events();
     for (const name of [PLAYED, RECORD]) await rm(join(rig.repo.root, name), { force: true });
-    const act = await actOfPerson(rig, this.#gate);
-    await rig.until((state) => state.openIteration !== undefined || state.n > all.length + 8);
+    const act = await actOfPerson({ rig, hands }, this.#gate);
+    await hands.until((state) => state.openIteration !== undefined || state.n > all.length + 8);
     const opened = (await rig.events(all.at(-1)?.n)).map(({ type }) => type);
     expect(opened, 'a person opens the gate').toContain(act);
     const started = (await rig.events(before)).filter((event) => event.type === 'iteration_started');
@@ -202,16 +213,16 @@ async function prepareSession(gate: GateFile): Promise<SessionRig> {
 }
 
 /** Opens the gates before `phase` as a person; where its child runs already, nothing is to be done. */
-async function bringTo(rig: SessionRig, phase: string): Promise<SessionState> {
+async function bringTo({ hands }: AtGate, phase: string): Promise<SessionState> {
   for (;;) {
-    const state = await rig.until(
+    const state = await hands.until(
       (now) => now.openIteration?.phase === phase || now.status.kind === 'waiting',
     );
     if (state.openIteration?.phase === phase) return state;
     const { status } = state;
-    if (status.kind === 'waiting' && status.for === 'qa_answers') await rig.answer();
-    else await rig.approve();
-    await rig.until(({ n }) => n > state.n + 1);
+    if (status.kind === 'waiting' && status.for === 'qa_answers') await hands.answer();
+    else await hands.approve();
+    await hands.until(({ n }) => n > state.n + 1);
   }
 }
 
@@ -224,22 +235,22 @@ async function tell(rig: SessionRig, next: NextCheat): Promise<void> {
   await writeFile(path, JSON.stringify(next));
 }
 
-async function actOfPerson(rig: SessionRig, gate: GateName): Promise<EventType> {
+async function actOfPerson({ rig, hands }: AtGate, gate: GateName): Promise<EventType> {
   switch (gate) {
     case 'qa':
-      await rig.answer();
+      await hands.answer();
       return 'answers_recorded';
     case 'plan':
-      await rig.requestChanges('Another plan, please.');
+      await hands.requestChanges('Another plan, please.');
       return 'changes_requested';
     case 'replan': {
       const { status } = await rig.state();
       // A plan that is gone can't be approved: the person asks for another one.
       if (status.kind === 'waiting' && status.plan === undefined) {
-        await rig.requestChanges('Where is the plan?');
+        await hands.requestChanges('Where is the plan?');
         return 'changes_requested';
       }
-      await rig.approve();
+      await hands.approve();
       return 'plan_approved';
     }
     default:

@@ -5,12 +5,14 @@ import { GateKeeper } from './gate-keeper.ts';
 /** One test for each case. */
 export function gateTests(title: string, gate: GateName, level: Level, cheats: readonly Cheat[]): void {
   const keeper = new GateKeeper(gate, level);
+  // What a child does to its own documents and signal alone reaches no worker.
+  const here = new GateKeeper(gate, level, { isHere: true });
   const rows = byChild(level, cheats).flatMap((played) => {
-    const holds = heldOnce(keeper, played);
+    const holds = heldOnce(played.every(({ ownFiles }) => ownFiles) ? here : keeper, played);
     return played.map((cheat) => [cheat.name, () => holds(cheat)] as const);
   });
   describe(title, () => {
-    afterAll(() => keeper[Symbol.asyncDispose]());
+    afterAll(() => Promise.all([keeper, here].map((each) => each[Symbol.asyncDispose]())));
     test.for(rows)('%s', ([, holds]) => holds());
   });
 }
