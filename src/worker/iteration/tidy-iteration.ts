@@ -5,8 +5,8 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { putAwayOldFlow } from '../documents/put-away-old-flow.ts';
+import { keepLook } from '../guarding/snapshot.ts';
 import { commitReadableFiles, tidyCheckpoints } from '../recording/keep-work.ts';
-import { keepLook } from '../recording/last-look.ts';
 import { putAwayMessages } from '../recording/messages.ts';
 import type { LeftByChild } from './keep-what-is-left.ts';
 

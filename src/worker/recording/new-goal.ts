@@ -4,8 +4,7 @@ import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { branchTip } from '../core/branch-tip.ts';
-import { readQuestions } from '../core/evidence.ts';
+import { branchTip, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { documentNames } from '../documents/own-documents.ts';
 
