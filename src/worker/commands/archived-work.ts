@@ -35,7 +35,8 @@ const DAY_MS = 24 * 60 * 60_000;
 /** Keeps branch and worktree in the trash; neither is changed. */
 export async function intoTrash(
   worker: Worker,
-  { worktreePath, isMoved, facts }: { worktreePath: string; isMoved: boolean; facts: FinishFacts },
+  { path: worktreePath, reading }: NonNullable<FinishFacts['worktree']>,
+  { isMoved }: { isMoved: boolean },
 ): Promise<{ trash: Trash; told: NewEvent[] } | Refused> {
   const place = checkpointPlace(worker);
   if (place === undefined) throw new Error('A session without a worktree has nothing for the trash.');
@@ -48,8 +49,7 @@ export async function intoTrash(
   if (filled.kind === 'not_all')
     return refused(COMMAND_ERRORS.not_for_trash({ path: worktreePath, names: namedShort(filled.skipped) }));
   crashPoint('discard-kept');
-  const { reading } = facts.worktree ?? {};
-  const uncommitted = reading?.kind === 'present' ? reading.uncommitted.map(({ path }) => path) : [];
+  const uncommitted = reading.kind === 'present' ? reading.uncommitted.map(({ path }) => path) : [];
   const until = isoUtc(worker.clock.now() + TRASH_DAYS * DAY_MS);
   return { trash: { ...filled.kept, branch, uncommitted: uncommitted.slice(0, 100), until }, told };
 }
