@@ -1,16 +1,13 @@
 import { join } from 'node:path';
-import { statsAt } from '../../base/files/look-at.ts';
-import { stampsAt } from '../../base/files/stamps.ts';
 import { readTrash } from '../../project/finishing/trash.ts';
 import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
 import { judgeArchive, judgeDiscard, judgeUnarchive } from '../../session/commands/judge-finish.ts';
 import type { Places } from '../../session/events/bodies/places.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { nameWithoutDate } from '../../session/layout/names.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { intoTrash } from './archived-work.ts';
-import { moveDocuments } from './document-archive.ts';
+import { freeArchiveName, moveDocuments } from './document-archive.ts';
 import { intoArchive, outOfArchive } from './session-archive.ts';
 import { atNewPlaces, foldersOf } from './session-places.ts';
 
@@ -20,7 +17,7 @@ export const archive: Handler<'archive'> = async (worker, { by, what, keep, plac
   const verdict = judgeArchive({ what, keep }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   const { moved } = verdict;
-  const to = join('_archive', what === 'session' ? home.folder : freeName(worker));
+  const to = join('_archive', what === 'session' ? home.folder : freeArchiveName(worker));
   const kept = keep.length > 0 ? `; kept: ${keep.join(', ')}` : '';
   const flow =
     what === 'session'
@@ -75,13 +72,4 @@ async function beforeFinish(worker: Worker, places: Places | undefined, isInspec
   const worktree = worktreePath === undefined ? undefined : { mainRepo, worktreePath, ...here.git.context };
   const facts = await factsForFinish({ sessionDir: home.sessionDir, to: away.sessionDir, worktree });
   return { here, home, facts };
-}
-
-/** For documents, among the earlier archives of the session. */
-function freeName({ paths, clock, file }: Worker): string {
-  const name = `${stampsAt(clock.now()).folderDate}-${nameWithoutDate(file.folder)}`;
-  for (let number = 1; ; number += 1) {
-    const free = number === 1 ? name : `${name}-${number}`;
-    if (statsAt(join(paths.archive, free)) === undefined) return free;
-  }
 }
