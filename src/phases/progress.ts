@@ -81,10 +81,7 @@ export interface ChildEnd {
 }
 
 /** Whether the child's own word was taken: what it was told may then count as told. */
-export function isAccepted({
-  signal,
-  decision,
-}: Pick<ChildEnd, 'decision'> & { signal?: ChildEnd['signal'] }): boolean {
+export function isAccepted({ signal, decision }: Pick<ChildEnd, 'decision' | 'signal'>): boolean {
   const strike = 'strike' in decision ? decision.strike : undefined;
   return signal !== undefined && strike === undefined && decision.kind !== 'block';
 }

@@ -6,13 +6,11 @@ import { changeOverview } from '../session/documents/overview-change.ts';
 import { parseQa } from '../session/documents/qa.ts';
 import { writeAnswers } from '../session/documents/qa-change.ts';
 import type { ActContext, Acts } from './act-context.ts';
+import { pathOfPlace, printMuch, startLateWriter, startSleeper, writeAt } from './careless.ts';
 import type { ClaudeLines } from './claude-lines.ts';
 import { HONEST_WORK } from './honest-work.ts';
-import { printMuch } from './print-much.ts';
 import { runAsAgent } from './run-as-agent.ts';
 import { actsFor, ScenarioAct } from './scenario.ts';
-import { pathOfPlace, writeAt } from './scenario-places.ts';
-import { startLateWriter, startSleeper } from './stray-processes.ts';
 import { WORK } from './work.ts';
 
 /** Honest work, and everything that a process can do wrong. */

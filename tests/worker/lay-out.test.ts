@@ -5,8 +5,8 @@ import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
+import { keepLook } from '../../src/worker/guarding/snapshot.ts';
 import { layOut } from '../../src/worker/iteration/lay-out.ts';
-import { keepLook } from '../../src/worker/recording/last-look.ts';
 import { tempLog } from '../support/temp-log.ts';
 
 test('the overview is kept as the child finds it; a pipe in its place is not waited for', async () => {

@@ -7,7 +7,7 @@ import { type ProcessTable, procTable, psTable } from '../../src/base/processes/
 import { SESSION_MARK } from '../../src/providers/starting/environment.ts';
 import { runChild } from '../../src/providers/starting/run-child.ts';
 import { iterationPaths, sessionPaths } from '../../src/session/layout/paths.ts';
-import { readChildRecord, wrapperName } from '../../src/worker/core/child-record.ts';
+import { readChildRecord, wrapperName } from '../../src/worker/core/iteration-files.ts';
 import { endChildTree } from '../../src/worker/core/tree.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';

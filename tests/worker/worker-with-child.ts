@@ -12,7 +12,7 @@ import type { NewEvent } from '../../src/session/events/events.ts';
 import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { OpenIteration } from '../../src/session/events/state.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
-import { wrapperName } from '../../src/worker/core/child-record.ts';
+import { wrapperName } from '../../src/worker/core/iteration-files.ts';
 import { stateOf, type Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';

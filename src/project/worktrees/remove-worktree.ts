@@ -32,16 +32,11 @@ export async function removeWorktree(
       return reading;
     case 'present': {
       const { uncommitted, unreachedCommits } = reading;
-      if (isKept !== undefined) {
-        if (!(await isKept())) return { kind: 'would_lose', uncommitted, unreachedCommits };
-        await runGit(['worktree', 'remove', '--force', '--', worktreePath], options);
-        return { kind: 'removed' };
-      }
-      if (uncommitted.length > 0 || unreachedCommits > 0) {
-        return { kind: 'would_lose', uncommitted, unreachedCommits };
-      }
+      const mayGo = isKept ? await isKept() : uncommitted.length === 0 && unreachedCommits === 0;
+      if (!mayGo) return { kind: 'would_lose', uncommitted, unreachedCommits };
       // Without --force git looks again and refuses what was written in the meantime.
-      await runGit(['worktree', 'remove', '--', worktreePath], options);
+      const force = isKept ? ['--force'] : [];
+      await runGit(['worktree', 'remove', ...force, '--', worktreePath], options);
       return { kind: 'removed' };
     }
     default:

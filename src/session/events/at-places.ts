@@ -13,13 +13,13 @@ export function atPlaces(
     // Whoever looks has found the folder where it is.
     sessionsDir,
     folder,
-    ...(configPath !== undefined && { configPath }),
-    ...(mainRepo !== undefined && { mainRepo }),
-    ...(worktreesDir !== undefined && { worktreesDir }),
+    configPath: configPath ?? file.configPath,
+    mainRepo: mainRepo ?? file.mainRepo,
+    worktreesDir: worktreesDir ?? file.worktreesDir,
     settings: {
       ...file.settings,
-      ...(constraintsPath !== undefined && { constraintsPath }),
-      ...(mcpPath !== undefined && { mcpPath }),
+      constraintsPath: constraintsPath ?? file.settings.constraintsPath,
+      mcpPath: mcpPath ?? file.settings.mcpPath,
       cliPaths: { ...file.settings.cliPaths, ...cliPaths },
     },
   };

@@ -123,7 +123,7 @@ async function withLog<T>(
 
 type Start = Pick<LogReading, 'state' | 'offset' | 'problems'> & Partial<Pick<LogReading, 'tailHash'>>;
 
-function emptyStart(): Start {
+export function emptyStart(): Start {
   return { state: emptyState(), offset: 0, problems: [] };
 }
 

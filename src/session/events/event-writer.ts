@@ -8,11 +8,11 @@ import type { OwnedLease } from '../../base/processes/lease.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { putLogAside } from '../layout/rewritten-log.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
-import { cacheText, type LogReading, readLog, tailHashAt } from './event-log.ts';
+import { cacheText, emptyStart, type LogReading, readLog, tailHashAt } from './event-log.ts';
 import { type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from './events.ts';
 import { fold } from './fold.ts';
 import { FORMAT_VERSION } from './format-version.ts';
-import { emptyState, type SessionState } from './state.ts';
+import type { SessionState } from './state.ts';
 
 /** Events between two writings of the cached state: the most that a reader has to fold by itself. */
 const CACHE_EVERY = 16;
@@ -59,7 +59,8 @@ export class EventWriter implements Disposable {
   static async open(paths: SessionPaths, lease: OwnedLease, clock: Clock): Promise<EventWriter> {
     const answered = new Set<string>();
     const onEvent = (event: SessionEvent) => noteAnswer(answered, event);
-    const reading = (await readLog(paths, { useCache: false, onEvent })) ?? emptyReading();
+    const log = await readLog(paths, { useCache: false, onEvent });
+    const reading: WriterParts['reading'] = log ?? { ...emptyStart(), size: 0 };
     if (reading.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: reading.newer });
     const file = await AppendOnlyFile.open(paths.events, reading.offset, () => lease.check());
     return new EventWriter({ paths, lease, clock, reading, file, answered });
@@ -191,10 +192,6 @@ interface WriterParts {
   reading: Omit<LogReading, 'tailHash'>;
   file: AppendOnlyFile;
   answered: Set<string>;
-}
-
-function emptyReading(): WriterParts['reading'] {
-  return { state: emptyState(), offset: 0, size: 0, problems: [] };
 }
 
 /**

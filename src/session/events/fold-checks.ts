@@ -13,10 +13,9 @@ export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): Se
   if (event.set !== 'full') return state;
   const ran = event.runs.filter(({ isSetup }) => !isSetup);
   const passed = ran.flatMap(({ command, how }) => (how === undefined ? [command] : []));
-  const { proved: _before, ...before } = state;
-  const rest = { ...before, passed };
   const commands = ran.map(({ command }) => command);
-  return failedRuns(event).length === 0 ? { ...rest, proved: { commit: event.commit, commands } } : rest;
+  const proved = failedRuns(event).length === 0 ? { commit: event.commit, commands } : undefined;
+  return { ...state, passed, proved };
 }
 
 /**

@@ -3,10 +3,10 @@ import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
 
 export function archived(state: SessionState, { what, moved, places }: EventOf<'archived'>): SessionState {
-  const { approvedPlan, ...rest } = foldPlaces(state, places);
+  const { approvedPlan: before } = state;
   // A plan that was archived approves nothing any more.
-  const still = approvedPlan !== undefined && !moved.includes(approvedPlan.name);
-  return { ...rest, archived: what === 'session', ...(still && { approvedPlan }) };
+  const approvedPlan = before && moved.includes(before.name) ? undefined : before;
+  return { ...foldPlaces(state, places), archived: what === 'session', approvedPlan };
 }
 
 export function discarded(state: SessionState, event: EventOf<'discarded'>): SessionState {
@@ -26,8 +26,8 @@ export function mergeEnded(
   state: SessionState,
   { outcome, into, commit, reason }: EventOf<'merge_ended'>,
 ): SessionState {
-  const { merge: _over, stopWanted: _met, ...rest } = state;
-  return { ...rest, lastMerge: { outcome, into, commit, reason } };
+  const lastMerge = { outcome, into, commit, reason };
+  return { ...state, merge: undefined, stopWanted: undefined, lastMerge };
 }
 
 /** Whoever continues works where things are now, and starts the CLIs that were found now. */

@@ -16,26 +16,31 @@ export function heldHalfway(state: SessionState, rule: string): SessionState {
 }
 
 /** A resume completes it. */
-export function letGoOn({ rewind, ...state }: SessionState): SessionState {
-  if (rewind === undefined) return state;
-  const { isHalfway: _held, ...again } = rewind;
-  return { ...state, rewind: again };
+export function letGoOn(state: SessionState): SessionState {
+  return { ...state, rewind: state.rewind && { ...state.rewind, isHalfway: undefined } };
 }
+
+/** What holds for the work that is over alone. */
+export const OVER = {
+  ...{ approvedPlan: undefined, feedback: undefined, proved: undefined, passed: undefined },
+  ...{ reviewed: undefined, reviewedAt: undefined, lastMerge: undefined },
+} as const satisfies Partial<SessionState>;
 
 /** The session stands where it stood then, stopped; iteration numbers and costs go on, for they were spent. */
 export function rewound(state: SessionState, event: EventOf<'rewound'>): SessionState {
   // What was proved goes too: what `passed` says would be as old, and no check would run for it again.
-  const { rewind, pending, stopWanted, approvedPlan, feedback, goal, goalBase, proved, ...later } = state;
-  const { passed, reviewed, reviewedAt, oldLedger, lastMerge, ...rest } = later;
+  const { rewind, codeEdits } = state;
   if (rewind === undefined) return state;
   const { parked, progress, ...back } = rewind.back;
   const { totalIterations } = state.progress;
-  const { codeEdits } = state;
   // Later edits went with the rewind, and which of the earlier ones stand the next comparison shows.
   const stands = codeEdits !== undefined && typeof event.to === 'number' && event.to >= codeEdits.iteration;
   const since = event.at;
   return {
-    ...rest,
+    ...state,
+    ...OVER,
+    ...{ rewind: undefined, pending: undefined, stopWanted: undefined },
+    ...{ goal: undefined, goalBase: undefined, oldLedger: undefined },
     ...back,
     progress: { ...progress, totalIterations },
     notes: [

@@ -17,7 +17,7 @@ import { checksRan, reviewedAfter, withChecksOf } from './fold-checks.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
 import { archived, discarded, foldPlaces, mergeAsked, mergeEnded, unarchived } from './fold-finishing.ts';
 import { acknowledged, delivered } from './fold-messages.ts';
-import { heldHalfway, letGoOn, rewound } from './fold-rewound.ts';
+import { heldHalfway, letGoOn, OVER, rewound } from './fold-rewound.ts';
 import { countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
 import { afterWeakened } from './fold-weakened.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
@@ -59,14 +59,13 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   answers_recorded: answersRecorded,
   plan_approved: (state, event) => {
     const { at, by, plan, phase } = event;
-    const { feedback: _answered, ...rest } = running(state, at);
     const approved = { progress: inPhase(state.progress, phase), approvedPlan: { ...plan, by } };
-    return { ...rest, ...approved, ...withServers(state, event) };
+    return { ...running(state, at), ...approved, feedback: undefined, ...withServers(state, event) };
   },
-  changes_requested: (state, { at, feedback }) => {
-    const { approvedPlan: _void, ...rest } = running(state, at);
-    return { ...rest, progress: inPhase(state.progress, 'planning'), feedback };
-  },
+  changes_requested: (state, { at, feedback }) => ({
+    ...running(state, at),
+    ...{ progress: inPhase(state.progress, 'planning'), approvedPlan: undefined, feedback },
+  }),
   message_kept: (state, { id }) => ({
     ...state,
     messages: { ...state.messages, waiting: [...state.messages.waiting, id] },
@@ -80,9 +79,8 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     settled(heldHalfway(state, rule), { kind: 'blocked', since: at, reason, needs, rule, next }),
   stop_requested: (state, { by, when }) => ({ ...state, stopWanted: { by, when } }),
   stopped: (state, { at, by, why }) => {
-    const { stopWanted: _met, ...rest } = state;
     const before = state.status.kind === 'waiting' ? { parked: state.status } : {};
-    return { ...rest, status: { kind: 'stopped', since: at, by, why, ...before } };
+    return { ...state, stopWanted: undefined, status: { kind: 'stopped', since: at, by, why, ...before } };
   },
   resumed: (state, event) =>
     resumed({ ...foldPlaces(state, event.places), ...(event.sandbox && { sandbox: event.sandbox }) }, event),
@@ -125,8 +123,7 @@ function running(state: SessionState, since: string): SessionState {
 
 /** A decision has got its own event: nothing is left to do about it. */
 function settled(state: SessionState, status: Status): SessionState {
-  const { pending: _done, ...rest } = state;
-  return { ...rest, status };
+  return { ...state, pending: undefined, status };
 }
 
 function iterationStarted(state: SessionState, event: EventOf<'iteration_started'>): SessionState {
@@ -149,8 +146,7 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
 function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): SessionState {
   const event = { ...told, cost: plausibleCost(told.cost), durationMs: plausible(told.durationMs) };
   const { iteration, phase, ending, decision, durationMs, problem, lastAction, next } = event;
-  const { openIteration, pending: _old, outage: before, ...rest } = state;
-  const outage = withEnding(before, { ending, durationMs });
+  const { openIteration, ...rest } = state;
   const again = openIteration?.told !== undefined && !isAccepted(event) ? openIteration.told : { notes: [] };
   // What was found while the iteration was open is for the next child as well.
   const notes = [...again.notes, ...state.notes, ...('notes' in decision ? (decision.notes ?? []) : [])];
@@ -159,14 +155,14 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
     ...rest,
     progress: withChildEnded(state.progress, event),
     lastIteration: { iteration, phase, ending, endedAt: event.at, durationMs, problem, lastAction, next },
-    ...(decision.kind !== 'run' && { pending: decision }),
+    pending: decision.kind === 'run' ? undefined : decision,
     // Said twice by two failures, a note is one.
     notes: [...new Set(notes)].slice(-MOST_NOTES),
     outsidePlan: event.outsidePlan,
     codeEdits: codeEditsAfter(state.codeEdits, event),
     backoff: decision.kind === 'run' && decision.delay === 'backoff',
     limitsInARow: ending === 'usage_limit' ? (state.limitsInARow ?? 0) + 1 : 0,
-    ...(outage && { outage }),
+    outage: withEnding(state.outage, { ending, durationMs }),
     cost: addCosts(state.cost, event.cost),
     ...reviewedAfter(state, event),
     ...countedIteration(state, event),
@@ -192,22 +188,17 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, child } = event;
-  const {
-    pending: _dropped,
-    stopWanted: _met,
-    outage: _over,
-    ...going
-  } = running(letGoOn(withChecksOf(state, event)), event.at);
+  const checked = running(letGoOn(withChecksOf(state, event)), event.at);
+  const going = { ...checked, pending: undefined, stopWanted: undefined, outage: undefined };
   // Whoever resumes means the environment in which they do; whoever changes a file may sit anywhere.
   const kept = event.by.channel === 'file' ? going : { ...going, paidBy: {}, lastProvider: undefined };
   const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
   const rest = { ...kept, ...chosen, ...refreshed(state, event.caps), runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, noteWith('Note from the human', note)];
   if (goal !== undefined) {
-    const { approvedPlan: _old, feedback: _past, proved, passed, ...old } = rest;
-    const { reviewed, reviewedAt, lastMerge, ...fresh } = old;
     return {
-      ...fresh,
+      ...rest,
+      ...OVER,
       // What opens a gate for the new work is the choice of whoever gave it.
       startedBy: event.by,
       goal,

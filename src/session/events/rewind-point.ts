@@ -1,5 +1,5 @@
 import type { EventType } from './bodies/event-types.ts';
-import { Parked, type Position, type RewindTarget } from './bodies/positions.ts';
+import { Position, type RewindTarget } from './bodies/positions.ts';
 import type { SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
 import { emptyState, type SessionState } from './state.ts';
@@ -78,22 +78,8 @@ function beforeLastRewind(
 
 function positionOf(events: readonly SessionEvent[]): Position {
   const state: SessionState = events.reduce(fold, emptyState());
-  const { progress, approvedPlan, answers, feedback, goal, goalBase, oldRounds, oldPlans } = state;
-  const { status, passed, reviewed, reviewedAt, oldLedger } = state;
+  const { status } = state;
   const waiting = status.kind === 'stopped' ? status.parked : status.kind === 'waiting' ? status : undefined;
-  return {
-    progress,
-    answers,
-    oldRounds,
-    oldPlans,
-    oldLedger,
-    approvedPlan,
-    feedback,
-    goal,
-    goalBase,
-    parked: waiting && Parked.parse(waiting),
-    passed,
-    reviewed,
-    reviewedAt,
-  };
+  // What of the state goes back is what its schema names.
+  return Position.parse({ ...state, parked: waiting });
 }

@@ -13,7 +13,7 @@ import { type Approval, type ProvedSet, SessionProof } from './proof.ts';
 export function makeProof(all: readonly SessionEvent[]): SessionProof | undefined {
   const events = untilDone(all);
   const state = events.reduce(fold, emptyState());
-  const created = first(events, 'session_created');
+  const created = of(events, 'session_created')[0];
   const { worktree, cost } = state;
   const done = events.at(-1);
   if (done === undefined || created === undefined || worktree === undefined) return undefined;
@@ -44,25 +44,12 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     agents: agentsOf(events),
     samocode: [...new Set(of(events, 'worker_took_over').map(({ version }) => version))],
     durationMs: ended.reduce((sum, { durationMs }) => sum + durationMs, 0),
-    cost: {
-      usd: cost.usd,
-      usdIsEstimate: cost.usdIsEstimate,
-      inputTokens: cost.inputTokens,
-      outputTokens: cost.outputTokens,
-      cachedTokens: cost.cachedTokens,
-    },
+    cost,
   } satisfies SessionProof);
 }
 
 function of<T extends SessionEvent['type']>(events: readonly SessionEvent[], type: T): EventOf<T>[] {
   return events.filter((event): event is EventOf<T> => event.type === type);
-}
-
-function first<T extends SessionEvent['type']>(
-  events: readonly SessionEvent[],
-  type: T,
-): EventOf<T> | undefined {
-  return of(events, type)[0];
 }
 
 function requirementsOf(done: SessionEvent, events: readonly SessionEvent[]): SessionProof['requirements'] {

@@ -82,18 +82,10 @@ function checks({ checks: set, baseChecks }: SessionProof): string[] {
   ];
 }
 
-function checkLine({
-  command,
-  isSetup,
-  exitCode,
-  how,
-  durationMs,
-  outputHash,
-  outputBytes,
-}: CheckRun): string {
+function checkLine({ command, isSetup, exitCode, how, ...run }: CheckRun): string {
   const status = exitCode === null ? (how ?? 'no exit status') : `exit status ${exitCode}`;
-  const output = `output of ${outputBytes} bytes, SHA-256 ${code(outputHash)}`;
-  return `${isSetup ? 'SETUP ' : ''}${code(command)}: **${status}**, ${(durationMs / 1000).toFixed(1)} s, ${output}`;
+  const output = `output of ${run.outputBytes} bytes, SHA-256 ${code(run.outputHash)}`;
+  return `${isSetup ? 'SETUP ' : ''}${code(command)}: **${status}**, ${(run.durationMs / 1000).toFixed(1)} s, ${output}`;
 }
 
 function onBase({ runs }: ProvedSet): string {
@@ -104,7 +96,7 @@ function onBase({ runs }: ProvedSet): string {
 
 function tail({ command, tail: text }: CheckRun): string[] {
   if (text === undefined) return [];
-  const fence = fenceFor(text);
+  const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
   return [details(`Last lines of ${htmlText(command)}`, `${fence}text\n${text}\n${fence}`)];
 }
 
@@ -157,13 +149,8 @@ function making({ agents, samocode, durationMs, cost }: SessionProof): string[] 
   ];
 }
 
-function agentLine({
-  iterations,
-  provider,
-  model,
-  version,
-  sandbox,
-}: SessionProof['agents'][number]): string {
+function agentLine({ iterations, sandbox, ...agent }: SessionProof['agents'][number]): string {
+  const { provider, version, model } = agent;
   const what = [provider, version, model].filter(Boolean).join(' ');
   const level = sandbox === undefined ? '' : `, sandbox: ${sandbox}`;
   return `${iterations} ${iterations === 1 ? 'agent' : 'agents'}: ${code(what)}${level}`;
@@ -180,10 +167,6 @@ function details(summary: string, text: string): string {
 /** Text of others as code, whatever it holds. */
 function code(text: string): string {
   return codeSpan(visibleControls(text).replaceAll('\n', ' '));
-}
-
-function fenceFor(text: string): string {
-  return '`'.repeat(Math.max(3, longestRun(text) + 1));
 }
 
 function htmlText(text: string): string {

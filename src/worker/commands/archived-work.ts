@@ -1,15 +1,21 @@
+import { isoUtc } from '../../base/clock.ts';
 import { crashPoint } from '../../base/fault-points.ts';
+import { refuseElsewhere } from '../../project/checkpoints/move-branch.ts';
 import {
   dropBranch,
+  fillTrash,
   isAllInTrash,
   pruneTrash,
   restoreBranch,
   restoreDiscardedFiles,
+  TRASH_DAYS,
 } from '../../project/finishing/trash.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
-import { worktreeStays } from '../../session/commands/judge-finish.ts';
+import { type FinishFacts, namedShort, worktreeStays } from '../../session/commands/judge-finish.ts';
+import { type Refused, refused } from '../../session/commands/refused.ts';
 import type { Trash } from '../../session/events/bodies/finishing.ts';
+import type { NewEvent } from '../../session/events/events.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
@@ -22,6 +28,30 @@ export async function removeOwnWorktree(worker: Worker): Promise<void> {
   const reading = await removeWorktree({ mainRepo, worktreePath: path, ...worker.git.context });
   const refusal = worktreeStays({ path, reading });
   if (refusal) throw refusal.error;
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** Keeps branch and worktree in the trash; neither is changed. */
+export async function intoTrash(
+  worker: Worker,
+  { path: worktreePath, reading }: NonNullable<FinishFacts['worktree']>,
+  { isMoved }: { isMoved: boolean },
+): Promise<{ trash: Trash; told: NewEvent[] } | Refused> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) throw new Error('A session without a worktree has nothing for the trash.');
+  const { mainRepo } = worker.file;
+  const { branch } = place;
+  await refuseElsewhere({ mainRepo, worktreePath, branch, ...worker.git.context });
+  // One that was moved is known to git again, at its new place.
+  const told = isMoved ? [] : await bringWorktreeBack(worker);
+  const filled = await fillTrash({ ...place, mainRepo, worktreePath });
+  if (filled.kind === 'not_all')
+    return refused(COMMAND_ERRORS.not_for_trash({ path: worktreePath, names: namedShort(filled.skipped) }));
+  crashPoint('discard-kept');
+  const uncommitted = reading.kind === 'present' ? reading.uncommitted.map(({ path }) => path) : [];
+  const until = isoUtc(worker.clock.now() + TRASH_DAYS * DAY_MS);
+  return { trash: { ...filled.kept, branch, uncommitted: uncommitted.slice(0, 100), until }, told };
 }
 
 /** Removes worktree and branch, once all of them is in the trash. Done again after a crash, it does what is left. */

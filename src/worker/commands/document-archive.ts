@@ -3,9 +3,11 @@ import { basename, join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { changeFile } from '../../base/files/change-file.ts';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { stampsAt } from '../../base/files/stamps.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { readOverview } from '../../session/documents/overview.ts';
 import { changeOverview } from '../../session/documents/overview-change.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
 import { SCREENS, type SessionPaths } from '../../session/layout/paths.ts';
 import type { Worker } from '../core/worker.ts';
 import { readOwnOverview } from '../documents/own-documents.ts';
@@ -40,4 +42,13 @@ export async function areDocumentsMoved({ paths }: Worker, { to }: { to: string 
 /** With the folder, for each archiving has its own. */
 function archivedWords(to: string): string {
   return `Documents archived to ${to}`;
+}
+
+/** Among the earlier archives of the session's documents. */
+export function freeArchiveName({ paths, clock, file }: Worker): string {
+  const name = `${stampsAt(clock.now()).folderDate}-${nameWithoutDate(file.folder)}`;
+  for (let number = 1; ; number += 1) {
+    const free = number === 1 ? name : `${name}-${number}`;
+    if (statsAt(join(paths.archive, free)) === undefined) return free;
+  }
 }

@@ -1,31 +1,23 @@
 import { join } from 'node:path';
-import { statsAt } from '../../base/files/look-at.ts';
-import { stampsAt } from '../../base/files/stamps.ts';
 import { readTrash } from '../../project/finishing/trash.ts';
 import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
-import { judgeArchive, judgeUnarchive } from '../../session/commands/judge-finish.ts';
-import { nameWithoutDate } from '../../session/layout/names.ts';
+import { judgeArchive, judgeDiscard, judgeUnarchive } from '../../session/commands/judge-finish.ts';
+import type { Places } from '../../session/events/bodies/places.ts';
+import type { NewEvent } from '../../session/events/events.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { moveDocuments } from './document-archive.ts';
+import { intoTrash } from './archived-work.ts';
+import { freeArchiveName, moveDocuments } from './document-archive.ts';
 import { intoArchive, outOfArchive } from './session-archive.ts';
 import { atNewPlaces, foldersOf } from './session-places.ts';
 
 /** Archives a session whole, or its documents. */
 export const archive: Handler<'archive'> = async (worker, { by, what, keep, places }) => {
-  const here = await atNewPlaces(worker, places);
-  const { home, away } = foldersOf(worker);
-  const worktreePath = places?.worktreePath ?? stateOf(worker).worktree?.path;
-  const isInspected = what === 'session' && worktreePath !== undefined;
-  const facts = await factsForFinish({
-    sessionDir: home.sessionDir,
-    to: away.sessionDir,
-    worktree: isInspected ? { mainRepo: here.file.mainRepo, worktreePath, ...here.git.context } : undefined,
-  });
+  const { here, home, facts } = await beforeFinish(worker, places, what === 'session');
   const verdict = judgeArchive({ what, keep }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   const { moved } = verdict;
-  const to = join('_archive', what === 'session' ? home.folder : freeName(worker));
+  const to = join('_archive', what === 'session' ? home.folder : freeArchiveName(worker));
   const kept = keep.length > 0 ? `; kept: ${keep.join(', ')}` : '';
   const flow =
     what === 'session'
@@ -53,11 +45,31 @@ export const unarchive: Handler<'unarchive'> = async (worker, { by }) => {
   };
 };
 
-/** For documents, among the earlier archives of the session. */
-function freeName({ paths, clock, file }: Worker): string {
-  const name = `${stampsAt(clock.now()).folderDate}-${nameWithoutDate(file.folder)}`;
-  for (let number = 1; ; number += 1) {
-    const free = number === 1 ? name : `${name}-${number}`;
-    if (statsAt(join(paths.archive, free)) === undefined) return free;
-  }
+/** Puts branch and worktree into the trash and the session into the archive; an unarchive restores all of it. */
+export const discard: Handler<'discard'> = async (worker, { by, places }) => {
+  const { here, home, facts } = await beforeFinish(worker, places, true);
+  const { gateChannels } = here.file.settings;
+  const verdict = judgeDiscard({ by, gateChannels }, stateOf(worker), facts);
+  if (verdict.kind === 'refused') return verdict;
+  const to = join('_archive', home.folder);
+  const archived: NewEvent = { type: 'archived', by, what: 'session', moved: [], to, places };
+  const { worktree } = facts;
+  if (stateOf(worker).worktree === undefined || worktree === undefined)
+    return { events: [archived], ...intoArchive(here, by) };
+  const filled = await intoTrash(here, worktree, { isMoved: places?.worktreePath !== undefined });
+  if ('kind' in filled) return filled;
+  const { told, trash } = filled;
+  const flow = `Discarded; branch ${trash.branch} and worktree are kept as ${trash.ref} until ${trash.until.slice(0, 10)}`;
+  return { events: [...told, { type: 'discarded', by, trash, flow }, archived], ...intoArchive(here, by) };
+};
+
+/** The session where it is now, and what its judge goes by. */
+async function beforeFinish(worker: Worker, places: Places | undefined, isInspected: boolean) {
+  const here = await atNewPlaces(worker, places);
+  const { home, away } = foldersOf(worker);
+  const { mainRepo } = here.file;
+  const worktreePath = isInspected ? (places?.worktreePath ?? stateOf(worker).worktree?.path) : undefined;
+  const worktree = worktreePath === undefined ? undefined : { mainRepo, worktreePath, ...here.git.context };
+  const facts = await factsForFinish({ sessionDir: home.sessionDir, to: away.sessionDir, worktree });
+  return { here, home, facts };
 }

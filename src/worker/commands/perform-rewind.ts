@@ -1,10 +1,5 @@
-import { join } from 'node:path';
-import { writeWhole } from '../../base/files/atomic-file.ts';
 import { capitalised } from '../../base/plain-words.ts';
 import { isBegun, restoreCheckpoint } from '../../project/checkpoints/restore-checkpoint.ts';
-import { documentText } from '../../session/documents/document-text.ts';
-import { isPlanOf } from '../../session/documents/plan.ts';
-import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { REWIND_HALFWAY, whereTo } from '../../session/events/fold-rewound.ts';
 import { blockedEvent } from '../core/blocked.ts';
@@ -12,6 +7,7 @@ import { lastingFailure } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { type CheckpointPlace, checkpointPlace } from '../recording/keep-work.ts';
+import { keepRestoredPlan } from '../recording/plan-approved.ts';
 
 /**
  * Puts the files back that an accepted rewind is about; a worker that is killed here is followed by one that goes on.
@@ -27,7 +23,7 @@ export async function performRewind(worker: Worker): Promise<void> {
     await worker.git.look(place.worktreePath);
     await record(worker, ...(await bringWorktreeBack(worker)));
     const done = await restoreCheckpoint({ ...place, ...worker.git.context, commit, id: String(n) });
-    await keepPlanOf(worker);
+    await keepRestoredPlan(worker);
     const { undo, skipped, head } = done;
     const leftOut = skipped.slice(0, 100);
     const flow = `${capitalised(whereTo(to))}; the state before is kept as ${undo.ref}`;
@@ -53,13 +49,4 @@ function halfway(worker: Worker, message: string): NewEvent {
   const reason = `The rewind failed after it had restored some of the files. ${message} A resume completes the rewind; a rewind with undo reverts it.`;
   const { phase } = stateOf(worker).progress;
   return blockedEvent({ phase, reason, needs: 'error_resolution', rule: REWIND_HALFWAY });
-}
-
-/** A plan whose approval came back is the one that later plans are compared with. */
-async function keepPlanOf(worker: Worker): Promise<void> {
-  const approved = stateOf(worker).rewind?.back.approvedPlan;
-  const own = approved && (await documentText(join(worker.paths.sessionDir, approved.name)));
-  const text = own && withLedger(own, await ledgerText(worker.paths));
-  if (text !== undefined && approved !== undefined && isPlanOf(approved.hash, text))
-    await writeWhole(worker.paths.approvedPlan, text);
 }

@@ -1,4 +1,3 @@
-import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
@@ -7,7 +6,7 @@ import type { SessionState } from '../../session/events/state.ts';
 import { childChoice } from '../core/child-choice.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { levelIfLower, SANDBOX_LOWER } from '../guarding/guard-stands.ts';
+import { levelBlockedFor } from '../guarding/guard-stands.ts';
 import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/budget.ts';
 import { liftSharedLimit } from '../limits/shared-limit.ts';
 import { newGoal } from '../recording/new-goal.ts';
@@ -18,7 +17,7 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   const state = stateOf(worker);
   // Whoever resumes may have repaired the machine.
   worker.guard.forget();
-  const lowered = await lowerLevel(worker);
+  const lowered = await levelBlockedFor(worker);
   const verdict = judgeResume(command, state, { spent: stillSpent(worker, command), lowered });
   if (verdict.kind === 'refused') return verdict;
   const { phase, resetsCounts } = verdict;
@@ -33,13 +32,6 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
   return isAccounts ? { events, after: () => liftLimit(worker) } : { events };
 };
-
-/** The level of a session that was blocked for it, where it is lower still. */
-async function lowerLevel(worker: Worker): Promise<SandboxLevel | undefined> {
-  const { status } = stateOf(worker);
-  if (status.kind !== 'blocked' || status.rule !== SANDBOX_LOWER) return undefined;
-  return await levelIfLower(worker);
-}
 
 async function liftLimit(worker: Worker): Promise<void> {
   const { provider } = childChoice(worker, stateOf(worker).progress.phase);

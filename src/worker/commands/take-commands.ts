@@ -1,4 +1,3 @@
-import type { SamocodeError } from '../../base/errors.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import {
   type Command,
@@ -11,8 +10,7 @@ import { type Refused, refused } from '../../session/commands/refused.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { isRewinding } from '../../session/events/fold-rewound.ts';
 import { recordedSteps } from '../core/blocked.ts';
-import type { CommandOutcome } from '../core/command-outcome.ts';
-import { followUp } from '../core/follow-up.ts';
+import { type CommandOutcome, followUp } from '../core/command-outcome.ts';
 import { lastingFailure } from '../core/passing-errors.ts';
 import { appendPatiently, record, type Worker } from '../core/worker.ts';
 import { handle } from './handlers.ts';
@@ -102,7 +100,7 @@ async function outcomeOf(
 
 function refusal(
   command: Pick<Command, 'id' | 'kind' | 'by'> | { id: string; kind: 'unreadable'; by?: undefined },
-  { code, why: message, hint, next }: SamocodeError,
+  { code, why: message, hint, next }: Refused['error'],
 ): NewEvent {
   const { id, kind, by } = command;
   return { type: 'command_refused', id, kind, by, code, message, hint, next: recordedSteps(next) };

@@ -1,6 +1,7 @@
 import type { Command, CommandOf } from '../../session/commands/commands.ts';
 import type { Refused } from '../../session/commands/refused.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { lastingFailure, patiently } from './passing-errors.ts';
 import type { Worker } from './worker.ts';
 
 /** What follows an accepted command once its events are recorded. Done again after a crash, it changes nothing. */
@@ -20,3 +21,20 @@ export type Handler<K extends Command['kind']> = (
   worker: Worker,
   command: CommandOf<K>,
 ) => Promise<CommandOutcome | Refused>;
+
+/**
+ * Does the work that follows an accepted command, which can't be refused any more: what the machine does not let
+ * be done costs nobody a worker. @returns what is to be told of that; nothing when all was done
+ */
+export async function followUp(worker: Worker, { after, undone }: Work): Promise<NewEvent[]> {
+  if (after === undefined) return [];
+  try {
+    await patiently(worker.clock, 'the work of a command not done', after);
+    return [];
+  } catch (error) {
+    const { code, message } = lastingFailure(worker, error, 'ask for it again');
+    const text = `A command was accepted, but not all of it could be done. ${message}`;
+    const notice: NewEvent = { type: 'notice', code, text, flow: text };
+    return [notice, ...((await undone?.()) ?? [])];
+  }
+}

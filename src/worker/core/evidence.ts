@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import type { Outcome } from '../../phases/outcome.ts';
+import { commitOf } from '../../project/git/repository.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planHash } from '../../session/documents/plan.ts';
 import { planChanges } from '../../session/documents/plan-changes.ts';
@@ -76,4 +77,11 @@ function requirementsIn(ledger: string | undefined): Requirement[] {
 async function notesShrank(worker: Worker, text: string): Promise<boolean> {
   const approved = await documentText(worker.paths.approvedPlan);
   return approved !== undefined && planChanges(approved, text).notesShrank;
+}
+
+/** The commit at the end of the session's branch; undefined without a branch, or where it is gone. */
+export async function branchTip(worker: Worker): Promise<string | undefined> {
+  const { worktree } = stateOf(worker);
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
+  return worktree && (await commitOf(`refs/heads/${worktree.branch}`, options));
 }

@@ -8,6 +8,7 @@ import {
   readExecuting,
 } from '../../project/git/executing-settings.ts';
 import { undoChanged } from '../../project/git/git-programs.ts';
+import { removePlantedLinks } from '../../project/git/planted-links.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
@@ -38,7 +39,7 @@ export class GitGuard {
   /** Looks how things stand: from here on nothing of it is started that was not accepted. @returns what was not, in lines */
   async look(worktreePath: string | undefined): Promise<string[]> {
     // Of a repository that was taken away nothing is started; what is done next says that it is gone.
-    if (namesAt(await this.commonDir()) === undefined) return [];
+    if (namesAt(await this.#sharedDir()) === undefined) return [];
     const now = await this.#read(worktreePath);
     this.#accepted ??= await acceptedAt(this.#path, now);
     this.#config = undoChanged(this.#accepted, now, this.#env);
@@ -67,13 +68,17 @@ export class GitGuard {
   }
 
   /** The git folder that all worktrees share. Asked before any child: what one did to it must not lead the looks elsewhere. */
-  async commonDir(): Promise<string> {
+  async #sharedDir(): Promise<string> {
     this.#commonDir ??= await commonDirOf(this.#file.mainRepo, this.context);
     return this.#commonDir;
   }
 
+  async removePlanted(worktreePath: string | undefined): Promise<void> {
+    await removePlantedLinks({ commonDir: await this.#sharedDir(), worktreePath });
+  }
+
   async #read(worktreePath: string | undefined): Promise<Executing> {
-    const folders = { commonDir: await this.commonDir(), worktreePath };
+    const folders = { commonDir: await this.#sharedDir(), worktreePath };
     return await readExecuting(folders, this.context);
   }
 }

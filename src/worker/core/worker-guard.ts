@@ -8,7 +8,6 @@ import {
   type ProtectedPlaces,
 } from '../../project/finding/protected-places.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
-import type { Worktree } from '../../project/worktrees/worktree.ts';
 import { areConfined } from '../../providers/registry.ts';
 import { guardProfile, type SessionPlaces } from '../../providers/starting/guard-profile.ts';
 import { type Guard, makeGuard } from '../../providers/starting/make-guard.ts';
@@ -17,7 +16,10 @@ import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
 import { type Chooser, childChoice } from './child-choice.ts';
 import type { GitGuard } from './git-guard.ts';
 
-type Place = Pick<Worktree, 'path' | 'branch'>;
+interface Place {
+  path: string;
+  branch: string;
+}
 
 /** What it knows of a session; a `Worker` has all of it. */
 interface Guarded extends Chooser {

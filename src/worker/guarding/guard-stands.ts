@@ -14,8 +14,14 @@ export async function guardStands(worker: Worker): Promise<boolean> {
   return await blockHere(worker, { reason, needs: 'human_decision', rule: SANDBOX_LOWER });
 }
 
+/** The level of a session that was blocked for it, where it is lower still. */
+export async function levelBlockedFor(worker: Worker): Promise<SandboxLevel | undefined> {
+  const { status } = stateOf(worker);
+  return status.kind === 'blocked' && status.rule === SANDBOX_LOWER ? await levelIfLower(worker) : undefined;
+}
+
 /** The level in force, where it is lower than the one that the session has. */
-export async function levelIfLower(worker: Worker): Promise<SandboxLevel | undefined> {
+async function levelIfLower(worker: Worker): Promise<SandboxLevel | undefined> {
   const then = promised(worker);
   const level = await worker.guard.level(worker);
   return then !== undefined && isLower(level, then) ? level : undefined;

@@ -14,8 +14,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /** What stands at each path of the run folder where only the worker writes. */
 export async function entriesOf(worker: Worker, iteration: number): Promise<Record<string, string>> {
-  const { exit, ...others } = writtenMeanwhile(worker.paths, iteration);
-  const written = new Set(Object.values(others));
+  const { exit, others: written } = writtenMeanwhile(worker.paths, iteration);
   const entries: Record<string, string> = {};
   const look = async (name: string): Promise<void> => {
     const path = join(worker.paths.runDir, name);
@@ -54,11 +53,8 @@ async function hashAt(path: string): Promise<string> {
 /** Of a running child, below the run folder. */
 function writtenMeanwhile(paths: SessionPaths, iteration: number) {
   const { child, endedByUs, awake, exit, guardArgs, guardStatus } = iterationPaths(paths, iteration);
-  const name = (path: string) => entryName(paths, path);
-  return {
-    ...{ child: name(child), endedByUs: name(endedByUs), awake: name(awake), exit: name(exit) },
-    ...{ guardArgs: name(guardArgs), guardStatus: name(guardStatus) },
-  };
+  const others = [child, endedByUs, awake, guardArgs, guardStatus].map((path) => entryName(paths, path));
+  return { exit: entryName(paths, exit), others: new Set(others) };
 }
 
 /** Below the run folder. */

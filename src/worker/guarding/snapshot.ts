@@ -7,7 +7,7 @@ import { parseJson } from '../../base/parse-json.ts';
 import { MainCheckout, readMainCheckout } from '../../project/worktrees/main-checkout.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
-import type { Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 import { RunFolder } from './run-folder.ts';
 
 const WorktreeSeen = z.object({
@@ -60,4 +60,28 @@ export function documentsPrint({ paths }: Worker): string {
     return `${name}\0${stats?.size}\0${stats?.mtimeMs}\0${stats?.ino}\n`;
   });
   return fingerprint(...states);
+}
+
+/** What a child could change, as it was seen when the last one's whole tree was gone. */
+export type Seen = Pick<Snapshot, 'worktree' | 'mainCheckout'>;
+
+const looks = new WeakMap<Worker, { seen: Seen; n: number; atMs: number }>();
+
+/** A child that follows at once starts from what the one before left. */
+const FRESH_MS = 2000;
+
+/** Keeps what was seen after a child, once its iteration is recorded. */
+export function keepLook(worker: Worker, { worktree, mainCheckout }: Snapshot): void {
+  const seen: Seen = { worktree, mainCheckout };
+  looks.set(worker, { seen, n: stateOf(worker).n, atMs: worker.clock.monotonic() });
+}
+
+/**
+ * What still holds right before the next child, so that git need not be asked the same twice between two
+ * children; undefined once anything but the start of that child was recorded, or time has passed.
+ */
+export function freshLook(worker: Worker): Seen | undefined {
+  const last = looks.get(worker);
+  if (last === undefined || stateOf(worker).n !== last.n + 1) return undefined;
+  return worker.clock.monotonic() - last.atMs < FRESH_MS ? last.seen : undefined;
 }

@@ -5,7 +5,6 @@ import { ifThere } from '../../base/errors.ts';
 import { ensurePlainFolder } from '../../base/files/append-lines.ts';
 import { removeDrafts } from '../../base/files/atomic-file.ts';
 import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../base/files/git-pointer.ts';
-import { removePlantedLinks } from '../../project/git/planted-links.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { takeCommands } from '../commands/take-commands.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
@@ -20,12 +19,8 @@ import { keepWork } from '../recording/keep-work.ts';
  * @throws file_rewritten when the log is lost, and with it the session; its work is kept all the same
  */
 export async function meetRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
-  const worktreePath = stateOf(worker).worktree?.path;
   // A repository that is gone blocks the session later, with its own words.
-  await worker.git
-    .commonDir()
-    .then((commonDir) => removePlantedLinks({ commonDir, worktreePath }))
-    .catch(() => undefined);
+  await worker.git.removePlanted(stateOf(worker).worktree?.path).catch(() => undefined);
   const kept = async () => (await snapshotBefore(worker, open))?.runFolder;
   const changed = await runFolderChanges(worker, open, kept).catch(async (error) => {
     if (BASE_ERRORS.file_rewritten.is(error))

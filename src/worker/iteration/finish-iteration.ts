@@ -4,7 +4,6 @@ import { stopEvents } from '../core/stopped.ts';
 import { record, type Worker } from '../core/worker.ts';
 import { noteCost } from '../limits/day-limit.ts';
 import { notKept } from '../recording/keep-work.ts';
-import { keepLook } from '../recording/last-look.ts';
 import { settleEvents } from '../recording/settle.ts';
 import type { ChildEnded } from './how-it-ended.ts';
 import { judgeOutcome } from './judge-outcome.ts';
@@ -62,6 +61,5 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   );
   crashPoint('after-iteration-ended');
   await record(worker, ...(await settleEvents(worker)));
-  await tidyIteration(worker, open, { kept, acknowledged });
-  keepLook(worker, after);
+  await tidyIteration(worker, open, { left, acknowledged });
 }

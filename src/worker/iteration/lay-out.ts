@@ -7,10 +7,15 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { keepRunFolder } from '../guarding/run-folder.ts';
-import { documentsPrint, lookAtMainCheckout, type Snapshot } from '../guarding/snapshot.ts';
+import {
+  documentsPrint,
+  freshLook,
+  lookAtMainCheckout,
+  type Seen,
+  type Snapshot,
+} from '../guarding/snapshot.ts';
 import { comparisonBefore } from '../judging/held-to-comparison.ts';
 import { keepWork, notKept } from '../recording/keep-work.ts';
-import { freshLook, type Seen } from '../recording/last-look.ts';
 
 /** Lays the table for a child that is let go next: blank signal, log folder, and what to compare with when it has ended. */
 export async function layOut(worker: Worker, open: OpenIteration): Promise<void> {

@@ -2,8 +2,7 @@ import { listed, visibleControls } from '../../base/plain-words.ts';
 import { changedPaths } from '../../project/worktrees/changes.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { outsidePlanFiles } from '../../session/proof/outside-plan.ts';
-import { branchTip } from '../core/branch-tip.ts';
-import type { PlanEvidence } from '../core/evidence.ts';
+import { branchTip, type PlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { baseOfWork } from '../proving/check-facts.ts';
 

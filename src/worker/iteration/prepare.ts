@@ -1,15 +1,13 @@
 import { isSamocodeError } from '../../base/errors.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
-import type { By } from '../../session/events/bodies/who-acted.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { blockedBy } from '../core/blocked.ts';
 import { isStopDue, stopEvents } from '../core/stopped.ts';
 import { record, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { gateEvents, type Standing, standing } from '../recording/adopted-gate.ts';
-import { newGoal } from '../recording/new-goal.ts';
+import { goalOfAdopted } from '../recording/new-goal.ts';
 import { makeWorktree, type Ready } from './make-worktree.ts';
 import { requireCheckPrograms } from './setup-once.ts';
 
@@ -74,13 +72,4 @@ async function recordPrepared(
 function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
   if (kind !== 'created' || PHASE_NAMES.indexOf(phase) <= PHASE_NAMES.indexOf('planning')) return [];
   return [`There was no branch ${branch}: it was created again, without the earlier work.`];
-}
-
-/** The new work for which a done folder was taken over. */
-async function goalOfAdopted(worker: Worker): Promise<NewEvent[]> {
-  const { file, paths } = worker;
-  if (file.goal === undefined) return [];
-  const accepted = (await readEvents(paths.events, 0)).find(({ type }) => type === 'command_accepted');
-  const by: By = accepted?.type === 'command_accepted' ? accepted.by : { channel: 'settings' };
-  return [await newGoal(worker, file.goal, { by })];
 }

@@ -1,7 +1,6 @@
-import type { JudgedSignal } from '../../phases/decision.ts';
-import type { EndingKind } from '../../phases/ending.ts';
 import { withEnding } from '../../phases/outage.ts';
 import type { Outcome } from '../../phases/outcome.ts';
+import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { type PlanEvidence, readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import type { Iteration } from '../core/iteration-files.ts';
@@ -15,17 +14,13 @@ import type { LeftByChild } from './keep-what-is-left.ts';
 import { acknowledgedIds, notesAbout, signalOutcome } from './kept-signal.ts';
 import { filesOutsidePlan, outsidePlanNotice } from './outside-of-plan.ts';
 
-export interface OutcomeReading {
+export interface OutcomeReading
+  extends Pick<EventBody<'iteration_ended'>, 'ending' | 'signal' | 'signalNotes' | 'outsidePlan'> {
   outcome: Outcome;
   process: ProcessEnd;
-  ending: EndingKind;
-  signal: JudgedSignal | undefined;
-  signalNotes: string[];
   plan: PlanEvidence;
   /** Messages that the child has read. */
   acknowledged: string[];
-  /** Changed files that the approved plan does not name. */
-  outsidePlan: string[] | undefined;
   /** What people are told of beside the decision. */
   notices: NewEvent[];
 }

@@ -1,9 +1,8 @@
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
 import type { ChildRecord } from '../../providers/starting/run-child.ts';
-import { readChildRecord } from '../core/child-record.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
-import { type Iteration, iterationOf } from '../core/iteration-files.ts';
+import { type Iteration, iterationOf, readChildRecord } from '../core/iteration-files.ts';
 import { endChildIfUnseen } from '../core/lost-lease.ts';
 import { endChildTree, isAlive } from '../core/tree.ts';
 import { stateOf, type Worker } from '../core/worker.ts';

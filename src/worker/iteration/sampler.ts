@@ -7,7 +7,7 @@ import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import type { AwakeTime } from '../limits/awake-time.ts';
 import { endsByBudget } from '../limits/budget.ts';
 import type { ChildLog } from '../limits/child-log.ts';
-import { LiveSpent } from '../limits/live-spent.ts';
+import { liveSpent } from '../limits/live-spent.ts';
 import { type WatchLimits, watchLimits } from '../limits/watch-limits.ts';
 import { StallWatch } from './stall-watch.ts';
 
@@ -45,7 +45,7 @@ export class Sampler {
   readonly #awake: AwakeTime;
   readonly #limits: WatchLimits;
   readonly #stall: StallWatch;
-  readonly #spent: LiveSpent;
+  readonly #spent: ReturnType<typeof liveSpent>;
   readonly #tree: ChildTree;
   /** Undefined before the first look. */
   #aliveAt: number | undefined;
@@ -65,7 +65,7 @@ export class Sampler {
     this.#limits = watchLimits(worker.file.settings);
     this.#tree = new ChildTree(worker, child);
     this.#stall = new StallWatch(worker, this.#limits);
-    this.#spent = new LiveSpent(worker, open, log);
+    this.#spent = liveSpent(worker, open, log);
     this.#sampledAt = worker.clock.monotonic() - SAMPLE_EVERY_MS + FIRST_SAMPLE_MS;
   }
 
@@ -113,7 +113,7 @@ export class Sampler {
 
   /** What has said its last word spends no more. */
   async #isOverBudget(): Promise<boolean> {
-    const isOver = await endsByBudget(this.#worker, this.#open, () => this.#spent.after(this.#awake.ms));
+    const isOver = await endsByBudget(this.#worker, this.#open, () => this.#spent(this.#awake.ms));
     return isOver && this.#log.final === undefined;
   }
 

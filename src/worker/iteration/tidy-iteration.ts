@@ -5,22 +5,26 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { putAwayOldFlow } from '../documents/put-away-old-flow.ts';
-import { commitReadableFiles, type KeptWork, tidyCheckpoints } from '../recording/keep-work.ts';
+import { keepLook } from '../guarding/snapshot.ts';
+import { commitReadableFiles, tidyCheckpoints } from '../recording/keep-work.ts';
 import { putAwayMessages } from '../recording/messages.ts';
+import type { LeftByChild } from './keep-what-is-left.ts';
 
 /** The work that follows a recorded end: what a crash leaves of it does no harm. */
 export async function tidyIteration(
   worker: Worker,
   { iteration, phase }: OpenIteration,
-  { kept, acknowledged }: { kept: KeptWork; acknowledged: readonly string[] },
+  { left, acknowledged }: { left: LeftByChild; acknowledged: readonly string[] },
 ): Promise<void> {
   await putAwayMessages(worker, acknowledged);
   await putAwayOldFlow(worker.paths, { n: stateOf(worker).n, all: false });
   await commitReadableFiles(worker);
   removeOldIterations(worker.paths, iteration);
-  if (kept.checkpoint === undefined) return;
+  const { checkpoint } = left.kept;
+  keepLook(worker, left.after);
+  if (checkpoint === undefined) return;
   const endsPhase = stateOf(worker).progress.phase === phase ? undefined : phase;
-  await tidyCheckpoints(worker, { iteration, commit: kept.checkpoint.commit, endsPhase });
+  await tidyCheckpoints(worker, { iteration, commit: checkpoint.commit, endsPhase });
 }
 
 /** So many of the newest: for whoever looks why an agent did what it did. A worker itself asks for the last one alone. */

@@ -11,7 +11,7 @@ import type { KeptWork } from '../recording/keep-work.ts';
 
 interface LoopQuestion {
   phase: Phase;
-  signal: JudgedSignal | undefined;
+  signal?: JudgedSignal;
   ending: EndingKind;
   kept: KeptWork;
   plan: PlanEvidence;
@@ -50,7 +50,7 @@ function evidence(
 
 interface PrintMaterial {
   phase: Phase;
-  signal: JudgedSignal | undefined;
+  signal?: JudgedSignal;
   /** The tree of the worktree and the session's documents, as a checkpoint has them. */
   worktreeTree: string;
   /** Fingerprint of what no checkpoint takes. */

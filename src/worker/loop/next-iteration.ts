@@ -12,8 +12,7 @@ import { withinBudget } from '../limits/budget.ts';
 import { sameAccount } from '../limits/choose-child.ts';
 import { accountIsFree } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
-import { beginBaseRun } from '../proving/base-run.ts';
-import { baseStands } from '../proving/base-stands.ts';
+import { baseStands, beginBaseRun } from '../proving/base-run.ts';
 
 /** Runs the next iteration, unless something has to be recorded that keeps it from beginning. */
 export async function nextIteration(worker: Worker): Promise<void> {

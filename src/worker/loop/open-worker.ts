@@ -1,13 +1,8 @@
-import { rm, rmdir } from 'node:fs/promises';
-import type { Clock } from '../../base/clock.ts';
-import { statsAt } from '../../base/files/look-at.ts';
-import type { Host } from '../../base/processes/host.ts';
 import type { OwnedLease } from '../../base/processes/lease.ts';
-import type { Wake } from '../../providers/starting/launch-worker.ts';
 import { ChildrenEnvironment } from '../../providers/starting/login-shell.ts';
 import { atPlaces } from '../../session/events/at-places.ts';
 import { EventWriter } from '../../session/events/event-writer.ts';
-import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
 import { isLogAside } from '../../session/layout/rewritten-log.ts';
 import { Slots } from '../../session/slots.ts';
 import { trueSessionFile } from '../../session/true-session-file.ts';
@@ -16,18 +11,14 @@ import type { Watch } from '../core/supervisor-watch.ts';
 import type { Worker } from '../core/worker.ts';
 import { WorkerGuard } from '../core/worker-guard.ts';
 import { Projector } from '../documents/projector.ts';
-import { takeLease, untilGivenUp } from './take-lease.ts';
+import { type LeaseOptions, takeLease, untilGivenUp, wasTakenAway } from './take-lease.ts';
 
-export interface WorkerOptions {
+export interface WorkerOptions extends LeaseOptions {
   sessionsDir: string;
   folder: string;
-  clock: Clock;
-  host: Host;
   env: Readonly<Record<string, string | undefined>>;
   rehearsalProgram: string;
   supervisorProgram: string;
-  /** What its starter has watched for it. */
-  wake?: Wake;
 }
 
 export interface OpenedWorker {
@@ -65,12 +56,4 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
     },
   };
   return { worker, lease, died };
-}
-
-/** A start that had given up moves its folder away; what the lease has made anew in its place is no session. */
-async function wasTakenAway({ sessionFile, events, leases, runDir }: SessionPaths): Promise<boolean> {
-  if (statsAt(sessionFile) !== undefined || statsAt(events) !== undefined) return false;
-  await rm(leases, { recursive: true, force: true });
-  await rmdir(runDir).catch(() => undefined);
-  return true;
 }

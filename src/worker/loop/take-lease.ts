@@ -1,5 +1,7 @@
+import { rm, rmdir } from 'node:fs/promises';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import type { Clock } from '../../base/clock.ts';
+import { statsAt } from '../../base/files/look-at.ts';
 import type { Host, ProcessIdentity } from '../../base/processes/host.ts';
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../base/processes/lease.ts';
 import type { Wake } from '../../providers/starting/launch-worker.ts';
@@ -10,9 +12,10 @@ import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
 import { freeSlotsOf } from '../../session/slots.ts';
 import type { Watch } from '../core/supervisor-watch.ts';
 
-interface LeaseOptions {
+export interface LeaseOptions {
   clock: Clock;
   host: Host;
+  /** What its starter has watched for it. */
   wake?: Wake;
 }
 
@@ -67,4 +70,12 @@ async function givenUpOwner(
   const holding = await readHolding(paths.leases, host);
   const verdict = judgeTakeOver({ session: paths.folder, holding, givenUp: wake.takeOver });
   return verdict.kind === 'accepted' ? verdict.lease.owner : undefined;
+}
+
+/** A start that had given up moves its folder away; what the lease has made anew in its place is no session. */
+export async function wasTakenAway({ sessionFile, events, leases, runDir }: SessionPaths): Promise<boolean> {
+  if (statsAt(sessionFile) !== undefined || statsAt(events) !== undefined) return false;
+  await rm(leases, { recursive: true, force: true });
+  await rmdir(runDir).catch(() => undefined);
+  return true;
 }

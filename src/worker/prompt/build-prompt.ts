@@ -1,9 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import type { Phase } from '../../phases/table.ts';
-import { documentText } from '../../session/documents/document-text.ts';
-import { readInboxMessage } from '../../session/documents/inbox.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import { isMet } from '../../session/documents/requirements.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
@@ -11,9 +8,9 @@ import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { documentNames } from '../documents/own-documents.ts';
 import { WRAP_UP_NOTE } from '../limits/budget.ts';
-import { deliverMessages } from '../recording/messages.ts';
+import { messagesToRead } from '../recording/messages.ts';
 import { assemblePrompt } from './assemble.ts';
-import type { PromptMessage, PromptPlan, PromptState } from './prompt-state.ts';
+import type { PromptPlan, PromptState } from './prompt-state.ts';
 
 interface PromptFacts {
   iteration: number;
@@ -58,7 +55,7 @@ async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptSt
     feedback,
     notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,
     codeEdits,
-    messages: await promptMessages(worker, facts.messageFiles),
+    messages: await messagesToRead(worker, facts.messageFiles),
     constraints: await constraints(settings.constraintsPath),
     checks: checksOf(worker),
     checksIn: provingOf(worker).in,
@@ -72,23 +69,6 @@ async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptSt
     qualitySinceImplementation: progress.qualitySinceImplementation,
     qualityChangedTree: progress.qualityChangedTree,
   };
-}
-
-/** New messages after those that an earlier child was given and did not acknowledge. */
-async function promptMessages(worker: Worker, newFiles: readonly string[]): Promise<PromptMessage[]> {
-  const { unacknowledged } = stateOf(worker).messages;
-  const repeated = (await deliverMessages(worker, unacknowledged)).filter((path) => !newFiles.includes(path));
-  const read = async (path: string, isRepeated: boolean): Promise<PromptMessage | undefined> => {
-    const content = await documentText(path);
-    if (content === undefined) return undefined;
-    const { id, text } = readInboxMessage(basename(path), content);
-    return { id, path, text, isRepeated };
-  };
-  const all = await Promise.all([
-    ...repeated.map((path) => read(path, true)),
-    ...newFiles.map((path) => read(path, false)),
-  ]);
-  return all.filter((message) => message !== undefined);
 }
 
 async function promptPlan(worker: Worker): Promise<PromptPlan | undefined> {

@@ -1,6 +1,7 @@
 import type { CodeEdits } from '../../phases/code-edits.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { PlanPhase } from '../../session/documents/plan.ts';
+import type { MessageToRead } from '../recording/messages.ts';
 
 /** All that a prompt is made from. The same state gives the same bytes. */
 export interface PromptState {
@@ -28,7 +29,7 @@ export interface PromptState {
   notes: readonly string[];
   /** Code that agents before changed though they only write documents. */
   codeEdits: CodeEdits | undefined;
-  messages: readonly PromptMessage[];
+  messages: readonly MessageToRead[];
   constraints: { path: string; text: string } | undefined;
   /** Shell commands that the worker runs before it accepts done. */
   checks: readonly string[];
@@ -45,14 +46,6 @@ export interface PromptState {
   qualityRounds: number;
   qualitySinceImplementation: boolean;
   qualityChangedTree: boolean;
-}
-
-export interface PromptMessage {
-  id: string;
-  path: string;
-  text: string;
-  /** An earlier child was given it and did not acknowledge it. */
-  isRepeated: boolean;
 }
 
 export interface PromptRequirement {

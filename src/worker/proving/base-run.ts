@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { type ChecksRan, failedRuns } from '../../phases/proving.ts';
+import { type BaseChecks, type ChecksRan, failedRuns } from '../../phases/proving.ts';
 import { type Ignored, ignoredIn, linesFor } from '../../project/proving/ignored.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
+import { blockedBy } from '../core/blocked.ts';
 import { checksOf, provingOf, record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { commitWithTree } from './check-facts.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
 import { besideMark, endBeside } from './scratch.ts';
@@ -40,7 +42,7 @@ export function beginBaseRun(worker: Worker): void {
 }
 
 /** Records its result, where it has ended. Called where no other event is being written. */
-export async function collectBaseRun(worker: Worker): Promise<void> {
+async function collectBaseRun(worker: Worker): Promise<void> {
   const run = runs.get(worker);
   if (run?.result === undefined) return;
   await record(worker, { type: 'checks_ran', ...run.result });
@@ -134,4 +136,22 @@ function attempts({ files, folders }: Ignored): Ignored[] {
     ...(folders.length > 0 ? [{ files: [], folders }] : []),
     ...(files.length > 0 && folders.length > 0 ? [{ files, folders }] : []),
   ];
+}
+
+/**
+ * Whether the checks pass on the commit that the session began from, as far as that is known; where they fail there, the
+ * session waits for a person: no agent caused it.
+ */
+export async function baseStands(worker: Worker): Promise<boolean> {
+  await collectBaseRun(worker);
+  const { baseChecks, progress } = stateOf(worker);
+  if (baseChecks?.result === 'red') {
+    await record(worker, blockedBy(baseRed(baseChecks), progress.phase));
+    return false;
+  }
+  return true;
+}
+
+export function baseRed({ failed, fix }: Pick<BaseChecks, 'failed' | 'fix'>) {
+  return WORKER_ERRORS.base_checks({ failed, fix });
 }

@@ -7,8 +7,7 @@ import {
 } from '../../project/proving/branch-work.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { type PlanPhase, parsePlan } from '../../session/documents/plan.ts';
-import { branchTip } from '../core/branch-tip.ts';
-import { readPlanEvidence } from '../core/evidence.ts';
+import { branchTip, readPlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { baseOfWork, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 

@@ -11,8 +11,7 @@ import {
   REVIEWED,
   type Requirement,
 } from '../../session/documents/requirements.ts';
-import { branchTip } from '../core/branch-tip.ts';
-import { readPlanEvidence } from '../core/evidence.ts';
+import { branchTip, readPlanEvidence } from '../core/evidence.ts';
 import { checksOf, stateOf, type Worker } from '../core/worker.ts';
 
 async function requirementsOf(worker: Worker): Promise<Requirement[]> {

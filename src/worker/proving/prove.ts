@@ -11,8 +11,7 @@ import { joinEnvironment } from '../core/children-environment.ts';
 import { endChildTree } from '../core/tree.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { awaitBaseRun } from './base-run.ts';
-import { baseRed } from './base-stands.ts';
+import { awaitBaseRun, baseRed } from './base-run.ts';
 import { fastCommands, type TipOfBranch, tipOfBranch, uncommittedFiles } from './check-facts.ts';
 import { failedOf, fullCommands } from './ledger.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
@@ -39,9 +38,7 @@ export async function proveBranch(worker: Worker, iteration: number): Promise<Pr
   if (worktree === undefined) return { kind: 'passed', events: [] };
   const commands = await fullCommands(worker);
   if (provingOf(worker).in === 'worktree')
-    return commands.length === 0
-      ? { kind: 'passed', events: [] }
-      : await tryInWorktree(worker, { set: 'full', iteration, commands });
+    return await tryInWorktree(worker, { set: 'full', iteration, commands });
   const files = statsAt(worktree.path) === undefined ? [] : await uncommittedFiles(worker);
   if (files.length > 0) return { kind: 'uncommitted', files, events: [] };
   if (commands.length === 0) return { kind: 'passed', events: [] };
@@ -79,8 +76,8 @@ export async function proveCommit(
 export async function tryFast(worker: Worker, iteration: number): Promise<Proof> {
   const commands = await fastCommands(worker);
   const { worktree } = stateOf(worker);
-  if (commands.length === 0 || worktree === undefined || statsAt(worktree.path) === undefined)
-    return { kind: 'passed', events: [] };
+  const isThere = worktree !== undefined && statsAt(worktree.path) !== undefined;
+  if (!isThere) return { kind: 'passed', events: [] };
   return await tryInWorktree(worker, { set: 'fast', iteration, commands });
 }
 
@@ -89,6 +86,7 @@ async function tryInWorktree(
   worker: Worker,
   set: Pick<WorktreeSet, 'set' | 'iteration' | 'commands'>,
 ): Promise<Proof> {
+  if (set.commands.length === 0) return { kind: 'passed', events: [] };
   const tip = await tipOfBranch(worker);
   const attempt = { set: set.set, in: 'worktree', iteration: set.iteration, tip } as const;
   const begins = (command: string) => showChecking(worker, command);
@@ -157,8 +155,7 @@ async function unlessBaseIsRed(worker: Worker, proof: Proof): Promise<Proof> {
     baseChecks = baseChecksOf(end.value);
   }
   if (baseChecks.result !== 'red') return proof;
-  const { why, hint } = baseRed(baseChecks);
-  return { kind: 'base_red', reason: `${why} ${hint}`, events };
+  return { kind: 'base_red', reason: asReason(baseRed(baseChecks)), events };
 }
 
 // A status bar may miss it.

@@ -2,8 +2,17 @@ import { readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { ensurePlainFolder } from '../../base/files/append-lines.ts';
-import { sortInbox } from '../../session/documents/inbox.ts';
-import type { Worker } from '../core/worker.ts';
+import { documentText } from '../../session/documents/document-text.ts';
+import { readInboxMessage, sortInbox } from '../../session/documents/inbox.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+
+export interface MessageToRead {
+  id: string;
+  path: string;
+  text: string;
+  /** An earlier child was given it and did not acknowledge it. */
+  isRepeated: boolean;
+}
 
 /** The files of messages that wait for a child, oldest first, as paths for its prompt. */
 export async function deliverMessages(worker: Worker, ids: readonly string[]): Promise<string[]> {
@@ -12,6 +21,23 @@ export async function deliverMessages(worker: Worker, ids: readonly string[]): P
   ensurePlainFolder(inbox);
   const names = sortInbox((await ifExists(readdir(inbox))) ?? []);
   return names.filter((name) => ids.some((id) => name.includes(id))).map((name) => join(inbox, name));
+}
+
+/** New messages after those that an earlier child was given and did not acknowledge. */
+export async function messagesToRead(worker: Worker, newFiles: readonly string[]): Promise<MessageToRead[]> {
+  const { unacknowledged } = stateOf(worker).messages;
+  const repeated = (await deliverMessages(worker, unacknowledged)).filter((path) => !newFiles.includes(path));
+  const read = async (path: string, isRepeated: boolean): Promise<MessageToRead | undefined> => {
+    const content = await documentText(path);
+    if (content === undefined) return undefined;
+    const { id, text } = readInboxMessage(basename(path), content);
+    return { id, path, text, isRepeated };
+  };
+  const all = await Promise.all([
+    ...repeated.map((path) => read(path, true)),
+    ...newFiles.map((path) => read(path, false)),
+  ]);
+  return all.filter((message) => message !== undefined);
 }
 
 /** Acknowledged ones lie out of the way of the next child; one that a crash leaves behind does no harm. */

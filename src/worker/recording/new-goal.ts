@@ -1,9 +1,10 @@
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { ledgerPrint, ledgerText } from '../../session/documents/requirements.ts';
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
+import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { branchTip } from '../core/branch-tip.ts';
-import { readQuestions } from '../core/evidence.ts';
+import { branchTip, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { documentNames } from '../documents/own-documents.ts';
 
@@ -26,4 +27,13 @@ export async function newGoal(
     oldTip: await branchTip(worker),
     flow: `New goal: ${goal.split('\n')[0]}`,
   };
+}
+
+/** The new work for which a done folder was taken over. */
+export async function goalOfAdopted(worker: Worker): Promise<NewEvent[]> {
+  const { file, paths } = worker;
+  if (file.goal === undefined) return [];
+  const accepted = (await readEvents(paths.events, 0)).find(({ type }) => type === 'command_accepted');
+  const by: By = accepted?.type === 'command_accepted' ? accepted.by : { channel: 'settings' };
+  return [await newGoal(worker, file.goal, { by })];
 }

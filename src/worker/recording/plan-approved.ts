@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import type { Phase } from '../../phases/table.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
+import { documentText } from '../../session/documents/document-text.ts';
+import { isPlanOf } from '../../session/documents/plan.ts';
+import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { serversOf } from '../../session/servers/plan-servers.ts';
-import type { Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 
 /** Keeps the text that is approved, which later ones are compared with. @returns the event of the approval */
 export async function planApproved(
@@ -16,4 +20,13 @@ export async function planApproved(
   await writeWhole(worker.paths.approvedPlan, text);
   const flow = `Plan approved by ${describeBy(by)}: ${plan.name}`;
   return { type: 'plan_approved', by, plan, phase, servers: serversOf(text), flow };
+}
+
+/** A plan whose approval came back is the one that later plans are compared with. */
+export async function keepRestoredPlan(worker: Worker): Promise<void> {
+  const approved = stateOf(worker).rewind?.back.approvedPlan;
+  const own = approved && (await documentText(join(worker.paths.sessionDir, approved.name)));
+  const text = own && withLedger(own, await ledgerText(worker.paths));
+  if (text !== undefined && approved !== undefined && isPlanOf(approved.hash, text))
+    await writeWhole(worker.paths.approvedPlan, text);
 }
