@@ -42,8 +42,8 @@ export interface FaultRow {
   before?: (rig: SessionRig) => Promise<unknown>;
   /** What is done to it when it runs. */
   act?: (rig: SessionRig) => Promise<void>;
-  /** Nothing is done to its worker, by `env` or `act`: it may as well be this process. */
-  sparesWorker?: true;
+  /** Nothing is done to its worker, by `env` or `act`: it may as well be this process. By default, where neither is. */
+  sparesWorker?: boolean;
   /** The state that it comes to: `waiting`, `blocked`, …, or with a detail, `blocked/timeouts`. */
   ends: string;
   /** Its files in the end equal those of a session that nothing happened to. */
