@@ -9,7 +9,7 @@ import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { Status } from '../../src/session/events/state.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
-import { workHere } from '../support/worker-here.ts';
+import { goOnHere, workHere } from '../support/worker-here.ts';
 import { type Death, dieOneAfterTheOther, writeDyingWorker } from './dying-workers.ts';
 import { checkNeutrally, projectionsOf } from './neutral-checks.ts';
 import { notingOverlaps } from './overlaps.ts';
@@ -42,8 +42,8 @@ export interface FaultRow {
   before?: (rig: SessionRig) => Promise<unknown>;
   /** What is done to it when it runs. */
   act?: (rig: SessionRig) => Promise<void>;
-  /** Nothing is done to its worker, by `env` or `act`: it may as well be this process. */
-  sparesWorker?: true;
+  /** Nothing is done to its worker, by `env` or `act`: it may as well be this process. By default, where neither is. */
+  sparesWorker?: boolean;
   /** The state that it comes to: `waiting`, `blocked`, …, or with a detail, `blocked/timeouts`. */
   ends: string;
   /** Its files in the end equal those of a session that nothing happened to. */
@@ -79,7 +79,10 @@ async function runRow(row: FaultRow): Promise<void> {
     const env = { SAMOCODE_CRASHED_FILE: join(scratch, 'crashed') };
     const { rig: begun, work } = await begin(row, scenario, { env, worker });
     await using rig = begun;
-    if (row.deaths) await dieOneAfterTheOther(rig, row.deaths, scratch);
+    if (row.deaths) {
+      await dieOneAfterTheOther(rig, row.deaths, scratch);
+      await inTime(goOnHere(rig));
+    }
     await row.act?.(rig);
     await work;
     await rig.until(({ status }) => standsAt(status) === row.ends || status.kind === row.ends, {
@@ -124,6 +127,11 @@ async function begin(
     if (row.lines) await changeLines(rig, row.lines);
     if (row.settings) await changeSettings(rig, row.settings);
     await row.before?.(rig);
+    if (from === 'questions' && !row.env && !supervised) {
+      // It waits again at once, before anything is done to it.
+      await inTime(workHere(rig, { kind: 'resume' }));
+      return { rig };
+    }
     if (sparesWorker(row)) {
       const work = inTime(workHere(rig, { kind: 'resume' }, firstEnv));
       // An act that found none would start another one.

@@ -1,22 +1,40 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishSession } from '../../src/actions/finishing/finish-session.ts';
 import type { FinishWay } from '../../src/actions/finishing/finish-ways.ts';
 import { commitWork, doneSession } from '../support/done-session.ts';
 import { eventually } from '../support/eventually.ts';
-import type { SessionRig } from '../support/session-rig.ts';
+import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { endOfWorker } from '../support/supervisors.ts';
 
-/** Finishes a session by a worker that dies at a point, once. */
-async function dyingAt(point: string, how: FinishWay, rig: SessionRig): Promise<void> {
+/** The session that each test begins with a copy of. */
+let done: SessionRig | undefined;
+
+beforeAll(async () => {
+  done = await doneSession({ faults: true, lines: { CHECK: 'true' } });
+  await endOfWorker(done);
+});
+
+afterAll(async () => {
+  await done?.[Symbol.asyncDispose]();
+});
+
+const copied = () => startRig({ faults: true, copyOf: done?.repo.root ?? '' });
+
+/**
+ * Finishes a session by a worker that dies at a point, once. What is said of it depends on who brings the worker back
+ * first, and may be long in coming. @returns what waits for it
+ */
+async function dyingAt(point: string, how: FinishWay, rig: SessionRig): Promise<{ asked: Promise<unknown> }> {
   const context = rig.context();
   const crashed = join(rig.repo.root, `crashed at ${point}`);
   const env = { ...context.env, SAMOCODE_CRASH_AT: point, SAMOCODE_CRASHED_FILE: crashed };
   const input = { session: rig.file.folder, how, keep: [] };
-  // What is said of it depends on who brings the worker back first.
-  const said = await finishSession(input, { ...context, env }).catch((error: unknown) => error);
-  expect(existsSync(crashed), String(said)).toBe(true);
+  const asked = finishSession(input, { ...context, env }).catch((error: unknown) => error);
+  await eventually(async () => existsSync(crashed), { what: `a worker that dies at ${point}` });
+  return { asked };
 }
 
 /** A worker that comes, does what is left, and goes. */
@@ -30,8 +48,9 @@ async function nextWorker(rig: SessionRig): Promise<void> {
 
 async function mergedAfter(point: string, rig: SessionRig): Promise<void> {
   const tip = await commitWork(rig, `${point}.txt`);
-  await dyingAt(point, 'merge', rig);
+  const { asked } = await dyingAt(point, 'merge', rig);
   await rig.until(({ merge, lastMerge }) => merge === undefined && lastMerge?.outcome === 'merged');
+  await asked;
   expect(await rig.repo.git(['merge-base', '--is-ancestor', tip, 'main'])).toBe('');
   expect(await rig.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
 }
@@ -40,7 +59,7 @@ async function discardedAndBackAfter(points: readonly [string, string], rig: Ses
   const { path = '', branch = '' } = (await rig.state()).worktree ?? {};
   const tip = await rig.repo.git(['rev-parse', branch]);
   await writeFile(join(path, 'unsaved.txt'), 'x');
-  await dyingAt(points[0], 'discard', rig);
+  const discarded = await dyingAt(points[0], 'discard', rig);
   await nextWorker(rig);
   const standing = async () => [
     existsSync(rig.paths.sessionDir),
@@ -48,14 +67,16 @@ async function discardedAndBackAfter(points: readonly [string, string], rig: Ses
     await rig.repo.git(['branch', '--list', '--format=%(objectname)', branch]),
   ];
   expect(await standing()).toEqual([false, false, '']);
-  await dyingAt(points[1], 'unarchive', rig);
+  const back = await dyingAt(points[1], 'unarchive', rig);
   await nextWorker(rig);
   expect(await standing()).toEqual([true, true, tip]);
+  // Side by side, for answers that do not come.
+  await Promise.all([discarded.asked, back.asked]);
 }
 
 // Who asks waits for an answer that does not come: side by side, so that they wait together.
 test.concurrent('a worker that dies at any step of a merge is followed by one that does the rest', async () => {
-  await using rig = await doneSession({ faults: true, lines: { CHECK: 'true' } });
+  await using rig = await copied();
   await mergedAfter('merge-made', rig);
   await mergedAfter('merge-checked', rig);
   await mergedAfter('merge-moved', rig);
@@ -68,7 +89,7 @@ test.concurrent.each([
 ] as const)(
   'a worker that dies at %s, and at %s, is followed by one that does the rest',
   async (...points) => {
-    await using rig = await doneSession({ faults: true, lines: { CHECK: 'true' } });
+    await using rig = await copied();
     await discardedAndBackAfter(points, rig);
   },
   600_000,

@@ -1,3 +1,4 @@
+import { goOnHere } from '../support/worker-here.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
 
 /** Which write of the first worker fails, first to last, and how. */
@@ -10,7 +11,7 @@ const rows: FaultRow[] = [...FAILING, ...DYING_DISK, ...OTHERS].map((range) => (
   env: { SAMOCODE_FAIL_AT: `write@${range}` },
   ends: 'waiting/qa_answers',
   // The next worker writes what the first could not write any more when it left.
-  also: (rig) => rig.launch(),
+  also: (rig) => goOnHere(rig),
   sameFiles: true,
 }));
 

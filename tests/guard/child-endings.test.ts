@@ -8,6 +8,7 @@ import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { readExit } from '../../src/worker/core/iteration-files.ts';
 import { endChildTree } from '../../src/worker/core/tree.ts';
 import { bundleScript } from '../support/bundle-script.ts';
+import { eventually } from '../support/eventually.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { tempLog } from '../support/temp-log.ts';
 import type { WorkerWithChild } from '../worker/worker-with-child.ts';
@@ -22,15 +23,14 @@ import {
 
 const exitOf = async ({ worker, open, child }: WorkerWithChild) => await readExit(worker, open, child);
 const untilExit = async (scene: WorkerWithChild) => {
-  await expect.poll(() => exitOf(scene), { timeout: 30_000 }).toBeDefined();
-  return await exitOf(scene);
+  return await eventually(() => exitOf(scene), { what: 'its exit status' });
 };
 
 /** As a worker does that has seen the child alive. */
 const end = ({ worker, child }: ChildInGuard, options: { leftoversOnly: boolean }) =>
   endChildTree(worker, child, { ...options, known: [child.wrapper] });
 
-test.each([
+test.concurrent.each([
   ['exit 0', '0'],
   ['exit 1', '1'],
   ['exit 7', '7'],
@@ -107,15 +107,15 @@ test('a polite end reaches every process inside, and the guard ends by itself wi
   await nothingIsLeft(scene);
 });
 
-test.each(DIFFICULT)('a child in the guard that %s is gone after its end', async (_, script) => {
+test.concurrent.each(DIFFICULT)('a child in the guard that %s is gone after its end', async (_, script) => {
   await using log = await tempLog();
   await using scene = await childDoing(log, script);
-  await expect.poll(() => scene.text('up'), { timeout: 30_000 }).toMatch(/\n/);
+  await eventually(async () => (await scene.text('up')).includes('\n'), { what: 'a child that stands' });
   expect(await end(scene, { leftoversOnly: false })).toMatchObject({ kind: 'empty' });
   await nothingIsLeft(scene);
 });
 
-test.each(DIFFICULT)('what %s goes with the child that left it and ended', async (_, script) => {
+test.concurrent.each(DIFFICULT)('what %s goes with the child that left it and ended', async (_, script) => {
   await using log = await tempLog();
   await using scene = await childDoing(log, leaving(script));
   expect(await untilExit(scene)).toBe('5');

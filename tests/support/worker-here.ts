@@ -10,19 +10,28 @@ process.setMaxListeners(100);
 
 type Unsigned<C> = C extends Command ? Omit<C, 'v' | 'id' | 'by' | 'at'> : never;
 
-/**
- * Leaves a person's command for a session that rests, and works on it in this process until it rests again: what a
- * worker does is the same, and half of what a short-lived one takes is the start of its program. Not for sessions
- * that somebody ends the worker of: it would be this process.
- */
+/** Leaves a person's command for a session that rests, and works on it in this process. */
 export async function workHere(
-  { context, paths }: SessionRig,
+  rig: SessionRig,
   request: Unsigned<Command>,
+  more?: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { clock, by } = rig.context();
+  const head = { v: 1, id: ulid(), by, at: isoUtc(clock.now()) } as const;
+  await leaveCommand(rig.paths, { ...head, ...request } as Command);
+  await goOnHere(rig, more);
+}
+
+/**
+ * Works on a session in this process until it rests: what a worker does is the same, and half of what a short-lived
+ * one takes is the start of its program. Not for sessions that somebody ends the worker of: it would be this process.
+ * Returns at once where another worker lives.
+ */
+export async function goOnHere(
+  { context, paths }: SessionRig,
   more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { clock, host, env, by, programs } = context();
-  const head = { v: 1, id: ulid(), by, at: isoUtc(clock.now()) } as const;
-  await leaveCommand(paths, { ...head, ...request } as Command);
+  const { clock, host, env, programs } = context();
   const { sessionsDir, folder } = paths;
   const supervisorProgram = join(dirname(programs.rehearsal), 'supervisor.cjs');
   const own = { rehearsalProgram: programs.rehearsal, supervisorProgram };
