@@ -8,6 +8,7 @@ import { fold } from '../../../src/session/events/fold.ts';
 import { emptyState, type SessionState } from '../../../src/session/events/state.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
+import { endOfWorker } from '../../support/supervisors.ts';
 import {
   type Cheat,
   GATE_FILE,
@@ -21,11 +22,13 @@ import {
   outcomeAt,
   PLAYED,
   RECORD,
+  type WorkerKind,
+  workerKind,
 } from './cheat.ts';
 import { expectLost, expectPlayed, expectTold, lookOnce } from './gate-record.ts';
 
 /** A phase takes ten children, and some cases need two. */
-const CHILDREN_PER_SESSION = 5;
+const CHILDREN_PER_SESSION = 6;
 /** What is left behind acts a second after its child: by then this has passed. */
 const LATE_IS_OVER_MS = 1500;
 
@@ -58,6 +61,7 @@ export class GateKeeper implements AsyncDisposable {
   /** Rests at the gate before; each session is a copy of it. */
   #prepared: Promise<SessionRig> | undefined;
   #rig: SessionRig | undefined;
+  #kind: WorkerKind | undefined;
   #played = 0;
 
   constructor(gate: GateName, level: Level = 'none') {
@@ -77,7 +81,7 @@ export class GateKeeper implements AsyncDisposable {
       await this.#endSession();
       throw error;
     }
-    if (++this.#played % CHILDREN_PER_SESSION === 0) await this.#endSession();
+    if (++this.#played === CHILDREN_PER_SESSION) await this.#endSession();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,22 +92,26 @@ export class GateKeeper implements AsyncDisposable {
   async #endSession(): Promise<void> {
     const rig = this.#rig;
     this.#rig = undefined;
+    this.#played = 0;
     await rig?.[Symbol.asyncDispose]();
   }
 
-  async #newSession(): Promise<SessionRig> {
+  async #sessionFor(cheats: readonly Cheat[]): Promise<SessionRig> {
+    const kind = workerKind(this.#level, cheats);
+    if (this.#kind !== kind) await this.#endSession();
+    this.#kind = kind;
+    if (this.#rig) return this.#rig;
     const gate = { gate: this.#gate, level: this.#level };
     this.#prepared ??= prepareSession(gate);
     const { repo } = await this.#prepared;
-    const rig = await startRig({ ...planOf(gate), copyOf: repo.root });
+    const rig = await startRig({ ...planOf(gate), copyOf: repo.root, here: kind === 'here' });
     this.#rig = rig;
-    await rig.resume();
     return rig;
   }
 
   async #play(cheats: readonly Cheat[]): Promise<void> {
     const { phase, waitsFor } = GATES[this.#gate];
-    const rig = this.#rig ?? (await this.#newSession());
+    const rig = await this.#sessionFor(cheats);
     const { n: before } = await bringTo(rig, phase);
     await tell(rig, { cheats: cheats.map(({ name }) => name) });
     await eventually(async () => (await readBeside(rig, PLAYED)) !== undefined, {
@@ -168,7 +176,7 @@ export class GateKeeper implements AsyncDisposable {
 
   async #expectOpensToPerson(rig: SessionRig, before: number): Promise<void> {
     const all = await rig.events();
-    for (const name of [PLAYED, RECORD]) await rm(join(rig.repo.root, name), { force: true });
+    await forgetPlayed(rig);
     const act = await actOfPerson(rig, this.#gate);
     await rig.until((state) => state.openIteration !== undefined || state.n > all.length + 8);
     const opened = (await rig.events(all.at(-1)?.n)).map(({ type }) => type);
@@ -188,16 +196,16 @@ function planOf(gate: GateFile): RigPlan {
 
 /** Plays a session, whose investigation is over as soon as it has begun, to the last wait before the cheats. */
 async function prepareSession(gate: GateFile): Promise<SessionRig> {
-  const rig = await startRig({ ...planOf(gate), start: { run: gate.gate !== 'qa' } });
-  if (gate.gate !== 'qa') {
-    await rig.untilWaiting('qa_answers');
-    if (gate.gate === 'replan') {
-      await rig.answer();
-      await rig.untilWaiting('plan_approval');
-    }
-    await rig.stop();
+  const rig = await startRig(planOf(gate));
+  // Its first agent asks honestly.
+  if (gate.gate === 'qa') await tell(rig, { cheats: [] });
+  await rig.untilWaiting('qa_answers');
+  if (gate.gate === 'replan') {
+    await rig.answer();
+    await rig.untilWaiting('plan_approval');
   }
-  await rig.until(({ status }) => status.kind === 'stopped');
+  await endOfWorker(rig);
+  await forgetPlayed(rig);
   return rig;
 }
 
@@ -217,6 +225,10 @@ async function bringTo(rig: SessionRig, phase: string): Promise<SessionState> {
 
 async function readBeside(rig: SessionRig, name: string): Promise<string | undefined> {
   return await ifExists(readFile(join(rig.repo.root, name), 'utf8'));
+}
+
+async function forgetPlayed({ repo }: SessionRig): Promise<void> {
+  for (const name of [PLAYED, RECORD]) await rm(join(repo.root, name), { force: true });
 }
 
 async function tell(rig: SessionRig, next: NextCheat): Promise<void> {
