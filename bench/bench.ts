@@ -7,7 +7,7 @@ export interface Bench {
   about: string;
   /**
    * What each value is, in a line with its unit, by its name, in which `#` stands for a number; the page leaves out
-   * others. Without it each name is a line of its own.
+   * others. Without it every value is printed under its name.
    */
   means?: Readonly<Record<string, string>>;
   /** The page has one run of it: it takes half a minute or more, or is the same in each. */

@@ -11,7 +11,7 @@ const ROUNDS = 11;
 export const listBench: Bench = {
   name: 'list',
   title: 'List at scale',
-  about: `samocode list --json, of one session and of ${SESSIONS}, the start of the program included`,
+  about: `the list of one session and of ${SESSIONS} by \`samocode list --json\`, the start of the program included`,
   runsOnce: true,
   means: { 'listMs#': 'ms for samocode list --json; sessions: #' },
   async run() {

@@ -13,11 +13,11 @@ const SECONDS = 60;
 /** Until it has read every session, with details of the first. */
 const FIRST_LOOK_MS = 10_000;
 
-/** What the live screen costs while nobody presses a key. */
+/** What the live screen costs while no key is pressed. */
 export const watchBench: Bench = {
   name: 'watch',
   title: 'Live screen',
-  about: `samocode watch with ${SESSIONS} sessions, of which every fourth waits, on a terminal, while nobody presses a key`,
+  about: `the live screen with ${SESSIONS} sessions, of which every fourth waits, on a terminal, while no key is pressed`,
   runsOnce: true,
   means: {
     cpuPercent: '% of a core',

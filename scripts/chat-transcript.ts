@@ -106,7 +106,7 @@ function answer({ request, results: all }: Conversation): ModelReply {
 function show(person: string, said: string): void {
   const told = results.slice(before).map(({ text }, index) => {
     const tool = `\`${calls[index]}\``;
-    // What the others say stands in the model's words below.
+    // The model tells what the other tools answered.
     return calls[index] === 'wait' ? `${tool} → ${toldIn(text).summary}` : tool;
   });
   const text = masked([`**You** ${person}`, told.join(' · '), `**Chat** ${said}`].join('\n\n'));

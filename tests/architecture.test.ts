@@ -73,7 +73,7 @@ const LAYERS = {
     ['proving'],
     ['waiting'],
     ['sessions'],
-    ['gates'],
+    ['gates', 'finishing'],
     ['clean-up'],
     ['reporting'],
     ['.'],

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseSource } from '../../src/machine/install/package/package-source.ts';
-import { type PromptSource, promptFrom } from '../../src/server/prompts/prompt.ts';
+import { type PromptSource, promptFrom } from '../../src/server/prompts/prompt-source.ts';
 import { PROMPT_WORDS } from '../../src/server/prompts/serve-prompts.ts';
 import { RESOURCE_KINDS, type ResourceKindName, resourceKind } from '../../src/server/resources/kinds.ts';
 import { SESSIONS_URI, uriTemplate } from '../../src/server/resources/resource-uri.ts';

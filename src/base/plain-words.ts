@@ -26,3 +26,14 @@ export function escapedMarkup(text: string): string {
 export function capitalised(words: string): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }
+
+/** `a, b and 3 more`. @param all how many there are, where `names` are not all */
+export function listed(
+  names: readonly string[],
+  most: number,
+  { separator = ', ', all = names.length }: { separator?: string; all?: number } = {},
+): string {
+  const shown = names.slice(0, most);
+  const more = separator === ', ' ? ' and' : `${separator}and`;
+  return `${shown.join(separator)}${all > shown.length ? `${more} ${all - shown.length} more` : ''}`;
+}

@@ -1,8 +1,8 @@
+import { addAnswer, addApprove, addChanges, addMessage, addPlan } from './commands/answer-approve.ts';
 import { addComplete, addCompletion } from './commands/completion.ts';
 import { addDemo } from './commands/demo.ts';
 import { addPrune, addWorktrees } from './commands/disk-space.ts';
 import { addArchive, addFinish, addUnarchive } from './commands/finish-archive.ts';
-import { addAnswer, addApprove, addChanges, addMessage, addPlan } from './commands/gates.ts';
 import { addInstall, addUninstall } from './commands/install-clients.ts';
 import { addLog } from './commands/log.ts';
 import { addList, addStatus, addWait, addWatch } from './commands/look.ts';

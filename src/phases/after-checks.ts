@@ -1,3 +1,4 @@
+import { listed } from '../base/plain-words.ts';
 import type { Decision } from './decision.ts';
 import type { Progress } from './progress.ts';
 import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES } from './table.ts';
@@ -72,8 +73,7 @@ export function afterUncommitted(progress: Progress, files: readonly string[]): 
 }
 
 export function notCommitted(files: readonly string[]): string {
-  const more = files.length > MAX_LISTED ? ` and ${files.length - MAX_LISTED} more` : '';
-  return `Not committed: ${files.slice(0, MAX_LISTED).join(', ')}${more}`;
+  return `Not committed: ${listed(files, MAX_LISTED)}`;
 }
 
 /**
@@ -98,14 +98,16 @@ export function afterBadDocument(
   return { ...run(phase, [`${problem} Fix this first, then signal again.`]), strike: 'corrective' };
 }
 
-/** The checks fail on the base commit too: an agent is not asked to pass what did not pass before it. */
-export function afterRedBase({ phase }: Progress, reason: string): Decision {
-  return block(phase, 'base_checks', reason);
-}
-
-/** A command that the shell does not find is no agent's to repair: a run for each look would be paid for nothing. */
-export function afterImpossibleChecks({ phase }: Progress, reason: string): Decision {
-  return block(phase, 'checks', reason);
+/**
+ * No agent can help: the checks fail on the base commit too, or the shell does not find a command. A run for each look
+ * would be paid for nothing.
+ */
+export function afterImpossible(
+  { phase }: Progress,
+  rule: 'base_checks' | 'checks',
+  reason: string,
+): Decision {
+  return block(phase, rule, reason);
 }
 
 /** A child said done while a message came that it never saw: one more reads it. */

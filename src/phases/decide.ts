@@ -1,14 +1,13 @@
 import { capitalised } from '../base/plain-words.ts';
-import { showChangedPlan } from './changed-plan.ts';
-import type { BlockDecision, Decision, RunDecision, Strike } from './decision.ts';
+import type { BlockDecision, Decision, ParkDecision, RunDecision, Strike } from './decision.ts';
 import type { Facts } from './edge-conditions.ts';
 import type { EndingKind, OutageKind } from './ending.ts';
 import { judgeSignal } from './judge-signal.ts';
 import { isQuick, lastedMs, lastedWords, OUTAGE_WORDS } from './outage.ts';
 import type { Outcome, Rules } from './outcome.ts';
 import type { Progress } from './progress.ts';
-import { MAX_TIMEOUTS, PHASES } from './table.ts';
-import { block, type Fault, faultOf, run } from './verdict.ts';
+import { followsPlan, MAX_TIMEOUTS, PHASES } from './table.ts';
+import { block, type Fault, faultOf, park, run } from './verdict.ts';
 
 /**
  * What follows from a child's end. Total and pure: no file, no clock, no throw.
@@ -53,7 +52,9 @@ function decideByEnd(facts: Facts): Decision {
 
 /** The error at the end of a process delays the next spawn and changes nothing else. */
 function delayed(outcome: Outcome, decision: Decision): Decision {
-  if (decision.kind !== 'run' || endedByItself(outcome) || isOurCut(outcome)) return decision;
+  if (decision.kind !== 'run' || endedByItself(outcome)) return decision;
+  // What we cut short: nothing was wrong outside.
+  if (outcome.end === 'timeout' || outcome.capCut) return decision;
   if (outcome.end !== 'usage_limit') return { ...decision, delay: 'backoff' };
   return limited(decision, outcome);
 }
@@ -185,11 +186,40 @@ function forbidsRetry(end: EndingKind): boolean {
   return end === 'usage_limit' || end === 'auth' || end === 'config' || end === 'budget' || end === 'refused';
 }
 
-/** The next child may follow at once: nothing was wrong outside. */
-function isOurCut({ end, capCut }: Outcome): boolean {
-  return end === 'timeout' || capCut === true;
-}
-
 function endedByItself(outcome: Outcome): boolean {
   return outcome.end === 'signalled' || outcome.end === 'no_signal';
+}
+
+const PLAN_CHANGED = 'The plan was changed after its approval.';
+
+/**
+ * Parks instead of going on where a child changed the approved plan, however that child ended: nothing
+ * runs by a plan that the human has not seen. A block stays: the human looks anyway.
+ */
+function showChangedPlan({ progress, outcome, rules }: Facts, decision: Decision): Decision {
+  const { phase } = progress;
+  if (!rules.gates.plan || !outcome.plan.changedSinceApproval || !followsPlan(phase)) return decision;
+  switch (decision.kind) {
+    case 'block':
+      return decision;
+    case 'park':
+      return { ...park(phase, 'plan_approval', decision.resumePhase), reason: besides(decision) };
+    case 'done':
+      return { ...park(phase, 'plan_approval'), reason: PLAN_CHANGED };
+    case 'run':
+    case 'limited':
+      return {
+        ...park(phase, 'plan_approval', decision.phase),
+        reason: PLAN_CHANGED,
+        ...(decision.notes.length > 0 && { notes: decision.notes }),
+      };
+    default:
+      return decision satisfies never;
+  }
+}
+
+function besides(decision: ParkDecision): string {
+  if (decision.for === 'plan_approval') return PLAN_CHANGED;
+  const why = decision.reason === undefined ? '' : `: ${decision.reason}`;
+  return `${PLAN_CHANGED} The agent also waits for ${decision.for}${why}`;
 }

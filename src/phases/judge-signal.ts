@@ -15,8 +15,11 @@ export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
   switch (signal.status) {
     case 'blocked':
       return legal(blockedByChild(phase, signal));
-    case 'handoff':
-      return legal(run(phase, handoffNotes(signal)));
+    case 'handoff': {
+      const { note } = signal;
+      const notes = note === undefined ? [] : [noteWith('Hand-off from the agent before you', note)];
+      return legal(run(phase, notes));
+    }
     case 'waiting':
       return waits(facts, signal);
     case 'done':
@@ -108,8 +111,4 @@ function finishes({ outcome }: Facts, signal: JudgedSignal): Verdict {
 function blockedByChild(phase: Phase, signal: JudgedSignal): BlockDecision {
   const decision = block(phase, 'child_blocked', signal.reason ?? 'The agent gave no reason.');
   return { ...decision, needs: signal.needs ?? decision.needs };
-}
-
-function handoffNotes(signal: JudgedSignal): string[] {
-  return signal.note === undefined ? [] : [noteWith('Hand-off from the agent before you', signal.note)];
 }

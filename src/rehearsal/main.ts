@@ -7,7 +7,7 @@ import { definedOnly } from '../base/defined-only.ts';
 import type { ActContext } from './act-context.ts';
 import { ClaudeLines } from './claude-lines.ts';
 import { playActs } from './play-act.ts';
-import { readPrompt, SetupError } from './prompt.ts';
+import { readPrompt, SetupError } from './read-prompt.ts';
 import { actsFor, readScenario, Scenario } from './scenario.ts';
 import { readSituation, readWords, type Words } from './situation.ts';
 

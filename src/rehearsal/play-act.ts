@@ -8,10 +8,10 @@ import { writeAnswers } from '../session/documents/qa-change.ts';
 import type { ActContext, Acts } from './act-context.ts';
 import type { ClaudeLines } from './claude-lines.ts';
 import { HONEST_WORK } from './honest-work.ts';
-import { pathOfPlace, writeAt } from './places.ts';
 import { printMuch } from './print-much.ts';
 import { runAsAgent } from './run-as-agent.ts';
 import { actsFor, ScenarioAct } from './scenario.ts';
+import { pathOfPlace, writeAt } from './scenario-places.ts';
 import { startLateWriter, startSleeper } from './stray-processes.ts';
 import { WORK } from './work.ts';
 

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { PHASE_NAMES } from '../phases/table.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../session/documents/documents.ts';
 import { Requirement } from '../session/documents/requirements.ts';
-import { SetupError } from './prompt.ts';
+import { SetupError } from './read-prompt.ts';
 
 const milliseconds = z.number().nonnegative();
 const AN_HOUR = 3_600_000;

@@ -9,7 +9,7 @@ import { answerText, parseAnswer } from '../session/documents/qa-answer.ts';
 import type { QaQuestion } from '../session/documents/qa-question.ts';
 import { nameWithoutDate } from '../session/layout/names.ts';
 import { findTests } from './find-tests.ts';
-import type { PromptFacts } from './prompt.ts';
+import type { PromptFacts } from './read-prompt.ts';
 import { runAsAgent } from './run-as-agent.ts';
 import type { Occasion } from './scenario.ts';
 

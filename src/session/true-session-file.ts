@@ -6,6 +6,7 @@ import type { SessionPaths } from './layout/paths.ts';
 
 /** A session is created with its first events. */
 const FIRST_LINES = 20;
+const FIRST_BYTES = 4000;
 
 /**
  * Who a session is, as the event of its creation says: whoever changed `session.json` since has chosen nothing. From
@@ -28,7 +29,7 @@ export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Pro
   try {
     let count = 0;
     let created: EventOf<'session_created'> | undefined;
-    for await (const { text = '' } of linesFrom(handle, 0)) {
+    for await (const { text = '' } of linesFrom(handle, 0, { pieceBytes: FIRST_BYTES })) {
       const reading = parseEvent(text);
       const event = reading.kind === 'event' ? reading.event : undefined;
       if (event?.type === 'session_created') created = event;

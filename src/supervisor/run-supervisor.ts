@@ -13,7 +13,7 @@ import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
 import { Notifying } from './notifying.ts';
 import { NowFile } from './now-file.ts';
 import { Overlook } from './overlook.ts';
-import type { Supervisor } from './supervisor.ts';
+import { LONGEST_LOOK_MS, type Supervisor } from './supervisor.ts';
 
 export interface RunOptions {
   /** Ends it. */
@@ -38,7 +38,6 @@ const SPACING_MS = 100;
 /** Looks without a sign: network disks lose events. Longer with many sessions, so that the cost stays the same. */
 const LOOK_MS = 10_000;
 const LOOK_MS_PER_SESSION = 300;
-const LONGEST_LOOK_MS = 60_000;
 /** Each costs some 35 KB of memory; what is edited beyond them is found by looking. */
 const MAX_PATHS = 1024;
 

@@ -5,13 +5,12 @@ import { everySession } from '../../src/actions/places/every-session.ts';
 import { findSession } from '../../src/actions/places/find-session.ts';
 import { setupProject } from '../../src/actions/places/setup-project.ts';
 import { listSessions } from '../../src/actions/reading/list-sessions.ts';
-import type { NewEvent } from '../../src/session/events/events.ts';
 import { shortId } from '../../src/session/layout/names.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { typed } from '../cli/typed.ts';
 import { askTool } from '../server/ask-tool.ts';
 import { type Desk, makeDesk } from '../server/desk.ts';
-import { CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
+import { ARCHIVED, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 const FOLDER = '26-01-08-boat';
@@ -130,16 +129,9 @@ test('the beginning of a name is enough where it is of one session, and a whole 
 
 test('the beginning of a name means a session in the archive only where no other begins so', async () => {
   await using desk = await makeDesk();
-  const archived: NewEvent = {
-    type: 'archived',
-    by: { channel: 'cli' },
-    what: 'session',
-    moved: [],
-    to: '_archive',
-  };
-  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE, archived]);
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE, ARCHIVED]);
   await desk.lay('26-01-09-boats');
-  await desk.lay('26-01-09-tent', [CREATED, PREPARED, DONE, archived]);
+  await desk.lay('26-01-09-tent', [CREATED, PREPARED, DONE, ARCHIVED]);
   const find = async (session: string) => (await findSession({ session }, desk.context)).folder;
   expect(await find('boa')).toBe('26-01-09-boats');
   expect(await find('ten')).toBe('26-01-09-tent');

@@ -2,10 +2,9 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { prune } from '../../src/actions/clean-up/prune.ts';
-import type { NewEvent } from '../../src/session/events/events.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { type Desk, makeDesk } from '../server/desk.ts';
-import { CREATED, DONE, PREPARED } from '../session/events.ts';
+import { ARCHIVED, CREATED, DONE, PREPARED } from '../session/events.ts';
 
 const FOLDER = '26-01-08-boat';
 
@@ -36,14 +35,7 @@ test('prune leaves a folder of the original tool alone: its logs are all there i
 
 test('a session that ended long ago and was archived now is left whole', async () => {
   await using desk = await makeDesk();
-  const archived: NewEvent = {
-    type: 'archived',
-    by: { channel: 'cli' },
-    what: 'session',
-    moved: [],
-    to: '_archive',
-  };
-  const { iterations } = await desk.lay(FOLDER, [CREATED, PREPARED, DONE, archived], { startMs: 0 });
+  const { iterations } = await desk.lay(FOLDER, [CREATED, PREPARED, DONE, ARCHIVED], { startMs: 0 });
   await mkdir(join(iterations, '001'), { recursive: true });
   const { context, repo } = desk;
   expect((await prune({ remove: false, days: 1, projectDir: repo.path }, context)).found).toEqual([]);

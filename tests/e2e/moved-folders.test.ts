@@ -2,9 +2,9 @@ import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/acting/context.ts';
+import { finishSession } from '../../src/actions/finishing/finish-session.ts';
 import { answerQa } from '../../src/actions/gates/answer-qa.ts';
 import { listSessions } from '../../src/actions/reading/list-sessions.ts';
-import { finishSession } from '../../src/actions/sessions/finish-session.ts';
 import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
 import { stopSession } from '../../src/actions/sessions/stop-session.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';

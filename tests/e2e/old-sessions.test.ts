@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { finishSession } from '../../src/actions/finishing/finish-session.ts';
 import { answerQa } from '../../src/actions/gates/answer-qa.ts';
 import { approvePlan } from '../../src/actions/gates/approve-plan.ts';
 import { readPlan } from '../../src/actions/gates/read-plan.ts';
 import { readQa } from '../../src/actions/gates/read-qa.ts';
 import { requestChanges } from '../../src/actions/gates/request-changes.ts';
-import { finishSession } from '../../src/actions/sessions/finish-session.ts';
 import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
 import { stopSession } from '../../src/actions/sessions/stop-session.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';

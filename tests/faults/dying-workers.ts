@@ -58,7 +58,6 @@ export async function dieOneAfterTheOther(
     };
     await eventually(died, {
       what: `a worker that comes behind ${previous} and dies at ${name}`,
-      withinMs: +(process.env.WI ?? 60000),
     });
     const now = await wholeLines(rig.paths.events);
     expect(now.startsWith(log), `the log keeps what it had before ${name}`).toBe(true);

@@ -70,6 +70,7 @@ const limits: FaultRow[] = [
   {
     name: 'a person may say that the limit is over',
     rules: first({ act: 'limit', resetsInSeconds: 3600 }),
+    sparesWorker: true,
     act: async (rig) => {
       await rig.until(({ status }) => status.kind === 'limited');
       await rig.resume();
@@ -79,6 +80,7 @@ const limits: FaultRow[] = [
   {
     name: 'a stop in the middle of a limit is a stop',
     rules: first({ act: 'limit', resetsInSeconds: 3600 }),
+    sparesWorker: true,
     act: async (rig) => {
       await rig.until(({ status }) => status.kind === 'limited');
       await rig.stop();
@@ -188,6 +190,7 @@ const classified: FaultRow[] = [
         when: { iteration: index + 1 },
         do: [fails({ ...json, result: 'Its own words' })],
       })),
+      sparesWorker: true,
       act: async (rig) => {
         for (const [index, { name, rule }] of blocking.entries()) {
           const { status } = await rig.until(

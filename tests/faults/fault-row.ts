@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import type { StartSessionInput } from '../../src/actions/sessions/start-input.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { Status } from '../../src/session/events/state.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { workHere } from '../support/worker-here.ts';
 import { type Death, dieOneAfterTheOther, writeDyingWorker } from './dying-workers.ts';
 import { checkNeutrally, projectionsOf } from './neutral-checks.ts';
 import { notingOverlaps } from './overlaps.ts';
-import { changeSettings } from './with-settings.ts';
+import { changeLines, changeSettings } from './with-settings.ts';
 
 /** One named fault: what goes wrong, and where the session must stand in the end. */
 export interface FaultRow {
@@ -30,7 +32,8 @@ export interface FaultRow {
   supervised?: true;
   /**
    * Where it begins: with its start; prepared, at rest before its first child; or at rest in the wait for answers.
-   * Rows that say something about the start begin there (`env`, `start`, `lines`), all others at `rest`.
+   * Rows that say something about the start begin there (`env`, `start`), all others at `rest`, as if they had been
+   * started with their `lines`.
    */
   from?: 'start' | 'rest' | 'questions';
   /** Settings that no `.samocode` allows, such as limits of a second: changed while it rests. */
@@ -39,6 +42,8 @@ export interface FaultRow {
   before?: (rig: SessionRig) => Promise<unknown>;
   /** What is done to it when it runs. */
   act?: (rig: SessionRig) => Promise<void>;
+  /** Nothing is done to its worker, by `env` or `act`: it may as well be this process. */
+  sparesWorker?: true;
   /** The state that it comes to: `waiting`, `blocked`, …, or with a detail, `blocked/timeouts`. */
   ends: string;
   /** Its files in the end equal those of a session that nothing happened to. */
@@ -72,11 +77,13 @@ async function runRow(row: FaultRow): Promise<void> {
   try {
     const worker = row.deaths && (await writeDyingWorker(scratch, row.deaths));
     const env = { SAMOCODE_CRASHED_FILE: join(scratch, 'crashed') };
-    await using rig = await begin(row, scenario, { env, worker });
+    const { rig: begun, work } = await begin(row, scenario, { env, worker });
+    await using rig = begun;
     if (row.deaths) await dieOneAfterTheOther(rig, row.deaths, scratch);
     await row.act?.(rig);
+    await work;
     await rig.until(({ status }) => standsAt(status) === row.ends || status.kind === row.ends, {
-      withinMs: 240_000,
+      withinMs: WITHIN_MS,
     });
     await row.also?.(rig);
     await checkNeutrally(rig, overlaps, await rig.state());
@@ -88,31 +95,65 @@ async function runRow(row: FaultRow): Promise<void> {
   }
 }
 
-function fromOf({ from, env, start, lines }: Partial<FaultRow>): NonNullable<FaultRow['from']> {
-  return from ?? (env || start || lines ? 'start' : 'rest');
+function fromOf({ from, env, start }: Partial<FaultRow>): NonNullable<FaultRow['from']> {
+  return from ?? (env || start ? 'start' : 'rest');
+}
+
+type Begun = Omit<FaultRow, 'name' | 'ends' | 'also'>;
+
+/** A session, and what becomes of its worker where that is this process. */
+interface Running {
+  rig: SessionRig;
+  work?: Promise<void>;
 }
 
 /** The session of a row, on its way. */
 async function begin(
-  row: Pick<FaultRow, 'env' | 'start' | 'lines' | 'supervised' | 'from' | 'settings' | 'before'>,
+  row: Begun,
   scenario: object | string,
   { env, worker }: { env?: Record<string, string>; worker?: string | undefined } = {},
-): Promise<SessionRig> {
+): Promise<Running> {
   const from = fromOf(row);
   const programs = { faults: true, worker };
   const firstEnv = { ...env, ...row.env };
   const { start = {}, lines = {}, supervised = false } = row;
-  if (from === 'start') return await startRig({ ...programs, scenario, firstEnv, start, lines, supervised });
+  if (from === 'start')
+    return { rig: await startRig({ ...programs, scenario, firstEnv, start, lines, supervised }) };
   const rig = await startRig({ ...programs, scenario, supervised, copyOf: inject('prepared')[from] });
   try {
+    if (row.lines) await changeLines(rig, row.lines);
     if (row.settings) await changeSettings(rig, row.settings);
     await row.before?.(rig);
+    if (sparesWorker(row)) {
+      const work = inTime(workHere(rig, { kind: 'resume' }, firstEnv));
+      // An act that found none would start another one.
+      if (row.act) await eventually(async () => (await rig.workerPid()) !== undefined);
+      return { rig, work };
+    }
     await rig.resume({}, firstEnv);
-    return rig;
+    return { rig };
   } catch (error) {
     await rig[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function sparesWorker(row: Begun): boolean {
+  return row.sparesWorker ?? !(row.env || row.deaths || row.supervised || row.act);
+}
+
+const WITHIN_MS = 240_000;
+
+/** A worker that never leaves fails its row alone; what it fails by is what the row is told, once it is asked. */
+function inTime(work: Promise<void>): Promise<void> {
+  const limit = new AbortController();
+  const late = systemClock.sleep(WITHIN_MS, limit.signal).then(() => {
+    throw new Error('The worker never left.');
+  });
+  late.catch(() => undefined);
+  const either = Promise.race([work, late]).finally(() => limit.abort());
+  either.catch(() => undefined);
+  return either;
 }
 
 /** A disk that was full is looked at every five seconds, and may be full again: then it takes a few looks. */
@@ -143,10 +184,12 @@ function untouchedProjections(row: FaultRow): Promise<string> {
 }
 
 async function playUntouched(
-  begun: Pick<FaultRow, 'from' | 'start' | 'settings' | 'rules'>,
+  row: Pick<FaultRow, 'from' | 'start' | 'settings' | 'rules'>,
   ends: string,
 ): Promise<string> {
-  await using rig = await begin(begun, { about: 'untouched', paceMs: 0, rules: begun.rules ?? [] });
-  await rig.until(({ status }) => standsAt(status) === ends, { withinMs: 240_000 });
+  const { rig: begun, work } = await begin(row, { about: 'untouched', paceMs: 0, rules: row.rules ?? [] });
+  await using rig = begun;
+  await work;
+  await rig.until(({ status }) => standsAt(status) === ends, { withinMs: WITHIN_MS });
   return await projectionsOf(rig);
 }

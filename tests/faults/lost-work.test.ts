@@ -46,6 +46,7 @@ function cleanedUp(cleanUps: readonly [string, string][]): FaultRow {
         do: [{ act: 'normal' }, shell(command)],
       })),
     ],
+    sparesWorker: true,
     act: async (rig) => {
       for (const [index, [name]] of cleanUps.entries()) {
         if (index > 0) await rig.resume();

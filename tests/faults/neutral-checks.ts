@@ -54,6 +54,7 @@ function neutral(line: string): string {
 
 // The worker writes what derives from an event right after it; a reader may be quicker.
 async function projectionsSettled(rig: SessionRig): Promise<void> {
+  if ((await rig.workerPid()) === undefined) return;
   for (let quiet = 0, last = ''; quiet < 4; ) {
     const now = `${await readFile(rig.paths.sessionLog, 'utf8').catch(() => '')}${(await rig.state()).n}`;
     quiet = now === last ? quiet + 1 : 0;

@@ -86,6 +86,7 @@ const outages: FaultRow[] = [
   withSettings(LONG, {
     name: 'a person may say that an outage is over',
     rules: times(4, OVERLOADED),
+    sparesWorker: true,
     act: async (rig) => {
       await rig.until(isWaiting);
       await rig.resume();
@@ -98,6 +99,7 @@ const outages: FaultRow[] = [
   withSettings(LONG, {
     name: 'a stop in the middle of an outage is a stop',
     rules: always(UNREACHABLE),
+    sparesWorker: true,
     act: async (rig) => {
       await rig.until(isWaiting);
       await rig.stop();

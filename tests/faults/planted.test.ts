@@ -182,7 +182,9 @@ const byEnvironment: FaultRow[] = [
         ],
       },
     ],
+    from: 'rest',
     env: POINTERS,
+    sparesWorker: true,
     ends: AT_THE_GATE,
     also: async (rig) => {
       await untrodden(rig);

@@ -27,6 +27,7 @@ async function stopAtOnce(rig: SessionRig): Promise<void> {
 const rows: FaultRow[] = [
   {
     name: 'a SETUP in which its worker is killed is run again by the next one',
+    from: 'start',
     lines: { SETUP: LONG_ONCE },
     act: async (rig) => {
       await begun(rig);
@@ -37,6 +38,7 @@ const rows: FaultRow[] = [
   },
   {
     name: 'a SETUP is ended by a stop at once, and run again when the session goes on',
+    from: 'start',
     lines: { SETUP: LONG_ONCE },
     act: async (rig) => {
       await begun(rig);
@@ -49,6 +51,7 @@ const rows: FaultRow[] = [
   },
   {
     name: 'a CHECK is ended by a stop at once, and run again before the session is done',
+    from: 'start',
     lines: { CHECK: LONG_ONCE, CHECK_IN: 'worktree', GATES: 'none' },
     act: async (rig) => {
       await begun(rig);

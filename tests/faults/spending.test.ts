@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
-import { endOfWorker } from '../support/supervisors.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
 import { changeSettings, withSettings } from './with-settings.ts';
 
@@ -26,7 +25,8 @@ const zero: FaultRow[] = [
 
 const caps: FaultRow[] = [
   {
-    name: 'money is kept to, with one last child that leaves things in order',
+    name: 'money is kept to from the start on, with one last child that leaves things in order',
+    from: 'start',
     rules: always(MORE, STAYS, costs({ total_cost_usd: 4.6 })),
     lines: { MAX_COST_USD: '10' },
     ends: BLOCKED,
@@ -100,6 +100,7 @@ const caps: FaultRow[] = [
     name: 'a higher limit lets the session go on, one that is used up already does not',
     rules: [{ when: { iteration: [1, 2] }, do: [MORE, STAYS, costs({ total_cost_usd: 3 })] }],
     lines: { MAX_COST_USD: '3' },
+    sparesWorker: true,
     act: async (rig) => {
       await rig.until(({ status }) => status.kind === 'blocked');
       await expect(rig.resume()).rejects.toMatchObject({ code: 'budget_spent' });
@@ -192,16 +193,12 @@ const tellLate: ReadonlyArray<[provider: 'codex' | 'gemini', model: string, scri
 
 const running: FaultRow[] = tellLate.map(([provider, model, script]) => ({
   name: `a ${provider} ${model && `with ${model} `}that says nothing of money while it runs is ended within an answer of the limit`,
-  start: { run: false },
   lines: { MAX_COST_USD: '3' },
   ends: BLOCKED,
-  act: async (rig) => {
-    await rig.until(({ status }) => status.kind === 'stopped');
-    await endOfWorker(rig);
+  before: async (rig) => {
     const program = join(rig.repo.root, provider);
     await writeFile(program, script, { mode: 0o755 });
     await changeSettings(rig, { provider, model, cliPaths: { [provider]: program } });
-    await rig.resume();
   },
   also: async (rig) => {
     const costs = (await rig.events()).flatMap((event) =>

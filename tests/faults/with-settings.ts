@@ -1,6 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { findProjectFor } from '../../src/actions/places/find-project-for.ts';
+import { freezeSettings } from '../../src/actions/sessions/freeze-settings.ts';
+import { samocodeLine } from '../../src/project/settings/samocode-file.ts';
 import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import { eventually } from '../support/eventually.ts';
+import { trustLines } from '../support/project.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import type { FaultRow } from './fault-row.ts';
 
@@ -22,6 +26,18 @@ export async function changeSettings(rig: SessionRig, settings: Partial<FrozenSe
     events,
     log.replace(JSON.stringify(before), () => JSON.stringify(after)),
   );
+}
+
+/** As if the session had been started with these lines of `.samocode`. */
+export async function changeLines(rig: SessionRig, lines: Readonly<Record<string, string>>): Promise<void> {
+  const text = Object.entries(lines).map(([key, value]) => `${samocodeLine(key, value)}\n`);
+  await trustLines(rig.repo, text.join(''));
+  const { folder, configPath, settings } = rig.file;
+  const context = rig.context();
+  const found = await findProjectFor({ projectDir: configPath }, context);
+  const { branch, base, scenarioPath } = settings;
+  const frozen = await freezeSettings(found, { folder, branch, base }, context);
+  await changeSettings(rig, { ...frozen, scenarioPath });
 }
 
 /** Waits until a child of this iteration has begun to work. */

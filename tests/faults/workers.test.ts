@@ -91,6 +91,7 @@ const rows: FaultRow[] = [
     {
       name: 'a wrapper that is killed alone ends the iteration as crashed, and the next child runs alone',
       rules: slowFirst,
+      sparesWorker: true,
       act: async (rig) => {
         await childWorks(rig, 1);
         await signalChild(rig, 'SIGKILL');
@@ -169,6 +170,7 @@ const rows: FaultRow[] = [
     {
       name: 'a stop after the iteration lets the child finish',
       rules: slowFirst,
+      sparesWorker: true,
       act: async (rig) => {
         await childWorks(rig, 1);
         await rig.stop('after_iteration');

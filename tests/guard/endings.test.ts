@@ -85,6 +85,7 @@ const polite: FaultRow[] = [
     {
       name: 'at a stop an agent in the guard may end by itself',
       module: POLITE,
+      sparesWorker: true,
       act: async (rig) => {
         await isUp(rig);
         await rig.stop('now');
@@ -137,6 +138,7 @@ const difficult: FaultRow[] = [
     {
       name: 'all that is hard to end is gone after a stop',
       rules: first(...DIFFICULT, { act: 'hang' }),
+      sparesWorker: true,
       act: async (rig) => {
         await isUp(rig);
         await rig.stop('now');

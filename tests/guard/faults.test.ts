@@ -53,6 +53,7 @@ const killed: FaultRow[] = (['the wrapper', 'the guard outside', 'the first proc
       {
         name: `${what} is killed: all inside dies with it, and another agent runs`,
         rules: HANGS,
+        sparesWorker: true,
         act: async (rig) => {
           await isUp(rig);
           process.kill((await chainOf(rig))[index] ?? 0, 'SIGKILL');
@@ -109,7 +110,7 @@ function withBwrap(behaviour: Behaviour, make: (fake: FakeBwrap) => FaultRow): F
   const fake = fakeBwrap(behaviour);
   fakes.push(fake);
   const row = make(fake);
-  return { from: 'rest', ...row, env: { ...row.env, ...fake.env } };
+  return { from: 'rest', sparesWorker: true, ...row, env: { ...row.env, ...fake.env } };
 }
 
 const neverRan = async (rig: SessionRig) => {
@@ -139,6 +140,7 @@ const machines: FaultRow[] = [
       {
         name: 'a session that is blocked for its guard goes on in the guard once a person has repaired it and resumes',
         rules: first({ act: 'normal' }),
+        sparesWorker: true,
         act: async (rig) => {
           await rig.until(({ status }) => status.kind === 'blocked');
           fake.behaves('sound');
@@ -158,6 +160,7 @@ const machines: FaultRow[] = [
       {
         name: 'a session that is blocked for its guard goes on without it by a person’s resume in a terminal, and by no model’s',
         rules: [{ when: {}, do: [TELLS_NAMESPACE, { act: 'normal' }] }],
+        sparesWorker: true,
         act: async (rig) => {
           await rig.until(({ status }) => status.kind === 'blocked');
           const model = rig.context('tool');
@@ -224,6 +227,7 @@ const machines: FaultRow[] = [
       {
         name: 'an agent that the guard did not start is started again when it can be',
         rules: [{ when: {}, do: [...(first()[0]?.do ?? []), { act: 'normal' }] }],
+        sparesWorker: true,
         act: async (rig) => {
           await rig.until(({ progress }) => progress.strikes.failures > 0);
           fake.behaves('sound');
@@ -253,6 +257,7 @@ machines.push(
         name: 'a bubblewrap that is taken away under a worker starts no agent, inside or outside',
         rules: [{ when: {}, do: [TELLS_NAMESPACE, { act: 'exit', code: 1 }] }],
         before: (rig) => changeSettings(rig, { retryDelayMs: 1500 }),
+        sparesWorker: true,
         act: async (rig) => {
           await rig.until(({ progress }) => progress.strikes.failures > 0);
           fake.behaves('gone');

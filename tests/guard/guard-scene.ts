@@ -4,8 +4,13 @@ import { gitDirOf } from '../../src/base/files/git-pointer.ts';
 import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
 import { findProtectedPlaces, holdRefFolders } from '../../src/project/finding/protected-places.ts';
 import { realPathAsFar } from '../../src/project/git/real-path.ts';
-import { findGuardTool, type GuardTool, insideGuard, makeGuard } from '../../src/providers/starting/guard.ts';
 import { type GuardPlaces, guardProfile } from '../../src/providers/starting/guard-profile.ts';
+import {
+  findGuardTool,
+  type GuardTool,
+  insideGuard,
+  makeGuard,
+} from '../../src/providers/starting/make-guard.ts';
 import { runRoot } from '../../src/session/layout/paths.ts';
 import { eventually } from '../support/eventually.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -98,11 +98,15 @@ async function trapped(http = 'http://127.0.0.1:1'): Promise<Trapped> {
     await writeFile(join(hooks, name), `#!/bin/sh\n: > '${traces}/hook-${name}'\n`, { mode: 0o755 });
   }
   const plant = async (file: string, without = /^$/) => {
+    const lines: string[] = [];
     for (const line of PLANTS.filter((each) => !without.test(each))) {
       const [, key = '', value = ''] = /^(.*?[a-z])=((?!v\.).*)$/is.exec(line) ?? [];
       const text = value.replace('TRAP', await trap(key)).replace('HOOKS', hooks);
-      await repo.git(['config', '--file', file, key.replace('HTTP', http), text]);
+      const [, section, part, name] = /^(\w+)\.(?:(.*)\.)?(\w+)$/s.exec(key.replace('HTTP', http)) ?? [];
+      lines.push(`[${section}${part === undefined ? '' : ` "${part}"`}]`, `\t${name} = "${text}"`);
     }
+    // As a child writes them, without a git for each.
+    await appendFile(file, `${lines.join('\n')}\n`);
   };
   return { ...scene, trap, plant, caught: async () => (await readdir(traces)).sort() };
 }
@@ -159,7 +163,7 @@ const guard = async ({ repo, worktreePath }: CheckpointScene, act: () => Promise
   return { baseEnv: repo.env, config: undoChanged(before, await read(), repo.env) };
 };
 
-test.each([
+test.concurrent.each([
   { where: "the repository's settings", url: 'ssh://nowhere.invalid/x' },
   { where: 'a file that they include', url: 'git://127.0.0.1:1/x' },
   { where: 'the settings of single worktrees', url: 'ext::TRAP' },
@@ -201,10 +205,14 @@ test.each([
   expect(await scene.caught()).toEqual([]);
 });
 
-test('the traps are good ones: an unguarded git steps on them', async () => {
+test.concurrent('the traps are good ones: an unguarded git reads all of them, and steps on them', async () => {
   const scene = await trapped();
   const { repo, worktreePath } = scene;
   await using _ = repo;
+  const listed = join(repo.root, 'listed');
+  await scene.plant(listed);
+  const keys = await repo.git(['config', '--file', listed, '--list', '--name-only']);
+  expect(keys.split('\n')).toHaveLength(PLANTS.length);
   await scene.plant(join(repo.path, '.git/config'));
   await writeFile(join(worktreePath, '.gitattributes'), ATTRIBUTES);
   await writeFile(join(worktreePath, 'a.txt'), 'two\n');
@@ -227,7 +235,7 @@ test('the traps are good ones: an unguarded git steps on them', async () => {
   );
 });
 
-test('an object that is missing is fetched by no program that a child planted, guarded or not', async () => {
+test.concurrent('an object that is missing is fetched by no program that a child planted, guarded or not', async () => {
   const scene = await trapped();
   const { repo, trap, caught } = scene;
   await using _ = repo;
@@ -251,7 +259,7 @@ test('an object that is missing is fetched by no program that a child planted, g
   expect(await caught()).toEqual(['ssh', 'uploadpack']);
 });
 
-test("the person's own helper and ssh command are asked, and a planted one beside them is not", async () => {
+test.concurrent("the person's own helper and ssh command are asked, and a planted one beside them is not", async () => {
   const server = createServer((_request, response) => {
     response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end();
   });

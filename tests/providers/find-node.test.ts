@@ -35,7 +35,7 @@ async function node({ path: home }: TempDir, place: string, version = 'v22.3.0')
   return path;
 }
 
-test.each([
+test.concurrent.each([
   ['nvm', '.nvm/versions/node/v22.3.0/bin/node'],
   ['fnm', '.local/share/fnm/node-versions/v22.3.0/installation/bin/node'],
   ['fnm on a Mac', 'Library/Application Support/fnm/aliases/default/bin/node'],
@@ -49,7 +49,7 @@ test.each([
   expect(await foundIn(home)).toBe(path);
 });
 
-test('PATH comes before the version managers, and a given program before PATH', async () => {
+test.concurrent('PATH comes before the version managers, and a given program before PATH', async () => {
   await using home = await tempDir();
   await node(home, '.volta/bin/node');
   const onPath = await node(home, 'my bin/node');
@@ -59,7 +59,7 @@ test('PATH comes before the version managers, and a given program before PATH', 
   expect(await foundIn(home, { PATH }, given)).toBe(given);
 });
 
-test('of several versions the newest is taken, by number', async () => {
+test.concurrent('of several versions the newest is taken, by number', async () => {
   await using home = await tempDir();
   await node(home, '.nvm/versions/node/v9.11.2/bin/node', 'v9.11.2');
   await node(home, '.nvm/versions/node/v22.3.0/bin/node');
@@ -67,7 +67,7 @@ test('of several versions the newest is taken, by number', async () => {
   expect(await foundIn(home)).toBe(newest);
 });
 
-test.each(['v18.20.4', 'v20.18.9', '1.2.3', 'Electron', ''])(
+test.concurrent.each(['v18.20.4', 'v20.18.9', '1.2.3', 'Electron', ''])(
   'a program that calls itself "%s" is passed over for the next one',
   async (version) => {
     await using home = await tempDir();
@@ -77,7 +77,7 @@ test.each(['v18.20.4', 'v20.18.9', '1.2.3', 'Electron', ''])(
   },
 );
 
-test('last comes the PATH of a login shell, whatever else it prints', async () => {
+test.concurrent('last comes the PATH of a login shell, whatever else it prints', async () => {
   await using home = await tempDir();
   const path = await node(home, 'only/in/profile/node');
   const profile = `echo /no/node\necho Good morning\nPATH="${dirname(path)}:$PATH"\n`;
@@ -85,7 +85,7 @@ test('last comes the PATH of a login shell, whatever else it prints', async () =
   expect(await foundIn(home, { SHELL: '/bin/bash' })).toBe(path);
 });
 
-test('a login shell that never ends costs its limit, and nothing of it stays', async () => {
+test.concurrent('a login shell that never ends costs its limit, and nothing of it stays', async () => {
   await using home = await tempDir();
   await writeFile(join(home.path, '.bash_profile'), 'sleep 4242\n');
   expect(await foundIn(home, { SHELL: '/bin/bash' })).toBe('');

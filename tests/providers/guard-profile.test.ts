@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { insideGuard, makeGuard } from '../../src/providers/starting/guard.ts';
 import {
   forbiddenFolders,
   type GuardPlaces,
   guardProfile,
   type Mount,
 } from '../../src/providers/starting/guard-profile.ts';
+import { insideGuard, makeGuard } from '../../src/providers/starting/make-guard.ts';
 
 const PLACES: GuardPlaces = {
   mainRepo: '/home/p/repo',

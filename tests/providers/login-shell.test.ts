@@ -20,7 +20,7 @@ async function read(files: Record<string, string>, env: Record<string, string> =
 
 const VALUE = `two\nlines, 'quotes", \${braces} and ümläuts`;
 
-test('what start-up files set is read whole, whatever they print and however they end', async () => {
+test.concurrent('what start-up files set is read whole, whatever they print and however they end', async () => {
   const quoted = VALUE.replaceAll("'", `'\\''`);
   const login = `echo Good morning\necho oops >&2\nexport ODD='${quoted}'\nfalse\n. ~/.bashrc\n`;
   const interactive = 'export PATH="/opt/tools/bin:$PATH"\nprintf %s no-newline\ntrap "echo bye" EXIT\n';
@@ -32,7 +32,7 @@ test('what start-up files set is read whole, whatever they print and however the
   });
 });
 
-test('nothing of the environment that reads is taken for what a login shell has', async () => {
+test.concurrent('nothing of the environment that reads is taken for what a login shell has', async () => {
   const reading = await read(
     {},
     { ANTHROPIC_API_KEY: 'secret', NODE_ENV: 'test', TERM: 'xterm', LANG: 'C.UTF-8' },
@@ -40,17 +40,17 @@ test('nothing of the environment that reads is taken for what a login shell has'
   expect(reading).toEqual({ kind: 'read', env: { PATH: expect.any(String) } });
 });
 
-test('start-up files that begin another program when interactive are read plain', async () => {
+test.concurrent('start-up files that begin another program when interactive are read plain', async () => {
   const reading = await read({ '.bash_profile': 'case $- in *i*) exec true ;; esac\nexport PLAIN=1\n' });
   expect(reading).toMatchObject({ kind: 'read', env: { PLAIN: '1' } });
 });
 
-test('sh is read as well', async () => {
+test.concurrent('sh is read as well', async () => {
   const reading = await read({ '.profile': 'export FROM_PROFILE=1\n' }, { SHELL: '/bin/sh' });
   expect(reading).toMatchObject({ kind: 'read', env: { FROM_PROFILE: '1' } });
 });
 
-test.each([
+test.concurrent.each([
   ['no shell', '', 'SHELL names no program'],
   ['a bare name', 'bash', 'SHELL names no program'],
   ['a shell that is gone', '/no/such/shell', 'ended without an answer'],
@@ -59,7 +59,7 @@ test.each([
   expect(await read({}, { SHELL })).toEqual({ kind: 'unknown', why: expect.stringContaining(why) });
 });
 
-test('start-up files that never end cost the limit, and nothing of them stays', async () => {
+test.concurrent('start-up files that never end cost the limit, and nothing of them stays', async () => {
   const reading = await read({ '.bash_profile': "trap '' TERM\nsleep 4243 & sleep 4243\nexec sleep 4243\n" });
   expect(reading).toEqual({ kind: 'unknown', why: '/bin/bash did not answer within 5 s' });
   const { stdout } = await runCommand('ps', ['-A', '-o', 'args=']);

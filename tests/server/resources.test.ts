@@ -1,6 +1,6 @@
 import { appendFile, cp, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { setupProject } from '../../src/actions/places/setup-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { writeWhole } from '../../src/base/files/atomic-file.ts';
@@ -76,17 +76,17 @@ test('every kind of a session can be read, each with its own type', async () => 
   await expect(desk.text(uriOf('overview'))).rejects.toThrow('Its overview is written when');
 });
 
-test.each(['Old_Name.v2', 'a b', 'a%b', 'bötchen', 'x?y#z'])(
-  'a session called %j has an address',
-  async (name) => {
-    await using desk = await makeDesk();
-    await desk.lay(name);
+test('a session of any name has an address', async () => {
+  await using desk = await makeDesk();
+  for (const name of ['Old_Name.v2', 'a b', 'a%b', 'bötchen', 'x?y#z']) {
+    const { sessionDir, runDir } = await desk.lay(name);
     const { resources } = await desk.client.listResources();
     const uri = resources[1]?.uri ?? '';
     expect(await desk.text(uri)).toBe(`# Session: ${name}\n`);
     expect(await desk.text(new URL(uri).href)).toBe(`# Session: ${name}\n`);
-  },
-);
+    for (const dir of [sessionDir, runDir]) await rm(dir, { recursive: true });
+  }
+});
 
 test('each kind has a template, and the list has the sessions that live', async () => {
   await using desk = await makeDesk();
@@ -142,6 +142,14 @@ test('a long list comes in pages that hold every session once', async () => {
   await expect(desk.client.listResources({ cursor: 'x' })).rejects.toThrow('not from resources/list');
 });
 
+/** A refusal changes nothing: one for all. */
+let reading: Desk;
+beforeAll(async () => {
+  reading = await makeDesk();
+  await reading.lay(BOAT);
+});
+afterAll(() => reading[Symbol.asyncDispose]());
+
 test.each([
   ['samocode://sessions/boat', 'is not a resource'],
   ['samocode://sessions/boat/diary', 'overview, qa, plan, signal, history, events, log, changes'],
@@ -154,9 +162,7 @@ test.each([
   [uriOf('changes'), 'has no branch yet'],
   [`${uriOf('overview')}?project=%2Fnowhere`, 'project'],
 ])('reading %s is refused in words that help', async (uri, words) => {
-  await using desk = await makeDesk();
-  await desk.lay(BOAT);
-  const failure = await desk.client.readResource({ uri }).catch((error: unknown) => error);
+  const failure = await reading.client.readResource({ uri }).catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: -32602, message: expect.stringContaining(words) });
 });
 
@@ -224,7 +230,7 @@ async function copyOf(from: string, to: string): Promise<string> {
   return to;
 }
 
-test('whoever subscribed is told of every change of that resource, and of no other', async () => {
+test.concurrent('whoever subscribed is told of every change of that resource, and of no other', async () => {
   await using desk = await makeDesk();
   const { paths, worktree } = await layWhole(desk);
   const all = [...KINDS.map((kind) => uriOf(kind)), 'samocode://sessions'];
@@ -257,7 +263,7 @@ test('whoever subscribed is told of every change of that resource, and of no oth
   expect(desk.updated).toEqual([]);
 });
 
-test('an unsubscribe right behind its subscribe ends it', async () => {
+test.concurrent('an unsubscribe right behind its subscribe ends it', async () => {
   await using desk = await makeDesk();
   const { overview } = await desk.lay(BOAT);
   const uri = uriOf('overview');
@@ -267,7 +273,7 @@ test('an unsubscribe right behind its subscribe ends it', async () => {
   expect(desk.updated).toEqual([]);
 });
 
-test('a pipe in the place of .git keeps no subscriber waiting', async () => {
+test.concurrent('a pipe in the place of .git keeps no subscriber waiting', async () => {
   await using desk = await makeDesk();
   const { worktree } = await layWhole(desk);
   await rm(join(worktree, '.git'));
@@ -276,7 +282,7 @@ test('a pipe in the place of .git keeps no subscriber waiting', async () => {
   expect(await desk.text(uriOf('changes'))).toContain('boat.txt');
 });
 
-test('a subscription follows its session into the archive and out, and over its removal', async () => {
+test.concurrent('a subscription follows its session into the archive and out, and over its removal', async () => {
   await using desk = await makeDesk();
   const paths = await desk.lay(BOAT);
   const uri = uriOf('overview');
@@ -300,7 +306,7 @@ test('a subscription follows its session into the archive and out, and over its 
   await isTold(() => appendFile(paths.overview, 'more'));
 });
 
-test('whoever listed is told when a session comes or goes, and not of other changes', async () => {
+test.concurrent('whoever listed is told when a session comes or goes, and not of other changes', async () => {
   await using desk = await makeDesk();
   const paths = await desk.lay(BOAT);
   await desk.lay('26-01-09-early');
@@ -328,7 +334,7 @@ test('whoever listed is told when a session comes or goes, and not of other chan
   expect(resources.map(({ name }) => name)).toEqual(['sessions', '26-01-09-early']);
 });
 
-test('names are completed: the nearest first, then the newest, a hundred at most', async () => {
+test.concurrent('names are completed: the nearest first, then the newest, a hundred at most', async () => {
   await using desk = await makeDesk();
   const complete = async (value: string) => {
     const ref = { type: 'ref/resource' as const, uri: 'samocode://sessions/{name}/qa' };
@@ -360,7 +366,7 @@ test('names are completed: the nearest first, then the newest, a hundred at most
   );
 });
 
-test('more subscriptions than a reader could use are refused', async () => {
+test.concurrent('more subscriptions than a reader could use are refused', async () => {
   await using desk = await makeDesk();
   for (let index = 0; index < 33; index += 1) await desk.lay(`26-01-08-s${index}`);
   const uris = KINDS.flatMap((kind) =>

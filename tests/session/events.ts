@@ -78,3 +78,11 @@ export const BLOCKED: NewEvent = {
   rule: 'phase_limit',
 };
 export const DONE: NewEvent = { type: 'done', summary: 'All of it' };
+
+export const ARCHIVED: NewEvent = {
+  type: 'archived',
+  by: { channel: 'cli' },
+  what: 'session',
+  moved: [],
+  to: '_archive',
+};

@@ -11,6 +11,9 @@ import type { runWorker } from '../../src/worker/loop/run-worker.ts';
 import type { BuiltPrograms } from './built-programs.ts';
 import { endProcessesOf } from './supervisors.ts';
 
+// Each program that runs, as git does, listens for the end of this process.
+process.setMaxListeners(100);
+
 interface Beginning {
   sessionsDir: string;
   env: Readonly<Record<string, string | undefined>>;

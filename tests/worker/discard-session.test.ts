@@ -6,7 +6,7 @@ import { type Command, leaveCommand } from '../../src/session/commands/commands.
 import { readEvents } from '../../src/session/events/event-log.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { restOfFinishing } from '../../src/worker/commands/finishing.ts';
+import { restOfFinishing } from '../../src/worker/commands/session-archive.ts';
 import { meet, takeCommands } from '../../src/worker/commands/take-commands.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PHASE_NAMES, PHASES } from '../../src/phases/table.ts';
-import { readPrompt } from '../../src/rehearsal/prompt.ts';
+import { readPrompt } from '../../src/rehearsal/read-prompt.ts';
 import { parseSignal } from '../../src/session/documents/signal.ts';
 import { assemblePrompt } from '../../src/worker/prompt/assemble.ts';
 import type { PromptState } from '../../src/worker/prompt/prompt-state.ts';

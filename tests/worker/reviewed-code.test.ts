@@ -46,7 +46,7 @@ test.each<[string, Record<string, string> | undefined, string[]]>([
   await repo.git(['switch', '--quiet', 'samocode/x']);
   if (files && Object.keys(files).length > 0) await repo.commit('Later', files);
   else if (files) await repo.git(['commit', '--quiet', '--allow-empty', '-m', 'Later']);
-  expect((await unreviewed(worker)).map(({ id }) => id)).toEqual(open);
+  expect((await unreviewed(worker)).map((line) => line.split(' ')[1])).toEqual(open);
   expect(await unreviewed(worker, ['R1'])).toEqual([]);
 });
 

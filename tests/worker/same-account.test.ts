@@ -3,8 +3,8 @@ import { systemClock as clock } from '../../src/base/clock.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
+import { sameAccount } from '../../src/worker/limits/choose-child.ts';
 import { shareLimit } from '../../src/worker/limits/shared-limit.ts';
-import { sameAccount } from '../../src/worker/loop/next-iteration.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 

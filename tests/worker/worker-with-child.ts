@@ -6,7 +6,7 @@ import { endTree } from '../../src/base/processes/end-tree.ts';
 import { type Host, systemHost } from '../../src/base/processes/host.ts';
 import { isRunning } from '../../src/base/processes/process-table.ts';
 import { SESSION_MARK } from '../../src/providers/starting/environment.ts';
-import type { Guard } from '../../src/providers/starting/guard.ts';
+import type { Guard } from '../../src/providers/starting/make-guard.ts';
 import { type ChildRecord, runChild } from '../../src/providers/starting/run-child.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { FrozenSettings } from '../../src/session/events/session-file.ts';

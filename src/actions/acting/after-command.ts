@@ -5,11 +5,10 @@ import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { archiveRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
-import { isLost } from '../../session/session-list.ts';
+import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { readSession } from '../../session/status.ts';
 import { waitForEvents } from '../../session/watching/watch.ts';
-import { ACTION_ERRORS } from './action-errors.ts';
+import { closedTo } from './closed-to.ts';
 import type { ActionContext } from './context.ts';
 import { earlyRefusal } from './early-refusal.ts';
 import { type CommandRequest, type SendOptions, sendCommand, untilAnswered } from './send-command.ts';
@@ -75,32 +74,7 @@ async function untilDone(
   }
 }
 
-/** Why nothing can be asked of a session from here; undefined: its worker can be. */
-export function closedTo(view: SessionView): SamocodeError | undefined {
-  if (view.newer !== undefined)
-    return ACTION_ERRORS.newer_version({ session: view.folder, newer: view.newer });
-  if (view.isForeign) return notTakenOverYet(view);
-  return isLost(view) ? sessionLost(view) : undefined;
-}
-
 function early(kind: CommandRequest['kind'], view: SessionView): SamocodeError | undefined {
   const refused = judgeKind(kind, view.state);
   return refused && earlyRefusal(refused, view);
-}
-
-/** Every worker that is started for it ends at once. */
-function sessionLost({ folder, problems, paths, isUnreadable }: SessionView) {
-  return ACTION_ERRORS.session_lost({
-    session: folder,
-    problems,
-    sessionDir: paths.sessionDir,
-    isUnreadable: isUnreadable === true,
-  });
-}
-
-/** A worker could do nothing with it, and a command would stay queued for ever. */
-function notTakenOverYet({ folder, state, paths }: SessionView) {
-  const isDone = state.status.kind === 'done';
-  const to = archiveRoot(paths.sessionsDir);
-  return ACTION_ERRORS.not_taken_over_yet({ session: folder, isDone, from: paths.sessionDir, to });
 }

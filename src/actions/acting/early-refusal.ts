@@ -27,6 +27,15 @@ export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): 
   return new SamocodeError(code, {}, { what, why, hint, next });
 }
 
+/** What a judge says of a command that the worker would carry out. @throws its early refusal */
+export function accepted<Verdict extends { kind: 'accepted' }>(
+  verdict: Verdict | Refused,
+  view?: SessionView,
+): Verdict {
+  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
+  return verdict;
+}
+
 /** Asked before a person is put a question whose answer would be refused. @throws channel_closed */
 export function requireOpenChannel(view: SessionView, { by }: Pick<ActionContext, 'by'>): void {
   const closed = closedChannel(by, gateChannelsOf(view));

@@ -1,25 +1,19 @@
-import { basename } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { trashRef } from '../../project/checkpoints/checkpoint-refs.ts';
-import type { Project } from '../../project/finding/open-project.ts';
 import { listTrash, pruneTrash, type TrashEntry } from '../../project/finishing/trash.ts';
-import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
-import type { GitContext } from '../../project/git/repository.ts';
-import { listWorktrees } from '../../project/git/worktree-list.ts';
-import { inspectWorktree } from '../../project/worktrees/inspect-worktree.ts';
+import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { worktreeStays } from '../../session/commands/judge-finish.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { sessionPaths } from '../../session/layout/paths.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
-import { safeGitAt } from '../acting/safe-git.ts';
 import { everyPlace } from '../places/every-session.ts';
 import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
 import { diskUsage } from './disk-usage.ts';
+import { type FoundWorktree, findWorktrees } from './find-worktrees.ts';
 
 /** A worktree in WORKTREES, and whether it may go. */
 export interface SessionWorktree {
@@ -55,24 +49,20 @@ export async function sessionWorktrees(
 ): Promise<Worktrees> {
   if (prune) await refuseFromInside(context);
   const project = await findProjectFor(question, context);
-  const { mainRepo, values } = project;
-  const main = { mainRepo, baseEnv: context.env };
-  const views = await viewsAround(values.sessions, context);
-  const found = await placesIn(project, main);
+  const main = { mainRepo: project.mainRepo, baseEnv: context.env };
+  const views = await viewsAround(project.values.sessions, context);
   const removed: string[] = [];
   const worktrees: SessionWorktree[] = [];
-  for (const { path, branch } of found) {
-    const view = await sessionOf(path, views);
-    const git = await gitFor(path, view, project, context);
-    const place = { mainRepo, worktreePath: path, ...git };
-    const one = await describe(place, { branch, view });
+  for await (const found of findWorktrees(project, views, context)) {
+    const { place, view } = found;
+    const one = await describe(found);
     // Measuring takes its time: a session may have been resumed meanwhile.
     const now = prune && view !== undefined ? await readSession(view.paths, context.host) : undefined;
     const needed = now && neededBy(now);
     if (needed !== undefined) worktrees.push({ ...one, kept: needed });
     else if (prune && one.kept === undefined) {
       const went = await removeWorktree(place).catch(keptWith);
-      if (went.kind === 'removed' || went.kind === 'absent') removed.push(path);
+      if (went.kind === 'removed' || went.kind === 'absent') removed.push(one.path);
       else worktrees.push({ ...one, kept: 'problem' in went ? went.problem : 'work would be lost' });
     } else worktrees.push(one);
   }
@@ -92,42 +82,7 @@ async function viewsAround(sessionsDir: string, context: ActionContext): Promise
   return (await Promise.all([...folders].map((each) => readAllSessions(each, context.host)))).flat();
 }
 
-/** What git knows in WORKTREES; clones of checks and other folders are not among it. */
-async function placesIn(
-  { mainRepo, values }: Project,
-  { baseEnv }: GitContext,
-): Promise<{ path: string; branch?: string }[]> {
-  const top = await realPathAsFar(values.worktrees);
-  const entries = await listWorktrees(mainRepo, { baseEnv });
-  const real = await Promise.all(
-    entries.map(async (entry) => ({ ...entry, path: await realPathAsFar(entry.path) })),
-  );
-  return real.filter(({ path }) => path !== mainRepo && pathInside(top, path) !== undefined);
-}
-
-async function sessionOf(path: string, views: readonly SessionView[]): Promise<SessionView | undefined> {
-  for (const view of views) {
-    const own = view.state.worktree?.path;
-    if (own === undefined ? view.folder === basename(path) : (await realPathAsFar(own)) === path) return view;
-  }
-  return undefined;
-}
-
-/** Settings that an agent may have planted start nothing: for a session those that were accepted, else none. */
-async function gitFor(
-  worktreePath: string,
-  view: SessionView | undefined,
-  { mainRepo, values }: Project,
-  context: ActionContext,
-): Promise<GitContext> {
-  const paths = view?.paths ?? sessionPaths(values.sessions, basename(worktreePath));
-  return await safeGitAt({ mainRepo, worktreePath, accepted: paths.gitSettings }, context);
-}
-
-async function describe(
-  place: Parameters<typeof inspectWorktree>[0],
-  { branch, view }: { branch: string | undefined; view: SessionView | undefined },
-): Promise<SessionWorktree> {
+async function describe({ place, branch, view }: FoundWorktree): Promise<SessionWorktree> {
   const { worktreePath: path } = place;
   return {
     path,
@@ -147,7 +102,7 @@ function neededBy({ state, worker, pendingCommands }: SessionView): string | und
   return archived || status.kind === 'done' ? undefined : `its session is ${status.kind}`;
 }
 
-async function keptFor(place: Parameters<typeof inspectWorktree>[0]): Promise<string | undefined> {
+async function keptFor(place: WorktreePlace): Promise<string | undefined> {
   try {
     const reading = await inspectWorktree(place);
     return worktreeStays({ path: place.worktreePath, reading })?.error.why;

@@ -5,7 +5,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { gateStatus } from '../../session/status.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
+import { accepted, gateChannelsOf } from '../acting/early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
 import { takenOver } from '../sessions/adopt-session.ts';
 
@@ -40,8 +40,7 @@ export async function answerQa(input: AnswerQaInput, context: ActionContext): Pr
     ...openQuestions(await documentText(view.paths.qa), view.state),
     gateChannels: gateChannelsOf(view),
   };
-  const verdict = judgeAnswer({ ...request, by: context.by }, gateStatus(view), facts);
-  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
+  const verdict = accepted(judgeAnswer({ ...request, by: context.by }, gateStatus(view), facts), view);
   const waiting = await takenOver(found, 'qa', context);
   const after = await afterCommand(waiting, request, ['answers_recorded'], context);
   // The worker may have met newer questions than were read here.

@@ -5,7 +5,7 @@ import { gateStatus } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
+import { accepted, gateChannelsOf } from '../acting/early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
 import { takenOver } from '../sessions/adopt-session.ts';
 import { readPlanOf } from './read-plan.ts';
@@ -46,9 +46,7 @@ export async function approvePlan(
     return { view, plan: approvedPlan, servers: [], already: true };
   // The file may have been edited since the session began to wait: what was read is what counts.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, gateChannels: gateChannelsOf(view) };
-  const verdict = judgeApprove({ hash, by: context.by }, gate, facts);
-  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
-  const { plan } = verdict;
+  const { plan } = accepted(judgeApprove({ hash, by: context.by }, gate, facts), view);
   const waiting = await takenOver(found, 'plan', context);
   const after = await afterCommand(waiting, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
   return { view: after.view, plan, servers: facts.plan?.servers ?? [], already: false };

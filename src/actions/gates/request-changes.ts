@@ -3,7 +3,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { gateStatus } from '../../session/status.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
+import { accepted, gateChannelsOf } from '../acting/early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
 import { requireText } from '../preconditions/require-text.ts';
 import { takenOver } from '../sessions/adopt-session.ts';
@@ -20,8 +20,7 @@ export async function requestChanges(
   const found = await findSessionAndPlace(input, context);
   const { view } = found;
   const facts = { gateChannels: gateChannelsOf(view), opensFirstGate: view.isForeign };
-  const verdict = judgeRequestChanges({ feedback, by: context.by }, gateStatus(view), facts);
-  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
+  accepted(judgeRequestChanges({ feedback, by: context.by }, gateStatus(view), facts), view);
   const after = await afterCommand(
     await takenOver(found, 'plan', context),
     { kind: 'request_changes', feedback },

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { ifExists } from '../../base/errors.ts';
 import { mainCheckoutOf } from '../../project/finding/find-project.ts';
-import { makeProject, type ProjectSetupReport } from '../../project/finding/setup-project.ts';
+import { makeProject, type ProjectSetupReport } from '../../project/finding/make-project.ts';
 import { riskyLines, type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
 import { readRepository } from '../../project/git/repository.ts';
 import { pathFromFile } from '../../project/settings/samocode-file.ts';
@@ -27,7 +27,7 @@ export interface SetupProjectInput {
 /** `trust`: whether all lines of the file count now. */
 export type ProjectSetupResult = ProjectSetupReport & { trust: Trust };
 
-/** Checks a project's `.samocode`, or makes it with its folders; when it fails nothing stays. @throws what project/setup-project throws */
+/** Checks a project's `.samocode`, or makes it with its folders; when it fails nothing stays. @throws what `makeProject` throws */
 export async function setupProject(
   input: SetupProjectInput,
   context: ActionContext,

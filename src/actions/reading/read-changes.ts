@@ -1,7 +1,4 @@
-import { basename, dirname, isAbsolute, join, normalize, relative } from 'node:path';
-import type { NextStep } from '../../base/acts.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
-import { realPathAsFar } from '../../project/git/real-path.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import {
   type ChangeRange,
@@ -12,7 +9,6 @@ import {
   diffStat,
 } from '../../project/worktrees/changes.ts';
 import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
-import { isAtRest } from '../../session/at-rest.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -20,6 +16,7 @@ import { nextSteps } from '../acting/next-steps.ts';
 import { safeGit } from '../acting/safe-git.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { rememberSeen, seenCommit } from './looks.ts';
+import { pathInTree } from './path-in-tree.ts';
 import { iterationsIn } from './read-transcript.ts';
 import { READING_ERRORS } from './reading-errors.ts';
 
@@ -60,10 +57,8 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
   const view = await findSession(input, context);
   const { sessionFile, state } = view;
   const { worktree } = state;
-  if (sessionFile === undefined || worktree === undefined) {
-    const next: NextStep[] = isAtRest(view) ? nextSteps(view) : [{ act: 'follow', session: view.folder }];
-    throw READING_ERRORS.nothing_changed_yet({ session: view.folder, next });
-  }
+  if (sessionFile === undefined || worktree === undefined)
+    throw READING_ERRORS.nothing_changed_yet({ session: view.folder, next: nextSteps(view) });
   const tops = [worktree.path, sessionFile.mainRepo];
   const path = input.path === undefined ? undefined : await pathInTree(input.path, tops);
   const git = await safeGit(view, context);
@@ -98,27 +93,6 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
   };
 }
 
-/** A path as git has it, from the top of the tree, where a call writes `./src/`, or an absolute one below one of `tops`. */
-export async function pathInTree(given: string, tops: readonly string[]): Promise<string> {
-  if (given.includes('\0') || given.length > MOST_OF_A_PATH)
-    throw READING_ERRORS.bad_path({ isOutside: false });
-  if (!isAbsolute(given)) return requireInside([normalize(given)]);
-  const ways = tops.map((top) => relative(top, given));
-  // The last part may be a link that git itself keeps.
-  const real = join(await realPathAsFar(dirname(given)), basename(given));
-  return requireInside([...ways, ...tops.map((top) => relative(top, real))]);
-}
-
-/** The first of the ways that leads into the tree. @throws bad_path */
-function requireInside(ways: readonly string[]): string {
-  const path = ways.find((way) => way !== '..' && !way.startsWith('../'));
-  if (path === undefined) throw READING_ERRORS.bad_path({ isOutside: true });
-  return path === './' || path === '.' ? '' : path;
-}
-
-/** Longer than any path that a system takes. */
-const MOST_OF_A_PATH = 4096;
-
 async function startOf(
   view: SessionView,
   { iteration, cursor }: ReadChangesInput,
@@ -126,8 +100,7 @@ async function startOf(
   const { worktree } = view.state;
   const { base = '', baseCommit = '' } = worktree ?? {};
   const atBase = { commit: baseCommit, since: `${base} at ${baseCommit.slice(0, 8)}` };
-  if (iteration === undefined && cursor === undefined) return atBase;
-  if (iteration === 0) return atBase;
+  if (iteration === 0 || (iteration ?? cursor) === undefined) return atBase;
   const events = await readEvents(view.paths.events, 0);
   const ended = events.findLast(
     (event) =>

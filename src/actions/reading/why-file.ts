@@ -15,7 +15,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { safeGit } from '../acting/safe-git.ts';
 import { findSession } from '../places/find-session.ts';
 import { sessionsPlaces } from '../places/sessions-places.ts';
-import { pathInTree } from './read-changes.ts';
+import { pathInTree } from './path-in-tree.ts';
 
 export interface WhyQuestion {
   path: string;

@@ -2,17 +2,17 @@ import type { Gate } from '../../phases/table.ts';
 import { requireIdentity } from '../../project/git/repository.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { readOverview } from '../../session/documents/overview.ts';
-import type { HandedOver, SessionFile } from '../../session/events/session-file.ts';
+import type { HandedOver } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSession } from '../../session/status.ts';
-import { afterCommand, afterStart } from '../acting/after-command.ts';
+import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { findProjectFor } from '../places/find-project-for.ts';
 import type { SessionsPlace } from '../places/sessions-places.ts';
 import { requireTrust } from '../places/trust-project.ts';
 import { branchOfAdopted, requireAdoptable } from './adoptable.ts';
-import { makeRunFolder } from './make-run-folder.ts';
+import { type Begun, beginSession } from './begin-session.ts';
 import { newSession } from './new-session.ts';
 import type { SessionChoices } from './start-input.ts';
 
@@ -40,20 +40,13 @@ export interface Adoption extends FoundSession {
   run?: boolean | undefined;
 }
 
-export interface Adopted {
-  view: SessionView;
-  file: SessionFile;
-  /** About settings that have no effect or another one than it seems. */
-  warnings: string[];
-}
-
 /**
  * Takes over a folder of the original tool: it gets a run folder and continues in the phase that its
  * overview names; behind a gate it first waits for a person. Its own files are not changed here.
- * @throws project_not_trusted; what `requireAdoptable`, `findProjectFor`, `requireIdentity` and `newSession`
+ * @throws project_not_trusted; what `requireAdoptable`, `findProjectFor`, `requireIdentity`, `newSession` and `beginSession`
  * throw; the worker's refusal, pending
  */
-export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<Adopted> {
+export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<Begun> {
   const { view, place, note, goal, call, gate, handedOver, group, choices, run = true } = adoption;
   const { paths, folder } = view;
   await refuseFromInside(context);
@@ -64,24 +57,20 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const branch = await branchOfAdopted(project, { folder, overview: text ?? '' }, context);
   const words =
     text === undefined ? { task: goal } : { task: readOverview(text).task.trim() || folder, goal };
-  const { file, start, warning } = await newSession(
-    project,
-    // The gate that a person is just deciding at is one of the session, whatever GATES says.
-    { ...choices, folder, branch, ...words, adopted: true, handedOver, group, run, gate },
-    context,
-  );
+  // The gate that a person is just deciding at is one of the session, whatever GATES says.
+  const wish = { ...choices, folder, branch, ...words, adopted: true, handedOver, group, run, gate };
+  const made = await newSession(project, wish, context);
   // Another adoption may have come first: then its run folder counts, and its worker decides.
-  const started = (await makeRunFolder(paths, file, start))
-    ? await afterStart(paths, start, ENDS, context)
-    : await afterCommand(view, { kind: 'start', run }, ENDS, context);
+  const begun = (await beginSession(made, context)) ?? {
+    ...(await afterCommand(view, { kind: 'start', run }, ['prepared', 'blocked'], context)),
+    file: made.file,
+    warnings: made.warnings,
+  };
   if (note !== undefined)
-    await afterCommand(started.view, { kind: 'message', text: note }, ['message_kept'], context);
-  const warnings = [...(warning === undefined ? [] : [warning]), ...project.warnings.map(({ text }) => text)];
-  const now = (await readSession(paths, context.host)) ?? started.view;
-  return { view: now, file: now.sessionFile ?? file, warnings };
+    await afterCommand(begun.view, { kind: 'message', text: note }, ['message_kept'], context);
+  const now = (await readSession(paths, context.host)) ?? begun.view;
+  return { view: now, file: now.sessionFile ?? begun.file, warnings: begun.warnings };
 }
-
-const ENDS = ['prepared', 'blocked'] as const;
 
 /** The session of a call that acts at a gate: a folder without machine state is taken over first, and waits there. */
 export async function takenOver(

@@ -1,11 +1,7 @@
-import { basename, join } from 'node:path';
-import { namesAt } from '../../base/files/look-at.ts';
+import { basename } from 'node:path';
 import { followsPlan, PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { refusedServers } from '../../session/commands/judge-plan.ts';
-import { documentText } from '../../session/documents/document-text.ts';
-import { currentPlanOf, planHash } from '../../session/documents/plan.ts';
-import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { HandedOver } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -13,7 +9,9 @@ import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
 import { START_ERRORS } from '../acting/start-errors.ts';
 import { findSessionAndPlace } from '../places/find-session.ts';
 import { namedFolder } from '../places/named-folder.ts';
-import { type Adopted, adoptSession } from './adopt-session.ts';
+import { newestPlan, readPlanFile } from '../reading/plan-file.ts';
+import { adoptSession } from './adopt-session.ts';
+import type { Begun } from './begin-session.ts';
 import type { FolderToContinue, StartSessionInput } from './start-input.ts';
 
 /** @throws from_missing when a phase or a plan is named and no folder */
@@ -29,7 +27,7 @@ export function isHandedOver({ from, phase, approve }: Partial<FolderToContinue>
  * @throws from_excludes, run_already, bad_phase, not_in_sessions, not_the_plan; what `findSessionAndPlace` and
  * `adoptSession` throw; channel_closed when the channel may approve no plan, servers_need_person, servers_unclear
  */
-export async function continueFolder(input: StartSessionInput, context: ActionContext): Promise<Adopted> {
+export async function continueFolder(input: StartSessionInput, context: ActionContext): Promise<Begun> {
   const { task, dive, name, branch, settings: call, run } = input;
   const given = Object.entries({ task, dive, name, branch }).filter(([, words]) => words?.trim());
   if (given.length > 0) throw START_ERRORS.from_excludes({ given: given.map(([key]) => key) });
@@ -76,13 +74,12 @@ const NEVER: ReadonlySet<Phase> = new Set(['init', 'done']);
 
 /** The plan with the requirements that its approval covers, as they are now: what changes before a worker reads them is not approved. */
 async function planNamed(named: string, view: SessionView, { by }: Pick<ActionContext, 'by'>) {
-  const { paths, folder } = view;
-  const newest = currentPlanOf(namesAt(paths.sessionDir) ?? [], folder, []);
+  const { paths } = view;
+  const newest = newestPlan(paths, []);
   const name = basename(named);
-  const text = name === newest ? await documentText(join(paths.sessionDir, name)) : undefined;
-  if (text === undefined) throw START_ERRORS.not_the_plan({ named, newest });
-  const whole = withLedger(text, await ledgerText(paths));
-  const unaccepted = refusedServers(by, { name, text: whole }, gateChannelsOf(view));
+  const plan = name === newest ? await readPlanFile(paths, name) : undefined;
+  if (plan?.kind !== 'plan') throw START_ERRORS.not_the_plan({ named, newest });
+  const unaccepted = refusedServers(by, { name, text: plan.text }, gateChannelsOf(view));
   if (unaccepted) throw earlyRefusal(unaccepted, view);
-  return { name, hash: planHash(whole) };
+  return { name, hash: plan.hash };
 }

@@ -2,16 +2,14 @@ import type { CapName, Caps, SessionCaps } from '../../phases/caps.ts';
 import type { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
-import { PROVIDER_NAMES, type ProviderName, type Sandbox } from '../../project/settings/project-settings.ts';
+import { PROVIDER_NAMES, type Sandbox } from '../../project/settings/project-settings.ts';
 import { childSettings, type ResolvedSettings } from '../../project/settings/resolve-settings.ts';
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { isAsStrict } from '../../project/settings/setting-spec.ts';
 import { SETTINGS } from '../../project/settings/settings.ts';
-import { providerNamed } from '../../providers/registry.ts';
-import { locateCli } from '../../providers/starting/locate-cli.ts';
-import { nodePath } from '../../providers/starting/node-path.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import type { ActionContext } from '../acting/context.ts';
+import { findClis } from './find-cli.ts';
 import type { SessionChoices } from './start-input.ts';
 
 /**
@@ -117,38 +115,6 @@ function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback'
   if (fallback.length === 0) return {};
   const models = fallback.map((name) => [name, childSettings(settings, 'init', name).model] as const);
   return { fallback: [...fallback], fallbackModels: Object.fromEntries(models) };
-}
-
-async function findClis(settings: ResolvedSettings, context: ActionContext): Promise<Record<string, string>> {
-  const { values } = settings;
-  const names = new Set<ProviderName>([
-    values.provider,
-    ...Object.values(values.providerByPhase),
-    ...values.fallback,
-  ]);
-  const found: Record<string, string> = {};
-  for (const name of names) {
-    found[name] = await findCli(settings, name, context);
-  }
-  return found;
-}
-
-/** The program of a provider. @throws cli_not_found, cli_not_executable */
-export async function findCli(
-  settings: ResolvedSettings,
-  name: ProviderName,
-  { env, home, programs }: ActionContext,
-): Promise<string> {
-  if (name === 'rehearsal') return programs.rehearsal;
-  const { path } = await locateCli({
-    command: providerNamed(name).defaultCommand,
-    setting: `${name.toUpperCase()}_PATH`,
-    configured: childSettings(settings, 'init', name).cliPath,
-    env,
-    homeDir: home,
-    nodePath: await nodePath(env),
-  });
-  return path;
 }
 
 /** Where and how checks run by the project's settings. */

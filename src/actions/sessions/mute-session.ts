@@ -4,8 +4,7 @@ import { isoUtc } from '../../base/clock.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { ACTION_ERRORS } from '../acting/action-errors.ts';
-import { closedTo } from '../acting/after-command.ts';
+import { closedTo, sessionLost } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
@@ -20,12 +19,8 @@ export async function muteSession(
 ): Promise<SessionView> {
   await refuseFromInside(context);
   const view = await findSession(question, context);
-  const { folder: session, sessionFile, problems, paths } = view;
-  if (sessionFile === undefined) {
-    const { sessionDir } = paths;
-    const lost = { session, problems, sessionDir, isUnreadable: view.isUnreadable === true };
-    throw closedTo(view) ?? ACTION_ERRORS.session_lost(lost);
-  }
+  const { folder: session, sessionFile } = view;
+  if (sessionFile === undefined) throw closedTo(view) ?? sessionLost(view);
   const { muted } = supervisorPaths(context.home, context.host);
   const path = join(muted, `${sessionFile.id}.json`);
   if (isMuted) {

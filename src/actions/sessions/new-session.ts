@@ -8,8 +8,9 @@ import { FORMAT_VERSION } from '../../session/events/format-version.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { earlyRefusal } from '../acting/early-refusal.ts';
+import { accepted } from '../acting/early-refusal.ts';
 import { sandboxNow } from '../preconditions/sandbox-now.ts';
+import { refuseWhatCannotRun } from '../preconditions/what-cannot-run.ts';
 import { freezeSettings } from './freeze-settings.ts';
 import type { SessionChoices } from './start-input.ts';
 
@@ -27,8 +28,8 @@ export interface NewSession {
   paths: SessionPaths;
   file: SessionFile;
   start: CommandOf<'start'>;
-  /** Why there is no guard although one is wanted. */
-  warning?: string | undefined;
+  /** About settings that have no effect or another one than it seems, and why there is no guard although one is wanted. */
+  warnings: string[];
 }
 
 /**
@@ -45,8 +46,8 @@ export async function newSession(
   const { mainRepo, filePath: configPath, values } = project;
   const chosen = await freezeSettings(project, choices, context);
   const settings = { ...chosen, gates: GATES.filter((each) => chosen.gates.includes(each) || each === gate) };
-  const allowed = judgeStart({ by }, {}, { ...settings, handedOver });
-  if (allowed.kind === 'refused') throw earlyRefusal(allowed);
+  accepted(judgeStart({ by }, {}, { ...settings, handedOver }));
+  refuseWhatCannotRun(settings, context);
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
   const { level: sandbox, warning } = await sandboxNow({ ...places, settings }, context);
   const at = isoUtc(clock.now());
@@ -60,6 +61,6 @@ export async function newSession(
       ...{ task, dive, ...places, configPath, adopted, handedOver, group, goal, settings, sandbox },
     },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
-    warning,
+    warnings: [...(warning === undefined ? [] : [warning]), ...project.warnings.map(({ text }) => text)],
   };
 }

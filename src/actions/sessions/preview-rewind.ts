@@ -5,9 +5,9 @@ import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal } from '../acting/early-refusal.ts';
+import { type Preview, previewOf } from '../acting/preview.ts';
 import type { SessionQuestion } from '../places/find-session.ts';
 import { count } from '../reading/changes-words.ts';
-import { type Preview, previewOf } from './preview.ts';
 import { lookAtRewind } from './rewind-session.ts';
 
 /** Says what a rewind would undo. Changes nothing. @throws session_not_found; an early refusal where nothing is kept */

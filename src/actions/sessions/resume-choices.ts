@@ -10,7 +10,8 @@ import type { ActionContext } from '../acting/context.ts';
 import { findProjectFor } from '../places/find-project-for.ts';
 import { requireTrust } from '../places/trust-project.ts';
 import { refuseWhatCannotRun } from '../preconditions/what-cannot-run.ts';
-import { findCli, frozenProving } from './freeze-settings.ts';
+import { findCli } from './find-cli.ts';
+import { frozenProving } from './freeze-settings.ts';
 
 /**
  * Limits that a person gave, checked; undefined when none was given.

@@ -1,7 +1,8 @@
 import { judgeKind } from '../../session/commands/judge-kind.ts';
 import { judgeResume } from '../../session/commands/judge-running.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { afterCommand, closedTo } from '../acting/after-command.ts';
+import { afterCommand } from '../acting/after-command.ts';
+import { closedTo } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal } from '../acting/early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';

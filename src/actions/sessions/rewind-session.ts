@@ -11,9 +11,10 @@ import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
-import { ALL_FILES_MS, afterCommand, closedTo } from '../acting/after-command.ts';
+import { ALL_FILES_MS, afterCommand } from '../acting/after-command.ts';
+import { closedTo } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { earlyRefusal } from '../acting/early-refusal.ts';
+import { accepted } from '../acting/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 
 export interface RewindSessionInput extends SessionQuestion {
@@ -43,7 +44,7 @@ export async function rewindSession(
   const { view: found, verdict } = await lookAtRewind(input, context);
   const closed = closedTo(found);
   if (closed) throw closed;
-  if (verdict.kind === 'refused') throw earlyRefusal(verdict, found);
+  accepted(verdict, found);
   const request = { kind: 'rewind', to: input.to } as const;
   const { view, events } = await afterCommand(found, request, ENDS, context, { workMs: ALL_FILES_MS });
   const halfway = events.find((event) => event.type === 'blocked');

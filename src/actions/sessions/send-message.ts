@@ -2,7 +2,7 @@ import { judgeMessage } from '../../session/commands/judge-running.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { earlyRefusal } from '../acting/early-refusal.ts';
+import { accepted } from '../acting/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { requireText } from '../preconditions/require-text.ts';
 
@@ -17,8 +17,7 @@ export async function sendMessage(
 ): Promise<{ view: SessionView; messageId?: string; readBy: string }> {
   const text = requireText(input.text, 'text');
   const view = await findSession(input, context);
-  const verdict = judgeMessage({ text }, view.state);
-  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
+  accepted(judgeMessage({ text }, view.state), view);
   const after = await afterCommand(view, { kind: 'message', text }, ['message_kept'], context);
   const kept = after.events.find((event) => event.type === 'message_kept');
   return { view: after.view, messageId: kept?.id, readBy: readBy(after.view) };

@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { identityAt } from '../../base/files/look-at.ts';
 import { newWatcher } from '../../base/files/watcher.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -78,6 +79,7 @@ interface Around {
 }
 
 interface Known {
+  paths: SessionPaths;
   /** Of the files that it was read from. */
   stamp: string;
   /** Undefined in the archive, and where there is no session. */
@@ -103,7 +105,7 @@ interface Looking {
 
 /** @returns whether anything differs from before */
 async function lookAtAll(known: Map<string, Known>, looking: Looking): Promise<boolean> {
-  const found = await placesOfSessions(looking.around);
+  const found = await placesOfSessions(looking.around, known);
   let isChanged = false;
   for (const key of [...known.keys()]) if (!found.has(key)) isChanged = known.delete(key) || isChanged;
   const all = [...found];
@@ -118,13 +120,13 @@ async function lookAtAll(known: Map<string, Known>, looking: Looking): Promise<b
 
 type Found = Map<string, { paths: SessionPaths; place: SessionsPlace }>;
 
-async function placesOfSessions({ places, only }: Around): Promise<Found> {
+async function placesOfSessions({ places, only }: Around, known: ReadonlyMap<string, Known>): Promise<Found> {
   const found: Found = new Map();
   for (const place of places) {
     const folders = only === undefined ? await sessionFolders(place.sessionsDir) : [only];
     for (const folder of folders) {
-      const paths = sessionPaths(place.sessionsDir, folder);
-      found.set(paths.runDir, { paths, place });
+      const key = `${place.sessionsDir}${sep}${folder}`;
+      found.set(key, { paths: known.get(key)?.paths ?? sessionPaths(place.sessionsDir, folder), place });
     }
   }
   return found;
@@ -150,7 +152,7 @@ async function lookAtOne(
   const view = rests ?? (await readSession(paths, context.host, context.clock));
   const isShown = view !== undefined && !view.state.archived;
   const report = isShown ? await reportOn(view, context, around.watching) : undefined;
-  known.set(key, { stamp, session: report && { ...report, projectDir: projectDirOf(place) } });
+  known.set(key, { paths, stamp, session: report && { ...report, projectDir: projectDirOf(place) } });
   return !isSame || reportStamp(report) !== reportStamp(before.session);
 }
 

@@ -70,10 +70,9 @@ export function openForAppend(path: string, mode = 0o644): number {
 }
 
 /**
- * Makes room where a file of ours must stand: a folder, or a file that is too large to be read, is moved
- * aside and not removed, since nobody has read it. Links and pipes hold nothing of their own and are left
- * for a rename to replace.
- * @returns where it was put; undefined when nothing had to be moved
+ * Makes room for a file of ours: a folder, or a file that is too large to be read, is renamed and so kept. Links
+ * and pipes have no content to keep; the rename that follows replaces them.
+ * @returns its new path; undefined when nothing had to be moved
  */
 export function putAside(path: string): string | undefined {
   const stats = statsAt(path);

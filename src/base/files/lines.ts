@@ -3,7 +3,8 @@ import { decode, type NotRead, type PlainHandle, withPlainFile } from './plain-f
 
 const LF = 0x0a;
 const PIECE_BYTES = 256 * 1024;
-const LEAST_PIECE_BYTES = 4096;
+/** Below the size from which Node makes a piece of memory of its own for each. */
+const LEAST_PIECE_BYTES = 4000;
 
 export interface Line {
   /** Without its LF, and only until the next line is asked for; undefined for one that is too long to be kept. */
@@ -85,16 +86,19 @@ export interface TextLine {
 /** Longer than any line of ours. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
-/** The lines of a file from `offset` on. @param toEnd a last line without LF counts, too */
+/**
+ * The lines of a file from `offset` on.
+ * @param toEnd a last line without LF counts, too @param pieceBytes how much is read at once: less for the first lines
+ */
 export async function* linesFrom(
   handle: PlainHandle,
   offset: number,
-  { maxLineBytes = MAX_LINE_BYTES, toEnd = false } = {},
+  { maxLineBytes = MAX_LINE_BYTES, toEnd = false, pieceBytes = PIECE_BYTES } = {},
 ): AsyncGenerator<TextLine> {
   const lines = new LineSplitter({ offset, maxLineBytes });
   const left = handle.stat().size - offset;
   // Most files are small, and there are many of them: a large piece for each would be most of the work.
-  const piece = Buffer.allocUnsafe(Math.max(LEAST_PIECE_BYTES, Math.min(PIECE_BYTES, left + 1)));
+  const piece = Buffer.allocUnsafe(Math.max(LEAST_PIECE_BYTES, Math.min(pieceBytes, left + 1)));
   for (;;) {
     const bytesRead = await handle.read(piece, lines.offset);
     const read = bytesRead > 0 ? lines.take(piece.subarray(0, bytesRead)) : toEnd ? lines.end() : [];

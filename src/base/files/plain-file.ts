@@ -128,12 +128,13 @@ function readUpTo(descriptor: number, size: number, maxBytes: number): Buffer | 
   const parts: Buffer[] = [];
   let total = 0;
   for (let piece = size + 1; ; piece = READ_ON_BYTES) {
-    const bytes = Buffer.alloc(Math.min(piece, maxBytes - total + 1));
+    const bytes = Buffer.allocUnsafe(Math.min(piece, maxBytes - total + 1));
     const bytesRead = readSync(descriptor, bytes, 0, bytes.length, total);
     parts.push(bytes.subarray(0, bytesRead));
     total += bytesRead;
     if (total > maxBytes) return undefined;
     // Less than asked for is the end, but only behind all that was there: some file systems give pieces.
-    if (bytesRead === 0 || (bytesRead < bytes.length && total >= size)) return Buffer.concat(parts);
+    if (bytesRead === 0 || (bytesRead < bytes.length && total >= size))
+      return parts.length === 1 ? parts[0] : Buffer.concat(parts);
   }
 }

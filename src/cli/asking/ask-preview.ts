@@ -1,5 +1,5 @@
+import type { Preview } from '../../actions/acting/preview.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
-import type { Preview } from '../../actions/sessions/preview.ts';
 import { hanging } from '../rendering/columns.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { FinishWay } from '../../actions/sessions/finish-ways.ts';
-import type { FinishSessionInput } from '../../actions/sessions/look-at-finish.ts';
-import type { Preview } from '../../actions/sessions/preview.ts';
+import type { Preview } from '../../actions/acting/preview.ts';
+import type { FinishWay } from '../../actions/finishing/finish-ways.ts';
+import type { FinishSessionInput } from '../../actions/finishing/look-at-finish.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { agreedTo, previewWords } from '../asking/ask-preview.ts';
@@ -45,7 +45,7 @@ async function finish(cli: Cli, session: string, options: FinishOptions): Promis
   if (way === undefined) return;
   const which = options.yes ? { session, isExact: true } : await wanted(cli, session, way, options);
   if (which === undefined) return;
-  const { finishSession } = await import('../../actions/sessions/finish-session.ts');
+  const { finishSession } = await import('../../actions/finishing/finish-session.ts');
   // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker continues.
   const input = { ...which, ...projectOf(options), how: way, keep: [], waitMs: DAY_MS };
   if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
@@ -102,7 +102,7 @@ async function wanted(cli: Cli, session: string, way: Way, options: FinishOption
 }
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
-  const { previewFinish } = await import('../../actions/sessions/preview-finish.ts');
+  const { previewFinish } = await import('../../actions/finishing/preview-finish.ts');
   return await previewFinish(
     { session, ...projectOf(options), how: way, keep: [] },
     await cli.actionContext(),
@@ -127,7 +127,7 @@ export function addUnarchive(program: Command, cli: Cli): void {
 }
 
 async function archive(cli: Cli, session: string, options: ArchiveOptions): Promise<void> {
-  const { finishSession } = await import('../../actions/sessions/finish-session.ts');
+  const { finishSession } = await import('../../actions/finishing/finish-session.ts');
   const keep = options.keep ?? [];
   const documentsOnly = options.documents === true || keep.length > 0;
   const how = documentsOnly ? 'archive_documents' : 'keep_branch';
@@ -143,7 +143,7 @@ async function archive(cli: Cli, session: string, options: ArchiveOptions): Prom
 }
 
 async function wantedArchive(cli: Cli, input: FinishSessionInput): Promise<FinishSessionInput | undefined> {
-  const { previewFinish } = await import('../../actions/sessions/preview-finish.ts');
+  const { previewFinish } = await import('../../actions/finishing/preview-finish.ts');
   const preview = await previewFinish(input, await cli.actionContext());
   const { folder } = preview.view;
   const title = input.how === 'keep_branch' ? `Archive ${folder}` : `Archive documents of ${folder}`;
@@ -155,7 +155,7 @@ async function wantedArchive(cli: Cli, input: FinishSessionInput): Promise<Finis
 }
 
 async function unarchive(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { finishSession } = await import('../../actions/sessions/finish-session.ts');
+  const { finishSession } = await import('../../actions/finishing/finish-session.ts');
   const input = { session, ...projectOf(options), how: 'unarchive', keep: [] } as const;
   const { view } = await finishSession(input, await cli.actionContext());
   cli.output.result(

@@ -1,6 +1,6 @@
 import { count } from '../../actions/reading/changes-words.ts';
+import { recentCommits } from '../../actions/reading/recent-commits.ts';
 import type { WaitResult } from '../../actions/waiting/wait-for-change.ts';
-import { runGit } from '../../project/git/git.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { askAtGate } from '../asking/ask-at-gate.ts';
@@ -73,20 +73,18 @@ function sayHowToComeBack(cli: Cli, folder: string): void {
 }
 
 /** What a session has committed, and how to look at it and take it over; empty while there is nothing. */
-async function workWords({ state: { worktree }, sessionFile }: SessionView, cli: Cli): Promise<string> {
-  if (!worktree || !sessionFile) return '';
-  const options = { cwd: sessionFile.mainRepo, baseEnv: cli.env, allowFailure: true, maxChars: 200_000 };
-  const range = `${worktree.baseCommit}..${worktree.branch}`;
-  const { exitCode, stdout } = await runGit(['log', '--reverse', '--format=%h %s', range], options);
-  const commits = stdout.split('\n').filter(Boolean);
-  if (exitCode !== 0 || commits.length === 0) return '';
+async function workWords(view: SessionView, cli: Cli): Promise<string> {
+  const { worktree } = view.state;
+  const { commits, total } = await recentCommits(view, 20, await cli.actionContext());
+  if (worktree === undefined || total === 0) return '';
   const { dim, accent } = cli.output.style;
   const shown = commits
-    .slice(-20)
-    .map((line) => cutToColumns(`  ${fitLine(line, 100)}`, cli.output.textColumns));
+    .toReversed()
+    .map(({ hash, subject }) => `  ${fitLine(`${hash.slice(0, 8)} ${subject}`, 100)}`)
+    .map((line) => cutToColumns(line, cli.output.textColumns));
   return [
     '',
-    `${count(commits.length, 'commit')} on ${worktree.branch}:`,
+    `${count(total, 'commit')} on ${worktree.branch}:`,
     ...shown,
     '',
     `${dim('look at it  ')} ${accent(`git diff ${worktree.base}...${worktree.branch}`)}`,

@@ -59,7 +59,7 @@ export function planWords(
   return [head, '', markdownWords(text, { style, columns }), ...below].join('\n');
 }
 
-/** What differs from the version that was asked about before; empty where there is none. */
+/** The differences from the last version that a person was asked about; empty for the first one. */
 export function planDifference({ changes = [] }: PlanReport, { style }: Output): string[] {
   if (changes.length === 0) return [];
   return ['', style.bold('Changes since the previous version:'), diffColours(changes.join('\n'), style)];

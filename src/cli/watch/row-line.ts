@@ -96,6 +96,14 @@ function elapsedWords({ since }: SessionFacts, group: Group, nowMs: number): str
   return group === 'working' ? stopwatch(ms) : age(ms);
 }
 
+const MINUTE_MS = 60_000;
+
+/** Whether a time in the list counts seconds: a stopwatch, or less than a minute. The others may be a few seconds old. */
+export function countsSeconds(rows: readonly WatchedRow[], nowMs: number): boolean {
+  const isNear = (time = '') => Math.abs(nowMs - Date.parse(time)) < MINUTE_MS;
+  return rows.some(({ facts }) => groupOf(facts) === 'working' || isNear(facts.since) || isNear(facts.until));
+}
+
 /** What it does now, or what it waits for, with why: short, since a narrow screen cuts it. */
 function doingWords(
   facts: SessionFacts,

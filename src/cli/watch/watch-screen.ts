@@ -9,6 +9,7 @@ import { watchedRows } from './groups.ts';
 import type { WatchAct } from './keys.ts';
 import { type KeyIntent, press } from './press.ts';
 import { type Beside, besideStamp, readDetails, readPeek } from './read-beside.ts';
+import { countsSeconds } from './row-line.ts';
 import { bodyHeight, screenLines } from './screen-lines.ts';
 import { START_PLACE, selectedRow, type WatchModel, type WatchPlace } from './watch-model.ts';
 
@@ -39,8 +40,9 @@ interface Parts extends WatchWish {
   ended: AbortController;
 }
 
-/** A frame a second for what counts, beside one for each key and each change. */
+/** A frame a second where something counts seconds, else seldom, beside one for each key and each change. */
 const TICK_MS = 1000;
+const SELDOM_MS = 10_000;
 
 class Watch {
   readonly #parts: Parts;
@@ -91,7 +93,10 @@ class Watch {
     const { signal } = this.#parts.ended;
     for (;;) {
       await clock.sleep(TICK_MS, signal);
-      this.#draw();
+      const { rows = [], nowMs: drawnMs } = this.#model;
+      const nowMs = clock.now();
+      // The clock may have been set back since.
+      if (countsSeconds(rows, nowMs) || Math.abs(nowMs - drawnMs) >= SELDOM_MS) this.#draw();
     }
   }
 

@@ -4,7 +4,7 @@ import { guardNow } from '../../actions/preconditions/sandbox-now.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { areConfined } from '../../providers/registry.ts';
-import { findGuardTool } from '../../providers/starting/guard.ts';
+import { findGuardTool } from '../../providers/starting/make-guard.ts';
 import { missingGuard } from '../../providers/starting/probe-guard.ts';
 
 const ID = 'sandbox';

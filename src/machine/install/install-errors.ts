@@ -19,7 +19,7 @@ export const INSTALL_ERRORS = errors({
   }),
   not_all_removed: ({ title }: { title: string }) => ({
     what: `A part of samocode is still in ${title}.`,
-    why: 'It could not be removed; the reason stands beside it.',
+    why: 'It could not be removed; the reason is given beside it.',
     hint: 'Repair or remove it by hand, then run samocode uninstall again.',
   }),
   own_entry: ({ title, path, words }: { title: string; path: string; words: string }) => ({

@@ -1,13 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type ChannelState,
-  channelStatePath,
-  readChannelState,
-} from '../../actions/reading/channel-state.ts';
+import type { ChannelState } from '../../actions/reading/channel-state.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { crashPoint } from '../../base/fault-points.ts';
-import { writeWhole } from '../../base/files/atomic-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel } from '../channel.ts';
@@ -17,15 +11,12 @@ import { isStillOpen, kindNeedsPerson, type QueuedNotice } from '../queued-notic
 import { isQuiet } from '../quiet-hours.ts';
 import type { Around } from './around.ts';
 import { nextBatch } from './batches.ts';
+import { ChannelFile } from './channel-file.ts';
 import { settledBy } from './settled-by.ts';
 import { within } from './within.ts';
 
 /** Between two tries; the last one from then on. */
 const RETRY_MS = [5000, 15_000, 60_000, 300_000, 900_000];
-/** The first supervisor of a machine is started by what it is to notify of. */
-const BEFORE_FIRST_MS = 60_000;
-/** Ids are remembered longer than the queue has them: where its cursors are lost, it repeats them. */
-const KEPT_IDS = 500;
 const KEPT_OPEN = 200;
 
 /** One channel's way through the queue: in order, each notice once, on after a failure and after a restart. */
@@ -33,25 +24,22 @@ export class Lane {
   readonly name: ChannelName;
   readonly #around: Around;
   #channel: NotifyChannel;
-  #state: ChannelState;
+  readonly #file: ChannelFile;
   /** May have been sent by a supervisor that then ended. */
   readonly #maybeSent: Set<string>;
   #busy: Promise<void> | undefined;
   #retryAtMs = Number.NEGATIVE_INFINITY;
 
   static async open(channel: NotifyChannel, around: Around): Promise<Lane> {
-    const { paths, clock } = around;
-    const known = await readChannelState(paths, channel.name);
-    const since = isoUtc(clock.now() - BEFORE_FIRST_MS);
-    return new Lane(channel, around, known ?? { v: 1, channel: channel.name, since, passed: [], open: [] });
+    return new Lane(channel, around, await ChannelFile.open(channel.name, around));
   }
 
-  private constructor(channel: NotifyChannel, around: Around, state: ChannelState) {
+  private constructor(channel: NotifyChannel, around: Around, file: ChannelFile) {
     this.name = channel.name;
     this.#channel = channel;
     this.#around = around;
-    this.#state = state;
-    this.#maybeSent = new Set(state.sending);
+    this.#file = file;
+    this.#maybeSent = new Set(file.state.sending);
   }
 
   /** When it tries again after a failure, monotonic. */
@@ -66,7 +54,7 @@ export class Lane {
   }
 
   waiting(): QueuedNotice[] {
-    const { since, passed } = this.#state;
+    const { since, passed } = this.#file.state;
     const gone = new Set(passed);
     return this.#around.entries.filter(({ id, at }) => at >= since && !gone.has(id));
   }
@@ -115,7 +103,7 @@ export class Lane {
       if (one === undefined) skipped.push(notice.id);
       else open.push(this.#maybeSent.has(one.id) ? { ...one, maybeRepeated: true } : one);
     }
-    if (skipped.length > 0) await this.#write({ ...this.#state, passed: this.#with(skipped) });
+    if (skipped.length > 0) await this.#file.write({ passed: this.#file.passedWith(skipped) });
     return nextBatch(open, quiet);
   }
 
@@ -124,7 +112,7 @@ export class Lane {
     const { sendMs, signal } = this.#around;
     const ids = batch.map(({ id }) => id);
     // Where this cannot be noted, nothing is sent: it could not be noted either that it was.
-    await this.#write({ ...this.#state, sending: ids });
+    await this.#file.write({ sending: ids });
     try {
       const end = await within({ ms: sendMs, signal }, (ended) => this.#channel.send(batch, ended));
       if (end === 'timed_out') return await this.#failed(ids, undefined);
@@ -134,11 +122,10 @@ export class Lane {
     }
     crashPoint('notification-sent');
     const opened = this.#channel.settle === undefined ? [] : batch.map(openedBy);
-    await this.#note({
-      ...this.#state,
-      passed: this.#with(ids),
+    await this.#file.note({
+      passed: this.#file.passedWith(ids),
       sending: undefined,
-      open: [...this.#state.open, ...opened].slice(-KEPT_OPEN),
+      open: [...this.#file.state.open, ...opened].slice(-KEPT_OPEN),
       failing: undefined,
     });
     return true;
@@ -151,7 +138,7 @@ export class Lane {
     const isLost = known?.canHelp === 'never';
     if (error === undefined) for (const id of ids) this.#maybeSent.add(id);
     else if (known === undefined) report(`notifications by ${this.name}`, error);
-    const { since = isoUtc(clock.now()), tries = 0, givenUp = 0 } = this.#state.failing ?? {};
+    const { since = isoUtc(clock.now()), tries = 0, givenUp = 0 } = this.#file.state.failing ?? {};
     const why =
       error === undefined
         ? `No answer within ${sendMs / 1000} s.`
@@ -160,9 +147,8 @@ export class Lane {
     if (!isLost) this.#retryAtMs = clock.monotonic() + (known?.retryAfterMs ?? backOffMs);
     const lost = isLost ? ids : [];
     const waiting = this.waiting().length - lost.length;
-    await this.#note({
-      ...this.#state,
-      passed: this.#with(lost),
+    await this.#file.note({
+      passed: this.#file.passedWith(lost),
       sending: error === undefined ? [...ids] : undefined,
       failing: { since, why, tries: tries + 1, waiting, givenUp: givenUp + lost.length },
     });
@@ -171,7 +157,7 @@ export class Lane {
 
   async #settle(): Promise<void> {
     const { sendMs, signal, view, clock } = this.#around;
-    for (const one of this.#state.open) {
+    for (const one of this.#file.state.open) {
       const { kind, at, id, place } = one;
       const now = view(place);
       // Its kind was one when it was sent.
@@ -187,35 +173,15 @@ export class Lane {
           return;
         }
       }
-      await this.#note({ ...this.#state, open: this.#state.open.filter((other) => other !== one) });
+      await this.#file.note({ open: this.#file.state.open.filter((other) => other !== one) });
     }
   }
 
   async #countWaiting(): Promise<void> {
-    const { failing } = this.#state;
+    const { failing } = this.#file.state;
     const waiting = this.waiting().length;
     if (failing !== undefined && failing.waiting !== waiting)
-      await this.#write({ ...this.#state, failing: { ...failing, waiting } });
-  }
-
-  #with(ids: readonly string[]): string[] {
-    const passed = [...this.#state.passed, ...ids];
-    if (passed.length <= 2 * KEPT_IDS) return passed;
-    const queued = new Set(this.#around.entries.map(({ id }) => id));
-    return passed.filter((id, index) => queued.has(id) || index >= passed.length - KEPT_IDS);
-  }
-
-  /** What has happened counts here also where the disk takes nothing. */
-  async #note(state: ChannelState): Promise<void> {
-    this.#state = state;
-    await this.#write(state).catch((error: unknown) => this.#around.report(`channel ${this.name}`, error));
-  }
-
-  async #write(state: ChannelState): Promise<void> {
-    const { paths } = this.#around;
-    await mkdir(paths.channels, { recursive: true, mode: 0o700 });
-    await writeWhole(channelStatePath(paths, this.name), `${JSON.stringify(state)}\n`, 0o600);
-    this.#state = state;
+      await this.#file.write({ failing: { ...failing, waiting } });
   }
 }
 

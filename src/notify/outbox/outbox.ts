@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { channelStatePath, readChannelState } from '../../actions/reading/channel-state.ts';
 import type { Clock } from '../../base/clock.ts';
 import { configFolder } from '../../base/config-folder.ts';
-import { writeWhole } from '../../base/files/atomic-file.ts';
 import { identityAt, namesAt } from '../../base/files/look-at.ts';
 import type { SupervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -10,6 +8,7 @@ import { CHANNEL_NAMES, type ChannelName } from '../channel.ts';
 import { isProjectMuted, readNotifySettings } from '../notify-settings.ts';
 import { quietHours } from '../quiet-hours.ts';
 import type { Around } from './around.ts';
+import { ChannelFile } from './channel-file.ts';
 import { channelsOf } from './channels-of.ts';
 import { Lane } from './lane.ts';
 import { DAY_MS, QueueFile } from './queue-file.ts';
@@ -116,12 +115,10 @@ export class Outbox {
 
   /** Of channels that are no longer configured. */
   async #forgetTroubles(): Promise<void> {
-    const { paths } = this.#options;
     for (const name of CHANNEL_NAMES) {
       if (this.#lanes.some((lane) => lane.name === name)) continue;
-      const { failing, ...state } = (await readChannelState(paths, name)) ?? {};
-      if (failing !== undefined)
-        await writeWhole(channelStatePath(paths, name), `${JSON.stringify(state)}\n`, 0o600);
+      const file = await ChannelFile.open(name, this.#around);
+      if (file.state.failing !== undefined) await file.write({ failing: undefined });
     }
   }
 }

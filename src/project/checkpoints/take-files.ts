@@ -98,8 +98,11 @@ export async function refresh(options: GitOptions): Promise<void> {
 
 /** The tree of what a part's index knows. */
 export async function treeOf(store: CheckpointStore, { part, folder }: TakePlan): Promise<string> {
-  return await gitLine(['write-tree'], partOptions(store, part, folder));
+  return await gitLine(['-c', UNPACKED, 'write-tree'], partOptions(store, part, folder));
 }
+
+// A tree is hashes for the most part, which packing makes no smaller.
+const UNPACKED = 'core.looseCompression=0';
 
 /** Names of files that differ from what a part's index knows, new and deleted ones too. */
 async function listDifferent(options: GitOptions, part: KeptPart): Promise<Found[]> {

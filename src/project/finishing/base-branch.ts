@@ -47,20 +47,26 @@ async function exists(ref: string, main: GitOptions): Promise<boolean> {
   return await gitSaysYes(['show-ref', '--verify', '--quiet', ref], main);
 }
 
-/** The commit to merge onto: that of the branch, or of its remote where that is only ahead. */
-export async function mergeOnto({
-  mainRepo,
-  base,
-  into,
-  ...context
-}: GitContext & { mainRepo: string; base: string; into: string }): Promise<
-  { from: string; onto: string } | undefined
-> {
+export interface MergeBase {
+  /** Where the branch is. */
+  from: string;
+  /** The commit to merge onto: that of the branch, or of its remote where that is only ahead. */
+  onto: string;
+  /** The branch has the work already. */
+  hasAll: boolean;
+}
+
+/** What the work that ends in `tip` is merged onto. */
+export async function mergeOnto(
+  tip: string,
+  { mainRepo, base, into, ...context }: GitContext & { mainRepo: string; base: string; into: string },
+): Promise<MergeBase | undefined> {
   const main = { ...context, cwd: mainRepo };
   const from = await commitOf(`refs/heads/${into}`, main);
   if (from === undefined) return undefined;
   const there = base === into ? undefined : await commitOf(`refs/remotes/${base}`, main);
-  const isBehind =
-    there !== undefined && (await gitSaysYes(['merge-base', '--is-ancestor', from, there], main));
-  return { from, onto: isBehind ? there : from };
+  const isIn = (commit: string, other: string) =>
+    gitSaysYes(['merge-base', '--is-ancestor', commit, other], main);
+  const isBehind = there !== undefined && (await isIn(from, there));
+  return { from, onto: isBehind ? there : from, hasAll: await isIn(tip, from) };
 }

@@ -1,6 +1,11 @@
+import { join } from 'node:path';
+import { BASE_ERRORS } from '../../base/base-errors.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Host } from '../../base/processes/host.ts';
+import { acquireLease } from '../../base/processes/lease.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { CHECKOUT_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
-import { commitOf, type GitContext } from '../git/repository.ts';
+import { commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
 import { OFFLINE } from '../proving/clean-clone.ts';
 import { uncommittedIn } from '../worktrees/inspect-worktree.ts';
@@ -72,4 +77,28 @@ export async function fastForward(plan: FastForwardPlan): Promise<FastForward> {
   return left(
     `git could not update ${path}, where the branch "${branch}" is checked out: files there are in the way.`,
   );
+}
+
+const ALONE_LIMIT_MS = 60_000;
+const POLL_MS = 200;
+
+/**
+ * git writes the files of a checkout before it moves the branch: of two that do so at once in one checkout, one leaves files
+ * there that no commit has. So only one session of the repository does.
+ */
+export async function forwardAlone(
+  plan: FastForwardPlan,
+  { clock, host }: { clock: Clock; host: Host },
+): Promise<FastForward> {
+  const dir = join(await commonDirOf(plan.mainRepo, plan), 'samocode', 'merging');
+  const deadline = clock.monotonic() + ALONE_LIMIT_MS;
+  for (;;) {
+    try {
+      await using _alone = await acquireLease(dir, { clock, host });
+      return await fastForward(plan);
+    } catch (error) {
+      if (!BASE_ERRORS.lease_held.is(error) || clock.monotonic() > deadline) throw error;
+    }
+    await clock.sleep(POLL_MS);
+  }
 }

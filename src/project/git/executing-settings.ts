@@ -7,7 +7,7 @@ import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { visibleControls } from '../../base/plain-words.ts';
-import { allSettings, programsAmong, type ScopedSetting } from './all-settings.ts';
+import { allSettings, programsAmong } from './all-settings.ts';
 import { executes, namesProgram, Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 
@@ -35,7 +35,8 @@ export async function readExecuting(folders: GitFolders, context: GitContext): P
   // The main checkout may have settings that hold in no other worktree.
   const isMainApart = worktreePath === undefined || statsAt(join(commonDir, 'config.worktree')) !== undefined;
   const places = [...(worktreePath === undefined ? [] : [worktreePath]), ...(isMainApart ? [commonDir] : [])];
-  const found = await Promise.all(places.map((place) => settingsAt(place, context)));
+  const there = places.filter((place) => namesAt(place) !== undefined);
+  const found = await Promise.all(there.map((place) => allSettings(place, context)));
   // Every repository has some: none are told of by a worktree that is gone or whose `.git` leads nowhere.
   const isTold = found[0]?.some(({ isOfRepository }) => isOfRepository);
   const { repository, outside } = programsAmong(
@@ -119,10 +120,6 @@ function byKey(settings: readonly Setting[]): Record<string, string> {
   for (const [key, value] of settings.filter(executes))
     values.set(key, (values.get(key) ?? new Set()).add(value));
   return Object.fromEntries([...values].map(([key, all]) => [key, [...all].join(', ')]));
-}
-
-async function settingsAt(place: string, context: GitContext): Promise<ScopedSetting[]> {
-  return namesAt(place) === undefined ? [] : await allSettings(place, context);
 }
 
 function hooksIn(folder: string): Record<string, string> {

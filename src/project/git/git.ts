@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
+import { systemClock } from '../../base/clock.ts';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isFineForGit } from '../../base/processes/git-variables.ts';
-import { runCommand } from '../../base/processes/run-command.ts';
+import { type CommandOptions, runCommand } from '../../base/processes/run-command.ts';
 import { GIT_ERRORS, gitFailure } from './git-errors.ts';
 import type { Setting } from './git-programs.ts';
 
@@ -55,7 +56,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   signal?.throwIfAborted();
   const settings = NEUTRAL.flatMap((setting) => ['-c', setting]);
   const reachesRemote = mayReachRemote(args, options.config);
-  const result = await runCommand('git', [...settings, ...withoutDrivers(args)], {
+  const result = await runUndisturbed([...settings, ...withoutDrivers(args)], {
     cwd,
     // What a fetch starts for its person, a cache of passwords for one, is to outlive it.
     leavesBehind: reachesRemote,
@@ -86,6 +87,19 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   const truncated = stdout.length >= maxChars || stderr.length >= maxChars;
   if (exitCode !== 0 && !truncated && !allowFailure) throw gitFailure({ subcommand, cwd, exitCode }, stderr);
   return { exitCode, stdout, stderr, truncated };
+}
+
+// git looks through all worktrees of a repository, and fails at one that another git is just making.
+const HALF_MADE = /failed to read .*worktrees.*commondir/;
+const HALF_MADE_TRIES = 30;
+const HALF_MADE_PAUSE_MS = 100;
+
+async function runUndisturbed(args: readonly string[], options: CommandOptions) {
+  for (let tries = 1; ; tries += 1) {
+    const result = await runCommand('git', args, options);
+    if (result.exitCode === 0 || tries === HALF_MADE_TRIES || !HALF_MADE.test(result.stderr)) return result;
+    await systemClock.sleep(HALF_MADE_PAUSE_MS, options.signal);
+  }
 }
 
 /** Like `runGit`, for output of one line or one word. */

@@ -23,7 +23,7 @@ export async function makeFolder(folder: string, undo: UndoList): Promise<boolea
   if (await ifExists(stat(folder))) return false;
   const first = await mkdir(folder, { recursive: true });
   if (!first) return false;
-  // rmdir takes only empty folders, so nothing that somebody put there in the meantime is lost.
+  // rmdir takes only empty folders, so files that appeared there in the meantime are not lost.
   undo.push(async () => {
     for (let path = folder; path.startsWith(first); path = dirname(path)) await rmdir(path);
   });

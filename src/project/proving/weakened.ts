@@ -1,4 +1,5 @@
 import { fingerprint } from '../../base/files/fingerprint.ts';
+import { listed } from '../../base/plain-words.ts';
 import type { Weakening } from '../../phases/proving.ts';
 import { dialectOf, TEST_FOLDER, type TestsIn, testsIn } from './weakened-marks.ts';
 import { jsonObject, packageScripts, type Reach } from './weakened-reach.ts';
@@ -177,12 +178,9 @@ function sectionsOf(text: string, named: RegExp): string {
 const MOST_QUOTED = 5;
 
 function quoted(names: readonly string[]): string {
-  const more = names.length > MOST_QUOTED ? ` and ${names.length - MOST_QUOTED} more` : '';
   const tests = names.length === 1 ? 'the test' : `${names.length} tests:`;
-  return `${tests} ${names
-    .slice(0, MOST_QUOTED)
-    .map((name) => `"${name}"`)
-    .join(', ')}${more}`;
+  const each = names.map((name) => `"${name}"`);
+  return `${tests} ${listed(each, MOST_QUOTED)}`;
 }
 
 /** @param content what would be another weakening where it differs */

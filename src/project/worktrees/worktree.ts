@@ -1,6 +1,5 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import { systemClock } from '../../base/clock.ts';
 import { systemErrorCode } from '../../base/errors.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
 import { realPathAsFar } from '../git/real-path.ts';
@@ -32,26 +31,6 @@ export interface Worktree {
  * @throws branch_in_use, worktree_folder_taken, branch_name_blocked, GitError; nothing new is left behind
  */
 export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await makeWhatIsMissing(plan);
-    } catch (error) {
-      if (tries === MOST_TRIES || !isHalfMade(error)) throw error;
-      await systemClock.sleep(PAUSE_MS, plan.signal);
-    }
-  }
-}
-
-const MOST_TRIES = 30;
-const PAUSE_MS = 100;
-
-/** git refuses to work while another one makes a worktree of the same repository, of which it reads a file too early. */
-function isHalfMade(error: unknown): boolean {
-  const text = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
-  return /failed to read .*worktrees.*commondir/.test(text);
-}
-
-async function makeWhatIsMissing(plan: WorktreePlan): Promise<Worktree> {
   const { mainRepo, worktreePath: path, branch, baseCommit: _, ...context } = plan;
   const options = { ...context, cwd: mainRepo };
   const listed = await listWorktrees(mainRepo, context);
@@ -79,18 +58,19 @@ async function makeWhatIsMissing(plan: WorktreePlan): Promise<Worktree> {
 
 async function addWithNewBranch(plan: WorktreePlan, registered: boolean): Promise<void> {
   const { mainRepo, worktreePath, branch, baseCommit, ...context } = plan;
+  const options = { ...context, cwd: mainRepo };
   const force = registered ? ['--force'] : [];
-  const args = ['worktree', 'add', '--quiet', ...force, '--no-track', '-b', branch];
   try {
-    await runGit([...args, '--', worktreePath, baseCommit], {
-      ...context,
-      cwd: mainRepo,
+    // Two commands, of which each may be repeated: after a `-b` that failed, the branch would be there.
+    await runGit(['branch', '--quiet', '--no-track', '--', branch, baseCommit], options);
+    await runGit(['worktree', 'add', '--quiet', ...force, '--', worktreePath, branch], {
+      ...options,
       timeoutMs: CHECKOUT_LIMIT_MS,
     });
   } catch (error) {
-    // git makes the branch first and keeps it when the checkout fails; also after an abort it is cleared away.
-    const { signal: _, ...calm } = context;
-    await deleteUnused(branch, baseCommit, { ...calm, cwd: mainRepo });
+    // Also after an abort the branch is cleared away.
+    const { signal: _, ...calm } = options;
+    await deleteUnused(branch, baseCommit, calm);
     throw error;
   }
 }

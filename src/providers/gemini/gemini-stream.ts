@@ -135,7 +135,7 @@ export function geminiTranscript(raw: string): TranscriptEntry[] {
     case 'message': {
       const { role, content: text = '', delta } = line;
       if (role !== 'assistant') return [];
-      // A piece that begins without a blank or a capital goes on in mid sentence.
+      // A piece that begins without a blank or a capital continues a sentence.
       const continues = delta && /^[\s,.;:)\]a-z]/.test(text);
       return saying(text).map((entry) => (continues ? { ...entry, text, continues } : entry));
     }

@@ -1,8 +1,9 @@
-import { linesFrom } from '../../base/files/lines.ts';
-import { openPlainHandle } from '../../base/files/plain-file.ts';
+import { readSync } from 'node:fs';
+import { LineSplitter } from '../../base/files/lines.ts';
+import { withPlainFile } from '../../base/files/plain-file.ts';
 
-/** A line that is longer is passed over. */
-const MAX_LINE_BYTES = 1024 * 1024;
+/** What is in memory at once; a line that is longer is passed over. */
+const PIECE_BYTES = 1024 * 1024;
 
 /**
  * Follows a log that a CLI writes beside its output: each call hands over the whole lines by which it has
@@ -12,24 +13,27 @@ export function newGrownLines(
   find: () => Promise<string | undefined>,
 ): (onLine: (line: string) => void) => Promise<void> {
   let path: string | undefined;
-  let offset = 0;
+  const lines = new LineSplitter({ maxLineBytes: PIECE_BYTES });
   return async (onLine) => {
-    try {
-      path ??= await find();
-      const opened = path === undefined ? undefined : openPlainHandle(path);
-      if (opened?.kind !== 'opened') return;
-      try {
-        for await (const { text, end } of linesFrom(opened.handle, offset, {
-          maxLineBytes: MAX_LINE_BYTES,
-        })) {
-          offset = end;
-          if (text) onLine(text);
-        }
-      } finally {
-        opened.handle.close();
+    path ??= await find().catch(() => undefined);
+    if (path === undefined) return;
+    readGrowth(path, (descriptor, { size }) => {
+      if (size <= lines.offset) return;
+      const piece = Buffer.alloc(PIECE_BYTES);
+      for (let isFull = true; isFull; ) {
+        const bytesRead = readSync(descriptor, piece, 0, PIECE_BYTES, lines.offset);
+        isFull = bytesRead === PIECE_BYTES;
+        for (const { bytes } of lines.take(piece.subarray(0, bytesRead)))
+          if (bytes !== undefined && bytes.length > 0) onLine(bytes.toString('utf8'));
       }
-    } catch {
-      // What can't be read has not grown.
-    }
+    });
   };
+}
+
+function readGrowth(path: string, read: Parameters<typeof withPlainFile<void>>[1]): void {
+  try {
+    withPlainFile(path, read);
+  } catch {
+    // What can't be read has not grown.
+  }
 }

@@ -5,8 +5,8 @@ import { definedOnly } from '../../base/defined-only.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { visibleControls } from '../../base/plain-words.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
-import { findGuardTool, type Guard, type GuardTool, insideGuard, makeGuard } from './guard.ts';
 import { forbiddenFolders, type GuardPlaces, guardProfile } from './guard-profile.ts';
+import { findGuardTool, type Guard, type GuardTool, insideGuard, makeGuard } from './make-guard.ts';
 
 /** The guard in force, or why there is none and how to get it. */
 export type GuardNow = { level: 'guard' | 'best effort'; guard: Guard } | NoGuard;

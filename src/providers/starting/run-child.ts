@@ -8,7 +8,7 @@ import { writeWhole } from '../../base/files/atomic-file.ts';
 import { type Host, identify, ProcessIdentity } from '../../base/processes/host.ts';
 import type { ChildCommand } from '../contract/provider.ts';
 import { PROVIDER_ERRORS } from '../contract/provider-errors.ts';
-import { type Guard, insideGuard } from './guard.ts';
+import { type Guard, insideGuard } from './make-guard.ts';
 
 /** `child.json`: which process a child is, on disk before it may start. */
 export const ChildRecord = z.object({

@@ -14,8 +14,14 @@ import { inputSchemaOf } from './tool-schemas.ts';
 
 interface ToolDefinition<Shape extends z.ZodRawShape> extends Omit<Tool, 'input' | 'handle'> {
   input: z.ZodObject<Shape>;
-  handle(input: z.output<z.ZodObject<Shape>>, context: ToolContext): Promise<ToolResult>;
+  handle(input: CamelKeys<z.output<z.ZodObject<Shape>>>, context: ToolContext): Promise<ToolResult>;
 }
+
+/** Clients and models write `project_dir`, as every MCP tool has it; code here says `projectDir`. */
+export type CamelKeys<Input> = { [Key in keyof Input as CamelCase<Key>]: Input[Key] };
+type CamelCase<Key> = Key extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Key;
 
 /** Binds a tool's words, input and handler together; the handler only ever sees input that fits. */
 export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
@@ -73,14 +79,23 @@ function asJson(result: object): string {
 function checkInput<Shape extends z.ZodRawShape>(
   tool: Pick<ToolDefinition<Shape>, 'name' | 'input'>,
   args: unknown,
-): z.output<z.ZodObject<Shape>> {
+): CamelKeys<z.output<z.ZodObject<Shape>>> {
   const schema = inputSchemaOf(tool);
   const given = coerceArguments(schema, args ?? {});
   const parsed = tool.input.safeParse(given);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return camelKeys(parsed.data);
   const { issues } = parsed.error;
   const problems = argumentProblems(issues, { schema, args: given });
   throw SERVER_ERRORS.bad_input({ tool: tool.name, problems, hint: argumentHint(issues, schema) });
+}
+
+function camelKeys<Input extends object>(input: Input): CamelKeys<Input> {
+  const entries = Object.entries(input).map(([key, value]) => [
+    key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    value,
+  ]);
+  // The type says of each key what the line above does to it.
+  return Object.fromEntries(entries) as CamelKeys<Input>;
 }
 
 function errorOf(thrown: unknown): SamocodeError {

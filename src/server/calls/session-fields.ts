@@ -1,9 +1,9 @@
 import { nextSteps } from '../../actions/acting/next-steps.ts';
+import type { Preview } from '../../actions/acting/preview.ts';
 import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import type { SessionReport } from '../../actions/reading/get-status.ts';
 import { DYING } from '../../actions/reading/revival-limit.ts';
 import { isStuck } from '../../actions/reading/worker-now.ts';
-import type { Preview } from '../../actions/sessions/preview.ts';
 import type { NextStep } from '../../base/acts.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionState } from '../../session/events/state.ts';

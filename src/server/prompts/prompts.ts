@@ -3,7 +3,7 @@ import reviewPlan from '../../../prompts/review-plan.md';
 import start from '../../../prompts/start.md';
 import { compiledSource } from '../../machine/install/package/compiled-source.ts';
 import { parseSource } from '../../machine/install/package/package-source.ts';
-import { type PromptSource, promptFrom } from './prompt.ts';
+import { type PromptSource, promptFrom } from './prompt-source.ts';
 
 // Nothing is started here; of the source only its texts count.
 const { commands, skills } = compiledSource({ command: '', args: [] });

@@ -4,7 +4,7 @@ import { nearestName } from '../../base/nearest-name.ts';
 import type { ContextFor } from '../calls/context-for.ts';
 import { InvalidParamsError } from '../calls/invalid-params.ts';
 import { onRequest } from '../calls/on-request.ts';
-import type { PromptSource } from './prompt.ts';
+import type { PromptSource } from './prompt-source.ts';
 
 /** More than a task is ever long. */
 const MAX_WORDS = 100_000;
@@ -85,7 +85,7 @@ export function fillPrompt(prompt: PromptSource, { words, sessions = '', skill }
   return `${parts.join('\n\n')}\n`;
 }
 
-// Claude Code splits the line at blanks and hands over only the first word; the whole line stands in
+// Claude Code splits the line at blanks and hands over only the first word; the whole line is in
 // <command-args> beside this text.
 const ONE_WORD_ARRIVED =
   'Some clients pass only the first word. If `command-args` beside this text has more, that counts; if it is plainly cut off, ask me for the rest before you begin.';

@@ -102,7 +102,7 @@ function onceWatched(tell: () => Promise<void>) {
 
 const PAGE_SIZE = 50;
 
-/** A part of the list and the cursor of the next one. @throws InvalidParamsError for a cursor that is none of ours */
+/** A part of the list and the cursor of the next one. @throws InvalidParamsError for a cursor that it never gave out */
 function pageOfResources(
   all: readonly Resource[],
   cursor: string | undefined,

@@ -33,21 +33,16 @@ export const answerQaTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   isCore: true,
   async handle(input, context) {
-    const { session, accept_suggestions, confirm_typed, project_dir: projectDir } = input;
+    const { session, projectDir, acceptSuggestions, confirmTyped } = input;
     const [{ answerQa }, { askQuestions }] = await Promise.all([
       import('../../actions/gates/answer-qa.ts'),
       import('../asking/questions-form.ts'),
     ]);
     const said = Object.entries(input.answers).map(([id, text]) => ({ id, text }));
-    const isEmpty = said.length === 0 && !accept_suggestions && !confirm_typed;
+    const isEmpty = said.length === 0 && !acceptSuggestions && !confirmTyped;
     const filled = isEmpty ? await askQuestions({ session, projectDir }, context) : undefined;
-    const asked = {
-      answers: filled ?? said,
-      acceptSuggestions: accept_suggestions,
-      confirmTyped: confirm_typed,
-    };
     const by = filled === undefined ? context.actions : byForm(context.actions);
-    const { view, recorded, open } = await answerQa({ session, projectDir, ...asked }, by);
+    const { view, recorded, open } = await answerQa({ ...input, answers: filled ?? said }, by);
     const taken = recorded.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
     return {
       ...sessionFields(view),

@@ -30,7 +30,7 @@ export const approvePlanTool = defineTool({
   }),
   output: resultWith(OF_SESSION),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
-  async handle({ session, hash, project_dir: projectDir }, context) {
+  async handle({ session, hash, projectDir }, context) {
     const question = { session, projectDir };
     const { askApproval } = await import('../asking/approval-form.ts');
     const filled = hash === undefined ? await askApproval(question, context) : undefined;

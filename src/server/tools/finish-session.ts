@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { FINISH_WAYS } from '../../actions/sessions/finish-ways.ts';
+import { FINISH_WAYS } from '../../actions/finishing/finish-ways.ts';
 import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { Confirm, ProjectDir, SessionName } from '../calls/fields.ts';
@@ -32,10 +32,10 @@ export const finishSessionTool = defineTool({
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   searchHint: 'clean up',
-  async handle({ session, how, keep, confirm, project_dir: projectDir }, { actions }) {
+  async handle({ session, how, keep, confirm, projectDir }, { actions }) {
     const input = { session, how, keep, projectDir };
     if (confirm) {
-      const { finishSession } = await import('../../actions/sessions/finish-session.ts');
+      const { finishSession } = await import('../../actions/finishing/finish-session.ts');
       const { view, done, commands, url, bodyPath } = await finishSession(
         { ...input, isExact: true },
         actions,
@@ -50,7 +50,7 @@ export const finishSessionTool = defineTool({
         commands,
       };
     }
-    const { previewFinish } = await import('../../actions/sessions/preview-finish.ts');
+    const { previewFinish } = await import('../../actions/finishing/preview-finish.ts');
     const again = {
       act: 'finish',
       args: { how, keep: keep.length > 0 ? TO_FILL : undefined, confirm: true },

@@ -27,12 +27,12 @@ export const getStatusTool = defineTool({
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   isCore: true,
-  async handle({ session, project_dir: projectDir }, { actions }) {
+  async handle(question, { actions }) {
     const [{ getStatus }, { spentWords }] = await Promise.all([
       import('../../actions/reading/get-status.ts'),
       import('../../actions/reading/spent-words.ts'),
     ]);
-    const report = await getStatus({ session, projectDir }, actions);
+    const report = await getStatus(question, actions);
     const { worktree, messages, archived } = report.view.state;
     return {
       ...reportFields(report),

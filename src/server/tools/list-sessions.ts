@@ -45,7 +45,7 @@ export const listSessionsTool = defineTool({
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'which sessions need me',
-  async handle({ project_dir: projectDir, all_projects: allProjects, group, state, offset }, { actions }) {
+  async handle({ projectDir, allProjects, group, state, offset }, { actions }) {
     const { listSessions, projectOfListed, whoseSessions } = await import(
       '../../actions/reading/list-sessions.ts'
     );

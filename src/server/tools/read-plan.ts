@@ -31,7 +31,7 @@ export const readPlanTool = defineTool({
     more_from: MORE_FROM,
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  async handle({ session, offset, project_dir: projectDir }, { actions }) {
+  async handle({ session, offset, projectDir }, { actions }) {
     const { readPlan } = await import('../../actions/gates/read-plan.ts');
     const plan = await readPlan({ session, projectDir }, actions);
     const changes = offset === 0 ? cut((plan.changes ?? []).join('\n'), MOST_CHANGES) : '';

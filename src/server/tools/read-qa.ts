@@ -46,7 +46,7 @@ export const readQaTool = defineTool({
     problems: TEXTS.describe('What cannot be read in _qa.md.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  async handle({ session, all, offset, project_dir: projectDir }, { actions }) {
+  async handle({ session, all, offset, projectDir }, { actions }) {
     const { readQa } = await import('../../actions/gates/read-qa.ts');
     const { view, questions, open, problems, diff } = await readQa({ session, projectDir }, actions);
     const wanted = questions.filter((question) => all || question.isOpen);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { TO_FILL } from '../../base/acts.ts';
-import { defineTool } from '../calls/define-tool.ts';
+import { type CamelKeys, defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
 import { CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../calls/result-fields.ts';
 import { firstThatFit, lastPageOf, PAGE_CHARS, type Page, pageOf } from '../calls/text-page.ts';
@@ -23,7 +23,7 @@ const Input = z.strictObject({
   offset: z.int().default(0).describe('more_from of the page before. Negative: from the end.'),
   project_dir: ProjectDir,
 });
-type Asked = z.output<typeof Input>;
+type Asked = CamelKeys<z.output<typeof Input>>;
 
 export const readSessionTool = defineTool({
   name: 'read_session',
@@ -53,16 +53,13 @@ export const readSessionTool = defineTool({
 
 type Reader = (input: Omit<Asked, 'what'>, context: ToolContext) => Promise<ToolResult>;
 
-const overview: Reader = async ({ session, project_dir: projectDir, offset }, { actions }) => {
+const overview: Reader = async ({ session, projectDir, offset }, { actions }) => {
   const { readOverviewText } = await import('../../actions/reading/read-document.ts');
   const text = await readOverviewText({ session, projectDir }, actions);
   return { summary: 'The overview, _overview.md.', ...pageOf(text, offset) };
 };
 
-const document: Reader = async (
-  { session, project_dir: projectDir, document: name, offset },
-  { actions },
-) => {
+const document: Reader = async ({ session, projectDir, document: name, offset }, { actions }) => {
   const { listDocuments, readDocument } = await import('../../actions/reading/read-document.ts');
   if (name === undefined) {
     const { view, names } = await listDocuments({ session, projectDir }, actions);
@@ -89,7 +86,7 @@ const document: Reader = async (
   };
 };
 
-const transcript: Reader = async ({ session, project_dir: projectDir, iteration, offset }, { actions }) => {
+const transcript: Reader = async ({ session, projectDir, iteration, offset }, { actions }) => {
   const { readTranscript } = await import('../../actions/reading/read-transcript.ts');
   const asked = { session, projectDir, iteration, from: offset, maxChars: PAGE_CHARS };
   const page = await readTranscript(asked, actions);
@@ -110,7 +107,7 @@ function whole({ text, more_from }: Page): string {
 }
 
 const changes: Reader = async (input, { actions }) => {
-  const { session, project_dir: projectDir, iteration, cursor, path, offset } = input;
+  const { session, projectDir, iteration, cursor, path, offset } = input;
   const [{ readChanges }, { changesWords, count }] = await Promise.all([
     import('../../actions/reading/read-changes.ts'),
     import('../../actions/reading/changes-words.ts'),
@@ -138,14 +135,14 @@ const changes: Reader = async (input, { actions }) => {
 
 const MOST_PATCH_CHARS = 4_000_000;
 
-const proof: Reader = async ({ session, project_dir: projectDir, offset }, { actions }) => {
+const proof: Reader = async ({ session, projectDir, offset }, { actions }) => {
   const { readProofOf } = await import('../../actions/reading/read-proof.ts');
   const { view, text } = await readProofOf({ session, projectDir }, actions);
   const summary = 'What samocode recorded, in proof/ of the session; "samocode verify" repeats it.';
   return { summary, session: view.folder, ...pageOf(text, offset) };
 };
 
-const log: Reader = async ({ session, project_dir: projectDir, offset }, { actions }) => {
+const log: Reader = async ({ session, projectDir, offset }, { actions }) => {
   const { readLogTail } = await import('../../actions/reading/read-log.ts');
   const { view, lines } = await readLogTail({ session, projectDir, lines: MOST_LOG_LINES }, actions);
   // What happened last is wanted first.

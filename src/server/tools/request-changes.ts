@@ -20,9 +20,9 @@ export const requestChangesTool = defineTool({
   output: resultWith(OF_SESSION),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   searchHint: 'reject',
-  async handle({ session, feedback, project_dir: projectDir }, { actions }) {
+  async handle(input, { actions }) {
     const { requestChanges } = await import('../../actions/gates/request-changes.ts');
-    const { view } = await requestChanges({ session, feedback, projectDir }, actions);
+    const { view } = await requestChanges(input, actions);
     return {
       ...sessionFields(view),
       summary: 'Changes to the plan are requested.',

@@ -24,9 +24,9 @@ export const resumeSessionTool = defineTool({
   output: resultWith({ ...OF_SESSION, outcome: z.enum(['resumed', 'already_running']).optional() }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   searchHint: 'unblock, restart',
-  async handle({ project_dir: projectDir, ...input }, { actions }) {
+  async handle(input, { actions }) {
     const { resumeSession } = await import('../../actions/sessions/resume-session.ts');
-    const { view, outcome } = await resumeSession({ ...input, projectDir }, actions);
+    const { view, outcome } = await resumeSession(input, actions);
     return { ...sessionFields(view), outcome };
   },
 });

@@ -42,7 +42,7 @@ export const rewindSessionTool = defineTool({
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   searchHint: 'go back, revert',
-  async handle({ session, to, undo, confirm, project_dir: projectDir }, { actions }) {
+  async handle({ session, to, undo, confirm, projectDir }, { actions }) {
     const target = undo ? 'undo' : to;
     const question = { session, projectDir };
     if (target === undefined) {

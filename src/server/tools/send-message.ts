@@ -19,9 +19,9 @@ export const sendMessageTool = defineTool({
   output: resultWith(OF_SESSION),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
   searchHint: 'steer, tell',
-  async handle({ session, text, project_dir: projectDir }, { actions }) {
+  async handle(input, { actions }) {
     const { sendMessage } = await import('../../actions/sessions/send-message.ts');
-    const { view, readBy } = await sendMessage({ session, text, projectDir }, actions);
+    const { view, readBy } = await sendMessage(input, actions);
     return { ...sessionFields(view), summary: readBy };
   },
 });

@@ -51,7 +51,7 @@ export const setupProjectTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   searchHint: 'initialise, configure',
   async handle(input, context) {
-    const given = { projectDir: input.project_dir, hash: input.trust ?? '' };
+    const given = { projectDir: input.projectDir, hash: input.trust ?? '' };
     const [{ trustAsked }, { setupProject }, { doctor }, { riskyLineWords, shortHash }] = await Promise.all([
       import('../asking/trust-form.ts'),
       import('../../actions/places/setup-project.ts'),
@@ -61,14 +61,14 @@ export const setupProjectTool = defineTool({
     const { actions, hash } = given.hash.trim() ? await trustAsked(given, context) : { ...context, hash: '' };
     const { kind, project, done, warnings, trust } = await setupProject(
       {
-        projectDir: input.project_dir,
+        projectDir: input.projectDir,
         sessions: input.sessions,
         worktrees: input.worktrees,
         lines: {
           ...(input.provider?.trim() && { PROVIDER: input.provider.trim() }),
           ...(input.check?.trim() && { CHECK: input.check.trim() }),
         },
-        initRepository: input.init_repository,
+        initRepository: input.initRepository,
         trust: hash,
       },
       actions,

@@ -52,38 +52,21 @@ export const startSessionTool = defineTool({
   isCore: true,
   async handle(input, { actions }) {
     const { startSession } = await import('../../actions/sessions/start-session.ts');
-    const { view, file, warnings } = await startSession(
-      {
-        task: input.task,
-        dive: input.dive,
-        name: input.name,
-        group: input.group,
-        from: input.from,
-        phase: input.phase,
-        approve: input.approve,
-        projectDir: input.project_dir,
-        // The call's words are read and judged with every other setting.
-        settings: {
-          provider: input.provider,
-          model: input.model,
-          timeoutSeconds: input.timeout_s,
-          providerByPhase: input.providers,
-          modelByPhase: input.models,
-          fallback: input.fallback,
-          maxCostUsd: input.caps?.usd,
-          maxTokens: input.caps?.tokens,
-          maxHours: input.caps?.hours,
-          maxIterations: input.caps?.iterations,
-        },
-        base: input.base,
-        branch: input.branch,
-        autoApprove: input.auto_approve,
-        acceptSuggestions: input.accept_suggestions,
-        sandbox: input.sandbox,
-        run: input.start,
-      },
-      actions,
-    );
+    const { caps, start: run } = input;
+    // The call's words are read and judged with every other setting.
+    const settings = {
+      provider: input.provider,
+      model: input.model,
+      timeoutSeconds: input.timeoutS,
+      providerByPhase: input.providers,
+      modelByPhase: input.models,
+      fallback: input.fallback,
+      maxCostUsd: caps?.usd,
+      maxTokens: caps?.tokens,
+      maxHours: caps?.hours,
+      maxIterations: caps?.iterations,
+    };
+    const { view, file, warnings } = await startSession({ ...input, settings, run }, actions);
     return {
       ...sessionFields(view),
       sandbox: file.sandbox,

@@ -35,7 +35,7 @@ export const stopSessionTool = defineTool({
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   searchHint: 'cancel',
-  async handle({ session, group, when, project_dir: projectDir }, { actions }) {
+  async handle({ session, group, when, projectDir }, { actions }) {
     const { stopSession, stopSeveral } = await import('../../actions/sessions/stop-session.ts');
     if (session === undefined)
       return aboutGroup(

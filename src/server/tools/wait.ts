@@ -53,7 +53,7 @@ export const waitTool = defineTool({
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   isCore: true,
-  async handle({ until, timeout_s: timeoutS, project_dir: projectDir, ...which }, context) {
+  async handle({ until, timeoutS, projectDir, ...which }, context) {
     const { waitForAny } = await import('../../actions/waiting/wait-for-change.ts');
     const { sessionsOfGroup } = await import('../../actions/reading/list-sessions.ts');
     const timeoutMs = waitLimitMs(context.clientName, timeoutS);

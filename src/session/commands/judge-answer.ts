@@ -1,5 +1,5 @@
 import { answerText, parseAnswer, questionHash } from '../documents/qa-answer.ts';
-import type { OpenQuestions } from '../documents/qa-open.ts';
+import { type OpenQuestions, suggestedAnswers } from '../documents/qa-open.ts';
 import { findQuestion, type QaQuestion } from '../documents/qa-question.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
 import type { Channel } from '../events/bodies/who-acted.ts';
@@ -39,10 +39,8 @@ export function judgeAnswer(
     if (question) give(question, text);
   }
   for (const { question, text } of given) give(question, text);
-  for (const question of command.acceptSuggestions ? facts.questions : []) {
-    const isLeft = facts.open.includes(question.id) && !answers.has(question.id);
-    if (isLeft && question.suggestion) give(question, question.suggestion.letters.join(', '));
-  }
+  for (const suggested of command.acceptSuggestions ? suggestedAnswers(facts) : [])
+    if (!answers.has(suggested.id)) answers.set(suggested.id, suggested);
   const { weakened } = status;
   if (weakened && answers.get(weakened.question)?.text === ACCEPTS_WEAKENED) {
     const persons = personChannels(facts.gateChannels);

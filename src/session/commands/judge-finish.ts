@@ -1,3 +1,4 @@
+import { listed } from '../../base/plain-words.ts';
 import { parseDocumentName } from '../documents/documents.ts';
 import { oneLine } from '../documents/markdown-lines.ts';
 import type { By, Channel } from '../events/bodies/who-acted.ts';
@@ -97,12 +98,8 @@ function judgeDocuments(names: readonly string[], keep: readonly string[]): Arch
 
 /** Agents name files as they like. */
 export function namedShort(names: readonly string[]): string {
-  if (names.length === 0) return 'none';
-  const shown = names
-    .slice(0, MOST_NAMED)
-    .map((name) => oneLine(name).slice(0, 120))
-    .join(', ');
-  return names.length > MOST_NAMED ? `${shown} and ${names.length - MOST_NAMED} more` : shown;
+  const lines = names.map((name) => oneLine(name).slice(0, 120));
+  return listed(lines, MOST_NAMED) || 'none';
 }
 
 const MOST_NAMED = 20;

@@ -127,11 +127,7 @@ function leadOf(line: string): string {
   return line[at] ?? '';
 }
 
-export function isHeading(line: string): boolean {
-  return parseHeading(line) !== undefined;
-}
-
-function parseHeading(line: string): { level: number; text: string } | undefined {
+export function parseHeading(line: string): { level: number; text: string } | undefined {
   if (leadOf(line) !== '#') return undefined;
   const marks = /^ {0,3}(#{1,6})(?=[ \t\r\n]|$)/.exec(line);
   if (!marks?.[1]) return undefined;

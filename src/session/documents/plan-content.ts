@@ -1,5 +1,5 @@
 import { type KeyLine, parseKeyLine } from './key-line.ts';
-import { isHeading, lineBody, listItem, type MarkdownLines, parseMarkdown } from './markdown-lines.ts';
+import { lineBody, listItem, type MarkdownLines, parseHeading, parseMarkdown } from './markdown-lines.ts';
 
 /** What a plan says, apart from what its execution may change in it: boxes are open, completion lines left out. */
 export interface PlanContent {
@@ -46,7 +46,7 @@ function notesFrom(doc: MarkdownLines, start: number): { notes: string[]; covere
     const key = parseKeyLine(body);
     const isFile: boolean = isListingFiles && listItem(body) !== undefined;
     notes.push(line);
-    if (isFile || isWork(body, key) || (!doc.isFenced(index) && isHeading(body))) covered.push(line);
+    if (isFile || isWork(body, key) || (!doc.isFenced(index) && parseHeading(body))) covered.push(line);
     isListingFiles = isFile || (key?.key === 'files' && key.value === '');
   }
   return { notes, covered };

@@ -15,6 +15,18 @@ export interface OpenQuestions {
   altered: string[];
 }
 
+/** The suggestions of what is open, as answers. */
+export function suggestedAnswers({
+  questions,
+  open,
+}: Pick<OpenQuestions, 'questions' | 'open'>): RecordedAnswer[] {
+  return questions.flatMap((question) => {
+    const { id, suggestion } = question;
+    if (suggestion === undefined || !open.includes(id)) return [];
+    return [{ id, question: questionHash(question), text: suggestion.letters.join(', ') }];
+  });
+}
+
 /** @param text of `_qa.md`; undefined when there is none */
 export function openQuestions(
   text: string | undefined,

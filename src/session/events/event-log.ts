@@ -121,7 +121,7 @@ async function withLog<T>(
   }
 }
 
-type Start = Pick<LogReading, 'state' | 'offset' | 'problems'>;
+type Start = Pick<LogReading, 'state' | 'offset' | 'problems'> & Partial<Pick<LogReading, 'tailHash'>>;
 
 function emptyStart(): Start {
   return { state: emptyState(), offset: 0, problems: [] };
@@ -130,7 +130,8 @@ function emptyStart(): Start {
 async function cachedStart(handle: PlainHandle, statePath: string): Promise<Start> {
   const cache = await plainJson(statePath, MAX_CACHE_BYTES, StateCache);
   if (cache === undefined || tailHashAt(handle.fd, cache.offset) !== cache.tailHash) return emptyStart();
-  return { state: cache.state, offset: cache.offset, problems: [] };
+  const { state, offset, tailHash } = cache;
+  return { state, offset, tailHash, problems: [] };
 }
 
 async function foldFrom(
@@ -162,7 +163,7 @@ async function foldFrom(
     whole = { state, offset: end, problems };
   }
   const { size } = handle.stat();
-  const tailHash = tailHashAt(handle.fd, whole.offset) ?? '';
+  const tailHash = whole.tailHash ?? tailHashAt(handle.fd, whole.offset) ?? '';
   return { ...whole, problems, size, tailHash, newer };
 }
 
@@ -181,10 +182,13 @@ function problemOf(reading: EventReading, { n, lease }: SessionState): string | 
   return event.lease < lease ? `event ${event.n} of a worker without the lease` : undefined;
 }
 
+/** One for all: a buffer for each of a thousand sessions keeps the garbage collector busy. */
+const TAIL = Buffer.alloc(TAIL_BYTES);
+
 /** Hash of the bytes before `offset`; undefined when the file is shorter. */
 export function tailHashAt(descriptor: number, offset: number): string | undefined {
   const length = Math.min(TAIL_BYTES, offset);
-  const bytes = Buffer.alloc(length);
+  const bytes = TAIL.subarray(0, length);
   const bytesRead = readSync(descriptor, bytes, 0, length, offset - length);
   if (bytesRead < length) return undefined;
   return fingerprint(bytes);

@@ -38,7 +38,9 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
     ...rest,
     ...back,
     progress: { ...progress, totalIterations },
-    notes: [noteFor(event.to)],
+    notes: [
+      `A person rewound the session: ${whereTo(event.to)}. Files and overview are as they were then; read them again.`,
+    ],
     backoff: false,
     codeEdits: stands ? codeEdits : undefined,
     trail: EMPTY_TRAIL,
@@ -56,8 +58,4 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
 export function whereTo(to: EventOf<'rewound'>['to']): string {
   if (to === 'undo') return 'the last rewind was undone';
   return to === 0 ? 'rewound to before the first iteration' : `rewound to the end of iteration ${to}`;
-}
-
-function noteFor(to: EventOf<'rewound'>['to']): string {
-  return `A person rewound the session: ${whereTo(to)}. Files and overview are as they were then; read them again.`;
 }

@@ -198,7 +198,8 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
     outage: _over,
     ...going
   } = running(letGoOn(withChecksOf(state, event)), event.at);
-  const kept = event.by.channel === 'file' ? going : payerAccepted(going);
+  // Whoever resumes means the environment in which they do; whoever changes a file may sit anywhere.
+  const kept = event.by.channel === 'file' ? going : { ...going, paidBy: {}, lastProvider: undefined };
   const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
   const rest = { ...kept, ...chosen, ...refreshed(state, event.caps), runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, noteWith('Note from the human', note)];
@@ -224,11 +225,6 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
     return { ...rest, notes, status: state.status.parked };
   const progress = event.resetsCounts ? withCountsReset(state.progress) : state.progress;
   return { ...rest, notes, backoff: false, progress: inPhase(progress, phase) };
-}
-
-/** Whoever resumes means the environment in which they do; whoever changes a file may sit anywhere. */
-function payerAccepted({ lastProvider: _accepted, ...state }: SessionState): SessionState {
-  return { ...state, paidBy: {} };
 }
 
 /** A person has left the wait by hand: it is not gone back to. */

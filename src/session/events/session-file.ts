@@ -136,11 +136,11 @@ export function parseSessionFile(path: string, text: string): SessionFile {
   } catch {
     throw broken(path, 'It is not JSON');
   }
+  const file = SessionFile.safeParse(value);
+  if (file.success) return file.data;
   const newer = NewerVersion.safeParse(value);
   if (newer.success) throw SESSION_ERRORS.session_file_broken({ path, newer: newer.data.v });
-  const file = SessionFile.safeParse(value);
-  if (!file.success) throw broken(path, z.prettifyError(file.error));
-  return file.data;
+  throw broken(path, z.prettifyError(file.error));
 }
 
 function broken(path: string, problem: string) {

@@ -37,23 +37,25 @@ const UNWRITTEN =
   'The session was stopped before its overview was written, so its task is not on record: give it as the goal when you resume.';
 
 /** What is to be done with the overview of a nested session before a worker can take it over, in words for people. */
-export function nestedProblem({ isNested, isNestedTwice }: LegacyFolder, paths: SessionPaths): string[] {
-  if (isNestedTwice) return [nestedTwice(paths)];
-  return isNested ? [nestedOnce(paths)] : [];
+export function nestedProblem(
+  { isNested, isNestedTwice }: LegacyFolder,
+  { sessionDir }: SessionPaths,
+): string[] {
+  const outer = join(sessionDir, NESTED_FOLDER);
+  if (isNestedTwice)
+    return [
+      `${join(outer, NESTED_FOLDER)} is a session inside a session. Decide which of the two to keep, and move the other one out of ${sessionDir}.`,
+    ];
+  if (!isNested) return [];
+  const move = `mv -n ${shellWord(outer)}/* ${shellWord(`${sessionDir}/`)}`;
+  return [
+    `The overview is in ${NESTED_FOLDER}/, a layout that is no longer used. Move its files one folder up: ${move}`,
+  ];
 }
 
 /** The same of whatever a worker could not write to. */
 export function notPlainProblems({ notPlain }: LegacyFolder): string[] {
   return notPlain.map((name) => `${name} is not a plain file or folder: move it aside.`);
-}
-
-function nestedOnce({ sessionDir }: SessionPaths): string {
-  return `The overview is in ${NESTED_FOLDER}/, a layout that is no longer used. Move its files one folder up: mv -n ${shellWord(join(sessionDir, NESTED_FOLDER))}/* ${shellWord(`${sessionDir}/`)}`;
-}
-
-function nestedTwice({ sessionDir }: SessionPaths): string {
-  const inner = join(sessionDir, NESTED_FOLDER, NESTED_FOLDER);
-  return `${inner} is a session inside a session. Decide which of the two to keep, and move the other one out of ${sessionDir}.`;
 }
 
 async function stateOf(

@@ -13,7 +13,8 @@ import type { Handler } from '../core/command-outcome.ts';
 import { stateOf } from '../core/worker.ts';
 import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
-import { atNewPlaces, foldersOf, intoArchive } from './finishing.ts';
+import { intoArchive } from './session-archive.ts';
+import { atNewPlaces, foldersOf } from './session-places.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -7,7 +7,9 @@ import { judgeArchive, judgeUnarchive } from '../../session/commands/judge-finis
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { atNewPlaces, foldersOf, intoArchive, moveDocuments, outOfArchive } from './finishing.ts';
+import { moveDocuments } from './document-archive.ts';
+import { intoArchive, outOfArchive } from './session-archive.ts';
+import { atNewPlaces, foldersOf } from './session-places.ts';
 
 /** Archives a session whole, or its documents. */
 export const archive: Handler<'archive'> = async (worker, { by, what, keep, places }) => {

@@ -5,7 +5,7 @@ import type { Worker } from '../core/worker.ts';
 import { merge, rewind } from './branch.ts';
 import { discard } from './discard.ts';
 import { archive, unarchive } from './finish.ts';
-import { answer, approve, takeChangeRequest } from './gates.ts';
+import { answer, approve, takeChangeRequest } from './gate-commands.ts';
 import { resume } from './resume.ts';
 import { message, start, stop } from './running.ts';
 

@@ -1,18 +1,14 @@
 import { join } from 'node:path';
-import { BASE_ERRORS } from '../../base/base-errors.ts';
-import { isSamocodeError } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { capitalised } from '../../base/plain-words.ts';
 import { isBegun, restoreCheckpoint } from '../../project/checkpoints/restore-checkpoint.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { isPlanOf } from '../../session/documents/plan.ts';
 import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
-import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { REWIND_HALFWAY, whereTo } from '../../session/events/fold-rewound.ts';
 import { blockedEvent } from '../core/blocked.ts';
-import { explainFailure, say } from '../core/failure.ts';
-import { isPassing } from '../core/passing-errors.ts';
+import { lastingFailure } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { type CheckpointPlace, checkpointPlace } from '../recording/keep-work.ts';
@@ -37,9 +33,10 @@ export async function performRewind(worker: Worker): Promise<void> {
     const flow = `${capitalised(whereTo(to))}; the state before is kept as ${undo.ref}`;
     await record(worker, { type: 'rewound', to, undo, leftOut, head, flow });
   } catch (error) {
-    if (BASE_ERRORS.lease_lost.is(error) || isPassing(error)) throw error;
-    say(worker, error);
-    const event = (await mayBeHalfway(worker, place, n)) ? halfway(worker, error) : failed(to, error);
+    const { code, message } = lastingFailure(worker, error, 'resume the session');
+    const event: NewEvent = (await mayBeHalfway(worker, place, n))
+      ? halfway(worker, message)
+      : { type: 'rewind_failed', to, code, reason: message };
     await record(worker, event);
   }
 }
@@ -52,20 +49,10 @@ async function mayBeHalfway(worker: Worker, place: CheckpointPlace, n: number): 
   return await isBegun({ ...place, id: String(n) }).catch(() => true);
 }
 
-function halfway(worker: Worker, error: unknown): NewEvent {
-  const { message } = explainFailure(worker, error, 'resume the session');
+function halfway(worker: Worker, message: string): NewEvent {
   const reason = `The rewind failed after it had restored some of the files. ${message} A resume completes the rewind; a rewind with undo reverts it.`;
   const { phase } = stateOf(worker).progress;
   return blockedEvent({ phase, reason, needs: 'error_resolution', rule: REWIND_HALFWAY });
-}
-
-function failed(to: RewindTarget, error: unknown): NewEvent {
-  return { type: 'rewind_failed', to, ...wordsFor(error) };
-}
-
-function wordsFor(error: unknown): { code: string; reason: string } {
-  if (isSamocodeError(error)) return { code: error.code, reason: error.message };
-  return { code: 'worker_fault', reason: `Internal error: ${String(error).slice(0, 300)}` };
 }
 
 /** A plan whose approval came back is the one that later plans are compared with. */

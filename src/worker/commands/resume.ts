@@ -3,19 +3,14 @@ import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-running.ts';
-import { parseDocumentName } from '../../session/documents/documents.ts';
-import { ledgerPrint, ledgerText } from '../../session/documents/requirements.ts';
-import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import { branchTip } from '../core/branch-tip.ts';
 import { childChoice } from '../core/child-choice.ts';
-import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
-import { readQuestions } from '../core/evidence.ts';
+import type { Handler } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { documentNames } from '../documents/documents.ts';
 import { levelIfLower, SANDBOX_LOWER } from '../guarding/guard-stands.ts';
 import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/budget.ts';
 import { liftSharedLimit } from '../limits/shared-limit.ts';
+import { newGoal } from '../recording/new-goal.ts';
 
 /** Lets a session go on: after a stop, a block, a limit or a wait for something that people do; or with a new goal. */
 export const resume: Handler<'resume'> = async (worker, given) => {
@@ -29,8 +24,11 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   const { phase, resetsCounts } = verdict;
   // Before its event: whatever ends the worker in between, the person has said so, and may say so again.
   if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
-  if (command.goal !== undefined) return await newGoal(worker, command, command.goal);
-  const events = [{ ...resumed(command, { phase, resetsCounts }), sandbox: lowered }];
+  const { by, note, goal, caps, child, checks, proving, places } = command;
+  const said = { by, note, caps, child, checks, proving, places };
+  if (goal !== undefined) return { events: [await newGoal(worker, goal, said)] };
+  const flow = 'Session resumed';
+  const events = [{ type: 'resumed', ...said, phase, resetsCounts, sandbox: lowered, flow } as const];
   // Whoever resumes by hand knows more than the time that the provider gave.
   const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
   return isAccounts ? { events, after: () => liftLimit(worker) } : { events };
@@ -95,29 +93,4 @@ function stillSpent(worker: Worker, command: CommandOf<'resume'>): ResumeFacts['
   const isOther = (use: CapUse) => !reached.some(({ cap, scope }) => cap === use.cap && scope === use.scope);
   const all = [...reached, ...runOut(worker, command).filter(isOther)];
   return { reason: budgetReason(all), next: higherLimits(all) };
-}
-
-async function newGoal(worker: Worker, command: CommandOf<'resume'>, goal: string): Promise<CommandOutcome> {
-  const { questions } = await readQuestions(worker);
-  const { oldRounds } = stateOf(worker);
-  const plans = documentNames(worker).filter((name) => parseDocumentName(name)?.kind === 'plan');
-  const rounds = Math.max(oldRounds, ...questions.map((question) => question.round));
-  const event: NewEvent = {
-    ...resumed(command, { phase: 'investigation', resetsCounts: true }),
-    goal,
-    oldRounds: rounds,
-    oldPlans: plans,
-    oldLedger: ledgerPrint(await ledgerText(worker.paths)),
-    oldTip: await branchTip(worker),
-    flow: `New goal: ${goal.split('\n')[0]}`,
-  };
-  return { events: [event] };
-}
-
-function resumed(
-  command: CommandOf<'resume'>,
-  to: { phase: Extract<NewEvent, { type: 'resumed' }>['phase']; resetsCounts: boolean },
-): Extract<NewEvent, { type: 'resumed' }> {
-  const { by, note, caps, child, checks, proving, places } = command;
-  return { type: 'resumed', by, ...to, flow: 'Session resumed', note, caps, child, checks, proving, places };
 }

@@ -1,4 +1,3 @@
-import { BASE_ERRORS } from '../../base/base-errors.ts';
 import type { SamocodeError } from '../../base/errors.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import {
@@ -13,9 +12,8 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { isRewinding } from '../../session/events/fold-rewound.ts';
 import { recordedSteps } from '../core/blocked.ts';
 import type { CommandOutcome } from '../core/command-outcome.ts';
-import { explainFailure, say } from '../core/failure.ts';
 import { followUp } from '../core/follow-up.ts';
-import { isPassing } from '../core/passing-errors.ts';
+import { lastingFailure } from '../core/passing-errors.ts';
 import { appendPatiently, record, type Worker } from '../core/worker.ts';
 import { handle } from './handlers.ts';
 
@@ -77,7 +75,7 @@ export async function removeAnswered(worker: Worker, ids: readonly string[]): Pr
   for (const id of ids) await removeCommand(worker.paths, id).catch(() => undefined);
 }
 
-/** What a waiting command comes to; no event is written yet. What fails for good is its answer, and nobody else's. */
+/** What a waiting command comes to; no event is written yet. What fails for good is its answer, and nobody else's; it waits for the rest. */
 export async function meet(worker: Worker, id: string, moment: Moment): Promise<CommandOutcome> {
   const reading = await readCommand(worker.paths, id);
   if (reading === undefined) return { events: [] };
@@ -86,17 +84,12 @@ export async function meet(worker: Worker, id: string, moment: Moment): Promise<
     return { events: [refusal({ id, kind: 'unreadable' }, error({ problem: reading.problem }))] };
   }
   const { command } = reading;
-  const outcome = await outcomeOf(worker, command, moment).catch((error) => refusedBy(worker, error));
+  const outcome = await outcomeOf(worker, command, moment).catch((error) =>
+    refused(lastingFailure(worker, error, 'ask for it again')),
+  );
   if ('error' in outcome) return { events: [refusal(command, outcome.error)] };
   const { kind, by } = command;
   return { ...outcome, events: [{ type: 'command_accepted', id, kind, by }, ...outcome.events] };
-}
-
-/** @throws what passes by itself: the command waits for that */
-function refusedBy(worker: Worker, error: unknown): Refused {
-  if (isPassing(error) || BASE_ERRORS.lease_lost.is(error)) throw error;
-  say(worker, error);
-  return refused(explainFailure(worker, error, 'ask for it again'));
 }
 
 async function outcomeOf(

@@ -12,7 +12,7 @@ import {
   withLedger,
 } from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
-import { documentNames } from '../documents/documents.ts';
+import { documentNames } from '../documents/own-documents.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 export interface QuestionEvidence extends OpenQuestions {

@@ -1,8 +1,6 @@
-import { BASE_ERRORS } from '../../base/base-errors.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { Work } from './command-outcome.ts';
-import { explainFailure, say } from './failure.ts';
-import { patiently } from './passing-errors.ts';
+import { lastingFailure, patiently } from './passing-errors.ts';
 import type { Worker } from './worker.ts';
 
 /**
@@ -15,9 +13,7 @@ export async function followUp(worker: Worker, { after, undone }: Work): Promise
     await patiently(worker.clock, 'the work of a command not done', after);
     return [];
   } catch (error) {
-    if (BASE_ERRORS.lease_lost.is(error)) throw error;
-    say(worker, error);
-    const { code, message } = explainFailure(worker, error, 'ask for it again');
+    const { code, message } = lastingFailure(worker, error, 'ask for it again');
     const text = `A command was accepted, but not all of it could be done. ${message}`;
     const notice: NewEvent = { type: 'notice', code, text, flow: text };
     return [notice, ...((await undone?.()) ?? [])];

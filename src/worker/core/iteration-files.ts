@@ -2,14 +2,28 @@ import { join } from 'node:path';
 import { systemErrorCode } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
+import type { Provider } from '../../providers/contract/provider.ts';
+import { providerNamed } from '../../providers/registry.ts';
 import { type ChildRecord, exitFile } from '../../providers/starting/run-child.ts';
 import { stderrFileName } from '../../session/documents/documents.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { iterationPaths } from '../../session/layout/paths.ts';
+import { type IterationPaths, iterationPaths } from '../../session/layout/paths.ts';
 import type { Worker } from './worker.ts';
 
 type Place = Pick<Worker, 'paths'>;
-type Iteration = Pick<OpenIteration, 'iteration'>;
+type Numbered = Pick<OpenIteration, 'iteration'>;
+
+/** An open iteration with its machine files, where its CLI prints, and whose CLI that is. */
+export interface Iteration extends OpenIteration {
+  files: IterationPaths;
+  logs: { stdout: string; stderr: string };
+  cli: Provider;
+}
+
+export function iterationOf(worker: Place, open: OpenIteration): Iteration {
+  const files = iterationPaths(worker.paths, open.iteration);
+  return { ...open, files, logs: logPaths(worker, open), cli: providerNamed(open.provider) };
+}
 
 /** Where the CLI of an iteration prints. */
 export function logPaths(
@@ -23,7 +37,7 @@ export function logPaths(
 /** How the CLI of an iteration ended, as its wrapper wrote it: an exit status, or `NEVER_STARTED`. */
 export async function readExit(
   { paths }: Place,
-  { iteration }: Iteration,
+  { iteration }: Numbered,
   child: ChildRecord,
 ): Promise<string | undefined> {
   const text = await readShort(exitFile(iterationPaths(paths, iteration).exit, child));
@@ -32,17 +46,17 @@ export async function readExit(
 }
 
 /** On disk before the first signal is sent: exit status 143 alone could mean three things. */
-export async function noteEndedByUs({ paths }: Place, { iteration }: Iteration, end: string): Promise<void> {
+export async function noteEndedByUs({ paths }: Place, { iteration }: Numbered, end: string): Promise<void> {
   await writeWhole(iterationPaths(paths, iteration).endedByUs, `${end}\n`);
 }
 
 /** Why a worker was ending the child of an iteration; the child may have written it itself. */
-export async function readEndedByUs({ paths }: Place, { iteration }: Iteration): Promise<string | undefined> {
+export async function readEndedByUs({ paths }: Place, { iteration }: Numbered): Promise<string | undefined> {
   return (await readShort(iterationPaths(paths, iteration).endedByUs))?.trim();
 }
 
 /** Awake milliseconds that were saved for an iteration's child; 0 when nothing that makes sense was. */
-export async function readAwakeMs({ paths }: Place, { iteration }: Iteration): Promise<number> {
+export async function readAwakeMs({ paths }: Place, { iteration }: Numbered): Promise<number> {
   const saved = Number(await readShort(iterationPaths(paths, iteration).awake));
   return Number.isFinite(saved) && saved > 0 ? saved : 0;
 }

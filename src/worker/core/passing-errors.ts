@@ -1,7 +1,8 @@
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import type { Clock } from '../../base/clock.ts';
-import { systemErrorCode } from '../../base/errors.ts';
-import { say } from './failure.ts';
+import { type SamocodeError, systemErrorCode } from '../../base/errors.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import { explainFailure, say } from './failure.ts';
 
 /** Failures of the machine that pass or that a person ends; until then the worker waits and goes on by itself. */
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
@@ -9,6 +10,20 @@ const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE',
 export function isPassing(error: unknown): boolean {
   const code = systemErrorCode(error);
   return code !== undefined && PASSING.has(code);
+}
+
+/**
+ * What fails for good, said on stderr and given in words for people. @param then what a person does once it is fixed
+ * @throws what passes by itself and a lost lease: whoever called meets them
+ */
+export function lastingFailure(
+  worker: { clock: Clock; paths: SessionPaths },
+  error: unknown,
+  then: string,
+): SamocodeError {
+  if (isPassing(error) || BASE_ERRORS.lease_lost.is(error)) throw error;
+  say(worker, error);
+  return explainFailure(worker, error, then);
 }
 
 /** What an act gives where nothing may be waited for; undefined when it fails by what passes by itself. */

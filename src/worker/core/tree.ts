@@ -4,8 +4,10 @@ import {
   type Mark,
   type TreeEnd,
   type TreeRoot,
+  treeMembers,
 } from '../../base/processes/end-tree.ts';
-import { runningEntry } from '../../base/processes/host.ts';
+import { livenessOf, runningEntry } from '../../base/processes/host.ts';
+import type { ProcessEntry } from '../../base/processes/process-table.ts';
 import { SESSION_MARK } from '../../providers/starting/environment.ts';
 import type { ChildRecord } from '../../providers/starting/run-child.ts';
 import type { Worker } from './worker.ts';
@@ -23,11 +25,42 @@ export function childMark(worker: Pick<Worker, 'file'>): Mark {
   return { name: SESSION_MARK, value: worker.file.id };
 }
 
-export async function treeRoot({ host }: Pick<Worker, 'host'>, child: ChildRecord): Promise<TreeRoot> {
+async function treeRoot({ host }: Pick<Worker, 'host'>, child: ChildRecord): Promise<TreeRoot> {
   const { pid } = child.wrapper;
   const { startTicks } = (await runningEntry(host, child.wrapper)) ?? child.wrapper;
   // The wrapper leads a group of its own.
   return { pid, startTicks, pgid: pid, guardDepth: child.guard ? GUARD_DEPTH : 0 };
+}
+
+/** One that can't be judged from here ran where the worker before was, which a person has given up. */
+export async function isAlive({ host }: Pick<Worker, 'host'>, { wrapper }: ChildRecord): Promise<boolean> {
+  return (await livenessOf(host, wrapper)) === 'alive';
+}
+
+/** The processes of a running child, looked at again and again. */
+export class ChildTree {
+  readonly #worker: Worker;
+  readonly #child: ChildRecord;
+  readonly #known = new Map<string, KnownProcess>();
+  #root: TreeRoot | undefined;
+
+  constructor(worker: Worker, child: ChildRecord) {
+    this.#worker = worker;
+    this.#child = child;
+  }
+
+  /** Every process that was seen in it; in the guard few are, since none can leave it. */
+  get known(): KnownProcess[] {
+    return [...this.#known.values()];
+  }
+
+  async members(): Promise<ProcessEntry[]> {
+    const { host } = this.#worker;
+    this.#root ??= await treeRoot(this.#worker, this.#child);
+    const members = await treeMembers(this.#root, childMark(this.#worker), { host });
+    for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
+    return members;
+  }
 }
 
 /** Ends all that came of a session's children. */

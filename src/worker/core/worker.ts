@@ -12,9 +12,9 @@ import type { SessionPaths } from '../../session/layout/paths.ts';
 import type { Slots } from '../../session/slots.ts';
 import type { Projector } from '../documents/projector.ts';
 import type { GitGuard } from './git-guard.ts';
-import type { WorkerGuard } from './guard.ts';
 import { ifTaken, patiently } from './passing-errors.ts';
-import type { Watch } from './watch.ts';
+import type { Watch } from './supervisor-watch.ts';
+import type { WorkerGuard } from './worker-guard.ts';
 
 /** What every part of a worker works with: one session, its truth, and the machine. */
 export interface Worker {

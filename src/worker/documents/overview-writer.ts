@@ -9,8 +9,8 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 import { KEPT_FLOW_ENTRIES, withOlderFlowNote } from '../../session/legacy/old-flow.ts';
-import { keepOldFlow } from './old-flow.ts';
 import { flowLinesOf, overviewChange, statesPhase } from './project-event.ts';
+import { keepOldFlow } from './put-away-old-flow.ts';
 
 /** Writes what `_overview.md` derives from the events. */
 export class OverviewWriter {

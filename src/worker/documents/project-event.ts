@@ -1,4 +1,4 @@
-import { stampsAt, threeDigits } from '../../base/files/stamps.ts';
+import { stampsAt } from '../../base/files/stamps.ts';
 import { historyLine } from '../../session/documents/history.ts';
 import type { OverviewChange } from '../../session/documents/overview-change.ts';
 import { flowKey } from '../../session/documents/overview-task.ts';
@@ -72,11 +72,6 @@ export function historyLineOf(event: EventOf<'iteration_ended'>): string {
     for: signal?.for,
     n,
   });
-}
-
-/** `[007 @ 01-08 14:37]`, for lines that name an iteration. */
-export function iterationStamp(iteration: number, ms: number): string {
-  return `[${threeDigits(iteration)} @ ${stampsAt(ms).log}]`;
 }
 
 function blockedWord(status: Status): 'no' | 'waiting_human' | 'yes' {

@@ -1,19 +1,14 @@
 import { join } from 'node:path';
-import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { crashPoint } from '../../base/fault-points.ts';
-import { acquireLease } from '../../base/processes/lease.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { mergeRef } from '../../project/checkpoints/checkpoint-refs.ts';
 import { mergeOnto } from '../../project/finishing/base-branch.ts';
-import { type FastForward, type FastForwardPlan, fastForward } from '../../project/finishing/fast-forward.ts';
+import { forwardAlone } from '../../project/finishing/fast-forward.ts';
 import { makeMergeCommit } from '../../project/finishing/merge-commit.ts';
-import { gitSaysYes } from '../../project/git/git.ts';
-import { commonDirOf } from '../../project/git/repository.ts';
 import type { MergeEnd } from '../../session/events/bodies/finishing.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
-import { explainFailure, say } from '../core/failure.ts';
-import { isPassing } from '../core/passing-errors.ts';
+import { lastingFailure } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { tipOfBranch } from '../proving/check-facts.ts';
 import { proveMerge } from '../proving/prove-merge.ts';
@@ -34,9 +29,7 @@ export async function performMerge(worker: Worker): Promise<void> {
     const ended = await mergeAgain(worker, into);
     await record(worker, ...ended.events, endedEvent({ into, files: [], commands: [], ...ended.end }));
   } catch (error) {
-    if (BASE_ERRORS.lease_lost.is(error) || isPassing(error)) throw error;
-    say(worker, error);
-    const { message: reason } = explainFailure(worker, error, 'merge again');
+    const { message: reason } = lastingFailure(worker, error, 'merge again');
     await record(worker, endedEvent({ into, outcome: 'failed', reason, files: [], commands: [] }));
   }
 }
@@ -66,14 +59,12 @@ async function mergeOnce(
   const { folder, mainRepo } = worker.file;
   const { worktree } = stateOf(worker);
   const context = worker.git.context;
-  const onto = worktree && (await mergeOnto({ mainRepo, base: worktree.base, into, ...context }));
+  const tip = await tipOfBranch(worker);
+  const onto = worktree && (await mergeOnto(tip.commit, { mainRepo, base: worktree.base, into, ...context }));
   if (worktree === undefined || onto === undefined)
     return { events: [], end: { outcome: 'failed', reason: `There is no branch "${into}" any more.` } };
-  const tip = await tipOfBranch(worker);
   const known = { tip: tip.commit, onto: onto.onto };
-  const contains = ['merge-base', '--is-ancestor', tip.commit, onto.from];
-  if (await gitSaysYes(contains, { ...context, cwd: mainRepo }))
-    return { events: [], end: { ...known, outcome: 'merged', commit: onto.from } };
+  if (onto.hasAll) return { events: [], end: { ...known, outcome: 'merged', commit: onto.from } };
   const ref = mergeRef(folder);
   const made = await whileTakingCommands(worker, (signal) =>
     makeMergeCommit({
@@ -107,14 +98,8 @@ async function mergeOnce(
     ];
     return { events, end: { ...merged, outcome: 'ready', reason: proof.reason, commands } };
   }
-  const moved = await forwardAlone(worker, {
-    mainRepo,
-    branch: into,
-    from: onto.from,
-    to: commit,
-    ref,
-    ...context,
-  });
+  const plan = { mainRepo, branch: into, from: onto.from, to: commit, ref, ...context };
+  const moved = await forwardAlone(plan, worker);
   crashPoint('merge-moved');
   switch (moved.kind) {
     case 'done':
@@ -125,28 +110,6 @@ async function mergeOnce(
       return { events, end: { ...merged, outcome: 'ready', reason: moved.why, commands: moved.commands } };
     default:
       return moved satisfies never;
-  }
-}
-
-const ALONE_LIMIT_MS = 60_000;
-const POLL_MS = 200;
-
-/**
- * git writes the files of a checkout before it moves the branch: of two that do so at once in one checkout, one leaves files
- * there that no commit has. So only one session of the repository does.
- */
-async function forwardAlone(worker: Worker, plan: FastForwardPlan): Promise<FastForward> {
-  const { clock, host } = worker;
-  const dir = join(await commonDirOf(plan.mainRepo, worker.git.context), 'samocode', 'merging');
-  const deadline = clock.monotonic() + ALONE_LIMIT_MS;
-  for (;;) {
-    try {
-      await using _alone = await acquireLease(dir, { clock, host });
-      return await fastForward(plan);
-    } catch (error) {
-      if (!BASE_ERRORS.lease_held.is(error) || clock.monotonic() > deadline) throw error;
-    }
-    await clock.sleep(POLL_MS);
   }
 }
 

@@ -1,6 +1,6 @@
 import { isLower, type SandboxLevel } from '../../base/sandbox-level.ts';
-import { blockedEvent } from '../core/blocked.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { blockHere } from '../core/blocked.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 
 export const SANDBOX_LOWER = 'sandbox_lower';
 
@@ -11,9 +11,7 @@ export async function guardStands(worker: Worker): Promise<boolean> {
   const now = await worker.guard.now(worker);
   const why = now.level === 'none' ? `: ${now.why}. ${now.hint}` : '.';
   const reason = `The session began with the sandbox level "${promised(worker)}" and would continue with "${level}"${why} Fix that and resume, or resume in a terminal to continue at this level.`;
-  const { phase } = stateOf(worker).progress;
-  await record(worker, blockedEvent({ phase, reason, needs: 'human_decision', rule: SANDBOX_LOWER }));
-  return false;
+  return await blockHere(worker, { reason, needs: 'human_decision', rule: SANDBOX_LOWER });
 }
 
 /** The level in force, where it is lower than the one that the session has. */

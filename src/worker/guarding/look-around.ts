@@ -1,11 +1,12 @@
 import { isSamocodeError } from '../../base/errors.ts';
-import { visibleControls } from '../../base/plain-words.ts';
+import { listed, visibleControls } from '../../base/plain-words.ts';
 import type { Outcome } from '../../phases/outcome.ts';
 import { movesBetween } from '../../project/worktrees/main-checkout.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
+import { blockedEvent } from '../core/blocked.ts';
 import { isPassing } from '../core/passing-errors.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What came to pass while a child ran that no child may do. */
@@ -44,9 +45,8 @@ const MOST_NAMED = 20;
 const MAX_NAME = 400;
 
 function bounded(lines: readonly string[]): string {
-  const named = lines.slice(0, MOST_NAMED).map((line) => visibleControls(line).slice(0, MAX_NAME));
-  const more = lines.length - named.length;
-  return `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+  const named = lines.map((line) => visibleControls(line).slice(0, MAX_NAME));
+  return listed(named, MOST_NAMED, { separator: '; ' });
 }
 
 /**
@@ -60,6 +60,20 @@ export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
     if (isPassing(error) || isSamocodeError(error)) throw error;
     return [`they could not be read: ${error instanceof Error ? error.message : error}`];
   }
+}
+
+/**
+ * What changed while no agent ran is shown before the next one is paid: after it, its word would not count.
+ * @returns false when it is blocked
+ */
+export async function gitStands(worker: Worker): Promise<boolean> {
+  const breach = breachOf(stateOf(worker).progress, {
+    gitPrograms: await gitProgramsChanged(worker),
+    afterChild: false,
+  });
+  if (breach === undefined) return true;
+  await record(worker, blockedEvent({ ...breach, needs: 'error_resolution' }));
+  return false;
 }
 
 /** Moves of the main checkout are told, never undone: a person may have made them. */

@@ -4,7 +4,7 @@ import { gitDirOf, isOwnGitDir } from '../../base/files/git-pointer.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { rejoinWorktree } from '../../project/worktrees/rejoin-worktree.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { blockedEvent } from '../core/blocked.ts';
+import { blockHere } from '../core/blocked.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
 /** Makes a worktree that has vanished again, from its branch. @returns false when the session is blocked for it */
@@ -15,9 +15,7 @@ export async function worktreeStands(worker: Worker): Promise<boolean> {
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     const reason = `The worktree is gone and could not be created again. ${error.message}`;
-    const { phase } = stateOf(worker).progress;
-    await record(worker, blockedEvent({ phase, reason, needs: 'error_resolution', rule: error.code }));
-    return false;
+    return await blockHere(worker, { reason, needs: 'error_resolution', rule: error.code });
   }
 }
 

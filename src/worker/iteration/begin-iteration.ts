@@ -9,7 +9,7 @@ import { logFileName } from '../../session/documents/documents.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { budgetVerdict, wrapUpTimeLimit } from '../limits/budget.ts';
+import { budgetVerdict, WRAP_UP_LIMIT_MS } from '../limits/budget.ts';
 import { chooseChild } from '../limits/choose-child.ts';
 import { buildPrompt } from '../prompt/build-prompt.ts';
 import { deliverMessages } from '../recording/messages.ts';
@@ -65,5 +65,5 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
 function timeLimitOf({ file }: Worker, provider: string, wrapUp: boolean): number {
   const { timeLimitMs, timeLimitsMs = {} } = file.settings;
   const limitMs = timeLimitsMs[provider] ?? timeLimitMs;
-  return wrapUp ? wrapUpTimeLimit(limitMs) : limitMs;
+  return wrapUp ? Math.min(limitMs, WRAP_UP_LIMIT_MS) : limitMs;
 }

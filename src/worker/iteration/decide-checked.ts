@@ -1,21 +1,17 @@
-import { capitalised } from '../../base/plain-words.ts';
 import {
   afterBadDocument,
   afterFailedChecks,
   afterFalseClaims,
-  afterImpossibleChecks,
-  afterRedBase,
+  afterImpossible,
   afterUncommitted,
   afterUnreadMessages,
   afterUnreviewed,
   notCommitted,
 } from '../../phases/after-checks.ts';
-import type { RunOrLimited } from '../../phases/comparison.ts';
 import { decide } from '../../phases/decide.ts';
 import type { Decision } from '../../phases/decision.ts';
 import type { Outcome, Rules } from '../../phases/outcome.ts';
 import type { Phase } from '../../phases/table.ts';
-import type { Requirement } from '../../session/documents/requirements.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { planServers } from '../../session/servers/plan-servers.ts';
@@ -25,9 +21,10 @@ import { isTaken } from '../judging/held-to-comparison.ts';
 import { patienceOf } from '../limits/outage-end.ts';
 import { failureNote, tipOfBranch } from '../proving/check-facts.ts';
 import { branchGone, falseClaims, laterWork } from '../proving/false-claims.ts';
+import { fastHints } from '../proving/fast-hints.ts';
 import { judgeTests } from '../proving/judge-tests.ts';
 import { failedOf, ledgerProblem, unreviewed } from '../proving/ledger.ts';
-import { proveBranch, tryFast } from '../proving/prove.ts';
+import { proveBranch } from '../proving/prove.ts';
 
 export interface Checked {
   decision: Decision;
@@ -47,8 +44,12 @@ export async function decideChecked(
 ): Promise<Checked | undefined> {
   const { progress } = stateOf(worker);
   const decision = decide(progress, outcome, rulesOf(worker));
-  if (progress.phase === 'implementation' && isTaken(decision))
-    return await withFast(worker, iteration, decision);
+  if (progress.phase === 'implementation' && isTaken(decision)) {
+    const hints = await fastHints(worker, iteration);
+    // What fails comes first in the next prompt.
+    const notes = [...(hints?.notes ?? []), ...decision.notes];
+    return hints && { decision: { ...decision, notes }, events: hints.events };
+  }
   if (!needsProof(progress.phase, decision)) {
     const instead = await byDocuments(worker, outcome, decision);
     return { decision: instead ?? decision, events: [] };
@@ -66,9 +67,9 @@ export async function decideChecked(
     case 'stopped':
       return undefined;
     case 'impossible':
-      return { decision: afterImpossibleChecks(progress, proof.reason), events };
+      return { decision: afterImpossible(progress, 'checks', proof.reason), events };
     case 'base_red':
-      return { decision: afterRedBase(progress, proof.reason), events };
+      return { decision: afterImpossible(progress, 'base_checks', proof.reason), events };
     case 'uncommitted': {
       const { files } = proof;
       if (claims.length === 0) return { decision: afterUncommitted(progress, files), events };
@@ -83,7 +84,7 @@ export async function decideChecked(
       return { decision: afterFalseClaims(progress, found, { failures, details }), events };
     }
     case 'passed': {
-      const open = isDone ? (await unreviewed(worker)).map(inWords) : [];
+      const open = isDone ? await unreviewed(worker) : [];
       if (claims.length > 0) return { decision: afterFalseClaims(progress, [...claims, ...open]), events };
       if (open.length > 0) return { decision: afterUnreviewed(progress, open), events };
       const judged = await judgeTests(worker, iteration, decision);
@@ -127,35 +128,13 @@ async function byDocuments(
   }
   if (phase !== 'quality' || signal.kind !== 'signal') return undefined;
   const open = await unreviewed(worker, signal.signal.reviewed);
-  return open.length === 0 ? undefined : afterUnreviewed(progress, open.map(inWords));
+  return open.length === 0 ? undefined : afterUnreviewed(progress, open);
 }
 
 /** Why nobody could accept the MCP servers of the plan. */
 async function serversProblem(worker: Worker): Promise<string | undefined> {
   const { problems } = planServers((await readPlanEvidence(worker)).text ?? '');
   return problems.length === 0 ? undefined : problems.join(' ');
-}
-
-function inWords({ id, text }: Requirement): string {
-  return `requirement ${id} is open (${text}): no review of the present code has found that it holds`;
-}
-
-/** What fails comes first in the next prompt. */
-async function withFast(
-  worker: Worker,
-  iteration: number,
-  decision: RunOrLimited,
-): Promise<Checked | undefined> {
-  const gone = await branchGone(worker);
-  if (gone !== undefined) {
-    const note = `${capitalised(gone)}. Create it again at your last commit.`;
-    return { decision: { ...decision, notes: [note, ...decision.notes] }, events: [] };
-  }
-  const { events, ...fast } = await tryFast(worker, iteration);
-  if (fast.kind === 'stopped') return undefined;
-  const failed = fast.kind === 'failed' ? fast.failures.map(failureNote) : [];
-  const impossible = fast.kind === 'impossible' ? [fast.reason] : [];
-  return { decision: { ...decision, notes: [...failed, ...impossible, ...decision.notes] }, events };
 }
 
 function inWorktreeNotice(worker: Worker): NewEvent[] {

@@ -1,11 +1,11 @@
 import { crashPoint } from '../../base/fault-points.ts';
 import type { ChildRecord } from '../../providers/starting/run-child.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { blockedEvent } from '../core/blocked.ts';
+import { blockHere } from '../core/blocked.ts';
 import { noteEndedByUs, readEndedByUs } from '../core/iteration-files.ts';
 import { ifTaken, patiently } from '../core/passing-errors.ts';
 import { endChildTree } from '../core/tree.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 import { gitProgramsChanged } from '../guarding/look-around.ts';
 import { keepWork } from '../recording/keep-work.ts';
 import { meetRunFolder } from './after-child.ts';
@@ -32,7 +32,8 @@ export async function endChild(
   const wait = <T>(act: () => Promise<T>) => patiently(worker.clock, 'files not written', act);
   if (!noted) await wait(() => noteEnd(worker, open, end));
   if (tree.kind === 'immortal') {
-    await blockImmortal(worker, tree.pids);
+    const reason = `Processes of the agent could not be ended: ${tree.pids.join(', ')}. End them, then resume the session.`;
+    await blockHere(worker, { reason, needs: 'error_resolution', rule: 'child_immortal' });
     return undefined;
   }
   crashPoint('after-end-tree');
@@ -56,10 +57,4 @@ async function endBefore(worker: Worker, open: OpenIteration): Promise<WatchEnd>
   const written = await readEndedByUs(worker, open);
   const end = WATCH_ENDS.find((known) => known === written) ?? 'exited';
   return end === 'stop' && stateOf(worker).stopWanted?.when !== 'now' ? 'exited' : end;
-}
-
-async function blockImmortal(worker: Worker, pids: readonly number[]): Promise<void> {
-  const { phase } = stateOf(worker).progress;
-  const reason = `Processes of the agent could not be ended: ${pids.join(', ')}. End them, then resume the session.`;
-  await record(worker, blockedEvent({ phase, reason, needs: 'error_resolution', rule: 'child_immortal' }));
 }

@@ -1,17 +1,11 @@
 import { readTail } from '../../base/files/lines.ts';
 import { visibleControls } from '../../base/plain-words.ts';
-import { judgeCaps } from '../../phases/caps.ts';
 import type { EndingKind } from '../../phases/ending.ts';
 import type { Traces } from '../../providers/contract/provider.ts';
-import { providerNamed } from '../../providers/registry.ts';
 import { type ChildRecord, NEVER_STARTED } from '../../providers/starting/run-child.ts';
 import type { Cost } from '../../session/events/bodies/cost.ts';
-import { spentBy } from '../../session/events/fold-spent.ts';
-import type { OpenIteration } from '../../session/events/state.ts';
-import { iterationPaths } from '../../session/layout/paths.ts';
-import { logPaths, readExit } from '../core/iteration-files.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
-import { budgetUses } from '../limits/budget.ts';
+import { type Iteration, readExit } from '../core/iteration-files.ts';
+import type { Worker } from '../core/worker.ts';
 import type { ChildLog } from '../limits/child-log.ts';
 import { type CostFound, costOf } from '../limits/cost-of.ts';
 import type { WatchEnd } from './sampler.ts';
@@ -26,20 +20,6 @@ export interface ChildEnded {
   runFolder?: string[];
 }
 
-/** The CLI may have kept the limit that we gave it before we came to it. */
-export function isCapsCut(
-  worker: Worker,
-  { phase }: OpenIteration,
-  { end, awakeMs }: ChildEnded,
-  process: ProcessEnd,
-): boolean {
-  if (process.end !== 'budget') return false;
-  if (end === 'budget') return true;
-  const { cost } = process;
-  const live = spentBy({ cost, durationMs: awakeMs, ending: 'budget' });
-  return judgeCaps(budgetUses(worker, stateOf(worker), { phase, live })).kind !== 'fine';
-}
-
 export interface ProcessEnd {
   end: EndingKind;
   exitCode: number | null;
@@ -50,11 +30,7 @@ export interface ProcessEnd {
 }
 
 /** How the process ended, whatever it signalled: by what we did first, its own output second, its exit status last. */
-export async function howItEnded(
-  worker: Worker,
-  open: OpenIteration,
-  ended: ChildEnded,
-): Promise<ProcessEnd> {
+export async function howItEnded(worker: Worker, open: Iteration, ended: ChildEnded): Promise<ProcessEnd> {
   const exitText = ended.child && (await readExit(worker, open, ended.child));
   const exitCode = exitText !== undefined && /^\d{1,3}$/.test(exitText) ? Number(exitText) : null;
   const final = ended.log?.final;
@@ -64,10 +40,10 @@ export async function howItEnded(
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
   const byUs = ENDED_BY_US[ended.end];
   if (byUs !== undefined) return { ...base, ...byUs };
-  const guardProblem = ended.child?.guard ? guardFailure(worker, open, exitCode) : undefined;
+  const guardProblem = ended.child?.guard ? guardFailure(open, exitCode) : undefined;
   if (guardProblem !== undefined) return { ...base, end: 'not_started', problem: guardProblem };
-  const stderrTail = readTail(logPaths(worker, open).stderr, 8192);
-  const problem = providerNamed(open.provider).classifyEnd(final, { exitCode, endedByUs: false, stderrTail });
+  const stderrTail = readTail(open.logs.stderr, 8192);
+  const problem = open.cli.classifyEnd(final, { exitCode, endedByUs: false, stderrTail });
   if (problem === undefined) return { ...base, end: 'no_signal' };
   const said = problem.kind === 'usage_limit' ? problem.until : undefined;
   const limitedUntil =
@@ -89,16 +65,16 @@ export async function howItEnded(
  * Bubblewrap exits with 1 where it fails, as an agent may; it tells its child's exit status only of one that ran. Without
  * a word of its child it had none, whatever it ended with: its program was gone.
  */
-function guardFailure(worker: Worker, open: OpenIteration, exitCode: number | null): string | undefined {
+function guardFailure({ files, logs }: Iteration, exitCode: number | null): string | undefined {
   if (exitCode === null) return undefined;
-  const told = readTail(iterationPaths(worker.paths, open.iteration).guardStatus, 8192);
+  const told = readTail(files.guardStatus, 8192);
   if (told.includes(exitCode === 1 ? '"exit-code"' : '"child-pid"')) return undefined;
-  const said = readTail(logPaths(worker, open).stderr, 8192).trimEnd().split('\n').at(-1) ?? '';
+  const said = readTail(logs.stderr, 8192).trimEnd().split('\n').at(-1) ?? '';
   return `The guard did not start the agent: ${visibleControls(said.slice(0, 300))}`;
 }
 
-async function tracesOf(worker: Worker, open: OpenIteration, log: ChildLog | undefined): Promise<Traces> {
-  const { readTraces } = providerNamed(open.provider);
+async function tracesOf(worker: Worker, { cli }: Iteration, log: ChildLog | undefined): Promise<Traces> {
+  const { readTraces } = cli;
   const cliSession = log?.seen.started.cliSession;
   if (readTraces === undefined || cliSession === undefined) return {};
   return await readTraces({ cliSession, env: worker.env, final: log?.final, now: worker.clock.now() });

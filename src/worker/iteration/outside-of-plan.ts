@@ -1,4 +1,4 @@
-import { visibleControls } from '../../base/plain-words.ts';
+import { listed, visibleControls } from '../../base/plain-words.ts';
 import { changedPaths } from '../../project/worktrees/changes.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { outsidePlanFiles } from '../../session/proof/outside-plan.ts';
@@ -31,7 +31,6 @@ export function outsidePlanNotice(
   const { outsidePlan: known = [] } = stateOf(worker);
   const files = outside.filter((path) => !known.includes(path));
   if (files.length === 0) return [];
-  const more = files.length > MOST_NAMED ? ` and ${files.length - MOST_NAMED} more` : '';
-  const text = `Changed, although the plan does not name them: ${files.slice(0, MOST_NAMED).map(visibleControls).join(', ')}${more}`;
+  const text = `Changed, although the plan does not name them: ${listed(files.map(visibleControls), MOST_NAMED)}`;
   return [{ type: 'notice', code: 'outside_plan', text, flow: text }];
 }

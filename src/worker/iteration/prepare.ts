@@ -1,19 +1,17 @@
 import { isSamocodeError } from '../../base/errors.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
-import { parseDocumentName } from '../../session/documents/documents.ts';
-import { ledgerPrint, ledgerText } from '../../session/documents/requirements.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { blockedBy } from '../core/blocked.ts';
-import { readQuestions } from '../core/evidence.ts';
 import { isStopDue, stopEvents } from '../core/stopped.ts';
 import { record, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { documentNames } from '../documents/documents.ts';
-import { requireCheckPrograms } from '../proving/require-programs.ts';
 import { gateEvents, type Standing, standing } from '../recording/adopted-gate.ts';
+import { newGoal } from '../recording/new-goal.ts';
 import { makeWorktree, type Ready } from './make-worktree.ts';
+import { requireCheckPrograms } from './setup-once.ts';
 
 /**
  * Does the work of the init phase: a fetch, the worktree on its branch, SETUP; of an adopted folder behind a gate
@@ -78,23 +76,11 @@ function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
   return [`There was no branch ${branch}: it was created again, without the earlier work.`];
 }
 
-/** The new work for which a done folder was taken over: questions and plans that lie there belong to the work before. */
+/** The new work for which a done folder was taken over. */
 async function goalOfAdopted(worker: Worker): Promise<NewEvent[]> {
   const { file, paths } = worker;
   if (file.goal === undefined) return [];
-  const { questions } = await readQuestions(worker);
   const accepted = (await readEvents(paths.events, 0)).find(({ type }) => type === 'command_accepted');
-  return [
-    {
-      type: 'resumed',
-      by: accepted?.type === 'command_accepted' ? accepted.by : { channel: 'settings' },
-      phase: 'investigation',
-      resetsCounts: true,
-      goal: file.goal,
-      oldRounds: Math.max(0, ...questions.map(({ round }) => round)),
-      oldPlans: documentNames(worker).filter((name) => parseDocumentName(name)?.kind === 'plan'),
-      oldLedger: ledgerPrint(await ledgerText(paths)),
-      flow: `New goal: ${file.goal.split('\n')[0]}`,
-    },
-  ];
+  const by: By = accepted?.type === 'command_accepted' ? accepted.by : { channel: 'settings' };
+  return [await newGoal(worker, file.goal, { by })];
 }

@@ -1,17 +1,11 @@
-import { statsAt } from '../../base/files/look-at.ts';
-import { type KnownProcess, type TreeRoot, treeMembers } from '../../base/processes/end-tree.ts';
-import { livenessOf } from '../../base/processes/host.ts';
-import type { ProcessEntry } from '../../base/processes/process-table.ts';
-import { judgeCaps } from '../../phases/caps.ts';
 import type { ChildRecord } from '../../providers/starting/run-child.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { logPaths } from '../core/iteration-files.ts';
 import { requireLease } from '../core/lost-lease.ts';
-import { childMark, treeRoot } from '../core/tree.ts';
+import { ChildTree, isAlive } from '../core/tree.ts';
 import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import type { AwakeTime } from '../limits/awake-time.ts';
-import { budgetUses, reportBudget } from '../limits/budget.ts';
+import { endsByBudget } from '../limits/budget.ts';
 import type { ChildLog } from '../limits/child-log.ts';
 import { LiveSpent } from '../limits/live-spent.ts';
 import { type WatchLimits, watchLimits } from '../limits/watch-limits.ts';
@@ -34,8 +28,7 @@ export type WatchEnd = (typeof WATCH_ENDS)[number];
 export interface WatchedChild {
   end: WatchEnd;
   awakeMs: number;
-  /** Every process that was seen in the child's tree; in the guard few are, since none can leave it. */
-  known: KnownProcess[];
+  known: ChildTree['known'];
 }
 
 /** Its end and commands are reported by the system; on a disk that reports nothing, they are found within this. */
@@ -53,13 +46,12 @@ export class Sampler {
   readonly #limits: WatchLimits;
   readonly #stall: StallWatch;
   readonly #spent: LiveSpent;
-  readonly #known = new Map<string, KnownProcess>();
+  readonly #tree: ChildTree;
   /** Undefined before the first look. */
   #aliveAt: number | undefined;
   #sampledAt: number;
   /** What could not be recorded yet. */
   #untold: NewEvent[] = [];
-  #root: TreeRoot | undefined;
   #shown: string | undefined;
   #finalAtMs: number | undefined;
   #offlineAtMs: number | undefined;
@@ -71,6 +63,7 @@ export class Sampler {
     this.#log = log;
     this.#awake = awake;
     this.#limits = watchLimits(worker.file.settings);
+    this.#tree = new ChildTree(worker, child);
     this.#stall = new StallWatch(worker, this.#limits);
     this.#spent = new LiveSpent(worker, open, log);
     this.#sampledAt = worker.clock.monotonic() - SAMPLE_EVERY_MS + FIRST_SAMPLE_MS;
@@ -78,7 +71,7 @@ export class Sampler {
 
   watched(end: WatchEnd): WatchedChild {
     this.#awake.save();
-    return { end, awakeMs: this.#awake.ms, known: [...this.#known.values()] };
+    return { end, awakeMs: this.#awake.ms, known: this.#tree.known };
   }
 
   /** Until the next look. */
@@ -103,8 +96,7 @@ export class Sampler {
   async #isGone(now: number): Promise<boolean> {
     if (this.#aliveAt !== undefined && now - this.#aliveAt < SAMPLE_EVERY_MS) return false;
     this.#aliveAt = now;
-    // One that can't be judged from here ran where the worker before was, which a person has given up.
-    return (await livenessOf(this.#worker.host, this.#child.wrapper)) !== 'alive';
+    return !(await isAlive(this.#worker, this.#child));
   }
 
   async #sample(): Promise<WatchEnd | undefined> {
@@ -112,26 +104,17 @@ export class Sampler {
     if (this.#untold.length > 0 && (await recordIfTaken(this.#worker, ...this.#untold))) this.#untold = [];
     this.#log.readOn();
     this.#show();
-    const bytes = this.#logBytes();
+    const bytes = this.#log.printedBytes;
     if (bytes > this.#limits.logCeilingBytes) return 'flooded';
     if (await this.#isOverBudget()) return 'budget';
     if (bytes === 0 && this.#awake.ms > this.#limits.firstByteMs) return 'silent';
     return this.#lingers() ?? this.#isCutOff() ?? (await this.#stalls(bytes));
   }
 
-  /** Ends the child when only the reserve is left; the one that the reserve is for, when nothing is. */
+  /** What has said its last word spends no more. */
   async #isOverBudget(): Promise<boolean> {
-    const state = stateOf(this.#worker);
-    const { phase, wrapUp } = this.#open;
-    const isLimited = budgetUses(this.#worker, state, { phase }).some(({ cap }) => cap !== 'iterations');
-    if (!isLimited) return false;
-    const live = await this.#spent.after(this.#awake.ms);
-    const uses = budgetUses(this.#worker, state, { phase, live }).filter(({ cap }) => cap !== 'iterations');
-    await reportBudget(this.#worker, uses, recordIfTaken);
-    // What has said its last word spends no more.
-    if (this.#log.final !== undefined) return false;
-    const { kind } = judgeCaps(uses);
-    return wrapUp ? kind === 'reached' : kind !== 'fine';
+    const isOver = await endsByBudget(this.#worker, this.#open, () => this.#spent.after(this.#awake.ms));
+    return isOver && this.#log.final === undefined;
   }
 
   /** A CLI that has said its last word and stays: its outcome is known already. */
@@ -153,11 +136,11 @@ export class Sampler {
 
   async #stalls(bytes: number): Promise<WatchEnd | undefined> {
     // Outside the guard a process may hide from its parents and its mark later on.
-    const seen = this.#child.guard ? undefined : await this.#members();
+    const seen = this.#child.guard ? undefined : await this.#tree.members();
     const look = await this.#stall.look(this.#awake.ms, {
       bytes,
       isInTool: this.#log.seen.isInTool,
-      members: async () => seen ?? (await this.#members()),
+      members: async () => seen ?? (await this.#tree.members()),
     });
     if (look === 'announce') {
       const minutes = Math.round(this.#limits.stallMs / 60_000);
@@ -166,21 +149,6 @@ export class Sampler {
       if (!(await recordIfTaken(this.#worker, stalled))) this.#untold.push(stalled);
     }
     return look === 'end' ? 'stalled' : undefined;
-  }
-
-  async #members(): Promise<ProcessEntry[]> {
-    const { host } = this.#worker;
-    this.#root ??= await treeRoot(this.#worker, this.#child);
-    const members = await treeMembers(this.#root, childMark(this.#worker), { host });
-    for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
-    return members;
-  }
-
-  #logBytes(): number {
-    const { stdout, stderr } = logPaths(this.#worker, this.#open);
-    const sizeOf = (path: string) => statsAt(path)?.size ?? 0;
-    // A child that has taken its own log away prints on, and has printed.
-    return Math.max(sizeOf(stdout), this.#log.bytes) + sizeOf(stderr);
   }
 
   // A status bar may miss an update; the child's work goes on.

@@ -2,12 +2,19 @@ import { readdir } from 'node:fs/promises';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { plainText } from '../../base/files/plain-file.ts';
+import {
+  type CommandFailure,
+  failureOf,
+  isOfRepository,
+  missingProgram,
+} from '../../project/finding/project-command.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
+import { insideOf } from '../../providers/starting/make-guard.ts';
+import { type MeanwhileEnd, whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { endChildTree } from '../core/tree.ts';
-import type { Worker } from '../core/worker.ts';
+import { checksOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { runProjectCommand } from '../proving/run-project-command.ts';
 
 export type SetupEnd = { kind: 'done'; warnings: string[] } | { kind: 'stopped' };
 
@@ -27,35 +34,61 @@ export async function noteSetupDue(worker: Worker, worktreePath: string): Promis
 
 /** Runs SETUP once in a worktree that we made, over however many workers. @returns what the first child is told */
 export async function setUpOnce(worker: Worker, worktree: Worktree): Promise<SetupEnd> {
-  const { path, kind } = worktree;
   const { setup } = worker.file.settings;
   if (setup === undefined) return { kind: 'done', warnings: [] };
-  const [state, ...earlier] = (await noteOf(worker)) ?? [];
-  const isDue = kind !== 'kept' || state === DUE;
+  const note = await plainText(worker.paths.setup, MAX_BYTES);
+  const [state, ...earlier] = note?.trimEnd().split('\n') ?? [];
+  const isDue = worktree.kind !== 'kept' || state === DUE;
   if (!isDue) return { kind: 'done', warnings: earlier };
-  const env = childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration: 0 });
-  // No agent has written there yet: it is what the person's own checkout would run, installers of hooks among it.
-  const isAsPersonLeftIt = worktree.head === worktree.baseCommit;
-  const guard = isAsPersonLeftIt ? undefined : await worker.guard.guard(worker, worktree);
-  const end = await runProjectCommand(worker, setup, { cwd: path, env, guard });
+  const end = await runSetup(worker, setup, worktree);
   if (end.kind === 'stopped') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
     return end;
   }
+  const failure = end.value;
   // Still due: it runs again when the session is resumed.
-  if (end.kind === 'failed' && end.missing !== undefined)
-    throw WORKER_ERRORS.setup_not_found({ program: end.missing, setup });
-  if (end.kind === 'failed' && end.guardProblem !== undefined)
-    throw WORKER_ERRORS.guard_failed({ of: 'SETUP', said: end.guardProblem });
+  if (failure?.missing !== undefined)
+    throw WORKER_ERRORS.setup_not_found({ program: failure.missing, setup });
+  if (failure?.guardProblem !== undefined)
+    throw WORKER_ERRORS.guard_failed({ of: 'SETUP', said: failure.guardProblem });
   const warnings =
-    end.kind === 'failed'
-      ? [`SETUP (\`${setup}\`) failed (${end.how}); the first agent is asked to fix it.`]
-      : [];
+    failure === undefined
+      ? []
+      : [`SETUP (\`${setup}\`) failed (${failure.how}); the first agent is asked to fix it.`];
   await writeWhole(worker.paths.setup, [RAN, ...warnings, ''].join('\n'));
   return { kind: 'done', warnings };
 }
 
-/** The lines of the note; undefined when there is none. */
-async function noteOf({ paths }: Worker): Promise<string[] | undefined> {
-  return (await plainText(paths.setup, MAX_BYTES))?.trimEnd().split('\n');
+/** Takes the commands that come meanwhile: it may run for half an hour. */
+async function runSetup(
+  worker: Worker,
+  setup: string,
+  worktree: Worktree,
+): Promise<MeanwhileEnd<CommandFailure | undefined>> {
+  const env = environmentOf(worker);
+  // No agent has written there yet: it is what the person's own checkout would run, installers of hooks among it.
+  const isAsPersonLeftIt = worktree.head === worktree.baseCommit;
+  const guard = isAsPersonLeftIt ? undefined : await worker.guard.guard(worker, worktree);
+  return await whileTakingCommands(worker, async (signal) => {
+    const failure = await failureOf(setup, { cwd: worktree.path, env, ...insideOf(guard, env), signal });
+    if (failure !== undefined) signal.throwIfAborted();
+    return failure;
+  });
+}
+
+/** Before any agent. */
+function environmentOf(worker: Worker): Record<string, string> {
+  return childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration: 0 });
+}
+
+/**
+ * Looks the program of each check up before any agent is paid, once SETUP may have installed it.
+ * @throws checks
+ */
+export async function requireCheckPrograms(worker: Worker, cwd: string): Promise<void> {
+  const env = environmentOf(worker);
+  for (const check of checksOf(worker)) {
+    const program = await missingProgram(check, { cwd, env });
+    if (program !== undefined && !isOfRepository(program)) throw WORKER_ERRORS.checks({ program, check });
+  }
 }

@@ -12,7 +12,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { documentNames } from '../documents/documents.ts';
+import { documentNames } from '../documents/own-documents.ts';
 import { type Snapshot, snapshotBefore } from '../guarding/snapshot.ts';
 
 /** What a comparison is looked for with when the child has ended; undefined in phases that build nothing. */

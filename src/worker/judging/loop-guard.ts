@@ -9,7 +9,7 @@ import type { PlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import type { KeptWork } from '../recording/keep-work.ts';
 
-export interface LoopQuestion {
+interface LoopQuestion {
   phase: Phase;
   signal: JudgedSignal | undefined;
   ending: EndingKind;
@@ -17,12 +17,13 @@ export interface LoopQuestion {
   plan: PlanEvidence;
 }
 
+export interface LoopVerdict {
+  decision: Decision;
+  print?: string;
+}
+
 /** Holds a decision to go on against what the last iterations brought. The fingerprint goes into the event. */
-export function guardLoop(
-  worker: Worker,
-  decision: Decision,
-  question: LoopQuestion,
-): { decision: Decision; print?: string } {
+export function guardLoop(worker: Worker, decision: Decision, question: LoopQuestion): LoopVerdict {
   const { phase, signal, ending, kept, plan } = question;
   if (kept.trees === undefined) return { decision };
   const print = progressPrint({ phase, signal, ...kept.trees });

@@ -3,7 +3,7 @@ import { readOverview } from '../../session/documents/overview.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { readOwnOverview } from '../documents/documents.ts';
+import { readOwnOverview } from '../documents/own-documents.ts';
 
 /**
  * A `Phase:` line that differs while no child runs was written by a person: a child's is put back at its

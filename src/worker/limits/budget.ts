@@ -14,10 +14,12 @@ import {
   withSpent,
 } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
+import type { Cost } from '../../session/events/bodies/cost.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { SessionState } from '../../session/events/state.ts';
-import { blockedEvent } from '../core/blocked.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { spentBy } from '../../session/events/fold-spent.ts';
+import type { OpenIteration, SessionState } from '../../session/events/state.ts';
+import { blockHere } from '../core/blocked.ts';
+import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 
 const NONE: SessionCaps = { session: {}, phases: {} };
 
@@ -29,6 +31,16 @@ export function budgetUses(
 ): CapUse[] {
   const caps = withRaised(withRaised(worker.file.settings.caps ?? NONE, state.raisedCaps), raised);
   return capUses(caps, live ? withSpent(state.spent, phase, live) : state.spent, phase);
+}
+
+/** Whether a limit is reached with what a child has cost by its end. */
+export function reachesLimit(
+  worker: Worker,
+  { phase }: { phase: Phase },
+  { cost, durationMs }: { cost: Cost; durationMs: number },
+): boolean {
+  const live = spentBy({ cost, durationMs, ending: 'budget' });
+  return judgeCaps(budgetUses(worker, stateOf(worker), { phase, live })).kind !== 'fine';
 }
 
 /** Where the next child would stand. */
@@ -51,8 +63,8 @@ export function spentUses(worker: Worker): CapUse[] {
   return spent.length > 0 ? spent : [verdict.use];
 }
 
-/** Tells people at a half and at four fifths of a limit, once each. @param tell writes one warning, or leaves it for later */
-export async function reportBudget(
+/** Warns at a half and at four fifths of a limit, once each. @param tell writes one warning, or leaves it for later */
+async function reportBudget(
   worker: Worker,
   uses: readonly CapUse[],
   tell: (worker: Worker, event: NewEvent) => Promise<unknown> = record,
@@ -64,6 +76,24 @@ export async function reportBudget(
   }
 }
 
+/**
+ * Asked of a running child: it ends when only the reserve is left; the one that the reserve is for, when nothing is.
+ * @param spent what it has spent so far, asked for only where that is limited
+ */
+export async function endsByBudget(
+  worker: Worker,
+  { phase, wrapUp }: Pick<OpenIteration, 'phase' | 'wrapUp'>,
+  spent: () => Promise<Spent>,
+): Promise<boolean> {
+  const usesWith = (live?: Spent) =>
+    budgetUses(worker, stateOf(worker), { phase, live }).filter(({ cap }) => cap !== 'iterations');
+  if (usesWith().length === 0) return false;
+  const uses = usesWith(await spent());
+  await reportBudget(worker, uses, recordIfTaken);
+  const { kind } = judgeCaps(uses);
+  return wrapUp ? kind === 'reached' : kind !== 'fine';
+}
+
 /** Asked before every spawn. @returns false when the session is blocked for it */
 export async function withinBudget(worker: Worker): Promise<boolean> {
   const state = stateOf(worker);
@@ -73,8 +103,7 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
   if (verdict.kind === 'fine' || (verdict.kind === 'wrap_up' && !state.wrappedUp)) return true;
   const uses = spentUses(worker);
   const [reason, next, needs] = [budgetReason(uses), higherLimits(uses), 'human_decision'];
-  await record(worker, blockedEvent({ phase, reason, needs, rule: 'budget', next }));
-  return false;
+  return await blockHere(worker, { reason, needs, rule: 'budget', next });
 }
 
 /** What is used up: a resume must raise all of it at once, or it changes nothing. */
@@ -95,11 +124,7 @@ export function higherLimits(uses: readonly CapUse[]): NextStep[] {
 }
 
 /** A child that only leaves things in order needs little time. */
-const WRAP_UP_LIMIT_MS = 10 * 60_000;
-
-export function wrapUpTimeLimit(timeLimitMs: number): number {
-  return Math.min(timeLimitMs, WRAP_UP_LIMIT_MS);
-}
+export const WRAP_UP_LIMIT_MS = 10 * 60_000;
 
 /** For the child that leaves things in order. */
 export const WRAP_UP_NOTE =

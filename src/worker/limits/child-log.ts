@@ -1,8 +1,10 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { type Line, LineSplitter } from '../../base/files/lines.ts';
+import { statsAt } from '../../base/files/look-at.ts';
 import { openPlainFile } from '../../base/files/plain-file.ts';
 import type { FinalReport, Provider } from '../../providers/contract/provider.ts';
 import { Tally } from '../../providers/reading/tally.ts';
+import { stderrFileName } from '../../session/documents/documents.ts';
 
 const PIECE_BYTES = 256 * 1024;
 /** A longer line is no event of any CLI; it is passed over without being kept. */
@@ -40,7 +42,13 @@ export class ChildLog implements Disposable {
     return this.seen.final;
   }
 
-  get bytes(): number {
+  /** All that it has printed. A child that has taken its own log away prints on, and has printed. */
+  get printedBytes(): number {
+    const sizeOf = (path: string) => statsAt(path)?.size ?? 0;
+    return Math.max(sizeOf(this.#path), this.#read) + sizeOf(stderrFileName(this.#path));
+  }
+
+  get #read(): number {
     return this.#lines.offset;
   }
 
@@ -55,7 +63,7 @@ export class ChildLog implements Disposable {
     this.#passOver(descriptor);
     let total = 0;
     while (total < MOST_AT_ONCE_BYTES) {
-      const bytesRead = readSync(descriptor, this.#piece, 0, PIECE_BYTES, this.bytes);
+      const bytesRead = readSync(descriptor, this.#piece, 0, PIECE_BYTES, this.#read);
       if (bytesRead === 0) break;
       total += bytesRead;
       for (const line of this.#lines.take(this.#piece.subarray(0, bytesRead))) this.#readLine(line);
@@ -70,7 +78,7 @@ export class ChildLog implements Disposable {
   readToEnd(): void {
     const descriptor = this.#opened();
     const size = descriptor === undefined ? 0 : fstatSync(descriptor).size;
-    while (this.bytes < size && this.readOn() > 0);
+    while (this.#read < size && this.readOn() > 0);
     for (const line of this.#lines.end()) this.#readLine(line);
   }
 
@@ -91,7 +99,7 @@ export class ChildLog implements Disposable {
   #passOver(descriptor: number): void {
     const { size } = fstatSync(descriptor);
     // The jump ends within a line, whose second half is no line.
-    if (size - this.bytes > MOST_AT_ONCE_BYTES) this.#lines.jumpTo(size - TAIL_BYTES);
+    if (size - this.#read > MOST_AT_ONCE_BYTES) this.#lines.jumpTo(size - TAIL_BYTES);
   }
 
   // Every CLI's events are JSON objects: other lines need not even become text.

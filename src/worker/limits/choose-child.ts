@@ -1,7 +1,9 @@
 import type { Phase } from '../../phases/table.ts';
 import { providerNamed } from '../../providers/registry.ts';
+import { credentialChange } from '../../providers/starting/credentials.ts';
+import { blockHere } from '../core/blocked.ts';
 import { type ChildChoice, childChoice } from '../core/child-choice.ts';
-import type { Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 import { readSharedLimit, type SharedLimit } from './shared-limit.ts';
 
 export interface ChoiceNow extends ChildChoice {
@@ -29,4 +31,19 @@ export async function chooseChild(worker: Worker, phase: Phase): Promise<ChoiceN
     return { provider: providerNamed(name), model: fallbackModels[name] ?? '', insteadOf };
   }
   return { ...own, limit: first };
+}
+
+/**
+ * A session that another program continues has that program's environment. Who pays never changes
+ * silently: other credentials block until a person resumes. @returns false when the session was blocked
+ */
+export async function sameAccount(worker: Worker): Promise<boolean> {
+  const { paidBy, progress } = stateOf(worker);
+  const { provider } = await chooseChild(worker, progress.phase);
+  const before = paidBy[provider.name];
+  if (before === undefined) return true;
+  const change = credentialChange(provider.name, before, worker.env);
+  if (change === undefined) return true;
+  const reason = `The worker that continued the session was started where ${provider.name} would use other credentials (${change}). Resume it from the right environment, or from here if you want that.`;
+  return await blockHere(worker, { reason, needs: 'human_decision', rule: 'credentials_changed' });
 }

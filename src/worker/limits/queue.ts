@@ -1,7 +1,7 @@
 import { isContinuedBy } from '../../session/continued-by.ts';
 import { isLost, readSessionList } from '../../session/session-list.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { daySpent } from './day-spent.ts';
+import { daySpent } from './day-limit.ts';
 
 /**
  * Takes a slot for the next agent. @returns why it has to queue, in words for people; undefined when it has its slot.

@@ -1,11 +1,11 @@
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
-import { livenessOf } from '../../base/processes/host.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { blockedBy } from '../core/blocked.ts';
 import { readChildRecord } from '../core/child-record.ts';
 import { explainFailure, isRefusedFile, say } from '../core/failure.ts';
 import { isPassing, nextWait, RunFolderGoneError } from '../core/passing-errors.ts';
+import { isAlive } from '../core/tree.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
 /**
@@ -48,7 +48,7 @@ async function mayStay(worker: Worker, error: unknown): Promise<boolean> {
 
 async function childLives(worker: Worker, { iteration }: OpenIteration): Promise<boolean> {
   const child = await readChildRecord(worker, iteration).catch(() => undefined);
-  return child !== undefined && (await livenessOf(worker.host, child.wrapper)) === 'alive';
+  return child !== undefined && (await isAlive(worker, child));
 }
 
 /** @returns false when the session is blocked for the very same already */

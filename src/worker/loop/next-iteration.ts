@@ -1,16 +1,15 @@
 import { checkLimit } from '../../phases/decide.ts';
 import { growingDelay } from '../../phases/outage.ts';
-import { credentialChange } from '../../providers/starting/credentials.ts';
 import { waitingCommandIds } from '../commands/take-commands.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { guardStands } from '../guarding/guard-stands.ts';
-import { breachOf, gitProgramsChanged } from '../guarding/look-around.ts';
+import { gitStands } from '../guarding/look-around.ts';
 import { worktreeStands } from '../guarding/worktree-stands.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
 import { obeyPhaseLine } from '../judging/obey-phase-line.ts';
 import { withinBudget } from '../limits/budget.ts';
-import { chooseChild } from '../limits/choose-child.ts';
+import { sameAccount } from '../limits/choose-child.ts';
 import { accountIsFree } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
 import { beginBaseRun } from '../proving/base-run.ts';
@@ -58,35 +57,4 @@ async function backOff(worker: Worker): Promise<boolean> {
     await worker.clock.sleep(Math.min(POLL_MS, waitMs));
   }
   return true;
-}
-
-/**
- * A session that another program continues has that program's environment. Who pays never changes
- * silently: other credentials block until a person resumes. @returns false when the session was blocked
- */
-export async function sameAccount(worker: Worker): Promise<boolean> {
-  const { paidBy, progress } = stateOf(worker);
-  const { provider } = await chooseChild(worker, progress.phase);
-  const before = paidBy[provider.name];
-  if (before === undefined) return true;
-  const change = credentialChange(provider.name, before, worker.env);
-  if (change === undefined) return true;
-  const reason = `The worker that continued the session was started where ${provider.name} would use other credentials (${change}). Resume it from the right environment, or from here if you want that.`;
-  const { phase } = progress;
-  await record(worker, blockedEvent({ phase, reason, needs: 'human_decision', rule: 'credentials_changed' }));
-  return false;
-}
-
-/**
- * What changed while no agent ran is shown before the next one is paid: after it, its word would not count.
- * @returns false when it is blocked
- */
-async function gitStands(worker: Worker): Promise<boolean> {
-  const breach = breachOf(stateOf(worker).progress, {
-    gitPrograms: await gitProgramsChanged(worker),
-    afterChild: false,
-  });
-  if (breach === undefined) return true;
-  await record(worker, blockedEvent({ ...breach, needs: 'error_resolution' }));
-  return false;
 }

@@ -12,9 +12,9 @@ import { isLogAside } from '../../session/layout/rewritten-log.ts';
 import { Slots } from '../../session/slots.ts';
 import { trueSessionFile } from '../../session/true-session-file.ts';
 import { GitGuard } from '../core/git-guard.ts';
-import { WorkerGuard } from '../core/guard.ts';
-import type { Watch } from '../core/watch.ts';
+import type { Watch } from '../core/supervisor-watch.ts';
 import type { Worker } from '../core/worker.ts';
+import { WorkerGuard } from '../core/worker-guard.ts';
 import { Projector } from '../documents/projector.ts';
 import { takeLease, untilGivenUp } from './take-lease.ts';
 

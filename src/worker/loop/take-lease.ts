@@ -8,7 +8,7 @@ import { readLog } from '../../session/events/event-log.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
 import { freeSlotsOf } from '../../session/slots.ts';
-import type { Watch } from '../core/watch.ts';
+import type { Watch } from '../core/supervisor-watch.ts';
 
 interface LeaseOptions {
   clock: Clock;

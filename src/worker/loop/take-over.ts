@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { identify, livenessOf } from '../../base/processes/host.ts';
+import { identify } from '../../base/processes/host.ts';
 import type { OwnedLease } from '../../base/processes/lease.ts';
 import { exitFile, NEVER_STARTED } from '../../providers/starting/run-child.ts';
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
@@ -7,9 +7,9 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { readChildRecord } from '../core/child-record.ts';
 import { readExit } from '../core/iteration-files.ts';
-import { endChildTree } from '../core/tree.ts';
+import { endChildTree, isAlive } from '../core/tree.ts';
 import { appendPatiently, record, stateOf, type Worker } from '../core/worker.ts';
-import { putAwayOldFlow } from '../documents/old-flow.ts';
+import { putAwayOldFlow } from '../documents/put-away-old-flow.ts';
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
 import { phaseByHand, setPhase, writtenPhase } from '../judging/obey-phase-line.ts';
 import { clearScratch } from '../proving/scratch.ts';
@@ -77,7 +77,7 @@ async function findOpenIteration(worker: Worker): Promise<Recovery> {
     await rm(exitFile(files.exit, child), { force: true });
     return { recovery: 'run_again', why: `the agent of iteration ${open.iteration} was never started` };
   }
-  const alive = (await livenessOf(worker.host, child.wrapper)) === 'alive';
+  const alive = await isAlive(worker, child);
   return alive
     ? { recovery: 'adopt', why: `the agent of iteration ${open.iteration} still runs` }
     : { recovery: 'finish', why: `the agent of iteration ${open.iteration} has ended` };

@@ -20,10 +20,9 @@ import { EDGE_CONDITIONS } from '../../phases/edge-conditions.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import type { Phase } from '../../phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
-import { iterationStamp } from '../documents/project-event.ts';
 import { attention } from './attention.ts';
 import type { PromptState } from './prompt-state.ts';
-import { situation } from './situation.ts';
+import { situation } from './situation-lines.ts';
 
 /** How each agent CLI works with helpers and files, where that differs. */
 const PROVIDER_WORDS: Readonly<Record<string, string>> = { claude, codex, gemini };
@@ -54,7 +53,7 @@ function limitsOfHands({ permissions, isGuarded, phase }: PromptState): string {
 export function assemblePrompt(state: PromptState): string {
   const { sessionDir, phase, now } = state;
   const stamps = stampsAt(now);
-  const timestampIteration = iterationStamp(state.iteration, now);
+  const timestampIteration = `[${threeDigits(state.iteration)} @ ${stamps.log}]`;
   const { duties, signals } = partsOf(PHASE_AGENTS[phase]);
   const text = fill(iteration, {
     sessionPath: sessionDir,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { listed } from '../../base/plain-words.ts';
 import type { CodeEdits } from '../../phases/code-edits.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import type { Phase } from '../../phases/table.ts';
@@ -47,10 +48,9 @@ function firstOfAll({ notes, codeEdits, phase }: PromptState): string {
 const MOST_PATHS = 20;
 
 function codeItem({ tree, paths, count, phases }: CodeEdits, phase: Phase): string {
-  const shown = paths.slice(0, MOST_PATHS);
-  const more = count > shown.length ? ` and ${count - shown.length} more` : '';
+  const shown = listed(paths.map(inlineMaterial), MOST_PATHS, { all: count });
   const source = tree.slice(0, 12);
-  const who = `The agent of ${phases.join(' and of ')} changed ${shown.map(inlineMaterial).join(', ')}${more}, although it only writes documents; \`git diff ${source}\` shows what.`;
+  const who = `The agent of ${phases.join(' and of ')} changed ${shown}, although it only writes documents; \`git diff ${source}\` shows what.`;
   return GRANTS[phase] === 'documents'
     ? `- ${who} Take none of it for the project's own code, and leave it to the agents of implementation.`
     : `- ${who} Keep it only if the plan asks for it; otherwise restore it, with \`git restore --source=${source} [path]\`, remove what is new, and commit.`;

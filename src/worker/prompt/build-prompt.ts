@@ -9,7 +9,7 @@ import { isMet } from '../../session/documents/requirements.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { documentNames } from '../documents/documents.ts';
+import { documentNames } from '../documents/own-documents.ts';
 import { WRAP_UP_NOTE } from '../limits/budget.ts';
 import { deliverMessages } from '../recording/messages.ts';
 import { assemblePrompt } from './assemble.ts';

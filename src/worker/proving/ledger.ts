@@ -49,13 +49,18 @@ export async function failedOf(
   return { ofProject, requirements: lines };
 }
 
-/** Requirements that no command shows and no quality agent has found to hold for the present code, `also` aside. */
-export async function unreviewed(worker: Worker, also: readonly string[] = []): Promise<Requirement[]> {
+/** A line for each requirement that no command shows and no quality agent has found to hold for the present code, `also` aside. */
+export async function unreviewed(worker: Worker, also: readonly string[] = []): Promise<string[]> {
   const { reviewed = [], reviewedAt = {} } = stateOf(worker);
   const changed = await changedSince(worker, Object.values(reviewedAt));
   const held = reviewed.filter((id) => !changed.includes(reviewedAt[id] ?? ''));
   const shown = { reviewed: [...held, ...also] };
-  return (await requirementsOf(worker)).filter((each) => each.check === REVIEWED && !isMet(each, shown));
+  return (await requirementsOf(worker))
+    .filter((each) => each.check === REVIEWED && !isMet(each, shown))
+    .map(
+      ({ id, text }) =>
+        `requirement ${id} is open (${text}): no review of the present code has found that it holds`,
+    );
 }
 
 /** Those of the commits whose code the branch no longer has. */

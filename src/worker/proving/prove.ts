@@ -2,10 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Explanation } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { baseChecksOf, type ChecksRan } from '../../phases/proving.ts';
-import { type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
+import type { FailedCheck } from '../../project/proving/run-check.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
-import { childEnvironment } from '../../providers/starting/environment.ts';
-import { insideOf } from '../../providers/starting/guard.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
@@ -18,6 +16,7 @@ import { baseRed } from './base-stands.ts';
 import { fastCommands, type TipOfBranch, tipOfBranch, uncommittedFiles } from './check-facts.ts';
 import { failedOf, fullCommands } from './ledger.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
+import { runInWorktree, type WorktreeSet } from './run-in-worktree.ts';
 
 /** What became of a set of checks; `events` are recorded with what is decided of it. */
 export type Proof = { events: NewEvent[] } & (
@@ -39,7 +38,10 @@ export async function proveBranch(worker: Worker, iteration: number): Promise<Pr
   const { worktree, proved } = stateOf(worker);
   if (worktree === undefined) return { kind: 'passed', events: [] };
   const commands = await fullCommands(worker);
-  if (provingOf(worker).in === 'worktree') return await proveWorktree(worker, iteration, commands);
+  if (provingOf(worker).in === 'worktree')
+    return commands.length === 0
+      ? { kind: 'passed', events: [] }
+      : await tryInWorktree(worker, { set: 'full', iteration, commands });
   const files = statsAt(worktree.path) === undefined ? [] : await uncommittedFiles(worker);
   if (files.length > 0) return { kind: 'uncommitted', files, events: [] };
   if (commands.length === 0) return { kind: 'passed', events: [] };
@@ -73,49 +75,24 @@ export async function proveCommit(
   );
 }
 
-/** As it was before there were clones: uncommitted and ignored files take part. */
-async function proveWorktree(worker: Worker, iteration: number, commands: readonly string[]): Promise<Proof> {
-  if (commands.length === 0) return { kind: 'passed', events: [] };
-  return await runInWorktree(worker, { set: 'full', iteration, commands });
-}
-
 /** A few quick checks in the worktree after an agent has worked there: hints for the next one, which prove nothing. */
 export async function tryFast(worker: Worker, iteration: number): Promise<Proof> {
   const commands = await fastCommands(worker);
   const { worktree } = stateOf(worker);
   if (commands.length === 0 || worktree === undefined || statsAt(worktree.path) === undefined)
     return { kind: 'passed', events: [] };
-  return await runInWorktree(worker, { set: 'fast', iteration, commands });
+  return await tryInWorktree(worker, { set: 'fast', iteration, commands });
 }
 
-async function runInWorktree(
+/** Uncommitted and ignored files take part. */
+async function tryInWorktree(
   worker: Worker,
-  { set, iteration, commands }: { set: 'fast' | 'full'; iteration: number; commands: readonly string[] },
+  set: Pick<WorktreeSet, 'set' | 'iteration' | 'commands'>,
 ): Promise<Proof> {
-  const cwd = stateOf(worker).worktree?.path ?? worker.file.mainRepo;
   const tip = await tipOfBranch(worker);
-  return await recordedSet(worker, { set, in: 'worktree', iteration, tip }, async (signal) => {
-    const end: SetEnd = { runs: [], failures: [] };
-    const env = childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration });
-    const place = {
-      ...{ cwd, env, ...insideOf(await worker.guard.guard(worker), env) },
-      outputDir: iterationPaths(worker.paths, iteration).checks,
-      outputRoot: worker.paths.runDir,
-      timeoutMs: provingOf(worker).timeoutMs,
-      signal,
-      begins: (command: string) => showChecking(worker, command),
-    };
-    for (const [at, command] of commands.entries()) {
-      const { run, failure } = await runCheck(worker.clock, { command, name: `${set}-${at + 1}` }, place);
-      const isGone = statsAt(cwd) === undefined;
-      const how = isGone ? 'it removed the worktree' : run.how;
-      end.runs.push({ ...run, how });
-      if (failure !== undefined || isGone)
-        end.failures.push({ outputPath: '', lastLines: '', ...failure, command, how: how ?? '' });
-      if (isGone) break;
-    }
-    return end;
-  });
+  const attempt = { set: set.set, in: 'worktree', iteration: set.iteration, tip } as const;
+  const begins = (command: string) => showChecking(worker, command);
+  return await recordedSet(worker, attempt, (signal) => runInWorktree(worker, { ...set, signal, begins }));
 }
 
 interface Attempt extends Pick<ChecksRan, 'set' | 'in' | 'added'> {

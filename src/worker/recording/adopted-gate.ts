@@ -82,7 +82,7 @@ export async function gateEvents(worker: Worker, { phase, gate }: Standing): Pro
   }
   const by = openedAtStart('qa', settings, startedBy);
   const answers = isFirst && by !== undefined ? await answersAsTheyAre(worker, by) : [];
-  if (!needsPlan || !(await hasPlan(worker))) return answers;
+  if (!needsPlan || (await readPlanEvidence(worker)).version === undefined) return answers;
   return [...answers, ...(await recordParked(worker, park(phase, 'plan_approval', gate.resumePhase)))];
 }
 
@@ -111,8 +111,4 @@ export async function answersAsTheyAre(worker: Worker, by: By): Promise<NewEvent
   const left = open.filter((id) => !ids.includes(id));
   const flow = `Answers confirmed as they were: ${ids.join(', ')}`;
   return [{ type: 'answers_recorded', by, answers, open: left, flow }];
-}
-
-async function hasPlan(worker: Worker): Promise<boolean> {
-  return (await readPlanEvidence(worker)).version !== undefined;
 }

@@ -1,22 +1,16 @@
 import { join } from 'node:path';
-import { writeWhole } from '../../base/files/atomic-file.ts';
-import { changeFile } from '../../base/files/change-file.ts';
 import type { ParkDecision } from '../../phases/decision.ts';
 import { refusedServers } from '../../session/commands/judge-plan.ts';
 import { openedAtStart } from '../../session/commands/judge-start.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
-import { documentFingerprint, documentText } from '../../session/documents/document-text.ts';
-import { parseQa } from '../../session/documents/qa.ts';
-import { questionHash } from '../../session/documents/qa-answer.ts';
-import { setQaStatus } from '../../session/documents/qa-change.ts';
-import { openQuestions } from '../../session/documents/qa-open.ts';
-import type { RecordedAnswer } from '../../session/events/bodies/positions.ts';
+import { documentFingerprint } from '../../session/documents/document-text.ts';
+import { suggestedAnswers } from '../../session/documents/qa-open.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { serversOf } from '../../session/servers/plan-servers.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { askAboutWeakened, askOne } from './ask-weakened.ts';
+import { askAboutWeakened, askNothingToClarify, markWaiting } from './own-questions.ts';
+import { planApproved } from './plan-approved.ts';
 
 /**
  * The events with which a session begins to wait, and those of a gate that opens by a choice of its start.
@@ -36,7 +30,8 @@ export async function recordParked(
     case 'human_action': {
       const path = decision.file === undefined ? undefined : join(worker.paths.sessionDir, decision.file);
       const fileHash = path === undefined ? undefined : ((await documentFingerprint(path)) ?? '');
-      return [{ ...parked(decision), fileHash, flow: flowOf(decision) }];
+      const flow = `Waiting for ${decision.for}${decision.reason ? `: ${decision.reason}` : ''}`;
+      return [{ ...parked(decision), fileHash, flow }];
     }
     default:
       return decision.for satisfies never;
@@ -58,27 +53,13 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   };
   const by = openedAtStart('qa', worker.file.settings, stateOf(worker).startedBy);
   if (by === undefined) return [wait];
-  const answers: RecordedAnswer[] = questions
-    .filter((question) => open.includes(question.id) && question.suggestion !== undefined)
-    .map((question) => ({
-      id: question.id,
-      question: questionHash(question),
-      text: question.suggestion?.letters.join(', ') ?? '',
-    }));
+  const answers = suggestedAnswers({ questions, open });
   // Accepted without a look, the question about weakened checks would be no question.
   if (answers.length === 0 && weakened !== undefined) return [wait];
   const given = new Set(answers.map(({ id }) => id));
   const left = open.filter((id) => !given.has(id));
   const flow = `Suggestions accepted by ${describeBy(by)}`;
   return [wait, { type: 'answers_recorded', by, answers, open: left, flow }];
-}
-
-/** The worker's own line, but for a person who says `answered`: a child that wrote that must not speak for them. */
-async function markWaiting(worker: Worker): Promise<void> {
-  const text = await documentText(worker.paths.qa);
-  if (text === undefined || parseQa(text).status === 'waiting') return;
-  const { open } = openQuestions(text, stateOf(worker));
-  if (open.length > 0) await changeFile(worker.paths.qa, (now) => setQaStatus(now ?? text, 'waiting'));
 }
 
 async function parkForApproval(
@@ -100,35 +81,10 @@ async function parkForApproval(
     const { what, why } = unaccepted.error;
     return [{ ...wait, reason: [decision.reason, what, why].filter(Boolean).join(' ') }];
   }
-  await writeWhole(worker.paths.approvedPlan, text);
-  const approved: NewEvent = {
-    type: 'plan_approved',
-    by,
-    plan: version,
-    phase: decision.resumePhase,
-    servers: serversOf(text),
-    flow: `Plan approved by ${describeBy(by)}: ${version.name}`,
-  };
-  return [wait, approved];
-}
-
-async function askNothingToClarify(worker: Worker): Promise<void> {
-  const { answers, progress } = stateOf(worker);
-  // In a file that was emptied it would be the very question that the person has answered already.
-  const again = answers.length > 0 ? ` after iteration ${progress.totalIterations}` : '';
-  const question = {
-    text: `Nothing to clarify${again}. Continue with planning?`,
-    options: ['yes', 'no, I have something to say first (write it as the answer)'],
-    suggestion: { letters: ['A'], reason: 'no question was found that would change the work' },
-  };
-  await askOne(worker, question);
+  return [wait, await planApproved(worker, by, { plan: version, text, phase: decision.resumePhase })];
 }
 
 function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
   const { for: waitsFor, resumePhase, reason, file } = decision;
   return { type: 'parked', for: waitsFor, resumePhase, openQuestions: [], unconfirmed: [], reason, file };
-}
-
-function flowOf(decision: ParkDecision): string {
-  return `Waiting for ${decision.for}${decision.reason ? `: ${decision.reason}` : ''}`;
 }

@@ -7,7 +7,7 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
 import { readQuestions } from '../core/evidence.ts';
 import { stateOf, takesTypedAnswers, type Worker } from '../core/worker.ts';
-import { readOwnOverview } from '../documents/documents.ts';
+import { readOwnOverview } from '../documents/own-documents.ts';
 import { writeRecordedAnswers } from '../documents/recorded-answers.ts';
 
 const MAX_FLOW_LINES = 50;

@@ -1,11 +1,11 @@
 import { PassThrough } from 'node:stream';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { askAtGate } from '../../../src/cli/asking/ask-at-gate.ts';
 import type { Cli } from '../../../src/cli/terminal/cli.ts';
 import { Output } from '../../../src/cli/terminal/output.ts';
 import { KEY } from '../../cli/keys.ts';
 import { typed } from '../../cli/typed.ts';
-import { askingRig } from '../../support/asking-rig.ts';
+import { askingRig, plannedRig } from '../../support/asking-rig.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
 /** Where commands are typed; each starts the worker that it needs. */
@@ -34,53 +34,52 @@ async function slowPerson(rig: SessionRig, text: string, meanwhile: () => Promis
   return { asked, told };
 }
 
-test('a plan is left for later, asked about again after a bare no, and sent back with words alone', async () => {
+test.concurrent('questions show whose reason stands below them, by menus Esc leaves them as they are, and Enter alone takes suggestions', async ({
+  expect,
+}) => {
   await using rig = await askingRig();
   const place = placeOf(rig);
   const session = rig.file.folder;
   await rig.untilWaiting('qa_answers');
-  await typed(['answer', session, '--accept-suggestions'], place);
-  await rig.untilWaiting('plan_approval');
-  for (const says of [[''], ['q'], ['no', ''], ['N', ' ']]) {
-    const left = await typed(['run', session], { ...place, says });
-    expect(left).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Enter leaves it for later') });
-  }
-  expect((await rig.events()).map(({ type }) => type)).not.toContain('changes_requested');
-  await typed(['run', session], { ...place, says: ['n', 'smaller steps', ''] });
-  const asked = (await rig.events()).find(({ type }) => type === 'changes_requested');
-  expect(JSON.stringify(asked)).toContain('smaller steps');
-});
-
-test('by menus, Esc leaves each gate as it is, and Enter alone takes suggestions but approves no plan', async () => {
-  await using rig = await askingRig();
-  const place = placeOf(rig);
-  const session = rig.file.folder;
-  await rig.untilWaiting('qa_answers');
+  const { stdout } = await typed(['answer', session, '--show'], place);
+  expect(stdout).toMatch(/^Q1 {3}\S/m);
+  expect(stdout).toMatch(/^ {5}[A-Z]\) .* ← suggested$/m);
+  expect(stdout).toMatch(/^ {5}why: \S/m);
   const left = await typed(['answer', session], { ...place, keys: [KEY.enter, KEY.escape] });
   expect(left).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Left for later') });
   expect((await rig.events()).map(({ type }) => type)).not.toContain('answers_recorded');
   const answered = await typed(['answer', session], { ...place, keys: Array(9).fill(KEY.enter) });
   expect(answered).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^✔ Q1: /m) });
+});
+
+test.concurrent('a plan is left for later, asked about again after a bare no, sent back with words alone, and approved by no Enter alone', async ({
+  expect,
+}) => {
+  await using rig = await plannedRig();
+  const place = placeOf(rig);
+  const session = rig.file.folder;
   await rig.untilWaiting('plan_approval');
+  for (const says of [[''], ['q'], ['no', ''], ['N', ' ']]) {
+    const left = await typed(['run', session], { ...place, says });
+    expect(left).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Enter leaves it for later') });
+  }
   for (const keys of [[KEY.escape], [KEY.enter], [KEY.up + KEY.enter, KEY.escape]])
-    expect((await typed(['run', session], { ...place, keys })).exitCode).toBe(4);
+    expect((await typed(['run', session], { ...place, keys })).exitCode, 'by menus').toBe(4);
+  const types = async () => (await rig.events()).map(({ type }) => type);
+  expect(await types()).not.toContain('changes_requested');
+  await typed(['run', session], { ...place, says: ['n', 'smaller steps', ''] });
+  const asked = (await rig.events()).find(({ type }) => type === 'changes_requested');
+  expect(JSON.stringify(asked)).toContain('smaller steps');
+
   const shorter = `shorter${KEY.enter}`;
   await typed(['run', session], { ...place, keys: [KEY.up + KEY.enter, shorter, KEY.down + KEY.enter] });
-  const types = (await rig.events()).map(({ type }) => type);
-  expect(types).toContain('changes_requested');
-  expect(types).toContain('plan_approved');
+  expect((await types()).filter((type) => type === 'changes_requested')).toHaveLength(2);
+  expect(await types()).toContain('plan_approved');
 });
 
-test('questions show whose reason stands below them', async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
-  const { stdout } = await typed(['answer', rig.file.folder, '--show'], placeOf(rig));
-  expect(stdout).toMatch(/^Q1 {3}\S/m);
-  expect(stdout).toMatch(/^ {5}[A-Z]\) .* ← suggested$/m);
-  expect(stdout).toMatch(/^ {5}why: \S/m);
-});
-
-test('a rewind says where the session stands now, and going on says that it waits again', async () => {
+test.concurrent('a rewind says where the session stands now, and going on says that it waits again', async ({
+  expect,
+}) => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const place = placeOf(rig);
@@ -100,13 +99,16 @@ test('a rewind says where the session stands now, and going on says that it wait
   expect(goesOn.stdout).toContain('waits for you again: samocode answer ');
 });
 
-test('whoever answers at a terminal after somebody else has is told that it was not taken', async () => {
-  await using rig = await askingRig();
+test.concurrent('whoever answers at a terminal after somebody else has is told that it was not taken', async ({
+  expect,
+}) => {
   const notTaken = expect.stringContaining('decided elsewhere; your answer was not recorded');
-  await rig.untilWaiting('qa_answers');
-  const answers = await slowPerson(rig, 'A', () => rig.answer(undefined, 'tool'));
-  expect(answers).toEqual({ asked: true, told: notTaken });
-  await rig.untilWaiting('plan_approval');
-  const changes = await slowPerson(rig, 'make it shorter', () => rig.approve('tool'));
-  expect(changes).toEqual({ asked: true, told: notTaken });
+  await using asking = await askingRig();
+  await asking.untilWaiting('qa_answers');
+  const answers = await slowPerson(asking, 'A', () => asking.answer(undefined, 'tool'));
+  expect(answers, 'questions').toEqual({ asked: true, told: notTaken });
+  await using planned = await plannedRig();
+  await planned.untilWaiting('plan_approval');
+  const changes = await slowPerson(planned, 'make it shorter', () => planned.approve('tool'));
+  expect(changes, 'a plan').toEqual({ asked: true, told: notTaken });
 });

@@ -31,7 +31,7 @@ beforeAll(async () => {
     SAMOCODE_SUPERVISOR: 'off',
   };
   for (const shell of SHELLS) {
-    const { stdout } = await runCommand('samocode', ['completion', shell], { cwd: repo.path, env });
+    const { stdout } = await typed(['completion', shell], { cwd: repo.path, home: repo.homeDir });
     await writeFile(scriptOf(shell), stdout);
   }
 });
@@ -82,30 +82,39 @@ const ASKING: Record<Shell, (script: string, line: string[]) => string[]> = {
   ],
 };
 
-test.each(SHELLS)('%s completes commands', async (shell) => {
-  expect(await offered(shell, ['samocode', 'sta'])).toEqual(['start', 'status']);
-  expect(await offered(shell, ['samocode', ''])).toHaveLength(COMMANDS.length + 1);
+test.concurrent.for(SHELLS)(
+  '%s completes commands, options, values and names of sessions',
+  async (shell, { expect }) => {
+    expect(await offered(shell, ['samocode', 'sta']), 'commands').toEqual(['start', 'status']);
+    expect(await offered(shell, ['samocode', 'log', 'boat', '--f']), 'options').toEqual(['--follow']);
+    expect(await offered(shell, ['samocode', 'completion', '']), 'values').toEqual(['bash', 'fish', 'zsh']);
+    expect(await offered(shell, ['samocode', 'status', '船']), 'names').toEqual(['船']);
+  },
+);
+
+/** What the program offers for the words that each shell hands to it. */
+async function candidates(...words: string[]): Promise<string[]> {
+  const { stdout } = await typed(['__complete', '--', ...words], { cwd: repo.path, home: repo.homeDir });
+  const lines = stdout.split('\n').filter(Boolean);
+  return lines.map((line) => line.split('\t')[0] ?? '').sort();
+}
+
+test('every command is offered, and the values that an option has', async () => {
+  expect(await candidates('')).toHaveLength(COMMANDS.length + 1);
+  expect(await candidates('install', '--scope', '')).toEqual(['project', 'user']);
 });
 
-test.each(SHELLS)('%s completes options, and the values that one has', async (shell) => {
-  expect(await offered(shell, ['samocode', 'log', 'boat', '--f'])).toEqual(['--follow']);
-  expect(await offered(shell, ['samocode', 'install', '--scope', ''])).toEqual(['project', 'user']);
-  expect(await offered(shell, ['samocode', 'completion', ''])).toEqual(['bash', 'fish', 'zsh']);
-});
-
-test.each(SHELLS)('%s completes names of sessions where a session is meant', async (shell) => {
-  expect(await offered(shell, ['samocode', 'status', 'b'])).toEqual(['boat', 'bridge']);
-  expect(await offered(shell, ['samocode', 'log', '-n', '5', 'bo'])).toEqual(['boat']);
-  expect(await offered(shell, ['samocode', 'status', '船'])).toEqual(['船']);
-  expect(await offered(shell, ['samocode', 'unarchive', ''])).toEqual(['old']);
+test('names of sessions are offered where a session is meant', async () => {
+  expect(await candidates('status', 'b')).toEqual(['boat', 'bridge']);
+  expect(await candidates('log', '-n', '5', 'bo')).toEqual(['boat']);
+  expect(await candidates('unarchive', '')).toEqual(['old']);
 });
 
 test('two sessions of one name are told apart by their dates', async () => {
-  expect(await offered('bash', ['samocode', 'status', '26'])).toEqual(['26-01-02-twin', '26-01-03-twin']);
+  expect(await candidates('status', '26')).toEqual(['26-01-02-twin', '26-01-03-twin']);
 });
 
 test('sessions are those of the project that the line names', async () => {
-  const named = ['samocode', 'status', '-C', repo.path, 'bo'];
-  expect(await offered('bash', named)).toEqual(['boat']);
-  expect(await offered('bash', ['samocode', 'status', '-C', '/no/such/folder', 'bo'])).toEqual([]);
+  expect(await candidates('status', '-C', repo.path, 'bo')).toEqual(['boat']);
+  expect(await candidates('status', '-C', '/no/such/folder', 'bo')).toEqual([]);
 });

@@ -1,19 +1,22 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
+import { changeSettings } from '../../faults/with-settings.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { ME } from '../../support/telegram-stub.ts';
 import { phoneRig } from './phone.ts';
 
-const WAITS = { scenario: { rules: [] } };
+/** It waits for answers, or for the approval of its plan, as it was prepared once. */
+const asking = () => phoneRig({ copyOf: inject('asking') });
+const planned = () => phoneRig({ copyOf: inject('planned') });
 const BY_PHONE = { channel: 'phone', client: 'telegram' };
 
 const eventsOf = async (rig: SessionRig, type: string) =>
   (await rig.events()).filter((event) => event.type === type);
 
-test('questions are answered by a button and by a reply, and each is recorded as from the phone', async () => {
-  await using phone = await phoneRig(WAITS);
+test.concurrent('questions are answered by a button and by a reply, and each is recorded as from the phone', async () => {
+  await using phone = await asking();
   const { rig, stub } = phone;
   const { status } = await rig.untilWaiting('qa_answers');
   const ids = status.kind === 'waiting' ? status.openQuestions : [];
@@ -32,8 +35,8 @@ test('questions are answered by a button and by a reply, and each is recorded as
   expect(recorded).toMatchObject(ids.map(() => ({ by: BY_PHONE })));
 });
 
-test('all suggestions are accepted at once, and every message about them is settled', async () => {
-  await using phone = await phoneRig(WAITS);
+test.concurrent('all suggestions are accepted at once, and every message about them is settled', async () => {
+  await using phone = await asking();
   const { rig, stub } = phone;
   await rig.untilWaiting('qa_answers');
   await phone.notify();
@@ -43,11 +46,9 @@ test('all suggestions are accepted at once, and every message about them is sett
   expect(await eventsOf(rig, 'answers_recorded')).toHaveLength(1);
 });
 
-test('a plan is sent back with words, the old button answers nothing, and the next plan is approved', async () => {
-  await using phone = await phoneRig(WAITS);
+test.concurrent('a plan is sent back with words, the old button answers nothing, and the next plan is approved', async () => {
+  await using phone = await planned();
   const { rig, stub } = phone;
-  await rig.untilWaiting('qa_answers');
-  await rig.answer();
   await rig.untilWaiting('plan_approval');
   await phone.notify();
   const old = await phone.message(', version ');
@@ -70,8 +71,8 @@ test('a plan is sent back with words, the old button answers nothing, and the ne
   expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: BY_PHONE }]);
 });
 
-test('a question that was answered elsewhere says who answered it and what', async () => {
-  await using phone = await phoneRig(WAITS);
+test.concurrent('a question that was answered elsewhere says who answered it and what', async () => {
+  await using phone = await asking();
   const { rig, stub } = phone;
   await rig.untilWaiting('qa_answers');
   await phone.notify();
@@ -85,8 +86,8 @@ test('a question that was answered elsewhere says who answered it and what', asy
   expect(await eventsOf(rig, 'answers_recorded')).toHaveLength(1);
 });
 
-test('only the configured chat may act; others are ignored and reported once', async () => {
-  await using phone = await phoneRig(WAITS);
+test.concurrent('only the configured chat may act; others are ignored and reported once', async () => {
+  await using phone = await asking();
   const { rig, stub } = phone;
   await rig.untilWaiting('qa_answers');
   await phone.notify();
@@ -106,9 +107,9 @@ test('only the configured chat may act; others are ignored and reported once', a
   expect((await rig.state()).status.kind).toBe('waiting');
 });
 
-test('in a group only the named users may act', async () => {
+test.concurrent('in a group only the named users may act', async () => {
   const GROUP = -100500;
-  await using phone = await phoneRig(WAITS, `TELEGRAM_CHAT_ID=${GROUP}\n`);
+  await using phone = await phoneRig({ copyOf: inject('asking') }, `TELEGRAM_CHAT_ID=${GROUP}\n`);
   const { rig, stub } = phone;
   stub.addChat(GROUP, 'group');
   await rig.untilWaiting('qa_answers');
@@ -127,8 +128,8 @@ test('in a group only the named users may act', async () => {
   await eventually(async () => (await eventsOf(rig, 'answers_recorded')).length === 1);
 });
 
-test('what was said more than an hour ago is too old, and nothing is acted on twice', async () => {
-  await using phone = await phoneRig(WAITS);
+test.concurrent('what was said more than an hour ago is too old, and nothing is acted on twice', async () => {
+  await using phone = await asking();
   const { rig, stub } = phone;
   await rig.untilWaiting('qa_answers');
   stub.say('/stop', { date: Math.floor(Date.now() / 1000) - 3700 });
@@ -143,7 +144,7 @@ test('what was said more than an hour ago is too old, and nothing is acted on tw
   expect((await rig.state()).status.kind).toBe('waiting');
 });
 
-test('a session is stopped, looked at, resumed and given a message by commands', async () => {
+test.concurrent('a session is stopped, looked at, resumed and given a message by commands', async () => {
   await using phone = await phoneRig({
     scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
   });
@@ -166,9 +167,10 @@ test('a session is stopped, looked at, resumed and given a message by commands',
   await phone.message('There is no such session');
 });
 
-test('GATE_CHANNELS without phone keeps the gate closed to it', async () => {
-  await using phone = await phoneRig({ ...WAITS, lines: { GATE_CHANNELS: 'cli' } });
+test.concurrent('GATE_CHANNELS without phone keeps the gate closed to it', async () => {
+  await using phone = await asking();
   const { rig, stub } = phone;
+  await changeSettings(rig, { gateChannels: ['cli'] });
   await rig.untilWaiting('qa_answers');
   await phone.notify();
   const message = stub.messages.findLast(({ buttons }) => buttons.length > 1)!;
@@ -179,8 +181,8 @@ test('GATE_CHANNELS without phone keeps the gate closed to it', async () => {
   expect(await eventsOf(rig, 'answers_recorded')).toEqual([]);
 });
 
-test('another reader of the bot, or a webhook, is reported once while the rest is sent', async () => {
-  await using phone = await phoneRig(WAITS);
+test.concurrent('another reader of the bot, or a webhook, is reported once while the rest is sent', async () => {
+  await using phone = await asking();
   const { rig, stub } = phone;
   await rig.untilWaiting('qa_answers');
   stub.webhook = 'https://elsewhere.example';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../src/actions/sessions/finish-session.ts';
+import { finishSession } from '../../../src/actions/finishing/finish-session.ts';
 import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { makeBench } from '../../actions/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';

@@ -6,19 +6,22 @@ import { askTool } from '../../server/ask-tool.ts';
 import { makeDesk } from '../../server/desk.ts';
 import { CREATED, PREPARED } from '../../session/events.ts';
 import { askingRig } from '../../support/asking-rig.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import type { SessionRig } from '../../support/session-rig.ts';
 
 async function rewind(rig: SessionRig, args: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
   return (await askTool('rewind_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
 }
 
-test('checkpoints are listed, a rewind says first what it undoes, and can be taken back', async () => {
-  await using rig = await askingRig();
+test.concurrent('checkpoints are listed, a rewind says first what it undoes, and can be taken back', async () => {
+  const signal = { status: 'blocked', reason: 'Enough is built.', needs: 'human_decision' };
+  const blocks = [{ act: 'signal-file', text: JSON.stringify(signal) }, { act: 'result' }];
+  const rules = [{ when: { phase: 'implementation', count: 2 }, do: blocks }];
+  await using rig = await askingRig({ scenario: { rules } });
   await rig.untilWaiting('qa_answers');
   await rig.answer();
   await rig.untilWaiting('plan_approval');
   await rig.approve();
-  await rig.until(({ status }) => status.kind === 'done');
+  await rig.until(({ status }) => status.kind === 'blocked');
   const { totalIterations } = (await rig.state()).progress;
   const listed = await rewind(rig);
   expect(listed.says).toHaveLength(totalIterations + 1);
@@ -34,7 +37,7 @@ test('checkpoints are listed, a rewind says first what it undoes, and can be tak
     expect.stringMatching(/^Leaving branch .+: \d+ commits?; the tip is kept\.$/),
     expect.stringContaining('undo restores it'),
   ]);
-  expect((await rig.state()).status.kind).toBe('done');
+  expect((await rig.state()).status.kind).toBe('blocked');
 
   const cwd = (await rig.state()).worktree?.path ?? '';
   const tip = await rig.repo.git(['rev-parse', 'HEAD'], cwd);
@@ -43,11 +46,11 @@ test('checkpoints are listed, a rewind says first what it undoes, and can be tak
   expect(done).toMatchObject({ state: 'stopped', kept_before: expect.stringContaining('refs/samocode/') });
   expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).not.toBe(tip);
   expect(String((await rewind(rig, { undo: true })).would)).toContain('before the last rewind');
-  expect(await rewind(rig, { undo: true, confirm: true })).toMatchObject({ phase: 'done' });
+  expect(await rewind(rig, { undo: true, confirm: true })).toMatchObject({ phase: 'implementation' });
   expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).toBe(tip);
 });
 
-test('a checkpoint that is not kept is an error that names those that are', async () => {
+test.concurrent('a checkpoint that is not kept is an error that names those that are', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const missing = { code: 'checkpoint_gone', hint: expect.stringContaining('2, 1, 0') };
@@ -57,7 +60,7 @@ test('a checkpoint that is not kept is an error that names those that are', asyn
   expect(await rewind(rig, { to: 77, confirm: true })).toMatchObject({ code: 'checkpoint_gone' });
 });
 
-test('before its first child a session lists nothing that it would refuse', async () => {
+test.concurrent('before its first child a session lists nothing that it would refuse', async () => {
   await using desk = await makeDesk();
   const stopped = { type: 'stopped', by: { channel: 'cli' }, why: 'asked for' } as const;
   const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED, stopped]);
@@ -69,11 +72,13 @@ test('before its first child a session lists nothing that it would refuse', asyn
   expect(await ask({ to: 0 })).toMatchObject({ hint: expect.stringContaining('It has no checkpoints yet') });
 });
 
-test('while an agent works nothing is rewound', async () => {
-  await using rig = await startRig({
-    scenario: { rules: [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }] },
+test.concurrent('while an agent works nothing is rewound', async () => {
+  await using rig = await askingRig({
+    scenario: { rules: [{ when: { iteration: 3 }, do: [{ act: 'hang' }] }] },
   });
-  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+  await rig.untilWaiting('qa_answers');
+  await rig.answer();
+  await rig.until(({ openIteration }) => openIteration?.iteration === 3);
   expect(await rewind(rig, { to: 1 })).toMatchObject({
     next: expect.stringContaining('stop_session'),
   });

@@ -18,12 +18,22 @@ interface Person {
   startFile?: string;
   /** What the client or terminal has that starts the session, beside HOME, PATH and SHELL. */
   env?: Record<string, string> | ((rig: SessionRig) => Promise<Record<string, string>>);
+  /** The session waits for a file before it asks. */
+  forFile?: string;
+}
+
+function waitsFirst(file: string | undefined): object {
+  if (file === undefined) return { rules: [] };
+  const signal = { status: 'waiting', for: 'file_update', file, reason: 'x' };
+  const waits = [{ act: 'signal-file', text: JSON.stringify(signal) }, { act: 'result' }];
+  return { rules: [{ when: { phase: 'requirements', count: 1 }, do: waits }] };
 }
 
 /** A session on an agent with the command line and the output of Claude Code, which notes whose key it was given. */
-async function startedBy({ startFile = '', env = {} }: Person): Promise<SessionRig> {
+async function startedBy({ startFile = '', env = {}, forFile }: Person): Promise<SessionRig> {
   const rig = await startRig({
     supervised: true,
+    scenario: waitsFirst(forFile),
     lines: { PERMISSIONS: 'allow' },
     start: { task: 'Give every boat a name', run: false },
     files: { 'home/.bash_profile': startFile },
@@ -38,7 +48,7 @@ async function startedBy({ startFile = '', env = {} }: Person): Promise<SessionR
   // A worker of the start that is still there would take the resume, with the environment of the start.
   await endOfWorker(rig);
   await rig.resume({ provider: 'claude' }, { SHELL: '/bin/bash', ...own });
-  await rig.untilWaiting('qa_answers');
+  await rig.until(({ status }) => status.kind === 'waiting');
   return rig;
 }
 
@@ -62,9 +72,13 @@ const OTHER_CREDENTIALS = {
   reason: expect.stringContaining('no longer set: ANTHROPIC_API_KEY'),
 };
 
-async function keysGiven(rig: SessionRig): Promise<string[]> {
+async function keysOfAgents(rig: SessionRig): Promise<string[]> {
   const text = await readFile(join(rig.repo.homeDir, 'keys'), 'utf8');
-  return [...new Set(text.trim().split('\n'))];
+  return text.trim().split('\n');
+}
+
+async function keysGiven(rig: SessionRig): Promise<string[]> {
+  return [...new Set(await keysOfAgents(rig))];
 }
 
 async function warnings(rig: SessionRig): Promise<string[]> {
@@ -73,38 +87,49 @@ async function warnings(rig: SessionRig): Promise<string[]> {
   );
 }
 
-test.each<[string, Person]>([
-  ['a terminal', { startFile: IN_START_FILE, env: { ...TERMINAL, ...WITH_KEY } }],
-  ['a client of the desktop', { startFile: IN_START_FILE }],
-])('with the key in the start file a session from %s continues after a wait', async (_where, person) => {
-  await using rig = await startedBy(person);
+test.concurrent('with the key in the start file a session from a client of the desktop continues after a wait', async ({
+  expect,
+}) => {
+  await using rig = await startedBy({ startFile: IN_START_FILE });
   expect(await afterTypedAnswers(rig)).toMatchObject(PLAN);
   expect(await keysGiven(rig)).toEqual([`key: ${KEY}`]);
   expect(await warnings(rig)).toEqual([]);
 });
 
-test('a supervisor that systemd has started with little gives a session the key of the start file', async () => {
-  await using rig = await startedBy({ startFile: IN_START_FILE, env: { ...TERMINAL, ...WITH_KEY } });
+test.concurrent('with the key in the start file a session from a terminal continues after a wait, also by a supervisor that systemd has started with little', async ({
+  expect,
+}) => {
+  const env = { ...TERMINAL, ...WITH_KEY };
+  await using rig = await startedBy({ startFile: IN_START_FILE, env, forFile: 'data.md' });
+  await endOfWorker(rig);
+  await writeFile(join(rig.paths.sessionDir, 'data.md'), 'It is here.\n');
+  await rig.untilWaiting('qa_answers');
+  expect(await keysGiven(rig), 'by the supervisor that its worker has started').toEqual([`key: ${KEY}`]);
+  expect(await warnings(rig)).toEqual([]);
+
   const { homeDir: HOME } = rig.repo;
+  await endOfWorker(rig);
   await endProcessesOf(HOME);
-  const env = { HOME, SHELL: '/bin/bash', PATH: '/usr/bin:/bin' };
   spawn(process.execPath, [supervisorProgram(rig.context().programs)], {
-    env,
+    env: { HOME, SHELL: '/bin/bash', PATH: '/usr/bin:/bin' },
     cwd: '/',
     stdio: 'ignore',
   }).unref();
   await eventually(async () => (await supervisorPids(HOME)).length === 1);
-  expect(await afterTypedAnswers(rig)).toMatchObject(PLAN);
-  expect(await keysGiven(rig)).toEqual([`key: ${KEY}`]);
+  expect(await afterTypedAnswers(rig), 'by one of systemd').toMatchObject(PLAN);
+  expect(await keysGiven(rig), 'by one of systemd').toEqual([`key: ${KEY}`]);
 });
 
-test('a key that is only exported is named at the start, and without it the session needs its person after a wait', async () => {
+test.concurrent('a key that is only exported is named at the start, and without it the session needs its person after a wait', async ({
+  expect,
+}) => {
   await using rig = await startedBy({ env: { ...TERMINAL, ...WITH_KEY } });
   expect(await warnings(rig)).toEqual([expect.stringContaining('ANTHROPIC_API_KEY')]);
   expect(await afterTypedAnswers(rig)).toMatchObject(OTHER_CREDENTIALS);
   expect(await keysGiven(rig)).toEqual([`key: ${KEY}`]);
   await rig.resume({}, { SHELL: '/bin/bash', ...TERMINAL, ...WITH_KEY });
-  await rig.untilWaiting('plan_approval');
+  await rig.until(({ status }) => status.kind === 'running');
+  await eventually(async () => (await keysOfAgents(rig)).length === 3, { what: 'its next agent' });
   expect(await keysGiven(rig)).toEqual([`key: ${KEY}`]);
 });
 
@@ -117,7 +142,9 @@ async function shellInFolder({ repo: { path: cwd, homeDir: HOME } }: SessionRig)
   return { ...TERMINAL, ANTHROPIC_API_KEY: stdout.trim() };
 }
 
-test('a key that only shells in the project folder have counts as one that is only exported', async () => {
+test.concurrent('a key that only shells in the project folder have counts as one that is only exported', async ({
+  expect,
+}) => {
   await using rig = await startedBy({ startFile: IN_FOLDER, env: shellInFolder });
   expect(await warnings(rig)).toEqual([expect.stringContaining('ANTHROPIC_API_KEY')]);
   expect(await afterTypedAnswers(rig)).toMatchObject(OTHER_CREDENTIALS);

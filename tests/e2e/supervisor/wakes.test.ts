@@ -1,18 +1,21 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { inject, test } from 'vitest';
 import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker, nowOf, queueOf, ring, supervisorPids } from '../../support/supervisors.ts';
 
-const WAITS = { rules: [] };
 const DEAD = { leaveDead: true };
 
 /** A session at its first gate, whose worker has left and whose supervisor has seen it. */
 async function waitingRig(): Promise<SessionRig> {
-  const rig = await startRig({ supervised: true, scenario: WAITS });
-  await rig.untilWaiting('qa_answers', DEAD);
+  const rig = await startRig({ supervised: true, copyOf: inject('asking') });
+  const { n } = await rig.state();
+  // It finds nothing to do, and leaves the session to a supervisor.
+  await rig.launch();
+  await eventually(async () => (await rig.events(n)).some(({ type }) => type === 'worker_left'), {
+    what: 'the leave of its worker',
+  });
   await endOfWorker(rig);
   await eventually(async () => (await nowOf(rig))?.sessions[0]?.state === 'waiting', {
     what: 'now.json of the supervisor',
@@ -22,33 +25,39 @@ async function waitingRig(): Promise<SessionRig> {
 
 const answered = (text: string): string => text.replace(/^(?:\*\*)?Answer:.*$/gm, (line) => `${line} A`);
 const marked = (text: string): string => text.replace(/^Status: .*$/m, 'Status: answered');
+const messages = async (rig: SessionRig, after?: number) =>
+  (await rig.events(after)).filter(({ type }) => type === 'message_kept');
 
-test('a session that waits for answers has no worker, and one supervisor watches it', async () => {
+test.concurrent('a session that waits for answers has no worker, and one supervisor, which starts one for a command and for answers in the file once all of them are there', async ({
+  expect,
+}) => {
   await using rig = await waitingRig();
+  await leave(rig, '01KEE000000000000000000001');
+  await ring(rig);
+  await eventually(async () => (await rig.view()).pendingCommands.length === 0, { what: 'the command' });
+  expect(await messages(rig), 'a command that was left without a worker').toHaveLength(1);
+  await endOfWorker(rig);
   expect(await rig.workerPid()).toBeUndefined();
   expect(await supervisorPids(rig.repo.homeDir)).toHaveLength(1);
-});
 
-test('answers typed into the file wake the session once all of them are there', async () => {
-  await using rig = await waitingRig();
   const text = await readFile(rig.paths.qa, 'utf8');
   const { n } = await rig.state();
   // An empty answer in the middle, which no rest completes.
   const half = marked(answered(text).replace(/ A$/m, ''));
   await writeFile(rig.paths.qa, half);
   // The sentinel: a command that is left later is taken, the half of the answers is not.
-  await leave(rig, '01KEE000000000000000000001');
-  await eventually(async () => (await rig.events(n)).some(({ type }) => type === 'message_kept'), {
+  await leave(rig, '01KEE000000000000000000002');
+  await eventually(async () => (await messages(rig, n)).length > 0, {
     what: 'the message',
     withinMs: 60_000,
   });
-  expect((await rig.state()).answers).toEqual([]);
-  expect(await readFile(rig.paths.qa, 'utf8')).toBe(half);
+  expect((await rig.state()).answers, 'half of the answers').toEqual([]);
+  expect(await readFile(rig.paths.qa, 'utf8'), 'half of the answers').toBe(half);
   await writeFile(rig.paths.qa, marked(answered(text)));
   await rig.until(({ answers }) => answers.length > 0, DEAD);
 });
 
-test('a phase that a person writes into the overview wakes the session', async () => {
+test.concurrent('a phase that a person writes into the overview wakes the session', async () => {
   await using rig = await waitingRig();
   const text = await readFile(rig.paths.overview, 'utf8');
   await writeFile(rig.paths.overview, text.replace(/^(.*Phase:\**\s*)\w+$/m, '$1investigation'));
@@ -58,18 +67,7 @@ test('a phase that a person writes into the overview wakes the session', async (
   });
 });
 
-test('a file that an agent waits for wakes the session', async () => {
-  const signal = { status: 'waiting', for: 'file_update', file: 'data.md', reason: 'x' };
-  const waits = [{ act: 'signal-file', text: JSON.stringify(signal) }, { act: 'result' }];
-  const rules = [{ when: { phase: 'requirements', count: 1 }, do: waits }];
-  await using rig = await startRig({ supervised: true, scenario: { rules } });
-  await rig.until(({ status }) => status.kind === 'waiting' && status.for === 'file_update', DEAD);
-  await endOfWorker(rig);
-  await writeFile(join(rig.paths.sessionDir, 'data.md'), 'It is here.\n');
-  await rig.untilWaiting('qa_answers', DEAD);
-});
-
-test('a session continues when its usage limit ends', async () => {
+test.concurrent('a session continues when its usage limit ends', async () => {
   const rules = [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 3600 }] }];
   await using rig = await startRig({ supervised: true, scenario: { rules } });
   const { status } = await rig.until(({ status: { kind } }) => kind === 'limited', DEAD);
@@ -84,15 +82,8 @@ test('a session continues when its usage limit ends', async () => {
   });
 });
 
-test('a command that was left without a worker is taken', async () => {
-  await using rig = await waitingRig();
-  await leave(rig, '01KEE000000000000000000001');
-  await ring(rig);
-  await eventually(async () => (await rig.view()).pendingCommands.length === 0, { what: 'the command' });
-  expect((await rig.events()).filter(({ type }) => type === 'message_kept')).toHaveLength(1);
-});
-
-test('a worker that was killed is replaced, until that is of no use', async () => {
+// Alone: it kills workers faster than a busy machine may start them.
+test('a worker that was killed is replaced, until that is of no use', async ({ expect }) => {
   await using rig = await startRig({
     supervised: true,
     scenario: { rules: [{ when: {}, do: [{ act: 'hang' }] }] },

@@ -21,8 +21,38 @@ export interface FalseClaim {
   /** Every agent of the phase claims it, not the first alone. */
   isAgain?: true;
   /** What stops it, in the words that the next agent or the person reads. */
-  says: string;
+  says: string | RegExp;
 }
+
+/** A change after the approval, in the documents of a session with `PLAN` and one requirement. */
+export type PlanChange = Required<Pick<FalseClaim, 'way' | 'does'>>;
+
+/** A signal that nothing but the phase rules has to look at. */
+export type Signalled = Pick<FalseClaim, 'way' | 'phase' | 'signal' | 'says'>;
+
+/** The claim of a session that makes all of them, each with files, checks and phases of its own. */
+export function together(claims: readonly FalseClaim[]): FalseClaim {
+  const [first] = claims;
+  if (first === undefined || claims.length === 1) return first as FalseClaim;
+  const plans = claims.flatMap(({ plan }) => plan ?? []);
+  const checks = claims.flatMap((claim) => claim.checks ?? []);
+  const ledger = claims.flatMap((claim) => claim.ledger ?? []);
+  const befores = new Set(claims.map(({ before }) => before ?? HONEST_WORK));
+  const does = new Set(claims.flatMap((claim) => (claim.does === undefined ? [] : `(${claim.does}\n)`)));
+  const signal = claims.findLast((claim) => claim.signal !== undefined)?.signal;
+  return {
+    ...first,
+    before: [...befores].join('\n'),
+    does: [...does].join('\n'),
+    ...(plans.length > 0 && { plan: `${PLAN_HEAD}${plans.join('\n').replaceAll(PLAN_HEAD, '')}` }),
+    ...(checks.length > 0 && { checks: [...new Set(checks)] }),
+    ...(ledger.length > 0 && { ledger }),
+    ...(signal !== undefined && { signal }),
+  };
+}
+
+/** How each plan of a row begins. */
+export const PLAN_HEAD = '# Plan: x\n## Implementation Phases\n';
 
 export const HONEST_WORK = `mkdir -p src
 echo 'export const boats = [];' >src/store.js

@@ -49,7 +49,13 @@ echo '{"type":"result","subtype":"success","is_error":false}'
 /** Plays a claim in a real session with a real agent process, up to where the session rests. */
 export async function playClaim(claim: FalseClaim): Promise<ClaimEnd> {
   const { does = '', signal = { status: 'done', summary: 'All of it.' } } = claim;
-  const ofRepo = { 'README.md': '# Boats\n', 'test.sh': 'true\n', '.gitignore': 'ignored\n_samocode\n' };
+  const pages = {
+    'README.md': '# Boats\n',
+    'blank.md': '# Blank\n',
+    'ends.md': '# Ends\n',
+    'binary.md': '# Binary\n',
+  };
+  const ofRepo = { ...pages, 'test.sh': 'true\n', '.gitignore': 'ignored\n_samocode\n' };
   await using repo = await makeRepo({ files: ofRepo });
   const paths = sessionPaths(join(repo.root, 'sessions'), '26-01-08-boats');
   const env = { ...repo.env, SESSION: paths.sessionDir, REPO: repo.path, RUN: paths.runDir };

@@ -61,7 +61,8 @@ export const WORKER_KINDS = ['guarded', 'here', 'killed', 'loses'] as const;
 export type WorkerKind = (typeof WORKER_KINDS)[number];
 
 export function workerKind(level: Level, cheats: readonly Cheat[]): WorkerKind {
-  if (level === 'guard') return 'guarded';
+  // What a child in the guard does to its own documents and signal alone reaches no worker.
+  if (level === 'guard') return cheats.every(({ ownFiles }) => ownFiles) ? 'here' : 'guarded';
   if (cheats.some(({ killsWorker }) => killsWorker)) return 'killed';
   const loses = (cheat: Cheat) => cheat.takesLease || outcomeAt(level, cheat) === 'lost';
   return cheats.some(loses) ? 'loses' : 'here';

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listedTool } from '../../../../src/server/calls/tool-schemas.ts';
 import { TOOLS } from '../../../../src/server/tools/index.ts';
 import { readEvents } from '../../../../src/session/events/event-log.ts';
@@ -100,9 +100,15 @@ test('whatever is passed to a tool in any of its arguments, it answers shortly a
   expect(faults).toEqual([]);
 }, 300_000);
 
+/** Whatever is refused leaves everything as it is: one for all. */
+let bare: Parent;
+beforeAll(async () => {
+  bare = await newParent({ bare: true });
+});
+afterAll(() => bare[Symbol.asyncDispose]());
+
 test.each(TOOLS.map(({ name }) => name))('%s refuses an argument that it does not know', async (name) => {
-  await using parent = await newParent({ bare: true });
-  const told = await parent.ask(name, { ...CALLS[name]?.('boats'), sesion: 'boats' });
+  const told = await bare.ask(name, { ...CALLS[name]?.('boats'), sesion: 'boats' });
   expect([faultOf(told), told.json.code]).toEqual([undefined, 'bad_input']);
 });
 
@@ -111,8 +117,7 @@ const needy = TOOLS.filter((tool) => (listedTool(tool).inputSchema.required ?? [
 test.each(needy.map((tool) => [tool.name, tool] as const))(
   '%s names every argument that it needs and did not get',
   async (name, tool) => {
-    await using parent = await newParent({ bare: true });
-    const told = await parent.ask(name, {});
+    const told = await bare.ask(name, {});
     expect([faultOf(told), told.json.code]).toEqual([undefined, 'bad_input']);
     for (const field of listedTool(tool).inputSchema.required ?? [])
       expect(told.json.message).toContain(`"${field}"`);

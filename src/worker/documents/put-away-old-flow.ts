@@ -14,7 +14,7 @@ import {
   type OldEntry,
   withoutOldFlow,
 } from '../../session/legacy/old-flow.ts';
-import { readOwnOverview } from './documents.ts';
+import { readOwnOverview } from './own-documents.ts';
 import { flowLinesOf } from './project-event.ts';
 
 /** A shorter overview can't hold so many entries; most need not even be counted. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { triedWith } from '../../src/worker/proving/added-tests.ts';
+import { triedWith } from '../../src/worker/proving/judge-tests.ts';
 import type { Proof } from '../../src/worker/proving/prove.ts';
 import { checkRun } from '../support/proved-events.ts';
 

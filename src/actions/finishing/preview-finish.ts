@@ -6,9 +6,9 @@ import { namedShort } from '../../session/commands/judge-finish.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
+import { type Preview, previewOf } from '../acting/preview.ts';
 import { count } from '../reading/changes-words.ts';
 import { type FinishLook, type FinishSessionInput, lookAtFinish } from './look-at-finish.ts';
-import { type Preview, previewOf } from './preview.ts';
 import { whyNotPublished } from './publish.ts';
 
 /** Says what finishing a session would do. Changes nothing. @throws what `lookAtFinish` throws */

@@ -1,12 +1,10 @@
-import { writeWhole } from '../../base/files/atomic-file.ts';
 import { judgeAnswer } from '../../session/commands/judge-answer.ts';
 import { judgeApprove, judgeRequestChanges } from '../../session/commands/judge-plan.ts';
-import { describeBy } from '../../session/documents/describe-event.ts';
-import { serversOf } from '../../session/servers/plan-servers.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf } from '../core/worker.ts';
 import { answersAsTheyAre, isJustAdopted } from '../recording/adopted-gate.ts';
+import { planApproved } from '../recording/plan-approved.ts';
 
 /** Records a person's answers: the human act that opens the first gate. */
 export const answer: Handler<'answer'> = async (worker, command) => {
@@ -26,13 +24,8 @@ export const approve: Handler<'approve'> = async (worker, command) => {
   const { gateChannels } = worker.file.settings;
   const verdict = judgeApprove(command, stateOf(worker), { plan, gateChannels });
   if (verdict.kind === 'refused') return verdict;
-  await writeWhole(worker.paths.approvedPlan, verdict.text);
-  const { by } = command;
-  const flow = `Plan approved by ${describeBy(by)}: ${verdict.plan.name}`;
-  const answers = await answersAsTheyAre(worker, by);
-  const servers = serversOf(verdict.text);
-  const { plan: approved, phase } = verdict;
-  return { events: [...answers, { type: 'plan_approved', by, plan: approved, phase, servers, flow }] };
+  const approved = await planApproved(worker, command.by, verdict);
+  return { events: [...(await answersAsTheyAre(worker, command.by)), approved] };
 };
 
 /** Sends the plan back with the person's words. */

@@ -1,4 +1,4 @@
-import { visibleControls } from '../../base/plain-words.ts';
+import { listed, visibleControls } from '../../base/plain-words.ts';
 import { type CodeEdits, judgeCodeEdits } from '../../phases/code-edits.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import { changedPaths } from '../../project/worktrees/changes.ts';
@@ -44,7 +44,6 @@ const MOST_NAMED = 10;
 function notice(phase: string, { paths = [] }: Partial<CodeEdits> = {}, earlier?: CodeEdits): NewEvent[] {
   const files = paths.filter((path) => !earlier?.paths.includes(path));
   if (files.length === 0) return [];
-  const more = files.length > MOST_NAMED ? ` and ${files.length - MOST_NAMED} more` : '';
-  const text = `Code changed in ${phase}, which only writes documents: ${files.slice(0, MOST_NAMED).map(visibleControls).join(', ')}${more}`;
+  const text = `Code changed in ${phase}, which only writes documents: ${listed(files.map(visibleControls), MOST_NAMED)}`;
   return [{ type: 'notice', code: 'code_edited', text, flow: text }];
 }

@@ -1,3 +1,4 @@
+import { listed } from '../../base/plain-words.ts';
 import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from '../../phases/table.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { inlineMaterial } from './material.ts';
@@ -116,9 +117,8 @@ const MAX_OPEN = 20;
 function requirements({ phase, requirements: all }: PromptState): string[] {
   if (all.length === 0 || !CHECKED.includes(phase)) return [];
   const open = all.filter(({ isMet }) => !isMet);
-  const shown = open.slice(0, MAX_OPEN).map(({ id, check }) => `${id} (${inlineMaterial(check)})`);
-  const more = open.length > MAX_OPEN ? ` and ${open.length - MAX_OPEN} more` : '';
-  const left = open.length === 0 ? 'none is open' : `open: ${shown.join(', ')}${more}`;
+  const commands = open.map(({ id, check }) => `${id} (${inlineMaterial(check)})`);
+  const left = open.length === 0 ? 'none is open' : `open: ${listed(commands, MAX_OPEN)}`;
   return [
     `Of ${all.length} requirements in \`_requirements.json\`, which the worker keeps, ${left}. It runs their commands with those checks.`,
   ];

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { readOverview } from '../../src/session/documents/overview.ts';
 import { changeOverview, newOverview } from '../../src/session/documents/overview-change.ts';
 import { KEPT_FLOW_ENTRIES, MOST_FLOW_ENTRIES, OLDER_FLOW_NOTE } from '../../src/session/legacy/old-flow.ts';
-import { keepOldFlow, putAwayOldFlow } from '../../src/worker/documents/old-flow.ts';
 import { flowLinesOf } from '../../src/worker/documents/project-event.ts';
+import { keepOldFlow, putAwayOldFlow } from '../../src/worker/documents/put-away-old-flow.ts';
 import { notice, tempLog } from '../support/temp-log.ts';
 
 /** A session with so many flow lines, in its events and in its overview. */

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import type { PromptFacts } from './prompt.ts';
+import type { PromptFacts } from './read-prompt.ts';
 
 const SESSION_FILES: Readonly<Record<string, string>> = {
   qa: '_qa.md',

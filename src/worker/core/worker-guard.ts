@@ -10,8 +10,8 @@ import {
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
 import { areConfined } from '../../providers/registry.ts';
-import { type Guard, makeGuard } from '../../providers/starting/guard.ts';
 import { guardProfile, type SessionPlaces } from '../../providers/starting/guard-profile.ts';
+import { type Guard, makeGuard } from '../../providers/starting/make-guard.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../providers/starting/probe-guard.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
 import { type Chooser, childChoice } from './child-choice.ts';

@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changeFile } from '../../base/files/change-file.ts';
-import { visibleControls } from '../../base/plain-words.ts';
+import { listed, visibleControls } from '../../base/plain-words.ts';
 import type { Weakening } from '../../phases/proving.ts';
+import { documentText } from '../../session/documents/document-text.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
-import { appendRound, newQa, type QuestionDraft } from '../../session/documents/qa-change.ts';
+import { parseQa } from '../../session/documents/qa.ts';
+import { appendRound, newQa, type QuestionDraft, setQaStatus } from '../../session/documents/qa-change.ts';
+import { openQuestions } from '../../session/documents/qa-open.ts';
 import type { Parked } from '../../session/events/bodies/positions.ts';
 import { readQuestions } from '../core/evidence.ts';
-import type { Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 
 const MOST_LISTED = 8;
 const MOST_OF_A_LINE = 160;
@@ -29,12 +32,33 @@ export async function askAboutWeakened(
 }
 
 /** Writes a question of the worker's own, as a round of its own. */
-export async function askOne({ paths, file }: Worker, question: QuestionDraft): Promise<void> {
+async function askOne({ paths, file }: Worker, question: QuestionDraft): Promise<void> {
   await changeFile(paths.qa, (text) =>
     text === undefined || text.trim() === ''
       ? newQa({ title: file.folder, questions: [question] })
       : appendRound(text, [question]),
   );
+}
+
+/** Before planning a person is asked once, also where no agent has a question. */
+export async function askNothingToClarify(worker: Worker): Promise<void> {
+  const { answers, progress } = stateOf(worker);
+  // In a file that was emptied it would be the very question that the person has answered already.
+  const again = answers.length > 0 ? ` after iteration ${progress.totalIterations}` : '';
+  const question = {
+    text: `Nothing to clarify${again}. Continue with planning?`,
+    options: ['yes', 'no, I have something to say first (write it as the answer)'],
+    suggestion: { letters: ['A'], reason: 'no question was found that would change the work' },
+  };
+  await askOne(worker, question);
+}
+
+/** The `Status` line is the worker's own, but for a person who says `answered`: a child that wrote that must not speak for them. */
+export async function markWaiting(worker: Worker): Promise<void> {
+  const text = await documentText(worker.paths.qa);
+  if (text === undefined || parseQa(text).status === 'waiting') return;
+  const { open } = openQuestions(text, stateOf(worker));
+  if (open.length > 0) await changeFile(worker.paths.qa, (now) => setQaStatus(now ?? text, 'waiting'));
 }
 
 /** As it was written here: an agent may have written another with the same text, a suggestion or other options. */
@@ -51,9 +75,9 @@ function wordsOf(option: { text: string }): string {
 }
 
 function questionAbout(found: readonly Weakening[], reason: string): QuestionDraft {
-  const lines = found.slice(0, MOST_LISTED).map(({ path, what }) => cut(`${path} ${what}`));
-  const more = found.length > MOST_LISTED ? `; and ${found.length - MOST_LISTED} more` : '';
-  const text = `${reason} They may show less than before the work, and the approved plan names none of these files: ${lines.join('; ')}${more}. Is that meant?`;
+  const lines = found.map(({ path, what }) => cut(`${path} ${what}`));
+  const weakened = listed(lines, MOST_LISTED, { separator: '; ' });
+  const text = `${reason} They may show less than before the work, and the approved plan names none of these files: ${weakened}. Is that meant?`;
   return {
     text: oneLine(text),
     options: ['no, an agent brings back what was there', 'yes, accept these changes'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readPrompt } from '../../src/rehearsal/prompt.ts';
+import { readPrompt } from '../../src/rehearsal/read-prompt.ts';
 
 const HEAD = '**Session path:** /s\n**Working directory:** /w\n**Phase:** testing\n';
 

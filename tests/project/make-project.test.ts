@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { fingerprint } from '../../src/base/files/fingerprint.ts';
 import { readKnownProjects } from '../../src/project/finding/known-projects.ts';
-import { makeProject, type ProjectSetup } from '../../src/project/finding/setup-project.ts';
+import { makeProject, type ProjectSetup } from '../../src/project/finding/make-project.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };

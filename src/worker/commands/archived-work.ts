@@ -8,10 +8,21 @@ import {
 } from '../../project/finishing/trash.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
+import { worktreeStays } from '../../session/commands/judge-finish.ts';
 import type { Trash } from '../../session/events/bodies/finishing.ts';
-import type { Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
+
+/** Removes the worktree of a session that is archived; its branch stays. @throws worktree_foreign, would_lose_work: what was written since the judgement is not lost either */
+export async function removeOwnWorktree(worker: Worker): Promise<void> {
+  const path = stateOf(worker).worktree?.path;
+  if (path === undefined) return;
+  const { mainRepo } = worker.file;
+  const reading = await removeWorktree({ mainRepo, worktreePath: path, ...worker.git.context });
+  const refusal = worktreeStays({ path, reading });
+  if (refusal) throw refusal.error;
+}
 
 /** Removes worktree and branch, once all of them is in the trash. Done again after a crash, it does what is left. */
 export async function removeDiscarded(worker: Worker, trash: Trash): Promise<void> {

@@ -1,0 +1,56 @@
+import { mkdir } from 'node:fs/promises';
+import {
+  type ChannelState,
+  channelStatePath,
+  readChannelState,
+} from '../../actions/reading/channel-state.ts';
+import { isoUtc } from '../../base/clock.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import type { ChannelName } from '../channel.ts';
+import type { Around } from './around.ts';
+
+/** The first supervisor of a machine is started by what it is to notify of. */
+const BEFORE_FIRST_MS = 60_000;
+/** Ids are remembered longer than the queue has them: where its cursors are lost, it repeats them. */
+const KEPT_IDS = 500;
+
+/** What a channel has sent, in its own file: what it says counts only once it is on disk. */
+export class ChannelFile {
+  readonly #name: ChannelName;
+  readonly #around: Around;
+  state: ChannelState;
+
+  static async open(name: ChannelName, around: Around): Promise<ChannelFile> {
+    const since = isoUtc(around.clock.now() - BEFORE_FIRST_MS);
+    const known = await readChannelState(around.paths, name);
+    return new ChannelFile(name, around, known ?? { v: 1, channel: name, since, passed: [], open: [] });
+  }
+
+  private constructor(name: ChannelName, around: Around, state: ChannelState) {
+    this.#name = name;
+    this.#around = around;
+    this.state = state;
+  }
+
+  /** The ids that need no sending any more, with further ones. */
+  passedWith(ids: readonly string[]): string[] {
+    const passed = [...this.state.passed, ...ids];
+    if (passed.length <= 2 * KEPT_IDS) return passed;
+    const queued = new Set(this.#around.entries.map(({ id }) => id));
+    return passed.filter((id, index) => queued.has(id) || index >= passed.length - KEPT_IDS);
+  }
+
+  /** What has happened counts here also where the disk takes nothing. */
+  async note(changed: Partial<ChannelState>): Promise<void> {
+    this.state = { ...this.state, ...changed };
+    await this.write({}).catch((error: unknown) => this.#around.report(`channel ${this.#name}`, error));
+  }
+
+  async write(changed: Partial<ChannelState>): Promise<void> {
+    const state = { ...this.state, ...changed };
+    const { paths } = this.#around;
+    await mkdir(paths.channels, { recursive: true, mode: 0o700 });
+    await writeWhole(channelStatePath(paths, this.#name), `${JSON.stringify(state)}\n`, 0o600);
+    this.state = state;
+  }
+}

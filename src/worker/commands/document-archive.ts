@@ -1,0 +1,43 @@
+import { cp, mkdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
+import { changeFile } from '../../base/files/change-file.ts';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { parseDocumentName } from '../../session/documents/documents.ts';
+import { readOverview } from '../../session/documents/overview.ts';
+import { changeOverview } from '../../session/documents/overview-change.ts';
+import { SCREENS, type SessionPaths } from '../../session/layout/paths.ts';
+import type { Worker } from '../core/worker.ts';
+import { readOwnOverview } from '../documents/own-documents.ts';
+
+export async function moveDocuments(
+  { paths }: Worker,
+  { moved, to }: { moved: readonly string[]; to: string },
+): Promise<void> {
+  const folder = join(paths.archive, basename(to));
+  await mkdir(folder, { recursive: true });
+  for (const name of moved.filter((each) => parseDocumentName(each) !== undefined))
+    await ifExists(rename(join(paths.sessionDir, name), join(folder, name)));
+  await bringPictures(paths, folder);
+  // Written last: what shows the next worker that nothing is left to move.
+  const reset = { lastAction: archivedWords(to), next: 'New work' };
+  await changeFile(paths.overview, (text) => changeOverview(text ?? '', reset));
+}
+
+/** Links of the documents lead to them: what stays may need them as well. */
+async function bringPictures({ sessionDir, screens }: SessionPaths, folder: string): Promise<void> {
+  const isShared = namesAt(sessionDir)?.some((name) => parseDocumentName(name) !== undefined);
+  const to = join(folder, SCREENS);
+  // Neither a link nor a pipe of an agent's is followed or waited for.
+  const filter = (from: string) => statsAt(from)?.isFile() || statsAt(from)?.isDirectory() || false;
+  await ifExists(isShared ? cp(screens, to, { recursive: true, filter }) : rename(screens, to));
+}
+
+export async function areDocumentsMoved({ paths }: Worker, { to }: { to: string }): Promise<boolean> {
+  return readOverview((await readOwnOverview(paths)) ?? '').lastAction === archivedWords(to);
+}
+
+/** With the folder, for each archiving has its own. */
+function archivedWords(to: string): string {
+  return `Documents archived to ${to}`;
+}

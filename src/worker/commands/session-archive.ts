@@ -1,0 +1,75 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import type { EventBody, EventType } from '../../session/events/bodies/event-types.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import { archiveRoot } from '../../session/layout/paths.ts';
+import type { Work } from '../core/command-outcome.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { dropAllCheckpoints } from '../recording/keep-work.ts';
+import { removeDiscarded, removeOwnWorktree, restoreDiscarded } from './archived-work.ts';
+import { areDocumentsMoved, moveDocuments } from './document-archive.ts';
+import { foldersOf } from './session-places.ts';
+
+/**
+ * What is left of an archiving, or of its opposite, after a crash between its event and its work.
+ * @param died whether the worker before did: documents that a person brings back later stay
+ */
+export async function restOfFinishing(worker: Worker, died: boolean): Promise<Work | undefined> {
+  const { archived, n } = stateOf(worker);
+  if (archived) return intoArchive(worker, BY_SETTINGS);
+  const isHome = statsAt(foldersOf(worker).home.sessionDir) !== undefined;
+  if (isHome && !died) return undefined;
+  const newest = await readEvents(worker.paths.events, Math.max(0, n - LOOK_BACK));
+  const last = newest.findLast(({ type }) => !OF_WORKERS.includes(type));
+  if (last?.type === 'unarchived' && !isHome) return outOfArchive(worker, last.by, last.trash);
+  if (!died || last?.type !== 'archived' || last.what !== 'documents') return undefined;
+  return (await areDocumentsMoved(worker, last)) ? undefined : { after: () => moveDocuments(worker, last) };
+}
+
+const BY_SETTINGS: By = { channel: 'settings' };
+const LOOK_BACK = 100;
+const OF_WORKERS: readonly EventType[] = ['worker_took_over', 'worker_left', 'notice', 'forgery_seen'];
+
+/** The folder moves last: while it is at home, the worktree may still have to go. */
+export function intoArchive(worker: Worker, by: By): Work {
+  const { home, away } = foldersOf(worker);
+  return {
+    after: async () => {
+      if (statsAt(home.sessionDir) !== undefined && statsAt(away.sessionDir) === undefined) {
+        await mkdir(archiveRoot(home.sessionsDir), { recursive: true });
+        const { trash } = stateOf(worker);
+        if (trash === undefined) await removeOwnWorktree(worker);
+        else await removeDiscarded(worker, trash);
+        await rename(home.sessionDir, away.sessionDir);
+      }
+      worker.projector.relocate(away);
+      await dropAllCheckpoints(worker);
+    },
+    undone: async () =>
+      statsAt(home.sessionDir) === undefined
+        ? []
+        : [{ type: 'unarchived', by, flow: 'Not archived: its worktree or its folder could not be moved' }],
+  };
+}
+
+export function outOfArchive(worker: Worker, by: By, trash: EventBody<'unarchived'>['trash']): Work {
+  const { home, away } = foldersOf(worker);
+  const to = join('_archive', home.folder);
+  const flow = 'Still in the archive: the folder could not be moved';
+  return {
+    after: async () => {
+      // The folder comes last: while it is in the archive, the rest may still have to come back.
+      if (trash !== undefined && statsAt(home.sessionDir) === undefined)
+        await restoreDiscarded(worker, trash);
+      await ifExists(rename(away.sessionDir, home.sessionDir));
+      worker.projector.relocate(home);
+    },
+    undone: async () => [
+      ...(trash === undefined ? [] : [{ type: 'discarded', by, trash } as const]),
+      { type: 'archived', by, what: 'session', moved: [], to, flow },
+    ],
+  };
+}

@@ -1,0 +1,19 @@
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import type { Phase } from '../../phases/table.ts';
+import { describeBy } from '../../session/documents/describe-event.ts';
+import type { PlanVersion } from '../../session/events/bodies/positions.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { serversOf } from '../../session/servers/plan-servers.ts';
+import type { Worker } from '../core/worker.ts';
+
+/** Keeps the text that is approved, which later ones are compared with. @returns the event of the approval */
+export async function planApproved(
+  worker: Worker,
+  by: By,
+  { plan, text, phase }: { plan: PlanVersion; text: string; phase: Phase },
+): Promise<NewEvent> {
+  await writeWhole(worker.paths.approvedPlan, text);
+  const flow = `Plan approved by ${describeBy(by)}: ${plan.name}`;
+  return { type: 'plan_approved', by, plan, phase, servers: serversOf(text), flow };
+}
