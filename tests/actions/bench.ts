@@ -5,24 +5,31 @@ import { builtPrograms } from '../support/built-programs.ts';
 import { endSessionsBelow } from '../support/live-session.ts';
 import { makeProject, type ProjectPlan, type TempProject } from '../support/project.ts';
 import type { RepoPlan } from '../support/temp-repo.ts';
+import { WorkerHere } from '../support/worker-in-this-process.ts';
 
 export interface Bench extends TempProject, AsyncDisposable {
   /** Reads one session by its folder. */
   view(folder: string): Promise<SessionView>;
 }
 
-export type BenchPlan = Pick<ProjectPlan, 'lines' | 'sandbox' | 'bare' | keyof RepoPlan>;
+export interface BenchPlan extends Pick<ProjectPlan, 'lines' | 'sandbox' | 'bare' | keyof RepoPlan> {
+  /** Workers are this process: see `WorkerHere`. */
+  here?: boolean;
+}
 
 /** A real project in a temporary folder whose children are rehearsals; what still runs at its end is ended. */
-export async function makeBench(plan: BenchPlan = {}): Promise<Bench> {
-  const { worker, rehearsal } = await builtPrograms();
+export async function makeBench({ here: isHere, ...plan }: BenchPlan = {}): Promise<Bench> {
+  const programs = await builtPrograms();
+  const { worker, rehearsal } = programs;
+  const here = isHere ? await WorkerHere.of(programs) : undefined;
   const project = await makeProject({
     ...plan,
     // No children that keep a pace for people to read along: whatever is started with this environment is quick.
     env: { SAMOCODE_REHEARSAL_PACE_MS: '0' },
-    acting: { programs: { worker, rehearsal } },
+    acting: { programs: here?.programs ?? { worker, rehearsal } },
   });
   const { repo, context, sessionsDir } = project;
+  here?.begin({ sessionsDir, env: repo.env });
   return {
     ...project,
     async view(folder) {
@@ -31,6 +38,7 @@ export async function makeBench(plan: BenchPlan = {}): Promise<Bench> {
       return view;
     },
     async [Symbol.asyncDispose]() {
+      await here?.end(repo.homeDir);
       await endSessionsBelow(sessionsDir, context.host);
       await repo[Symbol.asyncDispose]();
     },

@@ -8,6 +8,7 @@ import { endOfWorker } from '../support/supervisors.ts';
 /** A session whose next child works in the last phase. */
 async function atDone(check: string): Promise<SessionRig> {
   const rig = await startRig({
+    here: true,
     lines: { GATES: 'none', CHECK: check, CHECK_IN: 'worktree' },
     scenario: HANGS,
   });

@@ -20,6 +20,7 @@ const fixing = {
 
 test('a session that a wrong check has blocked goes on once the person repaired and trusted the check', async () => {
   await using rig = await startRig({
+    here: true,
     lines: { CHECK: 'test $(git rev-list --count HEAD) = 1', GATES: 'none' },
     scenario: fixing,
   });

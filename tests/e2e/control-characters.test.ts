@@ -9,7 +9,7 @@ const RED = 'mind \u001b[31mthe\u001b[0m boats\u001b]0;owned\u0007';
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|\\u00(?:0[0-8b-f]|1|7f)/;
 
 test('escape sequences in a task, an answer, a message and feedback reach no file of the session', async () => {
-  await using rig = await startRig({ start: { task: `Name ${RED}` } });
+  await using rig = await startRig({ here: true, start: { task: `Name ${RED}` } });
   await rig.untilWaiting('qa_answers');
   await sendMessage({ session: rig.file.folder, text: RED }, rig.context());
   await rig.answer({ answers: [{ id: 'Q1', text: RED }], acceptSuggestions: true });

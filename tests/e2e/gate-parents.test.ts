@@ -34,7 +34,7 @@ describe('where models may open nothing, the first gate stays closed when a pare
   let before: number;
 
   beforeAll(async () => {
-    rig = await startRig({ lines: MODELS_OPEN_NOTHING });
+    rig = await startRig({ here: true, lines: MODELS_OPEN_NOTHING });
     before = (await rig.untilWaiting('qa_answers')).n;
   });
   afterAll(() => rig[Symbol.asyncDispose]());
@@ -59,6 +59,7 @@ describe('where models may open nothing, the second gate stays closed when a par
 
   beforeAll(async () => {
     rig = await startRig({
+      here: true,
       lines: MODELS_OPEN_NOTHING,
       start: { task: 'Name the boats', acceptSuggestions: true },
     });
@@ -90,6 +91,7 @@ describe('where models may open nothing, the second gate stays closed when a par
 test('where models may open nothing, new work that one gives waits at the gates a person had opened', async () => {
   const choices = { autoApprove: true, acceptSuggestions: true };
   await using rig = await startRig({
+    here: true,
     lines: MODELS_OPEN_NOTHING,
     start: { task: 'Name the boats', ...choices },
   });
@@ -105,7 +107,7 @@ const isUnderAgent = await inheritedVariable(await systemHost(), Object.keys(AGE
 test.skipIf(isUnderAgent)(
   'where models may open nothing, a person in a terminal opens both gates',
   async () => {
-    await using rig = await startRig({ lines: MODELS_OPEN_NOTHING });
+    await using rig = await startRig({ here: true, lines: MODELS_OPEN_NOTHING });
     const kit = new ParentKit(rig);
     await rig.untilWaiting('qa_answers');
     await kit.terminal(['answer', kit.session, '--accept-suggestions']);
@@ -120,7 +122,7 @@ test.skipIf(isUnderAgent)(
 
 describe('where models may open gates, the record names the parent that', () => {
   test.concurrent('chose at the start to take the suggestions and approve the plan', async () => {
-    await using bench = await makeBench();
+    await using bench = await makeBench({ here: true });
     const choices = { auto_approve: true, accept_suggestions: true };
     const byTool = { ...bench.context, by: { channel: 'tool', client: 'a-client' } as const };
     const { json } = await askTool('start_session', { task: 'Name the boats', ...choices }, byTool);

@@ -36,7 +36,7 @@ const gone = (rig: SessionRig, phase: string) =>
   rig.until((state) => state.openIteration?.phase === phase || state.lastIteration?.phase === phase);
 
 test.concurrent('answers by a tool open the first gate, approval by the command line the second', async () => {
-  await using rig = await askingRig();
+  await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   await rig.answer(undefined, 'tool');
   await rig.untilWaiting('plan_approval');
@@ -116,7 +116,7 @@ test.concurrent('answers typed while nothing watches are taken once a supervisor
 });
 
 test.concurrent('a part of the answers is kept, and the rest is waited for', async () => {
-  await using rig = await askingRig();
+  await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   await rig.answer({ answers: [{ id: 'Q1', text: 'B' }] });
   const { status } = await rig.state();
@@ -130,7 +130,7 @@ test.concurrent('answers that a child typed become answers when the person confi
   const rules = [
     { when: { phase: 'requirements', count: 1 }, do: [{ act: 'normal' }, { act: 'answer-qa' }] },
   ];
-  await using rig = await startRig({ scenario: { rules } });
+  await using rig = await startRig({ here: true, scenario: { rules } });
   const { status } = await rig.untilWaiting('qa_answers');
   expect(status).toMatchObject({ unconfirmed: [{ id: 'Q1' }, {}, {}] });
   await rig.answer({ confirmTyped: true });
@@ -146,7 +146,7 @@ test.concurrent('ticked boxes, completed lines and appended notes go on without 
       do: [{ act: 'run', command: ['sh', '-c', append] }, { act: 'normal' }],
     },
   ];
-  await using rig = await askingRig({ scenario: { rules } });
+  await using rig = await askingRig({ here: true, scenario: { rules } });
   await rig.untilWaiting('qa_answers');
   await rig.answer();
   await rig.untilWaiting('plan_approval');
@@ -158,7 +158,7 @@ test.concurrent('ticked boxes, completed lines and appended notes go on without 
 });
 
 test.concurrent('a plan that was sent back comes again, and is approved as it then stands', async () => {
-  await using rig = await plannedRig();
+  await using rig = await plannedRig({ here: true });
   await rig.untilWaiting('plan_approval');
   await rig.requestChanges('Smaller steps, please.');
   await rig.until(({ openIteration }) => openIteration?.phase === 'planning');
@@ -172,6 +172,7 @@ test.concurrent('a plan that was sent back comes again, and is approved as it th
 
 test.concurrent('auto_approve and accept_suggestions are recorded as acts of whoever started the session', async () => {
   await using rig = await startRig({
+    here: true,
     start: { task: 'Name the boats', autoApprove: true, acceptSuggestions: true },
   });
   await gone(rig, 'implementation');
@@ -181,7 +182,7 @@ test.concurrent('auto_approve and accept_suggestions are recorded as acts of who
 });
 
 test.concurrent('GATES=qa asks and does not wait for an approval', async () => {
-  await using rig = await startRig({ lines: { GATES: 'qa' } });
+  await using rig = await startRig({ here: true, lines: { GATES: 'qa' } });
   await rig.untilWaiting('qa_answers');
   await rig.answer();
   await gone(rig, 'implementation');
@@ -189,13 +190,13 @@ test.concurrent('GATES=qa asks and does not wait for an approval', async () => {
 });
 
 test.concurrent('GATES=plan takes the suggestions and waits for an approval', async () => {
-  await using rig = await startRig({ lines: { GATES: 'plan' } });
+  await using rig = await startRig({ here: true, lines: { GATES: 'plan' } });
   await rig.untilWaiting('plan_approval');
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('settings') }]);
 });
 
 test.concurrent('GATE_CHANNELS without tool refuses the tool and takes the command line', async () => {
-  await using rig = await startRig({ lines: { GATE_CHANNELS: 'cli' } });
+  await using rig = await startRig({ here: true, lines: { GATE_CHANNELS: 'cli' } });
   await rig.untilWaiting('qa_answers');
   await expect(rig.answer(undefined, 'tool')).rejects.toMatchObject({ code: 'channel_closed' });
   await rig.answer();
@@ -220,7 +221,7 @@ test.concurrent('GATE_CHANNELS without file leaves typed answers to another chan
 });
 
 test.concurrent('a phase set back by hand while the session is stopped is obeyed', async () => {
-  await using rig = await plannedRig();
+  await using rig = await plannedRig({ here: true });
   await rig.untilWaiting('plan_approval');
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
@@ -259,7 +260,7 @@ test.concurrent('a phase set forward by hand jumps no gate, neither in a wait no
 });
 
 test.concurrent('a session that is stopped at a gate waits at it again after a resume', async () => {
-  await using rig = await plannedRig();
+  await using rig = await plannedRig({ here: true });
   await rig.untilWaiting('plan_approval');
   await rig.stop();
   await rig.resume();
@@ -269,7 +270,7 @@ test.concurrent('a session that is stopped at a gate waits at it again after a r
 });
 
 test.concurrent('a plan that the person edits before the approval is approved as it then stands', async () => {
-  await using rig = await plannedRig();
+  await using rig = await plannedRig({ here: true });
   const { status } = await rig.untilWaiting('plan_approval');
   if (status.kind !== 'waiting' || !status.plan) throw new Error('No plan waits.');
   await appendFile(join(rig.paths.sessionDir, status.plan.name), '\n## One more\n- [ ] of the person\n');

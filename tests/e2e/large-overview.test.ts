@@ -12,6 +12,7 @@ appendFileSync(process.env.REHEARSAL_SESSION_DIR + '/_overview.md', line.repeat(
 
 test('an overview of 20 MB is moved aside with a notice, and the session goes on with one made from its events', async () => {
   await using rig = await startRig({
+    here: true,
     scenario: {
       rules: [{ when: { iteration: 1 }, do: [{ act: 'script', path: 'grow.mjs' }, { act: 'normal' }] }],
     },

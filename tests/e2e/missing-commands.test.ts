@@ -11,6 +11,7 @@ const blocked = ({ status }: { status: { kind: string } }) => status.kind === 'b
 
 test('a CHECK whose command the shell does not find blocks at once, and no agent is sent to repair it', async () => {
   await using rig = await startRig({
+    here: true,
     lines: { GATES: 'none', CHECK: 'true && mytool --fast', CHECK_IN: 'worktree' },
     scenario: HANGS,
   });
@@ -29,6 +30,7 @@ test('a CHECK whose command the shell does not find blocks at once, and no agent
 
 test('a check that is a missing file of the repository goes back to an agent, which may have lost it', async () => {
   await using rig = await startRig({
+    here: true,
     lines: { GATES: 'none', CHECK: './check.sh', CHECK_IN: 'worktree' },
     scenario: HANGS,
   });
@@ -38,7 +40,7 @@ test('a check that is a missing file of the repository goes back to an agent, wh
 });
 
 test('a CHECK whose program SETUP has not installed blocks before the first agent', async () => {
-  await using rig = await startRig({ lines: { SETUP: 'true', CHECK: 'mytool' } });
+  await using rig = await startRig({ here: true, lines: { SETUP: 'true', CHECK: 'mytool' } });
   const { status, progress } = await rig.until(
     (state) => blocked(state) || state.progress.totalIterations > 0,
   );
@@ -47,7 +49,7 @@ test('a CHECK whose program SETUP has not installed blocks before the first agen
 });
 
 test('a SETUP whose command the shell does not find blocks before the first agent, and runs again after a resume', async () => {
-  await using rig = await startRig({ lines: { SETUP: 'test -e "$HOME/installed" || mytool' } });
+  await using rig = await startRig({ here: true, lines: { SETUP: 'test -e "$HOME/installed" || mytool' } });
   const { status } = await rig.until((state) => blocked(state) || state.progress.totalIterations > 0);
   expect(status).toMatchObject({
     kind: 'blocked',

@@ -10,6 +10,7 @@ import { stopSession } from '../../src/actions/sessions/stop-session.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { readSession } from '../../src/session/status.ts';
+import { askingRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';
 import { trustLines } from '../support/project.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
@@ -17,7 +18,7 @@ import { endOfWorker } from '../support/supervisors.ts';
 
 /** A session that waits for answers and was stopped, so that no worker lives. */
 async function stoppedRig(plan: RigPlan = {}): Promise<SessionRig> {
-  const rig = await startRig(plan);
+  const rig = plan.lines ? await startRig(plan) : await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop();
   await endOfWorker(rig);

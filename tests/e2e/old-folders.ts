@@ -11,7 +11,7 @@ const CORPUS = resolve('tests/fixtures/legacy-sessions');
 
 /** A recorded folder of the original tool, in a project of its own. */
 export async function oldFolder(folder: string, lines?: Readonly<Record<string, string>>): Promise<Bench> {
-  const bench = await makeBench(lines && { lines });
+  const bench = await makeBench({ here: true, lines });
   await cp(join(CORPUS, folder), join(bench.sessionsDir, folder), { recursive: true });
   return bench;
 }
@@ -23,7 +23,7 @@ export async function madeFolder(
   files: Readonly<Record<string, string>>,
   lines?: Readonly<Record<string, string>>,
 ): Promise<Bench> {
-  const bench = await makeBench(lines && { lines });
+  const bench = await makeBench({ here: true, lines });
   for (const [name, text] of Object.entries(files)) {
     const path = join(bench.sessionsDir, FOLDER, name);
     await mkdir(dirname(path), { recursive: true });

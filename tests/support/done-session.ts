@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { putInPhase } from './put-in-phase.ts';
-import { HANGS, type RigPlan, type SessionRig, startRig } from './session-rig.ts';
+import { setPhase } from './put-in-phase.ts';
+import { type RigPlan, type SessionRig, startRig } from './session-rig.ts';
 
 /** A session that is done, with a commit on its branch, and whose worker has left. */
 export async function doneSession({ lines, ...plan }: RigPlan = {}): Promise<SessionRig> {
-  const rig = await startRig({ ...plan, lines: { GATES: 'none', ...lines }, scenario: HANGS });
-  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const rig = await startRig({ ...plan, lines: { GATES: 'none', ...lines }, start: { run: false } });
   await commitWork(rig, 'work.txt');
-  await putInPhase(rig, 'done');
+  await setPhase(rig, 'done');
+  await rig.resume();
   await rig.until(({ status }) => status.kind === 'done', { withinMs: 120_000 });
   return rig;
 }

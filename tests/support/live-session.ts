@@ -58,6 +58,7 @@ export async function workerPidOf({ paths, host }: Whereabouts): Promise<number 
 /** Kills the worker as a crash would. @returns its pid; undefined when none lives */
 export async function killWorkerOf(session: Whereabouts): Promise<number | undefined> {
   const pid = await workerPidOf(session);
+  if (pid === process.pid) throw new Error('The worker is this process.');
   if (pid !== undefined) process.kill(pid, 'SIGKILL');
   while (pid !== undefined && isRunning(await session.host.processes.read(pid))) await systemClock.sleep(10);
   return pid;

@@ -8,6 +8,13 @@ import { changeSettings } from '../faults/with-settings.ts';
 import { trustLines } from './project.ts';
 import { type SessionRig, startRig } from './session-rig.ts';
 
+interface RestingOptions {
+  /** What is done to it before its worker starts. */
+  prepare?: (rig: SessionRig) => Promise<void>;
+  /** Its worker is this process, which nobody kills. */
+  here?: boolean;
+}
+
 /**
  * A session without gates whose first agent works in `phase` by `rules`: a copy of the one that was prepared, as if it
  * had been started with these lines about checks, and a person had written the phase into its overview.
@@ -16,8 +23,9 @@ export async function restingRig(
   phase: Phase,
   rules: readonly object[],
   lines: Readonly<Record<string, string>>,
+  { prepare, here = true }: RestingOptions = {},
 ): Promise<SessionRig> {
-  const rig = await startRig({ scenario: { paceMs: 0, rules }, copyOf: inject('resting') });
+  const rig = await startRig({ scenario: { paceMs: 0, rules }, copyOf: inject('resting'), here });
   try {
     const text = Object.entries(lines).map(([key, value]) => `${samocodeLine(key, value)}\n`);
     await trustLines(rig.repo, text.join(''));
@@ -27,6 +35,7 @@ export async function restingRig(
     const { overview } = rig.paths;
     const before = await readFile(overview, 'utf8');
     await writeFile(overview, before.replace(/^Phase: .*$/m, `Phase: ${phase}`));
+    await prepare?.(rig);
     await rig.resume();
     return rig;
   } catch (error) {

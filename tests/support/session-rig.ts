@@ -35,6 +35,7 @@ import {
 import { makeProject, type ProjectPlan, projectOf } from './project.ts';
 import { endProcessesOf, SUPERVISED } from './supervisors.ts';
 import { type RepoPlan, repoIn, type TempRepo } from './temp-repo.ts';
+import { WorkerHere } from './worker-in-this-process.ts';
 
 export interface RigPlan {
   /**
@@ -60,6 +61,8 @@ export interface RigPlan {
   worker?: string | undefined;
   /** The temporary folder of a session that rests: a copy of it is handed over instead of a new session. */
   copyOf?: string;
+  /** Its worker is this process: see `WorkerHere`. */
+  here?: boolean;
   /** Further environment of the first worker alone. */
   firstEnv?: Readonly<Record<string, string>>;
 }
@@ -111,9 +114,10 @@ export const HANGS = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }
 export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
   const programs = await builtPrograms(plan.programs, { faults: plan.faults ?? false });
   const { worker = programs.worker } = plan;
-  const acting = { programs: { worker, rehearsal: programs.rehearsal } };
+  const here = plan.here ? await WorkerHere.of(programs) : undefined;
+  const acting = { programs: here?.programs ?? { worker, rehearsal: programs.rehearsal } };
   const program = (name: string) => programOf(programs, name);
-  if (plan.copyOf !== undefined) return await copiedRig(plan.copyOf, plan, { acting, program });
+  if (plan.copyOf !== undefined) return await copiedRig(plan.copyOf, plan, { acting, program, here });
   const { repo: repoPlan, lines, sandbox, supervised } = plan;
   const env = { ...(supervised && SUPERVISED) };
   const ofProject = { ...(lines && { lines }), ...(sandbox && { sandbox }), env };
@@ -125,22 +129,24 @@ export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
     ...baseContext,
     env: { ...repo.env, REHEARSAL_SCENARIO: scenario, ...plan.firstEnv },
   };
+  here?.begin({ sessionsDir, env: startContext.env });
   const input = { task: 'Give every boat a name', ...plan.start };
   const started = startSession(input, { ...startContext, clock: PATIENT_CLOCK });
   const { file } = await started.catch(async (error: unknown) => {
+    await here?.end();
     await endSessionsBelow(sessionsDir, baseContext.host);
     await repo[Symbol.asyncDispose]();
     throw error;
   });
   const paths = sessionPaths(file.sessionsDir, file.folder);
-  return newRig({ repo, paths, file, baseContext, program });
+  return newRig({ repo, paths, file, baseContext, program, here });
 }
 
 /** Its scenario is a module, whatever it was given as: the session has recorded the path of one. */
 async function copiedRig(
   from: string,
   plan: RigPlan,
-  { acting, program }: Pick<Parameters<typeof newRig>[0], 'program'> & Required<Pick<ProjectPlan, 'acting'>>,
+  { acting, ...parts }: Pick<Parts, 'program' | 'here'> & Required<Pick<ProjectPlan, 'acting'>>,
 ): Promise<SessionRig> {
   const { dir, paths, file } = await copySession(from);
   const bare = repoIn(dir);
@@ -150,7 +156,8 @@ async function copiedRig(
   const isModule = typeof scenario === 'string';
   await writeScenario(repo.root, isModule ? scenario : `export default ${JSON.stringify(scenario)};`);
   await writeFiles(repo.root, plan.files);
-  return newRig({ repo, paths, file, baseContext, program });
+  parts.here?.begin({ sessionsDir: paths.sessionsDir, env: repo.env });
+  return newRig({ repo, paths, file, baseContext, ...parts });
 }
 
 function programOf(programs: Awaited<ReturnType<typeof builtPrograms>>, name: string): string {
@@ -168,9 +175,12 @@ async function writeScenario(root: string, scenario: object | string = {}): Prom
   return path;
 }
 
-type Parts = Pick<SessionRig, 'repo' | 'paths' | 'file' | 'program'> & { baseContext: ActionContext };
+type Parts = Pick<SessionRig, 'repo' | 'paths' | 'file' | 'program'> & {
+  baseContext: ActionContext;
+  here: WorkerHere | undefined;
+};
 
-function newRig({ baseContext, ...parts }: Parts): SessionRig {
+function newRig({ baseContext, here, ...parts }: Parts): SessionRig {
   const { repo, paths, file } = parts;
   const { host, env } = baseContext;
   const isSupervised = !isOff(env);
@@ -179,7 +189,8 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
   const context = (channel: Channel = 'cli') => ({ ...baseContext, by: { channel } });
   const acting = (channel?: Channel) => ({ ...context(channel), clock: PATIENT_CLOCK });
   const launch = async () => {
-    await launchWorker(paths, { program: baseContext.programs.worker, env });
+    if (here) here.launch(file.folder);
+    else await launchWorker(paths, { program: baseContext.programs.worker, env });
   };
   async function view(): Promise<SessionView> {
     const found = await readSession(paths, host);
@@ -221,6 +232,7 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
     stop: (when = 'now') => done(stopSession({ ...session, when }, acting())),
     processesWithMark: () => processesOf(host, file.id),
     async [Symbol.asyncDispose]() {
+      await here?.end(repo.homeDir);
       // Worker, agents and supervisor at once: all of them have its home.
       await endProcessesOf(repo.homeDir);
       await repo[Symbol.asyncDispose]();

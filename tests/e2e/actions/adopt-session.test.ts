@@ -35,7 +35,7 @@ Teach the boat to float.
 `;
 
 test('a folder of the original tool is listed, shown, and taken over when it is resumed', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const { context, sessionsDir } = bench;
   await mkdir(join(sessionsDir, FOLDER));
   const overview = join(sessionsDir, FOLDER, '_overview.md');
@@ -67,7 +67,7 @@ async function settled({ view }: Bench): Promise<SessionView> {
 }
 
 test('the worktree that a folder has already is kept with its branch, whatever that is called', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   await mkdir(join(bench.sessionsDir, FOLDER));
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), OVERVIEW);
   const path = join(bench.worktreesDir, FOLDER);
@@ -77,7 +77,7 @@ test('the worktree that a folder has already is kept with its branch, whatever t
 });
 
 test('an overview that works in another worktree is not begun anew beside it', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const elsewhere = join(bench.repo.root, 'else where');
   await mkdir(join(bench.sessionsDir, FOLDER));
   const overview = OVERVIEW.replace('/somewhere/else', elsewhere);
@@ -93,7 +93,7 @@ test('an overview that works in another worktree is not begun anew beside it', a
 });
 
 test('a branch that is gone is told of where work should lie on it', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   await mkdir(join(bench.sessionsDir, FOLDER));
   const overview = OVERVIEW.replace('Phase: investigation', 'Phase: implementation');
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
@@ -106,7 +106,7 @@ test('a branch that is gone is told of where work should lie on it', async () =>
 });
 
 test('a done folder can be put away by hand, and needs no new work for that', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   await mkdir(join(bench.sessionsDir, FOLDER));
   const overview = OVERVIEW.replace('Phase: investigation', 'Phase: done');
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
@@ -118,7 +118,7 @@ test('a done folder can be put away by hand, and needs no new work for that', as
 });
 
 test('new work for a done folder begins with an investigation, beside the task that it had', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   await mkdir(join(bench.sessionsDir, FOLDER));
   const overview = OVERVIEW.replace('Phase: investigation', 'Phase: done');
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
@@ -134,7 +134,7 @@ test('new work for a done folder begins with an investigation, beside the task t
 });
 
 test('a folder that is not done is not taken over for other work', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   await mkdir(join(bench.sessionsDir, FOLDER));
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), OVERVIEW);
   const refused = resumeSession({ session: FOLDER, goal: 'Give it a rudder.' }, bench.context);

@@ -9,7 +9,7 @@ import { askingRig } from '../../support/asking-rig.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
 async function atRest(): Promise<SessionRig> {
-  const rig = await askingRig();
+  const rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   await rig.stop('now');
   await rig.until(({ status }) => status.kind === 'stopped');
@@ -48,7 +48,7 @@ test('a worktree with work that no commit holds is not removed, and the work is 
 });
 
 test('a session that runs or waits must be stopped before it is put away', async () => {
-  await using rig = await askingRig();
+  await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   await expect(finishSession(whole(rig), rig.context())).rejects.toMatchObject({
     code: 'not_at_rest',

@@ -23,7 +23,7 @@ async function waitUntil(bench: Bench, session: string, until: 'attention' | 'do
 test(
   'questions are answered in parts, by letter, in words and by suggestion',
   async () => {
-    await using bench = await makeBench();
+    await using bench = await makeBench({ here: true });
     const { context } = bench;
     const { view } = await startSession({ task: 'Write it down', name: 'notes' }, context);
     const session = view.folder;
@@ -61,7 +61,7 @@ test(
 test(
   'a plan is approved by the hash that was read, once, and sent back before that',
   async () => {
-    await using bench = await makeBench();
+    await using bench = await makeBench({ here: true });
     const { context } = bench;
     const { view } = await startSession({ task: 'Write it down', acceptSuggestions: true }, context);
     const session = view.folder;
@@ -94,7 +94,7 @@ test(
 test(
   'a session is stopped, guided, resumed and, once done, given a new goal',
   async () => {
-    await using bench = await makeBench();
+    await using bench = await makeBench({ here: true });
     const { context } = bench;
     const choices = { acceptSuggestions: true, autoApprove: true };
     const { view } = await startSession({ task: 'Write it down', ...choices }, context);

@@ -18,7 +18,7 @@ const command = (rig: SessionRig, ...argv: string[]) => {
 test('a merge is shown before, is checked in a clone, and moves the base only when the checks pass', async () => {
   // Passes on the base and on the branch, and fails where both come together.
   const check = 'test ! -e work.txt || test ! -e theirs.txt';
-  await using rig = await doneSession({ lines: { CHECK: check } });
+  await using rig = await doneSession({ here: true, lines: { CHECK: check } });
   const { git } = rig.repo;
   const told = await tool(rig, { how: 'merge' });
   expect(String(told.would)).toContain('1 commit of branch');
@@ -57,7 +57,7 @@ test('a merge is shown before, is checked in a clone, and moves the base only wh
 }, 300_000);
 
 test('a stop ends a merge, and nothing has changed', async () => {
-  await using rig = await doneSession({ lines: { CHECK: '[ ! -e more.txt ] || sleep 600' } });
+  await using rig = await doneSession({ here: true, lines: { CHECK: '[ ! -e more.txt ] || sleep 600' } });
   await commitWork(rig, 'more.txt');
   const before = await rig.repo.git(['rev-parse', 'main']);
   const merging = tool(rig, { how: 'merge', confirm: true });
@@ -71,7 +71,7 @@ test('a stop ends a merge, and nothing has changed', async () => {
 }, 300_000);
 
 test('what is discarded comes back whole, and a worktree is pruned only when nothing is lost with it', async () => {
-  await using rig = await doneSession();
+  await using rig = await doneSession({ here: true });
   const path = (await rig.state()).worktree?.path ?? '';
   await writeFile(join(path, 'unsaved.txt'), 'x');
   const kept = JSON.parse((await command(rig, 'worktrees', '--prune', '--json')).stdout);

@@ -14,7 +14,7 @@ const PLAN = '01-08-1437-plan-x.md';
 const LONG = 5 * 1024 * 1024;
 
 async function session() {
-  const bench = await makeBench();
+  const bench = await makeBench({ here: true });
   const { view } = await startSession({ task: 'x', run: false }, bench.context);
   // It writes the overview, which is to hold what stands in these tests.
   const { folder } = view;

@@ -18,7 +18,7 @@ async function allPages(rig: SessionRig, limit: number): Promise<TranscriptPage[
 }
 
 test('a transcript is the same in one page and in many, grows with its log, and is bounded', async () => {
-  await using rig = await askingRig();
+  await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   const [whole] = await allPages(rig, 10_000);
   expect(whole).toMatchObject({ iteration: 1, phase: 'investigation', isRunning: false, hasMore: false });
@@ -37,6 +37,7 @@ test('a transcript is the same in one page and in many, grows with its log, and 
 
 test('a running child is read as far as it has come, and a missing iteration is named', async () => {
   await using rig = await startRig({
+    here: true,
     scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
   });
   await rig.until(({ openIteration }) => openIteration !== undefined);

@@ -10,8 +10,8 @@ import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 /** A stopped session, and where the rehearsal stands in for Claude Code, whose arguments it takes. */
-async function stopped(): Promise<SessionRig> {
-  const rig = await plannedRig();
+async function stopped({ here = true } = {}): Promise<SessionRig> {
+  const rig = await plannedRig({ here });
   await rig.requestChanges('smaller');
   await rig.stop('now');
   await rig.until(({ status }) => status.kind === 'stopped');
@@ -24,7 +24,8 @@ function withClaude(rig: SessionRig): ReturnType<SessionRig['context']> {
 }
 
 test('another provider does the work from the resume on, in every phase', async () => {
-  await using rig = await stopped();
+  // The worker needs the environment of the resume.
+  await using rig = await stopped({ here: false });
   const session = rig.file.folder;
   const n = (await rig.state()).n;
   await resumeSession({ session, provider: 'claude', model: 'opus' }, withClaude(rig));
@@ -60,6 +61,7 @@ test('a provider that is none, or is not installed, is refused and nothing goes 
 
 test('a stop that is on its way is not undone by a resume: it is told, and the session stops', async () => {
   await using rig = await startRig({
+    here: true,
     scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
   });
   await rig.until(({ openIteration }) => openIteration !== undefined);
@@ -101,7 +103,7 @@ test('a queued session that no supervisor watches says so, and a resume starts i
 
 test('a session at a usage limit that no supervisor watches says so, and a resume starts its worker', async () => {
   const limit = { when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 3600 }] };
-  await using rig = await startRig({ scenario: { rules: [limit] } });
+  await using rig = await startRig({ here: true, scenario: { rules: [limit] } });
   await rig.until(({ status }) => status.kind === 'limited');
   const [session, context] = [rig.file.folder, rig.context()];
   await endOfWorker(rig);

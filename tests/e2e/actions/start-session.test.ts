@@ -24,7 +24,7 @@ async function traces({ sessionsDir, worktreesDir }: Bench): Promise<string[]> {
 }
 
 test('a session starts with its task word for word, a branch and a worktree', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const task = 'Say goodbye:\n\n  with "quotes" and ünïcode';
   const { view, file } = await startSession({ task, run: false }, bench.context);
   expect(view.folder).toMatch(/^\d\d-\d\d-\d\d-say-goodbye-with-quotes-and-unicode$/);
@@ -40,7 +40,7 @@ test('a session starts with its task word for word, a branch and a worktree', as
 });
 
 test('a session keeps the time limit that the machine sets for each CLI', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const env = { ...bench.context.env, CODEX_TIMEOUT: '60', GEMINI_TIMEOUT: '7200' };
   const machine = await startSession({ task: 'x', run: false }, { ...bench.context, env });
   expect(machine.file.settings).toMatchObject({
@@ -53,7 +53,7 @@ test('a session keeps the time limit that the machine sets for each CLI', async 
 });
 
 test('a made name that is taken gets a number, a given one is refused with the way to go on', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const first = await startSession({ task: 'Fix it', run: false }, bench.context);
   const second = await startSession({ task: 'fix it!', run: false }, bench.context);
   expect(second.view.folder).toBe(`${first.view.folder}-2`);
@@ -80,7 +80,7 @@ test('a worktree of a session in another SESSIONS folder is never shared with a 
 });
 
 test('two starts of one name at the same moment make one session', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const start = () => startSession({ task: 'Same', name: 'same', run: false }, bench.context);
   const outcomes = await Promise.allSettled([start(), start(), start()]);
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
@@ -131,7 +131,7 @@ test('a MAIN_REPO without a commit or without git is told', async () => {
 });
 
 test('a worker that can not be started leaves no session behind', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const programs = { ...bench.context.programs, worker: '/nowhere/worker.js' };
   const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 20 };
   const start = startSession({ task: 'x' }, { ...bench.context, programs, clock });
@@ -140,14 +140,14 @@ test('a worker that can not be started leaves no session behind', async () => {
 });
 
 test('what runs inside a session starts no other', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const context = { ...bench.context, env: { ...bench.context.env, SAMOCODE_SESSION: '01J' } };
   await expect(startSession({ task: 'x' }, context)).rejects.toEqual(CODE('inside_session'));
   expect(await traces(bench)).toEqual([]);
 });
 
 test('an unknown session is told with the nearest name, from any folder', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const { view } = await startSession({ task: 'x', name: 'jwt-auth', run: false }, bench.context);
   const context = { ...bench.context, cwd: '/' };
   await expect(findSession({ session: 'jwt-auht' }, context)).rejects.toMatchObject({
@@ -170,11 +170,11 @@ test('a task whose word is the name of the default branch never works upon that 
 });
 
 test('the branches of sessions lie in a folder of their own, which a branch of its name keeps from being made', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const { view } = await startSession({ task: 'Main', run: false }, bench.context);
   expect(view.state.worktree).toMatchObject({ branch: 'samocode/main' });
 
-  await using other = await makeBench();
+  await using other = await makeBench({ here: true });
   await other.repo.git(['branch', 'samocode']);
   const blocked = await startSession({ task: 'Main', run: false }, other.context);
   expect(blocked.view.state.status).toMatchObject({

@@ -15,7 +15,7 @@ async function waitsFor(bench: Bench, sessions: { session: string; cursor?: numb
 }
 
 test('of several the one is told that needs a person, then each of the others, and none twice', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const [one, two] = [await started(bench, 'one'), await started(bench, 'two')];
   const first = await waitsFor(bench, [one, two]);
   expect(first).toMatchObject({ changed: true, view: { state: { status: { kind: 'waiting' } } } });
@@ -35,7 +35,7 @@ test('of several the one is told that needs a person, then each of the others, a
 });
 
 test('short waits for several lose nothing of any of them', async () => {
-  await using bench = await makeBench({ lines: { MAX_PARALLEL: '2' } });
+  await using bench = await makeBench({ here: true, lines: { MAX_PARALLEL: '2' } });
   const choices = { acceptSuggestions: true, autoApprove: true };
   const start = async (name: string) =>
     (await startSession({ task: 'Write it down', name, ...choices }, bench.context)).view.folder;
@@ -60,7 +60,7 @@ test('short waits for several lose nothing of any of them', async () => {
 }, 180_000);
 
 test('two names of the same session are one', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const { session } = await started(bench, 'one', false);
   const result = await waitsFor(bench, [{ session: 'one' }, { session }]);
   expect(Object.keys(result.cursors)).toEqual([session]);

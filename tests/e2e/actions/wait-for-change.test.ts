@@ -14,7 +14,7 @@ const WHOLE_SESSION_MS = 180_000;
 test(
   'many short waits tell everything once and in order',
   async () => {
-    await using bench = await makeBench();
+    await using bench = await makeBench({ here: true });
     const { context } = bench;
     const choices = { acceptSuggestions: true, autoApprove: true };
     const { view } = await startSession({ task: 'Write it down', ...choices }, context);
@@ -36,7 +36,7 @@ test(
 );
 
 test('a wait without news ends at its limit with the cursor that it was given', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const { view } = await startSession({ task: 'x', run: false }, bench.context);
   const session = view.folder;
   const stopped = await waitForChange({ session, until: 'done', timeoutMs: 30_000 }, bench.context);
@@ -51,7 +51,7 @@ test('a wait without news ends at its limit with the cursor that it was given', 
 });
 
 test('a wait can be cut off and loses nothing', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ here: true });
   const { view } = await startSession({ task: 'x', run: false }, bench.context);
   const cut = new AbortController();
   const input = { session: view.folder, cursor: 10_000, until: 'change', timeoutMs: 60_000 } as const;

@@ -6,13 +6,13 @@ import { type SessionRig, startRig } from '../../support/session-rig.ts';
 const stays = { act: 'signal-file', text: '{"status":"continue"}' };
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 
-test('what a person changed between two children is kept before the next, and is no work of that one', async () => {
+test.concurrent('what a person changed between two children is kept before the next, and is no work of that one', async () => {
   const rules = [
     { when: { iteration: 1 }, do: [shell('echo child > child.txt'), stays, { act: 'result' }] },
     { when: {}, do: [shell('rm -f person.txt && git checkout -q .'), stays, { act: 'result' }] },
     { when: {}, do: [stays, { act: 'result' }] },
   ];
-  await using rig = await startRig({ scenario: { rules } });
+  await using rig = await startRig({ here: true, scenario: { rules } });
   await rig.until(({ progress }) => progress.totalIterations >= 1);
   await rig.stop('after_iteration');
   const { worktree, progress } = await rig.until(({ status }) => status.kind === 'stopped');
@@ -24,8 +24,11 @@ test('what a person changed between two children is kept before the next, and is
   expect(await rig.repo.git(['show', `${ref}:worktree/person.txt`])).toBe('by hand');
 });
 
-test('a child that only finds what a person left has changed nothing', async () => {
-  await using rig = await startRig({ scenario: { rules: [{ when: {}, do: [stays, { act: 'result' }] }] } });
+test.concurrent('a child that only finds what a person left has changed nothing', async () => {
+  await using rig = await startRig({
+    here: true,
+    scenario: { rules: [{ when: {}, do: [stays, { act: 'result' }] }] },
+  });
   await rig.until(({ progress }) => progress.totalIterations >= 1);
   await rig.stop('after_iteration');
   const { worktree, progress } = await rig.until(({ status }) => status.kind === 'stopped');

@@ -14,17 +14,17 @@ const note = (rig: SessionRig) =>
   rig.events().then((events) => events.filter(({ type }) => type === 'budget_warned'));
 
 function spender(acts: object[], lines: Record<string, string>): RigPlan {
-  return { scenario: { rules: [{ when: {}, do: acts }] }, lines };
+  return { here: true, scenario: { rules: [{ when: {}, do: acts }] }, lines };
 }
 
-test('a budget of zero spends nothing', async () => {
+test.concurrent('a budget of zero spends nothing', async () => {
   await using rig = await startRig(spender([{ act: 'normal' }], { MAX_COST_USD: '0' }));
   const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(status).toMatchObject({ rule: 'budget', reason: expect.stringContaining('MAX_COST_USD') });
   expect(progress.totalIterations).toBe(0);
 });
 
-test('people are warned at a half and at four fifths, then one last child leaves things in order', async () => {
+test.concurrent('people are warned at a half and at four fifths, then one last child leaves things in order', async () => {
   await using rig = await startRig(
     spender([stays, { act: 'write', path: 'session:x.md', text: 'more', append: true }, costs(3)], {
       MAX_COST_USD: '10',
@@ -40,7 +40,7 @@ test('people are warned at a half and at four fifths, then one last child leaves
   expect(spent.session.usd).toBe(12);
 });
 
-test('resuming with a limit that is used up already is told at once, a higher one lets it go on', async () => {
+test.concurrent('resuming with a limit that is used up already is told at once, a higher one lets it go on', async () => {
   await using rig = await startRig(
     spender([{ act: 'normal', result: false }, costs(12.5)], { MAX_COST_USD: '1' }),
   );
@@ -57,7 +57,7 @@ test('resuming with a limit that is used up already is told at once, a higher on
   await rig.untilWaiting('qa_answers');
 });
 
-test('a child that spends too many tokens while it runs is ended within one answer, its work is kept', async () => {
+test.concurrent('a child that spends too many tokens while it runs is ended within one answer, its work is kept', async () => {
   const acts = [
     { act: 'write', path: 'worktree:half.txt', text: 'half\n' },
     answer('a', 400_000),
@@ -68,6 +68,7 @@ test('a child that spends too many tokens while it runs is ended within one answ
     { act: 'hang' },
   ];
   await using rig = await startRig({
+    here: true,
     scenario: {
       rules: [
         { when: { iteration: 1 }, do: acts },
@@ -83,7 +84,7 @@ test('a child that spends too many tokens while it runs is ended within one answ
   expect(refs).toContain('001-before-kill');
 });
 
-test('a phase has a budget of its own', async () => {
+test.concurrent('a phase has a budget of its own', async () => {
   await using rig = await startRig(
     spender([{ act: 'normal', result: false }, costs(2)], { MAX_COST_USD_REQUIREMENTS: '1' }),
   );
@@ -103,7 +104,7 @@ test('a phase has a budget of its own', async () => {
   expect(raisedCaps?.session).toEqual({});
 });
 
-test('a number of children is kept to, the last of them leaves things in order', async () => {
+test.concurrent('a number of children is kept to, the last of them leaves things in order', async () => {
   const write = { act: 'write', path: 'session:x.md', text: 'more', append: true };
   await using rig = await startRig(spender([write, stays, { act: 'result' }], { MAX_ITERATIONS: '3' }));
   const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
@@ -111,11 +112,12 @@ test('a number of children is kept to, the last of them leaves things in order',
   expect(progress.totalIterations).toBe(3);
 });
 
-test('where several limits are used up, the advice raises them all at once', async () => {
+test.concurrent('where several limits are used up, the advice raises them all at once', async () => {
   const tokens = { input_tokens: 400, output_tokens: 3 };
   const all = { act: 'result', json: { total_cost_usd: 12, usage: tokens } };
   const lines = { MAX_COST_USD: '1', MAX_TOKENS: '100', MAX_COST_USD_INVESTIGATION: '1' };
   await using rig = await startRig({
+    here: true,
     scenario: { rules: [{ when: { iteration: 1 }, do: [stays, all] }] },
     lines,
   });
@@ -131,7 +133,7 @@ test('where several limits are used up, the advice raises them all at once', asy
   });
 });
 
-test('costs that are too large for any number count as the most, and end at the limit', async () => {
+test.concurrent('costs that are too large for any number count as the most, and end at the limit', async () => {
   const huge = { input_tokens: 1.7e308, cache_creation_input_tokens: 1.7e308 };
   await using rig = await startRig(
     spender([stays, { act: 'result', json: { total_cost_usd: 1e308, usage: huge, modelUsage: {} } }], {
@@ -143,9 +145,10 @@ test('costs that are too large for any number count as the most, and end at the 
   expect(progress.totalIterations).toBe(1);
 });
 
-test('the limit of a phase that has run out can be raised where the session was stopped, too', async () => {
+test.concurrent('the limit of a phase that has run out can be raised where the session was stopped, too', async () => {
   const write = { act: 'write', path: 'session:x.md', text: 'more', append: true };
   await using rig = await startRig({
+    here: true,
     scenario: {
       rules: [{ when: { iteration: 1 }, do: [write, stays, { act: 'sleep', ms: 3000 }, costs(2)] }],
     },

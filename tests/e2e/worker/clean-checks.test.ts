@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { getStatus } from '../../../src/actions/reading/get-status.ts';
@@ -8,38 +8,46 @@ import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { eventually } from '../../support/eventually.ts';
 import { processesOf } from '../../support/live-session.ts';
 import { trustLines } from '../../support/project.ts';
-import { putInPhase } from '../../support/put-in-phase.ts';
+import { setPhase } from '../../support/put-in-phase.ts';
 import { restingRig } from '../../support/resting-rig.ts';
-import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
+import { HANGS, type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
-const HANG_FIRST = { when: { iteration: 1 }, do: [{ act: 'hang' }] };
 const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
 const STAY = { act: 'end', did: 'Looked', signal: { status: 'continue' } };
 
 const HANG = { when: { phase: 'implementation' }, do: [{ act: 'hang' }] };
+/** The check counts its runs, so that an agent can wait for the last one of the base. */
+const COUNTED = 'echo >>"$HOME/runs"; ';
+const untilRuns = (count: number) => ({
+  act: 'run',
+  command: ['sh', '-c', `until [ "$(cat "$HOME/runs" | wc -l)" -ge ${count} ]; do sleep 0.1; done`],
+});
 
 /** A session whose first agent works in `phase` by `rules`; in implementation the next one hangs. */
 async function inPhase(
   phase: 'done' | 'testing',
   rules: object[],
-  { lines }: Required<Pick<RigPlan, 'lines'>>,
+  { lines, ...where }: Required<Pick<RigPlan, 'lines'>> & Pick<RigPlan, 'here'>,
 ): Promise<SessionRig> {
-  return await restingRig(phase, [...rules, HANG], lines);
+  return await restingRig(phase, [...rules, HANG], lines, where);
 }
 
-/** The same with files, or checks of the base that are over before: its first agent hangs, and the second one works. */
-async function startedInPhase(
-  phase: 'done',
+/** The same in a repository with `files`. */
+async function inPhaseWith(
+  files: Readonly<Record<string, string>>,
   rules: object[],
-  { lines, ...plan }: RigPlan,
+  { lines }: Required<Pick<RigPlan, 'lines'>>,
 ): Promise<SessionRig> {
   const rig = await startRig({
-    ...plan,
+    repo: { files },
     lines: { GATES: 'none', ...lines },
-    scenario: { rules: [HANG_FIRST, ...rules, HANG] },
+    start: { run: false },
+    here: true,
+    scenario: { rules: [...rules, HANG] },
   });
-  await putInPhase(rig, phase);
+  await setPhase(rig, 'done');
+  await rig.resume();
   return rig;
 }
 
@@ -59,7 +67,7 @@ function scratchOf({ file }: SessionRig): string {
   return join(file.worktreesDir, '.checks', file.folder);
 }
 
-test('a check that passes by an ignored file of the agent alone sends the work back, with what it printed', async () => {
+test.concurrent('a check that passes by an ignored file of the agent alone sends the work back, with what it printed', async () => {
   const cheat = [
     { act: 'edit', path: 'flag', text: 'work\n' },
     { act: 'edit', path: '.gitignore', text: 'helper\n' },
@@ -84,24 +92,7 @@ test('a check that passes by an ignored file of the agent alone sends the work b
   expect(existsSync(join(scratchOf(rig), 'full'))).toBe(false);
 });
 
-test('work that is not committed goes back to an agent with the list of files, and then the session is done', async () => {
-  const leaves = [{ act: 'edit', path: 'left over.txt', text: 'x\n' }, DONE];
-  const commits = [{ act: 'run', command: ['sh', '-c', 'git add -A; git commit -qm x'] }, DONE];
-  await using rig = await inPhase(
-    'done',
-    [
-      { when: { phase: 'done', count: 1 }, do: leaves },
-      { when: { phase: 'done', count: 2 }, do: commits },
-    ],
-    { lines: { CHECK: 'true' } },
-  );
-  await rig.until(({ status }) => status.kind === 'done');
-  expect(decisions(await rig.events())).toContain('Not committed: left over.txt');
-  const { proved } = await rig.state();
-  expect(proved?.commit).toBe(await rig.repo.git(['rev-parse', rig.file.settings.branch]));
-});
-
-test('work that is left uncommitted again and again blocks with the list of files', async () => {
+test.concurrent('work that is left uncommitted again and again blocks with the list of files', async () => {
   const leaves = [
     { act: 'edit', path: 'left over.txt', text: 'x\n' },
     { act: 'end', did: 'Passed', signal: { status: 'continue', phase: 'quality' } },
@@ -120,45 +111,59 @@ test('work that is left uncommitted again and again blocks with the list of file
   expect(status).toMatchObject({ rule: 'uncommitted', reason: 'Not committed: left over.txt' });
   expect(progress.testReturns).toBe(3);
   expect((await checksRan(rig)).filter(({ set }) => set === 'full')).toEqual([]);
-}, 120_000);
-
-test('testing does not go to quality while a check fails on what is committed', async () => {
-  const passes = { act: 'end', did: 'Passed', signal: { status: 'continue', phase: 'quality' } };
-  const breaks = [{ act: 'edit', path: 'broken', text: 'x\n' }, { act: 'commit', subject: 'Break' }, passes];
-  await using rig = await inPhase('testing', [{ when: { phase: 'testing' }, do: breaks }], {
-    lines: { CHECK: 'test ! -e broken' },
-  });
-  const { progress } = await rig.until(({ openIteration }) => openIteration?.phase === 'implementation');
-  expect(progress.testReturns).toBe(1);
 });
 
-test('what passed on the same commit already is not run again', async () => {
-  const passes = { act: 'end', did: 'Passed', signal: { status: 'continue', phase: 'quality' } };
-  const moves = { act: 'end', did: 'Fine', signal: { status: 'continue', phase: 'done' } };
+test.concurrent('work goes back to an agent while a check fails on what is committed, and with the list of what is not; what passed on a commit is not run on it again', async () => {
+  const goes = (phase: string) => ({ act: 'end', did: 'Fine', signal: { status: 'continue', phase } });
+  const breaks = [
+    { act: 'edit', path: 'broken', text: 'x\n' },
+    { act: 'commit', subject: 'Break' },
+  ];
+  const repairs = { act: 'run', command: ['sh', '-c', 'git rm -q broken; git commit -qm Repair'] };
+  const leaves = { act: 'edit', path: 'left over.txt', text: 'x\n' };
+  const commits = { act: 'run', command: ['sh', '-c', 'git add -A; git commit -qm x'] };
+  const leavesMore = { act: 'edit', path: 'one more.txt', text: 'x\n' };
+  const removes = { act: 'run', command: ['rm', 'one more.txt'] };
   await using rig = await inPhase(
     'testing',
     [
-      { when: { phase: 'testing' }, do: [passes] },
-      { when: { phase: 'quality' }, do: [moves] },
-      { when: { phase: 'done' }, do: [DONE] },
+      { when: { phase: 'testing', count: 1 }, do: [...breaks, goes('quality')] },
+      { when: { phase: 'implementation', count: 1 }, do: [repairs, goes('testing')] },
+      { when: { phase: 'testing', count: 2 }, do: [leaves, goes('quality')] },
+      { when: { phase: 'testing', count: 3 }, do: [commits, goes('quality')] },
+      { when: { phase: 'quality' }, do: [goes('done')] },
+      { when: { phase: 'done', count: 1 }, do: [leavesMore, DONE] },
+      { when: { phase: 'done', count: 2 }, do: [removes, DONE] },
     ],
-    { lines: { CHECK: 'true' } },
+    { lines: { CHECK: 'test ! -e broken' } },
   );
-  await rig.until(({ status }) => status.kind === 'done');
-  expect((await checksRan(rig)).filter(({ set }) => set === 'full')).toHaveLength(1);
+  const { proved } = await rig.until(({ status }) => status.kind === 'done');
+  const events = await rig.events();
+  const phases = events.flatMap((event) => (event.type === 'iteration_started' ? [event.phase] : []));
+  expect(
+    phases,
+    'testing goes back while a check fails, testing and done stay while work is not committed',
+  ).toEqual(['testing', 'implementation', 'testing', 'testing', 'quality', 'done', 'done']);
+  const listed = decisions(events).match(/Not committed: [^.]*\.txt/g);
+  expect(listed, 'the list of what is not committed').toEqual([
+    'Not committed: left over.txt',
+    'Not committed: one more.txt',
+  ]);
+  const full = (await checksRan(rig)).filter(({ set }) => set === 'full');
+  expect(
+    full.map(({ runs }) => runs[0]?.exitCode),
+    'what passed for quality is not run again for done',
+  ).toEqual([1, 0]);
+  expect(proved?.commit).toBe(await rig.repo.git(['rev-parse', rig.file.settings.branch]));
 });
 
-test('the line that is offered makes the checks pass, in every later session too', async () => {
+test.concurrent('the line that is offered makes the checks pass, in every later session too', async () => {
   await using rig = await startRig({
     repo: { files: { 'README.md': '# A\n', '.gitignore': '.env.test\n' } },
-    lines: { GATES: 'none', CHECK: 'grep -q secret .env.test' },
+    lines: { GATES: 'none', CHECK: `${COUNTED}grep -q secret .env.test` },
     start: { run: false },
-    scenario: {
-      rules: [
-        { when: { phase: 'done' }, do: [DONE] },
-        { when: {}, do: [{ act: 'sleep', ms: 4000 }, STAY] },
-      ],
-    },
+    here: true,
+    scenario: { rules: [{ when: {}, do: [untilRuns(2), STAY] }] },
   });
   await rig.repo.write({ '.env.test': 'secret\n' });
   await rig.resume();
@@ -171,17 +176,18 @@ test('the line that is offered makes the checks pass, in every later session too
   await rig.resume();
   const { baseChecks } = await rig.until((state) => state.baseChecks?.result === 'green');
   expect(baseChecks?.failed).toEqual([]);
-}, 120_000);
+});
 
-test('for a folder of packages with a lock file, SETUP and SETUP_CACHE are offered', async () => {
+test.concurrent('for a folder of packages with a lock file, SETUP and SETUP_CACHE are offered', async () => {
   await using rig = await startRig({
     repo: {
       files: { 'package-lock.json': '{}\n', 'web/yarn.lock': '', '.gitignore': 'node_modules\n' },
       folder: 'boats',
     },
-    lines: { GATES: 'none', CHECK: 'cat node_modules/a web/node_modules/b' },
+    lines: { GATES: 'none', CHECK: `${COUNTED}cat node_modules/a web/node_modules/b` },
     start: { run: false },
-    scenario: { rules: [{ when: {}, do: [{ act: 'sleep', ms: 4000 }, STAY] }] },
+    here: true,
+    scenario: { rules: [{ when: {}, do: [untilRuns(2), STAY] }] },
   });
   await rig.repo.write({ 'node_modules/a': 'a', 'web/node_modules/b': 'b' });
   await rig.resume();
@@ -192,27 +198,28 @@ test('for a folder of packages with a lock file, SETUP and SETUP_CACHE are offer
       '`SETUP=npm ci && (cd web && yarn install --frozen-lockfile)` and `SETUP_CACHE=node_modules,web/node_modules`',
     ),
   });
-}, 120_000);
+});
 
-test('a base on which checks are meant to fail is accepted by a resume, and asked about once', async () => {
+test.concurrent('a base on which checks are meant to fail is accepted by a resume, and asked about once', async () => {
   const fixes = [{ act: 'edit', path: 'fixed', text: 'x\n' }, { act: 'commit', subject: 'Fix' }, DONE];
-  await using rig = await startedInPhase('done', [{ when: { phase: 'done' }, do: fixes }], {
-    lines: { CHECK: 'test -e fixed' },
-  });
-  // The agent was quicker than the checks of the base, or it was asked before it began.
-  const first = await rig.until(({ status }) => status.kind === 'blocked' || status.kind === 'done');
-  if (first.status.kind === 'blocked') {
-    expect(first.status).toMatchObject({ rule: 'base_checks' });
-    await rig.resume();
-  }
+  await using rig = await inPhase(
+    'done',
+    [
+      { when: { phase: 'done', count: 1 }, do: [untilRuns(1), STAY] },
+      { when: { phase: 'done' }, do: fixes },
+    ],
+    { lines: { CHECK: `${COUNTED}test -e fixed` } },
+  );
+  expect((await rig.until(isBlocked)).status).toMatchObject({ rule: 'base_checks' });
+  await rig.resume();
   const { baseChecks } = await rig.until(({ status }) => status.kind === 'done');
-  expect(baseChecks?.result).not.toBe('red');
-}, 120_000);
+  expect(baseChecks?.result).toBe('accepted');
+});
 
-test('checks of the base run beside the agent, end with their worker, and leave nothing', async () => {
+test.concurrent('checks of the base run beside the agent, end with their worker, and leave nothing', async () => {
   await using rig = await startRig({
     lines: { CHECK: 'touch "$HOME/begun"; sleep 600' },
-    scenario: { rules: [HANG_FIRST] },
+    scenario: HANGS,
   });
   await eventually(async () => existsSync(join(rig.repo.homeDir, 'begun')));
   const { host } = rig.context();
@@ -224,7 +231,7 @@ test('checks of the base run beside the agent, end with their worker, and leave 
   expect(await checksRan(rig)).toEqual([]);
 });
 
-test('what a worker that was killed leaves of its checks is ended and removed by the next one', async () => {
+test.concurrent('what a worker that was killed leaves of its checks is ended and removed by the next one', async () => {
   const stays = { rules: [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 3000 }, { act: 'normal' }] }] };
   await using rig = await startRig({
     lines: { CHECK: 'test -e "$HOME/begun" || { touch "$HOME/begun"; sleep 600; }' },
@@ -237,17 +244,16 @@ test('what a worker that was killed leaves of its checks is ended and removed by
   await endOfWorker(rig);
   expect(await processesOf(rig.context().host, `${rig.file.id}-base`)).toEqual([]);
   expect(existsSync(join(scratchOf(rig), 'base'))).toBe(false);
-}, 120_000);
+});
 
 const KEPT = 'until ls ../.checks/.cache/*/made.json; do sleep 0.2; done';
 
-test('SETUP runs in the clone before the checks, and not again while its lock file is the same', async () => {
+test.concurrent('SETUP runs in the clone before the checks, and not again while its lock file is the same', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
-  await using rig = await startedInPhase(
-    'done',
+  await using rig = await inPhaseWith(
+    { 'package-lock.json': '{}\n', '.gitignore': 'node_modules\n' },
     [{ when: { phase: 'done' }, do: [{ act: 'run', command: ['sh', '-c', KEPT] }, ...works] }],
     {
-      repo: { files: { 'package-lock.json': '{}\n', '.gitignore': 'node_modules\n' } },
       lines: {
         SETUP: 'mkdir -p node_modules && echo installed >node_modules/a && pwd >>"$HOME/setups"',
         SETUP_CACHE: 'node_modules',
@@ -260,9 +266,9 @@ test('SETUP runs in the clone before the checks, and not again while its lock fi
   expect(setups.filter((path) => path.includes('.checks'))).toHaveLength(1);
   const full = (await checksRan(rig)).find(({ set }) => set === 'full');
   expect(full?.runs.map(({ exitCode }) => exitCode)).toContain(0);
-}, 120_000);
+});
 
-test('a fast check that fails after an implementation iteration stands first in the next prompt', async () => {
+test.concurrent('a fast check that fails after an implementation iteration stands first in the next prompt', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Phase 1: a' }, STAY];
   await using rig = await restingRig('implementation', [{ when: { iteration: 1 }, do: works }, HANG], {
     CHECK_FAST: 'test ! -e a || { echo "a is wrong"; exit 4; }',
@@ -279,7 +285,7 @@ test('a fast check that fails after an implementation iteration stands first in 
   });
 });
 
-test('a branch that an agent has deleted is named to the next one, instead of a fast check', async () => {
+test.concurrent('a branch that an agent has deleted is named to the next one, instead of a fast check', async () => {
   const script = 'branch=$(git branch --show-current); git checkout -q --detach; git branch -qD "$branch"';
   const deletes = { act: 'run', command: ['sh', '-c', script] };
   await using rig = await restingRig(
@@ -294,7 +300,7 @@ test('a branch that an agent has deleted is named to the next one, instead of a 
   expect(prompt).toMatch(/The branch \S+ of this session is gone\. Create it again at your last commit\./);
 });
 
-test('while a check runs, status says which', async () => {
+test.concurrent('while a check runs, status says which', async () => {
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
     lines: { CHECK: 'test ! -e "$HOME/slow" || sleep 600' },
   });
@@ -306,7 +312,7 @@ test('while a check runs, status says which', async () => {
   });
 });
 
-test('with CHECK_IN=worktree what is uncommitted takes part, and the session says so', async () => {
+test.concurrent('with CHECK_IN=worktree what is uncommitted takes part, and the session says so', async () => {
   const leaves = [{ act: 'edit', path: 'helper', text: 'x\n' }, DONE];
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: leaves }], {
     lines: { CHECK: 'cat helper', CHECK_IN: 'worktree' },
@@ -319,12 +325,21 @@ test('with CHECK_IN=worktree what is uncommitted takes part, and the session say
   expect(await checksRan(rig)).toMatchObject([{ set: 'full', in: 'worktree' }]);
 });
 
-test('a base that fails continues with CHECK_IN=worktree, but not before a person has trusted that line', async () => {
-  const works = [{ act: 'edit', path: 'helper', text: 'x\n' }, DONE];
-  await using rig = await startedInPhase('done', [{ when: { phase: 'done' }, do: works }], {
-    repo: { files: { '.gitignore': 'helper\n' } },
-    lines: { CHECK: 'cat helper' },
-  });
+test.concurrent('a base that fails continues with CHECK_IN=worktree, but not before a person has trusted that line', async () => {
+  const works = [
+    { act: 'edit', path: '.gitignore', text: 'helper\n' },
+    { act: 'commit', subject: 'Work' },
+    { act: 'edit', path: 'helper', text: 'x\n' },
+    DONE,
+  ];
+  await using rig = await inPhase(
+    'done',
+    [
+      { when: { phase: 'done', count: 1 }, do: works },
+      { when: { phase: 'done' }, do: [DONE] },
+    ],
+    { lines: { CHECK: 'cat helper' } },
+  );
   expect((await rig.until(isBlocked)).status).toMatchObject({ rule: 'base_checks' });
   await appendFile(join(rig.repo.path, '.samocode'), 'CHECK_IN=worktree\n');
   await expect(rig.resume()).rejects.toMatchObject({ code: 'project_not_trusted' });
@@ -332,27 +347,27 @@ test('a base that fails continues with CHECK_IN=worktree, but not before a perso
   await rig.resume();
   await rig.until(({ status }) => status.kind === 'done');
   expect((await checksRan(rig)).at(-1)).toMatchObject({ set: 'full', in: 'worktree' });
-}, 120_000);
+});
 
-test('where no clone can be made the session blocks with the reason, and no agent is sent to repair it', async () => {
-  await using rig = await startedInPhase(
+test.concurrent('where no clone can be made the session blocks with the reason, and no agent is sent to repair it', async () => {
+  const block = async ({ file }: SessionRig) => {
+    await mkdir(file.worktreesDir, { recursive: true });
+    await writeFile(join(file.worktreesDir, '.checks'), 'in the way');
+  };
+  await using rig = await restingRig(
     'done',
-    [{ when: { phase: 'done' }, do: [{ act: 'sleep', ms: 2000 }, DONE] }],
-    {
-      lines: { CHECK: 'true' },
-    },
+    [{ when: { phase: 'done' }, do: [DONE] }],
+    { CHECK: 'true' },
+    { prepare: block },
   );
-  const root = join(rig.file.worktreesDir, '.checks');
-  await rm(root, { recursive: true, force: true });
-  await writeFile(root, 'in the way');
   const { status } = await rig.until((state) => isBlocked(state) || state.status.kind === 'done');
   expect(status).toMatchObject({ rule: 'checks', reason: expect.stringContaining('ENOTDIR') });
-  await rm(root);
+  await rm(join(rig.file.worktreesDir, '.checks'));
   await rig.resume();
   await rig.until((state) => state.status.kind === 'done');
 });
 
-test('checks in a clone are ended by a stop at once, and run again before the session is done', async () => {
+test.concurrent('checks in a clone are ended by a stop at once, and run again before the session is done', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: works }], {
     lines: { CHECK: 'test ! -e a || test -e "$HOME/again" || { touch "$HOME/again"; sleep 600; }' },
@@ -366,10 +381,11 @@ test('checks in a clone are ended by a stop at once, and run again before the se
   expect(progress.totalIterations).toBe(1);
 });
 
-test('a worker that is killed while the checks run leaves them to the next one, which runs them anew', async () => {
+test.concurrent('a worker that is killed while the checks run leaves them to the next one, which runs them anew', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: works }], {
     lines: { CHECK: 'test ! -e a || test -e "$HOME/again" || { touch "$HOME/again"; sleep 600; }' },
+    here: false,
   });
   await eventually(async () => existsSync(join(rig.repo.homeDir, 'again')));
   await rig.killWorker();
@@ -379,15 +395,14 @@ test('a worker that is killed while the checks run leaves them to the next one, 
   await endOfWorker(rig);
   expect(await rig.processesWithMark()).toEqual([]);
   expect(existsSync(scratchOf(rig))).toBe(false);
-}, 120_000);
+});
 
-test('a check whose command the shell does not find on the base is a question to the person', async () => {
-  await using rig = await startedInPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
-    lines: { CHECK: 'true && mytool --fast' },
-  });
+test.concurrent('a check whose command the shell does not find on the base is a question to the person', async () => {
+  const waits = [{ when: { phase: 'done' }, do: [untilRuns(1), STAY] }];
+  await using rig = await inPhase('done', waits, { lines: { CHECK: `${COUNTED}mytool --fast` } });
   const { status } = await rig.until(isBlocked);
   expect(status).toMatchObject({
-    rule: expect.stringContaining('checks'),
+    rule: 'base_checks',
     reason: expect.stringContaining('the shell does not find "mytool"'),
   });
 });

@@ -7,7 +7,7 @@ import { startRig } from '../../support/session-rig.ts';
 const end = (did: string, signal: object) => ({ act: 'end', did, signal });
 const during = (phase: Phase, ...acts: object[]) => ({ when: { phase }, do: acts });
 
-test('code that investigation changed is named to the agents after it, and held against nobody', async () => {
+test.concurrent('code that investigation changed is named to the agents after it, and held against nobody', async () => {
   const rules = [
     during(
       'investigation',
@@ -24,6 +24,7 @@ test('code that investigation changed is named to the agents after it, and held 
     during('implementation', { act: 'hang' }),
   ];
   await using rig = await startRig({
+    here: true,
     scenario: { rules },
     repo: { files: { '.gitignore': '*.log\n', 'README.md': '#\n' } },
   });

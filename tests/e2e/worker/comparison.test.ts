@@ -37,7 +37,7 @@ const implementation = (count: number, ...acts: object[]) => ({
   do: acts,
 });
 
-test('code without the comparison that its plan phase asks for is sent back once, then recorded as skipped', async () => {
+test.concurrent('code without the comparison that its plan phase asks for is sent back once, then recorded as skipped', async () => {
   const rules = [
     {
       when: { phase: 'planning' },
@@ -57,7 +57,7 @@ test('code without the comparison that its plan phase asks for is sent back once
     implementation(8, ...build(5, 30), end('testing')),
     { when: { phase: 'testing' }, do: [{ act: 'hang' }] },
   ];
-  await using rig = await startRig({ scenario: { rules } });
+  await using rig = await startRig({ here: true, scenario: { rules } });
   await rig.untilWaiting('qa_answers');
   await rig.answer();
   await rig.untilWaiting('plan_approval');

@@ -14,8 +14,8 @@ const scenario = {
   ],
 };
 
-test('what an agent writes down as accepted is not, also not for a later worker that a model has called', async () => {
-  await using rig = await startRig({ scenario });
+test.concurrent('what an agent writes down as accepted is not, also not for a later worker that a model has called', async () => {
+  await using rig = await startRig({ here: true, scenario });
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(status).toMatchObject({ rule: 'run_folder_changed' });
   await endOfWorker(rig);

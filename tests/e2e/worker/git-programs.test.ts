@@ -13,8 +13,8 @@ const BLOCKED = { kind: 'blocked', rule: 'git_programs_changed', needs: 'error_r
 
 const untilBlocked = (rig: SessionRig) => rig.until(({ status }) => status.kind === 'blocked');
 
-test('a setting of git that starts programs is shown, and one resume of a person accepts it for good', async () => {
-  await using rig = await startRig({ scenario });
+test.concurrent('a setting of git that starts programs is shown, and one resume of a person accepts it for good', async () => {
+  await using rig = await startRig({ here: true, scenario });
   const { status, progress, lastIteration } = await untilBlocked(rig);
   expect(status).toMatchObject(BLOCKED);
   expect(status).toMatchObject({ reason: expect.stringContaining('core.hookspath: nothing -> .husky/_') });
@@ -32,8 +32,9 @@ test('a setting of git that starts programs is shown, and one resume of a person
   expect((await rig.events()).filter(({ type }) => type === 'blocked')).toHaveLength(1);
 });
 
-test('settings of git that SETUP makes are there from the start', async () => {
+test.concurrent('settings of git that SETUP makes are there from the start', async () => {
   await using rig = await startRig({
+    here: true,
     lines: { SETUP: 'git config core.hooksPath .husky/_' },
   });
   await rig.untilWaiting('qa_answers');

@@ -1,11 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { sendMessage } from '../../../src/actions/sessions/send-message.ts';
+import { askingRig } from '../../support/asking-rig.ts';
 import { putInPhase } from '../../support/put-in-phase.ts';
-import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
+import { HANGS, type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 
-async function withMessage(plan: Parameters<typeof startRig>[0] = {}): Promise<[SessionRig, string]> {
-  const rig = await startRig(plan);
+async function withMessage(plan: Pick<RigPlan, 'scenario' | 'files'> = {}): Promise<[SessionRig, string]> {
+  const rig = await askingRig({ here: true, ...plan });
   await rig.untilWaiting('qa_answers');
   const session = rig.file.folder;
   const { messageId = '' } = await sendMessage({ session, text: 'Mind the boats' }, rig.context());
@@ -13,7 +14,7 @@ async function withMessage(plan: Parameters<typeof startRig>[0] = {}): Promise<[
   return [rig, messageId];
 }
 
-test('a message that a child acknowledges is put away, and holds nothing up', async () => {
+test.concurrent('a message that a child acknowledges is put away, and holds nothing up', async () => {
   const [rig, id] = await withMessage();
   await using _rig = rig;
   await rig.untilWaiting('plan_approval');
@@ -33,7 +34,7 @@ const line = '- [003 @ 01-08 14:37] Heeded message ' + id;
 writeFileSync(dir + '/_overview.md', text.replace(/^## Flow Log$/m, '## Flow Log\\n' + line));
 `;
 
-test('a message that a child names in the overview counts as acknowledged, one that it leaves out does not', async () => {
+test.concurrent('a message that a child names in the overview counts as acknowledged, one that it leaves out does not', async () => {
   const word = { act: 'signal-file', text: '{"status":"continue"}' };
   const rule = (script: object[]) => ({
     rules: [
@@ -56,8 +57,9 @@ test('a message that a child names in the overview counts as acknowledged, one t
   expect((await readdir(silent.paths.inbox)).join()).toContain(id);
 });
 
-test('a session is not done before a child has read what a person wrote while the last one worked', async () => {
+test.concurrent('a session is not done before a child has read what a person wrote while the last one worked', async () => {
   await using rig = await startRig({
+    here: true,
     lines: { GATES: 'none' },
     scenario: {
       rules: [

@@ -4,8 +4,8 @@ import { startRig } from '../../support/session-rig.ts';
 
 const BY_ITSELF = { autoApprove: true, acceptSuggestions: true };
 
-test('a done session takes a new goal: questions, plan and approval begin anew in the same worktree', async () => {
-  await using rig = await startRig({ start: BY_ITSELF });
+test.concurrent('a done session takes a new goal: questions, plan and approval begin anew in the same worktree', async () => {
+  await using rig = await startRig({ here: true, start: BY_ITSELF });
   const first = await rig.until(({ status }) => status.kind === 'done', { withinMs: 150_000 });
   await rig.resume({ goal: 'Let every boat have a colour' });
   const second = await rig.until(({ status, goal }) => status.kind === 'done' && goal !== undefined, {
@@ -23,8 +23,8 @@ test('a done session takes a new goal: questions, plan and approval begin anew i
   expect(await readFile(rig.paths.overview, 'utf8')).toContain('New goal: Let every boat have a colour');
 }, 320_000);
 
-test('a session that was prepared without a run starts when it is resumed', async () => {
-  await using rig = await startRig({ start: { run: false } });
+test.concurrent('a session that was prepared without a run starts when it is resumed', async () => {
+  await using rig = await startRig({ here: true, start: { run: false } });
   const prepared = await rig.until(({ status }) => status.kind === 'stopped');
   expect(prepared.progress.totalIterations).toBe(0);
   expect(prepared.worktree).toBeDefined();

@@ -9,8 +9,11 @@ const stays = {
 };
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 
-test('a child that goes nowhere is told after three iterations what was found, and stopped after two more', async () => {
-  await using rig = await startRig({ scenario: { rules: [{ when: {}, do: [stays, { act: 'result' }] }] } });
+test.concurrent('a child that goes nowhere is told after three iterations what was found, and stopped after two more', async () => {
+  await using rig = await startRig({
+    here: true,
+    scenario: { rules: [{ when: {}, do: [stays, { act: 'result' }] }] },
+  });
   const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(status).toMatchObject({ rule: 'no_progress', needs: 'human_decision' });
   expect(progress.totalIterations).toBe(5);
@@ -19,7 +22,7 @@ test('a child that goes nowhere is told after three iterations what was found, a
   expect(await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8')).not.toContain('changed nothing');
 });
 
-test('empty commits and words in the overview are no progress', async () => {
+test.concurrent('empty commits and words in the overview are no progress', async () => {
   const busy = shell('git commit -q --allow-empty -m again');
   const chat = {
     act: 'write',
@@ -28,19 +31,19 @@ test('empty commits and words in the overview are no progress', async () => {
     append: true,
   };
   const rules = [{ when: {}, do: [busy, chat, stays, { act: 'result' }] }];
-  await using rig = await startRig({ scenario: { rules } });
+  await using rig = await startRig({ here: true, scenario: { rules } });
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(status).toMatchObject({ rule: 'no_progress' });
 });
 
-test('a commit in each iteration of a repository inside the worktree is progress (core B9)', async () => {
+test.concurrent('a commit in each iteration of a repository inside the worktree is progress (core B9)', async () => {
   const commit = 'git -C sub -c user.name=x -c user.email=x@example.invalid commit -q --allow-empty -m work';
   const busy = shell(`[ -e sub ] || git init -q sub; ${commit}`);
   const rules = [
     { when: { iteration: 6 }, do: [{ act: 'hang' }] },
     { when: {}, do: [busy, stays, { act: 'result' }] },
   ];
-  await using rig = await startRig({ scenario: { rules } });
+  await using rig = await startRig({ here: true, scenario: { rules } });
   const { status } = await rig.until(
     ({ openIteration, status }) => openIteration?.iteration === 6 || status.kind === 'blocked',
   );

@@ -19,6 +19,7 @@ const WORKS = [
 /** A session that is done, after one commit, with a check that needs it. */
 async function doneRig(lines: Readonly<Record<string, string>> = {}): Promise<SessionRig> {
   const rig = await startRig({
+    here: true,
     lines: { GATES: 'none', CHECK: 'cat work.txt README.md', ...lines },
     scenario: { rules: [HANG_FIRST, { when: { phase: 'done' }, do: WORKS }] },
     repo: { files: { 'README.md': '# A project\n', 'work.txt': '' } },
@@ -32,7 +33,7 @@ async function samocode({ repo, program }: SessionRig, ...args: string[]): Promi
   return await runCommand(process.execPath, [program('cli'), ...args], { cwd: repo.path, env: repo.env });
 }
 
-test('a session that is done has its proof, and verify finds it as it says, in the session and in a fresh clone', async () => {
+test.concurrent('a session that is done has its proof, and verify finds it as it says, in the session and in a fresh clone', async () => {
   await using rig = await doneRig();
   const { proof: folder } = rig.paths;
   const reading = readProof(await readFile(join(folder, 'proof.json'), 'utf8'));
@@ -74,9 +75,9 @@ test('a session that is done has its proof, and verify finds it as it says, in t
   expect(asked.stderr + asked.stdout).toContain('cat work.txt README.md');
   const again = await samocode(rig, 'verify', join(folder, 'proof.md'), '--yes', ...there);
   expect(JSON.parse(again.stdout)).toMatchObject({ verified: true, differences: [], commit });
-}, 120_000);
+});
 
-test('verify of a session says no when its files or its branch are not what its events say', async () => {
+test.concurrent('verify of a session says no when its files or its branch are not what its events say', async () => {
   await using rig = await doneRig();
   const { repo, file, paths } = rig;
   const json = join(paths.proof, 'proof.json');
@@ -110,10 +111,11 @@ test('verify of a session says no when its files or its branch are not what its 
   const moved = await samocode(rig, 'verify', file.folder, '--json');
   expect(JSON.parse(moved.stdout)).toMatchObject({ verified: false, differences: [{ what: 'commit' }] });
   expect(moved.exitCode).toBe(1);
-}, 120_000);
+});
 
-test('a proof is written whatever an agent has left in its place, and follows no link out of the session', async () => {
+test.concurrent('a proof is written whatever an agent has left in its place, and follows no link out of the session', async () => {
   await using rig = await startRig({
+    here: true,
     lines: { GATES: 'none' },
     scenario: { rules: [HANG_FIRST, { when: { phase: 'done' }, do: WORKS }] },
   });
@@ -128,15 +130,15 @@ test('a proof is written whatever an agent has left in its place, and follows no
   expect(await readFile(outside, 'utf8')).toBe('mine');
 });
 
-test('a proof that was not written before a crash is read and verified from the events all the same', async () => {
+test.concurrent('a proof that was not written before a crash is read and verified from the events all the same', async () => {
   await using rig = await doneRig();
   await rm(rig.paths.proof, { recursive: true });
   expect((await samocode(rig, 'show', rig.file.folder, 'proof')).stdout).toContain('exit status 0');
   expect((await samocode(rig, 'verify', rig.file.folder)).exitCode).toBe(0);
-}, 120_000);
+});
 
-test('a session that is not done has no proof', async () => {
-  await using rig = await startRig({ scenario: { rules: [HANG_FIRST] } });
+test.concurrent('a session that is not done has no proof', async () => {
+  await using rig = await startRig({ here: true, scenario: { rules: [HANG_FIRST] } });
   const none = await samocode(rig, 'verify', rig.file.folder);
   expect([none.exitCode, none.stderr]).toEqual([1, expect.stringContaining('has no proof yet')]);
 });

@@ -19,7 +19,13 @@ const STEPS = ['undo-kept', 'files-moved', 'documents-moved', 'branch-moved'];
 
 function rewind(rig: SessionRig, to: number | 'undo', env: Record<string, string> = {}) {
   const context = { ...rig.context(), clock: PATIENT_CLOCK };
-  return rewindSession({ session: rig.file.folder, to }, { ...context, env: { ...context.env, ...env } });
+  // What fails or dies is a program with fault points; the others are this process.
+  const failing = { worker: rig.program('worker'), rehearsal: rig.program('rehearsal') };
+  const programs = Object.keys(env).length > 0 ? failing : context.programs;
+  return rewindSession(
+    { session: rig.file.folder, to },
+    { ...context, programs, env: { ...context.env, ...env } },
+  );
 }
 
 async function filesOf(rig: SessionRig) {
@@ -73,6 +79,8 @@ async function diesAndIsEnded(step: string, rig: SessionRig) {
   const dying = { SAMOCODE_CRASH_AT: `rewind-${step}`, SAMOCODE_CRASHED_FILE: crashed };
   const asked = rewind(rig, 1, dying);
   await eventually(async () => existsSync(crashed), { what: `the death of the worker behind ${step}` });
+  // One that is launched while that one still dies leaves at once.
+  await eventually(async () => (await rig.workerPid()) === undefined, { what: `its end behind ${step}` });
   await rig.launch();
   await asked;
   await eventually(async () => (await rig.state()).rewind === undefined, { what: `the end of ${step}` });
@@ -80,8 +88,8 @@ async function diesAndIsEnded(step: string, rig: SessionRig) {
 }
 
 // Each step begins where the one before began: the undo restores all of it.
-test(`a rewind that fails behind ${STEPS.join(', ')} blocks the session, and a resume completes it (core A1)`, async () => {
-  await using rig = await plannedRig({ faults: true });
+test.concurrent(`a rewind that fails behind ${STEPS.join(', ')} blocks the session, and a resume completes it (core A1)`, async () => {
+  await using rig = await plannedRig({ faults: true, here: true });
   const before = await atThePlan(rig);
   for (const step of STEPS) {
     await failsAndIsCompleted(step, rig);
@@ -90,8 +98,8 @@ test(`a rewind that fails behind ${STEPS.join(', ')} blocks the session, and a r
   }
 }, 900_000);
 
-test('a rewind that failed halfway can be taken back, files, phase and gate (core A1)', async () => {
-  await using rig = await plannedRig({ faults: true });
+test.concurrent('a rewind that failed halfway can be taken back, files, phase and gate (core A1)', async () => {
+  await using rig = await plannedRig({ faults: true, here: true });
   const before = await atThePlan(rig);
   const failing = { SAMOCODE_FAIL_AT: 'rewind-documents-moved:EBADF' };
   await expect(rewind(rig, 1, failing)).rejects.toMatchObject({ code: 'rewind_halfway' });
@@ -104,8 +112,8 @@ test('a rewind that failed halfway can be taken back, files, phase and gate (cor
   await rig.untilWaiting('plan_approval');
 });
 
-test('a rewind that meets the lock of git changes nothing, and can be asked for again (core A1)', async () => {
-  await using rig = await plannedRig();
+test.concurrent('a rewind that meets the lock of git changes nothing, and can be asked for again (core A1)', async () => {
+  await using rig = await plannedRig({ here: true });
   const before = await atThePlan(rig);
   const lock = join(rig.repo.path, '.git/refs/heads', `${rig.file.settings.branch}.lock`);
   await writeFile(lock, '');
@@ -118,8 +126,8 @@ test('a rewind that meets the lock of git changes nothing, and can be asked for 
   expect(view.state.status.kind).toBe('stopped');
 });
 
-test(`a worker that dies behind ${['locked', ...STEPS].join(', ')} of a rewind is followed by one that ends it (core A1)`, async () => {
-  await using rig = await plannedRig({ faults: true });
+test.concurrent(`a worker that dies behind ${['locked', ...STEPS].join(', ')} of a rewind is followed by one that ends it (core A1)`, async () => {
+  await using rig = await plannedRig({ faults: true, here: true });
   const before = await atThePlan(rig);
   for (const step of ['locked', ...STEPS]) {
     await diesAndIsEnded(step, rig);

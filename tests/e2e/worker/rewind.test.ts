@@ -8,6 +8,7 @@ import { leaveCommand } from '../../../src/session/commands/commands.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { eventually } from '../../support/eventually.ts';
+import { PATIENT_CLOCK } from '../../support/live-session.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const NOT_BACK = ['_overview.md', '_logs', '_inbox', 'session.log', '_signal_history.jsonl'];
@@ -21,13 +22,11 @@ async function filesOf(rig: SessionRig) {
 }
 
 function rewind(rig: SessionRig, to: number | 'undo') {
-  return rewindSession({ session: rig.file.folder, to }, rig.context());
+  return rewindSession({ session: rig.file.folder, to }, { ...rig.context(), clock: PATIENT_CLOCK });
 }
 
-test('files, phase, gate and approval go back together, the gate is closed again, and the undo restores it all', {
-  timeout: 180_000,
-}, async () => {
-  await using rig = await askingRig();
+test.concurrent('files, phase, gate and approval go back together, the gate is closed again, and the undo restores it all', async () => {
+  await using rig = await askingRig({ here: true });
   const atQuestions = await rig.untilWaiting('qa_answers');
   const iteration = atQuestions.progress.totalIterations;
   const before = await filesOf(rig);
@@ -64,8 +63,8 @@ test('files, phase, gate and approval go back together, the gate is closed again
   expect(planned.progress.totalIterations).toBeGreaterThan(done.progress.totalIterations);
 });
 
-test('everything can be taken back to before the first iteration, and the list names it', async () => {
-  await using rig = await askingRig();
+test.concurrent('everything can be taken back to before the first iteration, and the list names it', async () => {
+  await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   const { kept } = await listCheckpoints({ session: rig.file.folder }, rig.context());
   expect(kept.map(({ iteration }) => iteration)).toEqual([2, 1, 0]);
@@ -75,9 +74,9 @@ test('everything can be taken back to before the first iteration, and the list n
   expect(Object.keys(documents).filter((name) => name.endsWith('.md'))).toEqual([]);
 });
 
-test('what is not kept and an open iteration are told, and nothing changes', async () => {
+test.concurrent('what is not kept and an open iteration are told, and nothing changes', async () => {
   const rules = [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }];
-  await using rig = await startRig({ scenario: { rules } });
+  await using rig = await startRig({ here: true, scenario: { rules } });
   await rig.until(({ openIteration }) => openIteration?.iteration === 2);
   await expect(rewind(rig, 1)).rejects.toMatchObject({ code: 'child_runs' });
   await rig.stop();
@@ -86,7 +85,7 @@ test('what is not kept and an open iteration are told, and nothing changes', asy
   await expect(rewind(rig, 'undo')).rejects.toMatchObject({ code: 'checkpoint_gone' });
 });
 
-test('a worker that is killed in the middle of a rewind is followed by one that ends it', async () => {
+test.concurrent('a worker that is killed in the middle of a rewind is followed by one that ends it', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const worktree = (await rig.state()).worktree?.path ?? '';
@@ -102,8 +101,8 @@ test('a worker that is killed in the middle of a rewind is followed by one that 
   expect(await filesOf(rig)).toEqual(before);
 });
 
-test('what is asked for behind a rewind is met when the files are back, and puts no half of it away', async () => {
-  await using rig = await askingRig();
+test.concurrent('what is asked for behind a rewind is met when the files are back, and puts no half of it away', async () => {
+  await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');

@@ -8,6 +8,7 @@ import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { SessionPaths } from '../../../src/session/layout/paths.ts';
 import { readSession } from '../../../src/session/status.ts';
 import { accountKey, readSharedLimit, shareLimit } from '../../../src/worker/limits/shared-limit.ts';
+import { eventually } from '../../support/eventually.ts';
 import { startRig } from '../../support/session-rig.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -57,7 +58,7 @@ const limitFirst = (resetsInSeconds: number) => ({
   rules: [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds }] }],
 });
 
-test('a session waits until the limit ends, also where its worker has died, and then continues', async () => {
+test.concurrent('a session waits until the limit ends, also where its worker has died, and then continues', async () => {
   await using rig = await startRig({ supervised: true, scenario: limitFirst(6) });
   const { status } = await rig.until(({ status }) => status.kind === 'limited');
   const until = status.kind === 'limited' ? status.until : 0;
@@ -70,21 +71,19 @@ test('a session waits until the limit ends, also where its worker has died, and 
   expect(ended[0]).toMatchObject({ ending: 'usage_limit', iteration: 1 });
 });
 
-test('another session of the account spends nothing on finding out, and a person can say that it is over', async () => {
-  await using rig = await startRig({ scenario: limitFirst(3600) });
+test.concurrent('another session of the account spends nothing on finding out, and a person can say that it is over', async () => {
+  await using rig = await startRig({ here: true, scenario: limitFirst(3600) });
   await rig.until(({ status }) => status.kind === 'limited');
   const second = await startSession({ task: 'Another', name: 'another' }, rig.context());
   const look = async () => (await readSession(second.view.paths, rig.context().host))?.state;
-  await expect.poll(look, { timeout: 30_000 }).toMatchObject({ status: { kind: 'limited' } });
+  await eventually(async () => (await look())?.status.kind === 'limited');
   expect((await readEvents(second.view.paths.events, 0)).map(({ type }) => type)).not.toContain(
     'iteration_started',
   );
   await rig.resume();
   await rig.untilWaiting('qa_answers');
   await stopSession({ session: second.view.folder, when: 'now' }, rig.context());
-  await expect
-    .poll(async () => (await findWorker(second.view.paths)) ?? 'gone', { timeout: 30_000 })
-    .toBe('gone');
+  await eventually(async () => (await findWorker(second.view.paths)) === undefined);
 
   async function findWorker(paths: SessionPaths) {
     const holding = await readHolding(paths.leases, rig.context().host);
@@ -92,8 +91,9 @@ test('another session of the account spends nothing on finding out, and a person
   }
 });
 
-test('limits that are over as soon as they are met are waited for longer each time', async () => {
+test.concurrent('limits that are over as soon as they are met are waited for longer each time', async () => {
   await using rig = await startRig({
+    here: true,
     scenario: { rules: [{ when: {}, do: [{ act: 'limit', resetsInSeconds: 0 }] }] },
   });
   await rig.until(({ limitsInARow, status }) => limitsInARow === 2 && status.kind === 'limited');
@@ -104,8 +104,8 @@ test('limits that are over as soon as they are met are waited for longer each ti
   expect(limits[1]).toBeGreaterThanOrEqual(rig.file.settings.retryDelayMs - 100);
 });
 
-test('a limit beyond all numbers is guessed', async () => {
-  await using rig = await startRig({ scenario: limitFirst(1e307) });
+test.concurrent('a limit beyond all numbers is guessed', async () => {
+  await using rig = await startRig({ here: true, scenario: limitFirst(1e307) });
   const { status } = await rig.until(({ status }) => status.kind === 'limited');
   expect(status).toMatchObject({ guessed: true });
 });
@@ -119,12 +119,13 @@ const limit = { v: 1, until: Date.now() + 600_000, guessed: false, at: Date.now(
 writeFileSync(folder + '/gemini-login.json', JSON.stringify(limit));
 `;
 
-test('where every provider is used up, the one that is free first is waited for', async () => {
+test.concurrent('where every provider is used up, the one that is free first is waited for', async () => {
   const acts = [
     { act: 'script', path: 'gemini-too.mjs' },
     { act: 'limit', resetsInSeconds: 86_400 },
   ];
   await using rig = await startRig({
+    here: true,
     lines: { FALLBACK: 'gemini' },
     firstEnv: { GEMINI_PATH: '/bin/false' },
     files: { 'gemini-too.mjs': GEMINI_TOO },

@@ -6,10 +6,10 @@ import { readQa } from '../../../src/actions/gates/read-qa.ts';
 import { titleOf } from '../../../src/notify/titles.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
-import { putInPhase } from '../../support/put-in-phase.ts';
+import { eventually } from '../../support/eventually.ts';
+import { setPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
-const HANG_FIRST = { when: { iteration: 1 }, do: [{ act: 'hang' }] };
 const HANG = { when: { phase: 'implementation' }, do: [{ act: 'hang' }] };
 const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
 const goes = (phase: string) => ({ act: 'end', did: 'Fine', signal: { status: 'continue', phase } });
@@ -27,17 +27,20 @@ async function inPhase(
   lines?: Record<string, string>,
 ): Promise<SessionRig> {
   const rig = await startRig({
+    here: true,
     repo: { files: { 'README.md': '# A\n', 'a.test.js': TEST, 'b.test.js': TEST } },
     lines: { GATES: 'none', CHECK: 'true', ...lines },
-    scenario: { rules: [HANG_FIRST, ...rules, HANG] },
+    start: { run: false },
+    scenario: { rules: [...rules, HANG] },
   });
-  await putInPhase(rig, phase);
+  await setPhase(rig, phase);
+  await rig.resume();
   return rig;
 }
 
 const answered = (id: string, text: string) => ({ answers: [{ id, text }], acceptSuggestions: false });
 
-test('weakened checks wait for a person with their difference; accepted, only what goes further is asked again', async () => {
+test.concurrent('weakened checks wait for a person with their difference; accepted, only what goes further is asked again', async () => {
   await using rig = await inPhase('testing', [
     { when: { phase: 'testing' }, do: [SKIPS, goes('quality')] },
     { when: { phase: 'quality' }, do: [goes('done')] },
@@ -67,7 +70,7 @@ test('weakened checks wait for a person with their difference; accepted, only wh
   expect(prompt).toContain('A person did not accept the changed checks that R2Q1 of _qa.md lists');
 });
 
-test('an acceptance that is typed into _qa.md opens nothing, and one in a terminal does', async () => {
+test.concurrent('an acceptance that is typed into _qa.md opens nothing, and one in a terminal does', async () => {
   await using rig = await inPhase(
     'done',
     [
@@ -92,17 +95,17 @@ test('an acceptance that is typed into _qa.md opens nothing, and one in a termin
   expect((await rig.until(isDone)).acceptedWeakenings).toHaveLength(1);
   const proof = join(rig.paths.proof, 'proof.md');
   const skips = "- `a.test.js skips tests: test.skip('adds', () => {});`: a person has accepted it";
-  await expect.poll(() => readFile(proof, 'utf8').catch(() => '')).toContain(skips);
+  await eventually(async () => (await readFile(proof, 'utf8')).includes(skips));
 });
 
-test('work that adds tests and code asks nothing', async () => {
+test.concurrent('work that adds tests and code asks nothing', async () => {
   const adds = runs('echo "test(\'more\', () => {});" >>a.test.js; echo x >code.js');
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [adds, DONE] }]);
   await rig.until(({ status }) => status.kind === 'done');
   expect((await rig.events()).some(({ type }) => type === 'parked')).toBe(false);
 });
 
-test('a file of tests that passes without the work is reported, once, and one that fails there is not', async () => {
+test.concurrent('a file of tests that passes without the work is reported, once, and one that fails there is not', async () => {
   const adds = (path: string, what: string) => ({
     act: 'edit',
     path,

@@ -20,6 +20,8 @@ export interface Cheat {
   actStays?: true;
   /** The worker dies of it: another one must come. */
   killsWorker?: true;
+  /** It takes or forges the lease, whose owner must be a program that ends. */
+  takesLease?: true;
   /** It touches nothing but the documents and the signal, which are the child's own at either level. */
   ownFiles?: boolean;
   /** Cases with the same word are played by one child, one after the other: none of them gets into another's way. */
@@ -48,6 +50,22 @@ export type Outcome = 'closed' | 'blocked' | 'lost' | 'open';
 
 export function outcomeAt(level: Level, { withoutGuard }: Cheat): Outcome {
   return (level === 'none' ? withoutGuard : undefined) ?? 'closed';
+}
+
+/**
+ * What the worker is: the process of the test, or a program of its own where a case ends it, or loses what would have to
+ * end with it. What one kind leaves in the run folder may get into the way of another.
+ */
+export const WORKER_KINDS = ['guarded', 'here', 'killed', 'loses'] as const;
+
+export type WorkerKind = (typeof WORKER_KINDS)[number];
+
+export function workerKind(level: Level, cheats: readonly Cheat[]): WorkerKind {
+  // What a child in the guard does to its own documents and signal alone reaches no worker.
+  if (level === 'guard') return cheats.every(({ ownFiles }) => ownFiles) ? 'here' : 'guarded';
+  if (cheats.some(({ killsWorker }) => killsWorker)) return 'killed';
+  const loses = (cheat: Cheat) => cheat.takesLease || outcomeAt(level, cheat) === 'lost';
+  return cheats.some(loses) ? 'loses' : 'here';
 }
 
 /** The block and the list in it. */

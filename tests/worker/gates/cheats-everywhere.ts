@@ -43,18 +43,21 @@ const RUN_FOLDER: readonly Cheat[] = [
   { name: 'forges a cached state that fits the log', play: (kit) => kit.forgeCache() },
   {
     name: 'deletes the leases',
+    takesLease: true,
     play: (kit) => rmSync(kit.paths.leases, { recursive: true }),
     withoutGuard: 'blocked',
     seenWithoutGuard: blockedBy('leases'),
   },
   {
     name: 'corrupts the lease',
+    takesLease: true,
     play: (kit) => writeFileSync(newestLease(kit), 'no lease'),
     withoutGuard: 'blocked',
     seenWithoutGuard: blockedBy('leases'),
   },
   {
     name: 'takes a lease of its own',
+    takesLease: true,
     play(kit) {
       const lease = JSON.parse(readFileSync(newestLease(kit), 'utf8'));
       writeFileSync(join(kit.paths.leases, '000777.json'), JSON.stringify({ ...lease, number: 777 }));
@@ -62,6 +65,7 @@ const RUN_FOLDER: readonly Cheat[] = [
   },
   {
     name: 'takes a lease with a number beyond all numbers',
+    takesLease: true,
     play: (kit) => writeFileSync(join(kit.paths.leases, '99999999999999999999.json'), '{}'),
     withoutGuard: 'blocked',
     seenWithoutGuard: blockedBy('leases'),
@@ -84,6 +88,7 @@ const RUN_FOLDER: readonly Cheat[] = [
   },
   {
     name: 'moves the run folder away and leaves a link',
+    takesLease: true,
     play(kit) {
       renameSync(kit.paths.runDir, `${kit.paths.runDir}-moved`);
       symlinkSync(`${kit.paths.runDir}-moved`, kit.paths.runDir);
@@ -93,6 +98,7 @@ const RUN_FOLDER: readonly Cheat[] = [
   },
   {
     name: 'puts a forged copy in the place of the run folder',
+    takesLease: true,
     async play(kit) {
       const aside = `${kit.paths.runDir}-forged`;
       cpSync(kit.paths.runDir, aside, { recursive: true });
@@ -105,6 +111,7 @@ const RUN_FOLDER: readonly Cheat[] = [
   },
   {
     name: 'deletes the run folder',
+    takesLease: true,
     play: (kit) => rmSync(kit.paths.runDir, { recursive: true }),
     withoutGuard: 'blocked',
     seenWithoutGuard: blockedBy('the run folder itself'),

@@ -8,6 +8,7 @@ import { fold } from '../../../src/session/events/fold.ts';
 import { emptyState, type SessionState } from '../../../src/session/events/state.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
+import { endOfWorker } from '../../support/supervisors.ts';
 import {
   type Cheat,
   GATE_FILE,
@@ -21,12 +22,13 @@ import {
   outcomeAt,
   PLAYED,
   RECORD,
+  type WorkerKind,
+  workerKind,
 } from './cheat.ts';
-import { type GateHands, handsHere, handsOf } from './gate-hands.ts';
 import { expectLost, expectPlayed, expectTold, lookOnce } from './gate-record.ts';
 
 /** A phase takes ten children, and some cases need two. */
-const CHILDREN_PER_SESSION = 5;
+const CHILDREN_PER_SESSION = 6;
 /** What is left behind acts a second after its child: by then this has passed. */
 const LATE_IS_OVER_MS = 1500;
 
@@ -48,11 +50,6 @@ const HUMAN_ACTS: readonly EventType[] = [
 /** The act that lets another child of the same phase run. */
 const ACTS = { qa: 'answers_recorded', plan: 'changes_requested', replan: 'plan_approved' } as const;
 
-interface AtGate {
-  rig: SessionRig;
-  hands: GateHands;
-}
-
 /**
  * Plays case after case at one gate: a child cheats, the session parks, and only a person's act opens the
  * gate, to the next child, which plays the next case. Where a case blocks the session, a person resumes it first, and
@@ -63,15 +60,13 @@ export class GateKeeper implements AsyncDisposable {
   readonly #level: Level;
   /** Rests at the gate before; each session is a copy of it. */
   #prepared: Promise<SessionRig> | undefined;
-  #session: AtGate | undefined;
+  #rig: SessionRig | undefined;
+  #kind: WorkerKind | undefined;
   #played = 0;
-  readonly #isHere: boolean;
 
-  /** @param options `isHere`: workers are this process, which no case may reach */
-  constructor(gate: GateName, level: Level = 'none', { isHere = false } = {}) {
+  constructor(gate: GateName, level: Level = 'none') {
     this.#gate = gate;
     this.#level = level;
-    this.#isHere = isHere;
   }
 
   /**
@@ -86,7 +81,7 @@ export class GateKeeper implements AsyncDisposable {
       await this.#endSession();
       throw error;
     }
-    if (++this.#played % CHILDREN_PER_SESSION === 0) await this.#endSession();
+    if (++this.#played === CHILDREN_PER_SESSION) await this.#endSession();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -95,27 +90,29 @@ export class GateKeeper implements AsyncDisposable {
   }
 
   async #endSession(): Promise<void> {
-    const session = this.#session;
-    this.#session = undefined;
-    await session?.hands.end();
-    await session?.rig[Symbol.asyncDispose]();
+    const rig = this.#rig;
+    this.#rig = undefined;
+    this.#played = 0;
+    await rig?.[Symbol.asyncDispose]();
   }
 
-  async #newSession(): Promise<AtGate> {
+  async #sessionFor(cheats: readonly Cheat[]): Promise<SessionRig> {
+    const kind = workerKind(this.#level, cheats);
+    if (this.#kind !== kind) await this.#endSession();
+    this.#kind = kind;
+    if (this.#rig) return this.#rig;
     const gate = { gate: this.#gate, level: this.#level };
     this.#prepared ??= prepareSession(gate);
     const { repo } = await this.#prepared;
-    const rig = await startRig({ ...planOf(gate), copyOf: repo.root });
-    this.#session = { rig, hands: this.#isHere ? handsHere(rig) : handsOf(rig) };
-    await this.#session.hands.resume();
-    return this.#session;
+    const rig = await startRig({ ...planOf(gate), copyOf: repo.root, here: kind === 'here' });
+    this.#rig = rig;
+    return rig;
   }
 
   async #play(cheats: readonly Cheat[]): Promise<void> {
     const { phase, waitsFor } = GATES[this.#gate];
-    const session = this.#session ?? (await this.#newSession());
-    const { rig, hands } = session;
-    const { n: before } = await bringTo(session, phase);
+    const rig = await this.#sessionFor(cheats);
+    const { n: before } = await bringTo(rig, phase);
     await tell(rig, { cheats: cheats.map(({ name }) => name) });
     await eventually(async () => (await readBeside(rig, PLAYED)) !== undefined, {
       what: 'a child that plays the case',
@@ -130,23 +127,23 @@ export class GateKeeper implements AsyncDisposable {
     if (outcome === 'blocked') {
       // Whoever looks finds no worker where its lease is gone, and a second one would take the first one's place.
       const leaveDead = !cheats.some(({ killsWorker }) => killsWorker);
-      await hands.until(({ status }) => status.kind === 'blocked', { leaveDead });
+      await rig.until(({ status }) => status.kind === 'blocked', { leaveDead });
       const blocked = { kind: 'blocked', rule: 'run_folder_changed' };
       await this.#expectAt(rig, cheats, { before, status: blocked });
       if (isAlone) {
         await this.#endSession();
         return;
       }
-      await hands.resume();
+      await rig.resume();
     }
-    await hands.until(({ status }) => status.kind === 'waiting' && status.for === waitsFor);
+    await rig.untilWaiting(waitsFor);
     const closed = { before, status: { kind: 'waiting', for: waitsFor }, resumed: outcome === 'blocked' };
     await this.#expectAt(rig, cheats, closed);
     if (cheats.some(({ late }) => late)) {
       await systemClock.sleep(LATE_IS_OVER_MS);
       await this.#expectAt(rig, cheats, closed);
     }
-    await this.#expectOpensToPerson(session, before);
+    await this.#expectOpensToPerson(rig, before);
   }
 
   #outcomeOf(cheats: readonly Cheat[]): Outcome {
@@ -177,11 +174,11 @@ export class GateKeeper implements AsyncDisposable {
     expectPlayed(cheats, { since, level: this.#level, played: await readBeside(rig, RECORD) });
   }
 
-  async #expectOpensToPerson({ rig, hands }: AtGate, before: number): Promise<void> {
+  async #expectOpensToPerson(rig: SessionRig, before: number): Promise<void> {
     const all = await rig.events();
-    for (const name of [PLAYED, RECORD]) await rm(join(rig.repo.root, name), { force: true });
-    const act = await actOfPerson({ rig, hands }, this.#gate);
-    await hands.until((state) => state.openIteration !== undefined || state.n > all.length + 8);
+    await forgetPlayed(rig);
+    const act = await actOfPerson(rig, this.#gate);
+    await rig.until((state) => state.openIteration !== undefined || state.n > all.length + 8);
     const opened = (await rig.events(all.at(-1)?.n)).map(({ type }) => type);
     expect(opened, 'a person opens the gate').toContain(act);
     const started = (await rig.events(before)).filter((event) => event.type === 'iteration_started');
@@ -199,30 +196,30 @@ function planOf(gate: GateFile): RigPlan {
 
 /** Plays a session, whose investigation is over as soon as it has begun, to the last wait before the cheats. */
 async function prepareSession(gate: GateFile): Promise<SessionRig> {
-  const rig = await startRig({ ...planOf(gate), start: { run: gate.gate !== 'qa' } });
-  if (gate.gate !== 'qa') {
-    await rig.untilWaiting('qa_answers');
-    if (gate.gate === 'replan') {
-      await rig.answer();
-      await rig.untilWaiting('plan_approval');
-    }
-    await rig.stop();
+  const rig = await startRig(planOf(gate));
+  // Its first agent asks honestly.
+  if (gate.gate === 'qa') await tell(rig, { cheats: [] });
+  await rig.untilWaiting('qa_answers');
+  if (gate.gate === 'replan') {
+    await rig.answer();
+    await rig.untilWaiting('plan_approval');
   }
-  await rig.until(({ status }) => status.kind === 'stopped');
+  await endOfWorker(rig);
+  await forgetPlayed(rig);
   return rig;
 }
 
 /** Opens the gates before `phase` as a person; where its child runs already, nothing is to be done. */
-async function bringTo({ hands }: AtGate, phase: string): Promise<SessionState> {
+async function bringTo(rig: SessionRig, phase: string): Promise<SessionState> {
   for (;;) {
-    const state = await hands.until(
+    const state = await rig.until(
       (now) => now.openIteration?.phase === phase || now.status.kind === 'waiting',
     );
     if (state.openIteration?.phase === phase) return state;
     const { status } = state;
-    if (status.kind === 'waiting' && status.for === 'qa_answers') await hands.answer();
-    else await hands.approve();
-    await hands.until(({ n }) => n > state.n + 1);
+    if (status.kind === 'waiting' && status.for === 'qa_answers') await rig.answer();
+    else await rig.approve();
+    await rig.until(({ n }) => n > state.n + 1);
   }
 }
 
@@ -230,27 +227,31 @@ async function readBeside(rig: SessionRig, name: string): Promise<string | undef
   return await ifExists(readFile(join(rig.repo.root, name), 'utf8'));
 }
 
+async function forgetPlayed({ repo }: SessionRig): Promise<void> {
+  for (const name of [PLAYED, RECORD]) await rm(join(repo.root, name), { force: true });
+}
+
 async function tell(rig: SessionRig, next: NextCheat): Promise<void> {
   const path = join(rig.repo.root, NEXT_CHEAT);
   await writeFile(path, JSON.stringify(next));
 }
 
-async function actOfPerson({ rig, hands }: AtGate, gate: GateName): Promise<EventType> {
+async function actOfPerson(rig: SessionRig, gate: GateName): Promise<EventType> {
   switch (gate) {
     case 'qa':
-      await hands.answer();
+      await rig.answer();
       return 'answers_recorded';
     case 'plan':
-      await hands.requestChanges('Another plan, please.');
+      await rig.requestChanges('Another plan, please.');
       return 'changes_requested';
     case 'replan': {
       const { status } = await rig.state();
       // A plan that is gone can't be approved: the person asks for another one.
       if (status.kind === 'waiting' && status.plan === undefined) {
-        await hands.requestChanges('Where is the plan?');
+        await rig.requestChanges('Where is the plan?');
         return 'changes_requested';
       }
-      await hands.approve();
+      await rig.approve();
       return 'plan_approved';
     }
     default:

@@ -1,18 +1,21 @@
 import { afterAll, describe, test } from 'vitest';
-import { byChild, type Cheat, type GateName, type Level } from './cheat.ts';
+import { byChild, type Cheat, type GateName, type Level, WORKER_KINDS, workerKind } from './cheat.ts';
 import { GateKeeper } from './gate-keeper.ts';
 
 /** One test for each case. */
 export function gateTests(title: string, gate: GateName, level: Level, cheats: readonly Cheat[]): void {
   const keeper = new GateKeeper(gate, level);
-  // What a child does to its own documents and signal alone reaches no worker.
-  const here = new GateKeeper(gate, level, { isHere: true });
-  const rows = byChild(level, cheats).flatMap((played) => {
-    const holds = heldOnce(played.every(({ ownFiles }) => ownFiles) ? here : keeper, played);
+  const children = byChild(level, cheats);
+  // Those of one kind of worker one after the other: they share sessions.
+  const inOrder = WORKER_KINDS.flatMap((kind) =>
+    children.filter((played) => workerKind(level, played) === kind),
+  );
+  const rows = inOrder.flatMap((played) => {
+    const holds = heldOnce(keeper, played);
     return played.map((cheat) => [cheat.name, () => holds(cheat)] as const);
   });
   describe(title, () => {
-    afterAll(() => Promise.all([keeper, here].map((each) => each[Symbol.asyncDispose]())));
+    afterAll(() => keeper[Symbol.asyncDispose]());
     test.for(rows)('%s', ([, holds]) => holds());
   });
 }
