@@ -72,11 +72,10 @@ function sandboxOf(
 
 /** @throws setting_invalid */
 function requireSandbox(written: string): Sandbox {
-  const { key, parse } = SETTINGS.sandbox;
-  const sandbox = parse(written);
-  if (sandbox === undefined)
-    throw settingInvalid(SETTINGS.sandbox, { key, written, source: { kind: 'call' } });
-  return sandbox;
+  const { key, schema } = SETTINGS.sandbox;
+  const parsed = schema().safeParse(written);
+  if (!parsed.success) throw settingInvalid(SETTINGS.sandbox, { key, written, source: { kind: 'call' } });
+  return parsed.data;
 }
 
 function capsOf(values: ResolvedSettings['values']): SessionCaps {

@@ -48,7 +48,7 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
     const source = sources[name];
     if (!('risk' in spec) || 'family' in spec || source?.kind !== 'project_file') return [];
     // A line that takes nothing of what would hold without it asks for no trust.
-    if ('default' in spec && isAsStrict(spec, values[name], spec.parse(spec.default))) return [];
+    if ('default' in spec && isAsStrict(spec, values[name], spec.schema().parse(spec.default))) return [];
     return [{ key: spec.key, risk: spec.risk, value: String(values[name]) || 'none' }];
   });
   if (sources.checks?.kind !== 'project_file') return single;

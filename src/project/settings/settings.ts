@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import type { Phase } from '../../phases/table.ts';
 import { MACHINE_SETTINGS } from './machine-settings.ts';
 import { PROJECT_SETTINGS } from './project-settings.ts';
@@ -14,15 +15,13 @@ export interface Check {
   command: string;
 }
 
-type Read<Spec extends SettingSpec> = Exclude<ReturnType<Spec['parse']>, undefined>;
-
 type ValueOf<Spec extends SettingSpec> = Spec extends { family: 'check' }
   ? readonly Check[]
   : Spec extends { family: 'phase' }
-    ? Readonly<Partial<Record<Phase, Read<Spec>>>>
+    ? Readonly<Partial<Record<Phase, z.output<ReturnType<Spec['schema']>>>>>
     : Spec extends { default: string } | { required: true }
-      ? Read<Spec>
-      : Read<Spec> | undefined;
+      ? z.output<ReturnType<Spec['schema']>>
+      : z.output<ReturnType<Spec['schema']>> | undefined;
 
 /** The settings as the rest of the program uses them: read, checked, paths absolute. */
 export type Settings = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };
