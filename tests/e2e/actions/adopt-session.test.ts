@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { finishSession } from '../../../src/actions/finishing/finish-session.ts';
 import { approvePlan } from '../../../src/actions/gates/approve-plan.ts';
 import { getStatus } from '../../../src/actions/reading/get-status.ts';
 import { listSessions } from '../../../src/actions/reading/list-sessions.ts';
 import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import { readSessionFile } from '../../../src/session/events/session-file.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
@@ -139,5 +140,26 @@ test('a folder that is not done is not taken over for other work', async () => {
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), OVERVIEW);
   const refused = resumeSession({ session: FOLDER, goal: 'Give it a rudder.' }, bench.context);
   await expect(refused).rejects.toMatchObject({ code: 'not_done' });
+  expect((await bench.view(FOLDER)).isForeign).toBe(true);
+});
+
+test('a folder is checked as a new session is', async () => {
+  await using bench = await makeBench({ lines: { CHECK: 'no-such-program --all' } });
+  await mkdir(join(bench.sessionsDir, FOLDER));
+  await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), OVERVIEW);
+  await expect(resumed(bench)).rejects.toMatchObject({ code: 'command_not_found' });
+  expect((await bench.view(FOLDER)).isForeign).toBe(true);
+});
+
+test('a folder stays as it is where its worker can not be started', async () => {
+  await using bench = await makeBench();
+  const overview = join(bench.sessionsDir, FOLDER, '_overview.md');
+  await mkdir(dirname(overview));
+  await writeFile(overview, OVERVIEW);
+  const programs = { ...bench.context.programs, worker: '/nowhere/worker.js' };
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 20 };
+  const failed = resumeSession({ session: FOLDER }, { ...bench.context, programs, clock });
+  await expect(failed).rejects.toMatchObject({ code: 'worker_not_started' });
+  expect(await readFile(overview, 'utf8')).toBe(OVERVIEW);
   expect((await bench.view(FOLDER)).isForeign).toBe(true);
 });
