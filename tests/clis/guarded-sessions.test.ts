@@ -1,5 +1,5 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 import type { Phase } from '../../src/phases/table.ts';
@@ -7,9 +7,9 @@ import { browserRecipe } from '../support/browser-recipe.ts';
 import { freePort } from '../support/free-port.ts';
 import { installCli } from '../support/install-clis.ts';
 import type { ScriptedModelOptions } from '../support/model-stub/scripted-model.ts';
-import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { startRig } from '../support/session-rig.ts';
 import { startCliSession } from './cli-session.ts';
+import { BUILDS_BY_PLAN, writePlannedFolder } from './planned-folder.ts';
 
 const LEVEL = process.getuid?.() === 0 ? 'best effort' : 'guard';
 const COMMIT = 'echo inside > inside.txt && git add -A && git commit --quiet -m Inside && echo committed';
@@ -82,20 +82,12 @@ test.concurrent.for(ROWS)(
   },
 );
 
-const FOLDER = '26-02-01-compound';
-const PLAN = '02-01-1000-plan-compound.md';
-
 test.concurrent("in the guard Codex's own sandbox works for PERMISSIONS=allow", async ({ expect }) => {
   await using session = await startCliSession({
     cli: 'codex',
     lines: { SANDBOX: 'guard', PERMISSIONS: 'allow' },
-    start: { from: FOLDER, phase: 'implementation', approve: PLAN },
-    before: async ({ mainRepo }) => {
-      const folder = join(dirname(mainRepo), 'sessions', FOLDER);
-      await mkdir(folder);
-      await writeFile(join(folder, PLAN), PLAN_TEXT);
-      await writeFile(join(folder, '_overview.md'), OVERVIEW);
-    },
+    start: BUILDS_BY_PLAN,
+    before: ({ mainRepo }) => writePlannedFolder(mainRepo, PLAN),
     instead: commandsIn('implementation', [COMMIT]),
   });
   const { worktree } = await session.until(({ lastIteration }) => lastIteration?.phase === 'implementation');
@@ -124,23 +116,7 @@ test.concurrent('in the guard pnpm installs from its store at home, which it can
   expect(await readFile(join(rig.paths.sessionDir, 'required'), 'utf8')).toBe('afloat\n');
 });
 
-const PLAN_TEXT = `# Plan: compound amounts
-
-## Implementation Phases
+const PLAN = `## Implementation Phases
 ### Phase 1: Build it
 - [ ] build it
-`;
-
-const OVERVIEW = `# Session: compound
-
-## Task
-${COMPOUND_AMOUNTS.task}
-## Status
-Phase: planning
-Iteration: 0
-Total Iterations: 0
-Blocked: no
-## Flow Log
-## Plans
-- ${PLAN}
 `;

@@ -1,9 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
-import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { startCliSession } from './cli-session.ts';
+import { BUILDS_BY_PLAN, writePlannedFolder } from './planned-folder.ts';
 
 /** An MCP server with one tool, which leaves what it was called with in a file. */
 const SERVER = `
@@ -33,31 +33,12 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 `;
 
-const FOLDER = '26-02-01-compound';
-const PLAN = '02-01-1000-plan-compound.md';
-
-const planWith = (server: string) => `# Plan: compound amounts
-
-## MCP servers
+const planWith = (server: string) => `## MCP servers
 - ${server}
 
 ## Implementation Phases
 ### Phase 1: Close the ticket
 - [ ] close it
-`;
-
-const OVERVIEW = `# Session: compound
-
-## Task
-${COMPOUND_AMOUNTS.task}
-## Status
-Phase: planning
-Iteration: 0
-Total Iterations: 0
-Blocked: no
-## Flow Log
-## Plans
-- ${PLAN}
 `;
 
 // Gemini CLI takes servers from a file that it refuses below a folder which everybody may write, as tests use.
@@ -67,15 +48,12 @@ test.concurrent.each(['claude', 'codex'] as const)(
     let called = '';
     await using session = await startCliSession({
       cli,
-      start: { from: FOLDER, phase: 'implementation', approve: PLAN },
+      start: BUILDS_BY_PLAN,
       before: async ({ mainRepo }) => {
-        const folder = join(dirname(mainRepo), 'sessions', FOLDER);
         const program = join(dirname(mainRepo), 'tickets.mjs');
         called = join(dirname(mainRepo), 'called');
-        await mkdir(folder);
         await writeFile(program, SERVER);
-        await writeFile(join(folder, PLAN), planWith(`tickets: node ${program} ${called}`));
-        await writeFile(join(folder, '_overview.md'), OVERVIEW);
+        await writePlannedFolder(mainRepo, planWith(`tickets: node ${program} ${called}`));
       },
       instead: ({ step }) => {
         const use = [{ name: 'mcp:tickets/close', input: { ticket: 'T-7' } }];

@@ -9,7 +9,7 @@ import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { Status } from '../../src/session/events/state.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
-import { goOnHere, workHere } from '../support/worker-here.ts';
+import { goOnHere, workHere } from '../support/worker-in-this-process.ts';
 import { type Death, dieOneAfterTheOther, writeDyingWorker } from './dying-workers.ts';
 import { checkNeutrally, projectionsOf } from './neutral-checks.ts';
 import { notingOverlaps } from './overlaps.ts';

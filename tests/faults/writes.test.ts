@@ -1,4 +1,4 @@
-import { goOnHere } from '../support/worker-here.ts';
+import { goOnHere } from '../support/worker-in-this-process.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
 
 /** Which write of the first worker fails, first to last, and how. */

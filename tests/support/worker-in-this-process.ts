@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path';
 import { ulid } from 'ulid';
 import { isoUtc, systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
-import { leaveCommand } from '../../src/session/commands/commands.ts';
+import { type Command, leaveCommand } from '../../src/session/commands/commands.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import { readSession } from '../../src/session/status.ts';
-import type { runWorker } from '../../src/worker/loop/run-worker.ts';
 import type { BuiltPrograms } from './built-programs.ts';
+import type { SessionRig } from './session-rig.ts';
 import { endProcessesOf } from './supervisors.ts';
 
 // Each program that runs, as git does, listens for the end of this process.
@@ -26,19 +26,17 @@ interface Beginning {
  */
 export class WorkerHere {
   readonly #programs: Pick<BuiltPrograms, 'rehearsal'>;
-  readonly #runWorker: typeof runWorker;
   readonly #running = new Map<Promise<void>, string>();
   #beginning: Beginning = { sessionsDir: '', env: {} };
 
-  private constructor(programs: Pick<BuiltPrograms, 'rehearsal'>, run: typeof runWorker) {
+  private constructor(programs: Pick<BuiltPrograms, 'rehearsal'>) {
     this.#programs = programs;
-    this.#runWorker = run;
   }
 
   /** Whoever acts waits for a worker, and shall not wait until its code is there. */
   static async of(programs: Pick<BuiltPrograms, 'rehearsal'>): Promise<WorkerHere> {
-    const { runWorker } = await import('../../src/worker/loop/run-worker.ts');
-    return new WorkerHere(programs, runWorker);
+    await workerCode();
+    return new WorkerHere(programs);
   }
 
   /** For whoever acts. The worker's is asked for where one is launched, and that one ends at once. */
@@ -88,10 +86,8 @@ export class WorkerHere {
 
   async #run(folder: string): Promise<void> {
     const { sessionsDir, env } = this.#beginning;
-    const rehearsalProgram = this.#programs.rehearsal;
-    const supervisorProgram = join(dirname(rehearsalProgram), 'supervisor.cjs');
-    const own = { rehearsalProgram, supervisorProgram };
-    await this.#runWorker({ sessionsDir, folder, clock: systemClock, host: await systemHost(), env, ...own });
+    const around = { clock: systemClock, host: await systemHost(), env };
+    await runHere({ sessionsDir, folder }, this.#programs, around);
   }
 
   async #stop(folder: string): Promise<void> {
@@ -100,4 +96,42 @@ export class WorkerHere {
     const command = { ...head, kind: 'stop', when: 'now' } as const;
     await leaveCommand(sessionPaths(sessionsDir, folder), command).catch(() => undefined);
   }
+}
+
+type Unsigned<C> = C extends Command ? Omit<C, 'v' | 'id' | 'by' | 'at'> : never;
+
+/** Leaves a person's command for a session that rests, and works on it until it rests again. */
+export async function workHere(
+  rig: SessionRig,
+  request: Unsigned<Command>,
+  more?: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { clock, by } = rig.context();
+  const head = { v: 1, id: ulid(), by, at: isoUtc(clock.now()) } as const;
+  await leaveCommand(rig.paths, { ...head, ...request } as Command);
+  await goOnHere(rig, more);
+}
+
+/** Works on a session until it rests; see `WorkerHere` for which. Returns at once where another worker lives. */
+export async function goOnHere(
+  { context, paths }: SessionRig,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const { clock, host, env, programs } = context();
+  await runHere(paths, programs, { clock, host, env: { ...env, ...more } });
+}
+
+async function runHere(
+  { sessionsDir, folder }: { sessionsDir: string; folder: string },
+  { rehearsal }: Pick<BuiltPrograms, 'rehearsal'>,
+  around: Pick<Parameters<Awaited<ReturnType<typeof workerCode>>>[0], 'clock' | 'host' | 'env'>,
+): Promise<void> {
+  const runWorker = await workerCode();
+  const supervisorProgram = join(dirname(rehearsal), 'supervisor.cjs');
+  await runWorker({ sessionsDir, folder, ...around, rehearsalProgram: rehearsal, supervisorProgram });
+}
+
+/** Loaded where it is used: most tests start a worker's program. */
+async function workerCode() {
+  return (await import('../../src/worker/loop/run-worker.ts')).runWorker;
 }

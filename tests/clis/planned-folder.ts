@@ -1,0 +1,31 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
+
+const FOLDER = '26-02-01-compound';
+const PLAN = '02-01-1000-plan-compound.md';
+
+/** What a start says that approves the plan of a folder written by hand, and builds it. */
+export const BUILDS_BY_PLAN = { from: FOLDER, phase: 'implementation', approve: PLAN };
+
+/** Writes that folder beside the repository, where sessions are. @param plan what its plan has below the title */
+export async function writePlannedFolder(mainRepo: string, plan: string): Promise<void> {
+  const folder = join(dirname(mainRepo), 'sessions', FOLDER);
+  await mkdir(folder);
+  await writeFile(join(folder, PLAN), `# Plan: compound amounts\n\n${plan}`);
+  await writeFile(join(folder, '_overview.md'), OVERVIEW);
+}
+
+const OVERVIEW = `# Session: compound
+
+## Task
+${COMPOUND_AMOUNTS.task}
+## Status
+Phase: planning
+Iteration: 0
+Total Iterations: 0
+Blocked: no
+## Flow Log
+## Plans
+- ${PLAN}
+`;
