@@ -57,13 +57,9 @@ export function partOptions(store: CheckpointStore, part: KeptPart, folder: stri
     GIT_WORK_TREE: folder,
     GIT_INDEX_FILE: join(dir, `${part}.index`),
     GIT_OBJECT_DIRECTORY: join(commonDir, 'objects'),
-    ...KEEPS_ITS_MEMORY,
   };
   return { ...context, cwd: folder, env, timeoutMs: ALL_FILES_LIMIT_MS };
 }
-
-/** For each object that git packs it asks for 256 KB, which GNU's malloc would give back to the system every time. */
-const KEEPS_ITS_MEMORY = { MALLOC_TOP_PAD_: '4194304' };
 
 /** For git calls on the repository's objects and refs, whatever became of the worktree. */
 export function repositoryOptions({ commonDir, context }: CheckpointStore): GitOptions {
