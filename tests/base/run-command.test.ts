@@ -108,3 +108,13 @@ test('bytes that are no text go in and come out as they are', async () => {
   const { stdout } = await runCommand('cat', [], { input: bytes, encoding: 'latin1' });
   expect(Buffer.from(stdout, 'latin1')).toEqual(bytes);
 });
+
+test('many programs at once are no reason for a warning', async () => {
+  const module = pathToFileURL(resolve('src/base/processes/run-command.ts')).href;
+  const script = `
+    const { runCommand } = await import(${JSON.stringify(module)});
+    await Promise.all(Array.from({ length: 12 }, () => runCommand('sleep', ['0.2'])));`;
+  const node = ['--import', 'tsx', '--input-type=module', '-e', script];
+  const { exitCode, stderr } = await runCommand(process.execPath, node);
+  expect([exitCode, stderr]).toEqual([0, '']);
+});

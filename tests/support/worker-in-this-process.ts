@@ -11,9 +11,6 @@ import type { BuiltPrograms } from './built-programs.ts';
 import type { SessionRig } from './session-rig.ts';
 import { endProcessesOf } from './supervisors.ts';
 
-// Each program that runs, as git does, listens for the end of this process.
-process.setMaxListeners(100);
-
 interface Beginning {
   sessionsDir: string;
   env: Readonly<Record<string, string | undefined>>;

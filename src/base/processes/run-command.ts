@@ -1,6 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
 import type { ResultPromise } from 'execa';
 
+// Each command that runs listens for the end of this process, and many may run at once: that is no leak.
+process.setMaxListeners(0);
+
 export interface CommandResult {
   /** Null when a signal ended it or it could not be started. */
   exitCode: number | null;
