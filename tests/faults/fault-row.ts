@@ -66,6 +66,22 @@ export function faultTable(rows: readonly FaultRow[]): void {
   }
 }
 
+/** Rows that wait more than they work, all at once: they are one test, which fails with the names of those that do. */
+export function sideBySide(title: string, rows: readonly FaultRow[]): void {
+  test.concurrent(title, { timeout: 900_000 }, async () => {
+    const named = rows.map((row) =>
+      runRow(row).catch((cause: unknown) => {
+        throw new Error(`${row.name}: ${cause}`, { cause });
+      }),
+    );
+    const failures = (await Promise.allSettled(named)).flatMap((ran) =>
+      ran.status === 'rejected' ? [ran.reason as Error] : [],
+    );
+    const [first, ...others] = failures;
+    if (first) throw new Error([first, ...others].map(({ message }) => message).join('\n'), { cause: first });
+  });
+}
+
 async function runRow(row: FaultRow): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'samocode-fault-'));
   const overlaps = join(scratch, 'agents');
