@@ -101,9 +101,7 @@ async function runRow(row: FaultRow): Promise<void> {
     }
     await row.act?.(rig);
     await work;
-    await rig.until(({ status }) => standsAt(status) === row.ends || status.kind === row.ends, {
-      withinMs: WITHIN_MS,
-    });
+    await rig.until(({ status }) => isAtEnd(status, row.ends), { withinMs: WITHIN_MS });
     await row.also?.(rig);
     await checkNeutrally(rig, overlaps, await rig.state());
     if (row.env?.SAMOCODE_CRASH_AT)
@@ -187,6 +185,11 @@ async function sameFiles(rig: SessionRig, row: FaultRow): Promise<void> {
     () => {},
   );
   expect(await projectionsOf(rig)).toBe(same);
+}
+
+/** @param ends with or without its detail, as in a row */
+export function isAtEnd(status: Status, ends: string): boolean {
+  return standsAt(status) === ends || status.kind === ends;
 }
 
 /** `blocked/timeouts`, `waiting/qa_answers`, `stopped`. */
