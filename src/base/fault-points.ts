@@ -13,16 +13,16 @@ const ONCE = 'SAMOCODE_CRASHED_FILE';
 
 /**
  * Names a write. In the test build `SAMOCODE_FAIL_AT=<name>[@<first>[-<last>]]:<CODE>` makes it fail with that
- * system error, as a full disk (ENOSPC) or a dying one (EIO) would; `*` stands for every name. With
- * `SAMOCODE_FAIL_WHILE=<path>` it does so only while that file is there.
+ * system error, as a full disk (ENOSPC) or a dying one (EIO) would; `*` stands for every name, and further
+ * `,<first>[-<last>]:<CODE>` fail later. With `SAMOCODE_FAIL_WHILE=<path>` it does so only while that file is there.
  * @throws the error that was asked for
  */
 export function failPoint(name: string): void {
   if (!__FAULTS__) return;
   const { SAMOCODE_FAIL_AT: asked, SAMOCODE_FAIL_WHILE: marker } = process.env;
   if (!asked || (marker && !existsSync(marker))) return;
-  const [range, code = 'EIO'] = asked.split(':');
-  if (!range || !isInRange(range, name)) return;
+  const code = codeOfTurn(asked, name);
+  if (code === undefined) return;
   throw Object.assign(new Error(`${code}: made to fail at ${name}`), { code });
 }
 
@@ -48,13 +48,19 @@ function isTurn(variable: string, name: string): boolean {
   return true;
 }
 
-function isInRange(range: string, name: string): boolean {
-  const [wanted, turns] = range.split('@');
-  if (wanted !== '*' && wanted !== name) return false;
+function codeOfTurn(asked: string, name: string): string | undefined {
+  const [, wanted = '', turns = ''] = /^([^@:]+)@?(.*)$/.exec(asked) ?? [];
+  if (wanted !== '*' && wanted !== name) return undefined;
   const pass = countPass(`fail ${wanted}`);
-  if (turns === undefined) return true;
-  const [first, last = first] = turns.split('-').map(Number);
-  return pass >= Number(first) && pass <= Number(last);
+  for (const turn of turns.split(',')) {
+    const [range = '', code = 'EIO'] = turn.split(':');
+    const [first = 1, last = range === '' ? Number.POSITIVE_INFINITY : first] = range
+      .split('-')
+      .filter(Boolean)
+      .map(Number);
+    if (pass >= first && pass <= last) return code;
+  }
+  return undefined;
 }
 
 function countPass(key: string): number {

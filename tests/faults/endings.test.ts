@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
-import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
+import { AT_THE_GATE, type FaultRow, faultTable, isAtEnd } from './fault-row.ts';
 import { inOneSession, WORKS } from './in-one-session.ts';
 import { changeSettings, withSettings } from './with-settings.ts';
 
@@ -243,15 +243,35 @@ const dialects: Dialect[] = [
   { provider: 'gemini', version: 'gemini-0.61.0', sample: 'err-401', ends: 'blocked/auth' },
 ];
 
-/** A child that says what the real CLI said when it was recorded; a reset that is over by now lies ahead again. */
-function recorded({ provider, version, sample, ends }: Dialect): FaultRow {
+/** Children that say, one after the other, what the real CLI said when it was recorded; resets that are over lie ahead. */
+function recorded(provider: Dialect['provider']): FaultRow {
+  const said = dialects.filter((dialect) => dialect.provider === provider);
+  const names = said.map(({ sample, ends }) => `${sample} ends as ${ends}`);
   return {
-    name: `${provider}: ${sample} ends as ${ends}`,
-    ends,
+    name: `${provider}: ${names.join('; ')}`,
+    ends: said.at(-1)?.ends ?? '',
+    sparesWorker: true,
     before: async (rig) => {
-      const program = await writeProgram(rig, { version, sample });
+      const program = await writeProgram(rig, said[0] as Dialect);
       const cliPaths = { [provider]: program };
       await changeSettings(rig, { provider, maxRetries: 1, retryDelayMs: 50, cliPaths });
+    },
+    act: async (rig) => {
+      let iterations = 0;
+      for (const [index, dialect] of said.entries()) {
+        if (index > 0) {
+          await writeProgram(rig, dialect);
+          await rig.resume();
+        }
+        const { progress } = await rig
+          .until(
+            (state) => state.progress.totalIterations > iterations && isAtEnd(state.status, dialect.ends),
+          )
+          .catch((cause: unknown) => {
+            throw new Error(`${provider}: ${names[index]}: ${cause}`, { cause });
+          });
+        iterations = progress.totalIterations;
+      }
     },
   };
 }
@@ -277,4 +297,8 @@ async function writeProgram(
   return program;
 }
 
-faultTable([...limits.map(withNote), ...classified, ...dialects.map(recorded)]);
+faultTable([
+  ...limits.map(withNote),
+  ...classified,
+  ...(['claude', 'codex', 'gemini'] as const).map(recorded),
+]);

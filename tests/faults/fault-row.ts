@@ -66,6 +66,22 @@ export function faultTable(rows: readonly FaultRow[]): void {
   }
 }
 
+/** Rows that wait more than they work, all at once: they are one test, which fails with the names of those that do. */
+export function sideBySide(title: string, rows: readonly FaultRow[]): void {
+  test.concurrent(title, { timeout: 900_000 }, async () => {
+    const named = rows.map((row) =>
+      runRow(row).catch((cause: unknown) => {
+        throw new Error(`${row.name}: ${cause}`, { cause });
+      }),
+    );
+    const failures = (await Promise.allSettled(named)).flatMap((ran) =>
+      ran.status === 'rejected' ? [ran.reason as Error] : [],
+    );
+    const [first, ...others] = failures;
+    if (first) throw new Error([first, ...others].map(({ message }) => message).join('\n'), { cause: first });
+  });
+}
+
 async function runRow(row: FaultRow): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'samocode-fault-'));
   const overlaps = join(scratch, 'agents');
@@ -85,9 +101,7 @@ async function runRow(row: FaultRow): Promise<void> {
     }
     await row.act?.(rig);
     await work;
-    await rig.until(({ status }) => standsAt(status) === row.ends || status.kind === row.ends, {
-      withinMs: WITHIN_MS,
-    });
+    await rig.until(({ status }) => isAtEnd(status, row.ends), { withinMs: WITHIN_MS });
     await row.also?.(rig);
     await checkNeutrally(rig, overlaps, await rig.state());
     if (row.env?.SAMOCODE_CRASH_AT)
@@ -171,6 +185,11 @@ async function sameFiles(rig: SessionRig, row: FaultRow): Promise<void> {
     () => {},
   );
   expect(await projectionsOf(rig)).toBe(same);
+}
+
+/** @param ends with or without its detail, as in a row */
+export function isAtEnd(status: Status, ends: string): boolean {
+  return standsAt(status) === ends || status.kind === ends;
 }
 
 /** `blocked/timeouts`, `waiting/qa_answers`, `stopped`. */

@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { rewindSession } from '../../src/actions/sessions/rewind-session.ts';
@@ -85,68 +85,94 @@ const cleanUps = [
 const EVIL =
   'if [ -z "$SAMOCODE_SESSION" ]; then echo ran >> "$(git rev-parse --path-format=absolute --git-common-dir)/evil-ran"; fi';
 
-async function nothingRan(rig: SessionRig): Promise<void> {
-  expect(await ifExists(lstat(join(rig.repo.path, '.git/evil-ran')))).toBeUndefined();
+async function nothingRan(rig: SessionRig, name: string): Promise<void> {
+  expect(await ifExists(lstat(join(rig.repo.path, '.git/evil-ran'))), name).toBeUndefined();
 }
 
-async function nothingRanYet(rig: SessionRig): Promise<void> {
-  await nothingRan(rig);
-  await unplant(rig);
-}
-
-// Whoever looks at the main checkout next is the test's own git.
+/** What a person does who wants none of it; whoever looks at the main checkout next is the test's own git. */
 async function unplant(rig: SessionRig): Promise<void> {
   const list = await rig.repo.git(['config', '--local', '--name-only', '--list']);
   for (const key of list
     .split('\n')
-    .filter((name) => /fsmonitor|filter\.|include\.|hookspath|alias\./i.test(name))) {
+    .filter((name) =>
+      /fsmonitor|filter\.|include\.|hookspath|alias\.|diff\.|editor|pager|gpg\./i.test(name),
+    )) {
     await rig.repo.git(['config', '--local', '--unset-all', key]).catch(() => undefined);
   }
+  for (const name of ['evil', 'h', 'hooks', 'info/attributes', 'more'])
+    await rm(join(rig.repo.path, '.git', name), { recursive: true, force: true });
 }
 
-/** `evil` is a script beside the repository's settings; the command makes git run it, were git to obey. */
-function planted(name: string, command: string): FaultRow {
-  const evil = `c=$(git rev-parse --path-format=absolute --git-common-dir); printf '#!/bin/sh\\n%s\\ncat\\n' '${EVIL.replaceAll("'", `'"'"'`)}' > "$c/evil"; chmod +x "$c/evil"`;
+/** `evil` is a script beside the repository's settings; a plant makes git run it, were git to obey. */
+const EVIL_SCRIPT = `c=$(git rev-parse --path-format=absolute --git-common-dir); printf '#!/bin/sh\\n%s\\ncat\\n' '${EVIL.replaceAll("'", `'"'"'`)}' > "$c/evil"; chmod +x "$c/evil"`;
+
+/** One agent after the other plants something, which a person takes away again before the next. */
+function planted(plants: readonly [name: string, command: string][]): FaultRow {
+  const names = plants.map(([name]) => name).join('; ');
   return {
-    name: `${name} that a child planted blocks the session, and never runs in our hands`,
-    rules: [{ when: { iteration: 1 }, do: [shell(`${evil}; ${command}`), { act: 'normal' }] }],
+    name: `each that a child planted blocks the session, and never runs in our hands: ${names}`,
+    rules: plants.map(([, command], index) => ({
+      when: { iteration: index + 1 },
+      do: [shell(`rm -f .gitattributes; ${EVIL_SCRIPT}; ${command}`), { act: 'normal' }],
+    })),
+    sparesWorker: true,
+    act: async (rig) => {
+      for (const [index, [name]] of plants.entries()) {
+        if (index > 0) await rig.resume();
+        const { status, progress } = await rig.until(
+          (state) =>
+            state.progress.totalIterations > index &&
+            (state.status.kind === 'blocked' || state.status.kind === 'waiting'),
+        );
+        expect({ ...status, iterations: progress.totalIterations }, name).toMatchObject({
+          kind: 'blocked',
+          rule: 'git_programs_changed',
+          iterations: index + 1,
+        });
+        await nothingRan(rig, name);
+        await unplant(rig);
+      }
+    },
     ends: 'blocked/git_programs_changed',
-    also: nothingRanYet,
+    also: (rig) => nothingRan(rig, names),
   };
 }
 
-const plants: FaultRow[] = [
-  planted('a file monitor', 'git config core.fsmonitor "$c/evil"'),
-  planted(
+const PLANTS: [string, string][] = [
+  ['a file monitor', 'git config core.fsmonitor "$c/evil"'],
+  [
     'a hooks folder',
     'mkdir "$c/h"; for n in reference-transaction post-checkout pre-commit post-index-change; do cp "$c/evil" "$c/h/$n"; done; git config core.hooksPath "$c/h"',
-  ),
-  planted(
+  ],
+  [
     'a hook',
     'mkdir -p "$c/hooks"; for n in reference-transaction post-checkout pre-commit post-index-change; do cp "$c/evil" "$c/hooks/$n"; done',
-  ),
-  planted(
+  ],
+  [
     'a filter',
     'git config filter.evil.clean "$c/evil"; git config filter.evil.smudge "$c/evil"; echo "* filter=evil" > .gitattributes; echo x > filtered.txt',
-  ),
-  planted(
+  ],
+  [
     'a filter by attributes of the repository',
     'mkdir -p "$c/info"; git config filter.evil.clean "$c/evil"; echo "* filter=evil" > "$c/info/attributes"; echo x > filtered.txt',
-  ),
-  planted(
+  ],
+  [
     'an include',
     'printf "[core]\\n\\tfsmonitor = %s/evil\\n" "$c" > "$c/more"; git config include.path "$c/more"',
-  ),
-  planted('an alias', 'git config alias.status "!$c/evil"; git config alias.rev-parse "!$c/evil"'),
-  planted(
+  ],
+  ['an alias', 'git config alias.status "!$c/evil"; git config alias.rev-parse "!$c/evil"'],
+  [
     'a diff program',
     'git config diff.external "$c/evil"; echo "* diff=evil" > .gitattributes; git config diff.evil.textconv "$c/evil"',
-  ),
-  planted(
+  ],
+  [
     'an editor, a pager and a signer',
     'git config core.editor "$c/evil"; git config core.pager "$c/evil"; git config gpg.program "$c/evil"; git config commit.gpgSign true; git config --unset commit.gpgSign',
-  ),
+  ],
 ];
+
+// Three sessions side by side.
+const plants = [planted(PLANTS.slice(0, 3)), planted(PLANTS.slice(3, 6)), planted(PLANTS.slice(6))];
 
 const mainCheckout: FaultRow[] = [
   {
@@ -183,42 +209,27 @@ const mainCheckout: FaultRow[] = [
   },
 ];
 
-const odd: FaultRow[] = [
-  {
-    name: 'files that no checkpoint takes are told',
-    rules: [
-      {
-        when: { iteration: 1 },
-        do: [shell('git init -q inner; echo x > inner/x; truncate -s 51M huge.bin'), { act: 'normal' }],
-      },
-    ],
-    ends: AT_THE_GATE,
-    also: async (rig) => {
-      const told = JSON.stringify((await rig.events()).filter((event) => event.type === 'notice'));
-      expect(told).toContain('huge.bin');
-      expect(told).toContain('inner/');
+const odd: FaultRow = {
+  name: 'files that no checkpoint takes are told; links out of the worktree and names with line breaks are kept as they are',
+  rules: [
+    {
+      when: { iteration: 1 },
+      do: [
+        shell('git init -q inner; echo x > inner/x; truncate -s 51M huge.bin'),
+        shell('ln -s / out; printf x > "$(printf "a\\nb")"'),
+        { act: 'normal' },
+      ],
     },
+  ],
+  ends: AT_THE_GATE,
+  also: async (rig) => {
+    const told = JSON.stringify((await rig.events()).filter((event) => event.type === 'notice'));
+    expect(told).toContain('huge.bin');
+    expect(told).toContain('inner/');
+    const checkpoint = `refs/samocode/${rig.file.folder}/001`;
+    const names = await rig.repo.git(['ls-tree', '-z', '--name-only', checkpoint, 'worktree/']);
+    expect(names.split('\0')).toEqual(expect.arrayContaining(['worktree/a\nb', 'worktree/out']));
   },
-  {
-    name: 'links out of the worktree and names with line breaks are kept as they are',
-    rules: [
-      {
-        when: { iteration: 1 },
-        do: [shell('ln -s / out; printf x > "$(printf "a\\nb")"'), { act: 'normal' }],
-      },
-    ],
-    ends: AT_THE_GATE,
-    also: async (rig) => {
-      const names = await rig.repo.git([
-        'ls-tree',
-        '-z',
-        '--name-only',
-        `refs/samocode/${rig.file.folder}/001`,
-        'worktree/',
-      ]);
-      expect(names.split('\0')).toEqual(expect.arrayContaining(['worktree/a\nb', 'worktree/out']));
-    },
-  },
-];
+};
 
-faultTable([...cleanUps, ...plants, ...mainCheckout, ...odd]);
+faultTable([...cleanUps, ...plants, ...mainCheckout, odd]);

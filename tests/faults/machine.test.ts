@@ -16,7 +16,8 @@ import { PATIENT_CLOCK } from '../support/live-session.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 import { expectNoSpin } from './cpu.ts';
-import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
+import { AT_THE_GATE, type FaultRow, faultTable, sideBySide } from './fault-row.ts';
+import { WORKS } from './in-one-session.ts';
 import { changeSettings, childWorks, withSettings } from './with-settings.ts';
 
 const AT_THE_NEXT = 'waiting/plan_approval';
@@ -79,7 +80,8 @@ async function isTold(rig: SessionRig): Promise<boolean> {
   return (await readFile(rig.paths.workerErrors, 'utf8')).includes('EROFS');
 }
 
-const folders: FaultRow[] = [
+/** In these rows a worker that waits is looked at for a second or two. */
+const watched: FaultRow[] = [
   {
     name: 'a run folder that is taken away while a child works blocks the session, whose log is in its place again',
     rules: slowFirst,
@@ -120,6 +122,72 @@ const folders: FaultRow[] = [
     ends: AT_THE_GATE,
   },
   {
+    name: 'a session folder that takes no files is told of, and gone on with when it takes them again',
+    from: 'questions',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      const { takeAgain, env } = await refuseFiles(rig);
+      try {
+        const given = { session: rig.file.folder, ...SUGGESTED };
+        await answerQa(given, actingIn(rig, env)).catch(() => undefined);
+        await eventually(() => isTold(rig), { what: 'a word about the folder' });
+        await expectNoSpin(await rig.workerPid());
+      } finally {
+        await takeAgain();
+      }
+      const { status } = await rig.until(({ status: { kind } }) => kind === 'blocked' || kind === 'waiting', {
+        withinMs: 60_000,
+      });
+      if (status.kind === 'blocked') await rig.resume();
+    },
+    ends: AT_THE_NEXT,
+  },
+  {
+    name: 'a machine without git blocks with the reason, and is gone on with when git is there',
+    from: 'questions',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      const bin = join(rig.repo.root, 'bin');
+      await mkdir(bin);
+      await answerQa({ session: rig.file.folder, ...SUGGESTED }, actingIn(rig, { PATH: bin }));
+      expect(await untilBlocked(rig, 'git_missing')).toContain('no program "git"');
+      await rig.resume();
+    },
+    ends: AT_THE_NEXT,
+  },
+  {
+    name: 'a worker without descriptors waits and says so, and the session goes on where there are some',
+    from: 'start',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await endOfWorker(rig);
+      const { lease: before } = await rig.state();
+      const head = { v: 1, id: ulid(), by: { channel: 'cli' }, at: new Date().toISOString() } as const;
+      await leaveCommand(rig.paths, { ...head, kind: 'answer', ...SUGGESTED, confirmTyped: false });
+      const errors = join(rig.repo.root, 'errors');
+      const words = [rig.program('worker'), rig.paths.sessionsDir, rig.paths.folder];
+      const shell = `ulimit -n 26; exec "$0" "$@" 2>'${errors}'`;
+      spawn('sh', ['-c', shell, process.execPath, ...words], {
+        env: rig.repo.env,
+        stdio: 'ignore',
+        detached: true,
+      }).unref();
+      await rig.until(({ lease }) => lease > before, { leaveDead: true });
+      const pid = (await rig.workerPid()) ?? 0;
+      await eventually(async () => (await readFile(errors, 'utf8')).includes('EMFILE'), {
+        what: 'EMFILE in worker.stderr',
+      });
+      await expectNoSpin(pid);
+      expect(isRunning(await rig.context().host.processes.read(pid))).toBe(true);
+      // A process's own limit is not ours to raise: the next worker has the usual one.
+      await rig.killWorker();
+    },
+    ends: AT_THE_NEXT,
+  },
+];
+
+const files: FaultRow[] = [
+  {
     name: 'a log folder whose name a file has taken is made again',
     from: 'questions',
     act: async (rig) => {
@@ -138,27 +206,6 @@ const folders: FaultRow[] = [
       await rm(rig.paths.iterations, { recursive: true });
       await writeFile(rig.paths.iterations, 'nothing');
       await rig.answer();
-    },
-    ends: AT_THE_NEXT,
-  },
-  {
-    name: 'a session folder that takes no files is told of, and gone on with when it takes them again',
-    from: 'questions',
-    act: async (rig) => {
-      await rig.untilWaiting('qa_answers');
-      const { takeAgain, env } = await refuseFiles(rig);
-      try {
-        const given = { session: rig.file.folder, ...SUGGESTED };
-        await answerQa(given, actingIn(rig, env)).catch(() => undefined);
-        await eventually(() => isTold(rig), { what: 'a word about the folder' });
-        await expectNoSpin(await rig.workerPid());
-      } finally {
-        await takeAgain();
-      }
-      const { status } = await rig.until(({ status: { kind } }) => kind === 'blocked' || kind === 'waiting', {
-        withinMs: 60_000,
-      });
-      if (status.kind === 'blocked') await rig.resume();
     },
     ends: AT_THE_NEXT,
   },
@@ -203,19 +250,6 @@ const folders: FaultRow[] = [
 ];
 
 const programs: FaultRow[] = [
-  {
-    name: 'a machine without git blocks with the reason, and is gone on with when git is there',
-    from: 'questions',
-    act: async (rig) => {
-      await rig.untilWaiting('qa_answers');
-      const bin = join(rig.repo.root, 'bin');
-      await mkdir(bin);
-      await answerQa({ session: rig.file.folder, ...SUGGESTED }, actingIn(rig, { PATH: bin }));
-      expect(await untilBlocked(rig, 'git_missing')).toContain('no program "git"');
-      await rig.resume();
-    },
-    ends: AT_THE_NEXT,
-  },
   withSettings(
     { provider: 'claude', cliPaths: { claude: '/no/such/claude' } },
     {
@@ -250,35 +284,6 @@ const programs: FaultRow[] = [
       expect(await readFile(rig.paths.events, 'utf8')).not.toContain('secret-of-the-first');
     },
   },
-  {
-    name: 'a worker without descriptors waits and says so, and the session goes on where there are some',
-    from: 'start',
-    act: async (rig) => {
-      await rig.untilWaiting('qa_answers');
-      await endOfWorker(rig);
-      const { lease: before } = await rig.state();
-      const head = { v: 1, id: ulid(), by: { channel: 'cli' }, at: new Date().toISOString() } as const;
-      await leaveCommand(rig.paths, { ...head, kind: 'answer', ...SUGGESTED, confirmTyped: false });
-      const errors = join(rig.repo.root, 'errors');
-      const words = [rig.program('worker'), rig.paths.sessionsDir, rig.paths.folder];
-      const shell = `ulimit -n 26; exec "$0" "$@" 2>'${errors}'`;
-      spawn('sh', ['-c', shell, process.execPath, ...words], {
-        env: rig.repo.env,
-        stdio: 'ignore',
-        detached: true,
-      }).unref();
-      await rig.until(({ lease }) => lease > before, { leaveDead: true });
-      const pid = (await rig.workerPid()) ?? 0;
-      await eventually(async () => (await readFile(errors, 'utf8')).includes('EMFILE'), {
-        what: 'EMFILE in worker.stderr',
-      });
-      await expectNoSpin(pid);
-      expect(isRunning(await rig.context().host.processes.read(pid))).toBe(true);
-      // A process's own limit is not ours to raise: the next worker has the usual one.
-      await rig.killWorker();
-    },
-    ends: AT_THE_NEXT,
-  },
 ];
 
 const HANDOFF = JSON.stringify({
@@ -289,7 +294,7 @@ const HANDOFF = JSON.stringify({
 
 /** Writes many lines into the flow log of the overview, and some work beside it. */
 const TALKATIVE = `overview=$(ls ../../sessions/*/_overview.md)
-awk -v n="$SAMOCODE_ITERATION" '/^## Files/ { for (i = 1; i <= 45; i++) print "- part " n "." i } { print }' "$overview" > talk
+awk -v n="$SAMOCODE_ITERATION" '/^## Files/ { for (i = 1; i <= 49; i++) print "- part " n "." i } { print }' "$overview" > talk
 mv talk "$overview"
 echo "$SAMOCODE_ITERATION" > progress.txt`;
 
@@ -304,6 +309,9 @@ const sessions: FaultRow[] = [
   {
     name: 'a crash while old lines of a long flow log are put away loses none and doubles none',
     env: { SAMOCODE_CRASH_AT: 'after-old-flow' },
+    from: 'rest',
+    // They are put away a second time after the crash.
+    lines: { MAX_ITERATIONS: '17' },
     rules: [
       {
         when: {},
@@ -313,17 +321,19 @@ const sessions: FaultRow[] = [
         ],
       },
     ],
-    ends: 'blocked/phase_limit',
+    ends: 'blocked/budget',
     also: async (rig) => {
       const events = await rig.events();
       expect(events.filter(({ type }) => type === 'worker_took_over').length).toBeGreaterThan(1);
       const parts = await partsOf(rig);
-      const all = Array.from({ length: 20 }, (_, n) =>
-        Array.from({ length: 45 }, (_, i) => `- part ${n + 1}.${i + 1}`),
+      const all = Array.from({ length: 17 }, (_, n) =>
+        Array.from({ length: 49 }, (_, i) => `- part ${n + 1}.${i + 1}`),
       );
       expect(parts).toEqual(all.flat());
       const overview = await readFile(rig.paths.overview, 'utf8');
       expect(overview.split('\n').length).toBeLessThan(600);
+      const old = await readFile(rig.paths.oldFlow, 'utf8');
+      expect(old.split('\n').filter((line) => line.startsWith('- part ')).length).toBeGreaterThan(400);
     },
   },
   {
@@ -350,8 +360,12 @@ const sessions: FaultRow[] = [
     },
   },
   {
-    name: 'children that hand over for ever, each with some work, come to the limit of their phase',
+    name: 'children that go on or hand over for ever, each with some work, come to the limit of their phase, and no sooner',
     rules: [
+      {
+        when: { phase: 'requirements', iteration: [2, 4, 6, 8, 10] },
+        do: WORKS,
+      },
       {
         when: { phase: 'requirements' },
         do: [
@@ -396,4 +410,8 @@ const sessions: FaultRow[] = [
   },
 ];
 
-faultTable([...folders, ...programs, ...sessions]);
+sideBySide(
+  'a worker that meets a fault of its machine waits without a spin, and the session goes on',
+  watched,
+);
+faultTable([...files, ...programs, ...sessions]);

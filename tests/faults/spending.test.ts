@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
-import { changeSettings, withSettings } from './with-settings.ts';
+import { changeSettings } from './with-settings.ts';
 
 const always = (...acts: object[]) => [{ when: {}, do: acts }];
 const STAYS = { act: 'signal-file', text: '{"status":"continue"}' };
@@ -143,14 +143,6 @@ const loops: FaultRow[] = [
     ),
     ends: 'blocked/no_progress',
   },
-  withSettings(
-    {},
-    {
-      name: 'children that write a document each are left alone for as long as their phase allows',
-      rules: always(MORE, STAYS, costs({})),
-      ends: 'blocked/phase_limit',
-    },
-  ),
 ];
 
 /** What Codex prints and what it notes after every answer, played by a program that would go on for ever. */
