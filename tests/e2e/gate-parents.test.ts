@@ -87,7 +87,7 @@ describe('where models may open nothing, the second gate stays closed when a par
   });
 });
 
-test('where models may open nothing, new work that one gives waits at the gates a person had opened', async () => {
+test.concurrent('where models may open nothing, new work that one gives waits at the gates a person had opened', async () => {
   const choices = { autoApprove: true, acceptSuggestions: true };
   await using rig = await startRig({
     here: true,
@@ -105,6 +105,7 @@ const isUnderAgent = await inheritedVariable(await systemHost(), Object.keys(AGE
 
 test.skipIf(isUnderAgent)(
   'where models may open nothing, a person in a terminal opens both gates',
+  { concurrent: true },
   async () => {
     await using rig = await askingRig({ here: true });
     await changeLines(rig, MODELS_OPEN_NOTHING);
