@@ -10,8 +10,9 @@ import type { SessionEvent } from '../../src/session/events/events.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import { makeBench } from '../actions/bench.ts';
+import { changeLines } from '../faults/with-settings.ts';
 import { askTool } from '../server/ask-tool.ts';
-import { askingRig } from '../support/asking-rig.ts';
+import { askingRig, plannedRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { ParentKit } from '../worker/gates/parent-kit.ts';
@@ -34,7 +35,8 @@ describe('where models may open nothing, the first gate stays closed when a pare
   let before: number;
 
   beforeAll(async () => {
-    rig = await startRig({ here: true, lines: MODELS_OPEN_NOTHING });
+    rig = await askingRig({ here: true });
+    await changeLines(rig, MODELS_OPEN_NOTHING);
     before = (await rig.untilWaiting('qa_answers')).n;
   });
   afterAll(() => rig[Symbol.asyncDispose]());
@@ -58,11 +60,8 @@ describe('where models may open nothing, the second gate stays closed when a par
   let before: number;
 
   beforeAll(async () => {
-    rig = await startRig({
-      here: true,
-      lines: MODELS_OPEN_NOTHING,
-      start: { task: 'Name the boats', acceptSuggestions: true },
-    });
+    rig = await plannedRig({ here: true });
+    await changeLines(rig, MODELS_OPEN_NOTHING);
     before = (await rig.untilWaiting('plan_approval')).n;
   });
   afterAll(() => rig[Symbol.asyncDispose]());
@@ -88,7 +87,7 @@ describe('where models may open nothing, the second gate stays closed when a par
   });
 });
 
-test('where models may open nothing, new work that one gives waits at the gates a person had opened', async () => {
+test.concurrent('where models may open nothing, new work that one gives waits at the gates a person had opened', async () => {
   const choices = { autoApprove: true, acceptSuggestions: true };
   await using rig = await startRig({
     here: true,
@@ -106,8 +105,10 @@ const isUnderAgent = await inheritedVariable(await systemHost(), Object.keys(AGE
 
 test.skipIf(isUnderAgent)(
   'where models may open nothing, a person in a terminal opens both gates',
+  { concurrent: true },
   async () => {
-    await using rig = await startRig({ here: true, lines: MODELS_OPEN_NOTHING });
+    await using rig = await askingRig({ here: true });
+    await changeLines(rig, MODELS_OPEN_NOTHING);
     const kit = new ParentKit(rig);
     await rig.untilWaiting('qa_answers');
     await kit.terminal(['answer', kit.session, '--accept-suggestions']);

@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import { superviseIfUnfinished } from '../../src/actions/acting/supervision.ts';
 import type { EventType } from '../../src/session/events/bodies/event-types.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
-import { changeSettings } from '../faults/with-settings.ts';
+import { changeLines, changeSettings } from '../faults/with-settings.ts';
 import { askingRig, plannedRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';
-import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
-import { endOfWorker, killSupervisors } from '../support/supervisors.ts';
+import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { endOfWorker, killSupervisors, nowOf } from '../support/supervisors.ts';
 
 const by = (channel: string) => expect.objectContaining({ channel });
 
@@ -29,8 +29,16 @@ async function setPhase(rig: SessionRig, phase: string): Promise<void> {
   await edit(rig.paths.overview, (text) => text.replace(/^Phase: .*$/m, `Phase: ${phase}`));
 }
 
-/** A session whose supervisor sees what a person does in its files. */
-const watched = (plan: RigPlan = {}) => startRig({ supervised: true, ...plan });
+/** A session that rests at a gate, and whose supervisor sees what a person does in its files. */
+async function watched(rig: SessionRig): Promise<SessionRig> {
+  await superviseIfUnfinished(rig.context());
+  await eventually(async () => (await nowOf(rig))?.sessions[0]?.state === 'waiting', {
+    what: 'a look of its supervisor',
+  });
+  return rig;
+}
+
+const watchedAtQuestions = async (scenario = {}) => watched(await askingRig({ supervised: true, scenario }));
 
 const gone = (rig: SessionRig, phase: string) =>
   rig.until((state) => state.openIteration?.phase === phase || state.lastIteration?.phase === phase);
@@ -47,17 +55,14 @@ test.concurrent('answers by a tool open the first gate, approval by the command 
 });
 
 test.concurrent('answers that a person types into the file while it waits open the first gate', async () => {
-  await using rig = await watched();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await watchedAtQuestions();
   await edit(rig.paths.qa, answered);
   await rig.untilWaiting('plan_approval');
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file'), open: [] }]);
 });
 
 test.concurrent('half an answer in a file that says nothing of its end is not taken, the whole one is', async () => {
-  await using rig = await watched();
-  await rig.untilWaiting('qa_answers');
-  await endOfWorker(rig);
+  await using rig = await watchedAtQuestions();
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 24 * 60 * 60_000 } });
   await edit(rig.paths.qa, (text) => text.replaceAll('_waiting_', 'Only the ones that'));
   // Each sender rings for the supervisor, which then looks at the file; the worker looks at it before it leaves.
@@ -75,9 +80,7 @@ test.concurrent('half an answer in a file that says nothing of its end is not ta
 });
 
 test.concurrent('answers without a word of their end count once the file has rested', async () => {
-  await using rig = await watched();
-  await rig.untilWaiting('qa_answers');
-  await endOfWorker(rig);
+  await using rig = await watchedAtQuestions();
   await changeSettings(rig, { typingRest: { markedMs: 24 * 60 * 60_000, unmarkedMs: 300 } });
   await edit(rig.paths.qa, (text) => text.replaceAll('_waiting_', 'A'));
   await rig.untilWaiting('plan_approval');
@@ -93,8 +96,7 @@ test.concurrent('what is typed on while an agent works is kept below the answer,
       do: [{ act: 'run', command: ['sh', '-c', on] }, { act: 'normal' }],
     },
   ];
-  await using rig = await watched({ scenario: { rules } });
-  await rig.untilWaiting('qa_answers');
+  await using rig = await watchedAtQuestions({ rules });
   await edit(rig.paths.qa, answered);
   await rig.untilWaiting('plan_approval');
   const text = await readFile(rig.paths.qa, 'utf8');
@@ -105,9 +107,7 @@ test.concurrent('what is typed on while an agent works is kept below the answer,
 });
 
 test.concurrent('answers typed while nothing watches are taken once a supervisor runs again', async () => {
-  await using rig = await watched();
-  await rig.untilWaiting('qa_answers');
-  await endOfWorker(rig);
+  await using rig = await watchedAtQuestions();
   await killSupervisors(rig.repo.homeDir);
   await edit(rig.paths.qa, answered);
   await superviseIfUnfinished(rig.context('tool'));
@@ -146,9 +146,7 @@ test.concurrent('ticked boxes, completed lines and appended notes go on without 
       do: [{ act: 'run', command: ['sh', '-c', append] }, { act: 'normal' }],
     },
   ];
-  await using rig = await askingRig({ here: true, scenario: { rules } });
-  await rig.untilWaiting('qa_answers');
-  await rig.answer();
+  await using rig = await plannedRig({ here: true, scenario: { rules } });
   await rig.untilWaiting('plan_approval');
   await rig.approve();
   await rig.until(({ status }) => status.kind === 'done', { withinMs: 90_000 });
@@ -196,7 +194,8 @@ test.concurrent('GATES=plan takes the suggestions and waits for an approval', as
 });
 
 test.concurrent('GATE_CHANNELS without tool refuses the tool and takes the command line', async () => {
-  await using rig = await startRig({ here: true, lines: { GATE_CHANNELS: 'cli' } });
+  await using rig = await askingRig({ here: true });
+  await changeLines(rig, { GATE_CHANNELS: 'cli' });
   await rig.untilWaiting('qa_answers');
   await expect(rig.answer(undefined, 'tool')).rejects.toMatchObject({ code: 'channel_closed' });
   await rig.answer();
@@ -207,9 +206,9 @@ test.concurrent('GATE_CHANNELS without tool refuses the tool and takes the comma
 });
 
 test.concurrent('GATE_CHANNELS without file leaves typed answers to another channel', async () => {
-  await using rig = await watched({ lines: { GATE_CHANNELS: 'cli' } });
-  await rig.untilWaiting('qa_answers');
-  await endOfWorker(rig);
+  await using rig = await askingRig({ supervised: true });
+  await changeLines(rig, { GATE_CHANNELS: 'cli' });
+  await watched(rig);
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });
   await edit(rig.paths.qa, answered);
   // What the supervisor sees after the answers, and in the same look at the earliest.
@@ -234,8 +233,8 @@ test.concurrent('a phase set back by hand while the session is stopped is obeyed
 });
 
 test.concurrent('a phase set back by hand while the session waits is obeyed', async () => {
-  await using rig = await watched({ start: { task: 'Name the boats', acceptSuggestions: true } });
-  const { n } = await rig.untilWaiting('plan_approval');
+  await using rig = await watched(await plannedRig({ supervised: true }));
+  const { n } = await rig.state();
   await setPhase(rig, 'requirements');
   // An iteration may come and go between two looks; its event stays.
   await eventually(async () =>
@@ -245,8 +244,7 @@ test.concurrent('a phase set back by hand while the session waits is obeyed', as
 });
 
 test.concurrent('a phase set forward by hand jumps no gate, neither in a wait nor after a stop', async () => {
-  await using rig = await watched();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await watchedAtQuestions();
   await rig.answer({ answers: [{ id: 'Q1', text: 'A' }] });
   await setPhase(rig, 'implementation');
   await eventually(async () => (await eventsOf(rig, 'notice')).some(({ code }) => code === 'gate_closed'));

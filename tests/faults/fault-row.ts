@@ -149,7 +149,12 @@ async function begin(
     if (sparesWorker(row)) {
       const work = inTime(workHere(rig, { kind: 'resume' }, firstEnv));
       // An act that found none would start another one.
-      if (row.act) await eventually(async () => (await rig.workerPid()) !== undefined);
+      if (row.act) {
+        // It may have come and gone between two looks.
+        let isOver = false;
+        work.finally(() => (isOver = true)).catch(() => undefined);
+        await eventually(async () => isOver || (await rig.workerPid()) !== undefined);
+      }
       return { rig, work };
     }
     await rig.resume({}, firstEnv);

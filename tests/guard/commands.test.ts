@@ -1,7 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, inject, test } from 'vitest';
 import { failureOf } from '../../src/project/finding/project-command.ts';
+import { changeLines } from '../faults/with-settings.ts';
 import { eventually } from '../support/eventually.ts';
 import { setPhase } from '../support/put-in-phase.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
@@ -32,13 +33,13 @@ async function begin(behaviour: Behaviour, plan: RigPlan): Promise<SessionRig & 
   return { ...rig, fake, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() };
 }
 
-/** The same with no gate and a CHECK, in its last phase: its next agent says that all is done. */
+/** One with no gate and a CHECK, in its last phase: its next agent says that all is done. */
 async function beginAtDone(
   behaviour: Behaviour,
   lines: Readonly<Record<string, string>>,
 ): Promise<Awaited<ReturnType<typeof begin>>> {
-  const rig = await begin(behaviour, { lines: { ...lines, GATES: 'none' }, start: { run: false } });
-  await rig.until(({ status }) => status.kind === 'stopped');
+  const rig = await begin(behaviour, { copyOf: inject('prepared').rest });
+  await changeLines(rig, { ...lines, GATES: 'none' });
   await setPhase(rig, 'done');
   await rig.resume({}, rig.fake.env);
   return rig;

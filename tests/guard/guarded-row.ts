@@ -1,11 +1,16 @@
 import { expect } from 'vitest';
 import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { FaultRow } from '../faults/fault-row.ts';
+import { setPhase } from '../support/put-in-phase.ts';
 import { namespacesOf, nothingIsLeftIn, TELLS_NAMESPACE } from './survivors.ts';
 
-/** A row whose agents must run in the guard and leave nothing there, not even what shed its marker. */
+/**
+ * A row whose agents must run in the guard and leave nothing there, not even what shed its marker. Where it comes to the
+ * gate, its first agent is the one that asks: as a person who has investigated alone would have it.
+ */
 export function guardedRow(settings: Partial<FrozenSettings>, row: FaultRow): FaultRow {
   return {
+    before: (rig) => setPhase(rig, 'requirements'),
     ...row,
     settings: { retryDelayMs: 50, ...settings },
     also: async (rig) => {

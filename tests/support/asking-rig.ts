@@ -1,7 +1,7 @@
 import { inject } from 'vitest';
 import { type RigPlan, type SessionRig, startRig } from './session-rig.ts';
 
-type Plan = Pick<RigPlan, 'scenario' | 'files' | 'faults' | 'here'>;
+type Plan = Pick<RigPlan, 'scenario' | 'files' | 'faults' | 'here' | 'supervised'>;
 
 /** A session that waits for answers, as every plain one does after two agents: a copy of the one that was prepared. */
 export async function askingRig(plan: Plan = {}): Promise<SessionRig> {

@@ -1,7 +1,10 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ulid } from 'ulid';
+import { ifExists } from '../../src/base/errors.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
+import { supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
 import { readSessionFile, type SessionFile } from '../../src/session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
@@ -15,16 +18,20 @@ export interface CopiedSession {
 
 /**
  * Copies the temporary folder of a session that rests, home and repository with it, as a session of its own:
- * every file that names the old place or the old id names the new one. Both are as long as the old ones, so that
- * no length that is written down becomes wrong.
+ * every file that names the old place, the old id or the supervisor of the old home names the new one. The new ones are
+ * as long as the old ones, so that no length that is written down becomes wrong.
  */
 export async function copySession(from: string): Promise<CopiedSession> {
   const dir = await tempDir();
   await run('cp', ['-a', `${from}/.`, dir.path]);
   const { file: original } = await onlySession(from);
+  const host = await systemHost();
+  const supervisor = supervisorPaths(join(from, 'home'), host);
+  const ofCopy = supervisorPaths(join(dir.path, 'home'), host);
   const changes: Array<[string, string]> = [
     [from, dir.path],
     [original.id, ulid()],
+    [supervisor.identity, ofCopy.identity],
   ];
   if (dir.path.length !== from.length) throw new Error(`${dir.path} is not as long as ${from}.`);
   const patterns = changes.flatMap(([old]) => ['-e', old]);
@@ -37,6 +44,8 @@ export async function copySession(from: string): Promise<CopiedSession> {
       'latin1',
     );
   }
+  const left = join(dirname(ofCopy.dir), supervisor.identity);
+  await ifExists(rename(left, ofCopy.dir));
   const { paths, file } = await onlySession(dir.path);
   // It counts only while the log before it is the same to the byte.
   await rm(paths.state, { force: true });

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';
 import type { EventType } from '../../../src/session/events/bodies/event-types.ts';
@@ -195,10 +195,11 @@ function planOf(gate: GateFile): RigPlan {
 }
 
 /** Plays a session, whose investigation is over as soon as it has begun, to the last wait before the cheats. */
+/** A session that waits for answers; or for the plan's approval, where the gate lies behind it. */
 async function prepareSession(gate: GateFile): Promise<SessionRig> {
-  const rig = await startRig(planOf(gate));
-  // Its first agent asks honestly.
-  if (gate.gate === 'qa') await tell(rig, { cheats: [] });
+  const rig = await startRig({ ...planOf(gate), copyOf: askingAt(gate.level) });
+  // In the guard they were stopped at it.
+  if (gate.level === 'guard') await rig.resume();
   await rig.untilWaiting('qa_answers');
   if (gate.gate === 'replan') {
     await rig.answer();
@@ -207,6 +208,11 @@ async function prepareSession(gate: GateFile): Promise<SessionRig> {
   await endOfWorker(rig);
   await forgetPlayed(rig);
   return rig;
+}
+
+/** The temporary folder of the session at its questions that was prepared once per run. */
+function askingAt(level: Level): string {
+  return level === 'guard' ? inject('prepared').questions : inject('asking');
 }
 
 /** Opens the gates before `phase` as a person; where its child runs already, nothing is to be done. */
