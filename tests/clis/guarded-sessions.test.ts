@@ -46,7 +46,7 @@ test.concurrent.for(ROWS)(
     const commands: string[] = [];
     await using session = await startCliSession({
       cli,
-      lines: { SANDBOX: sandbox },
+      lines: { SANDBOX: sandbox, MAX_ITERATIONS: '1' },
       before: async ({ homeDir, mainRepo }) => {
         planted = join(mainRepo, 'planted.txt');
         await writeFile(join(homeDir, 'app.mjs'), APP);
