@@ -200,23 +200,28 @@ test.concurrent('gemini is busy, writes no signal, is not let in, and is used up
 /** Gemini CLI starts itself once more, as it does for people. */
 const AS_TWO = { GEMINI_CLI_NO_RELAUNCH: '' };
 
-test.concurrent.each(CLIS)(
-  'a %s whose service never answers is ended at the time limit, with all its processes',
-  async (cli) => {
+// Side by side, for they wait most of their time.
+test.concurrent('a child whose service never answers is ended at the time limit, with all its processes', async ({
+  expect,
+}) => {
+  const ended = CLIS.map(async (cli) => {
+    // A second child would only start to be ended with the session.
     await using session = await startCliSession({
       cli,
       env: AS_TWO,
-      lines: { TIMEOUT: '8' },
+      lines: { TIMEOUT: '8', MAX_ITERATIONS: '1' },
       instead: () => 'silence',
     });
-    await session.until(({ lastIteration }) => lastIteration !== undefined);
-    const [first] = await session.eventsOf('iteration_ended');
-    expect(first).toMatchObject({ ending: 'timeout', iteration: 1 });
-    await session.stop();
-    await session.until(({ status }) => status.kind === 'stopped');
-    expect(await session.processes()).toEqual([]);
-  },
-);
+    await session.until(({ status }) => status.kind === 'blocked');
+    const row = `a ${cli} whose service never answers is ended at the time limit, with all its processes`;
+    const iterations = await session.eventsOf('iteration_ended');
+    expect(iterations, row).toMatchObject([{ ending: 'timeout', iteration: 1 }]);
+    expect(await session.processes(), row).toEqual([]);
+  });
+  // Each to its end, so that none is left when another fails.
+  await Promise.allSettled(ended);
+  await Promise.all(ended);
+});
 
 // A name that only the tool's own process has; an agent's `sleep` alone is refused by Claude Code.
 const HOLD =

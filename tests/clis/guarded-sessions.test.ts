@@ -46,7 +46,7 @@ test.concurrent.for(ROWS)(
     const commands: string[] = [];
     await using session = await startCliSession({
       cli,
-      lines: { SANDBOX: sandbox },
+      lines: { SANDBOX: sandbox, MAX_ITERATIONS: '1' },
       before: async ({ homeDir, mainRepo }) => {
         planted = join(mainRepo, 'planted.txt');
         await writeFile(join(homeDir, 'app.mjs'), APP);
@@ -85,7 +85,7 @@ test.concurrent.for(ROWS)(
 test.concurrent("in the guard Codex's own sandbox works for PERMISSIONS=allow", async ({ expect }) => {
   await using session = await startCliSession({
     cli: 'codex',
-    lines: { SANDBOX: 'guard', PERMISSIONS: 'allow' },
+    lines: { SANDBOX: 'guard', PERMISSIONS: 'allow', MAX_ITERATIONS: '1' },
     start: BUILDS_BY_PLAN,
     before: ({ mainRepo }) => writePlannedFolder(mainRepo, PLAN),
     instead: commandsIn('implementation', [COMMIT]),

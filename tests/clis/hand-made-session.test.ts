@@ -15,6 +15,7 @@ test('what a chat in the real Claude Code prepared by hand, the worker continues
   await using session = await startCliSession({
     cli: 'claude',
     byTool: true,
+    lines: { MAX_ITERATIONS: '1' },
     start: { from: FOLDER, phase: 'implementation', approve: PLAN },
     before: async ({ homeDir, mainRepo }) => {
       const top = dirname(mainRepo);

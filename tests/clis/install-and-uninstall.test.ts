@@ -1,8 +1,10 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { readSource } from '../../scripts/packages/source.ts';
 import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import { ifExists } from '../../src/base/errors.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { type InstallInput, install, uninstall } from '../../src/machine/install/install.ts';
@@ -10,6 +12,7 @@ import { installCli } from '../support/install-clis.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const SKILLS = (await readSource(ROOT)).skills.map(({ name }) => name);
 const CLIS = ['claude', 'codex', 'gemini'] as const;
 const INPUT: InstallInput = { scope: 'user', dryRun: false, allow: true, removePython: false };
 const CLAUDE = '.claude/settings.json';
@@ -62,7 +65,12 @@ test.concurrent('when every client has gone from this machine, an uninstall stil
   expect(await home.change(install), 'again').toEqual([...CLIS, 'desktop'].map((name) => `${name} changed`));
   expect(await home.run('claude', 'plugin', 'list')).toContain('samocode@samocode');
   expect(await home.run('codex', 'mcp', 'list')).toContain(join(ROOT, 'dist/samocode-mcp.js'));
-  expect(await home.run('gemini', 'extensions', 'list')).toContain('samocode');
+  const listed = await home.run('gemini', 'extensions', 'list');
+  for (const name of ['samocode', 'MCP servers:', ...SKILLS]) expect(listed, 'gemini').toContain(name);
+  const trusted = join(home.path, '.gemini/trustedFolders.json');
+  expect(await ifExists(stat(trusted)), 'no folder is trusted for gemini').toBeUndefined();
+  expect(await home.change(uninstall, { clients: ['gemini'] }), 'by gemini').toEqual(['gemini changed']);
+  expect(await home.run('gemini', 'extensions', 'list'), 'by gemini').not.toContain('samocode');
 });
 
 test.concurrent('Claude Code with comments and a trailing comma in its settings gets the server, and loses it again', async ({
@@ -131,6 +139,7 @@ async function startHome(files: Readonly<Record<string, string>>) {
       },
     );
   return {
+    path: dir.path,
     report,
     async change(act: typeof install, how: How = {}): Promise<string[]> {
       const { clients } = await report(act, how);

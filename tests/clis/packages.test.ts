@@ -105,16 +105,7 @@ test.concurrent('installed into Codex, the server is listed, a command that is t
   expect(await home.run('codex', 'mcp', 'list')).toContain('No MCP servers configured');
 });
 
-test.concurrent('installed into Gemini CLI, the extension is listed with its skills, and no folder is trusted for it', async () => {
-  await using home = await startHome();
-  await home.change(install, 'gemini', 'changed');
-  await home.change(install, 'gemini', 'nothing_to_do');
-  const listed = await home.run('gemini', 'extensions', 'list');
-  for (const name of ['MCP servers:', ...SKILLS]) expect(listed).toContain(name);
-  await expect(stat(join(home.path, '.gemini/trustedFolders.json'))).rejects.toThrow('ENOENT');
-  await home.change(uninstall, 'gemini', 'changed');
-  expect(await home.run('gemini', 'extensions', 'list')).not.toContain('samocode');
-});
+// Gemini CLI, whose starts are dear: install-and-uninstall.test.ts.
 
 interface ClaudeInit {
   mcp_servers: unknown[];

@@ -5,9 +5,9 @@ import { pagePaths } from '../support/pages.ts';
 import { ROOT, TEXTS } from '../words/texts.ts';
 
 test('every word of the pages, and of what models read, is in a dictionary or in cspell.json', async () => {
-  const { path } = await installCli('cspell');
+  const [node, { path }] = [await installCli('node22'), await installCli('cspell')];
   const files = [...(await pagePaths(ROOT)), ...TEXTS.keys()];
   const args = ['lint', '--no-progress', '--no-summary', '--no-color', '--no-must-find-files', ...files];
-  const { stdout } = await runCommand(path, args, { cwd: ROOT });
+  const { stdout } = await runCommand(node.path, [path, ...args], { cwd: ROOT });
   expect(stdout.trim()).toBe('');
 });

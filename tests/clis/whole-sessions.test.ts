@@ -1,13 +1,19 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { PlannedWork } from '../support/model-stub/planned-work.ts';
+import type { ModelOf } from '../support/model-stub/services.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
-import { type CliSession, startCliSession } from './cli-session.ts';
+import { type CliSession, type CliSessionPlan, startCliSession } from './cli-session.ts';
+import { configureServers, startedServers, tokensInLog } from './persons-servers.ts';
 
 const [first = expect.fail(), second = expect.fail()] = COMPOUND_AMOUNTS.phases;
 
+/** A whole session beside servers of a person, of a plugin of theirs and of the project. */
+const startWhole = (cli: ModelOf, plan: Pick<CliSessionPlan, 'work' | 'byTool'>) =>
+  startCliSession({ ...plan, cli, before: (places) => configureServers(cli, places) });
+
 /** Plays a session to its end, with a person at both gates. @param implemented how many agents build */
-async function playWhole(session: CliSession, implemented: number) {
+async function playWhole(cli: ModelOf, session: CliSession, implemented: number) {
   await session.until(({ status }) => status.kind === 'waiting' && status.for === 'qa_answers');
   await session.answer();
   await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
@@ -33,6 +39,15 @@ async function playWhole(session: CliSession, implemented: number) {
   }
   expect(await readFile(session.paths.overview, 'utf8')).toContain('Phase: done');
   expect(await session.git('status', '--porcelain')).toBe('?? .samocode');
+  expect(await startedServers(session), 'no server is started by a child').toEqual([]);
+  const inLog = await tokensInLog(cli, session);
+  if (cli !== 'claude') expect(inLog?.input, 'its log tells the tokens').toBeGreaterThan(0);
+  if (inLog)
+    expect(ended[0]?.cost, 'its log tells what its last word tells').toMatchObject({
+      inputTokens: inLog.input,
+      outputTokens: inLog.output,
+      cachedTokens: inLog.cached,
+    });
   const { worktree } = await session.state();
   const subjects = await session.git('-C', worktree?.path ?? '', 'log', '--format=%s', '-2');
   return { ended, names, subjects };
@@ -42,8 +57,8 @@ test.concurrent.for(['codex', 'gemini'] as const)(
   'a whole session from init to done through the real %s',
   async (cli, { expect }) => {
     const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [first] };
-    await using session = await startCliSession({ cli, work });
-    expect((await playWhole(session, 1)).subjects).toMatch(/^Phase 1: Read compound amounts\n/);
+    await using session = await startWhole(cli, { work });
+    expect((await playWhole(cli, session, 1)).subjects).toMatch(/^Phase 1: Read compound amounts\n/);
   },
 );
 
@@ -51,8 +66,8 @@ test.concurrent('a whole session from init to done through the real claude, whic
   expect,
 }) => {
   const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [{ ...first, proposals: 'two' }, second] };
-  await using session = await startCliSession({ cli: 'claude', work, byTool: true });
-  const { ended, names, subjects } = await playWhole(session, 3);
+  await using session = await startWhole('claude', { work, byTool: true });
+  const { ended, names, subjects } = await playWhole('claude', session, 3);
   expect(subjects).toBe('Phase 2: Convert them in the command\nPhase 1: Read compound amounts');
 
   const built = ended.filter(({ phase }) => phase === 'implementation');
