@@ -37,7 +37,7 @@ async function slowPerson(rig: SessionRig, text: string, meanwhile: () => Promis
 test.concurrent('questions show whose reason stands below them, by menus Esc leaves them as they are, and Enter alone takes suggestions', async ({
   expect,
 }) => {
-  await using rig = await askingRig({ here: true });
+  await using rig = await askingRig();
   const place = placeOf(rig);
   const session = rig.file.folder;
   await rig.untilWaiting('qa_answers');
@@ -55,7 +55,7 @@ test.concurrent('questions show whose reason stands below them, by menus Esc lea
 test.concurrent('a plan is left for later, asked about again after a bare no, sent back with words alone, and approved by no Enter alone', async ({
   expect,
 }) => {
-  await using rig = await plannedRig({ here: true });
+  await using rig = await plannedRig();
   const place = placeOf(rig);
   const session = rig.file.folder;
   await rig.untilWaiting('plan_approval');
@@ -80,7 +80,7 @@ test.concurrent('a plan is left for later, asked about again after a bare no, se
 test.concurrent('a rewind says where the session stands now, and going on says that it waits again', async ({
   expect,
 }) => {
-  await using rig = await askingRig({ here: true });
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const place = placeOf(rig);
   const session = rig.file.folder;
@@ -103,11 +103,11 @@ test.concurrent('whoever answers at a terminal after somebody else has is told t
   expect,
 }) => {
   const notTaken = expect.stringContaining('decided elsewhere; your answer was not recorded');
-  await using asking = await askingRig({ here: true });
+  await using asking = await askingRig();
   await asking.untilWaiting('qa_answers');
   const answers = await slowPerson(asking, 'A', () => asking.answer(undefined, 'tool'));
   expect(answers, 'questions').toEqual({ asked: true, told: notTaken });
-  await using planned = await plannedRig({ here: true });
+  await using planned = await plannedRig();
   await planned.untilWaiting('plan_approval');
   const changes = await slowPerson(planned, 'make it shorter', () => planned.approve('tool'));
   expect(changes, 'a plan').toEqual({ asked: true, told: notTaken });
