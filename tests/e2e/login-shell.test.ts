@@ -71,7 +71,7 @@ function eventsOf(text: string, type: string) {
     .map((line) => JSON.parse(line));
 }
 
-test('SETUP, CHECK and agents of a session that a desktop starts have what a login shell has', async () => {
+test.concurrent('SETUP, CHECK and agents of a session that a desktop starts have what a login shell has, and no value of it is in any file', async () => {
   await using place = await personWithTool();
   const scenario = join(place.home, 'scenario.json');
   const agent = { act: 'run', command: ['mytool', 'agent'] };
@@ -92,12 +92,7 @@ test('SETUP, CHECK and agents of a session that a desktop starts have what a log
   const counted = async (name: string) => Number(await readFile(join(place.home, name), 'utf8'));
   expect(await counted('setup')).toBe(VALUE.length);
   expect(await counted('agent')).toBe(VALUE.length);
-});
 
-test('no value of the login shell is in any file of the session', async () => {
-  await using place = await personWithTool();
-  const { session } = await start(place, { lines: 'CHECK=mytool check\n', env: asDesktop(place) });
-  await waits(place, session);
   const names = await readdir(place.sessionsDir, { recursive: true, withFileTypes: true });
   const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const texts = await Promise.all(files.map((path) => readFile(path, 'utf8').catch(() => '')));
@@ -105,7 +100,7 @@ test('no value of the login shell is in any file of the session', async () => {
   expect(texts.filter((text) => text.includes(VALUE))).toEqual([]);
 });
 
-test('a session from a terminal keeps its environment, and the start names credentials that a login shell lacks', async () => {
+test.concurrent('a session from a terminal keeps its environment, and the start names credentials that a login shell lacks', async () => {
   await using place = await personWithTool();
   const env = {
     ...place.env,
@@ -128,18 +123,20 @@ test('a session from a terminal keeps its environment, and the start names crede
   expect(await readdir(place.home)).not.toContain('setup');
 });
 
-test('start-up files that never end cost their limit: the session begins with what it was started with, and says so', async () => {
+test.concurrent('start-up files that never end cost their limit: the session begins with what it was started with, and says so', async () => {
   await using rig = await startRig({
     files: { 'home/.bash_profile': 'exec sleep 4244\n' },
     firstEnv: { SHELL: '/bin/bash' },
+    here: true,
+    scenario: HANGS,
   });
-  await rig.untilWaiting('qa_answers');
+  await rig.until(({ openIteration }) => openIteration !== undefined);
   expect(await rig.events()).toContainEqual(expect.objectContaining({ code: 'login_shell_unread' }));
   const { stdout } = await runCommand('ps', ['-A', '-o', 'args=']);
   expect(stdout).not.toContain('sleep 4244');
 });
 
-test('a worker that comes back reads the login shell again, and its fingerprint shows what has changed', async () => {
+test.concurrent('a worker that comes back reads the login shell again, and its fingerprint shows what has changed', async () => {
   await using rig = await startRig({
     files: { 'home/.bash_profile': 'export MY_TOKEN=1\n' },
     firstEnv: { SHELL: '/bin/bash' },
@@ -159,15 +156,17 @@ test('a worker that comes back reads the login shell again, and its fingerprint 
   expect(read[0]?.fingerprint).not.toBe(read[1]?.fingerprint);
 });
 
-test('a tool that a person installs for their login shell is found by the resume that follows', async () => {
+test.concurrent('a tool that a person installs for their login shell is found by the resume that follows', async () => {
   await using place = await personWithTool('echo Good morning\n');
-  const env = asDesktop(place);
+  const scenario = join(place.home, 'scenario.json');
+  await writeFile(scenario, JSON.stringify(HANGS));
+  const env = { ...asDesktop(place), REHEARSAL_SCENARIO: scenario };
   const { session } = await start(place, { lines: 'SETUP=true\nCHECK=mytool check\n', env });
   await until(pathsOf(place, session), ({ status }) => status.kind === 'blocked');
   await writeFile(join(place.home, '.bash_profile'), PROFILE);
   await using chat = await chatWith(SERVER, { cwd: place.repo, env });
   await chat.call('resume_session', { session, project_dir: place.repo });
-  await until(pathsOf(place, session), ({ status }) => status.kind === 'waiting');
+  await until(pathsOf(place, session), ({ openIteration }) => openIteration !== undefined);
   const events = await readFile(pathsOf(place, session).events, 'utf8');
   expect(eventsOf(events, 'environment_read')).toHaveLength(2);
 });

@@ -55,7 +55,7 @@ const refused = [
 ] as const;
 
 describe('a recorded folder that is resumed', () => {
-  test.each(behindPlan)('waits for its plan before any agent runs: %s', async (folder, plan) => {
+  test.concurrent.each(behindPlan)('waits for its plan before any agent runs: %s', async (folder, plan) => {
     await using bench = await oldFolder(folder);
     await resumeSession({ session: folder }, bench.context);
     const { state } = await atGateOrRunning(bench, folder);
@@ -63,30 +63,33 @@ describe('a recorded folder that is resumed', () => {
     expect(state.status.kind === 'waiting' && state.status.plan?.name).toBe(plan);
   });
 
-  test.each(atAnswers)('waits for its answers before any agent runs: %s', async (folder, open, typed) => {
-    await using bench = await oldFolder(folder);
-    await resumeSession({ session: folder }, bench.context);
-    const { state } = await atGateOrRunning(bench, folder);
-    expect(decisions(await eventsOf(bench, folder))).toEqual(['waits for qa_answers']);
-    expect(state.status).toMatchObject({
-      openQuestions: open,
-      unconfirmed: typed.map((id) => expect.objectContaining({ id })),
-    });
-  });
+  test.concurrent.each(atAnswers)(
+    'waits for its answers before any agent runs: %s',
+    async (folder, open, typed) => {
+      await using bench = await oldFolder(folder);
+      await resumeSession({ session: folder }, bench.context);
+      const { state } = await atGateOrRunning(bench, folder);
+      expect(decisions(await eventsOf(bench, folder))).toEqual(['waits for qa_answers']);
+      expect(state.status).toMatchObject({
+        openQuestions: open,
+        unconfirmed: typed.map((id) => expect.objectContaining({ id })),
+      });
+    },
+  );
 
-  test.each(refused)('is refused: %s', async (folder, code) => {
+  test.concurrent.each(refused)('is refused: %s', async (folder, code) => {
     await using bench = await oldFolder(folder);
     await expect(resumeSession({ session: folder }, bench.context)).rejects.toMatchObject({ code });
   });
 
-  test('goes on where no gate is behind it', async () => {
+  test.concurrent('goes on where no gate is behind it', async () => {
     const folder = '26-01-18-extra-sections';
     await using bench = await oldFolder(folder);
     await resumeSession({ session: folder }, bench.context);
     expect(await untilAgent(bench, folder)).toEqual(['investigation runs']);
   });
 
-  test('is blocked where nothing says its phase', async () => {
+  test.concurrent('is blocked where nothing says its phase', async () => {
     const folder = '26-01-22-nothing-known';
     await using bench = await oldFolder(folder);
     await resumeSession({ session: folder }, bench.context);
@@ -94,7 +97,7 @@ describe('a recorded folder that is resumed', () => {
     expect(state.status).toMatchObject({ kind: 'blocked', rule: 'phase_unknown' });
   });
 
-  test('has a row in one of these tables', async () => {
+  test.concurrent('has a row in one of these tables', async () => {
     const known = [...behindPlan, ...atAnswers, ...refused].map(([folder]) => folder);
     const all = await readdir(resolve('tests/fixtures/legacy-sessions'));
     expect(all.filter((name) => name !== '.gitattributes').sort()).toEqual(
@@ -104,7 +107,7 @@ describe('a recorded folder that is resumed', () => {
 });
 
 describe('one act', () => {
-  test('shows and approves the plan of a waiting folder, before anything has taken it over', async () => {
+  test.concurrent('shows and approves the plan of a waiting folder, before anything has taken it over', async () => {
     const folder = '26-01-08-colon-stamps';
     await using bench = await oldFolder(folder);
     const plan = await readPlan({ session: folder }, bench.context);
@@ -117,7 +120,7 @@ describe('one act', () => {
     ]);
   });
 
-  test('shows and answers the questions of a waiting folder, before anything has taken it over', async () => {
+  test.concurrent('shows and answers the questions of a waiting folder, before anything has taken it over', async () => {
     const folder = '26-01-12-bom';
     await using bench = await oldFolder(folder);
     const { questions, open } = await readQa({ session: folder }, bench.context);
@@ -130,7 +133,7 @@ describe('one act', () => {
     ]);
   });
 
-  test('confirms the answers that were typed into a waiting folder', async () => {
+  test.concurrent('confirms the answers that were typed into a waiting folder', async () => {
     await using bench = await madeFolder({
       '_overview.md': overviewAt('requirements'),
       '_qa.md': QA.replace('_waiting_', 'B'),
@@ -144,7 +147,7 @@ describe('one act', () => {
     expect((await bench.view(FOLDER)).state.answers).toMatchObject([{ id: 'Q1', text: 'B' }]);
   });
 
-  test('confirms the answers of a folder that was stopped in planning', async () => {
+  test.concurrent('confirms the answers of a folder that was stopped in planning', async () => {
     await using bench = await madeFolder({
       '_overview.md': overviewAt('planning'),
       '_qa.md': QA.replace('_waiting_', 'B'),
@@ -158,7 +161,7 @@ describe('one act', () => {
     ]);
   });
 
-  test('approves plan and answers of a folder that was stopped in implementation', async () => {
+  test.concurrent('approves plan and answers of a folder that was stopped in implementation', async () => {
     await using bench = await madeFolder({
       '_overview.md': overviewAt('implementation'),
       '_qa.md': QA.replace('_waiting_', 'B'),
@@ -173,7 +176,7 @@ describe('one act', () => {
     ]);
   });
 
-  test('approves the plan of a folder that was stopped in phase done, and it goes on there', async () => {
+  test.concurrent('approves the plan of a folder that was stopped in phase done, and it goes on there', async () => {
     await using bench = await madeFolder({
       '_overview.md': overviewAt('done'),
       '_signal_history.jsonl': '{"iteration":9,"phase":"done","status":"continue"}\n',
@@ -184,7 +187,7 @@ describe('one act', () => {
     expect((await untilAgent(bench, FOLDER)).at(-1)).toBe('done runs');
   });
 
-  test('sends a folder without a plan back to planning', async () => {
+  test.concurrent('sends a folder without a plan back to planning', async () => {
     const folder = '26-01-19-invalid-byte';
     await using bench = await oldFolder(folder);
     await expect(approvePlan({ session: folder }, bench.context)).rejects.toMatchObject({ code: 'no_plan' });
@@ -196,7 +199,7 @@ describe('one act', () => {
     ]);
   });
 
-  test('approves a plan that a person put into a folder without one', async () => {
+  test.concurrent('approves a plan that a person put into a folder without one', async () => {
     const folder = '26-01-19-invalid-byte';
     await using bench = await oldFolder(folder);
     await resumeSession({ session: folder }, bench.context);
@@ -205,7 +208,7 @@ describe('one act', () => {
     expect((await untilAgent(bench, folder)).at(-1)).toBe('implementation runs');
   });
 
-  test('answers a question of implementation, and the plan still waits', async () => {
+  test.concurrent('answers a question of implementation, and the plan still waits', async ({ expect }) => {
     await using bench = await madeFolder({
       '_overview.md': overviewAt('implementation'),
       '_qa.md': QA,
@@ -226,7 +229,7 @@ describe('the gates of the project hold for a folder that a model made', () => {
     [PLAN_NAME]: PLAN,
   };
 
-  test('no act of a channel that GATE_CHANNELS leaves out lets an agent run', async () => {
+  test.concurrent('no act of a channel that GATE_CHANNELS leaves out lets an agent run', async () => {
     await using bench = await madeFolder(forged, { GATE_CHANNELS: 'cli' });
     const byModel = { ...bench.context, by: { channel: 'tool' as const } };
     await resumeSession(session, byModel);
@@ -240,7 +243,7 @@ describe('the gates of the project hold for a folder that a model made', () => {
     expect((await untilAgent(bench, FOLDER)).at(-2)).toBe('plan approved by cli');
   });
 
-  test.each([
+  test.concurrent.each([
     ['qa,plan', ['waits for plan_approval']],
     ['plan', ['waits for plan_approval']],
     ['qa', ['waits for qa_answers']],
@@ -251,7 +254,7 @@ describe('the gates of the project hold for a folder that a model made', () => {
     expect(decisions(await eventsOf(bench, FOLDER))).toEqual(waits);
   });
 
-  test('with no gate it goes on, and the events say that the settings opened both', async () => {
+  test.concurrent('with no gate it goes on, and the events say that the settings opened both', async () => {
     await using bench = await madeFolder(forged, { GATES: 'none' });
     await resumeSession(session, bench.context);
     expect(await untilAgent(bench, FOLDER)).toEqual([
@@ -270,7 +273,7 @@ describe('whatever the settings leave out of GATES', () => {
   });
   const asked = '{"status":"waiting","for":"qa_answers"}';
 
-  test('a folder in implementation that asks a question waits for its plan too', async () => {
+  test.concurrent('a folder in implementation that asks a question waits for its plan too', async () => {
     const files = { '_overview.md': overviewAt('implementation'), '_qa.md': QA, [PLAN_NAME]: PLAN };
     await using bench = await madeFolder(
       { ...files, '_signal.json': asked },
@@ -281,7 +284,7 @@ describe('whatever the settings leave out of GATES', () => {
     expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for plan_approval']);
   });
 
-  test('a folder that waits for its plan and has no question is not asked for answers to none', async () => {
+  test.concurrent('a folder that waits for its plan and has no question is not asked for answers to none', async () => {
     await using bench = await madeFolder(
       {
         '_overview.md': overviewAt('planning'),
@@ -295,7 +298,7 @@ describe('whatever the settings leave out of GATES', () => {
     expect(state.status).toMatchObject({ for: 'qa_answers', openQuestions: ['Q1'] });
   });
 
-  test('a person who answers a folder that asked is heard, and an agent runs behind that', async () => {
+  test.concurrent('a person who answers a folder that asked is heard, and an agent runs behind that', async () => {
     const files = { '_overview.md': overviewAt('requirements'), '_qa.md': QA, '_signal.json': asked };
     await using bench = await madeFolder(files, { GATES: 'plan' });
     await answerQa({ ...session, answers: [{ id: 'Q1', text: 'B' }] }, bench.context);
@@ -306,7 +309,7 @@ describe('whatever the settings leave out of GATES', () => {
     ]);
   });
 
-  test('a person who approves the plan of a folder is heard', async () => {
+  test.concurrent('a person who approves the plan of a folder is heard', async () => {
     const files = { '_overview.md': overviewAt('implementation'), [PLAN_NAME]: PLAN };
     await using bench = await madeFolder(
       { ...files, '_qa.md': QA.replace('_waiting_', 'B') },
@@ -322,13 +325,13 @@ describe('whatever the settings leave out of GATES', () => {
   });
 });
 
-test('limits that come with the resume of an old folder hold for the session', async () => {
+test.concurrent('limits that come with the resume of an old folder hold for the session', async () => {
   await using bench = await madeFolder({ '_overview.md': overviewAt('implementation'), [PLAN_NAME]: PLAN });
   const { view } = await resumeSession({ ...session, caps: { usd: 1 } }, bench.context);
   expect(view.sessionFile?.settings.caps?.session).toEqual({ usd: 1 });
 });
 
-test('a fault that blocks a folder at the gate where it was taken over does not take the gate away', async () => {
+test.concurrent('a fault that blocks a folder at the gate where it was taken over does not take the gate away', async () => {
   const files = { '_overview.md': overviewAt('planning'), '_qa.md': QA.replace('_waiting_', 'B') };
   await using bench = await madeFolder(files, { GATE_CHANNELS: 'cli' });
   const byModel = { ...bench.context, by: { channel: 'tool' as const } };
@@ -350,7 +353,7 @@ describe('a folder that waits at the gate where it was taken over', () => {
   const folder = '26-01-14-two-plans';
   const input = { session: folder };
 
-  test('waits there again after a stop', async () => {
+  test.concurrent('waits there again after a stop', async () => {
     await using bench = await oldFolder(folder);
     await resumeSession(input, bench.context);
     await stopSession({ ...input, when: 'now' }, bench.context);
@@ -359,7 +362,7 @@ describe('a folder that waits at the gate where it was taken over', () => {
     expect(await bench.repo.git(['worktree', 'list'])).not.toContain(folder);
   });
 
-  test('goes into the archive without a worktree', async () => {
+  test.concurrent('goes into the archive without a worktree', async () => {
     await using bench = await oldFolder(folder);
     await resumeSession(input, bench.context);
     await stopSession({ ...input, when: 'now' }, bench.context);
@@ -367,7 +370,7 @@ describe('a folder that waits at the gate where it was taken over', () => {
     expect((await bench.view(folder)).state.archived).toBe(true);
   });
 
-  test('is taken over once when two people act at the same moment', async () => {
+  test.concurrent('is taken over once when two people act at the same moment', async () => {
     await using bench = await oldFolder(folder);
     const acts = [approvePlan(input, bench.context), approvePlan(input, bench.context)];
     const ended = await Promise.allSettled(acts);
@@ -383,12 +386,12 @@ describe('a folder that waits at the gate where it was taken over', () => {
 describe('a folder that was stopped before its overview was written', () => {
   const files = { 'session.log': '[02-01 10:00] init\n', '_logs/02-01-1000-001-init.jsonl': '' };
 
-  test('says on resume that its task is missing', async () => {
+  test.concurrent('says on resume that its task is missing', async () => {
     await using bench = await madeFolder(files);
     await expect(resumeSession(session, bench.context)).rejects.toMatchObject({ code: 'task_unknown' });
   });
 
-  test('takes its task as goal, and begins', async () => {
+  test.concurrent('takes its task as goal, and begins', async () => {
     await using bench = await madeFolder(files);
     await resumeSession({ ...session, goal: 'Teach the boat to float.' }, bench.context);
     expect(await untilAgent(bench, FOLDER)).toEqual(['investigation runs']);
@@ -398,7 +401,7 @@ describe('a folder that was stopped before its overview was written', () => {
 });
 
 describe('a folder that no worker could work in', () => {
-  test('is refused when what repairs the nested layout leaves one session inside another', async () => {
+  test.concurrent('is refused when what repairs the nested layout leaves one session inside another', async () => {
     await using bench = await madeFolder({
       '_overview.md': overviewAt('planning'),
       '_samocode/_samocode/_overview.md': overviewAt('planning'),
@@ -408,7 +411,7 @@ describe('a folder that no worker could work in', () => {
     });
   });
 
-  test('is refused with the name of the file that is a folder', async () => {
+  test.concurrent('is refused with the name of the file that is a folder', async () => {
     await using bench = await madeFolder({ '_overview.md': overviewAt('investigation') });
     await mkdir(join(bench.sessionsDir, FOLDER, '_signal_history.jsonl'));
     await expect(resumeSession(session, bench.context)).rejects.toMatchObject({
@@ -418,7 +421,7 @@ describe('a folder that no worker could work in', () => {
   });
 });
 
-test('a person at a terminal confirms in one step what was typed, and is asked only the rest', async () => {
+test.concurrent('a person at a terminal confirms in one step what was typed, and is asked only the rest', async () => {
   const folder = '26-01-15-question-boxes';
   await using bench = await oldFolder(folder);
   const { home, programs } = bench.context;

@@ -1,11 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { changeLines } from '../faults/with-settings.ts';
 import { setPhase } from './put-in-phase.ts';
 import { type RigPlan, type SessionRig, startRig } from './session-rig.ts';
 
-/** A session that is done, with a commit on its branch, and whose worker has left. */
-export async function doneSession({ lines, ...plan }: RigPlan = {}): Promise<SessionRig> {
+/**
+ * A session that is done, with a commit on its branch, and whose worker has left. With `copyOf` it begins as a copy of one
+ * that rests before its first agent.
+ */
+export async function doneSession({ lines = {}, ...plan }: RigPlan = {}): Promise<SessionRig> {
   const rig = await startRig({ ...plan, lines: { GATES: 'none', ...lines }, start: { run: false } });
+  if (plan.copyOf !== undefined) await changeLines(rig, lines);
   await commitWork(rig, 'work.txt');
   await setPhase(rig, 'done');
   await rig.resume();

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { commitWork, doneSession } from '../../support/done-session.ts';
@@ -15,10 +15,10 @@ const command = (rig: SessionRig, ...argv: string[]) => {
   return typed([...argv], { cwd, home, env, programs: rig.context().programs });
 };
 
-test('a merge is shown before, is checked in a clone, and moves the base only when the checks pass', async () => {
+test.concurrent('a merge is shown before, is checked in a clone, and moves the base only when the checks pass', async () => {
   // Passes on the base and on the branch, and fails where both come together.
   const check = 'test ! -e work.txt || test ! -e theirs.txt';
-  await using rig = await doneSession({ here: true, lines: { CHECK: check } });
+  await using rig = await doneSession({ copyOf: inject('resting'), here: true, lines: { CHECK: check } });
   const { git } = rig.repo;
   const told = await tool(rig, { how: 'merge' });
   expect(String(told.would)).toContain('1 commit of branch');
@@ -56,8 +56,12 @@ test('a merge is shown before, is checked in a clone, and moves the base only wh
   });
 }, 300_000);
 
-test('a stop ends a merge, and nothing has changed', async () => {
-  await using rig = await doneSession({ here: true, lines: { CHECK: '[ ! -e more.txt ] || sleep 600' } });
+test.concurrent('a stop ends a merge, and nothing has changed', async ({ expect }) => {
+  await using rig = await doneSession({
+    copyOf: inject('resting'),
+    here: true,
+    lines: { CHECK: '[ ! -e more.txt ] || sleep 600' },
+  });
   await commitWork(rig, 'more.txt');
   const before = await rig.repo.git(['rev-parse', 'main']);
   const merging = tool(rig, { how: 'merge', confirm: true });
@@ -70,8 +74,8 @@ test('a stop ends a merge, and nothing has changed', async () => {
   expect(await rig.repo.git(['rev-parse', 'main'])).toBe(before);
 }, 300_000);
 
-test('what is discarded comes back whole, and a worktree is pruned only when nothing is lost with it', async () => {
-  await using rig = await doneSession({ here: true });
+test.concurrent('what is discarded comes back whole, and a worktree is pruned only when nothing is lost with it', async () => {
+  await using rig = await doneSession({ copyOf: inject('resting'), here: true });
   const path = (await rig.state()).worktree?.path ?? '';
   await writeFile(join(path, 'unsaved.txt'), 'x');
   const kept = JSON.parse((await command(rig, 'worktrees', '--prune', '--json')).stdout);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { prune } from '../../../src/actions/clean-up/prune.ts';
 import { typed } from '../../cli/typed.ts';
 import { doneSession } from '../../support/done-session.ts';
@@ -16,7 +16,7 @@ const command = (rig: SessionRig, ...argv: string[]) => {
 const kindsOf = (list: readonly { kind: string }[]) => list.map(({ kind }) => kind).sort();
 
 test('prune shows what old sessions take, removes it with --yes, and the session is proved and continued as before', async () => {
-  await using rig = await doneSession({ lines: { CHECK: 'test -e README.md' } });
+  await using rig = await doneSession({ copyOf: inject('resting'), lines: { CHECK: 'test -e README.md' } });
   await endOfWorker(rig);
   const { paths, repo, file } = rig;
   const interrupted = join(file.worktreesDir, '.checks', 'checks-left');
@@ -51,7 +51,7 @@ test('prune shows what old sessions take, removes it with --yes, and the session
 }, 300_000);
 
 test('prune leaves a session alone that is not over', async () => {
-  await using rig = await doneSession();
+  await using rig = await doneSession({ copyOf: inject('resting') });
   await rig.resume({ goal: 'Name the rafts too' });
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const { found } = await prune({ remove: true, days: 0, projectDir: rig.repo.path }, rig.context());

@@ -1,29 +1,26 @@
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { statusSentence } from '../../../src/actions/acting/status-sentence.ts';
 import { getStatus } from '../../../src/actions/reading/get-status.ts';
 import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
 import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { stopSession } from '../../../src/actions/sessions/stop-session.ts';
 import { waitForChange } from '../../../src/actions/waiting/wait-for-change.ts';
-import { plannedRig } from '../../support/asking-rig.ts';
-import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
+import { changeLines } from '../../faults/with-settings.ts';
+import { HANGS, type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
-/** A stopped session, and where the rehearsal stands in for Claude Code, whose arguments it takes. */
-async function stopped({ here = true } = {}): Promise<SessionRig> {
-  const rig = await plannedRig({ here });
-  await rig.requestChanges('smaller');
-  await rig.stop('now');
-  await rig.until(({ status }) => status.kind === 'stopped');
-  return rig;
+/** A stopped session without gates, before its first agent. */
+async function stopped(plan: RigPlan = {}): Promise<SessionRig> {
+  return await startRig({ here: true, ...plan, copyOf: inject('resting') });
 }
 
+/** Where the rehearsal stands in for Claude Code, whose arguments it takes. */
 function withClaude(rig: SessionRig): ReturnType<SessionRig['context']> {
   const context = rig.context();
   return { ...context, env: { ...context.env, IS_SANDBOX: '1', CLAUDE_PATH: rig.program('rehearsal') } };
 }
 
-test('another provider does the work from the resume on, in every phase', async () => {
+test.concurrent('another provider does the work from the resume on, in every phase', async () => {
   // The worker needs the environment of the resume.
   await using rig = await stopped({ here: false });
   const session = rig.file.folder;
@@ -39,7 +36,7 @@ test('another provider does the work from the resume on, in every phase', async 
   });
 });
 
-test('another model alone leaves the provider', async () => {
+test.concurrent('another model alone leaves the provider', async () => {
   await using rig = await stopped();
   const n = (await rig.state()).n;
   await resumeSession({ session: rig.file.folder, model: 'tiny' }, rig.context());
@@ -48,7 +45,7 @@ test('another model alone leaves the provider', async () => {
   expect(started).toMatchObject({ provider: 'rehearsal', model: 'tiny' });
 });
 
-test('a provider that is none, or is not installed, is refused and nothing goes on', async () => {
+test.concurrent('a provider that is none, or is not installed, is refused and nothing goes on', async () => {
   await using rig = await stopped();
   const session = rig.file.folder;
   const wrong = resumeSession({ session, provider: 'clod' }, rig.context());
@@ -59,11 +56,9 @@ test('a provider that is none, or is not installed, is refused and nothing goes 
   expect((await rig.state()).status.kind).toBe('stopped');
 });
 
-test('a stop that is on its way is not undone by a resume: it is told, and the session stops', async () => {
-  await using rig = await startRig({
-    here: true,
-    scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
-  });
+test.concurrent('a stop that is on its way is not undone by a resume: it is told, and the session stops', async () => {
+  await using rig = await stopped({ scenario: HANGS });
+  await rig.resume();
   await rig.until(({ openIteration }) => openIteration !== undefined);
   await rig.stop('after_iteration');
   expect(statusSentence(await rig.view())).toContain('is running and stops after this iteration (');
@@ -78,8 +73,12 @@ test('a stop that is on its way is not undone by a resume: it is told, and the s
   expect(later.outcome).toBe('resumed');
 });
 
-test('a queued session that no supervisor watches says so, and a resume starts its worker', async () => {
-  await using rig = await startRig({ lines: { MAX_PARALLEL: '1' }, scenario: HANGS });
+test.concurrent('a queued session that no supervisor watches says so, and a resume starts its worker', async ({
+  expect,
+}) => {
+  await using rig = await stopped({ here: false, scenario: HANGS });
+  await changeLines(rig, { MAX_PARALLEL: '1' });
+  await rig.resume();
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const context = rig.context();
   const { view } = await startSession({ task: 'x', name: 'second' }, context);
@@ -101,14 +100,15 @@ test('a queued session that no supervisor watches says so, and a resume starts i
   await expect.poll(async () => (await status()).worker, { timeout: 30_000 }).toBe('none needed');
 });
 
-test('a session at a usage limit that no supervisor watches says so, and a resume starts its worker', async () => {
+test.concurrent('a session at a usage limit that no supervisor watches says so, and a resume starts its worker', async () => {
   const limit = { when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 3600 }] };
-  await using rig = await startRig({ here: true, scenario: { rules: [limit] } });
+  await using rig = await stopped({ scenario: { rules: [limit] } });
+  await rig.resume();
   await rig.until(({ status }) => status.kind === 'limited');
   const [session, context] = [rig.file.folder, rig.context()];
   await endOfWorker(rig);
   const told = await waitForChange({ session, cursor: 10_000, until: 'done', timeoutMs: 600_000 }, context);
   expect(told).toMatchObject({ changed: true, worker: 'none needed', unwatched: expect.any(String) });
   expect((await resumeSession({ session }, context)).outcome).toBe('resumed');
-  await rig.untilWaiting('qa_answers', { leaveDead: true });
+  await rig.until(({ openIteration }) => openIteration?.iteration === 2, { leaveDead: true });
 });

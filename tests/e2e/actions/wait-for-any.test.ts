@@ -3,10 +3,11 @@ import { answerQa } from '../../../src/actions/gates/answer-qa.ts';
 import { approvePlan } from '../../../src/actions/gates/approve-plan.ts';
 import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { waitForAny } from '../../../src/actions/waiting/wait-for-change.ts';
+import { readEvents } from '../../../src/session/events/event-log.ts';
 import { type Bench, makeBench } from '../../actions/bench.ts';
 
-async function started(bench: Bench, name: string, run = true): Promise<{ session: string; cursor: number }> {
-  const { view } = await startSession({ task: 'Write it down', name, run }, bench.context);
+async function started(bench: Bench, name: string): Promise<{ session: string; cursor: number }> {
+  const { view } = await startSession({ task: 'Write it down', name }, bench.context);
   return { session: view.folder, cursor: view.state.n };
 }
 
@@ -14,7 +15,7 @@ async function waitsFor(bench: Bench, sessions: { session: string; cursor?: numb
   return await waitForAny({ sessions, until: 'attention', timeoutMs }, bench.context);
 }
 
-test('of several the one is told that needs a person, then each of the others, and none twice', async () => {
+test.concurrent('of several the one is told that needs a person, then each of the others, and none twice', async () => {
   await using bench = await makeBench({ here: true });
   const [one, two] = [await started(bench, 'one'), await started(bench, 'two')];
   const first = await waitsFor(bench, [one, two]);
@@ -32,36 +33,31 @@ test('of several the one is told that needs a person, then each of the others, a
   const third = await waitsFor(bench, known);
   expect(third.view).toMatchObject({ folder: session, state: { status: { for: 'plan_approval' } } });
   await approvePlan({ session }, bench.context);
+  const named = await waitsFor(bench, [{ session: 'one' }, { session }]);
+  expect(Object.keys(named.cursors), 'two names of the same session are one').toEqual([session]);
 });
 
-test('short waits for several lose nothing of any of them', async () => {
+test.concurrent('short waits for several lose nothing of any of them', async () => {
   await using bench = await makeBench({ here: true, lines: { MAX_PARALLEL: '2' } });
-  const choices = { acceptSuggestions: true, autoApprove: true };
   const start = async (name: string) =>
-    (await startSession({ task: 'Write it down', name, ...choices }, bench.context)).view.folder;
+    (await startSession({ task: 'Write it down', name, acceptSuggestions: true }, bench.context)).view.folder;
   const names = [await start('one'), await start('two')];
   const told: Record<string, number[]> = {};
   let cursors: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]));
-  for (let done = 0; done < 2; ) {
+  for (const rest = new Set<string>(); rest.size < 2; ) {
     const sessions = names.map((session) => ({ session, cursor: cursors[session] ?? 0 }));
     const result = await waitForAny({ sessions, until: 'change', timeoutMs: 300 }, bench.context);
     cursors = result.cursors;
     const { folder, state } = result.view;
     expect(state.status.kind).not.toBe('blocked');
     told[folder] = [...(told[folder] ?? []), ...result.happened.map(({ n }) => n)];
-    if (result.happened.some(({ type }) => type === 'done')) done += 1;
+    if (state.status.kind === 'waiting') rest.add(folder);
   }
   for (const name of names) {
-    const { state } = await bench.view(name);
-    const iterations = state.progress.totalIterations;
-    expect(told[name]?.length).toBeGreaterThan(iterations);
+    const { state, paths } = await bench.view(name);
+    const ends = (await readEvents(paths.events, 0)).filter(({ type }) => type === 'iteration_ended');
+    expect(ends).toHaveLength(state.progress.totalIterations);
+    expect(told[name]).toEqual(expect.arrayContaining(ends.map(({ n }) => n)));
     expect(told[name]).toEqual([...new Set(told[name])].sort((a, b) => a - b));
   }
 }, 180_000);
-
-test('two names of the same session are one', async () => {
-  await using bench = await makeBench({ here: true });
-  const { session } = await started(bench, 'one', false);
-  const result = await waitsFor(bench, [{ session: 'one' }, { session }]);
-  expect(Object.keys(result.cursors)).toEqual([session]);
-});

@@ -26,7 +26,7 @@ async function answer(session: HandSession, change: (text: string) => string): P
   await writeFile(join(session.sessionDir, '_qa.md'), change(await session.read('_qa.md')));
 }
 
-test('in a repository without tests the whole way leaves one document, and nothing else is touched', async () => {
+test.concurrent('in a repository without tests the whole way leaves one document, and nothing else is touched', async () => {
   await using session = await newHandSession({ 'README.md': '# Small\n', 'lib/a.py': 'print(1)\n' });
   expect(await playOn(session, 'investigation', { iteration: 1 })).toEqual([
     { status: 'continue', phase: 'requirements' },
@@ -57,13 +57,13 @@ test('in a repository without tests the whole way leaves one document, and nothi
   expect(await session.read('_overview.md')).toContain('Stays as it is.');
 });
 
-test("the repository's own tests are really run, and their failure is for a person to see", async () => {
+test.concurrent("the repository's own tests are really run, and their failure is for a person to see", async () => {
   await using session = await newHandSession({ Makefile: 'test:\n\tfalse\n' });
   const [signal] = await playOn(session, 'testing', { iteration: 1 });
   expect(signal).toMatchObject({ status: 'blocked', needs: 'error_resolution' });
 });
 
-test('in the demo the answer changes what is built', async () => {
+test.concurrent('in the demo the answer changes what is built', async () => {
   await using session = await newHandSession();
   const path = join(session.root, 'scenario.json');
   await writeFile(path, JSON.stringify(DEMO_SCENARIO));
@@ -82,7 +82,7 @@ test('in the demo the answer changes what is built', async () => {
   expect(run(['sail'], file)).toContain('| ahoy |');
 });
 
-test('guidance that lies in the inbox is noted, acknowledged and left where it is', async () => {
+test.concurrent('guidance that lies in the inbox is noted, acknowledged and left where it is', async () => {
   await using session = await newHandSession();
   const id = '01KA00000000000000000000ZZ';
   await session.leave(`_inbox/01-08-1400-${id}.md`, 'Mind the README.\n');
@@ -93,7 +93,7 @@ test('guidance that lies in the inbox is noted, acknowledged and left where it i
   expect(await session.takeSignal()).toMatchObject({ acknowledged: [id] });
 });
 
-test('a prompt without its lines ends the agent with status 2 and a sentence', async () => {
+test.concurrent('a prompt without its lines ends the agent with status 2 and a sentence', async () => {
   await using session = await newHandSession();
   const end = await session.play({ phase: 'none', iteration: 1 });
   expect(end).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('**Phase:**') });

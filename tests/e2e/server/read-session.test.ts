@@ -28,7 +28,7 @@ async function readWhole(rig: SessionRig, args: Record<string, unknown>, joint =
 /** A session that is done, with commits; two look at it. */
 let implemented: SessionRig;
 beforeAll(async () => {
-  implemented = await plannedRig();
+  implemented = await plannedRig({ here: true });
   await implemented.untilWaiting('plan_approval');
   await implemented.approve();
   await implemented.until(({ status }) => status.kind === 'done', { withinMs: 240_000 });
@@ -104,8 +104,8 @@ test('overview, documents, transcript and log are read page by page, and a missi
   expect(await read(rig, { what: 'log' })).toMatchObject({ text: expect.stringContaining('done: ') });
 });
 
-test('a long document comes in pages of at most 7,000 characters', async () => {
-  await using rig = await askingRig();
+test('a long document comes in pages of at most 7,000 characters; terminal output and many long names stay within what clients show', async () => {
+  await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   const text = 'word '.repeat(5000);
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-dive-long.md'), text);
@@ -113,11 +113,7 @@ test('a long document comes in pages of at most 7,000 characters', async () => {
   const end = await read(rig, { what: 'document', document: '11-20-0900-dive-long.md', offset: -100 });
   expect(end).toMatchObject({ text: text.slice(-100) });
   expect(end.more_from).toBeUndefined();
-});
 
-test('terminal output and many long names stay within what clients show', async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
   const colours = '\u001b[31m"red"\u001b[0m\n'.repeat(2000);
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-dive-red.md'), colours);
   const page = await read(rig, { what: 'document', document: '11-20-0900-dive-red.md' });
@@ -132,7 +128,7 @@ test('terminal output and many long names stay within what clients show', async 
 });
 
 test('a pipe or a link in the place of session.log keeps nobody waiting, and shows nothing', async () => {
-  await using rig = await askingRig();
+  await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   await rig.stop('now');
   // A worker would write its next line into a file of its own.
@@ -178,6 +174,7 @@ test('changes are told since the base, an iteration and a look, with the diff of
 
 test('changes since an iteration that still runs are refused as such, and since one that never was with those there are', async () => {
   await using rig = await askingRig({
+    here: true,
     scenario: { rules: [{ when: { iteration: 3 }, do: [{ act: 'hang' }] }] },
   });
   await rig.untilWaiting('qa_answers');
@@ -194,7 +191,7 @@ test('changes since an iteration that still runs are refused as such, and since 
 });
 
 test('looking at changes runs no filter that a child planted', async () => {
-  await using rig = await askingRig();
+  await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   const cwd = (await rig.state()).worktree?.path ?? '';
   const trace = join(rig.repo.root, 'ran');

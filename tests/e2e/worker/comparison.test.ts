@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { SessionEvent } from '../../../src/session/events/events.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
-import { startRig } from '../../support/session-rig.ts';
+import { restingRig } from '../../support/resting-rig.ts';
 
 const planned = (number: number, proposals: string) =>
   `### Phase ${number}: Step ${number}\nFiles: step-${number}.txt\nCheck: \`test -f step-${number}.txt\`\nProposals: ${proposals}\n- [ ] write it`;
@@ -57,11 +57,7 @@ test.concurrent('code without the comparison that its plan phase asks for is sen
     implementation(8, ...build(5, 30), end('testing')),
     { when: { phase: 'testing' }, do: [{ act: 'hang' }] },
   ];
-  await using rig = await startRig({ here: true, scenario: { rules } });
-  await rig.untilWaiting('qa_answers');
-  await rig.answer();
-  await rig.untilWaiting('plan_approval');
-  await rig.approve();
+  await using rig = await restingRig('planning', rules, {});
   await rig.until(({ progress }) => progress.phase === 'testing');
   const events = await rig.events();
   const ended = events.filter(isImplementationEnd);

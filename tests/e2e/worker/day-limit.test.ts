@@ -1,11 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSession, untilState, workerPidOf } from '../../support/live-session.ts';
+import { trustLines } from '../../support/project.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
@@ -30,7 +31,7 @@ async function limitPerDay(rig: SessionRig, usd: number): Promise<void> {
 
 /** A second session of the same project. */
 async function secondSession(rig: SessionRig) {
-  const env = { ...rig.repo.env, REHEARSAL_SCENARIO: join(rig.repo.root, 'scenario.json') };
+  const env = { ...rig.repo.env, REHEARSAL_SCENARIO: join(rig.repo.root, 'scenario.mjs') };
   const { file } = await startSession({ task: 'Paint every boat' }, { ...rig.context(), env });
   const { host } = rig.context();
   const session = { paths: sessionPaths(file.sessionsDir, file.folder), host };
@@ -42,11 +43,10 @@ async function secondSession(rig: SessionRig) {
 }
 
 const isQueued = ({ status }: SessionState) => status.kind === 'queued';
-const asks = ({ status }: SessionState) => status.kind === 'waiting' && status.for === 'qa_answers';
 
 test('sessions queue once a day has cost too much, and continue when that limit is raised', async () => {
-  await using rig = await startRig({ supervised: true, scenario: SCENARIO, start: { run: false } });
-  await rig.until(({ status }) => status.kind === 'stopped');
+  await using rig = await startRig({ supervised: true, scenario: SCENARIO, copyOf: inject('resting') });
+  await trustLines(rig.repo);
   await limitPerDay(rig, 4);
   await rig.resume();
   // Its first agent began below the limit; no second one begins above it.
@@ -62,7 +62,6 @@ test('sessions queue once a day has cost too much, and continue when that limit 
   await endOfWorker(rig);
   await eventually(async () => (await other.workerPid()) === undefined);
   await limitPerDay(rig, 1000);
-  await rig.until(asks, { leaveDead: true });
-  await other.until(asks);
-  await eventually(async () => (await other.workerPid()) === undefined);
+  await rig.until(({ openIteration }) => openIteration?.iteration === 2, { leaveDead: true });
+  await other.until(({ openIteration }) => openIteration?.iteration === 1);
 });

@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
-import { startRig } from '../../support/session-rig.ts';
-
-const BY_ITSELF = { autoApprove: true, acceptSuggestions: true };
+import { expect, inject, test } from 'vitest';
+import { plannedRig } from '../../support/asking-rig.ts';
+import { HANGS, startRig } from '../../support/session-rig.ts';
 
 test.concurrent('a done session takes a new goal: questions, plan and approval begin anew in the same worktree', async () => {
-  await using rig = await startRig({ here: true, start: BY_ITSELF });
+  // Suggestions are accepted by themselves, plans are not.
+  await using rig = await plannedRig({ here: true });
+  await rig.approve();
   const first = await rig.until(({ status }) => status.kind === 'done', { withinMs: 150_000 });
   await rig.resume({ goal: 'Let every boat have a colour' });
+  await rig.untilWaiting('plan_approval');
+  await rig.approve();
   const second = await rig.until(({ status, goal }) => status.kind === 'done' && goal !== undefined, {
     withinMs: 150_000,
   });
@@ -24,10 +27,11 @@ test.concurrent('a done session takes a new goal: questions, plan and approval b
 }, 320_000);
 
 test.concurrent('a session that was prepared without a run starts when it is resumed', async () => {
-  await using rig = await startRig({ here: true, start: { run: false } });
-  const prepared = await rig.until(({ status }) => status.kind === 'stopped');
+  await using rig = await startRig({ here: true, scenario: HANGS, copyOf: inject('resting') });
+  const prepared = await rig.state();
+  expect(prepared.status.kind).toBe('stopped');
   expect(prepared.progress.totalIterations).toBe(0);
   expect(prepared.worktree).toBeDefined();
   await rig.resume();
-  await rig.untilWaiting('qa_answers');
+  await rig.until(({ openIteration }) => openIteration?.iteration === 1);
 });
