@@ -26,9 +26,8 @@ export const PRODUCT: readonly Finding[] = [
     shownBy: [
       [
         'e2e/login-shell.test.ts',
-        'SETUP, CHECK and agents of a session that a desktop starts have what a login shell has',
+        'SETUP, CHECK and agents of a session that a desktop starts have what a login shell has, and no value of it is in any file',
       ],
-      ['e2e/login-shell.test.ts', 'no value of the login shell is in any file of the session'],
       [
         'e2e/login-shell.test.ts',
         'a session from a terminal keeps its environment, and the start names credentials that a login shell lacks',
