@@ -78,7 +78,7 @@ export async function printMuch({ bytes, shape, to }: PrintOptions, printer: Pri
 }
 
 export interface StrayOptions {
-  /** A session, and so a group, of its own. */
+  /** In a new session, and so in a new process group. */
   setsid: boolean;
   ignoreTerm: boolean;
   /** Without our environment, and so without the marker by which it is found. */
@@ -88,12 +88,12 @@ export interface StrayOptions {
 // setsid is missing on macOS, where Perl is not. What ignores a signal when it starts another program leaves it
 // ignored there.
 const LAUNCH = `
-own=$1 scrub=$2 deaf=$3; shift 3
+new_session=$1 scrub=$2 ignore_term=$3; shift 3
 if [ "$scrub" = true ]; then set -- env -i PATH="$PATH" "$@"; fi
-if [ "$own" = true ] && command -v setsid >/dev/null 2>&1; then set -- setsid "$@"
-elif [ "$own" = true ]; then set -- perl -e 'use POSIX; POSIX::setsid(); exec @ARGV' "$@"
+if [ "$new_session" = true ] && command -v setsid >/dev/null 2>&1; then set -- setsid "$@"
+elif [ "$new_session" = true ]; then set -- perl -e 'use POSIX; POSIX::setsid(); exec @ARGV' "$@"
 fi
-if [ "$deaf" = true ]; then trap '' TERM INT HUP; fi
+if [ "$ignore_term" = true ]; then trap '' TERM INT HUP; fi
 "$@" </dev/null >/dev/null 2>&1 &`;
 
 /** Starts a process that sleeps and ends after `ms`; it outlives its parent. */
@@ -101,7 +101,7 @@ export async function startSleeper(ms: number, options: StrayOptions): Promise<v
   await start(options, ['sleep', seconds(ms)]);
 }
 
-/** Starts a process in a session of its own that writes a file later, when its parent is gone. */
+/** Starts a process in a new session that writes a file later, after its parent has ended. */
 export async function startLateWriter(
   afterMs: number,
   { path, text, append }: { path: string; text: string; append: boolean },

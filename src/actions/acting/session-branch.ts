@@ -12,7 +12,7 @@ export interface SessionBranch {
   base: string;
   baseCommit: string;
   worktreePath: string;
-  /** Git in MAIN_REPO, which starts no program by settings that nobody has accepted. */
+  /** For git in MAIN_REPO, with the programs disabled that unaccepted settings name. */
   git: GitContext & { cwd: string };
 }
 

@@ -3,7 +3,7 @@ import { decode, type NotRead, type PlainHandle, withPlainFile } from './plain-f
 
 const LF = 0x0a;
 const PIECE_BYTES = 256 * 1024;
-/** Below the size from which Node makes a piece of memory of its own for each. */
+/** Small enough for Node's shared buffer pool. */
 const LEAST_PIECE_BYTES = 4000;
 
 export interface Line {

@@ -1,8 +1,11 @@
 import { closeSync, openSync } from 'node:fs';
 import type { ResultPromise } from 'execa';
 
-// Each command that runs listens for the end of this process, and many may run at once: that is no leak.
-process.setMaxListeners(0);
+/** Process groups of the commands that run. None of them hears the terminal's Ctrl-C, so they end with this process. */
+const groups = new Set<number>();
+process.on('exit', () => {
+  for (const pid of groups) signalGroup(pid, 'SIGTERM');
+});
 
 export interface CommandResult {
   /** Null when a signal ended it or it could not be started. */
@@ -146,15 +149,13 @@ function endGroupOn(ends: readonly (AbortSignal | undefined)[], pid: number | un
     signalGroup(pid, 'SIGTERM');
     force ??= setTimeout(signalGroup, FORCE_AFTER_MS, pid, 'SIGKILL');
   };
-  const leave = () => signalGroup(pid, 'SIGTERM');
   // Not AbortSignal.any: on Node 20 each call stays in the memory of a signal that lives on.
   for (const end of ends) end?.addEventListener('abort', stop, { once: true });
   if (ends.some((end) => end?.aborted)) stop();
-  // A group of its own does not hear the terminal's Ctrl-C.
-  process.once('exit', leave);
+  groups.add(pid);
   return () => {
     for (const end of ends) end?.removeEventListener('abort', stop);
-    process.removeListener('exit', leave);
+    groups.delete(pid);
     clearTimeout(force);
   };
 }

@@ -73,7 +73,7 @@ export async function removeAnswered(worker: Worker, ids: readonly string[]): Pr
   for (const id of ids) await removeCommand(worker.paths, id).catch(() => undefined);
 }
 
-/** What a waiting command comes to; no event is written yet. What fails for good is its answer, and nobody else's; it waits for the rest. */
+/** Judges a queued command; no event is written yet. A lasting failure is its refusal; with a passing one it stays queued. */
 export async function meet(worker: Worker, id: string, moment: Moment): Promise<CommandOutcome> {
   const reading = await readCommand(worker.paths, id);
   if (reading === undefined) return { events: [] };

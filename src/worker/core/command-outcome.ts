@@ -23,8 +23,8 @@ export type Handler<K extends Command['kind']> = (
 ) => Promise<CommandOutcome | Refused>;
 
 /**
- * Does the work that follows an accepted command, which can't be refused any more: what the machine does not let
- * be done costs nobody a worker. @returns what is to be told of that; nothing when all was done
+ * Does the work that follows an accepted command. It can't be refused any more, so a failure is reported and does not
+ * end the worker. @returns the events that report it; none when all was done
  */
 export async function followUp(worker: Worker, { after, undone }: Work): Promise<NewEvent[]> {
   if (after === undefined) return [];

@@ -91,7 +91,7 @@ export async function readChildRecord(worker: Worker, iteration: number): Promis
   const { pid } = record.wrapper;
   const mark = await host.processes.environmentOf(pid, SESSION_MARK);
   if (mark !== undefined) return mark === file.id ? record : undefined;
-  // macOS shows nobody the environment of its own programs, and the wrapper is run by its shell.
+  // macOS hides the environment of its own programs, such as the shell that runs the wrapper.
   const command = (await host.processes.commandOf(pid)) ?? '';
   return command.includes(` ${wrapperName(worker, iteration)} `) ? record : undefined;
 }

@@ -13,8 +13,8 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * What fails for good, said on stderr and given in words for people. @param then what a person does once it is fixed
- * @throws what passes by itself and a lost lease: whoever called meets them
+ * Explains a lasting failure, and writes it to stderr. @param then what a person does once it is fixed
+ * @throws a passing error or a lost lease, for the caller to handle
  */
 export function lastingFailure(
   worker: { clock: Clock; paths: SessionPaths },
