@@ -14,7 +14,7 @@ const LONG = [
   'guard/endings',
   'clis/clients/parent-chats',
   'faults/children',
-  'worker/false-claims',
+  'processes/worker/false-claims',
   'guard/gate-qa',
   'guard/gate-plan',
   'faults/endings',

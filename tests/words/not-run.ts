@@ -14,7 +14,10 @@ export const NOT_RUN: readonly { command: RegExp; why: string }[] = [
   { command: /^samocode report\b/, why: 'needs a session: tests/report/, tests/e2e/cli/' },
   { command: /^REHEARSAL_SCENARIO=/, why: 'tests/e2e/rehearsal/' },
   { command: /^samocode install\b/, why: 'needs clients: tests/clis/install-and-uninstall.test.ts' },
-  { command: /^samocode doctor$/, why: 'needs a login to end with 0: tests/actions/doctor.test.ts' },
+  {
+    command: /^samocode doctor$/,
+    why: 'needs a login to end with 0: tests/processes/actions/doctor.test.ts',
+  },
   { command: /^samocode supervisor$/, why: 'runs until Ctrl-C: tests/e2e/cli/supervisor.test.ts' },
   {
     command: /^samocode supervisor --(?:un)?install$/,
@@ -31,7 +34,7 @@ export const NOT_RUN: readonly { command: RegExp; why: string }[] = [
   },
   {
     command: /^git (?:branch restored|checkout refs\/samocode\/_trash)/,
-    why: 'needs a discarded session: tests/project/trash.test.ts',
+    why: 'needs a discarded session: tests/processes/project/trash.test.ts',
   },
   { command: /^codex login/, why: 'needs an account' },
 ];

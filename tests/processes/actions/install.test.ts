@@ -1,0 +1,276 @@
+import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ActionContext } from '../../../src/actions/acting/context.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { systemHost } from '../../../src/base/processes/host.ts';
+import { ALLOWED_TOOLS } from '../../../src/machine/install/claude-client.ts';
+import { type InstallInput, install, uninstall } from '../../../src/machine/install/install.ts';
+import { TOOLS } from '../../../src/server/tools/index.ts';
+import { makeFakeClient } from '../../support/fake-client.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const SETTINGS = '{\n\t"model": "opus",\n\t"permissions": { "deny": ["Bash(rm:*)"] }\n}\n';
+const DESKTOP = '{ "mcpServers": { "other": { "command": "x" } } }';
+const ALL: InstallInput = { scope: 'user', dryRun: false, allow: true, removePython: false };
+
+test('a dry run shows every change and makes none', async () => {
+  await using machine = await startMachine();
+  const before = await machine.files();
+  const { clients } = await install({ ...ALL, dryRun: true }, machine.context);
+  expect(clients.map(({ client, outcome }) => `${client} ${outcome}`)).toEqual([
+    'claude would_change',
+    'codex would_change',
+    'desktop would_change',
+  ]);
+  expect(clients[0]?.steps).toEqual([
+    expect.stringContaining('files into'),
+    expect.stringContaining('plugin marketplace add'),
+    expect.stringContaining('plugin install samocode@samocode'),
+    expect.stringContaining('at permissions.allow'),
+  ]);
+  expect(await machine.files()).toEqual(before);
+});
+
+test('installing twice changes nothing more, and uninstalling gives every foreign byte back', async () => {
+  await using machine = await startMachine();
+  expect((await install(ALL, machine.context)).clients.map(({ outcome }) => outcome)).toEqual([
+    'changed',
+    'changed',
+    'changed',
+  ]);
+  const asked = await machine.read('asked.log');
+  const again = await install(ALL, machine.context);
+  expect(again.clients.map(({ outcome }) => outcome)).toEqual(Array(3).fill('nothing_to_do'));
+  expect(await machine.read('asked.log')).toBe(asked);
+
+  await uninstall(ALL, machine.context);
+  expect(await machine.read('.claude/settings.json')).toBe(SETTINGS);
+  expect(await machine.read('.config/Claude/claude_desktop_config.json')).toBe(DESKTOP);
+  await expect(readdir(join(machine.home, '.config/samocode'))).rejects.toThrow('ENOENT');
+  const left = (await machine.files()).filter((path) => path !== 'asked.log');
+  expect(left).toEqual([
+    '.claude/plugins/installed_plugins.json',
+    '.claude/plugins/known_marketplaces.json',
+    '.claude/settings.json',
+    '.config/Claude/claude_desktop_config.json',
+  ]);
+  expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
+});
+
+test('settings keep their bytes while samocode is installed, and its allow-list has no act of the human', async () => {
+  await using machine = await startMachine();
+  await install({ ...ALL, clients: ['claude'] }, machine.context);
+  const text = await machine.read('.claude/settings.json');
+  expect(text.startsWith('{\n\t"model": "opus",\n\t"permissions": { "deny": ["Bash(rm:*)"],"allow": [')).toBe(
+    true,
+  );
+  const { allow } = JSON.parse(text).permissions;
+  expect(allow).toContain('mcp__plugin_samocode_samocode__wait');
+  expect(allow.join()).not.toMatch(/approve_plan|answer_qa|finish_session|rewind_session|setup_project/);
+});
+
+test('the allow-list has every tool but the acts of the human', () => {
+  // To trust the commands of a project is one, and setup_project does that too.
+  const acts = ['approve_plan', 'answer_qa', 'finish_session', 'rewind_session', 'setup_project'];
+  const names = TOOLS.map(({ name }) => name).filter((name) => !acts.includes(name));
+  expect([...ALLOWED_TOOLS].sort()).toEqual(names.sort());
+});
+
+test('without the allow-list the permissions stay as they are', async () => {
+  await using machine = await startMachine();
+  await install({ ...ALL, allow: false, clients: ['claude'] }, machine.context);
+  expect(JSON.parse(await machine.read('.claude/settings.json')).permissions).toEqual({
+    deny: ['Bash(rm:*)'],
+  });
+});
+
+test('the package that a client gets starts this very installation', async () => {
+  await using machine = await startMachine();
+  await install(ALL, machine.context);
+  const plugin = JSON.parse(
+    await machine.read('.config/samocode/clients/claude/plugin/.claude-plugin/plugin.json'),
+  );
+  const server = { command: process.execPath, args: [join(ROOT, 'dist/samocode-mcp.js')] };
+  expect(plugin.mcpServers.samocode).toEqual(server);
+  const desktop = JSON.parse(await machine.read('.config/Claude/claude_desktop_config.json'));
+  expect(desktop.mcpServers).toEqual({ other: { command: 'x' }, samocode: server });
+});
+
+test('settings that cannot be read stay as they are, and the other clients are served', async () => {
+  await using machine = await startMachine({ desktop: '{ "mcpServers": ' });
+  const { clients } = await install(ALL, machine.context);
+  expect(clients.map(({ outcome }) => outcome)).toEqual(['changed', 'changed', 'failed']);
+  expect(clients[2]?.problem).toMatchObject({ code: 'settings_file_unreadable' });
+  expect(await machine.read('.config/Claude/claude_desktop_config.json')).toBe('{ "mcpServers": ');
+});
+
+test('a client whose command fails is told of with what to do', async () => {
+  await using machine = await startMachine();
+  const context = { ...machine.context, env: { ...machine.context.env, FAKE_CLIENT_FAILS: '1' } };
+  const { clients } = await install({ ...ALL, clients: ['codex'] }, context);
+  const problem = { code: 'client_command_failed', said: 'no network' };
+  expect(clients).toMatchObject([{ outcome: 'failed', problem }]);
+});
+
+test('what is left when a person removed the plugin by the client itself is removed too', async () => {
+  await using machine = await startMachine();
+  await install({ ...ALL, clients: ['claude'] }, machine.context);
+  await rm(join(machine.home, '.claude/plugins/installed_plugins.json'));
+  const { clients } = await uninstall({ ...ALL, clients: ['claude'] }, machine.context);
+  expect(clients[0]?.steps).toContainEqual(expect.stringContaining('known_marketplaces.json'));
+  expect(clients[0]?.steps).not.toContainEqual(expect.stringContaining('installed_plugins.json'));
+});
+
+test('in a project the shared file names the command on PATH, and an undo leaves nothing in it', async () => {
+  await using machine = await startMachine();
+  const project = join(machine.home, 'project');
+  await mkdir(project);
+  const input: InstallInput = { ...ALL, clients: ['claude', 'codex'], scope: 'project', projectDir: project };
+  const { clients } = await install(input, machine.context);
+  expect(clients).toMatchObject([
+    { outcome: 'changed' },
+    { outcome: 'failed', problem: { code: 'scope_not_supported' } },
+  ]);
+  expect(JSON.parse(await machine.read('project/.mcp.json'))).toEqual({
+    mcpServers: { samocode: { command: 'samocode-mcp', args: [] } },
+  });
+  await uninstall(input, machine.context);
+  expect(await machine.read('project/.mcp.json')).toBe('{}\n');
+  const unnamed = await install({ ...input, clients: [] }, machine.context);
+  expect(unnamed.clients).toMatchObject([
+    { outcome: 'changed' },
+    { outcome: 'not_supported' },
+    { outcome: 'not_supported' },
+  ]);
+});
+
+test('settings that are a link stay one', async () => {
+  await using machine = await startMachine();
+  const real = join(machine.home, 'dotfiles.json');
+  await writeFile(real, DESKTOP);
+  const path = join(machine.home, '.config/Claude/claude_desktop_config.json');
+  await machine.replaceByLink(path, real);
+  await install({ ...ALL, clients: ['desktop'] }, machine.context);
+  expect((await lstat(path)).isSymbolicLink()).toBe(true);
+  expect(JSON.parse(await readFile(real, 'utf8')).mcpServers).toHaveProperty('samocode');
+  await uninstall({ ...ALL, clients: ['desktop'] }, machine.context);
+  expect(await readFile(real, 'utf8')).toBe(DESKTOP);
+});
+
+test('links of the Python edition are shown, and removed only when asked for, never what they lead to', async () => {
+  await using machine = await startMachine();
+  const checkout = join(machine.home, 'code/samocode');
+  await mkdir(join(checkout, 'agents'), { recursive: true });
+  await writeFile(join(checkout, 'main.py'), '');
+  await writeFile(join(checkout, 'agents/planning.md'), 'theirs');
+  await mkdir(join(machine.home, '.claude/agents'), { recursive: true });
+  await symlink(join(checkout, 'agents/planning.md'), join(machine.home, '.claude/agents/planning.md'));
+  await symlink(join(machine.home, 'elsewhere.md'), join(machine.home, '.claude/agents/mine.md'));
+  await symlink(join(checkout, 'main.py'), join(machine.home, 'bin/samocode'));
+
+  const { leftovers } = await install(ALL, machine.context);
+  expect(
+    leftovers.map(({ path, isPythonLink }) => [path.slice(machine.home.length + 1), isPythonLink]),
+  ).toEqual([
+    ['.claude/agents/planning.md', true],
+    ['bin/samocode', true],
+  ]);
+  const { removedLinks } = await uninstall({ ...ALL, removePython: true }, machine.context);
+  expect(removedLinks).toHaveLength(2);
+  expect(await readdir(join(machine.home, '.claude/agents'))).toEqual(['mine.md']);
+  expect(await readdir(checkout)).toEqual(['agents', 'main.py']);
+});
+
+test('another program called samocode is told of and left alone', async () => {
+  await using machine = await startMachine();
+  await writeFile(join(machine.home, 'bin/samocode'), '#!/usr/bin/python3\n');
+  const { leftovers } = await install({ ...ALL, removePython: true }, machine.context);
+  expect(leftovers).toMatchObject([{ isPythonLink: false, words: expect.stringContaining('first in PATH') }]);
+  expect(await readFile(join(machine.home, 'bin/samocode'), 'utf8')).toContain('python3');
+});
+
+test('a plugin that a project has stays its own, and keeps nobody from installing and uninstalling', async () => {
+  await using machine = await startMachine();
+  const path = '.claude/plugins/installed_plugins.json';
+  const ofProject = { scope: 'project', projectPath: '/somewhere' };
+  const register = JSON.stringify({ version: 2, plugins: { 'samocode@samocode': [ofProject] } });
+  await mkdir(join(machine.home, '.claude/plugins/cache/samocode'), { recursive: true });
+  await writeFile(join(machine.home, path), register);
+  const input = { ...ALL, clients: ['claude'] };
+  expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+  expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+  expect(await machine.read(path)).toBe(register);
+  expect(await readdir(join(machine.home, '.claude/plugins/cache'))).toEqual(['samocode']);
+  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+});
+
+test('a settings file that the machine refuses is named, and the other clients are served', async () => {
+  await using machine = await startMachine();
+  const path = join(machine.home, '.config/Claude/claude_desktop_config.json');
+  await machine.replaceByLink(path, path);
+  const { clients } = await install(ALL, machine.context);
+  expect(clients.map(({ outcome }) => outcome)).toEqual(['changed', 'changed', 'failed']);
+  expect(clients[2]?.problem).toMatchObject({ code: 'file_refused', message: expect.stringContaining(path) });
+});
+
+test('a folder of PATH or of links that cannot be entered holds up nothing', async () => {
+  await using machine = await startMachine();
+  const loop = join(machine.home, 'loop');
+  await symlink(loop, loop);
+  await symlink(loop, join(machine.home, '.claude/agents'));
+  const env = { ...machine.context.env, PATH: `${loop}:${machine.home}/bin:/${'long'.repeat(100)}` };
+  await symlink(join(loop, 'samocode'), join(machine.home, 'bin/samocode'));
+  const { clients, leftovers } = await install({ ...ALL, removePython: true }, { ...machine.context, env });
+  expect(clients.map(({ outcome }) => outcome)).toEqual(Array(3).fill('changed'));
+  expect(leftovers).toMatchObject([{ isPythonLink: false }]);
+});
+
+test('a client that is not known, or not there, is said', async () => {
+  await using machine = await startMachine();
+  await expect(install({ ...ALL, clients: ['cursor'] }, machine.context)).rejects.toThrow(
+    'claude, codex, gemini, desktop',
+  );
+  const { clients } = await install({ ...ALL, clients: ['gemini'] }, machine.context);
+  expect(clients).toMatchObject([{ client: 'gemini', outcome: 'not_found' }]);
+});
+
+/** A home with two clients on PATH and Claude Desktop's settings; the machine's own clients are out of sight. */
+async function startMachine({ desktop = DESKTOP }: { desktop?: string } = {}) {
+  const dir = await tempDir();
+  const home = dir.path;
+  await makeFakeClient(join(home, 'bin'), 'claude');
+  await makeFakeClient(join(home, 'bin'), 'codex');
+  await mkdir(join(home, '.claude'));
+  await mkdir(join(home, '.config/Claude'), { recursive: true });
+  await writeFile(join(home, '.claude/settings.json'), SETTINGS);
+  await writeFile(join(home, '.config/Claude/claude_desktop_config.json'), desktop);
+  const context: ActionContext = {
+    clock: systemClock,
+    host: await systemHost(),
+    // The machine's own Gemini CLI must not be found beside node.
+    env: { HOME: home, PATH: join(home, 'bin'), GEMINI_PATH: '/nowhere/gemini' },
+    home,
+    cwd: home,
+    by: { channel: 'cli', client: 'test' },
+    programs: { worker: join(ROOT, 'dist/worker.cjs'), rehearsal: join(ROOT, 'dist/samocode-rehearsal.cjs') },
+  };
+  return {
+    home,
+    context,
+    read: (path: string) => readFile(join(home, path), 'utf8'),
+    async files(): Promise<string[]> {
+      const entries = await readdir(home, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => !entry.isDirectory());
+      const paths = files.map((entry) => join(entry.parentPath, entry.name).slice(home.length + 1));
+      return paths.filter((path) => !path.startsWith('bin/')).sort();
+    },
+    async replaceByLink(path: string, target: string): Promise<void> {
+      await rm(path);
+      await symlink(target, path);
+    },
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+}

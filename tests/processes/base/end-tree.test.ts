@@ -1,0 +1,266 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
+import { endTree, type TreeRoot, treeMembers } from '../../../src/base/processes/end-tree.ts';
+import { type Host, systemHost } from '../../../src/base/processes/host.ts';
+import {
+  isRunning,
+  type ProcessTable,
+  procTable,
+  psTable,
+} from '../../../src/base/processes/process-table.ts';
+import { entryOf, hostWith } from '../../support/hosts.ts';
+
+const NAME = 'SAMOCODE_TREE_TEST';
+let count = 0;
+
+/** A tree with a mark of its own, started by `script` in a group and session of its own. */
+async function plant(script: string, table: ProcessTable = procTable(), env: Record<string, string> = {}) {
+  count += 1;
+  const value = `${process.pid}-${count}`;
+  const child = spawn('sh', ['-c', script], {
+    detached: true,
+    stdio: 'ignore',
+    env: { PATH: process.env.PATH, [NAME]: value, ...env },
+  });
+  await once(child, 'spawn');
+  const host: Host = { ...(await systemHost()), processes: table };
+  const mark = { name: NAME, value };
+  return { child, host, mark, root: await rootOf(child, table) };
+}
+
+async function rootOf(child: ChildProcess, table: ProcessTable): Promise<TreeRoot> {
+  const pid = child.pid ?? 0;
+  return { pid, pgid: pid, startTicks: (await table.read(pid))?.startTicks ?? '' };
+}
+
+type Tree = Awaited<ReturnType<typeof plant>>;
+
+const grown = (tree: Tree, members: number) =>
+  expect
+    .poll(async () => (await treeMembers(tree.root, tree.mark, tree)).length, { timeout: 30_000 })
+    .toBe(members);
+
+const marked = async ({ mark }: Tree) => {
+  const table = procTable();
+  const all = (await table.list()).filter(isRunning);
+  const values = await Promise.all(all.map(({ pid }) => table.environmentOf(pid, mark.name)));
+  return values.filter((value) => value === mark.value).length;
+};
+
+const TREES: [string, string, number][] = [
+  ['a single process', 'exec sleep 300', 1],
+  ['children that fork', 'sleep 300 & sh -c "sleep 300 & sleep 300" & wait', 5],
+  ['a child in a session of its own', 'setsid sleep 300 & sleep 300', 3],
+  ['a daemon that was forked twice', '(setsid sh -c "sleep 300 & exit") & sleep 300', 3],
+  ['only what the first process left behind', 'setsid sleep 300 & sleep 300 & exit', 2],
+  ['children that ignore SIGTERM', 'trap "" TERM; sleep 300 & sleep 300; sleep 300', 3],
+  ['pipes that are kept open', 'sleep 300 | cat | cat', 4],
+  ['a child without our mark in the group', 'env -i sleep 300 & sleep 300', 3],
+  ['a child without our mark in a session of its own', 'env -i setsid sleep 300 & sleep 300', 3],
+  [
+    'a child that changed its argv and its name',
+    `${process.execPath} -e "process.title='init'; setInterval(() => {}, 1e6)" & sleep 300`,
+    3,
+  ],
+];
+
+const TABLES: [string, ProcessTable][] = [
+  ['/proc', procTable()],
+  ['ps', psTable()],
+];
+const CASES = TABLES.flatMap(([from, table]) =>
+  TREES.map(([what, script, members]) => ({ from, table, what, script, members })),
+);
+
+test.each(CASES)('seen through $from, the whole tree ends: $what', async ({ table, script, members }) => {
+  const tree = await plant(script, table);
+  await grown(tree, members);
+  const end = await endTree(tree.root, tree.mark, { host: tree.host, clock: systemClock, graceMs: 200 });
+  expect(end).toMatchObject({ kind: 'empty' });
+  expect(await marked(tree)).toBe(0);
+  expect(await treeMembers(tree.root, tree.mark, tree)).toEqual([]);
+});
+
+test('a polite tree is not killed, an impolite one is, after its grace', async () => {
+  const polite = await plant('sleep 300 & exec sleep 300');
+  await grown(polite, 2);
+  const options = { host: polite.host, clock: systemClock, graceMs: 20_000 };
+  expect(await endTree(polite.root, polite.mark, options)).toEqual({
+    kind: 'empty',
+    signalled: 2,
+    killed: 0,
+  });
+  const deaf = await plant('trap "" TERM; sleep 300; sleep 300');
+  await grown(deaf, 2);
+  const end = await endTree(deaf.root, deaf.mark, { ...options, graceMs: 300 });
+  expect(end).toMatchObject({ kind: 'empty', signalled: 2 });
+  expect('killed' in end && end.killed).toBeGreaterThan(0);
+});
+
+test('a stopped tree wakes, hears the end and has time to obey', async () => {
+  const tree = await plant('trap "exit 0" TERM; while :; do sleep 5; done');
+  await grown(tree, 2);
+  process.kill(-tree.root.pgid, 'SIGSTOP');
+  // A shell that is just starting a program waits for it (D) and stops afterwards.
+  await expect.poll(async () => (await tree.host.processes.read(tree.root.pid))?.state).toMatch(/[TD]/);
+  const exited = once(tree.child, 'exit');
+  await endTree(tree.root, tree.mark, { host: tree.host, clock: systemClock, graceMs: 20_000 });
+  expect(await exited).toEqual([0, null]);
+});
+
+test('without grace everything is killed at once', async () => {
+  const tree = await plant('trap "" TERM; setsid sleep 300 & sleep 300');
+  await grown(tree, 3);
+  const end = await endTree(tree.root, tree.mark, { host: tree.host, clock: systemClock, graceMs: 0 });
+  expect(end).toMatchObject({ kind: 'empty', signalled: 0 });
+});
+
+test('a tree that forks all the time is caught', async () => {
+  const tree = await plant('trap "" TERM; f() { sleep 0.01; f & }; f & f & f & exit');
+  // As a worker does that has watched it.
+  const known = [tree.root];
+  const end = await endTree(tree.root, tree.mark, {
+    host: tree.host,
+    clock: systemClock,
+    graceMs: 100,
+    known,
+  });
+  expect(end).toMatchObject({ kind: 'empty' });
+  expect(await marked(tree)).toBe(0);
+});
+
+test('strangers are left alone: no mark, another mark, a name that only looks like it', async () => {
+  const tree = await plant('sleep 300');
+  const others = [
+    await plant('exec sleep 300'),
+    await plant('exec sleep 300', procTable(), { [NAME]: `${tree.mark.value}0` }),
+    await plant('exec sleep 300', procTable(), { [NAME]: '', [`${NAME}_2`]: tree.mark.value }),
+    await plant(`exec sh -c "sleep 300; :" ${NAME}=${tree.mark.value}`, procTable(), { [NAME]: '' }),
+  ];
+  for (const table of [procTable(), psTable()]) {
+    const host = { ...tree.host, processes: table };
+    await endTree(await rootOf(tree.child, table), tree.mark, { host, clock: systemClock, graceMs: 100 });
+  }
+  for (const { child } of others) {
+    expect(isRunning(await procTable().read(child.pid ?? 0))).toBe(true);
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+  }
+});
+
+test('a process that got the pid of an old root, or of a known one, is not touched', async () => {
+  const stranger = await plant('exec sleep 300');
+  const old = { ...stranger.root, startTicks: '1' };
+  const mark = { name: NAME, value: 'of nobody' };
+  const options = { host: stranger.host, clock: systemClock, graceMs: 0, known: [old] };
+  expect(await endTree(old, mark, options)).toEqual({ kind: 'empty', signalled: 0, killed: 0 });
+  expect(isRunning(await procTable().read(stranger.root.pid))).toBe(true);
+  stranger.child.kill('SIGKILL');
+});
+
+test('a group whose leader is gone is ours when its leader was seen or when it holds a mark of ours', async () => {
+  const leader = entryOf(500);
+  const root = { pid: 500, pgid: 500, startTicks: '100' };
+  const member = entryOf(501, { pgid: 500, startTicks: '200' });
+  const mark = { name: NAME, value: 'v' };
+  const host = hostWith([member]);
+  const pids = async (more: object) =>
+    (await treeMembers(root, mark, { host, ...more })).map(({ pid }) => pid);
+  expect(await pids({})).toEqual([]);
+  expect(await pids({ known: [leader] })).toEqual([501]);
+  expect(await pids({ known: [member] })).toEqual([501]);
+  const processes = { ...host.processes, environmentOf: async () => 'v' };
+  expect(await pids({ host: { ...host, processes } })).toContain(501);
+});
+
+test('what was seen in the tree earlier ends too, wherever it has run', async () => {
+  const tree = await plant('exec sleep 300', procTable(), { [NAME]: 'washed off' });
+  const known = [{ pid: tree.root.pid, startTicks: tree.root.startTicks }];
+  const exited = once(tree.child, 'exit');
+  await endTree(undefined, tree.mark, { host: tree.host, clock: systemClock, graceMs: 5000, known });
+  expect(await exited).toEqual([null, 'SIGTERM']);
+});
+
+test('a pid that was given away between the look and the signal is not touched', async () => {
+  const stranger = await plant('exec sleep 300');
+  const { processes } = stranger.host;
+  const stale = { ...entryOf(stranger.root.pid), startTicks: 'of before' };
+  let looks = 0;
+  const list = async () => {
+    looks += 1;
+    return looks === 1 ? [stale] : [];
+  };
+  const host = { ...stranger.host, processes: { ...processes, list } };
+  const mark = { name: NAME, value: 'of nobody' };
+  await endTree(undefined, mark, { host, clock: systemClock, graceMs: 0, known: [stale] });
+  expect(isRunning(await processes.read(stranger.root.pid))).toBe(true);
+  stranger.child.kill('SIGKILL');
+});
+
+test('a tree is not empty because one look found nobody', async () => {
+  let looks = 0;
+  const list = async () => {
+    looks += 1;
+    return looks === 2 ? [entryOf(NO_PID)] : [];
+  };
+  const host = hostWith([]);
+  const options = {
+    host: { ...host, processes: { ...host.processes, list } },
+    clock: jumpyClock(0),
+    graceMs: 1000,
+    known: [{ pid: NO_PID, startTicks: '100' }],
+  };
+  expect(await endTree(undefined, { name: NAME, value: 'v' }, options)).toMatchObject({ signalled: 1 });
+});
+
+/** Its time passes only in sleeps, and in a jump of `jumpMs` at the second look. */
+function jumpyClock(jumpMs: number): Clock {
+  let now = 0;
+  let looks = 0;
+  return {
+    now: () => now,
+    monotonic: () => {
+      looks += 1;
+      if (looks === 3) now += jumpMs;
+      return now;
+    },
+    sleep: async (ms) => {
+      now += ms;
+    },
+  };
+}
+
+// Larger than any pid that a kernel gives, so that no signal can hit anybody.
+const NO_PID = 2 ** 30;
+
+test('processes that even SIGKILL leaves are named', async () => {
+  const host = hostWith([entryOf(NO_PID, { state: 'D' })]);
+  const known = [{ pid: NO_PID, startTicks: '100' }];
+  const end = await endTree(
+    undefined,
+    { name: NAME, value: 'v' },
+    { host, clock: jumpyClock(0), graceMs: 50, known },
+  );
+  expect(end).toEqual({ kind: 'immortal', pids: [NO_PID] });
+});
+
+test('a sleep of the whole machine neither shortens the grace nor makes a child immortal', async () => {
+  let reads = 0;
+  const host = hostWith([entryOf(NO_PID)]);
+  const list = async () => {
+    reads += 1;
+    return reads < 8 ? [entryOf(NO_PID)] : [];
+  };
+  const options = {
+    host: { ...host, processes: { ...host.processes, list } },
+    clock: jumpyClock(8 * 3_600_000),
+    graceMs: 3000,
+    known: [{ pid: NO_PID, startTicks: '100' }],
+  };
+  expect(await endTree(undefined, { name: NAME, value: 'v' }, options)).toEqual({
+    kind: 'empty',
+    signalled: 1,
+    killed: 0,
+  });
+});

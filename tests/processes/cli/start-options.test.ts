@@ -1,0 +1,58 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { typed } from '../../cli/typed.ts';
+import { type Desk, makeDesk } from '../../server/desk.ts';
+import { CREATED, DONE, PREPARED } from '../../session/events.ts';
+
+/** One project has a session, the other a folder that none was made of: what is refused leaves both as they are. */
+let withSession: Desk;
+let withFolder: Desk;
+beforeAll(async () => {
+  [withSession, withFolder] = await Promise.all([makeDesk(), makeDesk()]);
+  await withSession.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  const folder = join(withFolder.sessionsDir, '26-01-08-boat');
+  await mkdir(folder);
+  await writeFile(join(folder, '_overview.md'), '# Session: boat\n\n## Task\nFloat.\n');
+});
+afterAll(async () => {
+  for (const desk of [withSession, withFolder]) await desk[Symbol.asyncDispose]();
+});
+
+const placeOf = ({ repo }: Desk) => ({ cwd: repo.path, home: repo.homeDir });
+
+test.each([
+  [['--max-cost-usd', '5', '--provider', 'codex'], 'samocode resume boat --provider codex --max-cost-usd 5'],
+  [['--timeout', '60'], 'Leave the name out'],
+  [['--auto-approve'], 'Leave the name out'],
+  [['--sandbox', 'off'], 'Leave the name out'],
+  [['--task', 'x', '--name', 'y'], 'Leave the name out'],
+])('run with a session that exists refuses %j, and says what takes it', async (options, hint) => {
+  const { exitCode, stderr } = await typed(['run', 'boat', ...options], placeOf(withSession));
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(options[0]);
+  expect(stderr).toContain(hint);
+});
+
+test('run with a session that exists and no options shows it', async () => {
+  expect((await typed(['run', 'boat'], placeOf(withSession))).exitCode).toBe(0);
+});
+
+test('the original form says which of its words a session that exists has no use for', async () => {
+  const place = placeOf(withSession);
+  const original = ['--config', '.samocode', '--session', 'boat'];
+  const { stderr } = await typed([...original, '--timeout', '9', '--provider', 'codex'], place);
+  expect(stderr).toContain('--provider, --timeout had no effect');
+  expect((await typed(original, place)).stderr).toBe('');
+});
+
+test.each([
+  [['--from', '26-01-08-boat', '--approve', 'x.md'], 1, 'The folder has no plan "x.md"'],
+  [['--from', '26-01-08-boat', '--task', 'x'], 2, 'this call gives another task'],
+  [['--from', 'boat', '--phase', 'done'], 2, 'Name one of these phases: investigation, '],
+  [['--phase', 'planning'], 2, 'needs the folder'],
+] as const)('a start with %j is refused with what is missing', async (options, status, words) => {
+  const { exitCode, stderr } = await typed(['start', ...options], placeOf(withFolder));
+  expect(exitCode).toBe(status);
+  expect(stderr).toContain(words);
+});

@@ -1,0 +1,86 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { failureOf, missingProgram } from '../../../src/project/finding/project-command.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const where = { cwd: '/', env: { PATH: '/usr/bin:/bin' } };
+
+test('a command that exits with 0 has not failed, any other says how it ended', async () => {
+  expect(await failureOf('true', where)).toBeUndefined();
+  expect(await failureOf('exit 3', where)).toEqual({ how: 'exit status 3' });
+  expect(await failureOf('kill -9 $$', where)).toEqual({ how: 'exit status none' });
+});
+
+test('a command that leaves a server behind, with its output open, is not waited for', async () => {
+  expect(await failureOf('sleep 300 & true', where)).toBeUndefined();
+  expect(await failureOf('sleep 300 & exit 1', where)).toEqual({ how: 'exit status 1' });
+});
+
+test.each([
+  ['mytool', 'mytool'],
+  ['cd /tmp && true && mytool --all', 'mytool'],
+  ['(mytool) | exit 127; mytool2', 'mytool2'],
+  ['/no/such/tool x', '/no/such/tool'],
+  ['/etc/passwd', '/etc/passwd'],
+])('the shell itself does not find a program in: %s', async (command, missing) => {
+  expect(await failureOf(command, where)).toMatchObject({ missing });
+});
+
+test.each([
+  'exit 127',
+  'sh -c mytool',
+  './gone.sh',
+  'scripts/gone.sh --all',
+  'mytool || exit 1',
+  'echo "samocode: 1: x: not found" >&2; exit 1',
+])('not a missing program, whatever it ends with: %s', async (command) => {
+  const failure = await failureOf(command, where);
+  expect(failure?.how).toMatch(/^exit status/);
+  expect(failure?.missing).toBeUndefined();
+});
+
+test.each([
+  ['mytool --fast', 'mytool'],
+  ['CI=1 NODE_ENV=test mytool', 'mytool'],
+  ['mytool&&true', 'mytool'],
+  ['/no/such/tool', '/no/such/tool'],
+  ['/etc/passwd', '/etc/passwd'],
+  ['scripts/gone.sh', 'scripts/gone.sh'],
+])('the first program is looked up before it is run: %s', async (command, missing) => {
+  expect(await missingProgram(command, where)).toBe(missing);
+});
+
+test.each([
+  'true && mytool',
+  'mytool || true',
+  'mytool; true',
+  'mytool | tee log',
+  'mytool & wait',
+  '[ -e x ] || mytool',
+  'if true; then mytool; fi',
+  '! mytool',
+  '(mytool)',
+  '{ mytool; }',
+  '$TOOL --all',
+  '"my tool" x',
+  '~/bin/mytool',
+  'PATH=/opt/mine/bin mytool',
+  'A=$(pwd) mytool',
+  'check() { mytool; }; check',
+  'cd web && mytool',
+  '# mytool',
+  '',
+])('a look at the first program gives no false alarm for: %s', async (command) => {
+  expect(await missingProgram(command, where)).toBeUndefined();
+});
+
+test('the first program is looked up in the given folder and PATH', async () => {
+  await using dir = await tempDir();
+  await mkdir(join(dir.path, 'bin'));
+  await writeFile(join(dir.path, 'bin/mytool'), '#!/bin/sh\n');
+  await chmod(join(dir.path, 'bin/mytool'), 0o755);
+  const env = { PATH: `${dir.path}/bin` };
+  expect(await missingProgram('mytool', { cwd: '/', env })).toBeUndefined();
+  expect(await missingProgram('bin/mytool', { cwd: dir.path, env })).toBeUndefined();
+});

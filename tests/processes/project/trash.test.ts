@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  dropBranch,
+  fillTrash,
+  isAllInTrash,
+  listTrash,
+  pruneTrash,
+  readTrash,
+  restoreBranch,
+  restoreDiscardedFiles,
+} from '../../../src/project/finishing/trash.ts';
+import { rejoinWorktree } from '../../../src/project/worktrees/rejoin-worktree.ts';
+import { removeWorktree } from '../../../src/project/worktrees/remove-worktree.ts';
+import { type CheckpointScene, checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+async function kept(scene: CheckpointScene) {
+  const filled = await fillTrash(scene.place);
+  return filled.kind === 'kept' ? filled.kept : expect.fail(filled.skipped.join());
+}
+
+const remove = (scene: CheckpointScene, isKept: () => Promise<boolean>) =>
+  removeWorktree(
+    { mainRepo: scene.repo.path, worktreePath: scene.worktreePath, baseEnv: scene.repo.env },
+    isKept,
+  );
+
+test('branch and worktree come back from the trash byte for byte, uncommitted files too', async () => {
+  const scene = await checkpointScene({ folder: 'Über boats' });
+  await using repo = scene.repo;
+  const { place, worktreePath } = scene;
+  await repo.git(
+    [
+      '-c',
+      'user.name=x',
+      '-c',
+      'user.email=x@example.invalid',
+      'commit',
+      '-q',
+      '--allow-empty',
+      '-m',
+      'Work',
+    ],
+    worktreePath,
+  );
+  await writeFile(join(worktreePath, 'a.txt'), 'changed\r\n');
+  await writeFile(join(worktreePath, 'größe "1".txt'), 'new\n');
+  const before = await contentsOf(worktreePath);
+  const tip = await repo.git(['rev-parse', 'x']);
+  const trash = await kept(scene);
+  expect(await repo.git(['rev-parse', 'x'])).toBe(tip);
+  expect(await remove(scene, () => isAllInTrash(place, trash))).toEqual({ kind: 'removed' });
+  await dropBranch(place, trash.tip);
+  await repo.git(['reflog', 'expire', '--expire=now', '--all']);
+  await repo.git(['gc', '--quiet', '--prune=now']);
+  expect([existsSync(worktreePath), await repo.git(['branch', '--list', 'x'])]).toEqual([false, '']);
+
+  expect(await readTrash(place, { ...trash, branch: 'x' })).toBe('there');
+  const again = async () => {
+    await restoreBranch(place, trash.tip);
+    await rejoinWorktree({ ...place, baseCommit: tip });
+    await restoreDiscardedFiles(place, trash.commit);
+  };
+  await again();
+  // A crash in between is followed by another one.
+  await again();
+  expect(await contentsOf(worktreePath)).toEqual(before);
+  expect(await repo.git(['rev-parse', 'x'])).toBe(tip);
+  expect(await repo.git(['symbolic-ref', '--short', 'HEAD'], worktreePath)).toBe('x');
+});
+
+test('what is written after it was kept is not removed', async () => {
+  const scene = await checkpointScene();
+  await using repo = scene.repo;
+  const trash = await kept(scene);
+  await appendFile(join(scene.worktreePath, 'a.txt'), 'late\n');
+  expect(await remove(scene, () => isAllInTrash(scene.place, trash))).toMatchObject({ kind: 'would_lose' });
+  expect(existsSync(join(scene.worktreePath, 'a.txt'))).toBe(true);
+  await repo.git(['checkout', '--', 'a.txt'], scene.worktreePath);
+  await repo.git(
+    [
+      '-c',
+      'user.name=x',
+      '-c',
+      'user.email=x@example.invalid',
+      'commit',
+      '-q',
+      '--allow-empty',
+      '-m',
+      'Late',
+    ],
+    scene.worktreePath,
+  );
+  expect(await remove(scene, () => isAllInTrash(scene.place, trash))).toMatchObject({ kind: 'would_lose' });
+  await expect(dropBranch(scene.place, trash.tip)).rejects.toMatchObject({ code: 'git_failed' });
+});
+
+test('what no checkpoint holds keeps a session out of the trash', async () => {
+  const scene = await checkpointScene();
+  await using repo = scene.repo;
+  await repo.git(['init', '--quiet', 'inner'], scene.worktreePath);
+  await writeFile(join(scene.worktreePath, 'inner/x'), 'x');
+  const refs = await repo.git(['for-each-ref', 'refs/heads', 'refs/samocode/_trash']);
+  expect(await fillTrash(scene.place)).toEqual({ kind: 'not_all', skipped: ['inner/'] });
+  expect(await repo.git(['for-each-ref', 'refs/heads', 'refs/samocode/_trash'])).toBe(refs);
+});
+
+test('a branch that was made meanwhile is not replaced, and a ref that is gone restores nothing', async () => {
+  const scene = await checkpointScene();
+  await using repo = scene.repo;
+  const trash = { ...(await kept(scene)), branch: 'x' };
+  await remove(scene, () => isAllInTrash(scene.place, trash));
+  await dropBranch(scene.place, trash.tip);
+  const other = await repo.commit('Other');
+  await repo.git(['branch', 'x', other]);
+  expect(await readTrash(scene.place, trash)).toBe('branch_taken');
+  await expect(restoreBranch(scene.place, trash.tip)).rejects.toMatchObject({ code: 'git_failed' });
+  expect(await repo.git(['rev-parse', 'x'])).toBe(other);
+  await repo.git(['update-ref', '-d', trash.ref]);
+  expect(await readTrash(scene.place, trash)).toBe('gone');
+});
+
+test('the trash is pruned when its lifetime is over, and not a day before', async () => {
+  const scene = await checkpointScene();
+  await using repo = scene.repo;
+  const { ref, commit } = await kept(scene);
+  const [entry] = await listTrash(scene.place);
+  const at = entry?.discardedAtMs ?? 0;
+  expect(entry).toEqual({ ref, commit, discardedAtMs: at, untilMs: at + 30 * DAY_MS });
+  expect(await pruneTrash(scene.place, at + 29 * DAY_MS)).toEqual([]);
+  expect(await pruneTrash(scene.place, at + 30 * DAY_MS)).toMatchObject([{ ref }]);
+  expect(await repo.git(['for-each-ref', 'refs/samocode/_trash'])).toBe('');
+});

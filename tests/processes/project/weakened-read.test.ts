@@ -1,0 +1,92 @@
+import { rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { diffOfWeakened, weakenedIn } from '../../../src/project/proving/weakened-read.ts';
+import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
+
+const TEST = "test('adds', () => {});\n".repeat(3);
+const FILES = {
+  'package.json': '{"scripts":{"test":"node tools/run.mjs"}}',
+  'tools/run.mjs': 'a',
+  'tests/a b.test.ts': TEST,
+  'tests/Größe.test.ts': TEST,
+  'src/a.ts': 'export {};\n',
+};
+const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
+
+/** What is found in a commit of the whole worktree, and the difference that is shown. */
+async function compared(repo: TempRepo, planned: string[] = []) {
+  const base = await repo.git(['rev-parse', 'main']);
+  await repo.git(['add', '-A']);
+  await repo.git([...IDENTITY, 'commit', '-q', '--allow-empty', '-m', 'Work']);
+  const commit = await repo.git(['rev-parse', 'HEAD']);
+  const question = { mainRepo: repo.path, base, commit, commands: ['npm test'], planned };
+  const context = { baseEnv: repo.env };
+  const found = await weakenedIn(question, context);
+  const diff = found.length === 0 ? '' : await diffOfWeakened(question, found, context);
+  return { lines: found.map(({ path, what }) => `${path} ${what}`), diff };
+}
+
+async function branched(files: Record<string, string> = FILES): Promise<TempRepo> {
+  const repo = await makeRepo({ files });
+  await repo.git(['checkout', '-q', '-b', 'work']);
+  return repo;
+}
+
+test('work that adds code and tests weakens nothing', async () => {
+  await using repo = await branched();
+  await repo.write({ 'src/a.ts': 'export const a = 1;\n', 'tests/b.test.ts': TEST });
+  expect(await compared(repo)).toEqual({ lines: [], diff: '' });
+});
+
+test('what is weakened is found in a commit, with its difference, whatever its names hold', async () => {
+  await using repo = await branched();
+  await repo.write({
+    'tools/run.mjs': 'process.exit(0)',
+    'tests/a b.test.ts': `${TEST}test.skip('x', f);\n`,
+    'src/a.ts': 'export const unrelated = 1;\n',
+  });
+  await rm(join(repo.path, 'tests/Größe.test.ts'));
+  const { lines, diff } = await compared(repo);
+  expect(lines).toEqual([
+    'tests/Größe.test.ts is deleted',
+    "tests/a b.test.ts skips tests: test.skip('x', f);",
+    'tools/run.mjs is changed, and a check runs it',
+  ]);
+  expect(diff).toContain("+test.skip('x', f);");
+  expect(diff).toContain('+process.exit(0)');
+  expect(diff).not.toContain('unrelated');
+});
+
+test('files that the plan names are excused', async () => {
+  await using repo = await branched();
+  await repo.write({ 'tools/run.mjs': 'process.exit(0)', 'tests/a b.test.ts': '' });
+  const planned = ['tools/run.mjs', 'tests/a b.test.ts'];
+  expect(await compared(repo, planned)).toEqual({ lines: [], diff: '' });
+});
+
+test('a test that is renamed away is found, and one that is renamed is not', async () => {
+  await using repo = await branched();
+  await repo.git(['mv', 'tests/a b.test.ts', 'tests/b.test.ts']);
+  await repo.git(['mv', 'tests/Größe.test.ts', 'old.txt']);
+  expect((await compared(repo)).lines).toEqual([
+    'tests/Größe.test.ts is renamed to old.txt, which no longer looks like a test',
+  ]);
+});
+
+test('a link in the place of a test, and a test too large to be compared, are found', async () => {
+  await using repo = await branched();
+  await rm(join(repo.path, 'tests/a b.test.ts'));
+  await symlink('../src/a.ts', join(repo.path, 'tests/a b.test.ts'));
+  await repo.write({ 'tests/Größe.test.ts': TEST + '/'.repeat(1_100_000) });
+  expect((await compared(repo)).lines.sort()).toEqual([
+    'tests/Größe.test.ts is too large to be compared',
+    'tests/a b.test.ts is deleted',
+  ]);
+});
+
+test('the first settings of a test runner weaken nothing where there was no test', async () => {
+  await using repo = await branched({ 'README.md': '# A\n' });
+  await repo.write({ 'vitest.config.ts': 'export default {};\n', 'tests/b.test.ts': TEST });
+  expect((await compared(repo)).lines).toEqual([]);
+});

@@ -1,0 +1,100 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
+import {
+  environmentFingerprint,
+  environmentOfSessions,
+  isFromTerminal,
+  readLoginEnvironment,
+  withLogin,
+} from '../../../src/providers/starting/login-shell.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+/** Reads the environment of a home with these start-up files. */
+async function read(files: Record<string, string>, env: Record<string, string> = {}) {
+  await using home = await tempDir();
+  for (const [name, text] of Object.entries(files)) await writeFile(join(home.path, name), text);
+  return await readLoginEnvironment({ SHELL: '/bin/bash', PATH: '/bin', ...env }, home.path);
+}
+
+const VALUE = `two\nlines, 'quotes", \${braces} and ümläuts`;
+
+test.concurrent('what start-up files set is read whole, whatever they print and however they end', async () => {
+  const quoted = VALUE.replaceAll("'", `'\\''`);
+  const login = `echo Good morning\necho oops >&2\nexport ODD='${quoted}'\nfalse\n. ~/.bashrc\n`;
+  const interactive = 'export PATH="/opt/tools/bin:$PATH"\nprintf %s no-newline\ntrap "echo bye" EXIT\n';
+  expect(
+    await read({ '.bash_profile': login, '.bashrc': `case $- in *i*) ;; *) return ;; esac\n${interactive}` }),
+  ).toEqual({
+    kind: 'read',
+    env: { ODD: VALUE, PATH: expect.stringMatching(/^\/opt\/tools\/bin:.*\/usr\/bin/) },
+  });
+});
+
+test.concurrent('nothing of the environment that reads is taken for what a login shell has', async () => {
+  const reading = await read(
+    {},
+    { ANTHROPIC_API_KEY: 'secret', NODE_ENV: 'test', TERM: 'xterm', LANG: 'C.UTF-8' },
+  );
+  expect(reading).toEqual({ kind: 'read', env: { PATH: expect.any(String) } });
+});
+
+test.concurrent('start-up files that begin another program when interactive are read plain', async () => {
+  const reading = await read({ '.bash_profile': 'case $- in *i*) exec true ;; esac\nexport PLAIN=1\n' });
+  expect(reading).toMatchObject({ kind: 'read', env: { PLAIN: '1' } });
+});
+
+test.concurrent('sh is read as well', async () => {
+  const reading = await read({ '.profile': 'export FROM_PROFILE=1\n' }, { SHELL: '/bin/sh' });
+  expect(reading).toMatchObject({ kind: 'read', env: { FROM_PROFILE: '1' } });
+});
+
+test.concurrent.each([
+  ['no shell', '', 'SHELL names no program'],
+  ['a bare name', 'bash', 'SHELL names no program'],
+  ['a shell that is gone', '/no/such/shell', 'ended without an answer'],
+  ['a program that is no shell', '/bin/false', 'ended without an answer'],
+])('with %s it is unknown, and said why', async (_what, SHELL, why) => {
+  expect(await read({}, { SHELL })).toEqual({ kind: 'unknown', why: expect.stringContaining(why) });
+});
+
+test.concurrent('start-up files that never end cost the limit, and nothing of them stays', async () => {
+  const reading = await read({ '.bash_profile': "trap '' TERM\nsleep 4243 & sleep 4243\nexec sleep 4243\n" });
+  expect(reading).toEqual({ kind: 'unknown', why: '/bin/bash did not answer within 5 s' });
+  const { stdout } = await runCommand('ps', ['-A', '-o', 'args=']);
+  expect(stdout).not.toContain('sleep 4243');
+}, 30_000);
+
+test('what was given to us counts before what a login shell has, and folders of PATH are joined', () => {
+  const login = { PATH: '/opt/bin:/usr/bin', KEY: 'of the shell', ONLY: 'there' };
+  expect(withLogin({ PATH: '/usr/bin:/client/bin', KEY: 'of the client' }, login)).toEqual({
+    PATH: '/opt/bin:/usr/bin:/client/bin',
+    KEY: 'of the client',
+    ONLY: 'there',
+  });
+});
+
+test.each([
+  [{ TERM: 'xterm-256color' }, true],
+  [{ TERM: 'dumb' }, false],
+  [{ TERM: '' }, false],
+  [{}, false],
+])('the environment %o comes from a terminal: %s', (env, isIt) => {
+  expect(isFromTerminal(env)).toBe(isIt);
+});
+
+test('a session that is started from a terminal has that environment alone', async () => {
+  const env = { TERM: 'xterm', SHELL: '/bin/bash' };
+  expect(await environmentOfSessions(env, '/nowhere')).toBe(env);
+});
+
+test('a fingerprint changes with a value, not with what every shell has anew or with the session alone', () => {
+  const env = { PATH: '/run/fnm_multishells/12_34/bin:/bin', SSH_AGENT_PID: '12', KEY: 'a' };
+  const print = environmentFingerprint(env, 'salt');
+  const later = { ...env, PATH: '/run/fnm_multishells/99_88/bin:/bin', SSH_AGENT_PID: '99' };
+  expect(environmentFingerprint(later, 'salt')).toBe(print);
+  expect(environmentFingerprint({ ...env, KEY: 'b' }, 'salt')).not.toBe(print);
+  expect(environmentFingerprint(env, 'another session')).not.toBe(print);
+  expect(print).toMatch(/^[0-9a-f]{16}$/);
+});

@@ -1,0 +1,176 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RESOURCE_KINDS } from '../../../src/server/resources/kinds.ts';
+import type { NewEvent } from '../../../src/session/events/events.ts';
+import { type Desk, makeDesk } from '../../server/desk.ts';
+import { ODD_KINDS, replaceBy } from '../../server/odd-entries.ts';
+import { BLOCKED, CREATED, PREPARED } from '../../session/events.ts';
+
+const ODD = '26-01-08-odd';
+const HEALTHY = '26-01-09-healthy';
+const BY_HAND = '26-01-07-by-hand';
+const LOG = '001-investigation.jsonl';
+
+const RAN: NewEvent = {
+  type: 'iteration_started',
+  iteration: 1,
+  phase: 'investigation',
+  provider: 'rehearsal',
+  model: '',
+  log: LOG,
+  childUuid: 'c',
+  timeLimitMs: 1000,
+};
+
+const READS: readonly [string, Record<string, unknown>][] = [
+  ['list_sessions', {}],
+  ['get_status', { session: ODD }],
+  ['read_qa', { session: ODD }],
+  ['read_plan', { session: ODD }],
+  ['read_session', { session: ODD }],
+  ['read_session', { session: ODD, what: 'document' }],
+  ['read_session', { session: ODD, what: 'document', document: 'plan' }],
+  ['read_session', { session: ODD, what: 'document', document: '_overview.md' }],
+  ['read_session', { session: ODD, what: 'transcript' }],
+  ['read_session', { session: ODD, what: 'changes' }],
+  ['read_session', { session: ODD, what: 'log' }],
+  ['finish_session', { session: ODD, how: 'keep_branch' }],
+  ['finish_session', { session: ODD, how: 'archive_documents' }],
+  ['rewind_session', { session: ODD, to: 0 }],
+];
+
+let desk: Desk;
+
+beforeAll(async () => {
+  desk = await makeDesk();
+  await desk.lay(HEALTHY, [CREATED, PREPARED, BLOCKED]);
+});
+
+afterAll(async () => {
+  await desk[Symbol.asyncDispose]();
+});
+
+/** A session that is removed again at the row's end. */
+async function oddSession() {
+  const paths = await desk.lay(ODD, [CREATED, PREPARED, RAN]);
+  await writeFile(join(paths.sessionDir, '01-08-1000-plan-x.md'), '# Plan: x\n');
+  return {
+    paths,
+    async [Symbol.asyncDispose]() {
+      for (const dir of [paths.sessionDir, paths.runDir]) await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A folder of the original tool, likewise. */
+async function folderByHand() {
+  const path = join(desk.sessionsDir, BY_HAND);
+  await desk.repo.write({
+    [`_samocode/sessions/${BY_HAND}/_overview.md`]: '# Session: x\nPhase: planning\n',
+  });
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      await rm(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Everything that reads, one answer each; `internal` is the code of a failure that was not foreseen. */
+async function readAll() {
+  const tools = await Promise.all(
+    READS.map(([name, args]) => desk.client.callTool({ name, arguments: args }) as Promise<CallToolResult>),
+  );
+  const resources = await Promise.all(
+    Object.keys(RESOURCE_KINDS).map((kind) =>
+      desk.client.readResource({ uri: `samocode://session/${ODD}/${kind}` }).catch(({ code }) => ({ code })),
+    ),
+  );
+  const texts = tools.map(({ content }) => JSON.stringify(content));
+  return {
+    list: texts[0],
+    internal: READS.filter((_, index) => texts[index]?.includes('\\"internal\\"')),
+    unexpected: resources.filter((answer) => 'code' in answer && answer.code !== -32602),
+  };
+}
+
+const IN_SESSION = [
+  '_overview.md',
+  '_qa.md',
+  '_signal.json',
+  '_signal_history.jsonl',
+  'session.log',
+  '01-08-1000-plan-x.md',
+  '_logs',
+  `_logs/${LOG}`,
+  '_inbox',
+  '_inbox/read',
+  '_archive',
+];
+const IN_RUN = [
+  'session.json',
+  'events.jsonl',
+  'state.json',
+  'now.json',
+  'git-settings.json',
+  'leases',
+  'commands',
+  'iterations',
+  'worker.stderr',
+];
+
+test.each(IN_SESSION.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))))(
+  'with $kind at $name of one session, every look answers and lists the others',
+  async ({ name, kind }) => {
+    await using odd = await oddSession();
+    await using _odd = await replaceBy(kind, join(odd.paths.sessionDir, name));
+    const { list, internal, unexpected } = await readAll();
+    expect(list).toContain(HEALTHY);
+    expect(list).toContain(ODD);
+    expect(internal).toEqual([]);
+    expect(unexpected).toEqual([]);
+  },
+  20_000,
+);
+
+test.each(IN_RUN.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))))(
+  'with $kind at $name of one run folder, every look answers and lists the others',
+  async ({ name, kind }) => {
+    await using odd = await oddSession();
+    await using _odd = await replaceBy(kind, join(odd.paths.runDir, name));
+    const { list, internal, unexpected } = await readAll();
+    expect(list).toContain(HEALTHY);
+    expect(internal).toEqual([]);
+    expect(unexpected).toEqual([]);
+  },
+  20_000,
+);
+
+test.each(
+  ['_overview.md', '_signal_history.jsonl'].flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))),
+)(
+  'with $kind at $name of a folder made by hand, every look answers and lists the others',
+  async ({ name, kind }) => {
+    await using folder = await folderByHand();
+    await using _odd = await replaceBy(kind, join(folder.path, name));
+    const { list, internal } = await readAll();
+    expect(list).toContain(HEALTHY);
+    expect(list).toContain(BY_HAND);
+    expect(internal).toEqual([]);
+  },
+  20_000,
+);
+
+test.each(ODD_KINDS)(
+  'with %s in place of the inner overview of the early layout, the folder is listed',
+  async (kind) => {
+    await using folder = await folderByHand();
+    await rm(join(folder.path, '_overview.md'));
+    await using _odd = await replaceBy(kind, join(folder.path, '_samocode/_overview.md'));
+    const { list } = await readAll();
+    expect(list).toContain(HEALTHY);
+    expect(list).toContain(BY_HAND);
+  },
+);

@@ -1,0 +1,173 @@
+import { EventEmitter } from 'node:events';
+import { appendFile, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type FSWatcher, watch } from 'chokidar';
+import { expect, test } from 'vitest';
+import { systemClock as clock } from '../../../src/base/clock.ts';
+import { writeWhole } from '../../../src/base/files/atomic-file.ts';
+import type { WatchPath } from '../../../src/base/files/watcher.ts';
+import { type Watched, watchFiles } from '../../../src/session/watching/watch-files.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+interface Following extends AsyncDisposable {
+  /** Does something, and waits until it is told. */
+  isTold(change: () => Promise<unknown>): Promise<string[]>;
+  told: string[][];
+}
+
+async function follow(
+  locate: () => Promise<Watched>,
+  options: { watchPath?: WatchPath } = {},
+): Promise<Following> {
+  const end = new AbortController();
+  const told: string[][] = [];
+  const changes = watchFiles(locate, { clock, signal: end.signal, ...options });
+  await changes.next();
+  const following = (async () => {
+    for await (const changed of changes) told.push(changed);
+  })();
+  return {
+    told,
+    async isTold(change) {
+      // What was told late of the change before must not count for this one.
+      await clock.sleep(150);
+      const before = told.length;
+      await change();
+      while (told.length === before) await clock.sleep(2);
+      return told.at(-1) ?? [];
+    },
+    async [Symbol.asyncDispose]() {
+      end.abort();
+      await following;
+    },
+  };
+}
+
+const refused: WatchPath = () => {
+  const watcher = new EventEmitter();
+  setImmediate(() => watcher.emit('error', Object.assign(new Error('no more watches'), { code: 'ENOSPC' })));
+  return Object.assign(watcher, { close: async () => undefined }) as never;
+};
+
+test.each([
+  ['reported', {}],
+  ['looked for where the system has no more watches', { watchPath: refused }],
+])('every way of changing a file is %s, and nothing is reported at rest', async (_name, options) => {
+  await using dir = await tempDir();
+  const path = join(dir.path, '_overview.md');
+  await using file = await follow(async () => ({ files: [path] }), options);
+  expect(await file.isTold(() => writeFile(path, 'one'))).toEqual([path]);
+  expect(await file.isTold(() => appendFile(path, ' more'))).toEqual([path]);
+  expect(await file.isTold(() => writeWhole(path, 'two'))).toEqual([path]);
+  expect(await file.isTold(() => rm(path))).toEqual([path]);
+  await file.isTold(() => symlink(path, `${path}.x`).then(() => writeFile(path, 'three')));
+  await clock.sleep(150);
+  const atRest = file.told.length;
+  await clock.sleep(150);
+  expect(file.told.length).toBe(atRest);
+});
+
+test('a folder that is removed and made again, or replaced by another, is watched anew', async () => {
+  await using dir = await tempDir();
+  const folder = join(dir.path, 'session');
+  const path = join(folder, 'a');
+  await mkdir(folder);
+  await using file = await follow(async () => ({ files: [path] }));
+  await file.isTold(() => writeFile(path, 'one'));
+  await file.isTold(() => rm(folder, { recursive: true }));
+  await file.isTold(async () => {
+    await mkdir(folder);
+    await writeFile(path, 'two');
+  });
+  await file.isTold(() => appendFile(path, 'three'));
+  await file.isTold(async () => {
+    await rename(folder, `${folder}.old`);
+    await mkdir(folder);
+    await writeFile(path, 'four');
+  });
+  await file.isTold(() => appendFile(path, 'five'));
+});
+
+test('a folder that is not there yet, and a watch that fails later, are made up for', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'later', 'a');
+  let last: FSWatcher | undefined;
+  const watchPath: WatchPath = (target, options) => {
+    last = watch(target, options);
+    return last;
+  };
+  await using file = await follow(async () => ({ files: [path] }), { watchPath });
+  await file.isTold(async () => {
+    await mkdir(join(dir.path, 'later'));
+    await writeFile(path, 'x');
+  });
+  expect(last).toBeDefined();
+  await file.isTold(async () => {
+    await appendFile(path, 'y');
+    last?.emit('error', new Error('lost'));
+  });
+});
+
+test('files that move are followed, and watches end with their reader', async () => {
+  await using dir = await tempDir();
+  const folders = [join(dir.path, 'a'), join(dir.path, 'b')];
+  for (const folder of folders) await mkdir(folder);
+  let at = 0;
+  const locate = async () => ({ files: [join(folders[at] ?? '', 'x')], folders: [dir.path] });
+  {
+    await using file = await follow(locate);
+    await file.isTold(() => writeFile(join(dir.path, 'a/x'), '1'));
+    expect(
+      await file.isTold(async () => {
+        at = 1;
+        await rename(join(dir.path, 'a/x'), join(dir.path, 'b/x'));
+      }),
+    ).toEqual([join(dir.path, 'b/x'), join(dir.path, 'a/x')]);
+    await file.isTold(() => appendFile(join(dir.path, 'b/x'), '2'));
+  }
+  const open = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  );
+  expect(open.filter((target) => target.startsWith(dir.path))).toEqual([]);
+});
+
+test('a look that fails ends nothing', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'a');
+  let looks = 0;
+  await using file = await follow(async () => {
+    looks += 1;
+    if (looks % 2 === 0) throw Object.assign(new Error('no more descriptors'), { code: 'EMFILE' });
+    return { files: [path] };
+  });
+  for (const text of ['one', 'two', 'three']) await file.isTold(() => writeFile(path, text));
+  expect(looks).toBeGreaterThan(3);
+});
+
+test('other files of its folder do not matter', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'events.jsonl');
+  let looks = 0;
+  await using file = await follow(async () => {
+    looks += 1;
+    return { files: [path] };
+  });
+  const before = looks;
+  for (let index = 0; index < 20; index += 1) {
+    await writeWhole(join(dir.path, 'now.json'), `${index}`);
+    await clock.sleep(10);
+  }
+  // Only the look every second is left.
+  expect(looks - before).toBeLessThanOrEqual(3);
+  await file.isTold(() => writeFile(path, 'x'));
+});
+
+test('a file that is written without end is told at a bounded rate', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'log');
+  await using file = await follow(async () => ({ files: [path] }));
+  const begun = clock.monotonic();
+  for (let line = 0; line < 2000; line += 1) await appendFile(path, 'x');
+  const mostTold = (clock.monotonic() - begun) / 40 + 2;
+  expect(file.told.length).toBeLessThanOrEqual(mostTold);
+});

@@ -1,0 +1,158 @@
+import { existsSync } from 'node:fs';
+import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
+import { readEvents } from '../../../src/session/events/event-log.ts';
+import type { SessionEvent } from '../../../src/session/events/events.ts';
+import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { restOfFinishing } from '../../../src/worker/commands/session-archive.ts';
+import { meet, takeCommands } from '../../../src/worker/commands/take-commands.ts';
+import type { Worker } from '../../../src/worker/core/worker.ts';
+import { type TempLog, tempLog } from '../../support/temp-log.ts';
+import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
+import { finished } from '../../worker/finished-session.ts';
+
+const HEAD = { v: 1, by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z' } as const;
+const DISCARD: Command = { ...HEAD, id: '01KEE000000000000000000001', kind: 'discard' };
+const UNARCHIVE: Command = { ...HEAD, id: '01KEE000000000000000000002', kind: 'unarchive' };
+const TRASH = 'refs/samocode/_trash/26-01-08-x';
+
+async function take(worker: Worker, log: TempLog, command: Command): Promise<SessionEvent | undefined> {
+  await leaveCommand(log.paths, command);
+  await takeCommands(worker, 'no_child');
+  return (await readEvents(log.paths.events, 0)).at(-1);
+}
+
+/** What a new worker does first. */
+const takeOver = async (worker: Worker) => (await restOfFinishing(worker, true))?.after?.();
+
+const worktreeOf = ({ writer }: Worker) => writer.state.worktree?.path ?? '';
+const away = ({ paths }: TempLog) => sessionPaths(paths.sessionsDir, paths.folder, true).sessionDir;
+
+async function standing(worker: Worker, repo: TempRepo, log: TempLog) {
+  return {
+    worktree: existsSync(worktreeOf(worker)),
+    branch: await repo.git(['branch', '--list', '--format=%(refname:short)', 'samocode/x']),
+    folder: existsSync(log.paths.sessionDir) ? 'home' : existsSync(away(log)) ? 'archive' : 'nowhere',
+  };
+}
+
+const GONE = { worktree: false, branch: '', folder: 'archive' };
+
+test('a session is discarded with its uncommitted work, and all of it comes back', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo({ folder: 'Über boats' });
+  const worker = await finished(log, repo);
+  const tip = await repo.git(['rev-parse', 'samocode/x']);
+  await writeFile(join(worktreeOf(worker), 'größe 1.txt'), 'not committed\n');
+  await take(worker, log, DISCARD);
+  expect(await standing(worker, repo, log)).toEqual(GONE);
+  expect(worker.writer.state).toMatchObject({
+    archived: true,
+    trash: { ref: TRASH, tip, branch: 'samocode/x', uncommitted: ['größe 1.txt'] },
+  });
+  expect(await repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode'])).toBe(TRASH);
+
+  await take(worker, log, UNARCHIVE);
+  expect(await standing(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
+  expect(await repo.git(['rev-parse', 'samocode/x'])).toBe(tip);
+  expect(await readFile(join(worktreeOf(worker), 'größe 1.txt'), 'utf8')).toBe('not committed\n');
+  expect(worker.writer.state.trash).toBeUndefined();
+  expect(worker.writer.state.status.kind).toBe('done');
+});
+
+test('a session whose worktree was moved is discarded from where it is', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  const [before, moved] = [worktreeOf(worker), `${worktreeOf(worker)} moved`];
+  await rename(before, moved);
+  await writeFile(join(moved, 'new.txt'), 'not committed\n');
+  await take(worker, log, { ...DISCARD, places: { worktreePath: moved } });
+  expect([existsSync(before), existsSync(moved)]).toEqual([false, false]);
+  expect(await standing(worker, repo, log)).toEqual(GONE);
+  expect(await repo.git(['show', `${TRASH}:worktree/new.txt`])).toBe('not committed');
+});
+
+test('a worker that died before, between and after the steps of a discard is followed by one that does the rest', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  await leaveCommand(log.paths, DISCARD);
+  // Before the event nothing is changed but a ref of ours.
+  const { events } = await meet(worker, DISCARD.id, 'no_child');
+  expect(await standing(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
+  await worker.writer.append(...events);
+  await takeOver(worker);
+  expect(await standing(worker, repo, log)).toEqual(GONE);
+  await takeOver(worker);
+  expect(await standing(worker, repo, log)).toEqual(GONE);
+  // After its branch and worktree are back, but not its folder.
+  const { trash } = worker.writer.state;
+  await worker.writer.append({ type: 'unarchived', by: HEAD.by, trash });
+  await repo.git(['branch', 'samocode/x', trash?.tip ?? '']);
+  await takeOver(worker);
+  await takeOver(worker);
+  expect(await standing(worker, repo, log)).toMatchObject({ branch: 'samocode/x', folder: 'home' });
+});
+
+test('work that comes after it was kept undoes the discard', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  await leaveCommand(log.paths, DISCARD);
+  const { events, after, undone } = await meet(worker, DISCARD.id, 'no_child');
+  await worker.writer.append(...events);
+  await appendFile(join(worktreeOf(worker), 'a.txt'), 'late\n');
+  await expect(after?.()).rejects.toMatchObject({ code: 'changed_meanwhile' });
+  await worker.writer.append(...((await undone?.()) ?? []));
+  expect([worker.writer.state.archived, worker.writer.state.trash]).toEqual([false, undefined]);
+  expect(await standing(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
+});
+
+test.each<[string, (worker: Worker, repo: TempRepo) => Promise<unknown>, string]>([
+  [
+    'whose worktree has a repository of its own in it',
+    async (worker, repo) => {
+      await repo.git(['init', '--quiet', 'inner'], worktreeOf(worker));
+      await writeFile(join(worktreeOf(worker), 'inner/x'), 'x');
+    },
+    'not_for_trash',
+  ],
+  [
+    'whose branch is checked out elsewhere',
+    async (worker, repo) => {
+      await repo.git(['switch', '--quiet', '--detach'], worktreeOf(worker));
+      await repo.git(['switch', '--quiet', 'samocode/x']);
+    },
+    'branch_elsewhere',
+  ],
+])('a session %s is not discarded', async (_, disturb, code) => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  await disturb(worker, repo);
+  expect(await take(worker, log, DISCARD)).toMatchObject({ type: 'command_refused', code });
+  expect(await standing(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
+});
+
+test('a discard through a channel that opens no gate is refused', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { gateChannels: ['elicitation'] });
+  expect(await take(worker, log, DISCARD)).toMatchObject({ type: 'command_refused', code: 'channel_closed' });
+});
+
+test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
+  ['when the trash is gone', (repo) => repo.git(['update-ref', '-d', TRASH]), 'trash_gone'],
+  ['when another branch has its name', (repo) => repo.git(['branch', 'samocode/x', 'main']), 'branch_taken'],
+])('a discarded session is not restored %s', async (_, disturb, code) => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  await take(worker, log, DISCARD);
+  await disturb(repo);
+  expect(await take(worker, log, UNARCHIVE)).toMatchObject({ type: 'command_refused', code });
+  expect(worker.writer.state.archived).toBe(true);
+});

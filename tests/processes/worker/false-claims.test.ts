@@ -1,0 +1,143 @@
+import { describe, test } from 'vitest';
+import { decide } from '../../../src/phases/decide.ts';
+import { parseSignal } from '../../../src/session/documents/signal.ts';
+import { signalOutcome } from '../../../src/worker/iteration/kept-signal.ts';
+import { NO_PLAN, outcomeOf, progressIn, RULES } from '../../support/phase-facts.ts';
+import { type FalseClaim, PLAN_HEAD, together } from '../../worker/false-claims/claim.ts';
+import { planAfter } from '../../worker/false-claims/plan-after.ts';
+import { type ClaimEnd, playClaim } from '../../worker/false-claims/play-claim.ts';
+import { CHANGES, PLAYED, SIGNALLED } from '../../worker/false-claims/rows.ts';
+
+interface Row {
+  claim: FalseClaim;
+  /** Plays the session that makes it, once for all that it makes. */
+  play(): Promise<ClaimEnd>;
+  /** Its place among them. */
+  at: number;
+  hasOthers: boolean;
+}
+
+/** One of each session comes first: rows that wait for the same session would leave nothing to play meanwhile. */
+const CLAIMS = PLAYED.flatMap((claims): Row[] => {
+  let played: Promise<ClaimEnd> | undefined;
+  const play = () => (played ??= playClaim(together(claims)));
+  return claims.map((claim, at) => ({ claim, play, at, hasOthers: claims.length > 1 }));
+}).toSorted((a, b) => a.at - b.at);
+
+const isStopped = ({ said, status }: ClaimEnd, { says }: FalseClaim) =>
+  status !== 'done' && (typeof says === 'string' ? said.includes(says) : says.test(said));
+
+describe('a session is not done when its agent', () => {
+  test.concurrent.for(CLAIMS.map((row) => [row.claim.way, row] as const))(
+    '%s',
+    async ([, { claim, play, hasOthers }], { expect }) => {
+      const end = await play();
+      if (isStopped(end, claim)) return;
+      // Alone it shows whether it is the one that nothing stops.
+      const { said, status } = hasOthers ? await playClaim(claim) : end;
+      if (typeof claim.says === 'string') expect(said).toContain(claim.says);
+      else expect(said).toMatch(claim.says);
+      expect(status).not.toBe('done');
+    },
+  );
+
+  test.for(SIGNALLED.map((row) => [row.way, row] as const))(
+    '%s',
+    ([, { phase = 'done', signal = { status: 'done' }, says }], { expect }) => {
+      const text = typeof signal === 'string' ? signal : JSON.stringify(signal);
+      const plan = { ...NO_PLAN, exists: true, approved: true };
+      const reading = signalOutcome(parseSignal(text, phase));
+      const decision = decide(progressIn(phase), outcomeOf({ signal: reading, plan }), RULES);
+      expect(decision.kind).not.toBe('done');
+      expect(decision).toMatchObject({ notes: [expect.stringContaining(String(says))] });
+    },
+  );
+});
+
+test('the approved plan and its ledger count as unchanged where an agent changes neither', async ({
+  expect,
+}) => {
+  expect(await planAfter('true')).toMatchObject({ approved: true, changedSinceApproval: false });
+});
+
+test.concurrent.for(CHANGES.map(({ way, does }) => [way, does] as const))(
+  'the plan counts as changed after its approval when an agent %s',
+  async ([, does], { expect }) => {
+    expect(await planAfter(does)).toMatchObject({ approved: false, changedSinceApproval: true });
+  },
+);
+
+test('what is claimed falsely again and again is sent back three times, then the session blocks with the list', async ({
+  expect,
+}) => {
+  const { said, iterations } = await playClaim({
+    way: 'passes on to quality again and again',
+    phase: 'testing',
+    isAgain: true,
+    before: '',
+    signal: { status: 'continue', phase: 'quality' },
+    says: '',
+  });
+  expect(said).toMatch(
+    /^\{"reason":"The work is not done: the plan promises code, but .*"rule":"false_done"/,
+  );
+  // Testing claims it four times, with implementation between.
+  expect(iterations).toBe(7);
+});
+
+const COMMIT = 'git add -A; git commit -qm Work';
+const phase = (name: string, files: string) => `### Phase 1: ${name}\nFiles: ${files}\n- [x] a\n`;
+
+/** Claims that hold, in a plan with a phase for each way to name files; its name tells which one was not believed. */
+const HONEST = together([
+  {
+    way: 'has done what the plan says',
+    plan: `${PLAN_HEAD}${phase('the store', 'src/store.js, test/store.test.js\nCheck: `test -e src/store.js`')}`,
+    says: '',
+  },
+  {
+    way: 'has only made a file executable',
+    before: `chmod +x test.sh; ${COMMIT}`,
+    plan: phase('executable', 'test.sh'),
+    says: '',
+  },
+  { way: 'names a folder', plan: phase('folder', 'src/'), says: '' },
+  { way: 'names a pattern', plan: phase('pattern', '`src/*.js`'), says: '' },
+  { way: 'names a file with a note', plan: phase('note', '\n- `src/cli.js` - new'), says: '' },
+  { way: 'names files that cannot be looked up', plan: phase('not looked up', 'test/{a,b}.js'), says: '' },
+  { way: 'has no files', plan: '### Phase 1: no files\n- [x] a\n', says: '' },
+  {
+    way: 'meets its requirements',
+    ledger: [{ id: 'R1', text: 'It has a store', check: 'test -e src/store.js' }],
+    says: '',
+  },
+  { way: 'commits the last of it in the end', does: `echo x >>src/cli.js; ${COMMIT}`, says: '' },
+  {
+    way: 'has read the message',
+    does: 'sed -i "s/^Last Action:.*/Last Action: $(ls "$SESSION"/_inbox | tr "\\n" " ")/" "$SESSION/_overview.md"',
+    says: '',
+  },
+]);
+const BOXES = '## Requirements\n- [ ] R1: x\n## Impl';
+
+describe('a session is done when its agent', () => {
+  test.concurrent.for([
+    [
+      'has made a file executable, touched what the plan names by a folder, a pattern, with a note or so that it cannot be looked up, met its requirements, whatever boxes the plan has for them, read its message and committed the last of it in the end',
+      { ...HONEST, message: 'before' as const, plan: HONEST.plan?.replace('## Impl', BOXES) },
+    ],
+    ['follows a plan without files', { before: '', plan: '# Plan: x\n### Phase 1: look\n- [x] a' }],
+    ['follows a plan without phases, and has no check', { before: '', plan: '# Plan: look', checks: [] }],
+    [
+      'has researched by a plan without tests',
+      {
+        before: '',
+        plan: `Testing: none - it is research\n### Phase 1: look\nFiles: 01-08-1100-dive-x.md\n- [x] a`,
+      },
+    ],
+  ] as const)('%s', async ([, claim], { expect }) => {
+    const { status, said } = await playClaim({ way: '', says: '', ...claim });
+    expect(said).toContain('"kind":"done"');
+    expect(status).toBe('done');
+  });
+});

@@ -1,0 +1,144 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { fastForward } from '../../../src/project/finishing/fast-forward.ts';
+import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
+import type { MergeEnd } from '../../../src/session/events/bodies/finishing.ts';
+import type { Channel } from '../../../src/session/events/bodies/who-acted.ts';
+import { readEvents } from '../../../src/session/events/event-log.ts';
+import type { NewEvent } from '../../../src/session/events/events.ts';
+import { takeCommands } from '../../../src/worker/commands/take-commands.ts';
+import { performMerge } from '../../../src/worker/finishing/perform-merge.ts';
+import { type TempLog, tempLog } from '../../support/temp-log.ts';
+import { makeRepo } from '../../support/temp-repo.ts';
+import { DONE, type FinishedPlan, finished } from '../../worker/finished-session.ts';
+
+const CLI = { channel: 'cli' } as const;
+const HEAD = { v: 1, at: '2026-01-08T10:00:00.000Z' } as const;
+const ASKED: NewEvent = { type: 'merge_asked', by: CLI, into: 'main' };
+
+const merge = (channel: Channel = 'cli'): Command => ({
+  ...HEAD,
+  id: '01KEE000000000000000000001',
+  by: { channel },
+  kind: 'merge',
+});
+
+const lastEnd = async ({ paths }: TempLog) =>
+  (await readEvents(paths.events, 0)).findLast((event) => event.type === 'merge_ended') as
+    | MergeEnd
+    | undefined;
+
+test('a merge is recorded as asked for, is done then, and a second one beside it is refused', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  await leaveCommand(log.paths, merge());
+  await leaveCommand(log.paths, { ...merge(), id: '01KEE000000000000000000002' });
+  const before = await repo.git(['rev-parse', 'main']);
+  await takeCommands(worker, 'no_child');
+  expect(worker.writer.state.merge).toEqual({ by: CLI, into: 'main' });
+  expect(await repo.git(['rev-parse', 'main'])).toBe(before);
+  const refused = (await readEvents(log.paths.events, 0)).filter(({ type }) => type === 'command_refused');
+  expect(refused).toMatchObject([{ kind: 'merge', code: 'busy' }]);
+  await performMerge(worker);
+  const tip = await repo.git(['rev-parse', 'samocode/x']);
+  expect(await lastEnd(log)).toMatchObject({
+    outcome: 'merged',
+    into: 'main',
+    tip,
+    onto: before,
+    commit: tip,
+  });
+  expect(worker.writer.state).toMatchObject({ status: { kind: 'done' }, lastMerge: { outcome: 'merged' } });
+  expect(worker.writer.state.merge).toBeUndefined();
+  expect(await repo.git(['status', '--porcelain'])).toBe('');
+  expect(existsSync(join(repo.path, 'a.txt'))).toBe(true);
+});
+
+test.each<[string, FinishedPlan, Command, string]>([
+  ['through a channel that opens no gate', { gateChannels: ['cli'] }, merge('tool'), 'channel_closed'],
+  [
+    'of a session that is not done',
+    { events: [{ type: 'stopped', by: CLI, why: 'x' }] },
+    merge(),
+    'not_done_yet',
+  ],
+  ['without a branch of the base', { base: 'HEAD' }, merge(), 'no_base_branch'],
+  [
+    'of a session in the archive',
+    { events: [DONE, { type: 'archived', by: CLI, what: 'session', moved: [], to: 'x' }] },
+    merge(),
+    'archived',
+  ],
+])('a merge %s is refused', async (_, plan, command, code) => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, plan);
+  await leaveCommand(log.paths, command);
+  await takeCommands(worker, 'no_child');
+  expect((await readEvents(log.paths.events, 0)).at(-1)).toMatchObject({ type: 'command_refused', code });
+});
+
+test('a base that its remote is ahead of is merged as it is there', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { base: 'origin/main' });
+  const first = await repo.git(['rev-parse', 'main']);
+  const theirs = await repo.commit('Theirs', { 'b.txt': 'theirs\n' });
+  await repo.git(['update-ref', 'refs/remotes/origin/main', theirs]);
+  await repo.git(['reset', '--quiet', '--hard', first]);
+  await leaveCommand(log.paths, merge());
+  await takeCommands(worker, 'no_child');
+  await performMerge(worker);
+  expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', onto: theirs });
+  expect(await repo.git(['ls-files'])).toBe('README.md\na.txt\nb.txt');
+});
+
+test('conflicts are on record with what to do, and the session stays done', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { files: { 'README.md': 'ours\n' }, events: [DONE, ASKED] });
+  const theirs = await repo.commit('Theirs', { 'README.md': 'theirs\n' });
+  await performMerge(worker);
+  expect(await lastEnd(log)).toMatchObject({
+    outcome: 'conflicts',
+    files: ['README.md'],
+    commands: [
+      `git -C '${join(repo.root, 'worktree of samocode x')}' merge main`,
+      expect.stringContaining('commit'),
+      expect.stringContaining('samocode finish'),
+    ],
+  });
+  expect(await repo.git(['rev-parse', 'main'])).toBe(theirs);
+  expect(worker.writer.state.status.kind).toBe('done');
+});
+
+test('a merge whose worker died at any point before the base moved is begun again, and after it is only recorded', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { events: [DONE, ASKED] });
+  const from = await repo.git(['rev-parse', 'main']);
+  const to = await repo.git(['rev-parse', 'samocode/x']);
+  const ref = 'refs/samocode/26-01-08-x/merge';
+  await repo.git(['update-ref', ref, to]);
+  await fastForward({ mainRepo: repo.path, baseEnv: repo.env, branch: 'main', from, to, ref });
+  await performMerge(worker);
+  expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', commit: to });
+  expect(await repo.git(['rev-parse', 'main'])).toBe(to);
+});
+
+test('of two sessions that merge at once both come to be in the base', async () => {
+  await using one = await tempLog();
+  await using two = await tempLog();
+  await using repo = await makeRepo();
+  const workers = [
+    await finished(one, repo, { branch: 'samocode/one', files: { 'one.txt': '1\n' }, events: [DONE, ASKED] }),
+    await finished(two, repo, { branch: 'samocode/two', files: { 'two.txt': '2\n' }, events: [DONE, ASKED] }),
+  ];
+  await Promise.all(workers.map((worker) => performMerge(worker)));
+  const ends = [await lastEnd(one), await lastEnd(two)];
+  expect(ends.map((end) => end?.outcome)).toEqual(['merged', 'merged']);
+  expect(await repo.git(['ls-files'])).toBe('README.md\none.txt\ntwo.txt');
+  expect(await repo.git(['status', '--porcelain'])).toBe('');
+});
