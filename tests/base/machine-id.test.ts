@@ -6,7 +6,7 @@ test.each([
   ['uninitialized\n', undefined],
   ['', undefined],
   ['0123456789abcdef\n', undefined],
-])('the machine id in %j is %j (core A5)', (text, id) => {
+])('the machine id in %j is %j', (text, id) => {
   expect(machineIdIn(text)).toBe(id);
 });
 
@@ -19,7 +19,7 @@ const IOREG = `+-o Root  <class IORegistryEntry, id 0x100000100, retain 26>
     }
 `;
 
-test('a Mac is named by its platform UUID, and by nothing where ioreg does not print it (core A5)', () => {
+test('a Mac is named by its platform UUID, and by nothing where ioreg does not print it', () => {
   expect(platformUuidIn(IOREG)).toBe('12345678-9ABC-DEF0-1234-56789ABCDEF0');
   expect(platformUuidIn('')).toBeUndefined();
 });

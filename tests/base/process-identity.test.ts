@@ -29,7 +29,7 @@ async function program(dir: string, script: string): Promise<string> {
   return path;
 }
 
-test('a process lives on when the time zone of the machine changes (core A4)', async () => {
+test('a process lives on when the time zone of the machine changes', async () => {
   await using machine = await travellingHost();
   await machine.zone('EST5');
   const self = await identify(machine.host, process.pid);
@@ -44,7 +44,7 @@ async function asRecordedBefore(machine: Awaited<ReturnType<typeof travellingHos
   return { pid, startTicks: stdout.trim().split(/\s+/).join(' '), bootId, hostId, pidNamespace };
 }
 
-test('a process that was recorded by its local start lives on over an update (core A4)', async () => {
+test('a process that was recorded by its local start lives on over an update', async () => {
   await using machine = await travellingHost();
   await machine.zone('JST-9');
   const recorded = await asRecordedBefore(machine, process.pid);
@@ -52,7 +52,7 @@ test('a process that was recorded by its local start lives on over an update (co
   expect(await livenessOf(machine.host, { ...recorded, startTicks: 'Thu Jan 1 00:00:00 1970' })).toBe('dead');
 });
 
-test('a ps that is killed tells of no dead process (core A4)', async () => {
+test('a ps that is killed tells of no dead process', async () => {
   await using dir = await tempDir();
   const host = { ...(await systemHost()), processes: psTable(await program(dir.path, 'kill -9 $$')) };
   const self = { ...(await identify(await systemHost(), process.pid)), startTicks: '1' };
@@ -62,7 +62,7 @@ test('a ps that is killed tells of no dead process (core A4)', async () => {
 test.each([
   ['this program', 'this boot', ''],
   ['the one that recorded it', '', 'this boot'],
-])('a process is unknowable when %s could not read the boot (core A5)', async (_, recorded, now) => {
+])('a process is unknowable when %s could not read the boot', async (_, recorded, now) => {
   const host = hostWith([entryOf(7)], { bootId: now });
   const identity = {
     pid: 7,
@@ -74,7 +74,7 @@ test.each([
   expect(await livenessOf(host, identity)).toBe('unknowable');
 });
 
-test('a host that could not be read at first is read again (house 6.9)', async () => {
+test('a host that could not be read at first is read again', async () => {
   const module = pathToFileURL(resolve('src/base/processes/host.ts')).href;
   const script = `
     import { closeSync, openSync } from 'node:fs';

@@ -166,7 +166,7 @@ test('a message that is larger than the SDK reads ends the server', async () => 
   expect(server.errors()).toContain('more than 10 MB');
 });
 
-test('many large answers at once cause no warning (house 6.10)', async () => {
+test('many large answers at once cause no warning', async () => {
   const server = await startServer(at(place));
   await Promise.all(Array.from({ length: 40 }, () => server.request('tools/list')));
   expect(server.errors()).toBe('');

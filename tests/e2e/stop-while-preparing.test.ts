@@ -29,7 +29,7 @@ async function stopNow(bench: Bench, session: string): Promise<void> {
   await eventually(isStopped, { what: 'the stop' });
 }
 
-test('a stop ends a fetch from a remote that never answers (core B13)', async () => {
+test('a stop ends a fetch from a remote that never answers', async () => {
   using remote = await silentServer();
   await using bench = await makeBench();
   await bench.repo.git(['remote', 'add', 'origin', remote.url]);
@@ -39,7 +39,7 @@ test('a stop ends a fetch from a remote that never answers (core B13)', async ()
   expect((await bench.view(view.folder)).state.prepared).toBe(false);
 });
 
-test('a stop ends the checkout of a worktree, which is made anew when the session goes on (core B13)', async () => {
+test('a stop ends the checkout of a worktree, which is made anew when the session goes on', async () => {
   await using bench = await makeBench();
   const { repo, context } = bench;
   const begun = join(repo.root, 'begun');

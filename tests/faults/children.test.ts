@@ -265,7 +265,7 @@ const vandals: FaultRow[] = [
       ending: 'no_signal',
     },
     {
-      name: "the lock that a killed git left of the session's branch stops no later commit (core C3)",
+      name: "the lock that a killed git left of the session's branch stops no later commit",
       acts: [
         shell('touch "$(git rev-parse --git-path "$(git symbolic-ref HEAD)").lock"'),
         { act: 'kill-self' },

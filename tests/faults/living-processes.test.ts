@@ -83,7 +83,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a group of strangers that has the number of a child long gone lives on (core B5)',
+      name: 'a group of strangers that has the number of a child long gone lives on',
       rules: first({ act: 'hang' }),
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -99,7 +99,7 @@ const rows: FaultRow[] = [
   withSettings(
     { watch: { firstByteMs: DAY_MS, stallMs: 500, stallEndMs: DAY_MS } },
     {
-      name: 'a silent child whose worktree git can’t read for a while works to its end (core A3)',
+      name: 'a silent child whose worktree git can’t read for a while works to its end',
       rules: first({ act: 'sleep', ms: 6000 }, { act: 'normal' }),
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -115,7 +115,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a worker whose session is taken over from elsewhere ends its agent and leaves (core B6)',
+      name: 'a worker whose session is taken over from elsewhere ends its agent and leaves',
       rules: first({ act: 'fork', setsid: true, ignoreTerm: true }, { act: 'hang' }),
       act: async (rig) => {
         await childWorks(rig, 1);

@@ -28,7 +28,7 @@ const isWaiting = (state: SessionState) => state.status.kind === 'limited';
 
 const outages: FaultRow[] = [
   withSettings(SHORT, {
-    name: 'a provider that is overloaded five times in a row is waited out, and the session goes on by itself (core A2)',
+    name: 'a provider that is overloaded five times in a row is waited out, and the session goes on by itself',
     rules: times(5, OVERLOADED),
     ends: AT_THE_GATE,
     also: async (rig) => {

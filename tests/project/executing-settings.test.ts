@@ -16,7 +16,7 @@ async function scene() {
   return { repo, worktreePath, commonDir, read, before: await read() };
 }
 
-test('ordinary work and settings that start nothing change none of it (core C13)', async () => {
+test('ordinary work and settings that start nothing change none of it', async () => {
   const { repo, worktreePath, commonDir, read, before } = await scene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'a.txt'), 'b\n');
@@ -31,7 +31,7 @@ test('ordinary work and settings that start nothing change none of it (core C13)
   expect(changedExecuting(before, await read())).toEqual([]);
 });
 
-test('what git would start is named with what it was and is (core C13)', async () => {
+test('what git would start is named with what it was and is', async () => {
   const { repo, worktreePath, commonDir, read } = await scene();
   await using _ = repo;
   const hooks = join(commonDir, 'hooks');

@@ -26,7 +26,7 @@ test.each(['2026/01/08', '2026/01/07'])(
   },
 );
 
-test('the log of a running thread is not looked for in older days each second, only at its end (house 6.5)', async () => {
+test('the log of a running thread is not looked for in older days each second, only at its end', async () => {
   const { dir, question } = await daysWith('2025/12/31');
   await using _ = dir;
   expect(await newCodexMeter(question)()).toEqual({});

@@ -11,7 +11,7 @@ async function withNodeGone<T>(act: () => Promise<T>): Promise<T> {
   });
 }
 
-test('a program whose Node was upgraded away starts others with the Node of now (core C11)', async () => {
+test('a program whose Node was upgraded away starts others with the Node of now', async () => {
   const found = await withNodeGone(() => nodePath({ PATH: process.env.PATH }));
   expect(basename(found)).toMatch(/^node/);
   expect(found).not.toBe('/usr/lib/node-20.19.0/bin/node');

@@ -69,14 +69,14 @@ test.each<[string, string, Wake]>([
   expect(await readFile(log.paths.qa, 'utf8')).toBe(text);
 });
 
-test('an awaited file that was only saved again wakes nothing (core C6)', async () => {
+test('an awaited file that was only saved again wakes nothing', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log, awaiting(fingerprint('before')));
   await writeFile(`${log.paths.sessionDir}/notes.md`, 'before');
   expect(await wokenByHand(worker)).toBe(false);
 });
 
-test('an awaited file from a machine whose clock is behind wakes its session (core C6)', async () => {
+test('an awaited file from a machine whose clock is behind wakes its session', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log, awaiting(fingerprint('before')));
   const path = `${log.paths.sessionDir}/notes.md`;

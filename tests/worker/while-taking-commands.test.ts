@@ -38,7 +38,7 @@ test('a stop aborts what is under way', async () => {
   expect(await whileTakingCommands(worker, fetchForever)).toEqual({ kind: 'stopped' });
 });
 
-test('a lost lease aborts what is under way, also when there is no event to write (core B6)', async () => {
+test('a lost lease aborts what is under way, also when there is no event to write', async () => {
   await using log = await tempLog();
   const worker = await preparingWorker(log);
   await log.open({ takeOver: true });

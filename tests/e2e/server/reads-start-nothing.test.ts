@@ -39,7 +39,7 @@ function open(rig: SessionRig, env: Record<string, string> = {}): Promise<Connec
   return connect({ cwd: rig.repo.path, env: { ...rig.repo.env, ...env } });
 }
 
-test('no tool that reads and no resource starts a process for a session with a dead worker (house 6.3)', async () => {
+test('no tool that reads and no resource starts a process for a session with a dead worker', async () => {
   await using rig = await crashed();
   const agents = (await rig.processesWithMark()).map(({ pid }) => pid);
   await using server = await open(rig, { SAMOCODE_REVIVE: 'off' });
@@ -61,7 +61,7 @@ test('no tool that reads and no resource starts a process for a session with a d
   expect((await rig.processesWithMark()).map(({ pid }) => pid)).toEqual(agents);
 });
 
-test('no command that reads, no doctor and no --dry-run starts a process for a session with a dead worker (house 6.3)', async () => {
+test('no command that reads, no doctor and no --dry-run starts a process for a session with a dead worker', async () => {
   await using rig = await crashed();
   const agents = (await rig.processesWithMark()).map(({ pid }) => pid);
   const name = rig.file.folder;

@@ -36,7 +36,7 @@ test.concurrent('empty commits and words in the overview are no progress', async
   expect(status).toMatchObject({ rule: 'no_progress' });
 });
 
-test.concurrent('a commit in each iteration of a repository inside the worktree is progress (core B9)', async () => {
+test.concurrent('a commit in each iteration of a repository inside the worktree is progress', async () => {
   const commit = 'git -C sub -c user.name=x -c user.email=x@example.invalid commit -q --allow-empty -m work';
   const busy = shell(`[ -e sub ] || git init -q sub; ${commit}`);
   const rules = [

@@ -88,7 +88,7 @@ async function diesAndIsEnded(step: string, rig: SessionRig) {
 }
 
 // Each step begins where the one before began: the undo restores all of it.
-test.concurrent(`a rewind that fails behind ${STEPS.join(', ')} blocks the session, and a resume completes it (core A1)`, async () => {
+test.concurrent(`a rewind that fails behind ${STEPS.join(', ')} blocks the session, and a resume completes it`, async () => {
   await using rig = await plannedRig({ faults: true, here: true });
   const before = await atThePlan(rig);
   for (const step of STEPS) {
@@ -98,7 +98,7 @@ test.concurrent(`a rewind that fails behind ${STEPS.join(', ')} blocks the sessi
   }
 }, 900_000);
 
-test.concurrent('a rewind that failed halfway can be taken back, files, phase and gate (core A1)', async () => {
+test.concurrent('a rewind that failed halfway can be taken back, files, phase and gate', async () => {
   await using rig = await plannedRig({ faults: true, here: true });
   const before = await atThePlan(rig);
   const failing = { SAMOCODE_FAIL_AT: 'rewind-documents-moved:EBADF' };
@@ -112,7 +112,7 @@ test.concurrent('a rewind that failed halfway can be taken back, files, phase an
   await rig.untilWaiting('plan_approval');
 });
 
-test.concurrent('a rewind that meets the lock of git changes nothing, and can be asked for again (core A1)', async () => {
+test.concurrent('a rewind that meets the lock of git changes nothing, and can be asked for again', async () => {
   await using rig = await plannedRig({ here: true });
   const before = await atThePlan(rig);
   const lock = join(rig.repo.path, '.git/refs/heads', `${rig.file.settings.branch}.lock`);
@@ -126,7 +126,7 @@ test.concurrent('a rewind that meets the lock of git changes nothing, and can be
   expect(view.state.status.kind).toBe('stopped');
 });
 
-test.concurrent(`a worker that dies behind ${['locked', ...STEPS].join(', ')} of a rewind is followed by one that ends it (core A1)`, async () => {
+test.concurrent(`a worker that dies behind ${['locked', ...STEPS].join(', ')} of a rewind is followed by one that ends it`, async () => {
   await using rig = await plannedRig({ faults: true, here: true });
   const before = await atThePlan(rig);
   for (const step of ['locked', ...STEPS]) {

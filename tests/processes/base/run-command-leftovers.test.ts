@@ -26,7 +26,7 @@ const LEFTOVERS: [string, string][] = [
 ];
 
 test.concurrent.each(LEFTOVERS)(
-  '%s of the group with its output elsewhere ends with its time limit (house 6.8)',
+  '%s of the group with its output elsewhere ends with its time limit',
   async (_, script) => {
     const result = await runCommand('sh', ['-c', `${script}; wait; sleep 300`], { timeoutMs: 300 });
     expect(result).toMatchObject({ timedOut: true });
@@ -35,7 +35,7 @@ test.concurrent.each(LEFTOVERS)(
 );
 
 test.concurrent.each(LEFTOVERS)(
-  '%s of the group with its output elsewhere ends with the program (house 6.8)',
+  '%s of the group with its output elsewhere ends with the program',
   async (_, script) => {
     const result = await runCommand('sh', ['-c', `${script}; exit 4`]);
     expect(result).toMatchObject({ exitCode: 4, timedOut: false });
@@ -43,7 +43,7 @@ test.concurrent.each(LEFTOVERS)(
   },
 );
 
-test('an abort ends a process of the group that ignores SIGTERM and has its output elsewhere (house 6.8)', async () => {
+test('an abort ends a process of the group that ignores SIGTERM and has its output elsewhere', async () => {
   const stop = new AbortController();
   const script = `${quietly('trap "" TERM; exec sleep 300')}; kill -USR1 ${process.pid}; sleep 300`;
   const begun = once(process, 'SIGUSR1');

@@ -37,7 +37,7 @@ test.each([
   expect(leftOut.size).toBe(count);
 });
 
-test('new files beyond the bounds are named once and not taken, and no rewind touches them (core B12)', async () => {
+test('new files beyond the bounds are named once and not taken, and no rewind touches them', async () => {
   const { repo, worktreePath, keep, filesOf, restore } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -72,7 +72,7 @@ async function sealedScene() {
   return scene;
 }
 
-test("of a file that the repository holds encrypted a checkpoint has the repository's own blob (core B12)", async () => {
+test("of a file that the repository holds encrypted a checkpoint has the repository's own blob", async () => {
   const { repo, worktreePath, keep } = await sealedScene();
   await using _ = repo;
   const own = await repo.git(['rev-parse', 'x:secret.env']);

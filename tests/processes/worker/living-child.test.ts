@@ -35,7 +35,7 @@ test.each([
   ['an error that a person must fix', GIT_ERRORS.git_no_folder({ cwd: '/gone' })],
   ['a refused file', Object.assign(new Error('EACCES'), { code: 'EACCES', path: '/refused' })],
   ['a fault of the program', new TypeError('x is not a function')],
-])('%s does not block a session while the child of its iteration lives (core A3)', async (_, error) => {
+])('%s does not block a session while the child of its iteration lives', async (_, error) => {
   await using log = await tempLog();
   await using scene = await workerWithChild(log);
   await expect(guarded(scene.worker, failing(error))).rejects.toBe(error);
@@ -50,7 +50,7 @@ test('an error that a person must fix blocks the session once the child is gone'
   expect(await blocks(log)).toMatchObject([{ rule: 'git_no_folder' }]);
 });
 
-test('a process table that can’t be read does not end the watch over a child before its time limit (core A3)', async () => {
+test('a process table that can’t be read does not end the watch over a child before its time limit', async () => {
   await using log = await tempLog();
   const { processes } = await systemHost();
   const host = { processes: { ...processes, list: failing(new Error('ps was killed')) } };
@@ -86,7 +86,7 @@ const stopNow = () => ({
 });
 
 test.each(['git_timeout', 'child_immortal'])(
-  'a stop of a session that is blocked by %s starts a worker that ends the agent left alive (core A3)',
+  'a stop of a session that is blocked by %s starts a worker that ends the agent left alive',
   async (rule) => {
     await using log = await tempLog();
     const { paths } = log;

@@ -56,7 +56,7 @@ test.each<[string, string, object[]]>([
     [codexItem('started', FILES), codexItem('started', COMMAND), codexItem('completed', FILES)],
   ],
   ['gemini', 'one call', [geminiUse('1')]],
-])('a child of %s that is silent over %s ends at its time limit (core B10)', async (provider, _, lines) => {
+])('a child of %s that is silent over %s ends at its time limit', async (provider, _, lines) => {
   expect(await endAfter(provider, lines)).toBe('timeout');
 });
 
