@@ -6,7 +6,7 @@ import { importsOf, sourceText } from '../tests/support/source-text.ts';
 // How the house stands: `npm run house`. Sizes, names that mean two things, orchestrators, circles between files.
 // `npm run house -- --page` writes the sizes of today into docs/decisions/size.md.
 
-const GOALS = { filesPerFolder: 25, linesPerFile: 250, importsPerFile: 12, lines: 27_000 };
+const GOALS = { filesPerFolder: 25, linesPerFile: 400, importsPerFile: 12, lines: 27_000 };
 
 interface Module {
   path: string;
