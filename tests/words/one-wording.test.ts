@@ -1,27 +1,7 @@
 import { expect, test } from 'vitest';
-import { assemblePrompt } from '../../src/worker/prompt/assemble.ts';
-import { promptState } from '../support/prompt-states.ts';
-import { RULES } from './rules.ts';
 import { SOURCE, TEXTS } from './texts.ts';
 
-interface Case {
-  rule: string;
-  place: string;
-  text: string;
-  sentence: string;
-}
-
-const CASES = RULES.flatMap(({ rule, where, sentence }): Case[] =>
-  typeof where === 'string'
-    ? [{ rule, place: where, text: TEXTS.get(where) ?? '', sentence }]
-    : where.map((phase) => ({ rule, place: phase, text: assemblePrompt(promptState(phase)), sentence })),
-);
-
 const onOneLine = (text: string) => text.replace(/\s+/g, ' ');
-
-test.each(CASES)('$place says: $rule', ({ text, sentence }) => {
-  expect(onOneLine(text)).toContain(sentence);
-});
 
 /** Words for which prompts have one of the glossary, and figures of speech that a model cannot carry out. */
 const NOT_OURS =
