@@ -26,7 +26,7 @@ const MAY_IMPORT = {
   actions: [...BELOW_ACTIONS, 'report'],
   notify: [...BELOW_ACTIONS, 'actions'],
   machine: [...BELOW_ACTIONS, 'actions', 'notify'],
-  supervisor: [...BELOW_ACTIONS, 'actions', 'notify', 'machine/service/replace-monitor.ts'],
+  supervisor: [...BELOW_ACTIONS, 'actions', 'notify'],
   server: [...BELOW_ACTIONS, 'actions', 'machine'],
   rehearsal: ['base', 'phases', 'session'],
   demo: [...BELOW_ACTIONS, 'actions', 'cli/terminal/output.ts'],

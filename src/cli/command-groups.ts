@@ -13,7 +13,7 @@ import { addConfig, addDoctor, addInit, addTrust } from './commands/set-up.ts';
 import { addDiff, addShow } from './commands/show-diff.ts';
 import { addRun, addStart } from './commands/start-run.ts';
 import { addResume, addStop, addTakeover } from './commands/stop-resume.ts';
-import { addMonitor, addSupervisor } from './commands/supervise.ts';
+import { addSupervisor } from './commands/supervise.ts';
 import type { AddCommand } from './terminal/shared-options.ts';
 
 /** Every command as the help groups them, those that are typed most first. */
@@ -61,5 +61,5 @@ export const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
 /** Every command that the help names. */
 export const COMMANDS: readonly AddCommand[] = Object.values(COMMAND_GROUPS).flat();
 
-/** What no help names: the former name of one, and what completion scripts call. */
-export const HIDDEN_COMMANDS: readonly AddCommand[] = [addMonitor, addComplete];
+/** What no help names: what completion scripts call. */
+export const HIDDEN_COMMANDS: readonly AddCommand[] = [addComplete];

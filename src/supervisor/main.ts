@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import type { ActionContext } from '../actions/acting/context.ts';
 import { isoUtc, systemClock } from '../base/clock.ts';
 import { systemHost } from '../base/processes/host.ts';
-import { replaceMonitor } from '../machine/service/replace-monitor.ts';
 import { askToLeave } from '../providers/starting/launch-supervisor.ts';
 import { isOlder } from '../providers/starting/preflight.ts';
 import { readPresence } from '../providers/starting/supervisor-folder.ts';
@@ -34,11 +33,7 @@ export async function supervisorMain(): Promise<void> {
   const supervisor = newSupervisor(context, say);
   try {
     if (process.argv.includes('--stay')) await serve(supervisor, ended.signal);
-    else {
-      const { notes } = await replaceMonitor({ program }, context);
-      for (const note of notes) say(note);
-      await runSupervisor(supervisor, { signal: ended.signal });
-    }
+    else await runSupervisor(supervisor, { signal: ended.signal });
   } catch (error) {
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exitCode = 1;

@@ -14,7 +14,7 @@ const PROGRAM = '/opt/my tools/100%/supervisor.cjs';
 const UNIT = '.config/systemd/user/samocode-supervisor.service';
 
 test('on a machine with systemd a unit is written and started, once, and removed again', async () => {
-  await using here = await serviceMachine({ systemctl: SYSTEMCTL, crontab: CRONTAB });
+  await using here = await serviceMachine({ systemctl: SYSTEMCTL });
   const input = { program: PROGRAM, dryRun: false };
   const dry = await installSupervisor({ ...input, dryRun: true }, here.context);
   expect(dry).toMatchObject({ outcome: 'would_change', services: ['systemd'] });

@@ -34,13 +34,13 @@ test('checkouts of the person and sessions of other projects are found, our own 
   expect(places.commonDir).toBe(join(repo.path, '.git'));
 });
 
-test('what starts the supervisor with the machine is protected, and what 0.1 installed', async () => {
+test('what starts the supervisor with the machine is protected', async () => {
   await using repo = await makeRepo();
   const { programs } = await findProtectedPlaces(question(repo), { baseEnv: repo.env });
-  const units = ['supervisor', 'monitor'].flatMap((name) => [
-    join(repo.homeDir, `.config/systemd/user/samocode-${name}.service`),
-    join(repo.homeDir, `Library/LaunchAgents/dev.samocode.${name}.plist`),
-  ]);
+  const units = [
+    join(repo.homeDir, '.config/systemd/user/samocode-supervisor.service'),
+    join(repo.homeDir, 'Library/LaunchAgents/dev.samocode.supervisor.plist'),
+  ];
   expect(programs).toEqual(expect.arrayContaining(units));
 });
 

@@ -35,21 +35,6 @@ export function addSupervisor(program: Command, cli: Cli): void {
     });
 }
 
-/** What units and crontabs of samocode 0.1 start: the supervisor, so that an upgraded machine stays watched. */
-export function addMonitor(program: Command, cli: Cli): void {
-  withSharedOptions(program.command('monitor', { hidden: true }))
-    .description('The former name of "samocode supervisor"')
-    .option('--once', 'check once, then exit')
-    .option('--every <seconds>', 'no longer has any effect')
-    .option('--install', 'same as "samocode supervisor --install"')
-    .option('--uninstall', 'same as "samocode supervisor --uninstall"')
-    .option('--dry-run', 'with --install or --uninstall: only show what would change')
-    .action(async (options: SupervisorOptions & { once?: true }) => {
-      if (options.install || options.uninstall) await changeService(cli, options);
-      else await watch(cli, { isMonitor: true, once: options.once });
-    });
-}
-
 async function showStatus(cli: Cli): Promise<void> {
   const context = await cli.actionContext();
   const { supervisorWords } = await import('../rendering/supervisor-words.ts');
@@ -75,32 +60,17 @@ const ENDS: Readonly<Record<Exclude<SupervisorEnd, 'held'>, string>> = {
   program_replaced: 'Ended: samocode was upgraded, and the new version continues in the background.',
 };
 
-interface WatchOptions {
-  isMonitor?: true;
-  once?: true | undefined;
-}
-
-async function watch(cli: Cli, { isMonitor, once }: WatchOptions = {}): Promise<void> {
-  const [{ newSupervisor }, { refuseFromInside }, { replaceMonitor }] = await Promise.all([
+async function watch(cli: Cli): Promise<void> {
+  const [{ newSupervisor }, { refuseFromInside }] = await Promise.all([
     import('../../supervisor/supervisor.ts'),
     import('../../actions/acting/refuse-from-inside.ts'),
-    import('../../machine/service/replace-monitor.ts'),
   ]);
   const context = await cli.actionContext();
   await refuseFromInside(context);
   const supervisor = newSupervisor(context, (text) => cli.output.say(`${timeOfDay(context)}  ${text}`));
-  const { supervisor: program } = supervisor.programs;
-  const { isService, notes } = await replaceMonitor({ program, isMonitor }, context);
-  for (const note of notes) supervisor.say(note);
   const facts = await readFacts(context);
-  if (facts.running || isService) return sayRunning(cli, facts);
+  if (facts.running) return sayRunning(cli, facts);
   if (facts.unwritable !== undefined) throw CLI_ERRORS.supervisor_folder({ problem: facts.unwritable });
-  if (once) {
-    const { Overlook } = await import('../../supervisor/overlook.ts');
-    await new Overlook(supervisor).look();
-    cli.output.result({ outcome: 'looked_once', sessions: facts.sessions.length }, () => 'Checked once.');
-    return;
-  }
   const [{ runSupervisor }, { watchedWords }] = await Promise.all([
     import('../../supervisor/run-supervisor.ts'),
     import('../rendering/supervisor-words.ts'),

@@ -58,13 +58,10 @@ async function presenceCheck(
       );
 }
 
-/** A service of the supervisor whose program an upgrade has moved, and what samocode 0.1 has left. */
+/** A service of the supervisor whose program an upgrade has moved. */
 async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
-  const { installedSupervisor, serviceOf } = await import('../service/install-supervisor.ts');
+  const { installedSupervisor } = await import('../service/install-supervisor.ts');
   const id = 'supervisor.service';
-  const again = 'Run: samocode supervisor --install.';
-  if (serviceOf().hasMonitor(context))
-    return [warn(id, `${serviceOf().name} still runs the monitor of samocode 0.1.`, again)];
   const installed = await installedSupervisor(context);
   if (installed === undefined) return [];
   const [node = '', program = ''] = installed.command;
@@ -79,7 +76,7 @@ async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
     warn(
       id,
       `The ${installed.service} service cannot start the supervisor: ${gone.join(' and ')} not found.`,
-      again,
+      'Run: samocode supervisor --install.',
     ),
   ];
 }

@@ -1,6 +1,6 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { definedOnly } from '../../base/defined-only.ts';
-import { type CommandOptions, type CommandResult, runCommand } from '../../base/processes/run-command.ts';
+import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
 
 const LIMIT_MS = 20_000;
 
@@ -9,13 +9,8 @@ export async function askProgram(
   program: string,
   args: readonly string[],
   { env }: Pick<ActionContext, 'env'>,
-  options: Pick<CommandOptions, 'input' | 'encoding'> = {},
 ): Promise<CommandResult> {
-  return await runCommand(program, args, {
-    env: definedOnly(env),
-    timeoutMs: LIMIT_MS,
-    ...options,
-  });
+  return await runCommand(program, args, { env: definedOnly(env), timeoutMs: LIMIT_MS });
 }
 
 export async function succeeds(

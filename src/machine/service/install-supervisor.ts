@@ -1,16 +1,16 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { refuseFromInside } from '../../actions/acting/refuse-from-inside.ts';
+import { shellQuoted } from '../../base/shell-quoted.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 import { refuseIfPassing, stableNodePath } from '../install/stable-node-path.ts';
 import { launchdService } from './launchd.ts';
-import { AFTER_CRON_REMOVAL, cronLine, cronRemovalSteps } from './old-cron-line.ts';
-import { carryOut, type Service, type SupervisorInstallReport } from './service.ts';
-import { setHereAlone } from './service-environment.ts';
+import { carryOut, type Service, type ServiceWork, type SupervisorInstallReport } from './service.ts';
+import { serviceEnvironment, setHereAlone } from './service-environment.ts';
 import { systemdService } from './systemd.ts';
 
 /** The service manager that a system may have. */
-export function serviceOf(platform: NodeJS.Platform = process.platform): Service {
+function serviceOf(platform: NodeJS.Platform = process.platform): Service {
   return platform === 'darwin' ? launchdService : systemdService;
 }
 
@@ -24,7 +24,7 @@ export interface InstallSupervisorInput {
 }
 
 /**
- * Makes the supervisor a service of this person's, in place of a monitor of samocode 0.1. Doing it twice changes nothing more.
+ * Makes the supervisor a service of this person's. Doing it twice changes nothing more.
  * @throws no_service, program_not_lasting, service_command_failed, inside_session
  */
 export async function installSupervisor(
@@ -37,26 +37,22 @@ export async function installSupervisor(
   const work = { context, command };
   const service = serviceOf(platform);
   if (!(await service.isThere(context))) throw INSTALL_ERRORS.no_service({ line: cronLine(work) });
-  const cron = await cronRemovalSteps(context);
-  const steps = [...(await service.installSteps(work)), ...cron];
+  const steps = await service.installSteps(work);
   const report = await carryOut(steps, [service.name], { dryRun, context });
   if (steps.length === 0) return report;
-  const words = [service.afterwards, await setHereAlone(context), cron.length > 0 ? AFTER_CRON_REMOVAL : ''];
+  const words = [service.afterwards, await setHereAlone(context)];
   return { ...report, next: words.filter(Boolean).join(' ') };
 }
 
-/** Removes what `installSupervisor` and the `monitor --install` of samocode 0.1 wrote. @throws service_command_failed */
+/** Removes what `installSupervisor` wrote. @throws service_command_failed */
 export async function uninstallSupervisor(
   { dryRun, platform }: Pick<InstallSupervisorInput, 'dryRun' | 'platform'>,
   context: ActionContext,
 ): Promise<SupervisorInstallReport> {
   await refuseFromInside(context);
   const service = serviceOf(platform);
-  const own = await service.uninstallSteps(context);
-  const cron = await cronRemovalSteps(context);
-  const services = [...(own.length > 0 ? [service.name] : []), ...(cron.length > 0 ? ['cron' as const] : [])];
-  const report = await carryOut([...own, ...cron], services, { dryRun, context });
-  return cron.length > 0 ? { ...report, next: AFTER_CRON_REMOVAL } : report;
+  const steps = service.uninstallSteps(context);
+  return await carryOut(steps, steps.length > 0 ? [service.name] : [], { dryRun, context });
 }
 
 /** The command by which the service manager runs the supervisor; undefined when it is not installed. */
@@ -66,4 +62,14 @@ export async function installedSupervisor(
   const service = serviceOf();
   const command = await service.installedCommand(context);
   return command.length > 0 ? { service: service.name, command } : undefined;
+}
+
+/** A line with which a person lets cron start the supervisor. */
+function cronLine({ command, context }: ServiceWork): string {
+  const variables = Object.entries(serviceEnvironment(context)).map(
+    ([name, value]) => `${name}=${shellQuoted(value)}`,
+  );
+  const words = [...variables, ...command.map(shellQuoted), '>/dev/null', '2>&1'];
+  // A bare % ends the command in a crontab.
+  return `@reboot ${words.join(' ').replaceAll('%', '\\%')}`;
 }

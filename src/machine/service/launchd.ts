@@ -10,7 +10,6 @@ import type { Service, ServiceStep, ServiceWork } from './service.ts';
 import { serviceEnvironment } from './service-environment.ts';
 
 const LABEL = 'dev.samocode.supervisor';
-const MONITOR = 'dev.samocode.monitor';
 
 /** An agent of macOS's launchd. */
 export const launchdService: Service = {
@@ -18,18 +17,18 @@ export const launchdService: Service = {
   isThere: (context) => succeeds('launchctl', ['version'], context),
   async installSteps(work) {
     const { context } = work;
-    const path = plistPath(LABEL, context);
+    const path = plistPath(context);
     const text = plistText(work);
     const same = (await ifExists(readFile(path, 'utf8'))) === text;
     const isInstalled = same && (await succeeds('launchctl', ['print', `${domain()}/${LABEL}`], context));
-    return [...(isInstalled ? [] : startSteps(path, text)), ...removalSteps(MONITOR, context)];
+    return isInstalled ? [] : startSteps(path, text);
   },
-  async uninstallSteps(context) {
-    return [LABEL, MONITOR].flatMap((label) => removalSteps(label, context));
+  uninstallSteps(context) {
+    const path = plistPath(context);
+    return statsAt(path) === undefined ? [] : [{ kind: 'remove', path }, bootout()];
   },
-  hasMonitor: (context) => statsAt(plistPath(MONITOR, context)) !== undefined,
   async installedCommand(context) {
-    const text = (await ifExists(readFile(plistPath(LABEL, context), 'utf8'))) ?? '';
+    const text = (await ifExists(readFile(plistPath(context), 'utf8'))) ?? '';
     const list = /<key>ProgramArguments<\/key>\s*<array>([\s\S]*?)<\/array>/.exec(text)?.[1] ?? '';
     return [...list.matchAll(/<string>([^<]*)<\/string>/g)].map(([, word = '']) => unescaped(word));
   },
@@ -38,29 +37,22 @@ export const launchdService: Service = {
 
 function startSteps(path: string, text: string): ServiceStep[] {
   return [
-    bootout(LABEL),
+    bootout(),
     { kind: 'write', path, text },
     { kind: 'run', program: 'launchctl', args: ['bootstrap', domain(), path] },
   ];
 }
 
-function removalSteps(label: string, context: ActionContext): ServiceStep[] {
-  const path = plistPath(label, context);
-  if (statsAt(path) === undefined) return [];
-  // The agent last: it may be the one whose process asks for its end.
-  return [{ kind: 'remove', path }, bootout(label)];
-}
-
-function bootout(label: string): ServiceStep {
-  return { kind: 'run', program: 'launchctl', args: ['bootout', `${domain()}/${label}`], mayFail: true };
+function bootout(): ServiceStep {
+  return { kind: 'run', program: 'launchctl', args: ['bootout', `${domain()}/${LABEL}`], mayFail: true };
 }
 
 function domain(): string {
   return `gui/${process.getuid?.() ?? 501}`;
 }
 
-function plistPath(label: string, { home }: ActionContext): string {
-  return join(home, 'Library', 'LaunchAgents', `${label}.plist`);
+function plistPath({ home }: ActionContext): string {
+  return join(home, 'Library', 'LaunchAgents', `${LABEL}.plist`);
 }
 
 // Workers outlive the supervisor: the process group is left alone when it ends.

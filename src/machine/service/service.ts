@@ -15,7 +15,6 @@ export interface ServiceCommand {
   kind: 'run';
   program: string;
   args: readonly string[];
-  input?: Uint8Array;
   /** What it would undo may be undone already. */
   mayFail?: true;
 }
@@ -31,12 +30,10 @@ export interface Service {
   name: 'systemd' | 'launchd';
   /** Whether this machine has it, and it answers. */
   isThere(context: ActionContext): Promise<boolean>;
-  /** What is left to do, the removal of the monitor of samocode 0.1 included; nothing when all of it is there. */
+  /** What is left to do; nothing when all of it is there. */
   installSteps(work: ServiceWork): Promise<ServiceStep[]>;
-  /** What is there to be undone, of the supervisor and of that monitor. */
-  uninstallSteps(context: ActionContext): Promise<ServiceStep[]>;
-  /** Whether the monitor of samocode 0.1 is installed. Looks at one file. */
-  hasMonitor(context: ActionContext): boolean;
+  /** What is there to be undone. */
+  uninstallSteps(context: ActionContext): ServiceStep[];
   /** The words of the supervisor's command; nothing when it is not installed, or not as we write it. */
   installedCommand(context: ActionContext): Promise<readonly string[]>;
   /** What the person should know after the installation. */
@@ -46,7 +43,7 @@ export interface Service {
 export interface SupervisorInstallReport {
   outcome: 'changed' | 'would_change' | 'nothing_to_do';
   /** Where it is or was registered. */
-  services: ('systemd' | 'launchd' | 'cron')[];
+  services: Service['name'][];
   /** In the order in which they are or would be done, whole texts of files included. */
   steps: string[];
   /** What the person should know. */
@@ -72,11 +69,8 @@ function stepWords(step: ServiceStep): string {
       return `write ${step.path}:\n${step.text}`;
     case 'remove':
       return `remove ${step.path}`;
-    case 'run': {
-      const line = [step.program, ...step.args].join(' ');
-      if (step.input === undefined) return `run ${line}`;
-      return `run ${line}, with this on its input:\n${Buffer.from(step.input).toString()}`;
-    }
+    case 'run':
+      return `run ${[step.program, ...step.args].join(' ')}`;
     default:
       return step satisfies never;
   }
@@ -92,8 +86,8 @@ async function doStep(step: ServiceStep, context: ActionContext): Promise<void> 
       await rm(step.path, { force: true });
       return;
     case 'run': {
-      const { program, args, input } = step;
-      const result = await askProgram(program, args, context, { input });
+      const { program, args } = step;
+      const result = await askProgram(program, args, context);
       if (result.exitCode !== 0 && !step.mayFail) {
         const cause = new Error(result.stderr.slice(-2000));
         throw INSTALL_ERRORS.service_command_failed({ command: [program, ...args].join(' ') }, { cause });

@@ -8,7 +8,6 @@ import type { Service, ServiceCommand, ServiceStep, ServiceWork } from './servic
 import { serviceEnvironment } from './service-environment.ts';
 
 const UNIT = 'samocode-supervisor.service';
-const MONITOR = 'samocode-monitor.service';
 
 /** A unit of the person's own systemd. */
 export const systemdService: Service = {
@@ -16,19 +15,25 @@ export const systemdService: Service = {
   isThere: (context) => succeeds('systemctl', ['--user', 'show-environment'], context),
   async installSteps(work) {
     const { context } = work;
-    const path = unitPath(UNIT, context);
+    const path = unitPath(context);
     const text = unitText(work);
     const same = (await ifExists(readFile(path, 'utf8'))) === text;
     const is = (state: string) => succeeds('systemctl', ['--user', state, UNIT], context);
     const isInstalled = same && (await is('is-enabled')) && (await is('is-active'));
-    return [...(isInstalled ? [] : startSteps(path, text)), ...removalSteps(MONITOR, context)];
+    return isInstalled ? [] : startSteps(path, text);
   },
-  async uninstallSteps(context) {
-    return [UNIT, MONITOR].flatMap((unit) => removalSteps(unit, context));
+  uninstallSteps(context) {
+    const path = unitPath(context);
+    if (statsAt(path) === undefined) return [];
+    return [
+      // Without waiting: a stop may last longer than a command may here.
+      { ...systemctl('disable', '--now', '--no-block', UNIT), mayFail: true },
+      { kind: 'remove', path },
+      { ...systemctl('daemon-reload'), mayFail: true },
+    ];
   },
-  hasMonitor: (context) => statsAt(unitPath(MONITOR, context)) !== undefined,
   async installedCommand(context) {
-    const text = (await ifExists(readFile(unitPath(UNIT, context), 'utf8'))) ?? '';
+    const text = (await ifExists(readFile(unitPath(context), 'utf8'))) ?? '';
     const line = /^ExecStart=(.*)$/m.exec(text)?.[1];
     const words = [...(line ?? '').matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, word = '']) => word);
     return words.map((word) => word.replace(/\\(.)/g, '$1').replaceAll('%%', '%').replaceAll('$$', '$'));
@@ -54,19 +59,8 @@ function startSteps(path: string, text: string): ServiceStep[] {
   ];
 }
 
-function removalSteps(unit: string, context: ActionContext): ServiceStep[] {
-  const path = unitPath(unit, context);
-  if (statsAt(path) === undefined) return [];
-  return [
-    // Without waiting: the unit that ends may be the one whose process asks for it.
-    { ...systemctl('disable', '--now', '--no-block', unit), mayFail: true },
-    { kind: 'remove', path },
-    { ...systemctl('daemon-reload'), mayFail: true },
-  ];
-}
-
-function unitPath(unit: string, { env, home }: ActionContext): string {
-  return join(env.XDG_CONFIG_HOME || join(home, '.config'), 'systemd', 'user', unit);
+function unitPath({ env, home }: ActionContext): string {
+  return join(env.XDG_CONFIG_HOME || join(home, '.config'), 'systemd', 'user', UNIT);
 }
 
 // Workers outlive the supervisor: only its own process may be ended with it.

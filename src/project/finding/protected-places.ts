@@ -70,12 +70,10 @@ async function sessionsOfOthers(homeDir: string, own: string): Promise<string[]>
   return [...new Set(folders)].filter((folder) => folder !== own);
 }
 
-/** What `samocode supervisor --install` writes, and `monitor --install` of 0.1 wrote, below the home folder. */
+/** What `samocode supervisor --install` writes below the home folder. */
 const SERVICE_UNITS = [
   '.config/systemd/user/samocode-supervisor.service',
   'Library/LaunchAgents/dev.samocode.supervisor.plist',
-  '.config/systemd/user/samocode-monitor.service',
-  'Library/LaunchAgents/dev.samocode.monitor.plist',
 ];
 
 /** git clears empty folders of refs away; one with this in it stays, and git takes no name that ends so for a ref. */

@@ -83,21 +83,6 @@ test.concurrent('a supervisor in the foreground logs what it does, keeps a secon
   expect(await pidsOf(rig)).toEqual([]);
 });
 
-test.concurrent('the former name runs the supervisor, once or until it is ended by SIGTERM', async ({
-  expect,
-}) => {
-  await using rig = await startRig({ scenario: HANGS });
-  await rig.until(({ openIteration }) => openIteration !== undefined);
-  await rig.killWorker();
-  expect(await command(rig, 'monitor', '--once')).toMatchObject({ outcome: 'looked_once', sessions: 1 });
-  await rig.until(({ lease }) => lease > 1, { leaveDead: true });
-  const former = start(rig, cliOf(rig), 'monitor', '--every', '10');
-  await expect.poll(() => pidsOf(rig), { timeout: 20_000 }).toEqual([former.program.pid]);
-  expect(await ended(former, 'SIGTERM')).toBe(0);
-  expect(former.printed()).toContain('Ended.');
-  expect(await pidsOf(rig)).toEqual([]);
-});
-
 test.concurrent('a service takes over from a supervisor that would leave, and stays', async ({ expect }) => {
   await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', { leaveDead: true });
