@@ -1,5 +1,4 @@
 import { BLOCK_RULES } from '../../src/phases/block-rules.ts';
-import { LINES_WITHOUT_COMPARISON } from '../../src/phases/comparison.ts';
 import { decide } from '../../src/phases/decide.ts';
 import type { Decision } from '../../src/phases/decision.ts';
 import { EDGE_CONDITIONS } from '../../src/phases/edge-conditions.ts';
@@ -55,9 +54,8 @@ Failed tests, failing checks of the project, work left uncommitted, or a claim t
 back to implementation ${MAX_TEST_RETURNS} times, with the whole list; then the session blocks. A quality
 agent that signals to stay uses a round; there are ${MAX_QUALITY_ROUNDS}. Neither count starts again on a return to implementation.
 
-A phase of the plan may ask for two proposals with a line \`Proposals: two\`. When its agents have changed more than
-${LINES_WITHOUT_COMPARISON} lines and left no comparison document, the work is sent back once. If the document is still missing then, that is recorded, and
-the work continues.
+A phase of the plan may ask for two proposals with a line \`Proposals: two\`. The prompt of its agents asks them to compare both before
+they edit; the worker does not check that they did.
 
 A plan may propose MCP servers for the agents of its session in a section \`## MCP servers\`, one list item each:
 

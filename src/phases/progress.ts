@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { ComparedProposals } from './comparison.ts';
 import type { Decision, JudgedSignal, Strike } from './decision.ts';
 import { COUNTED_ENDINGS, type EndingKind } from './ending.ts';
 import { PHASE_NAMES, type Phase } from './table.ts';
@@ -20,8 +19,6 @@ export const Progress = z.object({
   qualitySinceImplementation: z.boolean(),
   /** Quality has changed the tree since it was entered. */
   qualityChangedTree: z.boolean(),
-  /** Of the newest plan phase that asks for two proposals. */
-  comparison: ComparedProposals.optional(),
   /** What went wrong since a child's signal was last accepted. */
   strikes: z.object({
     /** The one corrective retry is used up. */
@@ -77,7 +74,6 @@ export interface ChildEnd {
   signal?: JudgedSignal;
   decision: Decision;
   treeChanged: boolean;
-  comparison?: ComparedProposals;
 }
 
 /** Whether the child's own word was taken: what it was told may then count as told. */
@@ -105,7 +101,6 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
     qualitySinceImplementation:
       leftQuality || (phase !== 'implementation' && progress.qualitySinceImplementation),
     qualityChangedTree: progress.qualityChangedTree || (phase === 'quality' && end.treeChanged),
-    comparison: end.comparison ?? progress.comparison,
     strikes: struck(progress.strikes, strike),
   };
   return inPhase(ended, decision.phase);

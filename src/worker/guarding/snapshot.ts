@@ -28,8 +28,6 @@ export const Snapshot = z.object({
   documents: z.string(),
   /** Before a child; an older worker kept none. */
   runFolder: RunFolder.optional(),
-  /** Before a child of implementation: the plan phase that is due, if it asks for two proposals, and the comparisons that are there. */
-  comparison: z.object({ askedBy: z.int().optional(), documents: z.array(z.string()) }).optional(),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 

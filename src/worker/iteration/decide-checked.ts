@@ -17,7 +17,6 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { planServers } from '../../session/servers/plan-servers.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
-import { isTaken } from '../judging/held-to-comparison.ts';
 import { patienceOf } from '../limits/outage-end.ts';
 import { failureNote, tipOfBranch } from '../proving/check-facts.ts';
 import { branchGone, falseClaims, laterWork } from '../proving/false-claims.ts';
@@ -101,6 +100,11 @@ export async function decideChecked(
     default:
       return proof satisfies never;
   }
+}
+
+/** The agent's own word was taken, and another agent follows. */
+function isTaken(decision: Decision): decision is Extract<Decision, { kind: 'run' | 'limited' }> {
+  return (decision.kind === 'run' || decision.kind === 'limited') && decision.strike === undefined;
 }
 
 function needsProof(phase: Phase, decision: Decision): boolean {

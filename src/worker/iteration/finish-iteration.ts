@@ -51,7 +51,6 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
       durationMs: ended.awakeMs,
       head: after.worktree?.head,
       print: judged.print,
-      comparison: judged.comparison,
       checkpoint: kept.checkpoint,
       outsidePlan: reading.outsidePlan,
       codeEdits: judged.codeEdits,

@@ -1,21 +1,17 @@
-import type { ComparedProposals } from '../../phases/comparison.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { Worker } from '../core/worker.ts';
-import { heldToComparison } from '../judging/held-to-comparison.ts';
 import { guardLoop, type LoopVerdict } from '../judging/loop-guard.ts';
 import { type NoticedEdits, noticeCodeEdits } from '../judging/notice-code-edits.ts';
 import { decideChecked } from './decide-checked.ts';
 import type { LeftByChild } from './keep-what-is-left.ts';
 import type { OutcomeReading } from './read-outcome.ts';
 
-interface Judged extends LoopVerdict, NoticedEdits {
-  comparison?: ComparedProposals;
-}
+interface Judged extends LoopVerdict, NoticedEdits {}
 
 /**
- * What follows an iteration: the decision about its outcome, held against the comparison that its plan phase asks for and
- * against what the last iterations brought. @returns undefined when its checks were stopped
+ * What follows an iteration: the decision about its outcome, held against what the last iterations brought.
+ * @returns undefined when its checks were stopped
  */
 export async function judgeOutcome(
   worker: Worker,
@@ -24,9 +20,8 @@ export async function judgeOutcome(
 ): Promise<Judged | undefined> {
   const checked = await decideChecked(worker, open, reading.outcome);
   if (checked === undefined) return undefined;
-  const held = await heldToComparison(worker, open, { decision: checked.decision, after });
   const { codeEdits, events: ofEdits } = await noticeCodeEdits(worker, open, after);
-  const verdict = guardLoop(worker, held.decision, { phase: open.phase, kept, ...reading });
-  const events: NewEvent[] = [...checked.events, ...held.events, ...ofEdits];
-  return { ...verdict, comparison: held.comparison, codeEdits, events };
+  const verdict = guardLoop(worker, checked.decision, { phase: open.phase, kept, ...reading });
+  const events: NewEvent[] = [...checked.events, ...ofEdits];
+  return { ...verdict, codeEdits, events };
 }

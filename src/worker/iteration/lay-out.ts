@@ -14,7 +14,6 @@ import {
   type Seen,
   type Snapshot,
 } from '../guarding/snapshot.ts';
-import { comparisonBefore } from '../judging/held-to-comparison.ts';
 import { keepWork, notKept } from '../recording/keep-work.ts';
 
 /** Lays the table for a child that is let go next: blank signal, log folder, and what to compare with when it has ended. */
@@ -27,8 +26,7 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   const overview = await readPlainFile(paths.overview, MAX_OVERVIEW_BYTES);
   if (overview.kind === 'bytes') writeLightly(files.overviewBefore, overview.bytes);
   const seen = freshLook(worker) ?? (await lookAround(worker, open));
-  const comparison = await comparisonBefore(worker, open);
-  const snapshot: Snapshot = { ...seen, documents: documentsPrint(worker), comparison };
+  const snapshot: Snapshot = { ...seen, documents: documentsPrint(worker) };
   await keepRunFolder(worker, open, (runFolder) =>
     writeWhole(files.before, `${JSON.stringify({ ...snapshot, runFolder })}\n`),
   );

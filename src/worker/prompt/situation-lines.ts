@@ -72,8 +72,7 @@ function nextPlanPhase({ plan: current }: PromptState): string {
   return `Next plan phase: ${number}, ${inlineMaterial(name)}; ${steps.done} of ${steps.total} steps ticked.${how}${wantsComparison ? MARKED : ''}`;
 }
 
-const MARKED =
-  ' It is marked `Proposals: two`: the worker sends the work back if code changes and no comparison is written.';
+const MARKED = ' It is marked `Proposals: two`: write the comparison before you edit code.';
 
 function testRun({ qualitySinceImplementation }: PromptState): string {
   return qualitySinceImplementation

@@ -4,15 +4,10 @@ import { bash, document, edit, note, quoted, read, type Script, signal, write } 
 import type { WorkPhase } from './planned-work.ts';
 
 /**
- * Carries out the first plan phase that is not ticked, or goes on to testing. It edits without a comparison of two
- * proposals, and writes one only when the work is sent back for it.
+ * Carries out the first plan phase that is not ticked, or goes on to testing. It writes a comparison of two proposals
+ * before it edits where the plan phase asks for one.
  */
 export function* implementation(job: Job): Script {
-  if (job.comparisonIsMissing) {
-    yield* document(job, 'comparison', 'Proposals compared', COMPARISON);
-    yield* signal(job, { status: 'continue', phase: 'implementation' });
-    return;
-  }
   const { text: plans } = yield* bash(
     `ls ${quoted(job.sessionDir)} | grep -e -plan-`,
     'Looking for the plan.',
@@ -26,6 +21,7 @@ export function* implementation(job: Job): Script {
     yield* signal(job, { status: 'continue', phase: 'testing' });
     return;
   }
+  if (job.wantsComparison) yield* document(job, 'comparison', 'Proposals compared', COMPARISON);
   yield* build(job, phase);
   const { failed } = yield* bash(phase.check, 'Running the check.');
   if (failed) {

@@ -13,8 +13,8 @@ export interface Job {
   /** `[NNN @ MM-DD HH:MM]`, begins flow lines. */
   flowStamp: string;
   work: PlannedWork;
-  /** The worker found no comparison document, and asks for one. */
-  comparisonIsMissing: boolean;
+  /** The next plan phase is marked `Proposals: two`. */
+  wantsComparison: boolean;
 }
 
 /** Undefined for a prompt that is not one of samocode's. @throws when one of its lines is missing */
@@ -31,7 +31,7 @@ export function jobIn(prompt: string, work: PlannedWork): Job | undefined {
     fileStamp: stamp(prompt, 'TIMESTAMP_FILE'),
     flowStamp: stamp(prompt, 'TIMESTAMP_ITERATION'),
     work,
-    comparisonIsMissing: prompt.includes('there is no comparison document'),
+    wantsComparison: prompt.includes('It is marked `Proposals: two`'),
   };
 }
 

@@ -3,7 +3,6 @@ import { ProcessIdentity } from '../../../base/processes/host.ts';
 import { SANDBOX_LEVELS } from '../../../base/sandbox-level.ts';
 import { CAP_NAMES, SessionCaps } from '../../../phases/caps.ts';
 import { CodeEdits } from '../../../phases/code-edits.ts';
-import { ComparedProposals } from '../../../phases/comparison.ts';
 import { Decision, JudgedSignal } from '../../../phases/decision.ts';
 import { ENDING_KINDS } from '../../../phases/ending.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../phases/proving.ts';
@@ -121,7 +120,6 @@ export const EVENT_BODIES = {
     head: z.string().optional(),
     /** Fingerprint of files, documents and signal: equal ones mean that nothing came forward. */
     print: z.string().optional(),
-    comparison: ComparedProposals.optional(),
     /** Worktree and documents as the child left them, kept under a ref of ours. */
     checkpoint: z.object({ ref: z.string(), commit: z.string() }).optional(),
     /** Files that differ from the base and the approved plan does not name, so far; at most a hundred. */
