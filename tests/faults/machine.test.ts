@@ -298,20 +298,18 @@ awk -v n="$SAMOCODE_ITERATION" '/^## Files/ { for (i = 1; i <= 49; i++) print "-
 mv talk "$overview"
 echo "$SAMOCODE_ITERATION" > progress.txt`;
 
-/** Every line that the children of a session wrote into its overview, wherever it lies by now. */
+/** Every line that the agents of a session wrote into its overview. */
 async function partsOf(rig: SessionRig): Promise<string[]> {
-  const files = [rig.paths.oldFlow, rig.paths.overview].map((path) => readFile(path, 'utf8'));
-  const lines = (await Promise.all(files)).flatMap((text) => text.split('\n'));
+  const lines = (await readFile(rig.paths.overview, 'utf8')).split('\n');
   return lines.filter((line) => line.startsWith('- part '));
 }
 
 const sessions: FaultRow[] = [
   {
-    name: 'a crash while old lines of a long flow log are put away loses none and doubles none',
-    env: { SAMOCODE_CRASH_AT: 'after-old-flow' },
+    name: 'a crash after a long flow log was written loses no line of it and doubles none',
+    env: { SAMOCODE_CRASH_AT: 'after-overview' },
     from: 'rest',
-    // They are put away a second time after the crash.
-    lines: { MAX_ITERATIONS: '17' },
+    lines: { MAX_ITERATIONS: '4' },
     rules: [
       {
         when: {},
@@ -326,14 +324,10 @@ const sessions: FaultRow[] = [
       const events = await rig.events();
       expect(events.filter(({ type }) => type === 'worker_took_over').length).toBeGreaterThan(1);
       const parts = await partsOf(rig);
-      const all = Array.from({ length: 17 }, (_, n) =>
+      const all = Array.from({ length: 4 }, (_, n) =>
         Array.from({ length: 49 }, (_, i) => `- part ${n + 1}.${i + 1}`),
       );
       expect(parts).toEqual(all.flat());
-      const overview = await readFile(rig.paths.overview, 'utf8');
-      expect(overview.split('\n').length).toBeLessThan(600);
-      const old = await readFile(rig.paths.oldFlow, 'utf8');
-      expect(old.split('\n').filter((line) => line.startsWith('- part ')).length).toBeGreaterThan(400);
     },
   },
   {

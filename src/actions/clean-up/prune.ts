@@ -107,8 +107,8 @@ async function ofSession(
     const now = await readSession(paths, host);
     return now !== undefined && isOver(now);
   };
-  const { logs, oldFlow } = sessionPaths(paths.sessionsDir, folder, view.state.archived);
-  const outputs = (await entriesOf(logs)).map((name) => join(logs, name)).filter((path) => path !== oldFlow);
+  const { logs } = sessionPaths(paths.sessionsDir, folder, view.state.archived);
+  const outputs = (await entriesOf(logs)).map((name) => join(logs, name));
   const files = [
     ...(await entriesOf(paths.iterations)).map((name) => join(paths.iterations, name)),
     ...outputs,

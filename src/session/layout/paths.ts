@@ -25,7 +25,6 @@ export interface SessionPaths {
   /** Worker: git's settings as they stood before the first child. */
   gitSettings: string;
   /** Worker: the lines for which an overview's flow log became too long, oldest first. */
-  oldFlow: string;
   /** Worker: guidance for the next child. */
   inbox: string;
   inboxRead: string;
@@ -89,7 +88,6 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
     signal: inSession('_signal.json'),
     history: inSession('_signal_history.jsonl'),
     logs: inSession('_logs'),
-    oldFlow: inSession(`_logs${sep}flow-log.md`),
     inbox: inSession('_inbox'),
     inboxRead: inSession(`_inbox${sep}read`),
     sessionLog: inSession('session.log'),

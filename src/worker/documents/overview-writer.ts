@@ -2,15 +2,12 @@ import { basename } from 'node:path';
 import { changeFile } from '../../base/files/change-file.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { changeOverview, newOverview } from '../../session/documents/overview-change.ts';
-import { flowKey } from '../../session/documents/overview-task.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
-import { KEPT_FLOW_ENTRIES, withOlderFlowNote } from '../../session/legacy/old-flow.ts';
 import { flowLinesOf, overviewChange, statesPhase } from './project-event.ts';
-import { keepOldFlow } from './put-away-old-flow.ts';
 
 /** Writes what `_overview.md` derives from the events. */
 export class OverviewWriter {
@@ -32,8 +29,7 @@ export class OverviewWriter {
 
   async write(paths: SessionPaths, state: SessionState, events: readonly SessionEvent[]): Promise<void> {
     let missing = false;
-    const flow = await newestFlow(paths, events);
-    const { phase: ours, ...rest } = overviewChange(state, flow.newest);
+    const { phase: ours, ...rest } = overviewChange(state, newestFlow(events));
     const leavesPhase = this.#phase === ours && !events.some(statesPhase);
     await this.#change(paths, (text) => {
       missing ||= text === undefined;
@@ -42,12 +38,11 @@ export class OverviewWriter {
     });
     this.#phase = ours;
     if (!missing) return;
-    // An overview that was deleted gets back every line that the events know.
-    const { newest, hasOlder } = await newestFlow(paths, await readEvents(paths.events, 0));
-    await this.#change(paths, (text) => {
-      const whole = changeOverview(text ?? overviewOf(this.#file, state), overviewChange(state, newest));
-      return hasOlder ? withOlderFlowNote(whole) : whole;
-    });
+    // An overview that was deleted gets back the lines that the events know.
+    const newest = newestFlow(await readEvents(paths.events, 0));
+    await this.#change(paths, (text) =>
+      changeOverview(text ?? overviewOf(this.#file, state), overviewChange(state, newest)),
+    );
   }
 
   async #change({ overview }: SessionPaths, change: (text: string | undefined) => string): Promise<void> {
@@ -61,18 +56,11 @@ export class OverviewWriter {
   }
 }
 
-/** The flow lines of events that the overview takes; older ones are kept where those of a long overview are. */
-async function newestFlow(
-  paths: SessionPaths,
-  events: readonly SessionEvent[],
-): Promise<{ newest: string[]; hasOlder: boolean }> {
-  const flow = events.flatMap(flowLinesOf);
-  const older = flow.slice(0, -KEPT_FLOW_ENTRIES).map(flowKey);
-  await keepOldFlow(
-    paths,
-    older.map((key) => ({ key, text: `- ${key}\n` })),
-  );
-  return { newest: flow.slice(-KEPT_FLOW_ENTRIES), hasOlder: older.length > 0 };
+/** One that is written again must not be larger than one that can be read. */
+const MOST_FLOW_LINES = 500;
+
+function newestFlow(events: readonly SessionEvent[]): string[] {
+  return events.flatMap(flowLinesOf).slice(-MOST_FLOW_LINES);
 }
 
 function overviewOf({ task, dive, folder, mainRepo, createdAt }: SessionFile, state: SessionState): string {

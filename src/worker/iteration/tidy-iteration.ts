@@ -4,7 +4,6 @@ import { namesAt } from '../../base/files/look-at.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { putAwayOldFlow } from '../documents/put-away-old-flow.ts';
 import { keepLook } from '../guarding/snapshot.ts';
 import { commitReadableFiles, tidyCheckpoints } from '../recording/keep-work.ts';
 import { putAwayMessages } from '../recording/messages.ts';
@@ -17,7 +16,6 @@ export async function tidyIteration(
   { left, acknowledged }: { left: LeftByChild; acknowledged: readonly string[] },
 ): Promise<void> {
   await putAwayMessages(worker, acknowledged);
-  await putAwayOldFlow(worker.paths, { n: stateOf(worker).n, all: false });
   await commitReadableFiles(worker);
   removeOldIterations(worker.paths, iteration);
   const { checkpoint } = left.kept;

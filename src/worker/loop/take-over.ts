@@ -8,7 +8,6 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { readChildRecord, readExit } from '../core/iteration-files.ts';
 import { endChildTree, isAlive } from '../core/tree.ts';
 import { appendPatiently, record, stateOf, type Worker } from '../core/worker.ts';
-import { putAwayOldFlow } from '../documents/put-away-old-flow.ts';
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
 import { phaseByHand, setPhase, writtenPhase } from '../judging/obey-phase-line.ts';
 import { clearScratch } from '../proving/scratch.ts';
@@ -60,7 +59,6 @@ export async function takeOver(
     await clearScratch(worker);
     removeDraftsOfDead(worker);
   }
-  await putAwayOldFlow(worker.paths, { n: stateOf(worker).n, all: true });
 }
 
 async function findOpenIteration(worker: Worker): Promise<Recovery> {

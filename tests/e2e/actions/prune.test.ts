@@ -22,8 +22,6 @@ test('prune shows what old sessions take, removes it with --yes, and the session
   const interrupted = join(file.worktreesDir, '.checks', 'checks-left');
   await mkdir(interrupted, { recursive: true });
   await writeFile(join(interrupted, 'README.md'), 'Boats\n');
-  await mkdir(paths.logs, { recursive: true });
-  await writeFile(paths.oldFlow, '- [001] Begun\n');
 
   const young = await command(rig, 'prune');
   expect(young.stdout).toBe('Nothing to remove: no session has been over for 30 days.\n');
@@ -40,7 +38,7 @@ test('prune shows what old sessions take, removes it with --yes, and the session
   const removed = await command(rig, 'prune', '--days', '0', '--yes');
   expect(removed.stdout).toContain('removed; git frees its part');
   expect(await readdir(paths.iterations)).toEqual([]);
-  expect(await readdir(paths.logs)).toEqual(['flow-log.md']);
+  expect(await readdir(paths.logs)).toEqual([]);
   expect(existsSync(interrupted)).toBe(false);
   expect(await repo.git(['for-each-ref', `refs/samocode/${file.folder}`])).toBe('');
   expect((await command(rig, 'prune', '--days', '0')).stdout).toContain('Nothing to remove');
