@@ -5,12 +5,17 @@ import { commitOf, type GitContext } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { type CheckpointPlan, keepCheckpoint } from './checkpoint.ts';
 import { refOf } from './checkpoint-refs.ts';
-import { type CheckpointStore, clearLocks, openStore, repositoryOptions } from './checkpoint-store.ts';
-import { encryptedAmong } from './encrypted-files.ts';
-import { filesInTheWay } from './in-the-way.ts';
+import {
+  type CheckpointStore,
+  clearLocks,
+  openStore,
+  partOptions,
+  repositoryOptions,
+} from './checkpoint-store.ts';
+import { pathStates } from './file-bounds.ts';
 import { moveBranch, refuseElsewhere } from './move-branch.ts';
-import { type FolderPart, moveFiles } from './move-files.ts';
-import { takeTree } from './take-files.ts';
+import { moveFiles } from './move-files.ts';
+import { encryptedAmong, type FolderPart, takeTree } from './take-files.ts';
 import { takeLocks } from './worktree-locks.ts';
 
 export interface RestorePlan extends Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'> {
@@ -99,10 +104,9 @@ async function compare(store: CheckpointStore, part: FolderPart, tree: string): 
   const diff = ['diff-tree', '-r', '-z', '--name-status', '--no-renames', tree, now];
   const words = namesIn((await runGit(diff, listing(repositoryOptions(store)))).stdout);
   const names = words.filter((_, index) => index % 2 === 1);
-  const encrypted = await encryptedAmong(store, part.folder, part.part === 'worktree' ? names : []);
   // Additions were ignored, so they were not touched, and are ignored no more.
-  const wrong = names.filter((name, index) => words[index * 2] !== 'A' && !encrypted.has(name));
-  if (wrong.length > 0) throw WORKTREE_ERRORS.not_restored({ folder: part.folder });
+  if (names.some((_, index) => words[index * 2] !== 'A'))
+    throw WORKTREE_ERRORS.not_restored({ folder: part.folder });
   return [...skipped, ...names.map(readable)];
 }
 
@@ -134,12 +138,41 @@ export async function treeIn(store: CheckpointStore, commit: string, part: strin
 
 /** Brings the private indexes up to the files. @returns ignored files that stand in the way and are to be kept too */
 async function takeStanding(store: CheckpointStore, plan: RestorePlan, target: Target): Promise<string[]> {
-  const { worktreePath: folder, sessionDir } = plan;
   clearLocks(store);
-  const code = await takeTree(store, { part: 'worktree', folder });
-  const documents = await takeTree(store, { part: 'session', folder: sessionDir });
-  await filesInTheWay(store, { folder: sessionDir, current: documents.tree, target: target.session });
-  return await filesInTheWay(store, { folder, current: code.tree, target: target.worktree });
+  await filesInTheWay(store, { part: 'session', folder: plan.sessionDir }, target.session);
+  return await filesInTheWay(store, { part: 'worktree', folder: plan.worktreePath }, target.worktree);
+}
+
+/**
+ * Files that no checkpoint takes, ignored ones mostly, in the place of files of `target`, above or below them.
+ * @returns names as git lists them
+ * @throws in_the_way for what no checkpoint can hold
+ */
+async function filesInTheWay(store: CheckpointStore, part: FolderPart, target: string): Promise<string[]> {
+  const { tree } = await takeTree(store, part);
+  const added = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--diff-filter=AT', tree, target];
+  const places = namesIn((await runGit(added, listing(repositoryOptions(store)))).stdout);
+  if (places.length === 0) return [];
+  const options = partOptions(store, part.part, part.folder);
+  const others = namesIn((await runGit(['ls-files', '-z', '--others'], listing(options))).stdout);
+  const taken = new Set(places);
+  const above = new Set(places.flatMap(foldersAbove));
+  const found = others.filter((name) => {
+    const path = name.replace(/\/$/, '');
+    return taken.has(path) || above.has(path) || foldersAbove(path).some((folder) => taken.has(folder));
+  });
+  const stateAt = pathStates(part.folder);
+  const encrypted = await encryptedAmong(store, part.folder, found);
+  const unfit = [...found, ...places].find(
+    (name) => name.endsWith('/') || encrypted.has(name) || stateAt(name).kind === 'unfit',
+  );
+  if (unfit !== undefined) throw WORKTREE_ERRORS.in_the_way({ path: readable(unfit) });
+  return found;
+}
+
+function foldersAbove(name: string): string[] {
+  const parts = name.split('/').slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
 /** Keeps what stands there now. A rewind that was cut off has its first checkpoint already, the only true one. */

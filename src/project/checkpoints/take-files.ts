@@ -2,13 +2,15 @@ import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
 import { bytesOf, listing, namesIn, readable } from '../git/path-bytes.ts';
 import { type CheckpointStore, forgetIndex, type KeptPart, partOptions } from './checkpoint-store.ts';
-import { encryptedAmong, ownBlobs } from './encrypted-files.ts';
-import { type Bounded, beyondBounds, isBeyondBounds, type NewFile } from './new-file-bounds.ts';
-import { type PathState, PathStates } from './path-state.ts';
+import { areTooMany, foldersBeyondBounds, type NewFile, type PathState, pathStates } from './file-bounds.ts';
 
-export interface TakePlan {
+/** One of the two folders of a checkpoint, with the private index that it is taken into. */
+export interface FolderPart {
   part: KeptPart;
   folder: string;
+}
+
+export interface TakePlan extends FolderPart {
   /** Ignored files that are taken all the same, named as git lists them. */
   also?: readonly string[];
 }
@@ -17,7 +19,7 @@ export interface TakenFiles {
   tree: string;
   /**
    * Readable names of what is not in it: too large, unreadable, a repository of its own (with a slash behind), too many
-   * new files of a folder (as `folder/*`), or encrypted in the repository and not yet there.
+   * new files of a folder (as `folder/*`), or changed and encrypted by a filter of the repository.
    */
   skipped: string[];
 }
@@ -33,61 +35,30 @@ export async function takeTree(store: CheckpointStore, plan: TakePlan): Promise<
   });
 }
 
-async function takeFiles(store: CheckpointStore, plan: TakePlan): Promise<string[]> {
-  const { part, folder, also = [] } = plan;
+async function takeFiles(store: CheckpointStore, { part, folder, also = [] }: TakePlan): Promise<string[]> {
   const options = partOptions(store, part, folder);
-  const [listed, tracked] = await Promise.all([
+  const repository = { ...store.context, cwd: folder, allowFailure: true };
+  const [listed, forced] = await Promise.all([
     listDifferent(options, part),
-    part === 'worktree' ? listTrackedThoughIgnored(store, folder) : [],
+    // Files that are tracked against the repository's own ignore rules: only its index has them.
+    part === 'worktree' ? listFiles(['--cached', '--ignored', '--exclude-standard'], repository) : [],
   ]);
-  const found = [...listed, ...[...also, ...(await unknownTo(options, tracked))].map(asKnown)];
-  const { files, drop, skipped } = sorted(new PathStates(folder), found);
-  const bounded = await boundedAmong(store, plan, files);
-  const all = files.map(({ name }) => name).filter((name) => !bounded.leftOut.has(name));
-  const encrypted = part === 'worktree' ? await encryptedAmong(store, folder, all) : new Set<string>();
-  const add = all.filter((name) => !encrypted.has(name));
-  const left = encrypted.size > 0 ? await takeEncrypted(store, plan, encrypted) : [];
-  await update(['--force-remove'], [...drop, ...left], options);
+  const known = new Set(forced.length > 0 ? await listFiles([], options) : []);
+  const more = [...also, ...forced.filter((name) => !known.has(name))];
+  const found = [...listed, ...more.map((name) => ({ name, isNew: false }))];
+  const { files, drop, skipped } = sorted(folder, found);
+
+  const tooMany = await tooManyOf(files, repository);
+  const fitting = files.map(({ name }) => name).filter((name) => !tooMany.names.has(name));
+  const encrypted = await encryptedAmong(store, folder, fitting);
+  // What is not changed is in the commit that is checked out.
+  const changed = encrypted.size > 0 ? await listFiles(['--modified', '--others'], repository) : [];
+  const leftOut = changed.filter((name) => encrypted.has(name));
+
+  await update(['--force-remove'], [...drop, ...encrypted], options);
+  const add = fitting.filter((name) => !encrypted.has(name));
   await update(['--add', '--remove', '--replace'], add, options);
-  return [...skipped, ...[...bounded.folders, ...left].map(readable)];
-}
-
-interface Found {
-  name: string;
-  /** Not in the private index. */
-  isNew: boolean;
-}
-
-function asKnown(name: string): Found {
-  return { name, isNew: false };
-}
-
-/** What the repository tracks is taken, however much it is: it has it already. */
-async function boundedAmong(
-  store: CheckpointStore,
-  { part, folder }: TakePlan,
-  files: readonly (NewFile & Found)[],
-): Promise<Bounded> {
-  const found = files.filter(({ isNew }) => isNew);
-  if (!isBeyondBounds(found)) return { leftOut: new Set(), folders: [] };
-  if (part === 'session') return beyondBounds(found);
-  const ask = listing({ ...store.context, cwd: folder, allowFailure: true });
-  const { exitCode, stdout } = await runGit(['ls-files', '-z'], ask);
-  if (exitCode !== 0) return { leftOut: new Set(), folders: [] };
-  const tracked = new Set(namesIn(stdout));
-  return beyondBounds(found.filter(({ name }) => !tracked.has(name)));
-}
-
-/** Takes the repository's own blobs of these. @returns those of which it has none */
-async function takeEncrypted(
-  store: CheckpointStore,
-  { part, folder }: TakePlan,
-  names: ReadonlySet<string>,
-): Promise<string[]> {
-  const blobs = await ownBlobs(store, folder, names);
-  const input = bytesOf([...blobs.values()].map((line) => `${line}\0`).join(''));
-  await runGit(['update-index', '-z', '--index-info'], { ...partOptions(store, part, folder), input });
-  return [...names].filter((name) => !blobs.has(name));
+  return [...skipped, ...[...tooMany.folders.map((each) => `${each}*`), ...leftOut].map(readable)];
 }
 
 /** Where a file still has the bytes that a part's index knows, that index learns its new time. */
@@ -97,7 +68,7 @@ export async function refresh(options: GitOptions): Promise<void> {
 }
 
 /** The tree of what a part's index knows. */
-export async function treeOf(store: CheckpointStore, { part, folder }: TakePlan): Promise<string> {
+export async function treeOf(store: CheckpointStore, { part, folder }: FolderPart): Promise<string> {
   return await gitLine(['-c', UNPACKED, 'write-tree'], partOptions(store, part, folder));
 }
 
@@ -105,41 +76,91 @@ export async function treeOf(store: CheckpointStore, { part, folder }: TakePlan)
 const UNPACKED = 'core.looseCompression=0';
 
 /** Names of files that differ from what a part's index knows, new and deleted ones too. */
-async function listDifferent(options: GitOptions, part: KeptPart): Promise<Found[]> {
+async function listDifferent(options: GitOptions, part: KeptPart): Promise<Listed[]> {
   const rules =
     part === 'worktree' ? ['--exclude-standard'] : NOT_DOCUMENTS.map((rule) => `--exclude=${rule}`);
-  const list = ['ls-files', '-t', '-z', '--others', '--modified', ...rules];
-  const entries = namesIn((await runGit(list, listing(options))).stdout);
+  const entries = await listFiles(['-t', '--others', '--modified', ...rules], options);
   return entries.map((entry) => ({ name: entry.slice(2), isNew: entry.startsWith('?') }));
 }
 
-/** Files that the repository tracks against its own ignore rules: only its index can tell. */
-async function listTrackedThoughIgnored({ context }: CheckpointStore, folder: string): Promise<string[]> {
-  const list = ['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'];
-  const options = listing({ ...context, cwd: folder, allowFailure: true });
-  const { exitCode, stdout } = await runGit(list, options);
+/** What `git ls-files` lists; nothing where it may fail and does. */
+async function listFiles(how: readonly string[], options: GitOptions): Promise<string[]> {
+  const { exitCode, stdout } = await runGit(['ls-files', '-z', ...how], listing(options));
   return exitCode === 0 ? namesIn(stdout) : [];
 }
 
-/** Those of the names that the index of these options does not have. */
-async function unknownTo(options: GitOptions, names: readonly string[]): Promise<string[]> {
-  if (names.length === 0) return [];
-  const known = new Set(namesIn((await runGit(['ls-files', '-z'], listing(options))).stdout));
-  return names.filter((name) => !known.has(name));
+interface TooMany {
+  /** Each with its slash. */
+  folders: string[];
+  names: Set<string>;
 }
 
+/** New files of folders that have too many of them. What the repository tracks is taken, however much it is. */
+async function tooManyOf(files: readonly Found[], repository: GitOptions): Promise<TooMany> {
+  const found = files.filter(({ isNew }) => isNew);
+  if (!areTooMany(found)) return { folders: [], names: new Set() };
+  const tracked = new Set(await listFiles([], repository));
+  const untracked = found.filter(({ name }) => !tracked.has(name));
+  const folders = foldersBeyondBounds(untracked);
+  const names = untracked.map(({ name }) => name);
+  return { folders, names: new Set(names.filter((name) => folders.some((each) => name.startsWith(each)))) };
+}
+
+/**
+ * Those of the names, as git lists them, whose filter writes other bytes into the worktree than the repository has, as
+ * encryption does: in clear they belong into no object. LFS encrypts nothing.
+ */
+export async function encryptedAmong(
+  { commonDir, context }: CheckpointStore,
+  folder: string,
+  names: readonly string[],
+): Promise<Set<string>> {
+  if (names.length === 0) return new Set();
+  const env = { GIT_DIR: commonDir, GIT_WORK_TREE: folder };
+  const options = listing({ ...context, cwd: folder, env });
+  const input = bytesOf(`${names.join('\0')}\0`);
+  const asked = await runGit(['check-attr', '-z', '--stdin', 'filter'], { ...options, input });
+  const filters = asked.stdout.split('\0').filter((_, index) => index % 3 === 2);
+  if (filters.every((filter) => NO_ENCRYPTION.has(filter))) return new Set();
+  const ask = ['config', '-z', '--get-regexp', '^filter\\..*\\.(smudge|process)$'];
+  const { stdout } = await runGit(ask, { ...options, allowFailure: true });
+  const decrypting = new Set(
+    namesIn(stdout)
+      .map((entry) => entry.split('\n'))
+      .filter(([, command = '']) => command !== '' && command !== 'cat')
+      .map(([key = '']) => key.slice('filter.'.length, key.lastIndexOf('.'))),
+  );
+  return new Set(
+    names.filter((_, index) => {
+      const filter = filters[index] ?? '';
+      return !NO_ENCRYPTION.has(filter) && decrypting.has(filter);
+    }),
+  );
+}
+
+const NO_ENCRYPTION: ReadonlySet<string> = new Set(['unspecified', 'set', 'unset', 'lfs']);
+
+interface Listed {
+  name: string;
+  /** Not in the private index. */
+  isNew: boolean;
+}
+
+type Found = Listed & NewFile;
+
 interface Sorted {
-  files: (NewFile & Found)[];
+  files: Found[];
   /** Known to the index, perhaps, and not to be read: what it has of them is out of date. */
   drop: string[];
   skipped: string[];
 }
 
-function sorted(states: PathStates, found: readonly Found[]): Sorted {
+function sorted(folder: string, found: readonly Listed[]): Sorted {
   const result: Sorted = { files: [], drop: [], skipped: [] };
+  const stateAt = pathStates(folder);
   for (const { name, isNew } of found) {
     const isFolder = name.endsWith('/');
-    const state: PathState = isFolder ? { kind: 'unfit' } : states.at(name);
+    const state: PathState = isFolder ? { kind: 'unfit' } : stateAt(name);
     if (state.kind === 'unfit') result.skipped.push(readable(name));
     if (state.kind === 'file') result.files.push({ name, isNew, sizeBytes: state.sizeBytes });
     else if (!isFolder) result.drop.push(name);

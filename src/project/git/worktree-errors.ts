@@ -26,10 +26,9 @@ export const WORKTREE_ERRORS = errors({
     hint: 'Choose another iteration.',
     next: [{ act: 'rewind', when: 'to list the checkpoints that are kept' }],
   }),
-  /** @param args.because why no checkpoint could hold it */
-  in_the_way: ({ path, because }: { path: string; because: string }) => ({
+  in_the_way: ({ path }: { path: string }) => ({
     what: 'Nothing was changed.',
-    why: `${path} is in the place of a file to restore. ${because}, so no checkpoint could hold it for an undo.`,
+    why: `${path} is in the place of a file to restore, and no checkpoint can hold it for an undo: it is larger than 50 MB, unreadable, encrypted by the repository, a separate repository, or not a file.`,
     hint: `Move ${path} out of the worktree, then rewind again.`,
   }),
   not_restored: ({ folder }: { folder: string }) => ({
