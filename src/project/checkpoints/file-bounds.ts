@@ -10,7 +10,7 @@ export type PathState =
   | { kind: 'unfit' }
   | { kind: 'file'; sizeBytes: number };
 
-export const MAX_FILE_BYTES = 50 * 1024 * 1024;
+const MAX_FILE_BYTES = 50 * 1024 * 1024;
 
 const NONE: PathState = { kind: 'none' };
 const UNFIT: PathState = { kind: 'unfit' };
