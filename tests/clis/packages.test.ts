@@ -18,7 +18,7 @@ const SOURCE = await readSource(ROOT);
 const SKILLS = SOURCE.skills.map(({ name }) => name);
 const COMMANDS = SOURCE.commands.map(({ name }) => name);
 const CLIS = ['claude', 'codex', 'gemini', 'mcpb'] as const;
-const INPUT: InstallInput = { scope: 'user', dryRun: false, allow: true, removePython: false };
+const INPUT: InstallInput = { scope: 'user', dryRun: false, allow: true };
 const CODEX_SETTINGS = '# mine\nmodel = "gpt-5.5"   # and why\n';
 const CLAUDE_SETTINGS = '{\n\t"model": "opus", "permissions": { "deny": ["Bash(rm:*)"] }\n}\n';
 

@@ -27,7 +27,6 @@ test('each step is on the screen before the client has done it, the failed one i
     '  | Error: no network',
     '  | 1: a',
     '  | 9: <unknown>',
-    '  Rolled back: nothing of samocode is left in Codex.',
     '  Fix what its error names, then run samocode install again.',
     '',
   ]);

@@ -1,7 +1,11 @@
 import { type Command, Option } from 'commander';
-import type { ClientReport } from '../../machine/install/change-client.ts';
-import { INSTALL_SCOPES, type InstallScope } from '../../machine/install/client.ts';
-import type { InstallInput, InstallReport } from '../../machine/install/install.ts';
+import {
+  type ClientReport,
+  INSTALL_SCOPES,
+  type InstallInput,
+  type InstallReport,
+  type InstallScope,
+} from '../../machine/install/install.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
@@ -11,7 +15,6 @@ type InstallOptions = SharedOptions & {
   scope: InstallScope;
   dryRun?: true;
   allow: boolean;
-  removePython?: true;
   replace?: true;
 };
 
@@ -48,19 +51,17 @@ function withInstallOptions(command: Command): Command {
         .choices(INSTALL_SCOPES)
         .default('user'),
     )
-    .option('--dry-run', 'only show what would change')
-    .option('--remove-python', 'also remove links into the Python samocode');
+    .option('--dry-run', 'only show what would change');
 }
 
 function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
-  const { client, scope, project, dryRun, allow, removePython, replace } = options;
+  const { client, scope, project, dryRun, allow, replace } = options;
   return {
     clients: client?.flatMap((names) => names.split(',')),
     scope,
     projectDir: project,
     dryRun: dryRun ?? false,
     allow: allow ?? true,
-    removePython: removePython ?? false,
     replace,
     // A client's own command may take a minute.
     onProgress: ({ title, step }) =>
@@ -84,18 +85,7 @@ function reportWords(
   const isBad = ({ outcome }: ClientReport) => Number(outcome === 'failed' || outcome === 'not_found');
   const clients = [...report.clients].sort((a, b) => isBad(a) - isBad(b));
   const lines = clients.flatMap((client) => clientLines(client, options, style));
-  const links = report.leftovers.filter(({ isPythonLink }) => isPythonLink);
-  return [
-    ...(lines.length > 0 ? lines : [options.nothing]),
-    ...report.removedLinks.map((path) => `removed the link ${path}`),
-    ...report.leftovers.map(({ words }) => style.attention(words)),
-    ...linkLines(links, options),
-  ].join('\n');
-}
-
-function linkLines(links: InstallReport['leftovers'], { removePython, dryRun }: InstallOptions): string[] {
-  if (removePython) return dryRun ? links.map(({ path }) => `would remove the link ${path}`) : [];
-  return links.length > 0 ? ['--remove-python removes these links, but not what they point to.'] : [];
+  return (lines.length > 0 ? lines : [options.nothing]).join('\n');
 }
 
 function clientLines(report: ClientReport, { dryRun }: InstallOptions, style: Style): string[] {
@@ -107,7 +97,7 @@ function clientLines(report: ClientReport, { dryRun }: InstallOptions, style: St
 }
 
 function problemLines(report: ClientReport, style: Style): string[] {
-  const { title, problem, failedStep, isRolledBack, stays } = report;
+  const { problem, failedStep, stays } = report;
   if (problem === undefined) return [];
   const said = (problem.said ?? '').split('\n').filter(Boolean);
   return [
@@ -115,7 +105,6 @@ function problemLines(report: ClientReport, style: Style): string[] {
     style.bad(`  ${problem.message}`),
     ...said.map((line) => style.dim(`  | ${fitLine(line)}`)),
     ...(stays ?? []).map((place) => `  Still there: ${fitLine(place, 500)}`),
-    ...(isRolledBack ? [`  Rolled back: nothing of samocode is left in ${title}.`] : []),
     `  ${problem.hint}`,
   ];
 }

@@ -1,62 +1,92 @@
-import { rm, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { configFolder } from '../../base/config-folder.ts';
-import {
-  addToClient,
-  type ChangeOptions,
-  type ClientReport,
-  clientReport,
-  problemOf,
-  removeFromClient,
-} from './change-client.ts';
-import { claudeClient } from './claude-client.ts';
-import { CLIENT_NAMES, type Client, clientsFolder } from './client.ts';
-import { codexClient } from './codex-client.ts';
-import { desktopClient } from './desktop-client.ts';
-import { geminiClient } from './gemini-client.ts';
+import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
+import { fileRefused } from '../../base/files/refused-file.ts';
+import { CLIENTS, type Client, type ClientName, clientsFolder } from './clients.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
-import { findLeftovers, type Leftover, removePythonLinks } from './python-edition.ts';
+import type { InstalledPart } from './installed-part.ts';
+import { commandOnPath } from './package/package-source.ts';
+import { serverPart, serverSteps } from './server-entry.ts';
+import { removalStep, type Step } from './step.ts';
 
-const CLIENTS: readonly Client[] = [claudeClient, codexClient, geminiClient, desktopClient];
+export const INSTALL_SCOPES = ['user', 'project'] as const;
+/** For the person everywhere, or in a file of the project that a team shares. */
+export type InstallScope = (typeof INSTALL_SCOPES)[number];
 
-export interface InstallInput extends ChangeOptions {
+export interface InstallInput {
   /** Absent: every client that is found. */
   clients?: readonly string[] | undefined;
-  /** Removes links of the Python edition. */
-  removePython: boolean;
+  scope: InstallScope;
+  /** The project's folder for its scope; the working directory unless given. */
+  projectDir?: string | undefined;
+  /** Nothing is changed; the report says what would be. */
+  dryRun: boolean;
+  /** Adds our tools to the client's allow-list where it has one, the human's acts left out. */
+  allow: boolean;
+  /** Replaces a server of our name that starts something else. */
+  replace?: boolean | undefined;
+  /** Called when a client's turn comes, and before each step, in words; not in a dry run. */
+  onProgress?: ((event: { title: string; step?: string }) => void) | undefined;
 }
 
 export interface InstallReport {
   clients: readonly ClientReport[];
-  /** What may be taken for us: links of the Python edition, other programs of our name. */
-  leftovers: readonly Leftover[];
-  removedLinks: readonly string[];
+}
+
+export interface ClientReport {
+  client: ClientName;
+  title: string;
+  /** `not_supported`: it was not named, and it has no file for projects. */
+  outcome: 'changed' | 'would_change' | 'nothing_to_do' | 'not_found' | 'not_supported' | 'failed';
+  /** In the order in which they are or would be done. */
+  steps: readonly string[];
+  /** The one of `steps` at which an installation ended. */
+  failedStep?: string;
+  /** What the person does next. */
+  next?: string;
+  problem?: {
+    code: string;
+    message: string;
+    hint: string;
+    /** The first lines of the error of the client's own command. */
+    said?: string;
+  };
+  /** What of ours could not be removed, with the reason. */
+  stays?: readonly string[];
+}
+
+interface Change {
+  input: InstallInput;
+  context: ActionContext;
 }
 
 /** Adds samocode to chat programs: server, skills and commands. Doing it twice changes nothing more. */
 export async function install(input: InstallInput, context: ActionContext): Promise<InstallReport> {
-  const reports: ClientReport[] = [];
+  const clients: ClientReport[] = [];
   for (const client of clientsOf(input)) {
-    const program = await client.find(context);
+    const program = await client.detect(context);
     if (program !== undefined)
-      reports.push(await guarded(client, input, () => addToClient(client, program, { input, context })));
-    else if (isNamed(input)) reports.push(clientReport(client, 'not_found', []));
+      clients.push(await guarded(client, input, () => addTo(client, program, { input, context })));
+    else if (isNamed(input)) clients.push(reportOf(client, 'not_found', []));
   }
-  if (reports.length === 0) throw INSTALL_ERRORS.no_client();
-  if (!input.dryRun) await tidyOwnFolders(context);
-  return await withLeftovers(reports, input, context);
+  if (clients.length === 0) throw INSTALL_ERRORS.no_client();
+  return { clients };
 }
 
 /** Removes what install added, and nothing else, whether the client is still there or not. */
 export async function uninstall(input: InstallInput, context: ActionContext): Promise<InstallReport> {
-  const reports: ClientReport[] = [];
+  const clients: ClientReport[] = [];
   for (const client of clientsOf(input)) {
-    const report = await guarded(client, input, () => removeFromClient(client, { input, context }));
-    if (isNamed(input) || report.outcome !== 'nothing_to_do') reports.push(report);
+    const report = await guarded(client, input, () => removeFrom(client, { input, context }));
+    if (isNamed(input) || report.outcome !== 'nothing_to_do') clients.push(report);
   }
-  if (!input.dryRun) await tidyOwnFolders(context);
-  return await withLeftovers(reports, input, context);
+  // One that still holds something refuses, and so does the folder above it.
+  if (!input.dryRun)
+    for (const folder of [clientsFolder(context), configFolder(context.home)])
+      await rmdir(folder).catch(() => undefined);
+  return { clients };
 }
 
 // One client that refuses must not keep the others from being changed.
@@ -69,28 +99,95 @@ async function guarded(
     return await act();
   } catch (error) {
     if (INSTALL_ERRORS.scope_not_supported.is(error) && !isNamed(input))
-      return clientReport(client, 'not_supported', []);
-    return { ...clientReport(client, 'failed', []), problem: problemOf(error) };
+      return reportOf(client, 'not_supported', []);
+    return { ...reportOf(client, 'failed', []), problem: problemOf(error) };
   }
 }
 
-async function withLeftovers(
-  clients: readonly ClientReport[],
-  input: InstallInput,
-  context: ActionContext,
-): Promise<InstallReport> {
-  const found = await findLeftovers(context);
-  const removed = input.removePython && !input.dryRun ? await removePythonLinks(found) : [];
-  const leftovers = found.filter((leftover) => !removed.includes(leftover));
-  return { clients, leftovers, removedLinks: removed.map(({ path }) => path) };
+async function addTo(client: Client, program: string, change: Change): Promise<ClientReport> {
+  const { input } = change;
+  const { title, restart } = client;
+  if (!input.dryRun) input.onProgress?.({ title });
+  const steps = await stepsToAdd(client, program, change);
+  const words = steps.map((step) => step.words);
+  if (steps.length === 0 || input.dryRun) return notDone(client, words);
+  for (const step of steps) {
+    input.onProgress?.({ title, step: step.words });
+    try {
+      await step.run();
+    } catch (error) {
+      const problem = problemOf(error);
+      return { ...reportOf(client, 'failed', words), failedStep: step.words, problem };
+    }
+  }
+  return { ...reportOf(client, 'changed', words), next: `${restart}.` };
 }
 
-async function tidyOwnFolders(context: ActionContext): Promise<void> {
-  const folder = clientsFolder(context);
-  // Notes of an earlier version.
-  await rm(join(folder, 'edits.json'), { force: true });
-  // One that still holds something refuses, and so does the folder above it.
-  for (const one of [folder, configFolder(context.home)]) await rmdir(one).catch(() => undefined);
+async function stepsToAdd(client: Client, program: string, { input, context }: Change): Promise<Step[]> {
+  const { title } = client;
+  const replace = input.replace ?? false;
+  if (input.scope === 'project') {
+    const { path, ...extra } = projectFile(client, { input, context });
+    return await serverSteps(path, { ...commandOnPath(), ...extra }, { title, replace });
+  }
+  const steps = await client.add({ context, program, replace });
+  return input.allow && client.allow ? [...steps, ...(await client.allow(context))] : steps;
+}
+
+async function removeFrom(client: Client, { input, context }: Change): Promise<ClientReport> {
+  const { title, restart } = client;
+  const all =
+    input.scope === 'project'
+      ? [serverPart(projectFile(client, { input, context }).path)]
+      : await client.remove(context);
+  const parts: InstalledPart[] = [];
+  // One that cannot be read is tried, and named when that fails.
+  for (const part of all) if (await part.isThere().catch(() => true)) parts.push(part);
+  const words = parts.map((part) => removalStep(part).words);
+  if (parts.length === 0 || input.dryRun) return notDone(client, words);
+  input.onProgress?.({ title });
+  const stays: string[] = [];
+  for (const part of parts) {
+    input.onProgress?.({ title, step: removalStep(part).words });
+    try {
+      await part.remove();
+    } catch (error) {
+      if (!isSamocodeError(error) && systemErrorCode(error) === undefined) throw error;
+      stays.push(`${part.words}: ${isSamocodeError(error) ? error.why : systemErrorCode(error)}`);
+    }
+  }
+  if (stays.length === 0) return { ...reportOf(client, 'changed', words), next: `${restart}.` };
+  const problem = problemOf(INSTALL_ERRORS.not_all_removed({ title }));
+  return { ...reportOf(client, 'failed', words), problem, stays };
+}
+
+/** @throws scope_not_supported */
+function projectFile({ title, project }: Client, { input, context }: Change) {
+  if (project === undefined) throw INSTALL_ERRORS.scope_not_supported({ title });
+  const { file, ...extra } = project;
+  return { path: join(input.projectDir ?? context.cwd, file), ...extra };
+}
+
+function notDone(client: Client, steps: readonly string[]): ClientReport {
+  return reportOf(client, steps.length === 0 ? 'nothing_to_do' : 'would_change', steps);
+}
+
+/** What went wrong, for the report. @throws what is no failure that we expect */
+function problemOf(thrown: unknown): NonNullable<ClientReport['problem']> {
+  const isOfSystem = !isSamocodeError(thrown) && systemErrorCode(thrown) !== undefined;
+  const error = isOfSystem ? fileRefused(thrown) : thrown;
+  if (!isSamocodeError(error)) throw error;
+  const { code, what, why, hint } = error;
+  const said = INSTALL_ERRORS.client_command_failed.is(error) ? error.args.said : undefined;
+  return { code, message: `${what} ${why}`, hint, said };
+}
+
+function reportOf(
+  { name, title }: Client,
+  outcome: ClientReport['outcome'],
+  steps: readonly string[],
+): ClientReport {
+  return { client: name, title, outcome, steps };
 }
 
 function isNamed({ clients = [] }: InstallInput): boolean {
@@ -102,8 +199,8 @@ function clientsOf(input: InstallInput): readonly Client[] {
 }
 
 function clientNamed(name: string): Client {
-  const wanted = name.trim().toLowerCase();
-  const client = CLIENTS.find((one) => one.name === wanted);
-  if (client === undefined) throw INSTALL_ERRORS.unknown_client({ name, known: CLIENT_NAMES });
+  const client = CLIENTS.find((one) => one.name === name.trim().toLowerCase());
+  if (client === undefined)
+    throw INSTALL_ERRORS.unknown_client({ name, known: CLIENTS.map((one) => one.name) });
   return client;
 }

@@ -53,14 +53,9 @@ export function withItems(
  */
 export function withoutMember(text: string, at: JSONPath, { keepAround = false } = {}): string {
   const left = cutAt(text, at);
-  if (left === text) return text;
-  // A key that is written twice.
-  if (typeof at.at(-1) === 'string' && nodeAt(left, at)) return withoutMember(left, at, { keepAround });
   const around = at.slice(0, -1);
-  const container = nodeAt(left, around);
-  return keepAround || around.length === 0 || !container || !isBare(left, container)
-    ? left
-    : withoutMember(left, around);
+  const isPruned = left !== text && !keepAround && around.length > 0 && isBare(left, around);
+  return isPruned ? withoutMember(left, around) : left;
 }
 
 /** Takes items out of a list, and the list when it is empty then. */
@@ -73,9 +68,9 @@ export function withoutItems(
   const index = Array.isArray(list) ? list.findIndex(isOurs) : -1;
   if (index < 0) return text;
   const left = cutAt(text, [...at, index]);
-  const node = nodeAt(left, [...at]);
-  if (node && isBare(left, node)) return withoutMember(left, [...at], { keepAround });
-  return withoutItems(left, at, { isOurs, keepAround });
+  return isBare(left, [...at])
+    ? withoutMember(left, [...at], { keepAround })
+    : withoutItems(left, at, { isOurs, keepAround });
 }
 
 // The parser's formatter works on whole lines. Where that would change what a person wrote beside our part, our part
@@ -83,12 +78,12 @@ export function withoutItems(
 function edited(text: string, at: JSONPath, value: unknown): string | undefined {
   const root = jsonValue(text);
   if (typeof root !== 'object' || root === null) return undefined;
+  const [, eol = '\n', unit = '  '] = /(\r?\n)([ \t]+)\S/.exec(text) ?? [];
+  const formattingOptions = { eol, insertSpaces: !unit.includes('\t'), tabSize: unit.length };
   try {
-    const [formatted, bare] = [{ formattingOptions: formattingOf(text) }, {}].map((options) =>
-      applyEdits(text, modify(text, at, value, options)),
-    );
-    const isExact = formatted !== undefined && withoutMember(formatted, at) === withoutMember(text, at);
-    return isExact ? formatted : bare;
+    const formatted = applyEdits(text, modify(text, at, value, { formattingOptions }));
+    const isExact = withoutMember(formatted, at) === withoutMember(text, at);
+    return isExact ? formatted : applyEdits(text, modify(text, at, value, {}));
   } catch (error) {
     // How it refuses a path that leads through a string or a list.
     if (error instanceof Error) return undefined;
@@ -96,58 +91,38 @@ function edited(text: string, at: JSONPath, value: unknown): string | undefined 
   }
 }
 
-function formattingOf(text: string) {
-  const [, eol = '\n', unit = '  '] = /(\r?\n)([ \t]+)\S/.exec(text) ?? [];
-  return { eol, insertSpaces: !unit.includes('\t'), tabSize: unit.length };
-}
-
 function nodeAt(text: string, at: JSONPath): Node | undefined {
   const root = parseTree(text, [], { allowTrailingComma: true });
   return root && findNodeAtLocation(root, at);
 }
 
+/** Removes a member or an item with one comma. The parser's own removal takes the comments beside it along. */
 function cutAt(text: string, at: JSONPath): string {
   const found = nodeAt(text, at);
-  if (found?.parent === undefined) return text;
-  return cut(text, found.parent.type === 'property' ? found.parent : found);
-}
-
-// The parser's own removal takes the comments before and behind along.
-function cut(text: string, part: Node): string {
-  const { offset, length, children = [] } = part.parent ?? part;
-  const index = children.indexOf(part);
-  const [before, after] = [children[index - 1], children[index + 1]];
+  const part = found?.parent?.type === 'property' ? found.parent : found;
+  if (part?.parent?.children === undefined) return text;
+  const { offset, length, children } = part.parent;
+  const before = children[children.indexOf(part) - 1];
+  const after = children[children.indexOf(part) + 1];
   const start = before ? endOf(before) : offset + 1;
-  const end = after ? after.offset : offset + length - 1;
-  const lead = text.slice(start, part.offset);
-  const tail = text.slice(endOf(part), end);
-  const kept = before
-    ? ofLast(commented(lead, withoutComma), tail)
-    : ofFirst(lead, tail, after !== undefined);
-  return text.slice(0, start) + kept + text.slice(end);
+  const end = before ? endOf(part) : (after?.offset ?? offset + length - 1);
+  const kept = commentsOf(text.slice(start, part.offset)) + commentsOf(text.slice(endOf(part), end));
+  const rest = text.slice(end);
+  // Without the indentation of a line that is gone.
+  return text.slice(0, start) + (/^[ \t]*\r?\n/.test(rest) ? kept.trimEnd() : kept) + rest;
 }
 
-// Without the indentation of a line that is gone, unless a comment would then swallow what follows.
-function ofLast(lead: string, tail: string): string {
-  return (/^[ \t]*\r?\n/.test(tail) ? lead.trimEnd() : lead) + tail;
+/** A gap between two members without its comma; nothing where it has no comment. */
+function commentsOf(gap: string): string {
+  const bare = stripComments(gap, ' ');
+  if (bare === gap) return '';
+  const comma = bare.indexOf(',');
+  return comma < 0 ? gap : gap.slice(0, comma) + gap.slice(comma + 1);
 }
 
-function ofFirst(lead: string, tail: string, isFollowed: boolean): string {
-  return (isFollowed ? lead : commented(lead)) + commented(tail, withoutComma);
-}
-
-/** What stays of the text between two members: nothing of blanks and commas alone. */
-function commented(gap: string, change: (gap: string) => string = String): string {
-  return stripComments(gap) === gap ? '' : change(gap);
-}
-
-function withoutComma(gap: string): string {
-  const at = stripComments(gap, ' ').indexOf(',');
-  return at < 0 ? gap : gap.slice(0, at) + gap.slice(at + 1);
-}
-
-function isBare(text: string, { offset, length, children = [] }: Node): boolean {
-  return children.length === 0 && commented(text.slice(offset, offset + length)) === '';
+function isBare(text: string, at: JSONPath): boolean {
+  const node = nodeAt(text, at);
+  return node !== undefined && /^.\s*.$/.test(text.slice(node.offset, endOf(node)));
 }
 
 function endOf({ offset, length }: Node): number {

@@ -1,47 +1,52 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { ActionContext } from '../../actions/acting/context.ts';
 import { ifExists } from '../../base/errors.ts';
+import { nodePath } from '../../providers/starting/node-path.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
+import { type InstalledPart, memberPart } from './installed-part.ts';
 import { jsonValue, valueAt } from './json-member.ts';
 import type { ServerStart } from './package/package-source.ts';
-import type { AddMember } from './step.ts';
-import type { Trace } from './trace.ts';
-
-/** Our server in a client's JSON settings. */
-export interface ServerEntry {
-  path: string;
-  start: ServerStart & { timeout?: number };
-}
+import { refuseIfPassing, stableNodePath } from './stable-node-path.ts';
+import { memberStep, type Step } from './step.ts';
 
 const AT = ['mcpServers', 'samocode'] as const;
 
-export function serverTrace(path: string, where: { isShared?: true } = {}): Trace {
-  return { kind: 'member', path, at: AT, isOurs: isOurServer, ...where };
+/** How this very installation is started as a server. @throws program_not_lasting */
+export async function serverStart({ programs, env }: ActionContext): Promise<ServerStart> {
+  const program = join(dirname(programs.worker), 'samocode-mcp.js');
+  refuseIfPassing(program, 'No client was changed.');
+  return { command: stableNodePath(await nodePath(env), env.PATH), args: [program] };
 }
 
-/** The step that adds our server, unless it is there. @throws own_entry, settings_file_unreadable */
-export async function addServer(
-  { path, start }: ServerEntry,
+/** Our server in a JSON file of a client. */
+export function serverPart(path: string): InstalledPart {
+  return memberPart(path, AT, isOurServer);
+}
+
+/** The step that adds our server to a JSON file, unless it is there. @throws own_entry, settings_file_unreadable */
+export async function serverSteps(
+  path: string,
+  start: ServerStart & { timeout?: number },
   { title, replace }: { title: string; replace: boolean },
-): Promise<AddMember[]> {
-  const there = await serverIn(path);
-  if (there === undefined) return [{ kind: 'add_member', path, at: AT, value: start }];
+): Promise<Step[]> {
+  const text = await ifExists(readFile(path, 'utf8'));
+  const settings = text === undefined ? {} : jsonValue(text);
+  if (settings === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
+  const there = valueAt(settings, [...AT]);
+  if (there === undefined) return [memberStep(path, AT, { value: start })];
   if (isOurServer(there)) {
     const value = { ...start, ...Object(there), command: start.command, args: start.args };
-    return isDeepStrictEqual(there, value) ? [] : [{ kind: 'add_member', path, at: AT, value }];
+    return isDeepStrictEqual(there, value) ? [] : [memberStep(path, AT, { value })];
   }
   if (!replace) throw INSTALL_ERRORS.own_entry({ title, path, words: startWords(there) });
-  return [{ kind: 'add_member', path, at: AT, value: start, insteadOf: startWords(there) }];
+  return [memberStep(path, AT, { value: start, insteadOf: startWords(there) })];
 }
 
-/** The entry of our name in a settings file, whosever it is. @throws settings_file_unreadable */
-async function serverIn(path: string): Promise<unknown> {
-  const text = await ifExists(readFile(path, 'utf8'));
-  if (text === undefined) return undefined;
-  const value = jsonValue(text);
-  if (value === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
-  return valueAt(value, [...AT]);
+/** Whether the settings in a text start this package; false for a text that cannot be parsed. */
+export function startsOurServer(text: string): boolean {
+  return isOurServer(valueAt(jsonValue(text), [...AT]));
 }
 
 /** Whether an entry starts this package, in whichever version and from whichever place: other servers may name it too. */

@@ -1,121 +1,106 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
+import { changeSettings, type InstalledPart } from './installed-part.ts';
 import { withItems, withMember } from './json-member.ts';
 import type { Files } from './package/package-parts.ts';
-import { writePackage } from './package-copy.ts';
-import { changeSettings, removeTrace, type Trace, traceWords } from './trace.ts';
 
 /** One change to this machine, shown before it is made. */
-export type Step =
-  | { kind: 'write_package'; folder: string; files: Files }
-  | RunStep
-  | AddMember
-  | { kind: 'add_items'; path: string; at: readonly string[]; items: readonly unknown[] }
-  | { kind: 'remove'; trace: Trace };
-
-export interface AddMember {
-  kind: 'add_member';
-  /** A JSON file. */
-  path: string;
-  at: readonly string[];
-  value: unknown;
-  /** What of the person's it replaces, in words. */
-  insteadOf?: string;
-  /** Why it is this change. */
-  because?: string;
+export interface Step {
+  words: string;
+  /** @throws client_command_failed, settings_file_unreadable, or a system error */
+  run(): Promise<void>;
 }
 
-/** A command of the client's own. */
-export interface RunStep {
-  kind: 'run';
-  program: string;
-  args: readonly string[];
-  cwd: string;
-  /** Runs the command and undoes what it does beside its task. */
-  around?: (run: () => Promise<void>) => Promise<void>;
-  /** Why it is this command. */
-  because?: string;
+/** Makes `folder` hold just these files. */
+export function packageStep(folder: string, files: Files): Step {
+  return {
+    words: `write ${Object.keys(files).length} files into ${folder}`,
+    async run() {
+      await rm(folder, { recursive: true, force: true });
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(dirname(join(folder, path)), { recursive: true });
+        await writeWhole(join(folder, path), text);
+      }
+    },
+  };
 }
 
-/** A step in words for people. */
-export function stepWords(step: Step): string {
-  switch (step.kind) {
-    case 'write_package':
-      return `write ${Object.keys(step.files).length} files into ${step.folder}`;
-    case 'run':
-      return `run ${commandOf(step)}${becauseOf(step)}`;
-    case 'add_member':
-      return `add to ${step.path}, at ${step.at.join('.')}: ${JSON.stringify(step.value)}${
-        step.insteadOf === undefined ? '' : `, instead of your own: ${step.insteadOf}`
-      }${becauseOf(step)}`;
-    case 'add_items':
-      return `add to ${step.path}, at ${step.at.join('.')}: ${JSON.stringify(step.items)}`;
-    case 'remove':
-      return step.trace.kind === 'folder'
-        ? `remove ${traceWords(step.trace)}`
-        : `remove samocode's part from ${traceWords(step.trace)}`;
-    default:
-      return step satisfies never;
+export async function holdsPackage(folder: string, files: Files): Promise<boolean> {
+  for (const [path, text] of Object.entries(files)) {
+    if ((await ifExists(readFile(join(folder, path), 'utf8'))) !== text) return false;
   }
+  return true;
 }
 
-function becauseOf({ because }: RunStep | AddMember): string {
-  return because === undefined ? '' : ` (${because})`;
+/** @param insteadOf what of the person's own it replaces, in words */
+export function memberStep(
+  path: string,
+  at: readonly string[],
+  { value, insteadOf }: { value: unknown; insteadOf?: string | undefined },
+): Step {
+  const instead = insteadOf === undefined ? '' : `, instead of your own: ${insteadOf}`;
+  return {
+    words: `add to ${path}, at ${at.join('.')}: ${JSON.stringify(value)}${instead}`,
+    run: async () => await addTo(path, (text) => withMember(text, at, value)),
+  };
 }
 
-function commandOf({ program, args }: RunStep): string {
-  return [program, ...args].join(' ');
+export function itemsStep(path: string, at: readonly string[], items: readonly unknown[]): Step {
+  return {
+    words: `add to ${path}, at ${at.join('.')}: ${JSON.stringify(items)}`,
+    run: async () => await addTo(path, (text) => withItems(text, at, items)),
+  };
 }
 
-const LIMIT_MS = 120_000;
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** @throws client_command_failed, settings_file_unreadable, or a system error */
-export async function doStep(step: Step, env: Environment): Promise<void> {
-  switch (step.kind) {
-    case 'write_package':
-      return await writePackage(step.folder, step.files);
-    case 'run':
-      await mkdir(step.cwd, { recursive: true });
-      return await (step.around ?? ((run) => run()))(() => run(step, env));
-    case 'add_member':
-      return await addTo(step.path, (text) => withMember(text, step.at, step.value));
-    case 'add_items':
-      return await addTo(step.path, (text) => withItems(text, step.at, step.items));
-    case 'remove':
-      return await removeTrace(step.trace);
-    default:
-      return step satisfies never;
-  }
+export function removalStep(part: InstalledPart): Step {
+  return {
+    words: part.isFolder ? `remove ${part.words}` : `remove samocode's part from ${part.words}`,
+    run: part.remove,
+  };
 }
 
-const EMPTY = '{}\n';
+/** The removal of those parts that are there. */
+export async function removalSteps(parts: readonly InstalledPart[]): Promise<Step[]> {
+  const steps: Step[] = [];
+  for (const part of parts) if (await part.isThere()) steps.push(removalStep(part));
+  return steps;
+}
 
 async function addTo(path: string, add: (text: string) => string | undefined): Promise<void> {
   if ((await ifExists(stat(path))) === undefined) {
     await mkdir(dirname(path), { recursive: true });
-    await writeWhole(path, EMPTY);
-  } else if (add(await readFile(path, 'utf8')) === undefined)
-    throw INSTALL_ERRORS.settings_file_unreadable({ path });
-  if (await changeSettings(path, add)) throw INSTALL_ERRORS.settings_file_unreadable({ path });
+    await writeWhole(path, '{}\n');
+  }
+  await changeSettings(path, add);
 }
 
-async function run(step: RunStep, env: Environment): Promise<void> {
-  const { program, args, cwd } = step;
-  const result = await runCommand(program, args, { cwd, env: definedOnly(env), timeoutMs: LIMIT_MS });
-  if (result.exitCode !== 0) {
-    throw INSTALL_ERRORS.client_command_failed({
-      command: commandOf(step),
-      timedOut: result.timedOut,
-      said: firstError(`${result.stderr}\n${result.stdout}`),
-    });
-  }
+const LIMIT_MS = 120_000;
+
+interface ClientCommand {
+  program: string;
+  args: readonly string[];
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A command of the client's own. */
+export function commandStep({ program, args, cwd, env }: ClientCommand): Step {
+  const command = [program, ...args].join(' ');
+  return {
+    words: `run ${command}`,
+    async run() {
+      await mkdir(cwd, { recursive: true });
+      const result = await runCommand(program, args, { cwd, env: definedOnly(env), timeoutMs: LIMIT_MS });
+      if (result.exitCode === 0) return;
+      const said = firstError(`${result.stderr}\n${result.stdout}`);
+      throw INSTALL_ERRORS.client_command_failed({ command, timedOut: result.timedOut, said });
+    },
+  };
 }
 
 const SHOWN_LINES = 6;

@@ -8,7 +8,7 @@ import { makeFakeClient } from '../../support/fake-client.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-export const ALL: InstallInput = { scope: 'user', dryRun: false, allow: true, removePython: false };
+export const ALL: InstallInput = { scope: 'user', dryRun: false, allow: true };
 export const DESKTOP_PATH = '.config/Claude/claude_desktop_config.json';
 export const SERVER_PATH = join(ROOT, 'dist/samocode-mcp.js');
 
@@ -102,9 +102,9 @@ enabled = true
 command = "x"
 `,
     '.codex/plugins/cache/samocode/samocode/0.1.0/README.md': 'ours',
-    '.gemini/extensions/samocode/.gemini-extension-install.json':
-      '{ "source": "@HOME@/.config/samocode/clients/gemini", "type": "link" }',
-    '.gemini/extensions/extension-enablement.json': '{\n  "samocode": {\n    "overrides": ["/x/*"]\n  }\n}',
+    '.gemini/extensions/samocode/gemini-extension.json':
+      '{ "mcpServers": { "samocode": { "command": "node", "args": ["/x/samocode-mcp.js"] } } }',
+    '.gemini/extensions/samocode/README.md': 'ours',
     [DESKTOP_PATH]: `{
 	"mcpServers": {
 		"other": { "command": "x" }, // theirs
@@ -114,7 +114,5 @@ command = "x"
 `,
     '.config/samocode/clients/claude/plugin/README.md': 'ours',
     '.config/samocode/clients/codex/plugin/README.md': 'ours',
-    '.config/samocode/clients/gemini/README.md': 'ours',
-    '.config/samocode/clients/edits.json': '{}',
   };
 }

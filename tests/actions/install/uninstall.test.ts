@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { install, uninstall } from '../../../src/machine/install/install.ts';
@@ -42,7 +42,6 @@ command = "x"
     '.claude/settings.json',
     '.codex/config.toml',
     DESKTOP_PATH,
-    '.gemini/extensions/extension-enablement.json',
   ]);
 });
 
@@ -92,28 +91,6 @@ test('a table that is written in a way that cannot be cut out is named and left'
   expect(await machine.read('.codex/config.toml')).toBe(inline);
 });
 
-test('the folders that Gemini CLI remembers us by are removed, others of the same name stay', async () => {
-  await using machine = await emptyMachine(installedFiles());
-  const folder = join(machine.home, '.config/samocode/clients');
-  await machine.write(
-    '.gemini/projects.json',
-    JSON.stringify({ projects: { '/home/me/clients': 'clients', [folder]: 'clients-1' } }, undefined, 2),
-  );
-  await machine.write('.gemini/history/clients/.project_root', '/home/me/clients');
-  await machine.write('.gemini/history/clients-1/.project_root', folder);
-  await machine.write('.gemini/tmp/clients-1/.project_root', folder);
-  await uninstall({ ...ALL, clients: ['gemini'] }, machine.context);
-  expect(JSON.parse(await machine.read('.gemini/projects.json'))).toEqual({
-    projects: { '/home/me/clients': 'clients' },
-  });
-  const left = (await machine.files()).filter((path) => path.startsWith('.gemini'));
-  expect(left).toEqual([
-    '.gemini/extensions/extension-enablement.json',
-    '.gemini/history/clients/.project_root',
-    '.gemini/projects.json',
-  ]);
-});
-
 test('a server called samocode that starts another program is not ours to remove', async () => {
   const own = '{ "mcpServers": { "samocode": { "command": "python", "args": ["-m", "samocode"] } } }';
   await using machine = await emptyMachine({ [DESKTOP_PATH]: own });
@@ -139,10 +116,9 @@ test.each([
 });
 
 test('a file that the machine does not let us change is named', async () => {
-  await using machine = await emptyMachine(installedFiles());
+  await using machine = await emptyMachine();
   // A folder in its place is refused for every user, root included.
-  await mkdir(join(machine.home, '.gemini/projects.json'));
-  await chmod(join(machine.home, '.gemini/projects.json'), 0o755);
-  const { clients } = await uninstall({ ...ALL, clients: ['gemini'] }, machine.context);
-  expect(clients).toMatchObject([{ stays: [expect.stringContaining('.gemini/projects.json')] }]);
+  await mkdir(join(machine.home, DESKTOP_PATH), { recursive: true });
+  const { clients } = await uninstall({ ...ALL, clients: ['desktop'] }, machine.context);
+  expect(clients).toMatchObject([{ outcome: 'failed', stays: [expect.stringContaining(DESKTOP_PATH)] }]);
 });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/actions/acting/context.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
-import { ALLOWED_TOOLS } from '../../../src/machine/install/claude-client.ts';
+import { ALLOWED_TOOLS } from '../../../src/machine/install/clients.ts';
 import { type InstallInput, install, uninstall } from '../../../src/machine/install/install.ts';
 import { TOOLS } from '../../../src/server/tools/index.ts';
 import { makeFakeClient } from '../../support/fake-client.ts';
@@ -13,7 +13,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const SETTINGS = '{\n\t"model": "opus",\n\t"permissions": { "deny": ["Bash(rm:*)"] }\n}\n';
 const DESKTOP = '{ "mcpServers": { "other": { "command": "x" } } }';
-const ALL: InstallInput = { scope: 'user', dryRun: false, allow: true, removePython: false };
+const ALL: InstallInput = { scope: 'user', dryRun: false, allow: true };
 
 test('a dry run shows every change and makes none', async () => {
   await using machine = await startMachine();
@@ -54,6 +54,7 @@ test('installing twice changes nothing more, and uninstalling gives every foreig
     '.claude/plugins/installed_plugins.json',
     '.claude/plugins/known_marketplaces.json',
     '.claude/settings.json',
+    '.codex/config.toml',
     '.config/Claude/claude_desktop_config.json',
   ]);
   expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
@@ -159,38 +160,6 @@ test('settings that are a link stay one', async () => {
   expect(await readFile(real, 'utf8')).toBe(DESKTOP);
 });
 
-test('links of the Python edition are shown, and removed only when asked for, never what they lead to', async () => {
-  await using machine = await startMachine();
-  const checkout = join(machine.home, 'code/samocode');
-  await mkdir(join(checkout, 'agents'), { recursive: true });
-  await writeFile(join(checkout, 'main.py'), '');
-  await writeFile(join(checkout, 'agents/planning.md'), 'theirs');
-  await mkdir(join(machine.home, '.claude/agents'), { recursive: true });
-  await symlink(join(checkout, 'agents/planning.md'), join(machine.home, '.claude/agents/planning.md'));
-  await symlink(join(machine.home, 'elsewhere.md'), join(machine.home, '.claude/agents/mine.md'));
-  await symlink(join(checkout, 'main.py'), join(machine.home, 'bin/samocode'));
-
-  const { leftovers } = await install(ALL, machine.context);
-  expect(
-    leftovers.map(({ path, isPythonLink }) => [path.slice(machine.home.length + 1), isPythonLink]),
-  ).toEqual([
-    ['.claude/agents/planning.md', true],
-    ['bin/samocode', true],
-  ]);
-  const { removedLinks } = await uninstall({ ...ALL, removePython: true }, machine.context);
-  expect(removedLinks).toHaveLength(2);
-  expect(await readdir(join(machine.home, '.claude/agents'))).toEqual(['mine.md']);
-  expect(await readdir(checkout)).toEqual(['agents', 'main.py']);
-});
-
-test('another program called samocode is told of and left alone', async () => {
-  await using machine = await startMachine();
-  await writeFile(join(machine.home, 'bin/samocode'), '#!/usr/bin/python3\n');
-  const { leftovers } = await install({ ...ALL, removePython: true }, machine.context);
-  expect(leftovers).toMatchObject([{ isPythonLink: false, words: expect.stringContaining('first in PATH') }]);
-  expect(await readFile(join(machine.home, 'bin/samocode'), 'utf8')).toContain('python3');
-});
-
 test('a plugin that a project has stays its own, and keeps nobody from installing and uninstalling', async () => {
   await using machine = await startMachine();
   const path = '.claude/plugins/installed_plugins.json';
@@ -214,18 +183,6 @@ test('a settings file that the machine refuses is named, and the other clients a
   const { clients } = await install(ALL, machine.context);
   expect(clients.map(({ outcome }) => outcome)).toEqual(['changed', 'changed', 'failed']);
   expect(clients[2]?.problem).toMatchObject({ code: 'file_refused', message: expect.stringContaining(path) });
-});
-
-test('a folder of PATH or of links that cannot be entered holds up nothing', async () => {
-  await using machine = await startMachine();
-  const loop = join(machine.home, 'loop');
-  await symlink(loop, loop);
-  await symlink(loop, join(machine.home, '.claude/agents'));
-  const env = { ...machine.context.env, PATH: `${loop}:${machine.home}/bin:/${'long'.repeat(100)}` };
-  await symlink(join(loop, 'samocode'), join(machine.home, 'bin/samocode'));
-  const { clients, leftovers } = await install({ ...ALL, removePython: true }, { ...machine.context, env });
-  expect(clients.map(({ outcome }) => outcome)).toEqual(Array(3).fill('changed'));
-  expect(leftovers).toMatchObject([{ isPythonLink: false }]);
 });
 
 test('a client that is not known, or not there, is said', async () => {

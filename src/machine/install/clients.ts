@@ -1,0 +1,346 @@
+import { lstat, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { configFolder } from '../../base/config-folder.ts';
+import { ifExists } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
+import { locateCli } from '../../providers/starting/locate-cli.ts';
+import { nodePath } from '../../providers/starting/node-path.ts';
+import { INSTALL_ERRORS } from './install-errors.ts';
+import {
+  changeSettings,
+  folderPart,
+  type InstalledPart,
+  itemsPart,
+  memberPart,
+  tablePart,
+} from './installed-part.ts';
+import { jsonValue, valueAt, withMember } from './json-member.ts';
+import { claudeMarketplace, claudePackage } from './package/claude-package.ts';
+import { codexMarketplace, codexPackage } from './package/codex-package.ts';
+import { geminiPackage } from './package/gemini-package.ts';
+import type { Files } from './package/package-parts.ts';
+import type { PackageSource } from './package/package-source.ts';
+import { serverPart, serverStart, serverSteps, startsOurServer } from './server-entry.ts';
+import { commandStep, holdsPackage, itemsStep, packageStep, removalSteps, type Step } from './step.ts';
+
+export type ClientName = 'claude' | 'codex' | 'gemini' | 'desktop';
+
+export interface ClientWork {
+  context: ActionContext;
+  /** The client's own program; for a client without one the folder of its settings. */
+  program: string;
+  /** A server of our name that starts something else is replaced. */
+  replace: boolean;
+}
+
+/** A chat program that samocode can be added to. What differs by client is in its row, and nowhere else. */
+export interface Client {
+  name: ClientName;
+  title: string;
+  /** What the person does so that the change is seen, without its full stop. */
+  restart: string;
+  /** @returns undefined when it is not on this machine */
+  detect(context: ActionContext): Promise<string | undefined>;
+  /** What is left to do; nothing when all of it is there. */
+  add(work: ClientWork): Promise<Step[]>;
+  /** What is left to do so that our tools without the acts of the human run without a question. */
+  allow?(context: ActionContext): Promise<Step[]>;
+  /** All that an installation leaves for this client, whether the client is still there or not. */
+  remove(context: ActionContext): Promise<InstalledPart[]>;
+  /** The file of a project that a team shares, and what else than the command our entry in it has. */
+  project?: { file: string; timeout?: number };
+}
+
+const SHOWN = '; /mcp then shows samocode';
+
+export const CLIENTS: readonly Client[] = [
+  {
+    name: 'claude',
+    title: 'Claude Code',
+    restart: `Restart Claude Code, or type /reload-plugins in it${SHOWN}`,
+    detect: (context) => programOf('claude', context),
+    add: addToClaude,
+    allow: allowInClaude,
+    remove: claudeParts,
+    project: { file: '.mcp.json' },
+  },
+  {
+    // Codex runs tools that read by itself and asks before the others, so it needs no allow-list.
+    name: 'codex',
+    title: 'Codex',
+    restart: `Restart Codex${SHOWN}`,
+    detect: (context) => programOf('codex', context),
+    add: (work) =>
+      pluginSteps(work, {
+        folder: packageFolder(work.context, 'codex'),
+        files: (source) => ({ ...codexMarketplace('plugin'), ...inPluginFolder(codexPackage(source)) }),
+        install: ['plugin', 'add', PLUGIN],
+        parts: codexParts(work.context),
+      }),
+    remove: async (context) => [...codexParts(context), folderPart(packageFolder(context, 'codex'))],
+  },
+  {
+    // An extension is a folder: the client's own command would also trust and remember the folder that it runs in.
+    name: 'gemini',
+    title: 'Gemini CLI',
+    restart: `Restart Gemini CLI${SHOWN}`,
+    detect: (context) => programOf('gemini', context),
+    add: addToGemini,
+    remove: async (context) => ((await hasOurExtension(context)) ? [folderPart(extensionPath(context))] : []),
+    // Longer than any wait of ours.
+    project: { file: '.gemini/settings.json', timeout: 600_000 },
+  },
+  {
+    name: 'desktop',
+    title: 'Claude Desktop',
+    restart: 'Quit Claude Desktop and open it again',
+    async detect(context) {
+      const folder = desktopFolder(context);
+      // Whatever is wrong with it: a folder that cannot be read has no settings to change.
+      const found = await stat(folder).catch(() => undefined);
+      return found?.isDirectory() ? folder : undefined;
+    },
+    add: async ({ context, replace }) =>
+      await serverSteps(desktopSettings(context), await serverStart(context), {
+        title: 'Claude Desktop',
+        replace,
+      }),
+    remove: async (context) => [serverPart(desktopSettings(context))],
+  },
+];
+
+/** Where the clients' packages are kept: clients go on reading them there. */
+export function clientsFolder({ home }: ActionContext): string {
+  return join(configFolder(home), 'clients');
+}
+
+function packageFolder(context: ActionContext, client: ClientName): string {
+  return join(clientsFolder(context), client);
+}
+
+/** The path of a client's program, found as the worker finds it; undefined when it is not there. */
+async function programOf(command: string, { env, home }: ActionContext): Promise<string | undefined> {
+  const setting = `${command.toUpperCase()}_PATH`;
+  const configured = env[setting];
+  const question = { command, setting, env, homeDir: home, nodePath: await nodePath(env) };
+  try {
+    return (await locateCli({ ...question, ...(configured !== undefined && { configured }) })).path;
+  } catch (error) {
+    if (PROVIDER_ERRORS.cli_not_found.is(error) || PROVIDER_ERRORS.cli_not_executable.is(error))
+      return undefined;
+    throw error;
+  }
+}
+
+// Plugins: Claude Code and Codex take a marketplace from a folder, and the plugin from it.
+
+const PLUGIN = 'samocode@samocode';
+
+interface Plugin {
+  /** Where the copy of the package is. */
+  folder: string;
+  /** All files of the folder that the client is pointed to. */
+  files(source: PackageSource): Files;
+  /** The arguments of the command that adds the plugin once its marketplace is known. */
+  install: readonly string[];
+  /** What the client keeps of it: the plugin's own entry first. */
+  parts: readonly [InstalledPart, ...InstalledPart[]];
+  /** A settings file that the commands write anew. */
+  rewritten?: string;
+}
+
+async function pluginSteps(work: ClientWork, { folder, parts, ...plugin }: Plugin): Promise<Step[]> {
+  const { context, program } = work;
+  const { compiledSource } = await import('./package/compiled-source.ts');
+  const files = plugin.files(compiledSource(await serverStart(context)));
+  if ((await parts[0].isThere()) && (await holdsPackage(folder, files))) return [];
+  const command = (args: readonly string[]): Step => {
+    // Run in a folder of ours: clients take note of where they are run.
+    const step = commandStep({ program, args, cwd: clientsFolder(context), env: context.env });
+    const { rewritten } = plugin;
+    return rewritten === undefined ? step : { ...step, run: () => keepingBytes(rewritten, step.run) };
+  };
+  return [
+    // Clients refuse a plugin that they know, or keep its old files.
+    ...(await removalSteps(parts)),
+    packageStep(folder, files),
+    command(['plugin', 'marketplace', 'add', folder]),
+    command(plugin.install),
+  ];
+}
+
+/** A plugin in a folder below the one that a marketplace file lists it from. */
+function inPluginFolder(files: Files): Files {
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [`plugin/${path}`, text]));
+}
+
+// Claude Code
+
+/** As Claude Code names the tools of our plugin's server. */
+const TOOL_PREFIX = 'mcp__plugin_samocode_samocode__';
+const ALLOW_LIST = ['permissions', 'allow'];
+/** What a plugin adds to the settings of the person. */
+const CLAUDE_MEMBERS = [
+  ['enabledPlugins', PLUGIN],
+  ['extraKnownMarketplaces', 'samocode'],
+];
+
+/** A plugin; or the server alone, which has a file of its own, where the settings have comments. */
+async function addToClaude(work: ClientWork): Promise<Step[]> {
+  const { context } = work;
+  const path = claudeSettings(context);
+  const text = (await ifExists(readFile(path, 'utf8'))) ?? '{}';
+  if (jsonValue(text) === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
+  const parts = await pluginPartsOfClaude(context);
+  const plugin = await pluginSteps(work, {
+    folder: packageFolder(context, 'claude'),
+    files: (source) => ({ ...claudeMarketplace(source, 'plugin'), ...inPluginFolder(claudePackage(source)) }),
+    install: ['plugin', 'install', PLUGIN, '--scope', 'user'],
+    parts,
+    rewritten: path,
+  });
+  if (plugin.length === 0 || parseJson(text) !== undefined) return plugin;
+  const server = await serverSteps(ownClaudeFile(context), await serverStart(context), {
+    ...work,
+    title: 'Claude Code',
+  });
+  if (server.length === 0) return [];
+  const because = `(the server alone, without skills and commands: Claude Code adds no plugin while ${path} has comments or trailing commas)`;
+  return [
+    ...(await removalSteps(parts)),
+    ...server.map((step) => ({ ...step, words: `${step.words} ${because}` })),
+  ];
+}
+
+async function allowInClaude(context: ActionContext): Promise<Step[]> {
+  const path = claudeSettings(context);
+  const settings = parseJson((await ifExists(readFile(path, 'utf8'))) ?? '{}');
+  if (settings === undefined) return [];
+  const items = ALLOWED_TOOLS.map((tool) => TOOL_PREFIX + tool);
+  const there = valueAt(settings, ALLOW_LIST);
+  const isComplete = Array.isArray(there) && items.every((item) => there.includes(item));
+  return isComplete ? [] : [itemsStep(path, ALLOW_LIST, items)];
+}
+
+/** Runs a command that writes a settings file anew, and gives all but our members their old bytes again. */
+async function keepingBytes(path: string, run: () => Promise<void>): Promise<void> {
+  const before = await ifExists(readFile(path, 'utf8'));
+  await run();
+  const after = await ifExists(readFile(path, 'utf8'));
+  if (before === undefined || after === undefined || after === before) return;
+  const wanted = jsonValue(after);
+  const kept = CLAUDE_MEMBERS.reduce((text, at) => {
+    const value = valueAt(wanted, at);
+    return value === undefined ? text : (withMember(text, at, value) ?? text);
+  }, before);
+  // Another program may have written in between: then that stays.
+  if (isDeepStrictEqual(jsonValue(kept), wanted))
+    await changeSettings(path, (now) => (now === after ? kept : now));
+}
+
+async function claudeParts(context: ActionContext): Promise<InstalledPart[]> {
+  const isOurs = (item: unknown) => typeof item === 'string' && item.startsWith(TOOL_PREFIX);
+  return [
+    itemsPart(claudeSettings(context), ALLOW_LIST, { isOurs }),
+    ...(await pluginPartsOfClaude(context)),
+    folderPart(packageFolder(context, 'claude')),
+  ];
+}
+
+async function pluginPartsOfClaude(context: ActionContext): Promise<[InstalledPart, ...InstalledPart[]]> {
+  const plugins = join(claudeFolder(context), 'plugins');
+  const installed = join(plugins, 'installed_plugins.json');
+  const at = ['plugins', PLUGIN];
+  // A plugin that was added to a project is that project's, and needs what the client keeps of it.
+  const isOurs = (install: unknown) => (Object(install).scope ?? 'user') === 'user';
+  const noted = valueAt(jsonValue(await readFile(installed, 'utf8').catch(() => '')), at);
+  const isOfProject = Array.isArray(noted) && !noted.every(isOurs);
+  return [
+    itemsPart(installed, at, { isOurs, keepAround: true }),
+    memberPart(join(plugins, 'known_marketplaces.json'), ['samocode']),
+    ...CLAUDE_MEMBERS.map((member) => memberPart(claudeSettings(context), member)),
+    serverPart(ownClaudeFile(context)),
+    ...(isOfProject ? [] : [folderPart(join(plugins, 'cache/samocode'))]),
+  ];
+}
+
+function claudeFolder({ env, home }: ActionContext): string {
+  return env.CLAUDE_CONFIG_DIR || join(home, '.claude');
+}
+
+function claudeSettings(context: ActionContext): string {
+  return join(claudeFolder(context), 'settings.json');
+}
+
+/** Where Claude Code keeps servers that are added without a plugin. */
+function ownClaudeFile({ env, home }: ActionContext): string {
+  return join(env.CLAUDE_CONFIG_DIR || home, '.claude.json');
+}
+
+/**
+ * Our tools that a client may run without a question. The acts of the human are not among them (approve_plan, answer_qa,
+ * finish_session, rewind_session, and setup_project for its trust), so that the client's own question to its user is the human act.
+ * start_session is: clients cannot allow a tool without some of its arguments. Its approve, auto_approve and accept_suggestions are recorded
+ * as the model's, and refused where GATE_CHANNELS leaves out `tool`.
+ */
+export const ALLOWED_TOOLS: readonly string[] = [
+  'start_session',
+  'list_sessions',
+  'get_status',
+  'wait',
+  'read_qa',
+  'read_plan',
+  'request_changes',
+  'send_message',
+  'stop_session',
+  'resume_session',
+  'read_session',
+];
+
+// Codex
+
+function codexParts({ env, home }: ActionContext): [InstalledPart, ...InstalledPart[]] {
+  const codexHome = env.CODEX_HOME || join(home, '.codex');
+  const path = join(codexHome, 'config.toml');
+  return [
+    tablePart(path, ['plugins', PLUGIN]),
+    tablePart(path, ['marketplaces', 'samocode']),
+    folderPart(join(codexHome, 'plugins/cache/samocode')),
+  ];
+}
+
+// Gemini CLI
+
+async function addToGemini({ context }: ClientWork): Promise<Step[]> {
+  const folder = extensionPath(context);
+  const { compiledSource } = await import('./package/compiled-source.ts');
+  const files = geminiPackage(compiledSource(await serverStart(context)));
+  if (await holdsPackage(folder, files)) return [];
+  const isFree = (await ifExists(lstat(folder))) === undefined || (await hasOurExtension(context));
+  if (!isFree) throw INSTALL_ERRORS.own_extension({ title: 'Gemini CLI', path: folder });
+  return [packageStep(folder, files)];
+}
+
+/** Whether the extension of our name starts our server. One that cannot be read may be the person's own. */
+async function hasOurExtension(context: ActionContext): Promise<boolean> {
+  const path = join(extensionPath(context), 'gemini-extension.json');
+  return startsOurServer(await readFile(path, 'utf8').catch(() => ''));
+}
+
+function extensionPath({ env, home }: ActionContext): string {
+  return join(env.GEMINI_CLI_HOME || home, '.gemini/extensions/samocode');
+}
+
+// Claude Desktop
+
+function desktopSettings(context: ActionContext): string {
+  return join(desktopFolder(context), 'claude_desktop_config.json');
+}
+
+function desktopFolder({ home }: ActionContext): string {
+  const isMac = process.platform === 'darwin';
+  return join(home, isMac ? 'Library/Application Support/Claude' : '.config/Claude');
+}

@@ -1,0 +1,109 @@
+import { lstat, readFile, realpath, rm } from 'node:fs/promises';
+import { ifExists } from '../../base/errors.ts';
+import { changeFile } from '../../base/files/change-file.ts';
+import { INSTALL_ERRORS } from './install-errors.ts';
+import { jsonValue, valueAt, withoutItems, withoutMember } from './json-member.ts';
+import { hasTable, withoutTable } from './toml-table.ts';
+
+/** Something that an installation puts on this machine: what an uninstall looks for, whether the client is there or not. */
+export interface InstalledPart {
+  /** Where it is, for people. */
+  words: string;
+  isFolder: boolean;
+  /** @throws a system error */
+  isThere(): Promise<boolean>;
+  /** Removes it and leaves every other byte of its file. @throws settings_file_unreadable, or a system error */
+  remove(): Promise<void>;
+}
+
+export function folderPart(path: string): InstalledPart {
+  return {
+    words: path,
+    isFolder: true,
+    isThere: async () => (await ifExists(lstat(path))) !== undefined,
+    remove: async () => await rm(path, { recursive: true, force: true }),
+  };
+}
+
+type At = readonly string[];
+
+/** A member of a JSON file. */
+export function memberPart(
+  path: string,
+  at: At,
+  isOurs: (value: unknown) => boolean = () => true,
+): InstalledPart {
+  const has = (value: unknown) => value !== undefined && isOurs(value);
+  return jsonPart(path, at, { has, without: (text) => withoutMember(text, [...at]) });
+}
+
+/** Those items of a list in a JSON file that are ours. */
+export function itemsPart(
+  path: string,
+  at: At,
+  options: { isOurs: (item: unknown) => boolean; keepAround?: boolean },
+): InstalledPart {
+  const has = (value: unknown) => Array.isArray(value) && value.some(options.isOurs);
+  return jsonPart(path, at, { has, without: (text) => withoutItems(text, at, options) });
+}
+
+/** A table of a TOML file. */
+export function tablePart(path: string, at: readonly [string, string]): InstalledPart {
+  return textPart(path, at, {
+    has: (text) => hasTable(text, at),
+    without: (text) => withoutTable(text, at),
+  });
+}
+
+interface JsonChange {
+  has(value: unknown): boolean;
+  without(text: string): string;
+}
+
+function jsonPart(path: string, at: At, { has, without }: JsonChange): InstalledPart {
+  return textPart(path, at, {
+    has(text) {
+      const value = jsonValue(text);
+      return value === undefined ? undefined : has(valueAt(value, [...at]));
+    },
+    without: (text) => (jsonValue(text) === undefined ? undefined : without(text)),
+  });
+}
+
+interface TextChange {
+  /** Undefined for a text that is not in the client's format. */
+  has(text: string): boolean | undefined;
+  without(text: string): string | undefined;
+}
+
+function textPart(path: string, at: At, { has, without }: TextChange): InstalledPart {
+  return {
+    words: `${path}, at ${at.join('.')}`,
+    isFolder: false,
+    async isThere() {
+      const text = await ifExists(readFile(path, 'utf8'));
+      // A file that cannot be parsed may hold it in any line that is no comment.
+      return text !== undefined && (has(text) ?? /^(?!\s*(?:#|\/\/)).*samocode/m.test(text));
+    },
+    remove: async () => await changeSettings(path, without),
+  };
+}
+
+/**
+ * Changes a settings file that may be a link to where a person keeps it, and makes none.
+ * @throws settings_file_unreadable when `change` refuses the text; the file is as it was then
+ */
+export async function changeSettings(
+  path: string,
+  change: (text: string) => string | undefined,
+): Promise<void> {
+  let isRefused = false;
+  // Refused where it is a folder, which a change would move aside.
+  await readFile(path);
+  await changeFile((await ifExists(realpath(path))) ?? path, (text = '') => {
+    const changed = change(text);
+    isRefused = changed === undefined;
+    return changed ?? text;
+  });
+  if (isRefused) throw INSTALL_ERRORS.settings_file_unreadable({ path });
+}
