@@ -161,6 +161,23 @@ test('no imports between files run in a circle, types included', () => {
   expect(fileCircles(modules)).toEqual([]);
 });
 
+/** A table or a switch that makes words of what a session is, or of what it waits for. */
+const WORDS_A_STATE =
+  /Record<(?:WaitingFor|Status\['kind'\]|EventOf<'parked'>\['for'\]), string>|case '(?:qa_answers|plan_approval|file_update|human_action|limited|blocked|stopped)':(?:\s*\{\s*const [^;]*;)?\s*return (?:[`'][^`'\n]* |\{ brief)/;
+
+test('session/words.ts is the only file of src that words a state', () => {
+  const wording = Object.keys(modules).filter((path) => WORDS_A_STATE.test(modules[path] ?? ''));
+  expect(wording).toEqual(['session/words.ts']);
+});
+
+test.each([
+  'const WAITS: Readonly<Record<WaitingFor, string>> = {',
+  "    case 'blocked':\n      return 'is blocked';",
+  "    case 'qa_answers': {\n      const ids = open.join();\n      return `asks for ids`;",
+])('a second wording of a state is found: %s', (text) => {
+  expect(WORDS_A_STATE.test(text)).toBe(true);
+});
+
 test('no two files of src export the same name', () => {
   expect(namesTwice(modules)).toEqual([]);
 });

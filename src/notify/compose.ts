@@ -8,7 +8,7 @@ import { plainWords } from '../base/plain-words.ts';
 import { parsePlan } from '../session/documents/plan.ts';
 import type { QaQuestion } from '../session/documents/qa-question.ts';
 import type { SessionView } from '../session/events/session-view.ts';
-import type { LimitedStatus, WaitingStatus } from '../session/events/state.ts';
+import type { WaitingStatus } from '../session/events/state.ts';
 import type { Notification } from './notification.ts';
 import { isStillOpen, kindNeedsPerson, type QueuedNotice } from './queued-notice.ts';
 import { titleOf } from './titles.ts';
@@ -52,9 +52,6 @@ async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undef
       return status.kind === 'waiting' ? await askedIn(view, status) : { text };
     case 'blocked':
       return status.kind === 'blocked' ? { text: `${status.reason}\nNeeds: ${status.needs}` } : { text };
-    case 'limited':
-    case 'back_off':
-      return status.kind === 'limited' ? { text: retryWords(status) } : { text };
     case 'queued':
       return status.kind === 'queued'
         ? { text: `Queued since ${stampsAt(Date.parse(status.since)).minute}: ${status.reason}` }
@@ -64,13 +61,6 @@ async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undef
     default:
       return { text };
   }
-}
-
-function retryWords({ until, guessed, outage }: LimitedStatus): string {
-  const next = `It tries again ${guessed ? 'at about' : 'at'} ${stampsAt(until).minute}`;
-  return outage === undefined
-    ? `${next}.`
-    : `${next}. If it lasts, you are asked at ${stampsAt(outage.asksAt).minute}.`;
 }
 
 async function askedIn(view: SessionView, status: WaitingStatus): Promise<Details> {

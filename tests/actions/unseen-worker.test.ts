@@ -2,17 +2,17 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/acting/context.ts';
-import { statusSentence } from '../../src/actions/acting/status-sentence.ts';
 import { getStatus } from '../../src/actions/reading/get-status.ts';
 import { listSessions } from '../../src/actions/reading/list-sessions.ts';
 import { waitForAny } from '../../src/actions/waiting/wait-for-change.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
-import { sessionFacts } from '../../src/cli/rendering/session-facts.ts';
+import { shownFacts } from '../../src/cli/rendering/session-facts.ts';
 import { hostsCheck } from '../../src/machine/doctor/hosts-check.ts';
 import { rememberProject } from '../../src/project/finding/known-projects.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
+import { statusSentence } from '../../src/session/words.ts';
 import { readSupervisorStatus } from '../../src/supervisor/supervisor-status.ts';
 import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 import { hostWith } from '../support/hosts.ts';
@@ -49,8 +49,8 @@ test('a session whose container was restarted needs its person: in status, list,
   expect(worker).toBe('gone');
   expect(statusSentence(view)).toContain('needs a person');
   const problems = [expect.stringContaining('samocode takeover')];
-  expect(sessionFacts(view)).toMatchObject({ needsHuman: true, worker: 'gone', problems });
-  expect(sessionFacts(view).next).toBe('samocode takeover boats');
+  expect(shownFacts(view)).toMatchObject({ needsHuman: true, worker: 'gone', problems });
+  expect(shownFacts(view).next).toBe('samocode takeover boats');
   expect(await listSessions({ filter: 'needs_human' }, context)).toMatchObject({ needing: 1 });
   expect((await readSupervisorStatus(context)).sessions).toMatchObject([
     { waits: { for: 'person', why: 'unseen' } },
@@ -70,7 +70,7 @@ test.each(['change', 'attention', 'done'] as const)(
 test('a session at work on another machine is left to it while it shows signs of life', async () => {
   await using given = await restarted(1000);
   const { view } = await getStatus({ session: FOLDER }, given.context);
-  expect(sessionFacts(view)).toMatchObject({ needsHuman: false, worker: 'working' });
+  expect(shownFacts(view)).toMatchObject({ needsHuman: false, worker: 'working' });
   const input = { sessions: [{ session: FOLDER, cursor: 2 }], until: 'attention', timeoutMs: 0 } as const;
   expect(await waitForAny(input, given.context)).toMatchObject({ changed: false });
 });

@@ -6,7 +6,7 @@ import { getStatus, type SessionReport } from '../../src/actions/reading/get-sta
 import { isStuck } from '../../src/actions/reading/worker-now.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
-import { sessionFacts } from '../../src/cli/rendering/session-facts.ts';
+import { shownFacts } from '../../src/cli/rendering/session-facts.ts';
 import { type SupervisorPaths, supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
 import { reportFields } from '../../src/server/calls/session-fields.ts';
 import { leaveCommand } from '../../src/session/commands/commands.ts';
@@ -121,7 +121,7 @@ test.each<[string, string, readonly NewEvent[], (given: Given) => Promise<unknow
   const report = await reported(events, prepare);
   expect(report.worker).toBe(worker);
   expect(reportFields(report).worker).toBe(worker);
-  expect(sessionFacts(report.view, report).worker).toBe(worker);
+  expect(shownFacts(report.view, report).worker).toBe(worker);
 });
 
 test.each<[string, readonly NewEvent[]]>([
@@ -136,7 +136,7 @@ test.each<[string, readonly NewEvent[]]>([
     );
     const alone = await reported(events);
     expect(reportFields(alone).problems).toEqual([unwatched]);
-    expect(sessionFacts(alone.view, alone).problems).toEqual([unwatched]);
+    expect(shownFacts(alone.view, alone).problems).toEqual([unwatched]);
     expect(isStuck(alone.view, alone)).toBe(what !== 'waits');
     const off = await reported(events, undefined, { SAMOCODE_SUPERVISOR: 'off' });
     expect(off.unwatched).toContain('(SAMOCODE_SUPERVISOR=off)');

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { columnsOf } from '../../src/cli/rendering/columns.ts';
 import { configWords, type ShownSetting } from '../../src/cli/rendering/config-words.ts';
 import { checkWords, doctorEnd } from '../../src/cli/rendering/doctor-words.ts';
-import type { SessionFacts } from '../../src/cli/rendering/session-facts.ts';
+import type { ShownFacts } from '../../src/cli/rendering/session-facts.ts';
 import { listWords } from '../../src/cli/rendering/session-words.ts';
 import { Output } from '../../src/cli/terminal/output.ts';
 import type { DoctorReport } from '../../src/machine/doctor/doctor.ts';
@@ -18,7 +18,7 @@ function terminal(columns: number): Output {
   return new Output({ stdout, stderr: stdout, colourful: false, json: false });
 }
 
-function facts(name: string, more: Partial<SessionFacts>): SessionFacts {
+function facts(name: string, more: Partial<ShownFacts>): ShownFacts {
   const session = `26-01-02-${name}`;
   return {
     session,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { statusSentence } from '../../src/actions/acting/status-sentence.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { readSession } from '../../src/session/status.ts';
+import { statusSentence } from '../../src/session/words.ts';
 import { makeDesk } from '../server/desk.ts';
 import { CREATED, DONE, PREPARED } from '../session/events.ts';
 import { typed } from './typed.ts';
@@ -82,11 +82,11 @@ test('an outage is told as one, with the times of the next try and of the questi
   const words = [await typed(['status', 'boat'], place), await typed(['list'], place)];
   const told = 'the provider is overloaded; next try at 2026-01-08T15:00:00.000Z, asks';
   for (const { stdout } of words) {
-    expect(stdout).toContain(`${told} you after 2026-01-09T03:00:00.000Z`);
+    expect(stdout).toContain(`${told} you at 2026-01-09T03:00:00.000Z`);
     expect(stdout).not.toContain('usage limit');
   }
   const view = await readSession(paths, desk.context.host);
-  expect(view && statusSentence(view)).toContain(`${told} the user after 2026-01-09T03:00:00.000Z`);
+  expect(view && statusSentence(view)).toContain(`${told} the user at 2026-01-09T03:00:00.000Z`);
 });
 
 test('a session that has used up its limits shows the command that raises them', async () => {

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { columnsOf, table } from '../../src/cli/rendering/columns.ts';
-import type { SessionFacts } from '../../src/cli/rendering/session-facts.ts';
+import type { ShownFacts } from '../../src/cli/rendering/session-facts.ts';
 import { listWords, statusWords } from '../../src/cli/rendering/session-words.ts';
 import { type SupervisorFacts, supervisorWords } from '../../src/cli/rendering/supervisor-words.ts';
 import { Output } from '../../src/cli/terminal/output.ts';
@@ -23,7 +23,7 @@ function terminal(columns: number): Output {
 }
 
 const SESSIONS = NAMES.map(
-  (name): SessionFacts => ({
+  (name): ShownFacts => ({
     session: `26-01-02-${name}`,
     id: shortId(`26-01-02-${name}`),
     state: 'waiting',
@@ -86,7 +86,7 @@ test.each(WIDTHS)('a status fits %i columns', (columns) => {
 test('a command is never broken, since it is copied', () => {
   const next = 'samocode resume replace-the-authentication-layer-of-the-public-api --note "…" --max-hours 12';
   const [facts] = SESSIONS;
-  expect(statusWords({ ...(facts as SessionFacts), next }, terminal(80), NOW)).toContain(next);
+  expect(statusWords({ ...(facts as ShownFacts), next }, terminal(80), NOW)).toContain(next);
 });
 
 test.each(WIDTHS)('what the supervisor watches fits %i columns', (columns) => {

@@ -61,7 +61,7 @@ const ROWS: Record<
 > = {
   waiting: {
     plan: () => ({ events: [...BEGUN, ASKING], qa: QA }),
-    title: `${SESSION} waits for an answer`,
+    title: `${SESSION} waits for answers to its questions: Q1`,
     body: [`Q1: Which ${CANARY}?`, `  A) red ${CANARY} (suggested)`, '  B) blue'],
   },
   plan_changed: {
@@ -103,12 +103,14 @@ const ROWS: Record<
       ],
     }),
     title: until,
-    body: [/^It tries again at \d{4}-\d\d-\d\d \d\d:\d\d\.$/],
+    body: [/^usage limit of claude until /],
   },
   back_off: {
     plan: (startMs) => ({ events: [...BEGUN, outage(startMs + 2000, 5 * 60_000)] }),
-    title: `${SESSION} keeps waiting: the provider cannot be reached`,
-    body: [/^It tries again at about .* you are asked at \d{4}-\d\d-\d\d \d\d:\d\d\.$/],
+    title: new RegExp(
+      `^${SESSION} waits: the provider cannot be reached; next try at .*, asks you at \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d$`,
+    ),
+    body: [/^the provider cannot be reached; next try at /],
   },
   budget: {
     plan: () => ({
@@ -194,7 +196,7 @@ test.each(Object.entries(ROWS))(
     const [one] = await sentOf(row.plan, true);
     const { sessionsDir, ...said } = one ?? {};
     expect(said).toMatchObject({ kind, body: '', title: expect.stringMatching(row.title) });
-    expect(JSON.stringify(said)).not.toMatch(/canary|sessions|questions|"plan"/);
+    expect(JSON.stringify(said)).not.toMatch(/canary|sessions|"questions"|"plan"/);
   },
 );
 
@@ -220,7 +222,7 @@ test('checks that fail before any work are asked about in the title', async () =
   const [one] = await sentOf(() => ({ events: [...BEGUN, block] }), true);
   expect(one).toMatchObject({
     kind: 'blocked',
-    title: `${SESSION} asks about its checks: they fail before any work`,
+    title: `${SESSION} is blocked and asks about its checks: they fail before any work`,
     body: '',
   });
 });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describeEvent } from '../../src/session/documents/describe-event.ts';
-import { statusDetail } from '../../src/session/documents/now.ts';
 import { countingEvents } from '../../src/session/events/event-log.ts';
 import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/session/events/events.ts';
 import { fold } from '../../src/session/events/fold.ts';
 import { emptyState, SessionState } from '../../src/session/events/state.ts';
+import { stateFacts } from '../../src/session/facts.ts';
+import { stateLine } from '../../src/session/words.ts';
 import { anyLog } from '../support/event-samples.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
@@ -82,7 +83,7 @@ export const eventsProperties: Property[] = [
     const state = foldAll(log);
     assert.deepEqual(throughCache(state), JSON.parse(JSON.stringify(state)));
     assert.equal(state.n, log.length);
-    statusDetail(state.status);
+    stateLine(stateFacts(state));
   }),
   property('the fold changes no state that it was given', anyLog, (log) => {
     let state = emptyState();

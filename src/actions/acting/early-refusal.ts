@@ -4,9 +4,9 @@ import { closedChannel } from '../../session/commands/closed-channel.ts';
 import type { Refused } from '../../session/commands/refused.ts';
 import { CHANNELS, type Channel } from '../../session/events/bodies/who-acted.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { statusSentence } from '../../session/words.ts';
 import type { ActionContext } from './context.ts';
 import { nextSteps } from './next-steps.ts';
-import { statusSentence } from './status-sentence.ts';
 
 /**
  * The error of a command that the worker would refuse, thrown before it is sent: too early, too late, not this way.

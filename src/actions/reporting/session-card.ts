@@ -9,9 +9,9 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
 import { needsHuman } from '../../session/session-list.ts';
+import { statusSentence, WORKER_GONE } from '../../session/words.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { nextSteps } from '../acting/next-steps.ts';
-import { statusSentence } from '../acting/status-sentence.ts';
 import { isStuck, type WorkerReport } from '../reading/worker-now.ts';
 import { workedMs } from './time-line.ts';
 
@@ -54,7 +54,7 @@ export async function sessionCard(
 /** The page says its name already. */
 function sentenceOf(view: SessionView, { worker, unwatched }: WorkerReport): string {
   const sentence = capitalised(statusSentence(view).replace(`${view.folder} `, ''));
-  const gone = worker === 'gone' ? 'Its worker is gone.' : undefined;
+  const gone = worker === 'gone' ? `${capitalised(WORKER_GONE)}.` : undefined;
   return [sentence, gone, unwatched].filter(Boolean).join(' ');
 }
 

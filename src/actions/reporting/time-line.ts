@@ -1,5 +1,6 @@
 import type { ReportGap, ReportIteration } from '../../report/report-data.ts';
-import type { EventOf, SessionEvent } from '../../session/events/events.ts';
+import type { SessionEvent } from '../../session/events/events.ts';
+import { stateWords } from '../../session/words.ts';
 
 type Open = Omit<ReportGap, 'to'>;
 
@@ -21,27 +22,23 @@ export function gapsOf(events: readonly SessionEvent[], until: string): ReportGa
   return gaps.filter(({ from, to }) => Date.parse(to) > Date.parse(from));
 }
 
-const WAITS: Readonly<Record<EventOf<'parked'>['for'], string>> = {
-  qa_answers: 'waiting for answers',
-  plan_approval: 'waiting for the approval of its plan',
-  file_update: 'waiting for a change to a file',
-  human_action: 'waiting for a person',
-};
-
 function beginOf(event: SessionEvent): Omit<Open, 'from'> | undefined {
   switch (event.type) {
     case 'parked':
-      return { words: WAITS[event.for], isForPerson: true };
+      return {
+        words: stateWords({ state: 'waiting', for: event.for, about: event.weakened && 'checks' }).brief,
+        isForPerson: true,
+      };
     case 'blocked':
-      return { words: 'blocked', isForPerson: true };
     case 'stopped':
-      return { words: 'stopped', isForPerson: true };
-    case 'limited':
-      return { words: 'limited', isForPerson: false };
+      return { words: stateWords({ state: event.type }).brief, isForPerson: true };
+    case 'limited': {
+      const { brief } = stateWords({ state: 'limited', outage: event.outage?.kind });
+      return { words: brief, isForPerson: false };
+    }
     case 'queued':
-      return { words: 'queued', isForPerson: false };
     case 'done':
-      return { words: 'done', isForPerson: false };
+      return { words: stateWords({ state: event.type }).brief, isForPerson: false };
     default:
       return undefined;
   }

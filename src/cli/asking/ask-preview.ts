@@ -1,7 +1,7 @@
 import type { Preview } from '../../actions/acting/preview.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { hanging } from '../rendering/columns.ts';
-import { sessionFacts } from '../rendering/session-facts.ts';
+import { shownFacts } from '../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { fitLine } from '../terminal/style.ts';
 import { askYesNo } from './ask-questions.ts';
@@ -34,7 +34,7 @@ async function isAgreed(cli: Cli, { preview, title, command, facts }: Previewed)
   if (preview.blockers.length > 0) return true;
   const words = previewWords(cli, title, preview);
   if (!cli.isInteractive) {
-    const shown = { ...sessionFacts(preview.view), ...facts, would: preview.would };
+    const shown = { ...shownFacts(preview.view), ...facts, would: preview.would };
     cli.output.result(shown, () => `${words}\nNothing is done yet. To do it: ${command}`);
     cli.leaveWith(EXIT.waiting);
     return false;

@@ -3,7 +3,7 @@ import { handleOf } from '../../session/layout/names.ts';
 import { acceptsCommands } from '../asking/accepts-commands.ts';
 import type { GivenAnswer, SaidAtTerminal } from '../asking/ask-questions.ts';
 import { pagedResult } from '../programs/pager.ts';
-import { sessionFacts } from '../rendering/session-facts.ts';
+import { shownFacts } from '../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withPager, withSharedOptions } from '../terminal/shared-options.ts';
@@ -38,7 +38,7 @@ async function answer(cli: Cli, session: string, written: string[], options: Ans
   const input = { session, ...projectOf(options), ...said, acceptSuggestions };
   const { view, recorded, open } = await answerQa(input, await cli.actionContext());
   const { good, attention } = cli.output.style;
-  cli.output.result({ ...sessionFacts(view), recorded, open }, () =>
+  cli.output.result({ ...shownFacts(view), recorded, open }, () =>
     [
       ...recorded.map(({ id, text }) => `${good('✔')} ${id}: ${text}`),
       open.length > 0
@@ -134,7 +134,7 @@ async function approve(cli: Cli, session: string, options: SharedOptions & { has
   const input = { ...question, hash: read.hash, asItStands: true } as const;
   const { view, plan, servers, already } = await approvePlan(input, await cli.actionContext());
   const short = handleOf(view.folder);
-  cli.output.result({ ...sessionFacts(view), plan, servers, already }, () =>
+  cli.output.result({ ...shownFacts(view), plan, servers, already }, () =>
     already
       ? `${plan.name} was already approved.`
       : [
@@ -159,7 +159,7 @@ async function sendBack(cli: Cli, session: string, feedback: string, options: Sh
     await cli.actionContext(),
   );
   cli.output.result(
-    sessionFacts(view),
+    shownFacts(view),
     () =>
       `${cli.output.style.good('✔')} The plan of ${handleOf(view.folder)} is being changed; you will be asked again.`,
   );
@@ -179,5 +179,5 @@ async function send(cli: Cli, session: string, text: string, options: SharedOpti
     { session, ...projectOf(options), text },
     await cli.actionContext(),
   );
-  cli.output.result({ ...sessionFacts(view), messageId }, () => `${cli.output.style.good('✔')} ${readBy}`);
+  cli.output.result({ ...shownFacts(view), messageId }, () => `${cli.output.style.good('✔')} ${readBy}`);
 }

@@ -5,7 +5,7 @@ import type { FinishSessionInput } from '../../actions/finishing/look-at-finish.
 import { shellWord } from '../../base/shell-quoted.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { agreedTo, previewWords } from '../asking/ask-preview.ts';
-import { sessionFacts } from '../rendering/session-facts.ts';
+import { shownFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
@@ -54,7 +54,7 @@ async function finish(cli: Cli, session: string, options: FinishOptions): Promis
     await cli.actionContext(),
   );
   const facts = {
-    ...sessionFacts(view),
+    ...shownFacts(view),
     how: way,
     done,
     place: place || undefined,
@@ -135,7 +135,7 @@ async function archive(cli: Cli, session: string, options: ArchiveOptions): Prom
   const input = options.yes ? { ...asked, isExact: true } : await wantedArchive(cli, asked);
   if (input === undefined) return;
   const { view, place, moved } = await finishSession(input, await cli.actionContext());
-  cli.output.result({ ...sessionFacts(view), place, moved }, () =>
+  cli.output.result({ ...shownFacts(view), place, moved }, () =>
     documentsOnly
       ? `${moved.length} documents of ${view.folder} are in ${place}.`
       : `${view.folder} is in ${place}; its branch is kept. To restore it: samocode unarchive ${handleOf(view.folder)}`,
@@ -159,7 +159,7 @@ async function unarchive(cli: Cli, session: string, options: SharedOptions): Pro
   const input = { session, ...projectOf(options), how: 'unarchive', keep: [] } as const;
   const { view } = await finishSession(input, await cli.actionContext());
   cli.output.result(
-    sessionFacts(view),
+    shownFacts(view),
     () => `${view.folder} is restored. To continue it: samocode resume ${handleOf(view.folder)}`,
   );
 }

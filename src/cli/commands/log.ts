@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { TranscriptPage } from '../../actions/reading/read-transcript.ts';
+import { stuckWords } from '../../actions/reading/report-facts.ts';
 import { isStuck } from '../../actions/reading/worker-now.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { type Followed, looksAt } from '../following/follow.ts';
 import { pagedResult, showLines } from '../programs/pager.ts';
-import { stuckWords } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import {

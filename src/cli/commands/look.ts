@@ -3,7 +3,7 @@ import { SESSION_FILTERS, type SessionFilter } from '../../actions/reading/sessi
 import type { AnyWaitResult } from '../../actions/waiting/wait-for-change.ts';
 import { WAIT_UNTIL, type WaitUntil } from '../../actions/waiting/wait-until.ts';
 import { exitStatusOf } from '../following/run-to-rest.ts';
-import { sessionFacts } from '../rendering/session-facts.ts';
+import { shownFacts } from '../rendering/session-facts.ts';
 import { statusWords } from '../rendering/session-words.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
@@ -38,7 +38,7 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const input = { ...projectOf(options), allProjects: options.all, filter, group: options.group } as const;
   const list = await listSessions(input, context);
   const facts = list.sessions.map((view) => ({
-    ...sessionFacts(view, list.workers.get(view)),
+    ...shownFacts(view, list.workers.get(view)),
     project: projectOfListed(list, view),
   }));
   const whose = whoseSessions(list, input);
@@ -63,7 +63,7 @@ async function showStatus(cli: Cli, session: string, options: SharedOptions): Pr
   const { statusWords } = await import('../rendering/session-words.ts');
   const context = await cli.actionContext();
   const report = await getStatus({ session, ...projectOf(options) }, context);
-  const facts = sessionFacts(report.view, report);
+  const facts = shownFacts(report.view, report);
   cli.output.result(facts, () => statusWords(facts, cli.output, context.clock.now()));
 }
 
@@ -141,7 +141,7 @@ async function wait(
   const result = await waitForAny(input, context);
   const { view, changed, happened } = result;
   cli.leaveWith(statusOf(result, until));
-  const facts = sessionFacts(view, result);
+  const facts = shownFacts(view, result);
   cli.output.result({ ...facts, changed, happened }, () =>
     changed
       ? [

@@ -3,7 +3,7 @@ import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { agreedTo } from '../asking/ask-preview.ts';
-import { sessionFacts } from '../rendering/session-facts.ts';
+import { shownFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import {
   numberOption,
@@ -37,7 +37,7 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
   if (input === undefined) return;
   const { view, outcome, undoRef, leftOut } = await rewindSession(input, await cli.actionContext());
   const short = handleOf(view.folder);
-  const facts = { ...sessionFacts(view), outcome, undoRef, leftOut };
+  const facts = { ...shownFacts(view), outcome, undoRef, leftOut };
   cli.output.result(facts, () =>
     [
       outcome === 'rewound'

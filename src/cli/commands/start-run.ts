@@ -4,7 +4,7 @@ import type { SamocodeError } from '../../base/errors.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { acceptsStart } from '../asking/accepts-commands.ts';
 import { ensureProject } from '../asking/ensure-project.ts';
-import { sessionFacts } from '../rendering/session-facts.ts';
+import { shownFacts } from '../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, withSharedOptions } from '../terminal/shared-options.ts';
@@ -110,7 +110,7 @@ async function start(cli: Cli, options: Options): Promise<void> {
   for (const warning of warnings) cli.output.warn(warning);
   const short = handleOf(view.folder);
   const { good, accent } = cli.output.style;
-  cli.output.result({ ...sessionFacts(view), warnings }, () =>
+  cli.output.result({ ...shownFacts(view), warnings }, () =>
     [
       ...(options.run
         ? [

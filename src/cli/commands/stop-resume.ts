@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { StopOneResult } from '../../actions/sessions/stop-session.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { sessionFacts } from '../rendering/session-facts.ts';
+import { shownFacts } from '../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
@@ -44,7 +44,7 @@ function factsOf(one: StopOneResult) {
     one.outcome === 'refused'
       ? { code: one.error.code, message: `${one.error.what} ${one.error.why}` }
       : undefined;
-  return { ...sessionFacts(one.view), outcome: one.outcome, error };
+  return { ...shownFacts(one.view), outcome: one.outcome, error };
 }
 
 function wordsOf(one: StopOneResult, options: StopOptions): string {
@@ -98,7 +98,7 @@ async function resume(cli: Cli, session: string, options: ResumeOptions): Promis
     caps: capsOf(options),
   };
   const { view, outcome } = await resumeSession(input, await cli.actionContext());
-  const facts = sessionFacts(view);
+  const facts = shownFacts(view);
   const how =
     facts.state === 'waiting'
       ? `waits for you again: ${facts.next}`
@@ -134,5 +134,5 @@ async function takeOver(cli: Cli, session: string, options: SharedOptions): Prom
     outcome === 'taken'
       ? `now has its worker here; process ${from?.pid} of ${from?.hostId} had held it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
       : 'had no worker elsewhere; nothing was taken over.';
-  cli.output.result({ ...sessionFacts(view), outcome, from }, () => `${view.folder} ${words}`);
+  cli.output.result({ ...shownFacts(view), outcome, from }, () => `${view.folder} ${words}`);
 }

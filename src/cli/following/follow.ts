@@ -3,7 +3,7 @@ import { isStuck } from '../../actions/reading/worker-now.ts';
 import type { Happening } from '../../actions/waiting/happenings.ts';
 import type { WaitResult } from '../../actions/waiting/wait-for-change.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
-import { sessionFacts } from '../rendering/session-facts.ts';
+import { shownFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { fitLine } from '../terminal/style.ts';
 import type { FollowProgress, ProgressView } from './progress-view.ts';
@@ -80,7 +80,7 @@ function tell(
 }
 
 function progressOf(report: SessionReport): FollowProgress {
-  const facts = sessionFacts(report.view, report);
+  const facts = shownFacts(report.view, report);
   return {
     session: facts.session,
     phase: report.view.state.progress.phase,

@@ -5,7 +5,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { askAtGate } from '../asking/ask-at-gate.ts';
 import { cutToColumns } from '../rendering/columns.ts';
-import { sessionFacts } from '../rendering/session-facts.ts';
+import { shownFacts } from '../rendering/session-facts.ts';
 import { statusWords } from '../rendering/session-words.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { fitLine } from '../terminal/style.ts';
@@ -36,7 +36,7 @@ export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
 async function showRest(cli: Cli, result: WaitResult): Promise<void> {
   const { view } = result;
   const { clock } = await cli.actionContext();
-  const facts = sessionFacts(view, result);
+  const facts = shownFacts(view, result);
   cli.leaveWith(exitStatusOf(view));
   const work = facts.state === 'done' && !cli.output.json ? await workWords(view, cli) : '';
   cli.output.result(facts, () =>

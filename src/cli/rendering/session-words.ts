@@ -1,53 +1,29 @@
 import { basename } from 'node:path';
 import { age, duration } from '../../base/durations.ts';
 import { counted } from '../../base/plain-words.ts';
-import { OUTAGE_WORDS } from '../../phases/outage.ts';
-import type { WaitingFor } from '../../phases/table.ts';
-import { STOPS } from '../../session/documents/now.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
+import { goneWords, type StateWords, stateWords } from '../../session/words.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
 import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';
-import type { SessionFacts } from './session-facts.ts';
+import type { ShownFacts } from './session-facts.ts';
 
-const WAITS: Readonly<Record<WaitingFor, string>> = {
-  qa_answers: 'waits for answers',
-  plan_approval: 'waits for approval',
-  file_update: 'waits for a file',
-  human_action: 'waits for you',
-};
+const PAINTS = { person: 'attention', bad: 'bad', good: 'good', working: 'accent' } as const;
 
-/** What a session is doing, in a few coloured words. */
-export function stateWords(facts: SessionFacts, style: Style): string {
-  const stops = facts.stops === undefined ? '' : `, ${STOPS[facts.stops]}`;
-  const archived = facts.archived ? ', in the archive' : '';
-  const gone = facts.worker === 'gone' ? `, ${style.bad('its worker is gone')}` : '';
-  return `${kindWords(facts, style)}${stops}${archived}${gone}`;
+/** Words in the colour of a state. */
+export function painted(words: string, tone: StateWords['tone'], style: Style): string {
+  return tone === 'plain' ? words : style[PAINTS[tone]](words);
 }
 
-function kindWords(facts: SessionFacts, style: Style): string {
-  switch (facts.state) {
-    case 'waiting':
-      return style.attention(facts.for === undefined ? 'waits' : WAITS[facts.for]);
-    case 'blocked':
-      return style.bad('blocked');
-    case 'done':
-      return style.good('done');
-    case 'limited':
-      return style.attention(
-        facts.outage
-          ? `${OUTAGE_WORDS[facts.outage]}; next try at ${facts.until}, asks you after ${facts.asksAt}`
-          : `at its usage limit until ${facts.until}`,
-      );
-    case 'running':
-      return style.accent('running');
-    default:
-      return facts.state;
-  }
+/** What a session is doing, in a few coloured words. */
+export function stateCell(facts: ShownFacts, style: Style): string {
+  const { brief, tone } = stateWords(facts);
+  const gone = goneWords(facts);
+  return `${painted(brief, tone, style)}${gone === undefined ? '' : `, ${style.bad(gone)}`}`;
 }
 
 /** `samocode status`: everything that a person may want to know at a glance. */
-export function statusWords(facts: SessionFacts, { style, textColumns }: Output, nowMs: number): string {
+export function statusWords(facts: ShownFacts, { style, textColumns }: Output, nowMs: number): string {
   const rows: [string, string | undefined][] = [
     ['task', facts.task && fitLine(facts.task, 300)],
     ['phase', `${facts.phase} (${counted(facts.totalIterations, 'iteration')} so far)`],
@@ -67,7 +43,7 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
     ['next', style.accent(facts.next)],
   ];
   const since = duration(nowMs - Date.parse(facts.since));
-  const head = `${style.bold(facts.session)} ${style.dim(facts.id)}  ${stateWords(facts, style)} ${style.dim(`for ${since}`)}`;
+  const head = `${style.bold(facts.session)} ${style.dim(facts.id)}  ${stateCell(facts, style)} ${style.dim(`for ${since}`)}`;
   const columns = textColumns;
   const shown = rows.flatMap(([name, value]) => {
     const first = `  ${style.dim(name.padEnd(9))} `;
@@ -81,7 +57,7 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
 const COPIED: ReadonlySet<string> = new Set(['worktree', 'overview', 'next']);
 
 /** `samocode list`: a line per session, cut to the terminal; in a pipe a line of whole fields between tabs. */
-export function listWords(sessions: readonly SessionFacts[], output: Output, nowMs: number): string {
+export function listWords(sessions: readonly ShownFacts[], output: Output, nowMs: number): string {
   if (sessions.length === 0) return 'No sessions yet. Start one with: samocode start --task "…"';
   const { style, textColumns: columns } = output;
   if (columns === Number.POSITIVE_INFINITY)
@@ -92,7 +68,7 @@ export function listWords(sessions: readonly SessionFacts[], output: Output, now
       `${needsHuman ? style.attention('●') : ' '} ${style.dim(id)}`,
       nameWithoutDate(session),
       phase,
-      stateWords(facts, style),
+      stateCell(facts, style),
       style.dim(age(nowMs - Date.parse(since))),
       ...(project === undefined ? [] : [style.dim(basename(project))]),
     ];
@@ -105,8 +81,8 @@ export function listWords(sessions: readonly SessionFacts[], output: Output, now
   return [...lines, '', `${hint}${isWide ? '\n  ' : ' '}${style.accent(first.next)}`].join('\n');
 }
 
-function listFields(facts: SessionFacts, style: Style): string {
+function listFields(facts: ShownFacts, style: Style): string {
   const { session, id, state, phase, since, needsHuman, project = '' } = facts;
   const needs = needsHuman ? 'needs you' : '';
-  return tabSeparated([session, id, state, needs, phase, since, stateWords(facts, style), project]);
+  return tabSeparated([session, id, state, needs, phase, since, stateCell(facts, style), project]);
 }

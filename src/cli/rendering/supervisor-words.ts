@@ -1,8 +1,9 @@
 import { type ChannelTrouble, troubleWords } from '../../actions/reading/channel-state.ts';
 import { duration } from '../../base/durations.ts';
-import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { Status } from '../../session/events/state.ts';
+import { sessionFacts } from '../../session/facts.ts';
 import { handleOf } from '../../session/layout/names.ts';
+import { stateLine, WORKER_GONE } from '../../session/words.ts';
 import type { SupervisorStatus, UnfinishedSession } from '../../supervisor/supervisor-status.ts';
 import type { Output } from '../terminal/output.ts';
 import { fitLine } from '../terminal/style.ts';
@@ -96,47 +97,25 @@ const PERSON = {
 
 /** What a session waits for, in one line. */
 function waitsWords({ view, waits, isDying }: UnfinishedSession, nowMs: number): string {
-  const { status, progress } = view.state;
   const name = handleOf(view.folder);
+  const when = (time: string) => `in ${duration(Date.parse(time) - nowMs)}`;
   switch (waits.for) {
     case 'its_worker':
-      return `its worker is running (${progress.phase})`;
+      return `its worker is running (${view.state.progress.phase})`;
     case 'revival':
       return isDying
         ? `crash loop, see ${view.paths.runDir}/worker.stderr: samocode resume ${name}`
-        : 'its worker is gone, and no new one has started yet';
+        : `${WORKER_GONE}, and no new one has started yet`;
     case 'commands':
       return 'no worker has taken its command yet';
-    case 'limit': {
-      const { until, outage } = waits.limit;
-      const what = outage ? OUTAGE_WORDS[outage.kind] : 'at its usage limit';
-      return `${what}; next try in ${duration(until - nowMs)}`;
-    }
+    case 'limit':
     case 'turn':
-      return status.kind === 'queued' ? `queued: ${fitLine(status.reason)}` : 'queued';
     case 'edit':
-      return personWords(status);
+      return fitLine(stateLine(sessionFacts(view), { when }));
     case 'person':
       return PERSON[waits.why](name);
     default:
       return waits satisfies never;
-  }
-}
-
-function personWords(status: Status): string {
-  if (status.kind === 'blocked') return `blocked: ${fitLine(status.reason)}`;
-  if (status.kind !== 'waiting') return status.kind;
-  switch (status.for) {
-    case 'qa_answers':
-      return `waits for answers to ${status.openQuestions.join(', ')}`;
-    case 'plan_approval':
-      return 'waits for approval of its plan';
-    case 'file_update':
-      return `waits for a change to ${status.file ?? 'a file'}`;
-    case 'human_action':
-      return `waits for you${status.reason ? `: ${fitLine(status.reason)}` : ''}`;
-    default:
-      return status.for satisfies never;
   }
 }
 

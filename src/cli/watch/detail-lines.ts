@@ -1,9 +1,8 @@
 import { age } from '../../base/durations.ts';
 import { counted } from '../../base/plain-words.ts';
-import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { phaseLine } from '../following/progress-view.ts';
 import { hanging } from '../rendering/columns.ts';
-import { stateWords } from '../rendering/session-words.ts';
+import { stateCell } from '../rendering/session-words.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
 import type { WatchedDetails, WatchedRow } from './watch-model.ts';
 
@@ -27,9 +26,9 @@ export function detailLines(
   const since = age(nowMs - Date.parse(facts.since));
   const begun = facts.createdAt && `started ${age(nowMs - Date.parse(facts.createdAt))} ago`;
   const about = [row.project, `iteration ${facts.totalIterations}`, begun].filter(Boolean).join(' · ');
-  const head = `${style.bold(fitLine(facts.session))}  ${stateWords(facts, style)} ${style.dim(`for ${since}`)}`;
+  const head = `${style.bold(fitLine(facts.session))}  ${stateCell(facts, style)} ${style.dim(`for ${since}`)}`;
   const isDone = facts.state === 'done';
-  const phases = phaseLine({ phase: knownPhase(facts.phase), isDone, columns: columns - FIRST, style });
+  const phases = phaseLine({ phase: facts.phase, isDone, columns: columns - FIRST, style });
   const commits = details?.key === row.key ? details : undefined;
   const rows: (string | undefined)[] = [
     named('phase', phases, style),
@@ -81,8 +80,4 @@ function commitRows(
     const name = index > 0 ? '' : counted(totalCommits, 'commit');
     return named(name, `${style.accent(fitLine(hash).slice(0, 8))} ${fitLine(subject)} ${ago}`, style);
   });
-}
-
-function knownPhase(name: string): Phase {
-  return PHASE_NAMES.find((phase) => phase === name) ?? 'init';
 }

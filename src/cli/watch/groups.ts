@@ -1,14 +1,14 @@
 import { basename } from 'node:path';
 import type { ShownSession } from '../../actions/waiting/watch-sessions.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
-import { type SessionFacts, sessionFacts } from '../rendering/session-facts.ts';
+import { type ShownFacts, shownFacts } from '../rendering/session-facts.ts';
 import type { WatchedRow } from './watch-model.ts';
 
 /** The parts of the list, from the top. */
 export const GROUPS = ['needs you', 'working', 'waiting', 'done'] as const;
 export type Group = (typeof GROUPS)[number];
 
-export function groupOf({ needsHuman, state }: Pick<SessionFacts, 'needsHuman' | 'state'>): Group {
+export function groupOf({ needsHuman, state }: Pick<ShownFacts, 'needsHuman' | 'state'>): Group {
   if (needsHuman) return 'needs you';
   switch (state) {
     case 'starting':
@@ -68,7 +68,7 @@ function rowOf(session: ShownSession): UnnamedRow {
   const { view, projectDir } = session;
   const row: UnnamedRow = {
     key: view.paths.runDir,
-    facts: sessionFacts(view, session),
+    facts: shownFacts(view, session),
     projectDir,
     isEstimate: view.state.cost.usdIsEstimate === true,
   };

@@ -1,4 +1,4 @@
-import type { SessionFacts } from '../rendering/session-facts.ts';
+import type { ShownFacts } from '../rendering/session-facts.ts';
 import type { PeekKind, WatchedRow } from './watch-model.ts';
 
 /** What a person may do to a session from the screen; each is a command of its own as well. */
@@ -22,7 +22,7 @@ export const PEEK_KEYS: Readonly<Record<string, PeekKind>> = {
 };
 
 /** Whether an act makes sense for a session as it is now: only such keys are shown, and only they do something. */
-export function canAct(act: WatchAct, { state, for: waitsFor, archived, worker }: SessionFacts): boolean {
+export function canAct(act: WatchAct, { state, for: waitsFor, archived, worker }: ShownFacts): boolean {
   switch (act) {
     case 'answer':
       return state === 'waiting' && (waitsFor === 'qa_answers' || waitsFor === 'plan_approval');
@@ -59,7 +59,7 @@ export function listKeys(row: WatchedRow | undefined, acts: readonly WatchAct[])
   return [...own, ...(row === undefined ? [] : LOOKS)];
 }
 
-function wordOf(act: WatchAct, { for: waitsFor }: SessionFacts): string {
+function wordOf(act: WatchAct, { for: waitsFor }: ShownFacts): string {
   return act === 'answer' && waitsFor === 'plan_approval' ? 'decide on the plan' : act;
 }
 

@@ -1,9 +1,9 @@
 import { age, stopwatch } from '../../base/durations.ts';
-import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
-import { STOPS } from '../../session/documents/now.ts';
+import { goneWords, STOPS, stateWords } from '../../session/words.ts';
 import { columnsOf, cutToColumns, padTo } from '../rendering/columns.ts';
-import type { SessionFacts } from '../rendering/session-facts.ts';
+import type { ShownFacts } from '../rendering/session-facts.ts';
+import { painted } from '../rendering/session-words.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
 import { type Group, groupOf } from './groups.ts';
 import type { WatchedRow } from './watch-model.ts';
@@ -77,7 +77,7 @@ function costWords({ facts, isEstimate }: WatchedRow): string {
   return facts.costUsd ? `${isEstimate ? '~' : ''}$${facts.costUsd.toFixed(2)}` : '';
 }
 
-function symbolOf({ state }: SessionFacts, group: Group, style: Style): string {
+function symbolOf({ state }: ShownFacts, group: Group, style: Style): string {
   if (group === 'needs you') return state === 'blocked' ? style.bad('✘') : style.attention('●');
   if (group === 'working') return style.accent('◆');
   if (group === 'waiting') return style.attention('○');
@@ -85,13 +85,13 @@ function symbolOf({ state }: SessionFacts, group: Group, style: Style): string {
 }
 
 /** A cell per phase: those behind it, the present one, those to come. */
-function phaseBar({ phase, state }: Pick<SessionFacts, 'phase' | 'state'>, style: Style): string {
+function phaseBar({ phase, state }: Pick<ShownFacts, 'phase' | 'state'>, style: Style): string {
   const at = state === 'done' ? BAR : PHASE_NAMES.indexOf(phase as Phase);
   const present = at < BAR ? style.accent('▰') : '';
   return `${style.good('▰'.repeat(Math.max(0, at)))}${present}${style.dim('▱'.repeat(Math.max(0, BAR - at - 1)))}`;
 }
 
-function elapsedWords({ since }: SessionFacts, group: Group, nowMs: number): string {
+function elapsedWords({ since }: ShownFacts, group: Group, nowMs: number): string {
   const ms = nowMs - Date.parse(since);
   return group === 'working' ? stopwatch(ms) : age(ms);
 }
@@ -106,49 +106,23 @@ export function countsSeconds(rows: readonly WatchedRow[], nowMs: number): boole
 
 /** What it does now, or what it waits for, with why: short, since a narrow screen cuts it. */
 function doingWords(
-  facts: SessionFacts,
+  facts: ShownFacts,
   { group, style, nowMs }: Pick<RowWords, 'style' | 'nowMs'> & { group: Group },
 ) {
   const { doing, stalled, stops, worker } = facts;
-  if (worker === 'gone') return style.bad('its worker is gone');
+  const gone = goneWords(facts);
+  if (gone !== undefined) return style.bad(gone);
   if (stops !== undefined) return STOPS[stops];
   if (group !== 'working') return restWords(facts, { style, nowMs });
   const now = doing === undefined ? (worker === 'starting' ? 'starting' : 'preparing') : fitLine(doing);
   return stalled ? `${style.bad('seems stalled')} ${now}` : now;
 }
 
-function restWords(facts: SessionFacts, { style, nowMs }: Pick<RowWords, 'style' | 'nowMs'>): string {
-  const { state, reason, summary, until, outage } = facts;
-  const because = (paint: Style['bad'], words: string, why = '') =>
-    `${paint(words)}${why === '' ? '' : style.dim(`: ${fitLine(why)}`)}`;
-  switch (state) {
-    case 'waiting':
-      return waitWords(facts, style);
-    case 'limited': {
-      const left = until === undefined ? '' : `, ${age(Date.parse(until) - nowMs)} left`;
-      return `${style.attention(outage === undefined ? 'usage limit' : OUTAGE_WORDS[outage])}${left}`;
-    }
-    case 'blocked':
-      return because(style.bad, 'blocked', reason);
-    case 'done':
-      return style.dim(fitLine(summary ?? ''));
-    default:
-      return because(style.dim, state, reason);
-  }
-}
-
-function waitWords(
-  { for: waitsFor, openQuestions, reason }: SessionFacts,
-  { attention, dim }: Style,
-): string {
-  switch (waitsFor) {
-    case 'qa_answers':
-      return `${attention('asks you')} ${fitLine(openQuestions?.join(', ') ?? '')}`;
-    case 'plan_approval':
-      return attention('its plan waits for you');
-    case 'file_update':
-      return attention('waits for a file');
-    default:
-      return `${attention('waits for you')}${reason ? dim(`: ${fitLine(reason)}`) : ''}`;
-  }
+function restWords(facts: ShownFacts, { style, nowMs }: Pick<RowWords, 'style' | 'nowMs'>): string {
+  const when = (time: string) => `in ${age(Date.parse(time) - nowMs)}`;
+  const { brief, why = '', tone } = stateWords(facts, { when });
+  // Its mark says that it is done.
+  if (facts.state === 'done') return style.dim(fitLine(why));
+  const words = tone === 'plain' ? style.dim(brief) : painted(brief, tone, style);
+  return why === '' ? words : `${words}${style.dim(`: ${fitLine(why)}`)}`;
 }

@@ -1,11 +1,11 @@
 import type { Commit } from '../../project/worktrees/changes.ts';
-import type { SessionFacts } from '../rendering/session-facts.ts';
+import type { ShownFacts } from '../rendering/session-facts.ts';
 
 /** One session as the screen shows it. */
 export interface WatchedRow {
   /** Its run folder: no other session has that. */
   key: string;
-  facts: SessionFacts;
+  facts: ShownFacts;
   /** What it is called here: its name without the date, unless another one is called the same. */
   name: string;
   /** The folder of its project, and that one's own name. */

@@ -1,10 +1,10 @@
 import { basename, dirname } from 'node:path';
-import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import { capitalised } from '../../base/plain-words.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { statusSentence } from '../../session/words.ts';
 import type { Settled } from '../channel.ts';
 
 /** What ends the wait that a notification was about. */

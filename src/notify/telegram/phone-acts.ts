@@ -1,5 +1,4 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import { answerQa } from '../../actions/gates/answer-qa.ts';
 import { approvePlan } from '../../actions/gates/approve-plan.ts';
 import { requestChanges } from '../../actions/gates/request-changes.ts';
@@ -7,6 +6,7 @@ import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { resumeSession } from '../../actions/sessions/resume-session.ts';
 import { sendMessage } from '../../actions/sessions/send-message.ts';
 import { stopSession } from '../../actions/sessions/stop-session.ts';
+import { statusSentence } from '../../session/words.ts';
 import { hasMovedOn, howSettled, planRefusal, sessionOf, stillOpen, TOO_OLD } from './phone-session.ts';
 import type { SentMessage } from './sent-messages.ts';
 

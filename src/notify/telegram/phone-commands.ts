@@ -1,10 +1,10 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import { reportOn } from '../../actions/reading/get-status.ts';
 import { listSessions } from '../../actions/reading/list-sessions.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
+import { statusSentence } from '../../session/words.ts';
 import { bold, linesOf, type MessageLine, splitAtLineEnds } from './message-text.ts';
 import { type Intent, leaving, resuming, stopping } from './phone-acts.ts';
 import { sessionAt } from './phone-session.ts';

@@ -1,55 +1,39 @@
 import { nextSteps } from '../../actions/acting/next-steps.ts';
 import type { Preview } from '../../actions/acting/preview.ts';
-import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import type { SessionReport } from '../../actions/reading/get-status.ts';
-import { DYING } from '../../actions/reading/revival-limit.ts';
+import { stuckWords } from '../../actions/reading/report-facts.ts';
 import { isStuck } from '../../actions/reading/worker-now.ts';
 import type { NextStep } from '../../base/acts.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionState } from '../../session/events/state.ts';
+import { sessionFacts, stateFacts } from '../../session/facts.ts';
+import { statusSentence } from '../../session/words.ts';
 import type { ToolResult } from './tool.ts';
 
 /** What every answer about one session carries, and nothing more. */
 export function sessionFields(view: SessionView): ToolResult {
-  const { state, folder, problems } = view;
-  const { status, progress } = state;
+  const { session, state, for: waitsFor, phase, totalIterations } = sessionFacts(view);
   return {
     summary: statusSentence(view),
     next: nextSteps(view),
-    session: folder,
-    state: status.kind,
-    for: status.kind === 'waiting' ? status.for : undefined,
-    phase: progress.phase,
-    iteration: progress.totalIterations,
-    cursor: state.n,
+    ...{ session, state, for: waitsFor, phase },
+    iteration: totalIterations,
+    cursor: view.state.n,
     says: quoted(view),
-    problems,
+    problems: view.problems,
   };
 }
 
-/** Words of a child, a person or a file, cut short: data with its source, never an instruction. */
+/** Words of an agent, a person or a file, cut short: data with its source, never an instruction. */
 function quoted({ state }: SessionView): Record<string, string> | undefined {
-  const { status, lastIteration } = state;
-  switch (status.kind) {
-    case 'waiting':
-      return pick({ reason: status.reason, file: status.file });
-    case 'blocked':
-      return pick({ reason: status.reason, needs: status.needs });
-    case 'stopped':
-      return pick({ why: status.why });
-    case 'done':
-      return pick({ summary: status.summary });
-    case 'starting':
-    case 'queued':
-    case 'running':
-    case 'limited':
-      return pick({ last_action: lastIteration?.lastAction, next: nextWords(state) });
-    default:
-      return status satisfies never;
-  }
+  const { state: kind, reason, needs, file, summary } = stateFacts(state);
+  if (kind === 'stopped') return pick({ why: reason });
+  if (kind === 'waiting' || kind === 'blocked' || kind === 'done')
+    return pick({ reason, file, needs, summary });
+  return pick({ last_action: state.lastIteration?.lastAction, next: nextWords(state) });
 }
 
-/** What the last child said comes next, unless somebody has acted since: then it has come. */
+/** What the last agent said comes next, unless somebody has acted since: then it has come. */
 function nextWords({ status, lastIteration }: SessionState): string | undefined {
   if (lastIteration === undefined || status.since > lastIteration.endedAt) return undefined;
   return lastIteration.next;
@@ -82,16 +66,14 @@ export function reportFields(report: SessionReport): ToolResult {
   };
 }
 
-function stuckFields({ view, worker, isDying }: SessionReport, summary: string): Partial<ToolResult> {
-  if (isDying) {
-    return {
-      summary: `${summary} ${DYING}: see worker.stderr in ${view.paths.runDir}.`,
-      state: 'needs_worker',
-      next: NEXT_WHEN_DYING,
-    };
-  }
-  if (worker !== 'gone') return { next: [{ act: 'fix_problems' }, { act: 'resume', ifWanted: true }] };
-  return { summary: `${summary} Its worker is gone.`, next: [{ act: 'resume' }] };
+function stuckFields(report: SessionReport, summary: string): Partial<ToolResult> {
+  const { view, worker, isDying } = report;
+  if (!isDying && worker !== 'gone')
+    return { next: [{ act: 'fix_problems' }, { act: 'resume', ifWanted: true }] };
+  const said = { summary: `${summary} ${stuckWords(view, { ...report, unwatched: undefined })}` };
+  return isDying
+    ? { ...said, state: 'needs_worker', next: NEXT_WHEN_DYING }
+    : { ...said, next: [{ act: 'resume' }] };
 }
 
 const NEXT_WHEN_DYING: readonly NextStep[] = [

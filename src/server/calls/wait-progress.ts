@@ -1,10 +1,10 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import type { SessionReport } from '../../actions/reading/get-status.ts';
 import { plainWords } from '../../base/plain-words.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { statusSentence } from '../../session/words.ts';
 import { cut } from './session-fields.ts';
 import type { CallProgress } from './tool.ts';
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import { everySession, type PlacedSession } from '../../actions/places/every-session.ts';
+import { statusSentence } from '../../session/words.ts';
 import { isLive } from '../resources/session-rows.ts';
 
 const A_DAY_MS = 24 * 60 * 60 * 1000;

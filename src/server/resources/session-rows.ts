@@ -2,12 +2,13 @@ import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Resource } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import { everySession, type PlacedSession } from '../../actions/places/every-session.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { sessionFacts } from '../../session/facts.ts';
 import { needsHuman } from '../../session/session-list.ts';
+import { statusSentence } from '../../session/words.ts';
 import { RESOURCE_KINDS } from './kinds.ts';
 import { resourceUri } from './resource-uri.ts';
 
@@ -22,20 +23,13 @@ export async function sessionsText(context: ActionContext): Promise<string> {
   return `${JSON.stringify({ sessions: rows, ...(leftOut > 0 && { left_out: leftOut }) }, null, 1)}\n`;
 }
 
-function rowOf(session: PlacedSession) {
-  const { view, place } = session;
-  const { status, progress, n } = view.state;
+function rowOf(placed: PlacedSession) {
+  const { session, state, for: waitsFor, phase, since, ...facts } = sessionFacts(placed.view);
   return {
-    session: view.folder,
-    project: dirname(place.filePath),
-    state: status.kind,
-    ...(status.kind === 'waiting' && { for: status.for }),
-    ...(needsHuman(view) && { needs_human: true }),
-    phase: progress.phase,
-    iteration: progress.totalIterations,
-    since: status.since,
-    cursor: n,
-    overview: overviewUri(session),
+    ...{ session, project: dirname(placed.place.filePath), state, for: waitsFor },
+    needs_human: facts.needsHuman || undefined,
+    ...{ phase, iteration: facts.totalIterations, since, cursor: placed.view.state.n },
+    overview: overviewUri(placed),
   };
 }
 

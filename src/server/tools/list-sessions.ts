@@ -3,6 +3,7 @@ import { SESSION_FILTERS } from '../../actions/reading/session-filters.ts';
 import type { WorkerReport } from '../../actions/reading/worker-now.ts';
 import { TO_FILL } from '../../base/acts.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { sessionFacts } from '../../session/facts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { Offset, ProjectDir } from '../calls/fields.ts';
 import { MORE_FROM, PHASE, resultWith, STATE, WAITS_FOR } from '../calls/result-fields.ts';
@@ -71,14 +72,14 @@ export const listSessionsTool = defineTool({
 });
 
 function rowOf(view: SessionView, report: WorkerReport | undefined): z.output<typeof Row> {
-  const { status, progress } = view.state;
+  const { session, state, phase, for: waitsFor, since } = sessionFacts(view);
   const isGone = report?.worker === 'gone' && view.isUnseen !== true;
   return {
-    session: view.folder,
-    state: report?.isDying ? 'needs_worker' : status.kind,
-    phase: progress.phase,
-    for: status.kind === 'waiting' ? status.for : undefined,
-    since: `${status.since.slice(0, 'yyyy-mm-ddThh:mm'.length)}Z`,
+    session,
+    state: report?.isDying ? 'needs_worker' : state,
+    phase,
+    for: waitsFor,
+    since: `${since.slice(0, 'yyyy-mm-ddThh:mm'.length)}Z`,
     worker: isGone ? 'gone' : undefined,
   };
 }

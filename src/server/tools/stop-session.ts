@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import type { StopOneResult } from '../../actions/sessions/stop-session.ts';
+import { statusSentence } from '../../session/words.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
 import { OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';

@@ -105,7 +105,10 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   budget_warned: (event) => `${event.percent} % of a limit is used: ${useInWords(event)}`,
   limited: ({ provider, until, guessed, outage }) =>
     outage
-      ? outageWords(until, outage)
+      ? outageWords(outage.kind, {
+          next: `at ${isoUtc(until)}`,
+          asks: `the user after ${isoUtc(outage.asksAt)}`,
+        })
       : `usage limit of ${provider} until ${isoUtc(until)}${guessed ? ' (guessed)' : ''}`,
   blocked: ({ rule, needs, reason }) => `blocked (${rule}), needs ${needs}: ${reason}`,
   stop_requested: ({ by, when }) => `stop requested by ${describeBy(by)} (${when})`,

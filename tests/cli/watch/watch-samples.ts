@@ -1,10 +1,10 @@
-import type { SessionFacts } from '../../../src/cli/rendering/session-facts.ts';
+import type { ShownFacts } from '../../../src/cli/rendering/session-facts.ts';
 import { orderRows } from '../../../src/cli/watch/groups.ts';
 import type { WatchModel } from '../../../src/cli/watch/watch-model.ts';
 
 export const NOW = Date.parse('2026-01-08T12:00:00Z');
 
-type Sample = Pick<SessionFacts, 'session' | 'state' | 'phase' | 'since'> & Partial<SessionFacts>;
+type Sample = Pick<ShownFacts, 'session' | 'state' | 'phase' | 'since'> & Partial<ShownFacts>;
 
 const ago = (minutes: number) => new Date(NOW - minutes * 60_000).toISOString();
 

@@ -1,10 +1,10 @@
 import { expect, inject, test } from 'vitest';
-import { statusSentence } from '../../../src/actions/acting/status-sentence.ts';
 import { getStatus } from '../../../src/actions/reading/get-status.ts';
 import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
 import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { stopSession } from '../../../src/actions/sessions/stop-session.ts';
 import { waitForChange } from '../../../src/actions/waiting/wait-for-change.ts';
+import { statusSentence } from '../../../src/session/words.ts';
 import { changeLines } from '../../faults/with-settings.ts';
 import { HANGS, type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';

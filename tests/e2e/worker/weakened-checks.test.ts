@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { statusSentence } from '../../../src/actions/acting/status-sentence.ts';
 import { readQa } from '../../../src/actions/gates/read-qa.ts';
 import { titleOf } from '../../../src/notify/titles.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
+import { statusSentence } from '../../../src/session/words.ts';
 import { eventually } from '../../support/eventually.ts';
 import { setPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -53,7 +53,7 @@ test.concurrent('weakened checks wait for a person with their difference; accept
   expect(asked.diff).toContain("+test.skip('adds', () => {});");
   expect(statusSentence(asked.view)).toContain('waits for a decision about changed checks: Q1 (');
   const notice = { kind: 'waiting', session: 'x' } as Parameters<typeof titleOf>[0];
-  expect(titleOf(notice, asked.view, 'p')).toBe('x waits for your decision about changed checks');
+  expect(titleOf(notice, asked.view, 'p')).toBe('x waits for a decision about changed checks: Q1');
 
   await expect(rig.answer(answered('Q1', 'B'), 'tool')).rejects.toMatchObject({ code: 'person_accepts' });
   await expect(rig.answer(undefined, 'cli')).rejects.toMatchObject({ code: 'no_answer_given' });

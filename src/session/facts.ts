@@ -1,0 +1,143 @@
+import { isoUtc } from '../base/clock.ts';
+import type { OutageKind } from '../phases/ending.ts';
+import type { Phase, WaitingFor } from '../phases/table.ts';
+import { describeBy } from './documents/describe-event.ts';
+import type { SessionView } from './events/session-view.ts';
+import type { SessionState, Status } from './events/state.ts';
+import { shortId } from './layout/names.ts';
+import { sandboxWords } from './sandbox-words.ts';
+import { isLost, needsHuman } from './session-list.ts';
+
+/** What a session is doing, and what belongs to that. */
+export interface StateFacts {
+  state: Status['kind'];
+  /** ISO time since when. */
+  since: string;
+  archived?: true;
+  for?: WaitingFor;
+  /** The file that is to change. */
+  file?: string;
+  openQuestions?: string[];
+  /** It asks about its checks: they fail before any work, or an agent has changed them. */
+  about?: 'checks';
+  /** Words of an agent, a person or a file: why it waits, is queued, blocked or stopped. */
+  reason?: string;
+  needs?: string;
+  /** Who has stopped it. */
+  by?: string;
+  summary?: string;
+  /** ISO time of the next try after a usage limit or an outage. */
+  until?: string;
+  /** What is waited out where it is no usage limit, and the ISO time after which its person is asked. */
+  outage?: OutageKind;
+  asksAt?: string;
+  /** It stops when its present agent has ended, or at once. */
+  stops?: 'after_iteration' | 'now';
+  /** Its branch and the one it goes into. */
+  merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
+  phase: Phase;
+  /** Running number within the phase. */
+  iteration: number;
+  totalIterations: number;
+}
+
+/** One session as its files show it: the shape behind every list, status, page and notification. */
+export interface SessionFacts extends StateFacts {
+  session: string;
+  group?: string;
+  /** Five characters that name it in every command. */
+  id: string;
+  /** Why its state is not all there is to say: it cannot be read, seen or started, or was not made here. */
+  condition?: 'unreadable' | 'unseen' | 'lost' | 'foreign';
+  createdAt?: string;
+  needsHuman: boolean;
+  task?: string;
+  branch?: string;
+  base?: string;
+  worktree?: string;
+  /** What confines its agents. */
+  sandbox?: string;
+  sessionDir: string;
+  costUsd?: number;
+  problems?: string[];
+}
+
+export function sessionFacts(view: SessionView): SessionFacts {
+  const { state, sessionFile, paths, problems, folder } = view;
+  const { worktree } = state;
+  return {
+    session: folder,
+    group: sessionFile?.group,
+    id: shortId(folder),
+    ...stateFacts(state),
+    condition: conditionOf(view),
+    createdAt: state.createdAt,
+    needsHuman: needsHuman(view),
+    task: (state.goal ?? sessionFile?.task ?? sessionFile?.dive) || undefined,
+    branch: worktree?.branch,
+    base: worktree?.base,
+    worktree: worktree?.path,
+    sandbox: sandboxWords(state),
+    sessionDir: paths.sessionDir,
+    costUsd: state.cost.usd,
+    problems: problems.length > 0 ? problems : undefined,
+  };
+}
+
+function conditionOf(view: SessionView): SessionFacts['condition'] {
+  if (view.isUnreadable) return 'unreadable';
+  if (view.isUnseen) return 'unseen';
+  if (isLost(view)) return 'lost';
+  return view.isForeign ? 'foreign' : undefined;
+}
+
+export function stateFacts(state: SessionState): StateFacts {
+  const { status, progress, stopWanted, merge, lastMerge } = state;
+  return {
+    state: status.kind,
+    since: status.since,
+    archived: state.archived || undefined,
+    ...statusFacts(status),
+    stops: stopWanted?.when,
+    merge: merge
+      ? { into: merge.into, outcome: 'under_way' }
+      : lastMerge && { into: lastMerge.into, outcome: lastMerge.outcome === 'merged' ? 'merged' : 'failed' },
+    phase: progress.phase,
+    iteration: progress.phaseIteration,
+    totalIterations: progress.totalIterations,
+  };
+}
+
+function statusFacts(status: Status): Partial<StateFacts> {
+  switch (status.kind) {
+    case 'starting':
+    case 'running':
+      return {};
+    case 'queued':
+      return { reason: status.reason };
+    case 'waiting': {
+      const { for: waitsFor, reason, file, openQuestions, weakened } = status;
+      return {
+        ...{ for: waitsFor, reason, file },
+        openQuestions: openQuestions.length > 0 ? openQuestions : undefined,
+        about: weakened && 'checks',
+      };
+    }
+    case 'limited':
+      return {
+        until: isoUtc(status.until),
+        outage: status.outage?.kind,
+        asksAt: status.outage && isoUtc(status.outage.asksAt),
+      };
+    case 'blocked': {
+      const { reason, needs, rule } = status;
+      return { reason, needs, about: rule === 'base_checks' ? 'checks' : undefined };
+    }
+    case 'stopped':
+      return { reason: status.why, by: describeBy(status.by) };
+    case 'done':
+      return { summary: status.summary };
+    default:
+      return status satisfies never;
+  }
+}

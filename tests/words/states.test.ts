@@ -1,0 +1,88 @@
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import type { SessionReport } from '../../src/actions/reading/get-status.ts';
+import { gapsOf } from '../../src/actions/reporting/time-line.ts';
+import { shownFacts } from '../../src/cli/rendering/session-facts.ts';
+import { listWords, statusWords } from '../../src/cli/rendering/session-words.ts';
+import { supervisorFacts } from '../../src/cli/rendering/supervisor-words.ts';
+import { Output } from '../../src/cli/terminal/output.ts';
+import { makeStyle } from '../../src/cli/terminal/style.ts';
+import { rowColumns, rowLine } from '../../src/cli/watch/row-line.ts';
+import { titleOf } from '../../src/notify/titles.ts';
+import { reportFields } from '../../src/server/calls/session-fields.ts';
+import type { SessionEvent } from '../../src/session/events/events.ts';
+import { nowText, statusSentence } from '../../src/session/words.ts';
+import type { UnfinishedSession } from '../../src/supervisor/supervisor-status.ts';
+import { waitsFor } from '../../src/supervisor/waits-for.ts';
+import { hostWith } from '../support/hosts.ts';
+import { STATES, STATES_NOW } from '../support/session-states.ts';
+
+const terminal = new Output({
+  ...{ stdout: Object.assign(new PassThrough(), { isTTY: true, columns: 160 }), stderr: new PassThrough() },
+  ...{ colourful: false, json: false },
+});
+
+/** How each face shows a session; undefined where it does not show such a one. */
+const FACES: Record<string, (report: SessionReport) => string | undefined> = {
+  sentence: ({ view }) => statusSentence(view),
+  'tool-fields': (report) => JSON.stringify(reportFields(report)),
+  json: (report) => JSON.stringify(shownFacts(report.view, report)),
+  list: (report) => listWords([shownFacts(report.view, report)], terminal, STATES_NOW).split('\n')[0],
+  status: (report) => statusWords(shownFacts(report.view, report), terminal, STATES_NOW),
+  watch: watchRow,
+  supervisor: supervisorLine,
+  notification: notificationTitle,
+  'now-json': ({ view }) => view.sessionFile && nowText(view.sessionFile, view.state, 'quoted').trim(),
+  report: gapWords,
+};
+
+test.each(Object.entries(FACES))('every state is worded for %s as it was reviewed', async (name, face) => {
+  const shown = STATES.map(([state, report]) => [state, face(report)] as const);
+  const text = shown.flatMap(([state, words]) => (words === undefined ? [] : `${state}:\n${words}\n`));
+  await expect(stripVTControlCharacters(text.join('\n'))).toMatchFileSnapshot(`../golden/states/${name}.txt`);
+});
+
+test.each(['sentence', 'notification'])('%s has words of ours alone', (name) => {
+  const words = STATES.map(([, report]) => FACES[name]?.(report) ?? '');
+  expect(words.filter((each) => /quoted|Ignore/.test(each))).toEqual([]);
+});
+
+function watchRow(report: SessionReport): string {
+  const facts = shownFacts(report.view, report);
+  const row = { key: 'x', facts, name: 'boat', project: 'fleet', projectDir: '/fleet', isEstimate: false };
+  const widths = rowColumns([row], 160);
+  return rowLine(row, { isSelected: false, widths, style: makeStyle(false), nowMs: STATES_NOW }).trim();
+}
+
+function supervisorLine({ view, isDying, worker }: SessionReport): string | undefined {
+  const seen = { ...view, worker: worker === 'working' ? 'alive' : view.worker } as const;
+  const waits = waitsFor(seen.worker === 'none' ? { ...seen, lease: undefined } : seen, 'ours', hostWith([]));
+  if (waits.for === 'nothing') return undefined;
+  const session: UnfinishedSession = { view: seen, waits, isDying };
+  const status = { presence: { kind: 'none' }, paths: { dir: '/s' }, sessions: [session], troubles: [] };
+  const facts = supervisorFacts(
+    // Of the rest nothing is read.
+    { ...status, spentTodayUsd: 0, problems: [], sessionsDirs: [], isOff: false } as never,
+    undefined,
+    STATES_NOW,
+  );
+  return facts.sessions[0]?.words;
+}
+
+function notificationTitle({ view }: SessionReport): string | undefined {
+  const kind = view.state.status.kind;
+  if (kind !== 'waiting' && kind !== 'blocked' && kind !== 'limited' && kind !== 'done') return undefined;
+  const { folder } = view;
+  const notice = { v: 1, id: 'x', at: view.state.status.since, sessionsDir: '/s', text: 'quoted' } as const;
+  return titleOf({ ...notice, kind, session: folder }, view, 'fleet');
+}
+
+function gapWords({ view: { state } }: SessionReport): string | undefined {
+  const { status } = state;
+  const type = status.kind === 'waiting' ? 'parked' : status.kind;
+  const event = { v: 1, n: 1, lease: 1, at: status.since, ...status, type };
+  // The status has what the event had.
+  const [gap] = gapsOf([event as unknown as SessionEvent], new Date(STATES_NOW).toISOString());
+  return gap && `${gap.words}${gap.isForPerson ? ' (for a person)' : ''}`;
+}
