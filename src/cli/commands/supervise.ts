@@ -45,7 +45,7 @@ async function showStatus(cli: Cli): Promise<void> {
 async function readFacts(context: ActionContext): Promise<SupervisorFacts> {
   const [{ readSupervisorStatus }, { installedSupervisor }, { supervisorFacts }] = await Promise.all([
     import('../../supervisor/supervisor-status.ts'),
-    import('../../machine/service/install-supervisor.ts'),
+    import('../../machine/service/service.ts'),
     import('../rendering/supervisor-words.ts'),
   ]);
   const service = (await installedSupervisor(context))?.service;
@@ -110,7 +110,7 @@ function timeOfDay({ clock }: ActionContext): string {
 
 async function changeService(cli: Cli, options: SupervisorOptions): Promise<void> {
   const [{ installSupervisor, uninstallSupervisor }, { supervisorProgram }] = await Promise.all([
-    import('../../machine/service/install-supervisor.ts'),
+    import('../../machine/service/service.ts'),
     import('../../actions/acting/supervision.ts'),
   ]);
   const context = await cli.actionContext();

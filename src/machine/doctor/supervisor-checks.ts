@@ -60,7 +60,7 @@ async function presenceCheck(
 
 /** A service of the supervisor whose program an upgrade has moved. */
 async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
-  const { installedSupervisor } = await import('../service/install-supervisor.ts');
+  const { installedSupervisor } = await import('../service/service.ts');
   const id = 'supervisor.service';
   const installed = await installedSupervisor(context);
   if (installed === undefined) return [];

@@ -12,10 +12,10 @@ export const INSTALL_ERRORS = errors({
     why: 'No client was found: claude, codex and gemini are not on PATH, and Claude Desktop has no settings here.',
     hint: 'Install one of them, or name it with --client; the terminal alone needs no client.',
   }),
-  no_service: ({ line }: { line: string }) => ({
+  no_service: () => ({
     what: 'The supervisor was not installed.',
     why: 'This machine has neither a systemd user manager nor launchd.',
-    hint: `samocode adds nothing to a crontab. To start the supervisor when the machine starts, add this line with "crontab -e": ${line}`,
+    hint: 'Any act on a session starts a supervisor; to start one with the machine, let it run "samocode supervisor" then.',
   }),
   not_all_removed: ({ title }: { title: string }) => ({
     what: `A part of samocode is still in ${title}.`,

@@ -1,43 +1,26 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
+import { refuseFromInside } from '../../actions/acting/refuse-from-inside.ts';
+import { definedOnly } from '../../base/defined-only.ts';
+import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
+import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
+import { allCredentialNames } from '../../providers/starting/credentials.ts';
+import { readLoginEnvironment } from '../../providers/starting/login-shell.ts';
+import { nodePath } from '../../providers/starting/node-path.ts';
+import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
-import { askProgram } from './ask-program.ts';
+import { refuseIfPassing, stableNodePath } from '../install/stable-node-path.ts';
+import { launchdService } from './launchd.ts';
+import type { Service, ServiceCommand } from './service-manager.ts';
+import { systemdService } from './systemd.ts';
 
-/** One change to this machine, shown before it is made. */
-export type ServiceStep =
-  | { kind: 'write'; path: string; text: string }
-  | { kind: 'remove'; path: string }
-  | ServiceCommand;
-
-export interface ServiceCommand {
-  kind: 'run';
-  program: string;
-  args: readonly string[];
-  /** What it would undo may be undone already. */
-  mayFail?: true;
-}
-
-export interface ServiceWork {
-  context: ActionContext;
-  /** The command line that runs the supervisor: node, our built program and its words, absolute paths. */
-  command: readonly string[];
-}
-
-/** A service manager of this machine, which starts a program for its user and restarts it. */
-export interface Service {
-  name: 'systemd' | 'launchd';
-  /** Whether this machine has it, and it answers. */
-  isThere(context: ActionContext): Promise<boolean>;
-  /** What is left to do; nothing when all of it is there. */
-  installSteps(work: ServiceWork): Promise<ServiceStep[]>;
-  /** What is there to be undone. */
-  uninstallSteps(context: ActionContext): ServiceStep[];
-  /** The words of the supervisor's command; nothing when it is not installed, or not as we write it. */
-  installedCommand(context: ActionContext): Promise<readonly string[]>;
-  /** What the person should know after the installation. */
-  afterwards: string;
+interface ServiceChange {
+  /** Nothing is changed; the report says what would be. */
+  dryRun: boolean;
+  /** Another system than this one. */
+  platform?: NodeJS.Platform;
 }
 
 export interface SupervisorInstallReport {
@@ -50,51 +33,128 @@ export interface SupervisorInstallReport {
   next?: string;
 }
 
+/**
+ * Makes the supervisor a service of this person's. Doing it twice changes nothing more.
+ * @param program the built supervisor file, an absolute path
+ * @throws no_service, program_not_lasting, service_command_failed, inside_session
+ */
+export async function installSupervisor(
+  { program, ...change }: ServiceChange & { program: string },
+  context: ActionContext,
+): Promise<SupervisorInstallReport> {
+  await refuseFromInside(context);
+  refuseIfPassing(program, 'The supervisor was not installed.');
+  const { service, path } = serviceAt(context, change.platform);
+  if (!(await succeed([service.probe], context))) throw INSTALL_ERRORS.no_service();
+  const text = service.text({
+    command: [stableNodePath(await nodePath(context.env), context.env.PATH), program, '--stay'],
+    environment: serviceEnvironment(context),
+    errors: supervisorPaths(context.home, context.host).errors,
+  });
+  const isSame = (await ifExists(readFile(path, 'utf8'))) === text;
+  const services = [service.name];
+  if (isSame && (await succeed(service.running, context)))
+    return { outcome: 'nothing_to_do', services, steps: [] };
+  const write = {
+    words: `write ${path}:\n${text}`,
+    async run() {
+      await mkdir(dirname(path), { recursive: true });
+      await writeWhole(path, text);
+    },
+  };
+  const report = await carryOut([write, ...commandSteps(service.start(path), context)], services, change);
+  const next = [service.afterwards, await setHereAlone(context)].filter(Boolean).join(' ');
+  return { ...report, next };
+}
+
+/** Removes what `installSupervisor` wrote. @throws service_command_failed */
+export async function uninstallSupervisor(
+  change: ServiceChange,
+  context: ActionContext,
+): Promise<SupervisorInstallReport> {
+  await refuseFromInside(context);
+  const { service, path } = serviceAt(context, change.platform);
+  if ((await ifExists(readFile(path))) === undefined)
+    return { outcome: 'nothing_to_do', services: [], steps: [] };
+  const stop = service.stop.map((command) => ({ ...command, mayFail: true }));
+  const remove = { words: `remove ${path}`, run: () => rm(path, { force: true }) };
+  return await carryOut([...commandSteps(stop, context), remove], [service.name], change);
+}
+
+/** The command by which the service manager runs the supervisor; undefined when it is not installed. */
+export async function installedSupervisor(
+  context: ActionContext,
+): Promise<{ service: string; command: readonly string[] } | undefined> {
+  const { service, path } = serviceAt(context);
+  const command = service.commandIn((await ifExists(readFile(path, 'utf8'))) ?? '');
+  return command.length > 0 ? { service: service.name, command } : undefined;
+}
+
+function serviceAt(context: ActionContext, platform: NodeJS.Platform = process.platform) {
+  const service = platform === 'darwin' ? launchdService : systemdService;
+  return { service, path: resolve(context.home, ...service.file(context)) };
+}
+
+/** One change to this machine, shown before it is made. */
+interface ServiceStep {
+  words: string;
+  run(): Promise<void>;
+}
+
 /** Does the steps in their order, or says what they would do. @throws service_command_failed */
-export async function carryOut(
+async function carryOut(
   steps: readonly ServiceStep[],
   services: SupervisorInstallReport['services'],
-  { dryRun, context }: { dryRun: boolean; context: ActionContext },
+  { dryRun }: ServiceChange,
 ): Promise<SupervisorInstallReport> {
-  const words = steps.map(stepWords);
-  if (steps.length === 0) return { outcome: 'nothing_to_do', services, steps: words };
-  if (dryRun) return { outcome: 'would_change', services, steps: words };
-  for (const step of steps) await doStep(step, context);
-  return { outcome: 'changed', services, steps: words };
+  if (!dryRun) for (const step of steps) await step.run();
+  const outcome = dryRun ? 'would_change' : 'changed';
+  return { outcome, services, steps: steps.map(({ words }) => words) };
 }
 
-function stepWords(step: ServiceStep): string {
-  switch (step.kind) {
-    case 'write':
-      return `write ${step.path}:\n${step.text}`;
-    case 'remove':
-      return `remove ${step.path}`;
-    case 'run':
-      return `run ${[step.program, ...step.args].join(' ')}`;
-    default:
-      return step satisfies never;
-  }
+function commandSteps(commands: readonly ServiceCommand[], context: ActionContext): ServiceStep[] {
+  return commands.map((each) => {
+    const command = [each.program, ...each.args].join(' ');
+    return {
+      words: `run ${command}`,
+      async run() {
+        const { exitCode, stderr } = await ask(each, context);
+        if (exitCode === 0 || each.mayFail) return;
+        const cause = new Error(stderr.slice(-2000));
+        throw INSTALL_ERRORS.service_command_failed({ command }, { cause });
+      },
+    };
+  });
 }
 
-async function doStep(step: ServiceStep, context: ActionContext): Promise<void> {
-  switch (step.kind) {
-    case 'write':
-      await mkdir(dirname(step.path), { recursive: true });
-      await writeWhole(step.path, step.text);
-      return;
-    case 'remove':
-      await rm(step.path, { force: true });
-      return;
-    case 'run': {
-      const { program, args } = step;
-      const result = await askProgram(program, args, context);
-      if (result.exitCode !== 0 && !step.mayFail) {
-        const cause = new Error(result.stderr.slice(-2000));
-        throw INSTALL_ERRORS.service_command_failed({ command: [program, ...args].join(' ') }, { cause });
-      }
-      return;
-    }
-    default:
-      return step satisfies never;
-  }
+async function succeed(commands: readonly ServiceCommand[], context: ActionContext): Promise<boolean> {
+  for (const command of commands) if ((await ask(command, context)).exitCode !== 0) return false;
+  return true;
+}
+
+const LIMIT_MS = 20_000;
+
+async function ask({ program, args }: ServiceCommand, { env }: ActionContext): Promise<CommandResult> {
+  return await runCommand(program, args, { env: definedOnly(env), timeoutMs: LIMIT_MS });
+}
+
+/** What the supervisor itself needs in a service's bare environment. Its workers add what a login shell has. */
+function serviceEnvironment({ env: { PATH, SAMOCODE_REVIVE }, home }: ActionContext): Record<string, string> {
+  return { HOME: home, ...definedOnly({ PATH, SAMOCODE_REVIVE }) };
+}
+
+/** Beside the credentials: by what an agent reaches its account. */
+const NAMES = [
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
+];
+
+/** What the person should know of the variables that are set here and not in a login shell; undefined without any. */
+async function setHereAlone({ env, home }: ActionContext): Promise<string | undefined> {
+  const set = new Set([...NAMES.filter((name) => env[name]), ...allCredentialNames(env)]);
+  if (set.size === 0) return undefined;
+  const login = await readLoginEnvironment(env, home);
+  const names = [...set].filter((name) => login.kind === 'unknown' || login.env[name] !== env[name]);
+  if (names.length === 0) return undefined;
+  return `Your login shell sets these differently or not at all: ${names.join(', ')}. Agents of sessions that the supervisor continues get the environment of a login shell: export what they need in your shell's startup file.`;
 }
