@@ -2,8 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ifExists } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
-import { newCodexMeter } from '../../src/providers/codex/codex.ts';
-import { newGeminiMeter } from '../../src/providers/gemini/gemini-meter.ts';
+import { providerNamed } from '../../src/providers/registry.ts';
 import { installCli } from '../support/install-clis.ts';
 import type { ModelOf } from '../support/model-stub/services.ts';
 import type { CliSession } from './cli-session.ts';
@@ -54,22 +53,14 @@ export async function startedServers({ homeDir }: Pick<CliSession, 'homeDir'>): 
   return traces.filter((_, index) => found[index]);
 }
 
-/** What each CLI writes down of its use, where the worker reads it while the child works. */
-const METERS: Readonly<Record<ModelOf, typeof newCodexMeter | undefined>> = {
-  claude: undefined,
-  codex: newCodexMeter,
-  gemini: newGeminiMeter,
-};
-
 /** What the CLI's own log tells of the tokens of the first child; undefined where the worker reads none. */
 export async function tokensInLog(cli: ModelOf, { paths, homeDir }: Pick<CliSession, 'paths' | 'homeDir'>) {
-  const newMeter = METERS[cli];
-  if (!newMeter) return undefined;
   const logs = join(paths.sessionDir, '_logs');
   const [first = ''] = (await readdir(logs)).filter((name) => name.endsWith('.jsonl')).sort();
   const [, cliSession = ''] =
     /"(?:session_id|thread_id)":"([^"]+)"/.exec(await readFile(join(logs, first), 'utf8')) ?? [];
-  return (await newMeter({ cliSession, env: { HOME: homeDir } })()).tokens;
+  const question = { cliSession, env: { HOME: homeDir }, final: undefined, now: 0 };
+  return (await providerNamed(cli).readTraces?.(question))?.tokens;
 }
 
 /** A plugin whose server leaves a trace when started, by Codex's own commands. */

@@ -36,11 +36,10 @@ const HEAD_BYTES = 256 * 1024;
 
 /**
  * What Codex notes in its own log of a thread (`$CODEX_HOME/sessions/YYYY/MM/DD/rollout-*-<thread>.jsonl`)
- * and not in its output: version, model, and when a usage limit ends.
+ * and not in its output: version, model, when a usage limit ends, and after every answer what it has spent.
  */
 export async function readCodexTraces(question: TraceQuestion): Promise<Traces> {
-  const { env, cliSession } = question;
-  const path = await findRollout({ env, cliSession });
+  const path = await findRollout(question).catch(() => undefined);
   const lines = path ? await headAndTail(path).catch(() => []) : [];
   const traces: Traces = Object.assign({}, ...lines.map(readRolloutLine));
   const said = traces.limitedUntil ?? resetIn(question.final?.text ?? '', question.now);
@@ -50,20 +49,8 @@ export async function readCodexTraces(question: TraceQuestion): Promise<Traces> 
   return rest;
 }
 
-/**
- * Where Codex notes a thread; undefined as long as there is no such file.
- * @param mostDays how many days to look into, the newest first; a running thread has begun on one of the last two
- */
-export async function findRollout(
-  { env, cliSession }: Pick<TraceQuestion, 'env' | 'cliSession'>,
-  mostDays = Number.POSITIVE_INFINITY,
-): Promise<string | undefined> {
-  const home = env.CODEX_HOME ?? (env.HOME === undefined ? undefined : join(env.HOME, '.codex'));
-  return home && (await rolloutOf(join(home, 'sessions'), cliSession, mostDays).catch(() => undefined));
-}
-
 /** What one line of it tells; later lines know better. Never throws. */
-export function readRolloutLine(raw: string): Traces {
+function readRolloutLine(raw: string): Traces {
   const line = Line.safeParse(objectIn(raw));
   if (!line.success) return {};
   const { cli_version: version, model, rate_limits: limits, info, thread_token_usage } = line.data.payload;
@@ -114,13 +101,12 @@ export function resetIn(message: string, now: number): number | undefined {
   return date === undefined && end <= now ? end + 24 * 3_600_000 : end;
 }
 
-async function rolloutOf(sessions: string, thread: string, mostDays: number): Promise<string | undefined> {
-  let days = 0;
-  for await (const folder of daysNewestFirst(sessions)) {
-    const name = (await readdir(folder)).find((file) => file.endsWith(`${thread}.jsonl`));
+async function findRollout({ env, cliSession }: TraceQuestion): Promise<string | undefined> {
+  const home = env.CODEX_HOME ?? (env.HOME === undefined ? undefined : join(env.HOME, '.codex'));
+  if (home === undefined) return undefined;
+  for await (const folder of daysNewestFirst(join(home, 'sessions'))) {
+    const name = (await readdir(folder)).find((file) => file.endsWith(`${cliSession}.jsonl`));
     if (name) return join(folder, name);
-    days += 1;
-    if (days >= mostDays) break;
   }
   return undefined;
 }

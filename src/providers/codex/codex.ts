@@ -5,18 +5,10 @@ import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../phases/table.ts';
-import type {
-  ChildCommand,
-  ChildRequest,
-  Meter,
-  Provider,
-  TraceQuestion,
-  Traces,
-} from '../contract/provider.ts';
-import { newGrownLines } from '../reading/grown-lines.ts';
+import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
 import { OPEN_IN_GIT } from '../starting/guard-profile.ts';
 import { classifyCodexEnd } from './codex-end.ts';
-import { findRollout, readCodexTraces, readRolloutLine } from './codex-rollout.ts';
+import { readCodexTraces } from './codex-rollout.ts';
 import { type CodexServers, codexServers, NO_EXTRAS, serversOfPerson } from './codex-servers.ts';
 import { codexTranscript, newCodexReader } from './codex-stream.ts';
 
@@ -29,7 +21,6 @@ export const codex = {
   newReader: newCodexReader,
   transcript: codexTranscript,
   classifyEnd: classifyCodexEnd,
-  newMeter: newCodexMeter,
   readTraces: readCodexTraces,
 } satisfies Provider;
 
@@ -158,29 +149,6 @@ async function commonDir(own: string | undefined): Promise<string | undefined> {
   if (own === undefined) return undefined;
   const shared = await sharedDirOf(own);
   return shared === undefined ? own : await realpath(shared);
-}
-
-const TELLING = /"(?:token_usage_record|token_count|turn_context)"/;
-
-/** It may have begun before midnight. Each second all the days of a year would be many. */
-const MOST_DAYS = 2;
-
-/**
- * Codex says at the end of its turn what it has spent; its own log of the thread has it after every answer.
- * Each look reads what the log has grown by.
- */
-export function newCodexMeter(question: Pick<TraceQuestion, 'cliSession' | 'env'>): Meter {
-  const readOn = newGrownLines(() => findRollout(question, MOST_DAYS));
-  const known: Pick<Traces, 'tokens' | 'model'> = {};
-  return async () => {
-    await readOn((line) => {
-      if (!TELLING.test(line)) return;
-      const { tokens, model } = readRolloutLine(line);
-      if (tokens) known.tokens = tokens;
-      if (model) known.model = model;
-    });
-    return known;
-  };
 }
 
 const textOrNull = { type: ['string', 'null'] };

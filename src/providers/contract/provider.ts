@@ -134,9 +134,6 @@ export interface Traces {
   tokens?: TokenCounts;
 }
 
-/** What a running process has spent, as far as its CLI notes it beside its output. */
-export type Meter = () => Promise<Pick<Traces, 'tokens' | 'model'>>;
-
 export interface TraceQuestion {
   /** The CLI's own name of its session, from a `started` event. */
   cliSession: string;
@@ -164,11 +161,6 @@ export interface Provider {
   transcript(line: string): TranscriptEntry[];
   /** Why the process ended when it left no valid signal; undefined: it simply finished. */
   classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined;
-  /**
-   * For a CLI that says only at its end what it has spent, and notes it elsewhere after every answer. The
-   * meter is cheap to ask and never throws.
-   */
-  newMeter?(question: Pick<TraceQuestion, 'cliSession' | 'env'>): Meter;
   /** Reads what the CLI has noted elsewhere about a process that has ended; never throws. */
   readTraces?(question: TraceQuestion): Promise<Traces>;
 }

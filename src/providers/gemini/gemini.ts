@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
 import { classifyGeminiEnd } from './gemini-end.ts';
-import { newGeminiMeter, readGeminiTraces } from './gemini-meter.ts';
+import { readGeminiTraces } from './gemini-traces.ts';
 import { geminiPolicy } from './gemini-policy.ts';
 import { geminiTranscript, newGeminiReader } from './gemini-stream.ts';
 
@@ -14,7 +14,6 @@ export const gemini = {
   buildCommand,
   newReader: newGeminiReader,
   transcript: geminiTranscript,
-  newMeter: newGeminiMeter,
   readTraces: readGeminiTraces,
   classifyEnd: classifyGeminiEnd,
 } satisfies Provider;

@@ -5,9 +5,8 @@ import { requireLease } from '../core/lost-lease.ts';
 import { ChildTree, isAlive } from '../core/tree.ts';
 import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import type { AwakeTime } from '../limits/awake-time.ts';
-import { endsByBudget } from '../limits/budget.ts';
+import { endsByBudget, liveSpent } from '../limits/budget.ts';
 import type { ChildLog } from '../limits/child-log.ts';
-import { liveSpent } from '../limits/live-spent.ts';
 import { type WatchLimits, watchLimits } from '../limits/watch-limits.ts';
 import { StallWatch } from './stall-watch.ts';
 
@@ -45,7 +44,6 @@ export class Sampler {
   readonly #awake: AwakeTime;
   readonly #limits: WatchLimits;
   readonly #stall: StallWatch;
-  readonly #spent: ReturnType<typeof liveSpent>;
   readonly #tree: ChildTree;
   /** Undefined before the first look. */
   #aliveAt: number | undefined;
@@ -65,7 +63,6 @@ export class Sampler {
     this.#limits = watchLimits(worker.file.settings);
     this.#tree = new ChildTree(worker, child);
     this.#stall = new StallWatch(worker, this.#limits);
-    this.#spent = liveSpent(worker, open, log);
     this.#sampledAt = worker.clock.monotonic() - SAMPLE_EVERY_MS + FIRST_SAMPLE_MS;
   }
 
@@ -113,7 +110,8 @@ export class Sampler {
 
   /** What has said its last word spends no more. */
   async #isOverBudget(): Promise<boolean> {
-    const isOver = await endsByBudget(this.#worker, this.#open, () => this.#spent(this.#awake.ms));
+    const spent = liveSpent(this.#log.seen, this.#awake.ms);
+    const isOver = await endsByBudget(this.#worker, this.#open, spent);
     return isOver && this.#log.final === undefined;
   }
 

@@ -14,8 +14,10 @@ import {
   withSpent,
 } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
+import type { Tally } from '../../providers/reading/tally.ts';
 import type { Cost } from '../../session/events/bodies/cost.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { plausible } from '../../session/events/fold-cost.ts';
 import { spentBy } from '../../session/events/fold-spent.ts';
 import type { OpenIteration, SessionState } from '../../session/events/state.ts';
 import { blockHere } from '../core/blocked.ts';
@@ -77,18 +79,31 @@ async function reportBudget(
 }
 
 /**
+ * What a running child has spent so far by its own output: tokens of Claude Code, which keeps a limit of money itself.
+ * Other CLIs say at their end what they have spent, and their logs are read then.
+ */
+export function liveSpent({ final, tokens: told }: Pick<Tally, 'final' | 'tokens'>, awakeMs: number): Spent {
+  const tokens = final?.tokens ?? told;
+  return {
+    usd: plausible(final?.costUsd ?? 0),
+    tokens: plausible(tokens.input + tokens.output),
+    hours: awakeMs / 3_600_000,
+    iterations: 0,
+  };
+}
+
+/**
  * Asked of a running child: it ends when only the reserve is left; the one that the reserve is for, when nothing is.
- * @param spent what it has spent so far, asked for only where that is limited
+ * @param live what it has spent so far, as far as `liveSpent` knows
  */
 export async function endsByBudget(
   worker: Worker,
   { phase, wrapUp }: Pick<OpenIteration, 'phase' | 'wrapUp'>,
-  spent: () => Promise<Spent>,
+  live: Spent,
 ): Promise<boolean> {
-  const usesWith = (live?: Spent) =>
-    budgetUses(worker, stateOf(worker), { phase, live }).filter(({ cap }) => cap !== 'iterations');
-  if (usesWith().length === 0) return false;
-  const uses = usesWith(await spent());
+  const all = budgetUses(worker, stateOf(worker), { phase, live });
+  const uses = all.filter(({ cap }) => cap !== 'iterations');
+  if (uses.length === 0) return false;
   await reportBudget(worker, uses, recordIfTaken);
   const { kind } = judgeCaps(uses);
   return wrapUp ? kind === 'reached' : kind !== 'fine';

@@ -1,7 +1,6 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newCodexMeter } from '../../src/providers/codex/codex.ts';
 import { readCodexTraces } from '../../src/providers/codex/codex-rollout.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -26,33 +25,25 @@ async function scene() {
   return { dir, path: join(folder, `rollout-2026-11-20T11-02-26-${THREAD}.jsonl`), question };
 }
 
-test('what Codex has spent is known after every answer', async () => {
+test.each([
+  ['the newest', answer(1500, 60) + answer(3000, 120)],
+  ['the one of an older Codex', answer(1500, 60) + older(3000, 120)],
+])('of the counts in the log, %s counts', async (_name, lines) => {
   const { dir, path, question } = await scene();
   await using _ = dir;
-  const meter = newCodexMeter(question);
-  expect(await meter()).toEqual({});
-  await writeFile(path, MODEL);
-  expect(await meter()).toEqual({ model: 'gpt-5.2' });
-  await appendFile(path, `${answer(1500, 60)}{"type":"response_item","payload":{"text":"token_count"}}\n`);
-  expect(await meter()).toEqual({ model: 'gpt-5.2', tokens: { input: 1200, cached: 300, output: 60 } });
-  await appendFile(path, older(3000, 120));
-  expect((await meter()).tokens).toEqual({ input: 2700, cached: 300, output: 120 });
-  expect((await meter()).tokens).toEqual({ input: 2700, cached: 300, output: 120 });
+  await writeFile(path, lines);
+  const { tokens } = await readCodexTraces({ ...question, final: undefined, now: 0 });
+  expect(tokens).toEqual({ input: 2700, cached: 300, output: 120 });
 });
 
-test('a line that is still being written is read when it is whole, and a huge one is passed over', async () => {
+test('the log is found in whatever day the thread has begun', async () => {
   const { dir, path, question } = await scene();
   await using _ = dir;
-  const meter = newCodexMeter(question);
-  const line = answer(1500, 60);
-  await writeFile(path, line.slice(0, 40));
-  expect(await meter()).toEqual({});
-  await appendFile(path, line.slice(40));
-  expect((await meter()).tokens?.output).toBe(60);
-  await appendFile(path, `{"type":"response_item","payload":{"text":"${'x'.repeat(3_000_000)}`);
-  expect((await meter()).tokens?.output).toBe(60);
-  await appendFile(path, `"}}\n${answer(3000, 120)}`);
-  expect((await meter()).tokens?.output).toBe(120);
+  for (const day of ['2026/11/21', '2026/12/01', '2027/01/08'])
+    await mkdir(join(dir.path, 'sessions', day), { recursive: true });
+  await writeFile(path, MODEL);
+  const traces = await readCodexTraces({ ...question, final: undefined, now: 0 });
+  expect(traces).toEqual({ model: 'gpt-5.2' });
 });
 
 test('what a Codex that was ended had spent is found afterwards', async () => {

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newGeminiMeter, readGeminiTraces } from '../../src/providers/gemini/gemini-meter.ts';
+import { readGeminiTraces } from '../../src/providers/gemini/gemini-traces.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const SESSION = '8069921d-b0ac-4f45-8368-a995554bad09';
@@ -19,25 +19,20 @@ async function scene() {
   return { dir, path: join(folder, 'session-2026-11-20T12-31-8069921d.jsonl'), question };
 }
 
-test('what Gemini CLI has spent is known after every answer, and an answer written again counts once', async () => {
+test('every answer counts, and one that is written again with the results of its tools counts once', async () => {
   const { dir, path, question } = await scene();
   await using _ = dir;
-  const meter = newGeminiMeter(question);
-  expect(await meter()).toEqual({});
-  await writeFile(
-    path,
-    `{"sessionId":"${SESSION}","kind":"main"}\n{"$set":{"messages":[{"type":"gemini"}]}}\n`,
-  );
-  expect(await meter()).toEqual({});
-  await appendFile(path, answer('a'));
-  expect(await meter()).toEqual({
+  expect(await readGeminiTraces(question)).toEqual({});
+  const head = `{"sessionId":"${SESSION}","kind":"main"}\n{"$set":{"messages":[{"type":"gemini"}]}}\n`;
+  await writeFile(path, head);
+  expect(await readGeminiTraces(question)).toEqual({});
+  await appendFile(path, answer('a') + answer('a', 0, { toolCalls: [{ name: 'read_file' }] }));
+  expect(await readGeminiTraces(question)).toEqual({
     model: 'gemini-2.5-pro',
     tokens: { input: 1200, cached: 300, output: 60 },
   });
-  await appendFile(path, answer('a', 0, { toolCalls: [{ name: 'read_file' }] }));
-  expect((await meter()).tokens).toEqual({ input: 1200, cached: 300, output: 60 });
   await appendFile(path, `not JSON "gemini"\n${answer('b', 40)}`);
-  expect((await meter()).tokens).toEqual({ input: 2400, cached: 600, output: 160 });
+  expect((await readGeminiTraces(question)).tokens).toEqual({ input: 2400, cached: 600, output: 160 });
 });
 
 test('a log of many megabytes is read whole, its overlong line aside', async () => {
@@ -46,7 +41,7 @@ test('a log of many megabytes is read whole, its overlong line aside', async () 
   const filler = `{"type":"user","content":"${'y'.repeat(200_000)}"}\n`.repeat(12);
   const overlong = `{"type":"user","content":"${'z'.repeat(3_000_000)}"}\n`;
   await writeFile(path, `${answer('a')}${filler}${answer('b')}${overlong}${answer('c')}`);
-  expect((await newGeminiMeter(question)()).tokens).toEqual({ input: 3600, cached: 900, output: 180 });
+  expect((await readGeminiTraces(question)).tokens).toEqual({ input: 3600, cached: 900, output: 180 });
 });
 
 test('what one that was ended had spent is found afterwards, and a place without a log tells nothing', async () => {

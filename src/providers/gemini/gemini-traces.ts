@@ -2,9 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../../base/errors.ts';
-import type { Meter, TokenCounts, TraceQuestion, Traces } from '../contract/provider.ts';
+import { linesFrom } from '../../base/files/lines.ts';
+import { openPlainHandle } from '../../base/files/plain-file.ts';
+import type { TokenCounts, TraceQuestion, Traces } from '../contract/provider.ts';
 import { objectIn } from '../reading/activity.ts';
-import { newGrownLines } from '../reading/grown-lines.ts';
 import { addTokens, apartFromCache } from '../reading/tokens.ts';
 
 const count = z.number().nonnegative().catch(0);
@@ -19,29 +20,28 @@ const Answer = z.object({
 
 type Question = Pick<TraceQuestion, 'cliSession' | 'env'>;
 
-/**
- * Gemini CLI says with its last word what it has spent; its own log of the chat has it after every answer.
- * Each look reads what the log has grown by.
- */
-export function newGeminiMeter(question: Question): Meter {
-  const readOn = newGrownLines(() => findChat(question));
+/** A longer line of the log is no answer. */
+const MAX_LINE_BYTES = 1024 * 1024;
+
+/** What the log of the chat has after every answer: all that is known of a process that was ended before its last word. */
+export async function readGeminiTraces(question: Question): Promise<Traces> {
+  const path = await findChat(question).catch(() => undefined);
+  const opened = path === undefined ? undefined : openPlainHandle(path);
+  if (opened?.kind !== 'opened') return {};
   // An answer is written again with the results of its tool calls.
   const answers = new Map<string, TokenCounts>();
   let model: string | undefined;
-  return async () => {
-    await readOn((line) => {
-      const answer = Answer.safeParse(line.includes('"gemini"') ? objectIn(line) : undefined);
-      if (!answer.success) return;
+  try {
+    for await (const { text = '' } of linesFrom(opened.handle, 0, { maxLineBytes: MAX_LINE_BYTES })) {
+      const answer = Answer.safeParse(text.includes('"gemini"') ? objectIn(text) : undefined);
+      if (!answer.success) continue;
       answers.set(answer.data.id, tokensOf(answer.data.tokens));
       model = answer.data.model ?? model;
-    });
-    return { model, ...(answers.size > 0 && { tokens: [...answers.values()].reduce(addTokens) }) };
-  };
-}
-
-/** What one that was ended before its last word had spent. */
-export async function readGeminiTraces(question: Question): Promise<Traces> {
-  return await newGeminiMeter(question)();
+    }
+  } finally {
+    opened.handle.close();
+  }
+  return { model, ...(answers.size > 0 && { tokens: [...answers.values()].reduce(addTokens) }) };
 }
 
 /** Thoughts are paid for as output. */
