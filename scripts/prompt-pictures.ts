@@ -1,4 +1,4 @@
-// `npm run build && tsx scripts/prompt-pictures.ts`: draws what a client is given of our prompts, for docs/claude-desktop.md.
+// `npm run build && tsx --import ./scripts/markdown-as-text.mjs scripts/prompt-pictures.ts`: draws what a client is given of our prompts, for docs/claude-desktop.md.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wrapAnsi } from 'fast-wrap-ansi';

@@ -1,4 +1,4 @@
-// `tsx scripts/report-pictures.ts`: draws the head of a session's page for docs/report.md, in dark and light.
+// `tsx --import ./scripts/markdown-as-text.mjs scripts/report-pictures.ts`: draws the head of a session's page for docs/report.md, in dark and light.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

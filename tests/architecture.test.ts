@@ -19,7 +19,8 @@ const MAY_IMPORT = {
   base: [],
   phases: ['base'],
   session: ['base', 'phases'],
-  project: ['base', 'phases'],
+  // The list of providers names their settings: a new agent CLI is its folder and its line there.
+  project: ['base', 'phases', 'providers/registry.ts'],
   providers: ['base', 'phases'],
   worker: ['base', 'phases', 'session', 'project', 'providers'],
   report: ['base', 'phases'],
@@ -50,7 +51,7 @@ const LAYERS = {
     ['watching'],
   ],
   project: [['git'], ['settings', 'checkpoints'], ['worktrees'], ['finding'], ['proving'], ['finishing']],
-  providers: [['contract'], ['reading'], ['starting'], ['claude', 'codex', 'gemini'], ['.']],
+  providers: [['contract'], ['reading'], ['claude', 'codex', 'gemini'], ['.'], ['starting']],
   worker: [
     ['documents'],
     ['core'],

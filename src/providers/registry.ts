@@ -6,22 +6,44 @@ import { PROVIDER_ERRORS } from './contract/provider-errors.ts';
 import { gemini } from './gemini/gemini.ts';
 import { rehearsal } from './rehearsal.ts';
 
+const ALL = [claude, codex, gemini, rehearsal] as const;
+
+export type ProviderName = (typeof ALL)[number]['name'];
+
+/** A provider with settings of its own: an agent CLI of this machine, not the bundled agent. */
+export type CliName = Extract<(typeof ALL)[number], { settings: object }>['name'];
+
 /** Every provider that a setting or a call may name. */
-export const PROVIDERS: readonly Provider[] = [claude, codex, gemini, rehearsal];
+export const PROVIDERS: ReadonlyArray<Provider & { name: ProviderName }> = ALL;
+
+export const PROVIDER_NAMES = PROVIDERS.map(({ name }) => name);
+
+/** The same in words. */
+export const PROVIDER_CHOICES = `${PROVIDER_NAMES.slice(0, -1).join(', ')} or ${PROVIDER_NAMES.at(-1)}`;
 
 /**
  * The provider called `name`, in any letter case.
  * @throws unknown_provider
  */
 export function providerNamed(name: string): Provider {
-  const wanted = name.trim().toLowerCase();
-  const provider = PROVIDERS.find((known) => known.name === wanted);
+  const provider = findProvider(name.trim().toLowerCase());
   if (provider) return provider;
-  const names = PROVIDERS.map((known) => known.name);
+  const names = PROVIDER_NAMES;
   throw PROVIDER_ERRORS.unknown_provider({ name, names, meant: nearestName(name, names) });
 }
 
-/** Whether the CLIs themselves keep all agents of these providers from what is not theirs: Codex does, if it may. */
+function findProvider(name: string): Provider | undefined {
+  return PROVIDERS.find((known) => known.name === name);
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Names, never values, of what is set for a provider; without any of them its own login pays. */
+export function credentialNames(provider: string, env: Environment): string[] {
+  return (findProvider(provider)?.credentials ?? []).filter((name) => env[name]);
+}
+
+/** Whether the CLIs themselves keep all agents of these providers from what is not theirs. */
 export function areConfined(names: readonly string[], permissions: 'skip' | 'allow'): boolean {
-  return permissions === 'allow' && names.every((name) => name === codex.name);
+  return permissions === 'allow' && names.every((name) => findProvider(name)?.confinesItself);
 }

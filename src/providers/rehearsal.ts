@@ -3,9 +3,13 @@ import { claudeTranscript } from './claude/claude-transcript.ts';
 import type { ChildProblem, ExitReport, FinalReport, Provider } from './contract/provider.ts';
 
 /** The bundled child that needs no login and no network; `cliPath` is its built file. */
-export const rehearsal: Provider = {
+export const rehearsal = {
   name: 'rehearsal',
+  title: 'the rehearsal agent',
   defaultCommand: 'samocode-rehearsal',
+  credentials: [],
+  prices: {},
+  markers: [],
   buildCommand({ cliPath, promptPath, childUuid, scenarioPath, env, nodePath }) {
     return {
       file: nodePath,
@@ -17,7 +21,7 @@ export const rehearsal: Provider = {
   newReader: newClaudeReader,
   transcript: claudeTranscript,
   classifyEnd,
-};
+} as const satisfies Provider;
 
 /** How `rehearsal/main.ts` ends a start that cannot work: no prompt, no such scenario. */
 const SETUP_EXIT_CODE = 2;

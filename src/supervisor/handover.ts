@@ -3,7 +3,7 @@ import { BASE_ERRORS } from '../base/base-errors.ts';
 import { statsAt } from '../base/files/look-at.ts';
 import { plainJson } from '../base/files/plain-file.ts';
 import { acquireLease, type OwnedLease } from '../base/processes/lease.ts';
-import { isOlder } from '../providers/starting/preflight.ts';
+import { isOlder } from '../base/versions.ts';
 import { LONGEST_LOOK_MS, type Supervisor } from './supervisor.ts';
 
 /** A newer program that has asked the older one to leave waits for it: longer than the longest time between two looks. */

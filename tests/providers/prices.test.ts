@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { estimateUsd, readPrices } from '../../src/providers/reading/prices.ts';
+import { estimateUsd, readPrices } from '../../src/providers/prices.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const MILLION = { input: 1_000_000, cached: 1_000_000, output: 1_000_000 };

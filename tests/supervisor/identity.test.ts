@@ -1,9 +1,9 @@
 import { realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { isOlder } from '../../src/base/versions.ts';
 import { SESSION_MARK } from '../../src/providers/starting/environment.ts';
 import { supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
-import { isOlder } from '../../src/providers/starting/preflight.ts';
 import { supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
 import { hostWith } from '../support/hosts.ts';
 import { tempDir } from '../support/temp-dir.ts';

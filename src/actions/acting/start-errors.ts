@@ -70,9 +70,9 @@ export const START_ERRORS = errors({
     why: `${filePath} has lines that run something or relax a rule, and they are not trusted yet: ${lines}.`,
     next: [{ act: 'trust', args: { hash, relaxes: isLoosening } }],
   }),
-  root_refused: () => ({
+  root_refused: ({ title }: { title: string }) => ({
     what: NOTHING,
-    why: 'This user is root, and Claude Code does not skip permissions for root.',
+    why: `This user is root, and ${title} does not skip permissions for root.`,
     hint: 'Run as another user, or set PERMISSIONS=allow, or, on a disposable machine, IS_SANDBOX=1.',
   }),
   run_already: ({ session }: { session: string }) => ({

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
+import { isOlder } from '../../base/versions.ts';
 import { readKnownProjects } from '../../project/finding/known-projects.ts';
 import { type WatchOver, watchOver } from '../../providers/starting/launch-supervisor.ts';
-import { isOlder } from '../../providers/starting/preflight.ts';
 import {
   isOff,
   readPresence,

@@ -1,4 +1,5 @@
 import type { Project } from '../../project/finding/open-project.ts';
+import { providerNamed } from '../../providers/registry.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { START_ERRORS } from '../acting/start-errors.ts';
@@ -26,11 +27,12 @@ export function refuseWhatCannotRun(
   { uid }: Pick<Machine, 'uid'> = thisMachine(),
 ): void {
   const { provider, providers, permissions } = settings;
-  const usesClaude = [provider, ...Object.values(providers)].includes('claude');
-  if (usesClaude && isRefusedAsRoot({ uid, permissions, env })) throw START_ERRORS.root_refused();
+  const refusing = [provider, ...Object.values(providers)].map(providerNamed).find((one) => one.refusesRoot);
+  if (refusing !== undefined && isRefusedAsRoot({ uid, permissions, env }))
+    throw START_ERRORS.root_refused({ title: refusing.title });
 }
 
-/** Claude Code refuses to skip permissions for root unless the person calls the machine a sandbox, by a 1 and no other word. */
+/** A provider that refuses to skip permissions for root does so unless the person calls the machine a sandbox, by a 1 and no other word. */
 export function isRefusedAsRoot(facts: {
   uid: number | undefined;
   permissions: 'skip' | 'allow';

@@ -1,7 +1,7 @@
-import type { ProviderName } from '../../project/settings/project-settings.ts';
 import { childSettings, type ResolvedSettings } from '../../project/settings/resolve-settings.ts';
+import type { ProviderName } from '../../providers/registry.ts';
 import { providerNamed } from '../../providers/registry.ts';
-import { locateCli } from '../../providers/starting/locate-cli.ts';
+import { cliOf, locateCli } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import type { ActionContext } from '../acting/context.ts';
 
@@ -13,8 +13,7 @@ export async function findCli(
 ): Promise<string> {
   if (name === 'rehearsal') return programs.rehearsal;
   const { path } = await locateCli({
-    command: providerNamed(name).defaultCommand,
-    setting: `${name.toUpperCase()}_PATH`,
+    ...cliOf(providerNamed(name)),
     configured: childSettings(settings, 'init', name).cliPath,
     env,
     homeDir: home,

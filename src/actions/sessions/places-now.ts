@@ -3,7 +3,7 @@ import { isSamocodeError } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { commitOf } from '../../project/git/repository.ts';
-import { PROVIDER_NAMES } from '../../project/settings/project-settings.ts';
+import { PROVIDER_NAMES } from '../../providers/registry.ts';
 import { atPlaces } from '../../session/events/at-places.ts';
 import type { Places } from '../../session/events/bodies/places.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';

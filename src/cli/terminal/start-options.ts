@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { StartSessionInput } from '../../actions/sessions/start-input.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
+import { PROVIDER_CHOICES } from '../../providers/registry.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
 import { projectOf, type SharedOptions, wholeSeconds } from './shared-options.ts';
 
@@ -40,7 +41,7 @@ const START_OPTIONS = {
   group: ['--group <name>', 'a name by which sessions are listed, stopped and awaited together'],
   base: ['--base <ref>', "where the branch starts (default: the remote's default branch)"],
   branch: ['--branch <name>', "the branch (default: BRANCH_PREFIX and the session's name)"],
-  provider: ['--provider <name>', 'claude, codex, gemini, or rehearsal (no model, no login)'],
+  provider: ['--provider <name>', `${PROVIDER_CHOICES} (no model, no login)`],
   model: ['--model <name>', 'the model for this session'],
   providers: ['--providers <phase=name>', 'another agent CLI for single phases: quality=codex'],
   models: ['--models <phase=name>', 'another model for single phases: planning=opus'],

@@ -1,5 +1,6 @@
 import type { Host } from '../../base/processes/host.ts';
 import { inheritedVariable } from '../../base/processes/inherited-variables.ts';
+import { PROVIDERS } from '../../providers/registry.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 
 export interface Typist {
@@ -30,14 +31,7 @@ function byTool(how: string): By {
  * themselves: names like CLAUDE_CODE_USE_BEDROCK or CODEX_HOME stand in shell profiles.
  */
 export const AGENT_MARKERS: Readonly<Record<string, string>> = {
-  CLAUDECODE: 'Claude Code',
-  CLAUDE_CODE_ENTRYPOINT: 'Claude Code',
-  CLAUDE_CODE_SESSION_ID: 'Claude Code',
-  CODEX_SANDBOX: 'Codex',
-  CODEX_SANDBOX_NETWORK_DISABLED: 'Codex',
-  CODEX_THREAD_ID: 'Codex',
-  CODEX_CI: 'Codex',
-  GEMINI_CLI: 'Gemini CLI',
+  ...Object.fromEntries(PROVIDERS.flatMap(({ markers, title }) => markers.map((name) => [name, title]))),
   QWEN_CODE: 'Qwen Code',
   CURSOR_AGENT: 'Cursor',
   OPENCODE: 'OpenCode',

@@ -1,12 +1,11 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
 import type { DoctorCheck, Machine } from '../../actions/preconditions/check.ts';
 import { type Project, readSettingTexts } from '../../project/finding/open-project.ts';
-import type { ProviderName } from '../../project/settings/project-settings.ts';
 import { readSettings } from '../../project/settings/read-settings.ts';
 import { childSettings } from '../../project/settings/resolve-settings.ts';
-import { type CliName, cliChecks } from './cli-checks.ts';
-
-const CLI_NAMES: readonly CliName[] = ['claude', 'codex', 'gemini'];
+import { PROVIDERS, type ProviderName } from '../../providers/registry.ts';
+import { pathSettingOf } from '../../providers/starting/locate-cli.ts';
+import { cliChecks } from './cli-checks.ts';
 
 /** What each agent CLI says of itself; they are asked at the same time. */
 export async function allCliChecks(
@@ -16,10 +15,11 @@ export async function allCliChecks(
 ): Promise<Promise<DoctorCheck[]>[]> {
   const used = usedProviders(project);
   const permissions = project?.values.permissions ?? 'skip';
-  const paths = project ? new Map<CliName, string>() : await machinePaths(context);
-  return CLI_NAMES.map((name) => {
-    const configured = project ? childSettings(project, 'init', name).cliPath : paths.get(name);
-    return cliChecks({ name, isUsed: used.has(name), permissions, configured }, machine, context);
+  const machinePath = project ? undefined : await machinePaths(context);
+  return PROVIDERS.filter(({ preflight }) => preflight).map((provider) => {
+    const { name } = provider;
+    const configured = project ? childSettings(project, 'init', name).cliPath : machinePath?.(name);
+    return cliChecks({ provider, isUsed: used.has(name), permissions, configured }, machine, context);
   });
 }
 
@@ -31,11 +31,10 @@ export function usedProviders(project: Project | undefined): Set<ProviderName> {
 }
 
 /** Where the machine's own settings say that the CLIs are; for a look from outside of any project. */
-async function machinePaths({ env, home: homeDir }: ActionContext): Promise<Map<CliName, string>> {
+async function machinePaths({ env, home: homeDir }: ActionContext) {
   const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
-  const paths = CLI_NAMES.flatMap((name) => {
-    const value = readings.find(({ key }) => key === `${name.toUpperCase()}_PATH`)?.value;
-    return typeof value === 'string' ? [[name, value] as const] : [];
-  });
-  return new Map(paths);
+  return (name: string): string | undefined => {
+    const value = readings.find(({ key }) => key === pathSettingOf(name))?.value;
+    return typeof value === 'string' ? value : undefined;
+  };
 }

@@ -6,16 +6,15 @@ import { isRefusedAsRoot } from '../../actions/preconditions/what-cannot-run.ts'
 import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
+import { isOlder } from '../../base/versions.ts';
+import type { LoginTraces, Preflight, Provider } from '../../providers/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
-import { locateCli } from '../../providers/starting/locate-cli.ts';
+import { cliOf, locateCli } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
-import { isOlder, type LoginTraces, PREFLIGHTS, type Preflight } from '../../providers/starting/preflight.ts';
 import { jsonValue } from '../install/json-member.ts';
 
-export type CliName = keyof typeof PREFLIGHTS;
-
 interface CliQuestion {
-  name: CliName;
+  provider: Provider;
   /** A session of this project would start it. */
   isUsed: boolean;
   permissions: 'skip' | 'allow';
@@ -30,13 +29,12 @@ export async function cliChecks(
   machine: Machine,
   context: ActionContext,
 ): Promise<DoctorCheck[]> {
-  const { name, isUsed, configured } = question;
-  const preflight = PREFLIGHTS[name];
-  const setting = `${name.toUpperCase()}_PATH`;
+  const { provider, isUsed, configured } = question;
+  const { name, preflight } = provider;
+  if (preflight === undefined) return [];
   try {
     const { path, foundIn } = await locateCli({
-      command: name,
-      setting,
+      ...cliOf(provider),
       env: context.env,
       homeDir: context.home,
       nodePath: await nodePath(context.env),
@@ -53,7 +51,7 @@ export async function cliChecks(
         loginCheck(name, ask, preflight, context),
         ...sandboxChecks(question, ask, preflight),
       ])),
-      ...(name === 'claude' && isUsed ? [rootCheck(question, machine, context)] : []),
+      ...(provider.refusesRoot && isUsed ? [rootCheck(question, machine, context)] : []),
     ];
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
@@ -69,14 +67,14 @@ export async function cliChecks(
 /** Runs the CLI with these arguments. */
 type Ask = (args: readonly string[]) => Promise<CommandResult>;
 
-function versionCheck(name: CliName, version: string, { measured, install }: Preflight): DoctorCheck {
+function versionCheck(name: string, version: string, { measured, install }: Preflight): DoctorCheck {
   const id = `cli.${name}.version`;
   return isOlder(version, measured)
     ? warn(id, `${version} is older than the tested version (${measured}).`, `Update it: ${install}.`)
     : ok(id, `at least the tested version (${measured})`);
 }
 
-async function optionsCheck(name: CliName, ask: Ask, preflight: Preflight): Promise<DoctorCheck> {
+async function optionsCheck(name: string, ask: Ask, preflight: Preflight): Promise<DoctorCheck> {
   const id = `cli.${name}.options`;
   const { stdout, stderr, exitCode } = await ask(preflight.helpArgs);
   const help = stdout + stderr;
@@ -90,7 +88,7 @@ async function optionsCheck(name: CliName, ask: Ask, preflight: Preflight): Prom
 }
 
 async function loginCheck(
-  name: CliName,
+  name: string,
   ask: Ask,
   preflight: Preflight,
   context: ActionContext,
@@ -127,7 +125,7 @@ function sandboxChecks(question: CliQuestion, ask: Ask, { sandboxArgs }: Preflig
 }
 
 async function sandboxCheck(
-  { name, isUsed, permissions }: CliQuestion,
+  { provider: { name }, isUsed, permissions }: CliQuestion,
   ask: Ask,
   args: readonly string[],
 ): Promise<DoctorCheck> {
@@ -139,12 +137,16 @@ async function sandboxCheck(
     : warn(id, 'Its sandbox does not work here; PERMISSIONS=skip does not need it.', fix);
 }
 
-function rootCheck({ permissions }: CliQuestion, { uid }: Machine, { env }: ActionContext): DoctorCheck {
-  const id = 'cli.claude.root';
+function rootCheck(
+  { provider, permissions }: CliQuestion,
+  { uid }: Machine,
+  { env }: ActionContext,
+): DoctorCheck {
+  const id = `cli.${provider.name}.root`;
   return isRefusedAsRoot({ uid, permissions, env })
     ? fail(
         id,
-        'You are root, and Claude Code does not skip permissions for root.',
+        `You are root, and ${provider.title} does not skip permissions for root.`,
         'Run as another user, or set PERMISSIONS=allow, or, on a disposable machine, IS_SANDBOX=1.',
       )
     : ok(id, uid === 0 ? 'root, by your own choice' : 'not root');

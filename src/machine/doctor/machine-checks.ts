@@ -15,8 +15,8 @@ import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { createWhole } from '../../base/files/atomic-file.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
+import { isOlder } from '../../base/versions.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
-import { isOlder } from '../../providers/starting/preflight.ts';
 
 /** What the machine itself allows. */
 export async function machineChecks(

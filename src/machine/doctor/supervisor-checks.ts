@@ -3,7 +3,7 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import { isUnfinished, watchedFolders } from '../../actions/acting/supervision.ts';
 import { type DoctorCheck, ok, warn, warnIf } from '../../actions/preconditions/check.ts';
 import { whyUnwritable } from '../../base/files/why-unwritable.ts';
-import { isOlder } from '../../providers/starting/preflight.ts';
+import { isOlder } from '../../base/versions.ts';
 import { isOff, readPresence, supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import { isContinuedBy } from '../../session/continued-by.ts';
 import type { SessionView } from '../../session/events/session-view.ts';

@@ -6,7 +6,7 @@ import { definedOnly } from '../../base/defined-only.ts';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
-import { allCredentialNames } from '../../providers/starting/credentials.ts';
+import { PROVIDERS } from '../../providers/registry.ts';
 import { readLoginEnvironment } from '../../providers/starting/login-shell.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
@@ -151,10 +151,10 @@ const NAMES = [
 
 /** What the person should know of the variables that are set here and not in a login shell; undefined without any. */
 async function setHereAlone({ env, home }: ActionContext): Promise<string | undefined> {
-  const set = new Set([...NAMES.filter((name) => env[name]), ...allCredentialNames(env)]);
-  if (set.size === 0) return undefined;
+  const set = [...NAMES, ...PROVIDERS.flatMap(({ credentials }) => credentials)].filter((name) => env[name]);
+  if (set.length === 0) return undefined;
   const login = await readLoginEnvironment(env, home);
-  const names = [...set].filter((name) => login.kind === 'unknown' || login.env[name] !== env[name]);
+  const names = set.filter((name) => login.kind === 'unknown' || login.env[name] !== env[name]);
   if (names.length === 0) return undefined;
   return `Your login shell sets these differently or not at all: ${names.join(', ')}. Agents of sessions that the supervisor continues get the environment of a login shell: export what they need in your shell's startup file.`;
 }

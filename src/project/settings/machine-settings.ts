@@ -1,8 +1,67 @@
-import { modelName, PROVIDER_NAMES } from './project-settings.ts';
-import { absoluteFile, amount, command, oneOf, program, text, wholeNumber } from './setting-kinds.ts';
+import { type CliName, PROVIDER_NAMES, PROVIDERS } from '../../providers/registry.ts';
+import { modelName } from './project-settings.ts';
+import {
+  absoluteFile,
+  amount,
+  command,
+  oneOf,
+  program,
+  type SettingKind,
+  text,
+  wholeNumber,
+} from './setting-kinds.ts';
 import { inScope } from './setting-spec.ts';
 
 const seconds = wholeNumber('seconds', 1, 86_400);
+
+/** `<CLI>_PATH`, `<CLI>_MODEL`, `<CLI>_TIMEOUT` and, where it counts turns, `<CLI>_MAX_TURNS`. */
+function rowsOf({
+  name,
+  title,
+  defaultCommand,
+  settings,
+}: (typeof PROVIDERS)[number]): Record<string, object> {
+  if (settings === undefined) return {};
+  const { model, maxTurns } = settings;
+  const key = name.toUpperCase();
+  const otherwise = model === '' ? `; if unset, ${title}'s own default` : '';
+  return {
+    [`${name}Path`]: {
+      ...program,
+      key: `${key}_PATH`,
+      default: defaultCommand,
+      doc: `The program of ${title}.`,
+    },
+    [`${name}Model`]: {
+      ...modelName,
+      key: `${key}_MODEL`,
+      default: model,
+      doc: `The model for ${title}${otherwise}.`,
+    },
+    [`${name}TimeoutSeconds`]: {
+      ...seconds,
+      key: `${key}_TIMEOUT`,
+      default: '1800',
+      doc: `How long one ${title} agent may run.`,
+    },
+    ...(maxTurns !== undefined && {
+      [`${name}MaxTurns`]: {
+        ...wholeNumber('turns', 1, 100_000),
+        key: `${key}_MAX_TURNS`,
+        default: maxTurns,
+        doc: `How many turns a ${title} agent may take.`,
+      },
+    }),
+  };
+}
+
+type CliRow<Value> = SettingKind<Value> & { key: string; default: string; doc: string };
+type CliSettings = { [Name in CliName as `${Name}Path` | `${Name}Model`]: CliRow<string> } & {
+  [Name in CliName as `${Name}TimeoutSeconds`]: CliRow<number>;
+} & { claudeMaxTurns: CliRow<number> };
+
+// The rows are named after the list of which the type is made.
+const CLI_SETTINGS = Object.assign({}, ...PROVIDERS.map(rowsOf)) as CliSettings;
 
 const SHOWN = inScope('machine', {
   machineProvider: {
@@ -11,66 +70,7 @@ const SHOWN = inScope('machine', {
     default: 'claude',
     doc: 'The agent CLI of projects that do not set PROVIDER; in the environment it overrides PROVIDER.',
   },
-  claudePath: {
-    ...program,
-    key: 'CLAUDE_PATH',
-    default: 'claude',
-    doc: 'The program of Claude Code.',
-  },
-  claudeModel: {
-    ...modelName,
-    key: 'CLAUDE_MODEL',
-    default: 'opus',
-    doc: 'The model for Claude Code.',
-  },
-  claudeTimeoutSeconds: {
-    ...seconds,
-    key: 'CLAUDE_TIMEOUT',
-    default: '1800',
-    doc: 'How long one Claude Code agent may run.',
-  },
-  claudeMaxTurns: {
-    ...wholeNumber('turns', 1, 100_000),
-    key: 'CLAUDE_MAX_TURNS',
-    default: '300',
-    doc: 'How many turns a Claude Code agent may take.',
-  },
-  codexPath: {
-    ...program,
-    key: 'CODEX_PATH',
-    default: 'codex',
-    doc: 'The program of Codex.',
-  },
-  codexModel: {
-    ...modelName,
-    key: 'CODEX_MODEL',
-    default: '',
-    doc: "The model for Codex; if unset, Codex's own default.",
-  },
-  codexTimeoutSeconds: {
-    ...seconds,
-    key: 'CODEX_TIMEOUT',
-    default: '1800',
-    doc: 'How long one Codex agent may run.',
-  },
-  geminiPath: {
-    ...program,
-    key: 'GEMINI_PATH',
-    default: 'gemini',
-    doc: 'The program of Gemini CLI.',
-  },
-  geminiModel: {
-    ...modelName,
-    key: 'GEMINI_MODEL',
-    default: '',
-    doc: "The model for Gemini CLI; if unset, Gemini CLI's own default.",
-  },
-  geminiTimeoutSeconds: {
-    ...seconds,
-    key: 'GEMINI_TIMEOUT',
-    default: '1800',
-    doc: 'How long one Gemini CLI agent may run.',
-  },
+  ...CLI_SETTINGS,
   maxRetries: {
     ...wholeNumber('retries', 0, 100),
     key: 'SAMOCODE_MAX_RETRIES',

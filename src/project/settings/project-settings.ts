@@ -1,4 +1,5 @@
 import { GATES } from '../../phases/table.ts';
+import { PROVIDER_NAMES } from '../../providers/registry.ts';
 import { CHECK_SETTINGS } from './check-settings.ts';
 import { LIMIT_SETTINGS } from './limit-settings.ts';
 import {
@@ -13,9 +14,6 @@ import {
   wholeNumber,
 } from './setting-kinds.ts';
 import { inScope } from './setting-spec.ts';
-
-export const PROVIDER_NAMES = ['claude', 'codex', 'gemini', 'rehearsal'] as const;
-export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
 /** The ways in which a person may open a gate, as events name them. */
 const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file'] as const;

@@ -1,5 +1,5 @@
 import type { Phase } from '../../phases/table.ts';
-import type { ProviderName } from './project-settings.ts';
+import type { ProviderName } from '../../providers/registry.ts';
 import { readSettings, type SettingReading, type SettingTexts } from './read-settings.ts';
 import type { SettingSource } from './setting-errors.ts';
 import type { SettingWarning } from './setting-warnings.ts';

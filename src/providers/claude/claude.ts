@@ -1,3 +1,4 @@
+import promptWords from '../../../workflow/provider-claude.md';
 import { GRANTS, type Grant } from '../../phases/grants.ts';
 import {
   ACCEPTED_STARTS_WITHIN_MS,
@@ -10,15 +11,67 @@ import { childHooks } from './claude-hooks.ts';
 import { newClaudeReader } from './claude-stream.ts';
 import { claudeTranscript } from './claude-transcript.ts';
 
+const MARKERS = ['CLAUDECODE', 'CLAUDE_CODE_ENTRYPOINT', 'CLAUDE_CODE_SESSION_ID'] as const;
+
 /** Claude Code: `claude -p`, its prompt on stdin, one JSON object per line on stdout. */
-export const claude: Provider = {
+export const claude = {
   name: 'claude',
+  title: 'Claude Code',
   defaultCommand: 'claude',
+  installFolders: ['.claude/local'],
+  settings: { model: 'opus', maxTurns: '300' },
+  preflight: {
+    helpArgs: ['--help'],
+    neededOptions: ['--output-format', '--settings', '--strict-mcp-config', '--session-id', '--add-dir'],
+    measured: '2.1.197',
+    login: { args: ['auth', 'status'] },
+    install: 'npm install -g @anthropic-ai/claude-code',
+    loginFix: 'Run `claude` once and log in, or set ANTHROPIC_API_KEY.',
+  },
+  credentials: [
+    'ANTHROPIC_API_KEY',
+    'ANTHROPIC_AUTH_TOKEN',
+    'ANTHROPIC_BASE_URL',
+    'CLAUDE_CODE_OAUTH_TOKEN',
+    'CLAUDE_CODE_USE_BEDROCK',
+    'CLAUDE_CODE_USE_VERTEX',
+    'CLAUDE_CONFIG_DIR',
+  ],
+  // For agents that were ended before Claude Code reported what they cost.
+  prices: {
+    'claude-fable': { input: 10, cached: 1, output: 50 },
+    'claude-opus': { input: 5, cached: 0.5, output: 25 },
+    'claude-opus-4-1': { input: 15, cached: 1.5, output: 75 },
+    'claude-sonnet': { input: 3, cached: 0.3, output: 15 },
+    'claude-haiku': { input: 1, cached: 0.1, output: 5 },
+  },
+  promptWords,
+  refusesRoot: true,
+  markers: MARKERS,
+  leftovers: [
+    ...MARKERS,
+    'CLAUDE_CODE_CHILD_NOTES_DIR',
+    'CLAUDE_CODE_CHILD_SESSION',
+    'CLAUDE_CODE_EXECPATH',
+    'CLAUDE_CODE_LAUNCHED_BY_SESSION_IDS',
+    'CLAUDE_CODE_MESSAGING_SOCKET',
+    'CLAUDE_CODE_MESSAGING_TOKEN',
+    'CLAUDE_CODE_SESSION_ATTENDED',
+    'CLAUDE_EFFORT',
+    'CLAUDE_PID',
+    'CLAUDE_PLUGIN_DATA',
+    'CLAUDE_PLUGIN_ROOT',
+    'CLAUDE_PROJECT_DIR',
+    'COREPACK_ENABLE_AUTO_PIN',
+    'NoDefaultCurrentDirectoryInExePath',
+  ],
+  // Beyond 120 s it makes a call a background task, whose result then starts a new turn.
+  client: { name: 'claude-code', byDefaultMs: 110_000, mostMs: 1_800_000 },
   buildCommand,
   newReader: newClaudeReader,
   transcript: claudeTranscript,
   classifyEnd: classifyClaudeEnd,
-};
+} as const satisfies Provider;
 
 const READING_TOOLS = ['Agent', 'Glob', 'Grep', 'Read', 'Task', 'TodoWrite', 'WebFetch', 'WebSearch'];
 

@@ -1,12 +1,12 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import promptWords from '../../../workflow/provider-codex.md';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../phases/table.ts';
-import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
-import { OPEN_IN_GIT } from '../starting/guard-profile.ts';
+import { type ChildCommand, type ChildRequest, OPEN_IN_GIT, type Provider } from '../contract/provider.ts';
 import { classifyCodexEnd } from './codex-end.ts';
 import { readCodexTraces } from './codex-rollout.ts';
 import { type CodexServers, codexServers, NO_EXTRAS, serversOfPerson } from './codex-servers.ts';
@@ -15,14 +15,57 @@ import { codexTranscript, newCodexReader } from './codex-stream.ts';
 /** Codex: `codex exec --json -`, its prompt on stdin, one JSON object per line on stdout. */
 export const codex = {
   name: 'codex',
+  title: 'Codex',
   defaultCommand: 'codex',
+  settings: { model: '' },
+  preflight: {
+    helpArgs: ['exec', '--help'],
+    neededOptions: ['--json', '--output-schema', '--add-dir', '--ignore-user-config', '--sandbox'],
+    measured: '0.169.0',
+    login: { args: ['login', 'status'], isAdvisory: true },
+    sandboxArgs: ['sandbox', '--', '/bin/true'],
+    install: 'npm install -g @openai/codex',
+    loginFix: 'Run `codex login`; with a key or a model provider of your own no login is needed.',
+  },
+  credentials: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'OPENAI_BASE_URL', 'CODEX_HOME'],
+  prices: {
+    'gpt-5': { input: 1.25, cached: 0.125, output: 10 },
+    'gpt-5-mini': { input: 0.25, cached: 0.025, output: 2 },
+    'gpt-5-nano': { input: 0.05, cached: 0.005, output: 0.4 },
+    'gpt-5-pro': { input: 15, cached: 15, output: 120 },
+    'gpt-5.1': { input: 1.25, cached: 0.125, output: 10 },
+    'gpt-5.2': { input: 1.75, cached: 0.175, output: 14 },
+    'gpt-5.2-pro': { input: 21, cached: 21, output: 168 },
+    'gpt-5.3': { input: 1.75, cached: 0.175, output: 14 },
+    'gpt-5.4': { input: 2.5, cached: 0.25, output: 15 },
+    'gpt-5.4-mini': { input: 0.75, cached: 0.075, output: 4.5 },
+    'gpt-5.4-nano': { input: 0.2, cached: 0.02, output: 1.25 },
+    'gpt-5.4-pro': { input: 30, cached: 30, output: 180 },
+    'gpt-5.5': { input: 5, cached: 0.5, output: 30 },
+    'gpt-5.5-pro': { input: 30, cached: 30, output: 180 },
+    'gpt-5.6': { input: 5, cached: 0.5, output: 30 },
+    'gpt-5.6-terra': { input: 2, cached: 0.2, output: 12 },
+    'gpt-5.6-luna': { input: 0.2, cached: 0.02, output: 1.2 },
+    'gpt-6-sol': { input: 2, cached: 0.2, output: 10 },
+    'gpt-6.1-sol': { input: 2, cached: 0.1, output: 10 },
+    'codex-mini': { input: 1.5, cached: 0.375, output: 6 },
+    o3: { input: 2, cached: 0.5, output: 8 },
+    'o4-mini': { input: 1.1, cached: 0.275, output: 4.4 },
+  },
+  promptWords,
+  confinesItself: true,
+  markers: ['CODEX_SANDBOX', 'CODEX_SANDBOX_NETWORK_DISABLED', 'CODEX_THREAD_ID', 'CODEX_CI'],
+  // Links to itself, in front of PATH.
+  passingFolder: /\/codex-arg0[^/]*\/?$/,
+  // It gives a call up after 300 s.
+  client: { name: 'codex-mcp-client', byDefaultMs: 280_000, mostMs: 280_000 },
   prepare,
   buildCommand,
   newReader: newCodexReader,
   transcript: codexTranscript,
   classifyEnd: classifyCodexEnd,
   readTraces: readCodexTraces,
-} satisfies Provider;
+} as const satisfies Provider;
 
 const STANDING_RULES = [
   'You run unattended: no one reads along, answers or approves. Never ask in a message; follow the prompt.',

@@ -15,6 +15,9 @@ export interface ChildServers {
   servers: McpServers;
 }
 
+/** What a commit, a fetch and a stash write in the shared git folder, beside the branch. */
+export const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs'];
+
 /** What the worker knows when it is about to start a child. */
 export interface ChildRequest {
   /** Absolute path of the CLI. */
@@ -144,11 +147,82 @@ export interface TraceQuestion {
   now: number;
 }
 
-/** One agent CLI: how to start it, read it and tell how it ended. Mostly data. */
-export interface Provider {
+/** US dollars for a million tokens. */
+export type Price = TokenCounts;
+
+/** What `samocode doctor` asks a CLI before it is given any work; nothing of it reaches its service. */
+export interface Preflight {
+  /** Shows the options that our command needs. */
+  helpArgs: readonly string[];
+  neededOptions: readonly string[];
+  /** The oldest version whose behaviour was measured. */
+  measured: string;
+  login?: {
+    args: readonly string[];
+    /** Its answer is not the last word: a key or a provider of the person's own needs no login. */
+    isAdvisory?: boolean;
+  };
+  /** Without a command for it: any one of these means a login. */
+  loginTraces?: LoginTraces;
+  /** Exits with 0 where the CLI's own sandbox works. */
+  sandboxArgs?: readonly string[];
+  install: string;
+  loginFix: string;
+}
+
+export interface LoginTraces {
+  env: readonly string[];
+  /** Names the folder that takes the place of HOME for the CLI. */
+  homeVariable: string;
+  /** Below its home. */
+  files: readonly string[];
+  /** A file below its home that is there without a login too, and where in it the chosen one stands. */
+  settings: { file: string; at: readonly string[] };
+}
+
+/** The same CLI as a client of our server. */
+export interface McpClient {
+  /** As it names itself in `initialize`. */
   name: string;
+  /** How long `wait` blocks by default, and at most: a longer call would fail in this client. */
+  byDefaultMs: number;
+  mostMs: number;
+}
+
+/**
+ * One agent CLI: all that is known of it alone. A new one is a folder with such an object and its line in
+ * `registry.ts`; settings, start choices, doctor, prompts and prices are made from that list.
+ */
+export interface Provider {
+  /** Its name in settings and events, lower case. `<NAME>_PATH` and its like are its settings. */
+  name: string;
+  /** As its vendor writes it. */
+  title: string;
   /** Program looked up on PATH when no path is configured. */
   defaultCommand: string;
+  /** Where its installer puts it, below the home folder. */
+  installFolders?: readonly string[];
+  /** Defaults of its settings on the machine; absent for the bundled agent, which has none. */
+  settings?: { model: string; maxTurns?: string };
+  /** Absent for the bundled agent. */
+  preflight?: Preflight;
+  /** Environment variables that say who pays for its calls, and where they go. */
+  credentials: readonly string[];
+  /** List prices by the beginning of a model's name. They age: what is computed from them is an estimate. */
+  prices: Readonly<Record<string, Price>>;
+  /** Of its prompts: how it works with helpers and files. Absent: it works alone. */
+  promptWords?: string;
+  /** Keeps its agents itself from what is not theirs, under PERMISSIONS=allow. */
+  confinesItself?: true;
+  /** Under PERMISSIONS=skip, unless the person calls the machine a sandbox. */
+  refusesRoot?: true;
+  /** Set for the commands it runs, and by no person: a command line that carries one was typed by an agent. */
+  markers: readonly string[];
+  /** What it leaves to the programs it starts; kept from agents of ours, to whom it would speak of another session. */
+  leftovers?: readonly string[];
+  /** A folder of PATH that is gone when the process that put it there has ended. */
+  passingFolder?: RegExp;
+  client?: McpClient;
   /**
    * Completes a request by what only this machine knows, and writes files that the command names beside
    * the prompt. Without it a request is complete.

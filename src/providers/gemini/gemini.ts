@@ -1,22 +1,65 @@
 import { dirname, join } from 'node:path';
+import promptWords from '../../../workflow/provider-gemini.md';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
 import { classifyGeminiEnd } from './gemini-end.ts';
-import { readGeminiTraces } from './gemini-traces.ts';
 import { geminiPolicy } from './gemini-policy.ts';
 import { geminiTranscript, newGeminiReader } from './gemini-stream.ts';
+import { readGeminiTraces } from './gemini-traces.ts';
 
 /** Gemini CLI: headless by its prompt on stdin, one JSON object per line on stdout. */
 export const gemini = {
   name: 'gemini',
+  title: 'Gemini CLI',
   defaultCommand: 'gemini',
+  settings: { model: '' },
+  preflight: {
+    helpArgs: ['--help'],
+    neededOptions: [
+      '--output-format',
+      '--session-id',
+      '--include-directories',
+      '--allowed-mcp-server-names',
+      '--policy',
+    ],
+    measured: '0.61.0',
+    loginTraces: {
+      env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENAI_USE_VERTEXAI', 'GOOGLE_GENAI_USE_GCA'],
+      homeVariable: 'GEMINI_CLI_HOME',
+      files: ['.gemini/oauth_creds.json'],
+      settings: { file: '.gemini/settings.json', at: ['security', 'auth', 'selectedType'] },
+    },
+    install: 'npm install -g @google/gemini-cli',
+    loginFix: 'Run `gemini` once and log in, or set GEMINI_API_KEY.',
+  },
+  credentials: [
+    'GEMINI_API_KEY',
+    'GOOGLE_API_KEY',
+    'GOOGLE_GENAI_USE_VERTEXAI',
+    'GOOGLE_CLOUD_PROJECT',
+    'GOOGLE_GEMINI_BASE_URL',
+    'GEMINI_CLI_HOME',
+  ],
+  prices: {
+    'gemini-2.5-pro': { input: 1.25, cached: 0.31, output: 10 },
+    'gemini-2.5-flash': { input: 0.3, cached: 0.075, output: 2.5 },
+    'gemini-2.5-flash-lite': { input: 0.1, cached: 0.025, output: 0.4 },
+    'gemini-3-pro': { input: 2, cached: 0.2, output: 12 },
+    'gemini-3.1-pro': { input: 2, cached: 0.2, output: 12 },
+    'gemini-3.5-flash': { input: 1.5, cached: 0.15, output: 9 },
+  },
+  promptWords,
+  markers: ['GEMINI_CLI'],
+  leftovers: ['GEMINI_CLI', 'GEMINI_CLI_NO_RELAUNCH'],
+  // It gives a call up after 600 s.
+  client: { name: 'gemini-cli-mcp-client', byDefaultMs: 540_000, mostMs: 540_000 },
   prepare,
   buildCommand,
   newReader: newGeminiReader,
   transcript: geminiTranscript,
   readTraces: readGeminiTraces,
   classifyEnd: classifyGeminiEnd,
-} satisfies Provider;
+} as const satisfies Provider;
 
 // Names no server: the list of allowed ones can't be empty.
 const NO_SERVER = 'none-for-children-of-samocode';

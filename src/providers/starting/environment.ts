@@ -1,6 +1,7 @@
 import { delimiter, dirname } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isFineForGit } from '../../base/processes/git-variables.ts';
+import { PROVIDERS } from '../registry.ts';
 
 /** Names the session (its ULID) in the environment of every process of a child. */
 export const SESSION_MARK = 'SAMOCODE_SESSION';
@@ -50,29 +51,8 @@ const GIT_FOR_CHILDREN = {
   GIT_EDITOR: 'true',
 };
 
-/** Marks that Claude Code and Gemini CLI set for the processes they start: they speak of another session. */
-const PARENT_CLIENT = new Set([
-  'AI_AGENT',
-  'CLAUDECODE',
-  'CLAUDE_CODE_CHILD_NOTES_DIR',
-  'CLAUDE_CODE_CHILD_SESSION',
-  'CLAUDE_CODE_ENTRYPOINT',
-  'CLAUDE_CODE_EXECPATH',
-  'CLAUDE_CODE_LAUNCHED_BY_SESSION_IDS',
-  'CLAUDE_CODE_MESSAGING_SOCKET',
-  'CLAUDE_CODE_MESSAGING_TOKEN',
-  'CLAUDE_CODE_SESSION_ATTENDED',
-  'CLAUDE_CODE_SESSION_ID',
-  'CLAUDE_EFFORT',
-  'CLAUDE_PID',
-  'CLAUDE_PLUGIN_DATA',
-  'CLAUDE_PLUGIN_ROOT',
-  'CLAUDE_PROJECT_DIR',
-  'COREPACK_ENABLE_AUTO_PIN',
-  'GEMINI_CLI',
-  'GEMINI_CLI_NO_RELAUNCH',
-  'NoDefaultCurrentDirectoryInExePath',
-]);
+/** What agent CLIs leave to the processes they start: it speaks of another session. `AI_AGENT` is several agents'. */
+const PARENT_CLIENT = new Set(['AI_AGENT', ...PROVIDERS.flatMap(({ leftovers = [] }) => leftovers)]);
 
 /** What `npx` tells the program that it starts; an npm inside the child would take our folder for its own. */
 const OF_NPX =
@@ -95,11 +75,10 @@ function isForChild(name: string): boolean {
 }
 
 const BARE_PATH = '/usr/local/bin:/usr/bin:/bin';
-// Codex puts a folder of links to itself in front of PATH; it is gone when that Codex has ended.
-const CODEX_LINKS = /\/codex-arg0[^/]*\/?$/;
 
 function pathForChild(path = BARE_PATH, cliPath?: string): string {
-  const folders = path.split(delimiter).filter((folder) => !CODEX_LINKS.test(folder));
+  const isPassing = (folder: string) => PROVIDERS.some(({ passingFolder }) => passingFolder?.test(folder));
+  const folders = path.split(delimiter).filter((folder) => !isPassing(folder));
   const own = cliPath === undefined ? [] : [dirname(cliPath)];
   return [...folders, ...own.filter((folder) => !folders.includes(folder))].join(delimiter);
 }

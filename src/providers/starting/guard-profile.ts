@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { hasOwnFolder } from '../../base/sandbox-level.ts';
+import { OPEN_IN_GIT } from '../contract/provider.ts';
 
 /** One rule about a folder or file. Later rules win over earlier ones. */
 export interface Mount {
@@ -42,9 +43,7 @@ export interface SessionPlaces {
   branch: string;
 }
 
-/** What a commit, a fetch and a stash write in the shared git folder, beside the branch. */
-export const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs'];
-/** Those that not every repository has. */
+/** Of what git writes there: what not every repository has. */
 const OPEN_IF_THERE = ['rr-cache', 'reftable'];
 
 /**

@@ -5,11 +5,11 @@ import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import type { Host } from '../../base/processes/host.ts';
+import { isOlder } from '../../base/versions.ts';
 import { isNotifyVariable, SESSION_MARK } from './environment.ts';
 import { spawnDetached } from './launch-worker.ts';
 import { isGivenByLogin } from './login-shell.ts';
 import { nodePath } from './node-path.ts';
-import { isOlder } from './preflight.ts';
 import {
   isOff,
   readPresence,

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import type { Provider } from '../contract/provider.ts';
 import { PROVIDER_ERRORS } from '../contract/provider-errors.ts';
 import { readLoginEnvironment } from './login-shell.ts';
 
@@ -9,12 +10,23 @@ export interface CliQuestion {
   command: string;
   /** The setting that holds the path, for the words of an error: `CLAUDE_PATH`. */
   setting: string;
+  /** Where its own installer puts it, below the home folder. */
+  installFolders?: readonly string[];
   /** The setting's value: an absolute path, `~/…` or a bare name; empty or absent means the command's name. */
   configured?: string;
   env: Readonly<Record<string, string | undefined>>;
   homeDir: string;
   /** The node that runs us: programs installed by its npm lie beside it. */
   nodePath: string;
+}
+
+/** What is asked for a provider's program. */
+export function cliOf({ name, defaultCommand, installFolders }: Provider) {
+  return { command: defaultCommand, setting: pathSettingOf(name), installFolders };
+}
+
+export function pathSettingOf(provider: string): string {
+  return `${provider.toUpperCase()}_PATH`;
 }
 
 export interface LocatedCli {
@@ -95,14 +107,14 @@ function absoluteFolders(path = ''): string[] {
   return path.split(delimiter).filter(isAbsolute);
 }
 
-async function usualPlaces({ env, homeDir, nodePath }: CliQuestion): Promise<string[]> {
+async function usualPlaces({ env, homeDir, nodePath, installFolders = [] }: CliQuestion): Promise<string[]> {
   const npmPrefix = env.npm_config_prefix ?? env.NPM_CONFIG_PREFIX;
   const fnmDir = env.FNM_DIR ?? join(homeDir, '.local/share/fnm');
   const miseDir = env.MISE_DATA_DIR ?? join(homeDir, '.local/share/mise');
   const asdfDir = env.ASDF_DATA_DIR ?? join(homeDir, '.asdf');
   return [
     join(homeDir, '.local/bin'),
-    join(homeDir, '.claude/local'),
+    ...installFolders.map((folder) => join(homeDir, folder)),
     '/usr/local/bin',
     '/opt/homebrew/bin',
     ...(npmPrefix && isAbsolute(npmPrefix) ? [join(npmPrefix, 'bin')] : []),

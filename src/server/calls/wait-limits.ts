@@ -1,22 +1,12 @@
-/** How long one call may last in each client: what it stands by itself, and what may be asked for. */
-interface WaitLimit {
-  byDefaultMs: number;
-  mostMs: number;
-}
+import { PROVIDERS } from '../../providers/registry.ts';
 
-// Claude Code turns a call into a background task after 120 s, and its result then starts a new turn; Codex
-// gives up after 300 s; Gemini after 600 s; an unknown client, as Claude Desktop, most often after 60 s.
-const WAIT_LIMITS: ReadonlyMap<string, WaitLimit> = new Map([
-  ['claude-code', { byDefaultMs: 110_000, mostMs: 1_800_000 }],
-  ['codex-mcp-client', { byDefaultMs: 280_000, mostMs: 280_000 }],
-  ['gemini-cli-mcp-client', { byDefaultMs: 540_000, mostMs: 540_000 }],
-]);
+/** As long as an unknown client, such as Claude Desktop, waits for a call: most often it gives up after 60 s. */
+const UNKNOWN_CLIENT = { byDefaultMs: 45_000, mostMs: 45_000 };
 
-const UNKNOWN_CLIENT: WaitLimit = { byDefaultMs: 45_000, mostMs: 45_000 };
-
-/** How long a call of this client waits, in milliseconds; a longer wish is cut to what it stands. */
+/** How long a call of this client waits, in milliseconds; what is asked for beyond its limit is cut to it. */
 export function waitLimitMs(clientName: string, askedSeconds: number | undefined): number {
-  const limit = WAIT_LIMITS.get(clientName) ?? UNKNOWN_CLIENT;
+  const known = PROVIDERS.find(({ client }) => client?.name === clientName)?.client;
+  const limit = known ?? UNKNOWN_CLIENT;
   return askedSeconds === undefined ? limit.byDefaultMs : Math.min(askedSeconds * 1000, limit.mostMs);
 }
 

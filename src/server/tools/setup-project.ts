@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type NextStep, TO_FILL } from '../../base/acts.ts';
+import { PROVIDER_CHOICES } from '../../providers/registry.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { resultWith, TEXTS } from '../calls/result-fields.ts';
 import { cut } from '../calls/session-fields.ts';
@@ -17,7 +18,7 @@ export const setupProjectTool = defineTool({
       .string()
       .optional()
       .describe("Absolute path of the git repository; else the client's folder."),
-    provider: z.string().optional().describe('For a new file: claude, codex, gemini or rehearsal.'),
+    provider: z.string().optional().describe(`For a new file: ${PROVIDER_CHOICES}.`),
     check: z
       .string()
       .optional()

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PROVIDER_CHOICES } from '../../providers/registry.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ByPhase, CapsArgument, ProjectDir } from '../calls/fields.ts';
 import { OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';
@@ -23,7 +24,7 @@ export const startSessionTool = defineTool({
     name: Text('Words and hyphens.'),
     group: Text('Groups can be awaited and stopped.'),
     project_dir: ProjectDir,
-    provider: Text('claude, codex, gemini or rehearsal (no model).'),
+    provider: Text(`${PROVIDER_CHOICES} (no model).`),
     providers: ByPhase.describe('For single phases: {"quality":"codex"}'),
     fallback: Text('Who takes over at a usage limit: "codex,gemini"'),
     model: Text("As the provider's CLI names it."),

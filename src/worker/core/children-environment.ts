@@ -1,4 +1,4 @@
-import { credentialNames } from '../../providers/starting/credentials.ts';
+import { credentialNames } from '../../providers/registry.ts';
 import { environmentFingerprint, isFromTerminal, withLogin } from '../../providers/starting/login-shell.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { NOT_IN_LOGIN_SHELL } from '../../session/events/notice-codes.ts';

@@ -4,7 +4,7 @@ import { crashPoint } from '../../base/fault-points.ts';
 import { ensurePlainFolder } from '../../base/files/append-lines.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
-import { credentialNames } from '../../providers/starting/credentials.ts';
+import { credentialNames } from '../../providers/registry.ts';
 import { logFileName } from '../../session/documents/documents.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';

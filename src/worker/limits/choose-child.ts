@@ -1,6 +1,5 @@
 import type { Phase } from '../../phases/table.ts';
-import { providerNamed } from '../../providers/registry.ts';
-import { credentialChange } from '../../providers/starting/credentials.ts';
+import { credentialNames, providerNamed } from '../../providers/registry.ts';
 import { blockHere } from '../core/blocked.ts';
 import { type ChildChoice, childChoice } from '../core/child-choice.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -46,4 +45,23 @@ export async function sameAccount(worker: Worker): Promise<boolean> {
   if (change === undefined) return true;
   const reason = `The worker that continued the session was started where ${provider.name} would use other credentials (${change}). Resume it from the right environment, or from here if you want that.`;
   return await blockHere(worker, { reason, needs: 'human_decision', rule: 'credentials_changed' });
+}
+
+/**
+ * Names alone, in words: what of a provider's credentials differs from those that were recorded.
+ * @returns undefined when the same ones are set
+ */
+function credentialChange(
+  provider: string,
+  before: readonly string[],
+  env: Worker['env'],
+): string | undefined {
+  const now = credentialNames(provider, env);
+  const gone = before.filter((name) => !now.includes(name));
+  const added = now.filter((name) => !before.includes(name));
+  const parts = [
+    ...(gone.length > 0 ? [`no longer set: ${gone.join(', ')}`] : []),
+    ...(added.length > 0 ? [`set now: ${added.join(', ')}`] : []),
+  ];
+  return parts.length > 0 ? parts.join('; ') : undefined;
 }

@@ -6,7 +6,7 @@ import {
   PRICES_FILE,
   readPrices,
   type Spending,
-} from '../../providers/reading/prices.ts';
+} from '../../providers/prices.ts';
 import type { Cost } from '../../session/events/bodies/cost.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { plausibleCost } from '../../session/events/fold-cost.ts';

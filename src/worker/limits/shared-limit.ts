@@ -5,7 +5,7 @@ import { configFolder } from '../../base/config-folder.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
-import { credentialNames } from '../../providers/starting/credentials.ts';
+import { credentialNames } from '../../providers/registry.ts';
 import { isBelievable } from '../../session/events/limit-wait.ts';
 import type { Worker } from '../core/worker.ts';
 

@@ -11,21 +11,16 @@ import contract from '../../../workflow/contract.md';
 import iteration from '../../../workflow/iteration.md';
 import overview from '../../../workflow/overview.md';
 import alone from '../../../workflow/provider-alone.md';
-import claude from '../../../workflow/provider-claude.md';
-import codex from '../../../workflow/provider-codex.md';
-import gemini from '../../../workflow/provider-gemini.md';
 import signal from '../../../workflow/signal.md';
 import { type Stamps, stampsAt, threeDigits } from '../../base/files/stamps.ts';
 import { EDGE_CONDITIONS } from '../../phases/edge-conditions.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import type { Phase } from '../../phases/table.ts';
+import { providerNamed } from '../../providers/registry.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { attention } from './attention.ts';
 import type { PromptState } from './prompt-state.ts';
 import { situation } from './situation-lines.ts';
-
-/** How each agent CLI works with helpers and files, where that differs. */
-const PROVIDER_WORDS: Readonly<Record<string, string>> = { claude, codex, gemini };
 
 const PERMISSION_WORDS: Readonly<Record<PromptState['permissions'], string>> = {
   skip: 'Nothing asks before a command of yours runs: think before what cannot be undone, above all deletions and migrations.',
@@ -69,7 +64,7 @@ export function assemblePrompt(state: PromptState): string {
     contract: fill(contract, { permissions: limitsOfHands(state) }),
     situation: situation(state),
     duties: filledIn(duties, state),
-    provider: PROVIDER_WORDS[state.provider] ?? alone,
+    provider: providerNamed(state.provider).promptWords ?? alone,
     overview: fill(overview, { timestampIteration, timestampFile: stamps.file }),
     signal: fill(signal, {
       sessionPath: sessionDir,

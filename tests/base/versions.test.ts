@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOlder } from '../../src/providers/starting/preflight.ts';
+import { isOlder } from '../../src/base/versions.ts';
 
 test('versions are compared by number, whatever stands around them', () => {
   expect(isOlder('2.1.99 (Claude Code)', '2.1.197')).toBe(true);

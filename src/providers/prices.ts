@@ -1,61 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ifExists } from '../../base/errors.ts';
-import { parseJson } from '../../base/parse-json.ts';
-import type { TokenCounts } from '../contract/provider.ts';
+import { ifExists } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
+import type { Price, TokenCounts } from './contract/provider.ts';
+import { PROVIDERS } from './registry.ts';
 
-/** US dollars for a million tokens. */
-export const Price = z.object({ input: z.number(), cached: z.number(), output: z.number() });
-export type Price = z.infer<typeof Price>;
-
-/**
- * List prices by provider and the beginning of a model's name, for CLIs that tell tokens and no money. They
- * age: what is computed from them is marked as an estimate, and `prices.json` of the config folder overrides
- * them.
- */
-const LIST_PRICES: Readonly<Record<string, Readonly<Record<string, Price>>>> = {
-  // For children that were ended before Claude Code told what they cost.
-  claude: {
-    'claude-fable': { input: 10, cached: 1, output: 50 },
-    'claude-opus': { input: 5, cached: 0.5, output: 25 },
-    'claude-opus-4-1': { input: 15, cached: 1.5, output: 75 },
-    'claude-sonnet': { input: 3, cached: 0.3, output: 15 },
-    'claude-haiku': { input: 1, cached: 0.1, output: 5 },
-  },
-  codex: {
-    'gpt-5': { input: 1.25, cached: 0.125, output: 10 },
-    'gpt-5-mini': { input: 0.25, cached: 0.025, output: 2 },
-    'gpt-5-nano': { input: 0.05, cached: 0.005, output: 0.4 },
-    'gpt-5-pro': { input: 15, cached: 15, output: 120 },
-    'gpt-5.1': { input: 1.25, cached: 0.125, output: 10 },
-    'gpt-5.2': { input: 1.75, cached: 0.175, output: 14 },
-    'gpt-5.2-pro': { input: 21, cached: 21, output: 168 },
-    'gpt-5.3': { input: 1.75, cached: 0.175, output: 14 },
-    'gpt-5.4': { input: 2.5, cached: 0.25, output: 15 },
-    'gpt-5.4-mini': { input: 0.75, cached: 0.075, output: 4.5 },
-    'gpt-5.4-nano': { input: 0.2, cached: 0.02, output: 1.25 },
-    'gpt-5.4-pro': { input: 30, cached: 30, output: 180 },
-    'gpt-5.5': { input: 5, cached: 0.5, output: 30 },
-    'gpt-5.5-pro': { input: 30, cached: 30, output: 180 },
-    'gpt-5.6': { input: 5, cached: 0.5, output: 30 },
-    'gpt-5.6-terra': { input: 2, cached: 0.2, output: 12 },
-    'gpt-5.6-luna': { input: 0.2, cached: 0.02, output: 1.2 },
-    'gpt-6-sol': { input: 2, cached: 0.2, output: 10 },
-    'gpt-6.1-sol': { input: 2, cached: 0.1, output: 10 },
-    'codex-mini': { input: 1.5, cached: 0.375, output: 6 },
-    o3: { input: 2, cached: 0.5, output: 8 },
-    'o4-mini': { input: 1.1, cached: 0.275, output: 4.4 },
-  },
-  gemini: {
-    'gemini-2.5-pro': { input: 1.25, cached: 0.31, output: 10 },
-    'gemini-2.5-flash': { input: 0.3, cached: 0.075, output: 2.5 },
-    'gemini-2.5-flash-lite': { input: 0.1, cached: 0.025, output: 0.4 },
-    'gemini-3-pro': { input: 2, cached: 0.2, output: 12 },
-    'gemini-3.1-pro': { input: 2, cached: 0.2, output: 12 },
-    'gemini-3.5-flash': { input: 1.5, cached: 0.15, output: 9 },
-  },
-};
+const OwnPrice = z.object({ input: z.number(), cached: z.number(), output: z.number() });
 
 /** Ten times as dear as their like, and nobody gets one unasked. */
 const PRO = /^gpt-.*-pro\b/;
@@ -71,7 +22,7 @@ export async function readPrices(configFolder: string): Promise<Record<string, P
   const entries = z.record(z.string(), z.unknown()).safeParse(parseJson(text ?? '')).data ?? {};
   return Object.fromEntries(
     Object.entries(entries).flatMap(([model, value]) => {
-      const price = Price.safeParse(value);
+      const price = OwnPrice.safeParse(value);
       return price.success ? [[model, price.data] as const] : [];
     }),
   );
@@ -97,13 +48,13 @@ export interface Spending {
  * tomorrow too. Undefined only for a provider of whose models no price is known at all.
  */
 export function estimateUsd({ provider, models, tokens, own = {} }: Spending): Estimate | undefined {
-  const all: Readonly<Record<string, Price>> = Object.assign({}, ...Object.values(LIST_PRICES));
+  const all: Readonly<Record<string, Price>> = Object.assign({}, ...PROVIDERS.map(({ prices }) => prices));
   const named = models.filter((model): model is string => Boolean(model));
   for (const model of named) {
     const price = priceOf(model, own) ?? priceOf(model, all, isSameVersion);
     if (price) return { usd: usdOf(tokens, price), model };
   }
-  const price = dearest(LIST_PRICES[provider] ?? {}, named);
+  const price = dearest(PROVIDERS.find(({ name }) => name === provider)?.prices ?? {}, named);
   return price && { usd: usdOf(tokens, price) };
 }
 
