@@ -3,6 +3,7 @@ import { access, readdir, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { Provider } from '../contract/provider.ts';
 import { PROVIDER_ERRORS } from '../contract/provider-errors.ts';
+import { PROVIDERS } from '../registry.ts';
 import { readLoginEnvironment } from './login-shell.ts';
 
 export interface CliQuestion {
@@ -10,8 +11,6 @@ export interface CliQuestion {
   command: string;
   /** The setting that holds the path, for the words of an error: `CLAUDE_PATH`. */
   setting: string;
-  /** Where its own installer puts it, below the home folder. */
-  installFolders?: readonly string[];
   /** The setting's value: an absolute path, `~/…` or a bare name; empty or absent means the command's name. */
   configured?: string;
   env: Readonly<Record<string, string | undefined>>;
@@ -21,8 +20,8 @@ export interface CliQuestion {
 }
 
 /** What is asked for a provider's program. */
-export function cliOf({ name, defaultCommand, installFolders }: Provider) {
-  return { command: defaultCommand, setting: pathSettingOf(name), installFolders };
+export function cliOf({ name, defaultCommand }: Provider) {
+  return { command: defaultCommand, setting: pathSettingOf(name) };
 }
 
 export function pathSettingOf(provider: string): string {
@@ -107,14 +106,14 @@ function absoluteFolders(path = ''): string[] {
   return path.split(delimiter).filter(isAbsolute);
 }
 
-async function usualPlaces({ env, homeDir, nodePath, installFolders = [] }: CliQuestion): Promise<string[]> {
+async function usualPlaces({ env, homeDir, nodePath }: CliQuestion): Promise<string[]> {
   const npmPrefix = env.npm_config_prefix ?? env.NPM_CONFIG_PREFIX;
   const fnmDir = env.FNM_DIR ?? join(homeDir, '.local/share/fnm');
   const miseDir = env.MISE_DATA_DIR ?? join(homeDir, '.local/share/mise');
   const asdfDir = env.ASDF_DATA_DIR ?? join(homeDir, '.asdf');
   return [
     join(homeDir, '.local/bin'),
-    ...installFolders.map((folder) => join(homeDir, folder)),
+    ...PROVIDERS.flatMap(({ installFolders = [] }) => installFolders.map((folder) => join(homeDir, folder))),
     '/usr/local/bin',
     '/opt/homebrew/bin',
     ...(npmPrefix && isAbsolute(npmPrefix) ? [join(npmPrefix, 'bin')] : []),
