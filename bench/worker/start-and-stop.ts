@@ -32,7 +32,7 @@ export async function measureStart(): Promise<Record<string, number[]>> {
 export async function measureStop(): Promise<Record<string, number>> {
   const deaf = { setsid: true, ignoreTerm: true };
   const rules = [
-    { when: {}, do: [{ act: 'fork', count: 5, ...deaf }, { act: 'ignore-term' }, { act: 'hang' }] },
+    { when: {}, do: [{ act: 'leave', count: 5, ...deaf }, { act: 'ignore-term' }, { act: 'hang' }] },
   ];
   await using rig = await restingRig({ scenario: { rules } });
   await rig.resume();

@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { scriptedAgent } from '../shared/scripted-agent.mjs';
 
 const SPLIT = fileURLToPath(new URL('split.mjs', import.meta.url));
 
@@ -19,29 +18,31 @@ const phase = (name, kinds) => ({
   ],
 });
 
-export default scriptedAgent({
+export default {
   about: 'One long file becomes modules; the suite stays as it was, and green.',
-  title: 'One module for each kind',
-  questions: [
-    {
-      text: 'What do those who import units.mjs see afterwards? It decides whether their code changes.',
-      options: ['units.mjs exports what it did', 'they import the modules themselves'],
-      suggestion: { letters: ['A'], reason: 'the task asks for no change to them' },
-    },
-  ],
-  requirements: [
-    {
-      id: 'R1',
-      text: 'No module has more than 120 lines',
-      check: "test -f units/angle.mjs && awk 'FNR > 120 { exit 1 }' units.mjs units/*.mjs",
-    },
-    { id: 'R2', text: 'units.mjs exports the same functions', check: 'reviewed' },
-  ],
-  context:
-    'units.mjs has ten parts that do not use each other. test/units.test.mjs imports units.mjs alone and stays as it is.',
-  phases: [
-    phase('Length, mass and time', ['length', 'mass', 'time']),
-    phase('Area, volume and speed', ['area', 'volume', 'speed']),
-    phase('Pressure, energy, data and angle', ['pressure', 'energy', 'data', 'angle']),
-  ],
-});
+  story: {
+    title: 'One module for each kind',
+    questions: [
+      {
+        text: 'What do those who import units.mjs see afterwards? It decides whether their code changes.',
+        options: ['units.mjs exports what it did', 'they import the modules themselves'],
+        suggestion: { letters: ['A'], reason: 'the task asks for no change to them' },
+      },
+    ],
+    requirements: [
+      {
+        id: 'R1',
+        text: 'No module has more than 120 lines',
+        check: "test -f units/angle.mjs && awk 'FNR > 120 { exit 1 }' units.mjs units/*.mjs",
+      },
+      { id: 'R2', text: 'units.mjs exports the same functions', check: 'reviewed' },
+    ],
+    context:
+      'units.mjs has ten parts that do not use each other. test/units.test.mjs imports units.mjs alone and stays as it is.',
+    phases: [
+      phase('Length, mass and time', ['length', 'mass', 'time']),
+      phase('Area, volume and speed', ['area', 'volume', 'speed']),
+      phase('Pressure, energy, data and angle', ['pressure', 'energy', 'data', 'angle']),
+    ],
+  },
+};

@@ -4,7 +4,7 @@ import { READING_ERRORS } from '../../src/actions/reading/reading-errors.ts';
 import { BASE_ERRORS } from '../../src/base/base-errors.ts';
 import { type Explanation, SamocodeError } from '../../src/base/errors.ts';
 import { CLI_ERRORS } from '../../src/cli/terminal/cli-errors.ts';
-import { DEMO_ERRORS } from '../../src/demo/demo-errors.ts';
+import { DEMO_ERRORS } from '../../src/demo/chat.ts';
 import { INSTALL_ERRORS } from '../../src/machine/install/install-errors.ts';
 import { NOTIFY_ERRORS } from '../../src/notify/channel.ts';
 import { TELEGRAM_ERRORS } from '../../src/notify/telegram/set-up-telegram.ts';

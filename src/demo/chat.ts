@@ -1,13 +1,28 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import * as z from 'zod';
+import { errors } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { PHASE_NAMES } from '../phases/table.ts';
 import { nodePath } from '../providers/starting/node-path.ts';
-import { DEMO_ERRORS } from './demo-errors.ts';
+import type { DemoPlace } from './demo-place.ts';
 
 const text = z.string().default('');
-const ToolError = z.looseObject({ code: z.string(), message: z.string(), hint: text });
+const ToolError = z.looseObject({ code: text, message: text, hint: text });
+
+export const DEMO_ERRORS = errors({
+  demo_rested: ({ summary, reason = '' }: { summary: string; reason?: string }) => ({
+    what: 'The demo did not finish.',
+    why: `${summary} ${reason}`.trim(),
+    hint: 'Read session.log in the folder that was kept.',
+  }),
+  /** `code`: the server's own. */
+  tool_refused: ({ tool, message, hint }: { tool: string } & z.infer<typeof ToolError>) => ({
+    what: `The tool ${tool} refused.`,
+    why: message,
+    hint,
+  }),
+});
 
 const Question = z.looseObject({
   id: z.string(),
@@ -29,16 +44,12 @@ const Answer = z.looseObject({
   says: z.record(z.string(), z.string()).default({}),
   questions: z.array(Question).default([]),
 });
-export type Answer = z.infer<typeof Answer>;
 
-const Iteration = z.looseObject({
-  type: z.enum(['iteration_started', 'iteration_ended']),
-  iteration: z.number(),
+const Ended = z.looseObject({
+  type: z.literal('iteration_ended'),
   phase: z.enum(PHASE_NAMES),
-  /** Known once it has ended. */
   lastAction: text,
 });
-type Iteration = z.infer<typeof Iteration>;
 
 /** A call may wait for the session; the protocol's own limit is above the longest wait. */
 const CALL_LIMIT_MS = 120_000;
@@ -47,7 +58,7 @@ const CALL_LIMIT_MS = 120_000;
 export class Chat implements AsyncDisposable {
   readonly #client = new Client({ name: 'samocode-demo', version: __VERSION__ });
 
-  static async open(server: string, cwd: string, env: Record<string, string>): Promise<Chat> {
+  static async open(server: string, { repo: cwd, env }: DemoPlace): Promise<Chat> {
     const chat = new Chat();
     const command = { command: await nodePath(env), args: [server], cwd, env };
     await chat.#client.connect(new StdioClientTransport({ ...command, stderr: 'ignore' }));
@@ -55,22 +66,24 @@ export class Chat implements AsyncDisposable {
   }
 
   /** @throws tool_refused with the tool's own words */
-  async call(tool: string, args: Record<string, unknown>, signal?: AbortSignal): Promise<Answer> {
+  async call(
+    tool: string,
+    args: Record<string, unknown>,
+    signal?: AbortSignal,
+  ): Promise<z.infer<typeof Answer>> {
     const options = { timeout: CALL_LIMIT_MS, signal };
     const result = await this.#client.callTool({ name: tool, arguments: args }, undefined, options);
     if (!result.isError) return Answer.parse(result.structuredContent);
     const [content] = z.array(z.looseObject({ text })).parse(result.content);
-    const refused = ToolError.parse(JSON.parse(content?.text ?? '{}'));
-    throw DEMO_ERRORS.tool_refused({ tool, ...refused });
+    throw DEMO_ERRORS.tool_refused({ tool, ...ToolError.parse(JSON.parse(content?.text ?? '{}')) });
   }
 
-  /** Each iteration so far, by its number. */
-  async iterations(session: string): Promise<Map<number, Pick<Iteration, 'phase' | 'lastAction'>>> {
+  /** The iterations that have ended, oldest first. */
+  async iterations(session: string): Promise<z.infer<typeof Ended>[]> {
     const uri = `samocode://sessions/${encodeURIComponent(session)}/events`;
     const { contents } = await this.#client.readResource({ uri });
     const lines = contents.flatMap((content) => ('text' in content ? content.text.split('\n') : []));
-    const found = lines.flatMap((line) => Iteration.safeParse(parseJson(line)).data ?? []);
-    return new Map(found.map((one) => [one.iteration, one]));
+    return lines.flatMap((line) => Ended.safeParse(parseJson(line)).data ?? []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,8 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runGit } from '../project/git/git.ts';
-import { DEMO_FILES } from './paper-boat.ts';
-import { DEMO_SCENARIO } from './paper-boat-work.ts';
+import { DEMO_FILES, DEMO_SCENARIO } from './paper-boat.ts';
 
 /** Where a demo happens: one temporary folder that holds everything, a HOME too. */
 export interface DemoPlace {
@@ -27,10 +26,11 @@ export async function makeDemoPlace(
   const repo = join(root, 'paper-boat');
   const home = join(root, 'home');
   const scenario = join(root, 'scenario.json');
-  const passedOn = PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []));
-  // Its chat answers each wait by a tool, which starts the worker: nothing is left for a supervisor.
-  const fixed = { HOME: home, REHEARSAL_SCENARIO: scenario, SAMOCODE_SUPERVISOR: 'off' };
-  const own = { ...Object.fromEntries(passedOn), ...fixed };
+  const own = {
+    ...Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
+    // Its chat answers each wait by a tool, which starts the worker: nothing is left for a supervisor.
+    ...{ HOME: home, REHEARSAL_SCENARIO: scenario, SAMOCODE_SUPERVISOR: 'off' },
+  };
   try {
     await mkdir(home);
     await writeFile(scenario, JSON.stringify({ ...DEMO_SCENARIO, paceMs }));

@@ -1,8 +1,7 @@
 import { LinkedController } from '../base/processes/linked-controller.ts';
 import type { Phase } from '../phases/table.ts';
 import { parsePlan } from '../session/documents/plan.ts';
-import type { Answer, Chat, Question } from './chat.ts';
-import { DEMO_ERRORS } from './demo-errors.ts';
+import { type Chat, DEMO_ERRORS, type Question } from './chat.ts';
 
 /** Where the demo is shown, and the person who answers: asked at a terminal, or played. */
 export interface DemoScreen {
@@ -33,7 +32,7 @@ export interface Play {
 }
 
 /** What a session came to, as its chat knows it. */
-export interface Story {
+export interface PlayedSession {
   session: string;
   branch: string;
   phases: Phase[];
@@ -44,81 +43,63 @@ export interface Story {
   summary: string;
 }
 
-const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done', 'needs_worker']);
+const WORKING: ReadonlySet<string> = new Set(['starting', 'queued', 'running', 'limited']);
 const LOOK_SECONDS = 1;
 
 /** Plays the chat of a started session until it is done. @throws demo_rested when it rests anywhere else */
-export async function playSession(play: Play, from: number): Promise<Story & { worktree: string }> {
-  const answers: Story['answers'] = [];
+export async function playSession(play: Play, from: number): Promise<PlayedSession & { worktree: string }> {
+  const { chat, session, screen, signal } = play;
+  const answers: PlayedSession['answers'] = [];
   let plan = '';
-  for (let [cursor, told] = [from, 0]; ; ) {
-    const look = await untilRest(play, cursor, told);
-    [cursor, told] = [look.cursor, look.iteration];
-    const need = look.state === 'waiting' ? look.for : look.state;
-    if (need === 'qa_answers') answers.push(...(await answerQuestions(play)));
-    else if (need === 'plan_approval') plan = await settlePlan(play);
-    else {
-      const { session, branch, worktree, iteration: iterations, summary, says } = look;
-      if (need !== 'done') throw DEMO_ERRORS.demo_rested({ summary, reason: says.reason ?? says.why });
-      const ended = { session, branch, worktree, iterations, summary: says.summary ?? '' };
-      const all = [...(await play.chat.iterations(session)).values()];
-      const phases = [...new Set(all.map(({ phase }) => phase))];
-      return { ...ended, phases, answers, plan };
-    }
-  }
-}
-
-/** Waits as a chat does, call by call with the cursor. @param toldBefore how many agents have been shown as ended */
-async function untilRest(
-  { chat, session, screen, signal }: Play,
-  from: number,
-  toldBefore: number,
-): Promise<Answer> {
   screen.toolCall('wait');
-  let told = toldBefore;
-  for (let cursor = from; ; ) {
+  for (let [cursor, shown] = [from, 0]; ; ) {
     using interrupted = new LinkedController(signal);
     const asked = { session, cursor, timeout_s: LOOK_SECONDS };
     ({ cursor } = await chat.call('wait', asked, interrupted.signal));
-    const look = await chat.call('get_status', { session });
-    const { state, phase, iteration } = look;
-    const isResting = RESTING.has(state);
-    // Between two agents the phase of the status is the next one's already, and an agent may be quicker than two looks.
-    const iterations = await chat.iterations(session);
-    for (const ended = isResting ? iteration : iteration - 1; told < ended; ) {
-      told += 1;
-      const one = iterations.get(told);
-      const isLast = isResting && told === ended;
-      const did = isLast ? (AT_REST[look.for || state] ?? look.summary) : one?.lastAction;
-      screen.ended(one?.phase ?? phase, did ?? '');
+    const { state, phase, iteration, summary, says, ...look } = await chat.call('get_status', { session });
+    const ended = await chat.iterations(session);
+    for (const { phase, lastAction } of ended.slice(shown)) screen.ended(phase, lastAction);
+    shown = ended.length;
+    if (WORKING.has(state)) {
+      const child = state === 'running' && iteration > shown ? iteration : undefined;
+      screen.progress({ session, phase, child, state, doing: look.activity });
+      continue;
     }
-    if (isResting) return { ...look, cursor };
-    const child = state === 'running' && iteration > told ? iteration : undefined;
-    const itsPhase = iterations.get(iteration)?.phase ?? phase;
-    screen.progress({ session, phase: itsPhase, child, state, doing: look.activity });
+    if (look.for === 'qa_answers') answers.push(...(await answerQuestions(play)));
+    else if (look.for === 'plan_approval') plan = await settlePlan(play);
+    else if (state !== 'done') throw DEMO_ERRORS.demo_rested({ summary, reason: says.reason ?? says.why });
+    else {
+      const { branch, worktree } = look;
+      const phases = [...new Set(ended.map(({ phase }) => phase))];
+      const story = { session, branch, phases, iterations: iteration, answers, plan };
+      return { ...story, summary: says.summary ?? '', worktree };
+    }
+    screen.toolCall('wait');
   }
 }
 
-/** What the agent did before a rest: the status then speaks of the rest alone. */
-const AT_REST: Readonly<Record<string, string>> = {
-  qa_answers: 'It has questions',
-  plan_approval: 'It has a plan',
-  done: 'It wrote the summary',
-};
+/** A call that the screen shows. */
+export function shown({ chat, screen }: Pick<Play, 'chat' | 'screen'>) {
+  return (tool: string, args: Record<string, unknown>, about?: string) => {
+    screen.toolCall(tool, about);
+    return chat.call(tool, args);
+  };
+}
 
 /** One answer at a time, as in a chat; one that the server does not understand is asked for again. */
-async function answerQuestions({ chat, session, screen }: Play): Promise<Story['answers']> {
+async function answerQuestions(play: Play): Promise<PlayedSession['answers']> {
+  const { session, screen } = play;
+  const call = shown(play);
   screen.chapter('Gate 1: questions for the human');
-  screen.toolCall('read_qa');
-  const answers: Story['answers'] = [];
-  const { questions } = await chat.call('read_qa', { session });
+  const answers: PlayedSession['answers'] = [];
+  const { questions } = await call('read_qa', { session });
   for (const question of questions) {
-    while (answers.at(-1)?.id !== question.id) {
+    const { id } = question;
+    while (answers.at(-1)?.id !== id) {
       const text = await screen.question(question);
-      screen.toolCall('answer_qa', `${question.id}=${text}`);
       try {
-        await chat.call('answer_qa', { session, answers: { [question.id]: text } });
-        answers.push({ id: question.id, text });
+        await call('answer_qa', { session, answers: { [id]: text } }, `${id}=${text}`);
+        answers.push({ id, text });
       } catch (error) {
         const isRefused = DEMO_ERRORS.tool_refused.is(error);
         if (!isRefused || error.args.code !== 'answer_not_understood') throw error;
@@ -129,22 +110,19 @@ async function answerQuestions({ chat, session, screen }: Play): Promise<Story['
   return answers;
 }
 
-async function settlePlan({ chat, session, screen }: Play): Promise<string> {
+async function settlePlan(play: Play): Promise<string> {
+  const { session, screen } = play;
+  const call = shown(play);
   screen.chapter('Gate 2: the plan');
-  screen.toolCall('read_plan');
-  const { plan, hash, text } = await chat.call('read_plan', { session });
+  const { plan, hash, text } = await call('read_plan', { session });
   const { title = plan, phases } = parsePlan(text);
   const outline = phases.map(
     ({ number, name, steps }) => `  Phase ${number}: ${name} (${steps.total} steps)`,
   );
   const feedback = await screen.plan([title, ...outline].join('\n'));
   if (feedback === undefined) {
-    screen.toolCall('approve_plan', hash);
-    await chat.call('approve_plan', { session, hash });
+    await call('approve_plan', { session, hash }, hash);
     screen.chapter('Hands off: the plan becomes commits');
-  } else {
-    screen.toolCall('request_changes', `“${feedback}”`);
-    await chat.call('request_changes', { session, feedback });
-  }
+  } else await call('request_changes', { session, feedback }, `“${feedback}”`);
   return plan;
 }

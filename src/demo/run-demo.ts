@@ -1,11 +1,9 @@
-import { basename, dirname, join } from 'node:path';
-import type { ActionContext } from '../actions/acting/context.ts';
+import { dirname, join } from 'node:path';
 import { hasWorker } from '../actions/acting/send-command.ts';
-import { openProof } from '../actions/proving/open-proof.ts';
-import { type Verification, verifyProof } from '../actions/proving/verify-proof.ts';
+import type { Verification } from '../actions/proving/verify-proof.ts';
 import type { Clock } from '../base/clock.ts';
 import { systemHost } from '../base/processes/host.ts';
-import { runCommand } from '../base/processes/run-command.ts';
+import { type CommandResult, runCommand } from '../base/processes/run-command.ts';
 import { runGit } from '../project/git/git.ts';
 import { nodePath } from '../providers/starting/node-path.ts';
 import { sessionPaths } from '../session/layout/paths.ts';
@@ -13,10 +11,10 @@ import { sessionFolders } from '../session/session-list.ts';
 import { Chat } from './chat.ts';
 import { type DemoPlace, makeDemoPlace } from './demo-place.ts';
 import { DEMO_CHECK, DEMO_TASK } from './paper-boat.ts';
-import { type DemoScreen, playSession, type Story } from './play-session.ts';
+import { type DemoScreen, type PlayedSession, playSession, shown } from './play-session.ts';
 
 export interface DemoOptions {
-  /** The built server's file. */
+  /** The built server's file; the CLI is beside it. */
   server: string;
   env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
@@ -29,7 +27,7 @@ export interface DemoOptions {
 }
 
 /** What a demo came to: `samocode demo --json`. */
-export interface DemoReport extends Story {
+export interface DemoReport extends PlayedSession {
   /** Committed, its tests pass there, main checkout untouched. */
   ok: boolean;
   /** What is missing, in words; empty when ok. */
@@ -51,105 +49,85 @@ export interface DemoReport extends Story {
  * real repository; only the agent is a rehearsal. Ends every process that it started.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
-  const { screen, env, paceMs, keep } = options;
+  const { screen, env, paceMs, keep, signal } = options;
   const place = await makeDemoPlace(env, paceMs);
+  const { root, repo } = place;
   screen.chapter('A to-do list without a way back');
-  screen.line(`The project: ${place.repo}`);
-  const { report, sessionDir, worktree } = await play(place, options).catch(async (error: unknown) => {
-    await leaveOff(place, options);
+  screen.line(`The project: ${repo}`);
+  try {
+    const { sessionDir, worktree, ...report } = await play(place, options);
+    if (keep || !report.ok) return { ...report, places: { root, repo, worktree, sessionDir } };
+    await place.remove();
+    return report;
+  } catch (error) {
+    screen.line('Stopping …');
+    await samocode(place, options, 'stop', '--all', '--now');
+    await untilWorkersLeft(place, options);
+    // After a failure the folder is evidence; after Ctrl-C it is litter.
+    if (signal.aborted) await place.remove();
+    screen.line(signal.aborted ? 'Nothing was left behind.' : `The folder was kept: ${root}`);
     throw error;
-  });
-  const { root, repo, remove } = place;
-  if (keep || !report.ok) return { ...report, places: { root, repo, worktree, sessionDir } };
-  await remove();
-  return report;
+  }
 }
 
-async function play(place: DemoPlace, { server, screen, clock, signal }: DemoOptions) {
-  const { repo, env } = place;
+async function play(place: DemoPlace, options: DemoOptions) {
+  const { repo } = place;
+  const { server, screen, clock, signal } = options;
   const begun = clock.monotonic();
   screen.chapter('A chat hands over the task');
-  await using chat = await Chat.open(server, repo, env);
-  screen.toolCall('setup_project', repo);
-  const { sessions } = await chat.call('setup_project', {
-    project_dir: repo,
-    provider: 'rehearsal',
-    check: DEMO_CHECK,
-  });
+  await using chat = await Chat.open(server, place);
+  const call = shown({ chat, screen });
+  const project = { project_dir: repo, provider: 'rehearsal', check: DEMO_CHECK };
+  const { sessions } = await call('setup_project', project, repo);
   const checkout = () => gitOut(place, repo, 'status', '--porcelain=v2', '--branch', '--untracked-files=all');
   const before = await checkout();
-  screen.toolCall('start_session', `“${DEMO_TASK}”`);
   const input = { project_dir: repo, task: DEMO_TASK, name: 'way-back' };
-  const { session, cursor } = await chat.call('start_session', input);
+  const { session, cursor } = await call('start_session', input, `“${DEMO_TASK}”`);
   const { worktree, ...story } = await playSession({ chat, session, screen, signal }, cursor);
-  const sessionDir = join(sessions, session);
-  await untilWorkerLeft(sessionDir, clock);
+  await untilWorkersLeft(place, options);
   screen.chapter('The proof');
-  screen.toolCall('read_session', 'what=proof');
-  await chat.call('read_session', { session, what: 'proof' });
+  await call('read_session', { session, what: 'proof' }, 'what=proof');
   screen.line(`samocode verify ${session}: the same commands again, on a fresh clone of the branch`);
-  const proof = await repeatProof(place, session, { server, clock, signal });
+  const verified = await samocode(place, options, 'verify', session, '--json');
+  const proof: Verification = JSON.parse(verified.stdout); // what our own CLI prints
   const log = await gitOut(place, worktree, 'log', '--reverse', '--format=%h %s', 'main..HEAD');
-  const report = withVerdict({
-    ...story,
-    commits: log.split('\n').filter(Boolean),
-    diffStat: await gitOut(place, worktree, 'diff', '--stat=76', 'main', 'HEAD'),
-    tests: await runTests(worktree, env),
-    proof,
-    mainUntouched: (await checkout()) === before,
-    seconds: Math.round((clock.monotonic() - begun) / 100) / 10,
-  });
-  return { report, sessionDir, worktree };
-}
-
-function withVerdict(facts: Omit<DemoReport, 'ok' | 'problems'>): DemoReport {
-  const { commits, tests, mainUntouched, proof } = facts;
+  const commits = log.split('\n').filter(Boolean);
+  const tests = await runTests(place, worktree);
+  const mainUntouched = (await checkout()) === before;
   const problems = [
     commits.length === 0 && 'Nothing was committed.',
     (tests.exitCode !== 0 || tests.passed === 0) && 'The tests of the project do not pass on the branch.',
     !proof.verified && 'The proof of the session could not be repeated.',
     !mainUntouched && 'The main checkout was changed.',
   ].filter((problem) => problem !== false);
-  return { ok: problems.length === 0, problems, ...facts };
+  const diffStat = await gitOut(place, worktree, 'diff', '--stat=76', 'main', 'HEAD');
+  const seconds = Math.round((clock.monotonic() - begun) / 100) / 10;
+  const facts = { ...story, commits, diffStat, tests, proof, mainUntouched, seconds };
+  return { ok: problems.length === 0, problems, ...facts, sessionDir: join(sessions, session), worktree };
 }
 
-/** Nothing continues to work. After a failure the folder is evidence; after Ctrl-C it is litter. */
-async function leaveOff(place: DemoPlace, { server, signal, clock, screen }: DemoOptions): Promise<void> {
-  screen.line('Stopping …');
-  const sessionsDir = join(place.repo, '_samocode', 'sessions');
-  // Ctrl-C reached the first server as well, so another one is asked.
-  await using chat = await Chat.open(server, place.repo, place.env);
-  for (const session of await sessionFolders(sessionsDir)) {
-    await chat.call('stop_session', { session, when: 'now' }).catch(() => {});
-    await untilWorkerLeft(join(sessionsDir, session), clock);
-  }
-  if (signal.aborted) await place.remove();
-  screen.line(signal.aborted ? 'Nothing was left behind.' : `The folder was kept: ${place.root}`);
+/** Runs the CLI in the demo's project, as a person would. */
+async function samocode(
+  { repo, env }: DemoPlace,
+  { server }: DemoOptions,
+  ...words: string[]
+): Promise<CommandResult> {
+  const args = [join(dirname(server), 'samocode.js'), ...words];
+  return await runCommand(await nodePath(env), args, { cwd: repo, env, timeoutMs: 120_000 });
 }
 
 const LEAVING_MS = 10_000;
 const LOOK_MS = 50;
 
-/** A worker exits at done a moment after it has recorded it; until then the folder is still in use. */
-async function untilWorkerLeft(sessionDir: string, clock: Clock): Promise<void> {
-  const paths = sessionPaths(dirname(sessionDir), basename(sessionDir));
+/** A worker exits a moment after it has recorded the end; until then the folder is still in use. */
+async function untilWorkersLeft({ repo }: DemoPlace, { clock }: DemoOptions): Promise<void> {
+  const sessionsDir = join(repo, '_samocode', 'sessions');
   const host = await systemHost();
   const deadline = clock.monotonic() + LEAVING_MS;
-  while (clock.monotonic() < deadline && (await hasWorker(paths, { host }))) await clock.sleep(LOOK_MS);
-}
-
-/** What `samocode verify` does. */
-async function repeatProof(
-  { repo, env }: DemoPlace,
-  session: string,
-  { server, clock, signal }: Pick<DemoOptions, 'server' | 'clock' | 'signal'>,
-): Promise<Verification> {
-  const program = (name: string) => join(dirname(server), name);
-  const context: ActionContext = {
-    ...{ clock, env, home: env.HOME ?? '', cwd: repo, host: await systemHost(), by: { channel: 'cli' } },
-    programs: { worker: program('worker.cjs'), rehearsal: program('samocode-rehearsal.cjs') },
-  };
-  return await verifyProof(await openProof({ of: session }, context), context, { signal });
+  for (const folder of await sessionFolders(sessionsDir)) {
+    const paths = sessionPaths(sessionsDir, folder);
+    while (clock.monotonic() < deadline && (await hasWorker(paths, { host }))) await clock.sleep(LOOK_MS);
+  }
 }
 
 async function gitOut({ env }: DemoPlace, cwd: string, ...args: string[]): Promise<string> {
@@ -157,7 +135,7 @@ async function gitOut({ env }: DemoPlace, cwd: string, ...args: string[]): Promi
 }
 
 /** Runs the project's own tests where the branch is checked out. */
-async function runTests(cwd: string, env: Record<string, string>): Promise<DemoReport['tests']> {
+async function runTests({ env }: DemoPlace, cwd: string): Promise<DemoReport['tests']> {
   const args = ['--test', '--test-reporter=tap'];
   const { exitCode, stdout } = await runCommand(await nodePath(env), args, { cwd, env, timeoutMs: 60_000 });
   const count = (name: string) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(stdout)?.[1] ?? 0);

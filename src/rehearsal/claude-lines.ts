@@ -9,21 +9,17 @@ const MODEL = 'rehearsal (no model)';
 
 /** Prints what `claude --output-format stream-json` would print, at a pace that people can follow. */
 export class ClaudeLines {
-  readonly #write: (line: string) => void;
-  readonly #clock: Clock;
-  readonly #paceMs: number;
+  readonly #pause: () => Promise<void>;
   readonly #uuid: string;
   #turns = 0;
 
-  constructor(write: (line: string) => void, clock: Clock, paceMs: number, uuid: string) {
-    this.#write = write;
-    this.#clock = clock;
-    this.#paceMs = paceMs;
+  constructor(clock: Clock, paceMs: number, uuid: string) {
+    this.#pause = () => clock.sleep(paceMs);
     this.#uuid = uuid;
   }
 
   print(line: object): void {
-    this.#write(`${JSON.stringify(line)}\n`);
+    process.stdout.write(`${JSON.stringify(line)}\n`);
   }
 
   begin(cwd: string, version: string): void {
@@ -36,7 +32,7 @@ export class ClaudeLines {
   /** An assistant's sentence. */
   async say(text: string): Promise<void> {
     this.#message('assistant', { type: 'text', text });
-    await this.#clock.sleep(this.#paceMs);
+    await this.#pause();
   }
 
   /** A tool call: printed, done, and what it returned printed. */
@@ -44,7 +40,7 @@ export class ClaudeLines {
     const id = `toolu_rehearsal_${this.#turns + 1}`;
     this.#message('assistant', { type: 'tool_use', id, name, input });
     const { text, failed = false } = await run();
-    await this.#clock.sleep(this.#paceMs);
+    await this.#pause();
     this.#message('user', { type: 'tool_result', tool_use_id: id, content: text, is_error: failed });
   }
 

@@ -8,7 +8,7 @@ import type { ActContext } from './act-context.ts';
 import { ClaudeLines } from './claude-lines.ts';
 import { playActs } from './play-act.ts';
 import { readPrompt, SetupError } from './read-prompt.ts';
-import { actsFor, readScenario, Scenario } from './scenario.ts';
+import { actsFor, readScenario } from './scenario.ts';
 import { readSituation, readWords, type Words } from './situation.ts';
 
 const DEFAULT_PACE_MS = 150;
@@ -35,26 +35,28 @@ async function main(): Promise<number> {
   }
   const facts = readPrompt(await text(process.stdin), systemClock.now());
   const { REHEARSAL_SCENARIO: scenarioPath = '', SAMOCODE_REHEARSAL_PACE_MS = DEFAULT_PACE_MS } = env;
-  const scenario = scenarioPath ? await readScenario(scenarioPath) : Scenario.parse({});
-  const ignoreTerm = endOnSignals();
+  const scenario = await readScenario(scenarioPath);
+  let isDeaf = false;
+  // As claude ends on a polite signal.
+  for (const [name, exitCode] of Object.entries(ENDING_SIGNALS))
+    process.on(name, () => isDeaf || process.exit(exitCode));
   const paceMs = scenario.paceMs ?? (Number(SAMOCODE_REHEARSAL_PACE_MS) || 0);
   const uuid = argv.includes('--session-id') ? argv[argv.indexOf('--session-id') + 1] : undefined;
-  const print = (words: string) => process.stdout.write(words);
-  const lines = new ClaudeLines(print, systemClock, paceMs, uuid ?? randomUUID());
+  const lines = new ClaudeLines(systemClock, paceMs, uuid ?? randomUUID());
   lines.begin(facts.workingDir, __VERSION__);
   const situation = await readSituation(facts);
   let words: Promise<Words> | undefined;
   const context: ActContext = {
-    ...{ situation, scenario, scenarioPath, lines, clock: systemClock, write, ignoreTerm },
-    words: () => {
-      words ??= readWords(situation, scenario.answers);
+    ...{ situation, scenario, scenarioPath, lines, clock: systemClock, write },
+    ignoreTerm() {
+      isDeaf = true;
+    },
+    words() {
+      words ??= readWords(situation, scenario);
       return words;
     },
-    env: definedOnly(env),
-    signals: true,
-    results: true,
-    edited: new Set(),
-    documents: new Set(),
+    ...{ env: definedOnly(env), signals: true, results: true },
+    ...{ edited: new Set(), documents: new Set() },
   };
   const acts = actsFor(scenario.rules, situation.occasion) ?? [{ act: 'normal', signal: true, result: true }];
   return (await playActs(acts, context)) ?? 0;
@@ -62,16 +64,4 @@ async function main(): Promise<number> {
 
 function write(words: string, to: 'stdout' | 'stderr'): Promise<void> {
   return new Promise((resolve) => process[to].write(words, () => resolve()));
-}
-
-/** Ends as claude does on a polite signal. @returns what makes the process deaf to them */
-function endOnSignals(): () => void {
-  let isDeaf = false;
-  for (const [name, exitCode] of Object.entries(ENDING_SIGNALS))
-    process.on(name, () => {
-      if (!isDeaf) process.exit(exitCode);
-    });
-  return () => {
-    isDeaf = true;
-  };
 }

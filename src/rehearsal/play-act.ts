@@ -1,35 +1,20 @@
-import { rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { writeWhole } from '../base/files/atomic-file.ts';
-import { documentText } from '../session/documents/document-text.ts';
-import { changeOverview } from '../session/documents/overview-change.ts';
-import { parseQa } from '../session/documents/qa.ts';
-import { writeAnswers } from '../session/documents/qa-change.ts';
-import type { ActContext, Acts } from './act-context.ts';
-import { pathOfPlace, printMuch, startLateWriter, startSleeper, writeAt } from './careless.ts';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { ActContext, Acts, Named } from './act-context.ts';
 import type { ClaudeLines } from './claude-lines.ts';
-import { HONEST_WORK } from './honest-work.ts';
-import { runAsAgent } from './run-as-agent.ts';
-import { actsFor, ScenarioAct } from './scenario.ts';
+import { leaveBehind, runAsAgent } from './run-as-agent.ts';
+import { actsFor, honestRules, type ScenarioAct } from './scenario.ts';
+import { fill } from './situation.ts';
+import { storyRules } from './story.ts';
 import { WORK } from './work.ts';
 
 /** Honest work, and everything that a process can do wrong. */
 const ACTS: Acts<ScenarioAct['act']> = {
   ...WORK,
   normal: ({ signal, result }, context) => {
-    const acts = actsFor(HONEST_WORK, context.situation.occasion) ?? [];
-    return playActs(
-      acts.map((act) => ScenarioAct.parse(act)),
-      { ...context, signals: signal, results: result },
-    );
-  },
-  'close-without-signal': (_act, { lines }) => {
-    lines.finish('I am done.');
-    return 0;
-  },
-  'hold-after-result': ({ ms }, { lines, clock }) => {
-    lines.finish('I am done, and I stay.');
-    return clock.sleep(ms);
+    const rules = [...storyRules(context.scenario.story), ...honestRules()];
+    const acts = actsFor(rules, context.situation.occasion) ?? [];
+    return playActs(acts, { ...context, signals: signal, results: result });
   },
   hang: ({ ms }, { clock }) => clock.sleep(ms),
   sleep: ({ ms }, { clock }) => clock.sleep(ms),
@@ -40,25 +25,25 @@ const ACTS: Acts<ScenarioAct['act']> = {
     return clock.sleep(50);
   },
   'ignore-term': (_act, context) => context.ignoreTerm(),
-  fork: async (act) => {
-    for (let nth = 0; nth < act.count; nth++) await startSleeper(act.ms, act);
+  leave: async ({ command, count, ...how }, context) => {
+    const { cwd, env } = surroundings(context);
+    for (let nth = 0; nth < count; nth++) await leaveBehind(command, { ...how, cwd, env });
   },
-  daemon: (act, context) =>
-    startLateWriter(act.thenAfterMs, { ...act.write, path: at(act.write.path, context) }, act),
-  print: printMuch,
+  print,
   event: ({ json }, { lines }) => lines.print(json),
   result: ({ json }, { lines }) => printResult(lines, json),
-  limit: ({ resetsInSeconds }, context) => reachLimit(context, resetsInSeconds),
-  'signal-file': ({ text }, context) =>
-    writeAt(at('signal', context), text, { append: false, clock: context.clock }),
-  write: (act, context) => writeAt(at(act.path, context), act.text, { ...act, clock: context.clock }),
-  remove: ({ path }, context) => rm(at(path, context), { force: true, recursive: true }),
-  'answer-qa': ({ answer }, context) => rewrite(at('qa', context), (text) => answered(text, answer)),
-  'set-phase': ({ phase }, context) =>
-    rewrite(at('overview', context), (text) => changeOverview(text, { phase })),
-  run: ({ command }, context) => run(context, command),
+  limit: reachLimit,
+  'signal-file': ({ text }, context) => writeFile(pathOf('signal', context), text),
+  // In place, as a careless program writes.
+  write: async ({ path: place, text, append }, context) => {
+    const path = pathOf(place, context);
+    await mkdir(dirname(path), { recursive: true });
+    await (append ? appendFile : writeFile)(path, text);
+  },
+  remove: ({ path }, context) => rm(pathOf(path, context), { force: true, recursive: true }),
+  run: ({ command: [file = '', ...args] }, context) => run(context, file, args),
   script: ({ path }, context) =>
-    run(context, [process.execPath, resolve(dirname(context.scenarioPath), path)]),
+    run(context, process.execPath, [resolve(dirname(context.scenarioPath), path)]),
 };
 
 /** Plays acts in their order. @returns the exit code of the act that ended the process */
@@ -67,72 +52,83 @@ export async function playActs(
   context: ActContext,
 ): Promise<number | undefined> {
   for (const act of acts) {
+    const filled = act.act in WORK ? fill(act, await context.words()) : act;
     // The table has the function of exactly this act.
-    const exitCode = await ACTS[act.act](act as never, context);
+    const exitCode = await ACTS[act.act](filled as never, context);
     if (typeof exitCode === 'number') return exitCode;
   }
   return undefined;
 }
 
-function at(path: string, { situation }: ActContext): string {
-  return pathOfPlace(situation.facts, path);
+const SESSION_FILES: Readonly<Record<string, string>> = {
+  qa: '_qa.md',
+  overview: '_overview.md',
+  signal: '_signal.json',
+  history: '_signal_history.jsonl',
+};
+
+/** The absolute path that a scenario's place names. */
+function pathOf(place: string, { situation }: ActContext): string {
+  const { sessionDir, workingDir } = situation.facts;
+  const file = SESSION_FILES[place];
+  if (file) return join(sessionDir, file);
+  const [root = ''] = place.split(':', 1);
+  const path = place.slice(root.length + 1);
+  return root === 'abs' ? path : join(root === 'session' ? sessionDir : workingDir, path);
 }
 
-async function rewrite(path: string, change: (text: string) => string): Promise<void> {
-  await writeWhole(path, change((await documentText(path)) ?? ''));
-}
+const PIECE_BYTES = 1024 * 1024;
+const TILDES = '~'.repeat(1023);
+const EVENT = {
+  type: 'assistant',
+  message: { role: 'assistant', content: [{ type: 'text', text: TILDES }] },
+};
+const LINES = { plain: `${TILDES}\n`, event: `${JSON.stringify(EVENT)}\n`, 'one-line': TILDES };
 
-/** Every question without an answer answered: as suggested, or all with the same words. */
-export function answered(qa: string, answer?: string): string {
-  const open = parseQa(qa).questions.filter((question) => question.answer === undefined);
-  return writeAnswers(
-    qa,
-    open.map(({ id, suggestion }) => ({ id, text: answer ?? suggestion?.letters[0] ?? 'A' })),
-  );
+/** Prints at least `bytes` bytes, with pauses in which signals are received. */
+async function print({ bytes, shape, to }: Named<'print'>, { write, clock }: ActContext): Promise<void> {
+  const line = LINES[shape];
+  for (let printed = 0; printed < bytes; ) {
+    const count = Math.ceil(Math.min(PIECE_BYTES, bytes - printed) / line.length);
+    await write(line.repeat(count), to);
+    await clock.sleep(0);
+    printed += count * line.length;
+  }
+  if (shape === 'one-line') await write('\n', to);
 }
 
 function printResult(lines: ClaudeLines, json: Record<string, unknown>): void {
   lines.print({ type: 'result', subtype: 'success', is_error: false, total_cost_usd: 0, ...json });
 }
 
+const LIMIT = { api_error_status: 429, api_error_type: 'rate_limit_error', api_error: 'usage_limit_reached' };
+
 /** What claude prints when the limit of a subscription is reached. */
-function reachLimit({ lines, clock }: ActContext, resetsInSeconds: number | undefined): number {
-  const words = "You've hit your usage limit.";
-  const resetsAt =
-    resetsInSeconds === undefined ? undefined : Math.ceil(clock.now() / 1000 + resetsInSeconds);
-  const failure = {
-    api_error_status: 429,
-    api_error_type: 'rate_limit_error',
-    api_error: 'usage_limit_reached',
-  };
-  lines.print({
-    type: 'rate_limit_event',
-    rate_limit_info: { status: 'rejected', rateLimitType: 'five_hour', resetsAt },
-  });
-  lines.print({
-    type: 'assistant',
-    message: { model: '<synthetic>', content: [{ type: 'text', text: words }] },
-    error: 'rate_limit',
-    ...failure,
-  });
-  printResult(lines, { is_error: true, result: words, ...failure });
+function reachLimit({ resetsInSeconds: seconds }: Named<'limit'>, { lines, clock }: ActContext): number {
+  const text = "You've hit your usage limit.";
+  const resetsAt = seconds === undefined ? undefined : Math.ceil(clock.now() / 1000 + seconds);
+  const rate_limit_info = { status: 'rejected', rateLimitType: 'five_hour', resetsAt };
+  const message = { model: '<synthetic>', content: [{ type: 'text', text }] };
+  lines.print({ type: 'rate_limit_event', rate_limit_info });
+  lines.print({ type: 'assistant', message, error: 'rate_limit', ...LIMIT });
+  printResult(lines, { is_error: true, result: text, ...LIMIT });
   return 1;
 }
 
-async function run(
-  { situation, env: inherited, lines }: ActContext,
-  command: readonly string[],
-): Promise<void> {
-  const [file = '', ...args] = command;
+/** What commands and scripts find. */
+function surroundings({ situation, env }: ActContext): { cwd: string; env: Record<string, string> } {
   const { sessionDir, workingDir, phase, iteration } = situation.facts;
-  const env = {
-    ...inherited,
+  const own = {
     REHEARSAL_SESSION_DIR: sessionDir,
     REHEARSAL_WORKING_DIR: workingDir,
     REHEARSAL_PHASE: phase,
     REHEARSAL_ITERATION: String(iteration),
   };
-  const { exitCode, stderr } = await runAsAgent(file, args, { cwd: workingDir, env });
-  // Difficult on purpose: a command that fails is an outcome to look at, no reason to end.
-  if (exitCode !== 0) await lines.say(`${file} ended with ${exitCode}: ${stderr.slice(-500)}`);
+  return { cwd: workingDir, env: { ...env, ...own } };
+}
+
+async function run(context: ActContext, file: string, args: string[]): Promise<void> {
+  const { exitCode, stderr } = await runAsAgent(file, args, surroundings(context));
+  // A command of a difficult agent may fail: that is an outcome to look at, not a reason to end.
+  if (exitCode !== 0) await context.lines.say(`${file} ended with ${exitCode}: ${stderr.slice(-500)}`);
 }

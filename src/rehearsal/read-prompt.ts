@@ -8,14 +8,8 @@ export interface PromptFacts {
   workingDir: string;
   phase: Phase;
   iteration: number;
-  stamps: {
-    /** `MM-DD-HHMM`, begins document names. */
-    file: string;
-    /** `MM-DD HH:MM`. */
-    log: string;
-    /** `[NNN @ MM-DD HH:MM]`, begins flow lines. */
-    iteration: string;
-  };
+  /** `MM-DD-HHMM` begins document names, `[NNN @ MM-DD HH:MM]` flow lines. */
+  stamps: { file: string; log: string; iteration: string };
   /** What a person said about the last plan or result, word for word; empty when nothing. */
   feedback: string;
   /** What takes the task's place after a finished session was given more to do; empty when nothing. */
@@ -34,28 +28,22 @@ export function readPrompt(prompt: string, nowMs: number): PromptFacts {
   const iteration = Number.parseInt(labelled(prompt, 'Iteration') ?? '1', 10) || 1;
   const now = stampsAt(nowMs);
   const log = stamp(prompt, 'TIMESTAMP_LOG') ?? now.log;
+  const file = stamp(prompt, 'TIMESTAMP_FILE') ?? now.file;
   return {
     sessionDir: folder(prompt, 'Session path'),
     workingDir: folder(prompt, 'Working directory'),
-    phase,
-    iteration,
-    stamps: {
-      file: stamp(prompt, 'TIMESTAMP_FILE') ?? now.file,
-      log,
-      iteration: `[${threeDigits(iteration)} @ ${log}]`,
-    },
-    feedback: quotedBelow(prompt, FEEDBACK),
-    goal: quotedBelow(prompt, GOAL),
+    ...{ phase, iteration },
+    stamps: { file, log, iteration: `[${threeDigits(iteration)} @ ${log}]` },
+    feedback: quotedBelow(prompt, 'The human wants the plan changed'),
+    goal: quotedBelow(prompt, 'The goal now'),
     planName: labelled(prompt, 'Approved plan')?.split('/').at(-1),
   };
 }
 
 function folder(prompt: string, label: string): string {
-  const path = labelled(prompt, label);
-  if (!path || !isAbsolute(path)) {
-    throw new SetupError(`the prompt has no line "**${label}:** <absolute path>"`);
-  }
-  return path;
+  const path = labelled(prompt, label) ?? '';
+  if (isAbsolute(path)) return path;
+  throw new SetupError(`the prompt has no line "**${label}:** <absolute path>"`);
 }
 
 function labelled(prompt: string, label: string): string | undefined {
@@ -67,15 +55,10 @@ function stamp(prompt: string, name: string): string | undefined {
   return new RegExp(`^\\W*${name}\\W*[:=][*\`\\s]*(.+?)[\`\\s]*$`, 'm').exec(prompt)?.[1];
 }
 
-const FEEDBACK = /^#{1,6} .*(?:plan changed|feedback|requested changes|changes requested).*$/im;
-const GOAL = /^#{1,6} The goal now\b.*$/im;
-
 /** The quoted text below the first heading that fits, up to the next heading or label. */
-function quotedBelow(prompt: string, heading: RegExp): string {
-  const found = heading.exec(prompt);
-  if (!found) return '';
-  const after = prompt.slice(found.index + found[0].length);
-  const text = after.split(/^(?:#{1,6} |\*\*[^*\n]+:\*\*|---)/m, 1)[0] ?? '';
+function quotedBelow(prompt: string, heading: string): string {
+  const [, below = ''] = prompt.split(new RegExp(`^#{1,6} .*${heading}.*$`, 'im'));
+  const [text = ''] = below.split(/^(?:#{1,6} |\*\*[^*\n]+:\*\*|---)/m);
   return text.replace(/^[ \t]*> ?/gm, '').trim();
 }
 

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { systemClock } from '../base/clock.ts';
 
 interface Ran {
@@ -36,4 +37,24 @@ export function runAsAgent(
       void systemClock.sleep(OPEN_MS).then(letGo);
     });
   });
+}
+
+interface Stray {
+  setsid: boolean;
+  ignoreTerm: boolean;
+  scrubEnv: boolean;
+  cwd: string;
+  env: Readonly<Record<string, string>>;
+}
+
+/** Starts a program that outlives this one. @returns when the shell between them has ended */
+export function leaveBehind(
+  command: readonly string[],
+  { setsid, ignoreTerm, scrubEnv, cwd, env }: Stray,
+): Promise<unknown> {
+  // What a shell ignores when it starts a program is ignored there.
+  const script = `${ignoreTerm ? "trap '' TERM INT HUP; " : ''}"$@" &`;
+  const environment = scrubEnv ? { PATH: env.PATH } : env;
+  const options = { cwd, detached: setsid, env: environment, stdio: 'ignore' } as const;
+  return once(spawn('sh', ['-c', script, 'stray', ...command], options), 'exit');
 }

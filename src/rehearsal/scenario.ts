@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { PHASE_NAMES } from '../phases/table.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../session/documents/documents.ts';
 import { Requirement } from '../session/documents/requirements.ts';
+import honestWork from './honest-work.json' with { type: 'json' };
 import { SetupError } from './read-prompt.ts';
 
 const milliseconds = z.number().nonnegative();
@@ -17,7 +18,6 @@ const yes = z.boolean().default(true);
  * `abs:<absolute path>`.
  */
 const place = z.string().regex(/^(?:qa|overview|signal|history|(?:session|worktree|abs):.+)$/);
-const writing = { path: place, text: z.string(), append: no };
 const signalName = z.string().regex(/^SIG[A-Z0-9]+$/);
 const documentKinds = Object.keys(DOCUMENT_KINDS) as DocumentKind[]; // its keys are the type
 
@@ -33,7 +33,7 @@ const act = <Name extends string, Fields extends z.ZodRawShape>(name: Name, fiel
 /** One thing that an agent does; they are done in order. docs: tests/difficult-children/README.md. */
 export const ScenarioAct = z.discriminatedUnion('act', [
   act('normal', { signal: yes, result: yes }),
-  // Honest work. In its texts `%{name}` stands for a word of `situation.ts`.
+  // Honest work. In its texts `%{name}` is replaced by a word of `situation.ts`.
   act('say', { text: z.string() }),
   act('ask', { title: z.string(), questions: z.array(Question).min(1) }),
   act('document', {
@@ -44,34 +44,31 @@ export const ScenarioAct = z.discriminatedUnion('act', [
   act('ledger', { requirements: z.array(Requirement).min(1) }),
   act('edit', {
     path: z.string(),
-    text: z.string().default(''),
+    /** Also as a list of its lines. */
+    text: z
+      .union([z.string(), z.array(z.string())])
+      .transform((text) => [text].flat().join('\n'))
+      .prefault(''),
     append: no,
     replace: z.array(z.tuple([z.string(), z.string()])).default([]),
   }),
   act('check', { command: z.string(), mayFail: no }),
-  act('test', {}),
   act('commit', { subject: z.string() }),
   act('tick', {}),
   act('end', { did: z.string(), signal: z.record(z.string(), z.string()) }),
   // Everything that a process can do wrong.
-  act('close-without-signal', {}),
-  act('hold-after-result', { ms: milliseconds.default(AN_HOUR) }),
   act('hang', { ms: milliseconds.default(AN_HOUR) }),
   act('sleep', { ms: milliseconds }),
   act('exit', { code: z.int().min(0).max(255) }),
   act('kill-self', { signal: signalName.default('SIGKILL') }),
   act('ignore-term', {}),
-  act('fork', {
+  act('leave', {
+    command: z.array(z.string()).min(1).default(['sleep', '600']),
     count: z.int().min(1).max(500).default(1),
+    /** In a new session, and so in a new process group. */
     setsid: no,
     ignoreTerm: no,
-    scrubEnv: no,
-    ms: milliseconds.default(600_000),
-  }),
-  act('daemon', {
-    thenAfterMs: milliseconds,
-    write: z.strictObject(writing),
-    ignoreTerm: no,
+    /** Without our environment, and so without the marker by which it is found. */
     scrubEnv: no,
   }),
   act('print', {
@@ -83,10 +80,8 @@ export const ScenarioAct = z.discriminatedUnion('act', [
   act('result', { json: json.default({}) }),
   act('limit', { resetsInSeconds: z.number().optional() }),
   act('signal-file', { text: z.string() }),
-  act('write', { ...writing, pieceEveryMs: milliseconds.optional() }),
+  act('write', { path: place, text: z.string(), append: no }),
   act('remove', { path: place }),
-  act('answer-qa', { answer: z.string().optional() }),
-  act('set-phase', { phase: z.string() }),
   act('run', { command: z.array(z.string()).min(1) }),
   act('script', { path: z.string() }),
 ]);
@@ -109,35 +104,65 @@ const When = z.strictObject({
 export type Occasion = Required<z.infer<typeof When>>;
 
 const Rule = z.strictObject({ when: When.default({}), do: z.array(ScenarioAct) });
+export type Rule = z.infer<typeof Rule>;
+
+/** What honest work does, phase by phase; `story.ts` makes rules of it. */
+const Story = z.strictObject({
+  title: z.string().default('%{slug}'),
+  questions: z.array(Question).min(1),
+  outOfScope: z.string().default('- Everything that the task does not name'),
+  requirements: z.array(Requirement).min(1),
+  context: z.string(),
+  /** Why nothing can be tested, for work that changes no code. */
+  testing: z.string().optional(),
+  phases: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        /** What is changed, and committed. */
+        files: z.array(z.string()).default([]),
+        check: z.string().default(''),
+        steps: z.array(z.string()).min(1),
+        /** Played before the check, which may then fail. */
+        first: z.array(ScenarioAct).default([]),
+        does: z.array(ScenarioAct),
+      }),
+    )
+    .min(1),
+});
+export type Story = z.infer<typeof Story>;
+
+/** What an honest agent does whatever its story. */
+export function honestRules(): Rule[] {
+  return z.array(Rule).parse(honestWork.rules);
+}
 
 export const Scenario = z.strictObject({
   about: z.string().optional(),
   paceMs: milliseconds.optional(),
   /** Regular expressions by question: what of a person's answer is used. The suggestion where nothing fits. */
   answers: z.record(z.string(), z.string()).default({}),
+  /** Played where no rule fits; without it, work that any repository takes. */
+  story: Story.prefault(honestWork.story as z.input<typeof Story>), // JSON widens the names of acts to strings
   rules: z.array(Rule).default([]),
 });
 export type Scenario = z.infer<typeof Scenario>;
-/** A scenario as it is written: what has a default may be left out. */
-export type ScenarioText = z.input<typeof Scenario>;
 
 /** What the first fitting rule says; undefined where none fits. */
-export function actsFor<Act>(
-  rules: readonly { when?: z.input<typeof When>; do: readonly Act[] }[],
-  occasion: Occasion,
-): readonly Act[] | undefined {
+export function actsFor(rules: readonly Rule[], occasion: Occasion): readonly ScenarioAct[] | undefined {
   const facts = new Map<string, unknown>(Object.entries(occasion));
-  const fits = ({ when = {} }: { when?: z.input<typeof When> }) =>
+  const fits = ({ when }: Rule) =>
     Object.entries(when).every(([name, wanted]) => [wanted].flat().includes(facts.get(name) as never));
   return rules.find(fits)?.do;
 }
 
 /**
- * Reads a scenario: a JSON file, or an .mjs module whose default export is the same object.
+ * Reads a scenario: a JSON file, or an .mjs module whose default export is the same object. Without a path, honest work.
  * @throws SetupError that names the file and the first thing wrong with it
  */
 export async function readScenario(path: string): Promise<Scenario> {
   try {
+    if (path === '') return Scenario.parse({});
     if (!path.endsWith('.mjs')) return Scenario.parse(JSON.parse(await readFile(path, 'utf8')));
     const module: { default?: unknown } = await import(pathToFileURL(path).href);
     return Scenario.parse(module.default);

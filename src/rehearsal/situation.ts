@@ -1,5 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import * as z from 'zod';
+import { ifExists } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { documentText } from '../session/documents/document-text.ts';
 import { oneLine } from '../session/documents/markdown-lines.ts';
 import { type OverviewReading, readOverview } from '../session/documents/overview.ts';
@@ -8,10 +12,10 @@ import { parseQa } from '../session/documents/qa.ts';
 import { answerText, parseAnswer } from '../session/documents/qa-answer.ts';
 import type { QaQuestion } from '../session/documents/qa-question.ts';
 import { nameWithoutDate } from '../session/layout/names.ts';
-import { findTests } from './find-tests.ts';
 import type { PromptFacts } from './read-prompt.ts';
 import { runAsAgent } from './run-as-agent.ts';
-import type { Occasion } from './scenario.ts';
+import type { Occasion, Scenario } from './scenario.ts';
+import { storyWords } from './story.ts';
 
 export interface Situation {
   facts: PromptFacts;
@@ -47,10 +51,9 @@ export async function readSituation(facts: PromptFacts): Promise<Situation> {
 /** The words that `%{name}` in a scenario stands for. */
 export type Words = Record<string, string>;
 
-/** @param forms what of an answer is used, by question */
 export async function readWords(
   { facts, questions, overview }: Situation,
-  forms: Readonly<Record<string, string>>,
+  { answers: forms, story }: Scenario,
 ): Promise<Words> {
   const { sessionDir, workingDir, goal, feedback, stamps } = facts;
   const git = async (...args: string[]) => (await runAsAgent('git', args, { cwd: workingDir })).stdout.trim();
@@ -59,14 +62,14 @@ export async function readWords(
     git('branch', '--show-current'),
     git('rev-parse', '--short', 'HEAD'),
     git('log', '-8', '--format=- %h %s'),
-    findTests(workingDir),
+    testsOf(workingDir),
   ]);
   const files = listed.split('\n').map((name) => `- \`${name}\``);
   const answers = questions.map((question) => ({ question, answer: chosen(question, forms[question.id]) }));
-  return {
+  const words: Words = {
     ...Object.fromEntries(answers.map(({ question, answer }) => [question.id, answer])),
     answers: answers.map(({ question, answer }) => `- ${oneLine(question.text)} ${answer}`).join('\n'),
-    ...{ branch, head, commits, tests: tests.words },
+    ...{ branch, head, commits, ...tests },
     slug: nameWithoutDate(basename(sessionDir)),
     task: goal || overview.task || 'The overview names no task.',
     feedback: oneLine(feedback),
@@ -74,17 +77,24 @@ export async function readWords(
     files: files.slice(0, 40).join('\n'),
     count: String(files.length),
   };
+  return { ...fill(storyWords(story), words), ...words };
 }
 
-/** Fills in the words; a line with a word that is empty is left out. */
-export function fill(text: string, words: Words): string {
-  const lines = text.split('\n').flatMap((line) => {
-    const names = [...line.matchAll(/%\{(\w+)\}/g)].map(([, name = '']) => name);
+/** Fills the words into every text of an act; a line with a word that is empty is left out. */
+export function fill<T>(value: T, words: Words): T {
+  if (Array.isArray(value)) return value.map((one) => fill(one, words)) as T; // of the same shape, as below
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fill(one, words)])) as T;
+  if (typeof value !== 'string') return value;
+  const lines = value.split('\n').flatMap((line) => {
+    const names = [...line.matchAll(WORD)].map(([, name = '']) => name);
     if (names.some((name) => !words[name])) return [];
-    return [line.replace(/%\{(\w+)\}/g, (_all, name: string) => words[name] ?? '')];
+    return [line.replace(WORD, (_all, name: string) => words[name] ?? '')];
   });
-  return lines.join('\n');
+  return lines.join('\n') as T;
 }
+
+const WORD = /%\{(\w+)\}/g;
 
 function stateOf(questions: readonly QaQuestion[]): Occasion['questions'] {
   if (questions.length === 0) return 'none';
@@ -108,4 +118,30 @@ function inWords({ options }: QaQuestion, letters: readonly string[]): string {
 function isReviewed(flow: readonly string[]): boolean {
   const last = (pattern: RegExp) => flow.findLastIndex((line) => pattern.test(line));
   return last(/\] Quality review\b/) > last(/\] (?:Phase \d+ done|Looked again)\b/);
+}
+
+const packages = z.record(z.string(), z.unknown()).default({});
+const Manifest = z.object({
+  scripts: z.object({ test: z.string() }),
+  dependencies: packages,
+  devDependencies: packages,
+});
+
+/** The repository's own test command and where it is from; or why there is none, with an empty command. */
+async function testsOf(root: string): Promise<Words> {
+  const read = async (name: string) => (await ifExists(readFile(join(root, name), 'utf8'))) ?? '';
+  const found = (testCommand: string, file: string) => ({
+    testCommand,
+    tests: `\`${testCommand}\`, ${file}`,
+  });
+  const none = (why: string) => ({ testCommand: '', tests: `No tests were run: ${why}` });
+  const manifest = Manifest.safeParse(parseJson(await read('package.json'))).data;
+  if (manifest && !manifest.scripts.test.includes('no test specified')) {
+    const needed = { ...manifest.dependencies, ...manifest.devDependencies };
+    return Object.keys(needed).length > 0 && !existsSync(join(root, 'node_modules'))
+      ? none('the packages that `npm test` needs are not installed (SETUP can do that)')
+      : found(manifest.scripts.test, 'from package.json');
+  }
+  if (/^test:/m.test(await read('Makefile'))) return found('make test', 'from the Makefile');
+  return none('neither package.json nor a Makefile names a test command');
 }

@@ -1,24 +1,15 @@
-import { access, mkdir, readdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { ifExists } from '../base/errors.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
 import { readInboxMessage, sortInbox } from '../session/documents/inbox.ts';
-import { newLineEditor } from '../session/documents/line-editor.ts';
-import {
-  endOfContent,
-  lineBody,
-  oneLine,
-  parseMarkdown,
-  sectionNamed,
-} from '../session/documents/markdown-lines.ts';
-import type { OverviewSection } from '../session/documents/overview.ts';
+import { oneLine } from '../session/documents/markdown-lines.ts';
 import { changeOverview } from '../session/documents/overview-change.ts';
 import { newQa } from '../session/documents/qa-change.ts';
 import { LEDGER_NAME } from '../session/documents/requirements.ts';
 import type { ActContext, Acts, Named } from './act-context.ts';
-import { findTests } from './find-tests.ts';
 import { runAsAgent } from './run-as-agent.ts';
-import { fill } from './situation.ts';
 
 const CHECK_TIME_MS = 10 * 60_000;
 const KEPT_CHARACTERS = 4000;
@@ -26,23 +17,26 @@ const SCRIPTED = '> Written by the rehearsal agent from a script; no model was a
 
 /** Honest work on the session's documents and the worktree, each act as a tool call of the agent. */
 export const WORK: Acts<
-  'say' | 'ask' | 'document' | 'ledger' | 'edit' | 'check' | 'test' | 'commit' | 'tick' | 'end'
+  'say' | 'ask' | 'document' | 'ledger' | 'edit' | 'check' | 'commit' | 'tick' | 'end'
 > = {
-  say: async ({ text }, context) => context.lines.say(fill(text, await context.words())),
-  ask: (act, context) => write(context, join(context.situation.facts.sessionDir, '_qa.md'), newQa(act)),
+  say: ({ text }, { lines }) => lines.say(text),
+  ask: (act, context) => write(context, inSession(context, '_qa.md'), newQa(act)),
   document: writeDocument,
-  ledger: writeLedger,
-  edit,
-  check: async ({ command, mayFail }, context) =>
-    check(context, fill(command, await context.words()), mayFail),
-  test: async (_act, context) => {
-    const { command } = await findTests(context.situation.facts.workingDir);
-    return command && check(context, command, false);
+  ledger: ({ requirements }, context) => {
+    const open = requirements.map((requirement) => ({ ...requirement, state: 'open' }));
+    const text = JSON.stringify({ requirements: open }, null, 2);
+    return write(context, inSession(context, LEDGER_NAME), `${text}\n`);
   },
-  commit: async ({ subject }, context) => commit(context, fill(subject, await context.words())),
-  tick: (_act, context) => tick(context),
+  edit,
+  check,
+  commit,
+  tick,
   end,
 };
+
+function inSession({ situation }: ActContext, ...names: string[]): string {
+  return join(situation.facts.sessionDir, ...names);
+}
 
 async function write({ lines }: ActContext, path: string, text: string): Promise<void> {
   await lines.use('Write', { file_path: path, content: text }, async () => {
@@ -57,42 +51,29 @@ async function writeDocument(
   { kind, title, sections }: Named<'document'>,
   context: ActContext,
 ): Promise<void> {
-  const { sessionDir, stamps } = context.situation.facts;
-  const words = await context.words();
-  const stem = `${stamps.file}-${kind}-${words.slug}`;
+  const stem = `${context.situation.facts.stamps.file}-${kind}-${(await context.words()).slug}`;
   let name = `${stem}.md`;
-  for (let nth = 2; await isThere(join(sessionDir, name)); nth++) name = `${stem}-${nth}.md`;
+  for (let nth = 2; existsSync(inSession(context, name)); nth++) name = `${stem}-${nth}.md`;
   const heading = `# ${kind[0]?.toUpperCase()}${kind.slice(1).replace('-', ' ')}: ${title}`;
   const parts = Object.entries(sections).map(([section, text]) => `## ${section}\n${text}\n`);
-  await write(context, join(sessionDir, name), fill([heading, '', SCRIPTED, '', ...parts].join('\n'), words));
+  await write(context, inSession(context, name), [heading, '', SCRIPTED, '', ...parts].join('\n'));
   context.documents.add(name);
 }
 
-async function writeLedger({ requirements }: Named<'ledger'>, context: ActContext): Promise<void> {
-  const words = await context.words();
-  const filled = requirements.map(({ id, text, check }) => {
-    return { id, text: fill(text, words), check: fill(check, words), state: 'open' };
-  });
-  const path = join(context.situation.facts.sessionDir, LEDGER_NAME);
-  await write(context, path, `${JSON.stringify({ requirements: filled }, null, 2)}\n`);
-}
-
 async function edit({ path, text, append, replace }: Named<'edit'>, context: ActContext): Promise<void> {
-  const words = await context.words();
-  const name = fill(path, words);
-  const full = join(context.situation.facts.workingDir, name);
-  const old = (await ifExists(readFile(full, 'utf8'))) ?? '';
-  let changed = replace.length > 0 || append ? old : '';
+  const full = join(context.situation.facts.workingDir, path);
+  let changed = replace.length > 0 || append ? ((await ifExists(readFile(full, 'utf8'))) ?? '') : '';
   for (const [from, to] of replace) {
-    if (!changed.includes(from)) throw new Error(`${name} has no "${from}".`);
-    changed = changed.replace(from, () => fill(to, words));
+    if (!changed.includes(from)) throw new Error(`${path} has no "${from}".`);
+    changed = changed.replace(from, () => to);
   }
-  await write(context, full, changed + fill(text, words));
-  context.edited.add(name);
+  await write(context, full, changed + text);
+  context.edited.add(path);
 }
 
 /** Runs a shell command in the worktree, with the Node that plays the rehearsal: a parent's PATH may have none. */
-async function check(context: ActContext, command: string, mayFail: boolean): Promise<number | undefined> {
+async function check({ command, mayFail }: Named<'check'>, context: ActContext): Promise<number | undefined> {
+  if (command === '') return undefined;
   const cwd = context.situation.facts.workingDir;
   const words = await context.words();
   const path = [dirname(process.execPath), join(cwd, 'node_modules', '.bin'), context.env.PATH];
@@ -111,13 +92,14 @@ async function check(context: ActContext, command: string, mayFail: boolean): Pr
   return 0;
 }
 
-async function commit({ situation, lines, edited, words }: ActContext, subject: string): Promise<void> {
-  const { workingDir: cwd } = situation.facts;
-  const paths = [...edited];
-  const git = (...args: string[]) => runAsAgent('git', args, { cwd });
+async function commit(
+  { subject }: Named<'commit'>,
+  { situation, lines, edited, words }: ActContext,
+): Promise<void> {
+  const git = (...args: string[]) => runAsAgent('git', args, { cwd: situation.facts.workingDir });
   await lines.use('Bash', { command: `git commit -m '${subject}'` }, async () => {
-    await git('add', '--', ...paths);
-    const { exitCode, stdout, stderr } = await git('commit', '-q', '-m', subject, '--', ...paths);
+    await git('add', '--', ...edited);
+    const { exitCode, stdout, stderr } = await git('commit', '-q', '-m', subject, '--', ...edited);
     const head = (await git('rev-parse', '--short', 'HEAD')).stdout.trim();
     Object.assign(await words(), { head });
     return { text: `${stdout}${stderr}` || `[${head}] ${subject}`, failed: exitCode !== 0 };
@@ -125,49 +107,46 @@ async function commit({ situation, lines, edited, words }: ActContext, subject: 
 }
 
 /** Ticks the boxes of the open plan phase and notes that it is complete, in one line, as an approval allows. */
-async function tick({ situation, lines }: ActContext): Promise<void> {
+async function tick(_act: Named<'tick'>, { situation, lines }: ActContext): Promise<void> {
   const { facts, planName = '', occasion } = situation;
   const path = join(facts.sessionDir, planName);
+  const number = occasion.planPhase;
   await lines.use('Edit', { file_path: path }, async () => {
-    const doc = parseMarkdown(await readFile(path, 'utf8'));
-    const editor = newLineEditor(doc);
-    const at = doc.headings.findIndex(({ text }) => text.startsWith(`Phase ${occasion.planPhase}:`));
-    const start = doc.headings[at]?.index ?? 0;
-    const end = doc.headings[at + 1]?.index ?? doc.lines.length;
-    for (let index = start; index < end; index += 1)
-      editor.replace(index, lineBody(doc.lines[index] ?? '').replace('- [ ]', '- [x]'));
-    const mark = `**Phase ${occasion.planPhase} completed** (${facts.stamps.log})`;
-    editor.insert(endOfContent(doc, { heading: start, start, end }), [mark]);
-    await writeWhole(path, editor.render());
+    const phase = new RegExp(`^#+ Phase ${number}:.*\n(?:(?!#).*(?:\n|$))*`, 'm');
+    const ticked = (text: string) => text.trimEnd().replaceAll('- [ ]', '- [x]');
+    const mark = `**Phase ${number} completed** (${facts.stamps.log})`;
+    const plan = await readFile(path, 'utf8');
+    await writeWhole(
+      path,
+      plan.replace(phase, (text) => `${ticked(text)}\n${mark}\n\n`),
+    );
     return { text: 'Ticked.' };
   });
 }
 
 /** The agent's lines of the overview, then the signal: always the last act. */
 async function end({ did, signal }: Named<'end'>, context: ActContext): Promise<void> {
-  const { situation, lines } = context;
-  const { sessionDir, stamps, phase } = situation.facts;
-  const words = await context.words();
-  const path = join(sessionDir, '_overview.md');
+  const { situation, lines, documents } = context;
+  const { stamps, phase } = situation.facts;
+  const path = inSession(context, '_overview.md');
   const next = signal.phase ?? (signal.status === 'done' ? 'Open a pull request' : 'A person decides');
-  const messages = await readMessages(join(sessionDir, '_inbox'));
-  const documents = [...context.documents];
-  const lastAction = fill(did, words);
+  const messages = await readMessages(inSession(context, '_inbox'));
   const flow = [
     ...messages.map(({ text }) => `Guidance read: ${oneLine(text).slice(0, 120)}`),
-    [lastAction, ...documents].join(' -> '),
+    [did, ...documents].join(' -> '),
   ];
-  await lines.use('Edit', { file_path: path, description: lastAction }, async () => {
-    const text = (await ifExists(readFile(path, 'utf8'))) ?? `# Session: ${words.slug}\n`;
+  await lines.use('Edit', { file_path: path, description: did }, async () => {
+    const text = (await ifExists(readFile(path, 'utf8'))) ?? `# Session: ${(await context.words()).slug}\n`;
     const appendFlow = flow.map((line) => `${stamps.iteration} ${line}`);
-    const changed = changeOverview(text, { lastAction, next, appendFlow });
-    await writeWhole(path, documents.reduce(withListed, changed));
+    const changed = changeOverview(text, { lastAction: did, next, appendFlow });
+    await writeWhole(path, [...documents].reduce(withListed, changed));
     return { text: 'The overview is up to date.' };
   });
   const acknowledged = messages.map(({ id }) => id);
-  const given = { phase, ...signal, ...(acknowledged.length > 0 && { acknowledged }) };
-  if (context.signals) await write(context, join(sessionDir, '_signal.json'), `${JSON.stringify(given)}\n`);
-  if (context.results) lines.finish(lastAction);
+  const filled = Object.fromEntries(Object.entries(signal).filter(([, value]) => value !== ''));
+  const given = { phase, ...filled, ...(acknowledged.length > 0 && { acknowledged }) };
+  if (context.signals) await write(context, inSession(context, '_signal.json'), `${JSON.stringify(given)}\n`);
+  if (context.results) lines.finish(did);
 }
 
 async function readMessages(inbox: string) {
@@ -177,18 +156,9 @@ async function readMessages(inbox: string) {
   );
 }
 
+/** At the top of its section. */
 function withListed(overview: string, document: string): string {
-  const name: OverviewSection = document.includes('-plan-') ? 'Plans' : 'Files';
-  const doc = parseMarkdown(overview);
-  const section = sectionNamed(doc, name);
-  if (section === undefined) return overview;
-  const editor = newLineEditor(doc);
-  const end = endOfContent(doc, section);
-  if (doc.lines[end - 1]?.startsWith('(none yet)')) editor.replace(end - 1, `- ${document}`);
-  else editor.insert(end, [`- ${document}`]);
-  return editor.render();
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await ifExists(access(path).then(() => true))) ?? false;
+  const heading = document.includes('-plan-') ? 'Plans' : 'Files';
+  const start = new RegExp(`^## ${heading}\n(?:\\(none yet\\)\n)?`, 'm');
+  return overview.replace(start, `## ${heading}\n- ${document}\n`);
 }

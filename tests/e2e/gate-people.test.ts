@@ -7,6 +7,7 @@ import type { SessionEvent } from '../../src/session/events/events.ts';
 import { changeLines, changeSettings } from '../faults/with-settings.ts';
 import { askingRig, plannedRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';
+import { ANSWERS_QA } from '../support/forged-acts.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { endOfWorker, killSupervisors, nowOf } from '../support/supervisors.ts';
 
@@ -127,9 +128,7 @@ test.concurrent('a part of the answers is kept, and the rest is waited for', asy
 });
 
 test.concurrent('answers that a child typed become answers when the person confirms them', async () => {
-  const rules = [
-    { when: { phase: 'requirements', count: 1 }, do: [{ act: 'normal' }, { act: 'answer-qa' }] },
-  ];
+  const rules = [{ when: { phase: 'requirements', count: 1 }, do: [{ act: 'normal' }, ANSWERS_QA] }];
   await using rig = await startRig({ here: true, scenario: { rules } });
   const { status } = await rig.untilWaiting('qa_answers');
   expect(status).toMatchObject({ unconfirmed: [{ id: 'Q1' }, {}, {}] });

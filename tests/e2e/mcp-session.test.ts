@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { DEMO_TASK } from '../../src/demo/paper-boat.ts';
+import { ANSWERS_QA, setsPhase } from '../support/forged-acts.ts';
 import {
   eventsOf,
   makePlace,
@@ -85,7 +86,7 @@ test('a second worker for a session that has one leaves without a trace', async 
 test('stop now leaves no process of a child that forks, hides in other sessions and ignores SIGTERM', async () => {
   await using place = await makePlace();
   const acts = [
-    { act: 'fork', count: 3, setsid: true, ignoreTerm: true },
+    { act: 'leave', count: 3, setsid: true, ignoreTerm: true },
     { act: 'ignore-term' },
     { act: 'hang' },
   ];
@@ -109,8 +110,8 @@ test('a child that answers its own questions and goes on to planning opens nothi
   await using place = await makePlace();
   const cheat = [
     { act: 'normal', signal: false },
-    { act: 'answer-qa' },
-    { act: 'set-phase', phase: 'implementation' },
+    ANSWERS_QA,
+    setsPhase('implementation'),
     { act: 'signal-file', text: '{"status":"continue","phase":"planning"}' },
   ];
   const { REHEARSAL_SCENARIO } = await scenario(place, [

@@ -105,7 +105,7 @@ const endings: FaultRow[] = [
     {},
     {
       name: 'no signal and no change, twice, blocks',
-      rules: always({ act: 'close-without-signal' }),
+      rules: always({ act: 'result' }),
       ends: 'blocked/no_signal',
     },
   ),
@@ -123,7 +123,7 @@ const watchdogs: FaultRow[] = [
   inOneSession({ watch: { afterFinalMs: 800, logCeilingBytes: 200_000 } }, [
     {
       name: 'a child that stays after its last word is ended, and its signal counts',
-      acts: [...WORKS, { act: 'hold-after-result' }],
+      acts: [...WORKS, { act: 'result' }, { act: 'hang' }],
       ending: 'signalled',
       goesOn: true,
     },
@@ -167,7 +167,7 @@ const trees: FaultRow[] = [
     {},
     {
       name: 'processes that a child leaves in its group are ended',
-      rules: first({ act: 'fork', count: 3 }, { act: 'normal' }),
+      rules: first({ act: 'leave', count: 3 }, { act: 'normal' }),
       ends: AT_THE_GATE,
     },
   ),
@@ -175,7 +175,7 @@ const trees: FaultRow[] = [
     {},
     {
       name: 'deaf processes in sessions of their own are ended',
-      rules: first({ act: 'fork', count: 3, setsid: true, ignoreTerm: true }, { act: 'normal' }),
+      rules: first({ act: 'leave', count: 3, setsid: true, ignoreTerm: true }, { act: 'normal' }),
       ends: AT_THE_GATE,
     },
   ),
@@ -185,9 +185,13 @@ const trees: FaultRow[] = [
       name: 'a daemon that would forge the next signal is ended before it can',
       rules: first(
         {
-          act: 'daemon',
-          thenAfterMs: 700,
-          write: { path: 'signal', text: '{"status":"continue","phase":"planning"}' },
+          act: 'leave',
+          setsid: true,
+          command: [
+            'sh',
+            '-c',
+            `sleep 0.7; echo '{"status":"continue","phase":"planning"}' >"$REHEARSAL_SESSION_DIR/_signal.json"`,
+          ],
         },
         { act: 'normal' },
       ),

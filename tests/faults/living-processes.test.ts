@@ -116,7 +116,7 @@ const rows: FaultRow[] = [
     {},
     {
       name: 'a worker whose session is taken over from elsewhere ends its agent and leaves',
-      rules: first({ act: 'fork', setsid: true, ignoreTerm: true }, { act: 'hang' }),
+      rules: first({ act: 'leave', setsid: true, ignoreTerm: true }, { act: 'hang' }),
       act: async (rig) => {
         await childWorks(rig, 1);
         const { lease } = await rig.state();

@@ -18,14 +18,12 @@ const told = ({ rules }: { rules: Array<{ do: object[] }> }) =>
 /** Everything that is hard to end, at once. */
 const DIFFICULT = [
   { act: 'ignore-term' },
-  { act: 'fork', count: 2 },
-  { act: 'fork', count: 2, setsid: true, ignoreTerm: true, scrubEnv: true },
+  { act: 'leave', count: 2 },
+  { act: 'leave', count: 2, setsid: true, ignoreTerm: true, scrubEnv: true },
   {
-    act: 'daemon',
-    thenAfterMs: 60_000,
-    ignoreTerm: true,
-    scrubEnv: true,
-    write: { path: 'signal', text: '{}' },
+    act: 'leave',
+    ...{ setsid: true, ignoreTerm: true, scrubEnv: true },
+    command: ['sh', '-c', `sleep 60; echo '{}' >"$(ls -d ../../sessions/2*/)_signal.json"`],
   },
   shell(`(setsid env -i sh -c "trap '' TERM; sleep 600; :" &); sleep 600 | sleep 600 &`),
   shell(`sh -c 'kill -STOP $$; sleep 600' & true`),
@@ -232,7 +230,7 @@ const reattached: FaultRow[] = [
     {
       name: 'an agent in the guard that ends while no worker lives is finished by the next one',
       rules: first(
-        { act: 'fork', setsid: true, ignoreTerm: true },
+        { act: 'leave', setsid: true, ignoreTerm: true },
         { act: 'sleep', ms: 2500 },
         { act: 'normal' },
       ),

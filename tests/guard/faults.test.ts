@@ -15,7 +15,7 @@ import { namespacesOf, TELLS_NAMESPACE } from './survivors.ts';
 
 /** Agents that leave behind what is hard to end, and then hang. */
 const HANGS = first(
-  { act: 'fork', count: 2, setsid: true, ignoreTerm: true, scrubEnv: true },
+  { act: 'leave', count: 2, setsid: true, ignoreTerm: true, scrubEnv: true },
   shell(`(setsid env -i sh -c "trap '' TERM; sleep 600; :" &)`),
   shell('touch "$HOME/up"'),
   { act: 'hang' },

@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { DEMO_SCENARIO } from '../../../src/demo/paper-boat-work.ts';
-import { answered } from '../../../src/rehearsal/play-act.ts';
+import { DEMO_SCENARIO } from '../../../src/demo/paper-boat.ts';
 import { type HandSession, newHandSession } from './rehearsal-stage.ts';
 
 /** Plays agents from `phase` on until one waits, is blocked, or the session is done. */
@@ -34,7 +33,7 @@ test.concurrent('in a repository without tests the whole way leaves one document
   ]);
   const [stillWaiting] = await playOn(session, 'requirements', { iteration: 3 });
   expect(stillWaiting).toMatchObject({ status: 'waiting', for: 'qa_answers' });
-  await answer(session, answered);
+  await answer(session, (text) => text.replaceAll('_waiting_', 'A'));
   await playOn(session, 'requirements', { iteration: 4 });
   const more = '## The human wants the plan changed\n\n> Keep it small,\n> please.\n\n## Signals\nanything';
   const [waits] = await playOn(session, 'planning', { iteration: 6, more });
