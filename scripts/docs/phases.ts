@@ -3,6 +3,7 @@ import { decide } from '../../src/phases/decide.ts';
 import type { Decision } from '../../src/phases/decision.ts';
 import { EDGE_CONDITIONS } from '../../src/phases/edge-conditions.ts';
 import { COUNTED_ENDINGS, ENDING_KINDS, type EndingKind, outageOf } from '../../src/phases/ending.ts';
+import { OBSTACLES, type Obstacle } from '../../src/phases/obstacles.ts';
 import { type Outage, withEnding } from '../../src/phases/outage.ts';
 import { initialProgress, withChildEnded } from '../../src/phases/progress.ts';
 import {
@@ -69,6 +70,13 @@ Lines that cannot be read go back to planning once, then block the session (\`pl
 then on, beside those of \`MCP\`, whose names win. They are taken from the record of the approval, not from the plan
 as it stands later; another approved plan replaces them.
 
+## Before quality and before done
+
+When testing goes to quality, and when an agent signals \`done\`, the worker asks these questions in this order. The first
+obstacle that it finds decides; the questions behind it are not asked.
+
+${obstacleTable()}
+
 ## When an agent leaves no valid signal
 
 ${endingTable()}
@@ -129,6 +137,14 @@ function edgeTable(): string {
     }),
   );
   return table(['edge', 'open when'], rows);
+}
+
+function obstacleTable(): string {
+  const rows = OBSTACLES.map(({ name, when, outcome, ...rest }: Obstacle) => {
+    const before = rest.onlyBeforeDone ? 'done' : 'quality, done';
+    return [`\`${name}\``, before, when, outcome];
+  });
+  return table(['obstacle', 'asked before', 'there when', 'what follows'], rows);
 }
 
 function endingTable(): string {

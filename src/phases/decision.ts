@@ -61,6 +61,8 @@ const Park = z.object({
   askNothingToClarify: z.boolean().optional(),
   /** What the worker asks about: checks may show less than at the base. */
   weakened: z.array(Weakening).optional(),
+  /** Further changed files of tests and checks, for people to see. */
+  changedTests: z.array(z.string()).optional(),
   /** Told to the child that runs after the wait. */
   notes: z.array(z.string()).optional(),
 });
@@ -81,6 +83,8 @@ const Done = z.object({
   summary: z.string(),
   /** Those that were shown for it. */
   requirements: z.array(ProvedRequirement).optional(),
+  /** Files of tests and checks that the base has and the branch has changed. */
+  changedTests: z.array(z.string()).optional(),
 });
 
 /** What follows from an outcome; `phase` is where the session stands from then on. */

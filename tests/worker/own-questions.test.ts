@@ -13,9 +13,10 @@ const DECISION: ParkDecision = {
   ...{ kind: 'park', phase: 'testing', for: 'qa_answers', resumePhase: 'quality' },
   reason: 'No check runs here, and tests or their settings were changed.',
   weakened: [{ path: 'a.test.js', what: 'is deleted', key: 'k' }],
+  changedTests: ['b.test.js'],
 };
 const ASKED: QuestionDraft = {
-  text: 'No check runs here, and tests or their settings were changed. They may show less than before the work, and the approved plan names none of these files: a.test.js is deleted. Is that meant?',
+  text: 'No check runs here, and tests or their settings were changed. They may show less than before the work: a.test.js is deleted. Is that meant? Also changed: b.test.js.',
   options: ['no, an agent brings back what was there', 'yes, accept these changes'],
 };
 

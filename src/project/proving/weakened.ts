@@ -1,9 +1,8 @@
+import { posix } from 'node:path';
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { listed } from '../../base/plain-words.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import type { Weakening } from '../../phases/proving.ts';
-import { dialectOf, TEST_FOLDER, type TestsIn, testsIn } from './weakened-marks.ts';
-import { jsonObject, packageScripts, type Reach } from './weakened-reach.ts';
-import { CHECK_FILES, type CheckFile } from './weakened-settings.ts';
+import { testsIn } from './active-tests.ts';
 
 /** A file that differs between base and branch. */
 export interface ChangedFile {
@@ -13,174 +12,150 @@ export interface ChangedFile {
   /** Its text; undefined: it is no file there. */
   before: string | undefined;
   after: string | undefined;
+  /** A symbolic link has taken its place. */
+  isLink?: boolean | undefined;
   /** It is too large to be compared. */
   isUnread?: boolean | undefined;
 }
 
-export interface Comparison {
-  files: readonly ChangedFile[];
-  /** What the checks run, at the base. */
-  reach: Reach;
-  /** The base has files of tests: settings that are new change how they run. */
-  hasTests: boolean;
-  /** Files that a person has agreed to. */
-  excused: readonly string[];
+/**
+ * What a person should see before checks count that have passed: a file of the base that says what they show, and that is
+ * gone, has fewer active tests, or says otherwise how checks run. In the order of the files.
+ */
+export function findWeakened(files: readonly ChangedFile[], commands: CheckCommands): Weakening[] {
+  return files.flatMap((file) => {
+    const { path, oldPath = path, before, after = '' } = file;
+    if (before === undefined || !isOfChecks(oldPath, commands)) return [];
+    const hasTests = mayDeclareTests(oldPath) && testsIn(before).declared > 0;
+    if (oldPath.endsWith(RUST) && !hasTests) return [];
+    const gone = goneBy(file, hasTests);
+    if (gone !== undefined) return [weakening(oldPath, gone)];
+    const fewer = mayDeclareTests(oldPath) ? fewerTests(before, after) : undefined;
+    if (fewer !== undefined) return [weakening(path, fewer, String(testsIn(after).active))];
+    const [old, now] = [before, after].map((text) => settingsIn(path, text, commands));
+    if (hasTests || old === now) return [];
+    return [weakening(path, 'is changed, and it says how checks run', now)];
+  });
 }
 
-/** What a person should see before checks count that have passed. Pure; in the order of the files. */
-export function findWeakened({ files, reach, hasTests, excused }: Comparison): Weakening[] {
-  const isExcused = (path: string | undefined) => path !== undefined && excused.includes(path);
-  const names = files.map(newNames);
-  return files.flatMap((file, at) => {
-    if (isExcused(file.path) || isExcused(file.oldPath)) return [];
-    const moved = (name: string) => names.some((others, other) => other !== at && others.has(name));
-    const found = ofTests(file, moved);
-    return found.length > 0 ? found : ofSettings(file, { reach, hasTests });
-  });
+function goneBy(
+  { path, oldPath = path, before, after, isLink, isUnread }: ChangedFile,
+  hasTests: boolean,
+): string | undefined {
+  if (isLink) return 'is replaced by a link';
+  if (isUnread) return 'is too large to be compared';
+  if (after === undefined) return 'is deleted';
+  if (path !== oldPath && !(hasTests ? mayDeclareTests(path) : isTestPath(path)))
+    return `is renamed to ${path}`;
+  return before?.trim() !== '' && after.trim() === '' ? 'is empty' : undefined;
+}
+
+function fewerTests(before: string, after: string): string | undefined {
+  const [old, now] = [testsIn(before), testsIn(after)];
+  if (now.active >= old.active) return undefined;
+  if (now.declared === 0 && old.declared > 0) return 'has no tests any more';
+  if (now.declared < old.declared) return `has ${now.declared} tests instead of ${old.declared}`;
+  return now.isFocused ? 'runs only some of its tests' : 'skips tests that ran before';
+}
+
+/** Whether a file declares more tests than it does at the base. */
+export function addsTests({ before = '', after = '' }: ChangedFile): boolean {
+  return testsIn(after).declared > testsIn(before).declared;
 }
 
 /** Whether a path is one of a test, or of what tests are made of. */
 export function isTestPath(path: string): boolean {
-  return (
-    (dialectOf(path) !== undefined && !path.endsWith('.rs')) || (TEST_FOLDER.test(path) && CODE.test(path))
+  return CODE.test(path) && (TEST_FOLDER.test(path) || TEST_NAME.test(path));
+}
+
+/** Whether a path is one of a test, of CI, or of what says how checks run. */
+export function isOfChecks(path: string, commands: CheckCommands): boolean {
+  const isSettings = settingsIn(path, '', commands) !== undefined;
+  return mayDeclareTests(path) || CI_FILE.test(path) || isSettings;
+}
+
+/** Rust has its tests beside the code. */
+function mayDeclareTests(path: string): boolean {
+  return isTestPath(path) || path.endsWith(RUST);
+}
+
+const RUST = '.rs';
+const CODE =
+  /\.(?:[cm]?[jt]sx?|py|go|rs|java|kt|groovy|scala|rb|php|cs|fs|vb|\w*sh|bats|dart|exs?|swift|lua|c|cc|cpp|mm?|hs|clj|jl|[rR]|feature)$/;
+const TEST_FOLDER = /(?:^|\/)(?:tests?|specs?|__tests__|e2e|cypress|androidTest)\//i;
+const TEST_NAME =
+  /(?:^|[/._-])(?:tests?|spec|e2e|cy)[._-][^/]*$|(?:Tests?|TestCase|IT|Spec)\.\w+$|(?:^|\/)Test[A-Z][^/]*$/;
+const CI_FILE =
+  /^(?:\.github\/workflows|\.circleci|\.buildkite|\.ci)\/|(?:^|\/)(?:\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines)\.ya?ml$|(?:^|\/)Jenkinsfile$/;
+
+/** The checks, and what they come to by the package.json of the base. */
+export interface CheckCommands {
+  /** Every word: tools, scripts of package.json, targets. */
+  words: ReadonlySet<string>;
+  /** Files that they run, from the top folder. */
+  programs: ReadonlySet<string>;
+}
+
+/** Reads the commands, and the scripts of package.json that they name: no further. */
+export function checkCommands(checks: readonly string[], packageJson = ''): CheckCommands {
+  const named = namedScripts(packageJson, wordsOf(checks));
+  const texts = [...checks, ...named.map(([, script]) => script)];
+  const folders = texts.flatMap((text) =>
+    [...text.matchAll(/\bcd\s+([\w./-]+)/g)].map(([, dir = '']) => dir),
+  );
+  const started = texts.flatMap((text) => [...text.matchAll(STARTED)].map(([program]) => program));
+  const paths = started.flatMap((program) => ['', ...folders].map((dir) => posix.join(dir, program)));
+  return { words: wordsOf(texts), programs: new Set(paths.filter((path) => !PRODUCT.test(path))) };
+}
+
+const STARTED =
+  /(?<=(?:^|[\n;&|({]|\b(?:(?:ba|z|da|k)?sh|node|deno|bun|tsx|ts-node|python[\d.]*|ruby|perl|php|source|exec|env|time|npx)\s)\s*(?:(?:-\S+|run|\w+=\S+)\s+)*)[\w@+./-]+/g;
+/** A program of the project that a check runs is its work, and no check. */
+const PRODUCT = /^(?:src|lib|app|dist|build|out|target)\//;
+
+function wordsOf(texts: readonly string[]): Set<string> {
+  return new Set(texts.flatMap((text) => text.split(/[^\w@.:/-]+/).map((word) => word.replace(/^npm:/, ''))));
+}
+
+function namedScripts(packageJson: string, words: ReadonlySet<string>): [string, string][] {
+  const { scripts } = Object(parseJson(packageJson));
+  return Object.entries(Object(scripts)).flatMap(([name, script]): [string, string][] =>
+    typeof script === 'string' && (words.has(name) || words.has(name.replace(/^(?:pre|post)/, '')))
+      ? [[name, script]]
+      : [],
   );
 }
 
-/** Whether the text of a changed file is needed to compare it, unless a check runs it. */
-export function isOfChecks(path: string): boolean {
-  return (
-    isTestPath(path) || dialectOf(path) !== undefined || CHECK_FILES.some(({ files }) => files.test(path))
-  );
-}
+/** Files that test runners read; what a project adds to its tests is in none of them. */
+const RUNNER_SETTINGS =
+  /(?:^|\/)(?:(?:vitest|jest|playwright|cypress|karma|ava|wdio|nightwatch)[.\w]*\.(?:[cm]?[jt]s|json)|\.(?:mocharc|nycrc|c8rc|taprc)[.\w]*|\.?pytest\.ini|\.coveragerc|\.rspec|phpunit\.xml(?:\.dist)?|testng\.xml|[^/]+\.runsettings)$/;
+/** Files of tools that count where a check names the tool. */
+const OF_TOOLS: readonly (readonly [files: RegExp, tool: RegExp])[] = [
+  [/(?:^|\/)(?:GNUm|[mM])akefile$|\.mk$/, /^g?make$/],
+  [/(?:^|\/)\.?justfile$/i, /^just$/],
+  [/(?:^|\/)Taskfile\.ya?ml$/, /^task$/],
+  [/(?:^|\/)Rakefile$/, /^rake$/],
+  [/(?:^|\/)tox\.ini$/, /^tox$/],
+  [/(?:^|\/)noxfile\.py$/, /^nox$/],
+];
+const PACKAGE_KEYS = ['jest', 'mocha', 'vitest', 'ava', 'nyc', 'c8', 'tap'];
 
-const CODE = /\.(?:\w*sh|bats|rs|dart|exs?|swift|lua|c|cc|cpp|mm?|hs|clj|jl|[rR]|feature)$/;
-
-/** Whether a file declares tests that the base does not have in it. */
-export function addsTests(file: ChangedFile): boolean {
-  const { path, oldPath = path, before, after } = file;
-  const [old, now] = [testsAt(oldPath, before)?.count ?? 0, testsAt(path, after)?.count ?? 0];
-  return now > old || newNames(file).size > 0;
-}
-
-function testsAt(path: string, text: string | undefined): TestsIn | undefined {
-  const dialect = dialectOf(path);
-  return dialect && text !== undefined ? testsIn(text, dialect) : undefined;
-}
-
-function newNames({ path, oldPath = path, before, after }: ChangedFile): Set<string> {
-  const old = testsAt(oldPath, before)?.names ?? [];
-  return new Set(testsAt(path, after)?.names.filter((name) => !old.includes(name)));
-}
-
-function ofTests(file: ChangedFile, moved: (name: string) => boolean): Weakening[] {
-  const { path, oldPath = path, before, after } = file;
-  const wasTest = before !== undefined && (isTestPath(oldPath) || dialectOf(oldPath) !== undefined);
-  if (!wasTest && dialectOf(path) === undefined) return [];
-  if (file.isUnread)
-    return isTestPath(oldPath) || isTestPath(path) ? [weakening(path, 'is too large to be compared')] : [];
-  const old = wasTest ? testsAt(oldPath, before) : undefined;
-  const now = testsAt(path, after);
-  const marks = newMarks(old, now).map((mark) => weakening(path, mark));
-  if (!wasTest) return marks;
-  // Rust has its tests beside the code: there only what has some is a test.
-  const isOne = isTestPath(oldPath) || (old?.count ?? 0) > 0;
-  if (!isOne) return marks;
-  const lost = (old?.names ?? []).filter((name) => !now?.names.includes(name) && !moved(name));
-  const isMoved = (old?.names.length ?? 0) > 0 && lost.length === 0;
-  if (isMoved) return marks;
-  if (after === undefined) return [weakening(path, 'is deleted')];
-  if (!isTestPath(path) && now === undefined)
-    return [weakening(oldPath, `is renamed to ${path}, which no longer looks like a test`)];
-  if (isEmptied(before, after, { old, now })) return [weakening(path, 'has no tests any more')];
-  return lost.length === 0 ? marks : [weakening(path, `lost ${quoted(lost)}`, lost.join('\n')), ...marks];
-}
-
-function isEmptied(
-  before: string,
-  after: string,
-  { old, now }: { old?: TestsIn | undefined; now?: TestsIn | undefined },
-): boolean {
-  if ((old?.count ?? 0) > 0) return now?.count === 0;
-  return before.trim() !== '' && after.trim() === '';
-}
-
-/** Lines with a mark that were not there before; one that was indented anew is the same. */
-function newMarks(old: TestsIn | undefined, now: TestsIn | undefined): string[] {
-  const added = (which: 'skips' | 'onlys') => {
-    const left = [...(old?.[which] ?? [])];
-    return (now?.[which] ?? []).filter((line) => {
-      const at = left.indexOf(line);
-      if (at >= 0) left.splice(at, 1);
-      return at < 0;
-    });
-  };
-  return [
-    ...added('onlys').map((line) => `runs only some tests: ${line}`),
-    ...added('skips').map((line) => `skips tests: ${line}`),
-  ];
-}
-
-function ofSettings(
-  file: ChangedFile,
-  { reach, hasTests }: Pick<Comparison, 'reach' | 'hasTests'>,
-): Weakening[] {
-  const { path, oldPath = path, before, after, isUnread } = file;
-  const found: Weakening[] = [];
-  if (reach.scripts.has(oldPath) && (isUnread || path !== oldPath || plain(before) !== plain(after)))
-    found.push(weakening(oldPath, `${changeOf(after)}, and a check runs it`, after));
-  for (const row of CHECK_FILES) {
-    if (row.tools && !row.tools.some((tool) => reach.words.has(tool))) continue;
-    const old = row.files.test(oldPath) ? partOf(before, row, reach) : undefined;
-    const now = row.files.test(path) ? partOf(after, row, reach) : undefined;
-    const isNew = before === undefined && !hasTests;
-    if ((old ?? '') === (now ?? '') || isNew) continue;
-    const what = before === undefined ? 'is new' : changeOf(now);
-    found.push(weakening(path, `${what}, and it says how checks run`, now));
+/** What of a file says how checks run; undefined where it is no such file. */
+function settingsIn(path: string, text: string, { words, programs }: CheckCommands): string | undefined {
+  const name = posix.basename(path);
+  if (name === 'package.json') {
+    const all = Object(parseJson(text));
+    return JSON.stringify([namedScripts(text, words).sort(), PACKAGE_KEYS.map((key) => all[key])]);
   }
-  return found.slice(0, 1);
-}
-
-function changeOf(after: string | undefined): string {
-  return after === undefined ? 'is deleted' : 'is changed';
-}
-
-function plain(text: string | undefined): string | undefined {
-  return text?.replaceAll('\r\n', '\n').trimEnd();
-}
-
-/** What of a file counts for checks; undefined: nothing. */
-function partOf(
-  text: string | undefined,
-  { sections, keys }: CheckFile,
-  { words }: Reach,
-): string | undefined {
-  if (text === undefined) return undefined;
-  if (sections !== undefined) return sectionsOf(text, sections);
-  if (keys === undefined) return plain(text);
-  const scripts = [...packageScripts(text)].filter(
-    ([name]) => words.has(name.replace(/^(?:pre|post)/, '')) || words.has(name),
+  if (name === 'pyproject.toml' || name === 'setup.cfg')
+    return (text.match(/^\[(?:tool[.:])?(?:pytest|coverage)[\s\S]*?(?=^\[|(?![\s\S]))/gm) ?? [])
+      .join('')
+      .trimEnd();
+  const isOfTool = OF_TOOLS.some(
+    ([files, tool]) => files.test(path) && [...words].some((word) => tool.test(word)),
   );
-  const object = jsonObject(text);
-  const values = keys.flatMap((key) => (key in object ? [[key, object[key]]] : []));
-  return scripts.length + values.length === 0 ? '' : JSON.stringify([scripts.sort(), values]);
-}
-
-function sectionsOf(text: string, named: RegExp): string {
-  let isWanted = false;
-  const lines = (plain(text) ?? '').split('\n').filter((line) => {
-    const header = /^\s*\[+([^\]]+)\]/.exec(line);
-    if (header) isWanted = named.test(header[1] ?? '');
-    return isWanted && line.trim() !== '';
-  });
-  return lines.join('\n');
-}
-
-const MOST_QUOTED = 5;
-
-function quoted(names: readonly string[]): string {
-  const tests = names.length === 1 ? 'the test' : `${names.length} tests:`;
-  const each = names.map((name) => `"${name}"`);
-  return `${tests} ${listed(each, MOST_QUOTED)}`;
+  if (!isOfTool && !RUNNER_SETTINGS.test(path) && !programs.has(path)) return undefined;
+  return text.replaceAll('\r\n', '\n').trimEnd();
 }
 
 /** @param content what would be another weakening where it differs */

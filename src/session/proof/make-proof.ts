@@ -40,6 +40,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     approvals: events.flatMap(approvalOf),
     outsidePlan: state.outsidePlan,
     acceptedWeakenings: acceptedOf(ended, state.acceptedWeakenings),
+    changedTests: changedTestsOf(ended.at(-1)),
     proveNothing: state.addedTests?.proveNothing,
     agents: agentsOf(events),
     samocode: [...new Set(of(events, 'worker_took_over').map(({ version }) => version))],
@@ -134,6 +135,11 @@ function acceptedOf(
     const { path, what } = found.get(key) ?? {};
     return path === undefined || what === undefined ? [] : [{ path, what }];
   });
+}
+
+function changedTestsOf(last: EventOf<'iteration_ended'> | undefined): string[] | undefined {
+  const changed = last?.decision.kind === 'done' ? last.decision.changedTests : undefined;
+  return changed?.length ? changed : undefined;
 }
 
 /** One row for all iterations that were run in the same way. */

@@ -120,9 +120,12 @@ function approval(given: Approval): string {
   }
 }
 
-function weakened({ acceptedWeakenings = [], proveNothing = [] }: SessionProof): string[] {
+function weakened({ acceptedWeakenings = [], changedTests = [], proveNothing = [] }: SessionProof): string[] {
+  const accepted = acceptedWeakenings.map(({ path }) => path);
+  const others = changedTests.filter((path) => !accepted.includes(path));
   const lines = [
     ...acceptedWeakenings.map(({ path, what }) => `${code(`${path} ${what}`)}: a person has accepted it`),
+    ...others.map((path) => `${code(path)} is changed`),
     ...proveNothing.map(
       (path) => `${code(path)} passes on the base commit too: it proves nothing of the work`,
     ),

@@ -65,6 +65,8 @@ export const SessionProof = z.strictObject({
   outsidePlan: z.array(z.string()).optional(),
   /** Changes by which the checks may show less, and that a person has accepted. */
   acceptedWeakenings: z.array(Weakening.pick({ path: true, what: true })).optional(),
+  /** Files of tests and checks that the base has and the branch has changed. */
+  changedTests: z.array(z.string()).optional(),
   /** Added test files that pass on the base commit too. */
   proveNothing: z.array(z.string()).optional(),
   agents: z.array(

@@ -1,13 +1,4 @@
-import {
-  afterBadDocument,
-  afterFailedChecks,
-  afterFalseClaims,
-  afterImpossible,
-  afterUncommitted,
-  afterUnreadMessages,
-  afterUnreviewed,
-  notCommitted,
-} from '../../phases/after-checks.ts';
+import { afterBadDocument, afterUnreviewed } from '../../phases/after-checks.ts';
 import { decide } from '../../phases/decide.ts';
 import type { Decision } from '../../phases/decision.ts';
 import type { Outcome, Rules } from '../../phases/outcome.ts';
@@ -16,14 +7,11 @@ import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { planServers } from '../../session/servers/plan-servers.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
-import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/outage-end.ts';
-import { failureNote, tipOfBranch } from '../proving/check-facts.ts';
-import { branchGone, falseClaims, laterWork } from '../proving/false-claims.ts';
 import { fastHints } from '../proving/fast-hints.ts';
-import { judgeTests } from '../proving/judge-tests.ts';
-import { failedOf, ledgerProblem, unreviewed } from '../proving/ledger.ts';
-import { proveBranch } from '../proving/prove.ts';
+import { ledgerProblem, unreviewed } from '../proving/ledger.ts';
+import { decideByObstacles } from '../proving/obstacle-questions.ts';
 
 export interface Checked {
   decision: Decision;
@@ -32,9 +20,8 @@ export interface Checked {
 }
 
 /**
- * The decision about an outcome. One to be done, or to go from testing to quality, holds only when the branch shows what the
- * plan promises, everything is committed and the project's own checks pass; to be done also only when no message of a
- * person is left unread, none either that comes while they run. @returns undefined when they were stopped
+ * The decision about an outcome. One to be done, or to go from testing to quality, holds only where no obstacle of
+ * `phases/obstacles.ts` is there. @returns undefined when its checks were stopped
  */
 export async function decideChecked(
   worker: Worker,
@@ -53,53 +40,7 @@ export async function decideChecked(
     const instead = await byDocuments(worker, outcome, decision);
     return { decision: instead ?? decision, events: [] };
   }
-  const isDone = decision.kind === 'done';
-  const unread = () => (isDone ? stateOf(worker).messages.waiting : []);
-  if (unread().length > 0) return { decision: afterUnreadMessages(progress, unread()), events: [] };
-  const gone = await branchGone(worker);
-  if (gone !== undefined) return { decision: afterFalseClaims(progress, [gone]), events: [] };
-  const tip = stateOf(worker).worktree && (await tipOfBranch(worker));
-  const claims = await falseClaims(worker, tip);
-  const { requirements } = await readPlanEvidence(worker);
-  const { events, ...proof } = await proveBranch(worker, iteration);
-  switch (proof.kind) {
-    case 'stopped':
-      return undefined;
-    case 'impossible':
-      return { decision: afterImpossible(progress, 'checks', proof.reason), events };
-    case 'base_red':
-      return { decision: afterImpossible(progress, 'base_checks', proof.reason), events };
-    case 'uncommitted': {
-      const { files } = proof;
-      if (claims.length === 0) return { decision: afterUncommitted(progress, files), events };
-      return { decision: afterFalseClaims(progress, [...claims, notCommitted(files)]), events };
-    }
-    case 'failed': {
-      const { ofProject, requirements: open } = await failedOf(worker, proof.failures);
-      const failures = ofProject.map(({ command, how }) => `\`${command}\` (${how})`);
-      const details = proof.failures.map(failureNote);
-      const found = [...claims, ...open];
-      if (found.length === 0) return { decision: afterFailedChecks(progress, failures, details), events };
-      return { decision: afterFalseClaims(progress, found, { failures, details }), events };
-    }
-    case 'passed': {
-      const open = isDone ? await unreviewed(worker) : [];
-      if (claims.length > 0) return { decision: afterFalseClaims(progress, [...claims, ...open]), events };
-      if (open.length > 0) return { decision: afterUnreviewed(progress, open), events };
-      const judged = await judgeTests(worker, iteration, decision);
-      if (judged === undefined) return undefined;
-      events.push(...judged.events);
-      const later = await laterWork(worker, tip);
-      if (later.length > 0) return { decision: afterFalseClaims(progress, later), events };
-      if (unread().length > 0) return { decision: afterUnreadMessages(progress, unread()), events };
-      if (judged.decision.kind !== 'done') return { decision: judged.decision, events };
-      const shown = requirements.length > 0 ? requirements : undefined;
-      const done = { ...judged.decision, requirements: shown };
-      return { decision: done, events: [...events, ...inWorktreeNotice(worker)] };
-    }
-    default:
-      return proof satisfies never;
-  }
+  return await decideByObstacles(worker, iteration, decision);
 }
 
 /** The agent's own word was taken, and another agent follows. */
@@ -139,13 +80,6 @@ async function byDocuments(
 async function serversProblem(worker: Worker): Promise<string | undefined> {
   const { problems } = planServers((await readPlanEvidence(worker)).text ?? '');
   return problems.length === 0 ? undefined : problems.join(' ');
-}
-
-function inWorktreeNotice(worker: Worker): NewEvent[] {
-  if (checksOf(worker).length === 0 || provingOf(worker).in !== 'worktree') return [];
-  const text =
-    'The checks ran in the folder of the agent (CHECK_IN=worktree): uncommitted and ignored files took part.';
-  return [{ type: 'notice', code: 'checks_in_worktree', text }];
 }
 
 function rulesOf({ file: { settings } }: Worker): Rules {

@@ -1,32 +1,76 @@
+import { writeWhole } from '../../base/files/atomic-file.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { shellQuoted } from '../../base/shell-quoted.ts';
-import type { Decision } from '../../phases/decision.ts';
+import type { Decision, ParkDecision } from '../../phases/decision.ts';
 import { provesNothing } from '../../phases/proving.ts';
-import { addsTests } from '../../project/proving/weakened.ts';
-import { changedTestFiles } from '../../project/proving/weakened-read.ts';
+import { park } from '../../phases/verdict.ts';
+import { addsTests, findWeakened, isTestPath } from '../../project/proving/weakened.ts';
+import {
+  type ChangesOfChecks,
+  type ComparedCommits,
+  changesOfChecks,
+  diffOfWeakened,
+} from '../../project/proving/weakened-read.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
-import { commitWithTree } from './check-facts.ts';
+import { baseOfWork, commitWithTree, tipOfBranch } from './check-facts.ts';
+import { fullCommands } from './ledger.ts';
 import { type Proof, recordedSet } from './prove.ts';
 import { runInClone } from './run-in-clone.ts';
-import { comparedCommits, waitIfWeakened } from './weakened-wait.ts';
+
+/** What the work changed of tests, CI and check settings, with the commands of the checks. */
+export interface ComparedChecks extends ComparedCommits, ChangesOfChecks {
+  checks: readonly string[];
+}
+
+/** Compares what the branch has come to with the commit that the present work began from. */
+export async function comparedChecks(worker: Worker): Promise<ComparedChecks | undefined> {
+  const base = baseOfWork(stateOf(worker));
+  if (base === undefined) return undefined;
+  const { commit } = await tipOfBranch(worker);
+  const commits = { mainRepo: worker.file.mainRepo, base, commit };
+  const checks = await fullCommands(worker);
+  return { ...commits, checks, ...(await changesOfChecks(commits, checks, worker.git.context)) };
+}
 
 /**
- * What checks that have passed are worth: tests that were added are tried without the work, and a person is asked where
- * checks were weakened. @returns undefined when it was stopped
+ * The question to a person whose checks may show less than those of the base, unless one has accepted that.
+ * @param decision what follows otherwise
  */
-export async function judgeTests(
+export async function waitIfWeakened(
   worker: Worker,
-  iteration: number,
-  given: Decision,
-): Promise<{ decision: Decision; events: NewEvent[] } | undefined> {
-  const tried = await tryAddedTests(worker, iteration);
-  if (tried === undefined) return undefined;
-  const { proveNothing, events } = tried;
-  const decision = proveNothing.length > 0 ? withNote(given, proveNothing) : given;
-  return { decision: (await waitIfWeakened(worker, decision)) ?? decision, events };
+  compared: ComparedChecks,
+  decision: Decision,
+): Promise<ParkDecision | undefined> {
+  const { progress, acceptedWeakenings = [] } = stateOf(worker);
+  const weakened = findWeakened(compared.files, compared.commands).filter(
+    ({ key }) => !acceptedWeakenings.includes(key),
+  );
+  if (weakened.length === 0) return undefined;
+  const diff = await diffOfWeakened(compared, weakened, worker.git.context);
+  await writeWhole(worker.paths.weakenedDiff, diff);
+  const asked = weakened.map(({ path }) => path);
+  const reason =
+    compared.checks.length > 0
+      ? 'The checks pass, but files that they depend on were changed.'
+      : 'No check runs here, and tests or their settings were changed.';
+  return {
+    ...park(progress.phase, 'qa_answers', decision.phase),
+    ...{ weakened, reason, notes: 'notes' in decision ? decision.notes : undefined },
+    changedTests: changedTests(compared).filter((path) => !asked.includes(path)),
+  };
 }
+
+/** Files of the base that differ, by their new names: people are told of them whether they are asked or not. */
+export function changedTests({ files }: Pick<ComparedChecks, 'files'>): string[] {
+  return files
+    .filter(({ path, before }) => before !== undefined && !path.endsWith('.rs'))
+    .map(({ path }) => path)
+    .slice(0, MOST_NAMED);
+}
+
+const MOST_NAMED = 100;
 
 interface Tried {
   /** Test files that pass without the work. */
@@ -41,23 +85,22 @@ const MOST_FILES = 20;
  * Runs the test files that the work has added tests to on the base commit, once for the same files: one that passes there
  * would pass without the work. @returns undefined when it was stopped
  */
-async function tryAddedTests(worker: Worker, iteration: number): Promise<Tried | undefined> {
+export async function tryAddedTests(
+  worker: Worker,
+  iteration: number,
+  { base, commit, files: all }: ComparedChecks,
+): Promise<Tried | undefined> {
   const proving = provingOf(worker);
   const { worktree, addedTests } = stateOf(worker);
-  const compared = proving.files === undefined ? undefined : await comparedCommits(worker);
-  if (proving.files === undefined || worktree === undefined || compared === undefined) return NOTHING;
-  const { base, commit } = compared;
-  const changed = await changedTestFiles(compared, worker.git.context);
+  const changed = all.filter(({ path, after }) => isTestPath(path) && after !== undefined);
   const files = changed
     .filter(addsTests)
     .map(({ path }) => path)
     .slice(0, MOST_FILES);
-  if (files.length === 0) return NOTHING;
-  const key = fingerprint(
-    JSON.stringify([proving.files, base, changed.map(({ path, after }) => [path, after])]),
-  );
-  if (addedTests?.key === key) return { proveNothing: addedTests.proveNothing, events: [] };
+  if (proving.files === undefined || worktree === undefined || files.length === 0) return NOTHING;
   const { files: command } = proving;
+  const key = fingerprint(JSON.stringify([command, base, changed.map(({ path, after }) => [path, after])]));
+  if (addedTests?.key === key) return { proveNothing: addedTests.proveNothing, events: [] };
   const set = {
     name: 'added',
     commit: base,
@@ -104,8 +147,9 @@ function noticeOf(files: readonly string[], problem: string | undefined): NewEve
   return [{ type: 'notice', code: 'tests_prove_nothing', text: `${proveNothingWords(files)}.` }];
 }
 
-function withNote(decision: Decision, files: readonly string[]): Decision {
-  if (decision.kind !== 'run' && decision.kind !== 'limited') return decision;
+/** Tells the next agent of test files that prove nothing. */
+export function withNote(decision: Decision, files: readonly string[]): Decision {
+  if (files.length === 0 || (decision.kind !== 'run' && decision.kind !== 'limited')) return decision;
   const note = `${proveNothingWords(files)}. See whether each of them tests what was asked for.`;
   return { ...decision, notes: [...decision.notes, note] };
 }

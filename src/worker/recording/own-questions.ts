@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changeFile } from '../../base/files/change-file.ts';
 import { listed, visibleControls } from '../../base/plain-words.ts';
+import type { ParkDecision } from '../../phases/decision.ts';
 import type { Weakening } from '../../phases/proving.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
@@ -17,14 +18,13 @@ const MOST_OF_A_LINE = 160;
 /**
  * Writes the question about weakened checks into `_qa.md`, unless it waits there from before a crash. It has no
  * suggestion: whoever accepts all suggestions has not seen it.
- * @param reason begins it
  */
 export async function askAboutWeakened(
   worker: Worker,
   found: readonly Weakening[],
-  reason = '',
+  { reason, changedTests }: Pick<ParkDecision, 'reason' | 'changedTests'>,
 ): Promise<Parked['weakened']> {
-  const question = questionAbout(found, reason);
+  const question = questionAbout(found, reason, changedTests);
   const before = await openWith(worker, question);
   if (before === undefined) await askOne(worker, question);
   const id = before ?? (await openWith(worker, question));
@@ -74,10 +74,15 @@ function wordsOf(option: { text: string }): string {
   return option.text;
 }
 
-function questionAbout(found: readonly Weakening[], reason: string): QuestionDraft {
+function questionAbout(
+  found: readonly Weakening[],
+  reason = '',
+  others: readonly string[] = [],
+): QuestionDraft {
   const lines = found.map(({ path, what }) => cut(`${path} ${what}`));
   const weakened = listed(lines, MOST_LISTED, { separator: '; ' });
-  const text = `${reason} They may show less than before the work, and the approved plan names none of these files: ${weakened}. Is that meant?`;
+  const also = others.length > 0 ? ` Also changed: ${listed(others.map(cut), MOST_LISTED)}.` : '';
+  const text = `${reason} They may show less than before the work: ${weakened}. Is that meant?${also}`;
   return {
     text: oneLine(text),
     options: ['no, an agent brings back what was there', 'yes, accept these changes'],

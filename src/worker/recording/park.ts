@@ -40,7 +40,7 @@ export async function recordParked(
 
 async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   if (decision.askNothingToClarify) await askNothingToClarify(worker);
-  const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened, decision.reason));
+  const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened, decision));
   await markWaiting(worker);
   const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
   const wait: NewEvent = {

@@ -49,7 +49,7 @@ test.concurrent('weakened checks wait for a person with their difference; accept
   await rig.untilWaiting('qa_answers');
   const asked = await readQa({ session: rig.file.folder }, rig.context());
   expect(asked.open).toEqual(['Q1']);
-  expect(asked.questions[0]?.text).toContain("a.test.js skips tests: test.skip('adds', () => {});");
+  expect(asked.questions[0]?.text).toContain('a.test.js skips tests that ran before. Is that meant?');
   expect(asked.diff).toContain("+test.skip('adds', () => {});");
   expect(statusSentence(asked.view)).toContain('waits for a decision about changed checks: Q1 (');
   const notice = { kind: 'waiting', session: 'x' } as Parameters<typeof titleOf>[0];
@@ -94,15 +94,17 @@ test.concurrent('an acceptance that is typed into _qa.md opens nothing, and one 
   const isDone = ({ status }: SessionState) => status.kind === 'done';
   expect((await rig.until(isDone)).acceptedWeakenings).toHaveLength(1);
   const proof = join(rig.paths.proof, 'proof.md');
-  const skips = "- `a.test.js skips tests: test.skip('adds', () => {});`: a person has accepted it";
+  const skips = '- `a.test.js skips tests that ran before`: a person has accepted it';
   await eventually(async () => (await readFile(proof, 'utf8')).includes(skips));
 });
 
-test.concurrent('work that adds tests and code asks nothing', async () => {
+test.concurrent('work that adds tests and code asks nothing, and its proof names the changed tests', async () => {
   const adds = runs('echo "test(\'more\', () => {});" >>a.test.js; echo x >code.js');
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [adds, DONE] }]);
   await rig.until(({ status }) => status.kind === 'done');
   expect((await rig.events()).some(({ type }) => type === 'parked')).toBe(false);
+  const proof = join(rig.paths.proof, 'proof.md');
+  await eventually(async () => (await readFile(proof, 'utf8')).includes('- `a.test.js` is changed'));
 });
 
 test.concurrent('a file of tests that passes without the work is reported, once, and one that fails there is not', async () => {

@@ -8,8 +8,8 @@ import { readPlanEvidence } from '../../../src/worker/core/evidence.ts';
 import type { Worker } from '../../../src/worker/core/worker.ts';
 import { filesOutsidePlan } from '../../../src/worker/iteration/outside-of-plan.ts';
 import { falseClaims } from '../../../src/worker/proving/false-claims.ts';
+import { comparedChecks, waitIfWeakened } from '../../../src/worker/proving/judge-tests.ts';
 import { ledgerProblem, mergeCommands } from '../../../src/worker/proving/ledger.ts';
-import { waitIfWeakened } from '../../../src/worker/proving/weakened-wait.ts';
 import { settleEvents } from '../../../src/worker/recording/settle.ts';
 import { ended } from '../../support/proved-events.ts';
 import { tempLog } from '../../support/temp-log.ts';
@@ -19,6 +19,11 @@ import { DONE, finished } from '../../worker/finished-session.ts';
 const by = { channel: 'cli' } as const;
 const PLAN = '01-08-1000-plan-x.md';
 const TEXT = '# Plan: x\n\n### Phase 1: Other\nFiles: other.txt\n- [x] it\n';
+
+const askedAbout = async (worker: Worker) =>
+  await waitIfWeakened(worker, (await comparedChecks(worker)) ?? expect.fail(), {
+    ...{ kind: 'run', phase: 'quality', notes: [], delay: 'none' },
+  });
 
 /** Has a plan approved, with a ledger of one command where one is given. */
 async function approve({ paths, writer }: Worker, check?: string): Promise<void> {
@@ -52,7 +57,7 @@ test('a script that the check of a requirement runs is one of the checks', async
   await repo.commit('A check', { 'prove.sh': 'test -e boats.txt\n' });
   const worker = await finished(log, repo, { files: { 'prove.sh': 'true\n' }, events: [] });
   await approve(worker, 'sh prove.sh');
-  const wait = await waitIfWeakened(worker, { kind: 'run', phase: 'quality', notes: [], delay: 'none' });
+  const wait = await askedAbout(worker);
   expect(wait?.weakened).toMatchObject([{ path: 'prove.sh' }]);
 });
 
@@ -61,7 +66,7 @@ test('where no check runs, a wait for weakened tests does not say that checks pa
   await using repo = await makeRepo();
   await repo.commit('A test', { 'a.test.js': "test('adds', () => {});\n" });
   const worker = await finished(log, repo, { files: { 'a.test.js': 'test.skip()\n' }, events: [] });
-  const wait = await waitIfWeakened(worker, { kind: 'run', phase: 'quality', notes: [], delay: 'none' });
+  const wait = await askedAbout(worker);
   expect(wait?.reason).toBe('No check runs here, and tests or their settings were changed.');
 });
 

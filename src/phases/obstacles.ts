@@ -1,0 +1,66 @@
+/** Something that keeps a session from what its agent has signalled. */
+export interface Obstacle {
+  name: string;
+  /** Completes "There is an obstacle when …". */
+  when: string;
+  /** What follows, as a sentence without its end. */
+  outcome: string;
+  /** It is asked only before a session is done; absent: also before testing goes to quality. */
+  onlyBeforeDone?: true;
+}
+
+const BACK = 'back to implementation';
+
+/**
+ * What is asked before testing goes to quality and before a session is done, in this order: the first one that is there
+ * decides, and those behind it are not asked.
+ */
+export const OBSTACLES = [
+  {
+    name: 'messages',
+    when: 'the human left a message that no agent has read',
+    outcome: 'another agent of the phase reads it',
+    onlyBeforeDone: true,
+  },
+  { name: 'branch_gone', when: 'the branch of the session is gone', outcome: BACK },
+  { name: 'impossible_checks', when: 'a check of the project cannot run', outcome: 'block (`checks`)' },
+  {
+    name: 'red_base',
+    when: 'checks fail on the branch and on the base commit, and no person has accepted that',
+    outcome: 'block (`base_checks`)',
+  },
+  {
+    name: 'uncommitted',
+    when: 'work is left that no commit holds',
+    outcome: `an agent of the phase commits it; the second time, or with false claims: ${BACK}`,
+  },
+  {
+    name: 'failed_checks',
+    when: 'a check of the project or of a requirement fails on a fresh clone of the branch',
+    outcome: `${BACK}, with all false claims`,
+  },
+  {
+    name: 'false_claims',
+    when: 'the plan or the worktree claims what the branch does not show',
+    outcome: `${BACK}, with the requirements that are not reviewed`,
+  },
+  {
+    name: 'unreviewed',
+    when: 'a requirement that only a review shows has none of the present code',
+    outcome: 'another round of quality',
+    onlyBeforeDone: true,
+  },
+  {
+    name: 'weakened_tests',
+    when: 'tests, CI or check scripts of the base may show less than before, and no person has accepted that',
+    outcome: 'wait for the answer of a person, with the difference',
+  },
+  { name: 'later_work', when: 'something was committed after the checks ran', outcome: BACK },
+  {
+    name: 'later_messages',
+    when: 'a message came while the checks ran',
+    outcome: 'another agent of the phase reads it',
+    onlyBeforeDone: true,
+  },
+] as const satisfies readonly Obstacle[];
+export type ObstacleName = (typeof OBSTACLES)[number]['name'];

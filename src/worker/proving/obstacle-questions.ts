@@ -1,0 +1,174 @@
+import {
+  afterFailedChecks,
+  afterFalseClaims,
+  afterImpossible,
+  afterUncommitted,
+  afterUnreadMessages,
+  afterUnreviewed,
+  notCommitted,
+} from '../../phases/after-checks.ts';
+import type { Decision } from '../../phases/decision.ts';
+import { OBSTACLES, type Obstacle, type ObstacleName } from '../../phases/obstacles.ts';
+import type { ProvedRequirement } from '../../phases/proving.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { readPlanEvidence } from '../core/evidence.ts';
+import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { failureNote, type TipOfBranch, tipOfBranch } from './check-facts.ts';
+import { branchGone, falseClaims, laterWork } from './false-claims.ts';
+import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
+import { failedOf, unreviewed } from './ledger.ts';
+import { type Proof, proveBranch } from './prove.ts';
+
+/** What the questions about one outcome have found so far. */
+interface Inquiry {
+  worker: Worker;
+  iteration: number;
+  /** What follows where nothing stands in its way. */
+  decision: Decision;
+  /** The checks that ran for it. */
+  events: NewEvent[];
+  /** Before the first question about it, the checks run. */
+  shown?: Shown;
+  changedTests?: string[];
+}
+
+interface Shown {
+  tip: TipOfBranch | undefined;
+  claims: string[];
+  requirements: ProvedRequirement[];
+  proof: Proof;
+}
+
+/** It was stopped: nothing is decided, and whoever goes on asks again. */
+const STOPPED = Symbol('stopped');
+type Answer = Decision | typeof STOPPED | undefined;
+type Question = (inquiry: Inquiry) => Promise<Answer>;
+
+/** The question of each obstacle; their order is that of `OBSTACLES`. */
+export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
+  messages: unreadMessages,
+  async branch_gone({ worker }) {
+    const gone = await branchGone(worker);
+    return gone === undefined ? undefined : afterFalseClaims(progressOf(worker), [gone]);
+  },
+  async impossible_checks(inquiry) {
+    const { proof } = await shownOf(inquiry);
+    if (proof.kind === 'stopped') return STOPPED;
+    if (proof.kind !== 'impossible') return undefined;
+    return afterImpossible(progressOf(inquiry.worker), 'checks', proof.reason);
+  },
+  async red_base(inquiry) {
+    const { proof } = await shownOf(inquiry);
+    if (proof.kind !== 'base_red') return undefined;
+    return afterImpossible(progressOf(inquiry.worker), 'base_checks', proof.reason);
+  },
+  async uncommitted(inquiry) {
+    const { proof, claims } = await shownOf(inquiry);
+    if (proof.kind !== 'uncommitted') return undefined;
+    const progress = progressOf(inquiry.worker);
+    if (claims.length === 0) return afterUncommitted(progress, proof.files);
+    return afterFalseClaims(progress, [...claims, notCommitted(proof.files)]);
+  },
+  async failed_checks(inquiry) {
+    const { proof, claims } = await shownOf(inquiry);
+    if (proof.kind !== 'failed') return undefined;
+    const progress = progressOf(inquiry.worker);
+    const { ofProject, requirements } = await failedOf(inquiry.worker, proof.failures);
+    const failures = ofProject.map(({ command, how }) => `\`${command}\` (${how})`);
+    const details = proof.failures.map(failureNote);
+    const found = [...claims, ...requirements];
+    if (found.length === 0) return afterFailedChecks(progress, failures, details);
+    return afterFalseClaims(progress, found, { failures, details });
+  },
+  async false_claims(inquiry) {
+    const { claims } = await shownOf(inquiry);
+    if (claims.length === 0) return undefined;
+    return afterFalseClaims(progressOf(inquiry.worker), [...claims, ...(await unreviewedOf(inquiry))]);
+  },
+  async unreviewed(inquiry) {
+    const open = await unreviewedOf(inquiry);
+    return open.length === 0 ? undefined : afterUnreviewed(progressOf(inquiry.worker), open);
+  },
+  async weakened_tests(inquiry) {
+    const { worker, iteration } = inquiry;
+    const compared = await comparedChecks(worker);
+    if (compared === undefined) return undefined;
+    const tried = await tryAddedTests(worker, iteration, compared);
+    if (tried === undefined) return STOPPED;
+    inquiry.events.push(...tried.events);
+    inquiry.decision = withNote(inquiry.decision, tried.proveNothing);
+    inquiry.changedTests = changedTests(compared);
+    return await waitIfWeakened(worker, compared, inquiry.decision);
+  },
+  async later_work(inquiry) {
+    const later = await laterWork(inquiry.worker, (await shownOf(inquiry)).tip);
+    return later.length === 0 ? undefined : afterFalseClaims(progressOf(inquiry.worker), later);
+  },
+  later_messages: unreadMessages,
+};
+
+/**
+ * What follows where the branch has to show what an agent has signalled: the first obstacle that is there, else the
+ * decision itself. @returns undefined when its checks were stopped
+ */
+export async function decideByObstacles(
+  worker: Worker,
+  iteration: number,
+  given: Decision,
+): Promise<{ decision: Decision; events: NewEvent[] } | undefined> {
+  const inquiry: Inquiry = { worker, iteration, decision: given, events: [] };
+  const found = await firstObstacle(given.kind === 'done', (name) => OBSTACLE_QUESTIONS[name](inquiry));
+  if (found === STOPPED) return undefined;
+  const { decision, events } = inquiry;
+  if (found !== undefined || decision.kind !== 'done') return { decision: found ?? decision, events };
+  const { requirements } = await shownOf(inquiry);
+  const shown = requirements.length > 0 ? requirements : undefined;
+  const done = { ...decision, requirements: shown, changedTests: inquiry.changedTests };
+  return { decision: done, events: [...events, ...inWorktreeNotice(worker)] };
+}
+
+/** Asks one after the other, and no further than to the first answer. @param ask the question of that name */
+export async function firstObstacle<T>(
+  isBeforeDone: boolean,
+  ask: (name: ObstacleName) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const all: readonly (Obstacle & { name: ObstacleName })[] = OBSTACLES;
+  for (const { name, onlyBeforeDone } of all) {
+    const answer = isBeforeDone || !onlyBeforeDone ? await ask(name) : undefined;
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
+
+async function unreadMessages({ worker }: Inquiry): Promise<Answer> {
+  const { waiting } = stateOf(worker).messages;
+  return waiting.length === 0 ? undefined : afterUnreadMessages(progressOf(worker), waiting);
+}
+
+async function unreviewedOf({ worker, decision }: Inquiry): Promise<string[]> {
+  return decision.kind === 'done' ? await unreviewed(worker) : [];
+}
+
+/** What is claimed is read before the checks run: they take their time, and what is proved is one commit. */
+async function shownOf(inquiry: Inquiry): Promise<Shown> {
+  if (inquiry.shown !== undefined) return inquiry.shown;
+  const { worker, iteration } = inquiry;
+  const tip = stateOf(worker).worktree && (await tipOfBranch(worker));
+  const claims = await falseClaims(worker, tip);
+  const { requirements } = await readPlanEvidence(worker);
+  const proof = await proveBranch(worker, iteration);
+  inquiry.events.push(...proof.events);
+  inquiry.shown = { tip, claims, requirements, proof };
+  return inquiry.shown;
+}
+
+function progressOf(worker: Worker) {
+  return stateOf(worker).progress;
+}
+
+function inWorktreeNotice(worker: Worker): NewEvent[] {
+  if (checksOf(worker).length === 0 || provingOf(worker).in !== 'worktree') return [];
+  const text =
+    'The checks ran in the folder of the agent (CHECK_IN=worktree): uncommitted and ignored files took part.';
+  return [{ type: 'notice', code: 'checks_in_worktree', text }];
+}

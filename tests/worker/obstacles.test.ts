@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { OBSTACLES, type Obstacle, type ObstacleName } from '../../src/phases/obstacles.ts';
+import { firstObstacle, OBSTACLE_QUESTIONS } from '../../src/worker/proving/obstacle-questions.ts';
+
+const NAMES = OBSTACLES.map(({ name }) => name);
+const beforeDoneOnly = (OBSTACLES as readonly Obstacle[])
+  .filter(({ onlyBeforeDone }) => onlyBeforeDone)
+  .map(({ name }) => name);
+
+test('the order of the questions before done is law', () => {
+  expect(NAMES).toEqual([
+    'messages',
+    'branch_gone',
+    'impossible_checks',
+    'red_base',
+    'uncommitted',
+    'failed_checks',
+    'false_claims',
+    'unreviewed',
+    'weakened_tests',
+    'later_work',
+    'later_messages',
+  ]);
+});
+
+test('the worker has a question for each obstacle, in the order of the table', () => {
+  expect(Object.keys(OBSTACLE_QUESTIONS)).toEqual(NAMES);
+});
+
+test.each(NAMES.map((name, at) => [name, at] as const))(
+  'where %s and all obstacles behind it are there, it decides, and none behind it is asked',
+  async (name, at) => {
+    const asked: ObstacleName[] = [];
+    const found = await firstObstacle(true, async (each) => {
+      asked.push(each);
+      return NAMES.indexOf(each) >= at ? each : undefined;
+    });
+    expect(found).toBe(name);
+    expect(asked).toEqual(NAMES.slice(0, at + 1));
+  },
+);
+
+test('before quality messages and reviews are not asked about', async () => {
+  const asked: ObstacleName[] = [];
+  await firstObstacle(false, async (name) => void asked.push(name));
+  expect(asked).toEqual(NAMES.filter((name) => !beforeDoneOnly.includes(name)));
+  expect(beforeDoneOnly).toEqual(['messages', 'unreviewed', 'later_messages']);
+});
