@@ -8,7 +8,7 @@ import { waitForAny } from '../../src/actions/waiting/wait-for-change.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
 import { shownFacts } from '../../src/cli/rendering/session-facts.ts';
-import { hostsCheck } from '../../src/machine/doctor/hosts-check.ts';
+import { hostChecks } from '../../src/machine/doctor/project-checks.ts';
 import { rememberProject } from '../../src/project/finding/known-projects.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
@@ -55,7 +55,7 @@ test('a session whose container was restarted needs its person: in status, list,
   expect((await readSupervisorStatus(context)).sessions).toMatchObject([
     { waits: { for: 'person', why: 'unseen' } },
   ]);
-  expect((await hostsCheck(sessions, context)).found).toContain(FOLDER);
+  expect(await hostChecks(sessions, context)).toMatchObject([{ found: expect.stringContaining(FOLDER) }]);
 });
 
 test.each(['change', 'attention', 'done'] as const)(

@@ -1,17 +1,54 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { type DoctorCheck, fail, type Machine, ok, warn } from '../../actions/preconditions/check.ts';
+import { type DoctorCheck, fail, type Machine, ok, warn, warnIf } from '../../actions/preconditions/check.ts';
 import { isRefusedAsRoot } from '../../actions/preconditions/what-cannot-run.ts';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
 import { isOlder } from '../../base/versions.ts';
+import { type Project, readSettingTexts } from '../../project/finding/open-project.ts';
+import { readSettings } from '../../project/settings/read-settings.ts';
+import { childSettings } from '../../project/settings/resolve-settings.ts';
 import type { LoginTraces, Preflight, Provider } from '../../providers/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
-import { cliOf, locateCli } from '../../providers/starting/locate-cli.ts';
+import { PROVIDERS, type ProviderName } from '../../providers/registry.ts';
+import { cliOf, locateCli, pathSettingOf } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { jsonValue } from '../install/json-member.ts';
+
+/** What each agent CLI says of itself, without a request to its service; they are asked at the same time. */
+export async function allCliChecks(
+  project: Project | undefined,
+  machine: Machine,
+  context: ActionContext,
+): Promise<Promise<DoctorCheck[]>[]> {
+  const used = usedProviders(project);
+  const permissions = project?.values.permissions ?? 'skip';
+  const machinePath = project ? undefined : await machinePaths(context);
+  return PROVIDERS.flatMap((provider) => {
+    const { name, preflight } = provider;
+    const configured = project ? childSettings(project, 'init', name).cliPath : machinePath?.(name);
+    const question = { provider, isUsed: used.has(name), permissions, configured, machine, context };
+    return preflight ? [cliChecks(question, preflight)] : [];
+  });
+}
+
+/** Without a project: what a new one would use. */
+export function usedProviders(project: Project | undefined): Set<ProviderName> {
+  if (project === undefined) return new Set(['claude']);
+  const { provider, providerByPhase, fallback } = project.values;
+  return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
+}
+
+/** Where the machine's own settings say that the CLIs are, outside of any project. */
+async function machinePaths({ env, home: homeDir }: ActionContext) {
+  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
+  return (name: string): string | undefined => {
+    const value = readings.find(({ key }) => key === pathSettingOf(name))?.value;
+    return typeof value === 'string' ? value : undefined;
+  };
+}
 
 interface CliQuestion {
   provider: Provider;
@@ -19,19 +56,16 @@ interface CliQuestion {
   isUsed: boolean;
   permissions: 'skip' | 'allow';
   configured?: string | undefined;
+  machine: Machine;
+  context: ActionContext;
 }
 
 const LIMIT_MS = 20_000;
 
-/** What one agent CLI says of itself, without a request to its service. */
-export async function cliChecks(
-  question: CliQuestion,
-  machine: Machine,
-  context: ActionContext,
-): Promise<DoctorCheck[]> {
-  const { provider, isUsed, configured } = question;
-  const { name, preflight } = provider;
-  if (preflight === undefined) return [];
+/** Where the CLI is, and a line for each thing that is wrong with it. */
+async function cliChecks(question: CliQuestion, preflight: Preflight): Promise<DoctorCheck[]> {
+  const { provider, isUsed, configured, context } = question;
+  const id = `cli.${provider.name}`;
   try {
     const { path, foundIn } = await locateCli({
       ...cliOf(provider),
@@ -43,67 +77,59 @@ export async function cliChecks(
     const env = definedOnly(context.env);
     const ask: Ask = (args) => runCommand(path, args, { env, timeoutMs: LIMIT_MS, maxBytes: 1024 * 1024 });
     const version = (await ask(['--version'])).stdout.trim().split('\n')[0] ?? '';
+    const { measured, install } = preflight;
+    const asked = await Promise.all([
+      optionsProblem(id, ask, preflight),
+      loginProblem(id, ask, preflight, context),
+      sandboxProblem(question, ask, preflight),
+    ]);
     return [
-      ok(`cli.${name}`, `${path} (${foundIn}), ${version || 'unknown version'}`),
-      ...(await Promise.all([
-        versionCheck(name, version, preflight),
-        optionsCheck(name, ask, preflight),
-        loginCheck(name, ask, preflight, context),
-        ...sandboxChecks(question, ask, preflight),
-      ])),
-      ...(provider.refusesRoot && isUsed ? [rootCheck(question, machine, context)] : []),
+      ok(id, `${path} (${foundIn}), ${version || 'unknown version'}`),
+      ...warnIf(
+        isOlder(version, measured),
+        `${id}.version`,
+        `${version} is older than the tested version (${measured}).`,
+        `Update it: ${install}.`,
+      ),
+      ...asked.filter((problem) => problem !== undefined),
+      ...rootProblems(question),
     ];
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    if (!isUsed) return [ok(`cli.${name}`, 'not installed, and not used here')];
+    if (!isUsed) return [ok(id, 'not installed, and not used here')];
     const { what, why, hint } = error;
     const fix = `${hint} (${preflight.install})`;
-    if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(`cli.${name}`, `${what} ${why}`, fix)];
+    if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(id, `${what} ${why}`, fix)];
     const found = `${what} It is in none of ${error.args.searched.length} folders, those of PATH among them.`;
-    return [{ ...fail(`cli.${name}`, found, fix), details: why }];
+    return [{ ...fail(id, found, fix), details: why }];
   }
 }
 
 /** Runs the CLI with these arguments. */
 type Ask = (args: readonly string[]) => Promise<CommandResult>;
+type Problem = Promise<DoctorCheck | undefined>;
 
-function versionCheck(name: string, version: string, { measured, install }: Preflight): DoctorCheck {
-  const id = `cli.${name}.version`;
-  return isOlder(version, measured)
-    ? warn(id, `${version} is older than the tested version (${measured}).`, `Update it: ${install}.`)
-    : ok(id, `at least the tested version (${measured})`);
-}
-
-async function optionsCheck(name: string, ask: Ask, preflight: Preflight): Promise<DoctorCheck> {
-  const id = `cli.${name}.options`;
+async function optionsProblem(cli: string, ask: Ask, preflight: Preflight): Problem {
   const { stdout, stderr, exitCode } = await ask(preflight.helpArgs);
-  const help = stdout + stderr;
-  const missing = preflight.neededOptions.filter((option) => !help.includes(option));
-  if (missing.length === 0) return ok(id, 'has every option that samocode needs');
+  const missing = preflight.neededOptions.filter((option) => !(stdout + stderr).includes(option));
+  if (missing.length === 0) return undefined;
   const found =
     exitCode === 0
       ? `It does not have ${missing.join(', ')}.`
       : 'It does not start: --help ends with an error.';
-  return fail(id, found, `Update it: ${preflight.install}.`);
+  return fail(`${cli}.options`, found, `Update it: ${preflight.install}.`);
 }
 
-async function loginCheck(
-  name: string,
-  ask: Ask,
-  preflight: Preflight,
-  context: ActionContext,
-): Promise<DoctorCheck> {
-  const id = `cli.${name}.login`;
+async function loginProblem(cli: string, ask: Ask, preflight: Preflight, context: ActionContext): Problem {
+  const id = `${cli}.login`;
   const { login, loginTraces, loginFix } = preflight;
   if (login) {
-    const { exitCode } = await ask(login.args);
-    if (exitCode === 0) return ok(id, 'logged in');
-    const found = 'It reports that you are not logged in.';
-    return login.isAdvisory ? warn(id, found, loginFix) : fail(id, found, loginFix);
+    if ((await ask(login.args)).exitCode === 0) return undefined;
+    const judge = login.isAdvisory ? warn : fail;
+    return judge(id, 'It reports that you are not logged in.', loginFix);
   }
-  return loginTraces && (await hasLogin(loginTraces, context))
-    ? ok(id, 'a login is set up')
-    : warn(id, 'No login was found.', loginFix);
+  const isFound = loginTraces && (await hasLogin(loginTraces, context));
+  return isFound ? undefined : warn(id, 'No login was found.', loginFix);
 }
 
 async function hasLogin(
@@ -120,34 +146,27 @@ async function hasLogin(
   return typeof chosen === 'string' && chosen !== '';
 }
 
-function sandboxChecks(question: CliQuestion, ask: Ask, { sandboxArgs }: Preflight): Promise<DoctorCheck>[] {
-  return sandboxArgs ? [sandboxCheck(question, ask, sandboxArgs)] : [];
-}
-
-async function sandboxCheck(
-  { provider: { name }, isUsed, permissions }: CliQuestion,
+async function sandboxProblem(
+  { provider, isUsed, permissions }: CliQuestion,
   ask: Ask,
-  args: readonly string[],
-): Promise<DoctorCheck> {
-  const id = `cli.${name}.sandbox`;
-  if ((await ask(args)).exitCode === 0) return ok(id, 'its sandbox works');
+  { sandboxArgs }: Preflight,
+): Problem {
+  if (sandboxArgs === undefined || (await ask(sandboxArgs)).exitCode === 0) return undefined;
+  const id = `cli.${provider.name}.sandbox`;
   const fix = 'Allow user namespaces on this machine, or set PERMISSIONS=skip.';
   return isUsed && permissions === 'allow'
     ? fail(id, 'Its sandbox does not work here: every command of an agent would fail.', fix)
     : warn(id, 'Its sandbox does not work here; PERMISSIONS=skip does not need it.', fix);
 }
 
-function rootCheck(
-  { provider, permissions }: CliQuestion,
-  { uid }: Machine,
-  { env }: ActionContext,
-): DoctorCheck {
-  const id = `cli.${provider.name}.root`;
-  return isRefusedAsRoot({ uid, permissions, env })
-    ? fail(
-        id,
-        `You are root, and ${provider.title} does not skip permissions for root.`,
-        'Run as another user, or set PERMISSIONS=allow, or, on a disposable machine, IS_SANDBOX=1.',
-      )
-    : ok(id, uid === 0 ? 'root, by your own choice' : 'not root');
+function rootProblems({ provider, isUsed, permissions, machine, context }: CliQuestion): DoctorCheck[] {
+  const isAsked = provider.refusesRoot && isUsed;
+  if (!isAsked || !isRefusedAsRoot({ uid: machine.uid, permissions, env: context.env })) return [];
+  return [
+    fail(
+      `cli.${provider.name}.root`,
+      `You are root, and ${provider.title} does not skip permissions for root.`,
+      'Run as another user, or set PERMISSIONS=allow, or, on a disposable machine, IS_SANDBOX=1.',
+    ),
+  ];
 }

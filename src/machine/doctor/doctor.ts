@@ -3,13 +3,10 @@ import { findProjectFor } from '../../actions/places/find-project-for.ts';
 import { type DoctorCheck, failed, type Machine, thisMachine } from '../../actions/preconditions/check.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import type { Project } from '../../project/finding/open-project.ts';
-import { allCliChecks, usedProviders } from './agent-checks.ts';
-import { installChecks } from './install-checks.ts';
+import { allCliChecks, usedProviders } from './cli-checks.ts';
 import { gitCheck, machineChecks } from './machine-checks.ts';
-import { notifyChecks, telegramChecks } from './notify-checks.ts';
-import { projectChecks } from './project-checks.ts';
-import { sandboxCheck } from './sandbox-check.ts';
-import { supervisorChecks } from './supervisor-checks.ts';
+import { projectChecks, sandboxCheck } from './project-checks.ts';
+import { installChecks, notifyChecks, supervisorChecks } from './service-checks.ts';
 
 export interface DoctorInput {
   projectDir?: string | undefined;
@@ -57,7 +54,6 @@ export async function doctor(
   add(...(await installChecks(context)));
   add(...(await supervisorChecks(context)));
   add(...(await notifyChecks(context)));
-  add(...(await telegramChecks(context)));
   add(await sandboxCheck(settings, used, context));
   await all;
   return reportOf(checks);

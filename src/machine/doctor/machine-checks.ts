@@ -23,19 +23,13 @@ export async function machineChecks(
   machine: Machine,
   env: ActionContext['env'] = {},
 ): Promise<DoctorCheck[]> {
-  if (machine.platform === 'win32') {
-    return [
-      fail(
-        'machine.platform',
-        'This is Windows itself, whose processes samocode cannot end reliably.',
-        'Install it inside WSL 2 (wsl --install), with the repository on the Linux side.',
-      ),
-    ];
-  }
+  if (machine.platform !== 'win32') return [await nodeCheck(machine, env), ...(await linuxChecks(machine))];
   return [
-    ok('machine.platform', machine.platform),
-    await nodeCheck(machine, env),
-    ...(await linuxChecks(machine)),
+    fail(
+      'machine.platform',
+      'This is Windows itself, whose processes samocode cannot end reliably.',
+      'Install it inside WSL 2 (wsl --install), with the repository on the Linux side.',
+    ),
   ];
 }
 
@@ -54,41 +48,26 @@ async function nodeCheck({ nodeVersion }: Machine, env: ActionContext['env']): P
 /** Whether git is there, and new enough. */
 export async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
   const { exitCode, stdout } = await runCommand('git', ['--version'], { env: { PATH: env.PATH ?? '' } });
-  if (exitCode !== 0) return fail('git', 'git was not found on PATH.', 'Install git 2.31 or newer.');
-  const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
+  const fix = 'Install git 2.31 or newer.';
+  if (exitCode !== 0) return fail('git', 'git was not found on PATH.', fix);
   // Older ones know nothing of the variables by which planted settings are undone.
-  const isTooOld = Number(major) < 2 || (Number(major) === 2 && Number(minor) < 31);
-  return isTooOld
-    ? fail('git', `${stdout.trim()} is too old.`, 'Install git 2.31 or newer.')
+  return isOlder(stdout, '2.31')
+    ? fail('git', `${stdout.trim()} is too old.`, fix)
     : ok('git', stdout.trim());
 }
-
-const FEW_INSTANCES = 64;
 
 async function linuxChecks({ platform, root }: Machine): Promise<DoctorCheck[]> {
   if (platform !== 'linux') return [];
   const text = (path: string) => readFile(join(root, path), 'utf8').catch(() => '');
-  const instances = Number(await text('proc/sys/fs/inotify/max_user_instances'));
-  const isWsl = /microsoft/i.test(await text('proc/version'));
-  const endsWithLogin = /^\s*KillUserProcesses\s*=\s*(?:yes|true|1|on)\b/im.test(
-    await text('etc/systemd/logind.conf'),
-  );
   return [
-    instances > 0 && instances < FEW_INSTANCES
-      ? warn(
-          'machine.inotify',
-          `Only ${instances} inotify instances are allowed per user; changes may be noticed late.`,
-          'Raise the limit: sysctl fs.inotify.max_user_instances=512.',
-        )
-      : ok('machine.inotify', 'enough inotify instances'),
     ...warnIf(
-      isWsl,
+      /microsoft/i.test(await text('proc/version')),
       'machine.wsl',
       'WSL ends all processes when its last terminal is closed.',
       'Keep a terminal open while sessions run, or set vmIdleTimeout=-1 in .wslconfig.',
     ),
     ...warnIf(
-      endsWithLogin,
+      /^\s*KillUserProcesses\s*=\s*(?:yes|true|1|on)\b/im.test(await text('etc/systemd/logind.conf')),
       'machine.logout',
       'Logging out ends all your processes (KillUserProcesses), workers included.',
       'Run: loginctl enable-linger.',
@@ -113,29 +92,23 @@ const TOO_LITTLE_MB = 200;
 /** Whether a folder is one that a session can live in for days. */
 export async function folderChecks(id: string, path: string): Promise<DoctorCheck[]> {
   const stats = await statfs(path).catch(() => undefined);
-  if (stats === undefined) {
+  if (stats === undefined)
     return [fail(`${id}.disk`, `${path} cannot be read.`, 'Create the folder, or correct its setting.')];
-  }
   const remote = REMOTE.get(stats.type);
   const freeMb = Math.floor((stats.bavail * stats.bsize) / MB);
   const free = `${freeMb} MB free in ${path}`;
-  const space =
-    freeMb < TOO_LITTLE_MB
-      ? fail(`${id}.disk`, free, 'Free some space first: logs and worktrees grow.')
-      : freeMb < LITTLE_MB
-        ? warn(`${id}.disk`, free, 'Watch the free space: logs and worktrees grow.')
-        : ok(`${id}.disk`, free);
-  const place =
-    remote !== undefined
-      ? `${path} is on ${remote}, where two workers could run one session.`
-      : SYNCED.test(`${path}/`)
-        ? `${path} is synchronized with a cloud, which may change files during a session.`
-        : undefined;
+  const judge = freeMb < TOO_LITTLE_MB ? fail : warn;
+  const fix = 'Free some space: logs and worktrees grow.';
   return [
-    space,
-    place === undefined
-      ? ok(`${id}.place`, 'on a disk of this machine')
-      : warn(`${id}.place`, place, 'Choose a folder on a disk of this machine.'),
+    freeMb < LITTLE_MB ? judge(`${id}.disk`, free, fix) : ok(`${id}.disk`, free),
+    ...warnIf(
+      remote !== undefined || SYNCED.test(`${path}/`),
+      `${id}.place`,
+      remote === undefined
+        ? `${path} is synchronized with a cloud, which may change files during a session.`
+        : `${path} is on ${remote}, where two workers could run one session.`,
+      'Choose a folder on a disk of this machine.',
+    ),
   ];
 }
 

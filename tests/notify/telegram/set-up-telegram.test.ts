@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { telegramChecks } from '../../../src/machine/doctor/notify-checks.ts';
+import { telegramChecks } from '../../../src/machine/doctor/service-checks.ts';
 import { type SetUp, setUpTelegram } from '../../../src/notify/telegram/set-up-telegram.ts';
 import { ME } from '../../support/telegram-stub.ts';
 import { type Scene, telegramScene } from './samples.ts';

@@ -99,7 +99,7 @@ test('a CLI that is too old for an option, logged out, or started by root is tol
     { ...context, env: { ...context.env, IS_SANDBOX: '1' } },
     { ...MACHINE, uid: 0 },
   );
-  expect(lost.checks.find(({ id }) => id === 'cli.claude.root')).toMatchObject({ level: 'ok' });
+  expect(lost.checks.find(({ id }) => id === 'cli.claude.root')).toBeUndefined();
 });
 
 const JUDGED = [
@@ -140,10 +140,10 @@ test.each(JUDGED.map(([command, level], at) => [command, level, at] as const))(
 const CHOSEN = '{ // mine\n"security": {"auth": {"selectedType": "oauth-personal"}},}';
 
 test.each([
-  ['settings that choose a way to log in', '.gemini/settings.json', CHOSEN, 'ok'],
+  ['settings that choose a way to log in', '.gemini/settings.json', CHOSEN, undefined],
   ['settings without one', '.gemini/settings.json', '{"security":{"auth":{}},"ui":{"theme":"x"}}', 'warn'],
   ['settings that are no JSON', '.gemini/settings.json', '{', 'warn'],
-  ['what a login leaves', '.gemini/oauth_creds.json', '{}', 'ok'],
+  ['what a login leaves', '.gemini/oauth_creds.json', '{}', undefined],
 ])('a Gemini CLI with %s is judged by the home that it uses', async (_what, path, text, level) => {
   await using repo = await makeRepo();
   const gemini = await fakeCli(repo.root);
@@ -154,11 +154,11 @@ test.each([
   const login = async (env: Record<string, string>) =>
     (await doctor({}, await contextIn(repo, { GEMINI_PATH: gemini, ...env }), MACHINE)).checks.find(
       ({ id }) => id === 'cli.gemini.login',
-    );
-  expect(await login({})).toMatchObject({ level: 'warn' });
-  expect(await login({ GEMINI_CLI_HOME: own })).toMatchObject({ level });
+    )?.level;
+  expect(await login({})).toBe('warn');
+  expect(await login({ GEMINI_CLI_HOME: own })).toBe(level);
   await writeFile(join(repo.homeDir, path), text);
-  expect(await login({})).toMatchObject({ level });
+  expect(await login({})).toBe(level);
 });
 
 test('outside of any project it says so and still looks at the machine', async () => {
@@ -259,7 +259,7 @@ test('a worker of another machine in the same SESSIONS is a warning, as long as 
   await setupProject({}, context);
   const hosts = async () =>
     (await doctor({}, context, MACHINE)).checks.find(({ id }) => id === 'sessions.hosts');
-  expect(await hosts()).toMatchObject({ level: 'ok' });
+  expect(await hosts()).toBeUndefined();
   const leases = join(repo.path, '_samocode/sessions/.run/26-01-08-boats/leases');
   const elsewhere = { ...context.host, hostId: 'the-laptop', bootId: 'its boot' };
   const lease = await acquireLease(leases, { host: elsewhere, clock: systemClock });
@@ -288,7 +288,6 @@ test('it says which chat programs have samocode, without changing any', async ()
 test('what ends workers behind our back is a warning, and Windows itself a refusal', async () => {
   await using dir = await tempDir();
   for (const [path, text] of [
-    ['proc/sys/fs/inotify/max_user_instances', '16\n'],
     ['proc/version', 'Linux version 6.6 (microsoft-standard-WSL2)'],
     ['etc/systemd/logind.conf', '[Login]\nKillUserProcesses=yes\n'],
   ] as const) {
@@ -297,7 +296,7 @@ test('what ends workers behind our back is a warning, and Windows itself a refus
   }
   const linux = { ...MACHINE, platform: 'linux' as const, root: dir.path };
   const warned = (await machineChecks(linux)).filter(({ level }) => level === 'warn');
-  expect(warned.map(({ id }) => id)).toEqual(['machine.inotify', 'machine.wsl', 'machine.logout']);
+  expect(warned.map(({ id }) => id)).toEqual(['machine.wsl', 'machine.logout']);
   const [windows, ...more] = await machineChecks({ ...MACHINE, platform: 'win32' });
   expect(windows).toMatchObject({ level: 'fail', fix: expect.stringContaining('WSL') });
   expect(more).toEqual([]);

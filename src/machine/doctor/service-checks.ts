@@ -1,0 +1,169 @@
+import { access, constants } from 'node:fs/promises';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { isUnfinished, watchedFolders } from '../../actions/acting/supervision.ts';
+import { type DoctorCheck, ok, warn, warnIf } from '../../actions/preconditions/check.ts';
+import { troubleWords } from '../../actions/reading/channel-state.ts';
+import { whyUnwritable } from '../../base/files/why-unwritable.ts';
+import { isOlder } from '../../base/versions.ts';
+import { configuredChannels } from '../../notify/outbox/test-channels.ts';
+import { failureWords, newBotApi, sendingFailure } from '../../notify/telegram/bot-api.ts';
+import { readTelegramSettings } from '../../notify/telegram/telegram-settings.ts';
+import { isOff, readPresence, supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
+import { isContinuedBy } from '../../session/continued-by.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { readSessionList } from '../../session/session-list.ts';
+import { INSTALL_ERRORS } from '../install/install-errors.ts';
+
+/** Whether chat programs know us: what an installation would still change. */
+export async function installChecks(context: ActionContext): Promise<DoctorCheck[]> {
+  // Loaded here: starting a session needs this room's other files, and none of the packages.
+  const { install, uninstall } = await import('../install/install.ts');
+  const input = { scope: 'user', dryRun: true, allow: false } as const;
+  try {
+    const wanted = await install(input, context);
+    const there = await uninstall(input, context);
+    return wanted.clients.map(({ client, title, outcome, problem }) => {
+      const id = `install.${client}`;
+      if (outcome === 'nothing_to_do') return ok(id, `${title} has samocode`);
+      if (problem !== undefined) return warn(id, problem.message, problem.hint);
+      return there.clients.some((one) => one.client === client && one.outcome === 'would_change')
+        ? warn(id, `${title} has another version of samocode, or a part of it.`, 'Run: samocode install.')
+        : ok(id, `${title} does not have samocode; "samocode install" adds it`);
+    });
+  } catch (error) {
+    if (!INSTALL_ERRORS.no_client.is(error)) throw error;
+    return [ok('install', 'no chat client was found; the terminal needs none')];
+  }
+}
+
+/** Whether sessions that wait are watched, and by a program that is still there. Starts none. */
+export async function supervisorChecks(context: ActionContext): Promise<DoctorCheck[]> {
+  const { home, host } = context;
+  const paths = supervisorPaths(home, host);
+  const folders = await watchedFolders(paths, home);
+  // Another check reports a folder that cannot be read.
+  const lists = await Promise.all([...folders].map((dir) => readSessionList(dir, host).catch(() => [])));
+  const unfinished = lists.flat().filter(isUnfinished);
+  const others = unfinished.filter(
+    ({ worker, lease }) => worker === 'none' && !isContinuedBy(lease, paths.identity, host),
+  );
+  return [
+    await presenceCheck(unfinished, context),
+    ...(await serviceChecks(context)),
+    ...warnIf(
+      others.length > 0,
+      'supervisor.others',
+      `Last worked on by another machine, container or home: ${namesOf(others)}. The supervisor here does not continue them.`,
+      'To continue one here: samocode resume <session>.',
+    ),
+  ];
+}
+
+async function presenceCheck(
+  unfinished: readonly SessionView[],
+  { env, home, host }: ActionContext,
+): Promise<DoctorCheck> {
+  const id = 'supervisor';
+  const paths = supervisorPaths(home, host);
+  const presence = await readPresence(paths, host);
+  if (presence.kind === 'watching') {
+    const { pid, since, about } = presence;
+    const words = `process ${pid}, version ${about?.version ?? 'unknown'}, since ${since}`;
+    const isOld = about !== undefined && isOlder(about.version, __VERSION__);
+    const found = `A supervisor of an older version is running: ${words}.`;
+    return isOld ? warn(id, found, 'The next act on a session replaces it.') : ok(id, words);
+  }
+  const unwritable = (await whyUnwritable(paths.dir)) ?? (await whyUnwritable(paths.leases));
+  if (unwritable !== undefined)
+    return warn(
+      id,
+      `${unwritable}: sessions still run, but nothing watches them and no notification is sent.`,
+      'Make the folder writable for your user (chown, chmod).',
+    );
+  if (isOff(env))
+    return warn(
+      id,
+      'SAMOCODE_SUPERVISOR=off: sessions that wait are not watched, and no notification is sent.',
+      'Remove that setting, or run: samocode supervisor.',
+    );
+  if (unfinished.length === 0) return ok(id, 'not running, and not needed');
+  return warn(
+    id,
+    `No supervisor is running; nothing watches ${namesOf(unfinished)}.`,
+    'Any act on a session starts one; "samocode supervisor --install" runs it as a service.',
+  );
+}
+
+/** A service of the supervisor whose program an upgrade has moved. */
+async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
+  const { installedSupervisor } = await import('../service/service.ts');
+  const installed = await installedSupervisor(context);
+  if (installed === undefined) return [];
+  const [node = '', program = ''] = installed.command;
+  const isThere = (path: string, mode: number) =>
+    access(path, mode).then(
+      () => true,
+      () => false,
+    );
+  const gone = [
+    ...((await isThere(node, constants.X_OK)) ? [] : [node]),
+    ...((await isThere(program, constants.R_OK)) ? [] : [program]),
+  ];
+  return warnIf(
+    gone.length > 0,
+    'supervisor.service',
+    `The ${installed.service} service cannot start the supervisor: ${gone.join(' and ')} not found.`,
+    'Run: samocode supervisor --install.',
+  );
+}
+
+const SHOWN = 5;
+
+function namesOf(views: readonly SessionView[]): string {
+  const names = views.slice(0, SHOWN).map(({ folder }) => folder);
+  const more = views.length - names.length;
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** Whether the channels of notifications work, as far as the supervisor knows. Sends nothing. */
+export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[]> {
+  const { channels, problems } = await configuredChannels(context);
+  return [
+    ...problems.map((problem) => warn('notify', problem, 'Correct it in ~/.config/samocode/.env.')),
+    ...channels.map(({ channel, failing }) => {
+      const id = `notify.${channel}`;
+      if (failing === undefined) return ok(id, 'no notification has failed');
+      const fix = 'Correct its settings, then try it: samocode notify test.';
+      return warn(id, troubleWords({ channel, ...failing }), fix);
+    }),
+    ...(await telegramChecks(context)),
+  ];
+}
+
+/** A doctor that waits for a network that is not there says nothing. */
+const PATIENCE_MS = 5000;
+
+/** Whether the bot is known, may write to its chat, and has no other reader. Sends nothing. */
+export async function telegramChecks({ env, home }: ActionContext): Promise<DoctorCheck[]> {
+  const id = 'notify.telegram.bot';
+  const { token, chat, users, apiRoot } = await readTelegramSettings(env, home);
+  if (token === undefined) return [];
+  if (chat === undefined)
+    return [warn(id, 'TELEGRAM_CHAT_ID is not set: nothing is sent.', 'Run: samocode notify telegram')];
+  const api = newBotApi({ token, apiRoot });
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    const { username } = await api.getMe(signal);
+    const { url } = await api.getWebhookInfo(signal);
+    const { type } = await api.getChat({ chat_id: chat }, signal);
+    const webhook = failureWords({ kind: 'conflict', with: 'webhook' });
+    if (url) return [warn(id, webhook.why, webhook.hint)];
+    if (type === 'private' || users.length > 0)
+      return [ok(id, `@${username} writes to ${type === 'private' ? 'a private chat' : 'a group'}`)];
+    const fix = 'Set TELEGRAM_USERS in the .env of the config folder to the users who may.';
+    return [warn(id, 'The chat is a group and TELEGRAM_USERS is not set: no member may act.', fix)];
+  } catch (error) {
+    const { why, hint } = failureWords(sendingFailure(error));
+    return [warn(id, why, hint)];
+  }
+}
