@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { archiveRoot, iterationPaths, runRoot, sessionPaths } from '../../src/session/layout/paths.ts';
+import {
+  archiveRoot,
+  iterationPaths,
+  runRoot,
+  sessionPaths,
+  WRITTEN_BESIDE_AGENT,
+  writtenBeside,
+} from '../../src/session/layout/paths.ts';
 
 const paths = sessionPaths('/sessions', '26-01-08-x');
 
@@ -24,4 +31,25 @@ test('an iteration has a folder with its number', () => {
 
 test('what is put away or run has a folder that no session can have', () => {
   expect([runRoot('/s'), archiveRoot('/s')]).toEqual(['/s/.run', '/s/_archive']);
+});
+
+test('what is written beside an agent are files of the path table', () => {
+  const { runDir } = paths;
+  const files = [...Object.values(paths), ...Object.values(iterationPaths(paths, 7))];
+  const names = files.map((path) =>
+    path.slice(runDir.length + 1).replace('iterations/007/', 'iterations/NNN/'),
+  );
+  const known = Object.keys(WRITTEN_BESIDE_AGENT).map((name) => name.replace(/\/$|\.\*$/, ''));
+  // The folder of checkpoints is named by their writer.
+  expect(known.filter((name) => !names.includes(name))).toEqual(['checkpoints']);
+});
+
+test.each([
+  ['events.jsonl', true],
+  ['iterations/007/exit.4711', true],
+  ['iterations/007/signal.json', false],
+  ['iterations/006/child.json', false],
+  ['session.json', false],
+])('%s beside the agent of iteration 7: %s', (name, isWritten) => {
+  expect(writtenBeside(name, 7)).toBe(isWritten);
 });

@@ -16,22 +16,22 @@ async function scene() {
   return { repo, guard, path: paths.gitSettings };
 }
 
-test('what a person has accepted is known to every later worker, and a look accepts nothing', async () => {
+test('what a person has accepted is known to every later worker, and reading accepts nothing', async () => {
   const { repo, guard } = await scene();
   await using _ = repo;
   await guard().accept(undefined);
   await repo.git(['config', 'filter.new.clean', 'new']);
   const changed = ['filter.new.clean: nothing -> new'];
-  expect(await guard().look(undefined)).toEqual(changed);
+  expect(await guard().unaccepted(undefined)).toEqual(changed);
   const worker = guard();
-  expect(await worker.look(undefined)).toEqual(changed);
+  expect(await worker.unaccepted(undefined)).toEqual(changed);
   expect(worker.context.config).toEqual([['filter.new.clean', '']]);
   await worker.accept(undefined);
   expect(worker.context.config).toEqual([]);
-  expect(await guard().look(undefined)).toEqual([]);
+  expect(await guard().unaccepted(undefined)).toEqual([]);
 });
 
-test('where somebody else wrote down what was accepted, it is what this worker knows of before, or nothing', async () => {
+test('after the record of what was accepted has changed, nothing is accepted until a person says so', async () => {
   const { repo, guard, path } = await scene();
   await using _ = repo;
   await repo.git(['config', 'filter.new.clean', 'new']);
@@ -39,11 +39,11 @@ test('where somebody else wrote down what was accepted, it is what this worker k
   await worker.accept(undefined);
   await rm(path);
   await mkdir(join(path, 'x'), { recursive: true });
-  await worker.writeAgain(true);
-  expect(await guard().look(undefined)).toEqual([]);
-  await worker.writeAgain(false);
+  await worker.acceptNothing();
   for (const each of [worker, guard()])
-    expect(await each.look(undefined)).toContain('filter.new.clean: nothing -> new');
+    expect(await each.unaccepted(undefined)).toContain('filter.new.clean: nothing -> new');
+  await worker.accept(undefined);
+  expect(await guard().unaccepted(undefined)).toEqual([]);
 });
 
 test('what the disk did not take was not accepted', async () => {
@@ -55,5 +55,5 @@ test('what the disk did not take was not accepted', async () => {
     using _full = fullDisk({ atWrite: 1, bytes: 0 });
     await expect(worker.accept(undefined)).rejects.toMatchObject({ code: 'ENOSPC' });
   }
-  expect(await worker.look(undefined)).toHaveLength(1);
+  expect(await worker.unaccepted(undefined)).toHaveLength(1);
 });

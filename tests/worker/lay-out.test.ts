@@ -4,18 +4,24 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
+import { GitGuard } from '../../src/worker/core/git-guard.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
-import { keepLook } from '../../src/worker/guarding/snapshot.ts';
+import { Projector } from '../../src/worker/documents/projector.ts';
 import { layOut } from '../../src/worker/iteration/lay-out.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
 
 test('the overview is kept as the child finds it; a pipe in its place is not waited for', async () => {
   await using log = await tempLog();
   const { paths } = log;
   const { writer } = await log.open();
-  const parts = { paths, writer, clock: systemClock };
+  const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const parts = {
+    ...{ paths, file, writer, clock: systemClock, memory: {} },
+    git: new GitGuard(paths, file, {}),
+    projector: new Projector(paths, file),
+  };
   const worker = parts as Partial<Worker> as Worker;
-  keepLook(worker, { documents: '' });
   await writer.append({
     type: 'iteration_started',
     iteration: 1,

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { statsAt } from '../../base/files/look-at.ts';
-import { withoutPrograms } from '../git/all-settings.ts';
+import { withoutPrograms } from '../git/executing-settings.ts';
 import { runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';

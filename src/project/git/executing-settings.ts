@@ -1,14 +1,14 @@
 import { constants, readFileSync, readlinkSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
+import { changedKeys } from '../../base/changed-keys.ts';
 import { ifThere, systemErrorCode } from '../../base/errors.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
-import { plainText } from '../../base/files/plain-file.ts';
-import { parseJson } from '../../base/parse-json.ts';
+import { plainJson } from '../../base/files/plain-file.ts';
 import { visibleControls } from '../../base/plain-words.ts';
-import { allSettings, programsAmong } from './all-settings.ts';
-import { executes, namesProgram, Setting } from './git-programs.ts';
+import { runGit } from './git.ts';
+import { executes, namesProgram, Setting, undoChanged } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 
 /** By what git would start programs, at one moment. */
@@ -17,10 +17,12 @@ export const Executing = z.object({
   repository: z.array(Setting),
   /** Of the person and the machine. */
   outside: z.array(Setting),
-  /** Hooks that git would run: what stands in each, by its absolute path. */
+  /** Hooks that git would run: a hash of each, by its absolute path. */
   hooks: z.record(z.string(), z.string()),
 });
 export type Executing = z.infer<typeof Executing>;
+
+export const NOTHING_EXECUTING: Executing = { repository: [], outside: [], hooks: {} };
 
 export interface GitFolders {
   /** The git folder that all worktrees share. */
@@ -35,75 +37,46 @@ export async function readExecuting(folders: GitFolders, context: GitContext): P
   // The main checkout may have settings that hold in no other worktree.
   const isMainApart = worktreePath === undefined || statsAt(join(commonDir, 'config.worktree')) !== undefined;
   const places = [...(worktreePath === undefined ? [] : [worktreePath]), ...(isMainApart ? [commonDir] : [])];
-  const there = places.filter((place) => namesAt(place) !== undefined);
-  const found = await Promise.all(there.map((place) => allSettings(place, context)));
-  // Every repository has some: none are told of by a worktree that is gone or whose `.git` leads nowhere.
-  const isTold = found[0]?.some(({ isOfRepository }) => isOfRepository);
-  const { repository, outside } = programsAmong(
-    isTold ? found.flat() : await allSettings(commonDir, context),
+  const found = await Promise.all(
+    places.filter((place) => namesAt(place) !== undefined).map((place) => settingsAt(place, context)),
   );
-  const hooks = [join(commonDir, 'hooks'), ...hookFolders([...repository, ...outside], folders, context)];
-  return {
-    repository: [...repository],
-    outside: [...outside],
-    hooks: Object.assign({}, ...hooks.map(hooksIn)),
-  };
+  // Every repository has some: a worktree that is gone or whose `.git` leads nowhere reports none.
+  const isWhole = found[0]?.some(({ isOfRepository }) => isOfRepository);
+  const settings = programsAmong(isWhole ? found.flat() : await settingsAt(commonDir, context));
+  const hooks = [join(commonDir, 'hooks'), ...hookFolders(settings, folders, context)];
+  return { ...settings, hooks: Object.assign({}, ...hooks.map(hooksIn)) };
 }
 
-/** Where else hooks are taken from. What lies in the worktree is the agent's work, and shown as that. */
-function hookFolders(
-  settings: readonly Setting[],
-  { worktreePath }: GitFolders,
-  { baseEnv }: GitContext,
-): string[] {
-  return settings
-    .filter(([key]) => key === 'core.hookspath')
-    .map(([, value]) => value.replace(/^~(?=\/|$)/, () => baseEnv.HOME ?? '~'))
-    .filter((path) => isAbsolute(path) && !(worktreePath && `${path}/`.startsWith(`${worktreePath}/`)));
+/** How git is run where nobody knows who wrote the settings: it starts what the person's own files name, and no more. */
+export async function withoutPrograms(folder: string, context: GitContext): Promise<GitContext> {
+  const programs = programsAmong(await settingsAt(folder, context));
+  return { ...context, config: undoChanged({ ...programs, repository: [] }, programs, context.baseEnv) };
 }
 
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 
-/** An earlier samocode kept settings of the repository alone, those that its own calls obey, and called them so. */
-const Kept = Executing.partial().extend({ programs: Executing.shape.repository.optional() });
-
-/**
- * What was accepted, as it is kept at `path`. Where that is missing or damaged, nothing of the repository was; what an
- * earlier samocode did not look at counts as it stands now.
- */
+/** What was accepted, as it is kept at `path`. Where that is missing or damaged, nothing of the repository was. */
 export async function acceptedAt(path: string, now: Executing): Promise<Executing> {
-  const { repository, outside, hooks } = now;
-  const text = await plainText(path, MAX_KEPT_BYTES);
-  const kept = text === undefined ? undefined : Kept.safeParse(parseJson(text)).data;
-  if (kept === undefined) return { repository: [], outside, hooks: {} };
-  return {
-    outside: kept.outside ?? outside,
-    hooks: kept.hooks ?? hooks,
-    repository: kept.repository ?? [
-      ...(kept.programs ?? repository.filter(namesProgram)),
-      ...repository.filter((setting) => !namesProgram(setting)),
-    ],
-  };
+  const kept = await plainJson(path, MAX_KEPT_BYTES, Executing);
+  return kept ?? { ...NOTHING_EXECUTING, outside: now.outside };
 }
 
 /** What of it was added, removed or changed, each in a line for people. */
 export function changedExecuting(before: Executing, now: Executing): string[] {
-  return [
-    ...changedValues(byKey(before.repository), byKey(now.repository)),
-    ...changedValues(byKey(before.outside), byKey(now.outside), ' (outside of the repository)'),
-    ...changedValues(before.hooks, now.hooks),
-  ];
+  const [then, today] = [settingValues(before), settingValues(now)];
+  return changedKeys(then, today).map((key) => `${shown(key)}: ${shown(then[key])} -> ${shown(today[key])}`);
 }
 
-function changedValues(
-  before: Readonly<Record<string, string>>,
-  now: Readonly<Record<string, string>>,
-  where = '',
-): string[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(now)])]
-    .filter((key) => before[key] !== now[key])
-    .sort()
-    .map((key) => `${shown(key)}${where}: ${shown(before[key])} -> ${shown(now[key])}`);
+function settingValues({ repository, outside, hooks }: Executing): Record<string, string> {
+  const values = new Map<string, Set<string>>();
+  // Two folders of one repository may both have a setting.
+  const add = (settings: readonly Setting[], where: string) => {
+    for (const [key, value] of settings.filter(executes))
+      values.set(`${key}${where}`, (values.get(`${key}${where}`) ?? new Set()).add(value));
+  };
+  add(repository, '');
+  add(outside, ' (outside of the repository)');
+  return { ...Object.fromEntries([...values].map(([key, all]) => [key, [...all].join(', ')])), ...hooks };
 }
 
 const MAX_SHOWN = 120;
@@ -114,12 +87,49 @@ function shown(text: string | undefined): string {
   return words.length > MAX_SHOWN ? `${words.slice(0, MAX_SHOWN)}…` : words;
 }
 
-function byKey(settings: readonly Setting[]): Record<string, string> {
-  const values = new Map<string, Set<string>>();
-  // Two folders of one repository may both tell of it.
-  for (const [key, value] of settings.filter(executes))
-    values.set(key, (values.get(key) ?? new Set()).add(value));
-  return Object.fromEntries([...values].map(([key, all]) => [key, [...all].join(', ')]));
+interface ScopedSetting {
+  /** False for one of the person or the machine. */
+  isOfRepository: boolean;
+  setting: Setting;
+}
+
+/** All settings that hold in a folder, also by way of files that they include, without our own. */
+async function settingsAt(
+  folder: string,
+  { config: _ours, ...context }: GitContext,
+): Promise<ScopedSetting[]> {
+  const list = ['config', '--list', '--includes', '--show-scope', '-z'];
+  const { stdout } = await runGit(list, { ...context, cwd: folder, allowFailure: true });
+  const words = stdout.split('\0');
+  const settings: ScopedSetting[] = [];
+  for (let index = 0; index + 1 < words.length; index += 2) {
+    const [scope = '', entry = ''] = words.slice(index, index + 2);
+    if (scope === 'command') continue;
+    const [key = '', ...value] = entry.split('\n');
+    const isOfRepository = scope !== 'system' && scope !== 'global';
+    settings.push({ isOfRepository, setting: [key, value.join('\n')] });
+  }
+  return settings;
+}
+
+/** Those among them by which git would start a program, for us or for anybody else. */
+function programsAmong(settings: readonly ScopedSetting[]): Pick<Executing, 'repository' | 'outside'> {
+  const programs = settings.filter(({ setting }) => namesProgram(setting) || executes(setting));
+  const of = (isOfRepository: boolean) =>
+    programs.filter((each) => each.isOfRepository === isOfRepository).map(({ setting }) => setting);
+  return { repository: of(true), outside: of(false) };
+}
+
+/** Where else hooks are taken from. What lies in the worktree is the agent's work, and shown as that. */
+function hookFolders(
+  { repository, outside }: Pick<Executing, 'repository' | 'outside'>,
+  { worktreePath }: GitFolders,
+  { baseEnv }: GitContext,
+): string[] {
+  return [...repository, ...outside]
+    .filter(([key]) => key === 'core.hookspath')
+    .map(([, value]) => value.replace(/^~(?=\/|$)/, () => baseEnv.HOME ?? '~'))
+    .filter((path) => isAbsolute(path) && !(worktreePath && `${path}/`.startsWith(`${worktreePath}/`)));
 }
 
 function hooksIn(folder: string): Record<string, string> {

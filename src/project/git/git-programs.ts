@@ -59,11 +59,6 @@ const ONLY_FOR_OTHERS =
 const COMMAND_BY_MARK = /^(?:alias\..+|submodule\..+\.update)$/s;
 const BOOLEAN = /^(?:true|false|yes|no|on|off|[01])?$/i;
 
-/** Whether it must be known, so that no program is started by it in our hands or anybody else's. */
-export function isAboutPrograms(setting: Setting): boolean {
-  return namesProgram(setting) || executes(setting);
-}
-
 /** Whether git would start a program by it, for whomever. */
 export function executes([key, value]: Setting): boolean {
   if (COMMAND_BY_MARK.test(key)) return value.startsWith('!');
@@ -71,7 +66,7 @@ export function executes([key, value]: Setting): boolean {
   return ONLY_FOR_OTHERS.test(key) || namesProgram([key, value]);
 }
 
-export interface ProgramSettings {
+interface ProgramSettings {
   /** Of the repository and its worktree, in the order in which git reads them. */
   repository: readonly Setting[];
   /** Of the person and the machine. */

@@ -184,3 +184,37 @@ export function iterationPaths(paths: SessionPaths, iteration: number): Iteratio
     awake: at('awake'),
   };
 }
+
+/**
+ * What is written in a run folder while an agent runs, by whom, and when; all else there must be the same when the agent
+ * has ended. NNN is the open iteration. Of a folder, which ends with a slash, only that it is one is compared.
+ */
+export const WRITTEN_BESIDE_AGENT = {
+  'events.jsonl': 'the worker, at any time; it knows its own bytes',
+  'state.json': 'the worker, after some events: a cache of the log',
+  'now.json': 'the worker, after each event: a cache of the log',
+  'worker.stderr': 'the worker, when it can record nothing elsewhere',
+  'commands/': 'people, by any of our programs, at any time; the worker, who removes them',
+  'checkpoints/': 'git, at the checkpoint before an agent is ended',
+  'base-checks/': 'checks on the base commit, beside the first agents',
+  'iterations/NNN/child.json': 'the worker, before the agent may start',
+  'iterations/NNN/guard-args': 'the worker, before the agent may start',
+  'iterations/NNN/guard-status': 'the guard, when it starts and ends',
+  'iterations/NNN/awake': 'the worker, every few seconds',
+  'iterations/NNN/ended-by-us': 'the worker, before it ends the agent',
+  'iterations/NNN/exit.*': 'the wrapper, when the agent has ended; * is its pid',
+} as const satisfies Readonly<Record<string, string>>;
+
+const BESIDE = Object.keys(WRITTEN_BESIDE_AGENT);
+
+/** Folders of the table, without the slash. */
+export const FOLDERS_OF_OTHERS: readonly string[] = BESIDE.filter((name) => name.endsWith('/')).map((name) =>
+  name.slice(0, -1),
+);
+
+/** Whether a file below the run folder is in the table. */
+export function writtenBeside(name: string, iteration: number): boolean {
+  const open = `iterations/${threeDigits(iteration)}/`;
+  const known = name.startsWith(open) ? `iterations/NNN/${name.slice(open.length)}` : name;
+  return BESIDE.includes(known.replace(/(\/exit)\..*$/, '$1.*'));
+}

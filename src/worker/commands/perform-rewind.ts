@@ -20,7 +20,7 @@ export async function performRewind(worker: Worker): Promise<void> {
   if (rewind === undefined || place === undefined) return;
   const { to, commit, n } = rewind;
   try {
-    await worker.git.look(place.worktreePath);
+    await worker.git.unaccepted(place.worktreePath);
     await record(worker, ...(await bringWorktreeBack(worker)));
     const done = await restoreCheckpoint({ ...place, ...worker.git.context, commit, id: String(n) });
     await keepRestoredPlan(worker);

@@ -1,10 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Host } from '../../base/processes/host.ts';
-import type { Proving } from '../../phases/proving.ts';
+import type { ChecksRan, Proving } from '../../phases/proving.ts';
 import type { Wake } from '../../providers/starting/launch-worker.ts';
 import type { ChildrenEnvironment } from '../../providers/starting/login-shell.ts';
 import { closedChannel } from '../../session/commands/closed-channel.ts';
-import type { EventWriter } from '../../session/events/event-writer.ts';
+import type { EventWriter, LogMark } from '../../session/events/event-writer.ts';
 import type { NewEvent, SessionEvent } from '../../session/events/events.ts';
 import { provingAtStart, type SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState } from '../../session/events/state.ts';
@@ -35,6 +35,27 @@ export interface Worker {
   /** What its starter has watched for it. */
   readonly wake: Wake;
   readonly watch: Watch;
+  readonly memory: WorkerMemory;
+}
+
+/** What this worker alone knows: it is in no file, so no agent can have changed it. */
+export interface WorkerMemory {
+  /** The run folder right before the agent of an iteration. */
+  runFolder?: {
+    iteration: number;
+    entries: Readonly<Record<string, string>>;
+    log: LogMark;
+    lease: number;
+    /** Whether nothing had changed when the agent had ended. */
+    isCompared: boolean;
+  };
+  /** The checks on the base commit, which run beside agents until they have ended. */
+  baseRun?: {
+    /** Undefined: it was ended, or no clone could be made. */
+    ended: Promise<ChecksRan | undefined>;
+    result?: ChecksRan | undefined;
+    stop: AbortController;
+  };
 }
 
 /** Writes events, then what derives from them. The events are the commit; a failed projection is made up later. */

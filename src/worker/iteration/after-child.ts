@@ -1,5 +1,5 @@
 import { unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { ifThere } from '../../base/errors.ts';
 import { ensurePlainFolder } from '../../base/files/append-lines.ts';
@@ -8,8 +8,7 @@ import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../base/files/git-pointer
 import type { OpenIteration } from '../../session/events/state.ts';
 import { takeCommands } from '../commands/take-commands.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { RUN_FOLDER_ITSELF, runFolderChanges, sawBegin } from '../guarding/run-folder.ts';
-import { entryName } from '../guarding/run-folder-entries.ts';
+import { RUN_FOLDER_ITSELF, runFolderChanges } from '../guarding/run-folder.ts';
 import { snapshotBefore } from '../guarding/snapshot.ts';
 import { keepWork } from '../recording/keep-work.ts';
 
@@ -27,9 +26,8 @@ export async function meetRunFolder(worker: Worker, open: OpenIteration): Promis
       await keepWork(worker, { kind: 'after', iteration: open.iteration });
     throw error;
   });
-  const accepted = entryName(worker.paths, worker.paths.gitSettings);
-  if (changed.includes(accepted) || changed.includes(RUN_FOLDER_ITSELF))
-    await worker.git.writeAgain(sawBegin(worker, open));
+  if (changed.includes(basename(worker.paths.gitSettings)) || changed.includes(RUN_FOLDER_ITSELF))
+    await worker.git.acceptNothing();
   // A person's act could not reach the worker.
   if (changed.includes('commands')) ensurePlainFolder(worker.paths.commands);
   // What waits by now may come from the child: it is met as if the child still ran.

@@ -6,7 +6,7 @@ import { noteEndedByUs, readEndedByUs } from '../core/iteration-files.ts';
 import { ifTaken, patiently } from '../core/passing-errors.ts';
 import { endChildTree } from '../core/tree.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { gitProgramsChanged } from '../guarding/look-around.ts';
+import { gitProgramsChanged } from '../guarding/changes-by-agent.ts';
 import { keepWork } from '../recording/keep-work.ts';
 import { meetRunFolder } from './after-child.ts';
 import { WATCH_ENDS, type WatchEnd, type WatchedChild } from './sampler.ts';

@@ -2,8 +2,8 @@ import type { SignalReading } from '../../session/documents/signal.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { Worker } from '../core/worker.ts';
-import { type Breach, breachOf, gitProgramsChanged } from '../guarding/look-around.ts';
-import { documentsPrint, lookAtMainCheckout, type Snapshot } from '../guarding/snapshot.ts';
+import { type Breach, breachOf, gitProgramsChanged } from '../guarding/changes-by-agent.ts';
+import { documentsPrint, mainCheckoutNow, type Snapshot } from '../guarding/snapshot.ts';
 import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { type KeptWork, keepWork } from '../recording/keep-work.ts';
 import { type OverviewEnd, repairOverview } from '../recording/repair-overview.ts';
@@ -36,7 +36,7 @@ export async function keepWhatIsLeft(
   const repairs = await bringWorktreeBack(worker).catch(() => []);
   // Side by side: each is a start of git or two.
   const keeping = keepWork(worker, { kind: 'after', iteration: open.iteration });
-  const mainCheckout = await lookAtMainCheckout(worker);
+  const mainCheckout = await mainCheckoutNow(worker);
   const kept = await keeping;
   const after = { worktree: kept.worktree, mainCheckout, documents: documentsPrint(worker) };
   return { breach, signal, overview, kept, repairs, after };

@@ -5,18 +5,12 @@ import { START } from '../../project/checkpoints/checkpoint-refs.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { record, type Worker } from '../core/worker.ts';
 import { keepRunFolder } from '../guarding/run-folder.ts';
-import {
-  documentsPrint,
-  freshLook,
-  lookAtMainCheckout,
-  type Seen,
-  type Snapshot,
-} from '../guarding/snapshot.ts';
+import { documentsPrint, mainCheckoutNow, type Snapshot } from '../guarding/snapshot.ts';
 import { keepWork, notKept } from '../recording/keep-work.ts';
 
-/** Lays the table for a child that is let go next: blank signal, log folder, and what to compare with when it has ended. */
+/** Prepares the start of an agent: blank signal, log folder, a checkpoint, and what to compare with when it has ended. */
 export async function layOut(worker: Worker, open: OpenIteration): Promise<void> {
   const { paths } = worker;
   const files = iterationPaths(paths, open.iteration);
@@ -25,20 +19,17 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   await writeWhole(paths.signal, BLANK_SIGNAL);
   const overview = await readPlainFile(paths.overview, MAX_OVERVIEW_BYTES);
   if (overview.kind === 'bytes') writeLightly(files.overviewBefore, overview.bytes);
-  const seen = freshLook(worker) ?? (await lookAround(worker, open));
-  const snapshot: Snapshot = { ...seen, documents: documentsPrint(worker) };
-  await keepRunFolder(worker, open, (runFolder) =>
-    writeWhole(files.before, `${JSON.stringify({ ...snapshot, runFolder })}\n`),
+  // A person may have been at work since the last agent.
+  const keeping = keepWork(
+    worker,
+    open.iteration === 1 ? START : { kind: 'before', iteration: open.iteration },
   );
-}
-
-/** Keeps what stands there before a child that does not follow at once on another: a person may have been at work. */
-async function lookAround(worker: Worker, { iteration }: OpenIteration): Promise<Seen> {
-  await worker.git.look(stateOf(worker).worktree?.path);
-  const keeping = keepWork(worker, iteration === 1 ? START : { kind: 'before', iteration });
-  const mainCheckout = await lookAtMainCheckout(worker);
+  const mainCheckout = await mainCheckoutNow(worker);
   const kept = await keeping;
   await record(worker, ...notKept(kept));
   const { worktree } = kept;
-  return { worktree, mainCheckout };
+  const snapshot: Snapshot = { worktree, mainCheckout, documents: documentsPrint(worker) };
+  await keepRunFolder(worker, open, (runFolder) =>
+    writeWhole(files.before, `${JSON.stringify({ ...snapshot, runFolder })}\n`),
+  );
 }

@@ -5,7 +5,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { type PlanEvidence, readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import type { Iteration } from '../core/iteration-files.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { mainCheckoutMoves } from '../guarding/look-around.ts';
+import { mainCheckoutMoves } from '../guarding/changes-by-agent.ts';
 import { snapshotBefore } from '../guarding/snapshot.ts';
 import { reachesLimit } from '../limits/budget.ts';
 import { unpriced } from '../limits/cost-of.ts';

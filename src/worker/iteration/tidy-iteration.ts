@@ -4,7 +4,6 @@ import { namesAt } from '../../base/files/look-at.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { keepLook } from '../guarding/snapshot.ts';
 import { commitReadableFiles, tidyCheckpoints } from '../recording/keep-work.ts';
 import { putAwayMessages } from '../recording/messages.ts';
 import type { LeftByChild } from './keep-what-is-left.ts';
@@ -19,7 +18,6 @@ export async function tidyIteration(
   await commitReadableFiles(worker);
   removeOldIterations(worker.paths, iteration);
   const { checkpoint } = left.kept;
-  keepLook(worker, left.after);
   if (checkpoint === undefined) return;
   const endsPhase = stateOf(worker).progress.phase === phase ? undefined : phase;
   await tidyCheckpoints(worker, { iteration, commit: checkpoint.commit, endsPhase });

@@ -3,8 +3,8 @@ import { growingDelay } from '../../phases/outage.ts';
 import { waitingCommandIds } from '../commands/take-commands.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
+import { gitIsAccepted } from '../guarding/changes-by-agent.ts';
 import { guardStands } from '../guarding/guard-stands.ts';
-import { gitStands } from '../guarding/look-around.ts';
 import { worktreeStands } from '../guarding/worktree-stands.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
 import { obeyPhaseLine } from '../judging/obey-phase-line.ts';
@@ -24,7 +24,7 @@ export async function nextIteration(worker: Worker): Promise<void> {
   }
   if (!(await sameAccount(worker))) return;
   if (!(await guardStands(worker))) return;
-  if (!(await gitStands(worker))) return;
+  if (!(await gitIsAccepted(worker))) return;
   if (!(await withinBudget(worker))) return;
   if (!(await accountIsFree(worker))) return;
   if (!(await worktreeStands(worker))) return;

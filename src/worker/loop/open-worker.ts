@@ -51,6 +51,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
     git: new GitGuard(paths, file, env),
     slots: new Slots(file.sessionsDir, limits, { clock, host }),
     guard: new WorkerGuard(),
+    memory: {},
     get env() {
       return environment.now;
     },

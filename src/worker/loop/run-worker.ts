@@ -34,7 +34,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Promise<boolean> {
   using writer = worker.writer;
   // Nothing that was planted before this worker came may be started by it. What fails now fails with each git call.
-  if (writer.state.worktree) await worker.git.look(writer.state.worktree.path).catch(() => undefined);
+  if (writer.state.worktree) await worker.git.unaccepted(writer.state.worktree.path).catch(() => undefined);
   const away = await followUp(worker, (await restOfFinishing(worker, died)) ?? {});
   await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes });
   await record(worker, ...away);

@@ -3,21 +3,19 @@ import { type BaseChecks, type ChecksRan, failedRuns } from '../../phases/provin
 import { type Ignored, ignoredIn, linesFor } from '../../project/proving/ignored.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { blockedBy } from '../core/blocked.ts';
-import { checksOf, provingOf, record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
+import {
+  checksOf,
+  provingOf,
+  record,
+  recordIfTaken,
+  stateOf,
+  type Worker,
+  type WorkerMemory,
+} from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { commitWithTree } from './check-facts.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
 import { besideMark, endBeside } from './scratch.ts';
-
-/** The full set on the base commit, which runs beside agents until it has ended. */
-interface BaseRun {
-  /** Undefined: it was ended, or no clone could be made. */
-  ended: Promise<ChecksRan | undefined>;
-  result?: ChecksRan | undefined;
-  stop: AbortController;
-}
-
-const runs = new WeakMap<Worker, BaseRun>();
 
 /** Whether it is not known yet what the checks say of the base. */
 function isWanted(worker: Worker): boolean {
@@ -28,9 +26,9 @@ function isWanted(worker: Worker): boolean {
 
 /** Begins it beside whatever comes next, unless it runs or its result is known. */
 export function beginBaseRun(worker: Worker): void {
-  if (!isWanted(worker) || runs.has(worker)) return;
+  if (!isWanted(worker) || worker.memory.baseRun) return;
   const stop = new AbortController();
-  const run: BaseRun = { stop, ended: Promise.resolve(undefined) };
+  const run: NonNullable<WorkerMemory['baseRun']> = { stop, ended: Promise.resolve(undefined) };
   run.ended = runBase(worker, stop.signal)
     // What fails here is met again, and told, when the checks of the branch run.
     .catch(() => undefined)
@@ -38,28 +36,28 @@ export function beginBaseRun(worker: Worker): void {
       run.result = result;
       return result;
     });
-  runs.set(worker, run);
+  worker.memory.baseRun = run;
 }
 
 /** Records its result, where it has ended. Called where no other event is being written. */
 async function collectBaseRun(worker: Worker): Promise<void> {
-  const run = runs.get(worker);
+  const run = worker.memory.baseRun;
   if (run?.result === undefined) return;
   await record(worker, { type: 'checks_ran', ...run.result });
-  runs.delete(worker);
+  delete worker.memory.baseRun;
 }
 
 /** Waits for it, however long it takes. @returns its result, to be recorded by the caller */
 export async function awaitBaseRun(worker: Worker, signal: AbortSignal): Promise<ChecksRan | undefined> {
   beginBaseRun(worker);
-  const run = runs.get(worker);
+  const run = worker.memory.baseRun;
   if (run === undefined) return undefined;
   const abort = () => run.stop.abort();
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   const result = await run.ended;
   signal.removeEventListener('abort', abort);
-  runs.delete(worker);
+  delete worker.memory.baseRun;
   signal.throwIfAborted();
   return result;
 }
@@ -72,9 +70,9 @@ export async function endBaseRun(worker: Worker): Promise<void> {
 
 /** @returns its result, where it had ended before */
 export async function stopBaseRun(worker: Worker): Promise<ChecksRan | undefined> {
-  const run = runs.get(worker);
+  const run = worker.memory.baseRun;
   if (run === undefined) return undefined;
-  runs.delete(worker);
+  delete worker.memory.baseRun;
   run.stop.abort();
   return await run.ended;
 }

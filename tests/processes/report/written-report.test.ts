@@ -2,8 +2,7 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } fro
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { shortId } from '../../../src/session/layout/names.ts';
-import type { Worker } from '../../../src/worker/core/worker.ts';
-import { entriesOf } from '../../../src/worker/guarding/run-folder-entries.ts';
+import { runFolderEntries } from '../../../src/worker/guarding/run-folder.ts';
 import { type Typed, typed } from '../../cli/typed.ts';
 import { makeProject, type TempProject } from '../../support/project.ts';
 import { type ReportedSession, reportedSession } from '../../support/report-session.ts';
@@ -41,7 +40,7 @@ test('a report has the diff and the commits of each iteration, and is for its pe
   expect(text).toContain('waiting for the approval of its plan, 9 h 00 min');
   expect(text).toContain('approved by a person, by phone');
   // So it can be written while an agent runs: what a worker compares then does not have it.
-  const compared = await entriesOf({ paths: session.paths } as Worker, 1);
+  const compared = await runFolderEntries(session.paths, 1);
   expect(Object.keys(compared).filter((name) => name.includes('report'))).toEqual([]);
   expect(compared['session.json']).toBeDefined();
 });

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { GitGuard } from '../../src/worker/core/git-guard.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
-import { gitProgramsChanged } from '../../src/worker/guarding/look-around.ts';
+import { gitProgramsChanged } from '../../src/worker/guarding/changes-by-agent.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 

@@ -9,12 +9,12 @@ import { isPassing } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** What came to pass while a child ran that no child may do. */
+/** What changed while an agent ran that no agent may change. */
 export type Breach = NonNullable<Outcome['breach']>;
 
 /**
- * The run folder first: whoever accepts it has not accepted what git would start.
- * The session stands again where the child began, whatever the log says that somebody decided meanwhile.
+ * The run folder first: accepting it does not accept what git would start.
+ * The session is again in the phase in which the agent began, whatever the log says was decided meanwhile.
  */
 export function breachOf(
   { phase }: Pick<OpenIteration, 'phase'>,
@@ -50,12 +50,12 @@ function bounded(lines: readonly string[]): string {
 }
 
 /**
- * By what git would start programs though nobody has accepted it; comes first of all git calls after a child.
- * @throws what passes by itself, and what has words of its own, as a git that is not there
+ * Settings and hooks by which git would start programs though no person has accepted them; the first git call after an agent.
+ * @throws what passes by itself, and errors of our own, as for a git that is missing
  */
 export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
   try {
-    return await worker.git.look(stateOf(worker).worktree?.path);
+    return await worker.git.unaccepted(stateOf(worker).worktree?.path);
   } catch (error) {
     if (isPassing(error) || isSamocodeError(error)) throw error;
     return [`they could not be read: ${error instanceof Error ? error.message : error}`];
@@ -63,10 +63,10 @@ export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
 }
 
 /**
- * What changed while no agent ran is shown before the next one is paid: after it, its word would not count.
+ * What changed while no agent ran blocks before the next one is paid: afterwards its signal would be ignored.
  * @returns false when it is blocked
  */
-export async function gitStands(worker: Worker): Promise<boolean> {
+export async function gitIsAccepted(worker: Worker): Promise<boolean> {
   const breach = breachOf(stateOf(worker).progress, {
     gitPrograms: await gitProgramsChanged(worker),
     afterChild: false,
@@ -76,7 +76,7 @@ export async function gitStands(worker: Worker): Promise<boolean> {
   return false;
 }
 
-/** Moves of the main checkout are told, never undone: a person may have made them. */
+/** Moves of the main checkout are reported, never undone: a person may have made them. */
 export function mainCheckoutMoves(
   iteration: number,
   before: Snapshot | undefined,
