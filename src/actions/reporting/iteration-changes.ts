@@ -1,5 +1,5 @@
 import { runGit } from '../../project/git/git.ts';
-import { type CommitPair, type DiffBetween, diffsBetween } from '../../project/worktrees/diffs-between.ts';
+import { type CommitPair, type DiffBetween, diffsBetween } from '../../project/worktrees/changes.ts';
 import type { ReportDiff, ReportIteration } from '../../report/report-data.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';

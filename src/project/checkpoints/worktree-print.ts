@@ -1,8 +1,9 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { statsAt } from '../../base/files/look-at.ts';
-import { gitLine } from '../git/git.ts';
+import { gitLine, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
+import { GIT_STATUS, parseStatus, statusRecords } from '../git/status-entries.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
 export interface WorktreePrints {
@@ -40,3 +41,18 @@ function stampOf(path: string): string {
   const stats = statsAt(path);
   return `${stats?.size} ${stats?.mtimeMs}`;
 }
+
+/**
+ * A fingerprint of a worktree by one `git status`, cheaper than a checkpoint: the commit, and what differs from it by
+ * name, size and time. @returns undefined when the folder is no worktree any more, or has no commit
+ */
+export async function quickPrint(worktreePath: string, context: GitContext): Promise<string | undefined> {
+  const { exitCode, stdout } = await runGit(ASK, { ...context, cwd: worktreePath, allowFailure: true });
+  const { head, entries } = parseStatus(stdout);
+  if (exitCode !== 0 || head === undefined) return undefined;
+  // A file that was dirty before and is dirty still has the same record: its size and time tell.
+  const states = entries.map(({ path }) => `${path}\0${stampOf(join(worktreePath, path))}\n`);
+  return fingerprint(head, statusRecords(stdout).join('\0'), ...states);
+}
+
+const ASK = [...GIT_STATUS, '--untracked-files=all', '--no-renames', '--no-ahead-behind'];

@@ -11,9 +11,7 @@ export const MainCheckout = z.object({
   head: z.string().optional(),
   /** Absent when no branch is checked out. */
   branch: z.string().optional(),
-  /** SHA-256 over what is staged, compared with HEAD; SESSIONS and WORKTREES left out. */
-  indexHash: z.string(),
-  /** SHA-256 over changed and new paths, SESSIONS and WORKTREES left out. */
+  /** SHA-256 over staged, changed and new paths with the hashes of what is staged; SESSIONS and WORKTREES left out. */
   statusHash: z.string(),
 });
 export type MainCheckout = z.infer<typeof MainCheckout>;
@@ -33,16 +31,7 @@ export async function readMainCheckout({
   const options = { ...context, cwd: mainRepo };
   const { stdout } = await runGit([...ASK, '--', '.', ...(await leavingOut(mainRepo, ours))], options);
   const { head, branch } = parseStatus(stdout);
-  const records = statusRecords(stdout);
-  return { head, branch, indexHash: hash(records.flatMap(stagedPart)), statusHash: hash(records) };
-}
-
-/** What a record of `git status` says of the index. Content has its hashes there, so no time stamp counts. */
-function stagedPart(record: string): string[] {
-  if (record.startsWith('u ')) return [record];
-  const [type, letters = '.', , headMode, indexMode, , headHash, indexHash, ...path] = record.split(' ');
-  if (type !== '1' || letters.startsWith('.')) return [];
-  return [[letters[0], headMode, indexMode, headHash, indexHash, ...path].join(' ')];
+  return { head, branch, statusHash: fingerprint(statusRecords(stdout).join('\0')) };
 }
 
 /** What differs between two fingerprints, in words for a note; empty when nothing does. */
@@ -53,8 +42,8 @@ export function movesBetween(before: MainCheckout, after: MainCheckout): string[
   }
   if (before.head !== after.head) {
     moves.push(`HEAD moved from ${short(before.head)} to ${short(after.head)}`);
-  } else if (before.indexHash !== after.indexHash) moves.push('the index changed');
-  if (moves.length === 0 && before.statusHash !== after.statusHash) moves.push('files changed');
+  }
+  if (moves.length === 0 && before.statusHash !== after.statusHash) moves.push('files or the index changed');
   return moves;
 }
 
@@ -71,10 +60,6 @@ async function leavingOut(mainRepo: string, ours: readonly string[]): Promise<st
   const top = await realPathAsFar(mainRepo);
   const ways = await Promise.all(ours.map(async (folder) => pathInside(top, await realPathAsFar(folder))));
   return ways.filter((way) => way !== undefined && way !== '').map((way) => `:(exclude,literal)${way}`);
-}
-
-function hash(records: readonly string[]): string {
-  return fingerprint(records.join('\0'));
 }
 
 function short(commit: string | undefined): string {

@@ -57,11 +57,14 @@ export class GitGuard {
     this.#config = [];
   }
 
-  /** After an agent has changed the record of what was accepted: until a person accepts it again, nothing is. */
-  async acceptNothing(): Promise<void> {
+  /**
+   * After an agent has changed the record of what was accepted: writes it again.
+   * @param isKnown this worker knows it from before the agent; else nothing is accepted until a person says so
+   */
+  async writeAgain(isKnown: boolean): Promise<void> {
     // A folder in its place could not be replaced.
     rmSync(this.#path, { recursive: true, force: true });
-    await this.#keep(NOTHING_EXECUTING);
+    await this.#keep((isKnown ? this.#accepted : undefined) ?? NOTHING_EXECUTING);
   }
 
   async removePlanted(worktreePath: string | undefined): Promise<void> {

@@ -27,7 +27,7 @@ export async function meetRunFolder(worker: Worker, open: OpenIteration): Promis
     throw error;
   });
   if (changed.includes(basename(worker.paths.gitSettings)) || changed.includes(RUN_FOLDER_ITSELF))
-    await worker.git.acceptNothing();
+    await worker.git.writeAgain(worker.memory.runFolder?.iteration === open.iteration);
   // A person's act could not reach the worker.
   if (changed.includes('commands')) ensurePlainFolder(worker.paths.commands);
   // What waits by now may come from the child: it is met as if the child still ran.

@@ -1,5 +1,5 @@
 import type { ProcessEntry } from '../../base/processes/process-table.ts';
-import { readTree } from '../../project/checkpoints/tree-reading.ts';
+import { quickPrint } from '../../project/checkpoints/worktree-print.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { documentsPrint } from '../guarding/snapshot.ts';
@@ -95,7 +95,7 @@ export class StallWatch {
     const { worktree } = stateOf(this.#worker);
     if (worktree === undefined) return undefined;
     try {
-      return JSON.stringify(await readTree(worktree.path, this.#worker.git.context));
+      return await quickPrint(worktree.path, this.#worker.git.context);
     } catch (error) {
       if (isGitError(error)) return undefined;
       throw error;

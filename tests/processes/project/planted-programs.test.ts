@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { keepCheckpoint } from '../../../src/project/checkpoints/checkpoint.ts';
 import { restoreCheckpoint } from '../../../src/project/checkpoints/restore-checkpoint.ts';
 import { commitSessionFiles } from '../../../src/project/checkpoints/session-repository.ts';
-import { readTree } from '../../../src/project/checkpoints/tree-reading.ts';
+import { quickPrint } from '../../../src/project/checkpoints/worktree-print.ts';
 import { readExecuting } from '../../../src/project/git/executing-settings.ts';
 import { undoChanged } from '../../../src/project/git/git-programs.ts';
 import { commitOf, type GitContext, requireIdentity } from '../../../src/project/git/repository.ts';
@@ -135,7 +135,7 @@ async function allOurCalls(scene: Trapped, context: GitContext): Promise<void> {
   const range = { ...context, cwd: worktreePath, base };
   const plan = { ...place, ...context };
   const ours = [join(mainRepo, '_samocode')];
-  await readTree(worktreePath, context);
+  await quickPrint(worktreePath, context);
   await readMainCheckout({ mainRepo, ours, ...context });
   const first = await keepCheckpoint({ ...plan, moment: { kind: 'after', iteration: 1 } });
   await writeFile(join(worktreePath, 'a.txt'), 'three\n');

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readTree } from '../../../src/project/checkpoints/tree-reading.ts';
+import { quickPrint } from '../../../src/project/checkpoints/worktree-print.ts';
 import { removeWorktree } from '../../../src/project/worktrees/remove-worktree.ts';
 import { checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
 
@@ -93,9 +93,9 @@ test('another commit in a submodule is a change, what is uncommitted in it is no
   const context = { baseEnv: repo.env };
   await repo.git(['add', 'sub'], worktreePath);
   await repo.git(['commit', '-q', '-m', 'Up to date'], worktreePath);
-  const before = await readTree(worktreePath, context);
+  const before = await quickPrint(worktreePath, context);
   await writeFile(join(sub, 'more.txt'), '');
-  expect(await readTree(worktreePath, context)).toEqual(before);
+  expect(await quickPrint(worktreePath, context)).toEqual(before);
   await repo.git([...IDENTITY, 'commit', '-q', '--allow-empty', '-m', 'More'], sub);
-  expect(await readTree(worktreePath, context)).not.toEqual(before);
+  expect(await quickPrint(worktreePath, context)).not.toEqual(before);
 });
