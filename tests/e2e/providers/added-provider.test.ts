@@ -1,0 +1,153 @@
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
+import type { Provider } from '../../../src/providers/contract/provider.ts';
+import { expectContract } from '../../providers/contract.ts';
+import { makeRepo } from '../../support/temp-repo.ts';
+
+// A new agent CLI is a folder and a line in the registry: here one more is added to a copy of the sources, which is
+// checked, built and run.
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const COPIED = [
+  'src',
+  'workflow',
+  'agents',
+  'commands',
+  'skills',
+  'prompts',
+  'scripts',
+  'package.json',
+  'tsconfig.json',
+];
+
+const PROVIDER = `import { join } from 'node:path';
+import type { FinalReport, Provider } from '../contract/provider.ts';
+import promptWords from './words.md';
+
+export const parrot = {
+  name: 'parrot',
+  title: 'Parrot',
+  defaultCommand: 'parrot',
+  settings: { model: '' },
+  preflight: {
+    helpArgs: ['--help'],
+    neededOptions: ['--signal'],
+    measured: '1.0.0',
+    login: { args: ['login'] },
+    install: 'npm install -g parrot',
+    loginFix: 'Run \`parrot login\`.',
+  },
+  credentials: ['PARROT_KEY'],
+  prices: { polly: { input: 2, cached: 0, output: 10 } },
+  promptWords,
+  markers: ['PARROT_SPEAKS'],
+  buildCommand: ({ cliPath, sessionDir, promptPath, env }) => ({
+    file: cliPath,
+    args: ['--signal', join(sessionDir, '_signal.json')],
+    env,
+    stdinPath: promptPath,
+  }),
+  newReader: () => ({
+    readLine(line) {
+      if (!line.includes('"seed"')) return [];
+      const report: FinalReport = { ok: true, tokens: { input: 1_000_000, cached: 0, output: 0 } };
+      return [{ kind: 'started', model: 'polly-1' }, { kind: 'final', report }];
+    },
+  }),
+  transcript: () => [],
+  classifyEnd: (final, { exitCode, endedByUs }) =>
+    final?.problem ?? (final?.ok || exitCode === 0 || endedByUs ? undefined : { kind: 'crashed' }),
+} as const satisfies Provider;
+`;
+
+const WORDS = '## Helpers\n\nYou work alone, on your perch.\n';
+
+const CLI = `#!/usr/bin/env node
+const [first, path] = process.argv.slice(2);
+if (first === '--version') console.log('parrot 1.2.3');
+if (first === '--help') console.log('--signal <path>');
+if (first === '--signal') {
+  console.log('{"seed":1}');
+  require('node:fs').writeFileSync(path, '{"status":"blocked","reason":"No seed left","needs":"input"}');
+}
+`;
+
+let copy = '';
+let project: Awaited<ReturnType<typeof makeRepo>>;
+
+beforeAll(async () => {
+  project = await makeRepo();
+  copy = join(project.root, 'samocode');
+  await mkdir(copy);
+  for (const name of COPIED) await cp(join(ROOT, name), join(copy, name), { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  const providers = join(copy, 'src/providers');
+  await mkdir(join(providers, 'parrot'));
+  await writeFile(join(providers, 'parrot/parrot.ts'), PROVIDER);
+  await writeFile(join(providers, 'parrot/words.md'), WORDS);
+  const registry = join(providers, 'registry.ts');
+  const before = await readFile(registry, 'utf8');
+  const after = before.replace('const ALL = [claude, ', 'const ALL = [claude, parrot, ');
+  await writeFile(registry, `import { parrot } from './parrot/parrot.ts';\n${after}`);
+  await mkdir(join(project.root, 'bin'));
+  await writeFile(join(project.root, 'bin/parrot'), CLI, { mode: 0o755 });
+  const built = await runCommand(process.execPath, ['scripts/build.mjs'], { cwd: copy });
+  expect(built).toMatchObject({ exitCode: 0 });
+  return async () => await project[Symbol.asyncDispose]();
+});
+
+async function samocode(...args: string[]): Promise<string> {
+  const { path: cwd, env, root } = project;
+  const PATH = `${join(root, 'bin')}:${env.PATH}`;
+  const program = join(copy, 'dist/samocode.js');
+  const { stdout, stderr } = await runCommand(process.execPath, [program, ...args], {
+    cwd,
+    env: { ...env, PATH, PARROT_KEY: 'secret' },
+    timeoutMs: 120_000,
+  });
+  return stdout || stderr;
+}
+
+test('the types of no other file have to know it', async () => {
+  const tsc = join(ROOT, 'node_modules/.bin/tsc');
+  await writeFile(join(copy, 'only-src.json'), '{"extends":"./tsconfig.json","include":["src"]}');
+  const { stdout, exitCode } = await runCommand(tsc, ['-p', 'only-src.json'], { cwd: copy });
+  expect(stdout).toBe('');
+  expect(exitCode).toBe(0);
+});
+
+test('it keeps to the contract of providers', async () => {
+  const module: { parrot: Provider } = await import(join(copy, 'src/providers/parrot/parrot.ts'));
+  await expectContract(module.parrot);
+});
+
+test('settings, start choices and doctor name it', async () => {
+  expect(await samocode('start', '--help')).toContain('claude, parrot, codex, gemini or rehearsal');
+  await samocode('init');
+  const settings = await samocode('config');
+  for (const key of ['PARROT_PATH', 'PARROT_MODEL', 'PARROT_TIMEOUT']) expect(settings).toContain(key);
+  expect(await samocode('start', '--provider', 'parot', '--task', 'Speak')).toContain('parrot');
+  const doctor = await samocode('doctor', '--verbose');
+  expect(doctor).toMatch(/ok\tcli\.parrot\t.*parrot 1\.2\.3/);
+  expect(doctor).toContain('ok\tcli.parrot.login');
+});
+
+test('a session runs with it: its words are in the prompt, its price in the cost', async () => {
+  await samocode('init');
+  await samocode('start', '--provider', 'parrot', '--task', 'Speak', '--name', 'speak');
+  await samocode('wait', 'speak');
+  const status = JSON.parse(await samocode('status', 'speak', '--json'));
+  expect(status).toMatchObject({ state: 'blocked', reason: 'No seed left', costUsd: 2 });
+  const [prompt] = await textsNamed(join(status.sessionDir, '../.run'), 'prompt.md');
+  expect(prompt).toContain('You work alone, on your perch.');
+});
+
+/** Every file of this name below a folder. */
+async function textsNamed(folder: string, name: string): Promise<string[]> {
+  const paths = await readdir(folder, { recursive: true });
+  const found = paths.filter((path) => path.endsWith(`/${name}`)).map((path) => join(folder, path));
+  return await Promise.all(found.map((path) => readFile(path, 'utf8')));
+}

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { PROVIDERS } from '../../src/providers/registry.ts';
+import { expectContract } from './contract.ts';
+
+test.each(PROVIDERS.map((provider) => [provider.name, provider] as const))(
+  '%s is all that a provider has to be',
+  async (_name, provider) => {
+    await expectContract(provider);
+  },
+);
+
+test('a provider that hands its prompt to the process list is none', async () => {
+  const [provider] = PROVIDERS;
+  if (provider === undefined) throw new Error('There is no provider.');
+  const buildCommand: typeof provider.buildCommand = (request) => ({
+    ...provider.buildCommand(request),
+    args: [request.prompt],
+  });
+  await expect(expectContract({ ...provider, buildCommand })).rejects.toThrow('words');
+});
+
+test('no two providers share a name, a variable or a client', () => {
+  const shared = PROVIDERS.flatMap(({ name, credentials, markers, client }) => [
+    ...[name, ...credentials, ...markers],
+    ...(client ? [client.name] : []),
+  ]);
+  expect(new Set(shared).size).toBe(shared.length);
+});
