@@ -3,7 +3,7 @@ import { ACTION_ERRORS } from '../actions/acting/action-errors.ts';
 import type { Cli } from './terminal/cli.ts';
 import { newCommand } from './terminal/new-command.ts';
 import { wholeSeconds, withSharedOptions } from './terminal/shared-options.ts';
-import { givenStartOptions, startInput } from './terminal/start-options.ts';
+import { givenStartOptions, startWords } from './terminal/start-options.ts';
 
 interface OriginalOptions {
   config: string;
@@ -73,7 +73,7 @@ function warnOfUnused(cli: Cli, folder: string, options: OriginalOptions, isResu
 async function begin(cli: Cli, options: OriginalOptions): Promise<string> {
   const { startSession } = await import('../actions/sessions/start-session.ts');
   const { config, session, ...words } = options;
-  const input = startInput({ ...words, project: config, name: session });
+  const input = startWords({ ...words, project: config, name: session });
   const { view, warnings } = await startSession(input, await cli.actionContext());
   for (const warning of warnings) cli.output.warn(warning);
   return view.folder;

@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { START_CHOICE_ROWS } from '../../src/actions/sessions/start-choices.ts';
 import { makeProgram } from '../../src/cli/program.ts';
 import type { Cli } from '../../src/cli/terminal/cli.ts';
 
 /** What a terminal has instead, or why it needs none. */
 type Instead = { instead: string };
 const PAGES: Instead = { instead: 'the pager' };
+
+const typedOf = (option: string) => `start ${/--[a-z-]+/.exec(option)?.[0]}`;
 
 /** What each argument of each tool is in a terminal: a command and its option or argument. */
 const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
@@ -20,25 +23,13 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
     init_repository: ['init --git-init'],
   },
   start_session: {
-    task: ['start --task'],
-    dive: ['start --dive'],
-    from: ['start --from'],
-    phase: ['start --phase'],
-    approve: ['start --approve'],
-    name: ['start --name'],
-    group: ['start --group'],
-    provider: ['start --provider'],
-    providers: ['start --providers'],
-    fallback: ['start --fallback'],
-    model: ['start --model'],
-    models: ['start --models'],
-    timeout_s: ['start --timeout'],
-    caps: ['start --max-cost-usd', 'start --max-tokens', 'start --max-hours', 'start --max-iterations'],
-    base: ['start --base'],
-    branch: ['start --branch'],
-    auto_approve: ['start --auto-approve'],
-    accept_suggestions: ['start --accept-suggestions'],
-    sandbox: ['start --sandbox'],
+    ...Object.fromEntries(
+      START_CHOICE_ROWS.filter(([, { kind }]) => kind !== 'cap').map(([name, { kind, option }]) => {
+        const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+        return [kind === 'seconds' ? `${snake}_s` : snake, [typedOf(option)]];
+      }),
+    ),
+    caps: START_CHOICE_ROWS.flatMap(([, { kind, option }]) => (kind === 'cap' ? [typedOf(option)] : [])),
     start: ['start --no-run'],
   },
   list_sessions: {

@@ -6,7 +6,7 @@ import { approvePlan } from '../../src/actions/gates/approve-plan.ts';
 import { setupProject } from '../../src/actions/places/setup-project.ts';
 import { readTrust, trustProject } from '../../src/actions/places/trust-project.ts';
 import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
-import type { StartSessionInput } from '../../src/actions/sessions/start-input.ts';
+import type { StartSessionInput } from '../../src/actions/sessions/start-choices.ts';
 import { startSession } from '../../src/actions/sessions/start-session.ts';
 import { stopSession } from '../../src/actions/sessions/stop-session.ts';
 import { definedOnly } from '../../src/base/defined-only.ts';

@@ -6,7 +6,7 @@ import { approvePlan } from '../../src/actions/gates/approve-plan.ts';
 import { readPlan } from '../../src/actions/gates/read-plan.ts';
 import { requestChanges } from '../../src/actions/gates/request-changes.ts';
 import { type ResumeSessionInput, resumeSession } from '../../src/actions/sessions/resume-session.ts';
-import type { StartSessionInput } from '../../src/actions/sessions/start-input.ts';
+import type { StartSessionInput } from '../../src/actions/sessions/start-choices.ts';
 import { startSession } from '../../src/actions/sessions/start-session.ts';
 import { stopSession } from '../../src/actions/sessions/stop-session.ts';
 import type { ProcessEntry } from '../../src/base/processes/process-table.ts';

@@ -12,7 +12,7 @@ import { namedFolder } from '../places/named-folder.ts';
 import { newestPlan, readPlanFile } from '../reading/plan-file.ts';
 import { adoptSession } from './adopt-session.ts';
 import type { Begun } from './begin-session.ts';
-import type { FolderToContinue, StartSessionInput } from './start-input.ts';
+import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
 
 /** @throws from_missing when a phase or a plan is named and no folder */
 export function isHandedOver({ from, phase, approve }: Partial<FolderToContinue>): boolean {

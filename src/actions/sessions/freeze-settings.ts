@@ -11,7 +11,7 @@ import { PROVIDER_NAMES } from '../../providers/registry.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findClis } from './find-cli.ts';
-import type { SessionChoices } from './start-input.ts';
+import type { SessionChoices } from './start-choices.ts';
 
 /**
  * The settings that a session keeps, with every agent CLI found.

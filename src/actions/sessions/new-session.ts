@@ -12,7 +12,7 @@ import { accepted } from '../acting/early-refusal.ts';
 import { sandboxNow } from '../preconditions/sandbox-now.ts';
 import { refuseWhatCannotRun } from '../preconditions/what-cannot-run.ts';
 import { freezeSettings } from './freeze-settings.ts';
-import type { SessionChoices } from './start-input.ts';
+import type { SessionChoices } from './start-choices.ts';
 
 export interface SessionWish
   extends SessionChoices,

@@ -9,7 +9,7 @@ import { requireText } from '../preconditions/require-text.ts';
 import { type Begun, beginSession } from './begin-session.ts';
 import { continueFolder, isHandedOver } from './continue-folder.ts';
 import { newSession } from './new-session.ts';
-import type { StartSessionInput } from './start-input.ts';
+import type { StartSessionInput } from './start-choices.ts';
 
 /**
  * Starts a session: everything is checked first, then its run folder appears at once with its identity

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
-import type { FolderToContinue } from '../../actions/sessions/start-input.ts';
+import type { FolderToContinue } from '../../actions/sessions/start-choices.ts';
 import { planServers } from '../../session/servers/plan-servers.ts';
 import type { Cli } from '../terminal/cli.ts';
 

@@ -11,7 +11,7 @@ import { projectOf, withSharedOptions } from '../terminal/shared-options.ts';
 import {
   givenStartOptions,
   type StartOptions,
-  startInput,
+  startWords,
   withStartOptions,
 } from '../terminal/start-options.ts';
 
@@ -40,7 +40,7 @@ async function run(cli: Cli, session: string | undefined, options: RunOptions): 
 }
 
 async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void> {
-  const wanted = startInput(options);
+  const wanted = startWords(options);
   const projectDir = await ensureProject(cli, options);
   if (!(await acceptsStart(cli, wanted, projectDir))) return cli.leaveWith(EXIT.waiting);
   const { startSession } = await import('../../actions/sessions/start-session.ts');
@@ -99,7 +99,7 @@ export function addStart(program: Command, cli: Cli): void {
 }
 
 async function start(cli: Cli, options: Options): Promise<void> {
-  const wanted = startInput(options);
+  const wanted = startWords(options);
   const projectDir = await ensureProject(cli, options);
   if (!(await acceptsStart(cli, wanted, projectDir))) return cli.leaveWith(EXIT.waiting);
   const { startSession } = await import('../../actions/sessions/start-session.ts');

@@ -1,11 +1,29 @@
 import * as z from 'zod';
-import { PROVIDER_CHOICES } from '../../providers/registry.ts';
+import { START_CHOICE_ROWS, startInput } from '../../actions/sessions/start-choices.ts';
+import { capitalised } from '../../base/plain-words.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ByPhase, CapsArgument, ProjectDir } from '../calls/fields.ts';
 import { OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 
-const Text = (words: string) => z.string().optional().describe(words);
+const SCHEMAS = {
+  text: z.string().optional(),
+  yes: z.boolean().default(false),
+  seconds: z.int().min(1).optional(),
+  by_phase: ByPhase,
+} as const;
+
+const ARGUMENTS: z.ZodRawShape = Object.fromEntries(
+  START_CHOICE_ROWS.flatMap(([name, { kind = 'text', about, tool = `${capitalised(about)}.` }]) =>
+    kind === 'cap' ? [] : [[argumentOf(name, kind), SCHEMAS[kind].describe(tool)]],
+  ),
+);
+
+/** `auto_approve`, `timeout_s`. */
+function argumentOf(name: string, kind: string): string {
+  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return kind === 'seconds' ? `${snake}_s` : snake;
+}
 
 export const startSessionTool = defineTool({
   name: 'start_session',
@@ -16,29 +34,9 @@ export const startSessionTool = defineTool({
     'To continue an existing session use resume_session, or from. Returns its name and cursor; then wait.',
   ].join('\n'),
   input: z.strictObject({
-    task: Text("What to do, in the user's words."),
-    dive: Text('A topic to research first, or instead.'),
-    from: Text('Instead of a task: a folder prepared by hand.'),
-    phase: Text('With from: phase to continue at.'),
-    approve: Text('Its plan file, if the user said yes to it. Like auto_approve.'),
-    name: Text('Words and hyphens.'),
-    group: Text('Groups can be awaited and stopped.'),
-    project_dir: ProjectDir,
-    provider: Text(`${PROVIDER_CHOICES} (no model).`),
-    providers: ByPhase.describe('For single phases: {"quality":"codex"}'),
-    fallback: Text('Who takes over at a usage limit: "codex,gemini"'),
-    model: Text("As the provider's CLI names it."),
-    models: ByPhase.describe('Likewise: {"planning":"opus"}'),
-    timeout_s: z.int().min(1).optional().describe('Seconds that one agent may work.'),
+    ...ARGUMENTS,
     caps: CapsArgument.describe('Limits of the session; it blocks there and asks.'),
-    base: Text('Where it begins, if not the default branch.'),
-    branch: Text('Name of the branch to make.'),
-    auto_approve: z
-      .boolean()
-      .default(false)
-      .describe('Approve the plan without asking. Only when the user said so; recorded as yours.'),
-    accept_suggestions: z.boolean().default(false).describe('Accept suggested answers. Like auto_approve.'),
-    sandbox: Text('guard, auto or off; only a person may choose less than the project has.'),
+    project_dir: ProjectDir,
     start: z.boolean().default(true).describe('false: only prepare it.'),
   }),
   output: resultWith({
@@ -53,21 +51,15 @@ export const startSessionTool = defineTool({
   isCore: true,
   async handle(input, { actions }) {
     const { startSession } = await import('../../actions/sessions/start-session.ts');
-    const { caps, start: run } = input;
-    // The call's words are read and judged with every other setting.
-    const settings = {
-      provider: input.provider,
-      model: input.model,
-      timeoutSeconds: input.timeoutS,
-      providerByPhase: input.providers,
-      modelByPhase: input.models,
-      fallback: input.fallback,
-      maxCostUsd: caps?.usd,
-      maxTokens: caps?.tokens,
-      maxHours: caps?.hours,
-      maxIterations: caps?.iterations,
+    const { caps, start: run, projectDir, ...chosen } = input;
+    const limits = {
+      ...{ maxCostUsd: caps?.usd, maxTokens: caps?.tokens },
+      ...{ maxHours: caps?.hours, maxIterations: caps?.iterations },
     };
-    const { view, file, warnings } = await startSession({ ...input, settings, run }, actions);
+    // The arguments made from the table have no types of their own.
+    const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
+    const wanted = startInput({ ...others, timeout, ...limits });
+    const { view, file, warnings } = await startSession({ ...wanted, projectDir, run }, actions);
     return {
       ...sessionFields(view),
       sandbox: file.sandbox,

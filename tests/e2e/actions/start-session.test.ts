@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findSession } from '../../../src/actions/places/find-session.ts';
 import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
-import type { StartSessionInput } from '../../../src/actions/sessions/start-input.ts';
+import type { StartSessionInput } from '../../../src/actions/sessions/start-choices.ts';
 import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';

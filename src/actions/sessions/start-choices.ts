@@ -1,0 +1,152 @@
+import type { CallSettings } from '../../project/settings/settings.ts';
+import { PROVIDER_CHOICES } from '../../providers/registry.ts';
+
+/** What a call may choose for its session beside the project's settings. */
+export interface SessionChoices {
+  folder: string;
+  /** The whole branch name. */
+  branch?: string | undefined;
+  /** A branch, tag or commit to begin at. */
+  base?: string | undefined;
+  autoApprove?: boolean | undefined;
+  acceptSuggestions?: boolean | undefined;
+  /** `guard`, `auto` or `off`, as it was written; less than the project has is a person's choice alone. */
+  sandbox?: string | undefined;
+}
+
+/** A session folder that was prepared by hand, and where a worker continues it. */
+export interface FolderToContinue {
+  /** Its name, or its path. */
+  from: string;
+  /** Else as its files show; with a plan that is approved, implementation. */
+  phase: string;
+  /** The file name of the plan that is approved with the start. */
+  approve: string;
+}
+
+export interface StartSessionInput extends Partial<FolderToContinue>, Omit<SessionChoices, 'folder'> {
+  /** What is to be done, in the person's own words. */
+  task?: string | undefined;
+  /** A topic to research; beside a task or instead of one. */
+  dive?: string | undefined;
+  /** Without one, the words of the task make a name. */
+  name?: string | undefined;
+  projectDir?: string | undefined;
+  /** Sessions of one name are listed, waited for and stopped together. */
+  group?: string | undefined;
+  /** Settings for this session alone. */
+  settings?: CallSettings | undefined;
+  /** False: everything is prepared and nothing runs until it is resumed. */
+  run?: boolean | undefined;
+}
+
+/** A choice of a start: an argument of the tool, and an option of the command. */
+interface Choice {
+  /** `--model <name>`. */
+  option: string;
+  /** For both, where the model needs no words of its own. */
+  about: string;
+  tool?: string;
+  /** `cap`: one of the limits, which are one argument of the tool. */
+  kind?: 'text' | 'yes' | 'seconds' | 'by_phase' | 'cap';
+  /** The setting that it replaces for this session; else it is a choice of the session itself. */
+  setting?: keyof CallSettings;
+  /** `samocode resume` takes it too. */
+  isForResume?: true;
+}
+
+const forResume = { isForResume: true } as const;
+
+/** Every choice of a start, in the order of the help: tool, command and use case are made from it. */
+const START_CHOICES = {
+  task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
+  dive: { option: '--dive <topic>', about: 'a topic to research first, or instead' },
+  name: {
+    ...{ option: '--name <name>', tool: 'Words and hyphens.' },
+    about: 'name of the session (default: words of the task)',
+  },
+  group: { option: '--group <name>', about: 'groups can be awaited and stopped' },
+  base: { option: '--base <ref>', about: 'where it begins, if not the default branch' },
+  branch: { option: '--branch <name>', about: 'name of the branch to make' },
+  provider: {
+    ...{ option: '--provider <name>', setting: 'provider', ...forResume },
+    about: `${PROVIDER_CHOICES} (no model)`,
+  },
+  model: {
+    option: '--model <name>',
+    about: "as the provider's CLI names it",
+    setting: 'model',
+    ...forResume,
+  },
+  providers: {
+    ...{ option: '--providers <phase=name>', kind: 'by_phase', setting: 'providerByPhase' },
+    ...{
+      about: 'other providers for single phases: quality=codex',
+      tool: 'For single phases: {"quality":"codex"}',
+    },
+  },
+  models: {
+    ...{ option: '--models <phase=name>', kind: 'by_phase', setting: 'modelByPhase' },
+    ...{ about: 'other models for single phases: planning=opus', tool: 'Likewise: {"planning":"opus"}' },
+  },
+  fallback: {
+    ...{ option: '--fallback <names>', setting: 'fallback' },
+    about: 'who takes over at a usage limit: codex,gemini',
+  },
+  maxCostUsd: {
+    ...{ option: '--max-cost-usd <dollars>', kind: 'cap', setting: 'maxCostUsd', ...forResume },
+    about: 'limit for the cost of the session; it then asks you',
+  },
+  maxTokens: {
+    ...{ option: '--max-tokens <tokens>', kind: 'cap', setting: 'maxTokens', ...forResume },
+    about: 'limit for the tokens of the whole session',
+  },
+  maxHours: {
+    ...{ option: '--max-hours <hours>', kind: 'cap', setting: 'maxHours', ...forResume },
+    about: 'limit for the working time of all its agents',
+  },
+  maxIterations: {
+    ...{ option: '--max-iterations <number>', kind: 'cap', setting: 'maxIterations', ...forResume },
+    about: 'limit for the number of its iterations',
+  },
+  timeout: {
+    ...{ option: '--timeout <seconds>', kind: 'seconds', setting: 'timeoutSeconds' },
+    about: 'seconds that one agent may run',
+  },
+  sandbox: {
+    ...{
+      option: '--sandbox <level>',
+      about: 'guard (or nothing starts), auto, or off (no sandbox for agents)',
+    },
+    tool: 'guard, auto or off; only a person may choose less than the project has.',
+  },
+  acceptSuggestions: {
+    ...{ option: '--accept-suggestions', kind: 'yes', tool: 'Accept suggested answers. Like auto_approve.' },
+    about: 'accept every suggested answer without asking you',
+  },
+  autoApprove: {
+    ...{ option: '--auto-approve', kind: 'yes', about: 'approve the plan without asking you' },
+    tool: 'Approve the plan without asking. Only when the user said so; recorded as yours.',
+  },
+  from: { option: '--from <folder>', about: 'instead of a task: a folder prepared by hand' },
+  phase: {
+    option: '--phase <name>',
+    about: 'with from: phase to continue at',
+  },
+  approve: {
+    ...{ option: '--approve <plan>', about: 'with --from: approve this plan and the answers' },
+    tool: 'Its plan file, if the user said yes to it. Like auto_approve.',
+  },
+} as const satisfies Record<string, Choice>;
+
+export type StartChoice = keyof typeof START_CHOICES;
+
+export const START_CHOICE_ROWS = Object.entries(START_CHOICES) as ReadonlyArray<[StartChoice, Choice]>;
+
+/** What was chosen, as a start takes it; the values of settings are read and judged with every other setting. */
+export function startInput(chosen: Readonly<Partial<Record<StartChoice, unknown>>>): StartSessionInput {
+  const given = START_CHOICE_ROWS.filter(([name]) => chosen[name] !== undefined);
+  const settings = given.flatMap(([name, { setting }]) => (setting ? [[setting, chosen[name]]] : []));
+  const choices = given.flatMap(([name, { setting }]) => (setting ? [] : [[name, chosen[name]]]));
+  return { ...Object.fromEntries(choices), settings: Object.fromEntries(settings) };
+}
