@@ -1,11 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LongFilesFirst } from './tests/support/long-files-first.ts';
 
-/** The bundler gives markdown as text; tests that import source files need the same. */
-const markdownAsText = {
-  name: 'markdown-as-text',
-  transform(code: string, id: string) {
-    return id.endsWith('.md') ? { code: `export default ${JSON.stringify(code)};`, map: null } : null;
+/** The bundler gives Markdown and style sheets as text; tests that import source files need the same. */
+const filesAsText = {
+  name: 'files-as-text',
+  enforce: 'pre' as const,
+  resolveId(source: string, importer = '') {
+    // Under another name: Vite has a use of its own for style sheets.
+    return source.endsWith('.css') ? `${resolve(dirname(importer), source)}-as-text` : null;
+  },
+  async load(id: string) {
+    const [path = ''] = id.split('-as-text');
+    if (!/\.(?:md|css)$/.test(path)) return null;
+    return { code: `export default ${JSON.stringify(await readFile(path, 'utf8'))};`, map: null };
   },
 };
 
@@ -47,7 +56,7 @@ const ALSO_SOAKED = [
 export default defineConfig({
   // Beside the CLIs, where an `npm ci` leaves it: files that took long begin first the next time.
   cacheDir: '.cache/vite',
-  plugins: [markdownAsText],
+  plugins: [filesAsText],
   define: { __FAULTS__: 'false', __STRICT__: 'true', __VERSION__: '"0.0.0-test"' },
   test: {
     maxWorkers: 3,

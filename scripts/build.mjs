@@ -62,7 +62,7 @@ const options = {
   legalComments: 'none',
   metafile: true,
   sourcemap: asked.maps && 'external',
-  loader: { '.md': 'text' },
+  loader: { '.md': 'text', '.css': 'text' },
   alias: {
     // Its main file asks for its parts in a way that no bundler follows.
     'jsonc-parser': 'jsonc-parser/lib/esm/main.js',

@@ -1,4 +1,4 @@
-// Gives Markdown as text, as the bundler does, to what runs from source: `tsx --import ./scripts/markdown-as-text.mjs …`.
+// Gives Markdown and style sheets as text, as the bundler does, to what runs from source: `tsx --import ./scripts/markdown-as-text.mjs …`.
 import { readFile } from 'node:fs/promises';
 import { register } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
@@ -7,7 +7,7 @@ import { isMainThread } from 'node:worker_threads';
 if (isMainThread) register(import.meta.url);
 
 export async function load(url, context, next) {
-  if (!url.endsWith('.md')) return await next(url, context);
+  if (!/\.(?:md|css)$/.test(url)) return await next(url, context);
   const text = await readFile(new URL(url), 'utf8');
   return { format: 'module', shortCircuit: true, source: `export default ${JSON.stringify(text)};` };
 }

@@ -1,19 +1,146 @@
 import { duration } from '../base/durations.ts';
-import { many, money, tokensOf } from './figures.ts';
-import { type Html, html } from './html.ts';
-import type { ReportIteration, SessionReportData } from './report-data.ts';
-import { type TimeScale, WIDTH } from './time-scale.ts';
-import { extent, timeAxis } from './timeline.ts';
+import { counted } from '../base/plain-words.ts';
+import { PHASE_NAMES, type Phase } from '../phases/table.ts';
+import { lasted, many, moment, money, tokensOf } from './figures.ts';
+import { type Html, html, type Part } from './html.ts';
+import type { ReportGap, ReportIteration, SessionReportData } from './report-data.ts';
 
-type Charted = Pick<SessionReportData, 'iterations' | 'cost' | 'until'>;
+type Charted = Pick<SessionReportData, 'iterations' | 'gaps' | 'startedAt' | 'until' | 'cost'>;
+
+/** What happened when, and what it cost, on one line of time. */
+export function charts(data: Charted): Part {
+  const scale = timeScale(data.startedAt, data.until, data.gaps);
+  const axis = html`<div class="lane axis"><div class="lane-name"></div><div class="ticks">${scale.ticks.map(moment)}</div></div>`;
+  // Where the CLIs report neither money nor tokens, there is nothing more to draw.
+  const spent = [costChart(data, scale), tokenChart(data, scale)].filter((chart) => chart !== undefined);
+  return [
+    html`<div class="lanes">${lanes(data, scale)}${axis}</div>
+${scale.isShortened && html`<p class="note">Times without an agent are shortened.</p>`}`,
+    spent.length > 0 && html`<div class="lanes charts">${spent}${axis}</div>`,
+  ];
+}
+
+/** Places moments on a line of a given width. Times without an agent are shortened: a night would leave no room for the work. */
+interface TimeScale {
+  /** From 0 to `WIDTH`. */
+  at(moment: string): number;
+  /** Moments at even distances, both ends among them. */
+  ticks: string[];
+  isShortened: boolean;
+}
+
+const WIDTH = 1000;
+const TICKS = 5;
+/** What a gap may take of the line at most, and all of them together. */
+const OF_ONE_GAP = 0.05;
+const OF_ALL_GAPS = 0.3;
+
+/** @param gaps in their order; they do not overlap */
+export function timeScale(
+  startedAt: string,
+  until: string,
+  gaps: readonly Pick<ReportGap, 'from' | 'to'>[],
+): TimeScale {
+  const start = Date.parse(startedAt);
+  const end = Math.max(start + 1, Date.parse(until));
+  const inside = (at: string) => Math.min(Math.max(Date.parse(at), start), end);
+  const idle = gaps.map(({ from, to }) => [inside(from), inside(to)] as const);
+  const worked = end - start - idle.reduce((sum, [from, to]) => sum + to - from, 0);
+  // Where nothing was worked, there is nothing to make room for.
+  const most = worked > 0 ? worked * Math.min(OF_ONE_GAP, OF_ALL_GAPS / Math.max(1, gaps.length)) : end;
+  // Corners of a line that rises with time, and less steeply in a gap that is shortened.
+  const times = [start];
+  const places = [0];
+  const add = (time: number, length: number) => {
+    places.push((places.at(-1) ?? 0) + length);
+    times.push(time);
+  };
+  for (const [from, to] of idle) {
+    add(from, from - (times.at(-1) ?? 0));
+    add(to, Math.min(to - from, most));
+  }
+  add(end, end - (times.at(-1) ?? 0));
+  const length = places.at(-1) ?? 1;
+  const tick = (index: number) => between(places, times, (length * index) / (TICKS - 1));
+  return {
+    at: (moment) => (between(times, places, inside(moment)) / length) * WIDTH,
+    ticks: Array.from({ length: TICKS }, (_, index) => new Date(tick(index)).toISOString()),
+    isShortened: length < end - start,
+  };
+}
+
+/** The value of `ys` that belongs to `x` among the rising `xs`. */
+function between(xs: readonly number[], ys: readonly number[], x: number): number {
+  const next = Math.max(
+    1,
+    xs.findIndex((each) => each >= x),
+  );
+  const [x0 = 0, x1 = 0] = xs.slice(next - 1);
+  const [y0 = 0, y1 = 0] = ys.slice(next - 1);
+  return x1 > x0 ? y0 + ((x - x0) / (x1 - x0)) * (y1 - y0) : y1;
+}
+
+/** Of each phase its iterations as bars, and what came between them. */
+function lanes({ iterations, gaps, until }: Charted, scale: TimeScale): Part {
+  const phases = PHASE_NAMES.filter((phase) => iterations.some((each) => each.phase === phase));
+  const shades = gaps.map(({ from, to }) => rect('gap', extent(from, to, scale), [0, 20]));
+  const ofPhase = (phase: Phase) => {
+    const own = iterations.filter((each) => each.phase === phase);
+    const worked = own.reduce((sum, { durationMs }) => sum + durationMs, 0);
+    const bars = own.map((each) => iterationBar(each, until, scale));
+    return lane(phase, `${own.length} × · ${duration(worked)}`, counted(own.length, 'iteration'), [
+      shades,
+      bars,
+    ]);
+  };
+  if (gaps.length === 0) return phases.map(ofPhase);
+  const waited = gaps.reduce((sum, { from, to }) => sum + Date.parse(to) - Date.parse(from), 0);
+  const ofPerson = gaps.filter(({ isForPerson }) => isForPerson).length;
+  const waits = gaps.map(({ from, to, words, isForPerson }) => {
+    const title = `${words}, ${lasted(from, to)}`;
+    return rect(isForPerson ? 'wait' : 'idle', extent(from, to, scale), [5, 10], title);
+  });
+  const people = `${counted(ofPerson, 'wait')} for a person`;
+  return [...phases.map(ofPhase), lane('no agent', duration(waited), people, waits)];
+}
+
+function lane(name: Phase | 'no agent', words: string, said: string, shapes: Part): Html {
+  return html`<div class="lane p-${name}"><div class="lane-name"><b>${name}</b> <span>${words}</span></div>
+<svg viewBox="0 0 ${WIDTH} 20" preserveAspectRatio="none" role="img" aria-label="${name}: ${said}">${shapes}</svg></div>
+`;
+}
+
+function iterationBar(each: ReportIteration, until: string, scale: TimeScale): Html {
+  const isBad = each.ending !== undefined && each.ending !== 'signalled';
+  const words = [each.ending ?? 'running', duration(each.durationMs), money(each.cost)].filter(Boolean);
+  const title = `iteration ${each.iteration}: ${words.join(', ')}`;
+  const where = extent(each.startedAt, each.endedAt ?? until, scale);
+  // A bar is for the mouse: the keyboard has the list.
+  return html`<a href="#i${each.iteration}" tabindex="-1">${rect(isBad ? 'bar bad' : 'bar', where, [3, 14], title)}</a>`;
+}
+
+interface Extent {
+  x: string;
+  width: string;
+}
+
+/** In the units of the drawing; nothing is too short to be seen. */
+function extent(from: string, to: string, scale: TimeScale): Extent {
+  const x = scale.at(from);
+  const width = Math.max(2, scale.at(to) - x);
+  return { x: Math.min(x, WIDTH - width).toFixed(1), width: width.toFixed(1) };
+}
+
+function rect(
+  kind: string,
+  { x, width }: Extent,
+  [y, height]: readonly [number, number],
+  title?: string,
+): Html {
+  return html`<rect class="${kind}" x="${x}" y="${y}" width="${width}" height="${height}">${title && html`<title>${title}</title>`}</rect>`;
+}
 
 const HEIGHT = 100;
-
-/** What was spent, along the same line of time as the phases. Undefined where the CLIs report neither money nor tokens. */
-export function charts(data: Charted, scale: TimeScale): Html | undefined {
-  const drawn = [costChart(data, scale), tokenChart(data, scale)].filter((chart) => chart !== undefined);
-  return drawn.length === 0 ? undefined : html`<div class="lanes charts">${drawn}${timeAxis(scale)}</div>`;
-}
 
 /** Grows while an agent works: what it has cost in between is not recorded. */
 function costChart({ iterations, cost, until }: Charted, scale: TimeScale): Html | undefined {
@@ -33,12 +160,8 @@ function costChart({ iterations, cost, until }: Charted, scale: TimeScale): Html
   const last = scale.at(until).toFixed(1);
   const title = html`<b>cost</b> <span>${money(cost) ?? money({ usd: spent })}</span>`;
   const shape = html`<path class="area" d="M${points.join('L')}L${last},${HEIGHT}Z"/><path class="line" d="M${points.join('L')}"/>`;
-  return plot(
-    title,
-    [`$${short(top)}`, `$${short(top / 2)}`, '$0'],
-    shape,
-    `cost over time, in all ${money(cost)}`,
-  );
+  const labels = [`$${short(top)}`, `$${short(top / 2)}`, '$0'];
+  return plot(title, labels, shape, `cost over time, in all ${money(cost)}`);
 }
 
 const PARTS = [
@@ -61,15 +184,12 @@ function tokenBar(
   each: ReportIteration,
   { until, top, scale }: { until: string; top: number; scale: TimeScale },
 ): Html {
-  const { x, width } = extent(each.startedAt, each.endedAt ?? until, scale);
+  const where = extent(each.startedAt, each.endedAt ?? until, scale);
   let bottom = HEIGHT;
   const parts = PARTS.map(([key, name]) => {
     const height = ((each.cost[key] ?? 0) / top) * HEIGHT;
     bottom -= height;
-    return (
-      height > 0 &&
-      html`<rect class="t-${name}" x="${x}" y="${bottom.toFixed(2)}" width="${width}" height="${height.toFixed(2)}"/>`
-    );
+    return height > 0 && rect(`t-${name}`, where, [bottom, height]);
   });
   const words = PARTS.map(([key, name]) => `${many(each.cost[key] ?? 0)} ${name}`).join(', ');
   return html`<a href="#i${each.iteration}" tabindex="-1"><title>iteration ${each.iteration}: ${words}, ${duration(each.durationMs)}</title>${parts}</a>`;

@@ -58,3 +58,10 @@ export function link(address: string, words: Part): Html {
   if (to === undefined) return html`${words} <span class="addr">(${address})</span>`;
   return html`<a href="${to}" rel="noopener noreferrer" target="_blank">${words}</a>`;
 }
+
+/** The box of a task. @param words what it says on and off */
+export function tick(isOn: boolean, words: readonly [on: string, off: string]): Html {
+  return isOn
+    ? html`<b class="tick on" title="${words[0]}">✓</b>`
+    : html`<b class="tick" title="${words[1]}"></b>`;
+}

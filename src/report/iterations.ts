@@ -1,27 +1,22 @@
 import { duration } from '../base/durations.ts';
-import { changedLines, diffPart } from './diff-lines.ts';
+import { counted } from '../base/plain-words.ts';
 import { many, moment, money, tokensOf } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
-import type { ReportIteration, ReportTranscript } from './report-data.ts';
-import { transcriptPart } from './transcript-part.ts';
+import type { ReportDiff, ReportIteration, TranscriptPiece } from './report-data.ts';
 
 /** Each iteration as a line that opens. */
-export function iterationsPart(iterations: readonly ReportIteration[]): Html {
-  return html`<div class="its">${iterations.map(iterationPart)}</div>`;
+export function iterationsPart(iterations: readonly ReportIteration[]): Html[] {
+  return iterations.map(iterationPart);
 }
 
 function iterationPart(each: ReportIteration): Html {
-  const { iteration, phase, diff, cost, did, problem } = each;
+  const { iteration, phase, diff, cost, did, problem, transcript } = each;
   const stat = diff && diff.files.length > 0 && changedLines(diff.added, diff.removed);
   return html`<details class="it p-${phase}" id="i${iteration}"><summary>
 <span class="n">${iteration}</span><span class="phase">${phase}</span><span class="did"><bdi>${did ?? problem ?? ''}</bdi></span>
 <span class="stat">${stat}</span><span class="num">${duration(each.durationMs)}</span><span class="num">${money(cost) ?? ''}</span>${endMark(each)}</summary>
-<div class="in">${facts(each)}${commits(each)}${diff && diff.files.length > 0 && diffPart(diff)}${transcriptOf(each.transcript)}</div></details>
+<div class="in">${facts(each)}${commits(each)}${diff && diff.files.length > 0 && diffPart(diff)}${transcript && transcript.count > 0 && transcriptPart(transcript)}</div></details>
 `;
-}
-
-function transcriptOf(transcript: ReportTranscript | undefined): Part {
-  return transcript !== undefined && transcript.count > 0 && transcriptPart(transcript);
 }
 
 function endMark({ ending }: ReportIteration): Html {
@@ -60,4 +55,105 @@ function commits({ commits: made }: ReportIteration): Part {
 `,
   )}</ul>
 `;
+}
+
+/** The changes of an iteration: its files, and the patch of each in a part that opens. */
+function diffPart({ files, patch, isCut, added, removed }: ReportDiff): Html {
+  const patches = patchesByFile(patch);
+  return html`<section class="diff"><h4>Changes <span class="stat">${changedLines(added, removed)}</span></h4>
+${patches.map((lines, index) => filePatch(lines, files[index]))}
+${files.slice(patches.length).map(
+  (file) => html`<div class="file" dir="ltr">${fileHead(file)}</div>
+`,
+)}
+${isCut && html`<p class="note">The diff is cut here. The whole: <code>samocode diff</code>.</p>`}
+</section>`;
+}
+
+function changedLines(added: number, removed: number): Html {
+  return html`<ins>+${added}</ins> <del>−${removed}</del>`;
+}
+
+type ChangedFile = ReportDiff['files'][number];
+
+function fileHead({ path, added, removed }: ChangedFile): Html {
+  const counts = added === null || removed === null ? 'binary' : changedLines(added, removed);
+  return html`<code>${path}</code> <span class="stat">${counts}</span>`;
+}
+
+/** git prints the patches in the order in which it counts the lines of the files. */
+function filePatch(lines: readonly string[], file: ChangedFile | undefined): Html {
+  const head =
+    file === undefined ? html`<code>${lines[0]?.slice('diff --git '.length)}</code>` : fileHead(file);
+  const body = lines.slice(
+    Math.max(
+      1,
+      lines.findIndex((line) => line.startsWith('@@')),
+    ),
+  );
+  const isBinary = !lines.some((line) => line.startsWith('@@'));
+  const shown = isBinary ? lines.slice(1).join('\n') : runs(body);
+  return html`<details class="file"><summary dir="ltr">${head}</summary><pre dir="ltr">${shown}</pre></details>
+`;
+}
+
+function patchesByFile(patch: string): string[][] {
+  const found: string[][] = [];
+  for (const line of patch.replace(/\n$/, '').split('\n')) {
+    // Lines of files begin with a sign or a blank.
+    if (line.startsWith('diff --git ')) found.push([line]);
+    else found.at(-1)?.push(line);
+  }
+  return found;
+}
+
+const MARKS: Readonly<Record<string, (text: string) => Html>> = {
+  '+': (text) => html`<ins>${text}</ins>`,
+  '-': (text) => html`<del>${text}</del>`,
+  '@': (text) => html`<i>${text}</i>`,
+};
+
+/** Neighbouring lines of one kind share an element: a page of many diffs stays small. */
+function runs(lines: readonly string[]): Part[] {
+  const parts: Part[] = [];
+  let from = 0;
+  while (from < lines.length) {
+    const sign = (lines[from] ?? '')[0] ?? ' ';
+    let to = from + 1;
+    while (to < lines.length && ((lines[to] ?? '')[0] ?? ' ') === sign) to += 1;
+    const text = `${lines.slice(from, to).join('\n')}\n`;
+    parts.push(MARKS[sign]?.(text) ?? text);
+    from = to;
+  }
+  return parts;
+}
+
+/** What the agent of an iteration said and did, or the file beside the page that shows it. */
+function transcriptPart({ entries, file, count }: NonNullable<ReportIteration['transcript']>): Html {
+  const title = html`Transcript <span class="stat">${counted(count, 'line')}</span>`;
+  if (entries === undefined)
+    return html`<h4><a href="${file}">${title}</a></h4>
+`;
+  return html`<details class="transcript"><summary><h4>${title}</h4></summary>${transcriptBody(entries)}</details>
+`;
+}
+
+export function transcriptBody(entries: readonly TranscriptPiece[]): Html {
+  return html`<div class="said">${joined(entries).map(
+    ({ kind, depth, failed, text }) =>
+      html`<p class="${kind}${depth > 0 && ' sub'}${failed === true && ' failed'}" dir="auto">${text}</p>
+`,
+  )}</div>`;
+}
+
+/** A text that comes in pieces is one paragraph. */
+function joined(entries: readonly TranscriptPiece[]): TranscriptPiece[] {
+  const whole: TranscriptPiece[] = [];
+  for (const entry of entries) {
+    const last = whole.at(-1);
+    if (entry.continues && entry.kind === 'text' && last?.kind === 'text')
+      whole[whole.length - 1] = { ...last, text: last.text + entry.text };
+    else whole.push(entry);
+  }
+  return whole;
 }

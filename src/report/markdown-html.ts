@@ -1,5 +1,5 @@
 import { lexer, type Token, type Tokens } from 'marked';
-import { type Html, html, link, type Part } from './html.ts';
+import { type Html, html, link, type Part, tick } from './html.ts';
 
 /** Above these the parser takes long over what somebody wrote for that purpose. */
 const MOST_CHARS = 100_000;
@@ -78,31 +78,25 @@ function block(token: Token): Part {
 }
 
 function list({ ordered, start, items }: Tokens.List): Html {
-  const shown = items.map(item);
-  if (!ordered)
-    return html`<ul>${shown}</ul>
+  const shown = items.map(({ task, checked, tokens }) => {
+    const box = task && tick(checked === true, ['done', 'open']);
+    const inner = task ? html`<div>${blocks(tokens)}</div>` : blocks(tokens);
+    return html`<li${task && html` class="task"`} dir="auto">${box}${inner}</li>
 `;
-  return html`<ol start="${Number(start) || 1}">${shown}</ol>
-`;
-}
-
-function item({ task, checked, tokens }: Tokens.ListItem): Html {
-  if (!task)
-    return html`<li dir="auto">${blocks(tokens)}</li>
-`;
-  const tick = checked
-    ? html`<b class="tick on" title="done">✓</b>`
-    : html`<b class="tick" title="open"></b>`;
-  return html`<li class="task" dir="auto">${tick}<div>${blocks(tokens)}</div></li>
+  });
+  return ordered
+    ? html`<ol start="${Number(start) || 1}">${shown}</ol>
+`
+    : html`<ul>${shown}</ul>
 `;
 }
 
 function table({ header, rows }: Tokens.Table): Html {
-  const cells = (row: readonly Tokens.TableCell[], open: Part, close: Part) =>
-    row.map((cell) => [open, inlines(cell.tokens), close]);
-  const [th, thEnd, td, tdEnd] = [html`<th dir="auto">`, html`</th>`, html`<td dir="auto">`, html`</td>`];
-  return html`<div class="wide"><table><tr>${cells(header, th, thEnd)}</tr>${rows.map(
-    (row) => html`<tr>${cells(row, td, tdEnd)}</tr>
+  const heads = header.map(({ tokens }) => html`<th dir="auto">${inlines(tokens)}</th>`);
+  const cells = (row: readonly Tokens.TableCell[]) =>
+    row.map(({ tokens }) => html`<td dir="auto">${inlines(tokens)}</td>`);
+  return html`<div class="wide"><table><tr>${heads}</tr>${rows.map(
+    (row) => html`<tr>${cells(row)}</tr>
 `,
   )}</table></div>
 `;

@@ -1,8 +1,8 @@
 import { counted } from '../base/plain-words.ts';
-import { many, money, tokensOf } from './figures.ts';
-import { cardOf } from './head.ts';
-import { html } from './html.ts';
+import { lasted, many, money, tokensOf } from './figures.ts';
+import { type Html, html } from './html.ts';
 import type { OverviewReportData, SessionCard, Tone } from './report-data.ts';
+import { phaseBar } from './session-page.ts';
 import { wholePage } from './whole-page.ts';
 
 const GROUPS: readonly (readonly [Tone, string])[] = [
@@ -13,35 +13,40 @@ const GROUPS: readonly (readonly [Tone, string])[] = [
 ];
 
 /** The page over several sessions: what needs the person first. */
-export function overviewPage({ cards, scope, madeAt, version }: OverviewReportData): string {
+export function overviewPage(data: OverviewReportData): string {
   const groups = GROUPS.map(([tone, title]) => ({
     title,
-    tone,
-    own: cards.filter((card) => card.tone === tone),
+    own: data.cards.filter((card) => card.tone === tone),
   }));
-  const there = groups.filter(({ own }) => own.length > 0);
   const body = html`<header class="head"><p class="over">samocode</p><h1>Sessions</h1>
-<p class="sentence">${scope}</p>
-<div class="tiles">${groups.map(
-    ({
-      title,
-      own,
-      tone,
-    }) => html`<div class="tile tone-${tone}"><span>${title}</span><strong>${own.length}</strong><small>${spentBy(own)}</small></div>
-`,
-  )}</div></header>
-${there.length === 0 && html`<p>There are no sessions.</p>`}
-${there.map(
-  ({ title, own }) => html`<section><h2>${title} <small>${counted(own.length, 'session')}</small></h2>
+<p class="sentence">${data.scope}</p></header>
+${data.cards.length === 0 && html`<p>There are no sessions.</p>`}
+${groups.map(
+  ({ title, own }) =>
+    own.length > 0 &&
+    html`<section><h2>${title} <small>${counted(own.length, 'session')}</small></h2>
 <div class="cards">${own.map(cardOf)}</div></section>
 `,
 )}`;
-  return wholePage({ title: 'Sessions · samocode', body, madeAt, version });
+  return wholePage('Sessions · samocode', body, data);
 }
 
-function spentBy(cards: readonly SessionCard[]): string | undefined {
-  const usd = cards.reduce((sum, { cost }) => sum + (cost.usd ?? 0), 0);
-  const tokens = cards.reduce((sum, { cost }) => sum + tokensOf(cost), 0);
-  if (usd > 0) return money({ usd, usdIsEstimate: cards.some(({ cost }) => cost.usdIsEstimate) });
-  return tokens > 0 ? `${many(tokens)} tokens` : undefined;
+/** A session among others. */
+function cardOf(card: SessionCard): Html {
+  const { name, project, tone, sentence, says, next, page, branch, startedAt, until } = card;
+  const tokens = tokensOf(card.cost);
+  const words = [
+    counted(card.iterationCount, 'iteration'),
+    lasted(startedAt, until),
+    money(card.cost) ?? (tokens > 0 && `${many(tokens)} tokens`),
+    tone === 'done' && (card.isProved ? 'proved' : 'not proved'),
+  ].filter(Boolean);
+  const title = page === undefined ? name : html`<a href="${page}">${name}</a>`;
+  return html`<article class="card tone-${tone}"><h3><bdi>${title}</bdi> <small><bdi>${project}</bdi></small></h3>
+<p class="sentence">${sentence}</p>
+${says && html`<p class="says" dir="auto">${says}</p>`}
+${phaseBar(card)}
+<p class="note">${words.join(' · ')}${branch && html` · <code dir="ltr">${branch}</code>`}</p>
+${next && html`<p class="next"><code dir="ltr">${next}</code></p>`}</article>
+`;
 }

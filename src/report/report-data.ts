@@ -1,33 +1,7 @@
 import type { EndingKind } from '../phases/ending.ts';
 import type { Phase } from '../phases/table.ts';
 
-/** What the page of one session shows: plain data, gathered by `actions/reporting/`. Text in it was written by anybody. */
-export interface SessionReportData extends SessionCard {
-  folder: string;
-  /** What the person asked for. */
-  task: string;
-  base?: string;
-  /** When the page was made, and by which samocode. */
-  madeAt: string;
-  version: string;
-  sandbox?: string;
-  iterations: ReportIteration[];
-  /** Times without an agent, in their order. */
-  gaps: ReportGap[];
-  questions: ReportQuestion[];
-  plan?: ReportPlan;
-  requirements: { id: string; text: string; check: string; isMet: boolean }[];
-  checks: ReportCheckSet[];
-  proof?: ReportProof;
-  /** Files that the approved plan does not name. */
-  outsidePlan: string[];
-  pictures: ReportPicture[];
-  documents: ReportDocument[];
-  /** What people and the worker did, in their words and ours. */
-  acts: { at: string; text: string }[];
-}
-
-/** A session at a glance: a row of the page over several, and the head of its own. */
+/** A session at a glance: a row of the page over several, and the head of its own. Text in it was written by anybody. */
 export interface SessionCard {
   /** Its name without the date. */
   name: string;
@@ -45,7 +19,7 @@ export interface SessionCard {
   iterationCount: number;
   workedMs: number;
   cost: ReportCost;
-  /** Of `until` of a finished session: whether its checks passed on what it ended with. */
+  /** Of a finished session: whether its checks passed on what it ended with. */
   isProved?: boolean;
   /** Command lines for the person. */
   next: string;
@@ -55,6 +29,44 @@ export interface SessionCard {
 
 /** Who acts next. */
 export type Tone = 'person' | 'working' | 'done' | 'resting';
+
+/** When a page was made, and by which samocode. */
+export interface Made {
+  madeAt: string;
+  version: string;
+}
+
+/** What the page over several sessions shows. */
+export interface OverviewReportData extends Made {
+  /** Whose sessions these are, in words of ours. */
+  scope: string;
+  cards: SessionCard[];
+}
+
+/** What the page of one session shows: plain data, gathered by `actions/reporting/`. */
+export interface SessionReportData extends SessionCard, Made {
+  folder: string;
+  /** What the person asked for. */
+  task: string;
+  base?: string;
+  sandbox?: string;
+  iterations: ReportIteration[];
+  /** Times without an agent, in their order. */
+  gaps: ReportGap[];
+  questions: ReportQuestion[];
+  plan?: ReportPlan;
+  requirements: { id: string; text: string; check: string; isMet: boolean }[];
+  checks: ReportCheckSet[];
+  /** Its facts as Markdown. */
+  proof?: { commit: string; doneAt: string; text: string };
+  /** Files that the approved plan does not name. */
+  outsidePlan: string[];
+  /** `data`: PNG as base64. */
+  pictures: { name: string; data: string }[];
+  documents: { name: string; kind: string; text: string; isCut: boolean }[];
+  /** What people and the worker did, in their words and ours. */
+  acts: { at: string; text: string }[];
+}
 
 export interface ReportCost {
   usd?: number;
@@ -83,7 +95,8 @@ export interface ReportIteration {
   tools: [name: string, calls: number][];
   commits: { hash: string; subject: string }[];
   diff?: ReportDiff;
-  transcript?: ReportTranscript;
+  /** Its lines; or the file beside the page that has them. */
+  transcript?: { count: number; entries?: TranscriptPiece[]; file?: string };
 }
 
 export interface ReportDiff {
@@ -93,13 +106,6 @@ export interface ReportDiff {
   /** As git prints it; cut where it is long. */
   patch: string;
   isCut: boolean;
-}
-
-/** Its lines; or the file beside the page that has them. */
-export interface ReportTranscript {
-  count: number;
-  entries?: TranscriptPiece[];
-  file?: string;
 }
 
 export interface TranscriptPiece {
@@ -148,33 +154,4 @@ export interface ReportCheckSet {
   sandbox: string;
   passed: boolean;
   runs: { command: string; how?: string; durationMs: number; tail?: string; isSetup: boolean }[];
-}
-
-export interface ReportProof {
-  commit: string;
-  doneAt: string;
-  /** The facts as Markdown. */
-  text: string;
-}
-
-export interface ReportPicture {
-  name: string;
-  /** PNG as base64. */
-  data: string;
-}
-
-export interface ReportDocument {
-  name: string;
-  kind: string;
-  text: string;
-  isCut: boolean;
-}
-
-/** What the page over several sessions shows. */
-export interface OverviewReportData {
-  madeAt: string;
-  version: string;
-  /** Whose sessions these are, in words of ours. */
-  scope: string;
-  cards: SessionCard[];
 }

@@ -1,8 +1,9 @@
 import { fingerprint } from '../base/files/fingerprint.ts';
 import { moment } from './figures.ts';
 import { type Html, html, markup } from './html.ts';
+import STYLE from './page.css';
+import type { Made } from './report-data.ts';
 import { KEYS } from './script.ts';
-import { STYLE } from './style-sheet.ts';
 
 /**
  * What a browser runs and loads of a page: the one script and the one style sheet of ours, by their hashes, and pictures
@@ -21,15 +22,8 @@ function hashOf(text: string): string {
   return `sha256-${Buffer.from(fingerprint(text), 'hex').toString('base64')}`;
 }
 
-interface Page {
-  title: string;
-  body: Html;
-  madeAt: string;
-  version: string;
-}
-
 /** A whole page, which needs nothing beside it. */
-export function wholePage({ title, body, madeAt, version }: Page): string {
+export function wholePage(title: string, body: Html, { madeAt, version }: Made): string {
   return html`${markup('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${markup(POLICY)}">

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { niceAbove } from '../../src/report/charts.ts';
+import { niceAbove, timeScale } from '../../src/report/charts.ts';
 import { many, money } from '../../src/report/figures.ts';
 import { markdown } from '../../src/report/markdown-html.ts';
 import { overviewPage } from '../../src/report/overview-page.ts';
 import { sessionPage } from '../../src/report/session-page.ts';
-import { timeScale } from '../../src/report/time-scale.ts';
 import { addressesIn } from './page-skeleton.ts';
 import { reportDataSample } from './report-data-sample.ts';
 

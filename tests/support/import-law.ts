@@ -78,7 +78,7 @@ function importBreaches(path: string, source: SourceText, law: ImportLaw): strin
     }
     if (!specifier.startsWith('.')) return packageBreach(path, specifier, law);
     const to = resolve(path, specifier);
-    if (to.endsWith('.md') || to.endsWith('.json')) return [];
+    if (/\.(?:md|css|json)$/.test(to)) return [];
     if (to.startsWith('../')) return [`${path} imports ${specifier}, which lies outside src/`];
     if (roomOf(to) === room) return [...doorBreach(path, to, law), ...layerBreach(path, to, law)];
     if (allowed.includes(roomOf(to)) || allowed.includes(to)) return [];

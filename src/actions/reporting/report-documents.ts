@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
-import type { ReportDocument, ReportPicture } from '../../report/report-data.ts';
+import type { SessionReportData } from '../../report/report-data.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -15,11 +15,11 @@ const ALL_DOCUMENTS_CHARS = 300_000;
 export async function reportDocuments(
   { paths }: SessionView,
   planName: string | undefined,
-): Promise<ReportDocument[]> {
+): Promise<SessionReportData['documents']> {
   const names = (namesAt(paths.sessionDir) ?? []).filter(
     (name) => name !== planName && parseDocumentName(name) !== undefined,
   );
-  const found: ReportDocument[] = [];
+  const found: SessionReportData['documents'] = [];
   let left = ALL_DOCUMENTS_CHARS;
   for (const name of sortNewestFirst(names, dateOf(paths.folder)).slice(0, MOST_DOCUMENTS)) {
     const text = (await documentText(join(paths.sessionDir, name))) ?? '';
@@ -37,12 +37,12 @@ const ALL_PICTURES_BYTES = 600_000;
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 /** Pictures of the work in `screens/` of the session, where there is one: PNG files up to a size. */
-export async function reportPictures({ paths }: SessionView): Promise<ReportPicture[]> {
+export async function reportPictures({ paths }: SessionView): Promise<SessionReportData['pictures']> {
   const folder = join(paths.sessionDir, 'screens');
   // A link may lead to pictures of the person's own.
   if (!statsAt(folder)?.isDirectory()) return [];
   const names = (namesAt(folder) ?? []).filter((name) => name.endsWith('.png')).sort();
-  const found: ReportPicture[] = [];
+  const found: SessionReportData['pictures'] = [];
   let left = ALL_PICTURES_BYTES;
   for (const name of names.slice(0, MOST_PICTURES)) {
     const reading = await readPlainFile(join(folder, name), Math.min(left, ONE_PICTURE_BYTES));
