@@ -1,3 +1,4 @@
+import { capitalised } from '../../base/plain-words.ts';
 import { afterBadDocument, afterUnreviewed } from '../../phases/after-checks.ts';
 import { decide } from '../../phases/decide.ts';
 import type { Decision } from '../../phases/decision.ts';
@@ -9,9 +10,11 @@ import { planServers } from '../../session/servers/plan-servers.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/outage-end.ts';
-import { fastHints } from '../proving/fast-hints.ts';
+import { failureNote } from '../proving/check-facts.ts';
+import { branchGone } from '../proving/false-claims.ts';
 import { ledgerProblem, unreviewed } from '../proving/ledger.ts';
 import { decideByObstacles } from '../proving/obstacle-questions.ts';
+import { tryFast } from '../proving/prove.ts';
 
 export interface Checked {
   decision: Decision;
@@ -86,4 +89,18 @@ function rulesOf({ file: { settings } }: Worker): Rules {
   // A plan always parks; a gate that is left open is opened there, on record, as the person's choice.
   const gates = { qa: settings.gates.includes('qa'), plan: true };
   return { gates, maxRetries: settings.maxRetries, patience: patienceOf(settings) };
+}
+
+/** What the fast set shows, as notes for the next agent. @returns undefined when it was stopped */
+async function fastHints(
+  worker: Worker,
+  iteration: number,
+): Promise<{ notes: string[]; events: NewEvent[] } | undefined> {
+  const gone = await branchGone(worker);
+  if (gone !== undefined)
+    return { notes: [`${capitalised(gone)}. Create it again at your last commit.`], events: [] };
+  const { events, ...fast } = await tryFast(worker, iteration);
+  if (fast.kind === 'stopped') return undefined;
+  const failed = fast.kind === 'failed' ? fast.failures.map(failureNote) : [];
+  return { notes: fast.kind === 'impossible' ? [fast.reason] : failed, events };
 }

@@ -1,14 +1,18 @@
 import { crashPoint } from '../../base/fault-points.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
 import type { Iteration } from '../core/iteration-files.ts';
 import { stopEvents } from '../core/stopped.ts';
 import { record, type Worker } from '../core/worker.ts';
+import { guardLoop, type LoopVerdict } from '../judging/loop-guard.ts';
+import { type NoticedEdits, noticeCodeEdits } from '../judging/notice-code-edits.ts';
 import { noteCost } from '../limits/day-limit.ts';
 import { notKept } from '../recording/keep-work.ts';
 import { settleEvents } from '../recording/settle.ts';
+import { decideChecked } from './decide-checked.ts';
 import type { ChildEnded } from './how-it-ended.ts';
-import { judgeOutcome } from './judge-outcome.ts';
-import { keepWhatIsLeft } from './keep-what-is-left.ts';
-import { readOutcome } from './read-outcome.ts';
+import { keepWhatIsLeft, type LeftByChild } from './keep-what-is-left.ts';
+import { type OutcomeReading, readOutcome } from './read-outcome.ts';
 import { tidyIteration } from './tidy-iteration.ts';
 
 /**
@@ -61,4 +65,23 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   crashPoint('after-iteration-ended');
   await record(worker, ...(await settleEvents(worker)));
   await tidyIteration(worker, open, { left, acknowledged });
+}
+
+interface Judged extends LoopVerdict, NoticedEdits {}
+
+/**
+ * What follows an iteration: the decision about its outcome, held against what the last iterations brought.
+ * @returns undefined when its checks were stopped
+ */
+async function judgeOutcome(
+  worker: Worker,
+  open: OpenIteration,
+  { left: { kept, after }, reading }: { left: LeftByChild; reading: OutcomeReading },
+): Promise<Judged | undefined> {
+  const checked = await decideChecked(worker, open, reading.outcome);
+  if (checked === undefined) return undefined;
+  const { codeEdits, events: ofEdits } = await noticeCodeEdits(worker, open, after);
+  const verdict = guardLoop(worker, checked.decision, { phase: open.phase, kept, ...reading });
+  const events: NewEvent[] = [...checked.events, ...ofEdits];
+  return { ...verdict, codeEdits, events };
 }

@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Explanation } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { baseChecksOf, type ChecksRan } from '../../phases/proving.ts';
-import type { FailedCheck } from '../../project/proving/run-check.ts';
+import { type CheckPlace, type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
+import { childEnvironment } from '../../providers/starting/environment.ts';
+import { insideOf } from '../../providers/starting/make-guard.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
@@ -15,7 +17,6 @@ import { awaitBaseRun, baseRed } from './base-run.ts';
 import { fastCommands, type TipOfBranch, tipOfBranch, uncommittedFiles } from './check-facts.ts';
 import { failedOf, fullCommands } from './ledger.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
-import { runInWorktree, type WorktreeSet } from './run-in-worktree.ts';
 
 /** What became of a set of checks; `events` are recorded with what is decided of it. */
 export type Proof = { events: NewEvent[] } & (
@@ -165,4 +166,39 @@ function showChecking(worker: Worker, command: string): void {
   } catch {
     // It is shown with the next change.
   }
+}
+
+interface WorktreeSet {
+  set: 'fast' | 'full';
+  iteration: number;
+  commands: readonly string[];
+  signal: AbortSignal;
+  begins: CheckPlace['begins'];
+}
+
+/** Runs commands where the agent works, one after the other, until one of them removes that folder. */
+async function runInWorktree(
+  worker: Worker,
+  { set, iteration, commands, signal, begins }: WorktreeSet,
+): Promise<SetEnd> {
+  const cwd = stateOf(worker).worktree?.path ?? worker.file.mainRepo;
+  const env = childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration });
+  const place = {
+    ...{ cwd, env, ...insideOf(await worker.guard.guard(worker), env) },
+    outputDir: iterationPaths(worker.paths, iteration).checks,
+    outputRoot: worker.paths.runDir,
+    timeoutMs: provingOf(worker).timeoutMs,
+    ...{ signal, begins },
+  };
+  const end: SetEnd = { runs: [], failures: [] };
+  for (const [at, command] of commands.entries()) {
+    const { run, failure } = await runCheck(worker.clock, { command, name: `${set}-${at + 1}` }, place);
+    const isGone = statsAt(cwd) === undefined;
+    const how = isGone ? 'it removed the worktree' : run.how;
+    end.runs.push({ ...run, how });
+    if (failure !== undefined || isGone)
+      end.failures.push({ outputPath: '', lastLines: '', ...failure, command, how: how ?? '' });
+    if (isGone) break;
+  }
+  return end;
 }
