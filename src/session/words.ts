@@ -111,8 +111,10 @@ function ofLimited({ until, outage, asksAt }: Worded, { reader, when }: Required
   const next = until === undefined ? undefined : when(until);
   const asks = asksAt === undefined ? undefined : `${reader} ${when(asksAt)}`;
   if (outage === undefined) {
-    const brief = next === undefined ? 'usage limit' : `usage limit; next try ${next}`;
-    return { brief, predicate: `is at its ${brief}`, tone: 'person' };
+    if (next === undefined)
+      return { brief: 'usage limit', predicate: 'is at its usage limit', tone: 'person' };
+    const predicate = `is at its usage limit, which ends ${next}`;
+    return { brief: `usage limit ends ${next}`, predicate, tone: 'person' };
   }
   const words = outageWords(outage, { next, asks });
   return { brief: words, predicate: `waits: ${words}`, tone: 'person' };

@@ -28,7 +28,7 @@ test('the screen shows a session, looks into it, answers its questions and stops
   await using rig = await askingRig({ scenario: HANGS });
   await using terminal = await watching(rig);
   await terminal.until('NEEDS YOU 1');
-  await terminal.until('asks you Q1');
+  await terminal.until('waits for answers: Q1');
   terminal.type('l');
   await terminal.until('esc back');
   terminal.type(KEY.escape);

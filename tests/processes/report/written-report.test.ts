@@ -37,7 +37,7 @@ test('a report has the diff and the commits of each iteration, and is for its pe
   expect(fifth).not.toContain("'pier 66'");
   expect(text).toContain('docs/Häfen &lt;b&gt;');
   expect(text).toContain('<strong><b class="good">yes</b></strong>');
-  expect(text).toContain('waiting for the approval of its plan, 9 h 00 min');
+  expect(text).toContain('waits for approval, 9 h 00 min');
   expect(text).toContain('approved by a person, by phone');
   // So it can be written while an agent runs: what a worker compares then does not have it.
   const compared = await runFolderEntries(session.paths, 1);
