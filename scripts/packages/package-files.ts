@@ -4,6 +4,7 @@ import { geminiPackage } from '../../src/machine/install/package/gemini-package.
 import type { Files } from '../../src/machine/install/package/package-parts.ts';
 import { desktopFiles } from './desktop.ts';
 import { exampleFiles } from './examples.ts';
+import { readmeFiles } from './readme.ts';
 import { readSource } from './source.ts';
 
 /** Folders that hold nothing but generated files. */
@@ -21,6 +22,7 @@ export async function packageFiles(root: string): Promise<Map<string, string>> {
     ...codexMarketplace('packages/codex'),
     ...below('packages/codex', codexPackage(source)),
     ...below('packages/gemini', geminiPackage(source)),
+    ...readmeFiles(source),
     ...desktopFiles(source),
     ...exampleFiles(source),
   };

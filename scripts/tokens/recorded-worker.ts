@@ -4,7 +4,6 @@ import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
 import type { Decision } from '../../src/phases/decision.ts';
 import { pendingCommandIds, readCommand, removeCommand } from '../../src/session/commands/commands.ts';
-import { nowText } from '../../src/session/words.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
 import type { PlanVersion } from '../../src/session/events/bodies/positions.ts';
 import { EventWriter } from '../../src/session/events/event-writer.ts';
@@ -12,6 +11,7 @@ import type { NewEvent } from '../../src/session/events/events.ts';
 import { readSessionFile, type SessionFile } from '../../src/session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
+import { nowText } from '../../src/session/words.ts';
 import {
   questionsText,
   RECORDED_ITERATIONS,

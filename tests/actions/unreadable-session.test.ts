@@ -13,7 +13,6 @@ import { waitForAny } from '../../src/actions/waiting/wait-for-change.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { configFolder } from '../../src/base/config-folder.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
-import { hostChecks } from '../../src/machine/doctor/project-checks.ts';
 import { rememberProject } from '../../src/project/finding/known-projects.ts';
 import { sessionsText } from '../../src/server/resources/session-rows.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
@@ -90,7 +89,6 @@ test('whatever goes over all sessions shows the others beside one that may not b
     completed: await completeSession('26-', context),
     rows: await sessionsText(context),
     watched: await readSupervisorStatus(context),
-    doctor: await hostChecks(given.at('one', 'sessions'), context),
   }));
   expect(found.every.map(({ view }) => view.folder).sort()).toEqual(all);
   expect(found.completed.values.toSorted()).toEqual(all);
@@ -99,7 +97,6 @@ test('whatever goes over all sessions shows the others beside one that may not b
     [OTHER, 'edit'],
     [REFUSED, 'person'],
   ]);
-  expect(found.doctor).toMatchObject([{ level: 'warn', found: expect.stringContaining(REFUSED) }]);
 });
 
 test('a wait for several is not ended by one that may not be read', async () => {

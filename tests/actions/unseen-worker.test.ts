@@ -8,7 +8,7 @@ import { waitForAny } from '../../src/actions/waiting/wait-for-change.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
 import { shownFacts } from '../../src/cli/rendering/session-facts.ts';
-import { hostChecks } from '../../src/machine/doctor/project-checks.ts';
+import { supervisorChecks } from '../../src/machine/doctor/service-checks.ts';
 import { rememberProject } from '../../src/project/finding/known-projects.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
@@ -44,7 +44,7 @@ async function restarted(quietMs: number, events: readonly NewEvent[] = [CREATED
 
 test('a session whose container was restarted needs its person: in status, list, supervisor and doctor', async () => {
   await using given = await restarted(61_000);
-  const { context, sessions } = given;
+  const { context } = given;
   const { view, worker } = await getStatus({ session: FOLDER }, context);
   expect(worker).toBe('gone');
   expect(statusSentence(view)).toContain('needs a person');
@@ -55,7 +55,8 @@ test('a session whose container was restarted needs its person: in status, list,
   expect((await readSupervisorStatus(context)).sessions).toMatchObject([
     { waits: { for: 'person', why: 'unseen' } },
   ]);
-  expect(await hostChecks(sessions, context)).toMatchObject([{ found: expect.stringContaining(FOLDER) }]);
+  const unseen = (await supervisorChecks(context)).find(({ id }) => id === 'supervisor.unseen');
+  expect(unseen?.found).toContain(FOLDER);
 });
 
 test.each(['change', 'attention', 'done'] as const)(

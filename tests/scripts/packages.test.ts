@@ -6,7 +6,6 @@ import { exampleFiles } from '../../scripts/packages/examples.ts';
 import { GENERATED_FOLDERS, HAND_MADE, packageFiles } from '../../scripts/packages/package-files.ts';
 import { filesBelow, readSource } from '../../scripts/packages/source.ts';
 import { compiledSource } from '../../src/machine/install/package/compiled-source.ts';
-import { jsonText } from '../../src/machine/install/package/package-parts.ts';
 import { parseSource } from '../../src/machine/install/package/package-source.ts';
 import type { SettingSpec } from '../../src/project/settings/setting-spec.ts';
 import { SETTINGS } from '../../src/project/settings/settings.ts';
@@ -133,9 +132,4 @@ test('commands of Gemini hold the text as it stands', () => {
   expect(toml).toContain('description = "Do one plan phase after weighing two independent solutions"\n');
   expect(toml).toContain('{{args}}');
   expect(toml).not.toContain('$ARGUMENTS');
-});
-
-test('JSON keeps its value, whatever it is', () => {
-  const value = { a: [1, 'x', null], b: { c: [], d: {} }, e: [{ f: true }], g: ['y'.repeat(120)] };
-  expect(JSON.parse(jsonText(value))).toEqual(value);
 });

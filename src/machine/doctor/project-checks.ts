@@ -8,7 +8,6 @@ import { guardNow } from '../../actions/preconditions/sandbox-now.ts';
 import { checksOnClone, cloneGuard, NO_CLONE_GUARD } from '../../actions/proving/checks-on-clone.ts';
 import { frozenProving } from '../../actions/sessions/freeze-settings.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
-import { readHolding, readLeases } from '../../base/processes/lease.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { trustIn } from '../../project/finding/trust.ts';
@@ -19,9 +18,6 @@ import { areConfined } from '../../providers/registry.ts';
 import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
 import { findGuardTool } from '../../providers/starting/make-guard.ts';
 import { missingGuard } from '../../providers/starting/probe-guard.ts';
-import { sessionPaths } from '../../session/layout/paths.ts';
-import { sessionFolders } from '../../session/session-list.ts';
-import { isOfFiles } from '../../session/unreadable.ts';
 import { folderChecks, linkChecks } from './machine-checks.ts';
 
 /** What a project's settings promise, held against what is there. */
@@ -40,7 +36,6 @@ export async function projectChecks(
     ...(await folderChecks('sessions', values.sessions)),
     ...(await linkChecks('sessions', values.sessions)),
     ...(await folderChecks('worktrees', values.worktrees)),
-    ...(await hostChecks(values.sessions, context)),
     await worktreeCheck(project, context),
   ];
   if (trust.kind === 'fine' && runChecks)
@@ -61,43 +56,6 @@ async function identityChecks({ mainRepo }: Project, { env }: ActionContext): Pr
     if (!isSamocodeError(error)) throw error;
     return [failed('git.identity', error)];
   }
-}
-
-/** Workers of other machines or containers in a SESSIONS folder, and sessions of other users. */
-export async function hostChecks(sessionsDir: string, { host }: ActionContext): Promise<DoctorCheck[]> {
-  const others = new Set<string>();
-  const unreadable: string[] = [];
-  const unseen: string[] = [];
-  for (const folder of await sessionFolders(sessionsDir)) {
-    const { leases } = sessionPaths(sessionsDir, folder);
-    try {
-      const holding = await readHolding(leases, host);
-      if (holding.kind === 'held' && holding.liveness === 'unknowable') {
-        others.add(holding.lease.owner.hostId);
-        unseen.push(folder);
-      }
-      for (const { owner } of await readLeases(leases))
-        if (owner.hostId !== host.hostId) others.add(owner.hostId);
-    } catch (error) {
-      if (!isOfFiles(error)) throw error;
-      unreadable.push(folder);
-    }
-  }
-  const id = 'sessions.hosts';
-  if (unreadable.length > 0)
-    return [
-      warn(
-        id,
-        `Sessions in ${sessionsDir} cannot be read: ${unreadable.join(', ')}.`,
-        'They belong to another user, for example after "sudo samocode": change their owner with chown.',
-      ),
-    ];
-  if (others.size === 0) return [];
-  const found = `Workers of other machines or containers have run in ${sessionsDir}: ${[...others].join(', ')}.`;
-  const fix =
-    'Use it from one machine only: another cannot see whether a worker here is alive. "samocode takeover" takes over a session of a machine that is gone.';
-  const alive = `Whether they still run ${unseen.join(', ')} cannot be seen from here.`;
-  return [warn(id, unseen.length > 0 ? `${found} ${alive}` : found, fix)];
 }
 
 /** Whether git makes and removes a worktree where sessions would have theirs. It stays empty, which costs the same in every repository. */

@@ -44,12 +44,19 @@ export async function supervisorChecks(context: ActionContext): Promise<DoctorCh
   // Another check reports a folder that cannot be read.
   const lists = await Promise.all([...folders].map((dir) => readSessionList(dir, host).catch(() => [])));
   const unfinished = lists.flat().filter(isUnfinished);
+  const unseen = unfinished.filter(({ isUnseen }) => isUnseen);
   const others = unfinished.filter(
     ({ worker, lease }) => worker === 'none' && !isContinuedBy(lease, paths.identity, host),
   );
   return [
     await presenceCheck(unfinished, context),
     ...(await serviceChecks(context)),
+    ...warnIf(
+      unseen.length > 0,
+      'supervisor.unseen',
+      `Whether the workers of ${namesOf(unseen)} are alive cannot be seen from here.`,
+      'If their machine or container is gone: samocode takeover <session>.',
+    ),
     ...warnIf(
       others.length > 0,
       'supervisor.others',

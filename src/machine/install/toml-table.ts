@@ -8,48 +8,20 @@ export function hasTable(text: string, at: readonly [string, string]): boolean |
 }
 
 /**
- * Cuts a table with its header out of a TOML text and leaves every other byte as it is.
- * @returns undefined when it is written in a way that cannot be cut, such as inline
+ * Cuts a table with its header and the tables below it out of a TOML text and leaves every other byte as it is.
+ * @returns undefined when it is written in another way than Codex writes it, such as inline
  */
 export function withoutTable(text: string, at: readonly [string, string]): string | undefined {
   const root = tomlValue(text);
   if (root === undefined) return undefined;
-  const lines = text.split(/(?<=\n)/);
-  const headers = lines.map(headerAt);
-  const kept: string[] = [];
-  for (let index = 0; index < lines.length; index += 1) {
-    const header = headers[index];
-    if (header === undefined || !isDeepStrictEqual(header.slice(0, 2), [...at])) {
-      kept.push(lines[index] ?? '');
-      continue;
-    }
-    // The blank line that Codex puts before a table is the table's.
-    if (/^\s*$/.test(kept.at(-1) ?? 'x')) kept.pop();
-    index = lastLineOf(lines, headers, index);
-  }
-  const left = kept.join('');
+  const name = at.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join('.');
+  const isOurs = (section = '') => section.startsWith(`[${name}]`) || section.startsWith(`[${name}.`);
+  // Blank lines and comments before the next header are the next one's; a blank line before our header is ours.
+  const sections = text.split(/(?<=\n)(?=(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*\[)/);
+  const isKept = (section: string, index: number) =>
+    !isOurs(section) && !(section.trim() === '' && isOurs(sections[index + 1]));
+  const left = sections.filter(isKept).join('');
   return isDeepStrictEqual(tomlValue(left), withoutIt(root, at)) ? left : undefined;
-}
-
-/** The last line of a table that says something: blank lines and comments before the next header are the next one's. */
-function lastLineOf(lines: readonly string[], headers: readonly unknown[], start: number): number {
-  const next = headers.findIndex((header, index) => index > start && header !== undefined);
-  let last = (next < 0 ? lines.length : next) - 1;
-  while (last > start && /^\s*(?:#.*)?$/.test((lines[last] ?? '').trimEnd())) last -= 1;
-  return last;
-}
-
-function headerAt(line: string): string[] | undefined {
-  if (!/^\s*\[/.test(line)) return undefined;
-  let table: unknown = tomlValue(line);
-  if (table === undefined) return undefined;
-  const keys: string[] = [];
-  while (typeof table === 'object' && table !== null && Object.keys(table).length === 1) {
-    const [key = ''] = Object.keys(table);
-    keys.push(key);
-    table = Object(table)[key];
-  }
-  return keys;
 }
 
 function withoutIt(root: Record<string, unknown>, [parent, name]: readonly [string, string]): unknown {

@@ -7,7 +7,6 @@ import { type DoctorCheck, thisMachine } from '../../../src/actions/precondition
 import { refuseWhatCannotRun } from '../../../src/actions/preconditions/what-cannot-run.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
-import { acquireLease } from '../../../src/base/processes/lease.ts';
 import { doctor } from '../../../src/machine/doctor/doctor.ts';
 import { folderChecks, machineChecks } from '../../../src/machine/doctor/machine-checks.ts';
 import { trustLines } from '../../support/project.ts';
@@ -251,21 +250,6 @@ test('a worktree that git can not make is a failure', async () => {
   const { checks } = await doctor({}, context, MACHINE);
   expect(checks.find(({ id }) => id === 'worktree')).toMatchObject({ level: 'fail' });
   expect(await readdir(join(repo.path, '_samocode/worktrees'))).toEqual([]);
-});
-
-test('a worker of another machine in the same SESSIONS is a warning, as long as its lease is kept', async () => {
-  await using repo = await makeRepo();
-  const context = await contextIn(repo);
-  await setupProject({}, context);
-  const hosts = async () =>
-    (await doctor({}, context, MACHINE)).checks.find(({ id }) => id === 'sessions.hosts');
-  expect(await hosts()).toBeUndefined();
-  const leases = join(repo.path, '_samocode/sessions/.run/26-01-08-boats/leases');
-  const elsewhere = { ...context.host, hostId: 'the-laptop', bootId: 'its boot' };
-  const lease = await acquireLease(leases, { host: elsewhere, clock: systemClock });
-  expect(await hosts()).toMatchObject({ level: 'warn', found: expect.stringContaining('the-laptop') });
-  await lease.release();
-  expect(await hosts()).toMatchObject({ level: 'warn' });
 });
 
 test('it says which chat programs have samocode, without changing any', async () => {

@@ -1,4 +1,4 @@
-import { AUTHOR, type Files, jsonText, readme, skillFiles } from './package-parts.ts';
+import { AUTHOR, type Files, jsonText, skillFiles } from './package-parts.ts';
 import type { PackageSource } from './package-source.ts';
 
 /** The Claude Code plugin. */
@@ -16,11 +16,6 @@ export function claudePackage(source: PackageSource): Files {
   };
   return {
     '.claude-plugin/plugin.json': jsonText(plugin),
-    'README.md': readme(source, {
-      client: 'Claude Code',
-      install: ['claude plugin marketplace add <this repository>', 'claude plugin install samocode@samocode'],
-      typed: '/samocode:dive',
-    }),
     ...Object.fromEntries(
       agents.map(({ name, text }) => [`agents/samocode-${name}.md`, `${text.trimEnd()}\n\n${inAChat}`]),
     ),

@@ -1,4 +1,4 @@
-import { AUTHOR, DISPLAY_NAME, type Files, jsonText, readme, skillFiles } from './package-parts.ts';
+import { AUTHOR, DISPLAY_NAME, type Files, jsonText, skillFiles } from './package-parts.ts';
 import type { MarkdownSource, PackageSource } from './package-source.ts';
 
 const CATEGORY = 'Developer Tools';
@@ -24,11 +24,6 @@ export function codexPackage(source: PackageSource): Files {
     // The first start may have to download; a call of wait stays below 300 s.
     '.mcp.json': jsonText({
       mcpServers: { samocode: { ...source.start, startup_timeout_sec: 60, tool_timeout_sec: 300 } },
-    }),
-    'README.md': readme(source, {
-      client: 'Codex',
-      install: ['codex plugin marketplace add <this repository>', 'codex plugin add samocode@samocode'],
-      typed: '$samocode:dive',
     }),
     ...skillFiles(source),
     ...Object.fromEntries(commands.flatMap(commandSkill)),

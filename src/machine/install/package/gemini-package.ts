@@ -1,4 +1,4 @@
-import { type Files, jsonText, readme, skillFiles } from './package-parts.ts';
+import { type Files, jsonText, skillFiles } from './package-parts.ts';
 import type { MarkdownSource, PackageSource } from './package-source.ts';
 
 /** The Gemini CLI extension. */
@@ -12,11 +12,6 @@ export function geminiPackage(source: PackageSource): Files {
   };
   return {
     'gemini-extension.json': jsonText(extension),
-    'README.md': readme(source, {
-      client: 'Gemini CLI',
-      install: ['gemini extensions install <path of this folder>'],
-      typed: '/dive',
-    }),
     ...skillFiles(source),
     ...Object.fromEntries(commands.map((command) => [`commands/${command.name}.toml`, toml(command)])),
   };
