@@ -6,10 +6,9 @@ import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { fileRefused } from '../../base/files/refused-file.ts';
 import { CLIENTS, type Client, type ClientName, clientsFolder } from './clients.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
-import type { InstalledPart } from './installed-part.ts';
 import { commandOnPath } from './package/package-source.ts';
 import { serverPart, serverSteps } from './server-entry.ts';
-import { removalStep, type Step } from './step.ts';
+import { removalSteps, type Step } from './step.ts';
 
 export const INSTALL_SCOPES = ['user', 'project'] as const;
 /** For the person everywhere, or in a file of the project that a team shares. */
@@ -43,7 +42,7 @@ export interface ClientReport {
   /** In the order in which they are or would be done. */
   steps: readonly string[];
   /** The one of `steps` at which an installation ended. */
-  failedStep?: string;
+  failedStep?: string | undefined;
   /** What the person does next. */
   next?: string;
   problem?: {
@@ -57,18 +56,13 @@ export interface ClientReport {
   stays?: readonly string[];
 }
 
-interface Change {
-  input: InstallInput;
-  context: ActionContext;
-}
-
 /** Adds samocode to chat programs: server, skills and commands. Doing it twice changes nothing more. */
 export async function install(input: InstallInput, context: ActionContext): Promise<InstallReport> {
   const clients: ClientReport[] = [];
   for (const client of clientsOf(input)) {
     const program = await client.detect(context);
     if (program !== undefined)
-      clients.push(await guarded(client, input, () => addTo(client, program, { input, context })));
+      clients.push(await changed(client, input, () => stepsToAdd(client, program, { input, context })));
     else if (isNamed(input)) clients.push(reportOf(client, 'not_found', []));
   }
   if (clients.length === 0) throw INSTALL_ERRORS.no_client();
@@ -79,7 +73,7 @@ export async function install(input: InstallInput, context: ActionContext): Prom
 export async function uninstall(input: InstallInput, context: ActionContext): Promise<InstallReport> {
   const clients: ClientReport[] = [];
   for (const client of clientsOf(input)) {
-    const report = await guarded(client, input, () => removeFrom(client, { input, context }));
+    const report = await changed(client, input, () => stepsToRemove(client, { input, context }));
     if (isNamed(input) || report.outcome !== 'nothing_to_do') clients.push(report);
   }
   // One that still holds something refuses, and so does the folder above it.
@@ -89,38 +83,46 @@ export async function uninstall(input: InstallInput, context: ActionContext): Pr
   return { clients };
 }
 
-// One client that refuses must not keep the others from being changed.
-async function guarded(
-  client: Client,
-  input: InstallInput,
-  act: () => Promise<ClientReport>,
-): Promise<ClientReport> {
-  try {
-    return await act();
-  } catch (error) {
-    if (INSTALL_ERRORS.scope_not_supported.is(error) && !isNamed(input))
-      return reportOf(client, 'not_supported', []);
-    return { ...reportOf(client, 'failed', []), problem: problemOf(error) };
-  }
+interface Change {
+  input: InstallInput;
+  context: ActionContext;
 }
 
-async function addTo(client: Client, program: string, change: Change): Promise<ClientReport> {
-  const { input } = change;
+/** Does the steps of one client, or says what they would do. One client that refuses must not keep the others from being changed. */
+async function changed(
+  client: Client,
+  input: InstallInput,
+  stepsOf: () => Promise<Step[]>,
+): Promise<ClientReport> {
   const { title, restart } = client;
-  if (!input.dryRun) input.onProgress?.({ title });
-  const steps = await stepsToAdd(client, program, change);
-  const words = steps.map((step) => step.words);
-  if (steps.length === 0 || input.dryRun) return notDone(client, words);
-  for (const step of steps) {
-    input.onProgress?.({ title, step: step.words });
-    try {
-      await step.run();
-    } catch (error) {
-      const problem = problemOf(error);
-      return { ...reportOf(client, 'failed', words), failedStep: step.words, problem };
+  let report = reportOf(client, 'failed', []);
+  try {
+    const steps = await stepsOf();
+    report = reportOf(
+      client,
+      'failed',
+      steps.map(({ words }) => words),
+    );
+    if (steps.length === 0) return { ...report, outcome: 'nothing_to_do' };
+    if (input.dryRun) return { ...report, outcome: 'would_change' };
+    input.onProgress?.({ title });
+    const stays: string[] = [];
+    for (const { words: step, place, run } of steps) {
+      input.onProgress?.({ title, step });
+      report.failedStep = step;
+      await run().catch((error) => {
+        if (place === undefined) throw error;
+        stays.push(`${place}: ${problemOf(error).message}`);
+      });
     }
+    report.failedStep = undefined;
+    if (stays.length === 0) return { ...report, outcome: 'changed', next: `${restart}.` };
+    return { ...report, problem: problemOf(INSTALL_ERRORS.not_all_removed({ title })), stays };
+  } catch (error) {
+    if (INSTALL_ERRORS.scope_not_supported.is(error) && !isNamed(input))
+      return { ...report, outcome: 'not_supported' };
+    return { ...report, problem: problemOf(error) };
   }
-  return { ...reportOf(client, 'changed', words), next: `${restart}.` };
 }
 
 async function stepsToAdd(client: Client, program: string, { input, context }: Change): Promise<Step[]> {
@@ -134,31 +136,11 @@ async function stepsToAdd(client: Client, program: string, { input, context }: C
   return input.allow && client.allow ? [...steps, ...(await client.allow(context))] : steps;
 }
 
-async function removeFrom(client: Client, { input, context }: Change): Promise<ClientReport> {
-  const { title, restart } = client;
-  const all =
-    input.scope === 'project'
-      ? [serverPart(projectFile(client, { input, context }).path)]
-      : await client.remove(context);
-  const parts: InstalledPart[] = [];
-  // One that cannot be read is tried, and named when that fails.
-  for (const part of all) if (await part.isThere().catch(() => true)) parts.push(part);
-  const words = parts.map((part) => removalStep(part).words);
-  if (parts.length === 0 || input.dryRun) return notDone(client, words);
-  input.onProgress?.({ title });
-  const stays: string[] = [];
-  for (const part of parts) {
-    input.onProgress?.({ title, step: removalStep(part).words });
-    try {
-      await part.remove();
-    } catch (error) {
-      if (!isSamocodeError(error) && systemErrorCode(error) === undefined) throw error;
-      stays.push(`${part.words}: ${isSamocodeError(error) ? error.why : systemErrorCode(error)}`);
-    }
-  }
-  if (stays.length === 0) return { ...reportOf(client, 'changed', words), next: `${restart}.` };
-  const problem = problemOf(INSTALL_ERRORS.not_all_removed({ title }));
-  return { ...reportOf(client, 'failed', words), problem, stays };
+async function stepsToRemove(client: Client, change: Change): Promise<Step[]> {
+  const isOfProject = change.input.scope === 'project';
+  return await removalSteps(
+    isOfProject ? [serverPart(projectFile(client, change).path)] : await client.remove(change.context),
+  );
 }
 
 /** @throws scope_not_supported */
@@ -166,10 +148,6 @@ function projectFile({ title, project }: Client, { input, context }: Change) {
   if (project === undefined) throw INSTALL_ERRORS.scope_not_supported({ title });
   const { file, ...extra } = project;
   return { path: join(input.projectDir ?? context.cwd, file), ...extra };
-}
-
-function notDone(client: Client, steps: readonly string[]): ClientReport {
-  return reportOf(client, steps.length === 0 ? 'nothing_to_do' : 'would_change', steps);
 }
 
 /** What went wrong, for the report. @throws what is no failure that we expect */

@@ -34,7 +34,11 @@ export function memberPart(
   isOurs: (value: unknown) => boolean = () => true,
 ): InstalledPart {
   const has = (value: unknown) => value !== undefined && isOurs(value);
-  return jsonPart(path, at, { has, without: (text) => withoutMember(text, [...at]) });
+  return filePart(
+    path,
+    at,
+    inJson(at, has, (text) => withoutMember(text, [...at])),
+  );
 }
 
 /** Those items of a list in a JSON file that are ours. */
@@ -44,39 +48,37 @@ export function itemsPart(
   options: { isOurs: (item: unknown) => boolean; keepAround?: boolean },
 ): InstalledPart {
   const has = (value: unknown) => Array.isArray(value) && value.some(options.isOurs);
-  return jsonPart(path, at, { has, without: (text) => withoutItems(text, at, options) });
+  return filePart(
+    path,
+    at,
+    inJson(at, has, (text) => withoutItems(text, at, options)),
+  );
 }
 
 /** A table of a TOML file. */
 export function tablePart(path: string, at: readonly [string, string]): InstalledPart {
-  return textPart(path, at, {
-    has: (text) => hasTable(text, at),
-    without: (text) => withoutTable(text, at),
-  });
+  const has = (text: string) => hasTable(text, at);
+  return filePart(path, at, { has, without: (text) => withoutTable(text, at) });
 }
 
-interface JsonChange {
-  has(value: unknown): boolean;
-  without(text: string): string;
-}
-
-function jsonPart(path: string, at: At, { has, without }: JsonChange): InstalledPart {
-  return textPart(path, at, {
-    has(text) {
-      const value = jsonValue(text);
-      return value === undefined ? undefined : has(valueAt(value, [...at]));
-    },
-    without: (text) => (jsonValue(text) === undefined ? undefined : without(text)),
-  });
-}
-
-interface TextChange {
-  /** Undefined for a text that is not in the client's format. */
+/** Both return undefined for a text that is not in the client's format. */
+interface Removal {
   has(text: string): boolean | undefined;
   without(text: string): string | undefined;
 }
 
-function textPart(path: string, at: At, { has, without }: TextChange): InstalledPart {
+function inJson(at: At, has: (value: unknown) => boolean, without: (text: string) => string): Removal {
+  const ifJson = <T>(text: string, act: (value: unknown) => T) => {
+    const value = jsonValue(text);
+    return value === undefined ? undefined : act(value);
+  };
+  return {
+    has: (text) => ifJson(text, (value) => has(valueAt(value, [...at]))),
+    without: (text) => ifJson(text, () => without(text)),
+  };
+}
+
+function filePart(path: string, at: At, { has, without }: Removal): InstalledPart {
   return {
     words: `${path}, at ${at.join('.')}`,
     isFolder: false,

@@ -12,6 +12,8 @@ import type { Files } from './package/package-parts.ts';
 /** One change to this machine, shown before it is made. */
 export interface Step {
   words: string;
+  /** What a removal removes: where that fails, the steps after it are done all the same. */
+  place?: string;
   /** @throws client_command_failed, settings_file_unreadable, or a system error */
   run(): Promise<void>;
 }
@@ -57,17 +59,13 @@ export function itemsStep(path: string, at: readonly string[], items: readonly u
   };
 }
 
-export function removalStep(part: InstalledPart): Step {
-  return {
-    words: part.isFolder ? `remove ${part.words}` : `remove samocode's part from ${part.words}`,
-    run: part.remove,
-  };
-}
-
-/** The removal of those parts that are there. */
+/** The removal of those parts that are there; one that cannot be read is tried, and named when that fails. */
 export async function removalSteps(parts: readonly InstalledPart[]): Promise<Step[]> {
   const steps: Step[] = [];
-  for (const part of parts) if (await part.isThere()) steps.push(removalStep(part));
+  for (const { words: place, isFolder, isThere, remove: run } of parts) {
+    const words = isFolder ? `remove ${place}` : `remove samocode's part from ${place}`;
+    if (await isThere().catch(() => true)) steps.push({ words, place, run });
+  }
   return steps;
 }
 
