@@ -15,9 +15,8 @@ export interface ActContext {
   clock: Clock;
   /** What commands and scripts inherit. */
   env: Readonly<Record<string, string>>;
-  /** Without it the signal is forgotten. */
+  /** Whether honest work leaves a signal, and a final line. */
   signals: boolean;
-  /** Without it the final line is. */
   results: boolean;
   /** Files of the worktree that this iteration has edited, and documents that it has written. */
   edited: Set<string>;

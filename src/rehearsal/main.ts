@@ -20,14 +20,14 @@ void main().then(leave, (error: unknown) => {
   process.exit(error instanceof SetupError ? SETUP_EXIT_CODE : 1);
 });
 
-async function leave(exitCode: number): Promise<void> {
+async function leave(exitCode: unknown): Promise<void> {
   // A pipe takes its bytes later than a file does; exit() would drop what it has not taken.
   await write('', 'stdout');
-  process.exit(exitCode);
+  process.exit(typeof exitCode === 'number' ? exitCode : 0);
 }
 
 /** Plays one iteration. The command line is that of `claude -p`, with the prompt on stdin. */
-async function main(): Promise<number> {
+async function main(): Promise<unknown> {
   const { argv, env } = process;
   if (argv.includes('--version')) {
     process.stdout.write(`${__VERSION__} (samocode rehearsal, no model)\n`);
@@ -59,7 +59,7 @@ async function main(): Promise<number> {
     ...{ edited: new Set(), documents: new Set() },
   };
   const acts = actsFor(scenario.rules, situation.occasion) ?? [{ act: 'normal', signal: true, result: true }];
-  return (await playActs(acts, context)) ?? 0;
+  return await playActs(acts, context);
 }
 
 function write(words: string, to: 'stdout' | 'stderr'): Promise<void> {

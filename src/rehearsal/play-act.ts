@@ -1,5 +1,5 @@
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { ActContext, Acts, Named } from './act-context.ts';
 import type { ClaudeLines } from './claude-lines.ts';
 import { leaveBehind, runAsAgent } from './run-as-agent.ts';
@@ -25,9 +25,8 @@ const ACTS: Acts<ScenarioAct['act']> = {
     return clock.sleep(50);
   },
   'ignore-term': (_act, context) => context.ignoreTerm(),
-  leave: async ({ command, count, ...how }, context) => {
-    const { cwd, env } = surroundings(context);
-    for (let nth = 0; nth < count; nth++) await leaveBehind(command, { ...how, cwd, env });
+  leave: async (act, context) => {
+    for (let nth = 0; nth < act.count; nth++) await leaveBehind(act, surroundings(context));
   },
   print,
   event: ({ json }, { lines }) => lines.print(json),
@@ -47,10 +46,7 @@ const ACTS: Acts<ScenarioAct['act']> = {
 };
 
 /** Plays acts in their order. @returns the exit code of the act that ended the process */
-export async function playActs(
-  acts: readonly ScenarioAct[],
-  context: ActContext,
-): Promise<number | undefined> {
+export async function playActs(acts: readonly ScenarioAct[], context: ActContext): Promise<unknown> {
   for (const act of acts) {
     const filled = act.act in WORK ? fill(act, await context.words()) : act;
     // The table has the function of exactly this act.
@@ -60,21 +56,19 @@ export async function playActs(
   return undefined;
 }
 
-const SESSION_FILES: Readonly<Record<string, string>> = {
-  qa: '_qa.md',
-  overview: '_overview.md',
-  signal: '_signal.json',
-  history: '_signal_history.jsonl',
-};
+const FILES = new Map([
+  ['qa', '_qa.md'],
+  ['overview', '_overview.md'],
+  ['signal', '_signal.json'],
+  ['history', '_signal_history.jsonl'],
+]);
 
 /** The absolute path that a scenario's place names. */
 function pathOf(place: string, { situation }: ActContext): string {
   const { sessionDir, workingDir } = situation.facts;
-  const file = SESSION_FILES[place];
-  if (file) return join(sessionDir, file);
   const [root = ''] = place.split(':', 1);
-  const path = place.slice(root.length + 1);
-  return root === 'abs' ? path : join(root === 'session' ? sessionDir : workingDir, path);
+  const path = FILES.get(place) ?? place.slice(root.length + 1);
+  return resolve(root === 'worktree' ? workingDir : sessionDir, path);
 }
 
 const PIECE_BYTES = 1024 * 1024;

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { systemClock } from '../base/clock.ts';
+import type { ScenarioAct } from './scenario.ts';
 
 interface Ran {
   /** Null when a signal ended it. */
@@ -22,39 +23,26 @@ export function runAsAgent(
   options: { cwd?: string; env?: Record<string, string>; timeout?: number } = {},
 ): Promise<Ran> {
   return new Promise((resolve) => {
-    const program = execFile(
-      file,
-      args,
-      { ...options, maxBuffer: 10 * 1024 * 1024 },
-      (_error, stdout, stderr) => resolve({ exitCode: program.exitCode, stdout, stderr }),
+    const limits = { ...options, maxBuffer: 10 * 1024 * 1024 };
+    const program = execFile(file, args, limits, (_error, stdout, stderr) =>
+      resolve({ exitCode: program.exitCode, stdout, stderr }),
     );
     program.stdin?.end();
-    program.once('exit', () => {
-      const letGo = () => {
-        program.stdout?.destroy();
-        program.stderr?.destroy();
-      };
-      void systemClock.sleep(OPEN_MS).then(letGo);
+    program.once('exit', async () => {
+      await systemClock.sleep(OPEN_MS);
+      program.stdout?.destroy();
+      program.stderr?.destroy();
     });
   });
 }
 
-interface Stray {
-  setsid: boolean;
-  ignoreTerm: boolean;
-  scrubEnv: boolean;
-  cwd: string;
-  env: Readonly<Record<string, string>>;
-}
-
 /** Starts a program that outlives this one. @returns when the shell between them has ended */
 export function leaveBehind(
-  command: readonly string[],
-  { setsid, ignoreTerm, scrubEnv, cwd, env }: Stray,
+  { command, setsid, ignoreTerm, scrubEnv }: Extract<ScenarioAct, { act: 'leave' }>,
+  { cwd, env }: { cwd: string; env: Record<string, string> },
 ): Promise<unknown> {
   // What a shell ignores when it starts a program is ignored there.
   const script = `${ignoreTerm ? "trap '' TERM INT HUP; " : ''}"$@" &`;
-  const environment = scrubEnv ? { PATH: env.PATH } : env;
-  const options = { cwd, detached: setsid, env: environment, stdio: 'ignore' } as const;
-  return once(spawn('sh', ['-c', script, 'stray', ...command], options), 'exit');
+  const options = { cwd, env: scrubEnv ? { PATH: env.PATH } : env, stdio: 'ignore' } as const;
+  return once(spawn('sh', ['-c', script, 'stray', ...command], { ...options, detached: setsid }), 'exit');
 }

@@ -35,13 +35,13 @@ export const ScenarioAct = z.discriminatedUnion('act', [
   act('normal', { signal: yes, result: yes }),
   // Honest work. In its texts `%{name}` is replaced by a word of `situation.ts`.
   act('say', { text: z.string() }),
-  act('ask', { title: z.string(), questions: z.array(Question).min(1) }),
+  act('ask', {}),
   act('document', {
     kind: z.enum(documentKinds),
     title: z.string().default('%{slug}'),
     sections: z.record(z.string(), z.string()),
   }),
-  act('ledger', { requirements: z.array(Requirement).min(1) }),
+  act('ledger', {}),
   act('edit', {
     path: z.string(),
     /** Also as a list of its lines. */

@@ -36,14 +36,16 @@ export async function readSituation(facts: PromptFacts): Promise<Situation> {
   const planName = facts.planName ?? currentPlanOf(await namesIn('.'), '', []);
   const phases = planName === undefined ? [] : parsePlan(await read(planName)).phases;
   const logs = (await namesIn('_logs')).filter((name) => name.endsWith(`-${phase}.jsonl`));
+  const isOpen = questions.some(({ answer }) => answer === undefined);
+  const last = (pattern: RegExp) => overview.flow.findLastIndex((line) => pattern.test(line));
   const occasion: Occasion = {
     phase,
     iteration,
     // The worker opens an agent's log before it starts the agent, so this one is among them.
     count: Math.max(1, logs.length),
-    questions: stateOf(questions),
+    questions: questions.length === 0 ? 'none' : isOpen ? 'open' : 'answered',
     planPhase: phases.find(({ completed }) => !completed)?.number ?? (phases.length > 0 ? 'done' : 'none'),
-    reviewed: isReviewed(overview.flow),
+    reviewed: last(/\] Quality review\b/) > last(/\] (?:Phase \d+ done|Looked again)\b/),
   };
   return { facts, occasion, questions, overview, planName };
 }
@@ -96,11 +98,6 @@ export function fill<T>(value: T, words: Words): T {
 
 const WORD = /%\{(\w+)\}/g;
 
-function stateOf(questions: readonly QaQuestion[]): Occasion['questions'] {
-  if (questions.length === 0) return 'none';
-  return questions.every(({ answer }) => answer !== undefined) ? 'answered' : 'open';
-}
-
 /** What was chosen, in words: the options' own where letters were given. */
 function chosen(question: QaQuestion, form = '.+'): string {
   const suggested = inWords(question, question.suggestion?.letters ?? ['A']);
@@ -113,11 +110,6 @@ function chosen(question: QaQuestion, form = '.+'): string {
 function inWords({ options }: QaQuestion, letters: readonly string[]): string {
   const picked = options.filter(({ letter }) => letters.includes(letter));
   return picked.map(({ text }) => text).join(', ');
-}
-
-function isReviewed(flow: readonly string[]): boolean {
-  const last = (pattern: RegExp) => flow.findLastIndex((line) => pattern.test(line));
-  return last(/\] Quality review\b/) > last(/\] (?:Phase \d+ done|Looked again)\b/);
 }
 
 const packages = z.record(z.string(), z.unknown()).default({});

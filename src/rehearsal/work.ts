@@ -10,6 +10,7 @@ import { newQa } from '../session/documents/qa-change.ts';
 import { LEDGER_NAME } from '../session/documents/requirements.ts';
 import type { ActContext, Acts, Named } from './act-context.ts';
 import { runAsAgent } from './run-as-agent.ts';
+import { fill } from './situation.ts';
 
 const CHECK_TIME_MS = 10 * 60_000;
 const KEPT_CHARACTERS = 4000;
@@ -20,11 +21,13 @@ export const WORK: Acts<
   'say' | 'ask' | 'document' | 'ledger' | 'edit' | 'check' | 'commit' | 'tick' | 'end'
 > = {
   say: ({ text }, { lines }) => lines.say(text),
-  ask: (act, context) => write(context, inSession(context, '_qa.md'), newQa(act)),
+  ask: async (_act, context) =>
+    write(context, inSession(context, '_qa.md'), newQa(fill(context.scenario.story, await context.words()))),
   document: writeDocument,
-  ledger: ({ requirements }, context) => {
-    const open = requirements.map((requirement) => ({ ...requirement, state: 'open' }));
-    const text = JSON.stringify({ requirements: open }, null, 2);
+  ledger: async (_act, context) => {
+    const all = fill(context.scenario.story.requirements, await context.words());
+    const requirements = all.map((requirement) => ({ ...requirement, state: 'open' }));
+    const text = JSON.stringify({ requirements }, null, 2);
     return write(context, inSession(context, LEDGER_NAME), `${text}\n`);
   },
   edit,
