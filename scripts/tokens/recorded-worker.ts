@@ -12,6 +12,7 @@ import { readSessionFile, type SessionFile } from '../../src/session/events/sess
 import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import { nowText } from '../../src/session/words.ts';
+import { createdEvent } from '../../tests/support/session-file-sample.ts';
 import {
   questionsText,
   RECORDED_ITERATIONS,
@@ -77,7 +78,7 @@ export class RecordedWorker implements Happens {
     const { host, clock } = this.#context;
     const writer = await EventWriter.open(paths, await acquireLease(paths.leases, { host, clock }), clock);
     await mkdir(paths.sessionDir, { recursive: true });
-    await writer.append({ type: 'session_created', sessionId: file.id, runWanted: true });
+    await writer.append(createdEvent(file));
     return { paths, file, writer };
   }
 
@@ -127,7 +128,12 @@ export class RecordedWorker implements Happens {
         model: 'opus',
         log,
       },
-      ...{ childUuid: '6f1c9c0e-3f0e-4b9f-8d77-3a3a3a3a3a3a', timeLimitMs: 30 * MINUTE_MS },
+      ...{
+        childUuid: '6f1c9c0e-3f0e-4b9f-8d77-3a3a3a3a3a3a',
+        timeLimitMs: 30 * MINUTE_MS,
+        credentials: [],
+        sandbox: 'none',
+      },
     });
     await this.#tellNow();
     this.#in((minutes * MINUTE_MS) / 2, () => this.#tellNow(child.activity));

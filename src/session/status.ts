@@ -8,13 +8,12 @@ import { pendingCommandIds } from './commands/commands.ts';
 import { atPlaces } from './events/at-places.ts';
 import { type LogReading, readLog } from './events/event-log.ts';
 import { isRewinding } from './events/fold-rewound.ts';
-import type { SessionFile } from './events/session-file.ts';
+import { type SessionFile, trueSessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { isLogAside } from './layout/rewritten-log.ts';
 import { readForeignSession } from './legacy/foreign-session.ts';
-import { trueSessionFile } from './true-session-file.ts';
 import { isOfFiles, unreadableSession } from './unreadable.ts';
 
 /** The gate at which a session waits; of a folder that no worker has taken over, also the one that it will wait at. */

@@ -41,12 +41,12 @@ export class NoticeQueue {
     const notices: QueuedNotice[] = [];
     const standing = new Set<string>();
     const read = new Map<string, number>();
-    const { identity, host, paths, clock } = this.#supervisor;
+    const { identity, paths, clock } = this.#supervisor;
     for (const [place, session] of sessions) {
       const { sessionFile, state, lease, newer } = session.view;
       if (sessionFile === undefined || session.view.isUnreadable || newer !== undefined) continue;
       const from = cursors.read[place];
-      const isOurs = isContinuedBy(lease, identity, host);
+      const isOurs = isContinuedBy(lease, identity);
       for (const notice of isOurs ? standingNotices(session, sessionFile.id, clock.now()) : []) {
         if (!this.#standing.has(notice.id)) notices.push(notice);
         standing.add(notice.id);

@@ -57,7 +57,7 @@ export async function readSupervisorStatus(context: ActionContext): Promise<Supe
       return [];
     });
     for (const view of views) {
-      const waits = waitsFor(view, paths.identity, host);
+      const waits = waitsFor(view, paths.identity);
       if (waits.for === 'nothing') continue;
       const isDying = waits.for === 'revival' && (await recentRevivals(view, context)) >= REVIVAL_LIMIT.times;
       sessions.push({ view, waits, isDying });

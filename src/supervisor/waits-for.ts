@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Host } from '../base/processes/host.ts';
 import { isContinuedBy } from '../session/continued-by.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { LimitedStatus, Status } from '../session/events/state.ts';
@@ -45,7 +44,7 @@ const WHILE_PARKED: {
 };
 
 /** Pure: the whole table. */
-export function waitsFor(view: SessionView, identity: string, host: Host): Waits {
+export function waitsFor(view: SessionView, identity: string): Waits {
   const { state, isForeign, pendingCommands, wantsWorker, lease } = view;
   if (isForeign) return { for: 'nothing' };
   if (view.newer !== undefined) return { for: 'person', why: 'newer' };
@@ -53,7 +52,7 @@ export function waitsFor(view: SessionView, identity: string, host: Host): Waits
   if (view.worker === 'alive') return { for: 'its_worker' };
   if (!wantsWorker && (state.archived || isOver(state.status))) return { for: 'nothing' };
   if (view.worker === 'unknowable') return { for: 'person', why: 'unseen' };
-  if (!isContinuedBy(lease, identity, host)) return { for: 'person', why: 'other_supervisor' };
+  if (!isContinuedBy(lease, identity)) return { for: 'person', why: 'other_supervisor' };
   if (pendingCommands.length > 0) return { for: 'commands' };
   if (wantsWorker) return { for: 'revival' };
   return parked(view);

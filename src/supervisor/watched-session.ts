@@ -54,10 +54,10 @@ export class WatchedSession {
   #givenUp: string | undefined;
   #starts: Start[] = [];
 
-  constructor(place: SessionPaths, view: SessionView, print: string, { identity, host, clock }: Supervisor) {
+  constructor(place: SessionPaths, view: SessionView, print: string, { identity, clock }: Supervisor) {
     this.place = place;
     this.view = view;
-    this.waits = waitsFor(view, identity, host);
+    this.waits = waitsFor(view, identity);
     this.#print = print;
     this.#sinceMs = clock.monotonic();
   }
@@ -75,10 +75,10 @@ export class WatchedSession {
     return owner === undefined || (await runningEntry(host, owner)) === undefined;
   }
 
-  update(view: SessionView, print: string, { identity, host, clock }: Supervisor): void {
+  update(view: SessionView, print: string, { identity, clock }: Supervisor): void {
     const before = this.waits;
     this.view = view;
-    this.waits = waitsFor(view, identity, host);
+    this.waits = waitsFor(view, identity);
     if (this.waits.for !== before.for) this.#sinceMs = clock.monotonic();
     this.#print = print;
     this.#read = undefined;

@@ -13,8 +13,8 @@ test('a session is muted and sent of again, and never from inside of one', async
   const { muted } = supervisorPaths(context.home, context.host);
   await muteSession({ session: 'x', isMuted: true }, context);
   await muteSession({ session: 'x', isMuted: true }, context);
-  expect(await readdir(muted)).toEqual(['01JH0000000000000000000000.json']);
-  const inside = { ...context, env: { ...context.env, SAMOCODE_SESSION: '01JH0000000000000000000000' } };
+  expect(await readdir(muted)).toEqual(['01KEE000000000000000000000.json']);
+  const inside = { ...context, env: { ...context.env, SAMOCODE_SESSION: '01KEE000000000000000000000' } };
   await expect(muteSession({ session: 'x', isMuted: false }, inside)).rejects.toMatchObject({
     code: 'inside_session',
   });

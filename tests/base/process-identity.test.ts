@@ -37,21 +37,6 @@ test('a process lives on when the time zone of the machine changes', async () =>
   expect(self && (await livenessOf(machine.host, self))).toBe('alive');
 });
 
-async function asRecordedBefore(machine: Awaited<ReturnType<typeof travellingHost>>, pid: number) {
-  const args = ['-p', String(pid), '-o', 'lstart='];
-  const { stdout } = await runCommand(machine.ps, args, { env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' } });
-  const { bootId, hostId, pidNamespace } = machine.host;
-  return { pid, startTicks: stdout.trim().split(/\s+/).join(' '), bootId, hostId, pidNamespace };
-}
-
-test('a process that was recorded by its local start lives on over an update', async () => {
-  await using machine = await travellingHost();
-  await machine.zone('JST-9');
-  const recorded = await asRecordedBefore(machine, process.pid);
-  expect(await livenessOf(machine.host, recorded)).toBe('alive');
-  expect(await livenessOf(machine.host, { ...recorded, startTicks: 'Thu Jan 1 00:00:00 1970' })).toBe('dead');
-});
-
 test('a ps that is killed tells of no dead process', async () => {
   await using dir = await tempDir();
   const host = { ...(await systemHost()), processes: psTable(await program(dir.path, 'kill -9 $$')) };

@@ -8,7 +8,7 @@ import { CREATED, DONE, PREPARED } from '../session/events.ts';
 import { typed } from './typed.ts';
 
 const BY = { channel: 'cli' } as const;
-const STARTED = {
+const STARTED: NewEvent = {
   type: 'iteration_started',
   iteration: 1,
   phase: 'investigation',
@@ -17,7 +17,9 @@ const STARTED = {
   log: 'x.jsonl',
   childUuid: '6f1c9c0e-3f0e-4b9f-8d77-3a3a3a3a3a3a',
   timeLimitMs: 1000,
-} as const;
+  credentials: [],
+  sandbox: 'none',
+};
 const DIED = {
   type: 'worker_took_over',
   worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },

@@ -19,13 +19,14 @@ export async function changeSettings(rig: SessionRig, settings: Partial<FrozenSe
   const before = await readFile(sessionFile, 'utf8');
   const file = JSON.parse(before);
   const after = `${JSON.stringify({ ...file, settings: { ...file.settings, ...settings } }, null, 2)}\n`;
-  const log = await readFile(events, 'utf8');
+  const log = (await readFile(events, 'utf8')).split('\n');
   await writeFile(sessionFile, after);
-  // A later worker puts the file back as the log says that the session was created.
-  await writeFile(
-    events,
-    log.replace(JSON.stringify(before), () => JSON.stringify(after)),
-  );
+  // The choices that the event of its creation carries are those that count.
+  const lines = log.map((line) => {
+    const event = line.includes('"session_created"') ? JSON.parse(line) : undefined;
+    return event === undefined ? line : JSON.stringify({ ...event, file: after });
+  });
+  await writeFile(events, lines.join('\n'));
 }
 
 /** As if the session had been started with these lines of `.samocode`. */

@@ -33,7 +33,7 @@ const outage = (atMs: number, lastedMs: number): NewEvent => ({
 });
 const iteration: NewEvent = {
   ...{ type: 'iteration_started', iteration: 1, phase: 'planning', provider: 'claude', model: '' },
-  ...{ log: 'x.log', childUuid: 'u', timeLimitMs: 1000 },
+  ...{ log: 'x.log', childUuid: 'u', timeLimitMs: 1000, credentials: [], sandbox: 'none' },
 };
 
 /** What comes of a session, in a home of its own. */

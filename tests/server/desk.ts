@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import {
@@ -60,9 +59,7 @@ export async function makeDesk(plan: DeskPlan = {}): Promise<Desk> {
     listChanges: () => listChanges,
     async lay(folder, events = [CREATED, PREPARED], at) {
       const paths = sessionPaths(sessionsDir, folder);
-      await writeEvents(paths, events, at?.startMs);
-      const identity = JSON.parse(await readFile(paths.sessionFile, 'utf8'));
-      await writeFile(paths.sessionFile, JSON.stringify({ ...identity, mainRepo: repo.path }));
+      await writeEvents(paths, events, at?.startMs, { mainRepo: repo.path });
       await repo.write({ [`_samocode/sessions/${folder}/_overview.md`]: `# Session: ${folder}\n` });
       return paths;
     },

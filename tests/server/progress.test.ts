@@ -36,6 +36,8 @@ const WORKING: NewEvent = {
   log: '012-implementation.jsonl',
   childUuid: 'c',
   timeLimitMs: 1000,
+  credentials: [],
+  sandbox: 'none',
 };
 
 function expectToGrow(told: readonly { progress: number }[]): void {

@@ -11,6 +11,7 @@ import { isLogAside } from '../../src/session/layout/rewritten-log.ts';
 import { bundleScript } from '../support/bundle-script.ts';
 import { plainLog, textOf } from '../support/event-samples.ts';
 import { fullDisk } from '../support/failing-disk.ts';
+import { createdEvent } from '../support/session-file-sample.ts';
 import { notice, type TempLog, tempLog } from '../support/temp-log.ts';
 
 const numbersOf = async (log: TempLog) => (await readEvents(log.paths.events, 0)).map(({ n }) => n);
@@ -146,11 +147,7 @@ test('the state of the writer is the one that readers come to', async () => {
     flow: undefined,
     extra: 'than the schema',
   };
-  await writer.append(
-    { type: 'session_created', sessionId: 's', runWanted: true },
-    loose as NewEvent,
-    acceptance('A'),
-  );
+  await writer.append(createdEvent(), loose as NewEvent, acceptance('A'));
   expect((await readLog(log.paths, { useCache: false }))?.state).toEqual(writer.state);
 });
 

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { type NewEvent, type SessionEvent, serialiseEvent } from '../../src/session/events/events.ts';
 import type { SessionFile } from '../../src/session/events/session-file.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
+import { createdEvent, eventsOf, sessionFileSample } from '../support/session-file-sample.ts';
 
 const START = Date.UTC(2026, 0, 8, 10);
 
@@ -17,51 +18,20 @@ export function eventLines(events: readonly NewEvent[], startMs = START): string
     .join('');
 }
 
-function sessionFile({ folder, sessionsDir }: SessionPaths): SessionFile {
-  return {
-    v: 1,
-    id: '01JH0000000000000000000000',
-    folder,
-    createdAt: '2026-01-08T10:00:00.000Z',
-    task: 'x',
-    mainRepo: '/repo',
-    worktreesDir: '/worktrees',
-    sessionsDir,
-    configPath: '/repo/.samocode',
-    adopted: false,
-    settings: {
-      provider: 'rehearsal',
-      providers: {},
-      model: '',
-      models: {},
-      cliPaths: {},
-      maxTurns: 1,
-      timeLimitMs: 1000,
-      permissions: 'skip',
-      gates: [],
-      gateChannels: [],
-      autoApprove: false,
-      acceptSuggestions: false,
-      maxRetries: 0,
-      retryDelayMs: 0,
-      checks: [],
-      branch: 'x',
-    },
-  };
-}
-
 /** A session with these events, without a worker. */
 export async function writeEvents(
   paths: SessionPaths,
   events: readonly NewEvent[],
   startMs?: number,
+  more: Partial<SessionFile> = {},
 ): Promise<void> {
+  const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir, ...more });
   await mkdir(dirname(paths.events), { recursive: true });
-  await writeFile(paths.events, eventLines(events, startMs));
-  await writeFile(paths.sessionFile, JSON.stringify(sessionFile(paths)));
+  await writeFile(paths.events, eventLines(eventsOf(file, events), startMs));
+  await writeFile(paths.sessionFile, JSON.stringify(file));
 }
 
-export const CREATED: NewEvent = { type: 'session_created', sessionId: 'S', runWanted: true };
+export const CREATED: NewEvent = createdEvent();
 export const PREPARED: NewEvent = { type: 'prepared', phase: 'investigation', warnings: [] };
 export const ASKING: NewEvent = {
   type: 'parked',

@@ -4,6 +4,7 @@ import { acceptedServers } from '../../src/session/events/accepted-servers.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 import { fold } from '../../src/session/events/fold.ts';
 import { emptyState, REMEMBERED_COMMANDS, type SessionState } from '../../src/session/events/state.ts';
+import { createdEvent } from '../support/session-file-sample.ts';
 
 const CLI = { channel: 'cli' } as const;
 const PLAN = { name: 'plan.md', hash: 'h' };
@@ -16,14 +17,21 @@ function after(events: readonly NewEvent[], from: SessionState = emptyState()): 
   }, from);
 }
 
-const started: NewEvent[] = [
-  { type: 'session_created', sessionId: 's', runWanted: true },
-  { type: 'prepared', phase: 'investigation', warnings: [] },
-];
+const started: NewEvent[] = [createdEvent(), { type: 'prepared', phase: 'investigation', warnings: [] }];
 
 const begun = (iteration: number, phase: 'planning' | 'requirements'): NewEvent => ({
   type: 'iteration_started',
-  ...{ iteration, phase, provider: 'rehearsal', model: '', log: 'l', childUuid: 'u', timeLimitMs: 1 },
+  ...{
+    iteration,
+    phase,
+    provider: 'rehearsal',
+    model: '',
+    log: 'l',
+    childUuid: 'u',
+    timeLimitMs: 1,
+    credentials: [],
+    sandbox: 'none',
+  },
 });
 
 const parkedForPlan: NewEvent = {

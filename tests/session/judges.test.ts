@@ -143,7 +143,11 @@ describe('an approval', () => {
 });
 
 describe('a start', () => {
-  const settings = { gates: ['qa', 'plan'] as ('qa' | 'plan')[], gateChannels: [...PEOPLE] };
+  const settings = {
+    gates: ['qa', 'plan'] as ('qa' | 'plan')[],
+    gateChannels: [...PEOPLE],
+    sandbox: 'auto' as const,
+  };
   const none = { ...settings, autoApprove: false, acceptSuggestions: false };
   const both = { ...settings, autoApprove: true, acceptSuggestions: true };
 
@@ -203,7 +207,6 @@ describe('a start', () => {
     expect(openedAtStart('plan', { ...toAll, gates: [] }, byModel)).toEqual(chosen);
     expect(openedAtStart('plan', { ...none, gates: ['qa'] }, byModel)).toEqual({ channel: 'settings' });
     expect(openedAtStart('qa', { ...none, gates: ['qa'] }, byModel)).toBeUndefined();
-    expect(openedAtStart('qa', both, undefined)).toEqual({ channel: 'settings' });
   });
 });
 

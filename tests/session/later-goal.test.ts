@@ -29,7 +29,7 @@ const foldAll = (events: readonly SessionEvent[]): SessionState => events.reduce
 function rewoundTo(to: number, events: readonly SessionEvent[]): SessionState {
   const back = findRewindPoint(events, to, new Set())?.back ?? expect.fail('no point');
   const undo = { ref: 'u', commit: 'd' };
-  const head = { v: 3, at: '2026-01-08T11:00:00.000Z', lease: 1 } as const;
+  const head = { v: 1, at: '2026-01-08T11:00:00.000Z', lease: 1 } as const;
   const n = events.length;
   return foldAll([
     ...events,

@@ -5,7 +5,6 @@ import { makeProof } from '../../src/session/proof/make-proof.ts';
 import { proofText, readProof, type SessionProof } from '../../src/session/proof/proof.ts';
 import { proofMarkdown } from '../../src/session/proof/proof-markdown.ts';
 import { checkRun, ended, PROVED, provedEvents } from '../support/proved-events.ts';
-import { sessionFileSample } from '../support/session-file-sample.ts';
 
 const made = (events = provedEvents()): SessionProof => makeProof(events) ?? expect.fail('no proof');
 const altered = { kind: 'altered' };
@@ -34,15 +33,6 @@ test('a proof says which commands ran on which commit, who approved what, and wh
     samocode: ['0.3.0'],
     cost: { usd: 1.5 },
   });
-});
-
-test('the proof of a session of before there was a choice says how its checks ran', () => {
-  const { settings } = sessionFileSample();
-  const file = JSON.stringify(sessionFileSample({ settings: { ...settings, setup: 'npm ci' } }));
-  const events = provedEvents().map((event) =>
-    event.type === 'session_created' ? { ...event, file } : event,
-  );
-  expect(made(events).clone).toEqual({ setup: 'npm ci', copy: [], timeoutMs: 30 * 60_000 });
 });
 
 test('a requirement is shown by its command, or by who found it to hold', () => {

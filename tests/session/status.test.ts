@@ -12,13 +12,13 @@ import { putLogAside } from '../../src/session/layout/rewritten-log.ts';
 import { isLost } from '../../src/session/session-list.ts';
 import { readSession } from '../../src/session/status.ts';
 import { asOrdinaryUser } from '../support/ordinary-user.ts';
-import { sessionFileSample } from '../support/session-file-sample.ts';
+import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { ASKING, BLOCKED, CREATED, DONE, PREPARED, writeEvents } from './events.ts';
+import { ASKING, BLOCKED, CREATED, DONE, eventLines, PREPARED, writeEvents } from './events.ts';
 
 const STARTED: NewEvent = {
   ...{ type: 'iteration_started', iteration: 1, phase: 'investigation', provider: 'rehearsal', model: '' },
-  ...{ log: 'l', childUuid: 'u', timeLimitMs: 1 },
+  ...{ log: 'l', childUuid: 'u', timeLimitMs: 1, credentials: [], sandbox: 'none' },
 };
 
 async function read(paths: SessionPaths): Promise<SessionView> {
@@ -103,29 +103,22 @@ test('a session that a newer samocode wrote is shown and left alone', async () =
   await writeEvents(paths, [CREATED, PREPARED]);
   await writeFile(paths.events, '{"v":9,"type":"x","n":3}\n', { flag: 'a' });
   const view = await read(paths);
-  expect(view).toMatchObject({ newer: 'format 9; this one knows 3', needsWorker: false });
+  expect(view).toMatchObject({ newer: 'format 9; this one knows 1', needsWorker: false });
   expect(view.problems).toHaveLength(1);
 });
 
-test('a broken session file is a problem and hides nothing else', async () => {
-  await using dir = await tempDir();
-  const paths = sessionPaths(dir.path, '26-01-08-x');
-  await writeEvents(paths, [CREATED, PREPARED, DONE]);
-  await writeFile(paths.sessionFile, '{');
-  const view = await read(paths);
-  expect(view.state.status.kind).toBe('done');
-  expect(view.problems).toEqual([expect.stringContaining('session.json')]);
-});
+/** What the log says of the choices of a start can't be read. */
+const BROKEN = { ...createdEvent(), file: '{' } as NewEvent;
 
-test('a session without its identity is shown, and no worker is wanted for nothing', async () => {
+test('a session whose choices cannot be read is shown, and no worker is wanted for nothing', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
-  await writeEvents(paths, [CREATED, PREPARED]);
-  await rm(paths.sessionFile);
+  await mkdir(paths.runDir, { recursive: true });
+  await writeFile(paths.events, eventLines([BROKEN, PREPARED]));
   expect(await read(paths)).toMatchObject({
     wantsWorker: true,
     needsWorker: false,
-    problems: [expect.stringContaining('session.json is missing')],
+    problems: [expect.stringContaining('session.json')],
   });
 });
 
@@ -133,12 +126,12 @@ test.each<{ kind: string; event: NewEvent }>([
   { kind: 'waiting', event: ASKING },
   { kind: 'limited', event: { type: 'limited', until: 1, guessed: false, provider: 'claude' } },
   { kind: 'queued', event: { type: 'queued', reason: 'full' } },
-])('a $kind session without its identity is lost: no worker could wake it', async ({ event }) => {
+])('a $kind session whose choices cannot be read is lost: no worker could wake it', async ({ event }) => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, [CREATED, PREPARED, event]);
   expect(isLost(await read(paths))).toBe(false);
-  await rm(paths.sessionFile);
+  await writeFile(paths.events, eventLines([BROKEN, PREPARED, event]));
   expect(isLost(await read(paths))).toBe(true);
 });
 
@@ -149,8 +142,8 @@ test.each([
 ])('a session whose identity is $what is the one that its log tells of', async ({ text }) => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
-  const file = sessionFileSample({ folder: '26-01-08-x' });
-  await writeEvents(paths, [{ ...CREATED, file: JSON.stringify(file) } as NewEvent, PREPARED]);
+  const file = sessionFileSample();
+  await writeEvents(paths, [CREATED, PREPARED]);
   if (text === undefined) await rm(paths.sessionFile);
   else await writeFile(paths.sessionFile, text);
   const view = await read(paths);

@@ -3,14 +3,15 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { readEvents, readLog } from '../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
-import { createdFile } from '../../src/session/true-session-file.ts';
+import { createdFile } from '../../src/session/events/session-file.ts';
 import { waitForEvents } from '../../src/session/watching/watch.ts';
 import { anyLog, textOf } from '../support/event-samples.ts';
+import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { notice, type TempLog, tempLog } from '../support/temp-log.ts';
 
 const START: NewEvent[] = [
   { type: 'command_accepted', id: '01KEE000000000000000000001', kind: 'start', by: { channel: 'cli' } },
-  { type: 'session_created', sessionId: 'S', runWanted: true, file: '{"the":"choices"}' },
+  createdEvent(),
 ];
 const APPROVAL: NewEvent[] = [
   { type: 'command_accepted', id: '01KEE000000000000000000002', kind: 'approve', by: { channel: 'cli' } },
@@ -90,7 +91,7 @@ test('the choices of a start count only when the whole commit that made them is 
   const { writer } = await log.open();
   await writer.append(...START, notice('of the same commit'));
   const bytes = await log.bytes();
-  expect(await createdFile(log.paths)).toBe('{"the":"choices"}');
+  expect(await createdFile(log.paths)).toBe(JSON.stringify(sessionFileSample()));
   await log.lay(bytes.subarray(0, bytes.length - 10));
   expect(await createdFile(log.paths)).toBeUndefined();
 });

@@ -11,7 +11,7 @@ import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.
 import type { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { eventLines } from '../session/events.ts';
 import { hostWith } from '../support/hosts.ts';
-import { sessionFileSample } from '../support/session-file-sample.ts';
+import { eventsOf, sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 export const START_MS = Date.UTC(2026, 0, 8, 10);
@@ -123,7 +123,7 @@ export async function sceneWith<C extends HandClock>(
       const file = { ...sample, configPath, group, settings: { ...sample.settings, ...plan.settings } };
       await mkdir(dirname(session.events), { recursive: true });
       await mkdir(session.sessionDir, { recursive: true });
-      await writeFile(session.events, eventLines(events, startMs));
+      await writeFile(session.events, eventLines(eventsOf(file, events), startMs));
       await writeFile(session.sessionFile, JSON.stringify(file));
       await writeFile(session.overview, overview ?? '# Session: x\n\n## Status\nPhase: investigation\n');
       if (qa !== undefined) await writeFile(session.qa, qa);

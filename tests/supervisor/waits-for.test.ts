@@ -4,13 +4,11 @@ import type { SessionView } from '../../src/session/events/session-view.ts';
 import { emptyState, type Status } from '../../src/session/events/state.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { type Waits, waitsFor } from '../../src/supervisor/waits-for.ts';
-import { hostWith } from '../support/hosts.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 
 const OURS = 'ours';
 const since = '2026-01-08T10:00:00.000Z';
 const paths = sessionPaths('/sessions', 's');
-const host = hostWith([]);
 const owner = { pid: 1, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'elsewhere' };
 
 const WAITING = {
@@ -63,7 +61,7 @@ function viewOf(name: string, { by = OURS, ...more }: More = {}): SessionView {
   } as SessionView;
 }
 
-const waitsOf = (name: string, more?: More): Words => words(waitsFor(viewOf(name, more), OURS, host));
+const waitsOf = (name: string, more?: More): Words => words(waitsFor(viewOf(name, more), OURS));
 
 /** Rows: the status. Columns: no worker and nothing left; commands left; an iteration still open; another's lease. */
 const TABLE: Array<[string, Words, Words, Words, Words]> = [
@@ -116,16 +114,6 @@ test('a session without a lease has not begun and is ours', () => {
   expect(waitsOf('starting', { by: null, pendingCommands: ['x'] })).toBe('commands');
 });
 
-test('a lease of an earlier version counts by its machine and container', () => {
-  const lease = { v: 1, number: 1, owner, acquiredAt: since };
-  const here = { ...owner, hostId: host.hostId, pidNamespace: host.pidNamespace };
-  expect(waitsOf('running', { lease })).toBe('person: other_supervisor');
-  expect(waitsOf('running', { lease: { ...lease, owner: here } })).toBe('revival');
-  expect(waitsOf('running', { lease: { ...lease, owner: here, container: 'c' } })).toBe(
-    'person: other_supervisor',
-  );
-});
-
 test('what cannot be continued needs a person', () => {
   expect(waitsOf('running', { sessionFile: undefined })).toBe('person: lost');
   expect(waitsOf('running', { isUnreadable: true })).toBe('person: lost');
@@ -144,6 +132,6 @@ test('an archived session waits for nothing, unless a command is left for it', (
 });
 
 test('the awaited file is one of the session folder', () => {
-  const waits = waitsFor(viewOf('waiting for a file'), OURS, host);
+  const waits = waitsFor(viewOf('waiting for a file'), OURS);
   expect(waits).toEqual({ for: 'edit', files: [paths.overview, join(paths.sessionDir, 'data.md')] });
 });

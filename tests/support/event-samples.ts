@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { EVENT_BODIES, type EventType } from '../../src/session/events/bodies/event-types.ts';
 import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/session/events/events.ts';
 import { arbitraryOf } from './arbitrary-of.ts';
+import { createdEvent } from './session-file-sample.ts';
 
 const BODIES = Object.entries(EVENT_BODIES);
 
@@ -45,7 +46,7 @@ const FIRST_MS = Date.UTC(2026, 0, 8, 10);
 
 function plainEvent(n: number): SessionEvent {
   const envelope = { v: 1, n, at: new Date(FIRST_MS + n * 1000).toISOString(), lease: 1 };
-  if (n === 1) return asEvent({ ...envelope, type: 'session_created', sessionId: 'x', runWanted: true });
+  if (n === 1) return asEvent({ ...envelope, ...createdEvent() });
   const iteration = Math.ceil((n - 1) / 3);
   switch (n % 3) {
     case 2: {
@@ -63,6 +64,8 @@ function plainEvent(n: number): SessionEvent {
         log: `01-08-1000-${iteration}-implementation.jsonl`,
         childUuid: '6f1c9c0e-3f0e-4b9f-8d77-3a3a3a3a3a3a',
         timeLimitMs: 1_800_000,
+        credentials: [],
+        sandbox: 'none',
       });
     default:
       return asEvent({

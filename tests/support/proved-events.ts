@@ -82,6 +82,7 @@ export function provedEvents({
       log: 'x.jsonl',
       childUuid: 'u',
       timeLimitMs: 1,
+      credentials: [],
       sandbox: 'guard',
     },
     {

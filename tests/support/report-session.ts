@@ -178,6 +178,7 @@ function eventsOf({ phases, heads, base, also, ends, worktree }: Course, file: o
       log: logOf(at, phase),
       childUuid: 'u',
       timeLimitMs: 1_800_000,
+      credentials: [],
       sandbox: 'guard',
     });
     if (isLast && ends === 'running') break;

@@ -1,3 +1,4 @@
+import type { NewEvent } from '../../src/session/events/events.ts';
 import type { SessionFile } from '../../src/session/events/session-file.ts';
 
 /** The identity of a made-up session of the rehearsal child. */
@@ -13,24 +14,51 @@ export function sessionFileSample(more: Partial<SessionFile> = {}): SessionFile 
     sessionsDir: '/sessions',
     configPath: '/repo/.samocode',
     adopted: false,
+    sandbox: 'none',
     settings: {
       provider: 'rehearsal',
       providers: { testing: 'rehearsal' },
       model: '',
       models: {},
+      fallback: [],
+      fallbackModels: {},
       cliPaths: {},
       maxTurns: 300,
       timeLimitMs: 1_800_000,
+      timeLimitsMs: {},
       permissions: 'skip',
+      sandbox: 'off',
+      sandboxWrite: [],
       gates: ['qa', 'plan'],
       gateChannels: ['cli', 'file'],
       autoApprove: false,
       acceptSuggestions: false,
       maxRetries: 3,
       retryDelayMs: 5000,
+      retryHours: 12,
+      caps: { session: {}, phases: {} },
       checks: [],
+      proving: { in: 'worktree', fast: [], copy: [], timeoutMs: 30 * 60_000, setupCache: [] },
       branch: 'x',
     },
     ...more,
   };
+}
+
+/** The event of its creation. */
+export function createdEvent(file: SessionFile = sessionFileSample()): NewEvent {
+  const { id: sessionId, sandbox } = file;
+  return {
+    type: 'session_created',
+    sessionId,
+    runWanted: true,
+    by: { channel: 'cli' },
+    file: JSON.stringify(file),
+    sandbox,
+  };
+}
+
+/** The same events, of a session whose choices are these. */
+export function eventsOf(file: SessionFile, events: readonly NewEvent[]): NewEvent[] {
+  return events.map((event) => (event.type === 'session_created' ? createdEvent(file) : event));
 }

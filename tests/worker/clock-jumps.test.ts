@@ -18,7 +18,7 @@ import { ChildLog } from '../../src/worker/limits/child-log.ts';
 import { limitEnd } from '../../src/worker/limits/limit-end.ts';
 import { waitsOut } from '../../src/worker/loop/parked.ts';
 import { settleEvents } from '../../src/worker/recording/settle.ts';
-import { sessionFileSample } from '../support/session-file-sample.ts';
+import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
 const HOUR_MS = 3_600_000;
@@ -43,10 +43,7 @@ class JumpingClock implements Clock {
   };
 }
 
-const BEGUN: NewEvent[] = [
-  { type: 'session_created', sessionId: 's', runWanted: true },
-  { type: 'prepared', phase: 'investigation', warnings: [] },
-];
+const BEGUN: NewEvent[] = [createdEvent(), { type: 'prepared', phase: 'investigation', warnings: [] }];
 const STARTED: NewEvent = {
   type: 'iteration_started',
   iteration: 1,
@@ -56,6 +53,8 @@ const STARTED: NewEvent = {
   log: 'child.jsonl',
   childUuid: 'u',
   timeLimitMs: LIMIT_MS,
+  credentials: [],
+  sandbox: 'none',
 };
 
 async function workerOn(log: TempLog, clock: Clock, settings: Partial<FrozenSettings> = {}): Promise<Worker> {

@@ -3,13 +3,13 @@ import { readEvents } from '../../src/session/events/event-log.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { guarded } from '../../src/worker/loop/guarded.ts';
-import { sessionFileSample } from '../support/session-file-sample.ts';
+import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
 async function workerOn(log: TempLog): Promise<Worker> {
   const { paths } = log;
   const { writer } = await log.open();
-  await writer.append({ type: 'session_created', sessionId: 's', runWanted: true });
+  await writer.append(createdEvent());
   const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined };
   const parts = { paths, file, writer, clock, projector: new Projector(paths, file) };

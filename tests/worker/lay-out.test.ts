@@ -31,6 +31,8 @@ test('the overview is kept as the child finds it; a pipe in its place is not wai
     log: 'child.jsonl',
     childUuid: 'u',
     timeLimitMs: 1000,
+    credentials: [],
+    sandbox: 'none',
   });
   const open = writer.state.openIteration;
   if (open === undefined) throw new Error('The iteration is not open.');

@@ -4,7 +4,7 @@ import type { NewEvent } from '../../src/session/events/events.ts';
 import { record, type Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { obeyPhaseLine, phaseByHand } from '../../src/worker/judging/obey-phase-line.ts';
-import { sessionFileSample } from '../support/session-file-sample.ts';
+import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
 const BLOCKED: NewEvent = {
@@ -16,14 +16,13 @@ const BLOCKED: NewEvent = {
     rule: 'file_refused',
   },
 };
-const BEGUN: NewEvent[] = [
-  { type: 'session_created', sessionId: 's', runWanted: true },
-  { type: 'prepared', phase: 'investigation', warnings: [] },
-];
+const BEGUN: NewEvent[] = [createdEvent(), { type: 'prepared', phase: 'investigation', warnings: [] }];
 const OPEN: NewEvent = {
   type: 'iteration_started',
   ...{ iteration: 1, phase: 'investigation', provider: 'rehearsal', model: '', log: 'l', childUuid: 'u' },
   timeLimitMs: 1,
+  credentials: [],
+  sandbox: 'none',
 };
 
 /** A blocked session in whose overview a person has written another phase. */

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../src/base/clock.ts';
@@ -19,7 +19,7 @@ import { noteCost } from '../../src/worker/limits/day-limit.ts';
 import { queueReason } from '../../src/worker/limits/queue.ts';
 import { CREATED, eventLines, PREPARED, writeEvents } from '../session/events.ts';
 import { hostWith } from '../support/hosts.ts';
-import { sessionFileSample } from '../support/session-file-sample.ts';
+import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const QUEUED: NewEvent = { type: 'queued', reason: 'full' };
@@ -151,7 +151,14 @@ test.each<[string, (given: Awaited<ReturnType<typeof scene>>) => Promise<unknown
       await acquireLease(leases, { clock, host: elsewhere, supervisor: watch.identity });
     },
   ],
-  ['has lost its identity', async ({ queued }) => await rm((await queued('older', minute(1))).sessionFile)],
+  [
+    'has lost its choices',
+    async ({ queued }) => {
+      const { events } = await queued('older', minute(1));
+      const broken = { ...createdEvent(), file: '{' } as NewEvent;
+      await writeFile(events, eventLines([broken, PREPARED, QUEUED], minute(1)));
+    },
+  ],
 ])('a session does not wait for an older one that %s', async (_what, place) => {
   await using given = await scene();
   await place(given);

@@ -5,7 +5,7 @@ import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { sameAccount } from '../../src/worker/limits/choose-child.ts';
 import { shareLimit } from '../../src/worker/limits/shared-limit.ts';
-import { sessionFileSample } from '../support/session-file-sample.ts';
+import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
 const CLI = { channel: 'cli' } as const;
@@ -20,6 +20,7 @@ function childOf(provider: string, credentials: string[]): NewEvent {
     log: 'child.jsonl',
     childUuid: 'u',
     timeLimitMs: 1000,
+    sandbox: 'none',
     credentials,
   };
 }
@@ -32,7 +33,7 @@ async function workerAfter(
 ): Promise<Worker> {
   const { paths } = log;
   const { writer } = await log.open();
-  await writer.append({ type: 'session_created', sessionId: 's', runWanted: true }, ...events);
+  await writer.append(createdEvent(), ...events);
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const settings = { ...sample.settings, provider: 'claude', providers: {}, fallback: ['codex'] };
   const file = { ...sample, settings };

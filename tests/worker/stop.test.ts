@@ -10,7 +10,7 @@ import { restedSession } from './rested-session.ts';
 
 const STARTED: NewEvent = {
   ...{ type: 'iteration_started', iteration: 1, phase: 'investigation', provider: 'rehearsal', model: '' },
-  ...{ log: 'l', childUuid: 'u', timeLimitMs: 1 },
+  ...{ log: 'l', childUuid: 'u', timeLimitMs: 1, credentials: [], sandbox: 'none' },
 };
 const limited = (until: number): NewEvent => ({ type: 'limited', until, guessed: false, provider: 'claude' });
 

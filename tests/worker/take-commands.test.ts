@@ -13,12 +13,12 @@ import { takeCommandsMeanwhile } from '../../src/worker/commands/take-commands-m
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { fullDisk } from '../support/failing-disk.ts';
-import { sessionFileSample } from '../support/session-file-sample.ts';
+import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
 const CLI = { channel: 'cli' } as const;
 const STOPPED: NewEvent[] = [
-  { type: 'session_created', sessionId: 's', runWanted: true },
+  createdEvent(),
   { type: 'prepared', phase: 'investigation', warnings: [] },
   { type: 'stopped', by: CLI, why: 'for the test' },
 ];
@@ -32,6 +32,8 @@ const BEGUN_ITERATION: NewEvent = {
   log: 'child.jsonl',
   childUuid: 'u',
   timeLimitMs: 1000,
+  credentials: [],
+  sandbox: 'none',
 };
 
 /** A worker of a stopped session; what only children need is left out. */
@@ -261,7 +263,7 @@ test('a stop meets a block that left an iteration open at once', async () => {
     {
       type: 'iteration_started',
       ...{ iteration: 1, phase: 'investigation', provider: 'rehearsal', model: '', log: 'l' },
-      ...{ childUuid: 'u', timeLimitMs: 1 },
+      ...{ childUuid: 'u', timeLimitMs: 1, credentials: [], sandbox: 'none' },
     },
     { type: 'blocked', phase: 'investigation', reason: 'r', needs: 'error_resolution', rule: 'file_refused' },
   );

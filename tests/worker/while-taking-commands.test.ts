@@ -8,13 +8,13 @@ import { leaveCommand } from '../../src/session/commands/commands.ts';
 import { whileTakingCommands } from '../../src/worker/commands/while-taking-commands.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
-import { sessionFileSample } from '../support/session-file-sample.ts';
+import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
 async function preparingWorker(log: TempLog): Promise<Worker> {
   const { paths } = log;
   const { writer } = await log.open();
-  await writer.append({ type: 'session_created', sessionId: 's', runWanted: true });
+  await writer.append(createdEvent());
   await mkdir(paths.commands, { recursive: true });
   const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const own = { clock: systemClock, host: await systemHost(), env: {} };

@@ -15,7 +15,7 @@ import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { wrapperName } from '../../src/worker/core/iteration-files.ts';
 import { stateOf, type Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
-import { sessionFileSample } from '../support/session-file-sample.ts';
+import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import type { TempLog } from '../support/temp-log.ts';
 
 /** A worker whose iteration 1 is open, with a real child that it has started and recorded. */
@@ -90,10 +90,7 @@ export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Prom
   };
 }
 
-const BEGUN: NewEvent[] = [
-  { type: 'session_created', sessionId: 's', runWanted: true },
-  { type: 'prepared', phase: 'investigation', warnings: [] },
-];
+const BEGUN: NewEvent[] = [createdEvent(), { type: 'prepared', phase: 'investigation', warnings: [] }];
 
 const STARTED = {
   type: 'iteration_started' as const,
@@ -103,4 +100,6 @@ const STARTED = {
   model: '',
   log: 'child.jsonl',
   childUuid: 'u',
+  credentials: [],
+  sandbox: 'none' as const,
 };

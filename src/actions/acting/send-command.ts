@@ -50,16 +50,9 @@ export async function sendCommand(
   const { clock, by } = context;
   const id = ulid(clock.now());
   const after = (await readLog(paths))?.state.n ?? 0;
-  const v = formatOf(request);
   // The request's kind and fields belong together, which the spread's own type can't follow.
-  await leaveCommand(paths, { v, id, by, at: isoUtc(clock.now()), ...request } as Command);
+  await leaveCommand(paths, { v: FORMAT_VERSION, id, by, at: isoUtc(clock.now()), ...request } as Command);
   return await untilAnswered(paths, { id, after }, context, patience);
-}
-
-/** The oldest format that has all of it: a worker from before an upgrade must still take a stop. */
-function formatOf(request: CommandRequest): 1 | 2 | typeof FORMAT_VERSION {
-  if ('proving' in request && request.proving !== undefined) return FORMAT_VERSION;
-  return 'places' in request && request.places !== undefined ? 2 : 1;
 }
 
 /**

@@ -49,11 +49,11 @@ export async function superviseIfUnfinished(context: ActionContext): Promise<voi
 }
 
 /** A supervisor of this identity stays for it. */
-function isWatched(view: SessionView, identity: string, { host, clock }: ActionContext): boolean {
+function isWatched(view: SessionView, identity: string, { clock }: ActionContext): boolean {
   const { isForeign, needsWorker, lease, paths, newer } = view;
   const { kind } = view.state.status;
   if (isForeign || newer !== undefined || isLost(view) || isForgotten(paths, clock.now())) return false;
-  return (needsWorker || (kind !== 'done' && kind !== 'stopped')) && isContinuedBy(lease, identity, host);
+  return (needsWorker || (kind !== 'done' && kind !== 'stopped')) && isContinuedBy(lease, identity);
 }
 
 /** Whether a session works, or waits for something. */

@@ -20,7 +20,7 @@ export async function guardNow(
   { settings, ...places }: SandboxQuestion,
   { env, home, programs }: ActionContext,
 ): Promise<GuardNow> {
-  const { sandbox, sandboxWrite = [] } = settings;
+  const { sandbox, sandboxWrite } = settings;
   if (sandbox === 'off') return SWITCHED_OFF;
   const question = {
     ...places,

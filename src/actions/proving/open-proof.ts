@@ -89,7 +89,7 @@ async function ofSession(
   const { paths, sessionFile, state } = view;
   if (sessionFile === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
   const { mainRepo, worktreesDir, sessionsDir, settings } = sessionFile;
-  const folders = { mainRepo, worktreesDir, sessionsDir, writable: settings.sandboxWrite ?? [] };
+  const folders = { mainRepo, worktreesDir, sessionsDir, writable: settings.sandboxWrite };
   const place = {
     mainRepo,
     worktreesDir,

@@ -71,7 +71,7 @@ async function reportAround(
 ): Promise<WorkerReport> {
   const isDying = view.needsWorker && (await recentRevivals(view, context)) >= REVIVAL_LIMIT.times;
   const ageMs = youngestCommandMs(view, context.clock);
-  const isContinued = isContinuedHere(view, watching, context);
+  const isContinued = isContinuedHere(view, watching);
   const worker = workerNow(view, { ageMs, isContinued, isDying });
   const unwatched = waitsForSupervisor(view) ? whyUnwatched(view, watching, context) : undefined;
   return { worker, isDying: isDying && worker === 'gone', unwatched };
@@ -88,12 +88,8 @@ function youngestCommandMs({ paths, pendingCommands }: SessionView, { now }: Act
   return now() - Math.max(Number.NEGATIVE_INFINITY, ...times);
 }
 
-function isContinuedHere(
-  view: SessionView,
-  { identity, supervisor }: Watching,
-  { host }: ActionContext,
-): boolean {
-  if (!isContinuedBy(view.lease, identity, host)) return false;
+function isContinuedHere(view: SessionView, { identity, supervisor }: Watching): boolean {
+  if (!isContinuedBy(view.lease, identity)) return false;
   if (supervisor.kind === 'starting') return true;
   if (supervisor.kind !== 'watching') return false;
   return view.pendingCommands.length > 0 || supervisor.about?.revives !== false;
@@ -104,7 +100,7 @@ function whyUnwatched(
   { identity, supervisor }: Watching,
   context: ActionContext,
 ): string | undefined {
-  if (!isContinuedBy(view.lease, identity, context.host)) return OTHERS;
+  if (!isContinuedBy(view.lease, identity)) return OTHERS;
   switch (supervisor.kind) {
     case 'watching':
     case 'starting':

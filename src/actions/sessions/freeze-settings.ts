@@ -67,7 +67,7 @@ function sandboxOf(
   return {
     sandbox,
     sandboxLowered: isAsStrict(SETTINGS.sandbox, sandbox, ofProject) ? undefined : true,
-    sandboxWrite: sandboxWrite && [...sandboxWrite],
+    sandboxWrite: [...(sandboxWrite ?? [])],
   };
 }
 
@@ -113,7 +113,6 @@ function timeLimits(settings: ResolvedSettings): FrozenSettings['timeLimitsMs'] 
 
 function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback' | 'fallbackModels'> {
   const { fallback } = settings.values;
-  if (fallback.length === 0) return {};
   const models = fallback.map((name) => [name, childSettings(settings, 'init', name).model] as const);
   return { fallback: [...fallback], fallbackModels: Object.fromEntries(models) };
 }

@@ -16,8 +16,6 @@ import { runCommand } from './run-command.ts';
 export interface Host {
   /** Names the machine over its reboots. */
   hostId: string;
-  /** What 0.1 called it, where that was another name. */
-  formerHostId?: string;
   /** Names this boot of it; the same text means the same running kernel. Empty: it could not be read. */
   bootId: string;
   /** The pid namespace that our pids are counted in. */
@@ -66,7 +64,6 @@ async function readSystemHost(): Promise<Host> {
   return {
     container,
     hostId: await readMachineId(),
-    ...(process.platform === 'darwin' && { formerHostId: hostname() }),
     bootId: await readBootId(),
     pidNamespace: pidNamespace(),
     processes: systemProcessTable(),
@@ -90,7 +87,7 @@ export async function livenessOf(
   identity: ProcessIdentity,
   container?: string,
 ): Promise<Liveness> {
-  const isThisHost = identity.hostId === host.hostId || identity.hostId === host.formerHostId;
+  const isThisHost = identity.hostId === host.hostId;
   const isUnread = identity.bootId === '' || host.bootId === '';
   if (identity.bootId !== host.bootId) return isThisHost && !isUnread ? 'dead' : 'unknowable';
   // An equal boot id is an equal kernel, whatever the host calls itself in a container.
@@ -107,9 +104,7 @@ export async function runningEntry(
   { pid, startTicks }: Pick<ProcessIdentity, 'pid' | 'startTicks'>,
 ): Promise<ProcessEntry | undefined> {
   const entry = await processes.read(pid);
-  if (!isRunning(entry)) return undefined;
-  if (entry.startTicks === startTicks) return entry;
-  return (await processes.formerStart?.(pid)) === startTicks ? entry : undefined;
+  return isRunning(entry) && entry.startTicks === startTicks ? entry : undefined;
 }
 
 /**

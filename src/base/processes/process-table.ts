@@ -26,8 +26,6 @@ export interface ProcessTable {
   environmentOf(pid: number, name: string): Promise<string | undefined>;
   /** What a process was called with: its program and arguments, a blank between. */
   commandOf(pid: number): Promise<string | undefined>;
-  /** Its start as 0.1 wrote it, where that was another text. To be dropped with 0.3. */
-  formerStart?(pid: number): Promise<string | undefined>;
 }
 
 /** True for a process that still runs code, stopped ones included; zombies and dead ones do not. */
@@ -74,14 +72,14 @@ function valueIn(environment: Buffer, name: string): string | undefined {
 
 /** macOS and other systems with a BSD or procps `ps`; it also works on Linux, where it is tested. */
 export function psTable(ps = 'ps'): ProcessTable {
-  const linesOf = async (args: readonly string[], zone: { TZ?: string } = { TZ: 'UTC0' }) => {
-    const env = { LC_ALL: 'C', PATH: '/usr/bin:/bin', ...zone };
+  const linesOf = async (args: readonly string[]) => {
+    const env = { LC_ALL: 'C', PATH: '/usr/bin:/bin', TZ: 'UTC0' };
     const { exitCode, stdout } = await runCommand(ps, args, { env, maxBytes: 64 * 1024 * 1024 });
     if (exitCode === null) throw new UnansweredError(ps);
     return stdout.split('\n').filter((line) => line.trim() !== '');
   };
-  const query = async (args: readonly string[], zone?: { TZ?: string }) => {
-    const lines = await linesOf([...args, ...PS_COLUMNS], zone);
+  const query = async (args: readonly string[]) => {
+    const lines = await linesOf([...args, ...PS_COLUMNS]);
     return lines.map(parsePsLine).filter((entry) => entry !== undefined);
   };
   const readAllEnvironments = async () => {
@@ -104,8 +102,6 @@ export function psTable(ps = 'ps'): ProcessTable {
     },
     commandOf: async (pid) =>
       (await linesOf(['-ww', '-p', String(pid), '-o', 'command='])).join('\n') || undefined,
-    // 0.1 read it in the time zone of the machine, which changes when a laptop travels.
-    formerStart: async (pid) => (await query(['-p', String(pid)], {}))[0]?.startTicks,
   };
 }
 

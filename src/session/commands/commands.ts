@@ -11,12 +11,12 @@ import { ChosenChild } from '../events/bodies/chosen-child.ts';
 import { Places } from '../events/bodies/places.ts';
 import { RewindTarget } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
-import { NewerVersion, ReadableVersion } from '../events/format-version.ts';
+import { FORMAT_VERSION, NewerVersion } from '../events/format-version.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 
 // Strict to the last field: one that is left out unread would be accepted and not done.
 const Head = z.strictObject({
-  v: ReadableVersion,
+  v: z.literal(FORMAT_VERSION),
   /** ULID made by whoever asks: the same one twice is the same command. */
   id: z.ulid(),
   by: By.strict(),

@@ -22,7 +22,7 @@ export function judgeStart(
 ): { kind: 'accepted' } | Refused {
   if (createdAt !== undefined) return refused(COMMAND_ERRORS.already_started());
   if (settings.sandboxLowered && by.channel === 'tool')
-    return refused(COMMAND_ERRORS.person_needed({ sandbox: settings.sandbox ?? 'auto' }));
+    return refused(COMMAND_ERRORS.person_needed({ sandbox: settings.sandbox }));
   const autoApprove = settings.autoApprove || settings.handedOver?.plan !== undefined;
   const choices = { ...settings, autoApprove };
   const chosen = CHOICES.filter(({ choice }) => choices[choice]).map(({ words }) => words);
@@ -37,11 +37,10 @@ const CHOICES = [
 
 /**
  * Who has opened a gate before the session came to it; undefined: it waits there.
- * @param startedBy of the start, or of the newest goal; sessions of before it was recorded have none
+ * @param startedBy of the start, or of the newest goal; absent before the start is recorded
  */
 export function openedAtStart(gate: Gate, settings: GateChoices, startedBy: By | undefined): By | undefined {
   const isChosen = CHOICES.some((each) => each.gate === gate && settings[each.choice]);
-  if (isChosen && startedBy === undefined) return BY_SETTINGS;
   // A new goal by a channel that may open no gate: what was chosen for the work before does not count for it.
   if (isChosen && startedBy && !closedChannel(startedBy, settings.gateChannels))
     return { ...startedBy, atStart: true };

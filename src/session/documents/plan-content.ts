@@ -5,8 +5,6 @@ import { lineBody, listItem, type MarkdownLines, parseHeading, parseMarkdown } f
 export interface PlanContent {
   /** What an approval covers: everything but the plain paragraphs of the Notes section. */
   lines: string[];
-  /** The same without anything of the Notes: what approvals of before 0.2 covered. */
-  beforeNotes: string[];
   /** All lines of the Notes section, without its heading. */
   notes: string[];
 }
@@ -31,7 +29,7 @@ export function planContent(text: string): PlanContent {
   const { notes, covered } = notesFrom(doc, end + 1);
   // With the heading, so that work moved into the notes differs from work above them.
   const lines = covered.length > 0 ? [...beforeNotes, '## Notes', ...covered] : beforeNotes;
-  return { lines, beforeNotes, notes };
+  return { lines, notes };
 }
 
 /** A child reads the whole file: what looks like work to do needs a yes wherever it stands. */

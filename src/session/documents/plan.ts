@@ -50,22 +50,12 @@ export function parsePlan(text: string): PlanReading {
  * paragraphs of the Notes section. Line endings, trailing blanks and blank lines do not count.
  */
 export function planHash(text: string): string {
-  return hashOfLines([RULE, ...planContent(text).lines]);
+  return fingerprint(planContent(text).lines.join('\n'));
 }
 
-/**
- * Whether a hash, which may be shortened, is that of this plan, also by the rule of before 0.2: those hashes
- * left out all of the Notes. The two rules give no plan the same hash, so none of today can be taken for one of then.
- */
+/** Whether a hash, which may be shortened, is that of this plan. */
 export function isPlanOf(given: string, text: string): boolean {
-  return isHashOf(given, planHash(text)) || isHashOf(given, hashOfLines(planContent(text).beforeNotes));
-}
-
-// No line of a plan ends in a blank once it is cut down.
-const RULE = 'plan with its notes ';
-
-function hashOfLines(lines: readonly string[]): string {
-  return fingerprint(lines.join('\n'));
+  return isHashOf(given, planHash(text));
 }
 
 /** Whether a caller's hash, which may be shortened to eight characters, is meant for this one. */

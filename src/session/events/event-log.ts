@@ -38,11 +38,8 @@ export interface ReadLogOptions {
   onEvent?: (event: SessionEvent) => void;
 }
 
-/**
- * Its first number is raised whenever the fold or the shape of the state changes: a cache of another program is then
- * left alone, and so is one of a later format, which may hold events that we can't read.
- */
-const CACHE_VERSION = 10 + 1000 * (FORMAT_VERSION - 1);
+/** Raised whenever the fold, the shape of the state or the format changes: a cache of another program is then left alone. */
+const CACHE_VERSION = 1;
 
 /** `state.json`. */
 const StateCache = z.object({

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { EVENT_BODIES, type EventBody, type EventType } from './bodies/event-types.ts';
-import { FORMAT_VERSION, ReadableVersion } from './format-version.ts';
+import { FORMAT_VERSION } from './format-version.ts';
 
 /** What every event carries, whatever its type. */
 export const Envelope = z.object({
-  v: ReadableVersion,
+  v: z.literal(FORMAT_VERSION),
   /** Counts from 1 without gaps: the order, whatever the clock says. */
   n: z.int().positive(),
   at: z.iso.datetime(),

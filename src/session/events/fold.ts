@@ -33,8 +33,8 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   session_created: (state, { at, runWanted, by, sandbox }) => ({
     ...state,
     createdAt: at,
-    ...(by && { startedBy: by }),
-    ...(sandbox && { sandbox }),
+    startedBy: by,
+    sandbox,
     runWanted,
     status: { kind: 'starting', since: at },
   }),
@@ -136,8 +136,8 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
     progress: withChildStarted(inPhase(state.progress, phase), iteration),
     openIteration: { ...BegunIteration.parse(event), startedAt: at, told },
     lastProvider: provider,
-    ...(sandbox && { sandbox }),
-    ...(event.credentials && { paidBy: { ...state.paidBy, [provider]: event.credentials } }),
+    sandbox,
+    paidBy: { ...state.paidBy, [provider]: event.credentials },
     notes: [],
     backoff: false,
   };
@@ -147,7 +147,7 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
   const event = { ...told, cost: plausibleCost(told.cost), durationMs: plausible(told.durationMs) };
   const { iteration, phase, ending, decision, durationMs, problem, lastAction, next } = event;
   const { openIteration, ...rest } = state;
-  const again = openIteration?.told !== undefined && !isAccepted(event) ? openIteration.told : { notes: [] };
+  const again = openIteration !== undefined && !isAccepted(event) ? openIteration.told : { notes: [] };
   // What was found while the iteration was open is for the next child as well.
   const notes = [...again.notes, ...state.notes, ...('notes' in decision ? (decision.notes ?? []) : [])];
   return {

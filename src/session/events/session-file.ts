@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { readPlainFile } from '../../base/files/plain-file.ts';
+import { linesFrom } from '../../base/files/lines.ts';
+import { openPlainHandle, readPlainFile } from '../../base/files/plain-file.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
 import { SessionCaps } from '../../phases/caps.ts';
 import { Proving } from '../../phases/proving.ts';
@@ -7,7 +8,8 @@ import { GATES, PHASE_NAMES } from '../../phases/table.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { CHANNELS } from './bodies/who-acted.ts';
-import { NewerVersion, ReadableVersion } from './format-version.ts';
+import { type EventOf, parseEvent } from './events.ts';
+import { FORMAT_VERSION, NewerVersion } from './format-version.ts';
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
 
@@ -19,39 +21,37 @@ export const FrozenSettings = z.object({
   model: z.string(),
   models: PerPhase,
   /** Providers that go on, in this order, while a phase's own is used up; and their models. */
-  fallback: z.array(z.string()).optional(),
-  fallbackModels: z.record(z.string(), z.string()).optional(),
+  fallback: z.array(z.string()),
+  fallbackModels: z.record(z.string(), z.string()),
   /** Absolute path of each provider's CLI, as found at the start. */
   cliPaths: z.record(z.string(), z.string()),
   maxTurns: z.int(),
   timeLimitMs: z.number(),
   /** Of the providers whose children may work for another time. */
-  timeLimitsMs: z.record(z.string(), z.number()).optional(),
+  timeLimitsMs: z.record(z.string(), z.number()),
   permissions: z.enum(['skip', 'allow']),
-  /** Absent in sessions of before there was one: auto. */
-  sandbox: z.enum(['guard', 'auto', 'off']).optional(),
+  sandbox: z.enum(['guard', 'auto', 'off']),
   /** The start itself chose less of it than the project has. */
   sandboxLowered: z.literal(true).optional(),
   /** Absolute paths that stay writable in it. */
-  sandboxWrite: z.array(z.string()).optional(),
+  sandboxWrite: z.array(z.string()),
   gates: z.array(z.enum(GATES)),
   gateChannels: z.array(z.enum(CHANNELS)),
   autoApprove: z.boolean(),
   acceptSuggestions: z.boolean(),
   maxRetries: z.int(),
   retryDelayMs: z.number(),
-  /** How long an overloaded provider or a lost network is waited out; absent in sessions of before: 12. */
-  retryHours: z.number().optional(),
+  /** How long an overloaded provider or a lost network is waited out. */
+  retryHours: z.number(),
   /** The first of its waits after the quick tries, in milliseconds, where it is not a minute. */
   outageMs: z.number().optional(),
   maxParallel: z.int().optional(),
-  /** Absent in sessions of before there were any. */
-  caps: SessionCaps.optional(),
+  caps: SessionCaps,
   /** Shell commands that must exit 0 before done. */
   checks: z.array(z.string()),
   setup: z.string().optional(),
-  /** Absent in sessions of before: the checks run in the worktree. */
-  proving: Proving.optional(),
+  /** Where and how they run. */
+  proving: Proving,
   /** Other limits than the usual ones for telling a lost child, in milliseconds and bytes. */
   watch: z
     .object({
@@ -76,11 +76,6 @@ export const FrozenSettings = z.object({
 });
 export type FrozenSettings = z.infer<typeof FrozenSettings>;
 
-/** Where and how the checks ran from the start on; a session of before there was a choice made none. */
-export function provingAtStart({ proving, setup }: Pick<FrozenSettings, 'proving' | 'setup'>): Proving {
-  return proving ?? { in: 'worktree', fast: [], copy: [], timeoutMs: 30 * 60_000, setupCache: [], setup };
-}
-
 /** Where a folder that was prepared by hand continues, by the choice of its start. */
 export const HandedOver = z.object({
   phase: z.enum(PHASE_NAMES),
@@ -91,7 +86,7 @@ export type HandedOver = z.infer<typeof HandedOver>;
 
 /** `session.json`: who a session is, written once before its worker exists. */
 export const SessionFile = z.object({
-  v: ReadableVersion,
+  v: z.literal(FORMAT_VERSION),
   /** ULID; children carry it as their mark. */
   id: z.string(),
   folder: z.string(),
@@ -112,11 +107,50 @@ export const SessionFile = z.object({
   goal: z.string().optional(),
   settings: FrozenSettings,
   /** What was found at its start to keep its agents from what is not theirs. */
-  sandbox: z.enum(SANDBOX_LEVELS).optional(),
+  sandbox: z.enum(SANDBOX_LEVELS),
 });
 export type SessionFile = z.infer<typeof SessionFile>;
 
-export const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;
+const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Who a session is, as the event of its creation says: whoever changed `session.json` since has chosen nothing. From
+ * that file alone before there is an event.
+ * @returns undefined when nothing says it @throws session_file_broken
+ */
+export async function trueSessionFile(
+  paths: Pick<SessionPaths, 'events' | 'sessionFile'>,
+): Promise<SessionFile | undefined> {
+  const created = await createdFile(paths);
+  return created === undefined ? await readSessionFile(paths) : parseSessionFile(paths.sessionFile, created);
+}
+
+/** A session is created with its first events. */
+const FIRST_LINES = 20;
+const FIRST_BYTES = 4000;
+
+/** The text of `session.json` as it was when the session was created. */
+export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Promise<string | undefined> {
+  // A link or a pipe in its place is met when the log is opened.
+  const opened = openPlainHandle(events);
+  if (opened.kind !== 'opened') return undefined;
+  const { handle } = opened;
+  try {
+    let count = 0;
+    let created: EventOf<'session_created'> | undefined;
+    for await (const { text = '' } of linesFrom(handle, 0, { pieceBytes: FIRST_BYTES })) {
+      const reading = parseEvent(text);
+      const event = reading.kind === 'event' ? reading.event : undefined;
+      if (event?.type === 'session_created') created = event;
+      // It counts with the last event of its commit.
+      if (created !== undefined && event !== undefined && event.more === undefined) return created.file;
+      if (++count === FIRST_LINES && created === undefined) break;
+    }
+    return undefined;
+  } finally {
+    handle.close();
+  }
+}
 
 /** @returns undefined when there is none @throws session_file_broken when it can't be read */
 export async function readSessionFile(
@@ -129,7 +163,7 @@ export async function readSessionFile(
 }
 
 /** @throws session_file_broken when the text, of the file at `path`, can't be read */
-export function parseSessionFile(path: string, text: string): SessionFile {
+function parseSessionFile(path: string, text: string): SessionFile {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -57,7 +57,7 @@ export const OpenIteration = BegunIteration.extend({
   /** Its silence was told. */
   stalledAt: since.optional(),
   /** What its child was given and no file holds: given again unless it worked on it. */
-  told: z.object({ notes: z.array(z.string()), feedback: z.string().optional() }).optional(),
+  told: z.object({ notes: z.array(z.string()), feedback: z.string().optional() }),
 });
 export type OpenIteration = z.infer<typeof OpenIteration>;
 

@@ -5,7 +5,7 @@ import { isAccepted } from '../../phases/progress.ts';
 import { failedRuns } from '../../phases/proving.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { fold } from '../events/fold.ts';
-import { provingAtStart, SessionFile } from '../events/session-file.ts';
+import { SessionFile } from '../events/session-file.ts';
 import { emptyState, type SessionState } from '../events/state.ts';
 import { type Approval, type ProvedSet, SessionProof } from './proof.ts';
 
@@ -16,16 +16,17 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
   const created = of(events, 'session_created')[0];
   const { worktree, cost } = state;
   const done = events.at(-1);
-  if (done === undefined || created === undefined || worktree === undefined) return undefined;
+  const file = SessionFile.safeParse(parseJson(created?.file ?? '')).data;
+  if (done === undefined || created === undefined || file === undefined || worktree === undefined)
+    return undefined;
   const [full, base] = countingSets(events, state);
   const checks = provedSet(full);
   const ended = of(events, 'iteration_ended');
-  const file = SessionFile.safeParse(parseJson(created.file ?? '')).data;
-  const { setup, copy, timeoutMs } = state.proving ?? provingAtStart(file?.settings ?? {});
+  const { setup, copy, timeoutMs } = state.proving ?? file.settings.proving;
   // By its schema its keys come in one order, whatever made them.
   return SessionProof.parse({
     samocodeProof: 1,
-    session: file?.folder ?? '',
+    session: file.folder,
     sessionId: created.sessionId,
     doneAt: done.at,
     branch: worktree.branch,

@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { ensurePlainFolder } from '../../base/files/append-lines.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
-import { plainText } from '../../base/files/plain-file.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { judgeMessage, judgeStop } from '../../session/commands/judge-running.ts';
 import { judgeStart } from '../../session/commands/judge-start.ts';
 import { refused } from '../../session/commands/refused.ts';
 import { inboxFileName, inboxMessage } from '../../session/documents/inbox.ts';
-import { MAX_SESSION_FILE_BYTES } from '../../session/events/session-file.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { readChildRecord } from '../core/iteration-files.ts';
 import { stoppedEvent } from '../core/stopped.ts';
@@ -20,10 +18,19 @@ export const start: Handler<'start'> = async (worker, { by, run }) => {
   const { settings, handedOver, id, task, dive, folder, adopted, sandbox } = worker.file;
   const verdict = judgeStart({ by }, stateOf(worker), { ...settings, handedOver });
   if (verdict.kind === 'refused') return verdict;
-  const file = await plainText(worker.paths.sessionFile, MAX_SESSION_FILE_BYTES);
   const flow = adopted ? undefined : `Session started: ${(task ?? dive ?? folder).split('\n')[0]}`;
   return {
-    events: [{ type: 'session_created', sessionId: id, runWanted: run, by, file, sandbox, flow }],
+    events: [
+      {
+        type: 'session_created',
+        sessionId: id,
+        runWanted: run,
+        by,
+        file: JSON.stringify(worker.file),
+        sandbox,
+        flow,
+      },
+    ],
   };
 };
 

@@ -34,7 +34,7 @@ export interface PlanEvidence {
   version: PlanVersion | undefined;
   /** With the requirements that its approval covers. */
   text: string | undefined;
-  /** Those that its approval covers; a session of before there was a ledger has none. */
+  /** Those that its approval covers. */
   requirements: Requirement[];
   outcome: Outcome['plan'];
 }

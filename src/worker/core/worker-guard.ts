@@ -92,7 +92,7 @@ export class WorkerGuard {
         ...{ mainRepo, sessionsDir, worktreesDir, runRoot: runRoot(sessionsDir) },
         homeDir: env.HOME ?? '/',
         programFolder: dirname(rehearsalProgram),
-        writable: settings.sandboxWrite ?? [],
+        writable: settings.sandboxWrite,
       },
       git.context,
     );

@@ -6,7 +6,7 @@ import type { ChildrenEnvironment } from '../../providers/starting/login-shell.t
 import { closedChannel } from '../../session/commands/closed-channel.ts';
 import type { EventWriter, LogMark } from '../../session/events/event-writer.ts';
 import type { NewEvent, SessionEvent } from '../../session/events/events.ts';
-import { provingAtStart, type SessionFile } from '../../session/events/session-file.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import type { Slots } from '../../session/slots.ts';
@@ -93,7 +93,7 @@ export function checksOf(worker: Worker): readonly string[] {
 
 /** Where and how they run: as at the start, or at a later resume. */
 export function provingOf(worker: Worker): Proving {
-  return stateOf(worker).proving ?? provingAtStart(worker.file.settings);
+  return stateOf(worker).proving ?? worker.file.settings.proving;
 }
 
 /** Whether people may open a gate of this session by typing. */

@@ -24,10 +24,9 @@ export async function levelBlockedFor(worker: Worker): Promise<SandboxLevel | un
 async function levelIfLower(worker: Worker): Promise<SandboxLevel | undefined> {
   const then = promised(worker);
   const level = await worker.guard.level(worker);
-  return then !== undefined && isLower(level, then) ? level : undefined;
+  return isLower(level, then) ? level : undefined;
 }
 
-/** Sessions of before there were levels have none, but may have SANDBOX=guard. */
-function promised(worker: Worker): SandboxLevel | undefined {
-  return stateOf(worker).sandbox ?? (worker.file.settings.sandbox === 'guard' ? 'best effort' : undefined);
+function promised(worker: Worker): SandboxLevel {
+  return stateOf(worker).sandbox ?? worker.file.sandbox;
 }

@@ -51,7 +51,6 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
       childUuid: randomUUID(),
       timeLimitMs,
       wrapUp,
-      watched: true,
       credentials: credentialNames(provider.name, worker.env),
       sandbox: await worker.guard.level(worker),
     },
@@ -63,7 +62,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
 }
 
 function timeLimitOf({ file }: Worker, provider: string, wrapUp: boolean): number {
-  const { timeLimitMs, timeLimitsMs = {} } = file.settings;
+  const { timeLimitMs, timeLimitsMs } = file.settings;
   const limitMs = timeLimitsMs[provider] ?? timeLimitMs;
   return wrapUp ? Math.min(limitMs, WRAP_UP_LIMIT_MS) : limitMs;
 }

@@ -23,15 +23,13 @@ import type { OpenIteration, SessionState } from '../../session/events/state.ts'
 import { blockHere } from '../core/blocked.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 
-const NONE: SessionCaps = { session: {}, phases: {} };
-
 /** How far every limit is used, with what a running child has spent so far. */
 export function budgetUses(
   worker: Pick<Worker, 'file'>,
   state: Pick<SessionState, 'spent' | 'raisedCaps'>,
   { phase, live, raised }: { phase: Phase; live?: Spent; raised?: SessionCaps | undefined },
 ): CapUse[] {
-  const caps = withRaised(withRaised(worker.file.settings.caps ?? NONE, state.raisedCaps), raised);
+  const caps = withRaised(withRaised(worker.file.settings.caps, state.raisedCaps), raised);
   return capUses(caps, live ? withSpent(state.spent, phase, live) : state.spent, phase);
 }
 

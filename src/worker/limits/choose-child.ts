@@ -17,7 +17,7 @@ export async function chooseChild(worker: Worker, phase: Phase): Promise<ChoiceN
   const own = childChoice(worker, phase);
   const limit = await readSharedLimit(worker, own.provider.name);
   if (limit === undefined) return own;
-  const { fallback = [], fallbackModels = {} } = worker.file.settings;
+  const { fallback, fallbackModels } = worker.file.settings;
   let first = { ...limit, provider: own.provider.name };
   for (const name of fallback) {
     if (name === own.provider.name) continue;

@@ -62,7 +62,7 @@ async function announceChange(worker: Worker, { provider, insteadOf }: ChoiceNow
     const until = isoUtc(insteadOf.limit.until);
     const text = `${insteadOf.provider} has reached its usage limit until ${until}; ${provider.name} takes over (FALLBACK).`;
     await record(worker, { type: 'notice', code: 'fallback', text });
-  } else if (worker.file.settings.fallback?.includes(last)) {
+  } else if (worker.file.settings.fallback.includes(last)) {
     await record(worker, {
       type: 'notice',
       code: 'fallback',

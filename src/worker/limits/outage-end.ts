@@ -1,5 +1,5 @@
 import type { OutageKind } from '../../phases/ending.ts';
-import { lastedMs, OUTAGE_WORDS, type Patience, USUAL_RETRY_HOURS, waitAfter } from '../../phases/outage.ts';
+import { lastedMs, OUTAGE_WORDS, type Patience, waitAfter } from '../../phases/outage.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { spread } from '../../session/events/limit-wait.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 export function patienceOf({
   retryDelayMs,
   outageMs = MINUTE_MS,
-  retryHours = USUAL_RETRY_HOURS,
+  retryHours,
 }: Pick<FrozenSettings, 'retryDelayMs' | 'outageMs' | 'retryHours'>): Patience {
   return { quickMs: retryDelayMs, firstMs: outageMs, mostMs: retryHours * HOUR_MS };
 }

@@ -44,6 +44,6 @@ async function isBehindOthers(worker: Worker): Promise<boolean> {
       (view.state.createdAt ?? '') < own &&
       view.worker !== 'unknowable' &&
       !isLost(view) &&
-      isContinuedBy(view.lease, watch.identity, host),
+      isContinuedBy(view.lease, watch.identity),
   );
 }

@@ -74,7 +74,7 @@ async function changedSince(worker: Worker, commits: readonly string[]): Promise
   return changed;
 }
 
-/** Why an agent may not move on with the ledger as it is. One is due at the end of requirements; older sessions have none. */
+/** Why an agent may not move on with the ledger as it is. One is due at the end of requirements. */
 export async function ledgerProblem(worker: Worker, phase: Phase): Promise<string | undefined> {
   const text = await ledgerText(worker.paths);
   if (text === undefined)

@@ -22,6 +22,8 @@ const RAN: NewEvent = {
   log: LOG,
   childUuid: 'c',
   timeLimitMs: 1000,
+  credentials: [],
+  sandbox: 'none',
 };
 
 const READS: readonly [string, Record<string, unknown>][] = [

@@ -15,7 +15,7 @@ import { readSession } from '../../../src/session/status.ts';
 import { runWorker } from '../../../src/worker/loop/run-worker.ts';
 import { eventLines } from '../../session/events.ts';
 import { eventually } from '../../support/eventually.ts';
-import { sessionFileSample } from '../../support/session-file-sample.ts';
+import { createdEvent, sessionFileSample } from '../../support/session-file-sample.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 import { type FalseClaim, HONEST_WORK, PLAN } from './claim.ts';
 
@@ -122,7 +122,7 @@ async function layOut(repo: TempRepo, paths: SessionPaths, claim: FalseClaim): P
   const by = { channel: 'cli' as const };
   const runs: [] = [];
   const events: NewEvent[] = [
-    { type: 'session_created', sessionId: file.id, runWanted: true, file: JSON.stringify(file) },
+    createdEvent(file),
     { type: 'prepared', phase, warnings: [], worktree: { ...worktree, baseCommit } },
     { type: 'checks_ran', set: 'base', in: 'clone', commit: baseCommit, tree, runs, sandbox: 'none' },
     ...(claim.secondGoal ? nextGoal(head) : []),
@@ -135,7 +135,8 @@ async function layOut(repo: TempRepo, paths: SessionPaths, claim: FalseClaim): P
 /** A session that was done, and has begun anew. */
 function nextGoal(head: string): NewEvent[] {
   const iteration = { iteration: 1, phase: 'done' as const };
-  const begun = { provider: 'rehearsal', model: '', log: 'x.jsonl', childUuid: 'u', timeLimitMs: 1000 };
+  const agent = { provider: 'rehearsal', model: '', credentials: [], sandbox: 'none' as const };
+  const begun = { ...agent, log: 'x.jsonl', childUuid: 'u', timeLimitMs: 1000 };
   const done = { kind: 'done' as const, phase: 'done' as const, summary: 'The first goal' };
   const ended = { ending: 'signalled' as const, exitCode: 0, signalNotes: [], decision: done, changed: true };
   const rest = { treeChanged: true, cost: {}, durationMs: 1, flowLines: [], head };

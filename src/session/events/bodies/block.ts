@@ -19,7 +19,6 @@ export const Refusal = z.object({
   code: z.string(),
   message: z.string(),
   hint: z.string(),
-  /** Older events do not say. */
   next: RecordedSteps,
 });
 
@@ -28,6 +27,6 @@ export const Block = z.object({
   reason: z.string(),
   needs: z.string(),
   rule: z.string(),
-  /** What opens it, where a resume with a note does not; older events do not say. */
+  /** What opens it, where a resume with a note does not. */
   next: RecordedSteps,
 });

@@ -45,8 +45,6 @@ export const BegunIteration = z.object({
   timeLimitMs: z.number(),
   /** All that is left of the budget is for leaving things in order. */
   wrapUp: z.boolean().optional(),
-  /** The run folder is looked at right before its child is let go and when it is gone; older workers did not. */
-  watched: z.literal(true).optional(),
 });
 
 /** What each type of event carries beside the envelope. */
@@ -54,12 +52,12 @@ export const EVENT_BODIES = {
   session_created: z.object({
     sessionId: z.string(),
     runWanted: z.boolean(),
-    /** Whose choices those of the start are; older events have none. */
-    by: By.optional(),
+    /** Whose choices those of the start are. */
+    by: By,
     /** The text of `session.json`: the choices of the person, out of reach of whoever edits that file. */
-    file: z.string().optional(),
-    /** What keeps its agents from what is not theirs; older events do not say. */
-    sandbox: z.enum(SANDBOX_LEVELS).optional(),
+    file: z.string(),
+    /** What keeps its agents from what is not theirs. */
+    sandbox: z.enum(SANDBOX_LEVELS),
   }),
   prepared: z.object({
     worktree: z
@@ -95,16 +93,14 @@ export const EVENT_BODIES = {
   went_on: z.object({ why: z.enum(['slot_free', 'limit_over', 'fallback']) }),
   iteration_started: BegunIteration.extend({
     /** Names of the credentials that were set: who pays. */
-    credentials: z.array(z.string()).optional(),
-    sandbox: z.enum(SANDBOX_LEVELS).optional(),
+    credentials: z.array(z.string()),
+    sandbox: z.enum(SANDBOX_LEVELS),
   }),
   iteration_ended: z.object({
     iteration: z.int(),
     phase: PhaseName,
     ending: z.enum(ENDING_KINDS),
     exitCode: z.int().nullable(),
-    /** In older events: by what the file is known that says how the child ended. */
-    exitStamp: z.string().optional(),
     signal: JudgedSignal.optional(),
     /** Why there is no usable signal, or what was assumed about the one there is. */
     signalNotes: z.array(z.string()),
