@@ -15,7 +15,6 @@ import type { SessionEvent } from '../../src/session/events/events.ts';
 import { nowText, statusSentence } from '../../src/session/words.ts';
 import type { UnfinishedSession } from '../../src/supervisor/supervisor-status.ts';
 import { waitsFor } from '../../src/supervisor/waits-for.ts';
-import { hostWith } from '../support/hosts.ts';
 import { STATES, STATES_NOW } from '../support/session-states.ts';
 
 const terminal = new Output({
@@ -57,7 +56,7 @@ function watchRow(report: SessionReport): string {
 
 function supervisorLine({ view, isDying, worker }: SessionReport): string | undefined {
   const seen = { ...view, worker: worker === 'working' ? 'alive' : view.worker } as const;
-  const waits = waitsFor(seen.worker === 'none' ? { ...seen, lease: undefined } : seen, 'ours', hostWith([]));
+  const waits = waitsFor(seen.worker === 'none' ? { ...seen, lease: undefined } : seen, 'ours');
   if (waits.for === 'nothing') return undefined;
   const session: UnfinishedSession = { view: seen, waits, isDying };
   const status = { presence: { kind: 'none' }, paths: { dir: '/s' }, sessions: [session], troubles: [] };

@@ -157,7 +157,7 @@ export async function sandboxCheck(
   }
   const { mainRepo, values } = project;
   const { sessions: sessionsDir, worktrees: worktreesDir, sandbox, permissions } = values;
-  const settings = { sandbox, sandboxWrite: values.sandboxWrite };
+  const settings = { sandbox, sandboxWrite: values.sandboxWrite ?? [] };
   const now = await guardNow({ mainRepo, sessionsDir, worktreesDir, settings }, context);
   if (now.level !== 'none') return ok(id, IN_WORDS[now.level]);
   if (sandbox === 'guard')

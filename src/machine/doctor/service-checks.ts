@@ -46,7 +46,7 @@ export async function supervisorChecks(context: ActionContext): Promise<DoctorCh
   const unfinished = lists.flat().filter(isUnfinished);
   const unseen = unfinished.filter(({ isUnseen }) => isUnseen);
   const others = unfinished.filter(
-    ({ worker, lease }) => worker === 'none' && !isContinuedBy(lease, paths.identity, host),
+    ({ worker, lease }) => worker === 'none' && !isContinuedBy(lease, paths.identity),
   );
   return [
     await presenceCheck(unfinished, context),
