@@ -58,7 +58,7 @@ export async function runFolderChanges(
   if (own?.isCompared) return [];
   const before = own ?? (await kept());
   const beforeFile = `iterations/${open.iteration}: its copy from before the agent is missing or damaged`;
-  if (before === undefined) return open.watched ? [beforeFile] : [];
+  if (before === undefined) return [beforeFile];
   const now = await runFolderEntries(worker.paths, open.iteration);
   const paths = changedKeys(before.entries, now).filter(
     (path) => !isOfWorker(worker, path, { iteration: open.iteration, before, isOwn: own !== undefined }),
