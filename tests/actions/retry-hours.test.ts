@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startSession } from '../../src/actions/sessions/start-session.ts';
-import { patienceOf } from '../../src/worker/limits/outage-end.ts';
+import { patienceOf } from '../../src/worker/limits/limit-end.ts';
 import { makeBench } from './bench.ts';
 
 test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startSession } from '../../src/actions/sessions/start-session.ts';
-import { watchLimits } from '../../src/worker/limits/watch-limits.ts';
+import { watchLimits } from '../../src/worker/iteration/stall-watch.ts';
 import { makeBench } from './bench.ts';
 
 test.each([

@@ -87,10 +87,8 @@ async function firstRequest(phase: Phase): Promise<{ prompt: string; request: Re
   };
   const command = claude.buildCommand({
     cliPath: cli.path,
-    prompt,
     promptPath,
     phase,
-    iteration: state.iteration,
     sessionDir: state.sessionDir,
     workingDir: state.workingDir,
     mainRepo: state.workingDir,

@@ -104,10 +104,8 @@ async function startBench({
     await writeFile(join(sessionDir, '_signal.json'), '{}');
     const command = claude.buildCommand({
       cliPath: cli.path,
-      prompt,
       promptPath,
       phase,
-      iteration: count,
       sessionDir,
       workingDir: repo,
       mainRepo: repo,

@@ -72,10 +72,8 @@ export async function runGranted(
   await writeFile(promptPath, prompt);
   const request: ChildRequest = {
     cliPath: cli.path,
-    prompt,
     promptPath,
     phase,
-    iteration: 1,
     sessionDir: places.sessionDir,
     workingDir: places.worktree,
     mainRepo: places.mainRepo,

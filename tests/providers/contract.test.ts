@@ -9,14 +9,14 @@ test.each(PROVIDERS.map((provider) => [provider.name, provider] as const))(
   },
 );
 
-test('a provider that hands its prompt to the process list is none', async () => {
+test('a provider that hands its agent no prompt is none', async () => {
   const [provider] = PROVIDERS;
   if (provider === undefined) throw new Error('There is no provider.');
   const buildCommand: typeof provider.buildCommand = (request) => ({
     ...provider.buildCommand(request),
-    args: [request.prompt],
+    stdinPath: undefined,
   });
-  await expect(expectContract({ ...provider, buildCommand })).rejects.toThrow('words');
+  await expect(expectContract({ ...provider, buildCommand })).rejects.toThrow('prompt');
 });
 
 test('no two providers share a name, a variable or a client', () => {

@@ -4,10 +4,8 @@ import { rehearsal } from '../../src/providers/rehearsal.ts';
 
 const REQUEST: ChildRequest = {
   cliPath: '/opt/samocode-rehearsal.js',
-  prompt: 'Work.',
   promptPath: '/run/prompt.md',
   phase: 'testing',
-  iteration: 3,
   sessionDir: '/s',
   workingDir: '/w',
   mainRepo: '/m',

@@ -3,10 +3,8 @@ import type { ChildRequest } from '../../src/providers/contract/provider.ts';
 /** A complete request, for tests that build a command and start nothing. */
 export const REQUEST: ChildRequest = {
   cliPath: '/opt/cli',
-  prompt: 'words',
   promptPath: '/run/003/prompt.md',
   phase: 'planning',
-  iteration: 3,
   sessionDir: '/sessions/26-01-08-login',
   workingDir: '/worktrees/26-01-08-login',
   mainRepo: '/repo',

@@ -15,8 +15,7 @@ import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.
 import { Slots } from '../../src/session/slots.ts';
 import { Watch } from '../../src/worker/core/supervisor-watch.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
-import { noteCost } from '../../src/worker/limits/day-limit.ts';
-import { queueReason } from '../../src/worker/limits/queue.ts';
+import { noteCost, queueReason } from '../../src/worker/limits/queue.ts';
 import { CREATED, eventLines, PREPARED, writeEvents } from '../session/events.ts';
 import { hostWith } from '../support/hosts.ts';
 import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';

@@ -1,13 +1,6 @@
-import type { ChildProblem, ExitReport, FinalReport } from '../contract/provider.ts';
+import { endsByLastWord, type StartRefusal } from '../reading/child-end.ts';
 
-interface Refusal {
-  /** A line that claude prints on stderr when it refuses to start; it prints nothing else then. */
-  line: RegExp;
-  /** Our words for people: what to change. */
-  advice: string;
-}
-
-const REFUSALS: readonly Refusal[] = [
+const REFUSALS: readonly StartRefusal[] = [
   {
     line: /^--dangerously-skip-permissions cannot be used with root/m,
     advice:
@@ -37,27 +30,9 @@ const REFUSALS: readonly Refusal[] = [
   },
 ];
 
-/**
- * Why a claude process ended without a valid signal: its last word first, then the exit status. Its
- * stderr counts only when it refused to start, which it says nowhere else.
- */
-export function classifyClaudeEnd(
-  final: FinalReport | undefined,
-  exit: ExitReport,
-): ChildProblem | undefined {
-  // Exit statuses say little beside a last word: 0 after SIGINT, 143 after a clean end that we cut short.
-  const ofWord = final?.ok ? undefined : final?.problem;
-  const problem = final ? ofWord : problemWithoutWord(exit);
-  return exit.endedByUs && problem?.kind === 'crashed' ? undefined : problem;
-}
-
-// What a shell answers when it cannot start a program: not executable, not there.
-const NOT_STARTED_CODES: readonly unknown[] = [126, 127];
-const NOT_STARTED_ADVICE =
-  'The Claude Code program could not be started. Check that it is installed and that CLAUDE_PATH names it.';
-
-function problemWithoutWord(exit: ExitReport): ChildProblem {
-  if (NOT_STARTED_CODES.includes(exit.exitCode)) return { kind: 'config', advice: NOT_STARTED_ADVICE };
-  const refusal = exit.exitCode === 1 && REFUSALS.find(({ line }) => line.test(exit.stderrTail));
-  return refusal ? { kind: 'config', advice: refusal.advice } : { kind: 'crashed' };
-}
+export const classifyClaudeEnd = endsByLastWord({
+  title: 'Claude Code',
+  setting: 'CLAUDE_PATH',
+  refusals: REFUSALS,
+  codes: [1],
+});

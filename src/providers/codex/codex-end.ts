@@ -1,4 +1,5 @@
-import type { ChildProblem, ExitReport, FinalReport } from '../contract/provider.ts';
+import type { ChildProblem } from '../contract/provider.ts';
+import { endsByLastWord, type StartRefusal } from '../reading/child-end.ts';
 
 interface Failure {
   /** The beginning of `turn.failed`'s message: Codex gives no status and no code beside it. */
@@ -53,7 +54,7 @@ export const BROKEN_SANDBOX: ChildProblem = {
     'or allow user namespaces; `codex sandbox -- /bin/true` shows whether it works.',
 };
 
-const REFUSALS: ReadonlyArray<{ line: RegExp; advice: string }> = [
+const REFUSALS: readonly StartRefusal[] = [
   {
     line: /^error: unexpected argument/m,
     advice: 'This Codex does not know an option that samocode needs. Update it.',
@@ -76,24 +77,9 @@ const REFUSALS: ReadonlyArray<{ line: RegExp; advice: string }> = [
   },
 ];
 
-// What a shell answers when it cannot start a program: not executable, not there.
-const NOT_STARTED_CODES: readonly unknown[] = [126, 127];
-
-/** Why a codex process ended without a valid signal: its last word first, then the exit status. */
-export function classifyCodexEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined {
-  const problem = final ? (final.ok ? undefined : final.problem) : problemWithoutWord(exit);
-  return exit.endedByUs && problem?.kind === 'crashed' ? undefined : problem;
-}
-
-function problemWithoutWord({ exitCode, stderrTail }: ExitReport): ChildProblem {
-  if (NOT_STARTED_CODES.includes(exitCode)) {
-    return {
-      kind: 'config',
-      advice:
-        'The Codex program could not be started. Check that it is installed and that CODEX_PATH names it.',
-    };
-  }
-  const refused = exitCode === 1 || exitCode === 2;
-  const refusal = refused && REFUSALS.find(({ line }) => line.test(stderrTail));
-  return refusal ? { kind: 'config', advice: refusal.advice } : { kind: 'crashed' };
-}
+export const classifyCodexEnd = endsByLastWord({
+  title: 'Codex',
+  setting: 'CODEX_PATH',
+  refusals: REFUSALS,
+  codes: [1, 2],
+});

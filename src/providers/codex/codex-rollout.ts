@@ -1,11 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ifExists } from '../../base/errors.ts';
-import { readBoundedText } from '../../base/files/lines.ts';
 import type { TokenCounts, TraceQuestion, Traces } from '../contract/provider.ts';
 import { objectIn } from '../reading/activity.ts';
-import { apartFromCache } from '../reading/tokens.ts';
+import { linesOfLog } from '../reading/cli-log.ts';
+import { apartFromCache } from '../reading/tally.ts';
 
 const Window = z.object({ used_percent: z.number(), resets_at: z.number() }).nullish().catch(undefined);
 const text = z.string().optional().catch(undefined);
@@ -30,21 +28,20 @@ const Line = z.object({
   }),
 });
 
-/** Enough for the newest limits of a long session. */
-const TAIL_BYTES = 1024 * 1024;
-const HEAD_BYTES = 256 * 1024;
+const TELLING = /"(?:cli_version|model|rate_limits|thread_token_usage|total_token_usage)"/;
 
 /**
  * What Codex notes in its own log of a thread (`$CODEX_HOME/sessions/YYYY/MM/DD/rollout-*-<thread>.jsonl`)
  * and not in its output: version, model, when a usage limit ends, and after every answer what it has spent.
  */
 export async function readCodexTraces(question: TraceQuestion): Promise<Traces> {
-  const path = await findRollout(question).catch(() => undefined);
-  const lines = path ? await headAndTail(path).catch(() => []) : [];
+  const { env, cliSession, final, now } = question;
+  const home = env.CODEX_HOME ?? join(env.HOME ?? '/', '.codex');
+  const lines = await linesOfLog(join(home, 'sessions'), `${cliSession}.jsonl`, TELLING);
   const traces: Traces = Object.assign({}, ...lines.map(readRolloutLine));
-  const said = traces.limitedUntil ?? resetIn(question.final?.text ?? '', question.now);
+  const said = traces.limitedUntil ?? resetIn(final?.text ?? '', now);
   // An older window's end says nothing about the limit that was hit now.
-  if (said !== undefined && said > question.now) return { ...traces, limitedUntil: said };
+  if (said !== undefined && said > now) return { ...traces, limitedUntil: said };
   const { limitedUntil: _, ...rest } = traces;
   return rest;
 }
@@ -99,40 +96,4 @@ export function resetIn(message: string, now: number): number | undefined {
   const end = at + 60_000;
   // A bare time that has passed today means tomorrow.
   return date === undefined && end <= now ? end + 24 * 3_600_000 : end;
-}
-
-async function findRollout({ env, cliSession }: TraceQuestion): Promise<string | undefined> {
-  const home = env.CODEX_HOME ?? (env.HOME === undefined ? undefined : join(env.HOME, '.codex'));
-  if (home === undefined) return undefined;
-  for await (const folder of daysNewestFirst(join(home, 'sessions'))) {
-    const name = (await readdir(folder)).find((file) => file.endsWith(`${cliSession}.jsonl`));
-    if (name) return join(folder, name);
-  }
-  return undefined;
-}
-
-async function* daysNewestFirst(sessions: string): AsyncGenerator<string> {
-  for (const year of await newestFirst(sessions)) {
-    for (const month of await newestFirst(join(sessions, year))) {
-      for (const day of await newestFirst(join(sessions, year, month)))
-        yield join(sessions, year, month, day);
-    }
-  }
-}
-
-async function newestFirst(folder: string): Promise<string[]> {
-  return ((await ifExists(readdir(folder))) ?? [])
-    .filter((name) => /^\d+$/.test(name))
-    .sort()
-    .reverse();
-}
-
-/** The lines at both ends of a log that may be long. */
-async function headAndTail(path: string): Promise<string[]> {
-  const head = readBoundedText(path, { maxBytes: HEAD_BYTES, keep: 'start' });
-  if (head.kind !== 'text') return [];
-  // With the LF before it, which says that its first line is whole.
-  const maxBytes = Math.min(TAIL_BYTES, head.omittedBytes + 1);
-  const tail = readBoundedText(path, { maxBytes, keep: 'end' });
-  return `${head.text}${tail.kind === 'text' ? tail.text : ''}`.split('\n');
 }

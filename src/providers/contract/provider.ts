@@ -22,12 +22,9 @@ export const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs'];
 export interface ChildRequest {
   /** Absolute path of the CLI. */
   cliPath: string;
-  prompt: string;
-  /** The same prompt as a file, for CLIs that read it from stdin. */
+  /** The prompt as a file, for stdin. */
   promptPath: string;
   phase: Phase;
-  /** The session's running number of this child, from 1. */
-  iteration: number;
   sessionDir: string;
   /** The child's working directory: the worktree, or MAIN_REPO before there is one. */
   workingDir: string;

@@ -9,7 +9,7 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { planServers } from '../../session/servers/plan-servers.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { patienceOf } from '../limits/outage-end.ts';
+import { patienceOf } from '../limits/limit-end.ts';
 import { failureNote } from '../proving/check-facts.ts';
 import { branchGone } from '../proving/false-claims.ts';
 import { ledgerProblem, unreviewed } from '../proving/ledger.ts';

@@ -6,7 +6,7 @@ import { stopEvents } from '../core/stopped.ts';
 import { record, type Worker } from '../core/worker.ts';
 import { guardLoop, type LoopVerdict } from '../judging/loop-guard.ts';
 import { type NoticedEdits, noticeCodeEdits } from '../judging/notice-code-edits.ts';
-import { noteCost } from '../limits/day-limit.ts';
+import { noteCost } from '../limits/queue.ts';
 import { notKept } from '../recording/keep-work.ts';
 import { settleEvents } from '../recording/settle.ts';
 import { decideChecked } from './decide-checked.ts';

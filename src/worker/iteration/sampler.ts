@@ -7,8 +7,7 @@ import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import type { AwakeTime } from '../limits/awake-time.ts';
 import { endsByBudget, liveSpent } from '../limits/budget.ts';
 import type { ChildLog } from '../limits/child-log.ts';
-import { type WatchLimits, watchLimits } from '../limits/watch-limits.ts';
-import { StallWatch } from './stall-watch.ts';
+import { StallWatch, type WatchLimits, watchLimits } from './stall-watch.ts';
 
 /** Why the worker stopped watching; all but `exited` mean that it ends the child. */
 export const WATCH_ENDS = [

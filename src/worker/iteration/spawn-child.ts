@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { usdLeft } from '../../phases/caps.ts';
 import type { ChildCommand, ChildRequest } from '../../providers/contract/provider.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
@@ -40,14 +39,11 @@ async function commandFor(
   const { file, paths, env } = worker;
   const { settings } = file;
   const { cli } = open;
-  const promptPath = open.files.prompt;
   const cliPath = cliPathOf(worker, cli.name);
   const request: ChildRequest = {
     cliPath: cliPath ?? cli.defaultCommand,
-    prompt: await readFile(promptPath, 'utf8'),
-    promptPath,
+    promptPath: open.files.prompt,
     phase: open.phase,
-    iteration: open.iteration,
     sessionDir: paths.sessionDir,
     workingDir: workingDir(worker),
     mainRepo: file.mainRepo,

@@ -1,9 +1,33 @@
 import type { ProcessEntry } from '../../base/processes/process-table.ts';
 import { quickPrint } from '../../project/checkpoints/worktree-print.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
+import type { FrozenSettings } from '../../session/events/session-file.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { documentsPrint } from '../guarding/snapshot.ts';
-import type { WatchLimits } from '../limits/watch-limits.ts';
+
+/** When a child counts as lost; awake milliseconds unless it says otherwise. */
+export type WatchLimits = Required<FrozenSettings['watch'] & {}>;
+
+const MINUTE_MS = 60_000;
+
+const DEFAULTS: WatchLimits = {
+  /** Silence before the first byte: a CLI that hangs while it starts. */
+  firstByteMs: 3 * MINUTE_MS,
+  /** No output, no file change and no CPU time: announced as stalled. */
+  stallMs: 10 * MINUTE_MS,
+  /** The same for so long: the child is ended and the next one is told. */
+  stallEndMs: 20 * MINUTE_MS,
+  /** Still alive after its final event. */
+  afterFinalMs: 30_000,
+  /** Nothing but attempts to reach the network. */
+  networkWaitMs: 10 * MINUTE_MS,
+  /** Bytes of stdout and stderr together. */
+  logCeilingBytes: 2 * 1024 ** 3,
+};
+
+export function watchLimits({ watch }: Pick<FrozenSettings, 'watch'>): WatchLimits {
+  return { ...DEFAULTS, ...watch };
+}
 
 /** CPU ticks (1/100 s) that the runtime of an agent burns between two looks without doing anything. */
 const IDLE_TICKS = 3;

@@ -5,8 +5,7 @@ import { outageOf } from '../../phases/ending.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { limitEnd } from '../limits/limit-end.ts';
-import { outageEnd } from '../limits/outage-end.ts';
+import { limitEnd, outageEnd } from '../limits/limit-end.ts';
 import { recordParked } from './park.ts';
 
 /** The events that carry out a decision which has none of its own yet; empty when there is nothing to do. */

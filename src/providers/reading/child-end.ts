@@ -1,0 +1,45 @@
+import type { ChildProblem, ExitReport, FinalReport, Provider } from '../contract/provider.ts';
+
+export interface StartRefusal {
+  /** What the CLI prints on stderr when it refuses to start; it says that nowhere else. */
+  line: RegExp;
+  /** Our words for people: what to change. */
+  advice: string;
+}
+
+interface Refusals {
+  title: string;
+  /** Names its program. */
+  setting: string;
+  refusals: readonly StartRefusal[];
+  /** Exit statuses of a refusal. */
+  codes: readonly number[];
+}
+
+// What a shell answers when it cannot start a program: not executable, not there.
+const NOT_STARTED_CODES: readonly unknown[] = [126, 127];
+
+/**
+ * Why a process ended without a valid signal, for a CLI with a last word: that first, for exit statuses say little
+ * beside it (0 after SIGINT, 143 after a clean end that we cut short). Without one by exit status and stderr.
+ */
+export function endsByLastWord(cli: Refusals): Provider['classifyEnd'] {
+  return (final: FinalReport | undefined, exit: ExitReport) => {
+    const ofWord = final?.ok ? undefined : final?.problem;
+    const problem = final ? ofWord : problemWithoutWord(cli, exit);
+    return exit.endedByUs && problem?.kind === 'crashed' ? undefined : problem;
+  };
+}
+
+function problemWithoutWord(
+  { title, setting, refusals, codes }: Refusals,
+  { exitCode, stderrTail }: ExitReport,
+): ChildProblem {
+  if (NOT_STARTED_CODES.includes(exitCode)) {
+    const advice = `The ${title} program could not be started. Check that it is installed and that ${setting} names it.`;
+    return { kind: 'config', advice };
+  }
+  const isRefusal = exitCode !== null && codes.includes(exitCode);
+  const refusal = isRefusal ? refusals.find(({ line }) => line.test(stderrTail)) : undefined;
+  return refusal ? { kind: 'config', advice: refusal.advice } : { kind: 'crashed' };
+}
