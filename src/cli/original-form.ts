@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../actions/acting/action-errors.ts';
+import { statsAt } from '../base/files/look-at.ts';
 import type { Cli } from './terminal/cli.ts';
 import { newCommand } from './terminal/new-command.ts';
 import { wholeSeconds, withSharedOptions } from './terminal/shared-options.ts';
@@ -9,7 +10,7 @@ interface OriginalOptions {
   config: string;
   session: string;
   dive?: string;
-  task?: string;
+  task?: string | undefined;
   timeout?: number;
   provider?: string;
 }
@@ -36,7 +37,7 @@ async function runOriginal(cli: Cli, options: OriginalOptions): Promise<void> {
   const { config: projectDir } = options;
   const folder = (await goOn(cli, options)) ?? (await begin(cli, options));
   const { runToRest } = await import('./following/run-to-rest.ts');
-  await runToRest(cli, { session: folder, projectDir, cursor: 0, ask: cli.isInteractive });
+  await runToRest(cli, { session: folder, projectDir, cursor: 0, ask: false });
 }
 
 /** The folder of the session that exists, set going again; undefined when there is none. */
@@ -45,15 +46,17 @@ async function goOn(cli: Cli, options: OriginalOptions): Promise<string | undefi
     import('../actions/places/find-session.ts'),
     import('../actions/sessions/resume-session.ts'),
   ]);
-  const { config: projectDir, session, provider } = options;
+  const { config: projectDir, session, provider, task } = options;
   // The beginning of another name starts a new session here.
   const question = { session, projectDir, isWholeName: true };
   const context = await cli.actionContext();
   try {
-    const { folder, state, isForeign } = await findSession(question, context);
+    const { folder, state, isForeign, paths } = await findSession(question, context);
     const rests = isForeign || state.status.kind === 'stopped' || state.status.kind === 'blocked';
-    warnOfUnused(cli, folder, options, rests);
-    if (rests) await resumeSession({ ...question, provider }, context);
+    // A folder that was stopped before its overview takes its task from here.
+    const goal = isForeign && statsAt(paths.overview) === undefined ? task : undefined;
+    warnOfUnused(cli, folder, goal === undefined ? options : { ...options, task: undefined }, rests);
+    if (rests) await resumeSession({ ...question, provider, goal }, context);
     return folder;
   } catch (error) {
     if (ACTION_ERRORS.session_not_found.is(error)) return undefined;

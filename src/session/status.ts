@@ -16,17 +16,10 @@ import { isLogAside } from './layout/rewritten-log.ts';
 import { readForeignSession } from './legacy/foreign-session.ts';
 import { isOfFiles, unreadableSession } from './unreadable.ts';
 
-/** The gate at which a session waits; of a folder that no worker has taken over, also the one that it will wait at. */
+/** The gate at which a session waits; a folder that no worker has taken over has none. */
 export function gateOf({ state: { status }, isForeign }: SessionView): WaitingStatus | undefined {
-  const wait = status.kind === 'stopped' && isForeign ? status.parked : status;
-  return wait?.kind === 'waiting' && (wait.for === 'qa_answers' || wait.for === 'plan_approval')
-    ? wait
-    : undefined;
-}
-
-/** What the rules of the commands go by: a folder that no worker has taken over waits at its gate already. */
-export function gateStatus(view: SessionView): Pick<SessionState, 'status'> {
-  return { status: gateOf(view) ?? view.state.status };
+  if (isForeign || status.kind !== 'waiting') return undefined;
+  return status.for === 'qa_answers' || status.for === 'plan_approval' ? status : undefined;
 }
 
 /**

@@ -93,13 +93,7 @@ function ofState(facts: Worded, { reader, when }: Required<WordsFor>): Row {
       return { brief: 'blocked', predicate: `is blocked and needs ${needed}`, why: reason, tone: 'bad' };
     }
     case 'stopped':
-      return condition === 'foreign'
-        ? {
-            brief: 'stopped',
-            predicate: 'was opened by hand or by the original samocode, and no worker runs it',
-            tone: 'plain',
-          }
-        : { brief: 'stopped', why: reason, tone: 'plain' };
+      return { brief: 'stopped', why: reason, tone: 'plain' };
     case 'done':
       return { brief: 'done', predicate: doneWords(facts), why: facts.summary, tone: 'good' };
     default:
@@ -167,8 +161,12 @@ const MERGES = { under_way: 'is being merged', merged: 'is merged', failed: 'was
 export function statusSentence(view: SessionView): string {
   const facts = sessionFacts(view);
   const sentence = `${facts.session} ${saidOf(facts)}`;
+  if (facts.condition === 'foreign') return `${sentence}; ${FOREIGN}.`;
   return facts.archived ? `${sentence}; it is in the archive.` : `${sentence}.`;
 }
+
+/** No worker knows it yet. */
+const FOREIGN = 'it was made by the Python samocode, or by hand, and a resume takes it over';
 
 function saidOf(facts: SessionFacts): string {
   const place = `(${facts.phase}, iteration ${facts.totalIterations})`;
@@ -178,7 +176,7 @@ function saidOf(facts: SessionFacts): string {
 
 function isPlaced({ state, condition }: SessionFacts): boolean {
   if (condition === 'unreadable' || condition === 'unseen') return condition === 'unseen';
-  return state !== 'starting' && state !== 'done' && !(state === 'stopped' && condition === 'foreign');
+  return state !== 'starting' && state !== 'done';
 }
 
 /** `now.json`: what a status bar needs, in one small object. @param activity what the agent does now */

@@ -11,6 +11,7 @@ import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
 import { stopSession } from '../../src/actions/sessions/stop-session.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
 import { EventWriter } from '../../src/session/events/event-writer.ts';
+import type { Bench } from '../actions/bench.ts';
 import { typed } from '../cli/typed.ts';
 import { eventually } from '../support/eventually.ts';
 import {
@@ -51,6 +52,7 @@ const atAnswers = [
 
 const refused = [
   ['26-01-21-nested', 'nested_layout'],
+  ['26-01-22-nothing-known', 'phase_unknown'],
   ['My_Old.Session-V2', 'goal_missing'],
 ] as const;
 
@@ -89,27 +91,60 @@ describe('a recorded folder that is resumed', () => {
     expect(await untilAgent(bench, folder)).toEqual(['investigation runs']);
   });
 
-  test.concurrent('is blocked where nothing says its phase', async () => {
-    const folder = '26-01-22-nothing-known';
-    await using bench = await oldFolder(folder);
-    await resumeSession({ session: folder }, bench.context);
-    const { state } = await atGateOrRunning(bench, folder);
-    expect(state.status).toMatchObject({ kind: 'blocked', rule: 'phase_unknown' });
-  });
-
   test.concurrent('has a row in one of these tables', async () => {
     const known = [...behindPlan, ...atAnswers, ...refused].map(([folder]) => folder);
     const all = await readdir(resolve('tests/fixtures/legacy-sessions'));
     expect(all.filter((name) => name !== '.gitattributes').sort()).toEqual(
-      [...known, '26-01-18-extra-sections', '26-01-22-nothing-known'].sort(),
+      [...known, '26-01-18-extra-sections'].sort(),
     );
   });
 });
 
-describe('one act', () => {
-  test.concurrent('shows and approves the plan of a waiting folder, before anything has taken it over', async () => {
+describe('before it is resumed, a folder is read, and every act at a gate is refused', () => {
+  const acts = {
+    answer: (question: { session: string }, { context }: Bench) =>
+      answerQa({ ...question, answers: [{ id: 'Q1', text: 'A' }] }, context),
+    approve: (question: { session: string }, { context }: Bench) => approvePlan(question, context),
+    'request changes': (question: { session: string }, { context }: Bench) =>
+      requestChanges({ ...question, feedback: 'More.' }, context),
+  };
+
+  test.concurrent.each(Object.entries(acts))('%s', async (_, act) => {
     const folder = '26-01-08-colon-stamps';
     await using bench = await oldFolder(folder);
+    const question = { session: folder };
+    expect((await readPlan(question, bench.context)).name).toBe('01-08-14:37-plan-x.md');
+    expect((await readQa(question, bench.context)).open).toEqual([]);
+    await expect(act(question, bench)).rejects.toMatchObject({
+      code: 'not_taken_over_yet',
+      next: [{ act: 'resume', session: folder }],
+    });
+    expect((await bench.view(folder)).isForeign).toBe(true);
+  });
+
+  test.concurrent('at a terminal', async () => {
+    const folder = '26-01-15-question-boxes';
+    await using bench = await oldFolder(folder);
+    const { home, programs } = bench.context;
+    const place = { cwd: bench.repo.path, home, programs, says: ['y', 'B'] };
+    for (const line of [
+      ['answer', folder],
+      ['approve', folder],
+      ['changes', folder, 'More.'],
+    ]) {
+      const { stdout, stderr, exitCode } = await typed(line, place);
+      expect(exitCode).toBe(1);
+      expect(stdout + stderr).toContain('samocode resume question-boxes');
+    }
+    expect((await bench.view(folder)).isForeign).toBe(true);
+  });
+});
+
+describe('one act goes on from the gate', () => {
+  test.concurrent('with the plan of a waiting folder', async () => {
+    const folder = '26-01-08-colon-stamps';
+    await using bench = await oldFolder(folder);
+    await resumeSession({ session: folder }, bench.context);
     const plan = await readPlan({ session: folder }, bench.context);
     expect(plan).toMatchObject({ name: '01-08-14:37-plan-x.md', state: 'waits_for_approval' });
     await approvePlan({ session: folder, hash: plan.hash }, bench.context);
@@ -120,9 +155,10 @@ describe('one act', () => {
     ]);
   });
 
-  test.concurrent('shows and answers the questions of a waiting folder, before anything has taken it over', async () => {
+  test.concurrent('with the questions of a waiting folder', async () => {
     const folder = '26-01-12-bom';
     await using bench = await oldFolder(folder);
+    await resumeSession({ session: folder }, bench.context);
     const { questions, open } = await readQa({ session: folder }, bench.context);
     expect([questions.map(({ text }) => text), open]).toEqual([['Which colour?'], ['Q1']]);
     await answerQa({ session: folder, answers: [{ id: 'Q1', text: 'A' }] }, bench.context);
@@ -133,23 +169,12 @@ describe('one act', () => {
     ]);
   });
 
-  test.concurrent('confirms the answers that were typed into a waiting folder', async () => {
+  test.concurrent.each([
+    ['waiting', 'requirements'],
+    ['stopped', 'planning'],
+  ])('with the answers that were typed into a folder that was %s in %s', async (_, phase) => {
     await using bench = await madeFolder({
-      '_overview.md': overviewAt('requirements'),
-      '_qa.md': QA.replace('_waiting_', 'B'),
-    });
-    await answerQa({ ...session, answers: [], confirmTyped: true }, bench.context);
-    expect(await untilAgent(bench, FOLDER)).toEqual([
-      'waits for qa_answers',
-      'answers by cli',
-      'requirements runs',
-    ]);
-    expect((await bench.view(FOLDER)).state.answers).toMatchObject([{ id: 'Q1', text: 'B' }]);
-  });
-
-  test.concurrent('confirms the answers of a folder that was stopped in planning', async () => {
-    await using bench = await madeFolder({
-      '_overview.md': overviewAt('planning'),
+      '_overview.md': overviewAt(phase),
       '_qa.md': QA.replace('_waiting_', 'B'),
     });
     await resumeSession(session, bench.context);
@@ -157,16 +182,18 @@ describe('one act', () => {
     expect(await untilAgent(bench, FOLDER)).toEqual([
       'waits for qa_answers',
       'answers by cli',
-      'planning runs',
+      `${phase} runs`,
     ]);
+    expect((await bench.view(FOLDER)).state.answers).toMatchObject([{ id: 'Q1', text: 'B' }]);
   });
 
-  test.concurrent('approves plan and answers of a folder that was stopped in implementation', async () => {
+  test.concurrent('with plan and answers of a folder that was stopped in implementation', async () => {
     await using bench = await madeFolder({
       '_overview.md': overviewAt('implementation'),
       '_qa.md': QA.replace('_waiting_', 'B'),
       [PLAN_NAME]: PLAN,
     });
+    await resumeSession(session, bench.context);
     await approvePlan(session, bench.context);
     expect(await untilAgent(bench, FOLDER)).toEqual([
       'waits for plan_approval',
@@ -190,6 +217,7 @@ describe('one act', () => {
   test.concurrent('sends a folder without a plan back to planning', async () => {
     const folder = '26-01-19-invalid-byte';
     await using bench = await oldFolder(folder);
+    await resumeSession({ session: folder }, bench.context);
     await expect(approvePlan({ session: folder }, bench.context)).rejects.toMatchObject({ code: 'no_plan' });
     await requestChanges({ session: folder, feedback: 'Write the plan first.' }, bench.context);
     expect(await untilAgent(bench, folder)).toEqual([
@@ -206,19 +234,6 @@ describe('one act', () => {
     await writeFile(join(bench.sessionsDir, folder, PLAN_NAME), PLAN);
     await approvePlan({ session: folder }, bench.context);
     expect((await untilAgent(bench, folder)).at(-1)).toBe('implementation runs');
-  });
-
-  test.concurrent('answers a question of implementation, and the plan still waits', async ({ expect }) => {
-    await using bench = await madeFolder({
-      '_overview.md': overviewAt('implementation'),
-      '_qa.md': QA,
-      [PLAN_NAME]: PLAN,
-      '_signal.json': '{"status":"waiting","for":"qa_answers"}',
-    });
-    await answerQa({ ...session, answers: [{ id: 'Q1', text: 'A' }] }, bench.context);
-    await expect
-      .poll(async () => decisions(await eventsOf(bench, FOLDER)), { timeout: 30_000 })
-      .toEqual(['waits for qa_answers', 'answers by cli', 'waits for plan_approval']);
   });
 });
 
@@ -245,7 +260,7 @@ describe('the gates of the project hold for a folder that a model made', () => {
 
   test.concurrent.each([
     ['qa,plan', ['waits for plan_approval']],
-    ['plan', ['waits for plan_approval']],
+    ['plan', ['answers by settings', 'waits for plan_approval']],
     ['qa', ['waits for qa_answers']],
   ])('with GATES=%s it waits once', async (gates, waits) => {
     await using bench = await madeFolder(forged, { GATES: gates });
@@ -297,32 +312,6 @@ describe('whatever the settings leave out of GATES', () => {
     const { state } = await atGateOrRunning(bench, FOLDER);
     expect(state.status).toMatchObject({ for: 'qa_answers', openQuestions: ['Q1'] });
   });
-
-  test.concurrent('a person who answers a folder that asked is heard, and an agent runs behind that', async () => {
-    const files = { '_overview.md': overviewAt('requirements'), '_qa.md': QA, '_signal.json': asked };
-    await using bench = await madeFolder(files, { GATES: 'plan' });
-    await answerQa({ ...session, answers: [{ id: 'Q1', text: 'B' }] }, bench.context);
-    expect(await untilAgent(bench, FOLDER)).toEqual([
-      'waits for qa_answers',
-      'answers by cli',
-      'requirements runs',
-    ]);
-  });
-
-  test.concurrent('a person who approves the plan of a folder is heard', async () => {
-    const files = { '_overview.md': overviewAt('implementation'), [PLAN_NAME]: PLAN };
-    await using bench = await madeFolder(
-      { ...files, '_qa.md': QA.replace('_waiting_', 'B') },
-      { GATES: 'qa' },
-    );
-    await approvePlan(session, bench.context);
-    expect(await untilAgent(bench, FOLDER)).toEqual([
-      'waits for plan_approval',
-      'answers by cli',
-      'plan approved by cli',
-      'implementation runs',
-    ]);
-  });
 });
 
 test.concurrent('limits that come with the resume of an old folder hold for the session', async () => {
@@ -346,7 +335,8 @@ test.concurrent('a fault that blocks a folder at the gate where it was taken ove
   await lease.release();
   await resumeSession(session, byModel);
   await atGateOrRunning(bench, FOLDER);
-  expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for qa_answers', 'waits for qa_answers']);
+  expect((await bench.view(FOLDER)).state.status).toMatchObject({ kind: 'waiting', for: 'qa_answers' });
+  expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for qa_answers']);
 });
 
 describe('a folder that waits at the gate where it was taken over', () => {
@@ -372,14 +362,11 @@ describe('a folder that waits at the gate where it was taken over', () => {
 
   test.concurrent('is taken over once when two people act at the same moment', async () => {
     await using bench = await oldFolder(folder);
-    const acts = [approvePlan(input, bench.context), approvePlan(input, bench.context)];
+    const acts = [resumeSession(input, bench.context), resumeSession(input, bench.context)];
     const ended = await Promise.allSettled(acts);
     expect(ended.map(({ status }) => status)).toContain('fulfilled');
-    expect(await untilAgent(bench, folder)).toEqual([
-      'waits for plan_approval',
-      'plan approved by cli',
-      'implementation runs',
-    ]);
+    await atGateOrRunning(bench, folder);
+    expect(decisions(await eventsOf(bench, folder))).toEqual(['waits for plan_approval']);
   });
 });
 
@@ -401,16 +388,6 @@ describe('a folder that was stopped before its overview was written', () => {
 });
 
 describe('a folder that no worker could work in', () => {
-  test.concurrent('is refused when what repairs the nested layout leaves one session inside another', async () => {
-    await using bench = await madeFolder({
-      '_overview.md': overviewAt('planning'),
-      '_samocode/_samocode/_overview.md': overviewAt('planning'),
-    });
-    await expect(resumeSession(session, bench.context)).rejects.toMatchObject({
-      code: 'nested_layout',
-    });
-  });
-
   test.concurrent('is refused with the name of the file that is a folder', async () => {
     await using bench = await madeFolder({ '_overview.md': overviewAt('investigation') });
     await mkdir(join(bench.sessionsDir, FOLDER, '_signal_history.jsonl'));
@@ -424,6 +401,7 @@ describe('a folder that no worker could work in', () => {
 test.concurrent('a person at a terminal confirms in one step what was typed, and is asked only the rest', async () => {
   const folder = '26-01-15-question-boxes';
   await using bench = await oldFolder(folder);
+  await resumeSession({ session: folder }, bench.context);
   const { home, programs } = bench.context;
   const place = { cwd: bench.repo.path, home, programs };
   const { stdout, stderr } = await typed(['answer', folder], { ...place, says: ['y', 'B'] });

@@ -37,7 +37,10 @@ export const historyProperties: Property[] = [
     assert.equal(line.indexOf('\n'), line.length - 1);
     const texts = Object.entries(entry).map(([key, value]) => [key, value === '' ? null : value]);
     assert.deepEqual(JSON.parse(line), Object.fromEntries(texts));
-    const { phase, status, for: waitsFor } = entry;
-    assert.deepEqual(readHistory(line), [{ phase: phase || undefined, status, for: waitsFor || undefined }]);
+    const { phase, status, for: waitsFor, reason, needs } = entry;
+    const read = { phase: phase || undefined, status, for: waitsFor || undefined };
+    assert.deepEqual(readHistory(line), [
+      { ...read, reason: reason || undefined, needs: needs || undefined },
+    ]);
   }),
 ];

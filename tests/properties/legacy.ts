@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { followsPlan } from '../../src/phases/table.ts';
-import { inferPhase } from '../../src/session/legacy/legacy.ts';
-import { placeOf } from '../../src/session/legacy/legacy-gate.ts';
+import { continuationOf, inferPhase, placeOf } from '../../src/session/legacy/legacy-place.ts';
 import { anyOverview } from './overview.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
@@ -42,12 +41,16 @@ export const legacyProperties: Property[] = [
     },
   ),
   property(
-    'a folder in a phase behind a gate is done or has that gate',
+    'a folder in a phase behind a gate is done, or waits in a phase before that gate',
     fc.tuple(anyOverview, anyHistory, anyFiles, anySignal),
     ([overview, history, fileNames, signal]) => {
-      const place = placeOf({ overview, history, fileNames, signal, questions: [] }, 'boat');
-      const isBehind = 'phase' in place && (place.phase === 'planning' || followsPlan(place.phase));
-      assert(!isBehind || place.isDone || place.gate !== undefined);
+      const facts = { overview, history, fileNames, signal, questions: [] };
+      const place = placeOf(facts, 'boat');
+      if ('question' in place) return;
+      const goesOn = continuationOf(place, facts, { folder: 'boat', gates: ['qa', 'plan'] });
+      assert(goesOn.kind !== 'run' || (goesOn.phase !== 'planning' && !followsPlan(goesOn.phase)));
+      assert(goesOn.kind !== 'park' || !followsPlan(goesOn.phase));
+      assert((goesOn.kind === 'done') === (place.says.kind === 'done'));
     },
   ),
 ];

@@ -4,7 +4,7 @@ import { judgeArchive, judgeUnarchive } from '../../src/session/commands/judge-f
 import { judgeKind } from '../../src/session/commands/judge-kind.ts';
 import { judgeApprove, judgeRequestChanges } from '../../src/session/commands/judge-plan.ts';
 import { judgeMessage, judgeResume, judgeStop } from '../../src/session/commands/judge-running.ts';
-import { handedOverBy, judgeStart, openedAtStart } from '../../src/session/commands/judge-start.ts';
+import { judgeStart, openedAtStart } from '../../src/session/commands/judge-start.ts';
 import { judgeTakeOver } from '../../src/session/commands/judge-take-over.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
@@ -120,7 +120,7 @@ describe('an approval', () => {
     const facts = { plan, gateChannels: CHANNELS };
     expect(judgeApprove({ by: byPerson }, RUNNING, facts)).toMatchObject({ error: { code: 'not_waiting' } });
     const request = { by: byPerson, feedback: 'shorter' };
-    const open = { gateChannels: CHANNELS, opensFirstGate: false };
+    const open = { gateChannels: CHANNELS };
     expect(judgeRequestChanges(request, RUNNING, open)).toMatchObject({ error: { code: 'not_waiting' } });
     expect(judgeRequestChanges({ ...request, feedback: ' ' }, asked, open)).toMatchObject({
       error: {
@@ -132,9 +132,9 @@ describe('an approval', () => {
 
   test('a model asks for changes to a plan, but not where that would open the first gate', () => {
     const request = { by: byModel, feedback: 'shorter' };
-    const facts = { gateChannels: PEOPLE, opensFirstGate: false };
-    expect(judgeRequestChanges(request, asked, facts)).toEqual({ kind: 'accepted' });
-    expect(judgeRequestChanges(request, asked, { ...facts, opensFirstGate: true })).toMatchObject({
+    const facts = { gateChannels: PEOPLE };
+    expect(judgeRequestChanges(request, { ...asked, prepared: true }, facts)).toEqual({ kind: 'accepted' });
+    expect(judgeRequestChanges(request, { ...asked, prepared: false }, facts)).toMatchObject({
       error: {
         code: 'channel_closed',
       },
@@ -173,20 +173,6 @@ describe('a start', () => {
         why: expect.stringContaining('sandbox off'),
       },
     });
-  });
-
-  test('that approves the plan of a folder is an act of its channel, whatever the file of the session says', () => {
-    const handedOver = { phase: 'implementation', plan: { name: 'p.md', hash: 'a'.repeat(64) } } as const;
-    const open = { ...none, handedOver };
-    expect(judgeStart({ by: byPerson }, {}, open)).toEqual({ kind: 'accepted' });
-    expect(judgeStart({ by: byModel }, {}, open)).toMatchObject({
-      error: { code: 'channel_closed', why: expect.stringContaining('approve its plan') },
-    });
-    const withoutPlan = { ...open, handedOver: { phase: 'implementation' } as const };
-    expect(judgeStart({ by: byModel }, {}, withoutPlan)).toEqual({ kind: 'accepted' });
-    expect(handedOverBy(open, handedOver, byModel)).toBeUndefined();
-    expect(handedOverBy(open, handedOver, byPerson)).toEqual(byPerson);
-    expect(handedOverBy(open, undefined, byPerson)).toBeUndefined();
   });
 
   test('happens once', () => {

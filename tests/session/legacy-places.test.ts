@@ -5,7 +5,7 @@ import { systemHost } from '../../src/base/processes/host.ts';
 import type { SessionView } from '../../src/session/events/session-view.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { readSessionList } from '../../src/session/session-list.ts';
-import { gateOf, readSession } from '../../src/session/status.ts';
+import { readSession } from '../../src/session/status.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const CORPUS = resolve('tests/fixtures/legacy-sessions');
@@ -13,12 +13,12 @@ const CORPUS = resolve('tests/fixtures/legacy-sessions');
 /** What a view says about the place of a folder. */
 function placeIn(view: SessionView | undefined) {
   if (view === undefined) return undefined;
-  const { kind } = view.state.status;
-  const gate = gateOf(view);
+  const { status, progress } = view.state;
   return {
-    kind,
-    phase: view.state.progress.phase,
-    ...(gate && { for: gate.for, leadsTo: gate.resumePhase }),
+    kind: status.kind,
+    phase: progress.phase,
+    ...(status.kind === 'waiting' && { for: status.for }),
+    ...(status.kind === 'blocked' && { reason: status.reason }),
   };
 }
 
@@ -43,51 +43,36 @@ async function madeView(files: Readonly<Record<string, string>>): Promise<Sessio
 }
 
 const stopped = { kind: 'stopped' };
-const planGate = (phase: string) => ({ ...stopped, phase, for: 'plan_approval', leadsTo: phase });
 
 test.each([
-  [
-    '26-01-08-colon-stamps',
-    { kind: 'waiting', phase: 'planning', for: 'plan_approval', leadsTo: 'implementation' },
-  ],
-  ['26-01-09-blocked-yes', planGate('implementation')],
-  ['26-01-10-no-totals', planGate('testing')],
-  ['26-01-11-crlf', planGate('quality')],
-  ['26-01-12-bom', { kind: 'waiting', phase: 'requirements', for: 'qa_answers', leadsTo: 'requirements' }],
-  ['26-01-13-unknown-phase', planGate('testing')],
-  ['26-01-14-two-plans', planGate('implementation')],
-  [
-    '26-01-15-question-boxes',
-    { kind: 'waiting', phase: 'requirements', for: 'qa_answers', leadsTo: 'requirements' },
-  ],
-  ['26-01-16-repeated-iterations', { ...stopped, phase: 'planning', for: 'qa_answers', leadsTo: 'planning' }],
-  ['26-01-17-empty-overview', planGate('testing')],
+  ['26-01-08-colon-stamps', { kind: 'waiting', phase: 'planning', for: 'plan_approval' }],
+  ['26-01-09-blocked-yes', { kind: 'blocked', phase: 'implementation', reason: 'The database is down' }],
+  ['26-01-10-no-totals', { ...stopped, phase: 'testing' }],
+  ['26-01-11-crlf', { ...stopped, phase: 'quality' }],
+  ['26-01-12-bom', { kind: 'waiting', phase: 'requirements', for: 'qa_answers' }],
+  ['26-01-13-unknown-phase', { ...stopped, phase: 'testing' }],
+  ['26-01-14-two-plans', { ...stopped, phase: 'implementation' }],
+  ['26-01-15-question-boxes', { kind: 'waiting', phase: 'requirements', for: 'qa_answers' }],
+  ['26-01-16-repeated-iterations', { ...stopped, phase: 'planning' }],
+  ['26-01-17-empty-overview', { ...stopped, phase: 'testing' }],
   ['26-01-18-extra-sections', { ...stopped, phase: 'investigation' }],
-  ['26-01-19-invalid-byte', planGate('implementation')],
-  ['26-01-20-flow-tells', { ...stopped, phase: 'planning', for: 'qa_answers', leadsTo: 'planning' }],
-  ['26-01-21-nested', planGate('implementation')],
+  ['26-01-19-invalid-byte', { ...stopped, phase: 'implementation' }],
+  ['26-01-20-flow-tells', { ...stopped, phase: 'planning' }],
+  ['26-01-21-nested', { ...stopped, phase: 'implementation' }],
   ['26-01-22-nothing-known', { ...stopped, phase: 'init' }],
   ['My_Old.Session-V2', { kind: 'done', phase: 'done' }],
-])(
-  'the old folder %s shows the gate at which it waits, or behind which it was stopped',
-  async (folder, place) => {
-    await using dir = await tempDir();
-    await cp(join(CORPUS, folder), join(dir.path, folder), { recursive: true });
-    expect(placeIn(await read(dir.path, folder))).toEqual(place);
-  },
-);
+])('the old folder %s is shown as what it says of itself', async (folder, place) => {
+  await using dir = await tempDir();
+  await cp(join(CORPUS, folder), join(dir.path, folder), { recursive: true });
+  expect(placeIn(await read(dir.path, folder))).toEqual(place);
+});
 
 const QA = '# Q&A: boat\n\n### Q1: Which?\nA) this\nB) that\n**Answer:** _waiting_\n';
 const PLAN = '# Plan: Boat\n\n### Phase 1: hull\n- [ ] one\n';
 const at = (phase: string, more = '') =>
   `# Session: boat\n\n## Task\nFloat.\n\n## Status\nPhase: ${phase}\n${more}`;
 const line = (status: string, more: object = {}) => `${JSON.stringify({ iteration: 1, status, ...more })}\n`;
-const waits = (phase: string, waitsFor: string, leadsTo: string) => ({
-  kind: 'waiting',
-  phase,
-  for: waitsFor,
-  leadsTo,
-});
+const waits = (phase: string, waitsFor: string) => ({ kind: 'waiting', phase, for: waitsFor });
 
 test.each([
   [
@@ -97,7 +82,7 @@ test.each([
       '_qa.md': QA,
       '_signal_history.jsonl': line('waiting', { for: 'qa_answers' }),
     },
-    waits('planning', 'qa_answers', 'planning'),
+    waits('planning', 'qa_answers'),
   ],
   [
     'its history ends in a wait, and a run without a signal came behind',
@@ -107,12 +92,12 @@ test.each([
       '_signal_history.jsonl': line('waiting', { for: 'plan_approval' }) + line('none'),
       '_signal.json': '{}',
     },
-    waits('planning', 'plan_approval', 'implementation'),
+    waits('planning', 'plan_approval'),
   ],
   [
     'its overview alone says that it waits for a human',
     { '_overview.md': at('planning', 'Blocked: waiting_human\n'), '01-08-1000-plan-boat.md': PLAN },
-    waits('planning', 'plan_approval', 'implementation'),
+    waits('planning', 'plan_approval'),
   ],
   [
     'its agent wrote the next phase into the overview while it waited for the approval',
@@ -121,7 +106,7 @@ test.each([
       '01-08-1000-plan-boat.md': PLAN,
       '_signal.json': '{"status":"waiting","phase":"implementation","for":"plan_approval"}',
     },
-    waits('implementation', 'plan_approval', 'implementation'),
+    waits('implementation', 'plan_approval'),
   ],
   [
     'implementation asked a question',
@@ -131,22 +116,35 @@ test.each([
       '01-08-1000-plan-boat.md': PLAN,
       '_signal.json': '{"status":"waiting","for":"qa_answers"}',
     },
-    waits('implementation', 'qa_answers', 'implementation'),
+    waits('implementation', 'qa_answers'),
+  ],
+  [
+    'its agent wanted something done by a person',
+    {
+      '_overview.md': at('testing'),
+      '_signal.json': '{"status":"waiting","for":"human_action","reason":"Plug it in"}',
+    },
+    waits('testing', 'human_action'),
   ],
 ])('an old folder waits when %s', async (_, files, place) => {
   expect(placeIn(await madeView(files))).toEqual(place);
 });
 
-test('the answers that were typed into a waiting folder are shown as not confirmed', async () => {
-  const view = await madeView({
-    '_overview.md': at('requirements'),
-    '_qa.md': QA.replace('_waiting_', 'B'),
-  });
-  expect(view?.state.status).toMatchObject({
-    kind: 'waiting',
-    openQuestions: ['Q1'],
-    unconfirmed: [{ id: 'Q1', text: 'B' }],
-  });
+test.each([
+  [
+    'its history says so',
+    { '_signal_history.jsonl': line('blocked', { reason: 'No database' }) },
+    'No database',
+  ],
+  [
+    'its overview alone says so',
+    { '_overview.md': at('testing', 'Blocked: yes\nLast Action: Gave up\n') },
+    'Gave up',
+  ],
+  ['it names no reason', { '_signal_history.jsonl': line('blocked') }, 'It names no reason.'],
+])('an old folder is blocked with its reason when %s', async (_, files, reason) => {
+  const view = await madeView({ '_overview.md': at('testing'), ...files });
+  expect(placeIn(view)).toEqual({ kind: 'blocked', phase: 'testing', reason });
 });
 
 test.each([
@@ -154,7 +152,7 @@ test.each([
   ['its signal was blanked for an agent that wrote none', { '_signal.json': '{}' }],
 ])('a folder in phase done is not shown as done when %s', async (_, files) => {
   const view = await madeView({ '_overview.md': at('done'), ...files });
-  expect(placeIn(view)).toEqual(planGate('done'));
+  expect(placeIn(view)).toEqual({ ...stopped, phase: 'done' });
 });
 
 test.each([
@@ -172,16 +170,8 @@ test.each([
 ])('a folder that was stopped before its overview was written is listed by %s', async (_, files) => {
   await using dir = await made(files);
   const views = await readSessionList(dir.path, await systemHost());
-  expect(views.map(placeIn)).toEqual([{ ...stopped, phase: 'investigation' }]);
+  expect(views.map(placeIn)).toEqual([{ ...stopped, phase: 'init' }]);
   expect(views[0]?.problems.join()).toMatch(/before its overview was written.*goal/);
-});
-
-test.each([
-  ['alone', {}],
-  ['beside an overview of its own', { '_overview.md': at('investigation') }],
-])('a session inside a nested session is a problem of the folder, %s', async (_, files) => {
-  const view = await madeView({ ...files, '_samocode/_samocode/_overview.md': at('planning') });
-  expect(view?.problems.join()).toMatch(/a session inside a session/);
 });
 
 test.each(['_signal_history.jsonl', '_signal.json', '_qa.md', 'session.log'])(

@@ -13,7 +13,6 @@ export function sessionFileSample(more: Partial<SessionFile> = {}): SessionFile 
     worktreesDir: '/worktrees',
     sessionsDir: '/sessions',
     configPath: '/repo/.samocode',
-    adopted: false,
     sandbox: 'none',
     settings: {
       provider: 'rehearsal',

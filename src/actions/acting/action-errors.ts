@@ -46,8 +46,8 @@ export const ACTION_ERRORS = errors({
   }),
   not_taken_over_yet: ({ session, from, to, isDone }: NotTakenOverYet) => ({
     what: `Session ${session} is read-only here.`,
-    why: 'It was made by the original samocode and has not been taken over.',
-    hint: isDone ? `To archive it, move its folder ${from} into ${to}.` : '',
+    why: 'It was made by the Python samocode, or by hand, and has not been taken over.',
+    hint: isDone ? `To archive it, move its folder ${from} into ${to}.` : 'Resume it first.',
     next: [
       isDone
         ? { act: 'resume', session, args: NEW_GOAL, when: 'for new work' }

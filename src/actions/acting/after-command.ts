@@ -36,8 +36,7 @@ export async function afterCommand(
   { workMs = WORK_MS }: { workMs?: number } = {},
 ): Promise<AfterCommand> {
   const { paths } = view;
-  const isTakeover = view.isForeign && request.kind === 'start';
-  const closed = isTakeover ? undefined : (closedTo(view) ?? early(request.kind, view));
+  const closed = closedTo(view) ?? early(request.kind, view);
   if (closed) throw closed;
   const accepted = await sendCommand(paths, request, context);
   return await untilDone(paths, { accepted, endsIn, workMs }, context);

@@ -12,6 +12,13 @@ export function closedTo(view: SessionView): SamocodeError | undefined {
   return isLost(view) ? sessionLost(view) : undefined;
 }
 
+/** Before anything is asked about it. @throws what `closedTo` gives */
+export function requireUsable(view: SessionView): SessionView {
+  const closed = closedTo(view);
+  if (closed) throw closed;
+  return view;
+}
+
 /** Every worker that is started for it ends at once. */
 export function sessionLost({ folder, problems, paths, isUnreadable }: SessionView): SamocodeError {
   return ACTION_ERRORS.session_lost({
@@ -24,7 +31,7 @@ export function sessionLost({ folder, problems, paths, isUnreadable }: SessionVi
 
 /** A worker could do nothing with it, and a command would stay queued for ever. */
 function notTakenOverYet({ folder, state, paths }: SessionView): SamocodeError {
-  const isDone = state.status.kind === 'done';
   const to = archiveRoot(paths.sessionsDir);
+  const isDone = state.status.kind === 'done';
   return ACTION_ERRORS.not_taken_over_yet({ session: folder, isDone, from: paths.sessionDir, to });
 }

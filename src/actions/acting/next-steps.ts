@@ -16,6 +16,10 @@ function stepsOf(view: SessionView): NextStep[] {
   if (isLost(view)) return [{ act: 'fix_problems' }];
   if (view.isUnseen)
     return [{ act: 'take_over', when: 'if the machine that problems names is gone for good' }];
+  if (isForeign && status.kind !== 'done') {
+    const fix: NextStep[] = problems.length > 0 ? [{ act: 'fix_problems' }] : [];
+    return [...fix, { act: 'resume', ifWanted: true }];
+  }
   switch (status.kind) {
     case 'starting':
     case 'queued':
@@ -27,11 +31,7 @@ function stepsOf(view: SessionView): NextStep[] {
     case 'blocked':
       return status.next ? [...status.next] : [{ act: 'settle_blocker' }];
     case 'stopped':
-      if (!isForeign) return [{ act: 'resume', ifWanted: true }];
-      if (problems.length > 0) return [{ act: 'fix_problems' }, { act: 'resume', ifWanted: true }];
-      return hasSomethingToDecide(status.parked)
-        ? [{ ...afterWaiting(status.parked), ifWanted: true }]
-        : [{ act: 'resume', ifWanted: true }];
+      return [{ act: 'resume', ifWanted: true }];
     case 'done':
       return [{ act: state.merge === undefined ? 'read_summary' : 'follow' }];
     default:
@@ -50,9 +50,4 @@ function afterWaiting({ for: waitsFor, plan }: WaitingStatus): NextStep {
   return waitsFor === 'plan_approval' && plan === undefined
     ? { act: 'request_changes', when: 'there is no plan yet', args: { feedback: TO_FILL } }
     : AFTER_WAITING[waitsFor];
-}
-
-/** Otherwise the worker that takes the folder over asks first. */
-function hasSomethingToDecide(wait: WaitingStatus | undefined): wait is WaitingStatus {
-  return wait !== undefined && (wait.for === 'plan_approval' || wait.openQuestions.length > 0);
 }

@@ -1,5 +1,6 @@
 import { TO_FILL } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-quoted.ts';
 
 /** Why no session begins or is taken over: the project, the machine, the name, the task. */
 export const START_ERRORS = errors({
@@ -65,6 +66,12 @@ export const START_ERRORS = errors({
     hint: 'Remove the line from the file, or let the user trust it in their own terminal.',
     next: [{ act: 'trust' }],
   }),
+  phase_unknown: ({ session, question }: { session: string; question: string }) => ({
+    what: `Session ${session} was not taken over.`,
+    why: question,
+    hint: 'Set it as `Phase: …` under `## Status` in _overview.md.',
+    next: [{ act: 'resume', session, when: 'once that is fixed' }],
+  }),
   project_not_trusted: ({ filePath, lines, hash, isLoosening }: NotTrusted) => ({
     what: 'Nothing was started.',
     why: `${filePath} has lines that run something or relax a rule, and they are not trusted yet: ${lines}.`,
@@ -98,6 +105,12 @@ export const START_ERRORS = errors({
     hint: `Read its lines again; its hash is ${hash}.`,
     next: [{ act: 'read_risky_lines', when: 'to see them' }],
   }),
+  work_elsewhere: ({ session, earlier, worktreePath }: WorkElsewhere) => ({
+    what: `Session ${session} was not taken over.`,
+    why: `Its overview names the worktree ${earlier}, but here it belongs at ${worktreePath}.`,
+    hint: `Move it there, in MAIN_REPO: git worktree move ${shellWord(earlier)} ${shellWord(worktreePath)}.`,
+    next: [{ act: 'resume', session, when: 'once that is fixed' }],
+  }),
   worker_not_started: ({ program }: { program: string }) => ({
     what: NOTHING,
     why: 'Its worker did not start, or ended before it took the session.',
@@ -111,6 +124,13 @@ export const START_ERRORS = errors({
 });
 
 const NOTHING = 'No session was started.';
+
+interface WorkElsewhere {
+  session: string;
+  /** The worktree that it has. */
+  earlier: string;
+  worktreePath: string;
+}
 
 interface NotTrusted {
   filePath: string;

@@ -52,7 +52,7 @@ export function repositoryIn(url: string): string | undefined {
 const MAX_TITLE = 72;
 
 function titleOf({ state, folder }: SessionView, file: SessionFile): string {
-  const text = state.goal ?? file.goal ?? taskText(file);
+  const text = state.goal ?? taskText(file);
   const line = text.split('\n').find((each) => each.trim() !== '') ?? nameWithoutDate(folder);
   const words = oneLine(line)
     .replace(/^#+\s*/, '')

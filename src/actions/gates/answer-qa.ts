@@ -2,12 +2,11 @@ import { judgeAnswer } from '../../session/commands/judge-answer.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { openQuestions } from '../../session/documents/qa-open.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { gateStatus } from '../../session/status.ts';
 import { afterCommand } from '../acting/after-command.ts';
+import { requireUsable } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { accepted, gateChannelsOf } from '../acting/early-refusal.ts';
-import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
-import { takenOver } from '../sessions/adopt-session.ts';
+import { findSession, type SessionQuestion } from '../places/find-session.ts';
 
 export interface AnswerQaInput extends SessionQuestion {
   /** A letter, several ("A, C"), or free text, by the question's id. */
@@ -32,17 +31,15 @@ export interface AnswerQaResult {
  */
 export async function answerQa(input: AnswerQaInput, context: ActionContext): Promise<AnswerQaResult> {
   const { acceptSuggestions = false, confirmTyped = false } = input;
-  const found = await findSessionAndPlace(input, context);
-  const { view } = found;
+  const view = requireUsable(await findSession(input, context));
   const answers = [...input.answers];
   const request = { kind: 'answer', answers, acceptSuggestions, confirmTyped } as const;
   const facts = {
     ...openQuestions(await documentText(view.paths.qa), view.state),
     gateChannels: gateChannelsOf(view),
   };
-  const verdict = accepted(judgeAnswer({ ...request, by: context.by }, gateStatus(view), facts), view);
-  const waiting = await takenOver(found, 'qa', context);
-  const after = await afterCommand(waiting, request, ['answers_recorded'], context);
+  const verdict = accepted(judgeAnswer({ ...request, by: context.by }, view.state, facts), view);
+  const after = await afterCommand(view, request, ['answers_recorded'], context);
   // The worker may have met newer questions than were read here.
   const recorded = after.events.find((event) => event.type === 'answers_recorded') ?? verdict;
   return {

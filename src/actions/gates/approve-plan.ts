@@ -1,13 +1,13 @@
 import { judgeApprove } from '../../session/commands/judge-plan.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { gateStatus } from '../../session/status.ts';
+import { gateOf } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { afterCommand } from '../acting/after-command.ts';
+import { requireUsable } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { accepted, gateChannelsOf } from '../acting/early-refusal.ts';
-import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
-import { takenOver } from '../sessions/adopt-session.ts';
+import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { readPlanOf } from './read-plan.ts';
 
 export interface ApprovePlanInput extends SessionQuestion {
@@ -37,17 +37,14 @@ export async function approvePlan(
   const hash = input.hash?.trim() || undefined;
   if (hash === undefined && context.by.channel === 'tool' && !input.asItStands)
     throw ACTION_ERRORS.plan_hash_missing({ session: input.session });
-  const found = await findSessionAndPlace(input, context);
-  const { view } = found;
+  const view = requireUsable(await findSession(input, context));
   const { approvedPlan } = view.state;
-  const gate = gateStatus(view);
-  const isWaiting = gate.status.kind === 'waiting' && gate.status.for === 'plan_approval';
+  const isWaiting = gateOf(view)?.for === 'plan_approval';
   if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
     return { view, plan: approvedPlan, servers: [], already: true };
   // The file may have been edited since the session began to wait: what was read is what counts.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, gateChannels: gateChannelsOf(view) };
-  const { plan } = accepted(judgeApprove({ hash, by: context.by }, gate, facts), view);
-  const waiting = await takenOver(found, 'plan', context);
-  const after = await afterCommand(waiting, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
+  const { plan } = accepted(judgeApprove({ hash, by: context.by }, view.state, facts), view);
+  const after = await afterCommand(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
   return { view: after.view, plan, servers: facts.plan?.servers ?? [], already: false };
 }

@@ -1,15 +1,24 @@
 import type { NextStep } from '../../base/acts.ts';
+import { decode, readPlainFile } from '../../base/files/plain-file.ts';
+import { runGit } from '../../project/git/git.ts';
+import { readMcpServers } from '../../providers/contract/mcp-file.ts';
 import { isAtRest } from '../../session/at-rest.ts';
+import { isPlanOf } from '../../session/documents/plan.ts';
 import { planChanges } from '../../session/documents/plan-changes.ts';
+import { LEDGER_NAME, withLedger } from '../../session/documents/requirements.ts';
+import type { PlanVersion } from '../../session/events/bodies/positions.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
+import { planServers } from '../../session/servers/plan-servers.ts';
+import { serverWords } from '../../session/servers/ready-servers.ts';
 import { gateOf } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { nextSteps } from '../acting/next-steps.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { newestPlan, readPlanFile } from '../reading/plan-file.ts';
 import { READING_ERRORS } from '../reading/reading-errors.ts';
-import { planBefore } from './plan-before.ts';
-import { serverLines } from './server-lines.ts';
 
 export interface PlanReport {
   view: SessionView;
@@ -61,4 +70,63 @@ function noPlan(view: SessionView, file?: { name: string; problem: string }) {
   const comes = isAtRest(view) || gateOf(view);
   const next: NextStep[] = comes ? nextSteps(view) : [{ act: 'follow', session, when: 'until it has one' }];
   return READING_ERRORS.no_plan({ session, phase: state.progress.phase, file, next });
+}
+
+/**
+ * The last version of the plan that a person was asked about or approved, other than `text`. @returns undefined when there is none, or its text is not kept any more
+ */
+async function planBefore(
+  view: SessionView,
+  text: string,
+  context: Pick<ActionContext, 'env'>,
+): Promise<string | undefined> {
+  const events = sinceGoal(await readEvents(view.paths.events, 0));
+  const at = events.findLastIndex((event) => {
+    const asked = askedAbout(event);
+    return asked !== undefined && !isPlanOf(asked.hash, text);
+  });
+  const before = events[at] && askedAbout(events[at]);
+  if (before === undefined) return undefined;
+  const approved = await readPlainFile(view.paths.approvedPlan, MAX_DOCUMENT_BYTES);
+  const approvedText = approved.kind === 'bytes' ? decode(approved.bytes) : undefined;
+  if (approvedText !== undefined && isPlanOf(before.hash, approvedText)) return approvedText;
+  const kept = events.slice(0, at).findLast((event) => event.type === 'iteration_ended' && event.checkpoint);
+  if (kept?.type !== 'iteration_ended' || kept.checkpoint === undefined) return undefined;
+  const { commit } = kept.checkpoint;
+  const plan = await fileIn(commit, before.name, view, context);
+  const keptText = plan && withLedger(plan, await fileIn(commit, LEDGER_NAME, view, context));
+  return keptText !== undefined && isPlanOf(before.hash, keptText) ? keptText : undefined;
+}
+
+function askedAbout(event: SessionEvent): PlanVersion | undefined {
+  if (event.type === 'parked' || event.type === 'plan_approved') return event.plan;
+  return undefined;
+}
+
+/** With a new goal everything is asked anew. */
+function sinceGoal(events: readonly SessionEvent[]): readonly SessionEvent[] {
+  return events.slice(
+    events.findLastIndex((event) => event.type === 'resumed' && event.goal !== undefined) + 1,
+  );
+}
+
+async function fileIn(
+  commit: string,
+  name: string,
+  { sessionFile }: SessionView,
+  { env }: Pick<ActionContext, 'env'>,
+): Promise<string | undefined> {
+  if (sessionFile === undefined) return undefined;
+  const options = { cwd: sessionFile.mainRepo, baseEnv: env, allowFailure: true };
+  const { exitCode, stdout } = await runGit(['cat-file', 'blob', `${commit}:session/${name}`], options);
+  return exitCode === 0 ? stdout : undefined;
+}
+
+/** The MCP servers that a plan proposes, in lines for whoever decides on it. */
+async function serverLines({ sessionFile }: SessionView, plan: string): Promise<string[]> {
+  const { servers, problems } = planServers(plan);
+  if (problems.length > 0) return [`The MCP servers of this plan cannot be read: ${problems.join(' ')}`];
+  const mcpPath = sessionFile?.settings.mcpPath;
+  if (servers.length === 0 || mcpPath === undefined) return serverWords(servers);
+  return serverWords(servers, Object.keys(await readMcpServers(mcpPath)));
 }

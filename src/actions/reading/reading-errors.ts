@@ -78,12 +78,12 @@ export const READING_ERRORS = errors({
   }),
   no_report: ({ session }: { session: string }) => ({
     what: `There is no report of ${session}.`,
-    why: 'It was made by the original samocode and not taken over, or its files cannot be read.',
+    why: 'It was made by the Python samocode and not taken over, or its files cannot be read.',
     next: [{ act: 'look', session }],
   }),
   nothing_changed_yet: ({ session, next }: { session: string; next: readonly NextStep[] }) => ({
     what: `${session} has no branch yet.`,
-    why: 'It is still being prepared, or was made by the original samocode and has not been taken over.',
+    why: 'It is still being prepared, or was made by the Python samocode and has not been taken over.',
     next,
   }),
   proof_not_repeated: ({ problem }: { problem: string }) => ({

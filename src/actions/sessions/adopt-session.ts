@@ -1,65 +1,103 @@
-import type { Gate } from '../../phases/table.ts';
+import { join } from 'node:path';
+import type { Phase } from '../../phases/table.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { branchOf } from '../../project/git/branch-name.ts';
+import { earlierWorktree } from '../../project/worktrees/worktree.ts';
+import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
+import { refused } from '../../session/commands/refused.ts';
 import { readOverview } from '../../session/documents/overview.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { readSession } from '../../session/status.ts';
-import { afterCommand } from '../acting/after-command.ts';
+import { type LegacyFolder, obstaclesIn, readLegacyFolder } from '../../session/legacy/legacy-folder.ts';
+import { continuationOf, type LegacyPlace, placeOf } from '../../session/legacy/legacy-place.ts';
+import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import type { ActionContext } from '../acting/context.ts';
+import { earlyRefusal } from '../acting/early-refusal.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
+import { START_ERRORS } from '../acting/start-errors.ts';
 import type { ProjectQuestion } from '../places/find-project-for.ts';
 import type { FoundSession } from '../places/find-session.ts';
 import { readyProject } from '../preconditions/ready-project.ts';
-import { branchOfAdopted, requireAdoptable } from './adoptable.ts';
 import { type Begun, beginSession } from './begin-session.ts';
 import { newSession, type SessionWish } from './new-session.ts';
 
-/**
- * `goal`: new work, for one that is done; the task, for one without an overview. `gate`: the one that a person decides at with
- * the same act. `handedOver`: where it continues, and the plan that is approved with the same act; else where its files say.
- */
 export interface Adoption
   extends FoundSession,
     Pick<ProjectQuestion, 'call'>,
-    Partial<Pick<SessionWish, 'goal' | 'gate' | 'handedOver' | 'group' | 'run'>> {
-  /** For the next child. */
-  note?: string | undefined;
+    Partial<Pick<SessionWish, 'group' | 'run' | 'approvesPlan'>> {
+  /** The task of a folder without an overview; new work for one that is done, which is for whoever resumes it then. */
+  goal?: string | undefined;
+  /** Where it continues; else where its files say. */
+  phase?: Phase | undefined;
   /** What a start chooses beside. */
   choices?: Pick<SessionWish, 'base' | 'autoApprove' | 'acceptSuggestions' | 'sandbox'> | undefined;
 }
 
 /**
- * Takes over a folder of the original tool: it gets a run folder and continues in the phase that its
- * overview names; behind a gate it first waits for a person. Its own files are not changed here.
- * @throws what `requireAdoptable`, `readyProject`, `newSession` and `beginSession` throw; the worker's refusal, pending
+ * Makes a session of a folder that has no machine state: one of the Python samocode, or one that was prepared by hand.
+ * It waits at the gate that no record shows as opened by a person, and from then on it is a session like any other.
+ * @throws goal_missing, not_done, nested_layout, not_plain, task_unknown, phase_unknown, work_elsewhere, run_already;
+ * what `readyProject`, `newSession` and `beginSession` throw
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<Begun> {
-  const { view, place, note, goal, call, gate, handedOver, group, choices, run = true } = adoption;
+  const { view, place, goal, call, phase, group, choices, approvesPlan, run = true } = adoption;
   const { paths, folder } = view;
   await refuseFromInside(context);
-  const text = await requireAdoptable(view, goal);
+  const old = await readLegacyFolder(paths);
+  if (old === undefined) throw START_ERRORS.task_unknown({ session: folder });
+  requireAdoptable(old, adoption);
+  const stands = standingAt(old, folder, phase);
   const project = await readyProject({ projectDir: place.filePath, call, base: choices?.base }, context);
-  const branch = await branchOfAdopted(project, { folder, overview: text ?? '' }, context);
-  const words =
-    text === undefined ? { task: goal } : { task: readOverview(text).task.trim() || folder, goal };
-  // The gate that a person is just deciding at is one of the session, whatever GATES says.
-  const wish = { ...choices, folder, branch, ...words, adopted: true, handedOver, group, run, gate };
-  const made = await newSession(project, wish, context);
-  // Another adoption may have come first: then its run folder counts, and its worker decides.
-  const begun = (await beginSession(made, context)) ?? {
-    ...(await afterCommand(view, { kind: 'start', run }, ['prepared', 'blocked'], context)),
-    file: made.file,
-    warnings: made.warnings,
-  };
-  if (note !== undefined)
-    await afterCommand(begun.view, { kind: 'message', text: note }, ['message_kept'], context);
-  const now = (await readSession(paths, context.host)) ?? begun.view;
-  return { view: now, file: now.sessionFile ?? begun.file, warnings: begun.warnings };
+  const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(old.overview ?? '');
+  const branch = await branchOfAdopted(project, { folder, workingDir }, context);
+  const wish = { ...choices, folder, branch, group, run, approvesPlan };
+  const made = await newSession(
+    project,
+    {
+      ...wish,
+      task: old.overview === undefined ? goal : task.trim() || folder,
+      takenOver: (gates) => ({
+        totalIterations: totalIterations || iteration,
+        decision: continuationOf(stands, old, { folder, gates }),
+      }),
+    },
+    context,
+  );
+  const begun = await beginSession(made, context);
+  if (begun === undefined) throw START_ERRORS.run_already({ session: folder });
+  return begun;
 }
 
-/** The session of a call that acts at a gate: a folder without machine state is taken over first, and waits there. */
-export async function takenOver(
-  found: FoundSession,
-  gate: Gate,
-  context: ActionContext,
-): Promise<SessionView> {
-  return found.view.isForeign ? (await adoptSession({ ...found, gate }, context)).view : found.view;
+function requireAdoptable(old: LegacyFolder, { view, goal, phase }: Adoption): void {
+  const { folder: session, paths, state } = view;
+  const isDone = state.status.kind === 'done';
+  if (isDone && goal === undefined && phase === undefined)
+    throw earlyRefusal(refused(COMMAND_ERRORS.goal_missing()), view);
+  if (!isDone && goal !== undefined && old.overview !== undefined) throw ACTION_ERRORS.not_done({ session });
+  for (const { code, problem } of obstaclesIn(old, paths)) throw START_ERRORS[code]({ session, problem });
+  if (old.overview === undefined && goal === undefined) throw START_ERRORS.task_unknown({ session });
+}
+
+function standingAt(old: LegacyFolder, folder: string, phase: Phase | undefined): LegacyPlace {
+  if (phase !== undefined) return { phase, says: { kind: 'stopped' } };
+  const found = placeOf(old, folder);
+  if ('question' in found) throw START_ERRORS.phase_unknown({ session: folder, question: found.question });
+  return found;
+}
+
+/**
+ * The branch of the worktree that it has already, whatever it is called: its commits are the session's. Else the name
+ * that the original tool would have given: it knew no prefix but one that a person chose.
+ * @throws work_elsewhere when it has its work in another worktree: in a new one that would be missing
+ */
+async function branchOfAdopted(
+  { mainRepo, values, sources }: Project,
+  { folder, workingDir = '' }: { folder: string; workingDir?: string | undefined },
+  { env }: ActionContext,
+): Promise<string> {
+  const worktreePath = join(values.worktrees, folder);
+  const own = await earlierWorktree(worktreePath, mainRepo, { baseEnv: env });
+  const named = await earlierWorktree(workingDir, mainRepo, { baseEnv: env });
+  if (named !== undefined && named.path !== own?.path)
+    throw START_ERRORS.work_elsewhere({ session: folder, earlier: named.path, worktreePath });
+  const prefix = sources.branchPrefix?.kind === 'default' ? '' : values.branchPrefix;
+  return own?.branch ?? branchOf(folder, prefix);
 }

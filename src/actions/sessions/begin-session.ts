@@ -31,8 +31,8 @@ export async function beginSession(made: NewSession, context: ActionContext): Pr
   return { view, file, warnings: [...made.warnings, ...notices] };
 }
 
-const PREPARED = ['prepared', 'blocked'] as const;
-const AT_REST = ['stopped', 'parked', 'blocked'] as const;
+const PREPARED = ['prepared', 'parked', 'done', 'blocked'] as const;
+const AT_REST = ['stopped', 'parked', 'done', 'blocked'] as const;
 
 async function startWorker({ paths, start }: NewSession, context: ActionContext): Promise<AfterCommand> {
   try {

@@ -1,12 +1,17 @@
 import { basename } from 'node:path';
 import { followsPlan, PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
+import { closedChannel } from '../../session/commands/closed-channel.ts';
 import { refusedServers } from '../../session/commands/judge-plan.ts';
-import type { HandedOver } from '../../session/events/session-file.ts';
+import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { gateOf } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
 import { START_ERRORS } from '../acting/start-errors.ts';
+import { answerQa } from '../gates/answer-qa.ts';
+import { approvePlan } from '../gates/approve-plan.ts';
+import { readQaOf } from '../gates/read-qa.ts';
 import { findSessionAndPlace } from '../places/find-session.ts';
 import { namedFolder } from '../places/named-folder.ts';
 import { newestPlan, readPlanFile } from '../reading/plan-file.ts';
@@ -22,10 +27,10 @@ export function isHandedOver({ from, phase, approve }: Partial<FolderToContinue>
 }
 
 /**
- * Continues a folder that was prepared by hand at the phase that is named. Its answers and its plan become acts of the
- * channel that calls, where GATE_CHANNELS allows it; a gate that nothing opens so waits for a person.
+ * Continues a folder that was prepared by hand at the phase that is named: it becomes a session that waits at its gate,
+ * and where GATE_CHANNELS allows it, the channel that calls confirms its answers or approves its plan there.
  * @throws from_excludes, run_already, bad_phase, not_in_sessions, not_the_plan; what `findSessionAndPlace` and
- * `adoptSession` throw; channel_closed when the channel may approve no plan, servers_need_person, servers_unclear
+ * `adoptSession` and `approvePlan` throw; channel_closed when the channel may approve no plan, servers_need_person, servers_unclear
  */
 export async function continueFolder(input: StartSessionInput, context: ActionContext): Promise<Begun> {
   const { task, dive, name, branch, settings: call, run } = input;
@@ -34,11 +39,20 @@ export async function continueFolder(input: StartSessionInput, context: ActionCo
   const found = await folderMeant(input, context);
   const { folder } = found.view;
   if (!found.view.isForeign) throw START_ERRORS.run_already({ session: folder });
-  const handedOver = await handedOverAt(input, found.view, context);
+  const { phase, plan } = await handedOverAt(input, found.view, context);
   const { base, autoApprove, acceptSuggestions, sandbox, group } = input;
   const choices = { base: base?.trim() || undefined, autoApprove, acceptSuggestions, sandbox };
-  const gate = handedOver?.plan && 'plan';
-  return await adoptSession({ ...found, handedOver, gate, group, choices, call, run }, context);
+  const { questions } = await readQaOf(found.view);
+  const adoption = { ...found, phase, group, choices, call, run, approvesPlan: plan !== undefined };
+  const begun = await adoptSession(adoption, context);
+  const question = { session: folder, projectDir: found.place.filePath };
+  if (plan) return { ...begun, view: (await approvePlan({ ...question, hash: plan.hash }, context)).view };
+  const isAnswered = phase !== undefined && questions.every(({ answer }) => answer !== undefined);
+  const isOpen = !closedChannel(context.by, gateChannelsOf(begun.view));
+  if (!isAnswered || !isOpen || gateOf(begun.view)?.for !== 'qa_answers') return begun;
+  // Whoever continues behind the answers has seen them.
+  const all = { answers: [], acceptSuggestions: true, confirmTyped: true };
+  return { ...begun, view: (await answerQa({ ...question, ...all }, context)).view };
 }
 
 async function folderMeant({ from = '', projectDir }: StartSessionInput, context: ActionContext) {
@@ -59,14 +73,14 @@ async function handedOverAt(
   input: StartSessionInput,
   view: SessionView,
   context: ActionContext,
-): Promise<HandedOver | undefined> {
+): Promise<{ phase?: Phase; plan?: PlanVersion }> {
   const approve = input.approve?.trim();
   const written = input.phase?.trim().toLowerCase() || (approve && 'implementation');
-  if (!written) return undefined;
+  if (!written) return {};
   const allowed = PHASE_NAMES.filter((phase) => !NEVER.has(phase) && (!approve || followsPlan(phase)));
   const phase = allowed.find((one) => one === written);
   if (phase === undefined) throw START_ERRORS.bad_phase({ given: written, allowed });
-  return { phase, plan: approve ? await planNamed(approve, view, context) : undefined };
+  return approve ? { phase, plan: await planNamed(approve, view, context) } : { phase };
 }
 
 /** A worker prepares it whatever is named, and what is done is given new work. */

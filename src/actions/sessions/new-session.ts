@@ -1,9 +1,10 @@
 import { ulid } from 'ulid';
 import { isoUtc } from '../../base/clock.ts';
-import { GATES, type Gate } from '../../phases/table.ts';
+import type { Gate } from '../../phases/table.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeStart } from '../../session/commands/judge-start.ts';
+import type { TakenOver } from '../../session/events/bodies/taken-over.ts';
 import { FORMAT_VERSION } from '../../session/events/format-version.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
@@ -14,13 +15,13 @@ import { refuseWhatCannotRun } from '../preconditions/what-cannot-run.ts';
 import { freezeSettings } from './freeze-settings.ts';
 import type { SessionChoices } from './start-choices.ts';
 
-export interface SessionWish
-  extends SessionChoices,
-    Pick<SessionFile, 'task' | 'dive' | 'goal' | 'group' | 'adopted' | 'handedOver'> {
+export interface SessionWish extends SessionChoices, Pick<SessionFile, 'task' | 'dive' | 'group'> {
   /** False: everything is prepared and nothing runs until it is resumed. */
   run: boolean;
-  /** A gate that it has, whatever GATES says. */
-  gate?: Gate | undefined;
+  /** The start is an approval of the plan that is there. */
+  approvesPlan?: boolean | undefined;
+  /** For a folder that becomes a session: where it goes on behind these gates. */
+  takenOver?: ((gates: readonly Gate[]) => TakenOver) | undefined;
 }
 
 /** All that a run folder begins with. */
@@ -38,15 +39,14 @@ export interface NewSession {
  */
 export async function newSession(
   project: Project,
-  { run, gate, task, dive, goal, group, adopted, handedOver, ...choices }: SessionWish,
+  { run, task, dive, group, approvesPlan = false, takenOver, ...choices }: SessionWish,
   context: ActionContext,
 ): Promise<NewSession> {
   const { clock, by } = context;
   const { folder } = choices;
   const { mainRepo, filePath: configPath, values } = project;
-  const chosen = await freezeSettings(project, choices, context);
-  const settings = { ...chosen, gates: GATES.filter((each) => chosen.gates.includes(each) || each === gate) };
-  accepted(judgeStart({ by }, {}, { ...settings, handedOver }));
+  const settings = await freezeSettings(project, choices, context);
+  accepted(judgeStart({ by }, {}, { ...settings, autoApprove: settings.autoApprove || approvesPlan }));
   refuseWhatCannotRun(settings, context);
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
   const { level: sandbox, warning } = await sandboxNow({ ...places, settings }, context);
@@ -58,7 +58,8 @@ export async function newSession(
       ...envelope,
       folder,
       createdAt: at,
-      ...{ task, dive, ...places, configPath, adopted, handedOver, group, goal, settings, sandbox },
+      ...{ task, dive, ...places, configPath, group, settings, sandbox },
+      takenOver: takenOver?.(settings.gates),
     },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warnings: [...(warning === undefined ? [] : [warning]), ...project.warnings.map(({ text }) => text)],

@@ -1,16 +1,27 @@
+import { CAP_NAMES, type CapName, type SessionCaps } from '../../phases/caps.ts';
+import type { Proving } from '../../phases/proving.ts';
+import { childSettings } from '../../project/settings/resolve-settings.ts';
+import type { CallSettings } from '../../project/settings/settings.ts';
 import { judgeKind } from '../../session/commands/judge-kind.ts';
 import { judgeResume } from '../../session/commands/judge-running.ts';
+import type { ChosenChild } from '../../session/events/bodies/chosen-child.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import { closedTo } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal } from '../acting/early-refusal.ts';
-import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
+import { findProjectFor } from '../places/find-project-for.ts';
+import { type FoundSession, findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
+import { requireTrust } from '../places/trust-project.ts';
 import { requireText } from '../preconditions/require-text.ts';
+import { refuseWhatCannotRun } from '../preconditions/what-cannot-run.ts';
 import { adoptSession } from './adopt-session.ts';
 import { bringWorker, lacksWorker } from './bring-worker.ts';
+import { findCli } from './find-cli.ts';
+import { frozenProving } from './freeze-settings.ts';
 import { placesNow, withPlacesOf } from './places-now.ts';
-import { checksNow, childSettingsOf, chooseChildren, requireCaps } from './resume-choices.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {
   /** For the next child. */
@@ -33,8 +44,8 @@ export interface ResumeSessionResult {
 
 /**
  * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
- * one with a new goal; a folder of the original tool by taking it over. It opens no gate.
- * @throws an early refusal, what `closedTo` gives, what `chooseChildren` and `checksNow` throw;
+ * one with a new goal. It is the one door for a folder of the Python samocode, which becomes a session. It opens no gate.
+ * @throws an early refusal, what `closedTo` gives, what `adoptSession`, `chooseChildren` and `checksNow` throw;
  * the worker's refusal, pending
  */
 export async function resumeSession(
@@ -44,18 +55,13 @@ export async function resumeSession(
   const note = input.note?.trim() ? requireText(input.note, 'note') : undefined;
   const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
   const caps = requireCaps(input.caps);
-  const { view: found, place } = await findSessionAndPlace(input, context);
+  const { view: met, place } = await findSessionAndPlace(input, context);
+  const found = met.isForeign ? await takeOver(input, { view: met, place }, context) : met;
+  // One that is done is given its new work like any other.
+  if (met.isForeign && found.state.status.kind !== 'done') return { view: found, outcome: 'resumed' };
   const closed = judgeKind('resume', found.state);
   if (closed) throw earlyRefusal(closed, found);
   const verdict = judgeResume({ goal, by: context.by }, found.state);
-  if (found.isForeign) {
-    if (verdict.kind === 'refused' && verdict.error.code === 'goal_missing') throw earlyRefusal(verdict);
-    const { usd, tokens, hours, iterations } = caps?.session ?? {};
-    const limits = { maxCostUsd: usd, maxTokens: tokens, maxHours: hours, maxIterations: iterations };
-    const call = { ...childSettingsOf(input), ...limits };
-    const { view } = await adoptSession({ view: found, place, note, goal, call }, context);
-    return { view, outcome: 'resumed' };
-  }
   const unusable = closedTo(found);
   if (unusable) throw unusable;
   if (verdict.kind === 'refused') {
@@ -73,4 +79,100 @@ export async function resumeSession(
   const request = { kind: 'resume', note, goal, caps, child, ...checks, places } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
+}
+
+/** A folder without machine state becomes a session, with the choices of the call for its start. */
+async function takeOver(
+  input: ResumeSessionInput,
+  { view, place }: FoundSession,
+  context: ActionContext,
+): Promise<SessionView> {
+  const { usd, tokens, hours, iterations } = requireCaps(input.caps)?.session ?? {};
+  const limits = { maxCostUsd: usd, maxTokens: tokens, maxHours: hours, maxIterations: iterations };
+  const call = { ...childSettingsOf(input), ...limits };
+  const goal = input.goal?.trim() || undefined;
+  const { view: made } = await adoptSession({ view, place, goal, call }, context);
+  const note = input.note?.trim();
+  if (!note || made.state.status.kind === 'done') return made;
+  return (await afterCommand(made, { kind: 'message', text: note }, ['message_kept'], context)).view;
+}
+
+/**
+ * Limits that a person gave, checked; undefined when none was given.
+ * @throws bad_cap for what is no number, negative, or no limit that we know
+ */
+function requireCaps(
+  given: Readonly<Record<string, number | undefined>> | undefined,
+): SessionCaps | undefined {
+  const entries = Object.entries(given ?? {}).filter(([, limit]) => limit !== undefined);
+  if (entries.length === 0) return undefined;
+  for (const [name, limit] of entries) {
+    if (!CAP_NAMES.includes(name as CapName)) throw badCap(name, 'there is no such limit');
+    if (typeof limit !== 'number' || !Number.isFinite(limit)) throw badCap(name, 'it is not a number');
+    if (limit < 0) throw badCap(name, 'it is negative');
+  }
+  return { session: Object.fromEntries(entries), phases: {} };
+}
+
+function badCap(name: string, why: string) {
+  return ACTION_ERRORS.bad_cap({ name, why, known: CAP_NAMES });
+}
+
+/**
+ * The checks of the project as they are now, where a session that is resumed should be held to them: it is
+ * blocked by those that it had, or gets new work.
+ * @returns undefined when those that it has go on counting
+ * @throws project_not_trusted when they have changed and are not trusted yet; the errors of settings
+ */
+async function checksNow(
+  { sessionFile, state }: SessionView,
+  goal: string | undefined,
+  context: ActionContext,
+): Promise<{ checks: string[]; proving: Proving } | undefined> {
+  const isBlockedByThem = state.status.kind === 'blocked' && ABOUT_CHECKS.has(state.status.rule);
+  if (!sessionFile || (!isBlockedByThem && goal === undefined)) return undefined;
+  const project = await findProjectFor({ projectDir: sessionFile.configPath }, context);
+  const now = {
+    checks: project.values.checks.map(({ command }) => command),
+    proving: frozenProving(project.values),
+  };
+  const { settings } = sessionFile;
+  const before = { checks: state.checks ?? settings.checks, proving: state.proving ?? settings.proving };
+  if (JSON.stringify(now) === JSON.stringify(before)) return undefined;
+  await requireTrust(project, context);
+  return now;
+}
+
+const ABOUT_CHECKS = new Set(['checks', 'base_checks', 'false_done']);
+
+/** The words of a call that wants other children, judged with every other setting. */
+interface ChildWish {
+  provider?: string | undefined;
+  model?: string | undefined;
+}
+
+/** The same as settings of a call. */
+function childSettingsOf({ provider, model }: ChildWish): CallSettings {
+  return { provider: provider?.trim() || undefined, model: model?.trim() || undefined };
+}
+
+/**
+ * The children that a person wants from now on, with their CLI found.
+ * @returns undefined when no other ones are wanted
+ * @throws the errors of settings, cli_not_found, root_refused
+ */
+async function chooseChildren(
+  wish: ChildWish,
+  { configPath, settings }: SessionFile,
+  context: ActionContext,
+): Promise<ChosenChild | undefined> {
+  const call = childSettingsOf(wish);
+  if (call.provider === undefined && call.model === undefined) return undefined;
+  const project = await findProjectFor({ projectDir: configPath, call }, context);
+  const { provider, model } = project.values;
+  if (call.provider === undefined) return { model };
+  refuseWhatCannotRun({ provider, providers: {}, permissions: settings.permissions }, context);
+  const chosen = childSettings(project, 'init', provider);
+  const ofCall = call.model === undefined ? chosen.model : model;
+  return { provider, model: ofCall, cliPath: await findCli(project, provider, context) };
 }

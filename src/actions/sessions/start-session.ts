@@ -33,7 +33,7 @@ export async function startSession(input: StartSessionInput, context: ActionCont
     const folder = await freeFolder(project.values, { name, words }, context);
     const { autoApprove, acceptSuggestions, sandbox } = input;
     const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
-    const wish = { ...choices, task, dive, group, adopted: false, run };
+    const wish = { ...choices, task, dive, group, run };
     // Another start took the name in between: a made one gets the next number, a given one is refused.
     const begun = await beginSession(await newSession(project, wish, context), context);
     if (begun !== undefined) return begun;

@@ -57,6 +57,10 @@ async function runExisting(cli: Cli, session: string, options: RunOptions, ask: 
     throw isTask(session, error) ? taskForName(session) : error;
   });
   refuseStartOptions(session, options);
+  if (view.isForeign) {
+    const { resumeSession } = await import('../../actions/sessions/resume-session.ts');
+    await resumeSession({ session: view.folder, ...projectOf(options) }, await cli.actionContext());
+  }
   const { runToRest } = await import('../following/run-to-rest.ts');
   await runToRest(cli, { session: view.folder, ...projectOf(options), cursor: view.state.n, ask });
 }

@@ -54,20 +54,17 @@ export function refusedServers(
   return refused(GATE_ERRORS.servers_need_person({ servers: own, persons: personChannels(gateChannels) }));
 }
 
-interface RequestChangesFacts {
-  gateChannels: readonly Channel[];
-  /** Right after an adoption it lets planning run behind the first gate, and so opens that one. */
-  opensFirstGate: boolean;
-}
-
-/** Whether the plan goes back to planning. Mostly it opens no gate, so that every channel may ask for it. */
+/**
+ * Whether the plan goes back to planning. That opens no gate, so every channel may ask for it; before the first agent of
+ * the session it lets planning run behind answers that nobody has confirmed.
+ */
 export function judgeRequestChanges(
   { feedback, by }: Pick<CommandOf<'request_changes'>, 'feedback' | 'by'>,
-  { status }: Pick<SessionState, 'status'>,
-  { gateChannels, opensFirstGate }: RequestChangesFacts,
+  { status, prepared }: Pick<SessionState, 'status' | 'prepared'>,
+  { gateChannels }: Pick<ApproveFacts, 'gateChannels'>,
 ): { kind: 'accepted' } | Refused {
   if (status.kind !== 'waiting' || status.for !== 'plan_approval') return noPlanWaits();
-  const closed = opensFirstGate ? closedChannel(by, gateChannels, 'The plan was not sent back.') : undefined;
+  const closed = prepared ? undefined : closedChannel(by, gateChannels, 'The plan was not sent back.');
   if (closed) return closed;
   if (feedback.trim() !== '') return { kind: 'accepted' };
   return refused(GATE_ERRORS.empty_feedback());

@@ -1,6 +1,6 @@
 import type { Gate } from '../../phases/table.ts';
 import type { By } from '../events/bodies/who-acted.ts';
-import type { FrozenSettings, HandedOver } from '../events/session-file.ts';
+import type { FrozenSettings } from '../events/session-file.ts';
 import type { SessionState } from '../events/state.ts';
 import { closedChannel } from './closed-channel.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
@@ -8,8 +8,7 @@ import type { CommandOf } from './commands.ts';
 import { type Refused, refused } from './refused.ts';
 
 type GateChoices = Pick<FrozenSettings, 'gates' | 'gateChannels' | 'autoApprove' | 'acceptSuggestions'>;
-type Choices = GateChoices &
-  Pick<FrozenSettings, 'sandbox' | 'sandboxLowered'> & { handedOver?: HandedOver | undefined };
+type Choices = GateChoices & Pick<FrozenSettings, 'sandbox' | 'sandboxLowered'>;
 
 /**
  * Whether a session may begin with these choices: one that opens a gate in advance is an act of its channel, and one
@@ -23,9 +22,7 @@ export function judgeStart(
   if (createdAt !== undefined) return refused(COMMAND_ERRORS.already_started());
   if (settings.sandboxLowered && by.channel === 'tool')
     return refused(COMMAND_ERRORS.person_needed({ sandbox: settings.sandbox }));
-  const autoApprove = settings.autoApprove || settings.handedOver?.plan !== undefined;
-  const choices = { ...settings, autoApprove };
-  const chosen = CHOICES.filter(({ choice }) => choices[choice]).map(({ words }) => words);
+  const chosen = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
   if (chosen.length === 0) return { kind: 'accepted' };
   return closedChannel(by, settings.gateChannels, 'No session was started.', chosen) ?? { kind: 'accepted' };
 }
@@ -47,14 +44,4 @@ export function openedAtStart(gate: Gate, settings: GateChoices, startedBy: By |
   return settings.gates.includes(gate) ? undefined : BY_SETTINGS;
 }
 
-/** Who has decided about the answers and the plan of a folder by handing it over; undefined where they may not. */
-export function handedOverBy(
-  { gateChannels }: Pick<GateChoices, 'gateChannels'>,
-  handedOver: HandedOver | undefined,
-  startedBy: By | undefined,
-): By | undefined {
-  const isOpen = startedBy !== undefined && !closedChannel(startedBy, gateChannels);
-  return handedOver !== undefined && isOpen ? startedBy : undefined;
-}
-
-const BY_SETTINGS: By = { channel: 'settings' };
+export const BY_SETTINGS: By = { channel: 'settings' };

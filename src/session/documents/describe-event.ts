@@ -65,10 +65,9 @@ function addedTests(runs: readonly CheckRun[]): string {
 
 const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined } = {
   session_created: () => 'session created',
+  taken_over: ({ decision }) => `session folder taken over in ${decision.phase}`,
   prepared: ({ worktree }) =>
-    worktree
-      ? `worktree ready: branch ${worktree.branch} from ${worktree.base}`
-      : 'session folder taken over',
+    worktree ? `worktree ready: branch ${worktree.branch} from ${worktree.base}` : 'session prepared',
   environment_read: () => undefined,
   worker_took_over: tookOver,
   worker_left: ({ why }) => `worker left: ${why}`,

@@ -33,7 +33,7 @@ export function historyLine(entry: HistoryEntry & { n: number }): string {
 }
 
 /** What is read of an entry: the signal's direction. */
-export type HistorySignal = Pick<HistoryEntry, 'phase' | 'status' | 'for'>;
+export type HistorySignal = Pick<HistoryEntry, 'phase' | 'status' | 'for' | 'reason' | 'needs'>;
 
 /** Reads a history, the original tool's lines too; never throws. Lines that are none are passed over. */
 export function readHistory(text: string): HistorySignal[] {
@@ -50,6 +50,7 @@ export function readHistory(text: string): HistorySignal[] {
     // Later lines of the original tool name the phase that ran and the one that followed, if it was accepted.
     const followed = fields.get('accepted') === false ? undefined : told('target_phase');
     const phase = told('phase') ?? followed ?? told('source_phase');
-    return [{ phase, status: told('status')?.toLowerCase() ?? 'none', for: told('for') }];
+    const status = told('status')?.toLowerCase() ?? 'none';
+    return [{ phase, status, for: told('for'), reason: told('reason'), needs: told('needs') }];
   });
 }

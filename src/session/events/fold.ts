@@ -20,7 +20,7 @@ import { acknowledged, delivered } from './fold-messages.ts';
 import { heldHalfway, letGoOn, OVER, rewound } from './fold-rewound.ts';
 import { countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
 import { afterWeakened } from './fold-weakened.ts';
-import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
+import { REMEMBERED_COMMANDS, type SessionState, type Status, type WaitingStatus } from './state.ts';
 
 /** The state after one more event. Pure. */
 export function fold(state: SessionState, event: SessionEvent): SessionState {
@@ -38,14 +38,16 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     runWanted,
     status: { kind: 'starting', since: at },
   }),
-  prepared: (state, { at, phase, worktree, warnings, totalIterations }) => ({
+  taken_over: (state, { at, totalIterations, decision }) => ({
+    ...running(state, at),
+    progress: { ...inPhase(state.progress, decision.phase), totalIterations },
+    pending: decision.kind === 'run' ? undefined : decision,
+  }),
+  prepared: (state, { at, phase, worktree, warnings }) => ({
     ...running(state, at),
     prepared: true,
     notes: [...state.notes, ...warnings],
-    progress: {
-      ...inPhase(state.progress, phase),
-      ...(totalIterations !== undefined && { totalIterations }),
-    },
+    progress: inPhase(state.progress, phase),
     ...(worktree && { worktree }),
   }),
   command_accepted: commandAnswered,
@@ -76,12 +78,21 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   limited: (state, { at, until, guessed, outage }) =>
     settled(state, { kind: 'limited', since: at, until, guessed, outage }),
   blocked: (state, { at, reason, needs, rule, next }) =>
-    settled(heldHalfway(state, rule), { kind: 'blocked', since: at, reason, needs, rule, next }),
+    settled(heldHalfway(state, rule), {
+      kind: 'blocked',
+      since: at,
+      reason,
+      needs,
+      rule,
+      next,
+      ...waitOf(state),
+    }),
   stop_requested: (state, { by, when }) => ({ ...state, stopWanted: { by, when } }),
-  stopped: (state, { at, by, why }) => {
-    const before = state.status.kind === 'waiting' ? { parked: state.status } : {};
-    return { ...state, stopWanted: undefined, status: { kind: 'stopped', since: at, by, why, ...before } };
-  },
+  stopped: (state, { at, by, why }) => ({
+    ...state,
+    stopWanted: undefined,
+    status: { kind: 'stopped', since: at, by, why, ...waitOf(state) },
+  }),
   resumed: (state, event) =>
     resumed({ ...foldPlaces(state, event.places), ...(event.sandbox && { sandbox: event.sandbox }) }, event),
   phase_set: phaseSet,
@@ -119,6 +130,12 @@ function commandAnswered(state: SessionState, { id }: { id: string }): SessionSt
 
 function running(state: SessionState, since: string): SessionState {
   return { ...state, status: { kind: 'running', since } };
+}
+
+/** What a stop or a fault leaves closed: going on is waiting on. */
+function waitOf({ status }: SessionState): { parked?: WaitingStatus } {
+  if (status.kind === 'waiting') return { parked: status };
+  return 'parked' in status && status.parked ? { parked: status.parked } : {};
 }
 
 /** A decision has got its own event: nothing is left to do about it. */
@@ -211,9 +228,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
       progress: withNewGoal(state.progress),
     };
   }
-  // A stop at a gate leaves the gate closed: going on is waiting on.
-  if (state.status.kind === 'stopped' && state.status.parked)
-    return { ...rest, notes, status: state.status.parked };
+  if ('parked' in state.status && state.status.parked) return { ...rest, notes, status: state.status.parked };
   const progress = event.resetsCounts ? withCountsReset(state.progress) : state.progress;
   return { ...rest, notes, backoff: false, progress: inPhase(progress, phase) };
 }
@@ -222,7 +237,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
 function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): SessionState {
   const moved = { ...state, progress: inPhase(state.progress, phase) };
   if (state.status.kind === 'waiting') return running(moved, at);
-  if (state.status.kind !== 'stopped') return moved;
+  if (!('parked' in state.status)) return moved;
   const { parked: _left, ...status } = state.status;
   return { ...moved, status };
 }

@@ -7,6 +7,7 @@ import { Proving } from '../../phases/proving.ts';
 import { GATES, PHASE_NAMES } from '../../phases/table.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { TakenOver } from './bodies/taken-over.ts';
 import { CHANNELS } from './bodies/who-acted.ts';
 import { type EventOf, parseEvent } from './events.ts';
 import { FORMAT_VERSION, NewerVersion } from './format-version.ts';
@@ -76,14 +77,6 @@ export const FrozenSettings = z.object({
 });
 export type FrozenSettings = z.infer<typeof FrozenSettings>;
 
-/** Where a folder that was prepared by hand continues, by the choice of its start. */
-export const HandedOver = z.object({
-  phase: z.enum(PHASE_NAMES),
-  /** The plan that the start approves, as it was then. */
-  plan: z.object({ name: z.string(), hash: z.string() }).optional(),
-});
-export type HandedOver = z.infer<typeof HandedOver>;
-
 /** `session.json`: who a session is, written once before its worker exists. */
 export const SessionFile = z.object({
   v: z.literal(FORMAT_VERSION),
@@ -98,13 +91,10 @@ export const SessionFile = z.object({
   sessionsDir: z.string(),
   /** The `.samocode` that was read. */
   configPath: z.string(),
-  /** A folder of the original tool, taken over as it stood. */
-  adopted: z.boolean(),
-  handedOver: HandedOver.optional(),
+  /** What it was before, if it was a folder of the Python samocode or one prepared by hand. */
+  takenOver: TakenOver.optional(),
   /** The name under which sessions of one SESSIONS folder are listed, waited for and stopped together. */
   group: z.string().optional(),
-  /** New work for which a done folder was taken over. */
-  goal: z.string().optional(),
   settings: FrozenSettings,
   /** What was found at its start to keep its agents from what is not theirs. */
   sandbox: z.enum(SANDBOX_LEVELS),

@@ -42,8 +42,8 @@ export const Status = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('running'), since }),
   Waiting,
   LimitedNow,
-  Block.extend({ kind: z.literal('blocked'), since }),
-  /** `parked`: the wait that it was stopped in, and goes back to. */
+  /** `parked`: the wait in which it was blocked or stopped, and to which it goes back. */
+  Block.extend({ kind: z.literal('blocked'), since, parked: Waiting.optional() }),
   z.object({ kind: z.literal('stopped'), since, by: By, why: z.string(), parked: Waiting.optional() }),
   z.object({ kind: z.literal('done'), since, summary: z.string() }),
 ]);

@@ -1,15 +1,16 @@
 import { basename, join } from 'node:path';
 import { isoUtc } from '../../base/clock.ts';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { shellWord } from '../../base/shell-quoted.ts';
 import { documentText } from '../documents/document-text.ts';
 import { parseQa } from '../documents/qa.ts';
 import type { QaQuestion } from '../documents/qa-question.ts';
 import { MAX_SIGNAL_BYTES } from '../documents/signal.ts';
 import type { SessionPaths } from '../layout/paths.ts';
-import type { LegacyTexts } from './legacy.ts';
+import type { LegacyTexts } from './legacy-place.ts';
 
 /** The early layout of the original tool kept the overview in a folder of its own. */
-export const NESTED_FOLDER = '_samocode';
+const NESTED_FOLDER = '_samocode';
 
 /** A folder without machine state as its files show it. */
 export interface LegacyFolder extends LegacyTexts {
@@ -18,8 +19,6 @@ export interface LegacyFolder extends LegacyTexts {
   questions: QaQuestion[];
   /** The overview lies in `_samocode/`. */
   isNested: boolean;
-  /** `_samocode/` holds another `_samocode/`. */
-  isNestedTwice: boolean;
   /** Names of files that are folders, pipes or links, and of folders that are none. */
   notPlain: string[];
 }
@@ -28,10 +27,9 @@ export interface LegacyFolder extends LegacyTexts {
 export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolder | undefined> {
   const { sessionDir } = paths;
   const nestedDir = join(sessionDir, NESTED_FOLDER);
-  const isNestedTwice = isFolder(join(nestedDir, NESTED_FOLDER));
   const nestedOverview = join(nestedDir, basename(paths.overview));
   const isNested = statsAt(paths.overview) === undefined && statsAt(nestedOverview) !== undefined;
-  if (!isNested && !isNestedTwice && !hasTraces(paths)) return undefined;
+  if (!isNested && !hasTraces(paths)) return undefined;
   const overviewPath = isNested ? nestedOverview : paths.overview;
   const [overview, history, signal, qa] = await Promise.all([
     documentText(overviewPath),
@@ -48,7 +46,6 @@ export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolde
     questions: qa === undefined ? [] : parseQa(qa).questions,
     since: isoUtc(Math.trunc(stats?.mtimeMs ?? 0)),
     isNested,
-    isNestedTwice,
     notPlain: notPlain(paths),
   };
 }
@@ -69,4 +66,16 @@ function notPlain({ overview, qa, signal, history, sessionLog, logs, inbox }: Se
 
 function isFolder(path: string): boolean {
   return statsAt(path)?.isDirectory() === true;
+}
+
+/** What a person has to move before a worker can write there, in words for people. */
+export function obstaclesIn(
+  { isNested, notPlain }: LegacyFolder,
+  { sessionDir }: SessionPaths,
+): { code: 'nested_layout' | 'not_plain'; problem: string }[] {
+  const move = `mv -n ${shellWord(join(sessionDir, NESTED_FOLDER))}/* ${shellWord(`${sessionDir}/`)}`;
+  const layout = `The overview is in ${NESTED_FOLDER}/, a layout that is no longer used. Move its files one folder up: ${move}`;
+  const nested = isNested ? [{ code: 'nested_layout', problem: layout } as const] : [];
+  const names = notPlain.map((name) => `${name} is not a plain file or folder: move it aside.`);
+  return [...nested, ...names.map((problem) => ({ code: 'not_plain', problem }) as const)];
 }

@@ -1,9 +1,11 @@
 import { judgeAnswer } from '../../session/commands/judge-answer.ts';
 import { judgeApprove, judgeRequestChanges } from '../../session/commands/judge-plan.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
+import type { NewEvent } from '../../session/events/events.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
-import { stateOf } from '../core/worker.ts';
-import { answersAsTheyAre, isJustAdopted } from '../recording/adopted-gate.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { answersAsTheyAre } from '../recording/answers-as-they-are.ts';
 import { planApproved } from '../recording/plan-approved.ts';
 
 /** Records a person's answers: the human act that opens the first gate. */
@@ -25,17 +27,21 @@ export const approve: Handler<'approve'> = async (worker, command) => {
   const verdict = judgeApprove(command, stateOf(worker), { plan, gateChannels });
   if (verdict.kind === 'refused') return verdict;
   const approved = await planApproved(worker, command.by, verdict);
-  return { events: [...(await answersAsTheyAre(worker, command.by)), approved] };
+  return { events: [...(await answersSeen(worker, command.by)), approved] };
 };
 
 /** Sends the plan back with the person's words. */
 export const takeChangeRequest: Handler<'request_changes'> = async (worker, command) => {
   const { gateChannels } = worker.file.settings;
-  const facts = { gateChannels, opensFirstGate: isJustAdopted(worker) };
-  const verdict = judgeRequestChanges(command, stateOf(worker), facts);
+  const verdict = judgeRequestChanges(command, stateOf(worker), { gateChannels });
   if (verdict.kind === 'refused') return verdict;
   const { by, feedback } = command;
   const flow = `Changes to the plan requested: ${feedback.split('\n')[0]}`;
-  const answers = await answersAsTheyAre(worker, by);
+  const answers = await answersSeen(worker, by);
   return { events: [...answers, { type: 'changes_requested', by, feedback, flow }] };
 };
+
+/** Before the first agent of the session a person who decides about the plan has seen the answers that led to it. */
+async function answersSeen(worker: Worker, by: By): Promise<NewEvent[]> {
+  return stateOf(worker).prepared ? [] : await answersAsTheyAre(worker, by);
+}

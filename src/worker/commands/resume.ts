@@ -2,14 +2,19 @@ import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-running.ts';
+import { parseDocumentName } from '../../session/documents/documents.ts';
+import { ledgerPrint, ledgerText } from '../../session/documents/requirements.ts';
+import type { EventBody } from '../../session/events/bodies/event-types.ts';
+import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { childChoice } from '../core/child-choice.ts';
 import type { Handler } from '../core/command-outcome.ts';
+import { branchTip, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
+import { documentNames } from '../documents/own-documents.ts';
 import { levelBlockedFor } from '../guarding/guard-stands.ts';
 import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/budget.ts';
 import { liftSharedLimit } from '../limits/shared-limit.ts';
-import { newGoal } from '../recording/new-goal.ts';
 
 /** Lets a session go on: after a stop, a block, a limit or a wait for something that people do; or with a new goal. */
 export const resume: Handler<'resume'> = async (worker, given) => {
@@ -85,4 +90,25 @@ function stillSpent(worker: Worker, command: CommandOf<'resume'>): ResumeFacts['
   const isOther = (use: CapUse) => !reached.some(({ cap, scope }) => cap === use.cap && scope === use.scope);
   const all = [...reached, ...runOut(worker, command).filter(isOther)];
   return { reason: budgetReason(all), next: higherLimits(all) };
+}
+
+/** Other work begins: questions, plans, ledger and commits that are there by now belong to the work before. */
+async function newGoal(
+  worker: Worker,
+  goal: string,
+  given: Omit<EventBody<'resumed'>, 'phase' | 'resetsCounts'>,
+): Promise<NewEvent> {
+  const { questions } = await readQuestions(worker);
+  return {
+    ...given,
+    type: 'resumed',
+    phase: 'investigation',
+    resetsCounts: true,
+    goal,
+    oldRounds: Math.max(stateOf(worker).oldRounds, ...questions.map(({ round }) => round)),
+    oldPlans: documentNames(worker).filter((name) => parseDocumentName(name)?.kind === 'plan'),
+    oldLedger: ledgerPrint(await ledgerText(worker.paths)),
+    oldTip: await branchTip(worker),
+    flow: `New goal: ${goal.split('\n')[0]}`,
+  };
 }

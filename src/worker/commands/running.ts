@@ -3,7 +3,7 @@ import { ensurePlainFolder } from '../../base/files/append-lines.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { judgeMessage, judgeStop } from '../../session/commands/judge-running.ts';
-import { judgeStart } from '../../session/commands/judge-start.ts';
+import { BY_SETTINGS, judgeStart } from '../../session/commands/judge-start.ts';
 import { refused } from '../../session/commands/refused.ts';
 import { inboxFileName, inboxMessage } from '../../session/documents/inbox.ts';
 import type { Handler } from '../core/command-outcome.ts';
@@ -12,26 +12,23 @@ import { stoppedEvent } from '../core/stopped.ts';
 import { endChildTree } from '../core/tree.ts';
 import { stateOf } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { answersAsTheyAre } from '../recording/answers-as-they-are.ts';
 
 /** Makes the session exist; its folder, overview and worktree are the worker's next step. */
 export const start: Handler<'start'> = async (worker, { by, run }) => {
-  const { settings, handedOver, id, task, dive, folder, adopted, sandbox } = worker.file;
-  const verdict = judgeStart({ by }, stateOf(worker), { ...settings, handedOver });
+  const { settings, id, task, dive, folder, takenOver, sandbox } = worker.file;
+  const verdict = judgeStart({ by }, stateOf(worker), settings);
   if (verdict.kind === 'refused') return verdict;
-  const flow = adopted ? undefined : `Session started: ${(task ?? dive ?? folder).split('\n')[0]}`;
-  return {
-    events: [
-      {
-        type: 'session_created',
-        sessionId: id,
-        runWanted: run,
-        by,
-        file: JSON.stringify(worker.file),
-        sandbox,
-        flow,
-      },
-    ],
-  };
+  const file = JSON.stringify(worker.file);
+  const created = { type: 'session_created', sessionId: id, runWanted: run, by, file, sandbox } as const;
+  if (takenOver === undefined) {
+    const flow = `Session started: ${(task ?? dive ?? folder).split('\n')[0]}`;
+    return { events: [{ ...created, flow }] };
+  }
+  const flow = `Taken over in ${takenOver.decision.phase}`;
+  // A gate that the settings leave out is opened by them.
+  const answers = settings.gates.includes('qa') ? [] : await answersAsTheyAre(worker, BY_SETTINGS);
+  return { events: [created, { type: 'taken_over', ...takenOver, flow }, ...answers] };
 };
 
 /** Keeps guidance from the human for the next child. */

@@ -83,5 +83,5 @@ async function notesShrank(worker: Worker, text: string): Promise<boolean> {
 export async function branchTip(worker: Worker): Promise<string | undefined> {
   const { worktree } = stateOf(worker);
   const options = { ...worker.git.context, cwd: worker.file.mainRepo };
-  return worktree && (await commitOf(`refs/heads/${worktree.branch}`, options));
+  return await commitOf(`refs/heads/${worktree?.branch ?? worker.file.settings.branch}`, options);
 }

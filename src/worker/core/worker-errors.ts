@@ -1,6 +1,5 @@
 import { errors } from '../../base/errors.ts';
 import { visibleControls } from '../../base/plain-words.ts';
-import { shellWord } from '../../base/shell-quoted.ts';
 import { notFoundWords } from '../../project/finding/project-command.ts';
 
 const IN_WORKTREE = 'CHECK_IN=worktree runs them in the folder of the agent instead.';
@@ -56,11 +55,6 @@ export const WORKER_ERRORS = errors({
     hint: 'Fix the guard, then resume the session.',
     next: [{ act: 'doctor' }],
   }),
-  phase_unknown: ({ question }: { question: string }) => ({
-    what: 'The session was not taken over.',
-    why: question,
-    hint: 'Set it as `Phase: …` under `## Status` in _overview.md, then resume the session.',
-  }),
   setup_not_found: ({ program, setup }: { program: string; setup: string }) => ({
     what: 'No agent was started.',
     why: notFoundWords(program, 'SETUP', setup),
@@ -70,10 +64,5 @@ export const WORKER_ERRORS = errors({
     what: 'The worker could not continue.',
     why: 'Internal error: worker.stderr in the run folder has the details.',
     hint: `To try again, ${then}.`,
-  }),
-  work_elsewhere: ({ earlier, worktreePath }: { earlier: string; worktreePath: string }) => ({
-    what: 'The session was not taken over.',
-    why: `Its overview names the worktree ${earlier}, but here it belongs at ${worktreePath}.`,
-    hint: `Move it there, in MAIN_REPO: git worktree move ${shellWord(earlier)} ${shellWord(worktreePath)}. Then resume the session.`,
   }),
 });

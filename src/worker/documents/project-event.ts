@@ -9,7 +9,7 @@ import type { SessionState, Status } from '../../session/events/state.ts';
 /** The lines of the overview that are the worker's, as the state has them. */
 export function overviewChange(state: SessionState, flow: readonly string[]): OverviewChange {
   const blocked = blockedWord(state.status);
-  // The lines of an adopted folder say where it stood, until that has been read.
+  // The lines of a folder that was taken over say where that stood, until the session goes on.
   if (!state.prepared) return { ...(blocked !== 'no' && { blocked }), appendFlow: flow };
   const { phase, phaseIteration, totalIterations, qualityRounds } = state.progress;
   return {

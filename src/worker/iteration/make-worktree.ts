@@ -1,10 +1,7 @@
 import { join } from 'node:path';
 import { branchOf } from '../../project/git/branch-name.ts';
-import { realPathAsFar } from '../../project/git/real-path.ts';
 import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commit.ts';
-import { earlierWorktree, ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
-import { documentText } from '../../session/documents/document-text.ts';
-import { readOverview } from '../../session/documents/overview.ts';
+import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
@@ -30,7 +27,6 @@ export async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   const base = found.value;
   refuseOwnBase(file, base.name);
   const worktreePath = join(file.worktreesDir, file.folder);
-  await refuseWorkElsewhere(worker, worktreePath);
   await noteSetupDue(worker, worktreePath);
   const plan = { mainRepo, worktreePath, branch: settings.branch, baseCommit: base.commit };
   const made = await whileTakingCommands(worker, (signal) =>
@@ -43,20 +39,8 @@ export async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
 }
 
 /** Without a prefix a task of one word may make the name of the default branch: nobody asked for work upon that one itself. */
-function refuseOwnBase({ adopted, folder, settings: { branch, base } }: SessionFile, begun: string): void {
-  const isMade = !adopted && base === undefined && branch === branchOf(folder);
+function refuseOwnBase({ takenOver, folder, settings: { branch, base } }: SessionFile, begun: string): void {
+  const isMade = takenOver === undefined && base === undefined && branch === branchOf(folder);
   if (isMade && (begun === branch || begun.replace(/^[^/]+\//, '') === branch))
     throw WORKER_ERRORS.branch_is_its_base({ branch });
-}
-
-/**
- * An adopted folder may have its work in another worktree of the repository: in a new one it would be missing.
- * @throws work_elsewhere
- */
-async function refuseWorkElsewhere({ file, paths, git }: Worker, worktreePath: string): Promise<void> {
-  if (!file.adopted) return;
-  const { workingDir = '' } = readOverview((await documentText(paths.overview)) ?? '');
-  const earlier = await earlierWorktree(workingDir, file.mainRepo, git.context);
-  if (earlier === undefined || (await realPathAsFar(worktreePath)) === earlier.path) return;
-  throw WORKER_ERRORS.work_elsewhere({ earlier: earlier.path, worktreePath });
 }

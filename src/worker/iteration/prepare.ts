@@ -4,29 +4,16 @@ import type { Worktree } from '../../project/worktrees/worktree.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { blockedBy } from '../core/blocked.ts';
 import { isStopDue, stopEvents } from '../core/stopped.ts';
-import { record, type Worker } from '../core/worker.ts';
-import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { gateEvents, type Standing, standing } from '../recording/adopted-gate.ts';
-import { goalOfAdopted } from '../recording/new-goal.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
 import { makeWorktree, type Ready } from './make-worktree.ts';
 import { requireCheckPrograms } from './setup-once.ts';
 
 /**
- * Does the work of the init phase: a fetch, the worktree on its branch, SETUP; of an adopted folder behind a gate
- * only after a person has decided there. No model is needed; what
+ * Does the work of the init phase: a fetch, the worktree on its branch, SETUP. No model is needed; what
  * a person must repair blocks the session with the reason.
  */
 export async function prepare(worker: Worker): Promise<void> {
   try {
-    const where = await standing(worker);
-    if ('question' in where) throw WORKER_ERRORS.phase_unknown({ question: where.question });
-    const gate = await gateEvents(worker, where);
-    if (gate.length > 0) {
-      const { gate: _met, ...place } = where;
-      const flow = `Taken over in ${where.phase}`;
-      await record(worker, { type: 'prepared', ...place, warnings: [], flow }, ...gate);
-      return;
-    }
     // Beside the fetch and the worktree; whoever waits for it meets a failure of it.
     void worker.environment.read().catch(() => undefined);
     const ready = await makeWorktree(worker);
@@ -36,35 +23,31 @@ export async function prepare(worker: Worker): Promise<void> {
       return;
     }
     await requireCheckPrograms(worker, ready.worktree.path);
-    await recordPrepared(worker, ready, where);
+    await recordPrepared(worker, ready);
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     await record(worker, blockedBy(error, 'init'));
   }
 }
 
-async function recordPrepared(
-  worker: Worker,
-  { base, worktree, warnings: ofSetup }: Ready,
-  where: Standing,
-): Promise<void> {
+async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetup }: Ready): Promise<void> {
   const { path, branch, baseCommit } = worktree;
+  const reached = stateOf(worker).progress.phase;
+  const phase = reached === 'init' ? 'investigation' : reached;
   const warnings = [
     ...(base.warning === undefined ? [] : [base.warning]),
     ...ofSetup,
-    ...begunAnew(worktree, where.phase),
+    ...begunAnew(worktree, phase),
   ];
   await worker.git.accept(path);
-  const goal = await goalOfAdopted(worker);
   const prepared: NewEvent = {
     type: 'prepared',
-    phase: where.phase,
-    totalIterations: where.totalIterations,
+    phase,
     worktree: { path, branch, base: base.name, baseCommit },
     warnings,
     flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,
   };
-  await record(worker, prepared, ...goal);
+  await record(worker, prepared);
   for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
 }
 

@@ -51,7 +51,7 @@ export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
 
 /** The phase that the overview names when it is not the one that the session is in. */
 export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
-  // Until then the line of an adopted folder tells where it stood: `prepare` reads it.
+  // The line of a folder that was taken over still says where that stood.
   if (!stateOf(worker).prepared) return undefined;
   // A rewind that failed halfway may have put an older overview back.
   if (stateOf(worker).rewind !== undefined) return undefined;
@@ -68,7 +68,7 @@ function closedGateBefore(worker: Worker, target: Phase): string | undefined {
   const order = PHASE_NAMES.indexOf(target);
   const behind = (gate: Phase) => order > PHASE_NAMES.indexOf(gate);
   if (behind('requirements') && gates.includes('qa')) {
-    // A plan is approved behind the answers; an adopted session may have had no question.
+    // A plan is approved behind the answers; a folder that was taken over may have had no question.
     if (answers.length === 0 && approvedPlan === undefined) return 'no question was answered yet';
     if (wait === 'qa_answers') return 'questions are still open';
   }
@@ -79,9 +79,9 @@ function closedGateBefore(worker: Worker, target: Phase): string | undefined {
   return undefined;
 }
 
-/** The wait that the session is in, or was stopped in. */
+/** The wait that the session is in, or in which it was stopped or blocked. */
 function waitOf(worker: Worker): WaitingStatus | undefined {
   const { status } = stateOf(worker);
   if (status.kind === 'waiting') return status;
-  return status.kind === 'stopped' ? status.parked : undefined;
+  return 'parked' in status ? status.parked : undefined;
 }

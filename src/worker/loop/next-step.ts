@@ -8,7 +8,6 @@ import { SANDBOX_LOWER } from '../guarding/guard-stands.ts';
 import { prepare } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
 import { queueReason } from '../limits/queue.ts';
-import { isJustAdopted } from '../recording/adopted-gate.ts';
 import { nextIteration } from './next-iteration.ts';
 import { waitsOut, wokenByHand } from './parked.ts';
 
@@ -35,8 +34,7 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
       await prepare(worker);
       return undefined;
     case 'running':
-      // One that waited at the gate where it was taken over has no worktree yet.
-      if (!state.prepared || isJustAdopted(worker)) {
+      if (!state.prepared) {
         await prepare(worker);
         return undefined;
       }

@@ -85,6 +85,8 @@ async function oneStep(worker: Worker, places: Places | undefined): Promise<stri
     return undefined;
   }
   await takeCommandsIfNoChild(worker);
+  // The start of a folder that was taken over says where it waits.
+  if (stateOf(worker).pending !== undefined) return undefined;
   if (stateOf(worker).archived) return 'archived';
   // All that this worker knows is of the old places.
   if (stateOf(worker).places !== places) return MOVED;

@@ -5,27 +5,19 @@ import { openedAtStart } from '../../session/commands/judge-start.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
 import { documentFingerprint } from '../../session/documents/document-text.ts';
 import { suggestedAnswers } from '../../session/documents/qa-open.ts';
-import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { askAboutWeakened, askNothingToClarify, markWaiting } from './own-questions.ts';
 import { planApproved } from './plan-approved.ts';
 
-/**
- * The events with which a session begins to wait, and those of a gate that opens by a choice of its start.
- * @param approver who has approved the plan as it is
- */
-export async function recordParked(
-  worker: Worker,
-  decision: ParkDecision,
-  approver?: By,
-): Promise<NewEvent[]> {
+/** The events with which a session begins to wait, and those of a gate that opens by a choice of its start. */
+export async function recordParked(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   switch (decision.for) {
     case 'qa_answers':
       return await parkForAnswers(worker, decision);
     case 'plan_approval':
-      return await parkForApproval(worker, decision, approver);
+      return await parkForApproval(worker, decision);
     case 'file_update':
     case 'human_action': {
       const path = decision.file === undefined ? undefined : join(worker.paths.sessionDir, decision.file);
@@ -62,18 +54,14 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   return [wait, { type: 'answers_recorded', by, answers, open: left, flow }];
 }
 
-async function parkForApproval(
-  worker: Worker,
-  decision: ParkDecision,
-  approver: By | undefined,
-): Promise<NewEvent[]> {
+async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   const { version, text } = await readPlanEvidence(worker);
   const wait: NewEvent = {
     ...parked(decision),
     plan: version,
     flow: `Waiting for approval of the plan${version ? `: ${version.name}` : ''}`,
   };
-  const by = approver ?? openedAtStart('plan', worker.file.settings, stateOf(worker).startedBy);
+  const by = openedAtStart('plan', worker.file.settings, stateOf(worker).startedBy);
   if (version === undefined || text === undefined || by === undefined) return [wait];
   const { gateChannels } = worker.file.settings;
   const unaccepted = refusedServers(by, { name: version.name, text }, gateChannels);

@@ -50,9 +50,9 @@ test('a folder of the original tool is listed, shown, and taken over when it is 
   expect(outcome).toBe('resumed');
   expect(view.isForeign).toBe(false);
   expect(await readSessionFile(view.paths)).toMatchObject({
-    adopted: true,
     folder: FOLDER,
     task: 'Teach the boat to float.',
+    takenOver: { totalIterations: 1, decision: { kind: 'run', phase: 'investigation' } },
     settings: { branch: 'Old_one.v2' },
   });
   expect(await readFile(overview, 'utf8')).toContain('- [001 @ 11-02 10:01] Looked around');
@@ -84,10 +84,9 @@ test('an overview that works in another worktree is not begun anew beside it', a
   const overview = OVERVIEW.replace('/somewhere/else', elsewhere);
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
   await bench.repo.git(['worktree', 'add', '-q', '-b', 'sails', elsewhere]);
-  await resumed(bench);
-  const { state } = await settled(bench);
-  expect(state.status).toMatchObject({ kind: 'blocked', rule: 'work_elsewhere' });
-  const command = /git (worktree move .*?)\. Then resume/.exec(JSON.stringify(state.status))?.[1] ?? '';
+  const refusal = await resumed(bench).catch((error: unknown) => error);
+  expect(refusal).toMatchObject({ code: 'work_elsewhere' });
+  const command = /git (worktree move .*)\.$/.exec(String(Object(refusal).hint))?.[1] ?? '';
   execFileSync('sh', ['-c', `git ${command}`], { cwd: bench.repo.path });
   await resumed(bench);
   expect((await settled(bench)).state.worktree).toMatchObject({ branch: 'sails' });
@@ -99,6 +98,7 @@ test('a branch that is gone is told of where work should lie on it', async () =>
   const overview = OVERVIEW.replace('Phase: investigation', 'Phase: implementation');
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
   await writeFile(join(bench.sessionsDir, FOLDER, '11-02-10:30-plan-boat.md'), '# Plan: boat\n');
+  await resumed(bench);
   const { view } = await approvePlan({ session: FOLDER }, bench.context);
   const notice = await eventually(async () =>
     (await readEvents(view.paths.events, 0)).find(({ type }) => type === 'notice'),

@@ -1,6 +1,7 @@
 import { appendFile, readFile, stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readTranscript, type TranscriptPage } from '../../../src/actions/reading/read-transcript.ts';
+import { run } from '../../../src/phases/verdict.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { makeDesk } from '../../server/desk.ts';
 import { CREATED } from '../../session/events.ts';
@@ -49,7 +50,7 @@ test('a running child is read as far as it has come, and a missing iteration is 
 
 test('iterations that the original tool ran are in no log of ours, and none of them is named', async () => {
   await using desk = await makeDesk();
-  const adopted: NewEvent = { type: 'prepared', phase: 'investigation', totalIterations: 7, warnings: [] };
+  const adopted: NewEvent = { type: 'taken_over', totalIterations: 7, decision: run('investigation') };
   await desk.lay('26-01-08-boat', [CREATED, adopted]);
   const reading = (iteration?: number) => readTranscript({ session: 'boat', iteration }, desk.context);
   await expect(reading(3)).rejects.toMatchObject({

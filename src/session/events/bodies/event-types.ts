@@ -14,6 +14,7 @@ import { FINISHING_BODIES } from './finishing.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
 import { Parked, PlanServer, PlanVersion, Position, RecordedAnswer, RewindTarget } from './positions.ts';
+import { TakenOver } from './taken-over.ts';
 import { By } from './who-acted.ts';
 
 const COMMAND_KINDS = [
@@ -59,14 +60,12 @@ export const EVENT_BODIES = {
     /** What keeps its agents from what is not theirs. */
     sandbox: z.enum(SANDBOX_LEVELS),
   }),
+  taken_over: TakenOver,
   prepared: z.object({
     worktree: z
       .object({ path: z.string(), branch: z.string(), base: z.string(), baseCommit: z.string() })
       .optional(),
-    /** Where an adopted folder of the original tool stood; a new session goes to investigation. */
     phase: PhaseName,
-    /** Iterations that an adopted folder has behind it. */
-    totalIterations: z.int().nonnegative().optional(),
     warnings: z.array(z.string()),
   }),
   environment_read: z.object({ names: z.array(z.string()), fingerprint: z.string(), used: z.boolean() }),

@@ -1,0 +1,219 @@
+import type { Decision } from '../../phases/decision.ts';
+import {
+  followsPlan,
+  type Gate,
+  PHASE_NAMES,
+  PHASES,
+  type Phase,
+  phaseNamed,
+  WAITING_FOR,
+  type WaitingFor,
+} from '../../phases/table.ts';
+import { park, run } from '../../phases/verdict.ts';
+import { type DocumentKind, parseDocumentName, sortNewestFirst } from '../documents/documents.ts';
+import { type HistorySignal, readHistory } from '../documents/history.ts';
+import { readOverview } from '../documents/overview.ts';
+import { currentPlanOf } from '../documents/plan.ts';
+import type { QaQuestion } from '../documents/qa-question.ts';
+import { parseSignal } from '../documents/signal.ts';
+
+/** The phase of a folder without machine state, and what it says of itself there. */
+export interface LegacyPlace {
+  phase: Phase;
+  says:
+    | { kind: 'stopped' }
+    | { kind: 'done' }
+    | { kind: 'waiting'; for: WaitingFor; reason?: string | undefined }
+    | { kind: 'blocked'; reason: string; needs: string };
+}
+
+export interface LegacyFacts extends LegacyTexts {
+  questions: readonly QaQuestion[];
+}
+
+const STOPPED = { kind: 'stopped' } as const;
+
+/** Finds the place of a folder without machine state, or what a person must be asked. Pure. */
+export function placeOf(facts: LegacyFacts, folder: string): LegacyPlace | { question: string } {
+  const inferred = inferPhase(facts);
+  const isBegun = 'question' in inferred ? facts.overview !== undefined : inferred.phase !== 'init';
+  if (!isBegun) return { phase: 'init', says: STOPPED };
+  if ('question' in inferred) return inferred;
+  const { phase } = inferred;
+  return { phase, says: saidAt(phase, facts, hasPlan(facts, folder)) };
+}
+
+/**
+ * Where a session goes on that was such a folder: it waits before the gate that no record shows as opened by a person,
+ * because an agent could have written all that is in the folder. It stands in the phase before that gate, so that nothing
+ * but the person's act leads past it. Pure.
+ */
+export function continuationOf(
+  { phase, says }: LegacyPlace,
+  facts: LegacyFacts,
+  { folder, gates }: { folder: string; gates: readonly Gate[] },
+): Decision {
+  if (says.kind === 'done') {
+    return { kind: 'done', phase, summary: readOverview(facts.overview ?? '').lastAction ?? '' };
+  }
+  const asked = says.kind === 'waiting' ? says.for : undefined;
+  const resumePhase = !followsPlan(phase) && asked === 'plan_approval' ? 'implementation' : phase;
+  const isBehindPlan = followsPlan(resumePhase);
+  const isThere = hasPlan(facts, folder);
+  // Without the first gate, and with a plan, the settings open the second one, and that is recorded.
+  if (isBehindPlan && (gates.includes('plan') || (isThere && !gates.includes('qa')))) {
+    const reason = asked === 'plan_approval' ? undefined : NOT_APPROVED[isThere ? 'plan' : 'none'];
+    return { ...park('planning', 'plan_approval', resumePhase), reason };
+  }
+  const { questions } = facts;
+  const isAsking = phase === 'requirements' && questions.length > 0;
+  if (gates.includes('qa') && (isBehindPlan || phase === 'planning' || isAsking)) {
+    const reason = isAsking || asked === 'qa_answers' ? undefined : NOT_ANSWERED;
+    const askNothingToClarify = questions.length === 0;
+    return { ...park('requirements', 'qa_answers', resumePhase), reason, askNothingToClarify };
+  }
+  return run(phase === 'init' ? 'investigation' : resumePhase);
+}
+
+const NOT_ANSWERED =
+  'Nothing on record says that a person gave these answers: confirm them as they are, or change them.';
+
+const NOT_APPROVED = {
+  plan: 'Nothing on record says that a person approved this plan: approve it as it is, or request changes.',
+  none: 'The work has begun, and the folder holds no plan: request changes to have one written, or add a plan document to the folder and approve that.',
+} as const;
+
+function hasPlan({ fileNames }: LegacyFacts, folder: string): boolean {
+  return currentPlanOf(fileNames, folder, []) !== undefined;
+}
+
+function saidAt(phase: Phase, facts: LegacyFacts, isPlanThere: boolean): LegacyPlace['says'] {
+  const { status, for: named, reason, needs } = lastWord(phase, facts);
+  if (phase === 'done' && status === 'done') return { kind: 'done' };
+  if (status === 'blocked') {
+    return { kind: 'blocked', reason: reason ?? 'It names no reason.', needs: needs ?? 'human_decision' };
+  }
+  const usual = isPlanThere && phase !== 'requirements' ? 'plan_approval' : 'qa_answers';
+  const awaited = status === 'waiting' ? (named ?? usual) : undefined;
+  const open = facts.questions.filter(({ answer }) => answer === undefined);
+  if (phase === 'requirements' && facts.questions.length > 0) return { kind: 'waiting', for: 'qa_answers' };
+  if (awaited === undefined) return STOPPED;
+  if (awaited === 'plan_approval' && !isPlanThere) return STOPPED;
+  // An approval stands for the answers too, but not for a question that was asked since.
+  if (awaited === 'qa_answers' && (followsPlan(phase) ? open : facts.questions).length === 0) return STOPPED;
+  return { kind: 'waiting', for: awaited, reason };
+}
+
+interface Word {
+  status: string;
+  for?: WaitingFor | undefined;
+  reason?: string | undefined;
+  needs?: string | undefined;
+}
+
+/** The newest signal: that of `_signal.json`, else the last of the history, else the overview says it. */
+function lastWord(phase: Phase, { signal, history = '', overview = '' }: LegacyFacts): Word {
+  const reading = parseSignal(signal, phase);
+  if (reading.kind === 'signal') return reading.signal;
+  const last = readHistory(history).findLast(({ status }) => status !== 'none');
+  if (last) {
+    const { status, reason, needs } = last;
+    const named = WAITING_FOR.find((name) => name === last.for);
+    return { status, for: named, reason: reason ?? undefined, needs: needs ?? undefined };
+  }
+  const { blocked, lastAction } = readOverview(overview);
+  if (blocked === 'waiting_human') return { status: 'waiting' };
+  if (blocked === 'yes') return { status: 'blocked', reason: lastAction };
+  return { status: phase === 'done' && reading.kind === 'missing' ? 'done' : 'none' };
+}
+
+/** The phase in which a folder of the original tool goes on, or what a person must be asked. */
+export type InferredPhase = { phase: Phase; why: string } | { question: string };
+
+/** What is known of such a folder. */
+export interface LegacyTexts {
+  overview?: string | undefined;
+  /** `_signal_history.jsonl`. */
+  history?: string | undefined;
+  /** `_signal.json`. */
+  signal?: string | undefined;
+  /** The files of the folder. */
+  fileNames: readonly string[];
+}
+
+/**
+ * Finds the phase: as the overview has it, else from the last signal in the history, else from the end of
+ * the flow log, else from the newest document.
+ */
+export function inferPhase({ overview = '', history = '', fileNames }: LegacyTexts): InferredPhase {
+  const { phase: written, flow } = readOverview(overview);
+  const named = phaseNamed(written ?? '');
+  if (named) return { phase: named, why: 'The overview names it.' };
+  const lack = written ? 'The overview names no known phase' : 'The overview names no phase';
+  const signalled = phaseFromHistory(readHistory(history));
+  if (signalled) return { phase: signalled, why: `${lack}; the last signal in the history leads there.` };
+  const logged = phaseFromFlow(flow);
+  if (logged) return { phase: logged, why: `${lack}; the flow log ends there.` };
+  const documented = phaseFromDocuments(fileNames);
+  if (documented) return { phase: documented, why: `${lack}; the newest document belongs there.` };
+  return {
+    question: `${lack}, and neither flow log, history nor documents show it. In which phase should it continue: ${PHASE_NAMES.join(', ')}?`,
+  };
+}
+
+function phaseFromHistory(entries: readonly HistorySignal[]): Phase | undefined {
+  const last = entries.findLast(
+    ({ phase, status }) => status !== 'none' && (phaseNamed(phase ?? '') || status === 'done'),
+  );
+  return last && (phaseNamed(last.phase ?? '') ?? 'done');
+}
+
+// Where a document was the phase's last word, work goes on in the phase that wrote it: that phase decides.
+const PHASE_OF_KIND: Record<DocumentKind, Phase> = {
+  dive: 'investigation',
+  task: 'requirements',
+  requirements: 'requirements',
+  plan: 'planning',
+  do: 'implementation',
+  dop: 'implementation',
+  'solution-minimal': 'implementation',
+  'solution-clean': 'implementation',
+  comparison: 'implementation',
+  'test-report': 'testing',
+  cleanup: 'quality',
+  'quality-review': 'quality',
+  summary: 'done',
+};
+
+/** Older entries say nothing about where it stands. */
+const MAX_FLOW_LINES = 200;
+
+function phaseFromFlow(flow: readonly string[]): Phase | undefined {
+  for (const line of flow.slice(-MAX_FLOW_LINES).reverse()) {
+    const named = phaseInWords(line) ?? phaseFromDocuments(line.slice(0, 2000).split(/[\s()`*[\]]+/));
+    if (named) return named;
+  }
+  return undefined;
+}
+
+/** `Phase: x`, `x phase`, `phase x`, or `y -> x`: a phase's bare name is too often an ordinary word. */
+function phaseInWords(line: string): Phase | undefined {
+  const words =
+    line
+      .slice(0, 2000)
+      .toLowerCase()
+      .match(/->|→|[a-z]+/g) ?? [];
+  const at = words.findLastIndex((word, index) => {
+    if (!Object.hasOwn(PHASES, word)) return false;
+    return ['phase', '->', '→'].includes(words[index - 1] ?? '') || words[index + 1] === 'phase';
+  });
+  return phaseNamed(words[at] ?? '');
+}
+
+function phaseFromDocuments(fileNames: readonly string[]): Phase | undefined {
+  for (const name of sortNewestFirst(fileNames)) {
+    const kind = parseDocumentName(name)?.kind;
+    if (kind) return PHASE_OF_KIND[kind];
+  }
+  return undefined;
+}
