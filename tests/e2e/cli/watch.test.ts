@@ -69,7 +69,7 @@ describe('leaving', () => {
     [KEY.ctrlC, 130],
   ] as const)('by the key %j leaves a clean terminal, with status %i', async (key, status) => {
     await using terminal = await watching(rig, rig.file.folder);
-    await terminal.until('asks you');
+    await terminal.until('waits for answers');
     terminal.type(key);
     const shown = await terminal.end();
     expect(shown).toContain(`status=${status}`);
@@ -82,7 +82,7 @@ describe('leaving', () => {
     ['SIGINT', 130],
   ] as const)('by %s leaves a clean terminal, and the program ends as that does', async (signal, status) => {
     await using terminal = await watching(rig);
-    await terminal.until('asks you');
+    await terminal.until('waits for answers');
     terminal.signal(signal);
     const shown = await terminal.end();
     expect(shown).toContain(`status=${status}`);
