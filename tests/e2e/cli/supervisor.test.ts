@@ -46,7 +46,7 @@ test.concurrent('a status names each session and what it waits for, and starts n
 }) => {
   await using rig = await startRig({});
   await rig.untilWaiting('qa_answers', { leaveDead: true });
-  const words = expect.stringMatching(/^waits for answers to Q1/);
+  const words = expect.stringMatching(/^waits for answers: Q1/);
   expect(await command(rig, 'supervisor', '--status')).toMatchObject({
     exitCode: 0,
     running: false,
