@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { MARKDOWN_FOLDER, markdownFolderModule } from './scripts/markdown-folders.mjs';
 import { LongFilesFirst } from './tests/support/long-files-first.ts';
 
 /** The bundler gives Markdown and style sheets as text; tests that import source files need the same. */
@@ -8,10 +9,12 @@ const filesAsText = {
   name: 'files-as-text',
   enforce: 'pre' as const,
   resolveId(source: string, importer = '') {
+    if (MARKDOWN_FOLDER.test(source)) return source;
     // Under another name: Vite has a use of its own for style sheets.
     return source.endsWith('.css') ? `${resolve(dirname(importer), source)}-as-text` : null;
   },
   async load(id: string) {
+    if (MARKDOWN_FOLDER.test(id)) return { code: await markdownFolderModule(id), map: null };
     const [path = ''] = id.split('-as-text');
     if (!/\.(?:md|css)$/.test(path)) return null;
     return { code: `export default ${JSON.stringify(await readFile(path, 'utf8'))};`, map: null };

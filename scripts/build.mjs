@@ -4,6 +4,7 @@
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { MARKDOWN_FOLDER, markdownFolderModule } from './markdown-folders.mjs';
 import { writeNotices } from './third-party-notices.mjs';
 
 const { values: asked } = parseArgs({
@@ -49,9 +50,19 @@ const ASCII_ONLY = {
   },
 };
 
+const MARKDOWN_FOLDERS = {
+  name: 'markdown-folders',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: MARKDOWN_FOLDER }, ({ path }) => ({ path, namespace: 'markdown-folders' }));
+    onLoad({ filter: MARKDOWN_FOLDER, namespace: 'markdown-folders' }, async ({ path }) => ({
+      contents: await markdownFolderModule(path),
+    }));
+  },
+};
+
 const options = {
   bundle: true,
-  plugins: [ASCII_ONLY],
+  plugins: [ASCII_ONLY, MARKDOWN_FOLDERS],
   platform: 'node',
   format: 'esm',
   target: 'node20.19',

@@ -2,11 +2,20 @@
 import { readFile } from 'node:fs/promises';
 import { register } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
+import { MARKDOWN_FOLDER, markdownFolderModule } from './markdown-folders.mjs';
 
-// Node asks `load` in a thread of its own.
+// Node asks these in a thread of its own.
 if (isMainThread) register(import.meta.url);
 
+export async function resolve(specifier, context, next) {
+  return MARKDOWN_FOLDER.test(specifier)
+    ? { url: specifier, shortCircuit: true }
+    : await next(specifier, context);
+}
+
 export async function load(url, context, next) {
+  if (MARKDOWN_FOLDER.test(url))
+    return { format: 'module', shortCircuit: true, source: await markdownFolderModule(url) };
   if (!/\.(?:md|css)$/.test(url)) return await next(url, context);
   const text = await readFile(new URL(url), 'utf8');
   return { format: 'module', shortCircuit: true, source: `export default ${JSON.stringify(text)};` };

@@ -10,6 +10,12 @@ declare module '*.md' {
   export default text;
 }
 
+/** The Markdown files of a folder of the repository, by name. */
+declare module 'virtual:*' {
+  const texts: Readonly<Record<string, string>>;
+  export default texts;
+}
+
 declare module '*.css' {
   const text: string;
   export default text;

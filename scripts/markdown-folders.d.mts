@@ -1,0 +1,2 @@
+export const MARKDOWN_FOLDER: RegExp;
+export function markdownFolderModule(specifier: string): Promise<string>;
