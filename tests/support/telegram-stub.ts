@@ -204,10 +204,6 @@ export class TelegramStub implements AsyncDisposable {
         return OK({ id: 123_456_789, is_bot: true, first_name: 'Boats', username: 'boats_bot' });
       case 'getWebhookInfo':
         return OK({ url: this.webhook, has_custom_certificate: false, pending_update_count: 0 });
-      case 'getChat':
-        return this.#chats.has(Number(body.chat_id))
-          ? OK(this.#chatOf(Number(body.chat_id)))
-          : refused(400, 'Bad Request: chat not found');
       case 'sendMessage':
       case 'sendDocument':
         return this.#send(body);

@@ -6,7 +6,6 @@ import { troubleWords } from '../../actions/reading/channel-state.ts';
 import { whyUnwritable } from '../../base/files/why-unwritable.ts';
 import { isOlder } from '../../base/versions.ts';
 import { configuredChannels } from '../../notify/outbox/test-channels.ts';
-import { failureWords, newBotApi, sendingFailure } from '../../notify/telegram/bot-api.ts';
 import { readTelegramSettings } from '../../notify/telegram/telegram-settings.ts';
 import { isOff, readPresence, supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import { isContinuedBy } from '../../session/continued-by.ts';
@@ -135,6 +134,7 @@ function namesOf(views: readonly SessionView[]): string {
 /** Whether the channels of notifications work, as far as the supervisor knows. Sends nothing. */
 export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[]> {
   const { channels, problems } = await configuredChannels(context);
+  const { token, chat } = await readTelegramSettings(context.env, context.home);
   return [
     ...problems.map((problem) => warn('notify', problem, 'Correct it in ~/.config/samocode/.env.')),
     ...channels.map(({ channel, failing }) => {
@@ -143,34 +143,11 @@ export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[
       const fix = 'Correct its settings, then try it: samocode notify test.';
       return warn(id, troubleWords({ channel, ...failing }), fix);
     }),
-    ...(await telegramChecks(context)),
+    ...warnIf(
+      token !== undefined && chat === undefined,
+      'notify.telegram',
+      'TELEGRAM_CHAT_ID is not set: nothing is sent.',
+      'Run: samocode notify telegram.',
+    ),
   ];
-}
-
-/** A doctor that waits for a network that is not there says nothing. */
-const PATIENCE_MS = 5000;
-
-/** Whether the bot is known, may write to its chat, and has no other reader. Sends nothing. */
-export async function telegramChecks({ env, home }: ActionContext): Promise<DoctorCheck[]> {
-  const id = 'notify.telegram.bot';
-  const { token, chat, users, apiRoot } = await readTelegramSettings(env, home);
-  if (token === undefined) return [];
-  if (chat === undefined)
-    return [warn(id, 'TELEGRAM_CHAT_ID is not set: nothing is sent.', 'Run: samocode notify telegram')];
-  const api = newBotApi({ token, apiRoot });
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  try {
-    const { username } = await api.getMe(signal);
-    const { url } = await api.getWebhookInfo(signal);
-    const { type } = await api.getChat({ chat_id: chat }, signal);
-    const webhook = failureWords({ kind: 'conflict', with: 'webhook' });
-    if (url) return [warn(id, webhook.why, webhook.hint)];
-    if (type === 'private' || users.length > 0)
-      return [ok(id, `@${username} writes to ${type === 'private' ? 'a private chat' : 'a group'}`)];
-    const fix = 'Set TELEGRAM_USERS in the .env of the config folder to the users who may.';
-    return [warn(id, 'The chat is a group and TELEGRAM_USERS is not set: no member may act.', fix)];
-  } catch (error) {
-    const { why, hint } = failureWords(sendingFailure(error));
-    return [warn(id, why, hint)];
-  }
 }

@@ -9,7 +9,6 @@ type Called =
   | 'editMessageCaption'
   | 'editMessageReplyMarkup'
   | 'editMessageText'
-  | 'getChat'
   | 'getUpdates'
   | 'sendDocument'
   | 'sendMessage';
