@@ -63,7 +63,7 @@ export async function install(input: InstallInput, context: ActionContext): Prom
     const program = await client.detect(context);
     if (program !== undefined)
       clients.push(await changed(client, input, () => stepsToAdd(client, program, { input, context })));
-    else if (isNamed(input)) clients.push(reportOf(client, 'not_found', []));
+    else if (isNamed(input)) clients.push(reportOf(client, 'not_found'));
   }
   if (clients.length === 0) throw INSTALL_ERRORS.no_client();
   return { clients };
@@ -95,14 +95,10 @@ async function changed(
   stepsOf: () => Promise<Step[]>,
 ): Promise<ClientReport> {
   const { title, restart } = client;
-  let report = reportOf(client, 'failed', []);
+  const report = reportOf(client, 'failed');
   try {
     const steps = await stepsOf();
-    report = reportOf(
-      client,
-      'failed',
-      steps.map(({ words }) => words),
-    );
+    report.steps = steps.map(({ words }) => words);
     if (steps.length === 0) return { ...report, outcome: 'nothing_to_do' };
     if (input.dryRun) return { ...report, outcome: 'would_change' };
     input.onProgress?.({ title });
@@ -137,10 +133,8 @@ async function stepsToAdd(client: Client, program: string, { input, context }: C
 }
 
 async function stepsToRemove(client: Client, change: Change): Promise<Step[]> {
-  const isOfProject = change.input.scope === 'project';
-  return await removalSteps(
-    isOfProject ? [serverPart(projectFile(client, change).path)] : await client.remove(change.context),
-  );
+  if (change.input.scope === 'user') return await removalSteps(await client.remove(change.context));
+  return await removalSteps([serverPart(projectFile(client, change).path)]);
 }
 
 /** @throws scope_not_supported */
@@ -160,12 +154,8 @@ function problemOf(thrown: unknown): NonNullable<ClientReport['problem']> {
   return { code, message: `${what} ${why}`, hint, said };
 }
 
-function reportOf(
-  { name, title }: Client,
-  outcome: ClientReport['outcome'],
-  steps: readonly string[],
-): ClientReport {
-  return { client: name, title, outcome, steps };
+function reportOf({ name, title }: Client, outcome: ClientReport['outcome']): ClientReport {
+  return { client: name, title, outcome, steps: [] };
 }
 
 function isNamed({ clients = [] }: InstallInput): boolean {

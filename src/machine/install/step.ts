@@ -40,22 +40,32 @@ export async function holdsPackage(folder: string, files: Files): Promise<boolea
 }
 
 /** @param insteadOf what of the person's own it replaces, in words */
-export function memberStep(
-  path: string,
-  at: readonly string[],
-  { value, insteadOf }: { value: unknown; insteadOf?: string | undefined },
-): Step {
-  const instead = insteadOf === undefined ? '' : `, instead of your own: ${insteadOf}`;
-  return {
-    words: `add to ${path}, at ${at.join('.')}: ${JSON.stringify(value)}${instead}`,
-    run: async () => await addTo(path, (text) => withMember(text, at, value)),
-  };
+export function memberStep(path: string, at: readonly string[], value: unknown, insteadOf?: string): Step {
+  const step = addStep(path, at, value, (text) => withMember(text, at, value));
+  return insteadOf === undefined
+    ? step
+    : { ...step, words: `${step.words}, instead of your own: ${insteadOf}` };
 }
 
 export function itemsStep(path: string, at: readonly string[], items: readonly unknown[]): Step {
+  return addStep(path, at, items, (text) => withItems(text, at, items));
+}
+
+function addStep(
+  path: string,
+  at: readonly string[],
+  added: unknown,
+  add: (text: string) => string | undefined,
+): Step {
   return {
-    words: `add to ${path}, at ${at.join('.')}: ${JSON.stringify(items)}`,
-    run: async () => await addTo(path, (text) => withItems(text, at, items)),
+    words: `add to ${path}, at ${at.join('.')}: ${JSON.stringify(added)}`,
+    async run() {
+      if ((await ifExists(stat(path))) === undefined) {
+        await mkdir(dirname(path), { recursive: true });
+        await writeWhole(path, '{}\n');
+      }
+      await changeSettings(path, add);
+    },
   };
 }
 
@@ -67,14 +77,6 @@ export async function removalSteps(parts: readonly InstalledPart[]): Promise<Ste
     if (await isThere().catch(() => true)) steps.push({ words, place, run });
   }
   return steps;
-}
-
-async function addTo(path: string, add: (text: string) => string | undefined): Promise<void> {
-  if ((await ifExists(stat(path))) === undefined) {
-    await mkdir(dirname(path), { recursive: true });
-    await writeWhole(path, '{}\n');
-  }
-  await changeSettings(path, add);
 }
 
 const LIMIT_MS = 120_000;
