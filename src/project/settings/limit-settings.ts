@@ -8,14 +8,14 @@ export const LIMIT_SETTINGS = {
     key: 'MAX_COST_USD',
     perSession: true,
     example: 'MAX_COST_USD=20',
-    doc: 'A session stops and asks you once its agents have cost this much: checked after each iteration; while one runs, only for Claude Code.',
+    doc: 'A session stops and asks once it cost this much. Checked after each iteration; during one, only for Claude Code.',
   },
   maxTokens: {
     ...wholeNumber('tokens', 0, 1_000_000_000_000),
     key: 'MAX_TOKENS',
     perSession: true,
     example: 'MAX_TOKENS=5000000',
-    doc: 'A session stops and asks you once its agents have used this many tokens, not counting cache reads: checked like MAX_COST_USD.',
+    doc: 'A session stops and asks once it used this many tokens, cache reads aside. Checked like MAX_COST_USD.',
   },
   maxHours: {
     ...amount('hours', 0, 10_000),
