@@ -11,7 +11,7 @@ import {
 
 /** What is found, a line each. */
 const found = (file: ChangedFile, checks: readonly string[] = [], packageJson = '') =>
-  findWeakened([file], checkCommands(checks, packageJson)).map(({ path, what }) => `${path} ${what}`);
+  findWeakened([file], checkCommands(checks, [], packageJson)).map(({ path, what }) => `${path} ${what}`);
 
 const changed = (path: string, before: string, after: string): ChangedFile => ({ path, before, after });
 
@@ -235,6 +235,27 @@ describe('what says how checks run', () => {
     ['settings that are new', { path: 'vitest.config.ts', before: undefined, after: 'x' }, []],
   ])('is not asked about: %s', (_, file, checks) => {
     expect(found(file, checks, NPM_TEST)).toEqual([]);
+  });
+});
+
+describe('of what the checks of a plan start', () => {
+  test.each([
+    ['a program for a shell', 'scripts/all', 'CI=1 bash -e scripts/all'],
+    ['a program that is one for a shell', 'all.sh', 'cd . && ./all.sh | tail'],
+    ['a check by its name', 'tools/check-links.mjs', 'node tools/check-links.mjs'],
+    ['a test without declarations', 'test.js', 'node test.js'],
+  ])('%s is asked about', (_, path, check) => {
+    const commands = checkCommands([], [check]);
+    expect(findWeakened([changed(path, 'a', 'b')], commands)).toHaveLength(1);
+  });
+
+  test.each([
+    ['hello.mjs', 'node hello.mjs Ada | grep -qx "Hello, Ada!"'],
+    ['hello', './hello Ada | grep -q Ada'],
+    ['cli.py', 'python3 cli.py --self-test'],
+  ])('the program under test is not: %s', (path, check) => {
+    expect(findWeakened([changed(path, 'a', 'b')], checkCommands(['npm test'], [check]))).toEqual([]);
+    expect(findWeakened([changed(path, 'a', 'b')], checkCommands([check], [check]))).toHaveLength(1);
   });
 });
 

@@ -1,8 +1,15 @@
 import type { Weakening } from '../../phases/proving.ts';
 import { type GitOptions, literalPathspec, runGit } from '../git/git.ts';
-import { listing } from '../git/path-bytes.ts';
+import { listing, namesIn } from '../git/path-bytes.ts';
 import type { GitContext } from '../git/repository.ts';
-import { type ChangedFile, type CheckCommands, checkCommands, isOfChecks } from './weakened.ts';
+import {
+  type ChangedFile,
+  type CheckCommands,
+  checkCommands,
+  isOfChecks,
+  isTestPath,
+  NEW_SETTINGS,
+} from './weakened.ts';
 
 /** What is compared: what a branch has come to, with what its work began from. */
 export interface ComparedCommits {
@@ -20,7 +27,7 @@ export interface ChangesOfChecks {
 /** Compares what checks depend on in two commits. */
 export async function changesOfChecks(
   { mainRepo, base, commit }: ComparedCommits,
-  checks: readonly string[],
+  checks: { own: readonly string[]; ofPlan: readonly string[] },
   context: GitContext,
 ): Promise<ChangesOfChecks> {
   const git = { ...context, cwd: mainRepo };
@@ -28,7 +35,7 @@ export async function changesOfChecks(
     ...git,
     allowFailure: true,
   });
-  const commands = checkCommands(checks, packageJson.stdout);
+  const commands = checkCommands(checks.own, checks.ofPlan, packageJson.stdout);
   const entries = (await changedEntries(base, commit, git)).filter(
     ({ path, oldPath = path }) => isOfChecks(path, commands) || isOfChecks(oldPath, commands),
   );
@@ -37,13 +44,20 @@ export async function changesOfChecks(
     git,
   );
   const textOf = (blob: string | undefined) => (blob === undefined ? undefined : (texts.get(blob) ?? ''));
+  const areSettings = entries.some(({ path, before }) => before === undefined && NEW_SETTINGS.test(path));
+  const hadTests = areSettings && (await pathsIn(base, git)).some(isTestPath);
   const files = entries.map(({ before, after, ...entry }) => ({
     ...entry,
-    before: textOf(before),
+    before: textOf(before) ?? (hadTests && NEW_SETTINGS.test(entry.path) ? '' : undefined),
     after: textOf(after),
     isUnread: [before, after].some((blob) => blob !== undefined && !texts.has(blob)),
   }));
   return { commands, files };
+}
+
+async function pathsIn(commit: string, git: GitOptions): Promise<string[]> {
+  const args = ['ls-tree', '-r', '-z', '--name-only', '--end-of-options', commit];
+  return namesIn((await runGit(args, listing(git))).stdout);
 }
 
 /** The difference of the files of some weakenings, cut after so many characters. */

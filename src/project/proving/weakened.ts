@@ -96,20 +96,46 @@ export interface CheckCommands {
   programs: ReadonlySet<string>;
 }
 
-/** Reads the commands, and the scripts of package.json that they name: no further. */
-export function checkCommands(checks: readonly string[], packageJson = ''): CheckCommands {
-  const named = namedScripts(packageJson, wordsOf(checks));
-  const texts = [...checks, ...named.map(([, script]) => script)];
+/**
+ * Reads the commands, and the scripts of package.json that they name: no further.
+ * @param ofPlan checks that agents wrote: what they start is mostly the program under test
+ */
+export function checkCommands(
+  checks: readonly string[],
+  ofPlan: readonly string[] = [],
+  packageJson = '',
+): CheckCommands {
+  const own = withScripts(checks, packageJson);
+  const planned = withScripts(ofPlan, packageJson);
+  const programs = [
+    ...startedIn(own, STARTED),
+    ...startedIn(planned, STARTED).filter((path) => isTestPath(path) || CHECK_NAME.test(path)),
+    ...startedIn(planned, STARTED_BY_SHELL),
+  ];
+  return {
+    words: wordsOf([...own, ...planned]),
+    programs: new Set(programs.filter((path) => !PRODUCT.test(path))),
+  };
+}
+
+function withScripts(checks: readonly string[], packageJson: string): string[] {
+  return [...checks, ...namedScripts(packageJson, wordsOf(checks)).map(([, script]) => script)];
+}
+
+/** Paths of what commands start, in each folder that they enter. */
+function startedIn(texts: readonly string[], pattern: RegExp): string[] {
   const folders = texts.flatMap((text) =>
     [...text.matchAll(/\bcd\s+([\w./-]+)/g)].map(([, dir = '']) => dir),
   );
-  const started = texts.flatMap((text) => [...text.matchAll(STARTED)].map(([program]) => program));
-  const paths = started.flatMap((program) => ['', ...folders].map((dir) => posix.join(dir, program)));
-  return { words: wordsOf(texts), programs: new Set(paths.filter((path) => !PRODUCT.test(path))) };
+  const started = texts.flatMap((text) => [...text.matchAll(pattern)].map(([program]) => program));
+  return started.flatMap((program) => ['', ...folders].map((dir) => posix.join(dir, program)));
 }
 
 const STARTED =
   /(?<=(?:^|[\n;&|({]|\b(?:(?:ba|z|da|k)?sh|node|deno|bun|tsx|ts-node|python[\d.]*|ruby|perl|php|source|exec|env|time|npx)\s)\s*(?:(?:-\S+|run|\w+=\S+)\s+)*)[\w@+./-]+/g;
+const STARTED_BY_SHELL = /(?<=\b(?:ba|z|da|k)?sh\s+(?:-\S+\s+)*)[\w@+./-]+/g;
+/** Of a script by its name alone: a check, or one for a shell. */
+const CHECK_NAME = /(?:^|[/._-])(?:checks?|verify|ci)(?=[/._-]|$)|\.\w*sh$/;
 /** A program of the project that a check runs is its work, and no check. */
 const PRODUCT = /^(?:src|lib|app|dist|build|out|target)\//;
 
@@ -129,6 +155,8 @@ function namedScripts(packageJson: string, words: ReadonlySet<string>): [string,
 /** Files that test runners read; what a project adds to its tests is in none of them. */
 const RUNNER_SETTINGS =
   /(?:^|\/)(?:(?:vitest|jest|playwright|cypress|karma|ava|wdio|nightwatch)[.\w]*\.(?:[cm]?[jt]s|json)|\.(?:mocharc|nycrc|c8rc|taprc)[.\w]*|\.?pytest\.ini|\.coveragerc|\.rspec|phpunit\.xml(?:\.dist)?|testng\.xml|[^/]+\.runsettings)$/;
+/** Those that are asked about also where they are new: with them, the tests of the base may no longer run. */
+export const NEW_SETTINGS = /(?:^|\/)(?:(?:vitest|jest)\.config\.\w+|\.mocharc[.\w]*|pytest\.ini)$/;
 /** Files of tools that count where a check names the tool. */
 const OF_TOOLS: readonly (readonly [files: RegExp, tool: RegExp])[] = [
   [/(?:^|\/)(?:GNUm|[mM])akefile$|\.mk$/, /^g?make$/],

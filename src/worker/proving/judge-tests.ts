@@ -13,7 +13,7 @@ import {
 } from '../../project/proving/weakened-read.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
-import { provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { baseOfWork, commitWithTree, tipOfBranch } from './check-facts.ts';
 import { fullCommands } from './ledger.ts';
 import { type Proof, recordedSet } from './prove.ts';
@@ -31,7 +31,9 @@ export async function comparedChecks(worker: Worker): Promise<ComparedChecks | u
   const { commit } = await tipOfBranch(worker);
   const commits = { mainRepo: worker.file.mainRepo, base, commit };
   const checks = await fullCommands(worker);
-  return { ...commits, checks, ...(await changesOfChecks(commits, checks, worker.git.context)) };
+  const own = checksOf(worker);
+  const ofPlan = checks.filter((check) => !own.includes(check));
+  return { ...commits, checks, ...(await changesOfChecks(commits, { own, ofPlan }, worker.git.context)) };
 }
 
 /**

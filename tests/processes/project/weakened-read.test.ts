@@ -23,7 +23,7 @@ async function compared(repo: TempRepo) {
   const commit = await repo.git(['rev-parse', 'HEAD']);
   const commits = { mainRepo: repo.path, base, commit };
   const context = { baseEnv: repo.env };
-  const { files, commands } = await changesOfChecks(commits, ['npm test'], context);
+  const { files, commands } = await changesOfChecks(commits, { own: ['npm test'], ofPlan: [] }, context);
   const found = findWeakened(files, commands);
   const diff = found.length === 0 ? '' : await diffOfWeakened(commits, found, context);
   return { lines: found.map(({ path, what }) => `${path} ${what}`), diff };
@@ -82,4 +82,13 @@ test('the first settings of a test runner weaken nothing where there was no test
   await using repo = await branched({ 'README.md': '# A\n' });
   await repo.write({ 'vitest.config.ts': 'export default {};\n', 'tests/b.test.ts': TEST });
   expect((await compared(repo)).lines).toEqual([]);
+});
+
+test('new settings of a test runner are found where there were tests', async () => {
+  await using repo = await branched();
+  await repo.write({
+    'vitest.config.ts': 'export default {};\n',
+    'playwright.config.ts': 'export default {};\n',
+  });
+  expect((await compared(repo)).lines).toEqual(['vitest.config.ts is changed, and it says how checks run']);
 });
