@@ -3,7 +3,7 @@ import {
   DISPLAY_NAME,
   type Files,
   jsonText,
-} from '../../src/machine/install/package/package-parts.ts';
+} from '../../src/machine/install/package/client-packages.ts';
 import { findNodeScript } from '../../src/providers/starting/find-node.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import type { RepositorySource } from './source.ts';

@@ -1,4 +1,4 @@
-import { DISPLAY_NAME, type Files, jsonText } from '../../src/machine/install/package/package-parts.ts';
+import { DISPLAY_NAME, type Files, jsonText } from '../../src/machine/install/package/client-packages.ts';
 import { USER_SETTINGS } from './desktop.ts';
 import type { RepositorySource } from './source.ts';
 

@@ -1,7 +1,11 @@
-import { claudeMarketplace, claudePackage } from '../../src/machine/install/package/claude-package.ts';
-import { codexMarketplace, codexPackage } from '../../src/machine/install/package/codex-package.ts';
-import { geminiPackage } from '../../src/machine/install/package/gemini-package.ts';
-import type { Files } from '../../src/machine/install/package/package-parts.ts';
+import type { Files } from '../../src/machine/install/package/client-packages.ts';
+import {
+  claudeMarketplace,
+  claudePackage,
+  codexMarketplace,
+  codexPackage,
+  geminiPackage,
+} from '../../src/machine/install/package/client-packages.ts';
 import { desktopFiles } from './desktop.ts';
 import { exampleFiles } from './examples.ts';
 import { readmeFiles } from './readme.ts';

@@ -1,4 +1,4 @@
-import { DISPLAY_NAME } from '../../src/machine/install/package/package-parts.ts';
+import { DISPLAY_NAME } from '../../src/machine/install/package/client-packages.ts';
 import type { PackageSource } from '../../src/machine/install/package/package-source.ts';
 
 interface Client {

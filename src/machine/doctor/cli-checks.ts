@@ -105,7 +105,6 @@ async function cliChecks(question: CliQuestion, preflight: Preflight): Promise<D
   }
 }
 
-/** Runs the CLI with these arguments. */
 type Ask = (args: readonly string[]) => Promise<CommandResult>;
 type Problem = Promise<DoctorCheck | undefined>;
 

@@ -1,11 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { findProjectFor } from '../../actions/places/find-project-for.ts';
-import { type DoctorCheck, failed, type Machine, thisMachine } from '../../actions/preconditions/check.ts';
-import { isSamocodeError } from '../../base/errors.ts';
+import { riskyLineWords } from '../../actions/places/trust-project.ts';
+import {
+  type DoctorCheck,
+  fail,
+  failed,
+  type Machine,
+  ok,
+  thisMachine,
+  warn,
+} from '../../actions/preconditions/check.ts';
+import { commandChecks } from '../../actions/preconditions/command-checks.ts';
+import { guardNow } from '../../actions/preconditions/sandbox-now.ts';
+import { checksOnClone, cloneGuard, NO_CLONE_GUARD } from '../../actions/proving/checks-on-clone.ts';
+import { frozenProving } from '../../actions/sessions/freeze-settings.ts';
+import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
+import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import { trustIn } from '../../project/finding/trust.ts';
+import { runGit } from '../../project/git/git.ts';
+import { requireIdentity } from '../../project/git/repository.ts';
+import { resolveBase } from '../../project/worktrees/base-commit.ts';
+import { areConfined } from '../../providers/registry.ts';
+import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
+import { findGuardTool } from '../../providers/starting/make-guard.ts';
+import { missingGuard } from '../../providers/starting/probe-guard.ts';
 import { allCliChecks, usedProviders } from './cli-checks.ts';
-import { gitCheck, machineChecks } from './machine-checks.ts';
-import { projectChecks, sandboxCheck } from './project-checks.ts';
+import { folderChecks, gitCheck, linkChecks, machineChecks } from './machine-checks.ts';
 import { installChecks, notifyChecks, supervisorChecks } from './service-checks.ts';
 
 export interface DoctorInput {
@@ -60,9 +83,8 @@ export async function doctor(
 }
 
 function reportOf(checks: DoctorCheck[]): DoctorReport {
-  const levels = checks.map(({ level }) => level);
-  const level = levels.includes('fail') ? 'fail' : levels.includes('warn') ? 'warn' : 'ok';
-  return { level, checks };
+  const level = (['fail', 'warn'] as const).find((bad) => checks.some((check) => check.level === bad));
+  return { level: level ?? 'ok', checks };
 }
 
 async function projectOf(
@@ -75,4 +97,150 @@ async function projectOf(
     if (!isSamocodeError(error)) throw error;
     return { check: failed('project', error) };
   }
+}
+
+/** What a project's settings promise, held against what is there. */
+async function projectChecks(
+  project: Project,
+  context: ActionContext,
+  { runChecks, signal }: { runChecks: boolean; signal?: AbortSignal | undefined },
+): Promise<DoctorCheck[]> {
+  const { values, warnings, filePath } = project;
+  const trust = await trustIn(project, context.home);
+  const checks = [
+    warnings.length === 0
+      ? ok('project', filePath)
+      : warn('project', warnings.map(({ text }) => text).join(' '), `Look at ${filePath}.`),
+    ...(await identityChecks(project, context)),
+    ...(await folderChecks('sessions', values.sessions)),
+    ...(await linkChecks('sessions', values.sessions)),
+    ...(await folderChecks('worktrees', values.worktrees)),
+    await worktreeCheck(project, context),
+  ];
+  if (trust.kind === 'fine' && runChecks)
+    return [...checks, ...(await triedChecks(project, context, signal))];
+  if (trust.kind !== 'fine') {
+    const lines = trust.lines.map(riskyLineWords).join('; ');
+    const found = `These lines of ${trust.filePath} run something or relax a rule, and are not trusted yet: ${lines}`;
+    checks.push(fail('project.trust', found, 'Read these lines; to trust them: samocode trust.'));
+  }
+  return [...checks, ...(await commandChecks(project, context))];
+}
+
+async function identityChecks({ mainRepo }: Project, { env }: ActionContext): Promise<DoctorCheck[]> {
+  try {
+    await requireIdentity(mainRepo, { baseEnv: env });
+    return [];
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return [failed('git.identity', error)];
+  }
+}
+
+/** Whether git makes and removes a worktree where sessions would have theirs. It stays empty, which costs the same in every repository. */
+async function worktreeCheck(
+  { mainRepo, values: { worktrees } }: Project,
+  { env }: ActionContext,
+): Promise<DoctorCheck> {
+  const options = { cwd: mainRepo, baseEnv: env };
+  try {
+    const folder = await mkdtemp(join(worktrees, '.trial-'));
+    const path = join(folder, 'trial');
+    try {
+      await runGit(['worktree', 'add', '--quiet', '--detach', '--no-checkout', '--', path, 'HEAD'], options);
+    } finally {
+      // What git did not make it need not remove.
+      await runGit(['worktree', 'remove', '--force', '--', path], { ...options, allowFailure: true });
+      await rm(folder, { recursive: true, force: true });
+    }
+    return ok('worktree', `git can create and remove worktrees in ${worktrees}`);
+  } catch (error) {
+    if (isSamocodeError(error)) return failed('worktree', error);
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    const fix = 'Make it writable, or correct WORKTREES.';
+    return fail('worktree', `No folder can be created in ${worktrees} (${code}).`, fix);
+  }
+}
+
+/**
+ * Runs SETUP and each CHECK once, as a worker would, on the commit from which a session would start: a check
+ * that fails there would fail for an agent's work too.
+ */
+async function triedChecks(
+  { mainRepo, values }: Project,
+  context: ActionContext,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<DoctorCheck[]> {
+  const { checks, checkIn, worktrees: worktreesDir, sessions: sessionsDir, sandbox } = values;
+  if (checks.length === 0) {
+    const fix = 'Add one to .samocode, for example CHECK=npm test: it must pass before a session is done.';
+    return [warn('check', 'There is no CHECK.', fix)];
+  }
+  let problem: string | undefined;
+  const cloneFailed = (words: string) => {
+    problem = words;
+    return new Error(words);
+  };
+  const asWorktree = checkIn === 'worktree';
+  try {
+    const { commit, name: branch } = await resolveBase({ mainRepo, baseEnv: context.env, signal });
+    const folders = { mainRepo, sessionsDir, worktreesDir, writable: values.sandboxWrite ?? [] };
+    const isOpen = sandbox === 'off' || asWorktree;
+    const guard = isOpen ? NO_CLONE_GUARD : await cloneGuard(folders, context);
+    const place = { mainRepo, worktreesDir, git: { baseEnv: context.env }, guard };
+    const commands = checks.map(({ command }) => command);
+    const frozen = frozenProving(values);
+    const proving = { ...frozen, setupCache: [], copy: asWorktree ? [] : frozen.copy };
+    const set = { commit, branch, base: commit, commands, proving, asWorktree };
+    const env = await environmentOfSessions(context.env, context.home);
+    const { runs } = await checksOnClone(place, set, { ...context, env }, { signal, cloneFailed });
+    return runs.map(({ command, isSetup, how }) => {
+      const id = isSetup ? 'setup' : `check.${commands.indexOf(command) + 1}`;
+      const name = `${isSetup ? 'SETUP ' : ''}\`${command}\``;
+      if (how === undefined) return ok(id, `${name} passes on the base of a session`);
+      const fix =
+        'Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs): no session can be done before it passes.';
+      return fail(id, `${name} fails on the base of a session (${how}).`, fix);
+    });
+  } catch (error) {
+    if (problem !== undefined) {
+      const found = `A ${asWorktree ? 'worktree' : 'fresh clone'} of the base commit could not be made: ${problem}`;
+      return [fail('check', found, 'Fix that, then run doctor again.')];
+    }
+    if (!isSamocodeError(error)) throw error;
+    return [failed('check', error)];
+  }
+}
+
+const IN_WORDS: Readonly<Record<Exclude<SandboxLevel, 'none'>, string>> = {
+  guard:
+    'guard: agents cannot reach the main checkout, the settings and hooks of git, other sessions or the records of gates',
+  'best effort':
+    'best effort: agents run in the guard, but as root, which has ways out; run samocode as another user for the whole of it',
+  'provider sandbox': 'provider sandbox: the agent CLI confines its own commands',
+};
+
+/** At which level agents of this project would run: the guard is tried on its very folders. */
+async function sandboxCheck(
+  project: Project | undefined,
+  used: ReadonlySet<string>,
+  context: ActionContext,
+): Promise<DoctorCheck> {
+  const id = 'sandbox';
+  if (project === undefined) {
+    const tool = findGuardTool(context.env);
+    if (tool !== undefined) return ok(id, `${tool.kind} is installed; run this in a project to test it`);
+    const { why, hint } = missingGuard();
+    return warn(id, `none: ${why}, so agents would run with all of your rights.`, hint);
+  }
+  const { mainRepo, values } = project;
+  const { sessions: sessionsDir, worktrees: worktreesDir, sandbox, permissions } = values;
+  const settings = { sandbox, sandboxWrite: values.sandboxWrite ?? [] };
+  const now = await guardNow({ mainRepo, sessionsDir, worktreesDir, settings }, context);
+  if (now.level !== 'none') return ok(id, IN_WORDS[now.level]);
+  if (sandbox === 'guard')
+    return fail(id, `SANDBOX is guard, but there is no guard here: ${now.why}.`, now.hint);
+  if (areConfined([...used], permissions)) return ok(id, IN_WORDS['provider sandbox']);
+  return warn(id, `none: ${now.why}, so agents run with all of your rights.`, now.hint);
 }

@@ -18,7 +18,6 @@ import { runCommand } from '../../base/processes/run-command.ts';
 import { isOlder } from '../../base/versions.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 
-/** What the machine itself allows. */
 export async function machineChecks(
   machine: Machine,
   env: ActionContext['env'] = {},
@@ -45,7 +44,6 @@ async function nodeCheck({ nodeVersion }: Machine, env: ActionContext['env']): P
   }
 }
 
-/** Whether git is there, and new enough. */
 export async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
   const { exitCode, stdout } = await runCommand('git', ['--version'], { env: { PATH: env.PATH ?? '' } });
   const fix = 'Install git 2.31 or newer.';

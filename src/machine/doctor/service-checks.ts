@@ -1,9 +1,10 @@
-import { access, constants } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { isUnfinished, watchedFolders } from '../../actions/acting/supervision.ts';
 import { type DoctorCheck, ok, warn, warnIf } from '../../actions/preconditions/check.ts';
 import { troubleWords } from '../../actions/reading/channel-state.ts';
 import { whyUnwritable } from '../../base/files/why-unwritable.ts';
+import { listed } from '../../base/plain-words.ts';
 import { isOlder } from '../../base/versions.ts';
 import { configuredChannels } from '../../notify/outbox/test-channels.ts';
 import { readTelegramSettings } from '../../notify/telegram/telegram-settings.ts';
@@ -106,15 +107,7 @@ async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
   const installed = await installedSupervisor(context);
   if (installed === undefined) return [];
   const [node = '', program = ''] = installed.command;
-  const isThere = (path: string, mode: number) =>
-    access(path, mode).then(
-      () => true,
-      () => false,
-    );
-  const gone = [
-    ...((await isThere(node, constants.X_OK)) ? [] : [node]),
-    ...((await isThere(program, constants.R_OK)) ? [] : [program]),
-  ];
+  const gone = [node, program].filter((path) => !existsSync(path));
   return warnIf(
     gone.length > 0,
     'supervisor.service',
@@ -123,13 +116,11 @@ async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
   );
 }
 
-const SHOWN = 5;
-
-function namesOf(views: readonly SessionView[]): string {
-  const names = views.slice(0, SHOWN).map(({ folder }) => folder);
-  const more = views.length - names.length;
-  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
+const namesOf = (views: readonly SessionView[]) =>
+  listed(
+    views.map(({ folder }) => folder),
+    5,
+  );
 
 /** Whether the channels of notifications work, as far as the supervisor knows. Sends nothing. */
 export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[]> {

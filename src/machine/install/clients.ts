@@ -18,10 +18,14 @@ import {
   tablePart,
 } from './installed-part.ts';
 import { jsonValue, valueAt, withMember } from './json-member.ts';
-import { claudeMarketplace, claudePackage } from './package/claude-package.ts';
-import { codexMarketplace, codexPackage } from './package/codex-package.ts';
-import { geminiPackage } from './package/gemini-package.ts';
-import type { Files } from './package/package-parts.ts';
+import {
+  claudeMarketplace,
+  claudePackage,
+  codexMarketplace,
+  codexPackage,
+  type Files,
+  geminiPackage,
+} from './package/client-packages.ts';
 import type { PackageSource } from './package/package-source.ts';
 import { serverPart, serverStart, serverSteps, startsOurServer } from './server-entry.ts';
 import { commandStep, holdsPackage, itemsStep, packageStep, removalSteps, type Step } from './step.ts';
@@ -159,7 +163,7 @@ async function pluginSteps(work: ClientWork, { folder, parts, ...plugin }: Plugi
   if ((await parts[0].isThere()) && (await holdsPackage(folder, files))) return [];
   const command = (args: readonly string[]): Step => {
     // Run in a folder of ours: clients take note of where they are run.
-    const step = commandStep({ program, args, cwd: clientsFolder(context), env: context.env });
+    const step = commandStep(program, args, { ...context, cwd: clientsFolder(context) });
     const { rewritten } = plugin;
     return rewritten === undefined ? step : { ...step, run: () => keepingBytes(rewritten, step.run) };
   };

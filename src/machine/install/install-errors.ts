@@ -2,7 +2,8 @@ import { errors } from '../../base/errors.ts';
 
 /** What the set-up of clients and of the supervisor's service ends in; a person at a terminal reads it. */
 export const INSTALL_ERRORS = errors({
-  client_command_failed: ({ command, timedOut }: ClientCommand) => ({
+  /** @param said the first lines of its error: not our words, so for people alone */
+  client_command_failed: ({ command, timedOut }: { command: string; timedOut: boolean; said: string }) => ({
     what: 'A command of the client failed.',
     why: `${command} ${timedOut ? 'did not end within two minutes' : 'ended with an error'}.`,
     hint: 'Fix what its error names, then run samocode install again.',
@@ -58,10 +59,3 @@ export const INSTALL_ERRORS = errors({
     hint: 'Name one of them, or none to change every client that is found.',
   }),
 });
-
-interface ClientCommand {
-  command: string;
-  timedOut: boolean;
-  /** The first lines of its error: not our words, so for people alone. */
-  said: string;
-}

@@ -28,18 +28,13 @@ export function folderPart(path: string): InstalledPart {
 
 type At = readonly string[];
 
-/** A member of a JSON file. */
 export function memberPart(
   path: string,
   at: At,
   isOurs: (value: unknown) => boolean = () => true,
 ): InstalledPart {
   const has = (value: unknown) => value !== undefined && isOurs(value);
-  return filePart(
-    path,
-    at,
-    inJson(at, has, (text) => withoutMember(text, [...at])),
-  );
+  return jsonPart(path, at, has, (text) => withoutMember(text, [...at]));
 }
 
 /** Those items of a list in a JSON file that are ours. */
@@ -49,14 +44,24 @@ export function itemsPart(
   options: { isOurs: (item: unknown) => boolean; keepAround?: boolean },
 ): InstalledPart {
   const has = (value: unknown) => Array.isArray(value) && value.some(options.isOurs);
-  return filePart(
-    path,
-    at,
-    inJson(at, has, (text) => withoutItems(text, at, options)),
-  );
+  return jsonPart(path, at, has, (text) => withoutItems(text, at, options));
 }
 
-/** A table of a TOML file. */
+function jsonPart(
+  path: string,
+  at: At,
+  has: (value: unknown) => boolean,
+  without: (text: string) => string,
+): InstalledPart {
+  return filePart(path, at, {
+    has(text) {
+      const root = jsonValue(text);
+      return root === undefined ? undefined : has(valueAt(root, [...at]));
+    },
+    without: (text) => (jsonValue(text) === undefined ? undefined : without(text)),
+  });
+}
+
 export function tablePart(path: string, at: readonly [string, string]): InstalledPart {
   const has = (text: string) => hasTable(text, at);
   return filePart(path, at, { has, without: (text) => withoutTable(text, at) });
@@ -66,17 +71,6 @@ export function tablePart(path: string, at: readonly [string, string]): Installe
 interface Removal {
   has(text: string): boolean | undefined;
   without(text: string): string | undefined;
-}
-
-function inJson(at: At, has: (value: unknown) => boolean, without: (text: string) => string): Removal {
-  const ifJson = <T>(text: string, act: (value: unknown) => T) => {
-    const value = jsonValue(text);
-    return value === undefined ? undefined : act(value);
-  };
-  return {
-    has: (text) => ifJson(text, (value) => has(valueAt(value, [...at]))),
-    without: (text) => ifJson(text, () => without(text)),
-  };
 }
 
 function filePart(path: string, at: At, { has, without }: Removal): InstalledPart {
@@ -114,7 +108,7 @@ export async function changeSettings(
 /** Whether a TOML text has the table; undefined for a text that is no TOML. */
 export function hasTable(text: string, at: readonly [string, string]): boolean | undefined {
   const root = tomlValue(text);
-  return root && tableIn(root, at) !== undefined;
+  return root && Object(root[at[0]])[at[1]] !== undefined;
 }
 
 /**
@@ -139,10 +133,6 @@ function withoutIt(root: Record<string, unknown>, [parent, name]: readonly [stri
   delete tables[name];
   if (Object.keys(tables).length === 0) delete root[parent];
   return root;
-}
-
-function tableIn(root: Record<string, unknown>, [parent, name]: readonly [string, string]): unknown {
-  return Object(root[parent])[name];
 }
 
 function tomlValue(text: string): Record<string, unknown> | undefined {

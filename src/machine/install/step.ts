@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { ActionContext } from '../../actions/acting/context.ts';
 import { definedOnly } from '../../base/defined-only.ts';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
@@ -7,7 +8,7 @@ import { runCommand } from '../../base/processes/run-command.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import { changeSettings, type InstalledPart } from './installed-part.ts';
 import { withItems, withMember } from './json-member.ts';
-import type { Files } from './package/package-parts.ts';
+import type { Files } from './package/client-packages.ts';
 
 /** One change to this machine, shown before it is made. */
 export interface Step {
@@ -81,15 +82,12 @@ export async function removalSteps(parts: readonly InstalledPart[]): Promise<Ste
 
 const LIMIT_MS = 120_000;
 
-interface ClientCommand {
-  program: string;
-  args: readonly string[];
-  cwd: string;
-  env: Readonly<Record<string, string | undefined>>;
-}
-
-/** A command of the client's own. */
-export function commandStep({ program, args, cwd, env }: ClientCommand): Step {
+/** A command of the client's own, run in `cwd`. */
+export function commandStep(
+  program: string,
+  args: readonly string[],
+  { cwd, env }: Pick<ActionContext, 'cwd' | 'env'>,
+): Step {
   const command = [program, ...args].join(' ');
   return {
     words: `run ${command}`,
@@ -107,10 +105,7 @@ const SHOWN_LINES = 6;
 
 /** The lines that say why: clients begin with what they do and end with where in their code it happened. */
 function firstError(output: string): string {
-  const lines = output
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .filter(Boolean);
+  const lines = output.split(/\s*\n/).filter(Boolean);
   const from = lines.findIndex((line) => /error|failed|cannot|invalid/i.test(line));
   return lines.slice(Math.max(0, from)).slice(0, SHOWN_LINES).join('\n').slice(0, 2000);
 }

@@ -12,6 +12,7 @@ import { nodePath } from '../../providers/starting/node-path.ts';
 import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 import { refuseIfPassing, stableNodePath } from '../install/stable-node-path.ts';
+import type { Step } from '../install/step.ts';
 import { launchdService } from './launchd.ts';
 import type { Service, ServiceCommand } from './service-manager.ts';
 import { systemdService } from './systemd.ts';
@@ -29,7 +30,6 @@ export interface SupervisorInstallReport {
   services: Service['name'][];
   /** In the order in which they are or would be done, whole texts of files included. */
   steps: string[];
-  /** What the person should know. */
   next?: string;
 }
 
@@ -95,15 +95,9 @@ function serviceAt(context: ActionContext, platform: NodeJS.Platform = process.p
   return { service, path: resolve(context.home, ...service.file(context)) };
 }
 
-/** One change to this machine, shown before it is made. */
-interface ServiceStep {
-  words: string;
-  run(): Promise<void>;
-}
-
 /** Does the steps in their order, or says what they would do. @throws service_command_failed */
 async function carryOut(
-  steps: readonly ServiceStep[],
+  steps: readonly Step[],
   services: SupervisorInstallReport['services'],
   { dryRun }: ServiceChange,
 ): Promise<SupervisorInstallReport> {
@@ -112,7 +106,7 @@ async function carryOut(
   return { outcome, services, steps: steps.map(({ words }) => words) };
 }
 
-function commandSteps(commands: readonly ServiceCommand[], context: ActionContext): ServiceStep[] {
+function commandSteps(commands: readonly ServiceCommand[], context: ActionContext): Step[] {
   return commands.map((each) => {
     const command = [each.program, ...each.args].join(' ');
     return {

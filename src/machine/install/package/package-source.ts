@@ -14,7 +14,6 @@ export interface MarkdownSource {
   text: string;
 }
 
-/** All that a client's package is made from. */
 export interface PackageSource {
   version: string;
   description: string;
