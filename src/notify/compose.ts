@@ -9,9 +9,10 @@ import { parsePlan } from '../session/documents/plan.ts';
 import type { QaQuestion } from '../session/documents/qa-question.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { WaitingStatus } from '../session/events/state.ts';
+import { sessionFacts } from '../session/facts.ts';
+import { stateWords } from '../session/words.ts';
 import type { Notification } from './notification.ts';
 import { isStillOpen, kindNeedsPerson, type QueuedNotice } from './queued-notice.ts';
-import { titleOf } from './titles.ts';
 
 export interface ComposeOptions {
   /** `titles`: nothing of what an agent or the project's person has written, and no path. */
@@ -107,4 +108,46 @@ function doneWords({ state, sessionFile, ...view }: SessionView, summary: string
     ...(state.worktree === undefined ? [] : [`Branch: ${state.worktree.branch}`]),
     ...(spent === '' ? [] : [`Spent: ${spent}`]),
   ].join('\n');
+}
+
+/** One line about a notice, in words of ours alone beside the names of session and project. */
+export function titleOf(
+  { kind, session, group }: QueuedNotice,
+  view: SessionView | undefined,
+  project: string,
+): string {
+  const local = (time: string) => `at ${stampsAt(Date.parse(time)).minute}`;
+  const now = view && stateWords(sessionFacts(view), { when: local }).predicate;
+  switch (kind) {
+    case 'waiting':
+    case 'blocked':
+    case 'limited':
+    case 'back_off':
+      // Nobody is asked about a session that is gone.
+      return `${session} ${now ?? 'waits and retries'}`;
+    case 'plan_changed':
+      return `${session} changed its approved plan and waits for your approval`;
+    case 'stalled':
+      return `${session} shows no sign of life`;
+    case 'crash_loop':
+      return `${session} is in a crash loop: its worker ends again and again`;
+    case 'main_checkout_moved':
+      return `The main checkout of ${project} changed while ${session} ran`;
+    case 'budget':
+      return `${session} comes near a limit of its budget`;
+    case 'queued':
+      return `${session} has been queued for a long time`;
+    case 'done':
+      return `${session} is done`;
+    case 'group_done':
+      return `Group ${group} is over`;
+    case 'revived':
+      return `${session} continues after its worker had died`;
+    case 'answer_changed':
+      return `${session}: a recorded answer was changed in the file`;
+    case 'fallback':
+      return `${session} continues with another provider`;
+    default:
+      return kind satisfies never;
+  }
 }

@@ -1,4 +1,4 @@
-import { DYING } from '../actions/reading/revival-limit.ts';
+import { DYING } from '../actions/reading/recent-revivals.ts';
 import { isoUtc } from '../base/clock.ts';
 import type { QueuedNotice } from '../notify/queued-notice.ts';
 import { USUAL_RETRY_HOURS } from '../phases/outage.ts';

@@ -1,8 +1,7 @@
 import type { ActionContext } from '../actions/acting/context.ts';
 import { watchedFolders } from '../actions/acting/supervision.ts';
 import { type ChannelTrouble, channelTroubles } from '../actions/reading/channel-state.ts';
-import { recentRevivals } from '../actions/reading/recent-revivals.ts';
-import { REVIVAL_LIMIT } from '../actions/reading/revival-limit.ts';
+import { REVIVAL_LIMIT, recentRevivals } from '../actions/reading/recent-revivals.ts';
 import { whyUnwritable } from '../base/files/why-unwritable.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import {

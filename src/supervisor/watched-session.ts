@@ -1,5 +1,4 @@
-import { recentRevivals } from '../actions/reading/recent-revivals.ts';
-import { REVIVAL_LIMIT } from '../actions/reading/revival-limit.ts';
+import { REVIVAL_LIMIT, recentRevivals } from '../actions/reading/recent-revivals.ts';
 import type { Clock } from '../base/clock.ts';
 import { identityAt } from '../base/files/look-at.ts';
 import { runningEntry } from '../base/processes/host.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeRunFolder } from '../../src/actions/sessions/make-run-folder.ts';
+import { makeRunFolder } from '../../src/actions/sessions/begin-session.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { makeRepo } from '../support/temp-repo.ts';

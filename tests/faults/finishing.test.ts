@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishSession } from '../../src/actions/finishing/finish-session.ts';
-import type { FinishWay } from '../../src/actions/finishing/finish-ways.ts';
+import type { FinishWay } from '../../src/actions/finishing/look-at-finish.ts';
 import { commitWork, doneSession } from '../support/done-session.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';

@@ -8,9 +8,8 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { readSession } from '../../session/status.ts';
 import { waitForEvents } from '../../session/watching/watch.ts';
-import { closedTo } from './closed-to.ts';
 import type { ActionContext } from './context.ts';
-import { earlyRefusal } from './early-refusal.ts';
+import { closedTo, earlyRefusal } from './early-refusal.ts';
 import { type CommandRequest, sendCommand, untilAnswered } from './send-command.ts';
 
 export interface AfterCommand {

@@ -4,7 +4,10 @@ import { closedChannel } from '../../session/commands/closed-channel.ts';
 import type { Refused } from '../../session/commands/refused.ts';
 import { CHANNELS, type Channel } from '../../session/events/bodies/who-acted.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { archiveRoot } from '../../session/layout/paths.ts';
+import { isLost } from '../../session/session-list.ts';
 import { statusSentence } from '../../session/words.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { nextSteps } from './next-steps.ts';
 
@@ -45,4 +48,36 @@ export function requireOpenChannel(view: SessionView, { by }: Pick<ActionContext
 /** The channels that may open the gates of a session; where it cannot be read here, its worker decides alone. */
 export function gateChannelsOf({ sessionFile }: SessionView): readonly Channel[] {
   return sessionFile?.settings.gateChannels ?? CHANNELS;
+}
+
+/** Why nothing can be asked of a session from here; undefined: its worker can be. */
+export function closedTo(view: SessionView): SamocodeError | undefined {
+  const { folder: session, newer } = view;
+  if (newer !== undefined) return ACTION_ERRORS.newer_version({ session, newer });
+  if (view.isForeign) return notTakenOverYet(view);
+  return isLost(view) ? sessionLost(view) : undefined;
+}
+
+/** Before anything is asked about it. @throws what `closedTo` gives */
+export function requireUsable(view: SessionView): SessionView {
+  const closed = closedTo(view);
+  if (closed) throw closed;
+  return view;
+}
+
+/** Every worker that is started for it ends at once. */
+export function sessionLost({ folder, problems, paths, isUnreadable }: SessionView): SamocodeError {
+  return ACTION_ERRORS.session_lost({
+    session: folder,
+    problems,
+    sessionDir: paths.sessionDir,
+    isUnreadable: isUnreadable === true,
+  });
+}
+
+/** A worker could do nothing with it, and a command would stay queued for ever. */
+function notTakenOverYet({ folder, state, paths }: SessionView): SamocodeError {
+  const to = archiveRoot(paths.sessionsDir);
+  const isDone = state.status.kind === 'done';
+  return ACTION_ERRORS.not_taken_over_yet({ session: folder, isDone, from: paths.sessionDir, to });
 }

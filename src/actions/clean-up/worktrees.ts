@@ -1,19 +1,24 @@
+import { basename } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { trashRef } from '../../project/checkpoints/checkpoint-refs.ts';
+import type { Project } from '../../project/finding/open-project.ts';
 import { listTrash, pruneTrash, type TrashEntry } from '../../project/finishing/trash.ts';
+import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
+import { listWorktrees } from '../../project/git/worktree-list.ts';
 import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { worktreeStays } from '../../session/commands/judge-finish.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
+import { safeGitAt } from '../acting/session-branch.ts';
 import { everyPlace } from '../places/every-session.ts';
 import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
 import { diskUsage } from './disk-usage.ts';
-import { type FoundWorktree, findWorktrees } from './find-worktrees.ts';
 
 /** A worktree in WORKTREES, and whether it may go. */
 export interface SessionWorktree {
@@ -114,4 +119,37 @@ async function keptFor(place: WorktreePlace): Promise<string | undefined> {
 function keptWith(error: unknown): { kind: 'foreign'; problem: string } {
   if (!isSamocodeError(error)) throw error;
   return { kind: 'foreign', problem: error.why };
+}
+
+/** A worktree in WORKTREES, and the session that works in it, where that still exists. */
+interface FoundWorktree {
+  place: WorktreePlace;
+  branch: string | undefined;
+  view: SessionView | undefined;
+}
+
+/** What git knows in WORKTREES; clones of checks and other folders are not among it. */
+async function* findWorktrees(
+  { mainRepo, values }: Project,
+  views: readonly SessionView[],
+  context: ActionContext,
+): AsyncGenerator<FoundWorktree> {
+  const top = await realPathAsFar(values.worktrees);
+  for (const { path, branch } of await listWorktrees(mainRepo, { baseEnv: context.env })) {
+    const worktreePath = await realPathAsFar(path);
+    if (worktreePath === mainRepo || pathInside(top, worktreePath) === undefined) continue;
+    const view = await sessionOf(worktreePath, views);
+    // Settings that an agent may have planted start nothing: for a session those that were accepted, else none.
+    const { gitSettings } = view?.paths ?? sessionPaths(values.sessions, basename(worktreePath));
+    const git = await safeGitAt({ mainRepo, worktreePath, accepted: gitSettings }, context);
+    yield { place: { mainRepo, worktreePath, ...git }, branch, view };
+  }
+}
+
+async function sessionOf(path: string, views: readonly SessionView[]): Promise<SessionView | undefined> {
+  for (const view of views) {
+    const own = view.state.worktree?.path;
+    if (own === undefined ? view.folder === basename(path) : (await realPathAsFar(own)) === path) return view;
+  }
+  return undefined;
 }

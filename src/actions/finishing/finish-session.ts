@@ -7,8 +7,7 @@ import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { type AfterCommand, ALL_FILES_MS, afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import type { CommandRequest } from '../acting/send-command.ts';
-import type { FinishWay } from './finish-ways.ts';
-import { archiveRequest, type FinishSessionInput, lookAtFinish } from './look-at-finish.ts';
+import { archiveRequest, type FinishSessionInput, type FinishWay, lookAtFinish } from './look-at-finish.ts';
 import { publish } from './publish.ts';
 
 export interface FinishResult {

@@ -1,17 +1,25 @@
 import type { SamocodeError } from '../../base/errors.ts';
+import { type BaseBranch, findBaseBranch } from '../../project/finishing/base-branch.ts';
+import { readTrash } from '../../project/finishing/trash.ts';
+import type { GitContext } from '../../project/git/repository.ts';
+import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
-import { judgeArchive, judgeDiscard, judgeUnarchive } from '../../session/commands/judge-finish.ts';
+import {
+  type FinishFacts,
+  judgeArchive,
+  judgeDiscard,
+  judgeUnarchive,
+} from '../../session/commands/judge-finish.ts';
 import { judgeMerge, judgePullRequest } from '../../session/commands/judge-merge.ts';
 import type { Refused } from '../../session/commands/refused.ts';
 import type { Places } from '../../session/events/bodies/places.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { closedTo } from '../acting/closed-to.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
+import { closedTo, earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
+import { safeGit } from '../acting/session-branch.ts';
 import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
 import { placesNow, withPlacesOf } from '../sessions/places-now.ts';
-import { type FinishReading, readFinishFacts } from './finish-facts.ts';
-import type { FinishWay } from './finish-ways.ts';
 
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;
@@ -76,3 +84,53 @@ export function archiveRequest({
 }: FinishSessionInput): Pick<CommandOf<'archive'>, 'what' | 'keep'> {
   return { what: how === 'keep_branch' ? 'session' : 'documents', keep: [...keep] };
 }
+
+/** What is known of a session that is to be finished. */
+export interface FinishReading {
+  facts: FinishFacts;
+  /** With `merge`, `pull_request` and `discard`, where there is a branch. */
+  base: BaseBranch | undefined;
+  git: GitContext;
+}
+
+/**
+ * Reads what the judges of one way go by.
+ * @param isMoved what git knows is then left to the worker, once it knows the new place @throws GitError
+ */
+async function readFinishFacts(
+  view: SessionView,
+  { how, isMoved }: { how: FinishWay; isMoved: boolean },
+  context: ActionContext,
+): Promise<FinishReading> {
+  const { paths, sessionFile, state } = view;
+  const { worktree, trash } = state;
+  const isBack = how === 'unarchive';
+  const git = isBack && trash === undefined ? { baseEnv: context.env } : await safeGit(view, context);
+  const main = sessionFile && { mainRepo: sessionFile.mainRepo, ...git };
+  const hasBranch = main !== undefined && worktree !== undefined && !isMoved;
+  const isInspected = hasBranch && (how === 'keep_branch' || how === 'discard');
+  const isMeasured = hasBranch && (how === 'merge' || how === 'pull_request' || how === 'discard');
+  const seen = await factsForFinish({
+    sessionDir: paths.sessionDir,
+    to: sessionPaths(paths.sessionsDir, view.folder, !isBack).sessionDir,
+    worktree: isInspected ? { ...main, worktreePath: worktree.path } : undefined,
+  });
+  const trashReading = isBack && trash && main ? await readTrash(main, trash) : undefined;
+  const base = isMeasured ? await findBaseBranch({ ...main, ...worktree }) : undefined;
+  return { facts: { ...seen, trashReading }, base, git };
+}
+
+/**
+ * What becomes of a session that is over. `merge`: its branch becomes part of its base; `pull_request`: its branch is
+ * published; `keep_branch`: all of it is archived, the branch stays; `archive_documents`: its documents are archived, so that it
+ * can take new work; `discard`: branch and worktree go to the trash; `unarchive`: what was archived or discarded is restored.
+ */
+export const FINISH_WAYS = [
+  'keep_branch',
+  'merge',
+  'pull_request',
+  'archive_documents',
+  'discard',
+  'unarchive',
+] as const;
+export type FinishWay = (typeof FINISH_WAYS)[number];

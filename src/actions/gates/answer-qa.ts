@@ -3,9 +3,8 @@ import { documentText } from '../../session/documents/document-text.ts';
 import { openQuestions } from '../../session/documents/qa-open.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand } from '../acting/after-command.ts';
-import { requireUsable } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { accepted, gateChannelsOf } from '../acting/early-refusal.ts';
+import { accepted, gateChannelsOf, requireUsable } from '../acting/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 
 export interface AnswerQaInput extends SessionQuestion {

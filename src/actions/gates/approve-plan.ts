@@ -4,9 +4,8 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { gateOf } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { afterCommand } from '../acting/after-command.ts';
-import { requireUsable } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { accepted, gateChannelsOf } from '../acting/early-refusal.ts';
+import { accepted, gateChannelsOf, requireUsable } from '../acting/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { readPlanOf } from './read-plan.ts';
 

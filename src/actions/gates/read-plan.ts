@@ -1,23 +1,24 @@
+import { join } from 'node:path';
 import type { NextStep } from '../../base/acts.ts';
-import { decode, readPlainFile } from '../../base/files/plain-file.ts';
+import { namesAt } from '../../base/files/look-at.ts';
+import { decode, type NotRead, readPlainFile } from '../../base/files/plain-file.ts';
 import { runGit } from '../../project/git/git.ts';
 import { readMcpServers } from '../../providers/contract/mcp-file.ts';
 import { isAtRest } from '../../session/at-rest.ts';
-import { isPlanOf } from '../../session/documents/plan.ts';
+import { currentPlanOf, isPlanOf, planHash } from '../../session/documents/plan.ts';
 import { planChanges } from '../../session/documents/plan-changes.ts';
-import { LEDGER_NAME, withLedger } from '../../session/documents/requirements.ts';
+import { LEDGER_NAME, ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
+import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 import { planServers } from '../../session/servers/plan-servers.ts';
 import { serverWords } from '../../session/servers/ready-servers.ts';
 import { gateOf } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { nextSteps } from '../acting/next-steps.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
-import { newestPlan, readPlanFile } from '../reading/plan-file.ts';
 import { READING_ERRORS } from '../reading/reading-errors.ts';
 
 export interface PlanReport {
@@ -129,4 +130,27 @@ async function serverLines({ sessionFile }: SessionView, plan: string): Promise<
   const mcpPath = sessionFile?.settings.mcpPath;
   if (servers.length === 0 || mcpPath === undefined) return serverWords(servers);
   return serverWords(servers, Object.keys(await readMcpServers(mcpPath)));
+}
+
+/** A plan as it is approved: with the requirements that an approval covers, under one hash. */
+export interface PlanText {
+  kind: 'plan';
+  text: string;
+  hash: string;
+}
+
+/** A plan of a session folder, by its file name. */
+export async function readPlanFile(paths: SessionPaths, name: string): Promise<PlanText | NotRead> {
+  const reading = await readPlainFile(join(paths.sessionDir, name), MAX_DOCUMENT_BYTES);
+  if (reading.kind !== 'bytes') return reading;
+  const text = withLedger(decode(reading.bytes), await ledgerText(paths));
+  return { kind: 'plan', text, hash: planHash(text) };
+}
+
+/** @param oldPlans those of goals that are reached */
+export function newestPlan(
+  { sessionDir, folder }: SessionPaths,
+  oldPlans: readonly string[],
+): string | undefined {
+  return currentPlanOf(namesAt(sessionDir) ?? [], folder, oldPlans);
 }

@@ -1,9 +1,8 @@
 import { judgeRequestChanges } from '../../session/commands/judge-plan.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand } from '../acting/after-command.ts';
-import { requireUsable } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { accepted, gateChannelsOf } from '../acting/early-refusal.ts';
+import { accepted, gateChannelsOf, requireUsable } from '../acting/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { requireText } from '../preconditions/require-text.ts';
 

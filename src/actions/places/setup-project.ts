@@ -8,7 +8,7 @@ import { pathFromFile } from '../../project/settings/samocode-file.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
-import { namedFolder } from './named-folder.ts';
+import { namedFolder } from './find-project-for.ts';
 import { needsPerson, riskyLineWords, trustAsSeen } from './trust-project.ts';
 
 export interface SetupProjectInput {

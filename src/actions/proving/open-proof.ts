@@ -7,7 +7,7 @@ import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
 import { proofText, readProof, type SessionProof } from '../../session/proof/proof.ts';
 import { proofMarkdown } from '../../session/proof/proof-markdown.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { safeGit } from '../acting/safe-git.ts';
+import { safeGit } from '../acting/session-branch.ts';
 import { readProofOf } from '../reading/read-proof.ts';
 import { READING_ERRORS } from '../reading/reading-errors.ts';
 import { type ClonePlace, cloneGuard, NO_CLONE_GUARD } from './checks-on-clone.ts';

@@ -3,7 +3,6 @@ import { byUrgency, needsHuman, readAllSessions } from '../../session/session-li
 import type { ActionContext } from '../acting/context.ts';
 import { projectDirOf, type SessionsPlace, sessionsPlaces } from '../places/sessions-places.ts';
 import { READING_ERRORS } from './reading-errors.ts';
-import type { SessionFilter } from './session-filters.ts';
 import { isStuck, type WorkerReport } from './worker-now.ts';
 import { readWatching, workerReport } from './worker-report.ts';
 
@@ -106,3 +105,15 @@ function isWanted(
       return filter satisfies never;
   }
 }
+
+/** Which sessions are listed. `running`: whatever goes on by itself; `archived`: those that were put away, and no others. */
+export const SESSION_FILTERS = [
+  'needs_human',
+  'running',
+  'waiting',
+  'blocked',
+  'stopped',
+  'done',
+  'archived',
+] as const;
+export type SessionFilter = (typeof SESSION_FILTERS)[number];

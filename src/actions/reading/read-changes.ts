@@ -1,3 +1,10 @@
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, normalize, relative } from 'node:path';
+import { configFolder } from '../../base/config-folder.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { plainText } from '../../base/files/plain-file.ts';
+import { counted } from '../../base/plain-words.ts';
+import { realPathAsFar } from '../../project/git/real-path.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import {
   type ChangeRange,
@@ -6,6 +13,7 @@ import {
   type DiffStat,
   diffOfPath,
   diffStat,
+  type FileChange,
 } from '../../project/worktrees/changes.ts';
 import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
 import { readEvents } from '../../session/events/event-log.ts';
@@ -14,8 +22,6 @@ import type { ActionContext } from '../acting/context.ts';
 import { nextSteps } from '../acting/next-steps.ts';
 import { branchOfSession, type SessionBranch, unlessGitFails } from '../acting/session-branch.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
-import { rememberSeen, seenCommit } from './looks.ts';
-import { pathInTree } from './path-in-tree.ts';
 import { iterationsIn } from './read-transcript.ts';
 import { READING_ERRORS } from './reading-errors.ts';
 
@@ -120,3 +126,85 @@ async function uncommittedAt(place: WorktreePlace): Promise<string[]> {
   const reading = await inspectWorktree(place);
   return reading.kind === 'present' ? reading.uncommitted.map(({ path }) => path) : [];
 }
+
+const MAX_BYTES = 200;
+
+/** The commit that a person at this machine has last seen of a session; undefined before they looked. */
+async function seenCommit(home: string, sessionId: string): Promise<string | undefined> {
+  const text = await plainText(lookPath(home, sessionId), MAX_BYTES);
+  return /^[0-9a-f]{40,64}\n$/.test(text ?? '') ? text?.trim() : undefined;
+}
+
+async function rememberSeen(home: string, sessionId: string, commit: string): Promise<void> {
+  const path = lookPath(home, sessionId);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeWhole(path, `${commit}\n`);
+}
+
+function lookPath(home: string, sessionId: string): string {
+  return join(configFolder(home), 'looks', sessionId.replace(/\W/g, '_'));
+}
+
+const NONE: Commits = { commits: [], total: 0 };
+
+/** The newest commits of a session's branch; none where there is no branch any more, or not yet. */
+export async function recentCommits(
+  view: SessionView,
+  max: number,
+  context: ActionContext,
+): Promise<Commits> {
+  return await unlessGitFails(async () => {
+    const own = await branchOfSession(view, context);
+    return own ? await commitsSince({ ...own.git, base: own.baseCommit, head: own.ref }, max) : NONE;
+  }, NONE);
+}
+
+/** What a session changed, as lines: commits, files, what no commit holds. Subjects and paths are children's words. */
+export function changesWords(changes: SessionChanges): string {
+  const { since, commits, stat, uncommitted, patch, outsidePlan } = changes;
+  if (patch !== undefined) return patch.text;
+  const { files, fileCount, insertions, deletions } = stat;
+  const lines = [
+    `${counted(commits.total, 'commit')} since ${since}`,
+    ...commits.commits.map(({ hash, subject }) => `${hash.slice(0, 8)} ${subject}`),
+    ...more(commits.total - commits.commits.length),
+    `${counted(fileCount, 'file')}, +${insertions} -${deletions}`,
+    ...files.map((file) => `${fileLine(file)}${outsidePlan.includes(file.path) ? ' (not in the plan)' : ''}`),
+    ...more(fileCount - files.length),
+  ];
+  if (uncommitted.length > 0) lines.push('Not committed', ...uncommitted.slice(0, MOST_UNCOMMITTED));
+  lines.push(...more(uncommitted.length - MOST_UNCOMMITTED));
+  return lines.join('\n');
+}
+
+const MOST_UNCOMMITTED = 50;
+
+function fileLine({ path, renamedFrom, insertions, deletions }: FileChange): string {
+  const lines = insertions === null ? '(binary)' : `+${insertions} -${deletions}`;
+  return `${renamedFrom === undefined ? '' : `${renamedFrom} -> `}${path} ${lines}`;
+}
+
+function more(left: number): string[] {
+  return left > 0 ? [`… and ${left} more`] : [];
+}
+
+/** A path as git has it, from the top of the tree, where a call writes `./src/`, or an absolute one below one of `tops`. */
+export async function pathInTree(given: string, tops: readonly string[]): Promise<string> {
+  if (given.includes('\0') || given.length > MOST_OF_A_PATH)
+    throw READING_ERRORS.bad_path({ isOutside: false });
+  if (!isAbsolute(given)) return requireInside([normalize(given)]);
+  const ways = tops.map((top) => relative(top, given));
+  // The last part may be a link that git itself keeps.
+  const real = join(await realPathAsFar(dirname(given)), basename(given));
+  return requireInside([...ways, ...tops.map((top) => relative(top, real))]);
+}
+
+/** The first of the ways that leads into the tree. @throws bad_path */
+function requireInside(ways: readonly string[]): string {
+  const path = ways.find((way) => way !== '..' && !way.startsWith('../'));
+  if (path === undefined) throw READING_ERRORS.bad_path({ isOutside: true });
+  return path === './' || path === '.' ? '' : path;
+}
+
+/** Longer than any path that a system takes. */
+const MOST_OF_A_PATH = 4096;

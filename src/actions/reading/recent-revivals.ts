@@ -3,7 +3,6 @@ import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { REVIVAL_LIMIT } from './revival-limit.ts';
 
 /** Far more events than a worker writes in ten minutes of dying. */
 const LOOK_BACK = 200;
@@ -40,3 +39,9 @@ export async function recentRevivals(
 function leftAtOnce([first, second]: readonly SessionEvent[]): boolean {
   return first?.type === 'worker_took_over' && second?.type === 'worker_left' && second.why !== 'queued';
 }
+
+/** How often a session is brought back within that time; then a person must see why its workers die. */
+export const REVIVAL_LIMIT = { times: 3, withinMs: 10 * 60_000 } as const;
+
+/** What is reported of a session that is left alone for it; a sentence without its end. */
+export const DYING = `Its worker has ended ${REVIVAL_LIMIT.times} times in ${REVIVAL_LIMIT.withinMs / 60_000} minutes`;

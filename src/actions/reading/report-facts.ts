@@ -5,7 +5,7 @@ import { type SessionFacts, sessionFacts } from '../../session/facts.ts';
 import { WORKER_GONE } from '../../session/words.ts';
 import { nextSteps } from '../acting/next-steps.ts';
 import type { SessionReport } from './get-status.ts';
-import { DYING } from './revival-limit.ts';
+import { DYING } from './recent-revivals.ts';
 import { spentWords } from './spent-words.ts';
 import { isStuck, type WorkerNow, type WorkerReport, workerNow } from './worker-now.ts';
 

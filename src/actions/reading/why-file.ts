@@ -14,7 +14,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { branchOfSession, type SessionBranch, unlessGitFails } from '../acting/session-branch.ts';
 import { findSession } from '../places/find-session.ts';
 import { sessionsPlaces } from '../places/sessions-places.ts';
-import { pathInTree } from './path-in-tree.ts';
+import { pathInTree } from './read-changes.ts';
 
 export interface WhyQuestion {
   path: string;

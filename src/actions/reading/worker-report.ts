@@ -11,8 +11,7 @@ import { isContinuedBy } from '../../session/continued-by.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSession } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { recentRevivals } from './recent-revivals.ts';
-import { REVIVAL_LIMIT } from './revival-limit.ts';
+import { REVIVAL_LIMIT, recentRevivals } from './recent-revivals.ts';
 import { STARTING_MS, type WorkerReport, workerNow } from './worker-now.ts';
 
 /** What a look at a session needs to know about the supervisor; reads files alone. */

@@ -2,18 +2,17 @@ import { basename, dirname } from 'node:path';
 import type { NextStep } from '../../base/acts.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { capitalised } from '../../base/plain-words.ts';
-import type { SessionCard, Tone } from '../../report/report-data.ts';
+import type { ReportGap, ReportIteration, SessionCard, Tone } from '../../report/report-data.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
 import { needsHuman } from '../../session/session-list.ts';
-import { statusSentence, WORKER_GONE } from '../../session/words.ts';
+import { stateWords, statusSentence, WORKER_GONE } from '../../session/words.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { nextSteps } from '../acting/next-steps.ts';
 import { isStuck, type WorkerReport } from '../reading/worker-now.ts';
-import { workedMs } from './time-line.ts';
 
 export interface CardQuestion {
   view: SessionView;
@@ -68,4 +67,68 @@ function toneOf(view: SessionView, worker: WorkerReport): Tone {
     default:
       return 'working';
   }
+}
+
+type Open = Omit<ReportGap, 'to'>;
+
+/** The times in which no agent could work, from why to until what. */
+export function gapsOf(events: readonly SessionEvent[], until: string): ReportGap[] {
+  const gaps: ReportGap[] = [];
+  let open: Open | undefined;
+  for (const event of events) {
+    const begun = beginOf(event);
+    // A session that was stopped while it waited goes on waiting.
+    if (begun !== undefined) open ??= { ...begun, from: event.at };
+    else if (open !== undefined && endsGap(event)) {
+      gaps.push({ ...open, to: event.at });
+      open = undefined;
+    }
+  }
+  if (open !== undefined) gaps.push({ ...open, to: until });
+  // A clock may have been put back.
+  return gaps.filter(({ from, to }) => Date.parse(to) > Date.parse(from));
+}
+
+function beginOf(event: SessionEvent): Omit<Open, 'from'> | undefined {
+  switch (event.type) {
+    case 'parked':
+      return {
+        words: stateWords({ state: 'waiting', for: event.for, about: event.weakened && 'checks' }).brief,
+        isForPerson: true,
+      };
+    case 'blocked':
+    case 'stopped':
+      return { words: stateWords({ state: event.type }).brief, isForPerson: true };
+    case 'limited': {
+      const { brief } = stateWords({ state: 'limited', outage: event.outage?.kind });
+      return { words: brief, isForPerson: false };
+    }
+    case 'queued':
+    case 'done':
+      return { words: stateWords({ state: event.type }).brief, isForPerson: false };
+    default:
+      return undefined;
+  }
+}
+
+function endsGap(event: SessionEvent): boolean {
+  switch (event.type) {
+    case 'answers_recorded':
+      return event.open.length === 0;
+    case 'plan_approved':
+    case 'changes_requested':
+    case 'resumed':
+    case 'went_on':
+    case 'iteration_started':
+      return true;
+    default:
+      return false;
+  }
+}
+
+type Ended = Pick<ReportIteration, 'durationMs'>;
+
+/** How long agents have worked. */
+function workedMs(iterations: readonly Ended[]): number {
+  return iterations.reduce((sum, { durationMs }) => sum + durationMs, 0);
 }

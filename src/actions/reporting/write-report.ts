@@ -1,10 +1,18 @@
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, extname, join, relative } from 'node:path';
 import { isoUtc } from '../../base/clock.ts';
-import { isSamocodeError } from '../../base/errors.ts';
+import { definedOnly } from '../../base/defined-only.ts';
+import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
+import { writeLightly } from '../../base/files/atomic-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
+import { threeDigits } from '../../base/files/stamps.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
 import { overviewPage } from '../../report/overview-page.ts';
 import type { SessionCard } from '../../report/report-data.ts';
+import { sessionPage } from '../../report/session-page.ts';
+import { pageOfTranscript } from '../../report/transcript-page.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
 import { reportFolder, runRoot } from '../../session/layout/paths.ts';
 import { isOfFiles } from '../../session/unreadable.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -13,8 +21,9 @@ import { listSessions, whoseSessions } from '../reading/list-sessions.ts';
 import { READING_ERRORS } from '../reading/reading-errors.ts';
 import type { WorkerReport } from '../reading/worker-now.ts';
 import { workerReport } from '../reading/worker-report.ts';
+import type { BesidePage } from './report-iterations.ts';
 import { type CardQuestion, sessionCard } from './session-card.ts';
-import { linkTo, pagePath, writePage, writeText } from './write-page.ts';
+import { sessionReport } from './session-report.ts';
 
 interface ReportWish extends Pick<CardQuestion, 'wordsOf'> {
   /** Absolute; without one, a place in the session's run folder that no worker looks at. */
@@ -98,4 +107,60 @@ function scopeWords(places: number, isAll: boolean | undefined): string {
   return places === 1
     ? 'The sessions of the one project on this machine.'
     : `The sessions of all ${places} projects on this machine.`;
+}
+
+function pagePath({ paths, folder }: SessionView): string {
+  return join(reportFolder(paths.runDir), `${nameWithoutDate(folder)}.html`);
+}
+
+/** Writes the page of one session, and beside it the transcripts that are too long for it. */
+async function writePage(
+  view: SessionView,
+  { worker, path, wordsOf }: { worker: WorkerReport; path: string; wordsOf: CardQuestion['wordsOf'] },
+  context: ActionContext,
+): Promise<void> {
+  const folder = `${path.slice(0, path.length - extname(path).length)}-files`;
+  const beside: BesidePage = async (start, { entries, isCut, logPath }) => {
+    const file = join(folder, `iteration-${threeDigits(start.iteration)}.html`);
+    const page = pageOfTranscript({
+      name: nameWithoutDate(view.folder),
+      iteration: start.iteration,
+      phase: start.phase,
+      madeAt: isoUtc(context.clock.now()),
+      version: __VERSION__,
+      entries,
+      page: linkTo(file, path),
+      restIn: isCut ? logPath : undefined,
+    });
+    await writeText(file, page);
+    return linkTo(path, file);
+  };
+  await writeText(path, sessionPage(await sessionReport({ view, worker, wordsOf }, beside, context)));
+}
+
+/** A name may hold what has a meaning in a URL. */
+function linkTo(from: string, to: string): string {
+  const steps = relative(dirname(from), to).split('/');
+  return steps.map(encodeURIComponent).join('/');
+}
+
+/** For its person alone: what a session holds may be secret. */
+async function writeText(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    writeLightly(path, text, 0o600);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    throw READING_ERRORS.report_not_written({ path, code }, { cause: error });
+  }
+}
+
+/** Shows a file in the person's browser. @returns false where there is no desktop, or it knows no program for pages */
+export async function openPage(path: string, { env }: Pick<ActionContext, 'env'>): Promise<boolean> {
+  const isMac = process.platform === 'darwin';
+  if (!isMac && !env.DISPLAY && !env.WAYLAND_DISPLAY) return false;
+  const options = { env: definedOnly(env), leavesBehind: true };
+  const { exitCode } = await runCommand(isMac ? 'open' : 'xdg-open', [path], options);
+  return exitCode === 0;
 }

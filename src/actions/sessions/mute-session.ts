@@ -4,8 +4,8 @@ import { isoUtc } from '../../base/clock.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { closedTo, sessionLost } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
+import { closedTo, sessionLost } from '../acting/early-refusal.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 

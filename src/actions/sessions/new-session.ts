@@ -10,8 +10,8 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { accepted } from '../acting/early-refusal.ts';
+import { refuseWhatCannotRun } from '../preconditions/ready-project.ts';
 import { sandboxNow } from '../preconditions/sandbox-now.ts';
-import { refuseWhatCannotRun } from '../preconditions/what-cannot-run.ts';
 import { freezeSettings } from './freeze-settings.ts';
 import type { SessionChoices } from './start-choices.ts';
 

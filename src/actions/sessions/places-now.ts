@@ -13,7 +13,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { findProjectFor } from '../places/find-project-for.ts';
 import type { SessionsPlace } from '../places/sessions-places.ts';
 import { requireTrust } from '../places/trust-project.ts';
-import { findCli } from './find-cli.ts';
+import { findCli } from './freeze-settings.ts';
 
 /**
  * Where the project, the worktree and the CLIs of a session stand now, as far as that differs from what it knows:

@@ -9,18 +9,16 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { afterCommand } from '../acting/after-command.ts';
-import { closedTo } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { earlyRefusal } from '../acting/early-refusal.ts';
+import { closedTo, earlyRefusal } from '../acting/early-refusal.ts';
 import { findProjectFor } from '../places/find-project-for.ts';
 import { type FoundSession, findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
 import { requireTrust } from '../places/trust-project.ts';
+import { refuseWhatCannotRun } from '../preconditions/ready-project.ts';
 import { requireText } from '../preconditions/require-text.ts';
-import { refuseWhatCannotRun } from '../preconditions/what-cannot-run.ts';
 import { adoptSession } from './adopt-session.ts';
 import { bringWorker, lacksWorker } from './bring-worker.ts';
-import { findCli } from './find-cli.ts';
-import { frozenProving } from './freeze-settings.ts';
+import { findCli, frozenProving } from './freeze-settings.ts';
 import { placesNow, withPlacesOf } from './places-now.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {

@@ -12,9 +12,8 @@ import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { ALL_FILES_MS, afterCommand } from '../acting/after-command.ts';
-import { closedTo } from '../acting/closed-to.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { accepted } from '../acting/early-refusal.ts';
+import { accepted, closedTo } from '../acting/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 
 export interface RewindSessionInput extends SessionQuestion {

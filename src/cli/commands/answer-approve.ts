@@ -81,7 +81,7 @@ async function askOpen(
 ): Promise<SaidAtTerminal | undefined> {
   const { readQa } = await import('../../actions/gates/read-qa.ts');
   const { requireOpenChannel } = await import('../../actions/acting/early-refusal.ts');
-  const { requireUsable } = await import('../../actions/acting/closed-to.ts');
+  const { requireUsable } = await import('../../actions/acting/early-refusal.ts');
   const context = await cli.actionContext();
   const { view, questions, diff } = await readQa({ session, ...projectOf(options) }, context);
   requireUsable(view);

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Preview } from '../../actions/acting/preview.ts';
-import type { FinishWay } from '../../actions/finishing/finish-ways.ts';
-import type { FinishSessionInput } from '../../actions/finishing/look-at-finish.ts';
+import type { FinishSessionInput, FinishWay } from '../../actions/finishing/look-at-finish.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { agreedTo, previewWords } from '../asking/ask-preview.ts';

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
-import { SESSION_FILTERS, type SessionFilter } from '../../actions/reading/session-filters.ts';
-import type { AnyWaitResult } from '../../actions/waiting/wait-for-change.ts';
-import { WAIT_UNTIL, type WaitUntil } from '../../actions/waiting/wait-until.ts';
+import { SESSION_FILTERS, type SessionFilter } from '../../actions/reading/list-sessions.ts';
+import { type AnyWaitResult, WAIT_UNTIL, type WaitUntil } from '../../actions/waiting/wait-for-change.ts';
 import { exitStatusOf } from '../following/run-to-rest.ts';
 import { shownFacts } from '../rendering/session-facts.ts';
 import { statusWords } from '../rendering/session-words.ts';

@@ -28,7 +28,7 @@ async function report(cli: Cli, session: string | undefined, options: ReportOpti
     throw CLI_ERRORS.usage({ why: 'A session and --all exclude each other.', hint: 'Give one of them.' });
   const [{ writeSessionReport, writeOverviewReport }, { openPage }, { nextCommands }] = await Promise.all([
     import('../../actions/reporting/write-report.ts'),
-    import('../../actions/reporting/open-page.ts'),
+    import('../../actions/reporting/write-report.ts'),
     import('../rendering/next-commands.ts'),
   ]);
   const context = await cli.actionContext();

@@ -64,7 +64,7 @@ export function addDiff(program: Command, cli: Cli): void {
 async function diff(cli: Cli, session: string, path: string | undefined, options: DiffOptions) {
   const [{ readChanges }, { changesWords }] = await Promise.all([
     import('../../actions/reading/read-changes.ts'),
-    import('../../actions/reading/changes-words.ts'),
+    import('../../actions/reading/read-changes.ts'),
   ]);
   const { iteration, new: lastLook } = options;
   const asked = { session, ...projectOf(options), path, iteration, lastLook, isLook: path === undefined };

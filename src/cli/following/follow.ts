@@ -1,7 +1,6 @@
 import type { SessionReport } from '../../actions/reading/get-status.ts';
 import { isStuck } from '../../actions/reading/worker-now.ts';
-import type { Happening } from '../../actions/waiting/happenings.ts';
-import type { WaitResult } from '../../actions/waiting/wait-for-change.ts';
+import type { Happening, WaitResult } from '../../actions/waiting/wait-for-change.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { shownFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';

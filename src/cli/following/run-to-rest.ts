@@ -1,4 +1,4 @@
-import { recentCommits } from '../../actions/reading/recent-commits.ts';
+import { recentCommits } from '../../actions/reading/read-changes.ts';
 import type { WaitResult } from '../../actions/waiting/wait-for-change.ts';
 import { counted } from '../../base/plain-words.ts';
 import type { SessionView } from '../../session/events/session-view.ts';

@@ -38,7 +38,7 @@ export function besideStamp(what: Beside, { view }: ShownSession, nowMs: number)
 
 export async function readDetails(session: ShownSession, context: ActionContext): Promise<WatchedDetails> {
   const [{ recentCommits }, { readLogTail }] = await Promise.all([
-    import('../../actions/reading/recent-commits.ts'),
+    import('../../actions/reading/read-changes.ts'),
     import('../../actions/reading/read-log.ts'),
   ]);
   const [{ commits, total }, { lines }] = await Promise.all([
@@ -76,7 +76,7 @@ const READERS: Readonly<Record<PeekKind, Reader>> = {
   async diff(session, context) {
     const [{ readChanges }, { changesWords }] = await Promise.all([
       import('../../actions/reading/read-changes.ts'),
-      import('../../actions/reading/changes-words.ts'),
+      import('../../actions/reading/read-changes.ts'),
     ]);
     const asked = { ...questionOf(session), path: '.', maxChars: DIFF_CHARS };
     const { patch, ...changes } = await readChanges(asked, context);

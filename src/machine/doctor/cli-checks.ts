@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { type DoctorCheck, fail, type Machine, ok, warn, warnIf } from '../../actions/preconditions/check.ts';
-import { isRefusedAsRoot } from '../../actions/preconditions/what-cannot-run.ts';
+import { isRefusedAsRoot } from '../../actions/preconditions/ready-project.ts';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';

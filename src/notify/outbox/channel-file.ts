@@ -4,10 +4,14 @@ import {
   channelStatePath,
   readChannelState,
 } from '../../actions/reading/channel-state.ts';
-import { isoUtc } from '../../base/clock.ts';
+import { type Clock, isoUtc } from '../../base/clock.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
+import type { SupervisorPaths } from '../../providers/starting/supervisor-folder.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import type { ChannelName } from '../channel.ts';
-import type { Around } from './around.ts';
+import type { ComposeOptions } from '../compose.ts';
+import type { QuietHours } from '../notify-settings.ts';
+import type { QueuedNotice } from '../queued-notice.ts';
 
 /** The first supervisor of a machine is started by what it is to notify of. */
 const BEFORE_FIRST_MS = 60_000;
@@ -53,4 +57,20 @@ export class ChannelFile {
     await writeWhole(channelStatePath(paths, this.#name), `${JSON.stringify(state)}\n`, 0o600);
     this.state = state;
   }
+}
+
+/** What every lane sees, as of the last look. */
+export interface Around {
+  readonly paths: SupervisorPaths;
+  readonly clock: Clock;
+  /** Ends every send. */
+  readonly signal: AbortSignal;
+  /** How long one may take. */
+  readonly sendMs: number;
+  readonly report: (what: string, error: unknown) => void;
+  entries: readonly QueuedNotice[];
+  quiet: QuietHours | undefined;
+  detail: ComposeOptions['detail'];
+  view(place: string): SessionView | undefined;
+  isMuted(view: SessionView): Promise<boolean>;
 }

@@ -1,19 +1,20 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { ChannelState } from '../../actions/reading/channel-state.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { crashPoint } from '../../base/fault-points.ts';
 import { statsAt } from '../../base/files/look-at.ts';
+import { capitalised } from '../../base/plain-words.ts';
+import { describeEvent } from '../../session/documents/describe-event.ts';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
+import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel } from '../channel.ts';
+import { statusSentence } from '../../session/words.ts';
+import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel, type Settled, within } from '../channel.ts';
 import { compose } from '../compose.ts';
 import type { Notification } from '../notification.ts';
+import { isQuiet, type QuietHours } from '../notify-settings.ts';
 import { isStillOpen, kindNeedsPerson, type QueuedNotice } from '../queued-notice.ts';
-import { isQuiet } from '../quiet-hours.ts';
-import type { Around } from './around.ts';
-import { nextBatch } from './batches.ts';
-import { ChannelFile } from './channel-file.ts';
-import { settledBy } from './settled-by.ts';
-import { within } from './within.ts';
+import { type Around, ChannelFile } from './channel-file.ts';
 
 /** Between two tries; the last one from then on. */
 const RETRY_MS = [5000, 15_000, 60_000, 300_000, 900_000];
@@ -198,4 +199,40 @@ function placeOf({ sessionsDir, session }: Pick<QueuedNotice, 'sessionsDir' | 's
 function openedBy(one: Notification): ChannelState['open'][number] {
   const { id, at, kind } = one;
   return { id, at, kind, place: placeOf(one) };
+}
+
+/** More than this at once come together, in one message. */
+const MANY = 5;
+
+/**
+ * What is sent next, as one message: the oldest, or where many have come together those that need the person, and then
+ * all others as one. So do those that the quiet hours have held. Pure.
+ */
+function nextBatch(open: readonly Notification[], quiet: QuietHours | undefined): readonly Notification[] {
+  const needing = open.filter((one) => one.needsPerson);
+  const others = open.filter((one) => !one.needsPerson);
+  const held = others.filter(({ at }) => isQuiet(quiet, Date.parse(at)));
+  if (open.length <= MANY && held.length < 2) return open.slice(0, 1);
+  if (needing.length > MANY) return needing;
+  return needing.length > 0 ? needing.slice(0, 1) : others;
+}
+
+/** What ends the wait that a notification was about. */
+const SETTLES: readonly EventType[] = [
+  ...(['answers_recorded', 'plan_approved', 'changes_requested', 'resumed', 'stopped'] as const),
+  ...(['went_on', 'phase_set', 'rewound', 'archived', 'done'] as const),
+];
+
+/** Who settled what a notification asked for, by the first event behind its own that does. */
+export async function settledBy(
+  { id, place }: { id: string; place: string },
+  view: SessionView | undefined,
+): Promise<Settled> {
+  const settled = { id, session: basename(place), sessionsDir: dirname(place) };
+  if (view === undefined) return { ...settled, how: 'The session was removed.' };
+  const number = Number(id.split(':')[1]);
+  const events = Number.isInteger(number) ? await readEvents(view.paths.events, number) : [];
+  const event = events.find(({ type }) => SETTLES.includes(type));
+  const words = event && describeEvent(event);
+  return { ...settled, how: words === undefined ? statusSentence(view) : `${capitalised(words)}.` };
 }

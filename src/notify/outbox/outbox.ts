@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { configFolder } from '../../base/config-folder.ts';
+import { replaceWhole } from '../../base/files/atomic-file.ts';
+import { readBoundedText } from '../../base/files/lines.ts';
 import { identityAt, namesAt } from '../../base/files/look-at.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import type { SupervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { CHANNEL_NAMES, type ChannelName } from '../channel.ts';
-import { isProjectMuted, readNotifySettings } from '../notify-settings.ts';
-import { quietHours } from '../quiet-hours.ts';
-import type { Around } from './around.ts';
-import { ChannelFile } from './channel-file.ts';
+import { isProjectMuted, quietHours, readNotifySettings } from '../notify-settings.ts';
+import { QueuedNotice } from '../queued-notice.ts';
+import { type Around, ChannelFile } from './channel-file.ts';
 import { channelsOf } from './channels-of.ts';
 import { Lane } from './lane.ts';
-import { DAY_MS, QueueFile } from './queue-file.ts';
 
 export interface OutboxOptions {
   paths: SupervisorPaths;
@@ -120,5 +121,43 @@ export class Outbox {
       const file = await ChannelFile.open(name, this.#around);
       if (file.state.failing !== undefined) await file.write({ failing: undefined });
     }
+  }
+}
+
+const MAX_BYTES = 16 * 1024 * 1024;
+const DAY_MS = 24 * 3_600_000;
+/** What could not be sent for so long is given up. */
+const KEPT_MS = 7 * DAY_MS;
+
+/** `queue.jsonl`, which the supervisor appends to in the same process. */
+export class QueueFile {
+  readonly #path: string;
+  #id: string | undefined;
+  entries: readonly QueuedNotice[] = [];
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  read(): void {
+    const id = identityAt(this.#path);
+    if (id === this.#id) return;
+    const reading = readBoundedText(this.#path, { maxBytes: MAX_BYTES, keep: 'end' });
+    const lines = reading.kind === 'text' ? reading.text.split('\n') : [];
+    const notices = lines.flatMap((line) => QueuedNotice.safeParse(parseJson(line)).data ?? []);
+    // Where the cursors of the queue were lost, a change is there twice.
+    this.entries = [...new Map(notices.map((notice) => [notice.id, notice])).values()];
+    this.#id = id;
+  }
+
+  /** Forgets what no channel waits for after a day, and the rest after a week. */
+  async prune(nowMs: number, waiting: ReadonlySet<string>): Promise<void> {
+    const kept = this.entries.filter(
+      ({ id, at }) => nowMs - Date.parse(at) < (waiting.has(id) ? KEPT_MS : DAY_MS),
+    );
+    if (kept.length === this.entries.length) return;
+    const text = kept.map((notice) => `${JSON.stringify(notice)}\n`).join('');
+    const stillFits = () => identityAt(this.#path) === this.#id;
+    if (await replaceWhole(this.#path, text, { mode: 0o600, stillFits })) this.entries = kept;
   }
 }

@@ -4,11 +4,10 @@ import { refuseFromInside } from '../../actions/acting/refuse-from-inside.ts';
 import { type ChannelState, readChannelState } from '../../actions/reading/channel-state.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
-import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel } from '../channel.ts';
+import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel, within } from '../channel.ts';
 import type { Notification } from '../notification.ts';
 import { readNotifySettings } from '../notify-settings.ts';
 import { channelsOf } from './channels-of.ts';
-import { within } from './within.ts';
 
 export interface ConfiguredChannel {
   channel: ChannelName;

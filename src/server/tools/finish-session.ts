@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { FINISH_WAYS } from '../../actions/finishing/finish-ways.ts';
+import { FINISH_WAYS } from '../../actions/finishing/look-at-finish.ts';
 import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { Confirm, ProjectDir, SessionName } from '../calls/fields.ts';

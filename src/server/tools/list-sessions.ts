@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { SESSION_FILTERS } from '../../actions/reading/session-filters.ts';
+import { SESSION_FILTERS } from '../../actions/reading/list-sessions.ts';
 import type { WorkerReport } from '../../actions/reading/worker-now.ts';
 import { TO_FILL } from '../../base/acts.ts';
 import type { SessionView } from '../../session/events/session-view.ts';

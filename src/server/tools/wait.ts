@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import { isStuck } from '../../actions/reading/worker-now.ts';
-import type { Happening } from '../../actions/waiting/happenings.ts';
-import type { AnyWaitResult } from '../../actions/waiting/wait-for-change.ts';
-import { WAIT_UNTIL, type WaitUntil } from '../../actions/waiting/wait-until.ts';
+import {
+  type AnyWaitResult,
+  type Happening,
+  WAIT_UNTIL,
+  type WaitUntil,
+} from '../../actions/waiting/wait-for-change.ts';
 import { beat } from '../calls/beat.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/actions/acting/context.ts';
 import { setupProject } from '../../../src/actions/places/setup-project.ts';
 import { type DoctorCheck, thisMachine } from '../../../src/actions/preconditions/check.ts';
-import { refuseWhatCannotRun } from '../../../src/actions/preconditions/what-cannot-run.ts';
+import { refuseWhatCannotRun } from '../../../src/actions/preconditions/ready-project.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
 import { doctor } from '../../../src/machine/doctor/doctor.ts';

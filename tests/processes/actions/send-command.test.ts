@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/actions/acting/context.ts';
 import { type CommandRequest, sendCommand, untilAnswered } from '../../../src/actions/acting/send-command.ts';
-import { removeUntakenFolder } from '../../../src/actions/sessions/make-run-folder.ts';
+import { removeUntakenFolder } from '../../../src/actions/sessions/begin-session.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';
 import { statsAt } from '../../../src/base/files/look-at.ts';
