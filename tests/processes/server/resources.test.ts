@@ -350,12 +350,7 @@ test.concurrent('names are completed: the nearest first, then the newest, a hund
   ])
     await desk.lay(name);
   expect((await complete('')).values[0]).toBe('26-03-03-kite');
-  expect((await complete('BOAT')).values).toEqual([
-    '26-02-09-boat',
-    '26-01-08-boat',
-    '26-01-07-paper-boat',
-    '25-01-01-bob-at-sea',
-  ]);
+  expect((await complete('BOAT')).values).toEqual(['26-02-09-boat', '26-01-08-boat', '26-01-07-paper-boat']);
   for (let index = 0; index < 110; index += 1) await desk.lay(`26-01-08-s${index}`);
   const many = await complete('s');
   expect(many).toMatchObject({ total: 111, hasMore: true });
