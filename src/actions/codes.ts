@@ -26,7 +26,6 @@ type Tables = [
   typeof WORKTREE_ERRORS,
 ];
 
-/** The codes of a tuple of error tables. */
 type CodesOf<T extends readonly unknown[]> = { [K in keyof T]: keyof T[K] & string }[number];
 
 /** Every code that a use case may fail with; server, CLI and install add their own. */

@@ -22,7 +22,6 @@ export interface NotifyChannel {
 
 /** What ended the wait that a notification was about. */
 export interface Settled {
-  /** Of the notification. */
   id: string;
   session: string;
   sessionsDir: string;
@@ -30,7 +29,6 @@ export interface Settled {
   how: string;
 }
 
-/** Why a notification did not get out. */
 export const NOTIFY_ERRORS = errors({
   undelivered: ({ channel, why, canHelp }: Undelivered) => ({
     what: `A notification was not sent by ${channel}.`,
@@ -48,7 +46,6 @@ export interface Undelivered {
   why: string;
   /** `never`: this notification is given up. */
   canHelp: 'later' | 'never';
-  /** How long the other side asks to wait. */
   retryAfterMs?: number;
 }
 

@@ -19,7 +19,6 @@ export interface ComposeOptions {
   detail?: 'full' | 'titles';
 }
 
-/** More than any channel shows. */
 const MAX_BODY = 16_000;
 
 /**

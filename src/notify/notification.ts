@@ -10,7 +10,6 @@ export const NEEDS_PERSON = [
   'plan_changed',
 ] as const;
 
-/** What is worth a notification. */
 export const NOTIFIED_KINDS = [
   ...NEEDS_PERSON,
   ...([
@@ -30,22 +29,17 @@ export const NOTIFIED_KINDS = [
 export interface Notification {
   /** `<session id>:<event number>`, `:crash_loop:<lease number>` or `:queued:<since>`: the same id is the same change on every channel. */
   id: string;
-  /** ISO time of the change. */
   at: string;
   kind: NotifiedKind;
   needsPerson: boolean;
-  /** Folder name of the session, and where it is. */
   session: string;
   sessionsDir: string;
-  /** Folder name of the repository. */
   project: string;
   /** One line: what happened to which session. All there is with NOTIFY_DETAIL=titles. */
   title: string;
   /** Plain text of several lines; empty with NOTIFY_DETAIL=titles. */
   body: string;
-  /** The open questions of a session that waits for answers. */
   questions?: readonly QaQuestion[];
-  /** The plan that waits for approval. */
   plan?: { name: string; path: string; hash: string; summary: string };
   /** It may have been sent before: the supervisor ended between sending it and noting that. */
   maybeRepeated?: true;

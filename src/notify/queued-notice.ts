@@ -8,7 +8,6 @@ export const QueuedNotice = z.object({
   v: z.literal(1),
   /** `<session id>:<event number>`, `:crash_loop:<lease number>` or `:queued:<since>`. */
   id: z.string(),
-  /** ISO time of the change. */
   at: z.string(),
   kind: z.enum(NOTIFIED_KINDS),
   session: z.string(),

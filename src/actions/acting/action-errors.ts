@@ -134,7 +134,6 @@ interface NotTakenOverYet {
   session: string;
   isDone: boolean;
   from: string;
-  /** The archive's folder. */
   to: string;
 }
 
@@ -147,7 +146,6 @@ interface SessionLost {
 
 interface SessionAmbiguous {
   session: string;
-  /** Of the sessions that it may be. */
   names: readonly string[];
   projects: readonly string[];
 }
@@ -156,7 +154,6 @@ interface SessionNotFound {
   session: string;
   /** Names of sessions that there are, as one text; empty for none. */
   newest: string;
-  /** The nearest name. */
   meant?: string;
 }
 
@@ -164,14 +161,12 @@ interface WorkerElsewhere {
   session: string;
   pid: number;
   hostId: string;
-  /** Of the command that was left. */
   id: string;
 }
 
 interface NotMerged {
   session: string;
   into: string;
-  /** The worker's own words. */
   reason: string;
   files: readonly string[];
   commands: readonly string[];

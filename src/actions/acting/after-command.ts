@@ -14,7 +14,6 @@ import { type CommandRequest, sendCommand, untilAnswered } from './send-command.
 
 export interface AfterCommand {
   view: SessionView;
-  /** What came behind the acceptance. */
   events: SessionEvent[];
 }
 

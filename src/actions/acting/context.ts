@@ -11,8 +11,6 @@ export interface ActionContext {
   cwd: string;
   /** Folders that the client says its user works in, best first: they count before `cwd`. */
   roots?: readonly string[];
-  /** Who acts: the channel and the client's name. */
   by: By;
-  /** The built files that are started as programs. */
   programs: { worker: string; rehearsal: string };
 }

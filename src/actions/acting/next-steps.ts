@@ -4,7 +4,6 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
 import { isLost } from '../../session/session-list.ts';
 
-/** What a session's state asks for. */
 export function nextSteps(view: SessionView): NextStep[] {
   return stepsOf(view).map((step) => ({ ...step, session: view.folder }));
 }

@@ -14,12 +14,10 @@ import type { ActionContext } from './context.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { supervise } from './supervision.ts';
 
-/** A command's own words, without the envelope. */
 export type CommandRequest = {
   [K in Command['kind']]: Omit<Extract<Command, { kind: K }>, 'v' | 'id' | 'by' | 'at'>;
 }[Command['kind']];
 
-/** The worker refused a command: its code and its words. */
 function commandRefused(event: EventOf<'command_refused'>, session: string): SamocodeError {
   const { code, message: why, hint } = event;
   const next = event.next?.map((step) => ({ ...step, session }));

@@ -5,11 +5,9 @@ import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from './context.ts';
 
-/** The branch that a session works on, as it is read outside of its worker. */
 export interface SessionBranch {
   branch: string;
   ref: string;
-  /** Its name, and the commit that work began at. */
   base: string;
   baseCommit: string;
   worktreePath: string;

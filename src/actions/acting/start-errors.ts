@@ -127,16 +127,13 @@ const NOTHING = 'No session was started.';
 
 interface WorkElsewhere {
   session: string;
-  /** The worktree that it has. */
   earlier: string;
   worktreePath: string;
 }
 
 interface NotTrusted {
   filePath: string;
-  /** The lines, as one text. */
   lines: string;
   hash: string;
-  /** Some of them relax a rule. */
   isLoosening: boolean;
 }

@@ -24,7 +24,6 @@ export async function supervise(context: ActionContext, sessionsDir?: string): P
   return await watchOver({ env, home, host, clock, program, sessionsDir });
 }
 
-/** The built supervisor beside the worker. */
 export function supervisorProgram({ worker }: ActionContext['programs']): string {
   return join(dirname(worker), 'supervisor.cjs');
 }
@@ -48,7 +47,6 @@ export async function superviseIfUnfinished(context: ActionContext): Promise<voi
   }
 }
 
-/** A supervisor of this identity stays for it. */
 function isWatched(view: SessionView, identity: string, { clock }: ActionContext): boolean {
   const { isForeign, needsWorker, lease, paths, newer } = view;
   const { kind } = view.state.status;
@@ -56,7 +54,6 @@ function isWatched(view: SessionView, identity: string, { clock }: ActionContext
   return (needsWorker || (kind !== 'done' && kind !== 'stopped')) && isContinuedBy(lease, identity);
 }
 
-/** Whether a session works, or waits for something. */
 export function isUnfinished({ isForeign, state: { status } }: SessionView): boolean {
   return !isForeign && status.kind !== 'done' && status.kind !== 'stopped';
 }

@@ -16,12 +16,10 @@ import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
 import { diskUsage } from './disk-usage.ts';
 
-/** For how many days a session is left whole after it was done or archived. */
 export const PRUNE_AFTER_DAYS = 30;
 const DAY_MS = 24 * 60 * 60_000;
 
 export interface PruneInput extends ProjectQuestion {
-  /** Without it nothing is removed. */
   remove: boolean;
   /** Leaves what is younger; 0 leaves nothing. */
   days: number;
@@ -36,9 +34,7 @@ export type PrunableKind = 'iterations' | 'checkpoints' | 'trash' | 'clone' | 'c
 
 export interface Prunable {
   kind: PrunableKind;
-  /** Session folder, ref, or the name of a folder. */
   name: string;
-  /** Undefined where it could not be measured. */
   bytes: number | undefined;
 }
 
@@ -48,7 +44,6 @@ interface Found extends Prunable {
 }
 
 export interface Pruned {
-  /** The largest first. */
   found: Prunable[];
   /** With `remove`: what went; the rest of `found` was needed again. */
   removed: Prunable[];

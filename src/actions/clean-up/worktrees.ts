@@ -20,16 +20,13 @@ import { everyPlace } from '../places/every-session.ts';
 import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
 import { diskUsage } from './disk-usage.ts';
 
-/** A worktree in WORKTREES, and whether it may go. */
 export interface SessionWorktree {
   path: string;
   branch: string | undefined;
-  /** Its session's folder; absent where it no longer exists. */
   session: string | undefined;
   state: string | undefined;
   /** Milliseconds since the epoch: of the session's last change of state, else of the folder. */
   changedAtMs: number;
-  /** Undefined where it could not be measured. */
   bytes: number | undefined;
   /** Why it stays; absent: nothing would be lost with it. */
   kept: string | undefined;
@@ -38,7 +35,6 @@ export interface SessionWorktree {
 export interface Worktrees {
   worktrees: SessionWorktree[];
   trash: (TrashEntry & { session: string | undefined })[];
-  /** With `prune`: what was removed. */
   removed: string[];
   emptied: string[];
 }
@@ -121,7 +117,6 @@ function keptWith(error: unknown): { kind: 'foreign'; problem: string } {
   return { kind: 'foreign', problem: error.why };
 }
 
-/** A worktree in WORKTREES, and the session that works in it, where that still exists. */
 interface FoundWorktree {
   place: WorktreePlace;
   branch: string | undefined;

@@ -12,16 +12,13 @@ import { publish } from './publish.ts';
 
 export interface FinishResult {
   view: SessionView;
-  /** In a sentence of ours. */
   done: string;
   /** The folder that took the session or its documents; empty where nothing was moved. */
   place: string;
   moved: readonly string[];
   /** Shell commands that are left to the person, in order. */
   commands: readonly string[];
-  /** Of a pull request. */
   url?: string;
-  /** Its title and text, in a file. */
   bodyPath?: string;
 }
 

@@ -23,9 +23,7 @@ import { placesNow, withPlacesOf } from '../sessions/places-now.ts';
 
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;
-  /** Documents that stay, with `archive_documents`. */
   keep: readonly string[];
-  /** How long the end of a merge is waited for. */
   waitMs?: number;
 }
 
@@ -34,7 +32,6 @@ export interface FinishLook extends FinishReading {
   view: SessionView;
   places: Places | undefined;
   refusal?: SamocodeError | undefined;
-  /** The documents that would go. */
   moved: readonly string[];
 }
 
@@ -85,7 +82,6 @@ export function archiveRequest({
   return { what: how === 'keep_branch' ? 'session' : 'documents', keep: [...keep] };
 }
 
-/** What is known of a session that is to be finished. */
 export interface FinishReading {
   facts: FinishFacts;
   /** With `merge`, `pull_request` and `discard`, where there is a branch. */

@@ -134,7 +134,6 @@ async function isExecutable(path: string): Promise<boolean> {
   );
 }
 
-/** What becomes a pull request, and where. */
 export interface PullRequest {
   remote: string;
   /** `host/owner/name` for gh; absent where the remote's URL names none. */

@@ -10,7 +10,6 @@ import { findSession, type SessionQuestion } from '../places/find-session.ts';
 export interface AnswerQaInput extends SessionQuestion {
   /** A letter, several ("A, C"), or free text, by the question's id. */
   answers: readonly { id: string; text: string }[];
-  /** Every open question without an answer here gets its suggestion. */
   acceptSuggestions?: boolean | undefined;
   /** What stands in the file is the person's own. */
   confirmTyped?: boolean | undefined;
@@ -18,9 +17,7 @@ export interface AnswerQaInput extends SessionQuestion {
 
 export interface AnswerQaResult {
   view: SessionView;
-  /** Ids and texts as they were taken. */
   recorded: { id: string; text: string }[];
-  /** Ids that still wait. */
   open: string[];
 }
 

@@ -12,7 +12,6 @@ import { readPlanOf } from './read-plan.ts';
 export interface ApprovePlanInput extends SessionQuestion {
   /** The hash that came with the plan when it was read. A person at a terminal may leave it out. */
   hash?: string | undefined;
-  /** Without a hash: whatever plan waits now is meant. */
   asItStands?: true;
 }
 
@@ -21,7 +20,6 @@ export interface ApprovePlanResult {
   plan: { name: string; hash: string };
   /** The MCP servers that are accepted with it, in lines for people. */
   servers: string[];
-  /** It had been approved before; nothing was sent. */
   already: boolean;
 }
 

@@ -23,7 +23,6 @@ import { READING_ERRORS } from '../reading/reading-errors.ts';
 
 export interface PlanReport {
   view: SessionView;
-  /** File name in the session folder. */
   name: string;
   /** The child's own words, with the requirements that an approval covers. */
   text: string;
@@ -123,7 +122,6 @@ async function fileIn(
   return exitCode === 0 ? stdout : undefined;
 }
 
-/** The MCP servers that a plan proposes, in lines for whoever decides on it. */
 async function serverLines({ sessionFile }: SessionView, plan: string): Promise<string[]> {
   const { servers, problems } = planServers(plan);
   if (problems.length > 0) return [`The MCP servers of this plan cannot be read: ${problems.join(' ')}`];
@@ -139,7 +137,6 @@ export interface PlanText {
   hash: string;
 }
 
-/** A plan of a session folder, by its file name. */
 export async function readPlanFile(paths: SessionPaths, name: string): Promise<PlanText | NotRead> {
   const reading = await readPlainFile(join(paths.sessionDir, name), MAX_DOCUMENT_BYTES);
   if (reading.kind !== 'bytes') return reading;

@@ -9,7 +9,6 @@ import type { ActionContext } from '../acting/context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 
 export interface QaItem extends QaQuestion {
-  /** The session waits for an answer to it. */
   isOpen: boolean;
   /** An answer stands in the file that no person is known to have given: confirm it or give another. */
   isUnconfirmed: boolean;
@@ -19,7 +18,6 @@ export interface QaReport {
   view: SessionView;
   title: string | undefined;
   questions: QaItem[];
-  /** Ids that wait for an answer. */
   open: string[];
   problems: string[];
   /** What the question about weakened checks is about, while it waits. */

@@ -5,7 +5,6 @@ import type { ActionContext } from '../acting/context.ts';
 import { knownProjectFiles } from './find-project-for.ts';
 import { type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
 
-/** A session of any project that is known on this machine. */
 export interface PlacedSession {
   view: SessionView;
   place: SessionsPlace;

@@ -13,7 +13,6 @@ import type { ActionContext } from '../acting/context.ts';
 export interface ProjectQuestion {
   /** A folder in or below the project, or its `.samocode` itself; without it the client's folders are tried. */
   projectDir?: string | undefined;
-  /** Settings that the call itself names. */
   call?: CallSettings | undefined;
 }
 
@@ -38,7 +37,6 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
 }
 
 interface FoundProject {
-  /** The absolute path of its `.samocode`. */
   filePath: string;
   /** Nothing led to it but that no other one is known. */
   isGuessed: boolean;
@@ -112,7 +110,6 @@ async function thoseThatExist(paths: readonly string[]): Promise<string[]> {
   return paths.filter((_, index) => found[index]?.isFile());
 }
 
-/** Longer than any path that a system takes. */
 const MOST_CHARACTERS = 4096;
 
 type Standing = Pick<ActionContext, 'cwd' | 'home' | 'roots' | 'env'>;

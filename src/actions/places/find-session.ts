@@ -13,7 +13,6 @@ import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
 
-/** Which session a call is about. */
 export interface SessionQuestion {
   /** A session folder, a name without its date (the newest of that name), the beginning of either, or a short id. */
   session: string;
@@ -34,7 +33,6 @@ export async function findSession(question: SessionQuestion, context: ActionCont
   return (await findSessionAndPlace(question, context)).view;
 }
 
-/** With the place that it was found in. */
 export interface FoundSession {
   view: SessionView;
   place: SessionsPlace;

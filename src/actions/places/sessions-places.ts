@@ -13,14 +13,12 @@ import { knownProjectFiles, namedFolders, projectAt } from './find-project-for.t
 
 /** A project as far as looking at its sessions needs it: no git is asked, so that a broken repository hides nothing. */
 export interface SessionsPlace {
-  /** Its `.samocode`. */
   filePath: string;
   sessionsDir: string;
   /** The call is about it: named, or around the folders that the client or the terminal stands in. */
   isOwn: boolean;
 }
 
-/** What to pass as project_dir for a place. */
 export function projectDirOf({ filePath }: Pick<SessionsPlace, 'filePath'>): string {
   return dirname(filePath);
 }

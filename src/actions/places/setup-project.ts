@@ -12,11 +12,9 @@ import { namedFolder } from './find-project-for.ts';
 import { needsPerson, riskyLineWords, trustAsSeen } from './trust-project.ts';
 
 export interface SetupProjectInput {
-  /** The repository; without it the client's folder. */
   projectDir?: string | undefined;
   sessions?: string | undefined;
   worktrees?: string | undefined;
-  /** Further lines of a new `.samocode`, by key. */
   lines?: Readonly<Record<string, string>> | undefined;
   /** The person agreed to `git init` and a first commit where they are missing. */
   initRepository?: boolean | undefined;
@@ -72,7 +70,6 @@ export async function setupProject(
 
 interface RepositoryPlace {
   mainRepo: string;
-  /** The worktree of it that the folder lies in, where that is not the main checkout. */
   linked?: string;
 }
 

@@ -26,7 +26,6 @@ export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir
 
 export interface CloneRunOptions {
   signal: AbortSignal;
-  /** Told before each command. */
   begins?: ((command: string) => void) | undefined;
 }
 

@@ -18,14 +18,11 @@ export interface ProofQuestion {
   projectDir?: string | undefined;
 }
 
-/** Something that is not as the proof says. */
 export interface Difference {
   what: 'proof' | 'branch' | 'commit' | 'tree' | 'base' | 'exit_status';
-  /** The command or file that it is about. */
   about?: string;
   expected: string;
   found: string;
-  /** What a command printed last. */
   lastLines?: string;
 }
 
@@ -35,7 +32,6 @@ export interface OpenedProof {
   differences: Difference[];
   /** `file`: whoever gave it chose the commands in it. */
   from: 'session' | 'file';
-  /** Where it is repeated. */
   place: ClonePlace;
 }
 

@@ -9,7 +9,6 @@ import { READING_ERRORS } from '../reading/reading-errors.ts';
 import { type ClonePlace, type CloneRunOptions, checksOnClone } from './checks-on-clone.ts';
 import type { Difference, OpenedProof } from './open-proof.ts';
 
-/** One command of a proof, then and now. */
 interface RepeatedCheck {
   command: string;
   isSetup?: true;
@@ -20,7 +19,6 @@ interface RepeatedCheck {
 }
 
 export interface Verification {
-  /** Everything is as the proof says. */
   verified: boolean;
   differences: Difference[];
   session?: string;
@@ -28,7 +26,6 @@ export interface Verification {
   commit?: string;
   checks: RepeatedCheck[];
   sandbox: SandboxLevel;
-  /** Where the checks of the proof ran, where that was no clone. */
   ranIn?: 'worktree';
 }
 

@@ -12,7 +12,6 @@ export const ChannelState = z.object({
   since: z.string(),
   /** Ids that were sent, or need no sending any more; oldest first. */
   passed: z.array(z.string()),
-  /** Ids of a send under way. */
   sending: z.array(z.string()).optional(),
   /** Sent, and what they ask for may still be open; only of a channel that can withdraw it. */
   open: z.array(z.object({ id: z.string(), at: z.string(), kind: z.string(), place: z.string() })),
@@ -37,7 +36,6 @@ export async function readChannelState(
   return await plainJson(channelStatePath(paths, name), MAX_BYTES, ChannelState);
 }
 
-/** A channel whose notifications do not get out. */
 export interface ChannelTrouble extends NonNullable<ChannelState['failing']> {
   channel: string;
 }

@@ -15,7 +15,6 @@ export interface SessionReport extends WorkerReport {
   view: SessionView;
   /** What the child does now, as its own output says: quoted, never an instruction. */
   activity?: string;
-  /** The child shows no sign of life. */
   isStalled: boolean;
   /** Channels whose notifications do not get out, a sentence each. */
   troubles: string[];

@@ -8,11 +8,9 @@ import { readWatching, workerReport } from './worker-report.ts';
 
 export interface ListSessionsInput {
   projectDir?: string | undefined;
-  /** Sessions of every project that is known on this machine. */
   allProjects?: boolean | undefined;
   /** Without one, all but those that were put away. */
   filter?: SessionFilter | undefined;
-  /** Only sessions of this group. */
   group?: string | undefined;
 }
 
@@ -21,9 +19,7 @@ export interface SessionList {
   places: SessionsPlace[];
   /** What needs the human first, then the newest. */
   sessions: SessionView[];
-  /** How many of them wait for a person. */
   needing: number;
-  /** How each of them stands to its worker. */
   workers: ReadonlyMap<SessionView, WorkerReport>;
 }
 
@@ -54,7 +50,6 @@ export function projectOfListed({ places }: SessionList, { paths }: SessionView)
   return places.length > 1 && place ? projectDirOf(place) : undefined;
 }
 
-/** Whose sessions a list shows where the call stands in no project; undefined where it is as asked. */
 export function whoseSessions({ places }: SessionList, input: ListSessionsInput): string | undefined {
   const [only] = places;
   if (input.allProjects || only === undefined || places.some(({ isOwn }) => isOwn)) return undefined;

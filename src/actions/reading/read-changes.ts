@@ -31,11 +31,9 @@ export interface ReadChangesInput extends SessionQuestion {
   cursor?: number | undefined;
   /** Since the person's last look at this machine; without one, since the base. */
   lastLook?: boolean | undefined;
-  /** This is a look. */
   isLook?: boolean | undefined;
   /** A file or folder whose difference is wanted as a patch. */
   path?: string | undefined;
-  /** Characters of that patch at most. */
   maxChars?: number | undefined;
 }
 
@@ -49,7 +47,6 @@ export interface SessionChanges {
   stat: DiffStat;
   /** Paths that no commit holds; empty when the worktree is gone. */
   uncommitted: string[];
-  /** Changed files that the approved plan does not name. */
   outsidePlan: string[];
   patch?: { text: string; truncated: boolean };
 }
@@ -206,5 +203,4 @@ function requireInside(ways: readonly string[]): string {
   return path === './' || path === '.' ? '' : path;
 }
 
-/** Longer than any path that a system takes. */
 const MOST_OF_A_PATH = 4096;

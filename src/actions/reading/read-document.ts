@@ -15,14 +15,12 @@ import { READING_ERRORS } from './reading-errors.ts';
 
 export type DocumentReading = {
   view: SessionView;
-  /** Below the session folder. */
   name: string;
 } & (
   | {
       /** Written by children: quoted, never an instruction. */
       text: string;
     }
-  /** A picture, or whatever else is no text. */
   | { path: string; sizeBytes: number }
 );
 

@@ -6,9 +6,7 @@ import { findSession, type SessionQuestion } from '../places/find-session.ts';
 export interface LogTail {
   view: SessionView;
   path: string;
-  /** The last whole lines of `session.log`, oldest first. */
   lines: string[];
-  /** Earlier lines were left out. */
   isCut: boolean;
 }
 

@@ -10,7 +10,6 @@ import { READING_ERRORS } from './reading-errors.ts';
 export interface ProofOfSession {
   view: SessionView;
   proof: SessionProof;
-  /** The facts as Markdown. */
   text: string;
 }
 

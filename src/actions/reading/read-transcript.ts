@@ -16,7 +16,6 @@ export interface ReadTranscriptInput extends SessionQuestion {
   iteration?: number | undefined;
   /** Where the page before ended: its `next`. Without one, from the beginning; negative: so many bytes before the end. */
   from?: number | undefined;
-  /** Entries of one page. */
   limit?: number | undefined;
   /** Characters of one page as JSON writes them; a single event that is longer makes a page of its own. */
   maxChars?: number | undefined;
@@ -34,9 +33,7 @@ export interface TranscriptPage {
   lines: string[];
   /** Where the next page begins, a position in the raw log. */
   next: number;
-  /** The raw log holds more behind this page now. */
   hasMore: boolean;
-  /** The child still runs: there will be more. */
   isRunning: boolean;
 }
 

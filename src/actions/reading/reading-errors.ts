@@ -2,7 +2,6 @@ import type { NextStep } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
 import { visibleControls } from '../../base/plain-words.ts';
 
-/** Why a document, a diff or a transcript cannot be read. */
 export const READING_ERRORS = errors({
   bad_path: ({ isOutside }: { isOutside: boolean }) => ({
     what: 'No changes were read.',
@@ -108,14 +107,12 @@ function firstOf(names: readonly string[]): string {
 interface DocumentNotFound {
   session: string;
   name: string;
-  /** Those that there are. */
   names: readonly string[];
 }
 
 interface DocumentUnreadable {
   session: string;
   name: string;
-  /** Absent where the file is gone. */
   problem?: string;
 }
 
@@ -134,7 +131,6 @@ interface NoOverview {
 interface NoPlan {
   session: string;
   phase: string;
-  /** The plan's file, where it cannot be read. */
   file?: { name: string; problem: string };
   next: readonly NextStep[];
 }

@@ -40,7 +40,6 @@ function leftAtOnce([first, second]: readonly SessionEvent[]): boolean {
   return first?.type === 'worker_took_over' && second?.type === 'worker_left' && second.why !== 'queued';
 }
 
-/** How often a session is brought back within that time; then a person must see why its workers die. */
 export const REVIVAL_LIMIT = { times: 3, withinMs: 10 * 60_000 } as const;
 
 /** What is reported of a session that is left alone for it; a sentence without its end. */

@@ -12,7 +12,6 @@ import { isStuck, type WorkerNow, type WorkerReport, workerNow } from './worker-
 /** A session with its worker, and what its agent does now. */
 export interface ReportFacts extends SessionFacts {
   doing?: string;
-  /** The agent shows no sign of life. */
   stalled?: true;
   worker: WorkerNow;
   /** Money and tokens in words, with the limits that there are. */

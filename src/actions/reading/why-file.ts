@@ -28,7 +28,6 @@ interface WhyIteration {
   iteration?: number;
   phase?: string;
   provider?: string;
-  /** What the agent said that it did. */
   did?: string;
   commits: Pick<Commit, 'hash' | 'subject'>[];
 }
@@ -38,7 +37,6 @@ export interface WhySession extends Omit<PlanReasons, 'questions'> {
   session: string;
   branch: string;
   iterations: WhyIteration[];
-  /** File name of the approved plan. */
   plan?: string;
   approvedBy?: By;
   answers: { id: string; question: string; answer: string }[];

@@ -1,7 +1,6 @@
 import { isAtRest } from '../../session/at-rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
-/** How a session stands to its worker. */
 export type WorkerNow = 'none needed' | 'starting' | 'working' | 'gone';
 
 export interface WorkerReport {
@@ -25,7 +24,6 @@ interface WorkerFacts {
 
 const NO_FACTS: WorkerFacts = { ageMs: Number.POSITIVE_INFINITY, isContinued: false, isDying: false };
 
-/** Pure: the facts count only where it needs a worker. */
 export function workerNow(view: SessionView, { ageMs, isContinued, isDying } = NO_FACTS): WorkerNow {
   // A worker that has nothing left to do is about to leave.
   if (view.worker === 'alive') return isAtRest(view) ? 'none needed' : 'working';

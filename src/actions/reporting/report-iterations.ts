@@ -85,12 +85,10 @@ function factsOf(
   };
 }
 
-/** What an agent said and did, as much of it as a page shows. */
 export interface WholeTranscript {
   entries: TranscriptPiece[];
   chars: number;
   logPath: string;
-  /** The raw log has more. */
   isCut: boolean;
 }
 
@@ -160,7 +158,6 @@ async function changesOf(
 
 type Move = CommitPair & { iteration: number };
 
-/** The iterations that moved the branch, oldest first. */
 function movesOf(events: readonly SessionEvent[], base: string): Move[] {
   const moves: Move[] = [];
   let before = base;

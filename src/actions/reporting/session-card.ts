@@ -21,7 +21,6 @@ export interface CardQuestion {
   wordsOf: (steps: readonly NextStep[]) => string;
 }
 
-/** What a page says of a session at a glance. */
 export async function sessionCard(
   { view, worker, wordsOf }: CardQuestion,
   { clock }: Pick<ActionContext, 'clock'>,
@@ -50,7 +49,6 @@ export async function sessionCard(
   return { card, events };
 }
 
-/** The page says its name already. */
 function sentenceOf(view: SessionView, { worker, unwatched }: WorkerReport): string {
   const sentence = capitalised(statusSentence(view).replace(`${view.folder} `, ''));
   const gone = worker === 'gone' ? `${capitalised(WORKER_GONE)}.` : undefined;
@@ -128,7 +126,6 @@ function endsGap(event: SessionEvent): boolean {
 
 type Ended = Pick<ReportIteration, 'durationMs'>;
 
-/** How long agents have worked. */
 function workedMs(iterations: readonly Ended[]): number {
   return iterations.reduce((sum, { durationMs }) => sum + durationMs, 0);
 }

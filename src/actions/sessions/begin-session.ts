@@ -17,7 +17,6 @@ import type { ActionContext } from '../acting/context.ts';
 import { START_ERRORS } from '../acting/start-errors.ts';
 import type { NewSession } from './new-session.ts';
 
-/** A session whose worker has taken its first command. */
 export interface Begun {
   view: SessionView;
   file: SessionFile;

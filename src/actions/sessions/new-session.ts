@@ -24,7 +24,6 @@ export interface SessionWish extends SessionChoices, Pick<SessionFile, 'task' | 
   takenOver?: ((gates: readonly Gate[]) => TakenOver) | undefined;
 }
 
-/** All that a run folder begins with. */
 export interface NewSession {
   paths: SessionPaths;
   file: SessionFile;

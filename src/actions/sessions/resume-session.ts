@@ -22,9 +22,7 @@ import { findCli, frozenProving } from './freeze-settings.ts';
 import { placesNow, withPlacesOf } from './places-now.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {
-  /** For the next child. */
   note?: string | undefined;
-  /** New work for a session that is done. */
   goal?: string | undefined;
   /** Limits of the whole session that hold from now on, beside those of its start. */
   caps?: Readonly<Record<string, number | undefined>> | undefined;
@@ -149,7 +147,6 @@ interface ChildWish {
   model?: string | undefined;
 }
 
-/** The same as settings of a call. */
 function childSettingsOf({ provider, model }: ChildWish): CallSettings {
   return { provider: provider?.trim() || undefined, model: model?.trim() || undefined };
 }

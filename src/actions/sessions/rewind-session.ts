@@ -87,7 +87,6 @@ async function factsForRewind(
   return { events: await readEvents(paths.events, 0), kept };
 }
 
-/** The worker's own code. */
 function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {
   const what = 'The session was not rewound.';
   return new SamocodeError(code, {}, { what, why: reason, hint: 'Fix that, then rewind again.' });

@@ -22,7 +22,6 @@ export interface StopSessionResult {
 }
 
 export interface StopSeveralInput extends Pick<StopSessionInput, 'when' | 'projectDir'> {
-  /** Without one, every session of the project. */
   group?: string | undefined;
 }
 

@@ -14,7 +14,6 @@ export interface TakeOverResult {
   view: SessionView;
   /** `not_needed`: nobody held it, or somebody who is known to be dead. */
   outcome: 'taken' | 'not_needed';
-  /** Where the worker was that gave way. */
   from?: { hostId: string; pid: number; since: string };
 }
 

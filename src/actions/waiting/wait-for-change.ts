@@ -37,7 +37,6 @@ export interface WaitResult extends SessionReport {
   changed: boolean;
   /** Everything behind the cursor that is worth telling, oldest first. */
   happened: Happening[];
-  /** How many older ones were left out. */
   leftOut: number;
   /** Hand it to the next call, and nothing is lost between the two. */
   cursor: number;
@@ -84,9 +83,7 @@ export async function waitForAny(input: WaitForAnyInput, context: ActionContext)
 
 interface Watched {
   view: SessionView;
-  /** What the caller was told of. */
   cursor: number;
-  /** It was told of nothing yet. */
   isNew: boolean;
   /** It was told that nothing more comes of it: its cursor is beyond the last event. */
   knowsStuck: boolean;
@@ -183,7 +180,6 @@ function nextCursor({ view, report, cursor, knowsStuck }: Look, isTold: boolean)
 
 /** How often a worker that died is noticed. */
 const LOOK_AGAIN_MS = 5000;
-/** More than this in one answer is a flood. */
 const MAX_HAPPENINGS = 20;
 
 function isReached(
@@ -220,7 +216,6 @@ export type WaitUntil = (typeof WAIT_UNTIL)[number];
 /** One event in a sentence. Texts of children within it are theirs. */
 export interface Happening {
   n: number;
-  /** ISO time. */
   at: string;
   type: EventType;
   text: string;

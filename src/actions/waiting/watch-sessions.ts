@@ -14,13 +14,11 @@ import { readWatching, type Watching } from '../reading/worker-report.ts';
 export interface WatchSessionsInput {
   /** Only the sessions of this project; else those of every project known on this machine. */
   projectDir?: string | undefined;
-  /** Only this one. */
   session?: string | undefined;
   signal: AbortSignal;
 }
 
 export interface ShownSession extends SessionReport {
-  /** What to pass as project_dir for it. */
   projectDir: string;
 }
 
@@ -73,14 +71,12 @@ export async function* watchSessions(
 
 interface Around {
   places: readonly SessionsPlace[];
-  /** The one session that is watched. */
   only?: string;
   watching: Watching;
 }
 
 interface Known {
   paths: SessionPaths;
-  /** Of the files that it was read from. */
   stamp: string;
   /** Undefined in the archive, and where there is no session. */
   session?: ShownSession;

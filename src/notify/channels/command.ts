@@ -3,7 +3,6 @@ import { NOTIFY_ERRORS, type NotifyChannel } from '../channel.ts';
 import { hookEnvironment, payloadOf } from './payload.ts';
 
 export interface CommandChannelOptions {
-  /** A line for `sh -c`. */
   command: string;
   env: Readonly<Record<string, string | undefined>>;
   home: string;

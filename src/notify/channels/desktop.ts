@@ -36,10 +36,8 @@ const PROGRAMS: ReadonlyArray<[program: string, args: (shown: Shown) => string[]
 ];
 
 const TIMEOUT_MS = 10_000;
-/** As much as a pop-up shows. */
 const MAX_BODY = 240;
 
-/** Shows pop-ups by the desktop's own program. */
 export function desktopChannel({ env }: DesktopOptions): NotifyChannel {
   return {
     name: 'desktop',

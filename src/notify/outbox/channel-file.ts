@@ -63,9 +63,7 @@ export class ChannelFile {
 export interface Around {
   readonly paths: SupervisorPaths;
   readonly clock: Clock;
-  /** Ends every send. */
   readonly signal: AbortSignal;
-  /** How long one may take. */
   readonly sendMs: number;
   readonly report: (what: string, error: unknown) => void;
   entries: readonly QueuedNotice[];

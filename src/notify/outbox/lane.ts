@@ -76,7 +76,6 @@ export class Lane {
       });
   }
 
-  /** Waits for what is under way. */
   async rest(): Promise<void> {
     await this.#busy;
   }

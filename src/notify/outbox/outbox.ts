@@ -72,12 +72,10 @@ export class Outbox {
     return Math.min(Number.POSITIVE_INFINITY, ...later);
   }
 
-  /** Whether a channel is configured, as of the last look. */
   sendsBy(wanted: ChannelName): boolean {
     return this.#lanes.some(({ name }) => name === wanted);
   }
 
-  /** Something of the last day has not got out yet. */
   hasUndelivered(): boolean {
     const dayAgo = this.#options.clock.now() - DAY_MS;
     return this.#lanes.some((lane) => lane.waiting().some(({ at }) => Date.parse(at) > dayAgo));
@@ -89,7 +87,6 @@ export class Outbox {
     await this.rest();
   }
 
-  /** Waits for what is under way. */
   async rest(): Promise<void> {
     await Promise.all([...this.#opened.values()].map((lane) => lane.rest()));
   }

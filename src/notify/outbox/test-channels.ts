@@ -15,7 +15,6 @@ export interface ConfiguredChannel {
   failing?: ChannelState['failing'];
 }
 
-/** Which channels the settings configure, and how they fare. */
 export async function configuredChannels(
   context: ActionContext,
 ): Promise<{ channels: ConfiguredChannel[]; problems: string[] }> {
@@ -31,7 +30,6 @@ export async function configuredChannels(
 
 export interface Tried {
   channel: ChannelName;
-  /** Why nothing was sent. */
   why?: string;
 }
 

@@ -43,12 +43,9 @@ export type BotFailure =
   | { kind: 'closed_chat' }
   | { kind: 'bad_markup' }
   | { kind: 'not_modified' }
-  /** The message is gone or too old to be changed. */
   | { kind: 'no_message' }
-  /** A button was pressed too long ago for an answer. */
   | { kind: 'late_query' }
   | { kind: 'rejected'; status: number }
-  /** No answer, or one of a server in trouble. */
   | { kind: 'unreachable' };
 
 /**

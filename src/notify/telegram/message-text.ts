@@ -69,7 +69,6 @@ export function toPlain(lines: readonly MessageLine[]): string {
   return lines.map(({ text }) => text).join('\n');
 }
 
-/** At most `max` characters in one line. */
 export function shortened(text: string, max: number): string {
   const line = linesOf(text)
     .map((each) => each.text.trim())

@@ -15,7 +15,6 @@ export type Intent =
   | { refusal: string; isOver?: true }
   /** `pending`: what is shown until it is recorded. `act` gives how it ended. */
   | { pending: string; act: () => Promise<PhoneReply> }
-  /** Asks for words, in a separate message. */
   | { asks: 'changes'; hash: string }
   | { shows: 'status' };
 

@@ -4,11 +4,9 @@ import type { Notification, NotifiedKind } from '../notification.ts';
 import { bold, linesOf, type MessageLine, shortened, splitAtLineEnds } from './message-text.ts';
 import type { AskedAbout, Button } from './sent-messages.ts';
 
-/** One message as it will be sent. */
 export interface Draft {
   lines: readonly MessageLine[];
   about?: AskedAbout;
-  /** Rows of them. */
   buttons?: Button[][];
   /** Sent as a document, with the lines below it. */
   document?: { path: string; name: string };

@@ -44,11 +44,9 @@ const SentMessage = z.object({
   notification: z.string().optional(),
   where: Where.optional(),
   about: AskedAbout,
-  /** The beginning of what it says. */
   text: z.string(),
   hasDocument: z.boolean(),
   buttons: z.array(z.array(Button)),
-  /** How it was settled; its buttons are gone. */
   settled: z.string().optional(),
 });
 export type SentMessage = z.infer<typeof SentMessage>;
@@ -60,7 +58,6 @@ const State = z.object({
   /** ISO time of the last look for updates, to ten minutes. */
   lookedAt: z.string(),
   sent: z.array(SentMessage),
-  /** What the numbers of the last list mean. */
   listed: z.array(Where),
 });
 type State = z.infer<typeof State>;

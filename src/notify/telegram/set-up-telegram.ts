@@ -25,7 +25,6 @@ export interface SetUpResult {
   isGroup: boolean;
   /** Who may act where it is a group. */
   user?: number;
-  /** The file that has it now. */
   path: string;
 }
 
@@ -102,7 +101,6 @@ async function called<T>(call: Promise<T>, passing: readonly string[] = []): Pro
   }
 }
 
-/** What the set-up of Telegram ends in. */
 export const TELEGRAM_ERRORS = errors({
   telegram_no_chat: ({ bot }: { bot: string }) => ({
     what: 'Telegram was not set up.',

@@ -22,7 +22,6 @@ export class TelegramChat {
     this.#context = context;
   }
 
-  /** @throws what the call throws */
   async post(
     api: BotApi,
     draft: Draft,
@@ -55,13 +54,11 @@ export class TelegramChat {
     await unlessGone(api.editMessageReplyMarkup({ ...idOf(sent), reply_markup }, signal));
   }
 
-  /** Shows the buttons again. */
   async restore(api: BotApi, sent: SentMessage, signal: AbortSignal): Promise<void> {
     const reply_markup = keyboard(sent.key, sent.buttons);
     await unlessGone(api.editMessageReplyMarkup({ ...idOf(sent), reply_markup }, signal));
   }
 
-  /** Takes the buttons away and says how it ended. */
   async settle(api: BotApi, sent: SentMessage, how: string, signal: AbortSignal): Promise<void> {
     if (sent.settled !== undefined) return;
     const lines = [{ text: `✔ ${how}`, isBold: true as const }, ...linesOf(''), ...linesOf(sent.text)];

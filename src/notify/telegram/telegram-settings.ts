@@ -7,9 +7,7 @@ export interface TelegramSettings {
   chat: string;
   /** Who may act in a group: numbers, or names in small letters without @. */
   users: readonly string[];
-  /** Of the Bot API server. */
   apiRoot: string;
-  /** NOTIFY_DETAIL=titles */
   isBrief: boolean;
 }
 
@@ -37,7 +35,6 @@ export async function readTelegramSettings(
   };
 }
 
-/** The same where it is complete. */
 export async function telegramSettings(
   env: Readonly<Record<string, string | undefined>>,
   homeDir: string,
@@ -54,11 +51,9 @@ export interface Sender {
 
 type MayAct =
   | 'yes'
-  /** Not the chat that is configured. */
   | 'other_chat'
   /** A group, and TELEGRAM_USERS is not set. */
   | 'no_users'
-  /** Not one of those. */
   | 'other_user';
 
 /** In a chat of two, the other one is the person; in a group only who is named may act. */
