@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { writeLightly } from '../../base/files/atomic-file.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
+import { identityAt } from '../../base/files/look-at.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import { listing, namesIn, readable } from '../git/path-bytes.ts';
@@ -15,7 +16,7 @@ import {
   partOptions,
   repositoryOptions,
 } from './checkpoint-store.ts';
-import { refresh, takeTree } from './take-files.ts';
+import { areAsTaken, refresh, takeTree } from './take-files.ts';
 
 export interface CheckpointPlan extends GitContext {
   mainRepo: string;
@@ -80,7 +81,7 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
     commitsOf(refs, repositoryOptions(store)),
   ]);
   const taken: Taken = {
-    parents: [...new Set([head, tip])].filter((commit) => commit !== undefined),
+    parents: parentsOf(head, tip),
     worktreeTree: code.tree,
     sessionTree: documents.tree,
     skipped: [...code.skipped, ...documents.skipped],
@@ -90,14 +91,41 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const mayBeSame = last?.commit === lastNow && !isApart;
   const same = last !== undefined && mayBeSame && isSame(last, taken) ? last : undefined;
   const { ref, commit } = same ?? (await commitTaken(store, plan, taken));
-  if (!isApart) writeLast(store, { ref, commit, ...taken });
+  if (!isApart) writeLast(store, { ref, commit, index: indexOf(store), ...taken });
   const newlySkipped = taken.skipped.filter((name) => !last?.skipped.includes(name));
   const { worktreeTree, sessionTree, skipped } = taken;
   const kept = { ref, commit, head, worktreeTree, sessionTree, documents: documents.files };
   return { kind: same ? 'same' : 'kept', ...kept, skipped, newlySkipped };
 }
 
-type Taken = Omit<LastCheckpoint, 'ref' | 'commit'>;
+/**
+ * The worktree of the newest checkpoint, where that is `commit` and one that is taken now would have the same worktree:
+ * the same commits, and no file that differs. Documents are not compared.
+ * @throws GitError
+ */
+export async function unchangedWorktree(
+  plan: Omit<CheckpointPlan, 'moment'>,
+  commit: string,
+): Promise<Pick<Checkpoint, 'head' | 'worktreeTree' | 'skipped'> | undefined> {
+  const { worktreePath: folder, branch } = plan;
+  const store = await openStore(plan);
+  const last = await plainJson(pathIn(store), MAX_LAST_BYTES, LastCheckpoint);
+  if (last?.commit !== commit || last.index !== indexOf(store)) return undefined;
+  const refs = [await headOf(store, folder), `refs/heads/${branch}`, last.ref];
+  const [areSameFiles, [head, tip, lastNow]] = await Promise.all([
+    areAsTaken(store, { part: 'worktree', folder }, last.skipped),
+    commitsOf(refs, repositoryOptions(store)),
+  ]);
+  const areSameCommits = lastNow === commit && parentsOf(head, tip).join() === last.parents.join();
+  const { worktreeTree, skipped } = last;
+  return areSameFiles && areSameCommits ? { head, worktreeTree, skipped } : undefined;
+}
+
+function parentsOf(head: string | undefined, tip: string | undefined): string[] {
+  return [...new Set([head, tip])].filter((commit) => commit !== undefined);
+}
+
+type Taken = Omit<LastCheckpoint, 'ref' | 'commit' | 'index'>;
 
 function isSame(last: Taken, now: Taken): boolean {
   const isSameTree = last.worktreeTree === now.worktreeTree && last.sessionTree === now.sessionTree;
@@ -171,10 +199,16 @@ const LastCheckpoint = z.object({
   parents: z.array(z.string()),
   worktreeTree: z.string(),
   sessionTree: z.string(),
+  /** Identity of the worktree's private index, which a rewind changes. */
+  index: z.string(),
   /** Readable names of what was there and was not taken: each is told once. */
   skipped: z.array(z.string()),
 });
 type LastCheckpoint = z.infer<typeof LastCheckpoint>;
+
+function indexOf({ dir }: CheckpointStore): string {
+  return identityAt(join(dir, 'worktree.index'));
+}
 
 function writeLast(store: CheckpointStore, last: LastCheckpoint): void {
   writeLightly(pathIn(store), `${JSON.stringify(last)}\n`);

@@ -1,5 +1,6 @@
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
+import { type Setting, smudgingFilters } from '../git/git-programs.ts';
 import { bytesOf, listing, namesIn, readable } from '../git/path-bytes.ts';
 import { type CheckpointStore, forgetIndex, type KeptPart, partOptions } from './checkpoint-store.ts';
 import { areTooMany, foldersBeyondBounds, type NewFile, type PathState, pathStates } from './file-bounds.ts';
@@ -61,6 +62,18 @@ async function takeFiles(store: CheckpointStore, { part, folder, also = [] }: Ta
   return [...skipped, ...[...tooMany.folders.map((each) => `${each}*`), ...leftOut].map(readable)];
 }
 
+/** Whether a part's files are as its index knows them, but for those of which a checkpoint has said that it left them out. */
+export async function areAsTaken(
+  store: CheckpointStore,
+  { part, folder }: FolderPart,
+  leftOut: readonly string[],
+): Promise<boolean> {
+  const stateAt = pathStates(folder);
+  const isUnfit = (name: string) => name.endsWith('/') || stateAt(name).kind === 'unfit';
+  const different = await listDifferent(partOptions(store, part, folder), part);
+  return different.every(({ name }) => isUnfit(name) && leftOut.includes(readable(name)));
+}
+
 /** Where a file still has the bytes that a part's index knows, that index learns its new time. */
 export async function refresh(options: GitOptions): Promise<void> {
   // It fails where any file has other bytes, which is told by others.
@@ -118,27 +131,23 @@ export async function encryptedAmong(
   if (names.length === 0) return new Set();
   const env = { GIT_DIR: commonDir, GIT_WORK_TREE: folder };
   const options = listing({ ...context, cwd: folder, env });
+  const decrypting = new Set(context.smudging ?? smudgingFilters(await smudgeSettings(options)));
+  decrypting.delete('lfs');
+  if (decrypting.size === 0) return new Set();
   const input = bytesOf(`${names.join('\0')}\0`);
   const asked = await runGit(['check-attr', '-z', '--stdin', 'filter'], { ...options, input });
   const filters = asked.stdout.split('\0').filter((_, index) => index % 3 === 2);
-  if (filters.every((filter) => NO_ENCRYPTION.has(filter))) return new Set();
-  const ask = ['config', '-z', '--get-regexp', '^filter\\..*\\.(smudge|process)$'];
-  const { stdout } = await runGit(ask, { ...options, allowFailure: true });
-  const decrypting = new Set(
-    namesIn(stdout)
-      .map((entry) => entry.split('\n'))
-      .filter(([, command = '']) => command !== '' && command !== 'cat')
-      .map(([key = '']) => key.slice('filter.'.length, key.lastIndexOf('.'))),
-  );
-  return new Set(
-    names.filter((_, index) => {
-      const filter = filters[index] ?? '';
-      return !NO_ENCRYPTION.has(filter) && decrypting.has(filter);
-    }),
-  );
+  return new Set(names.filter((_, index) => decrypting.has(filters[index] ?? '')));
 }
 
-const NO_ENCRYPTION: ReadonlySet<string> = new Set(['unspecified', 'set', 'unset', 'lfs']);
+async function smudgeSettings(options: GitOptions): Promise<Setting[]> {
+  const ask = ['config', '-z', '--get-regexp', '^filter\\..*\\.(smudge|process)$'];
+  const { stdout } = await runGit(ask, { ...options, allowFailure: true });
+  return namesIn(stdout).map((entry): Setting => {
+    const [key = '', ...value] = entry.split('\n');
+    return [key, value.join('\n')];
+  });
+}
 
 interface Listed {
   name: string;

@@ -66,6 +66,15 @@ export function executes([key, value]: Setting): boolean {
   return ONLY_FOR_OTHERS.test(key) || namesProgram([key, value]);
 }
 
+/** Names of filters that write other bytes into a worktree than the repository has. */
+export function smudgingFilters(settings: readonly Setting[]): string[] {
+  return settings
+    .filter(([key, value]) => SMUDGES.test(key) && value !== '' && value !== 'cat')
+    .map(([key]) => key.slice('filter.'.length, key.lastIndexOf('.')));
+}
+
+const SMUDGES = /^filter\..+\.(?:smudge|process)$/s;
+
 interface ProgramSettings {
   /** Of the repository and its worktree, in the order in which git reads them. */
   repository: readonly Setting[];

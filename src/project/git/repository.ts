@@ -5,7 +5,10 @@ import { GIT_ERRORS, type GitError, gitFailure, isGitError } from './git-errors.
 import { PROJECT_ERRORS } from './project-errors.ts';
 
 /** How git is run for a whole task; `cwd` comes from the task. */
-export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config'>;
+export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config'> & {
+  /** Filters that write other bytes into a worktree, where they were just read; git is asked otherwise. */
+  smudging?: readonly string[];
+};
 
 export type RepositoryReading =
   /** `reason` is git's refusal when there is something that it will not open. */

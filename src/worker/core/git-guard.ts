@@ -8,7 +8,7 @@ import {
   NOTHING_EXECUTING,
   readExecuting,
 } from '../../project/git/executing-settings.ts';
-import { undoChanged } from '../../project/git/git-programs.ts';
+import { smudgingFilters, undoChanged } from '../../project/git/git-programs.ts';
 import { removePlantedLinks } from '../../project/git/planted-links.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
@@ -25,6 +25,7 @@ export class GitGuard {
   #accepted: Executing | undefined;
   #commonDir: string | undefined;
   #config: GitContext['config'] & {} = [];
+  #smudging: readonly string[] | undefined;
 
   constructor(
     { gitSettings }: SessionPaths,
@@ -38,7 +39,7 @@ export class GitGuard {
 
   /** For every git call of the worker. */
   get context(): GitContext {
-    return { baseEnv: this.#env, config: this.#config };
+    return { baseEnv: this.#env, config: this.#config, smudging: this.#smudging };
   }
 
   /** Reads by what git would start programs: what was not accepted is started by no call from here on. @returns it, in lines */
@@ -84,6 +85,8 @@ export class GitGuard {
   }
 
   async #read(worktreePath: string | undefined): Promise<Executing> {
-    return await readExecuting({ commonDir: await this.#sharedDir(), worktreePath }, this.context);
+    const now = await readExecuting({ commonDir: await this.#sharedDir(), worktreePath }, this.context);
+    this.#smudging = smudgingFilters([...now.outside, ...now.repository]);
+    return now;
   }
 }

@@ -49,6 +49,13 @@ export interface WorkerMemory {
     /** Whether nothing had changed when the agent had ended. */
     isCompared: boolean;
   };
+  /** What was kept after the last agent. */
+  lastKept?: {
+    /** The commit of its checkpoint. */
+    commit: string;
+    /** Fingerprint of the documents that the worker itself does not write between two agents. */
+    documents: string;
+  };
   /** The checks on the base commit, which run beside agents until they have ended. */
   baseRun?: {
     /** Undefined: it was ended, or no clone could be made. */

@@ -51,8 +51,9 @@ export async function mainCheckoutNow(worker: Worker): Promise<MainCheckout | un
 const NOT_THE_CHILDS = new Set(['_logs', '_signal.json', '_signal_history.jsonl', 'session.log', '_inbox']);
 
 // Sizes and times instead of contents: a folder may hold many large documents, and any write moves the time.
-export function documentsPrint({ paths }: Worker): string {
-  const names = (namesAt(paths.sessionDir) ?? []).filter((name) => !NOT_THE_CHILDS.has(name));
+export function documentsPrint({ paths }: Worker, without?: '_overview.md'): string {
+  const isAsked = (name: string) => name !== without && !NOT_THE_CHILDS.has(name);
+  const names = (namesAt(paths.sessionDir) ?? []).filter(isAsked);
   const states = names.sort().map((name) => {
     const stats = statsAt(join(paths.sessionDir, name));
     return `${name}\0${stats?.size}\0${stats?.mtimeMs}\0${stats?.ino}\n`;

@@ -5,7 +5,7 @@ import type { Worker } from '../core/worker.ts';
 import { type Breach, breachOf, gitProgramsChanged } from '../guarding/changes-by-agent.ts';
 import { documentsPrint, mainCheckoutNow, type Snapshot } from '../guarding/snapshot.ts';
 import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
-import { type KeptWork, keepWork } from '../recording/keep-work.ts';
+import { type KeptWork, keepWorkAfter } from '../recording/keep-work.ts';
 import { type OverviewEnd, repairOverview } from '../recording/repair-overview.ts';
 import type { ChildEnded } from './how-it-ended.ts';
 import { keepSignal } from './kept-signal.ts';
@@ -35,7 +35,7 @@ export async function keepWhatIsLeft(
   const overview = await repairOverview(worker, open);
   const repairs = await bringWorktreeBack(worker).catch(() => []);
   // Side by side: each is a start of git or two.
-  const keeping = keepWork(worker, { kind: 'after', iteration: open.iteration });
+  const keeping = keepWorkAfter(worker, open.iteration);
   const mainCheckout = await mainCheckoutNow(worker);
   const kept = await keeping;
   const after = { worktree: kept.worktree, mainCheckout, documents: documentsPrint(worker) };

@@ -1,14 +1,13 @@
 import { ensurePlainFolder, putAside } from '../../base/files/append-lines.ts';
 import { writeLightly, writeWhole } from '../../base/files/atomic-file.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
-import { START } from '../../project/checkpoints/checkpoint-refs.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
 import { record, type Worker } from '../core/worker.ts';
 import { keepRunFolder } from '../guarding/run-folder.ts';
 import { documentsPrint, mainCheckoutNow, type Snapshot } from '../guarding/snapshot.ts';
-import { keepWork, notKept } from '../recording/keep-work.ts';
+import { keepWorkBefore, notKept } from '../recording/keep-work.ts';
 
 /** Prepares the start of an agent: blank signal, log folder, a checkpoint, and what to compare with when it has ended. */
 export async function layOut(worker: Worker, open: OpenIteration): Promise<void> {
@@ -19,11 +18,7 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   await writeWhole(paths.signal, BLANK_SIGNAL);
   const overview = await readPlainFile(paths.overview, MAX_OVERVIEW_BYTES);
   if (overview.kind === 'bytes') writeLightly(files.overviewBefore, overview.bytes);
-  // A person may have been at work since the last agent.
-  const keeping = keepWork(
-    worker,
-    open.iteration === 1 ? START : { kind: 'before', iteration: open.iteration },
-  );
+  const keeping = keepWorkBefore(worker, open.iteration);
   const mainCheckout = await mainCheckoutNow(worker);
   const kept = await keeping;
   await record(worker, ...notKept(kept));

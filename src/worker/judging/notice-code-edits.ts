@@ -1,7 +1,7 @@
 import { listed, visibleControls } from '../../base/plain-words.ts';
 import { type CodeEdits, judgeCodeEdits } from '../../phases/code-edits.ts';
 import { GRANTS } from '../../phases/grants.ts';
-import { changedPaths } from '../../project/worktrees/changes.ts';
+import { changedPathsSince } from '../../project/worktrees/changes.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -27,11 +27,10 @@ export async function noticeCodeEdits(
   const tree = (await snapshotBefore(worker, open))?.worktree?.tree;
   const head = after.worktree?.tree;
   if (tree === undefined || head === undefined) return { codeEdits: earlier, events: [] };
-  const since = async (base: string) =>
-    base === head ? [] : await changedPaths({ ...worker.git.context, cwd: worker.file.mainRepo, base, head });
+  if (tree === head && earlier === undefined) return { events: [] };
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo, head };
   try {
-    const changed = await since(tree);
-    const differing = earlier ? await since(earlier.tree) : changed;
+    const [changed = [], differing = []] = await changedPathsSince([tree, earlier?.tree ?? tree], options);
     const codeEdits = judgeCodeEdits(earlier, { phase, iteration, tree, changed, differing });
     return { codeEdits, events: notice(phase, codeEdits, earlier) };
   } catch {

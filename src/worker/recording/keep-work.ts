@@ -4,6 +4,7 @@ import {
   type Checkpoint,
   type CheckpointPlan,
   keepCheckpoint,
+  unchangedWorktree,
 } from '../../project/checkpoints/checkpoint.ts';
 import {
   dropCheckpoints,
@@ -11,6 +12,7 @@ import {
   keepPhaseEnd,
   type Moment,
   pruneCheckpoints,
+  START,
 } from '../../project/checkpoints/checkpoint-refs.ts';
 import { openStore, repositoryOptions } from '../../project/checkpoints/checkpoint-store.ts';
 import { commitSessionFiles } from '../../project/checkpoints/session-repository.ts';
@@ -18,7 +20,7 @@ import { type WorktreePrints, worktreePrints } from '../../project/checkpoints/w
 import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import type { WorktreeSeen } from '../guarding/snapshot.ts';
+import { documentsPrint, type WorktreeSeen } from '../guarding/snapshot.ts';
 
 export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
@@ -53,21 +55,52 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
   if (place === undefined) return {};
   try {
     const kept: Checkpoint = await keepCheckpoint({ ...place, moment });
-    const { ref, commit, head, newlySkipped, worktreeTree, sessionTree, documents } = kept;
-    const prints = await worktreePrints(place.worktreePath, kept, worker.git.context);
+    const { ref, commit, newlySkipped, worktreeTree, sessionTree, documents } = kept;
+    const { worktree, leftOut } = await worktreeSeen(place, kept);
     const left =
       newlySkipped.length > 0
         ? `Not in this checkpoint and those to come (over 50 MB, unreadable, a separate repository, more than 5,000 or 500 MB of new files in a folder, or changed and encrypted by a filter of the repository): ${newlySkipped.slice(0, 10).join(', ')}`
         : undefined;
     return {
       checkpoint: { ref, commit },
-      trees: { worktreeTree, sessionTree, documents, leftOut: prints.leftOut },
-      worktree: { print: prints.worktree, head, tree: worktreeTree },
+      trees: { worktreeTree, sessionTree, documents, leftOut },
+      worktree,
       problem: left,
     };
   } catch (error) {
     return { problem: `No checkpoint was taken: ${error instanceof Error ? error.message : error}` };
   }
+}
+
+async function worktreeSeen(
+  { worktreePath, mainRepo: _, ...context }: CheckpointPlace,
+  kept: Pick<Checkpoint, 'head' | 'worktreeTree' | 'skipped'>,
+): Promise<{ worktree: WorktreeSeen; leftOut: string }> {
+  const { worktree: print, leftOut } = await worktreePrints(worktreePath, kept, context);
+  return { worktree: { print, head: kept.head, tree: kept.worktreeTree }, leftOut };
+}
+
+/** Keeps what an agent left, once its whole tree is gone, and remembers it for the next one. */
+export async function keepWorkAfter(worker: Worker, iteration: number): Promise<KeptWork> {
+  const documents = documentsPrint(worker, '_overview.md');
+  const kept = await keepWork(worker, { kind: 'after', iteration });
+  worker.memory.lastKept = kept.checkpoint && { commit: kept.checkpoint.commit, documents };
+  return kept;
+}
+
+/**
+ * Keeps what stands there before an agent, where a person has changed something since the last one: else the checkpoint
+ * after that one has it. The worker itself writes the overview and the signal in between.
+ */
+export async function keepWorkBefore(worker: Worker, iteration: number): Promise<KeptWork> {
+  const place = checkpointPlace(worker);
+  const { lastKept } = worker.memory;
+  if (place && lastKept?.documents === documentsPrint(worker, '_overview.md')) {
+    // What can't be compared is kept, or said with it.
+    const same = await unchangedWorktree(place, lastKept.commit).catch(() => undefined);
+    if (same) return await worktreeSeen(place, same);
+  }
+  return await keepWork(worker, iteration === 1 ? START : { kind: 'before', iteration });
 }
 
 /** To be told, whatever else the moment brings. */

@@ -39,6 +39,16 @@ test.concurrent('a child that only finds what a person left has changed nothing'
   expect(await endOf(rig, next)).toMatchObject({ treeChanged: false });
 });
 
+test.concurrent('between two children that follow each other nothing is kept but what the first one left', async () => {
+  const rules = [
+    { when: {}, do: [shell('echo "$SAMOCODE_ITERATION" > child.txt'), stays, { act: 'result' }] },
+  ];
+  await using rig = await startRig({ here: true, scenario: { rules } });
+  await rig.until(({ progress }) => progress.totalIterations >= 3);
+  const refs = await rig.repo.git(['for-each-ref', '--format=%(refname:lstrip=3)', 'refs/samocode']);
+  expect(refs.split('\n').slice(0, 4)).toEqual(['000', '001', '002', '003']);
+});
+
 async function endOf(rig: SessionRig, iteration: number) {
   const events = await rig.events();
   return events.find((event) => event.type === 'iteration_ended' && event.iteration === iteration);

@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile 
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { keepCheckpoint } from '../../../src/project/checkpoints/checkpoint.ts';
+import { keepCheckpoint, unchangedWorktree } from '../../../src/project/checkpoints/checkpoint.ts';
 import { openStore } from '../../../src/project/checkpoints/checkpoint-store.ts';
 import { takeTree } from '../../../src/project/checkpoints/take-files.ts';
 import { checkpointScene } from '../../support/checkpoint-scene.ts';
@@ -39,6 +39,39 @@ test('nothing new is made while nothing changes', async () => {
   expect(await keep(3)).toMatchObject({ kind: 'kept', ref: 'refs/samocode/26-01-08-x/003' });
   await repo.git(['commit', '-q', '--allow-empty', '-m', 'Only a commit'], worktreePath);
   expect(await keep(4)).toMatchObject({ kind: 'kept' });
+});
+
+test('a worktree is unchanged only while its commits and files are those of the newest checkpoint', async () => {
+  const { repo, worktreePath, sessionDir, place, keep } = await checkpointScene();
+  await using _ = repo;
+  const huge = join(worktreePath, 'huge.bin');
+  await writeFile(huge, '');
+  await truncate(huge, 51 * 1024 * 1024);
+  const first = await keep(1);
+  await writeFile(join(sessionDir, '_overview.md'), '# Another\n');
+  const { head, worktreeTree, skipped } = first;
+  expect(await unchangedWorktree(place, first.commit)).toEqual({ head, worktreeTree, skipped });
+  // What was too large is not any more: nothing else has it.
+  await truncate(huge, 1);
+  expect(await unchangedWorktree(place, first.commit)).toBeUndefined();
+  const second = await keep(2);
+  expect(await unchangedWorktree(place, first.commit)).toBeUndefined();
+  await rm(join(worktreePath, 'a.txt'));
+  expect(await unchangedWorktree(place, second.commit)).toBeUndefined();
+  const third = await keep(3);
+  expect(await unchangedWorktree(place, third.commit)).toBeDefined();
+  await repo.git(['commit', '-q', '--allow-empty', '-m', 'Only a commit'], worktreePath);
+  expect(await unchangedWorktree(place, third.commit)).toBeUndefined();
+});
+
+test('a worktree that was rewound is not the one of the checkpoint from before', async () => {
+  const { repo, worktreePath, place, keep, restore } = await checkpointScene();
+  await using _ = repo;
+  const first = await keep(1);
+  await writeFile(join(worktreePath, 'new.txt'), 'new\n');
+  const second = await keep(2);
+  await restore(first.commit, '17');
+  expect(await unchangedWorktree(place, second.commit)).toBeUndefined();
 });
 
 test('huge files and repositories inside are left out and named', async () => {
