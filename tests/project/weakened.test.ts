@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { testsIn } from '../../src/project/proving/active-tests.ts';
 import {
   addsTests,
   type ChangedFile,
   checkCommands,
   findWeakened,
   isTestPath,
+  testsIn,
 } from '../../src/project/proving/weakened.ts';
 
 /** What is found, a line each. */

@@ -5,7 +5,6 @@ import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
 /** How many checkpoints of iterations are kept beside those at the ends of phases. */
 export const KEPT_CHECKPOINTS = 20;
 
-/** Why a checkpoint was made; part of its ref. */
 export type Moment =
   | { kind: 'after'; iteration: number }
   /** Before a child, where the files are not as the last one left them: a person may have changed them. */
@@ -14,7 +13,6 @@ export type Moment =
   | { kind: 'before_kill'; iteration: number }
   /** Before a rewind, so that it can be undone; `id` names the rewind. */
   | { kind: 'before_rewind'; id: string }
-  /** Before the session is discarded. */
   | { kind: 'before_discard' };
 
 /** What stands there before any child, so that all of a session's work can be taken back. */
@@ -55,7 +53,6 @@ export function trashRef(sessionFolder: string): string {
   return `${TRASH}${asRefName(sessionFolder)}`;
 }
 
-/** Holds the newest result of merging a session's branch. */
 export function mergeRef(sessionFolder: string): string {
   return `${refsOf(sessionFolder)}merge`;
 }

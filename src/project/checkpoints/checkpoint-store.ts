@@ -21,7 +21,6 @@ export interface CheckpointStore {
   context: GitContext;
 }
 
-/** Which of the two folders an index is for. */
 export type KeptPart = 'worktree' | 'session';
 
 const Settings = z.object({
@@ -72,7 +71,6 @@ export function clearLocks({ dir }: CheckpointStore): void {
   for (const part of ['worktree', 'session']) rmSync(join(dir, `${part}.index.lock`), { force: true });
 }
 
-/** The next use of a part's index begins with an empty one. */
 export function forgetIndex({ dir }: CheckpointStore, part: KeptPart): void {
   rmSync(join(dir, `${part}.index`), { force: true });
 }

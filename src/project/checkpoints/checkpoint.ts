@@ -21,9 +21,7 @@ import { areAsTaken, refresh, takeTree } from './take-files.ts';
 export interface CheckpointPlan extends GitContext {
   mainRepo: string;
   worktreePath: string;
-  /** The session's own branch, whose tip is kept too. */
   branch: string;
-  /** The session's folder, whose documents are kept beside the code. */
   sessionDir: string;
   /** The session folder's name; part of the ref. */
   sessionFolder: string;
@@ -40,12 +38,10 @@ export interface Checkpoint {
   /** `refs/samocode/<session>/<NNN>`; of the earlier one when nothing changed. */
   ref: string;
   commit: string;
-  /** The commit that was checked out. */
   head: string | undefined;
   /** The worktree's files as a tree, ignored ones aside: equal ids mean equal bytes. */
   worktreeTree: string;
   sessionTree: string;
-  /** Names, modes and blobs of what is in the session's tree. */
   documents: readonly KeptDocument[];
   /** Files that are not in it: larger than 50 MB, unreadable, or a repository of their own. */
   skipped: readonly string[];
@@ -54,7 +50,6 @@ export interface Checkpoint {
 }
 
 export interface KeptDocument {
-  /** Below the session folder. */
   name: string;
   mode: string;
   id: string;
@@ -214,7 +209,6 @@ function writeLast(store: CheckpointStore, last: LastCheckpoint): void {
   writeLightly(pathIn(store), `${JSON.stringify(last)}\n`);
 }
 
-/** It names every file that was left out. */
 const MAX_LAST_BYTES = 64 * 1024 * 1024;
 
 function pathIn({ dir }: CheckpointStore): string {

@@ -2,7 +2,6 @@ import { accessSync, constants, lstatSync } from 'node:fs';
 import { systemErrorCode } from '../../base/errors.ts';
 import { pathAt } from '../git/path-bytes.ts';
 
-/** What a checkpoint makes of one path. */
 export type PathState =
   /** Nothing, a folder, or something behind a link: no file of ours. */
   | { kind: 'none' }
@@ -54,7 +53,6 @@ function isNameOfGit(name: string, isLink: boolean): boolean {
   return parts.includes('.git') || (isLink && parts.at(-1) === '.gitmodules');
 }
 
-/** A file that git does not know yet. */
 export interface NewFile {
   name: string;
   sizeBytes: number;

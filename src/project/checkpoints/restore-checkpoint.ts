@@ -23,7 +23,6 @@ import { moveFiles } from './move-files.ts';
 import { encryptedAmong, type FolderPart, takeTree } from './take-files.ts';
 
 export interface RestorePlan extends Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'> {
-  /** The checkpoint's commit. */
   commit: string;
   /** Names this rewind: called again with the same name, it goes on where it was cut off. */
   id: string;
@@ -199,7 +198,6 @@ async function keepBefore(
 
 interface LockPlace {
   worktreePath: string;
-  /** The session's branch. */
   branch: string;
   context: GitContext;
 }

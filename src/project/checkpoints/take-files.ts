@@ -80,7 +80,6 @@ export async function refresh(options: GitOptions): Promise<void> {
   await runGit(['update-index', '-q', '--really-refresh'], { ...options, allowFailure: true });
 }
 
-/** The tree of what a part's index knows. */
 export async function treeOf(store: CheckpointStore, { part, folder }: FolderPart): Promise<string> {
   return await gitLine(['-c', UNPACKED, 'write-tree'], partOptions(store, part, folder));
 }
@@ -103,7 +102,6 @@ async function listFiles(how: readonly string[], options: GitOptions): Promise<s
 }
 
 interface TooMany {
-  /** Each with its slash. */
   folders: string[];
   names: Set<string>;
 }

@@ -13,7 +13,6 @@ export interface WorktreePrints {
   leftOut: string;
 }
 
-/** Fingerprints of a worktree as a checkpoint has it. */
 export async function worktreePrints(
   worktreePath: string,
   { head, worktreeTree, skipped }: Pick<Checkpoint, 'head' | 'worktreeTree' | 'skipped'>,

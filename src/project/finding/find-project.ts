@@ -9,7 +9,6 @@ import { parseSamocodeFile, pathFromFile } from '../settings/samocode-file.ts';
 export const SAMOCODE_FILE = '.samocode';
 
 export interface ProjectSearch {
-  /** Where the person or the client stands. */
   from: string;
   homeDir: string;
 }

@@ -7,9 +7,7 @@ import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
 
-/** A project that was used on this machine. */
 const KnownProject = z.looseObject({
-  /** Absolute path of its `.samocode`. */
   filePath: z.string().min(1),
   mainRepo: z.string().min(1),
   sessions: z.string().min(1),

@@ -1,7 +1,6 @@
 import { readSettings } from '../settings/read-settings.ts';
 import { readSettingTexts } from './open-project.ts';
 
-/** What holds for all sessions of a machine together, as it stands now. */
 export interface MachineLimits {
   /** US dollars that all agents may cost from midnight to midnight. */
   usdPerDay?: number;

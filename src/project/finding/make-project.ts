@@ -1,16 +1,17 @@
-import { readFile, realpath, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { createWhole } from '../../base/files/atomic-file.ts';
+import { changeFile } from '../../base/files/change-file.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
+import { gitLine, gitSaysYes } from '../git/git.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
-import { pathInside } from '../git/real-path.ts';
+import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { type GitContext, requireIdentity, requireRepository } from '../git/repository.ts';
 import { makeFolder, UndoList } from '../git/undo-list.ts';
 import { readSettings, type SettingTexts } from '../settings/read-settings.ts';
 import { parseSamocodeFile, samocodeLine } from '../settings/samocode-file.ts';
 import { initRepository } from '../worktrees/init-repository.ts';
-import { excludeFolders } from './exclude.ts';
 import { findProject, SAMOCODE_FILE } from './find-project.ts';
 import { rememberProject } from './known-projects.ts';
 import { openProject, type Project, readSettingTexts } from './open-project.ts';
@@ -198,4 +199,61 @@ async function missingIdentity(mainRepo: string, context: GitContext): Promise<s
     if (PROJECT_ERRORS.no_git_identity.is(error)) return [error.message];
     throw error;
   }
+}
+
+export interface ExcludeReport {
+  /** The file that was changed, or would have been: `.git/info/exclude` of the common git folder. */
+  excludePath: string;
+  added: readonly string[];
+  /** Folders whose files are in the repository already: excluding cannot hide them. */
+  tracked: readonly string[];
+  undo(): Promise<void>;
+}
+
+/**
+ * Keeps folders that lie inside MAIN_REPO out of its `git status`, by `.git/info/exclude` and never by a file
+ * that is committed. Folders outside, and those that are ignored already, add nothing.
+ * @throws GitError, not_a_repository
+ */
+export async function excludeFolders(
+  mainRepo: string,
+  folders: readonly string[],
+  context: GitContext,
+): Promise<ExcludeReport> {
+  const { toplevel, commonDir } = await requireRepository(mainRepo, context);
+  const options = { ...context, cwd: toplevel };
+  const added: string[] = [];
+  const tracked: string[] = [];
+  for (const folder of folders) {
+    const way = pathInside(toplevel, await realPathAsFar(folder));
+    if (!way) continue;
+    if (await gitLine(['ls-files', '--', `:(literal)${way}`], { ...options, maxChars: 1000 }))
+      tracked.push(folder);
+    // The slash asks about a folder, also before it exists.
+    const ignored = await gitSaysYes(['check-ignore', '--quiet', '--no-index', '--', `${way}/`], options);
+    if (!ignored) added.push(excludeLine(way));
+  }
+  const excludePath = join(commonDir, 'info/exclude');
+  const undo = added.length > 0 ? await append(excludePath, [...new Set(added)]) : async () => {};
+  return { excludePath, added: [...new Set(added)], tracked, undo };
+}
+
+/** A line of an ignore file that means one folder: from the top, with what git would take for a pattern escaped. */
+function excludeLine(way: string): string {
+  return `/${way.replace(/[\\*?[\]]/g, '\\$&')}/`;
+}
+
+async function append(path: string, lines: readonly string[]): Promise<() => Promise<void>> {
+  // People keep such files elsewhere and link to them: the link must stay one.
+  const real = await realPathAsFar(path);
+  let before: string | undefined;
+  await mkdir(dirname(real), { recursive: true });
+  const after = await changeFile(real, (text) => {
+    before = text;
+    const start = text === undefined || text === '' || text.endsWith('\n') ? (text ?? '') : `${text}\n`;
+    return `${start}${lines.join('\n')}\n`;
+  });
+  return async () => {
+    await changeFile(real, (text) => (text === after ? (before ?? '') : (text ?? '')));
+  };
 }

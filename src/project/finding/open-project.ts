@@ -13,7 +13,6 @@ import type { SettingSpec } from '../settings/setting-spec.ts';
 import { type CallSettings, SETTING_ROWS, SETTINGS } from '../settings/settings.ts';
 
 export interface ProjectRequest {
-  /** Absolute path of the `.samocode`. */
   filePath: string;
   env: Readonly<Record<string, string | undefined>>;
   homeDir: string;
@@ -22,15 +21,12 @@ export interface ProjectRequest {
   signal?: AbortSignal;
 }
 
-/** A project whose settings were read and whose folders are there. */
 export interface Project extends ResolvedSettings {
-  /** Absolute path of its `.samocode`. */
   filePath: string;
   /** SHA-256 of that file, by which it is trusted. */
   fileHash: string;
   /** MAIN_REPO as git calls it, links resolved. */
   mainRepo: string;
-  /** The git folder that MAIN_REPO and its worktrees share. */
   commonDir: string;
 }
 

@@ -6,19 +6,15 @@ const LIMIT_MS = 30 * 60_000;
 
 export interface ProjectCommandOptions {
   cwd: string;
-  /** The whole environment. */
   env: Record<string, string>;
   signal?: AbortSignal | undefined;
   /** The command line inside a guard; absent: it runs as it stands. */
   inside?: ((command: readonly string[]) => [string, ...string[]]) | undefined;
-  /** Half an hour unless told. */
   timeoutMs?: number;
-  /** Takes all that it prints. */
   output?: ((chunk: Uint8Array) => void) | undefined;
 }
 
 export interface CommandFailure {
-  /** How it failed, a few words. */
   how: string;
   /** The program that the command's own shell could not start, unless it is a file of the repository. */
   missing?: string;

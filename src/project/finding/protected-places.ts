@@ -29,7 +29,6 @@ export interface PlacesQuestion {
   homeDir: string;
   /** The folder that samocode runs from. */
   programFolder: string;
-  /** SANDBOX_WRITE. */
   writable: readonly string[];
 }
 
@@ -62,7 +61,6 @@ export async function findProtectedPlaces(
   };
 }
 
-/** Sessions of other projects that were used on this machine. */
 async function sessionsOfOthers(homeDir: string, own: string): Promise<string[]> {
   const known = await readKnownProjects(homeDir);
   if (known.kind === 'malformed') return [];

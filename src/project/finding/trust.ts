@@ -13,7 +13,6 @@ import type { Project } from './open-project.ts';
 
 /** A line of `.samocode` that counts only once the person trusted the file. */
 export interface RiskyLine {
-  /** `CHECK_LINT`, `GATES`. */
   key: string;
   risk: 'loosens' | 'runs';
   /** As it was read; text of the file, to be shown as a quotation. */
@@ -22,9 +21,7 @@ export interface RiskyLine {
 
 const TrustRecord = z.looseObject({
   v: z.literal(1),
-  /** Absolute path of the `.samocode`. */
   filePath: z.string(),
-  /** Of the content that was trusted. */
   hash: z.string(),
   trustedAt: z.string(),
 });
@@ -33,7 +30,6 @@ export type Trust =
   /** Nothing in the file runs or loosens anything, or a person has trusted it as it is. */
   { kind: 'fine' } | { kind: 'untrusted'; filePath: string; hash: string; lines: readonly RiskyLine[] };
 
-/** Whether a project's commands and loosening lines count yet. */
 export async function trustIn(project: Project, homeDir: string): Promise<Trust> {
   const { filePath, fileHash: hash } = project;
   const lines = riskyLines(project);

@@ -48,7 +48,6 @@ async function exists(ref: string, main: GitOptions): Promise<boolean> {
 }
 
 export interface MergeBase {
-  /** Where the branch is. */
   from: string;
   /** The commit to merge onto: that of the branch, or of its remote where that is only ahead. */
   onto: string;
@@ -56,7 +55,6 @@ export interface MergeBase {
   hasAll: boolean;
 }
 
-/** What the work that ends in `tip` is merged onto. */
 export async function mergeOnto(
   tip: string,
   { mainRepo, base, into, ...context }: GitContext & { mainRepo: string; base: string; into: string },

@@ -12,7 +12,6 @@ import { uncommittedIn } from '../worktrees/inspect-worktree.ts';
 
 export interface FastForwardPlan extends GitContext {
   mainRepo: string;
-  /** Short name of the branch that is moved. */
   branch: string;
   /** Where it is now, as far as the caller knows. */
   from: string;

@@ -9,7 +9,6 @@ export interface MergePlan extends GitContext {
   mainRepo: string;
   /** Where a clone is made and removed again. */
   dir: string;
-  /** Short name of the branch that takes the work. */
   into: string;
   /** The commits that are merged. */
   onto: string;

@@ -24,7 +24,6 @@ export function nameOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** For git's stdin. */
 export function bytesOf(names: string): Buffer {
   return Buffer.from(names, 'latin1');
 }

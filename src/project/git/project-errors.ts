@@ -1,6 +1,5 @@
 import { errors } from '../../base/errors.ts';
 
-/** The expected failures of a project: its repository, its `.samocode`, its folders. */
 export const PROJECT_ERRORS = errors({
   bad_branch_name: ({ name }: { name: string }) => ({
     what: 'The branch name is not valid.',
@@ -83,9 +82,7 @@ interface Collision {
 }
 
 interface ProjectSearched {
-  /** The folders that were searched, in order. */
   searched: readonly string[];
-  /** Files of other repositories. */
   others: readonly string[];
   isFolder: boolean;
   /** The top of the repository around the folder, for a linked worktree that of its main checkout; undefined outside of any. */

@@ -14,14 +14,12 @@ export type RepositoryReading =
   /** `reason` is git's refusal when there is something that it will not open. */
   | { kind: 'none'; reason?: GitError }
   | { kind: 'bare'; gitDir: string }
-  /** A repository without its first commit. */
   | { kind: 'empty'; toplevel: string; commonDir: string }
   | { kind: 'ready'; toplevel: string; commonDir: string; head: string };
 
 // All at once: a session begins with several such looks, and each start of git takes milliseconds.
 const ASK = ['--is-bare-repository', '--git-common-dir', '--show-toplevel', '--verify', '--quiet'];
 
-/** What git knows about a folder. Paths are absolute, links resolved. */
 export async function readRepository(folder: string, context: GitContext): Promise<RepositoryReading> {
   const ask = ['rev-parse', ...ASK, 'HEAD^{commit}'];
   let asked: GitResult;

@@ -1,4 +1,3 @@
-/** One path that differs from the last commit. */
 export interface StatusEntry {
   /** hidden: changed, and git was told not to look at it. */
   kind: 'changed' | 'untracked' | 'conflict' | 'hidden';
@@ -17,7 +16,6 @@ export interface StatusReading {
 /** Blanks before the path, by the kind of line; see "Porcelain Format Version 2" of git-status. */
 const FIELDS_BEFORE_PATH: Readonly<Record<string, number>> = { '1': 8, '2': 9, u: 10 };
 
-/** What `parseStatus` reads the output of. */
 export const GIT_STATUS = ['status', '--porcelain=v2', '--branch', '-z'];
 
 /** Reads the output of `git status --porcelain=v2 --branch -z`. Unknown and torn records are passed over. */

@@ -9,7 +9,6 @@ export class UndoList {
     this.#acts.push(act);
   }
 
-  /** Runs them, last first. One that fails keeps no other from running. */
   async run(): Promise<void> {
     for (const act of this.#acts.reverse()) {
       // The failure that led here is the one to tell; a remainder is better than a hidden cause.

@@ -1,7 +1,6 @@
 import { errors } from '../../base/errors.ts';
 import type { ListedWorktree } from './worktree-list.ts';
 
-/** The expected failures of worktrees, their branches, and checkpoints. */
 export const WORKTREE_ERRORS = errors({
   branch_elsewhere: ({ branch, path }: { branch: string; path: string }) => ({
     what: 'Nothing was changed.',

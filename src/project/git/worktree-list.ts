@@ -1,7 +1,6 @@
 import { runGit } from './git.ts';
 import type { GitContext } from './repository.ts';
 
-/** One working copy that the repository knows, the main checkout among them. */
 export interface ListedWorktree {
   path: string;
   /** Absent while it has no commit, and in a bare repository. */

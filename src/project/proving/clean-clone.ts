@@ -181,7 +181,6 @@ interface Submodule {
   gitDirs: string[];
 }
 
-/** The submodules of a commit whose repositories lie below one of the git folders. */
 async function submodulesOf(
   { dir, commit, modules }: { dir: string; commit: string; modules: readonly string[] },
   context: GitContext,

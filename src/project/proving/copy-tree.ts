@@ -4,7 +4,6 @@ import { statsAt } from '../../base/files/look-at.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 import { pathInside } from '../git/real-path.ts';
 
-/** A large folder of packages on a slow disk. */
 const COPY_LIMIT_MS = 10 * 60_000;
 
 /** Blocks may be shared where the disk can do it: the copy is written to without the other seeing it. */

@@ -10,7 +10,6 @@ import { lockFilesBeside, MADE_BY } from './lock-files.ts';
 export interface Ignored {
   /** Small ones: `.env.test`, a fixture. */
   files: string[];
-  /** Of packages. */
   folders: string[];
 }
 

@@ -1,12 +1,14 @@
-import { join, relative } from 'node:path';
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
+import { newFingerprint } from '../../base/files/fingerprint.ts';
+import { visibleControls } from '../../base/plain-words.ts';
 import type { CheckRun } from '../../phases/proving.ts';
 import {
   type CommandFailure,
   type ProjectCommandOptions,
   runProjectShell,
 } from '../finding/project-command.ts';
-import { OutputFile } from './output-file.ts';
 
 /** Where a set of commands runs, and what is known of each run. */
 export interface CheckPlace extends Pick<ProjectCommandOptions, 'cwd' | 'env' | 'inside'> {
@@ -81,3 +83,85 @@ function tailOf(lastLines: string, env: Readonly<Record<string, string>>): strin
 }
 
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL/i;
+
+/** Kept of the beginning and of the end of an output; a gigabyte of it may come. */
+const MAX_HEAD = 16 * 1024 * 1024;
+const MAX_END = 1024 * 1024;
+const QUOTED_LINES = 40;
+const QUOTED_LINE = 200;
+const QUOTED = 3500;
+
+/** Takes the output of one command: a bounded file, the fingerprint of all of it, and its last lines. */
+export class OutputFile implements Disposable {
+  readonly #descriptor: number;
+  readonly #hash = newFingerprint();
+  #bytes = 0;
+  #end: Uint8Array[] = [];
+  #endBytes = 0;
+  #isWritable = true;
+  #lines = Buffer.alloc(0);
+
+  constructor(path: string) {
+    mkdirSync(dirname(path), { recursive: true });
+    rmSync(path, { recursive: true, force: true });
+    // New, so that no link in its place is followed.
+    this.#descriptor = openSync(path, 'wx', 0o600);
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#hash.update(chunk);
+    const room = Math.max(0, MAX_HEAD - this.#bytes);
+    this.#bytes += chunk.length;
+    if (room > 0) this.#write(chunk.subarray(0, room));
+    this.#lines = Buffer.concat([this.#lines, chunk]).subarray(-MAX_LINES);
+    const rest = chunk.subarray(room);
+    if (rest.length === 0) return;
+    this.#end.push(rest);
+    this.#endBytes += rest.length;
+    while (this.#endBytes - (this.#end[0]?.length ?? 0) >= MAX_END)
+      this.#endBytes -= this.#end.shift()?.length ?? 0;
+  }
+
+  /** Writes what is left. @returns how many bytes came, and their fingerprint */
+  close(): { bytes: number; hash: string } {
+    const left = this.#bytes - MAX_HEAD - this.#endBytes;
+    if (left > 0) this.#write(Buffer.from(`\n… ${left} bytes left out …\n`));
+    for (const chunk of this.#end) this.#write(chunk);
+    this.#end = [];
+    return { bytes: this.#bytes, hash: this.#hash.digest('hex') };
+  }
+
+  /** The last lines, to be quoted. */
+  get lastLines(): string {
+    const lines = this.#lines
+      .toString('utf8')
+      .replace(COLOURS, '')
+      .trimEnd()
+      .split(/\r?\n|\r/);
+    const cut = lines.slice(-QUOTED_LINES).map((line) => visibleControls(line.slice(0, QUOTED_LINE)));
+    let text = '';
+    for (const line of cut.toReversed()) {
+      if (text.length + line.length > QUOTED) break;
+      text = `${line}\n${text}`;
+    }
+    return text.trimEnd();
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#descriptor);
+  }
+
+  // A full disk must not end the check, nor the worker.
+  #write(bytes: Uint8Array): void {
+    if (!this.#isWritable) return;
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
+    } catch {
+      this.#isWritable = false;
+    }
+  }
+}
+
+const MAX_LINES = QUOTED_LINES * 1024;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one.
+const COLOURS = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;

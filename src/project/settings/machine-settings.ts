@@ -133,7 +133,6 @@ const SHOWN = inScope('machine', {
   },
 });
 
-/** What is never shown. */
 const SECRETS = inScope('secret', {
   notifyWebhookUrl: {
     ...text('an http or https address', /^https?:\/\/\S+$/u),
@@ -167,5 +166,4 @@ const SECRETS = inScope('secret', {
   },
 });
 
-/** What may be set in the environment or in the `.env` of the config folder. */
 export const MACHINE_SETTINGS = { ...SHOWN, ...SECRETS };

@@ -1,19 +1,21 @@
+import { CHECK_PLACES } from '../../phases/proving.ts';
 import { GATES } from '../../phases/table.ts';
 import { PROVIDER_NAMES } from '../../providers/registry.ts';
-import { CHECK_SETTINGS } from './check-settings.ts';
-import { LIMIT_SETTINGS } from './limit-settings.ts';
 import {
   absolutePaths,
   amount,
   command,
+  commandWith,
   file,
   folder,
   listOf,
   oneOf,
+  relativePaths,
+  type SettingKind,
   text,
   wholeNumber,
 } from './setting-kinds.ts';
-import { inScope } from './setting-spec.ts';
+import { inScope, type SettingSpec } from './setting-spec.ts';
 
 /** The ways in which a person may open a gate, as events name them. */
 const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file'] as const;
@@ -34,7 +36,88 @@ const branchPrefix = text(
   /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)))[\p{L}\p{N}](?:[\p{L}\p{N}._/-]*[\p{L}\p{N}_-])?$/u,
 );
 
-/** What stands in `.samocode`. */
+const CHECK_SETTINGS = {
+  checkIn: {
+    ...oneOf(CHECK_PLACES),
+    key: 'CHECK_IN',
+    scope: 'project',
+    default: 'clone',
+    risk: 'loosens',
+    doc: "Where checks run. clone: a fresh clone of the branch. worktree: the agent's folder, uncommitted files included.",
+  },
+  checkCopy: {
+    ...relativePaths,
+    key: 'CHECK_COPY',
+    scope: 'project',
+    example: 'CHECK_COPY=.env.test,fixtures/local',
+    doc: 'Ignored files and folders that checks need: copied from MAIN_REPO into the fresh clone.',
+  },
+  checkTimeoutSeconds: {
+    ...wholeNumber('seconds', 1, 86_400),
+    key: 'CHECK_TIMEOUT',
+    scope: 'project',
+    default: '1800',
+    doc: 'How long one check, or SETUP before it, may run. In seconds.',
+  },
+  checkFiles: {
+    ...commandWith('{files}'),
+    key: 'CHECK_FILES',
+    scope: 'project',
+    risk: 'runs',
+    example: 'CHECK_FILES=npx vitest run {files}',
+    doc: 'Runs named test files: those that a session adds run once on the base, and what passes there is reported.',
+  },
+  setupCache: {
+    ...relativePaths,
+    key: 'SETUP_CACHE',
+    scope: 'project',
+    example: 'SETUP_CACHE=node_modules',
+    doc: 'Folders that SETUP makes, kept for the next fresh clone while the lock files beside them are the same.',
+  },
+} as const satisfies Record<string, SettingSpec>;
+
+const COST = { ...amount('US dollars', 0, 1_000_000), key: 'MAX_COST_USD' };
+const TOKENS = { ...wholeNumber('tokens', 0, 1_000_000_000_000), key: 'MAX_TOKENS' };
+const HOURS = { ...amount('hours', 0, 10_000), key: 'MAX_HOURS' };
+const ITERATIONS = { ...wholeNumber('iterations', 0, 100_000), key: 'MAX_ITERATIONS' };
+
+function ofPhase(limit: SettingKind<number> & { key: string }, example: string) {
+  const doc = `The same for one phase: ${example}.`;
+  return { ...limit, key: `${limit.key}_<PHASE>`, family: 'phase', perSession: true, doc } as const;
+}
+
+/** How much a session, or one phase of it, may spend before it stops and asks. */
+const LIMIT_SETTINGS = {
+  maxCostUsd: {
+    ...COST,
+    perSession: true,
+    example: 'MAX_COST_USD=20',
+    doc: 'A session stops and asks once it cost this much. Checked after each iteration; during one, only for Claude Code.',
+  },
+  maxTokens: {
+    ...TOKENS,
+    perSession: true,
+    example: 'MAX_TOKENS=5000000',
+    doc: 'A session stops and asks once it used this many tokens, cache reads aside. Checked like MAX_COST_USD.',
+  },
+  maxHours: {
+    ...HOURS,
+    perSession: true,
+    example: 'MAX_HOURS=8',
+    doc: 'A session stops and asks you once its agents have worked this long, not counting time when the machine sleeps.',
+  },
+  maxIterations: {
+    ...ITERATIONS,
+    perSession: true,
+    example: 'MAX_ITERATIONS=60',
+    doc: 'A session stops and asks you once it has run this many iterations, not counting retries in an outage.',
+  },
+  maxCostUsdByPhase: ofPhase(COST, 'MAX_COST_USD_QUALITY=3'),
+  maxTokensByPhase: ofPhase(TOKENS, 'MAX_TOKENS_INVESTIGATION=1000000'),
+  maxHoursByPhase: ofPhase(HOURS, 'MAX_HOURS_TESTING=1'),
+  maxIterationsByPhase: ofPhase(ITERATIONS, 'MAX_ITERATIONS_PLANNING=4'),
+} as const satisfies Record<string, Omit<SettingSpec, 'scope'>>;
+
 export const PROJECT_SETTINGS = inScope('project', {
   mainRepo: {
     ...folder,

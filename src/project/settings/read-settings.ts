@@ -16,9 +16,7 @@ import {
 
 /** Everything that settings are read from; nothing is looked up elsewhere. */
 export interface SettingTexts {
-  /** The project's `.samocode`; absent when there is no project yet. */
   projectFile?: { path: string; text: string };
-  /** The `.env` of the config folder. */
   envFile?: { path: string; text: string };
   env: Readonly<Record<string, string | undefined>>;
   homeDir: string;
@@ -67,7 +65,6 @@ interface Reader {
   texts: SettingTexts;
   entries: readonly FileEntry[];
   envFile: Readonly<Record<string, string>>;
-  /** The provider in use. */
   provider: string;
   warnings: SettingWarning[];
 }

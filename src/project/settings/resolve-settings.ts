@@ -33,7 +33,6 @@ export function resolveSettings(texts: SettingTexts): ResolvedSettings {
   };
 }
 
-/** What a child of one phase is started with. */
 export interface ChildSettings {
   provider: ProviderName;
   /** A program's name or absolute path; absent for the bundled rehearsal. */

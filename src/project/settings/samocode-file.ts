@@ -5,7 +5,6 @@ import { PROJECT_ERRORS } from '../git/project-errors.ts';
 export interface FileEntry {
   key: string;
   value: string;
-  /** Counted from 1. */
   line: number;
 }
 

@@ -34,7 +34,6 @@ interface Invalid {
   where: string;
   shown: string;
   form: string;
-  /** What is wrong, where it is not the form. */
   problem?: string;
   fix: string;
   isRequired: boolean;

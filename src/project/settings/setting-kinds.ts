@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-/** How a setting is written and what it is once read. */
 export interface SettingKind<Value> {
   kind: 'folder' | 'file' | 'paths' | 'program' | 'text' | 'command' | 'number' | 'choice' | 'choices';
   /** The range in words; stands after "must be" in errors and in the documents. */
@@ -35,25 +34,14 @@ export const absoluteFile: SettingKind<string> = {
 export const absolutePaths: SettingKind<string[]> = {
   kind: 'paths',
   form: 'a comma-separated list of absolute paths (~ is the home folder)',
-  schema: once(() =>
-    z
-      .string()
-      .transform((written) => written.split(',').map((path) => path.trim()))
-      .transform((paths) => [...new Set(paths.filter(Boolean))])
-      .pipe(z.array(z.string().regex(/^~?\/(?!.*\s~?\/)[^/]/)).min(1)),
-  ),
+  schema: once(() => pathList(/^~?\/(?!.*\s~?\/)[^/]/)),
 };
 
-/** Names below the top folder of a repository. */
 export const relativePaths: SettingKind<string[]> = {
   kind: 'text',
   form: 'a comma-separated list of paths below the top folder of the repository',
   schema: once(() =>
-    z
-      .string()
-      .transform((written) => written.split(',').map((path) => path.trim().replace(/^(?:\.\/)+|\/+$/g, '')))
-      .transform((paths) => [...new Set(paths.filter(Boolean))])
-      .pipe(z.array(z.string().regex(/^(?!\/|~|.*(?:^|\/)(?:\.{1,2}|\.git)(?:\/|$))/)).min(1)),
+    pathList(/^(?!\/|~|.*(?:^|\/)(?:\.{1,2}|\.git)(?:\/|$))/, (path) => path.replace(/^(?:\.\/)+|\/+$/g, '')),
   ),
 };
 
@@ -111,7 +99,6 @@ export function amount(unit: string, min: number, max: number): SettingKind<numb
   };
 }
 
-/** One of a few names, in any letter case. */
 export function oneOf<const Name extends string>(choices: readonly Name[]): SettingKind<Name> {
   return {
     kind: 'choice',
@@ -136,6 +123,15 @@ export function listOf<const Name extends string>(
     }),
     choices,
   };
+}
+
+function pathList(form: RegExp, plain = (path: string) => path) {
+  return z
+    .string()
+    .transform((written) =>
+      [...new Set(written.split(',').map((path) => plain(path.trim())))].filter(Boolean),
+    )
+    .pipe(z.array(z.string().regex(form)).min(1));
 }
 
 const lowerCase = once(() => z.string().transform((written) => written.trim().toLowerCase()));

@@ -1,18 +1,15 @@
 import type { SettingKind } from './setting-kinds.ts';
 
-/** One row of the table of settings. */
 export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   /** Its name in `.samocode`, or for machine and secret settings in the environment and in `.env`. */
   key: string;
   /** project: `.samocode`. machine: environment and `.env`. secret: like machine, and never shown. */
   scope: 'project' | 'machine' | 'secret';
-  /** One line for people. */
   doc: string;
   /** As it would be written. Absent: there is none, and the setting may stay unset. */
   default?: string;
   /** An empty line of `.samocode` is a value: not the default, but none. */
   mayBeEmpty?: true;
-  /** Nothing works without it. */
   required?: true;
   /**
    * A call may give another value for one session. judged: not as a setting but as a choice beside them, because
@@ -30,11 +27,9 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
    * something that will be run. A setting whose default is its loosest value can loosen nothing.
    */
   risk?: 'loosens' | 'runs';
-  /** A sensible line, for errors of settings without a default. */
   example?: string;
 }
 
-/** Rows of the table that are all of one scope. */
 export function inScope<
   const Scope extends SettingSpec['scope'],
   const Rows extends Readonly<Record<string, Omit<SettingSpec, 'scope'>>>,

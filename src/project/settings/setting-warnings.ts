@@ -6,7 +6,6 @@ import { keyOfPhase, SETTING_ROWS, settingByKey } from './settings.ts';
 /** Something in a file that has no effect or another one than it seems; never a reason to stop. */
 export interface SettingWarning {
   path: string;
-  /** Counted from 1. */
   line?: number;
   text: string;
 }

@@ -9,7 +9,6 @@ export const SETTINGS = { ...PROJECT_SETTINGS, ...MACHINE_SETTINGS };
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** One check: its key (`CHECK_LINT`) and its command. */
 export interface Check {
   key: string;
   command: string;
@@ -35,7 +34,6 @@ export type CallSettings = {
   readonly [Name in PerSessionName]?: Name extends 'checks' ? readonly Check[] : unknown;
 };
 
-/** Names and rows in the order of the documents. */
 export const SETTING_ROWS = Object.entries(SETTINGS) as ReadonlyArray<[SettingName, SettingSpec]>;
 
 /** The key of a family's row for one phase: `MAX_HOURS_TESTING`. */
@@ -43,7 +41,6 @@ export function keyOfPhase({ key }: SettingSpec, phase: Phase): string {
   return key.replace('<PHASE>', phase.toUpperCase());
 }
 
-/** The row whose key is exactly `key`, families aside. */
 export function settingByKey(key: string): [SettingName, SettingSpec] | undefined {
   return SETTING_ROWS.find(([, spec]) => !spec.family && spec.key === key);
 }

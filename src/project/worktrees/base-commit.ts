@@ -5,7 +5,6 @@ import { commitOf, type GitContext } from '../git/repository.ts';
 
 /** Where a session's branch begins; recorded with the session, so that every later diff means the same. */
 export interface BaseCommit {
-  /** Full hash. */
   commit: string;
   /** What it was found by: `origin/main`, `main`, or what the call named. */
   name: string;

@@ -4,7 +4,6 @@ import type { GitContext } from '../git/repository.ts';
 export interface ChangeRange extends GitContext {
   /** The worktree; or MAIN_REPO with `head` where the worktree is gone. */
   cwd: string;
-  /** The recorded base commit. */
   base: string;
   /** What is compared with it: a commit or a branch; `HEAD` unless told. */
   head?: string;
@@ -19,7 +18,6 @@ export interface Commit {
 }
 
 export interface Commits {
-  /** Newest first. */
   commits: readonly Commit[];
   /** All of them, also those beyond the bound. */
   total: number;
@@ -29,7 +27,6 @@ export interface FileChange {
   path: string;
   /** Absent unless git sees a rename. */
   renamedFrom?: string;
-  /** Lines; null for a binary file. */
   insertions: number | null;
   deletions: number | null;
 }
@@ -42,7 +39,6 @@ export interface DiffStat {
   deletions: number;
 }
 
-/** The commits after the base, newest first, at most `max` of them. */
 export async function commitsSince(range: ChangeRange, max = 20): Promise<Commits> {
   const { base, head = 'HEAD', ...options } = range;
   const between = ['--end-of-options', `${base}..${head}`];
@@ -57,7 +53,6 @@ export async function commitsSince(range: ChangeRange, max = 20): Promise<Commit
   return { commits, total };
 }
 
-/** Files and lines that differ between base and head, at most `max` files of them listed. */
 export async function diffStat(range: ChangeRange, max = 200): Promise<DiffStat> {
   const { base, head = 'HEAD', ...options } = range;
   const args = ['diff', '--numstat', '-z', '--find-renames', '--end-of-options', base, head, '--'];
@@ -91,7 +86,6 @@ export async function changedPathsSince(
   return lists.map((names) => names.split('\0').filter(Boolean));
 }
 
-/** The difference of one path (a file, or all below a folder) as a patch, cut after `maxChars` characters. */
 export async function diffOfPath(
   range: ChangeRange,
   path: string,
@@ -127,7 +121,6 @@ function countOf(written: string): number | null {
   return written === '-' ? null : Number(written);
 }
 
-/** Two commits: what the first has against the second is wanted. */
 export interface CommitPair {
   commit: string;
   before: string;

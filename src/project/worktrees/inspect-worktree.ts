@@ -29,7 +29,6 @@ export type WorktreeReading =
       unreachedCommits: number;
     };
 
-/** What stands at a session's worktree path. Changes nothing. */
 export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeReading> {
   const { mainRepo, worktreePath, ...context } = place;
   const found = await ifExists(lstat(worktreePath));
@@ -109,9 +108,7 @@ const HIDDEN = /^[a-zS] ((?!160000)\d{6} [0-9a-f]+ 0\t([\s\S]+))$/;
 
 interface FinishPlaces {
   sessionDir: string;
-  /** Where the session folder would go. */
   to: string;
-  /** Absent where none is to be inspected. */
   worktree?: WorktreePlace;
 }
 

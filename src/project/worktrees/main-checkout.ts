@@ -34,7 +34,6 @@ export async function readMainCheckout({
   return { head, branch, statusHash: fingerprint(statusRecords(stdout).join('\0')) };
 }
 
-/** What differs between two fingerprints, in words for a note; empty when nothing does. */
 export function movesBetween(before: MainCheckout, after: MainCheckout): string[] {
   const moves: string[] = [];
   if (before.branch !== after.branch) {

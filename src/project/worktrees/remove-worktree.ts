@@ -9,7 +9,6 @@ export type RemovedWorktree =
   /** There was nothing; a registration without its folder is dropped. */
   | { kind: 'absent' }
   | { kind: 'foreign'; problem: string }
-  /** Nothing was removed. */
   | { kind: 'would_lose'; uncommitted: readonly StatusEntry[]; unreachedCommits: number };
 
 /**

@@ -9,7 +9,6 @@ import { type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
 
 export interface WorktreePlan extends GitContext {
   mainRepo: string;
-  /** `WORKTREES/<session folder>`. */
   worktreePath: string;
   branch: string;
   /** Full hash; where a new branch begins. */
