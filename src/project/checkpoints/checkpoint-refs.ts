@@ -2,7 +2,6 @@ import { threeDigits } from '../../base/files/stamps.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
 
-/** How many checkpoints of iterations are kept beside those at the ends of phases. */
 export const KEPT_CHECKPOINTS = 20;
 
 export type Moment =

@@ -2,9 +2,7 @@ import { readSettings } from '../settings/read-settings.ts';
 import { readSettingTexts } from './open-project.ts';
 
 export interface MachineLimits {
-  /** US dollars that all agents may cost from midnight to midnight. */
   usdPerDay?: number;
-  /** Sessions that work at once. */
   parallel?: number;
   /** How long the supervisor stays with nothing to watch. */
   supervisorMinutes: number;

@@ -51,7 +51,6 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   };
 }
 
-/** The texts that settings are read from; for `openProject`, and for listing settings outside a project. */
 export async function readSettingTexts(
   request: Omit<ProjectRequest, 'filePath'> & { filePath?: string },
 ): Promise<SettingTexts> {

@@ -27,7 +27,6 @@ export interface PlacesQuestion {
   runRoot: string;
   worktreesDir: string;
   homeDir: string;
-  /** The folder that samocode runs from. */
   programFolder: string;
   writable: readonly string[];
 }

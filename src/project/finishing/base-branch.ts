@@ -4,7 +4,6 @@ import { commitOf, type GitContext } from '../git/repository.ts';
 export interface BaseBranch {
   /** Short name of the local branch that takes the work; absent where no such branch exists. */
   into: string | undefined;
-  /** How many commits of the session's branch it lacks. */
   ahead: number;
   /** How many the session's branch has since it began. */
   sinceBase: number;
@@ -51,7 +50,6 @@ export interface MergeBase {
   from: string;
   /** The commit to merge onto: that of the branch, or of its remote where that is only ahead. */
   onto: string;
-  /** The branch has the work already. */
   hasAll: boolean;
 }
 

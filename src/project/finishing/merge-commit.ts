@@ -7,14 +7,11 @@ import { makeClone, OFFLINE, personalFilters, removeClone } from '../proving/cle
 
 export interface MergePlan extends GitContext {
   mainRepo: string;
-  /** Where a clone is made and removed again. */
   dir: string;
   into: string;
-  /** The commits that are merged. */
   onto: string;
   tip: string;
   message: string;
-  /** Keeps the result. */
   ref: string;
 }
 

@@ -8,7 +8,6 @@ import { takeTree } from '../checkpoints/take-files.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 
-/** How long what was discarded can be restored. */
 export const TRASH_DAYS = 30;
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -20,7 +19,6 @@ export interface Discarded {
   /** A checkpoint of the worktree; the branch's tip is among its parents. */
   commit: string;
   tip: string;
-  /** What was checked out, and the files as they were. */
   head: string | undefined;
   tree: string;
 }
@@ -105,7 +103,6 @@ export interface TrashEntry {
   ref: string;
   commit: string;
   discardedAtMs: number;
-  /** From then on it may be removed. */
   untilMs: number;
 }
 

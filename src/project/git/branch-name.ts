@@ -15,7 +15,6 @@ export function branchOf(sessionFolder: string, prefix = ''): string {
 }
 
 const MOST_CHARACTERS = 200;
-/** What git allows nowhere in a branch name. */
 const NEVER = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|^[-./]|[./]$|^(?:@|HEAD)$/u;
 
 /** A branch name that somebody chose, trimmed. @throws bad_branch_name when git would not take it */

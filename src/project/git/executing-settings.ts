@@ -11,7 +11,6 @@ import { runGit } from './git.ts';
 import { executes, namesProgram, Setting, undoChanged } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 
-/** By what git would start programs, at one moment. */
 export const Executing = z.object({
   /** Settings of the repository and its worktree, in the order in which git reads them. */
   repository: z.array(Setting),
@@ -25,7 +24,6 @@ export type Executing = z.infer<typeof Executing>;
 export const NOTHING_EXECUTING: Executing = { repository: [], outside: [], hooks: {} };
 
 export interface GitFolders {
-  /** The git folder that all worktrees share. */
   commonDir: string;
   /** The worktree, whose `.git` file says where its own git folder is; absent before it is made. */
   worktreePath?: string;
@@ -88,7 +86,6 @@ function shown(text: string | undefined): string {
 }
 
 interface ScopedSetting {
-  /** False for one of the person or the machine. */
   isOfRepository: boolean;
   setting: Setting;
 }

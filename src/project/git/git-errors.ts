@@ -1,6 +1,5 @@
 import { errors, SamocodeError } from '../../base/errors.ts';
 
-/** git could not do what it was asked; its own words are the `cause`. */
 export const GIT_ERRORS = errors({
   git_missing: () => ({
     what: 'git could not be started.',

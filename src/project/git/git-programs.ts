@@ -59,7 +59,6 @@ const ONLY_FOR_OTHERS =
 const COMMAND_BY_MARK = /^(?:alias\..+|submodule\..+\.update)$/s;
 const BOOLEAN = /^(?:true|false|yes|no|on|off|[01])?$/i;
 
-/** Whether git would start a program by it, for whomever. */
 export function executes([key, value]: Setting): boolean {
   if (COMMAND_BY_MARK.test(key)) return value.startsWith('!');
   if (key !== 'core.hookspath' && BOOLEAN.test(value)) return false;

@@ -7,12 +7,9 @@ import { GIT_ERRORS, gitFailure } from './git-errors.ts';
 import type { Setting } from './git-programs.ts';
 
 export interface GitOptions {
-  /** The folder that git works in. */
   cwd: string;
   signal?: AbortSignal;
-  /** Gives the result of a failing git back instead of throwing. */
   allowFailure?: boolean;
-  /** Variables of this call alone, `GIT_INDEX_FILE` for one. */
   env?: Readonly<Record<string, string>>;
   /** Further settings of this call, above those of all files. */
   config?: readonly Setting[];
@@ -35,7 +32,6 @@ export interface GitResult {
   exitCode: number | null;
   stdout: string;
   stderr: string;
-  /** True when the output was cut. */
   truncated: boolean;
 }
 
@@ -102,7 +98,6 @@ async function runUndisturbed(args: readonly string[], options: CommandOptions) 
   }
 }
 
-/** Like `runGit`, for output of one line or one word. */
 export async function gitLine(args: readonly string[], options: GitOptions): Promise<string> {
   return (await runGit(args, options)).stdout.trim();
 }

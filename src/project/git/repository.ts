@@ -64,7 +64,6 @@ export async function requireRepository(
   }
 }
 
-/** The full hash that a name stands for, or undefined where there is no such commit. */
 export async function commitOf(name: string, options: GitOptions): Promise<string | undefined> {
   // rev-parse would read a leading dash as an option of its own.
   if (name.startsWith('-') || name === '') return undefined;

@@ -11,14 +11,12 @@ export interface ListedWorktree {
   prunable: boolean;
 }
 
-/** Every working copy of the repository, the main checkout first. */
 export async function listWorktrees(mainRepo: string, context: GitContext): Promise<ListedWorktree[]> {
   // Lines, not -z: git before 2.36 does not know it, and no path of ours holds a line break.
   const { stdout } = await runGit(['worktree', 'list', '--porcelain'], { ...context, cwd: mainRepo });
   return parseWorktreeList(stdout);
 }
 
-/** Reads the output of `git worktree list --porcelain`; unknown lines are passed over. */
 export function parseWorktreeList(text: string): ListedWorktree[] {
   return text
     .split('\n\n')

@@ -15,13 +15,11 @@ export const MADE_BY: Readonly<Record<string, Readonly<Record<string, string>>>>
   vendor: { 'composer.lock': 'composer install', 'Gemfile.lock': 'bundle install' },
 };
 
-/** Of whatever makes a folder of packages. */
 const LOCK_FILES = [
   ...Object.values(MADE_BY).flatMap((locks) => Object.keys(locks)),
   ...['Cargo.lock', 'go.sum', 'mix.lock', 'pubspec.lock', 'deno.lock', 'requirements.txt', 'gradle.lockfile'],
 ];
 
-/** The lock files beside a folder, absolute. */
 export function lockFilesBeside(top: string, folder: string): string[] {
   const above = join(top, dirname(folder));
   return LOCK_FILES.map((name) => join(above, name)).filter((path) => statsAt(path)?.isFile());

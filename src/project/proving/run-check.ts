@@ -10,19 +10,15 @@ import {
   runProjectShell,
 } from '../finding/project-command.ts';
 
-/** Where a set of commands runs, and what is known of each run. */
 export interface CheckPlace extends Pick<ProjectCommandOptions, 'cwd' | 'env' | 'inside'> {
-  /** Takes a file for the output of each command. */
   outputDir: string;
   /** The folder from which the files of the outputs are named. */
   outputRoot: string;
   timeoutMs: number;
   signal: AbortSignal;
-  /** Told before each. */
   begins?: ((command: string) => void) | undefined;
 }
 
-/** A command that did not exit with 0. */
 export interface FailedCheck extends CommandFailure {
   command: string;
   outputPath: string;
@@ -131,7 +127,6 @@ export class OutputFile implements Disposable {
     return { bytes: this.#bytes, hash: this.#hash.digest('hex') };
   }
 
-  /** The last lines, to be quoted. */
   get lastLines(): string {
     const lines = this.#lines
       .toString('utf8')

@@ -15,16 +15,13 @@ export interface SetOnClone
     Omit<CheckPlace, 'cwd' | 'env' | 'inside' | 'timeoutMs'> {
   /** Names the clone and the files of the outputs. */
   name: string;
-  /** Takes the clone. */
   scratch: string;
   cacheDir: string;
   commands: readonly string[];
   proving: Pick<Proving, 'setup' | 'setupCache' | 'copy' | 'timeoutMs'>;
   /** The commands run in a worktree of MAIN_REPO: CHECK_IN=worktree, for a project whose checks cannot run in a clone. */
   asWorktree?: boolean;
-  /** Files of another commit over those of this one. */
   overlay?: Overlay | undefined;
-  /** How a command is started in the clone. */
   placeIn(dir: string): Promise<Pick<CheckPlace, 'env' | 'inside'>>;
 }
 

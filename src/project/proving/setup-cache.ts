@@ -14,7 +14,6 @@ export interface CacheQuestion {
   /** Holds an entry for each state of the lock files. */
   cacheDir: string;
   cloneDir: string;
-  /** SETUP_CACHE. */
   folders: readonly string[];
   setup: string;
   /** Where programs are looked for: another version of the same one makes other folders. */

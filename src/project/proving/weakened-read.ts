@@ -24,7 +24,6 @@ export interface ChangesOfChecks {
   files: ChangedFile[];
 }
 
-/** Compares what checks depend on in two commits. */
 export async function changesOfChecks(
   { mainRepo, base, commit }: ComparedCommits,
   checks: { own: readonly string[]; ofPlan: readonly string[] },

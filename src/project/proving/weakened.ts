@@ -6,7 +6,6 @@ import type { Weakening } from '../../phases/proving.ts';
 export interface ChangedFile {
   path: string;
   oldPath?: string | undefined;
-  /** Its text; undefined: it is no file there. */
   before: string | undefined;
   after: string | undefined;
   isLink?: boolean | undefined;
@@ -186,7 +185,6 @@ function weakening(path: string, what: string, content = ''): Weakening {
   return { path, what, key: fingerprint(JSON.stringify([path, what, content])).slice(0, 16) };
 }
 
-/** The tests of a text, in any language that writes them in one of these ways. */
 export interface TestsIn {
   declared: number;
   /** Those that run: less the marks that keep one from running, and none where a mark leaves the others out. */

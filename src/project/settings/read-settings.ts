@@ -14,7 +14,6 @@ import {
   settingByKey,
 } from './settings.ts';
 
-/** Everything that settings are read from; nothing is looked up elsewhere. */
 export interface SettingTexts {
   projectFile?: { path: string; text: string };
   envFile?: { path: string; text: string };
@@ -23,7 +22,6 @@ export interface SettingTexts {
   call?: CallSettings;
 }
 
-/** One setting, or one member of a family, and where it came from. */
 export interface SettingReading {
   name: SettingName;
   /** As it is written: `MODEL_PLANNING` for a member of a family. */
@@ -130,7 +128,6 @@ function readSetting(reader: Reader, name: SettingName, spec: SettingSpec): Sett
   return byDefault(name, spec, paired);
 }
 
-/** The name of a setting in the environment and in `.env`. */
 function pairedName(spec: SettingSpec, provider: string): string | undefined {
   if (spec.scope !== 'project') return spec.key;
   if (spec.pairedPerProvider) return `${provider.toUpperCase()}_${spec.pairedPerProvider}`;

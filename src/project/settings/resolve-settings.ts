@@ -5,7 +5,6 @@ import type { SettingSource } from './setting-errors.ts';
 import type { SettingWarning } from './setting-warnings.ts';
 import { type Check, SETTING_ROWS, type SettingName, type Settings } from './settings.ts';
 
-/** All settings, ready to use and to be frozen as JSON with a session. */
 export interface ResolvedSettings {
   values: Settings;
   /** Where each came from; a family has the source of its first member. */

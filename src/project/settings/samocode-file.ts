@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 
-/** One `KEY=VALUE` line as it was understood; `value` has lost its quotes and nothing else. */
 export interface FileEntry {
   key: string;
   value: string;

@@ -23,7 +23,6 @@ export const file: SettingKind<string> = {
   schema: once(() => z.string().min(1)),
 };
 
-/** For settings of the machine: there is no folder from which a relative path could count. */
 export const absoluteFile: SettingKind<string> = {
   kind: 'file',
   form: 'the absolute path of an existing file (~ is the home folder)',

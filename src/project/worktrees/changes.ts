@@ -5,7 +5,6 @@ export interface ChangeRange extends GitContext {
   /** The worktree; or MAIN_REPO with `head` where the worktree is gone. */
   cwd: string;
   base: string;
-  /** What is compared with it: a commit or a branch; `HEAD` unless told. */
   head?: string;
 }
 
@@ -97,7 +96,6 @@ export async function diffOfPath(
   return { patch: stdout, truncated };
 }
 
-/** Reads the output of `git diff --numstat -z`; torn records are passed over. */
 export function parseNumstat(text: string): FileChange[] {
   const files: FileChange[] = [];
   const records = text.split('\0');
