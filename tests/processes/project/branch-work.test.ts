@@ -13,7 +13,7 @@ test('a commit touches a file however a plan names it from the top', async () =>
     './app/',
     'app/[slug]/',
     '.',
-    '../../project/',
+    './',
     'app/*.tsx',
   ];
   const found = await Promise.all(named.map((name) => touchesFiles(work, [name])));
