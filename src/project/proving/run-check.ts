@@ -88,7 +88,7 @@ const QUOTED_LINE = 200;
 const QUOTED = 3500;
 
 /** Takes the output of one command: a bounded file, the fingerprint of all of it, and its last lines. */
-export class OutputFile implements Disposable {
+class OutputFile implements Disposable {
   readonly #descriptor: number;
   readonly #hash = newFingerprint();
   #bytes = 0;
