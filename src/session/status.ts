@@ -52,12 +52,12 @@ async function readFiles(
     readIdentity(paths),
     readHolding(paths.leases, host),
   ]);
-  if (log === undefined && identity.file === undefined && identity.problem === undefined)
+  const isRewritten = isLogAside(paths);
+  if (log === undefined && identity.file === undefined && identity.problem === undefined && !isRewritten)
     return await readForeignSession(paths);
   const state = startedState(log?.state ?? emptyState(), identity.file);
   const worker = workerOf(holding);
   const lostStart = log?.newer === undefined && isStartLost(paths, { state, pendingCommands });
-  const isRewritten = isLogAside(paths);
   const wantsWorker = !isRewritten && hasWorkLeft({ state, pendingCommands, hasEvents: log !== undefined });
   const isOver = state.status.kind === 'done' || state.status.kind === 'stopped';
   const unseen = wantsWorker || !isOver ? unseenWorker(paths, { state, holding }, clock) : undefined;
@@ -111,7 +111,7 @@ function startedState(state: SessionState, file: SessionFile | undefined): Sessi
 }
 
 const REWRITTEN =
-  'Something other than samocode rewrote its event log while an agent ran, so the log can no longer be trusted; it was moved to events.jsonl.rewritten. Restore events.jsonl from a backup. The work is on the branch of the session and under refs/samocode/.';
+  'Something other than samocode rewrote or removed its event log, so nothing in the log can be trusted; what was left of it is in events.jsonl.rewritten. Restore events.jsonl from a backup. The work is on the branch of the session and under refs/samocode/.';
 
 const LOST_START =
   'Its start was lost when its worker or the machine failed. Start a new session with the same task, which is in session.json.';

@@ -12,11 +12,13 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { BASE_ERRORS } from '../../src/base/base-errors.ts';
 import { AppendOnlyFile } from '../../src/base/files/append-only-file.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const freely = async () => {};
+const REWRITTEN = BASE_ERRORS.file_rewritten({ path: '' }).why;
 
 /** A file of one writer that holds `one\ntwo\n`. */
 async function guarded() {
@@ -38,18 +40,27 @@ async function guarded() {
   };
 }
 
-test.each<[string, (path: string) => Promise<unknown>, string]>([
-  ['appended to', (path) => appendFile(path, 'forged\n'), 'appended'],
-  ['appended to by half a line', (path) => appendFile(path, 'for'), 'appended'],
-  ['deleted', (path) => rm(path), 'replaced'],
-  ['moved away', (path) => rename(path, `${path}.old`), 'replaced'],
+test.each(['forged\n', 'for'])('what others append, %j, is noticed and never counts', async (text) => {
+  await using it = await guarded();
+  await appendFile(it.path, text);
+  expect(it.file.hasMore()).toBe(true);
+  expect(it.file.foreignBytes).toBe(0);
+  await it.file.append(Buffer.from('three\n'));
+  expect(await it.text()).toBe('one\ntwo\nthree\n');
+  expect(it.file.foreignBytes).toBe(text.length);
+  expect(it.file.hasMore()).toBe(false);
+});
+
+/** Each shows at the next write by the name or the number of bytes. */
+const VANISHED: [string, (path: string) => Promise<unknown>][] = [
+  ['deleted', (path) => rm(path)],
+  ['moved away', (path) => rename(path, `${path}.old`)],
   [
     'replaced by a copy',
     async (path) => {
       await rename(path, `${path}.old`);
       await writeFile(path, 'one\ntwo\n');
     },
-    'replaced',
   ],
   [
     'replaced by a link to itself',
@@ -57,7 +68,6 @@ test.each<[string, (path: string) => Promise<unknown>, string]>([
       await rename(path, `${path}.old`);
       await symlink(`${path}.old`, path);
     },
-    'replaced',
   ],
   [
     'replaced by a folder',
@@ -65,24 +75,10 @@ test.each<[string, (path: string) => Promise<unknown>, string]>([
       await rm(path);
       await mkdir(join(path, 'deep'), { recursive: true });
     },
-    'replaced',
   ],
-  ['deleted with its folder', (path) => rm(join(path, '..'), { recursive: true }), 'replaced'],
-])('a file that was %s is put back, told, and goes on', async (_, harm, what) => {
-  await using it = await guarded();
-  await harm(it.path);
-  expect(await it.file.look()).toMatchObject({ what });
-  expect(await it.text()).toBe('one\ntwo\n');
-  expect(await it.file.look()).toBeUndefined();
-  await it.file.append(Buffer.from('three\n'));
-  expect(await it.text()).toBe('one\ntwo\nthree\n');
-});
-
-test.each<[string, (path: string) => Promise<unknown>]>([
+  ['deleted with its folder', (path) => rm(join(path, '..'), { recursive: true })],
   ['truncated', (path) => truncate(path, 4)],
   ['emptied', (path) => truncate(path, 0)],
-  ['rewritten in place', (path) => writeFile(path, 'ONE\ntwo\n')],
-  ['rewritten and made longer', (path) => writeFile(path, 'ONE\ntwo\nmore\n')],
   [
     'rewritten and replaced by what it was',
     async (path) => {
@@ -91,11 +87,37 @@ test.each<[string, (path: string) => Promise<unknown>]>([
       await writeFile(path, 'one\ntwo\n');
     },
   ],
-])('a file that was %s takes nothing more', async (_, harm) => {
+];
+
+test.each<[string, (path: string) => Promise<unknown>]>([
+  ...VANISHED,
+  ['rewritten in place', (path) => writeFile(path, 'ONE\ntwo\n')],
+  ['rewritten and made longer', (path) => writeFile(path, 'ONE\ntwo\nmore\n')],
+])('a file that was %s is seen to be another one when it is read', async (_, harm) => {
   await using it = await guarded();
   await harm(it.path);
-  await expect(it.file.look()).rejects.toMatchObject({ code: 'file_rewritten' });
-  await expect(it.file.look()).rejects.toMatchObject({ code: 'file_rewritten' });
+  expect(() => it.file.hasMore()).toThrow(REWRITTEN);
+  expect(() => it.file.hasMore()).toThrow(REWRITTEN);
+});
+
+test.each(VANISHED)('a file that was %s takes nothing more', async (_, harm) => {
+  await using it = await guarded();
+  await harm(it.path);
+  const rewritten = expect.objectContaining({ code: 'file_rewritten' });
+  await expect(it.file.append(Buffer.from('three\n'))).rejects.toEqual(rewritten);
+  await expect(it.file.append(Buffer.from('three\n'))).rejects.toEqual(rewritten);
+});
+
+test('an owner who lost the right to write takes what the new one wrote for no damage', async () => {
+  await using it = await guarded();
+  let asked = 0;
+  using old = await AppendOnlyFile.open(it.path, 8, async () => {
+    asked += 1;
+    // 1: on opening. 2: before the write. 3: after it.
+    if (asked === 2) await rm(it.path);
+    if (asked === 3) throw new Error('no');
+  });
+  await expect(old.append(Buffer.from('late\n'))).rejects.toThrow('no');
 });
 
 test('the print of a file is that of its bytes, by whomever it was opened', async () => {
@@ -106,11 +128,10 @@ test('the print of a file is that of its bytes, by whomever it was opened', asyn
   expect(other.printOf(4)).not.toBe(it.file.print);
 });
 
-test('a file that was only touched is told to be in order', async () => {
+test('a file that was only touched is in order', async () => {
   await using it = await guarded();
   await utimes(it.path, 1, 1);
-  expect(await it.file.look()).toBeUndefined();
-  expect(await it.file.look()).toBeUndefined();
+  expect(it.file.hasMore()).toBe(false);
 });
 
 test('nothing is changed when the guard says no', async () => {
@@ -122,7 +143,6 @@ test('nothing is changed when the guard says no', async () => {
   may = false;
   await expect(file.append(Buffer.from('x\n'))).rejects.toThrow('no');
   await appendFile(it.path, 'of the new owner\n');
-  await expect(file.look()).rejects.toThrow('no');
   expect(await it.text()).toBe('one\ntwo\nof the new owner\n');
   file[Symbol.dispose]();
 });
@@ -134,7 +154,7 @@ test.each([0, 1, 3, 5])('a disk that takes %i bytes of a line leaves no half of 
     await expect(it.file.append(Buffer.from('three\n'))).rejects.toThrow('ENOSPC');
     expect(await it.text()).toBe('one\ntwo\n');
   }
-  expect(await it.file.look()).toBeUndefined();
+  expect(it.file.hasMore()).toBe(false);
   await it.file.append(Buffer.from('three\n'));
   expect(await it.text()).toBe('one\ntwo\nthree\n');
 });

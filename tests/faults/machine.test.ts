@@ -83,22 +83,6 @@ async function isTold(rig: SessionRig): Promise<boolean> {
 /** In these rows a worker that waits is looked at for a second or two. */
 const watched: FaultRow[] = [
   {
-    name: 'a run folder that is taken away while a child works blocks the session, whose log is in its place again',
-    rules: slowFirst,
-    act: async (rig) => {
-      await childWorks(rig, 1);
-      const pid = await rig.workerPid();
-      await rm(rig.paths.runDir, { recursive: true });
-      await expectNoSpin(pid);
-      // Until the child ends, the session reads as one without a worker, at rest.
-      const back = () => readFile(rig.paths.events).then(() => true);
-      await eventually(back, { what: 'the log of events in its place' });
-      await untilBlocked(rig, 'run_folder_changed');
-      await rig.resume();
-    },
-    ends: AT_THE_GATE,
-  },
-  {
     name: 'a repository that is taken away blocks with the reason, and is gone on with when it is back',
     rules: slowFirst,
     act: async (rig) => {

@@ -1,4 +1,4 @@
-import { lstat, rename } from 'node:fs/promises';
+import { lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
@@ -7,6 +7,9 @@ import { leaveCommand } from '../../src/session/commands/commands.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
+import { expectLost } from '../worker/gates/gate-record.ts';
+import { expectNoSpin } from './cpu.ts';
+import { childWorks } from './with-settings.ts';
 
 /** Its worker stays, for it is over within a minute. */
 const SHORT_LIMIT = { rules: [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 40 }] }] };
@@ -43,3 +46,13 @@ test.each(['sessionsDir', 'runDir'] as const)(
     expect(await rig.processesWithMark()).toEqual([]);
   },
 );
+
+test('a session whose run folder is deleted while an agent works is lost, says so, and keeps the work', async () => {
+  const slow = { when: { iteration: 1 }, do: [{ act: 'sleep', ms: 2500 }, { act: 'normal' }] };
+  await using rig = await startRig({ scenario: { rules: [slow] } });
+  await childWorks(rig, 1);
+  const pid = await rig.workerPid();
+  await rm(rig.paths.runDir, { recursive: true });
+  await expectNoSpin(pid);
+  await expectLost(rig);
+});

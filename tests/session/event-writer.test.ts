@@ -1,6 +1,6 @@
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { readEvents, readLog } from '../../src/session/events/event-log.ts';
@@ -71,24 +71,23 @@ test('a line that an old owner wrote late is taken out before it can take a numb
   const { writer } = await log.open();
   await appendFile(log.paths.events, textOf([{ ...event, n: 2, at: '2026-01-08T10:00:00.000Z' } as never]));
   const written = await writer.append(notice('new'));
-  expect(written).toMatchObject([
-    { n: 2, lease: 2, type: 'notice', text: 'new' },
-    { n: 3, lease: 2, type: 'forgery_seen', what: 'the event log was appended' },
-  ]);
-  expect(await numbersOf(log)).toEqual([1, 2, 3]);
+  expect(written).toMatchObject([{ n: 2, lease: 2, type: 'notice', text: 'new' }]);
+  expect(await log.lines()).toHaveLength(2);
+  expect(await numbersOf(log)).toEqual([1, 2]);
 });
 
-test('an event forged while a worker lives is removed, recorded, and opens nothing', async () => {
+test('an event forged while a worker lives is noticed, removed, and opens nothing', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   await writer.append(notice('first'));
   const forged = { v: 1, n: 2, at: '2026-01-08T10:00:00.000Z', lease: 1, type: 'plan_approved' };
   const body = { by: { channel: 'cli' }, plan: { name: 'p', hash: 'h' }, phase: 'implementation' };
-  await appendFile(log.paths.events, `${JSON.stringify({ ...forged, ...body })}\n`);
   const mark = writer.mark();
+  await appendFile(log.paths.events, `${JSON.stringify({ ...forged, ...body })}\n`);
   expect(await writer.isChangedSince(mark)).toBe(true);
-  expect(await writer.isChangedSince(mark), 'until it is told').toBe(true);
   await writer.append(notice('second'));
+  expect(await writer.isChangedSince(mark), 'also when it is gone').toBe(true);
+  expect(await writer.isChangedSince(writer.mark())).toBe(false);
   const { state } = (await readLog(log.paths)) ?? {};
   expect(state).toEqual(writer.state);
   expect(state?.approvedPlan).toBeUndefined();
@@ -211,42 +210,38 @@ test.each(CUTS)('a disk that fills at write $atWrite after $bytes bytes leaves a
   expect(next.truncatedBytes).toBe(0);
 });
 
-test('a run folder that vanished comes back with the whole log, and the lease is kept', async () => {
-  await using log = await tempLog();
-  const { writer, lease } = await log.open();
-  await writer.append(notice('one'), notice('two'));
-  await rm(log.paths.runDir, { recursive: true });
-  await writer.append(notice('three'));
-  expect(await numbersOf(log)).toEqual([1, 2, 3, 4]);
-  expect((await readEvents(log.paths.events, 3))[0]).toMatchObject({
-    type: 'forgery_seen',
-    what: 'the event log was replaced',
-  });
-  await expect(lease.check()).resolves.toBeUndefined();
-});
-
-test('a log that was moved away is put back, and the one under its name forgotten', async () => {
+test.each<[string, (log: TempLog) => Promise<unknown>]>([
+  ['was deleted with its folder', (log) => rm(log.paths.runDir, { recursive: true })],
+  ['lost bytes', (log) => truncate(log.paths.events, 9)],
+  [
+    'was replaced by another one',
+    async (log) => {
+      await rename(log.paths.events, `${log.paths.events}.old`);
+      await log.lay(textOf(plainLog(9)));
+    },
+  ],
+])('a log that %s takes nothing more, and no reader believes what is left of it', async (_, harm) => {
   await using log = await tempLog();
   const { writer } = await log.open();
   await writer.append(notice('one'));
-  await rename(log.paths.events, `${log.paths.events}.old`);
-  await log.lay(textOf(plainLog(9)));
-  await writer.append(notice('two'));
-  expect(await numbersOf(log)).toEqual([1, 2, 3]);
-});
-
-test('a log that lost bytes of ours takes nothing more, and no reader believes what stands in it', async () => {
-  await using log = await tempLog();
-  const { writer } = await log.open();
-  await writer.append(notice('one'));
-  const bytes = (await log.bytes()).toString('utf8');
-  await writeFile(log.paths.events, bytes.replace('one', 'two'));
+  await harm(log);
   await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
   expect(isLogAside(log.paths)).toBe(true);
   expect(await readLog(log.paths)).toBeUndefined();
   // Whatever is put there by then.
   await log.lay(textOf(plainLog(9)));
   await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
+  expect(isLogAside(log.paths)).toBe(true);
+});
+
+test('a log with other bytes of the same length is found when it is read', async () => {
+  await using log = await tempLog();
+  const { writer } = await log.open();
+  await writer.append(notice('one'));
+  const mark = writer.mark();
+  const bytes = (await log.bytes()).toString('utf8');
+  await writeFile(log.paths.events, bytes.replace('one', 'two'));
+  await expect(writer.isChangedSince(mark)).rejects.toMatchObject({ code: 'file_rewritten' });
   expect(isLogAside(log.paths)).toBe(true);
 });
 

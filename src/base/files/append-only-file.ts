@@ -1,38 +1,20 @@
 import type { Hash } from 'node:crypto';
-import {
-  closeSync,
-  fdatasync,
-  fstatSync,
-  fsync,
-  ftruncateSync,
-  lstatSync,
-  mkdirSync,
-  readSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, fdatasync, fstatSync, fsync, ftruncateSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { BASE_ERRORS } from '../base-errors.ts';
-import { ifThere } from '../errors.ts';
 import { openForAppend } from './append-lines.ts';
-import { syncFolder, writeFully, writeWhole } from './atomic-file.ts';
-import { fileIdentity, newFingerprint } from './fingerprint.ts';
+import { syncFolder, writeFully } from './atomic-file.ts';
+import { newFingerprint } from './fingerprint.ts';
 import { statsAt } from './look-at.ts';
 
-/** What somebody else did to a file that only we write. */
-export interface ForeignChange {
-  what: 'replaced' | 'appended';
-  detail: string;
-}
-
 const PIECE_BYTES = 256 * 1024;
-const MAX_TRIES = 3;
 const CLOSED = -1;
 
 const synced = promisify(fsync);
 const datasynced = promisify(fdatasync);
 
-/** A file that only grows and has one writer, who goes on where it stopped and finds what anybody else did to it. */
+/** A file that only grows and has one writer, who knows the length and the hash of what it has written. */
 export class AppendOnlyFile implements Disposable {
   readonly #path: string;
   readonly #mayWrite: () => Promise<void>;
@@ -40,8 +22,8 @@ export class AppendOnlyFile implements Disposable {
   readonly #hash: Hash;
   #descriptor: number;
   #size: number;
-  #seen = '';
   #isTorn = false;
+  #foreignBytes = 0;
 
   private constructor(path: string, descriptor: number, size: number, mayWrite: () => Promise<void>) {
     this.#path = path;
@@ -59,6 +41,7 @@ export class AppendOnlyFile implements Disposable {
     const descriptor = openForAppend(path);
     const file = new AppendOnlyFile(path, descriptor, size, mayWrite);
     try {
+      file.#isTorn = true;
       await file.#cut();
       await synced(descriptor);
       // Its name may be as new as the file.
@@ -84,58 +67,52 @@ export class AppendOnlyFile implements Disposable {
     return this.#hash.copy().digest('hex');
   }
 
-  /** The same of the first `size` bytes alone, as they stand on disk now. */
+  /** The same of the first `size` bytes alone, as they are on disk now. */
   printOf(size: number): string {
     return hashOf(this.#descriptor, size).digest('hex');
   }
 
+  /** How many bytes that others had appended were cut off before a write. */
+  get foreignBytes(): number {
+    return this.#foreignBytes;
+  }
+
   /**
-   * Appends and waits until the bytes are on disk.
-   * @returns what else was written at the same moment, taken out again
+   * Appends and waits until the bytes are on disk. What is behind ours is cut off first: half a line of a write that
+   * failed, or what a writer before us wrote too late.
    * @throws the system error of a full disk; the file is cut back to what it was
+   * @throws file_rewritten when the file under the name is not ours and these bytes
    */
-  async append(bytes: Buffer): Promise<ForeignChange | undefined> {
-    let foreign: ForeignChange | undefined;
-    for (let attempt = 1; ; attempt += 1) {
-      await (this.#isTorn ? this.#cut() : this.#mayWrite());
-      this.#isTorn = true;
-      try {
-        writeFully(this.#descriptor, bytes);
-        await datasynced(this.#descriptor);
-      } catch (error) {
-        // Half a line must not stay in front of the next whole one; what fails now is cut before the next write.
-        await this.#cut().catch(() => undefined);
-        throw error;
-      }
-      const grown = this.#stat().size - this.#size - bytes.length;
-      if (grown === 0 || attempt === MAX_TRIES) break;
-      foreign = appended(grown);
+  async append(bytes: Buffer): Promise<void> {
+    await this.#cut();
+    this.#isTorn = true;
+    try {
+      writeFully(this.#descriptor, bytes);
+      await datasynced(this.#descriptor);
+    } catch (error) {
+      // What fails now is cut before the next write.
+      await this.#cut().catch(() => undefined);
+      throw error;
+    }
+    if (!this.#isNamed() || this.#sizeNow() !== this.#size + bytes.length) {
+      // It may have grown in the hands of whoever may write now.
+      await this.#mayWrite();
+      throw BASE_ERRORS.file_rewritten({ path: this.#path });
     }
     this.#isTorn = false;
     this.#size += bytes.length;
     this.#hash.update(bytes);
-    this.#seen = fileIdentity(this.#stat());
-    return foreign;
   }
 
   /**
-   * Compares the file with what we wrote. Foreign bytes behind ours are cut off, as a torn line is; a file that lost its
-   * name gets it back: its bytes are still in our hands. Else no reader would learn anything more from its writer.
-   * @throws file_rewritten when bytes of ours are gone
+   * Reads the file and compares it with what we wrote.
+   * @returns whether others have appended to it
+   * @throws file_rewritten when bytes of ours are gone, or the file under the name is another one
    */
-  async look(): Promise<ForeignChange | undefined> {
-    if (this.#isTorn) await this.#cut();
-    const here = ifThere(() => lstatSync(this.#path));
-    const own = this.#stat();
-    const isReplaced = here === undefined || here.ino !== own.ino || here.dev !== own.dev;
-    if (!isReplaced && fileIdentity(own) === this.#seen) return undefined;
-    if (this.printOf(this.#size) !== this.print) throw BASE_ERRORS.file_rewritten({ path: this.#path });
-    const grown = own.size - this.#size;
-    if (isReplaced) await this.#nameAgain();
-    else if (grown > 0) await this.#cut();
-    this.#seen = fileIdentity(this.#stat());
-    if (isReplaced) return { what: 'replaced', detail: 'another file or none was under its name' };
-    return grown > 0 ? appended(grown) : undefined;
+  hasMore(): boolean {
+    if (!this.#isNamed() || this.printOf(this.#size) !== this.print)
+      throw BASE_ERRORS.file_rewritten({ path: this.#path });
+    return !this.#isTorn && this.#sizeNow() > this.#size;
   }
 
   [Symbol.dispose](): void {
@@ -144,28 +121,23 @@ export class AppendOnlyFile implements Disposable {
     this.#descriptor = CLOSED;
   }
 
-  #stat() {
-    return fstatSync(this.#descriptor);
+  #sizeNow(): number {
+    return fstatSync(this.#descriptor).size;
+  }
+
+  #isNamed(): boolean {
+    const here = statsAt(this.#path);
+    const own = fstatSync(this.#descriptor);
+    return here?.ino === own.ino && here.dev === own.dev;
   }
 
   async #cut(): Promise<void> {
     await this.#mayWrite();
-    if (this.#stat().size > this.#size) ftruncateSync(this.#descriptor, this.#size);
+    const more = this.#sizeNow() - this.#size;
+    if (more < 0) throw BASE_ERRORS.file_rewritten({ path: this.#path });
+    if (more > 0) ftruncateSync(this.#descriptor, this.#size);
+    if (more > 0 && !this.#isTorn) this.#foreignBytes += more;
     this.#isTorn = false;
-    this.#seen = fileIdentity(this.#stat());
-  }
-
-  async #nameAgain(): Promise<void> {
-    await this.#mayWrite();
-    const bytes = Buffer.alloc(this.#size);
-    readSync(this.#descriptor, bytes, 0, bytes.length, 0);
-    mkdirSync(dirname(this.#path), { recursive: true });
-    // rename() replaces anything but a folder.
-    if (statsAt(this.#path)?.isDirectory()) rmSync(this.#path, { recursive: true, force: true });
-    await writeWhole(this.#path, bytes);
-    const descriptor = openForAppend(this.#path);
-    closeSync(this.#descriptor);
-    this.#descriptor = descriptor;
   }
 }
 
@@ -179,8 +151,4 @@ function hashOf(descriptor: number, size: number): Hash {
     from += bytesRead;
   }
   return hash;
-}
-
-function appended(bytes: number): ForeignChange {
-  return { what: 'appended', detail: `${bytes} foreign bytes were removed` };
 }

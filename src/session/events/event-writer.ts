@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { type Clock, isoUtc } from '../../base/clock.ts';
 import { crashPoint } from '../../base/fault-points.ts';
-import { AppendOnlyFile, type ForeignChange } from '../../base/files/append-only-file.ts';
+import { AppendOnlyFile } from '../../base/files/append-only-file.ts';
 import { writeLightly } from '../../base/files/atomic-file.ts';
 import type { OwnedLease } from '../../base/processes/lease.ts';
 import type { SessionPaths } from '../layout/paths.ts';
@@ -18,17 +18,17 @@ import type { SessionState } from './state.ts';
 const CACHE_EVERY = 16;
 
 /**
- * The one writer of a session's events. Every append checks the lease, goes to disk before it counts, and
- * finds out whether somebody else touched the log since the last one: that is left out and recorded.
+ * The one writer of a session's events. Every append checks the lease and goes to disk before it counts. What others
+ * append never counts; a log that they rewrote or replaced is put aside.
  */
 export class EventWriter implements Disposable {
   /** The fold of what is on disk, and the one of what is staged behind it. */
   #written: SessionState;
   #state: SessionState;
   #staged: SessionEvent[] = [];
-  #found: ForeignChange[] = [];
   #sinceCache = 0;
   #mark: LogMark | undefined;
+  #foreignAtMark = 0;
   readonly #file: AppendOnlyFile;
   readonly #paths: SessionPaths;
   readonly #lease: OwnedLease;
@@ -82,8 +82,8 @@ export class EventWriter implements Disposable {
 
   /**
    * Numbers the events, writes them in one piece and waits until they are on disk.
-   * @returns what was written: the events, and behind them what was found wrong with the log
    * @throws lease_lost when another worker took over; nothing is written then
+   * @throws file_rewritten when the log is lost
    * @throws the system error when the disk takes no more; log and state are what they were
    */
   async append(...events: readonly NewEvent[]): Promise<SessionEvent[]> {
@@ -108,16 +108,14 @@ export class EventWriter implements Disposable {
 
   /** Writes what was staged in one piece; throws as `append` does, and what was staged stays so. */
   async commit(): Promise<SessionEvent[]> {
-    await this.#lease.check();
-    await this.#look();
-    const events = [...this.#staged, ...this.#number(this.#found.map(forgerySeen), this.#state.n)];
+    const events = this.#staged;
     if (events.length === 0) return [];
     crashPoint('before-events');
-    const meanwhile = await this.#file.append(Buffer.from(asCommit(events).map(serialiseEvent).join('')));
+    const bytes = Buffer.from(asCommit(events).map(serialiseEvent).join(''));
+    await this.#asideIfRewritten(() => this.#file.append(bytes));
     crashPoint('after-events');
     for (const event of events) noteAnswer(this.#answered, event);
     this.#staged = [];
-    this.#found = meanwhile ? [meanwhile] : [];
     this.#written = events.reduce(fold, this.#written);
     this.#state = this.#written;
     this.#sinceCache += events.length;
@@ -125,22 +123,22 @@ export class EventWriter implements Disposable {
     return events;
   }
 
-  /** Where the log stands, for a later worker that asks what has become of it. */
+  /** How far the log was written, for whoever asks later whether it was changed since. */
   mark(): LogMark {
     this.#mark = { n: this.#written.n, bytes: this.#file.size, print: this.#file.print };
+    this.#foreignAtMark = this.#file.foreignBytes;
     return this.#mark;
   }
 
   /**
-   * Whether somebody else changed the log since `mark` was taken. What stands behind its bytes is written by a worker, or
-   * found by the look before each commit.
+   * Whether somebody else changed the log since `mark` was taken. What is behind its bytes was written by a worker, or
+   * is found by reading the file.
    * @throws lease_lost: another owner's events are no foreign change; file_rewritten
    */
   async isChangedSince(mark: LogMark): Promise<boolean> {
     await this.#lease.check();
-    await this.#look();
-    // Also what an earlier look has found and no commit could tell yet.
-    if (this.#found.length > 0) return true;
+    const hasMore = await this.#asideIfRewritten(async () => this.#file.hasMore());
+    if (hasMore || this.#file.foreignBytes > this.#foreignAtMark) return true;
     return mark !== this.#mark && this.#file.printOf(mark.bytes) !== mark.print;
   }
 
@@ -156,11 +154,10 @@ export class EventWriter implements Disposable {
     }
   }
 
-  /** A log that lost bytes of ours is put where no reader takes it for the truth. */
-  async #look(): Promise<void> {
+  /** A log that is not the one we wrote is put where no reader takes it for the truth. */
+  async #asideIfRewritten<T>(act: () => Promise<T>): Promise<T> {
     try {
-      const found = await this.#file.look();
-      if (found) this.#found.push(found);
+      return await act();
     } catch (error) {
       if (BASE_ERRORS.file_rewritten.is(error)) putLogAside(this.#paths);
       throw error;
@@ -216,8 +213,4 @@ function noteAnswer(answered: Set<string>, event: SessionEvent): void {
 
 function answeredBy(event: SessionEvent): string | undefined {
   return event.type === 'command_accepted' || event.type === 'command_refused' ? event.id : undefined;
-}
-
-function forgerySeen({ what, detail }: ForeignChange): NewEvent {
-  return { type: 'forgery_seen', what: `the event log was ${what}`, detail };
 }

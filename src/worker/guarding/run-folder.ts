@@ -8,7 +8,6 @@ import { readPlainFile } from '../../base/files/plain-file.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import { LogMark } from '../../session/events/event-writer.ts';
-import type { SessionEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import {
   FOLDERS_OF_OTHERS,
@@ -65,7 +64,7 @@ export async function runFolderChanges(
   );
   const isLogChanged =
     (await worker.writer.isChangedSince(before.log)) ||
-    (await readEvents(worker.paths.events, before.log.n)).some(isForeign);
+    (await readEvents(worker.paths.events, before.log.n)).some(({ type }) => NOT_WHILE_OPEN.includes(type));
   if (own !== undefined && paths.length === 0 && !isLogChanged) own.isCompared = true;
   return [...(isLogChanged ? ['events.jsonl'] : []), ...topmost(paths)];
 }
@@ -138,9 +137,3 @@ const NOT_WHILE_OPEN: readonly EventType[] = [
   'parked',
   'done',
 ];
-
-/** Forged, or found in the log by the writer. */
-function isForeign(event: SessionEvent): boolean {
-  if (NOT_WHILE_OPEN.includes(event.type)) return true;
-  return event.type === 'forgery_seen' && event.what.startsWith('the event log');
-}

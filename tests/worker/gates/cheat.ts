@@ -44,7 +44,7 @@ export type Level = 'guard' | 'none';
 
 /**
  * `closed`: the session waits at the gate as if nothing had been done; `blocked`: with the list of what changed; `lost`:
- * its log was destroyed, nothing runs any more, and the work is kept; `open`: it goes on without a person.
+ * its log was destroyed or replaced, nothing runs any more, and the work is kept; `open`: it goes on without a person.
  */
 export type Outcome = 'closed' | 'blocked' | 'lost' | 'open';
 

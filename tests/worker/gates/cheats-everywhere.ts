@@ -106,15 +106,13 @@ const RUN_FOLDER: readonly Cheat[] = [
       renameSync(kit.paths.runDir, `${kit.paths.runDir}-true`);
       renameSync(aside, kit.paths.runDir);
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: LOG,
+    withoutGuard: 'lost',
   },
   {
     name: 'deletes the run folder',
     takesLease: true,
     play: (kit) => rmSync(kit.paths.runDir, { recursive: true }),
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('the run folder itself'),
+    withoutGuard: 'lost',
   },
   {
     name: 'moves the session folder away and leaves a link',
@@ -217,6 +215,10 @@ const RUN_FILES: readonly Cheat[] = [
     withoutGuard: 'blocked',
     seenWithoutGuard: LOG,
   },
+];
+
+/** Leaves another log under its name, or none. */
+const OTHER_LOG: readonly Cheat[] = [
   {
     name: 'replaces the log by one with a human act in it',
     async play(kit) {
@@ -224,8 +226,7 @@ const RUN_FILES: readonly Cheat[] = [
       rmSync(kit.paths.events);
       writeFileSync(kit.paths.events, text);
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: LOG,
+    withoutGuard: 'lost',
   },
   {
     name: 'makes the log a link to a forged one',
@@ -235,14 +236,12 @@ const RUN_FILES: readonly Cheat[] = [
       rmSync(kit.paths.events);
       symlinkSync(aside, kit.paths.events);
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: LOG,
+    withoutGuard: 'lost',
   },
   {
     name: 'deletes the log',
     play: (kit) => rmSync(kit.paths.events),
-    withoutGuard: 'blocked',
-    seenWithoutGuard: LOG,
+    withoutGuard: 'lost',
   },
   {
     name: 'makes the log a pipe',
@@ -250,8 +249,7 @@ const RUN_FILES: readonly Cheat[] = [
       rmSync(kit.paths.events);
       kit.pipe(kit.paths.events);
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: LOG,
+    withoutGuard: 'lost',
   },
 ];
 
@@ -470,6 +468,7 @@ const OWN: readonly Cheat[] = [
 export const EVERYWHERE: readonly Cheat[] = [
   ...together({ guard: 'refused' }, RUN_FOLDER),
   ...together({ guard: 'refused', none: ROUND }, RUN_FILES),
+  ...together({ guard: 'refused' }, OTHER_LOG),
   ...together({ guard: 'refused', none: 'commands' }, COMMANDS),
   ...together({ guard: 'left', none: 'left' }, PROGRAMS),
   ...OWN,
