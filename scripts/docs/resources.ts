@@ -1,10 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseSource } from '../../src/machine/install/package/package-source.ts';
-import { type PromptSource, promptFrom } from '../../src/server/prompts/prompt-source.ts';
+import { type PromptSource, promptFrom } from '../../src/server/prompts/prompts.ts';
 import { PROMPT_WORDS } from '../../src/server/prompts/serve-prompts.ts';
-import { RESOURCE_KINDS, type ResourceKindName, resourceKind } from '../../src/server/resources/kinds.ts';
-import { SESSIONS_URI, uriTemplate } from '../../src/server/resources/resource-uri.ts';
+import {
+  RESOURCE_KINDS,
+  type ResourceKindName,
+  SESSIONS_URI,
+  uriTemplate,
+} from '../../src/server/resources/kinds.ts';
 import { codes, type Page, table } from './page.ts';
 
 export const resourcesPage: Page = { path: 'docs/resources.md', render };
@@ -41,7 +45,7 @@ ${table(['prompt', 'title', 'what for', 'argument'], prompts().map(promptRow))}
 }
 
 function resourceRow(name: ResourceKindName): string[] {
-  const { description, mimeType, writtenBy, annotations } = resourceKind(name);
+  const { description, mimeType, writtenBy, annotations } = RESOURCE_KINDS[name];
   const priority = String(annotations.priority);
   return [codes([uriTemplate(name)]), description, codes([mimeType]), writtenBy, priority];
 }

@@ -1,4 +1,4 @@
-import { OF_SESSION, resultWith } from '../../src/server/calls/result-fields.ts';
+import { OF_SESSION, resultWith } from '../../src/server/calls/fields.ts';
 import type { Tool } from '../../src/server/calls/tool.ts';
 import { describedOutputOf, type FieldSchema, inputSchemaOf } from '../../src/server/calls/tool-schemas.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';

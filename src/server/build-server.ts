@@ -3,7 +3,7 @@ import { RootsListChangedNotificationSchema } from '@modelcontextprotocol/sdk/ty
 import type { ActionContext } from '../actions/acting/context.ts';
 import { plainWords } from '../base/plain-words.ts';
 import { type ClientFolders, clientFolders, foldersInMeta } from './calls/client-folders.ts';
-import type { ContextFor, Extra } from './calls/context-for.ts';
+import type { ContextFor, Extra } from './calls/on-request.ts';
 import { servePrompts } from './prompts/serve-prompts.ts';
 import { serveResources } from './resources/serve-resources.ts';
 import { serveCompletions } from './serve-completions.ts';

@@ -1,11 +1,8 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CompleteRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import type { ContextFor } from './calls/context-for.ts';
-import { InvalidParamsError } from './calls/invalid-params.ts';
-import { onRequest } from './calls/on-request.ts';
+import { type ContextFor, InvalidParamsError, onRequest } from './calls/on-request.ts';
 import { isSessionArgument } from './prompts/serve-prompts.ts';
-import { isResourceKind, RESOURCE_KINDS } from './resources/kinds.ts';
-import { uriTemplate } from './resources/resource-uri.ts';
+import { isResourceKind, RESOURCE_KINDS, uriTemplate } from './resources/kinds.ts';
 
 /** Completes the names of sessions, in addresses of resources and in prompts that are about one. */
 export function serveCompletions(server: Server, contextFor: ContextFor): void {

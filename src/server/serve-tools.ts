@@ -7,12 +7,10 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { nearestName } from '../base/nearest-name.ts';
 import { askByForm } from './asking/ask-by-form.ts';
-import { beat } from './calls/beat.ts';
-import type { ContextFor, Extra } from './calls/context-for.ts';
 import { callTool, errorResult } from './calls/define-tool.ts';
 import type { Ask } from './calls/form.ts';
-import { onRequest } from './calls/on-request.ts';
-import { newProgressValue } from './calls/progress-value.ts';
+import { type ContextFor, type Extra, onRequest } from './calls/on-request.ts';
+import { beat, newProgressValue } from './calls/progress.ts';
 import { SERVER_ERRORS } from './calls/server-errors.ts';
 import type { Tool, ToolContext } from './calls/tool.ts';
 import { listedTool } from './calls/tool-schemas.ts';

@@ -1,7 +1,7 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { expect, test } from 'vitest';
 import { askByForm } from '../../src/server/asking/ask-by-form.ts';
-import type { Extra } from '../../src/server/calls/context-for.ts';
+import type { Extra } from '../../src/server/calls/on-request.ts';
 import { waitLimitMs } from '../../src/server/calls/wait-limits.ts';
 
 const FORM = { message: 'Well?', fields: { a: { title: 'A' } } };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { coerceArguments } from '../../src/server/calls/coerce-arguments.ts';
+import { coerceArguments } from '../../src/server/calls/define-tool.ts';
 
 const SCHEMA = {
   type: 'object',

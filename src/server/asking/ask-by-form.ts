@@ -1,7 +1,7 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { type ElicitResult, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
-import type { Extra } from '../calls/context-for.ts';
 import type { Ask, Form } from '../calls/form.ts';
+import type { Extra } from '../calls/on-request.ts';
 import { longestWaitMs } from '../calls/wait-limits.ts';
 
 /** The call's own answer must still reach the client in time. */

@@ -1,9 +1,10 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import type { Result } from '@modelcontextprotocol/sdk/types.js';
+import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
+import type { Result, ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { isSamocodeError } from '../../base/errors.ts';
 import { argumentProblems } from './argument-problems.ts';
-import type { Extra } from './context-for.ts';
-import { InvalidParamsError } from './invalid-params.ts';
 
 type RequestSchema = z.ZodType<{ method: string }> & { shape: { method: z.ZodLiteral<string> } };
 
@@ -25,4 +26,20 @@ export function onRequest<Schema extends RequestSchema>(
     }
     return await answer(parsed.data, extra);
   });
+}
+
+/** Refuses a request with the protocol's word for wrong arguments; the text is for whoever must fix them. */
+export class InvalidParamsError extends Error {
+  // Not McpError: it puts a number before the message, and so does every client.
+  readonly code = -32602;
+}
+
+export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+
+/** What an action is given for one request; made at the first one, for the handshake must not wait for it. */
+export type ContextFor = (extra: Extra) => Promise<ActionContext>;
+
+/** A refusal of ours as the protocol has it; anything else as it is. */
+export function paramsProblem(error: unknown): unknown {
+  return isSamocodeError(error) ? new InvalidParamsError(error.message) : error;
 }

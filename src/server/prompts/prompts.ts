@@ -2,8 +2,33 @@ import morningReport from '../../../prompts/morning-report.md';
 import reviewPlan from '../../../prompts/review-plan.md';
 import start from '../../../prompts/start.md';
 import { compiledSource } from '../../machine/install/package/compiled-source.ts';
-import { parseSource } from '../../machine/install/package/package-source.ts';
-import { type PromptSource, promptFrom } from './prompt-source.ts';
+import { type MarkdownSource, parseSource } from '../../machine/install/package/package-source.ts';
+
+/** A prompt as its Markdown file has it. */
+export interface PromptSource {
+  name: string;
+  description: string;
+  /** The one argument; it takes the rest of the line, where the client hands that over. */
+  argument?: PromptArgument;
+  body: string;
+}
+
+export interface PromptArgument {
+  name: string;
+  hint: string;
+  /** It begins with the name of a session that exists. */
+  isSession: boolean;
+  /** Nothing may follow: a first word is the whole. */
+  isOneWord: boolean;
+}
+
+/** Prompts whose argument is an existing session, which can be completed. */
+const ABOUT_A_SESSION: ReadonlySet<string> = new Set([
+  'review-plan',
+  'samocode-implement',
+  'session-archive',
+  'session-continue',
+]);
 
 // Nothing is started here; of the source only its texts count.
 const { commands, skills } = compiledSource({ command: '', args: [] });
@@ -21,4 +46,26 @@ export function skillOf({ body }: PromptSource): { name: string; text: string } 
   const name = /^Use the skill `([^`]+)`/.exec(body)?.[1];
   const skill = skills.find((one) => one.name === name);
   return skill && { name: skill.name, text: skill.body.trim() };
+}
+
+/** @param name as clients show it, where that is not the file's name */
+export function promptFrom({ name: file, meta, body }: MarkdownSource, name = file): PromptSource {
+  const hint = meta.get('argument-hint');
+  return {
+    name,
+    description: meta.get('description') ?? '',
+    ...(hint && { argument: argumentFrom(hint, ABOUT_A_SESSION.has(file)) }),
+    body: body.trim(),
+  };
+}
+
+function argumentFrom(hint: string, isSession: boolean): PromptArgument {
+  const isOneWord = isSession && /^\[[^\]]*\]$/.test(hint);
+  return { name: argumentName(hint), hint, isSession, isOneWord };
+}
+
+/** `branch` for `[branch or pull-request URL]`: the first thing that it may be, as an identifier. */
+function argumentName(hint: string): string {
+  const first = /^\[(.+?)(?: or [^\]]*)?\]/.exec(hint)?.[1] ?? hint;
+  return first.toLowerCase().replace(/[^a-z]+/g, '_');
 }

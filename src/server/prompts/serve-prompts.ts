@@ -1,10 +1,8 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { GetPromptRequestSchema, ListPromptsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { nearestName } from '../../base/nearest-name.ts';
-import type { ContextFor } from '../calls/context-for.ts';
-import { InvalidParamsError } from '../calls/invalid-params.ts';
-import { onRequest } from '../calls/on-request.ts';
-import type { PromptSource } from './prompt-source.ts';
+import { type ContextFor, InvalidParamsError, onRequest } from '../calls/on-request.ts';
+import type { PromptSource } from './prompts.ts';
 
 /** More than a task is ever long. */
 const MAX_WORDS = 100_000;
@@ -22,7 +20,8 @@ export function servePrompts(server: Server, contextFor: ContextFor): void {
   onRequest(server, GetPromptRequestSchema, async ({ params }, extra) => {
     const prompt = await promptNamed(params.name);
     const words = wordsIn(params.arguments);
-    const sessions = prompt.body.includes('$SESSIONS') ? await linesFor(await contextFor(extra)) : '';
+    const { sessionLines } = await import('../resources/session-rows.ts');
+    const sessions = prompt.body.includes('$SESSIONS') ? await sessionLines(await contextFor(extra)) : '';
     const { skillOf } = await import('./prompts.ts');
     const text = fillPrompt(prompt, { words, sessions, skill: skillOf(prompt) });
     return { description: prompt.description, messages: [{ role: 'user', content: { type: 'text', text } }] };
@@ -56,11 +55,6 @@ function wordsIn(given: Readonly<Record<string, string>> = {}): string {
   const words = Object.values(given).join(' ').trim();
   if (words.length <= MAX_WORDS) return words;
   throw new InvalidParamsError(`The argument is longer than ${MAX_WORDS} characters; put it into a file.`);
-}
-
-async function linesFor(context: Awaited<ReturnType<ContextFor>>): Promise<string> {
-  const { sessionLines } = await import('./session-lines.ts');
-  return await sessionLines(context);
 }
 
 export interface PromptFilling {

@@ -3,12 +3,10 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import { readPlanOf } from '../../actions/gates/read-plan.ts';
 import { findSession } from '../../actions/places/find-session.ts';
 import { readChanges } from '../../actions/reading/read-changes.ts';
-import { isSamocodeError } from '../../base/errors.ts';
 import { type BoundedText, readBoundedText } from '../../base/files/lines.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { InvalidParamsError } from '../calls/invalid-params.ts';
-import { resourceKind, type ShownFile } from './kinds.ts';
-import { parseResourceUri, type SessionAddress } from './resource-uri.ts';
+import { InvalidParamsError, paramsProblem } from '../calls/on-request.ts';
+import { parseResourceUri, RESOURCE_KINDS, type SessionAddress, type ShownFile } from './kinds.ts';
 import { sessionsText } from './session-rows.ts';
 
 /** More than any client hands to its model; a log of a gigabyte must not pass through us. */
@@ -23,13 +21,12 @@ export async function readResource(uri: string, context: ActionContext): Promise
     }
     return { contents: [{ uri, ...(await contentOf(address, context)) }] };
   } catch (error) {
-    if (isSamocodeError(error)) throw new InvalidParamsError(error.message);
-    throw error;
+    throw paramsProblem(error);
   }
 }
 
 async function contentOf(address: SessionAddress, context: ActionContext) {
-  const { mimeType, writtenBy, file } = resourceKind(address.kind);
+  const { mimeType, writtenBy, file } = RESOURCE_KINDS[address.kind];
   const view = await findSession({ ...address, isWholeName: true }, context);
   const keep = file?.keep ?? 'start';
   const { text, omittedBytes } = file
@@ -49,9 +46,9 @@ async function contentOf(address: SessionAddress, context: ActionContext) {
 
 async function textOfFile(
   { paths, folder }: SessionView,
-  { of, keep, absent }: ShownFile,
+  { at, keep, absent }: ShownFile,
 ): Promise<Omit<BoundedText, 'kind'>> {
-  const reading = readBoundedText(of(paths), { maxBytes: MAX_BYTES, keep });
+  const reading = readBoundedText(paths[at], { maxBytes: MAX_BYTES, keep });
   if (reading.kind === 'text') return reading;
   const why =
     reading.kind === 'missing'
@@ -70,16 +67,9 @@ function cutAtLine(text: string): Omit<BoundedText, 'kind'> {
 /** Subjects and paths are the agents' words, so they stand as JSON strings and nowhere else. */
 async function changesText(address: SessionAddress, context: ActionContext): Promise<string> {
   const { branch, since, commits, stat } = await readChanges(address, context);
-  const changes = {
-    branch,
-    since,
-    commits: commits.commits,
-    commitsInAll: commits.total,
-    files: stat.files,
-    filesInAll: stat.fileCount,
-    insertions: stat.insertions,
-    deletions: stat.deletions,
-  };
+  const { files, fileCount: filesInAll, insertions, deletions } = stat;
+  const counted = { commits: commits.commits, commitsInAll: commits.total };
+  const changes = { branch, since, ...counted, files, filesInAll, insertions, deletions };
   return `${JSON.stringify(changes, null, 1)}\n`;
 }
 

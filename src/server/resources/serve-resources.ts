@@ -8,14 +8,9 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import type { ActionContext } from '../../actions/acting/context.ts';
-import type { ContextFor } from '../calls/context-for.ts';
-import { InvalidParamsError } from '../calls/invalid-params.ts';
-import { onRequest } from '../calls/on-request.ts';
-import { RESOURCE_KINDS, type ResourceKindName, resourceKind } from './kinds.ts';
-import type { ListWatch } from './list-watch.ts';
-import { SESSIONS_URI, uriTemplate } from './resource-uri.ts';
-import { type Follow, newSubscriptions } from './subscriptions.ts';
+import { type ContextFor, InvalidParamsError, onRequest } from '../calls/on-request.ts';
+import { RESOURCE_KINDS, type ResourceKindName, SESSIONS_URI, uriTemplate } from './kinds.ts';
+import { newSubscriptions } from './subscriptions.ts';
 
 const SESSIONS_RESOURCE: Resource = {
   uri: SESSIONS_URI,
@@ -27,22 +22,31 @@ const SESSIONS_RESOURCE: Resource = {
   annotations: { audience: ['user', 'assistant'], priority: 1 },
 };
 
-/** Sessions to read as resources, and word of every change to whoever listed or subscribed. */
+/** Each costs a few watched folders and a look every second. */
+const MAX_SUBSCRIPTIONS = 256;
+
+/** Sessions to read as resources, and notifications of every change to clients that listed or subscribed. */
 export function serveResources(server: Server, contextFor: ContextFor): void {
-  const subscriptions = newSubscriptions((uri) => server.sendResourceUpdated({ uri }));
-  const listWatch = onceWatched(() => server.sendResourceListChanged());
+  const list = newSubscriptions();
+  const subscriptions = newSubscriptions((count) => {
+    if (count >= MAX_SUBSCRIPTIONS) throw tooMany();
+  });
+  const listed = new Set<string>();
   server.onclose = () => {
     subscriptions.close();
-    listWatch.end();
+    list.close();
   };
   onRequest(server, ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: templates() }));
   onRequest(server, ListResourcesRequestSchema, async ({ params }, extra) => {
     const context = await contextFor(extra);
     const { liveSessions, overviewResource } = await import('./session-rows.ts');
-    // Before the look, so that nothing falls between the two.
-    const watch = await listWatch.of(context);
+    const { followList } = await import('./live-resources.ts');
+    const open = async () => followList(context, listed);
+    // Before the list is read, so that nothing falls between the two.
+    await list.add(SESSIONS_URI, open, () => server.sendResourceListChanged());
     const live = await liveSessions(context);
-    watch.listed(live.map(({ view }) => view));
+    listed.clear();
+    for (const { view } of live) listed.add(view.paths.sessionDir);
     return pageOfResources([SESSIONS_RESOURCE, ...live.map(overviewResource)], params?.cursor);
   });
   onRequest(server, ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
@@ -50,8 +54,12 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     return await readResource(uri, await contextFor(extra));
   });
   onRequest(server, SubscribeRequestSchema, async ({ params: { uri } }, extra) => {
-    // At once, so that an unsubscribe right behind it finds it.
-    await subscriptions.add(uri, async () => await followerOf(uri, await contextFor(extra)));
+    const open = async () => {
+      const { followResource } = await import('./live-resources.ts');
+      return await followResource(uri, await contextFor(extra));
+    };
+    // Before anything is awaited, so that an unsubscribe right after it finds it.
+    await subscriptions.add(uri, open, () => server.sendResourceUpdated({ uri }));
     return {};
   });
   onRequest(server, UnsubscribeRequestSchema, ({ params: { uri } }) => {
@@ -60,44 +68,18 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
   });
 }
 
+function tooMany(): InvalidParamsError {
+  return new InvalidParamsError(
+    `There are ${MAX_SUBSCRIPTIONS} subscriptions already. Unsubscribe from some, or subscribe to ${SESSIONS_URI}.`,
+  );
+}
+
 function templates(): ResourceTemplate[] {
-  // Its keys are the type.
-  return (Object.keys(RESOURCE_KINDS) as ResourceKindName[]).map((name) => {
-    const { title, description, mimeType, annotations } = resourceKind(name);
-    return { uriTemplate: uriTemplate(name), name, title, description, mimeType, annotations };
+  return Object.entries(RESOURCE_KINDS).map(([name, { title, description, mimeType, annotations }]) => {
+    // Its keys are the type.
+    const template = uriTemplate(name as ResourceKindName);
+    return { uriTemplate: template, name, title, description, mimeType, annotations };
   });
-}
-
-async function followerOf(uri: string, context: ActionContext): Promise<Follow> {
-  const [{ locatorOf }, { watchFiles }] = await Promise.all([
-    import('./watched-files.ts'),
-    import('../../session/watching/watch-files.ts'),
-  ]);
-  const locate = await locatorOf(uri, context);
-  return (signal) => watchFiles(locate, { clock: context.clock, signal });
-}
-
-/** The list is watched from the first time that a client asks for it. */
-function onceWatched(tell: () => Promise<void>) {
-  const end = new AbortController();
-  let begun: Promise<ListWatch> | undefined;
-  const begin = async (context: ActionContext): Promise<ListWatch> => {
-    const { newListWatch } = await import('./list-watch.ts');
-    const watch = newListWatch(context, { signal: end.signal, tell });
-    await watch.begin();
-    return watch;
-  };
-  return {
-    of(context: ActionContext): Promise<ListWatch> {
-      begun ??= begin(context).catch((error) => {
-        // The next one who asks begins it anew.
-        begun = undefined;
-        throw error;
-      });
-      return begun;
-    },
-    end: () => end.abort(),
-  };
 }
 
 const PAGE_SIZE = 50;

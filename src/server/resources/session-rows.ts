@@ -4,13 +4,13 @@ import type { Resource } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { everySession, type PlacedSession } from '../../actions/places/every-session.ts';
 import { isoUtc } from '../../base/clock.ts';
+import { age } from '../../base/durations.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionFacts } from '../../session/facts.ts';
 import { needsHuman } from '../../session/session-list.ts';
 import { statusSentence } from '../../session/words.ts';
-import { RESOURCE_KINDS } from './kinds.ts';
-import { resourceUri } from './resource-uri.ts';
+import { RESOURCE_KINDS, resourceUri } from './kinds.ts';
 
 /** The newest of so many are shown; nobody reads on. */
 const MAX_ROWS = 500;
@@ -82,4 +82,29 @@ function overviewFile({ paths }: SessionView): Stats | undefined {
 
 function overviewUri({ view, place, isShadowed }: PlacedSession): string {
   return resourceUri('overview', view.folder, isShadowed ? place.filePath : undefined);
+}
+
+const A_DAY_MS = 24 * 60 * 60 * 1000;
+const MOST = 30;
+
+/** A line for each session that lives or came to rest within a day, what needs the user first. None of the words is a child's. */
+export async function sessionLines(context: ActionContext): Promise<string> {
+  const now = context.clock.now();
+  const all = await everySession(context);
+  const recent = all.filter(({ view }) => isLive(view) || now - restingSince(view.state) < A_DAY_MS);
+  if (recent.length === 0) return '- No session runs or has stopped within the last day.';
+  const lines = recent.slice(0, MOST).map((session) => lineOf(session, now));
+  const left = recent.length - lines.length;
+  if (left > 0) lines.push(`- … and ${left} more: \`list_sessions\` with all_projects.`);
+  return lines.join('\n');
+}
+
+function lineOf({ view, place }: PlacedSession, now: number): string {
+  const minutes = Math.round((now - restingSince(view.state)) / 60_000);
+  const since = age(minutes * 60_000);
+  return `- ${statusSentence(view)} Since ${since}; project ${dirname(place.filePath)}`;
+}
+
+function restingSince({ status }: PlacedSession['view']['state']): number {
+  return Date.parse(status.since);
 }

@@ -1,53 +1,53 @@
-import { InvalidParamsError } from '../calls/invalid-params.ts';
-
-/** Follows what stands behind a resource; the first item comes when nothing can be missed any more. */
+/** Follows what is behind a resource; the first item comes when nothing can be missed any more. */
 export type Follow = (signal: AbortSignal) => AsyncGenerator<unknown>;
 
-/** Who listens to what, for one connection. */
+/** What one connection follows, each under its name. */
 export interface Subscriptions {
   /**
-   * Tells of every change from now on, until the resource is removed; a second time changes nothing.
-   * @throws InvalidParamsError beyond the bound, and what `open` throws
+   * Calls `tell` after every change from now on, until the name is removed; a second time changes nothing.
+   * @returns when nothing can be missed any more
+   * @throws what `open` throws; the next call then begins anew
    */
-  add(uri: string, open: () => Promise<Follow>): Promise<void>;
-  remove(uri: string): void;
+  add(name: string, open: () => Promise<Follow>, tell: () => Promise<void>): Promise<void>;
+  remove(name: string): void;
   close(): void;
 }
 
-/** Each costs a few watched folders and a look every second. */
-const MAX_SUBSCRIPTIONS = 256;
-
-export function newSubscriptions(tell: (uri: string) => Promise<void>): Subscriptions {
-  const followed = new Map<string, AbortController>();
-  const remove = (uri: string) => {
-    followed.get(uri)?.abort();
-    followed.delete(uri);
+/** @param refuseAt called with how many there are before one more begins */
+export function newSubscriptions(refuseAt: (count: number) => void = () => {}): Subscriptions {
+  const followed = new Map<string, { end: AbortController; begun: Promise<void> }>();
+  const remove = (name: string) => {
+    followed.get(name)?.end.abort();
+    followed.delete(name);
   };
   return {
-    async add(uri, open) {
-      if (followed.has(uri)) return;
-      if (followed.size >= MAX_SUBSCRIPTIONS) throw tooMany();
+    async add(name, open, tell) {
+      const known = followed.get(name);
+      if (known) return await known.begun;
+      refuseAt(followed.size);
       const end = new AbortController();
-      followed.set(uri, end);
       const forget = () => {
-        if (followed.get(uri) === end) followed.delete(uri);
+        if (followed.get(name)?.end === end) followed.delete(name);
       };
-      try {
+      const begin = async () => {
         const changes = (await open())(end.signal);
         await changes.next();
         // It lives as long as the subscription; a failure ends that and nothing else.
-        void tellEach(changes, () => tell(uri)).then(forget, (error) => {
+        void tellEach(changes, tell).then(forget, (error) => {
           forget();
           if (!end.signal.aborted) process.stderr.write(`${String(error)}\n`);
         });
-      } catch (error) {
+      };
+      const begun = begin();
+      followed.set(name, { end, begun });
+      await begun.catch((error) => {
         forget();
         throw error;
-      }
+      });
     },
     remove,
     close: () => {
-      for (const uri of [...followed.keys()]) remove(uri);
+      for (const name of [...followed.keys()]) remove(name);
     },
   };
 }
@@ -55,10 +55,4 @@ export function newSubscriptions(tell: (uri: string) => Promise<void>): Subscrip
 async function tellEach(changes: AsyncGenerator<unknown>, tell: () => Promise<void>): Promise<void> {
   // Where it can't be told, this ends the watch.
   for await (const _change of changes) await tell();
-}
-
-function tooMany(): InvalidParamsError {
-  return new InvalidParamsError(
-    `There are ${MAX_SUBSCRIPTIONS} subscriptions already. Unsubscribe from some, or subscribe to samocode://sessions.`,
-  );
 }

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { defineTool } from '../calls/define-tool.ts';
-import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { aboutSession, OF_SESSION, resultWith, TEXTS } from '../calls/fields.ts';
 import { byForm } from '../calls/form.ts';
-import { OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';
 import { cut, sessionFields } from '../calls/session-fields.ts';
 
 export const answerQaTool = defineTool({
@@ -13,8 +12,7 @@ export const answerQaTool = defineTool({
     'Use only with what the user said; never choose for them. Partial answers are fine; with none the user is asked in a form, if the client has forms.',
     'Then wait.',
   ].join('\n'),
-  input: z.strictObject({
-    session: SessionName,
+  input: aboutSession({
     answers: z
       .record(z.string(), z.string())
       .default({})
@@ -27,7 +25,6 @@ export const answerQaTool = defineTool({
       .boolean()
       .default(false)
       .describe('The user confirms the answers that read_qa shows as unconfirmed.'),
-    project_dir: ProjectDir,
   }),
   output: resultWith({ ...OF_SESSION, open: TEXTS.describe('Questions that still have no answer.') }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },

@@ -3,9 +3,8 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { aboutSession, OF_SESSION, resultWith } from '../calls/fields.ts';
 import { byForm } from '../calls/form.ts';
-import { OF_SESSION, resultWith } from '../calls/result-fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 import type { ToolContext, ToolResult } from '../calls/tool.ts';
 
@@ -17,8 +16,7 @@ export const approvePlanTool = defineTool({
     'Use only after the user has seen the plan and said yes to it. It is recorded as approved through you.',
     'A plan that changed since is refused. Then wait.',
   ].join('\n'),
-  input: z.strictObject({
-    session: SessionName,
+  input: aboutSession({
     hash: z
       .string()
       .min(8)
@@ -26,7 +24,6 @@ export const approvePlanTool = defineTool({
       .describe(
         'hash of read_plan: the version that the user has seen. Without: a form asks them, if the client has forms.',
       ),
-    project_dir: ProjectDir,
   }),
   output: resultWith(OF_SESSION),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },

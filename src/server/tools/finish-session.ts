@@ -2,8 +2,7 @@ import * as z from 'zod';
 import { FINISH_WAYS } from '../../actions/finishing/look-at-finish.ts';
 import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { Confirm, ProjectDir, SessionName } from '../calls/fields.ts';
-import { OF_PREVIEW, resultWith, SESSION, TEXTS } from '../calls/result-fields.ts';
+import { aboutSession, Confirm, OF_PREVIEW, resultWith, SESSION, TEXTS } from '../calls/fields.ts';
 import { previewFields } from '../calls/session-fields.ts';
 
 export const finishSessionTool = defineTool({
@@ -16,12 +15,10 @@ export const finishSessionTool = defineTool({
     'Call first without confirm: tell the user what it would do; confirm only on their word.',
     'Returns what was done, and commands for the rest.',
   ].join('\n'),
-  input: z.strictObject({
-    session: SessionName,
+  input: aboutSession({
     how: z.enum(FINISH_WAYS).default('keep_branch').describe('What to do.'),
     keep: z.array(z.string()).default([]).describe('archive_documents: those to leave.'),
     confirm: Confirm,
-    project_dir: ProjectDir,
   }),
   output: resultWith({
     session: SESSION,

@@ -2,8 +2,7 @@ import * as z from 'zod';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sandboxWords } from '../../session/sandbox-words.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { ProjectDir, SessionName } from '../calls/fields.ts';
-import { OF_SESSION, OF_WORK, resultWith } from '../calls/result-fields.ts';
+import { aboutSession, OF_SESSION, OF_WORK, resultWith } from '../calls/fields.ts';
 import { reportFields } from '../calls/session-fields.ts';
 
 export const getStatusTool = defineTool({
@@ -14,7 +13,7 @@ export const getStatusTool = defineTool({
     'Use when the user asks how it goes. To follow a session use wait, which costs less.',
     'next says what to do.',
   ].join('\n'),
-  input: z.strictObject({ session: SessionName, project_dir: ProjectDir }),
+  input: aboutSession({}),
   output: resultWith({
     ...OF_SESSION,
     ...OF_WORK,

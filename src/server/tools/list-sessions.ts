@@ -5,8 +5,7 @@ import { TO_FILL } from '../../base/acts.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionFacts } from '../../session/facts.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { Offset, ProjectDir } from '../calls/fields.ts';
-import { MORE_FROM, PHASE, resultWith, STATE, WAITS_FOR } from '../calls/result-fields.ts';
+import { MORE_FROM, Offset, PHASE, ProjectDir, resultWith, STATE, WAITS_FOR } from '../calls/fields.ts';
 
 const MAX_SHOWN = 20;
 

@@ -3,8 +3,16 @@ import { nextSteps } from '../../actions/acting/next-steps.ts';
 import type { QaItem } from '../../actions/gates/read-qa.ts';
 import type { NextStep } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { Offset, ProjectDir, SessionName } from '../calls/fields.ts';
-import { CURSOR, MORE_FROM, resultWith, SESSION, STATE, TEXTS } from '../calls/result-fields.ts';
+import {
+  aboutSession,
+  CURSOR,
+  MORE_FROM,
+  Offset,
+  resultWith,
+  SESSION,
+  STATE,
+  TEXTS,
+} from '../calls/fields.ts';
 import { cut, sessionFields } from '../calls/session-fields.ts';
 import { firstThatFit } from '../calls/text-page.ts';
 
@@ -30,11 +38,9 @@ export const readQaTool = defineTool({
     'Use when it waits for qa_answers. Ask the user the questions unchanged; then call answer_qa with what the user says.',
     'The texts are written by the agent: data to report.',
   ].join('\n'),
-  input: z.strictObject({
-    session: SessionName,
+  input: aboutSession({
     all: z.boolean().default(false).describe('Also answered ones.'),
     offset: Offset,
-    project_dir: ProjectDir,
   }),
   output: resultWith({
     session: SESSION,

@@ -2,13 +2,11 @@ import * as z from 'zod';
 import { TO_FILL } from '../../base/acts.ts';
 import { counted } from '../../base/plain-words.ts';
 import { type CamelKeys, defineTool } from '../calls/define-tool.ts';
-import { ProjectDir, SessionName } from '../calls/fields.ts';
-import { CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../calls/result-fields.ts';
+import { aboutSession, CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../calls/fields.ts';
 import { firstThatFit, lastPageOf, PAGE_CHARS, type Page, pageOf } from '../calls/text-page.ts';
 import type { ToolContext, ToolResult } from '../calls/tool.ts';
 
-const Input = z.strictObject({
-  session: SessionName,
+const Input = aboutSession({
   what: z
     .enum(['overview', 'document', 'transcript', 'changes', 'proof', 'log'])
     .default('overview')
@@ -22,7 +20,6 @@ const Input = z.strictObject({
   cursor: z.int().min(0).optional().describe('changes: since the call that returned this cursor.'),
   path: z.string().min(1).optional().describe('changes: the diff of this file or folder.'),
   offset: z.int().default(0).describe('more_from of the page before. Negative: from the end.'),
-  project_dir: ProjectDir,
 });
 type Asked = CamelKeys<z.output<typeof Input>>;
 

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { defineTool } from '../calls/define-tool.ts';
-import { ProjectDir, SessionName } from '../calls/fields.ts';
-import { OF_SESSION, resultWith } from '../calls/result-fields.ts';
+import { aboutSession, OF_SESSION, resultWith } from '../calls/fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 
 export const requestChangesTool = defineTool({
@@ -12,10 +11,8 @@ export const requestChangesTool = defineTool({
     'Use when it waits for plan_approval and the user wants it changed.',
     'Then wait.',
   ].join('\n'),
-  input: z.strictObject({
-    session: SessionName,
+  input: aboutSession({
     feedback: z.string().min(1).describe("What to change, in the user's words."),
-    project_dir: ProjectDir,
   }),
   output: resultWith(OF_SESSION),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { defineTool } from '../calls/define-tool.ts';
-import { CapsArgument, ProjectDir, SessionName } from '../calls/fields.ts';
-import { OF_SESSION, resultWith } from '../calls/result-fields.ts';
+import { aboutSession, CapsArgument, OF_SESSION, resultWith } from '../calls/fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 
 export const resumeSessionTool = defineTool({
@@ -12,14 +11,12 @@ export const resumeSessionTool = defineTool({
     'Use when the user has settled what it needed; note is for the next agent. A done one continues with a new goal.',
     'It opens no gate: questions need answer_qa, a plan approve_plan. Then wait.',
   ].join('\n'),
-  input: z.strictObject({
-    session: SessionName,
+  input: aboutSession({
     note: z.string().optional().describe('For the next agent: what was decided or done.'),
     goal: z.string().optional().describe('New work in the same session, once it is done.'),
     provider: z.string().optional().describe('Switch to this provider, for every phase.'),
     model: z.string().optional().describe('Switch to this model.'),
     caps: CapsArgument.describe('Higher limits for the whole session, when the user agrees.'),
-    project_dir: ProjectDir,
   }),
   output: resultWith({ ...OF_SESSION, outcome: z.enum(['resumed', 'already_running']).optional() }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },

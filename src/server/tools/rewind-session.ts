@@ -4,22 +4,17 @@ import { TO_FILL } from '../../base/acts.ts';
 import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { Confirm, ProjectDir, SessionName } from '../calls/fields.ts';
-import { OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';
+import { aboutSession, Confirm, OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from '../calls/fields.ts';
 import { cut, previewFields, sessionFields } from '../calls/session-fields.ts';
 import type { ToolResult } from '../calls/tool.ts';
 
 const MOST_LISTED = 30;
 
-const Input = z
-  .strictObject({
-    session: SessionName,
-    to: z.int().min(0).optional().describe('Rewind to the end of this iteration; 0: before the first.'),
-    undo: z.boolean().default(false).describe('Undo the last rewind.'),
-    confirm: Confirm,
-    project_dir: ProjectDir,
-  })
-  .refine(({ to, undo }) => to === undefined || !undo, { error: 'Give either to or undo' });
+const Input = aboutSession({
+  to: z.int().min(0).optional().describe('Rewind to the end of this iteration; 0: before the first.'),
+  undo: z.boolean().default(false).describe('Undo the last rewind.'),
+  confirm: Confirm,
+}).refine(({ to, undo }) => to === undefined || !undo, { error: 'Give either to or undo' });
 
 export const rewindSessionTool = defineTool({
   name: 'rewind_session',

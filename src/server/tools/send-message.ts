@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { defineTool } from '../calls/define-tool.ts';
-import { ProjectDir, SessionName } from '../calls/fields.ts';
-import { OF_SESSION, resultWith } from '../calls/result-fields.ts';
+import { aboutSession, OF_SESSION, resultWith } from '../calls/fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 
 export const sendMessageTool = defineTool({
@@ -11,10 +10,8 @@ export const sendMessageTool = defineTool({
     "Leave the user's guidance for the next agent of a coding session, also while one works.",
     'Use for hints and corrections. Answers to its questions go by answer_qa, changes to the plan by request_changes.',
   ].join('\n'),
-  input: z.strictObject({
-    session: SessionName,
+  input: aboutSession({
     text: z.string().min(1).describe("The guidance, in the user's words."),
-    project_dir: ProjectDir,
   }),
   output: resultWith(OF_SESSION),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },

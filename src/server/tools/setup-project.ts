@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type NextStep, TO_FILL } from '../../base/acts.ts';
 import { PROVIDER_CHOICES } from '../../providers/registry.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { resultWith, TEXTS } from '../calls/result-fields.ts';
+import { resultWith, TEXTS } from '../calls/fields.ts';
 import { cut } from '../calls/session-fields.ts';
 
 export const setupProjectTool = defineTool({

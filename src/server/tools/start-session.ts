@@ -2,8 +2,7 @@ import * as z from 'zod';
 import { START_CHOICE_ROWS, startInput } from '../../actions/sessions/start-choices.ts';
 import { capitalised } from '../../base/plain-words.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { ByPhase, CapsArgument, ProjectDir } from '../calls/fields.ts';
-import { OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';
+import { ByPhase, CapsArgument, OF_SESSION, ProjectDir, resultWith, TEXTS } from '../calls/fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 
 const SCHEMAS = {

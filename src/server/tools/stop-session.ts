@@ -2,8 +2,7 @@ import * as z from 'zod';
 import type { StopOneResult } from '../../actions/sessions/stop-session.ts';
 import { statusSentence } from '../../session/words.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { ProjectDir, SessionName } from '../calls/fields.ts';
-import { OF_SESSION, resultWith, TEXTS } from '../calls/result-fields.ts';
+import { OF_SESSION, ProjectDir, resultWith, SessionName, TEXTS } from '../calls/fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 import type { ToolResult } from '../calls/tool.ts';
 

@@ -6,14 +6,12 @@ import {
   WAIT_UNTIL,
   type WaitUntil,
 } from '../../actions/waiting/wait-for-change.ts';
-import { beat } from '../calls/beat.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { ProjectDir, SessionName } from '../calls/fields.ts';
-import { OF_SESSION, OF_WORK, resultWith, TEXTS } from '../calls/result-fields.ts';
+import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName, TEXTS } from '../calls/fields.ts';
+import { beat, waitProgress } from '../calls/progress.ts';
 import { cut, reportFields } from '../calls/session-fields.ts';
 import type { ToolResult } from '../calls/tool.ts';
 import { waitLimitMs } from '../calls/wait-limits.ts';
-import { waitProgress } from '../calls/wait-progress.ts';
 
 const Cursor = z.int().min(0);
 const MOST_SESSIONS = 50;

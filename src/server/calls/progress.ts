@@ -6,7 +6,58 @@ import { PHASE_NAMES } from '../../phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { statusSentence } from '../../session/words.ts';
 import { cut } from './session-fields.ts';
-import type { CallProgress } from './tool.ts';
+import type { CallProgress, ToolContext } from './tool.ts';
+
+/** Soon, for whoever looks at the screen; then below every client's limit for calls that say nothing. */
+const FIRST_MS = 2000;
+const BEAT_MS = 15_000;
+
+/**
+ * Tells the client now and then that a call is alive.
+ * @param say what there is to tell at that moment
+ * @returns what ends that
+ */
+export function beat(
+  { progress, actions: { clock } }: Pick<ToolContext, 'progress' | 'actions'>,
+  say: () => CallProgress | Promise<CallProgress>,
+): () => void {
+  const stop = new AbortController();
+  const beating = async () => {
+    for (let pauseMs = FIRST_MS; ; pauseMs = BEAT_MS) {
+      await clock.sleep(pauseMs, stop.signal);
+      // Where it cannot be said what goes on, it is still said that the call lives.
+      const told = await Promise.resolve(say()).catch(() => ({ message: 'waiting' }));
+      if (stop.signal.aborted) return;
+      progress(told);
+    }
+  };
+  // It only ends by being stopped, which rejects its sleep.
+  beating().catch(() => undefined);
+  return () => stop.abort();
+}
+
+/**
+ * The numbers of one call's progress. They must grow with every message, while a session may stay in its phase for an
+ * hour, or go back from testing to implementation: within a phase they come ever nearer to the next one.
+ */
+export function newProgressValue(): (phasesBehind?: number) => { progress: number; total?: number } {
+  let last = Number.NEGATIVE_INFINITY;
+  let most = -1;
+  let toldInMost = 0;
+  let told = 0;
+  const grown = (value: number): number => {
+    // Only where a look failed meanwhile, and nothing was known of its phase.
+    last = value > last ? value : (last + Math.floor(last) + 1) / 2;
+    return last;
+  };
+  return (phasesBehind) => {
+    told += 1;
+    if (phasesBehind === undefined) return { progress: grown(told) };
+    toldInMost = phasesBehind > most ? 1 : toldInMost + 1;
+    most = Math.max(most, phasesBehind);
+    return { progress: grown(most + 1 - 1 / toldInMost), total: PHASE_NAMES.length };
+  };
+}
 
 /** More do not fit on a line. */
 const MOST_NAMED = 3;

@@ -1,0 +1,145 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { everyPlace } from '../../actions/places/every-session.ts';
+import { findSessionAndPlace } from '../../actions/places/find-session.ts';
+import type { SessionsPlace } from '../../actions/places/sessions-places.ts';
+import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
+import { parseDocumentName } from '../../session/documents/documents.ts';
+import { readLog } from '../../session/events/event-log.ts';
+import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { sessionFolders } from '../../session/session-list.ts';
+import { readSession } from '../../session/status.ts';
+import { type Watched, watchFiles } from '../../session/watching/watch-files.ts';
+import { paramsProblem } from '../calls/on-request.ts';
+import { parseResourceUri, RESOURCE_KINDS, type SessionAddress } from './kinds.ts';
+import { isLive } from './session-rows.ts';
+import type { Follow } from './subscriptions.ts';
+
+/** @throws InvalidParamsError when there is no such resource or session */
+export async function followResource(uri: string, context: ActionContext): Promise<Follow> {
+  const { clock } = context;
+  const locate = await locatorOf(uri, context);
+  return (signal) => watchFiles(locate, { clock, signal });
+}
+
+/** @returns what lists anew at each look which files are behind a resource */
+async function locatorOf(uri: string, context: ActionContext): Promise<() => Promise<Watched>> {
+  const address = parseResourceUri(uri);
+  if (address.kind === 'sessions') return newSessionLogs(context).locate;
+  try {
+    const { view, place } = await findSessionAndPlace({ ...address, isWholeName: true }, context);
+    return () => filesOf(address.kind, place.sessionsDir, view.folder);
+  } catch (error) {
+    throw paramsProblem(error);
+  }
+}
+
+async function filesOf(kind: SessionAddress['kind'], sessionsDir: string, folder: string): Promise<Watched> {
+  const live = sessionPaths(sessionsDir, folder);
+  const archived = sessionPaths(sessionsDir, folder, true);
+  const isArchived = !(await isThere(live.sessionDir)) && (await isThere(archived.sessionDir));
+  const paths = isArchived ? archived : live;
+  const { file } = RESOURCE_KINDS[kind];
+  // A session that is archived or restored is noticed at the next look, which asks for its paths.
+  if (file) return { files: [paths[file.at]] };
+  return kind === 'plan' ? await planFiles(paths) : await branchFiles(paths);
+}
+
+async function planFiles({ sessionDir }: SessionPaths): Promise<Watched> {
+  const names = await readdir(sessionDir).catch((): string[] => []);
+  const plans = names.filter((name) => parseDocumentName(name)?.kind === 'plan');
+  return { files: plans.map((name) => join(sessionDir, name)), folders: [sessionDir] };
+}
+
+/** What git writes with each commit: the worktree's own reflog, and its branch. */
+async function branchFiles(paths: SessionPaths): Promise<Watched> {
+  const worktree = (await readLog(paths))?.state.worktree;
+  // Its log says when there is one.
+  if (worktree === undefined) return { files: [], folders: [paths.events] };
+  const ownDir = await gitDirOf(worktree.path);
+  if (ownDir === undefined) return { files: [join(worktree.path, '.git')] };
+  const shared = (await sharedDirOf(ownDir)) ?? resolve(ownDir, '../..');
+  return { files: [join(ownDir, 'logs/HEAD'), join(shared, 'refs/heads', worktree.branch)] };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** New projects are rare and reading their settings is expensive. */
+const PLACES_MS = 5000;
+
+/** The logs of all sessions of all projects: every change of a session is written there first. */
+function newSessionLogs(context: ActionContext) {
+  let sessions = new Map<string, SessionPaths>();
+  let places: readonly SessionsPlace[] = [];
+  let readAgainAt = Number.NEGATIVE_INFINITY;
+  return {
+    async locate(): Promise<Watched> {
+      if (context.clock.monotonic() >= readAgainAt) {
+        places = await everyPlace(context);
+        readAgainAt = context.clock.monotonic() + PLACES_MS;
+      }
+      const found = await Promise.all(places.map(({ sessionsDir }) => logsIn(sessionsDir)));
+      // Folders begin with their date, and only the newest are watched.
+      sessions = new Map(found.flat().sort(([, a], [, b]) => (a.folder < b.folder ? 1 : -1)));
+      const folders = places.flatMap(({ sessionsDir }) => [sessionsDir, runRoot(sessionsDir)]);
+      return { files: [...sessions.keys()], folders };
+    },
+    /** The session of a file that the last look had. */
+    sessionOf: (path: string) => sessions.get(path),
+  };
+}
+
+/** A folder of the original tool has no log; its overview takes that place. */
+async function logsIn(sessionsDir: string): Promise<[string, SessionPaths][]> {
+  const [folders, run] = await Promise.all([
+    sessionFolders(sessionsDir),
+    readdir(runRoot(sessionsDir)).catch((): string[] => []),
+  ]);
+  const withLog = new Set(run);
+  return folders.map((folder) => {
+    const paths = sessionPaths(sessionsDir, folder);
+    return [withLog.has(folder) ? paths.events : paths.overview, paths];
+  });
+}
+
+// It is watched in every chat that has ever asked for the list.
+const LIST_PACE = { spacingMs: 100, lookMs: 5000 };
+
+/**
+ * Follows the list of live sessions: an item comes when a session enters it or leaves it.
+ * @param listed folders of the sessions that the client was last given; kept up to date here
+ */
+export function followList(context: ActionContext, listed: Set<string>): Follow {
+  const { clock, host } = context;
+  const logs = newSessionLogs(context);
+  const dirOf = new Map<string, string>();
+  const isDifferent = async (path: string): Promise<boolean> => {
+    const paths = logs.sessionOf(path);
+    const dir = paths?.sessionDir ?? dirOf.get(path) ?? '';
+    dirOf.set(path, dir);
+    const view = paths && (await readSession(paths, host));
+    const isNow = view !== undefined && isLive(view);
+    if (isNow === listed.has(dir)) return false;
+    if (isNow) listed.add(dir);
+    else listed.delete(dir);
+    return true;
+  };
+  return async function* (signal) {
+    let isFirst = true;
+    for await (const paths of watchFiles(logs.locate, { clock, signal, ...LIST_PACE })) {
+      let differs = isFirst;
+      for (const path of paths) {
+        if (isFirst) dirOf.set(path, logs.sessionOf(path)?.sessionDir ?? '');
+        else differs = (await isDifferent(path)) || differs;
+      }
+      isFirst = false;
+      if (differs) yield paths;
+    }
+  };
+}
