@@ -1,12 +1,15 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { RootsListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  CompleteRequestSchema,
+  RootsListChangedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../actions/acting/context.ts';
 import { plainWords } from '../base/plain-words.ts';
 import { type ClientFolders, clientFolders, foldersInMeta } from './calls/client-folders.ts';
-import type { ContextFor, Extra } from './calls/on-request.ts';
-import { servePrompts } from './prompts/serve-prompts.ts';
+import { type ContextFor, type Extra, InvalidParamsError, onRequest } from './calls/on-request.ts';
+import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
+import { isResourceKind, RESOURCE_KINDS, uriTemplate } from './resources/kinds.ts';
 import { serveResources } from './resources/serve-resources.ts';
-import { serveCompletions } from './serve-completions.ts';
 import { serveTools } from './serve-tools.ts';
 import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS, serverInfo } from './server-info.ts';
 
@@ -59,4 +62,26 @@ function clientOf(server: Server): { client?: string } {
 
 async function rootsFor(folders: ClientFolders, extra: Extra): Promise<string[]> {
   return [...foldersInMeta(extra._meta), ...(await folders.read())];
+}
+
+/** Completes the names of sessions, in addresses of resources and in prompts that are about one. */
+function serveCompletions(server: Server, contextFor: ContextFor): void {
+  onRequest(server, CompleteRequestSchema, async ({ params: { ref, argument } }, extra) => {
+    const isSession =
+      ref.type === 'ref/resource'
+        ? isSessionIn(ref.uri, argument.name)
+        : await isSessionArgument(ref.name, argument.name);
+    if (!isSession) return { completion: { values: [], total: 0, hasMore: false } };
+    const { completeSession } = await import('../actions/reading/complete-session.ts');
+    return { completion: await completeSession(argument.value, await contextFor(extra)) };
+  });
+}
+
+function isSessionIn(uri: string, argument: string): boolean {
+  const kind = uri.split('/').at(-1) ?? '';
+  if (!isResourceKind(kind) || uri !== uriTemplate(kind)) {
+    const known = Object.keys(RESOURCE_KINDS).join(', ');
+    throw new InvalidParamsError(`Only ${uriTemplate('overview')} and the like can be completed: ${known}.`);
+  }
+  return argument === 'name';
 }
