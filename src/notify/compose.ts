@@ -6,7 +6,7 @@ import { isSamocodeError } from '../base/errors.ts';
 import { stampsAt } from '../base/files/stamps.ts';
 import { plainWords } from '../base/plain-words.ts';
 import { parsePlan } from '../session/documents/plan.ts';
-import type { QaQuestion } from '../session/documents/qa-question.ts';
+import type { QaQuestion } from '../session/documents/qa-blocks.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { WaitingStatus } from '../session/events/state.ts';
 import { sessionFacts } from '../session/facts.ts';

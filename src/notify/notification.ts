@@ -1,4 +1,4 @@
-import type { QaQuestion } from '../session/documents/qa-question.ts';
+import type { QaQuestion } from '../session/documents/qa-blocks.ts';
 
 /** Those that need an act of the person: only they pass the quiet hours. */
 export const NEEDS_PERSON = [

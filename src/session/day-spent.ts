@@ -5,11 +5,9 @@ import { appendLines } from '../base/files/append-lines.ts';
 import { readPlainFile } from '../base/files/plain-file.ts';
 import { parseJson } from '../base/parse-json.ts';
 
-/** What one iteration cost. */
 const Spent = z.object({ session: z.string(), iteration: z.int(), usd: z.number() });
 type Spent = z.infer<typeof Spent>;
 
-/** Far more than a day's iterations. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Notes the cost of an iteration under the day of `nowMs`; noted twice, it counts once. @param dir of all days */

@@ -1,21 +1,19 @@
 import { isoUtc } from '../base/clock.ts';
+import { hasOwnFolder } from '../base/sandbox-level.ts';
 import type { OutageKind } from '../phases/ending.ts';
 import type { Phase, WaitingFor } from '../phases/table.ts';
 import { describeBy } from './documents/describe-event.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, Status } from './events/state.ts';
 import { shortId } from './layout/names.ts';
-import { sandboxWords } from './sandbox-words.ts';
 import { isLost, needsHuman } from './session-list.ts';
 
-/** What a session is doing, and what belongs to that. */
 export interface StateFacts {
   state: Status['kind'];
   /** ISO time since when. */
   since: string;
   archived?: true;
   for?: WaitingFor;
-  /** The file that is to change. */
   file?: string;
   openQuestions?: string[];
   /** It asks about its checks: they fail before any work, or an agent has changed them. */
@@ -23,7 +21,6 @@ export interface StateFacts {
   /** Words of an agent, a person or a file: why it waits, is queued, blocked or stopped. */
   reason?: string;
   needs?: string;
-  /** Who has stopped it. */
   by?: string;
   summary?: string;
   /** ISO time of the next try after a usage limit or an outage. */
@@ -36,7 +33,6 @@ export interface StateFacts {
   /** Its branch and the one it goes into. */
   merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
   phase: Phase;
-  /** Running number within the phase. */
   iteration: number;
   totalIterations: number;
 }
@@ -55,7 +51,6 @@ export interface SessionFacts extends StateFacts {
   branch?: string;
   base?: string;
   worktree?: string;
-  /** What confines its agents. */
   sandbox?: string;
   sessionDir: string;
   costUsd?: number;
@@ -140,4 +135,18 @@ function statusFacts(status: Status): Partial<StateFacts> {
     default:
       return status satisfies never;
   }
+}
+
+/** The level in force, in a few words; undefined before the session was created. */
+export function sandboxWords({
+  sandbox,
+  worktree,
+}: Pick<SessionState, 'sandbox' | 'worktree'>): string | undefined {
+  if (sandbox === undefined) return undefined;
+  const isKernel = sandbox === 'guard' || sandbox === 'best effort';
+  const level = sandbox === 'best effort' ? 'best effort (agents are root)' : sandbox;
+  // Without a folder of its own a branch can't be opened alone.
+  return isKernel && worktree !== undefined && !hasOwnFolder(worktree.branch)
+    ? `${level}, branches watched only`
+    : level;
 }

@@ -4,8 +4,7 @@ import { ifExists } from '../base/errors.ts';
 import type { Host } from '../base/processes/host.ts';
 import type { SessionView } from './events/session-view.ts';
 import { archiveRoot, runRoot, sessionPaths } from './layout/paths.ts';
-import { readSession } from './status.ts';
-import { isOfFiles } from './unreadable.ts';
+import { isOfFiles, readSession } from './status.ts';
 
 /** Names of all session folders of a SESSIONS folder, those of the original tool too. */
 export async function sessionFolders(sessionsDir: string): Promise<string[]> {
@@ -20,7 +19,6 @@ export async function sessionFolders(sessionsDir: string): Promise<string[]> {
   return [...new Set([...running, ...visible])].sort();
 }
 
-/** Names of the session folders that were put away. */
 export async function archivedFolders(sessionsDir: string): Promise<string[]> {
   return await foldersIn(archiveRoot(sessionsDir));
 }
@@ -30,7 +28,6 @@ export async function readSessionList(sessionsDir: string, host: Host): Promise<
   return (await readAllSessions(sessionsDir, host)).filter((view) => !view.state.archived);
 }
 
-/** The same with those that were put away. */
 export async function readAllSessions(sessionsDir: string, host: Host): Promise<SessionView[]> {
   const folders = await sessionFolders(sessionsDir);
   const views: SessionView[] = [];
@@ -44,7 +41,6 @@ export async function readAllSessions(sessionsDir: string, host: Host): Promise<
   return views.sort(byUrgency);
 }
 
-/** True when nothing goes on before a person acts. */
 export function needsHuman(view: SessionView): boolean {
   const { kind } = view.state.status;
   return kind === 'waiting' || kind === 'blocked' || view.isUnseen === true || isLost(view);

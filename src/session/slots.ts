@@ -39,7 +39,6 @@ export class Slots {
     return this.#held !== undefined;
   }
 
-  /** Takes both slots or none. */
   async take(): Promise<SlotTaking> {
     if (this.#held !== undefined) return 'taken';
     const held: OwnedLease[] = [];
@@ -82,7 +81,6 @@ async function takeOneOf(root: string, count: number, machine: Machine): Promise
   return undefined;
 }
 
-/** How many slots of a folder of slots are in use. */
 export async function slotsInUse(root: string, host: Host): Promise<number> {
   const names = (await ifExists(readdir(root))) ?? [];
   const holdings = await Promise.all(names.map((name) => readHolding(join(root, name), host)));
@@ -108,7 +106,6 @@ export async function freeSlotsOf(
   }
 }
 
-/** Where the slots of a SESSIONS folder are. */
 export function slotsRoot(sessionsDir: string): string {
   return join(runRoot(sessionsDir), '.slots');
 }

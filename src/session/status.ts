@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../base/clock.ts';
-import { SamocodeError } from '../base/errors.ts';
+import { type Clock, isoUtc, systemClock } from '../base/clock.ts';
+import { SamocodeError, systemErrorCode } from '../base/errors.ts';
 import { statsAt } from '../base/files/look-at.ts';
 import type { Host } from '../base/processes/host.ts';
-import { type Holding, readHolding } from '../base/processes/lease.ts';
+import { type Holding, type Lease, readHolding } from '../base/processes/lease.ts';
 import { pendingCommandIds } from './commands/commands.ts';
 import { atPlaces } from './events/at-places.ts';
 import { type LogReading, readLog } from './events/event-log.ts';
@@ -14,7 +14,6 @@ import { emptyState, type SessionState, type WaitingStatus } from './events/stat
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { isLogAside } from './layout/rewritten-log.ts';
 import { readForeignSession } from './legacy/foreign-session.ts';
-import { isOfFiles, unreadableSession } from './unreadable.ts';
 
 /** The gate at which a session waits; a folder that no worker has taken over has none. */
 export function gateOf({ state: { status }, isForeign }: SessionView): WaitingStatus | undefined {
@@ -182,4 +181,69 @@ function lastSignMs(paths: SessionPaths, { openIteration }: SessionState): numbe
     files.push(iterationPaths(paths, openIteration.iteration).awake, join(paths.logs, openIteration.log));
   }
   return Math.max(...files.map((path) => statsAt(path)?.mtimeMs ?? 0));
+}
+
+/** What this process lacks for a moment says nothing about the session. */
+const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+
+/** Whether a failure to read a session is the fault of its files, so that others are not concerned. */
+export function isOfFiles(error: unknown): boolean {
+  const code = systemErrorCode(error);
+  return code !== undefined && !SHORTAGES.has(code);
+}
+
+/** A session of which nothing can be said, as when `sudo samocode` has left it: it needs its person, and no worker. */
+function unreadableSession(paths: SessionPaths, error: unknown): SessionView {
+  return {
+    folder: paths.folder,
+    paths,
+    state: {
+      ...emptyState(),
+      status: {
+        kind: 'blocked',
+        since: isoUtc(0),
+        reason: 'Its files cannot be read.',
+        needs: 'readable_files',
+        rule: 'unreadable',
+      },
+    },
+    worker: 'none',
+    pendingCommands: [],
+    problems: [problemOf(paths, error)],
+    wantsWorker: false,
+    needsWorker: false,
+    isForeign: false,
+    isUnreadable: true,
+  };
+}
+
+function problemOf({ runDir }: SessionPaths, error: unknown): string {
+  const path = error instanceof Error && 'path' in error ? String(error.path) : runDir;
+  const isRefused = ['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '');
+  const fix = isRefused
+    ? 'Another user has left it, as "sudo samocode" does: give it back with chown.'
+    : 'Look at the disk.';
+  return `${path} cannot be read (${systemErrorCode(error)}). ${fix}`;
+}
+
+/** Nothing moves any more without a person, and nothing that was asked for is left to do. */
+export function isAtRest({ state, pendingCommands }: SessionView): boolean {
+  const { status, openIteration, merge } = state;
+  if (pendingCommands.length > 0 || merge !== undefined) return false;
+  // The agent of an iteration that a block left open may live: a stop ends it.
+  if (status.kind === 'blocked') return openIteration === undefined;
+  return status.kind === 'stopped' || status.kind === 'done';
+}
+
+const FORGOTTEN_MS = 30 * 24 * 60 * 60_000;
+
+/** Untouched for so long, by agents and people, that no supervisor stays for it. `nowMs` is of the wall clock. */
+export function isForgotten({ events, commands, overview }: SessionPaths, nowMs: number): boolean {
+  const times = [events, commands, overview].map((path) => statsAt(path)?.mtimeMs ?? 0);
+  return nowMs - Math.max(...times) >= FORGOTTEN_MS;
+}
+
+/** Whether the supervisor of this identity continues a session, as its last lease says. One without a lease has not begun. */
+export function isContinuedBy(lease: Lease | undefined, identity: string): boolean {
+  return lease === undefined || lease.supervisor === identity;
 }

@@ -1,5 +1,5 @@
 import { listed } from '../base/plain-words.ts';
-import { outageWords } from './events/bodies/limited.ts';
+import { outageWords } from './events/bodies/positions.ts';
 import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState } from './events/state.ts';

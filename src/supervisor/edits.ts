@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { fingerprint } from '../base/files/fingerprint.ts';
 import { phaseNamed } from '../phases/table.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
-import { closedChannel } from '../session/commands/closed-channel.ts';
-import { documentFingerprint, documentText } from '../session/documents/document-text.ts';
+import { closedChannel } from '../session/commands/judge-kind.ts';
+import { documentFingerprint, documentText } from '../session/documents/documents.ts';
 import { readOverview } from '../session/documents/overview.ts';
 import {
   type RestingFile,

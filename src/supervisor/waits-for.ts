@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { isContinuedBy } from '../session/continued-by.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { LimitedStatus, Status } from '../session/events/state.ts';
 import { isLost } from '../session/session-list.ts';
+import { isContinuedBy } from '../session/status.ts';
 
 /** What a session waits for, and with that what wakes it: the supervisor then starts a worker. */
 export type Waits =

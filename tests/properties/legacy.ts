@@ -33,11 +33,11 @@ const anySignal = fc.option(
 
 export const legacyProperties: Property[] = [
   property(
-    'any folder gives a phase with a reason, or a question',
+    'any folder gives a phase, or a question',
     fc.tuple(anyOverview, anyHistory, anyFiles),
     ([overview, history, fileNames]) => {
       const inferred = inferPhase({ overview, history, fileNames });
-      assert('question' in inferred ? inferred.question : inferred.why);
+      assert('question' in inferred ? inferred.question : inferred.phase);
     },
   ),
   property(

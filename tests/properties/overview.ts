@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { oneLine, parseMarkdown, splitLines } from '../../src/session/documents/markdown-lines.ts';
-import { findKeyLines, readOverview, STATUS_LINES } from '../../src/session/documents/overview.ts';
+import {
+  findKeyLines,
+  flowKey,
+  holdsTask,
+  readOverview,
+  STATUS_LINES,
+  taskText,
+} from '../../src/session/documents/overview.ts';
 import {
   changeOverview,
   newOverview,
   type OverviewChange,
   restoreLost,
 } from '../../src/session/documents/overview-change.ts';
-import { flowKey, holdsTask, taskText } from '../../src/session/documents/overview-task.ts';
 import { type Property, property } from './property.ts';
 import { anyText, bodies, documentOf, isSubsequence } from './texts.ts';
 

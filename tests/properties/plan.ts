@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseMarkdown } from '../../src/session/documents/markdown-lines.ts';
-import { parsePlan, planHash } from '../../src/session/documents/plan.ts';
+import { parsePlan, planContent, planHash } from '../../src/session/documents/plan.ts';
 import { planChanges } from '../../src/session/documents/plan-changes.ts';
-import { planContent } from '../../src/session/documents/plan-content.ts';
 import { type Property, property } from './property.ts';
 import { anyText, documentOf } from './texts.ts';
 

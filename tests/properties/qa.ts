@@ -4,14 +4,13 @@ import { plainWords } from '../../src/base/plain-words.ts';
 import { oneLine, parseMarkdown, splitLines } from '../../src/session/documents/markdown-lines.ts';
 import { findStatus, parseQa } from '../../src/session/documents/qa.ts';
 import { answerText, parseAnswer, questionHash } from '../../src/session/documents/qa-answer.ts';
-import { findQuestions, isUnanswered } from '../../src/session/documents/qa-blocks.ts';
+import { findQuestion, findQuestions, isUnanswered } from '../../src/session/documents/qa-blocks.ts';
 import {
   appendRound,
   newQa,
   type QuestionDraft,
   writeAnswers,
 } from '../../src/session/documents/qa-change.ts';
-import { findQuestion } from '../../src/session/documents/qa-question.ts';
 import { lintQa } from '../support/lint-qa.ts';
 import { type Property, property } from './property.ts';
 import { anyText, documentOf, isSubsequence } from './texts.ts';

@@ -83,6 +83,6 @@ export const signalProperties: Property[] = [
     if (reading.kind !== 'signal') return;
     const { unknownPhase, ...signal } = reading.signal;
     const again = parseSignal(JSON.stringify({ ...signal, phase: signal.phase ?? unknownPhase }), phase);
-    assert.deepEqual(again, { kind: 'signal', signal: reading.signal, notes: [], extra: {} });
+    assert.deepEqual(again, { kind: 'signal', signal: reading.signal, notes: [] });
   }),
 ];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Lease } from '../../src/base/processes/lease.ts';
-import { isContinuedBy } from '../../src/session/continued-by.ts';
+import { isContinuedBy } from '../../src/session/status.ts';
 import { hostWith } from '../support/hosts.ts';
 
 /** The lease of a worker whose session this supervisor may continue. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Decision } from '../../src/phases/decision.ts';
-import { acceptedServers } from '../../src/session/events/accepted-servers.ts';
+import { acceptedServers } from '../../src/session/events/accepted.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 import { fold } from '../../src/session/events/fold.ts';
 import { emptyState, REMEMBERED_COMMANDS, type SessionState } from '../../src/session/events/state.ts';

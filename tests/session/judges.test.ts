@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { judgeAnswer } from '../../src/session/commands/judge-answer.ts';
 import { judgeArchive, judgeUnarchive } from '../../src/session/commands/judge-finish.ts';
+import { judgeAnswer, judgeApprove, judgeRequestChanges } from '../../src/session/commands/judge-gates.ts';
 import { judgeKind } from '../../src/session/commands/judge-kind.ts';
-import { judgeApprove, judgeRequestChanges } from '../../src/session/commands/judge-plan.ts';
-import { judgeMessage, judgeResume, judgeStop } from '../../src/session/commands/judge-running.ts';
-import { judgeStart, openedAtStart } from '../../src/session/commands/judge-start.ts';
-import { judgeTakeOver } from '../../src/session/commands/judge-take-over.ts';
+import {
+  judgeMessage,
+  judgeResume,
+  judgeStart,
+  judgeStop,
+  judgeTakeOver,
+  openedAtStart,
+} from '../../src/session/commands/judge-running.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
+import { openQuestions } from '../../src/session/documents/qa.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
-import { openQuestions } from '../../src/session/documents/qa-open.ts';
 import { CHANNELS } from '../../src/session/events/bodies/who-acted.ts';
 import { emptyState, type Status, type WaitingStatus } from '../../src/session/events/state.ts';
 

@@ -120,14 +120,12 @@ test.each(FOLDERS)('a change of the overview of %s keeps its other lines', (fold
   expect(readOverview(after).lastAction).toBe('Resumed');
 });
 
-test('the reason says where a phase was found, and a question names the phases', () => {
+test('a phase is found in the overview or the history, and a question names the phases', () => {
   expect(inferPhase({ overview: 'Phase: planning', fileNames: [] })).toEqual({
     phase: 'planning',
-    why: 'The overview names it.',
   });
   expect(inferPhase({ history: '{"status":"done"}', fileNames: [] })).toEqual({
     phase: 'done',
-    why: 'The overview names no phase; the last signal in the history leads there.',
   });
   expect(inferPhase({ fileNames: ['_qa.md'] })).toHaveProperty(
     'question',

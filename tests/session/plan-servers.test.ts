@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { refusedServers } from '../../src/session/commands/judge-plan.ts';
+import { refusedServers } from '../../src/session/commands/judge-gates.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
 import { CHANNELS } from '../../src/session/events/bodies/who-acted.ts';
-import { planServers } from '../../src/session/servers/plan-servers.ts';
-import { commandOf, serverWords } from '../../src/session/servers/ready-servers.ts';
+import { commandOf, planServers, serverWords } from '../../src/session/servers/plan-servers.ts';
 
 const planWith = (...lines: string[]) =>
   ['# Plan: boats', '', '## MCP servers', '', ...lines, '', '### Phase 1: sail', '- [ ] step', ''].join('\n');

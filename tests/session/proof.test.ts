@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { makeProof } from '../../src/session/proof/make-proof.ts';
-import { proofText, readProof, type SessionProof } from '../../src/session/proof/proof.ts';
-import { proofMarkdown } from '../../src/session/proof/proof-markdown.ts';
+import { proofMarkdown, proofText, readProof, type SessionProof } from '../../src/session/proof/proof.ts';
 import { checkRun, ended, PROVED, provedEvents } from '../support/proved-events.ts';
 
 const made = (events = provedEvents()): SessionProof => makeProof(events) ?? expect.fail('no proof');

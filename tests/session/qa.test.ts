@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseQa } from '../../src/session/documents/qa.ts';
 import { parseAnswer, questionHash } from '../../src/session/documents/qa-answer.ts';
+import { findQuestion } from '../../src/session/documents/qa-blocks.ts';
 import { appendRound, newQa, setQaStatus, writeAnswers } from '../../src/session/documents/qa-change.ts';
-import { findQuestion } from '../../src/session/documents/qa-question.ts';
 import { qaProperties } from '../properties/qa.ts';
 import { lintQa } from '../support/lint-qa.ts';
 

@@ -9,7 +9,6 @@ test('the signals of the design are read as they stand', () => {
     kind: 'signal',
     signal: { status: 'continue', phase: 'planning' },
     notes: [],
-    extra: {},
   });
   expect(
     parseSignal('{"status":"WAITING","phase":"Requirements","for":"qa_answers"}', 'requirements'),
@@ -19,7 +18,6 @@ test('the signals of the design are read as they stand', () => {
   });
   expect(parseSignal('{"status":"done","phase":"done","summary":"built","mood":1}', 'done')).toMatchObject({
     signal: { status: 'done', summary: 'built' },
-    extra: { mood: 1 },
   });
 });
 
@@ -42,7 +40,6 @@ test('a blocked, handed off or done signal without words gets stated defaults', 
       'The signal has no "reason"; assumed: The agent gave no reason.',
       'The signal has no "needs"; assumed: human_decision',
     ],
-    extra: {},
   });
   expect(parseSignal('{"status":"handoff"}', 'testing')).toHaveProperty('notes.length', 1);
   expect(parseSignal('{"status":"done","summary":null}', 'done')).toHaveProperty('signal.summary', 'Done.');
@@ -78,8 +75,9 @@ test('a megabyte of junk, deep nesting and invalid UTF-8 throw nothing', () => {
   expect(parseSignal('x'.repeat(1_000_000), 'init').kind).toBe('malformed');
   expect(parseSignal('['.repeat(900_000), 'init').kind).toBe('malformed');
   expect(parseSignal(`{"status":"done","x":${'['.repeat(90_000)}${']'.repeat(90_000)}}`, 'done')).toEqual({
-    kind: 'malformed',
-    problem: 'it is nested deeper than 100 levels',
+    kind: 'signal',
+    signal: { status: 'done', summary: 'Done.' },
+    notes: expect.any(Array),
   });
   expect(parseSignal(new Uint8Array(2_000_000), 'init')).toEqual({
     kind: 'malformed',

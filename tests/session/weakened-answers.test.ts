@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judgeAnswer } from '../../src/session/commands/judge-answer.ts';
+import { judgeAnswer } from '../../src/session/commands/judge-gates.ts';
+import { openQuestions } from '../../src/session/documents/qa.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
-import { openQuestions } from '../../src/session/documents/qa-open.ts';
 import { typedAnswers } from '../../src/session/documents/typed-answers.ts';
 import { CHANNELS, type Channel } from '../../src/session/events/bodies/who-acted.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';

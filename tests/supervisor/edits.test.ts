@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../src/base/files/fingerprint.ts';
-import { documentFingerprint } from '../../src/session/documents/document-text.ts';
+import { documentFingerprint } from '../../src/session/documents/documents.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { SessionView } from '../../src/session/events/session-view.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';

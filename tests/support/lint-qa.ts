@@ -1,5 +1,5 @@
 import type { QaReading } from '../../src/session/documents/qa.ts';
-import type { QaQuestion } from '../../src/session/documents/qa-question.ts';
+import type { QaQuestion } from '../../src/session/documents/qa-blocks.ts';
 
 const MAX_QUESTIONS = 7;
 
@@ -11,7 +11,7 @@ export function lintQa(reading: QaReading): string[] {
   return [
     ...reading.questions.flatMap(lintQuestion),
     ...long.map(([round, count]) => `Round ${round} asks ${count} questions; ${MAX_QUESTIONS} are the most.`),
-    ...reading.problems.map(({ text }) => text),
+    ...reading.problems,
   ];
 }
 

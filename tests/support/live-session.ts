@@ -7,7 +7,6 @@ import type { Host } from '../../src/base/processes/host.ts';
 import { readHolding } from '../../src/base/processes/lease.ts';
 import { isRunning, type ProcessEntry } from '../../src/base/processes/process-table.ts';
 import { SESSION_MARK } from '../../src/providers/starting/environment.ts';
-import { isAtRest } from '../../src/session/at-rest.ts';
 import { describeEvent } from '../../src/session/documents/describe-event.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
 import { fold } from '../../src/session/events/fold.ts';
@@ -16,7 +15,7 @@ import type { SessionView } from '../../src/session/events/session-view.ts';
 import { emptyState, type SessionState } from '../../src/session/events/state.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
-import { readSession } from '../../src/session/status.ts';
+import { isAtRest, readSession } from '../../src/session/status.ts';
 import { report } from './rig-report.ts';
 
 /** Where a session is, and the machine that its processes run on. */

@@ -9,10 +9,9 @@ import {
   type SupervisorPaths,
   supervisorPaths,
 } from '../../providers/starting/supervisor-folder.ts';
-import { isContinuedBy } from '../../session/continued-by.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { isForgotten } from '../../session/forgotten.ts';
 import { isLost, readSessionList } from '../../session/session-list.ts';
+import { isContinuedBy, isForgotten } from '../../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
 

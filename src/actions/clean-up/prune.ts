@@ -6,11 +6,10 @@ import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/ch
 import { bytesInTrash, listTrash, removeFromTrash } from '../../project/finishing/trash.ts';
 import { removeClone } from '../../project/proving/clean-clone.ts';
 import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
-import { isAtRest } from '../../session/at-rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { readAllSessions } from '../../session/session-list.ts';
-import { readSession } from '../../session/status.ts';
+import { isAtRest, readSession } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';

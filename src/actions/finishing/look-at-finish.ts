@@ -8,10 +8,11 @@ import {
   type FinishFacts,
   judgeArchive,
   judgeDiscard,
+  judgeMerge,
+  judgePullRequest,
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
-import { judgeMerge, judgePullRequest } from '../../session/commands/judge-merge.ts';
-import type { Refused } from '../../session/commands/refused.ts';
+import type { Refused } from '../../session/commands/judge-kind.ts';
 import type { Places } from '../../session/events/bodies/places.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';

@@ -1,6 +1,6 @@
-import { judgeAnswer } from '../../session/commands/judge-answer.ts';
-import { documentText } from '../../session/documents/document-text.ts';
-import { openQuestions } from '../../session/documents/qa-open.ts';
+import { judgeAnswer } from '../../session/commands/judge-gates.ts';
+import { documentText } from '../../session/documents/documents.ts';
+import { openQuestions } from '../../session/documents/qa.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';

@@ -1,4 +1,4 @@
-import { judgeApprove } from '../../session/commands/judge-plan.ts';
+import { judgeApprove } from '../../session/commands/judge-gates.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { gateOf } from '../../session/status.ts';

@@ -1,7 +1,7 @@
 import { decode, readPlainFile } from '../../base/files/plain-file.ts';
-import { documentText } from '../../session/documents/document-text.ts';
+import { documentText } from '../../session/documents/documents.ts';
 import { parseQa, type QaReading } from '../../session/documents/qa.ts';
-import type { QaQuestion } from '../../session/documents/qa-question.ts';
+import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 import { gateOf } from '../../session/status.ts';
@@ -42,7 +42,7 @@ export async function readQaOf(view: SessionView): Promise<QaReport> {
   }));
   const isAsked = weakened !== undefined && open.includes(weakened.question);
   const diff = isAsked ? await documentText(view.paths.weakenedDiff) : undefined;
-  return { view, title, questions: items, open, problems: problems.map(({ text }) => text), diff };
+  return { view, title, questions: items, open, problems, diff };
 }
 
 async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {
@@ -53,8 +53,8 @@ async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {
     case 'missing':
       return { title: undefined, status: undefined, questions: [], problems: [] };
     case 'unusable': {
-      const problem = { name: 'unusable', text: `_qa.md is ${reading.problem}.` };
-      return { title: undefined, status: undefined, questions: [], problems: [problem] };
+      const problems = [`_qa.md is ${reading.problem}.`];
+      return { title: undefined, status: undefined, questions: [], problems };
     }
     default:
       return reading satisfies never;

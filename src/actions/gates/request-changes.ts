@@ -1,4 +1,4 @@
-import { judgeRequestChanges } from '../../session/commands/judge-plan.ts';
+import { judgeRequestChanges } from '../../session/commands/judge-gates.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';

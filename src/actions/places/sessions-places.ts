@@ -7,7 +7,7 @@ import { realPathAsFar } from '../../project/git/real-path.ts';
 import { readSettings } from '../../project/settings/read-settings.ts';
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { SETTINGS } from '../../project/settings/settings.ts';
-import { isOfFiles } from '../../session/unreadable.ts';
+import { isOfFiles } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { knownProjectFiles, namedFolders, projectAt } from './find-project-for.ts';
 

@@ -1,8 +1,7 @@
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
-import type { SessionProof } from '../../session/proof/proof.ts';
-import { proofFacts } from '../../session/proof/proof-markdown.ts';
+import { proofFacts, type SessionProof } from '../../session/proof/proof.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { READING_ERRORS } from './reading-errors.ts';

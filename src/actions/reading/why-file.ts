@@ -1,14 +1,14 @@
 import { runGit } from '../../project/git/git.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import type { Commit } from '../../project/worktrees/changes.ts';
-import { documentText } from '../../session/documents/document-text.ts';
+import { documentText } from '../../session/documents/documents.ts';
 import { parseQa } from '../../session/documents/qa.ts';
 import { questionHash } from '../../session/documents/qa-answer.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { type PlanReasons, planReasons } from '../../session/proof/plan-reasons.ts';
+import { type PlanReasons, planReasons } from '../../session/proof/plan-files.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { branchOfSession, type SessionBranch, unlessGitFails } from '../acting/session-branch.ts';

@@ -1,5 +1,5 @@
-import { isAtRest } from '../../session/at-rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { isAtRest } from '../../session/status.ts';
 
 export type WorkerNow = 'none needed' | 'starting' | 'working' | 'gone';
 

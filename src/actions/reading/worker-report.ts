@@ -7,9 +7,8 @@ import {
   type SupervisorPaths,
   supervisorPaths,
 } from '../../providers/starting/supervisor-folder.ts';
-import { isContinuedBy } from '../../session/continued-by.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { readSession } from '../../session/status.ts';
+import { isContinuedBy, readSession } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { REVIVAL_LIMIT, recentRevivals } from './recent-revivals.ts';
 import { STARTING_MS, type WorkerReport, workerNow } from './worker-now.ts';

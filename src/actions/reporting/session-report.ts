@@ -10,17 +10,16 @@ import type {
   SessionReportData,
 } from '../../report/report-data.ts';
 import { describeBy, describeEvent } from '../../session/documents/describe-event.ts';
-import { documentText } from '../../session/documents/document-text.ts';
-import { parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
-import { taskText } from '../../session/documents/overview-task.ts';
+import { documentText, parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
+import { taskText } from '../../session/documents/overview.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import { isMet, ledgerText, parseLedger } from '../../session/documents/requirements.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { sandboxWords } from '../../session/facts.ts';
 import { dateOf } from '../../session/layout/names.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
-import { proofFacts } from '../../session/proof/proof-markdown.ts';
-import { sandboxWords } from '../../session/sandbox-words.ts';
+import { proofFacts } from '../../session/proof/proof.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { readPlanOf } from '../gates/read-plan.ts';
 import { readQaOf } from '../gates/read-qa.ts';

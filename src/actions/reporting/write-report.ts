@@ -14,7 +14,7 @@ import { pageOfTranscript } from '../../report/transcript-page.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { reportFolder, runRoot } from '../../session/layout/paths.ts';
-import { isOfFiles } from '../../session/unreadable.ts';
+import { isOfFiles } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { listSessions, whoseSessions } from '../reading/list-sessions.ts';

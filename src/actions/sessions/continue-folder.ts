@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { followsPlan, PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
-import { closedChannel } from '../../session/commands/closed-channel.ts';
-import { refusedServers } from '../../session/commands/judge-plan.ts';
+import { refusedServers } from '../../session/commands/judge-gates.ts';
+import { closedChannel } from '../../session/commands/judge-kind.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { gateOf } from '../../session/status.ts';

@@ -1,7 +1,6 @@
 import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
-import { isAtRest } from '../../session/at-rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { readSession } from '../../session/status.ts';
+import { isAtRest, readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';

@@ -1,6 +1,6 @@
 import { readHolding } from '../../base/processes/lease.ts';
 import { launchWorker } from '../../providers/starting/launch-worker.ts';
-import { judgeTakeOver } from '../../session/commands/judge-take-over.ts';
+import { judgeTakeOver } from '../../session/commands/judge-running.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';

@@ -1,7 +1,7 @@
 import { gateChannelsOf } from '../../actions/acting/early-refusal.ts';
 import type { Code } from '../../actions/codes.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import { closedChannel } from '../../session/commands/closed-channel.ts';
+import { closedChannel } from '../../session/commands/judge-kind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { Cli } from '../terminal/cli.ts';

@@ -9,9 +9,9 @@ import { isOlder } from '../../base/versions.ts';
 import { configuredChannels } from '../../notify/outbox/test-channels.ts';
 import { readTelegramSettings } from '../../notify/telegram/telegram-settings.ts';
 import { isOff, readPresence, supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
-import { isContinuedBy } from '../../session/continued-by.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSessionList } from '../../session/session-list.ts';
+import { isContinuedBy } from '../../session/status.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 
 /** Whether chat programs know us: what an installation would still change. */

@@ -1,10 +1,10 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
-import { documentText } from '../../session/documents/document-text.ts';
+import { documentText } from '../../session/documents/documents.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
+import { openQuestions } from '../../session/documents/qa.ts';
 import { questionHash } from '../../session/documents/qa-answer.ts';
-import { openQuestions } from '../../session/documents/qa-open.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';

@@ -1,5 +1,5 @@
 import { questionHash } from '../../session/documents/qa-answer.ts';
-import type { QaQuestion } from '../../session/documents/qa-question.ts';
+import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import type { Notification, NotifiedKind } from '../notification.ts';
 import { bold, linesOf, type MessageLine, shortened, splitAtLineEnds } from './message-text.ts';
 import type { AskedAbout, Button } from './sent-messages.ts';

@@ -1,5 +1,5 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { closedChannel } from '../../session/commands/closed-channel.ts';
+import { closedChannel } from '../../session/commands/judge-kind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
 /** One field of a form; always text, because every client shows that. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { sandboxWords } from '../../session/sandbox-words.ts';
+import { sandboxWords } from '../../session/facts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { aboutSession, OF_SESSION, OF_WORK, resultWith } from '../calls/fields.ts';
 import { reportFields } from '../calls/session-fields.ts';

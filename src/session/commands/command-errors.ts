@@ -1,7 +1,6 @@
 import { type NextStep, TO_FILL } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
 
-/** Why a session does not take a command; what the gates refuse is in GATE_ERRORS. */
 export const COMMAND_ERRORS = errors({
   already_running: () => ({
     what: NOTHING,
@@ -226,10 +225,7 @@ const UNHIDE =
 
 interface Unsaved {
   path: string;
-  /** Uncommitted ones, named shortly. */
   files: string | undefined;
-  /** Number of those that no branch reaches. */
   commits: number;
-  /** git ignores changes to some files. */
   isHidden: boolean;
 }

@@ -7,7 +7,7 @@ import { readPlainFile } from '../../base/files/plain-file.ts';
 import { Caps, type SessionCaps } from '../../phases/caps.ts';
 import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
-import { ChosenChild } from '../events/bodies/chosen-child.ts';
+import { ChosenChild } from '../events/bodies/event-types.ts';
 import { Places } from '../events/bodies/places.ts';
 import { RewindTarget } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
@@ -28,7 +28,6 @@ const GivenCaps = z.strictObject({
   phases: z.partialRecord(z.enum(PHASE_NAMES), Caps.strict()),
 }) satisfies z.ZodType<SessionCaps>;
 
-/** What others may ask of a session's worker, one file each. */
 export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('start'), run: z.boolean() }),
   Head.extend({
@@ -47,21 +46,16 @@ export const Command = z.discriminatedUnion('kind', [
     kind: z.literal('resume'),
     note: z.string().optional(),
     goal: z.string().optional(),
-    /** Limits that hold from now on, beside those of the start. */
     caps: GivenCaps.optional(),
     child: ChosenChild.strict().optional(),
-    /** The project's checks as they are now, which count instead of those of the start. */
     checks: z.array(z.string()).optional(),
-    /** Where and how they run from now on. */
     proving: Proving.strict().optional(),
-    /** What was moved. */
     places: Places.optional(),
   }),
   Head.extend({
     kind: z.literal('archive'),
     /** `session`: all of it is put away; `documents`: its documents, so that it can be used for new work. */
     what: z.enum(['session', 'documents']),
-    /** Documents that stay where they are. */
     keep: z.array(z.string()),
     places: Places.optional(),
   }),
@@ -91,7 +85,6 @@ export async function leaveCommand(paths: Pick<SessionPaths, 'commands'>, comman
   await createWhole(commandPath(paths, command.id), `${JSON.stringify(command)}\n`);
 }
 
-/** Ids of the commands that wait, oldest first. */
 export function pendingCommandIds(paths: Pick<SessionPaths, 'commands'>): string[] {
   const names = namesAt(paths.commands) ?? [];
   return names

@@ -2,7 +2,6 @@ import { TO_FILL } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
 import type { By, Channel } from '../events/bodies/who-acted.ts';
 
-/** Why an act does not open a gate, or sends no plan back. */
 export const GATE_ERRORS = errors({
   answer_not_understood: ({ id, problem }: { id: string; problem: string }) => ({
     what: NOT_ANSWERED,
@@ -84,7 +83,6 @@ interface ClosedChannel {
   what: string;
   by: By;
   gateChannels: readonly Channel[];
-  /** What a start would do at a gate. */
   chosen?: readonly string[];
 }
 

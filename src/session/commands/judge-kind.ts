@@ -1,7 +1,9 @@
+import type { SamocodeError } from '../../base/errors.ts';
+import { type By, type Channel, PERSONAL } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { Command } from './commands.ts';
-import { type Refused, refused, refusedForStatus } from './refused.ts';
+import { GATE_ERRORS } from './gate-errors.ts';
 
 type Kind = Command['kind'];
 
@@ -28,4 +30,40 @@ export function judgeKind(
 export function unlessAtRest({ status: { kind } }: Pick<SessionState, 'status'>): Refused | undefined {
   const isAtRest = kind === 'done' || kind === 'stopped' || kind === 'blocked';
   return isAtRest ? undefined : refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
+}
+
+/** Why a command is not carried out. The action throws its error; the worker writes that into an event. */
+export interface Refused {
+  kind: 'refused';
+  error: SamocodeError;
+  /** The reason is what the session does at the moment; whoever has more words for that may use them as `why`. */
+  isStatus?: true;
+}
+
+export function refused(error: SamocodeError): Refused {
+  return { kind: 'refused', error };
+}
+
+export function refusedForStatus(error: SamocodeError): Refused {
+  return { kind: 'refused', error, isStatus: true };
+}
+
+/**
+ * A refusal when the gates of a session may not be opened through the channel of `by`.
+ * @param chosen what a start would do at a gate
+ */
+export function closedChannel(
+  by: By,
+  gateChannels: readonly Channel[],
+  what = 'No gate was opened.',
+  chosen: readonly string[] = [],
+): Refused | undefined {
+  if (gateChannels.includes(by.channel)) return undefined;
+  return refused(GATE_ERRORS.channel_closed({ what, by, gateChannels, chosen }));
+}
+
+/** Those of the channels that no model can use; a terminal is always one. */
+export function personChannels(gateChannels: readonly Channel[]): readonly Channel[] {
+  const persons = gateChannels.filter((each) => PERSONAL.includes(each));
+  return persons.length > 0 ? persons : ['cli'];
 }

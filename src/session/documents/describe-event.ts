@@ -4,7 +4,7 @@ import type { Decision } from '../../phases/decision.ts';
 import { type EndingKind, outageOf } from '../../phases/ending.ts';
 import { type CheckRun, failedRuns } from '../../phases/proving.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
-import { outageWords } from '../events/bodies/limited.ts';
+import { outageWords } from '../events/bodies/positions.ts';
 import type { By } from '../events/bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { whereTo } from '../events/fold-rewound.ts';

@@ -1,5 +1,8 @@
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { decode, readPlainFile } from '../../base/files/plain-file.ts';
 import { threeDigits } from '../../base/files/stamps.ts';
 import type { Phase } from '../../phases/table.ts';
+import { MAX_DOCUMENT_BYTES } from '../layout/paths.ts';
 
 /** The documents of a session folder by kind, each with the parts that it should have. */
 export const DOCUMENT_KINDS = {
@@ -69,7 +72,6 @@ export function logFileName(stamp: string, iteration: number, phase: Phase): str
   return `${stamp}-${threeDigits(iteration)}-${phase}.jsonl`;
 }
 
-/** The name of the file beside a log that takes the child's standard error. */
 export function stderrFileName(logName: string): string {
   return logName.replace(/\.jsonl$/, '.stderr');
 }
@@ -77,4 +79,16 @@ export function stderrFileName(logName: string): string {
 function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+/** The text of a file of a session that anybody may have replaced by anything; undefined when it is no plain file. */
+export async function documentText(path: string, maxBytes = MAX_DOCUMENT_BYTES): Promise<string | undefined> {
+  const reading = await readPlainFile(path, maxBytes);
+  return reading.kind === 'bytes' ? decode(reading.bytes) : undefined;
+}
+
+/** The fingerprint of such a text, as events hold it. */
+export async function documentFingerprint(path: string): Promise<string | undefined> {
+  const text = await documentText(path);
+  return text === undefined ? undefined : fingerprint(text);
 }

@@ -1,38 +1,30 @@
 import { parseJson } from '../../base/parse-json.ts';
 import { splitLines } from './markdown-lines.ts';
 
-type Field = string | null | undefined;
+const TEXT_KEYS = ['phase', 'status', 'ending', 'summary', 'reason', 'needs', 'for'] as const;
+type Texts = Partial<Record<(typeof TEXT_KEYS)[number], string | null | undefined>>;
 
-/** One line of `_signal_history.jsonl`: what an iteration signalled, or how it ended without a signal. */
-export interface HistoryEntry {
+/**
+ * One line of `_signal_history.jsonl`: what an iteration signalled, or how it ended without a signal, when its status is
+ * `none`. Old files repeat the number of an iteration: it is never a key.
+ */
+interface HistoryEntry extends Texts {
   /** `YYYY-MM-DD HH:MM:SS`, local time. */
   timestamp: string;
-  /** The session's total. Old files repeat numbers: never a key. */
+  /** The session's total. */
   iteration: number;
-  /** The signal's phase, else the one that ran. */
-  phase?: Field;
-  /** `none` when there was no signal. */
   status: string;
-  /** How it ended, when there was no signal. */
-  ending?: Field;
-  summary?: Field;
-  reason?: Field;
-  needs?: Field;
-  for?: Field;
-  /** Number of the `iteration_ended` event; old lines have none. */
-  n?: number | undefined;
+  /** Number of the `iteration_ended` event. */
+  n: number;
 }
 
-const TEXT_KEYS = ['phase', 'status', 'ending', 'summary', 'reason', 'needs', 'for'] as const;
-
 /** The line of an entry, its LF included: always the same keys in the same order, empty ones null. */
-export function historyLine(entry: HistoryEntry & { n: number }): string {
+export function historyLine(entry: HistoryEntry): string {
   const texts = TEXT_KEYS.map((key) => [key, entry[key] || null] as const);
   const { timestamp, iteration, n } = entry;
   return `${JSON.stringify({ timestamp, iteration, ...Object.fromEntries(texts), n })}\n`;
 }
 
-/** What is read of an entry: the signal's direction. */
 export type HistorySignal = Pick<HistoryEntry, 'phase' | 'status' | 'for' | 'reason' | 'needs'>;
 
 /** Reads a history, the original tool's lines too; never throws. Lines that are none are passed over. */

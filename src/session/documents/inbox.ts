@@ -4,7 +4,6 @@ import { oneLine } from './markdown-lines.ts';
 export interface InboxMessage {
   /** The ULID of the command that brought it; what a child acknowledges. */
   id: string;
-  /** `MM-DD-HHMM`. */
   stamp: string;
   /** Where it came from: tool, cli, phone …; unknown for a file that somebody put there by hand. */
   channel: string | undefined;

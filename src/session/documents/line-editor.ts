@@ -2,7 +2,6 @@ import { isBlank, type MarkdownLines } from './markdown-lines.ts';
 
 /** Collects changes of single lines and writes the file again with every other byte as it was. */
 export interface LineEditor {
-  /** Replaces one line; its ending stays. */
   replace(index: number, body: string): void;
   remove(index: number): void;
   /** Inserts lines before line `index` (the number of lines: at the end), after earlier insertions there. */

@@ -33,13 +33,11 @@ export function codeSpan(text: string): string {
   return `${fence}${blank}${text}${blank}${fence}`;
 }
 
-/** The most backticks in a row. */
 export function longestRun(text: string): number {
   return Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
 }
 
 export interface Heading {
-  /** Number of its line, from 0. */
   index: number;
   level: number;
   text: string;
@@ -97,7 +95,6 @@ export function preamble(doc: MarkdownLines): Section {
   return { heading: -1, start: 0, end: first?.index ?? doc.lines.length };
 }
 
-/** The first heading of level 1, unless a section comes before it. */
 export function titleHeading(doc: MarkdownLines): Heading | undefined {
   const first = doc.headings.find(({ level }) => level <= 2);
   return first?.level === 1 ? first : undefined;
@@ -195,4 +192,36 @@ function fenceMarks(lines: readonly string[]): FenceMark[] {
     marks.push({ index, char, length: run[1].length, isBare: isBlank(rest) });
   }
   return marks;
+}
+
+/** A `Key: value` line, also as a list item or with the key in bold, as hands and models write it. */
+export interface KeyLine {
+  key: string;
+  value: string;
+  head: string;
+}
+
+// Every repetition is bounded, so that a line of any length is read in linear time.
+const HEAD =
+  /^[ \t]{0,8}(?:[-*+][ \t]{1,4})?(?:\*\*|__)?([A-Za-z][A-Za-z0-9 ]{0,30})(?:\*\*|__)?[ \t]{0,4}:(?:\*\*|__)?/;
+
+export function parseKeyLine(line: string): KeyLine | undefined {
+  const body = lineBody(line);
+  const match = HEAD.exec(body);
+  if (!match?.[1]) return undefined;
+  return { key: match[1].trim().toLowerCase(), value: body.slice(match[0].length).trim(), head: match[0] };
+}
+
+export function withValue(line: KeyLine, value: string): string {
+  return value === '' ? line.head : `${line.head} ${value}`;
+}
+
+/** A value without the emphasis or code marks around it: `**yes**` and `` `yes` `` are yes. */
+export function plainValue(value: string): string {
+  const start = /^[*_`]{1,3}/.exec(value.trim())?.[0].length ?? 0;
+  return value
+    .trim()
+    .slice(start)
+    .replace(/[*_`]{1,3}$/, '')
+    .trim();
 }

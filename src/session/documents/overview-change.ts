@@ -1,4 +1,3 @@
-import { withValue } from './key-line.ts';
 import { type LineEditor, newLineEditor } from './line-editor.ts';
 import {
   endOfContent,
@@ -10,19 +9,23 @@ import {
   type Section,
   sectionNamed,
   titleHeading,
+  withValue,
 } from './markdown-lines.ts';
 import {
   type Blocked,
   endOfEntry,
   type FoundLine,
   findKeyLines,
+  flowKey,
   flowLines,
+  holdsTask,
   OVERVIEW_SECTIONS,
   type OverviewSection,
   STATUS_LINES,
   type StatusKey,
+  taskLines,
+  taskText,
 } from './overview.ts';
-import { flowKey, holdsTask, taskLines, taskText } from './overview-task.ts';
 
 /** What to change in an overview; what is absent stays. Texts are written as one line. */
 export interface OverviewChange {
@@ -174,7 +177,6 @@ function appendFlow(doc: MarkdownLines, editor: LineEditor, lines: readonly stri
   else addSection(doc, editor, 'Flow Log', items);
 }
 
-/** Adds a section before the next one that belongs after it, else at the end. */
 function addSection(
   doc: MarkdownLines,
   editor: LineEditor,

@@ -1,4 +1,4 @@
-import { planContent } from './plan-content.ts';
+import { planContent } from './plan.ts';
 
 export interface PlanChanges {
   /** What an approval covers and has changed: `- ` old, `+ ` new, two spaces for context; 200 lines at most. */
@@ -27,18 +27,6 @@ interface DiffLine {
 }
 
 function compareLines(old: readonly string[], now: readonly string[]): DiffLine[] {
-  const least = Math.min(old.length, now.length);
-  let head = 0;
-  while (head < least && old[head] === now[head]) head += 1;
-  let tail = 0;
-  while (tail < least - head && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
-  const middle = compareMiddle(old.slice(head, old.length - tail), now.slice(head, now.length - tail));
-  const before = old.slice(Math.max(0, head - CONTEXT), head);
-  const after = old.slice(old.length - tail).slice(0, CONTEXT);
-  return middle.length === 0 ? [] : [...marked(' ', before), ...middle, ...marked(' ', after)];
-}
-
-function compareMiddle(old: readonly string[], now: readonly string[]): DiffLine[] {
   const width = now.length + 1;
   if ((old.length + 1) * width > MAX_CELLS) return [...marked('-', old), ...marked('+', now)];
   // common[i * width + j]: lines that old from i and now from j share, in order.

@@ -1,8 +1,7 @@
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { plainWords } from '../../base/plain-words.ts';
 import { oneLine } from './markdown-lines.ts';
-import { isUnanswered } from './qa-blocks.ts';
-import type { QaQuestion } from './qa-question.ts';
+import { isUnanswered, type QaQuestion } from './qa-blocks.ts';
 
 /** Binds a recorded answer to its question: a child that rewrites the question loses the answer. */
 export function questionHash(question: QaQuestion): string {
@@ -42,7 +41,6 @@ export function answerText(answer: Exclude<ParsedAnswer, { kind: 'invalid' }>): 
   return answer.kind === 'letters' ? answer.letters.join(', ') : answer.text;
 }
 
-/** Letters and nothing else, or undefined. */
 function lettersIn(text: string, known: readonly string[]): string[] | undefined {
   if (text.length > 120) return undefined;
   const bare = text

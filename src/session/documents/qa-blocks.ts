@@ -1,7 +1,18 @@
 import { plainWords } from '../../base/plain-words.ts';
-import { type KeyLine, parseKeyLine } from './key-line.ts';
-import { isBlank, lineBody, type MarkdownLines } from './markdown-lines.ts';
-import { type QaQuestion, questionId } from './qa-question.ts';
+import { isBlank, type KeyLine, lineBody, type MarkdownLines, parseKeyLine } from './markdown-lines.ts';
+
+export interface QaQuestion {
+  /** `Q2` in the first round, `R2Q2` later. */
+  id: string;
+  round: number;
+  number: number;
+  text: string;
+  /** Letters are capitals. */
+  options: { letter: string; text: string }[];
+  suggestion?: { letters: string[]; reason: string };
+  /** As written; absent while it is `_waiting_` or empty. */
+  answer?: string;
+}
 
 /** A question and the lines it takes: its heading at `start`, up to but without `end`. */
 export interface FoundQuestion {
@@ -11,8 +22,6 @@ export interface FoundQuestion {
   /** The lines of its answer, which we own; absent without an answer line. */
   answerSpan?: { start: number; end: number; line: KeyLine };
   answerLines: number;
-  /** Whether its answer is ticked boxes, as old files have them. */
-  isTicked: boolean;
 }
 
 /** The questions of a file, round by round. A `## Round n` heading or a number seen before begins a round. */
@@ -110,7 +119,7 @@ function readBlock(
   };
   if (block.suggestion.length > 0) question.suggestion = readSuggestion(block.suggestion.join(' ').trim());
   if (answer !== '') question.answer = answer;
-  return { question, ...lines, ...(answerSpan && { answerSpan }), answerLines, isTicked: ticked.length > 0 };
+  return { question, ...lines, ...(answerSpan && { answerSpan }), answerLines };
 }
 
 /** Reads one line above the answer. @returns where a continuation of it belongs */
@@ -191,4 +200,21 @@ export function isUnanswered(text: string): boolean {
     /^[_.…\s*-]*$/.test(bare) ||
     /^[_*(`<[]{0,3}waiting(?: for (?:an )?answers?)?[_*)`>\].…]{0,4}$/i.test(bare)
   );
+}
+
+/** The question that a person means: `Q2`, `r2q2`, or `R1Q2` for one of the first round, in any letter case. */
+export function findQuestion<T extends { id: string }>(questions: readonly T[], id: string): T | undefined {
+  const wanted = canonicalId(id);
+  return questions.find((question) => question.id === wanted);
+}
+
+/** `Q2` and `R2Q2` for any way of writing them; other texts come back in capitals. */
+export function canonicalId(id: string): string {
+  const capitals = id.trim().toUpperCase();
+  const parts = /^(?:R0*(\d{1,6}))?Q0*(\d{1,6})$/.exec(capitals);
+  return parts?.[2] ? questionId(Number(parts[1] ?? 1), Number(parts[2])) : capitals;
+}
+
+function questionId(round: number, number: number): string {
+  return round === 1 ? `Q${number}` : `R${round}Q${number}`;
 }

@@ -1,11 +1,8 @@
-import { parseKeyLine, withValue } from './key-line.ts';
 import { newLineEditor } from './line-editor.ts';
-import { isBlank, oneLine, parseMarkdown, titleHeading } from './markdown-lines.ts';
+import { isBlank, oneLine, parseKeyLine, parseMarkdown, titleHeading, withValue } from './markdown-lines.ts';
 import { findStatus, parseQa } from './qa.ts';
-import { continuesAnswer, type FoundQuestion, findQuestions, isRule } from './qa-blocks.ts';
-import { canonicalId } from './qa-question.ts';
+import { canonicalId, continuesAnswer, type FoundQuestion, findQuestions, isRule } from './qa-blocks.ts';
 
-/** A question to be written; options get their letters in order. */
 export interface QuestionDraft {
   text: string;
   options: readonly string[];
@@ -58,7 +55,6 @@ export function setQaStatus(text: string, status: 'waiting' | 'answered'): strin
   return editor.render();
 }
 
-/** The file for a first round of questions. */
 export function newQa(given: { title: string; questions: readonly QuestionDraft[] }): string {
   const lines = [`# Q&A: ${oneLine(given.title)}`, 'Status: waiting', ...questionLines(given.questions)];
   return `${lines.join('\n')}\n`;

@@ -1,21 +1,22 @@
-import { parseKeyLine, plainValue } from './key-line.ts';
-import { type MarkdownLines, parseMarkdown, preamble, titleHeading } from './markdown-lines.ts';
-import { type FoundQuestion, findQuestions } from './qa-blocks.ts';
-import type { QaQuestion } from './qa-question.ts';
-
-/** Something in the file that is not as it should be; the reading goes on without it. */
-interface QaProblem {
-  /** Stable snake_case name that programs may branch on. */
-  name: string;
-  /** One sentence for people. */
-  text: string;
-}
+import type { RecordedAnswer } from '../events/bodies/positions.ts';
+import type { SessionState } from '../events/state.ts';
+import {
+  type MarkdownLines,
+  parseKeyLine,
+  parseMarkdown,
+  plainValue,
+  preamble,
+  titleHeading,
+} from './markdown-lines.ts';
+import { questionHash } from './qa-answer.ts';
+import { type FoundQuestion, findQuestions, type QaQuestion } from './qa-blocks.ts';
 
 export interface QaReading {
   title: string | undefined;
   status: 'waiting' | 'answered' | undefined;
   questions: QaQuestion[];
-  problems: QaProblem[];
+  /** What is not as it should be, one sentence each; the reading goes on without it. */
+  problems: string[];
 }
 
 /** Reads `_qa.md`, older shapes of it too; never throws. */
@@ -23,15 +24,10 @@ export function parseQa(text: string): QaReading {
   const doc = parseMarkdown(text);
   const found = findQuestions(doc);
   const status = findStatus(doc, found)?.value.toLowerCase();
-  const problems: QaProblem[] = [];
-  if (found.length === 0) problems.push({ name: 'no_questions', text: 'There is no question in it.' });
-  for (const { question, answerLines, isTicked } of found) {
-    if (answerLines === 0)
-      problems.push({ name: 'no_answer_line', text: `${question.id} has no answer line.` });
-    if (answerLines > 1)
-      problems.push({ name: 'many_answer_lines', text: `${question.id} has more than one answer line.` });
-    if (isTicked)
-      problems.push({ name: 'ticked_boxes', text: `${question.id} is answered by ticked boxes.` });
+  const problems = found.length === 0 ? ['There is no question in it.'] : [];
+  for (const { question, answerLines } of found) {
+    if (answerLines === 0) problems.push(`${question.id} has no answer line.`);
+    if (answerLines > 1) problems.push(`${question.id} has more than one answer line.`);
   }
   return {
     title: titleHeading(doc)?.text.replace(/^Q\s?&\s?A\s*:?\s*/i, ''),
@@ -53,4 +49,50 @@ export function findStatus(
     if (line?.key === 'status') return { index, value: plainValue(line.value) };
   }
   return undefined;
+}
+
+/** The questions of the current goal, held against the human answers on record. */
+export interface OpenQuestions {
+  questions: QaQuestion[];
+  /** Ids without a recorded answer to the question as it now stands. */
+  open: string[];
+  /** Answers that stand in the file and that no person is on record for. */
+  unconfirmed: RecordedAnswer[];
+  /** Questions whose recorded answer was changed in the file. */
+  altered: string[];
+}
+
+export function suggestedAnswers({
+  questions,
+  open,
+}: Pick<OpenQuestions, 'questions' | 'open'>): RecordedAnswer[] {
+  return questions.flatMap((question) => {
+    const { id, suggestion } = question;
+    if (suggestion === undefined || !open.includes(id)) return [];
+    return [{ id, question: questionHash(question), text: suggestion.letters.join(', ') }];
+  });
+}
+
+/** @param text of `_qa.md`; undefined when there is none */
+export function openQuestions(
+  text: string | undefined,
+  { oldRounds, answers }: Pick<SessionState, 'oldRounds' | 'answers'>,
+): OpenQuestions {
+  const all = text === undefined ? [] : parseQa(text).questions;
+  const questions = all.filter((question) => question.round > oldRounds);
+  const recorded = new Map(answers.map((answer) => [`${answer.id} ${answer.question}`, answer.text]));
+  const found: OpenQuestions = { questions, open: [], unconfirmed: [], altered: [] };
+  for (const question of questions) {
+    const hash = questionHash(question);
+    const given = recorded.get(`${question.id} ${hash}`);
+    if (given === undefined) {
+      found.open.push(question.id);
+      if (question.answer !== undefined) {
+        found.unconfirmed.push({ id: question.id, question: hash, text: question.answer });
+      }
+    } else if (question.answer !== given) {
+      found.altered.push(question.id);
+    }
+  }
+  return found;
 }

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { SessionPaths } from '../layout/paths.ts';
-import { documentText } from './document-text.ts';
+import { documentText } from './documents.ts';
 import { codeSpan, lineBody, parseMarkdown } from './markdown-lines.ts';
-import { notesHeading } from './plan-content.ts';
+import { notesHeading } from './plan.ts';
 
 const line = (max: number) =>
   z
@@ -102,10 +102,8 @@ function ledgerLines(text: string): string[] {
   });
 }
 
-/** Its name in the session folder. */
 export const LEDGER_NAME = '_requirements.json';
 
-/** The ledger of a session, where it has one. */
 export async function ledgerText({
   requirements,
 }: Pick<SessionPaths, 'requirements'>): Promise<string | undefined> {

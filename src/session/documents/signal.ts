@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type { JudgedSignal } from '../../phases/decision.ts';
 import {
   PHASES,
@@ -14,10 +13,7 @@ export type SignalReading =
   | {
       kind: 'signal';
       signal: JudgedSignal;
-      /** What was assumed or left out, a sentence each. */
       notes: string[];
-      /** Keys that we do not know, as they came. */
-      extra: Record<string, unknown>;
     }
   /** Still our blank `{}`: nothing was written. */
   | { kind: 'blank' }
@@ -32,13 +28,9 @@ export const BLANK_SIGNAL = '{}\n';
 export const MAX_SIGNAL_BYTES = 1024 * 1024;
 /** Longer texts are cut; the whole file is kept beside the iteration. */
 const MAX_TEXT = 20_000;
-const MAX_DEPTH = 100;
 
 const TEXT_KEYS = ['reason', 'needs', 'note', 'summary', 'file'] as const;
 const ID_KEYS = ['acknowledged', 'reviewed'] as const;
-const OWN_KEYS: readonly string[] = ['status', 'phase', 'for', ...ID_KEYS, ...TEXT_KEYS];
-
-const RawSignal = z.looseObject({ status: z.string() });
 
 /**
  * Reads what a child left in `_signal.json`; never throws.
@@ -52,7 +44,6 @@ export function parseSignal(data: Uint8Array | string | undefined, phase: Phase)
   const text = decoded.replace(/^\uFEFF/, '').trim();
   if (/^\{\s*\}$/.test(text)) return { kind: 'blank' };
   if (text === '') return malformed('it is empty');
-  if (jsonDepth(text) > MAX_DEPTH) return malformed(`it is nested deeper than ${MAX_DEPTH} levels`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -61,10 +52,10 @@ export function parseSignal(data: Uint8Array | string | undefined, phase: Phase)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return malformed('it is not a JSON object');
-  const raw = RawSignal.safeParse(value);
-  const status = raw.success ? statusNamed(raw.data.status) : undefined;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const status = statusNamed(fields.get('status'));
   if (!status) return malformed(`its "status" must be one of ${SIGNAL_STATUSES.join(', ')}`);
-  return readFields(new Map(Object.entries(value)), status, phase);
+  return readFields(fields, status, phase);
 }
 
 function readFields(fields: ReadonlyMap<string, unknown>, status: SignalStatus, phase: Phase): SignalReading {
@@ -79,13 +70,13 @@ function readFields(fields: ReadonlyMap<string, unknown>, status: SignalStatus, 
     if (ids) signal[key] = ids;
   }
   addDefaults(signal, fields.get('for'), phase, notes);
-  const extra = Object.fromEntries([...fields].filter(([key]) => !OWN_KEYS.includes(key)));
-  return { kind: 'signal', signal, notes, extra };
+  return { kind: 'signal', signal, notes };
 }
 
 function readPhase(value: unknown): { phase?: Phase; unknownPhase?: string } {
   if (value === undefined || value === null) return {};
-  const text = (typeof value === 'string' ? value : JSON.stringify(value)).trim();
+  // Only a text is quoted: other values may be nested deeper than any walk through them.
+  const text = typeof value === 'object' ? 'no text' : String(value).trim();
   if (text === '') return {};
   const phase = phaseNamed(text);
   return phase ? { phase } : { unknownPhase: text.slice(0, 100).trim() };
@@ -148,8 +139,8 @@ function readIds(key: string, value: unknown, notes: string[]): string[] | undef
   return ids.slice(0, 1000);
 }
 
-function statusNamed(text: string): SignalStatus | undefined {
-  const lower = text.trim().toLowerCase();
+function statusNamed(value: unknown): SignalStatus | undefined {
+  const lower = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
   return SIGNAL_STATUSES.find((status) => status === lower);
 }
 
@@ -161,24 +152,4 @@ function placeOf(error: unknown): string {
 
 function malformed(problem: string): SignalReading {
   return { kind: 'malformed', problem };
-}
-
-/**
- * How deep a JSON text nests, counted without parsing it. Whatever walks a value that is a million
- * levels deep runs out of stack.
- */
-function jsonDepth(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let isString = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at];
-    if (isString) {
-      if (char === '\\') at += 1;
-      else if (char === '"') isString = false;
-    } else if (char === '"') isString = true;
-    else if (char === '{' || char === '[') deepest = Math.max(deepest, ++depth);
-    else if (char === '}' || char === ']') depth -= 1;
-  }
-  return deepest;
 }

@@ -1,10 +1,9 @@
+import { ACCEPTS_WEAKENED } from '../events/accepted.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
-import { ACCEPTS_WEAKENED } from '../events/fold-weakened.ts';
 import type { SessionState, WaitingStatus } from '../events/state.ts';
-import { parseQa } from './qa.ts';
+import { openQuestions, parseQa } from './qa.ts';
 import { answerText, parseAnswer } from './qa-answer.ts';
-import { openQuestions } from './qa-open.ts';
-import { findQuestion } from './qa-question.ts';
+import { findQuestion } from './qa-blocks.ts';
 
 /** Answers that a person has typed into `_qa.md`, none of them missing. */
 export interface TypedAnswers {

@@ -15,12 +15,10 @@ export function heldHalfway(state: SessionState, rule: string): SessionState {
   return { ...state, rewind: { ...state.rewind, isHalfway: true } };
 }
 
-/** A resume completes it. */
 export function letGoOn(state: SessionState): SessionState {
   return { ...state, rewind: state.rewind && { ...state.rewind, isHalfway: undefined } };
 }
 
-/** What holds for the work that is over alone. */
 export const OVER = {
   ...{ approvedPlan: undefined, feedback: undefined, proved: undefined, passed: undefined },
   ...{ reviewed: undefined, reviewedAt: undefined, lastMerge: undefined },
@@ -59,7 +57,6 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
   };
 }
 
-/** In words for people. */
 export function whereTo(to: EventOf<'rewound'>['to']): string {
   if (to === 'undo') return 'the last rewind was undone';
   return to === 0 ? 'rewound to before the first iteration' : `rewound to the end of iteration ${to}`;

@@ -1,6 +1,7 @@
 import { type SessionCaps, type Spent, warningKey, withRaised, withSpent } from '../../phases/caps.ts';
 import { outageOf } from '../../phases/ending.ts';
 import { EMPTY_TRAIL, withPrint } from '../../phases/no-progress.ts';
+import type { Cost } from './bodies/cost.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
 
@@ -51,7 +52,37 @@ export function warned(state: SessionState, event: EventOf<'budget_warned'>): Se
 /** How the code of a notice begins that a CLI's cost is a guess; its name follows. */
 export const UNPRICED = 'unpriced_';
 
-/** Such a notice is told once. */
 export function toldUnpriced(state: SessionState, code: string): SessionState {
   return code.startsWith(UNPRICED) ? { ...state, budgetTold: [...state.budgetTold, code] } : state;
+}
+
+const COST_KEYS = ['usd', 'inputTokens', 'outputTokens', 'cachedTokens', 'turns'] as const;
+/** No session comes near it, and sums of any number of them stay numbers that JSON has. */
+const MOST = 1e15;
+
+/**
+ * A CLI tells its own cost: nobody gets back what was spent before, and no sum grows into infinity, which no event
+ * can hold. What became no number on the way counts as the most, so that limits hold.
+ */
+export function plausible(value: number): number {
+  return Number.isNaN(value) ? MOST : Math.min(Math.max(value, 0), MOST);
+}
+
+export function plausibleCost(told: Cost): Cost {
+  const cost: Cost = { ...told };
+  for (const key of COST_KEYS) {
+    const value = told[key];
+    if (value !== undefined) cost[key] = plausible(value);
+  }
+  return cost;
+}
+
+export function addCosts(a: Cost, b: Cost): Cost {
+  const sum: Cost = { ...a };
+  for (const key of COST_KEYS) {
+    const value = b[key];
+    if (value !== undefined) sum[key] = (a[key] ?? 0) + value;
+  }
+  if (b.usdIsEstimate) sum.usdIsEstimate = true;
+  return sum;
 }

@@ -8,21 +8,26 @@ import {
   withCountsReset,
   withNewGoal,
 } from '../../phases/progress.ts';
+import { baseChecksOf, failedRuns, provesNothing } from '../../phases/proving.ts';
 import { noteWith } from '../../phases/verdict.ts';
-import { withServers } from './accepted-servers.ts';
+import { afterWeakened, withServers } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
+import { type Places, withPlaces } from './bodies/places.ts';
 import { Parked, type RecordedAnswer } from './bodies/positions.ts';
+import { PERSONAL } from './bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from './events.ts';
-import { checksRan, reviewedAfter, withChecksOf } from './fold-checks.ts';
-import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
-import { archived, discarded, foldPlaces, mergeAsked, mergeEnded, unarchived } from './fold-finishing.ts';
-import { acknowledged, delivered } from './fold-messages.ts';
 import { heldHalfway, letGoOn, OVER, rewound } from './fold-rewound.ts';
-import { countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
-import { afterWeakened } from './fold-weakened.ts';
+import {
+  addCosts,
+  countedIteration,
+  plausible,
+  plausibleCost,
+  refreshed,
+  toldUnpriced,
+  warned,
+} from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status, type WaitingStatus } from './state.ts';
 
-/** The state after one more event. Pure. */
 export function fold(state: SessionState, event: SessionEvent): SessionState {
   // The table's entry is the one of this event's type, which indexing by a union can't say.
   const change = FOLDS[event.type] as (state: SessionState, event: SessionEvent) => SessionState;
@@ -72,8 +77,11 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     ...state,
     messages: { ...state.messages, waiting: [...state.messages.waiting, id] },
   }),
-  messages_delivered: (state, { ids }) => delivered(state, ids),
-  messages_acknowledged: (state, { ids }) => acknowledged(state, ids),
+  messages_delivered: delivered,
+  messages_acknowledged: (state, { ids }) => ({
+    ...state,
+    messages: { ...state.messages, unacknowledged: without(state.messages.unacknowledged, ids) },
+  }),
   budget_warned: warned,
   limited: (state, { at, until, guessed, outage }) =>
     settled(state, { kind: 'limited', since: at, until, guessed, outage }),
@@ -98,10 +106,14 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   phase_set: phaseSet,
   done: (state, { at, summary }) => settled(state, { kind: 'done', since: at, summary }),
   archived,
-  discarded,
-  unarchived,
-  merge_asked: mergeAsked,
-  merge_ended: mergeEnded,
+  discarded: (state, { trash }) => ({ ...state, trash }),
+  unarchived: ({ trash: _restored, ...state }) => ({ ...state, archived: false }),
+  merge_asked: (state, { by, into }) => ({ ...state, merge: { by, into } }),
+  // A stop that came meanwhile was for the merge alone.
+  merge_ended: (state, { outcome, into, commit, reason }) => ({
+    ...state,
+    ...{ merge: undefined, stopWanted: undefined, lastMerge: { outcome, into, commit, reason } },
+  }),
   rewind_asked: (state, { n, by, to, commit, back }) => ({ ...state, rewind: { n, by, to, commit, back } }),
   rewound,
   rewind_failed: ({ rewind: _dropped, ...state }) => state,
@@ -245,4 +257,85 @@ function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): Ses
 function mergeAnswers(old: readonly RecordedAnswer[], given: readonly RecordedAnswer[]): RecordedAnswer[] {
   const ids = new Set(given.map((answer) => answer.id));
   return [...old.filter((answer) => !ids.has(answer.id)), ...given];
+}
+
+/**
+ * Given to every child until one says that it has read them. Where children never say so, the oldest are left to
+ * the inbox: they were repeated often enough, and neither state nor prompts may grow without end.
+ */
+const MOST_UNACKNOWLEDGED = 50;
+
+function delivered(state: SessionState, { ids }: EventOf<'messages_delivered'>): SessionState {
+  const { waiting, unacknowledged } = state.messages;
+  const all = [...unacknowledged, ...ids].slice(-MOST_UNACKNOWLEDGED);
+  return { ...state, messages: { waiting: without(waiting, ids), unacknowledged: all } };
+}
+
+function without(all: readonly string[], ids: readonly string[]): string[] {
+  return all.filter((id) => !ids.includes(id));
+}
+
+function checksRan(state: SessionState, event: EventOf<'checks_ran'>): SessionState {
+  if (event.set === 'base') return { ...state, baseChecks: baseChecksOf(event) };
+  if (event.added !== undefined) {
+    const { files, key } = event.added;
+    return { ...state, addedTests: { key, proveNothing: provesNothing(event, files) } };
+  }
+  if (event.set !== 'full') return state;
+  const ran = event.runs.filter(({ isSetup }) => !isSetup);
+  const passed = ran.flatMap(({ command, how }) => (how === undefined ? [command] : []));
+  const commands = ran.map(({ command }) => command);
+  const proved = failedRuns(event).length === 0 ? { commit: event.commit, commands } : undefined;
+  return { ...state, passed, proved };
+}
+
+/**
+ * What a resume says about the checks: others from now on, or that they failed on the base. A person accepts that; by a
+ * model's resume they run there again.
+ */
+function withChecksOf(
+  state: SessionState,
+  { checks, proving, by }: Pick<EventOf<'resumed'>, 'checks' | 'proving' | 'by'>,
+): SessionState {
+  const { baseChecks, ...rest } = state;
+  if (checks !== undefined || proving !== undefined)
+    return { ...rest, proved: undefined, ...(checks && { checks }), ...(proving && { proving }) };
+  const isAsked = state.status.kind === 'blocked' && state.status.rule === 'base_checks';
+  if (baseChecks === undefined || !isAsked) return state;
+  return PERSONAL.includes(by.channel)
+    ? { ...state, baseChecks: { ...baseChecks, result: 'accepted' } }
+    : rest;
+}
+
+/** What quality agents have found to hold, and on which commit; code that is written after it has to be reviewed again. */
+function reviewedAfter(
+  { reviewed = [], reviewedAt = {} }: Pick<SessionState, 'reviewed' | 'reviewedAt'>,
+  event: EventOf<'iteration_ended'>,
+): Pick<SessionState, 'reviewed' | 'reviewedAt'> {
+  const { phase, head } = event;
+  if (phase === 'implementation' && event.treeChanged) return { reviewed: undefined, reviewedAt: undefined };
+  const found = phase === 'quality' && isAccepted(event) ? (event.signal?.reviewed ?? []) : [];
+  const at = head === undefined ? {} : Object.fromEntries(found.map((id) => [id, head]));
+  return { reviewed: [...new Set([...reviewed, ...found])], reviewedAt: { ...reviewedAt, ...at } };
+}
+
+function archived(state: SessionState, { what, moved, places }: EventOf<'archived'>): SessionState {
+  const { approvedPlan: before } = state;
+  // A plan that was archived approves nothing any more.
+  const approvedPlan = before && moved.includes(before.name) ? undefined : before;
+  return { ...foldPlaces(state, places), archived: what === 'session', approvedPlan };
+}
+
+/** Whoever continues works where things are now, and starts the CLIs that were found now. */
+function foldPlaces(state: SessionState, places: Places | undefined): SessionState {
+  if (places === undefined) return state;
+  const { worktree, chosen } = state;
+  const { worktreePath, cliPaths = {} } = places;
+  const cliPath = chosen?.provider === undefined ? undefined : cliPaths[chosen.provider];
+  return {
+    ...state,
+    places: withPlaces(state.places, places),
+    ...(worktree && worktreePath !== undefined && { worktree: { ...worktree, path: worktreePath } }),
+    ...(chosen && cliPath !== undefined && { chosen: { ...chosen, cliPath } }),
+  };
 }

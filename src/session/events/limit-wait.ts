@@ -11,9 +11,7 @@ const LONGEST_MS = 32 * 24 * 60 * MINUTE_MS;
 const LONGEST_GUESS_MS = GUESS_MS + 2 * LONGEST_JITTER_MS;
 
 export interface Limit {
-  /** Milliseconds since the epoch. */
   until: number;
-  /** The provider gave no time. */
   guessed: boolean;
 }
 

@@ -7,7 +7,7 @@ import { Proving } from '../../phases/proving.ts';
 import { GATES, PHASE_NAMES } from '../../phases/table.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
-import { TakenOver } from './bodies/taken-over.ts';
+import { TakenOver } from './bodies/event-types.ts';
 import { CHANNELS } from './bodies/who-acted.ts';
 import { type EventOf, parseEvent } from './events.ts';
 import { FORMAT_VERSION, NewerVersion } from './format-version.ts';
@@ -51,7 +51,6 @@ export const FrozenSettings = z.object({
   /** Shell commands that must exit 0 before done. */
   checks: z.array(z.string()),
   setup: z.string().optional(),
-  /** Where and how they run. */
   proving: Proving,
   /** Other limits than the usual ones for telling a lost child, in milliseconds and bytes. */
   watch: z
@@ -68,7 +67,6 @@ export const FrozenSettings = z.object({
   /** Another rest than the usual one before answers that were typed count, in milliseconds. */
   typingRest: z.object({ markedMs: z.number(), unmarkedMs: z.number() }).optional(),
   constraintsPath: z.string().optional(),
-  /** The MCP file whose servers children get. */
   mcpPath: z.string().optional(),
   branch: z.string(),
   base: z.string().optional(),
@@ -89,7 +87,6 @@ export const SessionFile = z.object({
   mainRepo: z.string(),
   worktreesDir: z.string(),
   sessionsDir: z.string(),
-  /** The `.samocode` that was read. */
   configPath: z.string(),
   /** What it was before, if it was a folder of the Python samocode or one prepared by hand. */
   takenOver: TakenOver.optional(),
@@ -119,7 +116,6 @@ export async function trueSessionFile(
 const FIRST_LINES = 20;
 const FIRST_BYTES = 4000;
 
-/** The text of `session.json` as it was when the session was created. */
 export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Promise<string | undefined> {
   // A link or a pipe in its place is met when the log is opened.
   const opened = openPlainHandle(events);

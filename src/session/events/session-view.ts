@@ -3,7 +3,6 @@ import type { SessionPaths } from '../layout/paths.ts';
 import type { SessionFile } from './session-file.ts';
 import type { SessionState } from './state.ts';
 
-/** One session as its files show it at one moment. */
 export interface SessionView {
   folder: string;
   paths: SessionPaths;
@@ -19,7 +18,6 @@ export interface SessionView {
   problems: string[];
   /** Work is left that only a worker does; when none is alive, one should be launched. */
   wantsWorker: boolean;
-  /** `wantsWorker` and there is none. */
   needsWorker: boolean;
   /** Made by the original tool and not taken over yet. */
   isForeign: boolean;
@@ -30,3 +28,6 @@ export interface SessionView {
   /** How a newer samocode shows itself here: it may be looked at, not changed. */
   newer?: string;
 }
+
+/** Credentials that a session uses would be missing where it is brought back from a login shell. */
+export const NOT_IN_LOGIN_SHELL = 'credentials_not_in_login_shell';

@@ -9,14 +9,12 @@ import { Outage } from '../../phases/outage.ts';
 import { initialProgress, Progress } from '../../phases/progress.ts';
 import { AddedTests, BaseChecks, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
-import { Block } from './bodies/block.ts';
-import { ChosenChild } from './bodies/chosen-child.ts';
 import { Cost } from './bodies/cost.ts';
-import { BegunIteration } from './bodies/event-types.ts';
-import { MergeEnd, Trash } from './bodies/finishing.ts';
-import { Limited } from './bodies/limited.ts';
+import { BegunIteration, ChosenChild, MergeEnd, Trash } from './bodies/event-types.ts';
 import { Places } from './bodies/places.ts';
 import {
+  Block,
+  Limited,
   Parked,
   PlanServer,
   PlanVersion,
@@ -35,7 +33,6 @@ export type WaitingStatus = z.infer<typeof Waiting>;
 const LimitedNow = Limited.extend({ kind: z.literal('limited'), since });
 export type LimitedStatus = z.infer<typeof LimitedNow>;
 
-/** What a session is doing, or what it needs from somebody. */
 export const Status = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('starting'), since }),
   z.object({ kind: z.literal('queued'), since, reason: z.string() }),
@@ -51,7 +48,6 @@ export type Status = z.infer<typeof Status>;
 
 const Worktree = z.object({ path: z.string(), branch: z.string(), base: z.string(), baseCommit: z.string() });
 
-/** An iteration that has begun and not ended. */
 export const OpenIteration = BegunIteration.extend({
   startedAt: since,
   /** Its silence was told. */
@@ -74,7 +70,6 @@ const LastIteration = z.object({
 
 /** The fold of a session's events. Its size does not grow with the number of iterations. */
 export const SessionState = z.object({
-  /** Number of the last event folded. */
   n: z.int().nonnegative(),
   /** Highest fencing token seen: an event with a lower one came from a worker that had lost its lease. */
   lease: z.int().nonnegative(),
@@ -82,7 +77,6 @@ export const SessionState = z.object({
   /** Of the session, or of its newest goal. */
   startedBy: By.optional(),
   prepared: z.boolean(),
-  /** The session folder lies in `_archive/`. */
   archived: z.boolean(),
   runWanted: z.boolean(),
   status: Status,
@@ -93,10 +87,8 @@ export const SessionState = z.object({
   openIteration: OpenIteration.optional(),
   /** Who paid for the last child of each provider: credential names. Empty when a person resumes. */
   paidBy: z.record(z.string(), z.array(z.string())),
-  /** Of the last child since then. */
   lastProvider: z.string().optional(),
   lastIteration: LastIteration.optional(),
-  /** A decision whose own event has not been written yet. */
   pending: Decision.optional(),
   /** For the next child: corrections, hand-offs, the person's note. */
   notes: z.array(z.string()),
@@ -116,18 +108,14 @@ export const SessionState = z.object({
   /** The branch is to be merged before anything else is done. */
   merge: z.object({ by: By, into: z.string() }).optional(),
   lastMerge: MergeEnd.pick({ outcome: true, into: true, commit: true, reason: true }).optional(),
-  /** What was discarded with it, while it is in the archive. */
   trash: Trash.optional(),
   goal: z.string().optional(),
-  /** Human answers that count for the current goal. */
   answers: z.array(RecordedAnswer),
   /** Rounds of `_qa.md` and plan documents that belong to the goals before. */
   oldRounds: z.int().nonnegative(),
   oldPlans: z.array(z.string()),
-  /** The fingerprint of the requirement ledger of the goal before. */
   oldLedger: z.string().optional(),
   approvedPlan: PlanVersion.extend({ by: By }).optional(),
-  /** MCP servers that were accepted with plans, by the hash of the plan. */
   planServers: z.array(z.object({ hash: z.string(), servers: z.array(PlanServer) })).optional(),
   /** What the human wants changed in the plan, for the next planning child. */
   feedback: z.string().optional(),
@@ -139,31 +127,25 @@ export const SessionState = z.object({
   spent: SessionSpent,
   raisedCaps: SessionCaps.optional(),
   chosen: ChosenChild.optional(),
-  /** What was moved since the start. */
   places: Places.optional(),
-  /** Instead of the checks of the start. */
   checks: z.array(z.string()).optional(),
   proving: Proving.optional(),
   baseChecks: BaseChecks.optional(),
   /** Told to every agent until one has worked on the code. */
   codeEdits: CodeEdits.optional(),
-  /** Changed files that the approved plan does not name. */
   outsidePlan: z.array(z.string()).optional(),
   /** The commit on which all checks last passed, in a fresh clone unless CHECK_IN=worktree. */
   proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
   /** The commands of the last full run that passed, and the requirements that a quality agent has found to hold. */
   passed: z.array(z.string()).optional(),
   reviewed: z.array(z.string()).optional(),
-  /** The commit that each of those was reviewed on. */
   reviewedAt: z.record(z.string(), z.string()).optional(),
   addedTests: AddedTests.optional(),
-  /** Weakenings of the checks that a person has accepted, by their keys. */
   acceptedWeakenings: z.array(z.string()).optional(),
   /** The commit that the work for an earlier goal ended with: what a later one changes is compared with it. */
   goalBase: z.string().optional(),
   /** Warnings that were told, as `warningKey` names them, and codes of notices about unknown prices. */
   budgetTold: z.array(z.string()),
-  /** The child that leaves things in order at the end of a budget has run. */
   wrappedUp: z.boolean(),
   /** A child was ended by a limit: whatever was counted, the next one only leaves things in order. */
   wrapUpDue: z.boolean(),
@@ -171,7 +153,6 @@ export const SessionState = z.object({
 });
 export type SessionState = z.infer<typeof SessionState>;
 
-/** How many answered commands are remembered; older ones are looked up in the events. */
 export const REMEMBERED_COMMANDS = 128;
 
 export function emptyState(): SessionState {

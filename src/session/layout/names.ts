@@ -79,7 +79,6 @@ export function foldersMeantBy(folders: readonly string[], typed: string): strin
   return [...new Set([...newest, ...known.filter(begins)])].sort();
 }
 
-/** The session folders with this short id. */
 export function foldersOfId(folders: readonly string[], typed: string): string[] {
   const id = typed.trim().toLowerCase();
   return folders.filter((folder) => isFolderName(folder) && shortId(folder) === id);

@@ -6,7 +6,6 @@ import { threeDigits } from '../../base/files/stamps.ts';
  * the second is machine state: never given to a child, never edited by hand.
  */
 export interface SessionPaths {
-  /** The session folder's own name. */
   folder: string;
   sessionsDir: string;
 
@@ -20,11 +19,9 @@ export interface SessionPaths {
   signal: string;
   /** Worker: one line per iteration, a projection of `iteration_ended`. */
   history: string;
-  /** The child's own stdout and stderr. */
   logs: string;
   /** Worker: git's settings as they stood before the first child. */
   gitSettings: string;
-  /** Worker: the lines for which an overview's flow log became too long, oldest first. */
   /** Worker: guidance for the next child. */
   inbox: string;
   inboxRead: string;
@@ -122,7 +119,6 @@ export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
  */
 export const MAX_OVERVIEW_BYTES = 4 * 1024 * 1024;
 
-/** Machine state of every session of a SESSIONS folder. */
 export function runRoot(sessionsDir: string): string {
   return join(sessionsDir, '.run');
 }
@@ -135,7 +131,6 @@ export function reportFolder(above: string): string {
   return join(above, '.report');
 }
 
-/** Sessions that were put away whole. */
 export function archiveRoot(sessionsDir: string): string {
   return join(sessionsDir, '_archive');
 }
@@ -207,12 +202,10 @@ export const WRITTEN_BESIDE_AGENT = {
 
 const BESIDE = Object.keys(WRITTEN_BESIDE_AGENT);
 
-/** Folders of the table, without the slash. */
 export const FOLDERS_OF_OTHERS: readonly string[] = BESIDE.filter((name) => name.endsWith('/')).map((name) =>
   name.slice(0, -1),
 );
 
-/** Whether a file below the run folder is in the table. */
 export function writtenBeside(name: string, iteration: number): boolean {
   const open = `iterations/${threeDigits(iteration)}/`;
   const known = name.startsWith(open) ? `iterations/NNN/${name.slice(open.length)}` : name;

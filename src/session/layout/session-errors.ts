@@ -1,6 +1,5 @@
 import { errors } from '../../base/errors.ts';
 
-/** The expected failures of a session's files and name. */
 export const SESSION_ERRORS = errors({
   bad_session_name: ({ given, better, most }: BadName) => ({
     what: 'The session name is not valid.',
@@ -33,13 +32,11 @@ interface BadName {
   given: string;
   /** A valid name that is near; empty where there is none. */
   better: string;
-  /** Characters that a name may have. */
   most: number;
 }
 
 interface BrokenFile {
   path: string;
   problem?: string;
-  /** The format of a file that a newer version wrote. */
   newer?: number;
 }

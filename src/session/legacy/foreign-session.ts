@@ -1,9 +1,16 @@
+import { basename, join } from 'node:path';
+import { isoUtc } from '../../base/clock.ts';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { shellWord } from '../../base/shell-quoted.ts';
+import { documentText } from '../documents/documents.ts';
 import { readOverview } from '../documents/overview.ts';
+import { parseQa } from '../documents/qa.ts';
+import type { QaQuestion } from '../documents/qa-blocks.ts';
+import { MAX_SIGNAL_BYTES } from '../documents/signal.ts';
 import type { SessionView } from '../events/session-view.ts';
 import { emptyState, type SessionState } from '../events/state.ts';
 import type { SessionPaths } from '../layout/paths.ts';
-import { type LegacyFolder, obstaclesIn, readLegacyFolder } from './legacy-folder.ts';
-import { type LegacyPlace, placeOf } from './legacy-place.ts';
+import { type LegacyPlace, type LegacyTexts, placeOf } from './legacy-place.ts';
 
 /**
  * A folder of the Python samocode, or one made by hand: it has nothing in `.run/`. It is shown as it says of itself; a
@@ -66,4 +73,74 @@ function statusOf({ since, overview, questions }: LegacyFolder, { phase, says }:
     default:
       return says satisfies never;
   }
+}
+
+/** The early layout of the original tool kept the overview in a folder of its own. */
+const NESTED_FOLDER = '_samocode';
+
+/** A folder without machine state as its files show it. */
+export interface LegacyFolder extends LegacyTexts {
+  /** ISO time of the last change to the overview, or to the folder where it has none. */
+  since: string;
+  questions: QaQuestion[];
+  isNested: boolean;
+  /** Names of files that are folders, pipes or links, and of folders that are none. */
+  notPlain: string[];
+}
+
+/** Reads a folder of the original tool. @returns undefined for a folder in which no session ever ran */
+export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolder | undefined> {
+  const { sessionDir } = paths;
+  const nestedDir = join(sessionDir, NESTED_FOLDER);
+  const nestedOverview = join(nestedDir, basename(paths.overview));
+  const isNested = statsAt(paths.overview) === undefined && statsAt(nestedOverview) !== undefined;
+  if (!isNested && !hasTraces(paths)) return undefined;
+  const overviewPath = isNested ? nestedOverview : paths.overview;
+  const [overview, history, signal, qa] = await Promise.all([
+    documentText(overviewPath),
+    documentText(paths.history),
+    documentText(paths.signal, MAX_SIGNAL_BYTES),
+    documentText(paths.qa),
+  ]);
+  const stats = statsAt(overviewPath) ?? statsAt(sessionDir);
+  return {
+    overview,
+    history,
+    signal,
+    fileNames: namesAt(sessionDir) ?? [],
+    questions: qa === undefined ? [] : parseQa(qa).questions,
+    since: isoUtc(Math.trunc(stats?.mtimeMs ?? 0)),
+    isNested,
+    notPlain: notPlain(paths),
+  };
+}
+
+/** The name of a folder alone makes no session: people keep notes there too. */
+function hasTraces({ overview, qa, signal, history, sessionLog, logs }: SessionPaths): boolean {
+  return [overview, qa, signal, history, sessionLog, logs].some((path) => statsAt(path) !== undefined);
+}
+
+function notPlain({ overview, qa, signal, history, sessionLog, logs, inbox }: SessionPaths): string[] {
+  const files = [overview, qa, signal, history, sessionLog].filter(
+    (path) => statsAt(path)?.isFile() === false,
+  );
+  return [...files, ...[logs, inbox].filter((path) => statsAt(path) && !isFolder(path))].map((path) =>
+    basename(path),
+  );
+}
+
+function isFolder(path: string): boolean {
+  return statsAt(path)?.isDirectory() === true;
+}
+
+/** What a person has to move before a worker can write there, in words for people. */
+export function obstaclesIn(
+  { isNested, notPlain }: LegacyFolder,
+  { sessionDir }: SessionPaths,
+): { code: 'nested_layout' | 'not_plain'; problem: string }[] {
+  const move = `mv -n ${shellWord(join(sessionDir, NESTED_FOLDER))}/* ${shellWord(`${sessionDir}/`)}`;
+  const layout = `The overview is in ${NESTED_FOLDER}/, a layout that is no longer used. Move its files one folder up: ${move}`;
+  const nested = isNested ? [{ code: 'nested_layout', problem: layout } as const] : [];
+  const names = notPlain.map((name) => `${name} is not a plain file or folder: move it aside.`);
+  return [...nested, ...names.map((problem) => ({ code: 'not_plain', problem }) as const)];
 }

@@ -14,7 +14,7 @@ import { type DocumentKind, parseDocumentName, sortNewestFirst } from '../docume
 import { type HistorySignal, readHistory } from '../documents/history.ts';
 import { readOverview } from '../documents/overview.ts';
 import { currentPlanOf } from '../documents/plan.ts';
-import type { QaQuestion } from '../documents/qa-question.ts';
+import type { QaQuestion } from '../documents/qa-blocks.ts';
 import { parseSignal } from '../documents/signal.ts';
 
 /** The phase of a folder without machine state, and what it says of itself there. */
@@ -127,17 +127,10 @@ function lastWord(phase: Phase, { signal, history = '', overview = '' }: LegacyF
   return { status: phase === 'done' && reading.kind === 'missing' ? 'done' : 'none' };
 }
 
-/** The phase in which a folder of the original tool goes on, or what a person must be asked. */
-export type InferredPhase = { phase: Phase; why: string } | { question: string };
-
-/** What is known of such a folder. */
 export interface LegacyTexts {
   overview?: string | undefined;
-  /** `_signal_history.jsonl`. */
   history?: string | undefined;
-  /** `_signal.json`. */
   signal?: string | undefined;
-  /** The files of the folder. */
   fileNames: readonly string[];
 }
 
@@ -145,17 +138,19 @@ export interface LegacyTexts {
  * Finds the phase: as the overview has it, else from the last signal in the history, else from the end of
  * the flow log, else from the newest document.
  */
-export function inferPhase({ overview = '', history = '', fileNames }: LegacyTexts): InferredPhase {
+export function inferPhase({
+  overview = '',
+  history = '',
+  fileNames,
+}: LegacyTexts): { phase: Phase } | { question: string } {
   const { phase: written, flow } = readOverview(overview);
-  const named = phaseNamed(written ?? '');
-  if (named) return { phase: named, why: 'The overview names it.' };
+  const phase =
+    phaseNamed(written ?? '') ??
+    phaseFromHistory(readHistory(history)) ??
+    phaseFromFlow(flow) ??
+    phaseFromDocuments(fileNames);
+  if (phase) return { phase };
   const lack = written ? 'The overview names no known phase' : 'The overview names no phase';
-  const signalled = phaseFromHistory(readHistory(history));
-  if (signalled) return { phase: signalled, why: `${lack}; the last signal in the history leads there.` };
-  const logged = phaseFromFlow(flow);
-  if (logged) return { phase: logged, why: `${lack}; the flow log ends there.` };
-  const documented = phaseFromDocuments(fileNames);
-  if (documented) return { phase: documented, why: `${lack}; the newest document belongs there.` };
   return {
     question: `${lack}, and neither flow log, history nor documents show it. In which phase should it continue: ${PHASE_NAMES.join(', ')}?`,
   };

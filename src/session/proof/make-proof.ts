@@ -143,7 +143,6 @@ function changedTestsOf(last: EventOf<'iteration_ended'> | undefined): string[] 
   return changed?.length ? changed : undefined;
 }
 
-/** One row for all iterations that were run in the same way. */
 function agentsOf(events: readonly SessionEvent[]): SessionProof['agents'] {
   const costs = new Map(of(events, 'iteration_ended').map(({ iteration, cost }) => [iteration, cost]));
   const rows = new Map<string, SessionProof['agents'][number]>();

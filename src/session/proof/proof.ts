@@ -1,13 +1,15 @@
 import * as z from 'zod';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
+import { visibleControls } from '../../base/plain-words.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
 import { CHECK_PLACES, CheckRun, ProvedRequirement, Weakening } from '../../phases/proving.ts';
+import { describeBy } from '../documents/describe-event.ts';
+import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
 import { Cost } from '../events/bodies/cost.ts';
 import { PlanVersion } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
 
-/** A set of commands that ran on one commit. */
 const ProvedSet = z.strictObject({
   at: z.iso.datetime(),
   in: z.enum(CHECK_PLACES),
@@ -42,7 +44,6 @@ export const SessionProof = z.strictObject({
   base: z.string(),
   baseCommit: z.string(),
   commit: z.string(),
-  /** Absent where no check ran. */
   tree: z.string().optional(),
   checks: ProvedSet.optional(),
   baseChecks: ProvedSet.optional(),
@@ -54,14 +55,12 @@ export const SessionProof = z.strictObject({
       }),
     )
     .optional(),
-  /** What a clone needs before its checks. */
   clone: z.strictObject({
     setup: z.string().optional(),
     copy: z.array(z.string()),
     timeoutMs: z.number(),
   }),
   approvals: z.array(Approval),
-  /** Changed files that the approved plan does not name. */
   outsidePlan: z.array(z.string()).optional(),
   /** Changes by which the checks may show less, and that a person has accepted. */
   acceptedWeakenings: z.array(Weakening.pick({ path: true, what: true })).optional(),
@@ -97,8 +96,7 @@ export function proofText(proof: SessionProof): string {
   return `${head}${fingerprint(head)}"\n}\n`;
 }
 
-/** Adds the line by which a changed byte of the text is seen. */
-export function sealedMarkdown(text: string): string {
+function sealedMarkdown(text: string): string {
   const head = `${text}<!-- SHA-256 of the text above: `;
   return `${head}${fingerprint(head)} -->\n`;
 }
@@ -118,8 +116,7 @@ export function readProof(written: string): ProofReading {
   return proof.success ? { kind: 'proof', proof: proof.data } : { kind: 'altered' };
 }
 
-/** Begins the proof as data in `proof.md`. */
-export const JSON_FENCE = '```json';
+const JSON_FENCE = '```json';
 
 const SEALED_JSON = /^(\{\n[\s\S]*,\n {2}"sha256": ")([0-9a-f]{64})"\n\}\n$/;
 /** Forges and mail leave blanks at the end. */
@@ -135,4 +132,169 @@ function jsonOfMarkdown(text: string): string | undefined {
 /** A pull request's text has other line ends on GitHub; a single one that differs is a change. */
 function withPlainLineEnds(text: string): string {
   return /(?<!\r)\n/.test(text) ? text : text.replaceAll('\r\n', '\n');
+}
+
+/**
+ * `proof.md`, to be read in a pull request: the facts, then the proof as data, by which it can be repeated.
+ * @param before text that is sealed with it
+ */
+export function proofMarkdown(proof: SessionProof, before = ''): string {
+  return sealedMarkdown(
+    before +
+      [
+        proofFacts(proof),
+        '## Repeat it',
+        `\`samocode verify proof.md\` in a clone of the repository with the branch ${code(proof.branch)} runs the same commands on a fresh clone of the commit. Exit statuses, commit and tree have to be equal; outputs and times are not compared.`,
+        details('The proof as data', `${JSON_FENCE}\n${proofText(proof)}\`\`\``),
+        '',
+      ].join('\n\n'),
+  );
+}
+
+export function proofFacts(proof: SessionProof): string {
+  return [
+    `# Proof of ${code(proof.session)}`,
+    ...introduction(proof),
+    ...requirements(proof),
+    '## Checks',
+    ...checks(proof),
+    '## Approvals',
+    list(proof.approvals.map(approval)),
+    ...weakened(proof),
+    ...outside(proof),
+    '## How it was made',
+    list(making(proof)),
+  ].join('\n\n');
+}
+
+function introduction({ commit, tree, branch, base, baseCommit, doneAt }: SessionProof): string[] {
+  const ofTree = tree === undefined ? '' : ` with the tree ${code(tree)}`;
+  return [
+    `Commit ${code(commit)}${ofTree} on the branch ${code(branch)}, from ${code(base)} at ${code(baseCommit)}. Done at ${doneAt}.`,
+    'samocode recorded this from what it ran itself. What agents said about their work is not part of it.',
+  ];
+}
+
+function requirements({ requirements: all, checks: set }: SessionProof): string[] {
+  if (all === undefined) return [];
+  const lines = all.map(({ id, text, check, reviewer }) => {
+    if (reviewer !== undefined) {
+      const { iteration, provider, model } = reviewer;
+      const who = [provider, model].filter(Boolean).join(' ');
+      return `${id} ${code(text)}: reviewed by the agent of iteration ${iteration}, ${code(who)}`;
+    }
+    const run = set?.runs.find(({ command }) => command === check);
+    const shown = run === undefined ? 'nothing on record' : `${code(check)}, exit status ${run.exitCode}`;
+    return `${id} ${code(text)}: ${shown}`;
+  });
+  return ['## Requirements', 'In the words that were approved with the plan.', list(lines)];
+}
+
+function checks({ checks: set, baseChecks }: SessionProof): string[] {
+  if (set === undefined) return ['No command checked this work: the project has no CHECK.'];
+  const where =
+    set.in === 'clone'
+      ? 'On a fresh clone of the commit'
+      : 'In the folder of the agent (CHECK_IN=worktree), where uncommitted and ignored files took part';
+  return [
+    `${where}, sandbox: ${set.sandbox}, ${set.at}.`,
+    list(set.runs.map(checkLine)),
+    ...set.runs.flatMap(tail),
+    ...(baseChecks === undefined ? [] : [`The same on the base commit: ${onBase(baseChecks)}.`]),
+  ];
+}
+
+function checkLine({ command, isSetup, exitCode, how, ...run }: CheckRun): string {
+  const status = exitCode === null ? (how ?? 'no exit status') : `exit status ${exitCode}`;
+  const output = `output of ${run.outputBytes} bytes, SHA-256 ${code(run.outputHash)}`;
+  return `${isSetup ? 'SETUP ' : ''}${code(command)}: **${status}**, ${(run.durationMs / 1000).toFixed(1)} s, ${output}`;
+}
+
+function onBase({ runs }: ProvedSet): string {
+  return runs
+    .map(({ command, exitCode, how }) => `${code(command)} ${how ?? `exit status ${exitCode}`}`)
+    .join(', ');
+}
+
+function tail({ command, tail: text }: CheckRun): string[] {
+  if (text === undefined) return [];
+  const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
+  return [details(`Last lines of ${htmlText(command)}`, `${fence}text\n${text}\n${fence}`)];
+}
+
+function approval(given: Approval): string {
+  const who = `by ${describeBy(given.by)}, ${given.at}`;
+  switch (given.what) {
+    case 'start':
+      return `the start, ${who}`;
+    case 'plan':
+      return `the plan ${code(given.plan.name)}, SHA-256 ${code(given.plan.hash)}, ${who}`;
+    case 'answers': {
+      const hashes = given.answers.map(
+        ({ id, question, answer }) => `${id} (question ${code(question)}, answer ${code(answer)})`,
+      );
+      return `answers to ${hashes.join(', ')}, ${who}`;
+    }
+    case 'resume':
+      return `a resume, ${who}`;
+    default:
+      return given satisfies never;
+  }
+}
+
+function weakened({ acceptedWeakenings = [], changedTests = [], proveNothing = [] }: SessionProof): string[] {
+  const accepted = acceptedWeakenings.map(({ path }) => path);
+  const others = changedTests.filter((path) => !accepted.includes(path));
+  const lines = [
+    ...acceptedWeakenings.map(({ path, what }) => `${code(`${path} ${what}`)}: a person has accepted it`),
+    ...others.map((path) => `${code(path)} is changed`),
+    ...proveNothing.map(
+      (path) => `${code(path)} passes on the base commit too: it proves nothing of the work`,
+    ),
+  ];
+  return lines.length === 0 ? [] : ['## Changed tests and checks', list(lines)];
+}
+
+function outside({ outsidePlan }: SessionProof): string[] {
+  if (outsidePlan === undefined || outsidePlan.length === 0) return [];
+  return ['## Changed files that the plan does not name', list(outsidePlan.map(code))];
+}
+
+function making({ agents, samocode, durationMs, cost }: SessionProof): string[] {
+  const { usd, usdIsEstimate, inputTokens, outputTokens } = cost;
+  const money = usd === undefined ? [] : [`${usdIsEstimate ? 'about ' : ''}$${usd.toFixed(2)}`];
+  const tokens =
+    inputTokens === undefined && outputTokens === undefined
+      ? []
+      : [`${inputTokens ?? 0} tokens in, ${outputTokens ?? 0} out`];
+  return [
+    ...agents.map(agentLine),
+    `samocode ${samocode.join(', ')}`,
+    [`agents worked for ${Math.ceil(durationMs / 60_000)} min`, ...money, ...tokens].join(', '),
+  ];
+}
+
+function agentLine({ iterations, sandbox, ...agent }: SessionProof['agents'][number]): string {
+  const { provider, version, model } = agent;
+  const what = [provider, version, model].filter(Boolean).join(' ');
+  const level = sandbox === undefined ? '' : `, sandbox: ${sandbox}`;
+  return `${iterations} ${iterations === 1 ? 'agent' : 'agents'}: ${code(what)}${level}`;
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n');
+}
+
+function details(summary: string, text: string): string {
+  return `<details><summary>${summary}</summary>\n\n${text}\n\n</details>`;
+}
+
+/** Text of others as code, whatever it holds. */
+function code(text: string): string {
+  return codeSpan(visibleControls(text).replaceAll('\n', ' '));
+}
+
+function htmlText(text: string): string {
+  const plain = visibleControls(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return `<code>${plain}</code>`;
 }

@@ -3,7 +3,6 @@ import type { Clock } from '../../base/clock.ts';
 import { fileIdentity } from '../../base/files/fingerprint.ts';
 import { newWatcher, type WatchPath } from '../../base/files/watcher.ts';
 
-/** What is watched at one moment, most important first. */
 export interface Watched {
   files: readonly string[];
   /** Where a change may mean that there are other files to watch. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { newWatcher } from '../../base/files/watcher.ts';
 import { readEvents } from '../events/event-log.ts';
 import type { SessionPaths } from '../layout/paths.ts';
-import { isOfFiles } from '../unreadable.ts';
+import { isOfFiles } from '../status.ts';
 
 /** A session and the number of the last event that its reader has seen. */
 interface Seen {
@@ -15,7 +15,6 @@ export interface WaitOptions {
   timeoutMs: number;
   clock: Clock;
   signal?: AbortSignal;
-  /** How often to look where no change is reported. */
   pollMs?: number;
 }
 

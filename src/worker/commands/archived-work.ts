@@ -13,8 +13,8 @@ import {
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { type FinishFacts, namedShort, worktreeStays } from '../../session/commands/judge-finish.ts';
-import { type Refused, refused } from '../../session/commands/refused.ts';
-import type { Trash } from '../../session/events/bodies/finishing.ts';
+import { type Refused, refused } from '../../session/commands/judge-kind.ts';
+import type { Trash } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { bringWorktreeBack } from '../guarding/worktree-stands.ts';

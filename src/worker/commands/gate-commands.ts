@@ -1,5 +1,4 @@
-import { judgeAnswer } from '../../session/commands/judge-answer.ts';
-import { judgeApprove, judgeRequestChanges } from '../../session/commands/judge-plan.ts';
+import { judgeAnswer, judgeApprove, judgeRequestChanges } from '../../session/commands/judge-gates.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { Handler } from '../core/command-outcome.ts';

@@ -1,5 +1,5 @@
 import type { Command } from '../../session/commands/commands.ts';
-import type { Refused } from '../../session/commands/refused.ts';
+import type { Refused } from '../../session/commands/judge-kind.ts';
 import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
 import type { Worker } from '../core/worker.ts';
 import { merge, rewind } from './branch.ts';

@@ -5,8 +5,7 @@ import {
   readCommand,
   removeCommand,
 } from '../../session/commands/commands.ts';
-import { judgeKind } from '../../session/commands/judge-kind.ts';
-import { type Refused, refused } from '../../session/commands/refused.ts';
+import { judgeKind, type Refused, refused } from '../../session/commands/judge-kind.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { isRewinding } from '../../session/events/fold-rewound.ts';
 import { recordedSteps } from '../core/blocked.ts';

@@ -1,7 +1,7 @@
 import { credentialNames } from '../../providers/registry.ts';
 import { environmentFingerprint, isFromTerminal, withLogin } from '../../providers/starting/login-shell.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { NOT_IN_LOGIN_SHELL } from '../../session/events/notice-codes.ts';
+import { NOT_IN_LOGIN_SHELL } from '../../session/events/session-view.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /** Waits until the environment of SETUP, CHECK and agents is known, and records it: names and a fingerprint. */

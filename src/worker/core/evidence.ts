@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import type { Outcome } from '../../phases/outcome.ts';
 import { commitOf } from '../../project/git/repository.ts';
-import { documentText } from '../../session/documents/document-text.ts';
+import { documentText } from '../../session/documents/documents.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planHash } from '../../session/documents/plan.ts';
 import { planChanges } from '../../session/documents/plan-changes.ts';
-import { type OpenQuestions, openQuestions } from '../../session/documents/qa-open.ts';
+import { type OpenQuestions, openQuestions } from '../../session/documents/qa.ts';
 import {
   ledgerText,
   parseLedger,

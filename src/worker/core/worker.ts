@@ -3,7 +3,7 @@ import type { Host } from '../../base/processes/host.ts';
 import type { ChecksRan, Proving } from '../../phases/proving.ts';
 import type { Wake } from '../../providers/starting/launch-worker.ts';
 import type { ChildrenEnvironment } from '../../providers/starting/login-shell.ts';
-import { closedChannel } from '../../session/commands/closed-channel.ts';
+import { closedChannel } from '../../session/commands/judge-kind.ts';
 import type { EventWriter, LogMark } from '../../session/events/event-writer.ts';
 import type { NewEvent, SessionEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';

@@ -1,5 +1,5 @@
 import { namesAt } from '../../base/files/look-at.ts';
-import { documentText } from '../../session/documents/document-text.ts';
+import { documentText } from '../../session/documents/documents.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 
 /** Names of the session's own documents and folders at its top level, sorted. */

@@ -1,7 +1,7 @@
 import { stampsAt } from '../../base/files/stamps.ts';
 import { historyLine } from '../../session/documents/history.ts';
+import { flowKey } from '../../session/documents/overview.ts';
 import type { OverviewChange } from '../../session/documents/overview-change.ts';
-import { flowKey } from '../../session/documents/overview-task.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionState, Status } from '../../session/events/state.ts';

@@ -1,7 +1,7 @@
 import { crashPoint, failPoint } from '../../base/fault-points.ts';
 import { ensurePlainFolder } from '../../base/files/append-lines.ts';
 import { writeLightly, writeWhole } from '../../base/files/atomic-file.ts';
-import { documentText } from '../../session/documents/document-text.ts';
+import { documentText } from '../../session/documents/documents.ts';
 import { readOverview } from '../../session/documents/overview.ts';
 import { ledgerText, withStates } from '../../session/documents/requirements.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';

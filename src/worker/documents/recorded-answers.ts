@@ -1,13 +1,11 @@
 import { changeFile } from '../../base/files/change-file.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
-import { parseQa } from '../../session/documents/qa.ts';
+import { openQuestions, parseQa } from '../../session/documents/qa.ts';
 import { answerText, parseAnswer, questionHash } from '../../session/documents/qa-answer.ts';
+import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { noteUntaken, setQaStatus, writeAnswers } from '../../session/documents/qa-change.ts';
-import { openQuestions } from '../../session/documents/qa-open.ts';
-import type { QaQuestion } from '../../session/documents/qa-question.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import type { SessionPaths } from '../../session/layout/paths.ts';
-import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
+import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 
 /** Puts the recorded human answers into `_qa.md`, each where its question still stands as it was answered. */
 export async function writeRecordedAnswers(

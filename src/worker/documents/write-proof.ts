@@ -7,8 +7,7 @@ import { writeWhole } from '../../base/files/atomic-file.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { makeProof, provingEvents } from '../../session/proof/make-proof.ts';
-import { proofText } from '../../session/proof/proof.ts';
-import { proofMarkdown } from '../../session/proof/proof-markdown.ts';
+import { proofMarkdown, proofText } from '../../session/proof/proof.ts';
 
 /** Writes `proof/`: what the events show, and what the checks printed. */
 export async function writeProof(paths: SessionPaths): Promise<void> {

@@ -1,8 +1,8 @@
 import { readMcpServers } from '../../providers/contract/mcp-file.ts';
 import type { ChildServers } from '../../providers/contract/provider.ts';
 import { programOnPath } from '../../providers/starting/locate-cli.ts';
-import { acceptedServers } from '../../session/events/accepted-servers.ts';
-import { commandOf } from '../../session/servers/ready-servers.ts';
+import { acceptedServers } from '../../session/events/accepted.ts';
+import { commandOf } from '../../session/servers/plan-servers.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];

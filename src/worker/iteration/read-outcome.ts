@@ -4,7 +4,7 @@ import type { Outcome } from '../../phases/outcome.ts';
 import { changedPaths } from '../../project/worktrees/changes.ts';
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { outsidePlanFiles } from '../../session/proof/outside-plan.ts';
+import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
 import { branchTip, type PlanEvidence, readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import type { Iteration } from '../core/iteration-files.ts';
 import { stateOf, type Worker } from '../core/worker.ts';

@@ -9,8 +9,7 @@ import {
 } from '../../providers/prices.ts';
 import type { Cost } from '../../session/events/bodies/cost.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { plausibleCost } from '../../session/events/fold-cost.ts';
-import { UNPRICED } from '../../session/events/fold-spent.ts';
+import { plausibleCost, UNPRICED } from '../../session/events/fold-spent.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { budgetUses } from './budget.ts';

@@ -1,7 +1,7 @@
 import { machineLimits } from '../../project/finding/machine-limits.ts';
-import { isContinuedBy } from '../../session/continued-by.ts';
 import { noteSpent, spentOnDay } from '../../session/day-spent.ts';
 import { isLost, readSessionList } from '../../session/session-list.ts';
+import { isContinuedBy } from '../../session/status.ts';
 import { ifTaken } from '../core/passing-errors.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 

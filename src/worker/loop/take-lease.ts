@@ -5,7 +5,7 @@ import { statsAt } from '../../base/files/look-at.ts';
 import type { Host, ProcessIdentity } from '../../base/processes/host.ts';
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../base/processes/lease.ts';
 import type { Wake } from '../../providers/starting/launch-worker.ts';
-import { judgeTakeOver } from '../../session/commands/judge-take-over.ts';
+import { judgeTakeOver } from '../../session/commands/judge-running.ts';
 import { readLog } from '../../session/events/event-log.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';

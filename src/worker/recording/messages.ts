@@ -2,7 +2,7 @@ import { readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { ensurePlainFolder } from '../../base/files/append-lines.ts';
-import { documentText } from '../../session/documents/document-text.ts';
+import { documentText } from '../../session/documents/documents.ts';
 import { readInboxMessage, sortInbox } from '../../session/documents/inbox.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 

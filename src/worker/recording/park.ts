@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { ParkDecision } from '../../phases/decision.ts';
-import { refusedServers } from '../../session/commands/judge-plan.ts';
-import { openedAtStart } from '../../session/commands/judge-start.ts';
+import { refusedServers } from '../../session/commands/judge-gates.ts';
+import { openedAtStart } from '../../session/commands/judge-running.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
-import { documentFingerprint } from '../../session/documents/document-text.ts';
-import { suggestedAnswers } from '../../session/documents/qa-open.ts';
+import { documentFingerprint } from '../../session/documents/documents.ts';
+import { suggestedAnswers } from '../../session/documents/qa.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';

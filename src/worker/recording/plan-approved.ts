@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import type { Phase } from '../../phases/table.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
-import { documentText } from '../../session/documents/document-text.ts';
+import { documentText } from '../../session/documents/documents.ts';
 import { isPlanOf } from '../../session/documents/plan.ts';
 import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';

@@ -1,5 +1,5 @@
 import { changeFile } from '../../base/files/change-file.ts';
-import { documentText } from '../../session/documents/document-text.ts';
+import { documentText } from '../../session/documents/documents.ts';
 import { readOverview } from '../../session/documents/overview.ts';
 import { restoreLost } from '../../session/documents/overview-change.ts';
 import type { NewEvent } from '../../session/events/events.ts';

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../src/base/files/fingerprint.ts';
 import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
-import { proofText, readProof } from '../../../src/session/proof/proof.ts';
-import { proofMarkdown } from '../../../src/session/proof/proof-markdown.ts';
+import { proofMarkdown, proofText, readProof } from '../../../src/session/proof/proof.ts';
 import { putInPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 

@@ -6,8 +6,7 @@ import { expect, test } from 'vitest';
 import { openProof } from '../../../src/actions/proving/open-proof.ts';
 import { type Verification, verifyProof } from '../../../src/actions/proving/verify-proof.ts';
 import { makeProof } from '../../../src/session/proof/make-proof.ts';
-import { proofText, type SessionProof } from '../../../src/session/proof/proof.ts';
-import { proofMarkdown } from '../../../src/session/proof/proof-markdown.ts';
+import { proofMarkdown, proofText, type SessionProof } from '../../../src/session/proof/proof.ts';
 import { makeProject } from '../../support/project.ts';
 import { checkRun, provedEvents } from '../../support/proved-events.ts';
 

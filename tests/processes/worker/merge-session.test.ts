@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fastForward } from '../../../src/project/finishing/fast-forward.ts';
 import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
-import type { MergeEnd } from '../../../src/session/events/bodies/finishing.ts';
+import type { MergeEnd } from '../../../src/session/events/bodies/event-types.ts';
 import type { Channel } from '../../../src/session/events/bodies/who-acted.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';

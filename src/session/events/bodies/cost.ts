@@ -12,11 +12,9 @@ export const Cost = z.object({
   /** Of one iteration only: what ran, and what it did. */
   model: z.string().optional(),
   version: z.string().optional(),
-  /** Calls by tool. */
   tools: z.record(z.string(), z.int()).optional(),
   /** Files that tools of writing named; what a shell changed is not among them. */
   files: z.array(z.string()).optional(),
-  /** Tools that permissions refused. */
   denied: z.array(z.string()).optional(),
 });
 export type Cost = z.infer<typeof Cost>;

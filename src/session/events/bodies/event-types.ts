@@ -7,15 +7,79 @@ import { Decision, JudgedSignal } from '../../../phases/decision.ts';
 import { ENDING_KINDS } from '../../../phases/ending.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../phases/proving.ts';
 import { PHASE_NAMES } from '../../../phases/table.ts';
-import { Block, Refusal } from './block.ts';
-import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
-import { FINISHING_BODIES } from './finishing.ts';
-import { Limited } from './limited.ts';
 import { Places } from './places.ts';
-import { Parked, PlanServer, PlanVersion, Position, RecordedAnswer, RewindTarget } from './positions.ts';
-import { TakenOver } from './taken-over.ts';
+import {
+  Block,
+  Limited,
+  Parked,
+  PlanServer,
+  PlanVersion,
+  Position,
+  RecordedAnswer,
+  Refusal,
+  RewindTarget,
+} from './positions.ts';
 import { By } from './who-acted.ts';
+
+const MERGE_OUTCOMES = [
+  /** The base branch has the work. */
+  'merged',
+  /** Merged and checked, but the base branch was left to the person: `commands` move it. */
+  'ready',
+  'conflicts',
+  'checks_failed',
+  'stopped',
+  'failed',
+] as const;
+
+export const MergeEnd = z.object({
+  /** Short name of the branch that takes the work. */
+  into: z.string(),
+  outcome: z.enum(MERGE_OUTCOMES),
+  /** What was merged, and onto what. */
+  tip: z.string().optional(),
+  onto: z.string().optional(),
+  commit: z.string().optional(),
+  /** Why the base branch was not moved: a sentence of ours. */
+  reason: z.string().optional(),
+  files: z.array(z.string()),
+  /** For the person to run, in order. */
+  commands: z.array(z.string()),
+});
+export type MergeEnd = z.infer<typeof MergeEnd>;
+
+/** What was discarded with a session, and can be restored. */
+export const Trash = z.object({
+  ref: z.string(),
+  commit: z.string(),
+  branch: z.string(),
+  tip: z.string(),
+  head: z.string().optional(),
+  tree: z.string(),
+  /** Names of files that no commit of the branch holds. */
+  uncommitted: z.array(z.string()),
+  /** When it may be removed. */
+  until: z.string(),
+});
+export type Trash = z.infer<typeof Trash>;
+
+/** Another provider or model that a person chose for the children from now on. */
+export const ChosenChild = z.object({
+  /** For every phase. Absent: the session's own, by phase. */
+  provider: z.string().optional(),
+  /** With a provider: for every phase, empty for its own default. Alone: for the phases that have no own model. */
+  model: z.string(),
+  cliPath: z.string().optional(),
+});
+export type ChosenChild = z.infer<typeof ChosenChild>;
+
+/** What a folder without machine state was when a session was made of it, and where that goes on. */
+export const TakenOver = z.object({
+  totalIterations: z.int().nonnegative(),
+  decision: Decision,
+});
+export type TakenOver = z.infer<typeof TakenOver>;
 
 const COMMAND_KINDS = [
   'start',
@@ -48,7 +112,6 @@ export const BegunIteration = z.object({
   wrapUp: z.boolean().optional(),
 });
 
-/** What each type of event carries beside the envelope. */
 export const EVENT_BODIES = {
   session_created: z.object({
     sessionId: z.string(),
@@ -76,7 +139,6 @@ export const EVENT_BODIES = {
     /** What it found to do about an open iteration, and why. */
     recovery: z.enum(['nothing', 'adopt', 'finish', 'run_again']),
     why: z.string().optional(),
-    /** Bytes of a torn last line that were cut off the log. */
     truncatedBytes: z.int().optional(),
   }),
   worker_left: z.object({ why: z.string() }),
@@ -91,7 +153,6 @@ export const EVENT_BODIES = {
   /** Queue, usage limit or the wait of an outage are over. */
   went_on: z.object({ why: z.enum(['slot_free', 'limit_over', 'fallback']) }),
   iteration_started: BegunIteration.extend({
-    /** Names of the credentials that were set: who pays. */
     credentials: z.array(z.string()),
     sandbox: z.enum(SANDBOX_LEVELS),
   }),
@@ -110,7 +171,6 @@ export const EVENT_BODIES = {
     treeChanged: z.boolean(),
     problem: z.string().optional(),
     cost: Cost,
-    /** Awake time. */
     durationMs: z.number(),
     head: z.string().optional(),
     /** Fingerprint of files, documents and signal: equal ones mean that nothing came forward. */
@@ -131,14 +191,12 @@ export const EVENT_BODIES = {
   answers_recorded: z.object({
     by: By,
     answers: z.array(RecordedAnswer),
-    /** Ids still without an answer. */
     open: z.array(z.string()),
   }),
   plan_approved: z.object({
     by: By,
     plan: PlanVersion,
     phase: PhaseName,
-    /** MCP servers of the plan that were accepted with it. */
     servers: z.array(PlanServer).optional(),
   }),
   changes_requested: z.object({ by: By, feedback: z.string() }),
@@ -162,25 +220,18 @@ export const EVENT_BODIES = {
     phase: PhaseName,
     note: z.string().optional(),
     goal: z.string().optional(),
-    /** Phase counts begin anew. */
     resetsCounts: z.boolean(),
-    /** Limits that hold from now on, beside those of the start. */
     caps: SessionCaps.optional(),
     child: ChosenChild.optional(),
-    /** Checks that count from now on instead of those of the start. */
     checks: z.array(z.string()).optional(),
-    /** Where and how they run from now on. */
     proving: Proving.optional(),
-    /** What was moved since the start. */
     places: Places.optional(),
     /** A lower level than before, with which a person lets it go on. */
     sandbox: z.enum(SANDBOX_LEVELS).optional(),
     /** With a goal: rounds of questions and plans that belong to the work before. */
     oldRounds: z.int().optional(),
     oldPlans: z.array(z.string()).optional(),
-    /** The fingerprint of the requirement ledger of the work before. */
     oldLedger: z.string().optional(),
-    /** The commit that the work before ended with. */
     oldTip: z.string().optional(),
   }),
   phase_set: z.object({ phase: PhaseName, from: PhaseName }),
@@ -194,7 +245,13 @@ export const EVENT_BODIES = {
     to: z.string(),
     places: Places.optional(),
   }),
-  ...FINISHING_BODIES,
+  /** `archived` follows. */
+  discarded: z.object({ by: By, trash: Trash }),
+  /** `trash`: branch and files come back with it. */
+  unarchived: z.object({ by: By, trash: Trash.optional() }),
+  /** Its branch is merged next, however often the worker is replaced meanwhile. */
+  merge_asked: z.object({ by: By, into: z.string() }),
+  merge_ended: MergeEnd,
   /** The files of `commit` are put back next, however often the worker is replaced meanwhile. */
   rewind_asked: z.object({ by: By, to: RewindTarget, commit: z.string(), back: Position }),
   rewound: z.object({

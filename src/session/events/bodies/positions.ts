@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { ACTS, type NextStep } from '../../../base/acts.ts';
+import { OUTAGES, type OutageKind } from '../../../phases/ending.ts';
+import { OUTAGE_WORDS } from '../../../phases/outage.ts';
 import { Progress } from '../../../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../../../phases/table.ts';
 import { By } from './who-acted.ts';
@@ -22,7 +25,6 @@ export const PlanServer = z.object({
 });
 export type PlanServer = z.infer<typeof PlanServer>;
 
-/** What a session waits for. */
 export const Parked = z.object({
   for: z.enum(WAITING_FOR),
   resumePhase: z.enum(PHASE_NAMES),
@@ -61,3 +63,47 @@ export const Position = z.object({
   reviewedAt: z.record(z.string(), z.string()).optional(),
 });
 export type Position = z.infer<typeof Position>;
+
+/** What to do next, in an event: each face words it. What a newer samocode wrote there is left out. */
+const RecordedSteps = z
+  .array(
+    z.object({
+      act: z.enum(ACTS),
+      args: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).optional()).optional(),
+      when: z.string().optional(),
+      ifWanted: z.literal(true).optional(),
+    }),
+  )
+  .optional()
+  .catch(undefined) satisfies z.ZodType<NextStep[] | undefined>;
+
+export const Refusal = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string(),
+  next: RecordedSteps,
+});
+
+/** Why a session cannot continue until a person acts. */
+export const Block = z.object({
+  reason: z.string(),
+  needs: z.string(),
+  rule: z.string(),
+  /** What opens it, where a resume with a note does not. */
+  next: RecordedSteps,
+});
+
+/** What is waited out where it is no usage limit, and after when a person is asked. */
+const OutageWait = z.object({ kind: z.enum(OUTAGES), asksAt: z.number() });
+
+/** A wait that ends by itself. Times are milliseconds since the epoch. */
+export const Limited = z.object({ until: z.number(), guessed: z.boolean(), outage: OutageWait.optional() });
+
+/** What is waited out, when it is tried again and who is asked when. */
+export function outageWords(
+  kind: OutageKind,
+  { next, asks }: { next?: string | undefined; asks?: string | undefined } = {},
+): string {
+  const times = [next && `next try ${next}`, asks && `asks ${asks}`].filter(Boolean).join(', ');
+  return times === '' ? OUTAGE_WORDS[kind] : `${OUTAGE_WORDS[kind]}; ${times}`;
+}

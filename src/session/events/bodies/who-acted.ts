@@ -5,7 +5,6 @@ export const CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file', 'setting
 export const Channel = z.enum(CHANNELS);
 export type Channel = z.infer<typeof Channel>;
 
-/** Those that no model can use. */
 export const PERSONAL: readonly Channel[] = ['elicitation', 'cli', 'phone'];
 
 /** Who acted. `atStart`: by a choice made when the session was started. */

@@ -1,21 +1,40 @@
 import { parseMarkdown } from '../documents/markdown-lines.ts';
 import { parsePlan } from '../documents/plan.ts';
-import { isNamed } from './outside-plan.ts';
+
+/** Which of the changed paths no `Files:` of a plan names. A plan that names none is about all of them. */
+export function outsidePlanFiles(planText: string, changed: readonly string[]): string[] {
+  const named = parsePlan(planText).phases.flatMap(({ files }) => files);
+  if (named.length === 0) return [];
+  return changed.filter((path) => !named.some((entry) => isNamed(entry, path)));
+}
+
+/** Whether an entry of `Files:` names a path: itself, a folder above it, or a pattern with `*` that fits. */
+export function isNamed(entry: string, path: string): boolean {
+  const folder = entry.replace(/\/+$/, '');
+  if (folder === '' || folder === '.') return entry !== '';
+  if (path === folder || path.startsWith(`${folder}/`)) return true;
+  return entry.includes('*') && patternOf(entry).test(path);
+}
+
+function patternOf(name: string): RegExp {
+  const parts = name.split(/(\*\*\/?|\*)/).map((part) => {
+    if (part === '*') return '[^/]*';
+    return part.startsWith('**') ? '.*' : part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`);
+}
 
 export interface PlanReason {
   number: number;
   name: string;
-  /** Without their boxes. */
   steps: string[];
 }
 
 /** What a plan says about a file. All texts are an agent's. */
 export interface PlanReasons {
-  /** Phases whose `Files:` name it. */
   phases: PlanReason[];
   /** Requirements that those phases name: `R1` and its sentence. */
   requirements: { id: string; text: string }[];
-  /** Ids of questions that they name. */
   questions: string[];
 }
 
@@ -35,7 +54,6 @@ export function planReasons(plan: string, path: string): PlanReasons {
   return { phases, requirements, questions: idsIn(words, /\bQ\d{1,3}\b/g) };
 }
 
-/** The lines below each `### Phase N`. */
 function sectionsOf(plan: string): Map<number, string[]> {
   const { headings, lines } = parseMarkdown(plan);
   const sections = new Map<number, string[]>();
