@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
-import { bytesInTrash, listTrash, removeFromTrash } from '../../project/finishing/trash.ts';
 import { removeClone } from '../../project/proving/clean-clone.ts';
 import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -26,10 +25,9 @@ export interface PruneInput extends ProjectQuestion {
 
 /**
  * `iterations`: prompts, what checks printed and transcripts of a session that is over; `checkpoints`: its snapshots, so that it can't be
- * rewound any more; `trash`: a session that was discarded over 30 days ago; `clone`: left by checks that were interrupted; `cache`:
- * what SETUP made for lock files that were not used since.
+ * rewound any more; `clone`: left by checks that were interrupted; `cache`: what SETUP made for lock files that were not used since.
  */
-export type PrunableKind = 'iterations' | 'checkpoints' | 'trash' | 'clone' | 'cache';
+export type PrunableKind = 'iterations' | 'checkpoints' | 'clone' | 'cache';
 
 export interface Prunable {
   kind: PrunableKind;
@@ -65,7 +63,7 @@ export async function prune(
   const lists: Found[][] = [];
   // One after the other: each starts programs that read much of the disk.
   for (const view of old) lists.push(await ofSession(view, place, context));
-  lists.push(await ofTrash(place, context), await ofClones(values.worktrees, before, views));
+  lists.push(await ofClones(values.worktrees, before, views));
   const found = lists.flat().sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
   const removed: Prunable[] = [];
   if (remove) for (const one of found) if (await one.remove()) removed.push(plain(one));
@@ -129,22 +127,6 @@ async function ofSession(
       remove: async () => (await stillOver()) && (await dropCheckpoints(folder, git)).length > 0,
     });
   return found;
-}
-
-async function ofTrash(place: Place, { clock }: ActionContext): Promise<Found[]> {
-  const now = clock.now();
-  const old = (await listTrash(place)).filter(({ untilMs }) => untilMs <= now);
-  return await Promise.all(
-    old.map(async (entry) => ({
-      kind: 'trash' as const,
-      name: entry.ref,
-      bytes: await bytesInTrash(place, entry),
-      remove: async () => {
-        await removeFromTrash(place, entry);
-        return true;
-      },
-    })),
-  );
 }
 
 /** Checks may run in a young one; a worker clears its own when it starts. */

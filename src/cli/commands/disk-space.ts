@@ -39,7 +39,6 @@ async function prune(cli: Cli, options: PruneOptions): Promise<void> {
 const WHAT: Readonly<Record<PrunableKind, string>> = {
   iterations: 'prompts, transcripts and outputs of checks',
   checkpoints: 'checkpoints: it can no longer be rewound',
-  trash: 'discarded more than 30 days ago',
   clone: 'left by checks that were interrupted',
   cache: 'made by SETUP for lock files that are no longer used',
 };

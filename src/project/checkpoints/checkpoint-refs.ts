@@ -104,7 +104,7 @@ export async function sizeOfCheckpoints(
 }
 
 /** What git can free once these refs are gone. @throws GitError */
-export async function bytesKeptBy(refs: readonly string[], options: GitOptions): Promise<number> {
+async function bytesKeptBy(refs: readonly string[], options: GitOptions): Promise<number> {
   if (refs.length === 0) return 0;
   const others = refs.map((ref) => `--exclude=${ref}`);
   const what = ['rev-list', '--disk-usage', '--objects', ...refs, '--not', ...others, '--all'];

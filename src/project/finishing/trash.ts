@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { type Checkpoint, type CheckpointPlan, keepCheckpoint } from '../checkpoints/checkpoint.ts';
-import { bytesKeptBy, TRASH, trashRef } from '../checkpoints/checkpoint-refs.ts';
+import { TRASH, trashRef } from '../checkpoints/checkpoint-refs.ts';
 import { clearLocks, openStore } from '../checkpoints/checkpoint-store.ts';
 import { moveFiles } from '../checkpoints/move-files.ts';
 import { treeIn } from '../checkpoints/restore-checkpoint.ts';
@@ -131,19 +131,11 @@ export async function pruneTrash(
 }
 
 /** Removes one entry; another one that has taken its place since stays. @throws GitError */
-export async function removeFromTrash(
+async function removeFromTrash(
   place: GitContext & { mainRepo: string },
   { ref, commit }: Pick<TrashEntry, 'ref' | 'commit'>,
 ): Promise<void> {
   await runGit(['update-ref', '--no-deref', '-d', ref, commit], mainOf(place));
-}
-
-/** What git can free once this is removed from the trash. @throws GitError */
-export async function bytesInTrash(
-  place: GitContext & { mainRepo: string },
-  { ref }: Pick<TrashEntry, 'ref'>,
-): Promise<number> {
-  return await bytesKeptBy([ref], mainOf(place));
 }
 
 function mainOf({ mainRepo, signal, baseEnv, config }: GitContext & { mainRepo: string }) {
