@@ -30,14 +30,12 @@ export function originalForm(cli: Cli): Command {
     .option('--task <text>', 'what to do')
     .option('--timeout <seconds>', 'how long one agent may run', wholeSeconds)
     .option('--provider <name>', 'the agent CLI')
-    .action((options: OriginalOptions) => runOriginal(cli, options));
-}
-
-async function runOriginal(cli: Cli, options: OriginalOptions): Promise<void> {
-  const { config: projectDir } = options;
-  const folder = (await goOn(cli, options)) ?? (await begin(cli, options));
-  const { runToRest } = await import('./following/run-to-rest.ts');
-  await runToRest(cli, { session: folder, projectDir, cursor: 0, ask: false });
+    .action(async (options: OriginalOptions) => {
+      const { config: projectDir } = options;
+      const folder = (await goOn(cli, options)) ?? (await begin(cli, options));
+      const { runToRest } = await import('./following/run-to-rest.ts');
+      await runToRest(cli, { session: folder, projectDir, cursor: 0, ask: false });
+    });
 }
 
 /** The folder of the session that exists, set going again; undefined when there is none. */

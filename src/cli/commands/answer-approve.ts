@@ -22,30 +22,26 @@ export function addAnswer(program: Command, cli: Cli): void {
     .addOption(
       new Option('--show', 'only show the questions').conflicts(['acceptSuggestions', 'confirmTyped']),
     )
-    .action((session: string, answers: string[], options: AnswerOptions) =>
-      answer(cli, session, answers, options),
-    );
-}
-
-async function answer(cli: Cli, session: string, written: string[], options: AnswerOptions): Promise<void> {
-  const given = written.map(parsePair);
-  const decided = given.length > 0 || options.acceptSuggestions || options.confirmTyped;
-  if (options.show || (!decided && !cli.isInteractive)) return await showQuestions(cli, session, options);
-  const { acceptSuggestions, confirmTyped = false } = options;
-  const said = decided ? { answers: given, confirmTyped } : await askOpen(cli, session, options);
-  if (said === undefined) return;
-  const { answerQa } = await import('../../actions/gates/answer-qa.ts');
-  const input = { session, ...projectOf(options), ...said, acceptSuggestions };
-  const { view, recorded, open } = await answerQa(input, await cli.actionContext());
-  const { good, attention } = cli.output.style;
-  cli.output.result({ ...shownFacts(view), recorded, open }, () =>
-    [
-      ...recorded.map(({ id, text }) => `${good('✔')} ${id}: ${text}`),
-      open.length > 0
-        ? attention(`Still open: ${open.join(', ')}`)
-        : `${handleOf(view.folder)} continues. To follow it: samocode log ${handleOf(view.folder)} --follow`,
-    ].join('\n'),
-  );
+    .action(async (session: string, written: string[], options: AnswerOptions) => {
+      const given = written.map(parsePair);
+      const decided = given.length > 0 || options.acceptSuggestions || options.confirmTyped;
+      if (options.show || (!decided && !cli.isInteractive)) return await showQuestions(cli, session, options);
+      const { acceptSuggestions, confirmTyped = false } = options;
+      const said = decided ? { answers: given, confirmTyped } : await askOpen(cli, session, options);
+      if (said === undefined) return;
+      const { answerQa } = await import('../../actions/gates/answer-qa.ts');
+      const input = { session, ...projectOf(options), ...said, acceptSuggestions };
+      const { view, recorded, open } = await answerQa(input, await cli.actionContext());
+      const { good, attention } = cli.output.style;
+      cli.output.result({ ...shownFacts(view), recorded, open }, () =>
+        [
+          ...recorded.map(({ id, text }) => `${good('✔')} ${id}: ${text}`),
+          open.length > 0
+            ? attention(`Still open: ${open.join(', ')}`)
+            : `${handleOf(view.folder)} continues. To follow it: samocode log ${handleOf(view.folder)} --follow`,
+        ].join('\n'),
+      );
+    });
 }
 
 /** `Q1=A` or `Q1: A`. */
@@ -100,50 +96,46 @@ async function askOpen(
 export function addPlan(program: Command, cli: Cli): void {
   withSharedOptions(withPager(program.command('plan <session>')))
     .description('Read the plan of a session')
-    .action((session: string, options: SharedOptions) => showPlan(cli, session, options));
-}
-
-async function showPlan(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { readPlan } = await import('../../actions/gates/read-plan.ts');
-  const { planDifference, planWords } = await import('../rendering/gate-words.ts');
-  const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
-  const { view, name, text, state, hash, changes, servers } = plan;
-  const short = handleOf(view.folder);
-  const { style } = cli.output;
-  await pagedResult(cli, { session: view.folder, name, state, hash, changes, servers, text }, () => {
-    const ways = [`samocode approve ${short}`, `samocode changes ${short} "what to change"`];
-    const hint =
-      state === 'waits_for_approval'
-        ? `\n${style.attention('It waits for your approval:')}\n  ${ways.join('\n  ')}`
-        : '';
-    return [planWords(plan, cli.output), ...planDifference(plan, cli.output), hint].join('\n');
-  });
+    .action(async (session: string, options: SharedOptions) => {
+      const { readPlan } = await import('../../actions/gates/read-plan.ts');
+      const { planDifference, planWords } = await import('../rendering/gate-words.ts');
+      const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
+      const { view, name, text, state, hash, changes, servers } = plan;
+      const short = handleOf(view.folder);
+      const { style } = cli.output;
+      await pagedResult(cli, { session: view.folder, name, state, hash, changes, servers, text }, () => {
+        const ways = [`samocode approve ${short}`, `samocode changes ${short} "what to change"`];
+        const hint =
+          state === 'waits_for_approval'
+            ? `\n${style.attention('It waits for your approval:')}\n  ${ways.join('\n  ')}`
+            : '';
+        return [planWords(plan, cli.output), ...planDifference(plan, cli.output), hint].join('\n');
+      });
+    });
 }
 
 export function addApprove(program: Command, cli: Cli): void {
   withSharedOptions(program.command('approve <session>'))
     .description('Approve the plan of a session, so that the work starts')
     .option('--hash <hash>', 'only if the plan is still the one with this hash ("samocode plan --json")')
-    .action((session: string, options: SharedOptions & { hash?: string }) => approve(cli, session, options));
-}
-
-async function approve(cli: Cli, session: string, options: SharedOptions & { hash?: string }): Promise<void> {
-  const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
-  const question = { session, ...projectOf(options) };
-  const read =
-    options.hash === undefined && cli.isInteractive ? await acceptsCommands(cli, question) : options;
-  if (read === undefined) return cli.leaveWith(EXIT.waiting);
-  const input = { ...question, hash: read.hash, asItStands: true } as const;
-  const { view, plan, servers, already } = await approvePlan(input, await cli.actionContext());
-  const short = handleOf(view.folder);
-  cli.output.result({ ...shownFacts(view), plan, servers, already }, () =>
-    already
-      ? `${plan.name} was already approved.`
-      : [
-          ...servers,
-          `${cli.output.style.good('✔')} ${plan.name} is approved. To follow the work: samocode log ${short} --follow`,
-        ].join('\n'),
-  );
+    .action(async (session: string, options: SharedOptions & { hash?: string }) => {
+      const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
+      const question = { session, ...projectOf(options) };
+      const read =
+        options.hash === undefined && cli.isInteractive ? await acceptsCommands(cli, question) : options;
+      if (read === undefined) return cli.leaveWith(EXIT.waiting);
+      const input = { ...question, hash: read.hash, asItStands: true } as const;
+      const { view, plan, servers, already } = await approvePlan(input, await cli.actionContext());
+      const short = handleOf(view.folder);
+      cli.output.result({ ...shownFacts(view), plan, servers, already }, () =>
+        already
+          ? `${plan.name} was already approved.`
+          : [
+              ...servers,
+              `${cli.output.style.good('✔')} ${plan.name} is approved. To follow the work: samocode log ${short} --follow`,
+            ].join('\n'),
+      );
+    });
 }
 
 export function addChanges(program: Command, cli: Cli): void {

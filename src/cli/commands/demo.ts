@@ -23,28 +23,29 @@ export function addDemo(program: Command, cli: Cli): void {
       'how long the agent pauses before each step',
       numberOption(0, 'a number of milliseconds'),
     )
-    .action((options: DemoOptions) => demo(cli, options));
-}
-
-async function demo(cli: Cli, { ask = false, keep = false, pace }: DemoOptions): Promise<void> {
-  if (ask && !cli.isInteractive) {
-    throw CLI_ERRORS.usage({ why: '--ask needs a terminal and excludes --json.', hint: 'Leave --ask out.' });
-  }
-  const [{ runDemo }, { newDemoScreen }, { demoWords }] = await Promise.all([
-    import('../../demo/run-demo.ts'),
-    import('../following/demo-screen.ts'),
-    import('../rendering/demo-words.ts'),
-  ]);
-  const { output } = cli;
-  const { clock } = await cli.actionContext();
-  using screen = newDemoScreen(cli, clock, ask);
-  const report = await runDemo({
-    server: join(cli.programsDir, 'samocode-mcp.js'),
-    env: cli.env,
-    paceMs: pace ?? (output.json ? PACE_MS.programs : PACE_MS.people),
-    signal: cli.interrupted,
-    ...{ clock, screen, keep },
-  });
-  cli.leaveWith(report.ok ? EXIT.ok : EXIT.failed);
-  output.result(report, () => demoWords(report, cli));
+    .action(async ({ ask = false, keep = false, pace }: DemoOptions) => {
+      if (ask && !cli.isInteractive) {
+        throw CLI_ERRORS.usage({
+          why: '--ask needs a terminal and excludes --json.',
+          hint: 'Leave --ask out.',
+        });
+      }
+      const [{ runDemo }, { newDemoScreen }, { demoWords }] = await Promise.all([
+        import('../../demo/run-demo.ts'),
+        import('../following/demo-screen.ts'),
+        import('../rendering/demo-words.ts'),
+      ]);
+      const { output } = cli;
+      const { clock } = await cli.actionContext();
+      using screen = newDemoScreen(cli, clock, ask);
+      const report = await runDemo({
+        server: join(cli.programsDir, 'samocode-mcp.js'),
+        env: cli.env,
+        paceMs: pace ?? (output.json ? PACE_MS.programs : PACE_MS.people),
+        signal: cli.interrupted,
+        ...{ clock, screen, keep },
+      });
+      cli.leaveWith(report.ok ? EXIT.ok : EXIT.failed);
+      output.result(report, () => demoWords(report, cli));
+    });
 }

@@ -24,16 +24,18 @@ export function addPrune(program: Command, cli: Cli): void {
       'keep what is younger than this (default: 30)',
       numberOption(0, 'a whole number of days, 0 or more'),
     )
-    .action((options: PruneOptions) => prune(cli, options));
-}
-
-async function prune(cli: Cli, options: PruneOptions): Promise<void> {
-  const { PRUNE_AFTER_DAYS, prune: pruneOld } = await import('../../actions/clean-up/prune.ts');
-  const { days = PRUNE_AFTER_DAYS, yes: remove = false } = options;
-  const pruned = await pruneOld({ ...projectOf(options), days, remove }, await cli.actionContext());
-  cli.output.result(pruned, () =>
-    prunedWords(pruned, cli, { days, remove, typed: options.days === undefined ? '' : `--days ${days} ` }),
-  );
+    .action(async (options: PruneOptions) => {
+      const { PRUNE_AFTER_DAYS, prune: pruneOld } = await import('../../actions/clean-up/prune.ts');
+      const { days = PRUNE_AFTER_DAYS, yes: remove = false } = options;
+      const pruned = await pruneOld({ ...projectOf(options), days, remove }, await cli.actionContext());
+      cli.output.result(pruned, () =>
+        prunedWords(pruned, cli, {
+          days,
+          remove,
+          typed: options.days === undefined ? '' : `--days ${days} `,
+        }),
+      );
+    });
 }
 
 const WHAT: Readonly<Record<PrunableKind, string>> = {
@@ -76,14 +78,12 @@ export function addWorktrees(program: Command, cli: Cli): void {
   withSharedOptions(program.command('worktrees'))
     .description('Show the worktrees of sessions with size and age, and what was discarded')
     .option('--prune', 'remove those of done, archived and vanished sessions, where no work is lost')
-    .action((options: WorktreesOptions) => worktrees(cli, options));
-}
-
-async function worktrees(cli: Cli, options: WorktreesOptions): Promise<void> {
-  const { sessionWorktrees } = await import('../../actions/clean-up/worktrees.ts');
-  const context = await cli.actionContext();
-  const found = await sessionWorktrees({ ...projectOf(options), prune: options.prune === true }, context);
-  cli.output.result(found, () => foundWords(found, cli, context.clock.now(), options));
+    .action(async (options: WorktreesOptions) => {
+      const { sessionWorktrees } = await import('../../actions/clean-up/worktrees.ts');
+      const context = await cli.actionContext();
+      const found = await sessionWorktrees({ ...projectOf(options), prune: options.prune === true }, context);
+      cli.output.result(found, () => foundWords(found, cli, context.clock.now(), options));
+    });
 }
 
 function foundWords(

@@ -29,45 +29,41 @@ export function addFinish(program: Command, cli: Cli): void {
     const others = NAMES.filter((each) => each !== way).map((each) => optionOf(each).attributeName());
     command.addOption(optionOf(way).conflicts(others));
   }
-  command
-    .option('-y, --yes', 'do not ask')
-    .action((session: string, options: FinishOptions) => finish(cli, session, options));
+  command.option('-y, --yes', 'do not ask').action(async (session: string, options: FinishOptions) => {
+    const way =
+      NAMES.find((each) => options[optionOf(each).attributeName()]) ?? (await choose(cli, session, options));
+    if (way === undefined) return;
+    const which = options.yes ? { session, isExact: true } : await wanted(cli, session, way, options);
+    if (which === undefined) return;
+    const { finishSession } = await import('../../actions/finishing/finish-session.ts');
+    // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker continues.
+    const input = { ...which, ...projectOf(options), how: way, keep: [], waitMs: DAY_MS };
+    if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
+    const { view, done, place, commands, url, bodyPath } = await finishSession(
+      input,
+      await cli.actionContext(),
+    );
+    const facts = {
+      ...shownFacts(view),
+      how: way,
+      done,
+      place: place || undefined,
+      commands,
+      url,
+      bodyPath,
+    };
+    cli.output.result(facts, () =>
+      [
+        `${cli.output.style.good('✔')} ${done}`,
+        ...commands.map((command) => `  ${command}`),
+        ...(bodyPath === undefined ? [] : [`The text of the pull request: ${bodyPath}`]),
+      ].join('\n'),
+    );
+  });
 }
 
 function optionOf(way: Way): Option {
   return new Option(`--${way.replaceAll('_', '-')}`, WAYS[way]);
-}
-
-async function finish(cli: Cli, session: string, options: FinishOptions): Promise<void> {
-  const way =
-    NAMES.find((each) => options[optionOf(each).attributeName()]) ?? (await choose(cli, session, options));
-  if (way === undefined) return;
-  const which = options.yes ? { session, isExact: true } : await wanted(cli, session, way, options);
-  if (which === undefined) return;
-  const { finishSession } = await import('../../actions/finishing/finish-session.ts');
-  // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker continues.
-  const input = { ...which, ...projectOf(options), how: way, keep: [], waitMs: DAY_MS };
-  if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
-  const { view, done, place, commands, url, bodyPath } = await finishSession(
-    input,
-    await cli.actionContext(),
-  );
-  const facts = {
-    ...shownFacts(view),
-    how: way,
-    done,
-    place: place || undefined,
-    commands,
-    url,
-    bodyPath,
-  };
-  cli.output.result(facts, () =>
-    [
-      `${cli.output.style.good('✔')} ${done}`,
-      ...commands.map((command) => `  ${command}`),
-      ...(bodyPath === undefined ? [] : [`The text of the pull request: ${bodyPath}`]),
-    ].join('\n'),
-  );
 }
 
 /** By a menu, where there is one; else every way is shown. */
@@ -116,29 +112,35 @@ export function addArchive(program: Command, cli: Cli): void {
     .option('--documents', 'archive only its documents, so that it can take new work')
     .option('--keep <file...>', 'documents to leave in place (with --documents)')
     .option('-y, --yes', 'do not ask')
-    .action((session: string, options: ArchiveOptions) => archive(cli, session, options));
+    .action(async (session: string, options: ArchiveOptions) => {
+      const { finishSession } = await import('../../actions/finishing/finish-session.ts');
+      const keep = options.keep ?? [];
+      const documentsOnly = options.documents === true || keep.length > 0;
+      const how = documentsOnly ? 'archive_documents' : 'keep_branch';
+      const asked = { session, ...projectOf(options), how, keep } as const;
+      const input = options.yes ? { ...asked, isExact: true } : await wantedArchive(cli, asked);
+      if (input === undefined) return;
+      const { view, place, moved } = await finishSession(input, await cli.actionContext());
+      cli.output.result({ ...shownFacts(view), place, moved }, () =>
+        documentsOnly
+          ? `${moved.length} documents of ${view.folder} are in ${place}.`
+          : `${view.folder} is in ${place}; its branch is kept. To restore it: samocode unarchive ${handleOf(view.folder)}`,
+      );
+    });
 }
 
 export function addUnarchive(program: Command, cli: Cli): void {
   withSharedOptions(program.command('unarchive <session>'))
     .description('Restore a session from the archive')
-    .action((session: string, options: SharedOptions) => unarchive(cli, session, options));
-}
-
-async function archive(cli: Cli, session: string, options: ArchiveOptions): Promise<void> {
-  const { finishSession } = await import('../../actions/finishing/finish-session.ts');
-  const keep = options.keep ?? [];
-  const documentsOnly = options.documents === true || keep.length > 0;
-  const how = documentsOnly ? 'archive_documents' : 'keep_branch';
-  const asked = { session, ...projectOf(options), how, keep } as const;
-  const input = options.yes ? { ...asked, isExact: true } : await wantedArchive(cli, asked);
-  if (input === undefined) return;
-  const { view, place, moved } = await finishSession(input, await cli.actionContext());
-  cli.output.result({ ...shownFacts(view), place, moved }, () =>
-    documentsOnly
-      ? `${moved.length} documents of ${view.folder} are in ${place}.`
-      : `${view.folder} is in ${place}; its branch is kept. To restore it: samocode unarchive ${handleOf(view.folder)}`,
-  );
+    .action(async (session: string, options: SharedOptions) => {
+      const { finishSession } = await import('../../actions/finishing/finish-session.ts');
+      const input = { session, ...projectOf(options), how: 'unarchive', keep: [] } as const;
+      const { view } = await finishSession(input, await cli.actionContext());
+      cli.output.result(
+        shownFacts(view),
+        () => `${view.folder} is restored. To continue it: samocode resume ${handleOf(view.folder)}`,
+      );
+    });
 }
 
 async function wantedArchive(cli: Cli, input: FinishSessionInput): Promise<FinishSessionInput | undefined> {
@@ -151,14 +153,4 @@ async function wantedArchive(cli: Cli, input: FinishSessionInput): Promise<Finis
   const command = `samocode archive ${shellWord(folder)}${options} --yes`;
   const agreed = await agreedTo(cli, { preview, title, command, facts: { how: input.how } });
   return agreed && { ...input, ...agreed };
-}
-
-async function unarchive(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { finishSession } = await import('../../actions/finishing/finish-session.ts');
-  const input = { session, ...projectOf(options), how: 'unarchive', keep: [] } as const;
-  const { view } = await finishSession(input, await cli.actionContext());
-  cli.output.result(
-    shownFacts(view),
-    () => `${view.folder} is restored. To continue it: samocode resume ${handleOf(view.folder)}`,
-  );
 }

@@ -32,35 +32,33 @@ export function addLog(program: Command, cli: Cli): void {
       'show what the agent of this iteration said and did instead',
       numberOption(1),
     )
-    .action((session: string, options: LogOptions) => showLog(cli, session, options));
-}
-
-async function showLog(cli: Cli, session: string, options: LogOptions): Promise<void> {
-  if (options.follow && cli.output.json) {
-    throw CLI_ERRORS.usage({
-      why: '--follow and --json exclude each other: a followed log does not end, so no single object can hold it.',
-      hint: 'Leave one of them out; "samocode run --json" waits and prints one object.',
+    .action(async (session: string, options: LogOptions) => {
+      if (options.follow && cli.output.json) {
+        throw CLI_ERRORS.usage({
+          why: '--follow and --json exclude each other: a followed log does not end, so no single object can hold it.',
+          hint: 'Leave one of them out; "samocode run --json" waits and prints one object.',
+        });
+      }
+      const { iteration, follow = false } = options;
+      if (iteration !== undefined) {
+        await showTranscript(cli, { session, ...projectOf(options), iteration, follow });
+        return;
+      }
+      const { readLogTail } = await import('../../actions/reading/read-log.ts');
+      const question = { session, ...projectOf(options) };
+      const { view, path, lines, isCut } = await readLogTail(
+        { ...question, lines: options.lines },
+        await cli.actionContext(),
+      );
+      const words = () => (lines.length > 0 ? lines.map(harmless).join('\n') : `${path} has no lines yet.`);
+      if (!follow) return await pagedResult(cli, { session: view.folder, path, lines, isCut }, words);
+      cli.output.say(words());
+      await followLog(cli, {
+        session: view.folder,
+        projectDir: options.project,
+        cursor: lastEvent(lines) ?? view.state.n,
+      });
     });
-  }
-  const { iteration, follow = false } = options;
-  if (iteration !== undefined) {
-    await showTranscript(cli, { session, ...projectOf(options), iteration, follow });
-    return;
-  }
-  const { readLogTail } = await import('../../actions/reading/read-log.ts');
-  const question = { session, ...projectOf(options) };
-  const { view, path, lines, isCut } = await readLogTail(
-    { ...question, lines: options.lines },
-    await cli.actionContext(),
-  );
-  const words = () => (lines.length > 0 ? lines.map(harmless).join('\n') : `${path} has no lines yet.`);
-  if (!follow) return await pagedResult(cli, { session: view.folder, path, lines, isCut }, words);
-  cli.output.say(words());
-  await followLog(cli, {
-    session: view.folder,
-    projectDir: options.project,
-    cursor: lastEvent(lines) ?? view.state.n,
-  });
 }
 
 /** The number of the event that the last line tells of. */

@@ -114,41 +114,35 @@ export function addWait(program: Command, cli: Cli): void {
     )
     .option('--group <name>', 'all sessions of this group; done: when the last of them has ended')
     .option('--timeout <seconds>', 'exit with status 1 after this time', wholeSeconds)
-    .action((sessions: string[], options: WaitOptions) => wait(cli, sessions, options));
-}
-
-async function wait(
-  cli: Cli,
-  sessions: string[],
-  { until, timeout, group, ...options }: WaitOptions,
-): Promise<void> {
-  if ((sessions.length === 0) === (group === undefined))
-    throw CLI_ERRORS.usage({
-      why: 'Name sessions, or --group.',
-      hint: 'For example: samocode wait --group tonight --until done',
+    .action(async (sessions: string[], { until, timeout, group, ...options }: WaitOptions) => {
+      if ((sessions.length === 0) === (group === undefined))
+        throw CLI_ERRORS.usage({
+          why: 'Name sessions, or --group.',
+          hint: 'For example: samocode wait --group tonight --until done',
+        });
+      const { waitForAny } = await import('../../actions/waiting/wait-for-change.ts');
+      const context = await cli.actionContext();
+      const input = {
+        sessions: sessions.map((session) => ({ session })),
+        group,
+        ...projectOf(options),
+        until,
+        timeoutMs: timeout === undefined ? Number.MAX_SAFE_INTEGER : timeout * 1000,
+        signal: cli.interrupted,
+      };
+      const result = await waitForAny(input, context);
+      const { view, changed, happened } = result;
+      cli.leaveWith(statusOf(result, until));
+      const facts = shownFacts(view, result);
+      cli.output.result({ ...facts, changed, happened }, () =>
+        changed
+          ? [
+              ...happened.map(({ text }) => harmless(text)),
+              statusWords(facts, cli.output, context.clock.now()),
+            ].join('\n')
+          : `Nothing of that happened in ${timeout} s.`,
+      );
     });
-  const { waitForAny } = await import('../../actions/waiting/wait-for-change.ts');
-  const context = await cli.actionContext();
-  const input = {
-    sessions: sessions.map((session) => ({ session })),
-    group,
-    ...projectOf(options),
-    until,
-    timeoutMs: timeout === undefined ? Number.MAX_SAFE_INTEGER : timeout * 1000,
-    signal: cli.interrupted,
-  };
-  const result = await waitForAny(input, context);
-  const { view, changed, happened } = result;
-  cli.leaveWith(statusOf(result, until));
-  const facts = shownFacts(view, result);
-  cli.output.result({ ...facts, changed, happened }, () =>
-    changed
-      ? [
-          ...happened.map(({ text }) => harmless(text)),
-          statusWords(facts, cli.output, context.clock.now()),
-        ].join('\n')
-      : `Nothing of that happened in ${timeout} s.`,
-  );
 }
 
 /** A change is all that was waited for; else how the session rests is what a script must know. */

@@ -7,32 +7,30 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/sh
 export function addNotify(program: Command, cli: Cli): void {
   const notify = withSharedOptions(program.command('notify'))
     .description('Show by which channels you are notified, and whether they work')
-    .action(() => showChannels(cli));
+    .action(async () => {
+      const [{ configuredChannels }, { troubleWords }] = await Promise.all([
+        import('../../notify/outbox/test-channels.ts'),
+        import('../../actions/reading/channel-state.ts'),
+      ]);
+      const report = await configuredChannels(await cli.actionContext());
+      if (report.problems.length > 0) cli.leaveWith(EXIT.failed);
+      const { good, attention } = cli.output.style;
+      cli.output.result(report, ({ channels, problems }) =>
+        [
+          ...problems.map((problem) => `${attention('!')} ${problem}`),
+          ...channels.map(({ channel, failing }) =>
+            failing === undefined
+              ? `${good('✔')} ${channel}`
+              : `${attention('!')} ${troubleWords({ channel, ...failing })}`,
+          ),
+          channels.length === 0
+            ? 'No channel is set up: run "samocode notify telegram", or put NOTIFY_WEBHOOK_URL, NOTIFY_DESKTOP or NOTIFY_COMMAND into ~/.config/samocode/.env.'
+            : 'To try them: samocode notify test',
+        ].join('\n'),
+      );
+    });
   addNotifyTelegram(notify, cli);
   addNotifyTest(notify, cli);
-}
-
-async function showChannels(cli: Cli): Promise<void> {
-  const [{ configuredChannels }, { troubleWords }] = await Promise.all([
-    import('../../notify/outbox/test-channels.ts'),
-    import('../../actions/reading/channel-state.ts'),
-  ]);
-  const report = await configuredChannels(await cli.actionContext());
-  if (report.problems.length > 0) cli.leaveWith(EXIT.failed);
-  const { good, attention } = cli.output.style;
-  cli.output.result(report, ({ channels, problems }) =>
-    [
-      ...problems.map((problem) => `${attention('!')} ${problem}`),
-      ...channels.map(({ channel, failing }) =>
-        failing === undefined
-          ? `${good('✔')} ${channel}`
-          : `${attention('!')} ${troubleWords({ channel, ...failing })}`,
-      ),
-      channels.length === 0
-        ? 'No channel is set up: run "samocode notify telegram", or put NOTIFY_WEBHOOK_URL, NOTIFY_DESKTOP or NOTIFY_COMMAND into ~/.config/samocode/.env.'
-        : 'To try them: samocode notify test',
-    ].join('\n'),
-  );
 }
 
 interface TelegramOptions {
@@ -43,41 +41,39 @@ function addNotifyTelegram(notify: Command, cli: Cli): void {
   withSharedOptions(notify.command('telegram'))
     .description('Let a Telegram bot of yours notify you and take your answers')
     .option('--token-stdin', 'read the token of the bot from standard input')
-    .action((options: TelegramOptions) => setUp(cli, options));
-}
-
-async function setUp(cli: Cli, options: TelegramOptions): Promise<void> {
-  const [{ setUpTelegram }, { readTelegramSettings, telegramFiles }, { supervisorPaths }, inside] =
-    await Promise.all([
-      import('../../notify/telegram/set-up-telegram.ts'),
-      import('../../notify/telegram/telegram-settings.ts'),
-      import('../../providers/starting/supervisor-folder.ts'),
-      import('../../actions/acting/refuse-from-inside.ts'),
-    ]);
-  const context = await cli.actionContext();
-  await inside.refuseFromInside(context);
-  const { home, clock, host, env } = context;
-  const token = (await tokenOf(cli, options)).trim();
-  const { apiRoot } = await readTelegramSettings(env, home);
-  const { accent } = cli.output.style;
-  const { json } = cli.output;
-  const say = (words: string) => (json ? cli.output.warn(words) : cli.output.say(words));
-  const show = (bot: string, code: string) =>
-    say(
-      [
-        `The bot is @${bot}. Send it this message, or add it to a group and send it there:`,
-        `  ${accent(`/start ${code}`)}`,
-        `On this device: https://t.me/${bot}?start=${code}`,
-      ].join('\n'),
-    );
-  const { setUp: setUpPath } = telegramFiles(supervisorPaths(home, host));
-  const result = await setUpTelegram({ token, apiRoot, home, clock, setUpPath, show }, cli.interrupted);
-  cli.output.result(result, ({ bot, isGroup, path }) =>
-    [
-      `Done. @${bot} has sent a message to the chat; its token and the chat are in ${path}.`,
-      ...(isGroup ? ['In the group only you may act; add others to TELEGRAM_USERS there.'] : []),
-    ].join('\n'),
-  );
+    .action(async (options: TelegramOptions) => {
+      const [{ setUpTelegram }, { readTelegramSettings, telegramFiles }, { supervisorPaths }, inside] =
+        await Promise.all([
+          import('../../notify/telegram/set-up-telegram.ts'),
+          import('../../notify/telegram/telegram-settings.ts'),
+          import('../../providers/starting/supervisor-folder.ts'),
+          import('../../actions/acting/refuse-from-inside.ts'),
+        ]);
+      const context = await cli.actionContext();
+      await inside.refuseFromInside(context);
+      const { home, clock, host, env } = context;
+      const token = (await tokenOf(cli, options)).trim();
+      const { apiRoot } = await readTelegramSettings(env, home);
+      const { accent } = cli.output.style;
+      const { json } = cli.output;
+      const say = (words: string) => (json ? cli.output.warn(words) : cli.output.say(words));
+      const show = (bot: string, code: string) =>
+        say(
+          [
+            `The bot is @${bot}. Send it this message, or add it to a group and send it there:`,
+            `  ${accent(`/start ${code}`)}`,
+            `On this device: https://t.me/${bot}?start=${code}`,
+          ].join('\n'),
+        );
+      const { setUp: setUpPath } = telegramFiles(supervisorPaths(home, host));
+      const result = await setUpTelegram({ token, apiRoot, home, clock, setUpPath, show }, cli.interrupted);
+      cli.output.result(result, ({ bot, isGroup, path }) =>
+        [
+          `Done. @${bot} has sent a message to the chat; its token and the chat are in ${path}.`,
+          ...(isGroup ? ['In the group only you may act; add others to TELEGRAM_USERS there.'] : []),
+        ].join('\n'),
+      );
+    });
 }
 
 /** Never as an argument, which every process list shows. */
@@ -91,23 +87,21 @@ async function tokenOf(cli: Cli, { tokenStdin }: TelegramOptions): Promise<strin
 function addNotifyTest(notify: Command, cli: Cli): void {
   withSharedOptions(notify.command('test'))
     .description('Send a test notification by each channel')
-    .action(() => test(cli));
-}
-
-async function test(cli: Cli): Promise<void> {
-  const { testChannels } = await import('../../notify/outbox/test-channels.ts');
-  const channels = await testChannels(await cli.actionContext(), cli.interrupted);
-  if (channels.length === 0 || channels.some(({ why }) => why !== undefined)) cli.leaveWith(EXIT.failed);
-  const { good, bad } = cli.output.style;
-  cli.output.result({ channels }, () =>
-    channels.length === 0
-      ? 'No channel is set up.'
-      : channels
-          .map(({ channel, why }) =>
-            why === undefined ? `${good('✔')} ${channel}: sent` : `${bad('✘')} ${channel}: ${why}`,
-          )
-          .join('\n'),
-  );
+    .action(async () => {
+      const { testChannels } = await import('../../notify/outbox/test-channels.ts');
+      const channels = await testChannels(await cli.actionContext(), cli.interrupted);
+      if (channels.length === 0 || channels.some(({ why }) => why !== undefined)) cli.leaveWith(EXIT.failed);
+      const { good, bad } = cli.output.style;
+      cli.output.result({ channels }, () =>
+        channels.length === 0
+          ? 'No channel is set up.'
+          : channels
+              .map(({ channel, why }) =>
+                why === undefined ? `${good('✔')} ${channel}: sent` : `${bad('✘')} ${channel}: ${why}`,
+              )
+              .join('\n'),
+      );
+    });
 }
 
 type MuteOptions = SharedOptions & { off?: true };
@@ -116,16 +110,14 @@ export function addMute(program: Command, cli: Cli): void {
   withSharedOptions(program.command('mute <session>'))
     .description('Stop the notifications of a session')
     .option('--off', 'send them again')
-    .action((session: string, options: MuteOptions) => mute(cli, session, options));
-}
-
-async function mute(cli: Cli, session: string, options: MuteOptions): Promise<void> {
-  const { muteSession } = await import('../../actions/sessions/mute-session.ts');
-  const isMuted = options.off !== true;
-  const view = await muteSession({ session, ...projectOf(options), isMuted }, await cli.actionContext());
-  cli.output.result({ session: view.folder, muted: isMuted }, () =>
-    isMuted
-      ? `${cli.output.style.good('✔')} No notifications of ${handleOf(view.folder)} are sent any more.`
-      : `${cli.output.style.good('✔')} Notifications of ${handleOf(view.folder)} are sent again, from now on.`,
-  );
+    .action(async (session: string, options: MuteOptions) => {
+      const { muteSession } = await import('../../actions/sessions/mute-session.ts');
+      const isMuted = options.off !== true;
+      const view = await muteSession({ session, ...projectOf(options), isMuted }, await cli.actionContext());
+      cli.output.result({ session: view.folder, muted: isMuted }, () =>
+        isMuted
+          ? `${cli.output.style.good('✔')} No notifications of ${handleOf(view.folder)} are sent any more.`
+          : `${cli.output.style.good('✔')} Notifications of ${handleOf(view.folder)} are sent again, from now on.`,
+      );
+    });
 }

@@ -25,35 +25,33 @@ export function addRewind(program: Command, cli: Cli): void {
     )
     .option('--undo', 'undo the last rewind')
     .option('-y, --yes', 'do not ask')
-    .action((session: string, options: RewindOptions) => rewind(cli, session, options));
-}
-
-async function rewind(cli: Cli, session: string, options: RewindOptions): Promise<void> {
-  const to = options.undo ? ('undo' as const) : options.to;
-  if (to === undefined) return await list(cli, session, options);
-  const { rewindSession } = await import('../../actions/sessions/rewind-session.ts');
-  const asked = { session, ...projectOf(options), to };
-  const input = options.yes ? { ...asked, isExact: true } : await wanted(cli, asked);
-  if (input === undefined) return;
-  const { view, outcome, undoRef, leftOut } = await rewindSession(input, await cli.actionContext());
-  const short = handleOf(view.folder);
-  const facts = { ...shownFacts(view), outcome, undoRef, leftOut };
-  cli.output.result(facts, () =>
-    [
-      outcome === 'rewound'
-        ? `${cli.output.style.good('✔')} ${view.folder} is rewound to ${whenWords(to)}, and is stopped.`
-        : `${view.folder} is being rewound; to see how far: samocode status ${short}`,
-      ...(leftOut.length > 0
-        ? [
-            `Not changed: ${leftOut
-              .slice(0, 10)
-              .map((path) => fitLine(path))
-              .join(', ')}`,
-          ]
-        : []),
-      `To continue: samocode resume ${short}   To undo: samocode rewind ${short} --undo`,
-    ].join('\n'),
-  );
+    .action(async (session: string, options: RewindOptions) => {
+      const to = options.undo ? ('undo' as const) : options.to;
+      if (to === undefined) return await list(cli, session, options);
+      const { rewindSession } = await import('../../actions/sessions/rewind-session.ts');
+      const asked = { session, ...projectOf(options), to };
+      const input = options.yes ? { ...asked, isExact: true } : await wanted(cli, asked);
+      if (input === undefined) return;
+      const { view, outcome, undoRef, leftOut } = await rewindSession(input, await cli.actionContext());
+      const short = handleOf(view.folder);
+      const facts = { ...shownFacts(view), outcome, undoRef, leftOut };
+      cli.output.result(facts, () =>
+        [
+          outcome === 'rewound'
+            ? `${cli.output.style.good('✔')} ${view.folder} is rewound to ${whenWords(to)}, and is stopped.`
+            : `${view.folder} is being rewound; to see how far: samocode status ${short}`,
+          ...(leftOut.length > 0
+            ? [
+                `Not changed: ${leftOut
+                  .slice(0, 10)
+                  .map((path) => fitLine(path))
+                  .join(', ')}`,
+              ]
+            : []),
+          `To continue: samocode resume ${short}   To undo: samocode rewind ${short} --undo`,
+        ].join('\n'),
+      );
+    });
 }
 
 type Wish = SessionQuestion & { to: number | 'undo' };

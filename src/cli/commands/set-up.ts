@@ -93,60 +93,56 @@ export function addTrust(program: Command, cli: Cli): void {
   withSharedOptions(program.command('trust [folder]'))
     .description('Trust the lines of a .samocode that run something or relax a rule')
     .option('-y, --yes', 'do not ask')
-    .action((folder: string | undefined, options: TrustOptions) => trust(cli, folder, options));
-}
-
-async function trust(cli: Cli, folder: string | undefined, { project, yes }: TrustOptions): Promise<void> {
-  const { readTrust, trustProject } = await import('../../actions/places/trust-project.ts');
-  const context = await cli.actionContext();
-  const projectDir = folderMeant(cli, folder ?? project);
-  const found = await readTrust({ projectDir }, context);
-  const { filePath, fileHash } = found.project;
-  if (found.trust.kind === 'fine') {
-    cli.output.result(
-      { projectFile: filePath, lines: [] },
-      () => `Nothing to trust: every line of ${filePath} is in effect.`,
-    );
-    return;
-  }
-  const { lines } = found.trust;
-  if (!yes) {
-    if (!cli.isInteractive) throw CLI_ERRORS.nobody_to_ask({ filePath, lines: trustWords(lines) });
-    if (!(await askTrust(cli, filePath, lines))) throw CLI_ERRORS.not_trusted({ filePath });
-  }
-  await trustProject({ projectDir: filePath, hash: fileHash }, context);
-  cli.output.result({ projectFile: filePath, lines }, () =>
-    [
-      ...trustWords(lines).map((line) => `  ${line}`),
-      `${cli.output.style.good('✔')} These lines of ${filePath} are trusted; after a change you are asked again.`,
-    ].join('\n'),
-  );
+    .action(async (folder: string | undefined, { project, yes }: TrustOptions) => {
+      const { readTrust, trustProject } = await import('../../actions/places/trust-project.ts');
+      const context = await cli.actionContext();
+      const projectDir = folderMeant(cli, folder ?? project);
+      const found = await readTrust({ projectDir }, context);
+      const { filePath, fileHash } = found.project;
+      if (found.trust.kind === 'fine') {
+        cli.output.result(
+          { projectFile: filePath, lines: [] },
+          () => `Nothing to trust: every line of ${filePath} is in effect.`,
+        );
+        return;
+      }
+      const { lines } = found.trust;
+      if (!yes) {
+        if (!cli.isInteractive) throw CLI_ERRORS.nobody_to_ask({ filePath, lines: trustWords(lines) });
+        if (!(await askTrust(cli, filePath, lines))) throw CLI_ERRORS.not_trusted({ filePath });
+      }
+      await trustProject({ projectDir: filePath, hash: fileHash }, context);
+      cli.output.result({ projectFile: filePath, lines }, () =>
+        [
+          ...trustWords(lines).map((line) => `  ${line}`),
+          `${cli.output.style.good('✔')} These lines of ${filePath} are trusted; after a change you are asked again.`,
+        ].join('\n'),
+      );
+    });
 }
 
 export function addConfig(program: Command, cli: Cli): void {
   withSharedOptions(program.command('config'))
     .description('Show every setting in use and where it comes from')
-    .action((options: SharedOptions) => showConfig(cli, options));
-}
-
-async function showConfig(cli: Cli, { project }: SharedOptions): Promise<void> {
-  const [{ readSettingTexts }, { readSettings }] = await Promise.all([
-    import('../../project/finding/open-project.ts'),
-    import('../../project/settings/read-settings.ts'),
-  ]);
-  const filePath = await projectFileAt(cli, project);
-  const place = { env: cli.env, homeDir: cli.home, filePath };
-  const { readings, warnings } = readSettings(await readSettingTexts(place));
-  const isSecret = await secrets();
-  const settings = readings.map((reading) => shown(reading, isSecret(reading.key)));
-  // Outside a project its required settings are missing by nature.
-  const broken = filePath !== undefined && settings.some(({ problem }) => problem !== undefined);
-  if (broken) cli.leaveWith(EXIT.failed);
-  const { configWords } = await import('../rendering/config-words.ts');
-  const notes = warnings.map(({ path, text }) => `${path}: ${text}`);
-  cli.output.result({ projectFile: filePath ?? null, settings, warnings: notes }, () =>
-    configWords({ filePath, settings, notes }, cli.output),
-  );
+    .action(async ({ project }: SharedOptions) => {
+      const [{ readSettingTexts }, { readSettings }] = await Promise.all([
+        import('../../project/finding/open-project.ts'),
+        import('../../project/settings/read-settings.ts'),
+      ]);
+      const filePath = await projectFileAt(cli, project);
+      const place = { env: cli.env, homeDir: cli.home, filePath };
+      const { readings, warnings } = readSettings(await readSettingTexts(place));
+      const isSecret = await secrets();
+      const settings = readings.map((reading) => shown(reading, isSecret(reading.key)));
+      // Outside a project its required settings are missing by nature.
+      const broken = filePath !== undefined && settings.some(({ problem }) => problem !== undefined);
+      if (broken) cli.leaveWith(EXIT.failed);
+      const { configWords } = await import('../rendering/config-words.ts');
+      const notes = warnings.map(({ path, text }) => `${path}: ${text}`);
+      cli.output.result({ projectFile: filePath ?? null, settings, warnings: notes }, () =>
+        configWords({ filePath, settings, notes }, cli.output),
+      );
+    });
 }
 
 async function secrets(): Promise<(key: string) => boolean> {
@@ -171,25 +167,23 @@ export function addDoctor(program: Command, cli: Cli): void {
     .description('Check whether sessions can run here, and how to fix what is missing')
     .option('--checks', 'also run SETUP and each CHECK once, in a temporary worktree')
     .option('-v, --verbose', 'also show where each missing program was searched')
-    .action((options: DoctorOptions) => showDoctor(cli, options));
-}
-
-async function showDoctor(cli: Cli, options: DoctorOptions): Promise<void> {
-  const [{ doctor }, { checkWords, doctorEnd }] = await Promise.all([
-    import('../../machine/doctor/doctor.ts'),
-    import('../rendering/doctor-words.ts'),
-  ]);
-  const { output } = cli;
-  const how = { verbose: options.verbose === true };
-  const report = await doctor(
-    {
-      ...projectOf(options),
-      runChecks: options.checks,
-      onCheck: (check) => output.say(checkWords(check, output, how)),
-      signal: cli.interrupted,
-    },
-    await cli.actionContext(),
-  );
-  if (report.level === 'fail') cli.leaveWith(EXIT.failed);
-  output.result(report, () => doctorEnd(report, output, how));
+    .action(async (options: DoctorOptions) => {
+      const [{ doctor }, { checkWords, doctorEnd }] = await Promise.all([
+        import('../../machine/doctor/doctor.ts'),
+        import('../rendering/doctor-words.ts'),
+      ]);
+      const { output } = cli;
+      const how = { verbose: options.verbose === true };
+      const report = await doctor(
+        {
+          ...projectOf(options),
+          runChecks: options.checks,
+          onCheck: (check) => output.say(checkWords(check, output, how)),
+          signal: cli.interrupted,
+        },
+        await cli.actionContext(),
+      );
+      if (report.level === 'fail') cli.leaveWith(EXIT.failed);
+      output.result(report, () => doctorEnd(report, output, how));
+    });
 }

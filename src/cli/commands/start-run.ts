@@ -24,19 +24,17 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--no-ask', 'exit with status 4 instead')
     .option('-y, --yes', 'create a missing project without asking')
     .addHelpText('after', '\nCtrl-C leaves the session running in the background.')
-    .action((session: string | undefined, options: RunOptions) => run(cli, session, options));
-}
-
-async function run(cli: Cli, session: string | undefined, options: RunOptions): Promise<void> {
-  const ask = options.ask ?? cli.isInteractive;
-  if (ask && !cli.isInteractive) {
-    throw CLI_ERRORS.usage({
-      why: cli.output.json ? '--json and --ask exclude each other.' : '--ask needs a terminal.',
-      hint: 'Leave --ask out: the command then exits with status 4 where you are needed.',
+    .action(async (session: string | undefined, options: RunOptions) => {
+      const ask = options.ask ?? cli.isInteractive;
+      if (ask && !cli.isInteractive) {
+        throw CLI_ERRORS.usage({
+          why: cli.output.json ? '--json and --ask exclude each other.' : '--ask needs a terminal.',
+          hint: 'Leave --ask out: the command then exits with status 4 where you are needed.',
+        });
+      }
+      if (session === undefined) await runNew(cli, options, ask);
+      else await runExisting(cli, session, options, ask);
     });
-  }
-  if (session === undefined) await runNew(cli, options, ask);
-  else await runExisting(cli, session, options, ask);
 }
 
 async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void> {
@@ -99,34 +97,32 @@ export function addStart(program: Command, cli: Cli): void {
     .description('Start a session in the background')
     .option('-y, --yes', 'create a missing project without asking')
     .option('--no-run', 'prepare the session, but start no agent before "samocode resume"')
-    .action((options: Options) => start(cli, options));
-}
-
-async function start(cli: Cli, options: Options): Promise<void> {
-  const wanted = startWords(options);
-  const projectDir = await ensureProject(cli, options);
-  if (!(await acceptsStart(cli, wanted, projectDir))) return cli.leaveWith(EXIT.waiting);
-  const { startSession } = await import('../../actions/sessions/start-session.ts');
-  const { view, warnings } = await startSession(
-    { ...wanted, projectDir, run: options.run },
-    await cli.actionContext(),
-  );
-  for (const warning of warnings) cli.output.warn(warning);
-  const short = handleOf(view.folder);
-  const { good, accent } = cli.output.style;
-  cli.output.result({ ...shownFacts(view), warnings }, () =>
-    [
-      ...(options.run
-        ? [
-            `${good('✔')} ${view.folder} is started; you can close this terminal.`,
-            `  follow it   ${accent(`samocode run ${short}`)}`,
-          ]
-        : [
-            `${good('✔')} ${view.folder} is prepared; no agent runs yet.`,
-            `  let it run  ${accent(`samocode resume ${short}`)}`,
-          ]),
-      `  look at it  ${accent(`samocode status ${short}`)}`,
-      ...(options.run ? [`  stop it     ${accent(`samocode stop ${short}`)}`] : []),
-    ].join('\n'),
-  );
+    .action(async (options: Options) => {
+      const wanted = startWords(options);
+      const projectDir = await ensureProject(cli, options);
+      if (!(await acceptsStart(cli, wanted, projectDir))) return cli.leaveWith(EXIT.waiting);
+      const { startSession } = await import('../../actions/sessions/start-session.ts');
+      const { view, warnings } = await startSession(
+        { ...wanted, projectDir, run: options.run },
+        await cli.actionContext(),
+      );
+      for (const warning of warnings) cli.output.warn(warning);
+      const short = handleOf(view.folder);
+      const { good, accent } = cli.output.style;
+      cli.output.result({ ...shownFacts(view), warnings }, () =>
+        [
+          ...(options.run
+            ? [
+                `${good('✔')} ${view.folder} is started; you can close this terminal.`,
+                `  follow it   ${accent(`samocode run ${short}`)}`,
+              ]
+            : [
+                `${good('✔')} ${view.folder} is prepared; no agent runs yet.`,
+                `  let it run  ${accent(`samocode resume ${short}`)}`,
+              ]),
+          `  look at it  ${accent(`samocode status ${short}`)}`,
+          ...(options.run ? [`  stop it     ${accent(`samocode stop ${short}`)}`] : []),
+        ].join('\n'),
+      );
+    });
 }

@@ -14,29 +14,29 @@ export function addStop(program: Command, cli: Cli): void {
     .option('--all', 'stop every session of the project')
     .option('--group <name>', 'stop every session of this group')
     .option('--now', 'end the current agent now; what it has written is kept')
-    .action((session: string | undefined, options: StopOptions) => stop(cli, session, options));
-}
-
-async function stop(cli: Cli, session: string | undefined, options: StopOptions): Promise<void> {
-  const { all, group, now } = options;
-  const named = [session, group, all].filter((one) => one !== undefined);
-  if (named.length !== 1)
-    throw CLI_ERRORS.usage({
-      why: 'Name one session, --group or --all.',
-      hint: 'For example: samocode stop --group tonight',
+    .action(async (session: string | undefined, options: StopOptions) => {
+      const { all, group, now } = options;
+      const named = [session, group, all].filter((one) => one !== undefined);
+      if (named.length !== 1)
+        throw CLI_ERRORS.usage({
+          why: 'Name one session, --group or --all.',
+          hint: 'For example: samocode stop --group tonight',
+        });
+      const { stopSession, stopSeveral } = await import('../../actions/sessions/stop-session.ts');
+      const input = { ...projectOf(options), when: now ? 'now' : 'after_iteration' } as const;
+      const context = await cli.actionContext();
+      if (session !== undefined) {
+        const stopped = await stopSession({ session, ...input }, context);
+        return cli.output.result(factsOf(stopped), () => wordsOf(stopped, options));
+      }
+      const stopped = await stopSeveral({ group, ...input }, context);
+      if (stopped.some(({ outcome }) => outcome === 'refused')) cli.leaveWith(EXIT.failed);
+      cli.output.result({ sessions: stopped.map(factsOf) }, () =>
+        stopped.length === 0
+          ? 'No session runs here.'
+          : stopped.map((one) => wordsOf(one, options)).join('\n'),
+      );
     });
-  const { stopSession, stopSeveral } = await import('../../actions/sessions/stop-session.ts');
-  const input = { ...projectOf(options), when: now ? 'now' : 'after_iteration' } as const;
-  const context = await cli.actionContext();
-  if (session !== undefined) {
-    const stopped = await stopSession({ session, ...input }, context);
-    return cli.output.result(factsOf(stopped), () => wordsOf(stopped, options));
-  }
-  const stopped = await stopSeveral({ group, ...input }, context);
-  if (stopped.some(({ outcome }) => outcome === 'refused')) cli.leaveWith(EXIT.failed);
-  cli.output.result({ sessions: stopped.map(factsOf) }, () =>
-    stopped.length === 0 ? 'No session runs here.' : stopped.map((one) => wordsOf(one, options)).join('\n'),
-  );
 }
 
 function factsOf(one: StopOneResult) {
@@ -83,31 +83,29 @@ export function addResume(program: Command, cli: Cli): void {
     .option('--max-tokens <tokens>', 'limit for the tokens of the whole session', limit)
     .option('--max-hours <hours>', 'limit for the working time of all its agents', limit)
     .option('--max-iterations <number>', 'limit for the number of its iterations', limit)
-    .action((session: string, options: ResumeOptions) => resume(cli, session, options));
-}
-
-async function resume(cli: Cli, session: string, options: ResumeOptions): Promise<void> {
-  const { resumeSession } = await import('../../actions/sessions/resume-session.ts');
-  const input = {
-    session,
-    ...projectOf(options),
-    note: options.note,
-    goal: options.goal,
-    provider: options.provider,
-    model: options.model,
-    caps: capsOf(options),
-  };
-  const { view, outcome } = await resumeSession(input, await cli.actionContext());
-  const facts = shownFacts(view);
-  const how =
-    facts.state === 'waiting'
-      ? `waits for you again: ${facts.next}`
-      : `continues. To follow it: samocode log ${handleOf(view.folder)} --follow`;
-  cli.output.result({ ...facts, outcome }, () =>
-    outcome === 'resumed'
-      ? `${cli.output.style.good('✔')} ${view.folder} ${how}`
-      : `${view.folder} is already running.`,
-  );
+    .action(async (session: string, options: ResumeOptions) => {
+      const { resumeSession } = await import('../../actions/sessions/resume-session.ts');
+      const input = {
+        session,
+        ...projectOf(options),
+        note: options.note,
+        goal: options.goal,
+        provider: options.provider,
+        model: options.model,
+        caps: capsOf(options),
+      };
+      const { view, outcome } = await resumeSession(input, await cli.actionContext());
+      const facts = shownFacts(view);
+      const how =
+        facts.state === 'waiting'
+          ? `waits for you again: ${facts.next}`
+          : `continues. To follow it: samocode log ${handleOf(view.folder)} --follow`;
+      cli.output.result({ ...facts, outcome }, () =>
+        outcome === 'resumed'
+          ? `${cli.output.style.good('✔')} ${view.folder} ${how}`
+          : `${view.folder} is already running.`,
+      );
+    });
 }
 
 function capsOf({ maxCostUsd, maxTokens, maxHours, maxIterations }: ResumeOptions) {
@@ -123,16 +121,14 @@ function limit(text: string): number {
 export function addTakeover(program: Command, cli: Cli): void {
   withSharedOptions(program.command('takeover <session>'))
     .description('Take over a session whose machine or container is gone for good')
-    .action((session: string, options: SharedOptions) => takeOver(cli, session, options));
-}
-
-async function takeOver(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { takeOverSession } = await import('../../actions/sessions/take-over-session.ts');
-  const context = await cli.actionContext();
-  const { view, outcome, from } = await takeOverSession({ session, ...projectOf(options) }, context);
-  const words =
-    outcome === 'taken'
-      ? `now has its worker here; process ${from?.pid} of ${from?.hostId} had held it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
-      : 'had no worker elsewhere; nothing was taken over.';
-  cli.output.result({ ...shownFacts(view), outcome, from }, () => `${view.folder} ${words}`);
+    .action(async (session: string, options: SharedOptions) => {
+      const { takeOverSession } = await import('../../actions/sessions/take-over-session.ts');
+      const context = await cli.actionContext();
+      const { view, outcome, from } = await takeOverSession({ session, ...projectOf(options) }, context);
+      const words =
+        outcome === 'taken'
+          ? `now has its worker here; process ${from?.pid} of ${from?.hostId} had held it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
+          : 'had no worker elsewhere; nothing was taken over.';
+      cli.output.result({ ...shownFacts(view), outcome, from }, () => `${view.folder} ${words}`);
+    });
 }
