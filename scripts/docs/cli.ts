@@ -1,5 +1,5 @@
 import { Command, Help, type Option } from 'commander';
-import { COMMANDS } from '../../src/cli/command-groups.ts';
+import { COMMANDS } from '../../src/cli/program.ts';
 import { type Cli, EXIT } from '../../src/cli/terminal/cli.ts';
 import { withSharedOptions } from '../../src/cli/terminal/shared-options.ts';
 import { codes, type Page, table } from './page.ts';

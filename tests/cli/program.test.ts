@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../../src/cli/command-groups.ts';
+import { COMMANDS } from '../../src/cli/program.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 import { typed } from './typed.ts';
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { ACTS, TO_FILL } from '../../src/base/acts.ts';
-import { COMMANDS } from '../../src/cli/command-groups.ts';
+import { COMMANDS } from '../../src/cli/program.ts';
 import { nextCommands, hintForTerminal as terminalHint } from '../../src/cli/rendering/next-commands.ts';
 import type { Cli } from '../../src/cli/terminal/cli.ts';
 import { nextCalls, hintForModel as toolHint } from '../../src/server/calls/next-calls.ts';

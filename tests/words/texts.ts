@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { filesBelow, readSource } from '../../scripts/packages/source.ts';
-import { COMMANDS } from '../../src/cli/command-groups.ts';
+import { COMMANDS } from '../../src/cli/program.ts';
 import type { Cli } from '../../src/cli/terminal/cli.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../src/phases/table.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';

@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { COMMANDS } from '../../../src/cli/command-groups.ts';
+import { COMMANDS } from '../../../src/cli/program.ts';
 import { typed } from '../../cli/typed.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
