@@ -19,30 +19,30 @@ export function addReport(program: Command, cli: Cli): void {
     .option('--all', 'without a session: those of every project on this machine')
     .option('--output <file>', 'the file to write (default: below the .run folder, where no agent works)')
     .option('--open', 'show it in the browser')
-    .action((session: string | undefined, options: ReportOptions) => report(cli, session, options));
-}
-
-async function report(cli: Cli, session: string | undefined, options: ReportOptions): Promise<void> {
-  const { all, open } = options;
-  if (session !== undefined && all)
-    throw CLI_ERRORS.usage({ why: 'A session and --all exclude each other.', hint: 'Give one of them.' });
-  const [{ writeSessionReport, writeOverviewReport }, { openPage }, { nextCommands }] = await Promise.all([
-    import('../../actions/reporting/write-report.ts'),
-    import('../../actions/reporting/write-report.ts'),
-    import('../rendering/next-commands.ts'),
-  ]);
-  const context = await cli.actionContext();
-  const output = options.output === undefined ? undefined : resolve(cli.cwd, options.output);
-  const wish = { output, wordsOf: nextCommands, ...projectOf(options) };
-  const written: { path: string; withoutPage?: string[] } =
-    session === undefined
-      ? await writeOverviewReport({ ...wish, allProjects: all }, context)
-      : await writeSessionReport({ ...wish, session }, context);
-  const { withoutPage = [] } = written;
-  if (withoutPage.length > 0) cli.output.warn(`No page could be made of ${withoutPage.join(', ')}.`);
-  const isOpened = open && (await openPage(written.path, context));
-  if (isOpened === false) cli.output.warn('No browser could be opened here.');
-  cli.output.result({ ...written, opened: isOpened }, ({ path }) => path);
+    .action(async (session: string | undefined, options: ReportOptions) => {
+      const { all, open } = options;
+      if (session !== undefined && all)
+        throw CLI_ERRORS.usage({ why: 'A session and --all exclude each other.', hint: 'Give one of them.' });
+      const [{ writeSessionReport, writeOverviewReport }, { openPage }, { nextCommands }] = await Promise.all(
+        [
+          import('../../actions/reporting/write-report.ts'),
+          import('../../actions/reporting/write-report.ts'),
+          import('../rendering/next-commands.ts'),
+        ],
+      );
+      const context = await cli.actionContext();
+      const output = options.output === undefined ? undefined : resolve(cli.cwd, options.output);
+      const wish = { output, wordsOf: nextCommands, ...projectOf(options) };
+      const written: { path: string; withoutPage?: string[] } =
+        session === undefined
+          ? await writeOverviewReport({ ...wish, allProjects: all }, context)
+          : await writeSessionReport({ ...wish, session }, context);
+      const { withoutPage = [] } = written;
+      if (withoutPage.length > 0) cli.output.warn(`No page could be made of ${withoutPage.join(', ')}.`);
+      const isOpened = open && (await openPage(written.path, context));
+      if (isOpened === false) cli.output.warn('No browser could be opened here.');
+      cli.output.result({ ...written, opened: isOpened }, ({ path }) => path);
+    });
 }
 
 interface VerifyOptions extends SharedOptions {
@@ -54,23 +54,21 @@ export function addVerify(program: Command, cli: Cli): void {
     .argument('<session|proof>', 'a session, its proof.json or its proof.md')
     .description('Repeat the proof of a session that is done, and show the differences')
     .option('-y, --yes', 'run the commands of a proof file without asking')
-    .action((of: string, options: VerifyOptions) => verify(cli, of, options));
-}
-
-async function verify(cli: Cli, of: string, options: VerifyOptions): Promise<void> {
-  const [{ openProof }, { verifyProof }] = await Promise.all([
-    import('../../actions/proving/open-proof.ts'),
-    import('../../actions/proving/verify-proof.ts'),
-  ]);
-  const context = await cli.actionContext();
-  const opened = await openProof({ of, ...projectOf(options) }, context);
-  if (!options.yes) await agreeTo(cli, opened);
-  const result = await verifyProof(opened, context, {
-    signal: cli.interrupted,
-    begins: (command) => cli.output.say(cli.output.style.dim(`running ${harmless(command)}`)),
-  });
-  cli.leaveWith(result.verified ? EXIT.ok : EXIT.failed);
-  cli.output.result(result, () => verificationWords(result, cli.output));
+    .action(async (of: string, options: VerifyOptions) => {
+      const [{ openProof }, { verifyProof }] = await Promise.all([
+        import('../../actions/proving/open-proof.ts'),
+        import('../../actions/proving/verify-proof.ts'),
+      ]);
+      const context = await cli.actionContext();
+      const opened = await openProof({ of, ...projectOf(options) }, context);
+      if (!options.yes) await agreeTo(cli, opened);
+      const result = await verifyProof(opened, context, {
+        signal: cli.interrupted,
+        begins: (command) => cli.output.say(cli.output.style.dim(`running ${harmless(command)}`)),
+      });
+      cli.leaveWith(result.verified ? EXIT.ok : EXIT.failed);
+      cli.output.result(result, () => verificationWords(result, cli.output));
+    });
 }
 
 /** Whoever wrote a file chose what runs; the commands of a session its own person has trusted. */
