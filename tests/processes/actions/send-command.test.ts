@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/actions/acting/context.ts';
-import { type CommandRequest, sendCommand, untilAnswered } from '../../../src/actions/acting/send-command.ts';
+import { sendCommand, untilAnswered } from '../../../src/actions/acting/send-command.ts';
 import { removeUntakenFolder } from '../../../src/actions/sessions/begin-session.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';
@@ -106,17 +106,4 @@ test('a run folder with events is not removed, and one that nobody came for is g
     expect.anything(),
     undefined,
   ]);
-});
-
-test.each<[CommandRequest, format: number]>([
-  [{ kind: 'stop', when: 'now' }, 1],
-  [{ kind: 'resume', places: { mainRepo: '/elsewhere' } }, 2],
-  [{ kind: 'resume', proving: { in: 'clone', fast: [], copy: [], timeoutMs: 1, setupCache: [] } }, 3],
-])('a command is left in the oldest format that has all of it: %o', async (request, format) => {
-  await using here = await place([CREATED, PREPARED]);
-  const sent = sendCommand(here.paths, request, here.context, { patienceMs: 0 });
-  await expect(sent).rejects.toMatchObject({ code: 'pending' });
-  const [id] = pendingCommandIds(here.paths);
-  const text = await readFile(join(here.paths.commands, `${id}.json`), 'utf8');
-  expect(JSON.parse(text)).toMatchObject({ v: format });
 });
