@@ -1,4 +1,4 @@
-import { BLOCK_RULES } from '../../src/phases/block-rules.ts';
+import { BLOCK_RULES } from '../../src/phases/verdict.ts';
 import { decide } from '../../src/phases/decide.ts';
 import type { Decision } from '../../src/phases/decision.ts';
 import { EDGE_CONDITIONS } from '../../src/phases/edge-conditions.ts';

@@ -1,6 +1,5 @@
-import { BLOCK_RULES, type BlockRuleName } from './block-rules.ts';
 import type { BlockDecision, Decision, ParkDecision, RunDecision } from './decision.ts';
-import type { Phase } from './table.ts';
+import { BLOCK_AFTER, MAX_TIMEOUTS, type Phase } from './table.ts';
 
 /** What the phase rules say about a well-formed signal. */
 export type Verdict = { kind: 'legal'; decision: Decision } | Fault;
@@ -36,3 +35,62 @@ export function park(phase: Phase, waitsFor: ParkDecision['for'], resumePhase: P
 export function block(phase: Phase, rule: BlockRuleName, reason: string): BlockDecision {
   return { kind: 'block', phase, reason, needs: BLOCK_RULES[rule].needs, rule };
 }
+
+interface BlockRule {
+  /** Completes "The session blocks when …". */
+  when: string;
+  /** What a human is asked for. */
+  needs: 'human_decision' | 'error_resolution';
+  /** A first offence runs one more child that is told what was wrong. */
+  corrective: boolean;
+}
+
+const limit = (when: string): BlockRule => ({ when, needs: 'human_decision', corrective: false });
+const fault = (when: string): BlockRule => ({ when, needs: 'human_decision', corrective: true });
+const failure = (when: string): BlockRule => ({ when, needs: 'error_resolution', corrective: false });
+
+/** Every rule by which the phase machine blocks a session; a block names one of them. */
+export const BLOCK_RULES = {
+  child_blocked: limit('the agent signals `blocked`; its `reason` and `needs` are shown'),
+  phase_limit: limit('another iteration would exceed the limit of its phase'),
+  test_returns: limit('tests fail again after the last allowed return to implementation'),
+  quality_rounds: limit('quality still wants changes after its last allowed round'),
+  timeouts: limit(`${MAX_TIMEOUTS} iterations run out of time with no accepted signal between them`),
+  auth: limit('the agent CLI is not logged in or was refused'),
+  budget: limit('a spending limit is reached'),
+  no_progress: limit(
+    `${BLOCK_AFTER} iterations in a row change nothing: not the files, the plan or the documents`,
+  ),
+  refused: limit('the model refuses the request'),
+  overloaded: limit('the provider is overloaded for longer than `RETRY_HOURS`'),
+  network: limit('the provider cannot be reached for longer than `RETRY_HOURS`'),
+  config: failure('the agent CLI cannot run with its present setup'),
+  retries: failure('crashes use up `SAMOCODE_MAX_RETRIES`'),
+  checks: failure('checks of the project fail after the last allowed return to implementation'),
+  base_checks: failure('checks of the project fail on the commit that the session began from'),
+  uncommitted: failure('work is left uncommitted after the last allowed return to implementation'),
+  false_done: failure(
+    'the work is said to be done, and the branch or the plan shows otherwise, after the last allowed return to implementation',
+  ),
+  run_folder_changed: failure('files of the run folder that only samocode writes changed while an agent ran'),
+  git_programs_changed: failure(
+    'settings or hooks by which git starts programs are not the ones that a person accepted',
+  ),
+  signal_json: fault('`_signal.json` cannot be read, or its status is unknown'),
+  signal_not_allowed: fault('the status may not be signalled in this phase'),
+  signal_phase: fault('the named phase does not exist or cannot follow this one'),
+  edge_condition: fault('the named phase can follow this one, but not now'),
+  wait_not_allowed: fault('the phase may not wait for what it names'),
+  nothing_asked: fault('it waits for answers, but no question is open'),
+  nothing_to_approve: fault('it waits for an approval, but the plan has not changed since the last one'),
+  no_plan: fault('there is no plan document to approve'),
+  no_file: fault('it waits for a file and does not name it'),
+  messages: fault('it signals `done` and has not acknowledged every message from the human'),
+  ledger: fault(
+    'the requirement ledger `_requirements.json` is missing after requirements, or cannot be read',
+  ),
+  plan_servers: fault('the section "MCP servers" of the plan cannot be read'),
+  no_signal: fault('an agent writes no signal and changes nothing, or is the second in a row without one'),
+  log_ceiling: fault('its output exceeds the size limit of a log'),
+} as const satisfies Record<string, BlockRule>;
+export type BlockRuleName = keyof typeof BLOCK_RULES;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { afterFailedChecks } from '../../src/phases/after-checks.ts';
-import { BLOCK_RULES } from '../../src/phases/block-rules.ts';
 import { checkLimit, decide } from '../../src/phases/decide.ts';
 import { ENDING_KINDS, type EndingKind } from '../../src/phases/ending.ts';
 import { PHASE_NAMES, PHASES } from '../../src/phases/table.ts';
+import { BLOCK_RULES } from '../../src/phases/verdict.ts';
 import { NO_PLAN, outcomeOf, progressIn, RULES, signalled, strikes } from '../support/phase-facts.ts';
 
 const planned = { ...NO_PLAN, exists: true, approved: true };

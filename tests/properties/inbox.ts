@@ -7,7 +7,7 @@ import {
   sortInbox,
 } from '../../src/session/documents/inbox.ts';
 import { oneLine } from '../../src/session/documents/markdown-lines.ts';
-import { sessionLogLine } from '../../src/worker/documents/project-lines.ts';
+import { sessionLogLine } from '../../src/worker/documents/projector.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sessionLogLine } from '../../src/worker/documents/project-lines.ts';
+import { sessionLogLine } from '../../src/worker/documents/projector.ts';
 
 test('a log line has its stamp and keeps to one line', () => {
   expect(sessionLogLine('01-08 14:37', 'planning began')).toBe('[01-08 14:37] planning began\n');

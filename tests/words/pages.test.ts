@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exampleErrors } from '../../scripts/docs/error-tables.ts';
-import { BLOCK_RULES } from '../../src/phases/block-rules.ts';
+import { BLOCK_RULES } from '../../src/phases/verdict.ts';
 import { MACHINE_SETTINGS } from '../../src/project/settings/machine-settings.ts';
 import { PROJECT_SETTINGS } from '../../src/project/settings/project-settings.ts';
 import { parseSignal } from '../../src/session/documents/signal.ts';

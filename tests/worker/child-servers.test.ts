@@ -5,7 +5,7 @@ import type { PlanServer } from '../../src/session/events/bodies/positions.ts';
 import { emptyState } from '../../src/session/events/state.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
-import { childServers } from '../../src/worker/iteration/child-servers.ts';
+import { childServers } from '../../src/worker/iteration/spawn-child.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

@@ -13,7 +13,7 @@ import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { logPaths } from '../../src/worker/core/iteration-files.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
-import { watchChild } from '../../src/worker/iteration/watch-child.ts';
+import { watchChild } from '../../src/worker/iteration/run-iteration.ts';
 import { ChildLog } from '../../src/worker/limits/child-log.ts';
 import { limitEnd } from '../../src/worker/limits/limit-end.ts';
 import { waitsOut } from '../../src/worker/loop/parked.ts';

@@ -7,7 +7,7 @@ import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { GitGuard } from '../../src/worker/core/git-guard.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
-import { layOut } from '../../src/worker/iteration/lay-out.ts';
+import { layOut } from '../../src/worker/iteration/spawn-child.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
 

@@ -1,21 +1,30 @@
+import { constants } from 'node:fs';
+import { copyFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
 import { crashPoint, failPoint } from '../../base/fault-points.ts';
-import { ensurePlainFolder } from '../../base/files/append-lines.ts';
+import { appendLines, ensurePlainFolder } from '../../base/files/append-lines.ts';
 import { writeLightly, writeWhole } from '../../base/files/atomic-file.ts';
+import { changeFile } from '../../base/files/change-file.ts';
+import { readTail } from '../../base/files/lines.ts';
+import { stampsAt } from '../../base/files/stamps.ts';
+import { describeEvent } from '../../session/documents/describe-event.ts';
 import { documentText } from '../../session/documents/documents.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { readOverview } from '../../session/documents/overview.ts';
+import { changeOverview, newOverview } from '../../session/documents/overview-change.ts';
 import { ledgerText, withStates } from '../../session/documents/requirements.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import type { SessionPaths } from '../../session/layout/paths.ts';
+import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
+import { makeProof, provingEvents } from '../../session/proof/make-proof.ts';
+import { proofMarkdown, proofText } from '../../session/proof/proof.ts';
 import { nowText } from '../../session/words.ts';
-import { OverviewWriter } from './overview-writer.ts';
-import { isFlowWritten } from './project-event.ts';
-import { loggedUpTo, writeHistory, writeSessionLog } from './project-lines.ts';
+import { flowLinesOf, historyLineOf, isFlowWritten, overviewChange, statesPhase } from './project-event.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
-import { writeProof } from './write-proof.ts';
 
 /** Events after which an entry of the requirement ledger may have another state than the file says. */
 const MOVES_LEDGER: ReadonlySet<EventType> = new Set([
@@ -116,4 +125,144 @@ export class Projector {
     this.writeNow(state);
     writeSessionLog(this.#paths, events);
   }
+}
+
+/** Writes `proof/`: what the events show, and what the checks printed. */
+export async function writeProof(paths: SessionPaths): Promise<void> {
+  const events = await readEvents(paths.events, 0);
+  const proof = makeProof(events);
+  if (proof === undefined) return;
+  const outputs = join(paths.proof, 'outputs');
+  ensurePlainFolder(paths.proof);
+  ensurePlainFolder(outputs);
+  const runs = provingEvents(events).flatMap((event) => event?.runs ?? []);
+  for (const { output } of runs)
+    await keepOutput(join(paths.runDir, output), join(outputs, basename(output)));
+  await writeWhole(join(paths.proof, 'proof.json'), proofText(proof));
+  await writeWhole(join(paths.proof, 'proof.md'), proofMarkdown(proof));
+}
+
+/** An agent may have put a link in its place, which a copy would follow. */
+async function keepOutput(from: string, to: string): Promise<void> {
+  const draft = `${to}.draft`;
+  await rm(draft, { recursive: true, force: true });
+  const copied = copyFile(from, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE).then(() => true);
+  // The machine files of old iterations are removed; the proof has the fingerprint of what they held.
+  if ((await ifExists(copied)) === undefined) return;
+  await rm(to, { recursive: true, force: true });
+  await rename(draft, to);
+}
+
+/** How much of a file's end is read to find what it has already. */
+const TAIL_BYTES = 64 * 1024;
+
+/** The number of the newest event that session.log shows. */
+export function loggedUpTo({ sessionLog }: Pick<SessionPaths, 'sessionLog'>): number {
+  const tail = readTail(sessionLog, TAIL_BYTES);
+  const written = [...tail.matchAll(/\(#(\d+)\)$/gm)].map((match) => Number(match[1]));
+  return Math.max(0, ...written);
+}
+
+export function writeHistory(
+  { history }: Pick<SessionPaths, 'history'>,
+  events: readonly SessionEvent[],
+): void {
+  const ended = events.filter((event) => event.type === 'iteration_ended');
+  if (ended.length === 0) return;
+  const tail = readTail(history, TAIL_BYTES);
+  const written = [...tail.matchAll(/"n":(\d+)[,}]/g)].map((match) => Number(match[1]));
+  // Lines come in their order: what is older than the oldest one here was written before it.
+  const oldest = written.length > 0 ? Math.min(...written) : 0;
+  const missing = ended.filter(({ n }) => !written.includes(n) && !(n < oldest));
+  appendLines(history, missing.map(historyLineOf).join(''), isJson);
+}
+
+export function writeSessionLog(
+  { sessionLog }: Pick<SessionPaths, 'sessionLog'>,
+  events: readonly SessionEvent[],
+): void {
+  const tail = readTail(sessionLog, TAIL_BYTES);
+  const lines = events.map((event) => {
+    const text = describeEvent(event);
+    const mark = `(#${event.n})`;
+    if (text === undefined || tail.includes(`${mark}\n`)) return '';
+    return sessionLogLine(stampsAt(Date.parse(event.at)).log, `${text} ${mark}`);
+  });
+  appendLines(sessionLog, lines.join(''));
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * One line of `session.log`, its LF included.
+ * @param stamp `MM-DD HH:MM`
+ */
+export function sessionLogLine(stamp: string, text: string): string {
+  return `[${stamp}] ${oneLine(text)}\n`;
+}
+
+/** Writes what `_overview.md` derives from the events. */
+export class OverviewWriter {
+  readonly #file: SessionFile;
+  /** The phase that this worker wrote last. */
+  #phase: string | undefined;
+  #replaced: string | undefined;
+
+  constructor(file: SessionFile) {
+    this.#file = file;
+  }
+
+  /** What stood in its place and could not be read, once: words for people. */
+  takeReplaced(): string | undefined {
+    const replaced = this.#replaced;
+    this.#replaced = undefined;
+    return replaced;
+  }
+
+  async write(paths: SessionPaths, state: SessionState, events: readonly SessionEvent[]): Promise<void> {
+    let missing = false;
+    const { phase: ours, ...rest } = overviewChange(state, newestFlow(events));
+    const leavesPhase = this.#phase === ours && !events.some(statesPhase);
+    await this.#change(paths, (text) => {
+      missing ||= text === undefined;
+      const phase = (text === undefined || !leavesPhase) && ours !== undefined ? { phase: ours } : {};
+      return changeOverview(text ?? overviewOf(this.#file, state), { ...phase, ...rest });
+    });
+    this.#phase = ours;
+    if (!missing) return;
+    // An overview that was deleted gets back the lines that the events know.
+    const newest = newestFlow(await readEvents(paths.events, 0));
+    await this.#change(paths, (text) =>
+      changeOverview(text ?? overviewOf(this.#file, state), overviewChange(state, newest)),
+    );
+  }
+
+  async #change({ overview }: SessionPaths, change: (text: string | undefined) => string): Promise<void> {
+    await changeFile(overview, change, {
+      maxBytes: MAX_OVERVIEW_BYTES,
+      onUnusable: (problem, aside) => {
+        const kept = aside === undefined ? '' : ` Its former text is now ${basename(aside)}.`;
+        this.#replaced = `_overview.md was ${problem}; it was written again from the event log.${kept}`;
+      },
+    });
+  }
+}
+
+/** One that is written again must not be larger than one that can be read. */
+const MOST_FLOW_LINES = 500;
+
+function newestFlow(events: readonly SessionEvent[]): string[] {
+  return events.flatMap(flowLinesOf).slice(-MOST_FLOW_LINES);
+}
+
+function overviewOf({ task, dive, folder, mainRepo, createdAt }: SessionFile, state: SessionState): string {
+  const started = stampsAt(Date.parse(state.createdAt ?? createdAt)).minute;
+  return newOverview({ title: folder, started, workingDir: state.worktree?.path ?? mainRepo, task, dive });
 }

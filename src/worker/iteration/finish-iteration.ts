@@ -1,19 +1,35 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { crashPoint } from '../../base/fault-points.ts';
+import { namesAt } from '../../base/files/look-at.ts';
+import { listed, visibleControls } from '../../base/plain-words.ts';
+import { withEnding } from '../../phases/outage.ts';
+import type { Outcome } from '../../phases/outcome.ts';
+import { changedPaths } from '../../project/worktrees/changes.ts';
+import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
+import { branchTip, type PlanEvidence, readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import type { Iteration } from '../core/iteration-files.ts';
 import { stopEvents } from '../core/stopped.ts';
-import { record, type Worker } from '../core/worker.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { mainCheckoutMoves } from '../guarding/changes-by-agent.ts';
+import { snapshotBefore } from '../guarding/snapshot.ts';
 import { guardLoop, type LoopVerdict } from '../judging/loop-guard.ts';
 import { type NoticedEdits, noticeCodeEdits } from '../judging/notice-code-edits.ts';
+import { reachesLimit } from '../limits/budget.ts';
+import { unpriced } from '../limits/cost-of.ts';
 import { noteCost } from '../limits/queue.ts';
-import { notKept } from '../recording/keep-work.ts';
+import { baseOfWork } from '../proving/check-facts.ts';
+import { commitReadableFiles, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
+import { putAwayMessages } from '../recording/messages.ts';
 import { settleEvents } from '../recording/settle.ts';
 import { decideChecked } from './decide-checked.ts';
-import type { ChildEnded } from './how-it-ended.ts';
+import { type ChildEnded, howItEnded, type ProcessEnd } from './how-it-ended.ts';
 import { keepWhatIsLeft, type LeftByChild } from './keep-what-is-left.ts';
-import { type OutcomeReading, readOutcome } from './read-outcome.ts';
-import { tidyIteration } from './tidy-iteration.ts';
+import { acknowledgedIds, notesAbout, signalOutcome } from './kept-signal.ts';
 
 /**
  * Judges a child whose whole tree is gone and commits the result: the second of an iteration's two
@@ -84,4 +100,117 @@ async function judgeOutcome(
   const verdict = guardLoop(worker, checked.decision, { phase: open.phase, kept, ...reading });
   const events: NewEvent[] = [...checked.events, ...ofEdits];
   return { ...verdict, codeEdits, events };
+}
+
+/** The work that follows a recorded end: what a crash leaves of it does no harm. */
+export async function tidyIteration(
+  worker: Worker,
+  { iteration, phase }: OpenIteration,
+  { left, acknowledged }: { left: LeftByChild; acknowledged: readonly string[] },
+): Promise<void> {
+  await putAwayMessages(worker, acknowledged);
+  await commitReadableFiles(worker);
+  removeOldIterations(worker.paths, iteration);
+  const { checkpoint } = left.kept;
+  if (checkpoint === undefined) return;
+  const endsPhase = stateOf(worker).progress.phase === phase ? undefined : phase;
+  await tidyCheckpoints(worker, { iteration, commit: checkpoint.commit, endsPhase });
+}
+
+/** So many of the newest: for whoever looks why an agent did what it did. A worker itself asks for the last one alone. */
+export const KEPT_ITERATIONS = 20;
+
+/**
+ * Removes the machine files of iterations that ended long ago; what counts of them stands in the events, and what
+ * their agents printed in `_logs/`. What can't be removed only takes room.
+ */
+export function removeOldIterations({ iterations }: Pick<SessionPaths, 'iterations'>, ended: number): void {
+  for (const name of namesAt(iterations) ?? []) {
+    if (!/^\d{3,9}$/.test(name) || Number(name) > ended - KEPT_ITERATIONS) continue;
+    try {
+      rmSync(join(iterations, name), { recursive: true, force: true });
+    } catch {
+      return;
+    }
+  }
+}
+
+export interface OutcomeReading
+  extends Pick<EventBody<'iteration_ended'>, 'ending' | 'signal' | 'signalNotes' | 'outsidePlan'> {
+  outcome: Outcome;
+  process: ProcessEnd;
+  plan: PlanEvidence;
+  /** Messages that the child has read. */
+  acknowledged: string[];
+  /** What people are told of beside the decision. */
+  notices: NewEvent[];
+}
+
+/** Reads everything that the decision rests on. Changes nothing. */
+export async function readOutcome(
+  worker: Worker,
+  open: Iteration,
+  { ended, left }: { ended: ChildEnded; left: LeftByChild },
+): Promise<OutcomeReading> {
+  const { breach, overview, after } = left;
+  const process = await howItEnded(worker, open, ended);
+  const questions = await readQuestions(worker);
+  const plan = await readPlanEvidence(worker);
+  const before = await snapshotBefore(worker, open);
+  const { outage, messages } = stateOf(worker);
+  const treeChanged = before?.worktree?.print !== after.worktree?.print;
+  const acknowledged = acknowledgedIds(worker, left.signal, overview);
+  const outcome: Outcome = {
+    end: process.end,
+    signal: signalOutcome(left.signal),
+    breach,
+    stopAsked: ended.end === 'stop',
+    // The CLI may have kept the limit that we gave it before we came to it.
+    capCut:
+      process.end === 'budget' &&
+      (ended.end === 'budget' || reachesLimit(worker, open, { ...process, durationMs: ended.awakeMs })),
+    problem: process.problem,
+    limitedUntil: process.limitedUntil,
+    outage: withEnding(outage, { ending: process.end, durationMs: ended.awakeMs }),
+    changed: treeChanged || before?.documents !== after.documents,
+    treeChanged,
+    questions: { asked: questions.questions.length, open: questions.open },
+    plan: plan.outcome,
+    unacknowledged: messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
+  };
+  const outsidePlan = await filesOutsidePlan(worker, plan);
+  const notices = [
+    ...mainCheckoutMoves(open.iteration, before, after),
+    ...unpriced(worker, open, process),
+    ...outsidePlanNotice(worker, outsidePlan),
+  ];
+  const signal = left.signal.kind === 'signal' ? left.signal.signal : undefined;
+  const ending = signal ? 'signalled' : process.end;
+  const signalNotes = notesAbout(left.signal);
+  return { outcome, process, ending, signal, signalNotes, plan, acknowledged, notices, outsidePlan };
+}
+
+const MOST = 100;
+const MOST_NAMED = 10;
+
+/** Files that the branch has changed for its goal and the approved plan does not name; undefined where no plan is approved. */
+export async function filesOutsidePlan(
+  worker: Worker,
+  { text, outcome }: Pick<PlanEvidence, 'text' | 'outcome'>,
+): Promise<string[] | undefined> {
+  const base = baseOfWork(stateOf(worker));
+  if (text === undefined || !outcome.approved || base === undefined) return undefined;
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
+  const head = await branchTip(worker);
+  if (head === undefined) return undefined;
+  return outsidePlanFiles(text, await changedPaths({ ...options, base, head })).slice(0, MOST);
+}
+
+/** Reports those that were not reported before. */
+function outsidePlanNotice(worker: Pick<Worker, 'writer'>, outside: readonly string[] = []): NewEvent[] {
+  const { outsidePlan: known = [] } = stateOf(worker);
+  const files = outside.filter((path) => !known.includes(path));
+  if (files.length === 0) return [];
+  const text = `Changed, although the plan does not name them: ${listed(files.map(visibleControls), MOST_NAMED)}`;
+  return [{ type: 'notice', code: 'outside_plan', text, flow: text }];
 }

@@ -1,17 +1,34 @@
 import { BASE_ERRORS } from '../../base/base-errors.ts';
+import { crashPoint } from '../../base/fault-points.ts';
+import { newWatcher } from '../../base/files/watcher.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
-import type { ChildRecord } from '../../providers/starting/run-child.ts';
+import { type ChildRecord, exitFile } from '../../providers/starting/run-child.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import { takeCommandsMeanwhile } from '../commands/take-commands-meanwhile.ts';
+import { blockHere } from '../core/blocked.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
-import { type Iteration, iterationOf, readChildRecord } from '../core/iteration-files.ts';
+import {
+  type Iteration,
+  iterationOf,
+  noteEndedByUs,
+  readChildRecord,
+  readEndedByUs,
+  readExit,
+} from '../core/iteration-files.ts';
 import { endChildIfUnseen } from '../core/lost-lease.ts';
+import { ifTaken, patiently, unlessLost } from '../core/passing-errors.ts';
 import { endChildTree, isAlive } from '../core/tree.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
+import { gitProgramsChanged } from '../guarding/changes-by-agent.ts';
+import { AwakeTime } from '../limits/awake-time.ts';
 import { ChildLog } from '../limits/child-log.ts';
+import { keepWork } from '../recording/keep-work.ts';
+import { meetRunFolder } from './after-child.ts';
 import { beginIteration } from './begin-iteration.ts';
-import { endChild } from './end-child.ts';
 import { finishIteration } from './finish-iteration.ts';
+import { SAMPLE_EVERY_MS, Sampler, WATCH_ENDS, type WatchEnd, type WatchedChild } from './sampler.ts';
 import { spawnChild } from './spawn-child.ts';
-import { watchChild } from './watch-child.ts';
 
 /** Runs one iteration from wherever it stands: a fresh one, or one that an earlier worker left open. */
 export async function runIteration(worker: Worker): Promise<void> {
@@ -56,5 +73,82 @@ async function startOrFinish(worker: Worker, open: Iteration): Promise<ChildReco
     if (!PROVIDER_ERRORS.child_not_started.is(error)) throw error;
     await finishIteration(worker, open, { end: 'not_started', awakeMs: 0, problem: error.why });
     return undefined;
+  }
+}
+
+/**
+ * Ends the whole tree of a child, and meets what it left in the run folder.
+ * @returns how it came to its end; undefined when the session is blocked because its processes live on
+ */
+export async function endChild(
+  worker: Worker,
+  open: OpenIteration,
+  watched: Pick<WatchedChild, 'end' | 'known'> & { child: ChildRecord; isOurs: boolean },
+): Promise<{ end: WatchEnd; runFolder: string[] } | undefined> {
+  const { child, known, isOurs } = watched;
+  // A child that fills the disk is one that must be ended: then why stands in memory until the disk takes it.
+  const noted = watched.end === 'exited' ? true : await ifTaken(noteEnd(worker, open, watched.end));
+  if (watched.end !== 'exited') await keepLivingWork(worker, open);
+  crashPoint('before-end-tree');
+  const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
+  const ending = () => endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
+  const tree = await patiently(worker.clock, 'the agent is not ended', ending);
+  // All has been done to end the child: from here on a disk may be waited for.
+  const wait = <T>(act: () => Promise<T>) => patiently(worker.clock, 'files not written', act);
+  if (!noted) await wait(() => noteEnd(worker, open, end));
+  if (tree.kind === 'immortal') {
+    const reason = `Processes of the agent could not be ended: ${tree.pids.join(', ')}. End them, then resume the session.`;
+    await blockHere(worker, { reason, needs: 'error_resolution', rule: 'child_immortal' });
+    return undefined;
+  }
+  crashPoint('after-end-tree');
+  return { end, runFolder: await wait(() => meetRunFolder(worker, open)) };
+}
+
+async function noteEnd(worker: Worker, open: OpenIteration, end: WatchEnd): Promise<true> {
+  await noteEndedByUs(worker, open, end);
+  return true;
+}
+
+/** The child still runs: what it has planted until now is neutralised first. */
+async function keepLivingWork(worker: Worker, { iteration }: OpenIteration): Promise<void> {
+  // It must be ended whatever else fails.
+  await ifTaken(gitProgramsChanged(worker));
+  await keepWork(worker, { kind: 'before_kill', iteration });
+}
+
+/** Why the worker before this one was ending the child, if it was: the child may have written it itself. */
+async function endBefore(worker: Worker, open: OpenIteration): Promise<WatchEnd> {
+  const written = await readEndedByUs(worker, open);
+  const end = WATCH_ENDS.find((known) => known === written) ?? 'exited';
+  return end === 'stop' && stateOf(worker).stopWanted?.when !== 'now' ? 'exited' : end;
+}
+
+/** Watches a child until it has ended or must be ended; takes the commands that are allowed meanwhile. */
+export async function watchChild(
+  worker: Worker,
+  open: OpenIteration,
+  child: ChildRecord,
+  log: ChildLog,
+): Promise<WatchedChild> {
+  const { clock, paths } = worker;
+  const exit = exitFile(iterationPaths(paths, open.iteration).exit, child);
+  const watcher = newWatcher({ clock });
+  const sampler = new Sampler(worker, open, child, log, await AwakeTime.resume(worker, open.iteration));
+  // What fails is looked at again: the child's time goes on meanwhile.
+  const tried = unlessLost(clock);
+  try {
+    for (let commandsAtMs = 0; ; ) {
+      watcher.watch([exit, paths.commands]);
+      if (clock.monotonic() >= commandsAtMs && (await tried(takeCommandsMeanwhile(worker))) !== true)
+        commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
+      if (stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
+      if ((await tried(readExit(worker, open, child))) !== undefined) return sampler.watched('exited');
+      const end = await tried(sampler.look());
+      if (end !== undefined) return sampler.watched(end);
+      await watcher.wait(sampler.restMs);
+    }
+  } finally {
+    watcher.close();
   }
 }

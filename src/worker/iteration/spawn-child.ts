@@ -1,14 +1,25 @@
+import { ensurePlainFolder, putAside } from '../../base/files/append-lines.ts';
+import { writeLightly, writeWhole } from '../../base/files/atomic-file.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
 import { usdLeft } from '../../phases/caps.ts';
-import type { ChildCommand, ChildRequest } from '../../providers/contract/provider.ts';
+import { readMcpServers } from '../../providers/contract/mcp-file.ts';
+import type { ChildCommand, ChildRequest, ChildServers } from '../../providers/contract/provider.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
+import { programOnPath } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { type ChildRecord, runChild } from '../../providers/starting/run-child.ts';
+import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
+import { acceptedServers } from '../../session/events/accepted.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
+import { commandOf } from '../../session/servers/plan-servers.ts';
 import { cliPathOf } from '../core/child-choice.ts';
 import { type Iteration, wrapperName } from '../core/iteration-files.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { keepRunFolder } from '../guarding/run-folder.ts';
+import { documentsPrint, mainCheckoutNow, type Snapshot } from '../guarding/snapshot.ts';
 import { budgetUses } from '../limits/budget.ts';
-import { childServers } from './child-servers.ts';
-import { layOut } from './lay-out.ts';
+import { keepWorkBefore, notKept } from '../recording/keep-work.ts';
 
 /** Starts the child of an iteration that has begun. @throws child_not_started */
 export async function spawnChild(worker: Worker, open: Iteration): Promise<ChildRecord> {
@@ -68,4 +79,54 @@ function budgetOf(worker: Worker, { phase, wrapUp = false }: Iteration): { budge
 
 function workingDir(worker: Worker): string {
   return stateOf(worker).worktree?.path ?? worker.file.mainRepo;
+}
+
+/** Prepares the start of an agent: blank signal, log folder, a checkpoint, and what to compare with when it has ended. */
+export async function layOut(worker: Worker, open: OpenIteration): Promise<void> {
+  const { paths } = worker;
+  const files = iterationPaths(paths, open.iteration);
+  ensurePlainFolder(paths.logs);
+  if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') putAside(paths.signal);
+  await writeWhole(paths.signal, BLANK_SIGNAL);
+  const overview = await readPlainFile(paths.overview, MAX_OVERVIEW_BYTES);
+  if (overview.kind === 'bytes') writeLightly(files.overviewBefore, overview.bytes);
+  const keeping = keepWorkBefore(worker, open.iteration);
+  const mainCheckout = await mainCheckoutNow(worker);
+  const kept = await keeping;
+  await record(worker, ...notKept(kept));
+  const { worktree } = kept;
+  const snapshot: Snapshot = { worktree, mainCheckout, documents: documentsPrint(worker) };
+  await keepRunFolder(worker, open, (runFolder) =>
+    writeWhole(files.before, `${JSON.stringify({ ...snapshot, runFolder })}\n`),
+  );
+}
+
+const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/**
+ * The MCP servers of a child: those of the project's MCP file, and those that were accepted with the plan, as the event
+ * log has them, whatever the plan says by now. A name that both have is the project's.
+ */
+export async function childServers(
+  worker: Pick<Worker, 'file' | 'writer' | 'paths' | 'env'>,
+  { inGuard }: { inGuard: boolean },
+): Promise<ChildServers | undefined> {
+  const { mcpPath: configPath } = worker.file.settings;
+  const own = configPath === undefined ? {} : await readMcpServers(configPath);
+  const proposed = acceptedServers(stateOf(worker)).filter(({ name }) => !Object.hasOwn(own, name));
+  if (proposed.length === 0)
+    return configPath === undefined ? undefined : { configPath, serverNames: Object.keys(own), servers: own };
+  const place = {
+    sessionDir: worker.paths.sessionDir,
+    chromium: await programOnPath(CHROMIUMS, worker.env),
+    isConfined: inGuard || process.getuid?.() === 0,
+  };
+  const accepted = Object.fromEntries(
+    proposed.map((server) => {
+      const [command = '', ...args] = commandOf(server, place);
+      return [server.name, { command, args }];
+    }),
+  );
+  const servers = { ...own, ...accepted };
+  return { ...(configPath && { configPath }), accepted, serverNames: Object.keys(servers), servers };
 }

@@ -6,7 +6,7 @@ import { ledgerPrint, withLedger, withStates } from '../../../src/session/docume
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { readPlanEvidence } from '../../../src/worker/core/evidence.ts';
 import type { Worker } from '../../../src/worker/core/worker.ts';
-import { filesOutsidePlan } from '../../../src/worker/iteration/read-outcome.ts';
+import { filesOutsidePlan } from '../../../src/worker/iteration/finish-iteration.ts';
 import { falseClaims } from '../../../src/worker/proving/false-claims.ts';
 import { comparedChecks, waitIfWeakened } from '../../../src/worker/proving/judge-tests.ts';
 import { ledgerProblem, mergeCommands } from '../../../src/worker/proving/ledger.ts';

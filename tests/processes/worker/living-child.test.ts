@@ -9,7 +9,7 @@ import { leaveCommand } from '../../../src/session/commands/commands.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import { readSession } from '../../../src/session/status.ts';
 import { endChildTree } from '../../../src/worker/core/tree.ts';
-import { watchChild } from '../../../src/worker/iteration/watch-child.ts';
+import { watchChild } from '../../../src/worker/iteration/run-iteration.ts';
 import { ChildLog } from '../../../src/worker/limits/child-log.ts';
 import { guarded } from '../../../src/worker/loop/guarded.ts';
 import { runWorker } from '../../../src/worker/loop/run-worker.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../../src/base/clock.ts';
 import { providerNamed } from '../../../src/providers/registry.ts';
-import { watchChild } from '../../../src/worker/iteration/watch-child.ts';
+import { watchChild } from '../../../src/worker/iteration/run-iteration.ts';
 import { ChildLog } from '../../../src/worker/limits/child-log.ts';
 import { tempLog } from '../../support/temp-log.ts';
 import { workerWithChild } from '../../worker/worker-with-child.ts';
