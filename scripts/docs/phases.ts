@@ -1,4 +1,3 @@
-import { BLOCK_RULES } from '../../src/phases/verdict.ts';
 import { decide } from '../../src/phases/decide.ts';
 import type { Decision } from '../../src/phases/decision.ts';
 import { EDGE_CONDITIONS } from '../../src/phases/edge-conditions.ts';
@@ -13,6 +12,7 @@ import {
   PHASES,
   type Phase,
 } from '../../src/phases/table.ts';
+import { BLOCK_RULES } from '../../src/phases/verdict.ts';
 import { codes, type Page, table } from './page.ts';
 
 export const phasesPage: Page = { path: 'docs/phases.md', render };

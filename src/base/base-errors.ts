@@ -1,6 +1,5 @@
 import { errors } from './errors.ts';
 
-/** The expected failures of files and leases. */
 export const BASE_ERRORS = errors({
   file_refused: ({ path = 'a file', refusal, code, fix, then = 'try again' }: RefusedFile) => ({
     what: 'A file could not be read or written.',
@@ -42,10 +41,8 @@ interface RefusedFile {
   path?: string;
   /** What the system says, in words. */
   refusal: string;
-  /** The system's code. */
   code: string;
   fix: string;
-  /** What comes after that. */
   then?: string;
 }
 

@@ -54,7 +54,6 @@ export function afterFalseClaims(
   });
 }
 
-/** Whether the phase has no agent left after this one. */
 function isLastIn({ phase, counted }: Progress): boolean {
   return counted[phase] + 1 >= PHASES[phase].limit;
 }

@@ -6,7 +6,6 @@ export const CAP_NAMES = ['usd', 'tokens', 'hours', 'iterations'] as const;
 export type CapName = (typeof CAP_NAMES)[number];
 
 const limit = z.number().nonnegative();
-/** Limits; one that is left out is none. */
 export const Caps = z.object({ usd: limit, tokens: limit, hours: limit, iterations: limit }).partial();
 export type Caps = z.infer<typeof Caps>;
 
@@ -26,10 +25,8 @@ export type SessionSpent = z.infer<typeof SessionSpent>;
 
 export const NOTHING_SPENT: Spent = { usd: 0, tokens: 0, hours: 0, iterations: 0 };
 
-/** One limit and how far it is used. */
 export interface CapUse {
   cap: CapName;
-  /** The whole session, or one phase of it. */
   scope: 'session' | Phase;
   limit: number;
   spent: number;
@@ -38,7 +35,6 @@ export interface CapUse {
 /** How near the limits are: `wrap_up` means that only what is reserved for the last child is left. */
 export type CapVerdict = { kind: 'fine' } | { kind: 'wrap_up' | 'reached'; use: CapUse };
 
-/** Every limit that holds in a phase. */
 export function capUses(caps: SessionCaps, spent: SessionSpent, phase: Phase): CapUse[] {
   const phaseSpent = spent.phases[phase] ?? NOTHING_SPENT;
   return CAP_NAMES.flatMap((cap) => [
@@ -106,7 +102,6 @@ export function useInWords({ cap, scope, spent, limit: most }: CapUse): string {
   }
 }
 
-/** The setting that raises a limit. */
 export function settingOf({ cap, scope }: Pick<CapUse, 'cap' | 'scope'>): string {
   const names = {
     usd: 'MAX_COST_USD',
@@ -126,7 +121,6 @@ function addSpent(a: Spent, b: Spent): Spent {
   };
 }
 
-/** What was spent, with more of it in a phase. */
 export function withSpent(spent: SessionSpent, phase: Phase, more: Spent): SessionSpent {
   return {
     session: addSpent(spent.session, more),
@@ -134,7 +128,6 @@ export function withSpent(spent: SessionSpent, phase: Phase, more: Spent): Sessi
   };
 }
 
-/** Limits with some raised by a person. */
 export function withRaised(caps: SessionCaps, raised: SessionCaps | undefined): SessionCaps {
   if (raised === undefined) return caps;
   const phases = Object.fromEntries(

@@ -10,7 +10,6 @@ export const CodeEdits = z.object({
   tree: z.string(),
   /** At most a hundred. */
   paths: z.array(z.string()),
-  /** All of them. */
   count: z.int().positive(),
   phases: z.array(z.enum(PHASE_NAMES)),
   /** The newest iteration that changed something. */
@@ -22,9 +21,7 @@ export type CodeEdits = z.infer<typeof CodeEdits>;
 export interface FoundEdits {
   phase: Phase;
   iteration: number;
-  /** The tree right before it. */
   tree: string;
-  /** Paths that it changed. */
   changed: readonly string[];
   /** Paths that differ from before the first known edit. */
   differing: readonly string[];

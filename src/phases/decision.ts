@@ -33,7 +33,6 @@ export type Strike = (typeof STRIKES)[number];
 const Run = z.object({
   kind: z.literal('run'),
   phase: PhaseName,
-  /** Told to the next child. */
   notes: z.array(z.string()),
   /** `backoff`: wait before the next spawn, longer each time. */
   delay: z.enum(['none', 'backoff']),
@@ -81,7 +80,6 @@ const Done = z.object({
   kind: z.literal('done'),
   phase: PhaseName,
   summary: z.string(),
-  /** Those that were shown for it. */
   requirements: z.array(ProvedRequirement).optional(),
   /** Files of tests and checks that the base has and the branch has changed. */
   changedTests: z.array(z.string()).optional(),

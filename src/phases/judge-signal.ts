@@ -53,7 +53,6 @@ function stays({ progress }: Facts): Verdict {
   return legal(block('quality', 'quality_rounds', reason));
 }
 
-/** Takes an edge of the table, as far as its conditions let it. */
 function moves(facts: Facts, target: Phase): Verdict {
   const { phase } = facts.progress;
   const broken = EDGE_CONDITIONS.find(

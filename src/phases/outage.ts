@@ -9,7 +9,6 @@ export const Outage = z.object({
 });
 export type Outage = z.infer<typeof Outage>;
 
-/** How a session waits for an outage to pass. */
 export interface Patience {
   /** Before the second try; the quick ones after it wait longer. */
   quickMs: number;

@@ -37,7 +37,6 @@ export interface Outcome {
   plan: {
     /** A plan document of the current goal exists. */
     exists: boolean;
-    /** The plan, as it stands now, is approved. */
     approved: boolean;
     /** A plan was approved, and it now differs from the approved text. */
     changedSinceApproval: boolean;

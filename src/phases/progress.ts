@@ -46,7 +46,6 @@ export function initialProgress(phase: Phase = 'init'): Progress {
   };
 }
 
-/** The progress with a child of `phase` begun. */
 export function withChildStarted(progress: Progress, iteration: number): Progress {
   return { ...progress, phaseIteration: progress.phaseIteration + 1, totalIterations: iteration };
 }

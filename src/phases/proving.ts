@@ -4,7 +4,6 @@ import { SANDBOX_LEVELS } from '../base/sandbox-level.ts';
 /** Strictest first. */
 export const CHECK_PLACES = ['clone', 'worktree'] as const;
 
-/** Where and how the checks of a session run. */
 export const Proving = z.object({
   in: z.enum(CHECK_PLACES),
   /** Those of the checks that also run after each implementation iteration. */
@@ -20,7 +19,6 @@ export const Proving = z.object({
 });
 export type Proving = z.infer<typeof Proving>;
 
-/** One command that the worker ran. */
 export const CheckRun = z.object({
   command: z.string(),
   /** SETUP of a clone, before the checks. */
@@ -40,7 +38,6 @@ export const CheckRun = z.object({
 });
 export type CheckRun = z.infer<typeof CheckRun>;
 
-/** A requirement that a plan's approval covers. */
 export const ProvedRequirement = z.object({
   id: z.string(),
   text: z.string(),

@@ -90,7 +90,6 @@ export function followsPlan(phase: Phase): boolean {
   return PHASE_NAMES.indexOf(phase) > PHASE_NAMES.indexOf('planning');
 }
 
-/** The phase that `text` names in any letter case, or undefined. */
 export function phaseNamed(text: string): Phase | undefined {
   const lower = text.trim().toLowerCase();
   return PHASE_NAMES.find((name) => name === lower);

@@ -1,7 +1,6 @@
 import type { BlockDecision, Decision, ParkDecision, RunDecision } from './decision.ts';
 import { BLOCK_AFTER, MAX_TIMEOUTS, type Phase } from './table.ts';
 
-/** What the phase rules say about a well-formed signal. */
 export type Verdict = { kind: 'legal'; decision: Decision } | Fault;
 
 /** `rule` names what was broken; `problem` is told to the child and to people. */

@@ -26,7 +26,6 @@ export class LineSplitter {
     this.#maxLineBytes = maxLineBytes;
   }
 
-  /** Where to read on. */
   get offset(): number {
     return this.#offset;
   }
@@ -77,7 +76,6 @@ export class LineSplitter {
 }
 
 export interface TextLine {
-  /** Undefined for a line that is too long to be read. */
   text: string | undefined;
   /** Offset behind its LF. */
   end: number;
@@ -126,7 +124,6 @@ export function openEnd(descriptor: number, maxBytes: number): Buffer {
   return bytes.subarray(bytes.lastIndexOf(LF) + 1);
 }
 
-/** Which part of a file that is too large is read. */
 export interface Bound {
   maxBytes: number;
   keep: 'start' | 'end';

@@ -12,7 +12,6 @@ export type PlainFileReading =
   /** A link, folder, pipe or giant stands where a plain file should. */
   | { kind: 'unusable'; problem: string };
 
-/** Why nothing was read. */
 export type NotRead = Exclude<PlainFileReading, { kind: 'bytes' }>;
 
 const READ_ON_BYTES = 64 * 1024;
@@ -93,7 +92,6 @@ export interface PlainHandle {
 const AT_ONCE_BYTES = 64 * 1024;
 const readPiece = promisify(readInto);
 
-/** The same as a handle to read at one's leisure. */
 export function openPlainHandle(path: string): { kind: 'opened'; handle: PlainHandle } | NotRead {
   const opened = openPlainFile(path);
   if (opened.kind !== 'opened') return opened;

@@ -16,7 +16,6 @@ export function refusedFile(error: unknown) {
   return fileRefused(error);
 }
 
-/** A system's error of any code about a file. */
 export function fileRefused(error: unknown, { path, then }: { path?: string; then?: string } = {}) {
   const code = systemErrorCode(error) ?? '';
   const [refusal, fix] = REFUSALS[code] ?? ['The system refused the file', 'Fix that'];

@@ -14,7 +14,6 @@ export interface Stamps {
   second: string;
 }
 
-/** @param ms milliseconds since the Unix epoch */
 export function stampsAt(ms: number): Stamps {
   const at = new Date(ms);
   const month = two(at.getMonth() + 1);

@@ -11,7 +11,6 @@ export interface Mark {
 
 export interface TreeRoot {
   pid: number;
-  /** Guards against a reused pid. */
   startTicks: string;
   pgid: number;
   /**
@@ -98,7 +97,6 @@ export async function treeMembers(
   return (await look(root, mark, host.processes, { members: new Map(), known: [...known] })).members;
 }
 
-/** What earlier looks at a tree have found. */
 interface Seen {
   members: Map<string, ProcessEntry>;
   known: KnownProcess[];

@@ -18,7 +18,6 @@ export interface Host {
   hostId: string;
   /** Names this boot of it; the same text means the same running kernel. Empty: it could not be read. */
   bootId: string;
-  /** The pid namespace that our pids are counted in. */
   pidNamespace: string;
   /** Names the container that we see all of, over its restarts. */
   container?: string;
@@ -60,9 +59,8 @@ export function systemHost(): Promise<Host> {
 }
 
 async function readSystemHost(): Promise<Host> {
-  const container = ownContainer();
   return {
-    container,
+    container: ownContainer(),
     hostId: await readMachineId(),
     bootId: await readBootId(),
     pidNamespace: pidNamespace(),
@@ -114,31 +112,23 @@ export async function runningEntry(
  * as the sandbox of an agent makes one, the container would look restarted.
  */
 export function ownContainer(root = '/'): string | undefined {
+  const read = (path: string) => readFileSync(join(root, path), 'utf8');
   try {
-    const layer = layerIn(readFileSync(join(root, 'proc/self/mountinfo'), 'utf8'));
-    return layer !== undefined && seesAll(root) ? layer : undefined;
+    const mounts = read('proc/self/mountinfo').split('\n');
+    const layer = LAYER.exec(mounts.findLast((line) => line.split(' ')[4] === '/') ?? '')?.[1];
+    const cgroup = /^0::(\/.*)$/m.exec(read('proc/1/cgroup'))?.[1];
+    if (cgroup === undefined) return undefined;
+    const pids = read(join('sys/fs/cgroup', cgroup, 'cgroup.procs')).split('\n');
+    // The kernel lists a process of an outer or other pid namespace as 0.
+    return pids.includes('1') && !pids.includes('0') ? layer : undefined;
   } catch {
     // Whatever is not there or may not be read: then nothing is concluded.
     return undefined;
   }
 }
 
-/** The id of the writable layer of `/`, as Docker and Podman give them: random, so that no two engines have the same. */
-function layerIn(mountinfo: string): string | undefined {
-  const mounts = mountinfo.split('\n').map((line) => line.split(' '));
-  const options = mounts.findLast((fields) => fields[4] === '/');
-  const behind = options?.slice(options.indexOf('-') + 1) ?? [];
-  if (behind[0] !== 'overlay') return undefined;
-  return /(?:^|,)upperdir=[^,]*\/([0-9a-f]{64})\/diff(?:,|$)/.exec(behind[2] ?? '')?.[1];
-}
-
-/** The kernel lists a process of an outer or other pid namespace as 0. */
-function seesAll(root: string): boolean {
-  const path = /^0::(\/.*)$/m.exec(readFileSync(join(root, 'proc/1/cgroup'), 'utf8'))?.[1];
-  if (path === undefined) return false;
-  const pids = readFileSync(join(root, 'sys/fs/cgroup', path, 'cgroup.procs'), 'utf8').split('\n');
-  return pids.includes('1') && !pids.includes('0');
-}
+/** The id of the writable layer, as Docker and Podman give them: random, so that no two engines have the same. */
+const LAYER = / - overlay (?:.*[ ,])?upperdir=[^,]*\/([0-9a-f]{64})\/diff(?:,|$)/;
 
 /** Names the machine over its reboots, whatever network it is in. */
 async function readMachineId(platform: NodeJS.Platform = process.platform): Promise<string> {

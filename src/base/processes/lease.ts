@@ -38,7 +38,6 @@ export type Holding =
 /** A lease that this process owns. Leaving marks it released; its file stays, for its number. */
 export interface OwnedLease extends AsyncDisposable {
   readonly number: number;
-  /** How the one before ended, for the record. */
   readonly previous: { number: number; how: 'released' | 'died' } | undefined;
   /**
    * Makes sure that no other number is the highest. A folder that was emptied or taken away gets this one
@@ -58,7 +57,6 @@ export interface AcquireOptions {
   takeUnknowable?: boolean | ProcessIdentity;
   /** The new number is above this one too: lease files may have been deleted, numbers written elsewhere stay. */
   above?: number;
-  /** The identity of the supervisor that may continue it. */
   supervisor?: string;
 }
 
@@ -66,7 +64,6 @@ const KEPT_LEASES = 5;
 const POLL_MS = 200;
 const MAX_LEASE_BYTES = 64 * 1024;
 
-/** Reads who owns `dir`, which may not exist yet. */
 export async function readHolding(dir: string, host: Host): Promise<Holding> {
   const highest = newestNumber(dir);
   if (highest === undefined) return { kind: 'free' };
@@ -76,7 +73,6 @@ export async function readHolding(dir: string, host: Host): Promise<Holding> {
   return { kind: 'held', lease, liveness: await livenessOf(host, lease.owner, lease.container) };
 }
 
-/** The highest number in `dir`, whoever has it; undefined when none is there. */
 export function newestNumber(dir: string): number | undefined {
   return leaseNumbers(dir).at(-1);
 }

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { ifThere, systemErrorCode } from '../errors.ts';
 import { runCommand } from './run-command.ts';
 
-/** One process as the operating system shows it. */
 export interface ProcessEntry {
   pid: number;
   ppid: number;
@@ -24,7 +23,6 @@ export interface ProcessTable {
   list(): Promise<ProcessEntry[]>;
   /** The value of one environment variable of a process, where we may see it. */
   environmentOf(pid: number, name: string): Promise<string | undefined>;
-  /** What a process was called with: its program and arguments, a blank between. */
   commandOf(pid: number): Promise<string | undefined>;
 }
 

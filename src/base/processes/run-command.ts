@@ -12,7 +12,6 @@ export interface CommandResult {
   exitCode: number | null;
   stdout: string;
   stderr: string;
-  /** True when the file was not found or is not executable. */
   notFound: boolean;
   timedOut: boolean;
 }
@@ -141,7 +140,6 @@ function endLeftovers(
 
 const FORCE_AFTER_MS = 3000;
 
-/** @returns what to call once the program has ended */
 function endGroupOn(ends: readonly (AbortSignal | undefined)[], pid: number | undefined): () => void {
   if (pid === undefined) return () => {};
   let force: NodeJS.Timeout | undefined;

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { delimiter, isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { definedOnly } from '../../base/defined-only.ts';
-import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 import { shellQuoted } from '../../base/shell-quoted.ts';
@@ -89,21 +88,6 @@ export async function environmentOfSessions(env: Environment, homeDir: string): 
   const login = await readLoginEnvironment(env, homeDir);
   return login.kind === 'read' ? withLogin(env, login.env) : env;
 }
-
-/**
- * By which two readings of one session are compared: equal names and values give equal ones.
- * @param salt of the session, so that nothing can be compared beyond it
- */
-export function environmentFingerprint(env: Readonly<Record<string, string>>, salt: string): string {
-  const lines = Object.entries(env)
-    .filter(([name]) => !VOLATILE.test(name))
-    .map(([name, value]) => `${name}=${value.replaceAll(PASSING_FOLDER, '')}`);
-  return fingerprint([salt, ...lines.sort()].join('\0')).slice(0, 16);
-}
-
-/** Another value in every shell. */
-const VOLATILE = /^(?:SSH_\w+|GPG_TTY|FNM_MULTISHELL_PATH|\w*SESSION\w*)$/;
-const PASSING_FOLDER = /[^:]*\/fnm_multishells\/[^:]*/g;
 
 const GIVEN =
   /^(?:USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|DISPLAY|WAYLAND_DISPLAY)$/;

@@ -4,7 +4,6 @@ import { providerNamed } from '../../providers/registry.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState } from '../../session/events/state.ts';
 
-/** What the choice follows from; a `Worker` has all of it. */
 export interface Chooser {
   readonly file: SessionFile;
   readonly writer: { readonly state: SessionState };

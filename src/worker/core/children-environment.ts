@@ -1,12 +1,12 @@
 import { credentialNames } from '../../providers/registry.ts';
-import { environmentFingerprint, isFromTerminal, withLogin } from '../../providers/starting/login-shell.ts';
+import { isFromTerminal, withLogin } from '../../providers/starting/login-shell.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { NOT_IN_LOGIN_SHELL } from '../../session/events/session-view.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
-/** Waits until the environment of SETUP, CHECK and agents is known, and records it: names and a fingerprint. */
+/** Waits until the environment of SETUP, CHECK and agents is known, and records its names. */
 export async function joinEnvironment(worker: Worker): Promise<void> {
-  const { environment, file } = worker;
+  const { environment } = worker;
   if (environment.isJoined) return;
   const login = await environment.read();
   const used = !isFromTerminal(environment.started);
@@ -17,12 +17,7 @@ export async function joinEnvironment(worker: Worker): Promise<void> {
     return;
   }
   const names = Object.keys(login.env).sort();
-  const fingerprint = environmentFingerprint(login.env, file.id);
-  await record(
-    worker,
-    { type: 'environment_read', names, fingerprint, used },
-    ...credentialNotices(worker, login.env),
-  );
+  await record(worker, { type: 'environment_read', names, used }, ...credentialNotices(worker, login.env));
 }
 
 function unreadNotice(why: string): NewEvent {

@@ -17,7 +17,6 @@ import { documentNames } from '../documents/own-documents.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 export interface QuestionEvidence extends OpenQuestions {
-  /** Hash of the whole file; undefined when there is none. */
   fileHash: string | undefined;
 }
 
@@ -34,7 +33,6 @@ export interface PlanEvidence {
   version: PlanVersion | undefined;
   /** With the requirements that its approval covers. */
   text: string | undefined;
-  /** Those that its approval covers. */
   requirements: Requirement[];
   outcome: Outcome['plan'];
 }

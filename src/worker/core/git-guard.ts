@@ -37,7 +37,6 @@ export class GitGuard {
     this.#env = env;
   }
 
-  /** For every git call of the worker. */
   get context(): GitContext {
     return { baseEnv: this.#env, config: this.#config, smudging: this.#smudging };
   }

@@ -27,7 +27,6 @@ export function iterationOf(worker: Place, open: OpenIteration): Iteration {
   return { ...open, files, logs: logPaths(worker, open), cli: providerNamed(open.provider) };
 }
 
-/** Where the CLI of an iteration prints. */
 export function logPaths(
   { paths }: Place,
   { log }: Pick<OpenIteration, 'log'>,

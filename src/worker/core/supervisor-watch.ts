@@ -15,7 +15,6 @@ export interface WatchOptions {
   home: string;
   host: Host;
   clock: Clock;
-  /** The built supervisor file. */
   program: string;
 }
 

@@ -20,7 +20,6 @@ const LEFTOVER_GRACE_MS = 300;
 /** Bubblewrap watches from outside and is the first process inside: a child and a grandchild of the wrapper. */
 const GUARD_DEPTH = 2;
 
-/** The mark of everything that a session's children ever start. */
 export function childMark(worker: Pick<Worker, 'file'>): Mark {
   return { name: SESSION_MARK, value: worker.file.id };
 }
@@ -63,7 +62,6 @@ export class ChildTree {
   }
 }
 
-/** Ends all that came of a session's children. */
 export async function endChildTree(
   worker: Worker,
   child: ChildRecord | undefined,

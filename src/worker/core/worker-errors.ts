@@ -48,7 +48,6 @@ export const WORKER_ERRORS = errors({
     why: `The file of CONSTRAINTS does not exist: ${path}.`,
     hint: 'Restore it, or correct CONSTRAINTS in .samocode, then resume the session.',
   }),
-  /** @param args.said by the guard's own program */
   guard_failed: ({ of, said }: { of: 'SETUP' | 'CHECK'; said: string }) => ({
     what: of === 'SETUP' ? 'No agent was started.' : 'The checks did not run.',
     why: `The guard could not run ${of}: ${visibleControls(said.slice(0, 300))}.`,

@@ -22,7 +22,6 @@ export interface Worker {
   readonly file: SessionFile;
   readonly clock: Clock;
   readonly host: Host;
-  /** `environment.now`: what SETUP, CHECK and agents start from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly environment: ChildrenEnvironment;
   /** The built rehearsal child, started with our own node. */
@@ -40,7 +39,6 @@ export interface Worker {
 
 /** What this worker alone knows: it is in no file, so no agent can have changed it. */
 export interface WorkerMemory {
-  /** The run folder right before the agent of an iteration. */
   runFolder?: {
     iteration: number;
     entries: Readonly<Record<string, string>>;
@@ -103,7 +101,6 @@ export function provingOf(worker: Worker): Proving {
   return stateOf(worker).proving ?? worker.file.settings.proving;
 }
 
-/** Whether people may open a gate of this session by typing. */
 export function takesTypedAnswers({ file }: Pick<Worker, 'file'>): boolean {
   return closedChannel({ channel: 'file' }, file.settings.gateChannels) === undefined;
 }

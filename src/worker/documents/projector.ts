@@ -128,7 +128,7 @@ export class Projector {
 }
 
 /** Writes `proof/`: what the events show, and what the checks printed. */
-export async function writeProof(paths: SessionPaths): Promise<void> {
+async function writeProof(paths: SessionPaths): Promise<void> {
   const events = await readEvents(paths.events, 0);
   const proof = makeProof(events);
   if (proof === undefined) return;
@@ -157,16 +157,13 @@ async function keepOutput(from: string, to: string): Promise<void> {
 const TAIL_BYTES = 64 * 1024;
 
 /** The number of the newest event that session.log shows. */
-export function loggedUpTo({ sessionLog }: Pick<SessionPaths, 'sessionLog'>): number {
+function loggedUpTo({ sessionLog }: Pick<SessionPaths, 'sessionLog'>): number {
   const tail = readTail(sessionLog, TAIL_BYTES);
   const written = [...tail.matchAll(/\(#(\d+)\)$/gm)].map((match) => Number(match[1]));
   return Math.max(0, ...written);
 }
 
-export function writeHistory(
-  { history }: Pick<SessionPaths, 'history'>,
-  events: readonly SessionEvent[],
-): void {
+function writeHistory({ history }: Pick<SessionPaths, 'history'>, events: readonly SessionEvent[]): void {
   const ended = events.filter((event) => event.type === 'iteration_ended');
   if (ended.length === 0) return;
   const tail = readTail(history, TAIL_BYTES);
@@ -177,7 +174,7 @@ export function writeHistory(
   appendLines(history, missing.map(historyLineOf).join(''), isJson);
 }
 
-export function writeSessionLog(
+function writeSessionLog(
   { sessionLog }: Pick<SessionPaths, 'sessionLog'>,
   events: readonly SessionEvent[],
 ): void {

@@ -35,7 +35,6 @@ export async function performMerge(worker: Worker): Promise<void> {
 }
 
 interface Ended {
-  /** The checks that ran for it. */
   events: NewEvent[];
   end: Pick<MergeEnd, 'outcome'> & Partial<MergeEnd>;
 }

@@ -13,9 +13,7 @@ import { RunFolder } from './run-folder.ts';
 const WorktreeSeen = z.object({
   /** Equal ones are the same commit and the same bytes. */
   print: z.string(),
-  /** The commit that was checked out. */
   head: z.string().optional(),
-  /** Its files as a tree. */
   tree: z.string().optional(),
 });
 export type WorktreeSeen = z.infer<typeof WorktreeSeen>;
@@ -26,7 +24,6 @@ export const Snapshot = z.object({
   mainCheckout: MainCheckout.optional(),
   /** Fingerprint of the session's documents, its log folder and the worker's own files left out. */
   documents: z.string(),
-  /** Before an agent. */
   runFolder: RunFolder.optional(),
 });
 export type Snapshot = z.infer<typeof Snapshot>;

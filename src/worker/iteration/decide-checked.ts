@@ -18,7 +18,6 @@ import { tryFast } from '../proving/prove.ts';
 
 export interface Checked {
   decision: Decision;
-  /** The checks that ran for it. */
   events: NewEvent[];
 }
 

@@ -103,7 +103,7 @@ async function judgeOutcome(
 }
 
 /** The work that follows a recorded end: what a crash leaves of it does no harm. */
-export async function tidyIteration(
+async function tidyIteration(
   worker: Worker,
   { iteration, phase }: OpenIteration,
   { left, acknowledged }: { left: LeftByChild; acknowledged: readonly string[] },
@@ -140,14 +140,12 @@ export interface OutcomeReading
   outcome: Outcome;
   process: ProcessEnd;
   plan: PlanEvidence;
-  /** Messages that the child has read. */
   acknowledged: string[];
   /** What people are told of beside the decision. */
   notices: NewEvent[];
 }
 
-/** Reads everything that the decision rests on. Changes nothing. */
-export async function readOutcome(
+async function readOutcome(
   worker: Worker,
   open: Iteration,
   { ended, left }: { ended: ChildEnded; left: LeftByChild },
@@ -206,7 +204,6 @@ export async function filesOutsidePlan(
   return outsidePlanFiles(text, await changedPaths({ ...options, base, head })).slice(0, MOST);
 }
 
-/** Reports those that were not reported before. */
 function outsidePlanNotice(worker: Pick<Worker, 'writer'>, outside: readonly string[] = []): NewEvent[] {
   const { outsidePlan: known = [] } = stateOf(worker);
   const files = outside.filter((path) => !known.includes(path));

@@ -66,12 +66,11 @@ function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
 export interface Ready {
   base: BaseCommit;
   worktree: Worktree;
-  /** Of SETUP. */
   warnings: string[];
 }
 
 /** A remote may not answer for minutes, and a checkout may take as long. @returns undefined when a stop ended it */
-export async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
+async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   const { file, git } = worker;
   const { settings, mainRepo } = file;
   const found = await whileTakingCommands(worker, (signal) =>

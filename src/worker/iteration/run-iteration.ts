@@ -80,7 +80,7 @@ async function startOrFinish(worker: Worker, open: Iteration): Promise<ChildReco
  * Ends the whole tree of a child, and meets what it left in the run folder.
  * @returns how it came to its end; undefined when the session is blocked because its processes live on
  */
-export async function endChild(
+async function endChild(
   worker: Worker,
   open: OpenIteration,
   watched: Pick<WatchedChild, 'end' | 'known'> & { child: ChildRecord; isOurs: boolean },

@@ -44,10 +44,8 @@ export class Sampler {
   readonly #limits: WatchLimits;
   readonly #stall: StallWatch;
   readonly #tree: ChildTree;
-  /** Undefined before the first look. */
   #aliveAt: number | undefined;
   #sampledAt: number;
-  /** What could not be recorded yet. */
   #untold: NewEvent[] = [];
   #shown: string | undefined;
   #finalAtMs: number | undefined;
@@ -70,7 +68,6 @@ export class Sampler {
     return { end, awakeMs: this.#awake.ms, known: this.#tree.known };
   }
 
-  /** Until the next look. */
   get restMs(): number {
     const sampledMs = this.#worker.clock.monotonic() - this.#sampledAt;
     return Math.max(0, Math.min(SAMPLE_EVERY_MS - sampledMs, this.#open.timeLimitMs - this.#awake.ms));

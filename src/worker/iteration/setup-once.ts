@@ -76,7 +76,6 @@ async function runSetup(
   });
 }
 
-/** Before any agent. */
 function environmentOf(worker: Worker): Record<string, string> {
   return childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration: 0 });
 }

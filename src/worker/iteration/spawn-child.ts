@@ -21,7 +21,6 @@ import { documentsPrint, mainCheckoutNow, type Snapshot } from '../guarding/snap
 import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../recording/keep-work.ts';
 
-/** Starts the child of an iteration that has begun. @throws child_not_started */
 export async function spawnChild(worker: Worker, open: Iteration): Promise<ChildRecord> {
   // What it writes for the child belongs to what stands there before.
   const guard = await worker.guard.guard(worker);

@@ -21,7 +21,6 @@ const DEFAULTS: WatchLimits = {
   afterFinalMs: 30_000,
   /** Nothing but attempts to reach the network. */
   networkWaitMs: 10 * MINUTE_MS,
-  /** Bytes of stdout and stderr together. */
   logCeilingBytes: 2 * 1024 ** 3,
 };
 
@@ -34,9 +33,7 @@ const IDLE_TICKS = 3;
 /** Of the silence that counts as a stall: for so long the CPU time is not looked at. */
 const UNSAMPLED_SHARE = 1 / 4;
 
-/** What a look at a child's stirring goes by. */
 export interface StallSigns {
-  /** Of its output so far. */
   bytes: number;
   /** The processes of its tree; asked for in a silence alone, since that reads all processes of the machine. */
   members(): Promise<readonly ProcessEntry[]>;

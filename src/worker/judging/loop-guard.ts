@@ -31,7 +31,6 @@ export function guardLoop(worker: Worker, decision: Decision, question: LoopQues
   return { decision: breakLoop(decision, trail, evidence(kept.trees, signal, plan)), print };
 }
 
-/** What a person or the next child can check. */
 function evidence(
   { worktreeTree, sessionTree }: NonNullable<KeptWork['trees']>,
   signal: JudgedSignal | undefined,
@@ -53,7 +52,6 @@ interface PrintMaterial {
   signal?: JudgedSignal;
   /** The tree of the worktree and the session's documents, as a checkpoint has them. */
   worktreeTree: string;
-  /** Fingerprint of what no checkpoint takes. */
   leftOut: string;
   documents: readonly KeptDocument[];
 }

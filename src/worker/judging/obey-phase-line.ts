@@ -33,7 +33,6 @@ export async function phaseByHand(worker: Worker): Promise<Phase | undefined> {
 }
 
 const RESTING: ReadonlySet<string> = new Set(['stopped', 'waiting', 'blocked', 'limited', 'queued']);
-/** The events by which it comes to that. */
 const RESTS: ReadonlySet<string> = new Set(['stopped', 'parked', 'blocked', 'limited', 'queued']);
 
 /** Goes to a phase as a person wrote it, or says why not; either way the overview then says where it stands. */
@@ -49,7 +48,6 @@ export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
   }
 }
 
-/** The phase that the overview names when it is not the one that the session is in. */
 export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
   // The line of a folder that was taken over still says where that stood.
   if (!stateOf(worker).prepared) return undefined;

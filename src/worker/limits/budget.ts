@@ -22,7 +22,6 @@ import type { OpenIteration, SessionState } from '../../session/events/state.ts'
 import { blockHere } from '../core/blocked.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 
-/** How far every limit is used, with what a running child has spent so far. */
 export function budgetUses(
   worker: Pick<Worker, 'file'>,
   state: Pick<SessionState, 'spent' | 'raisedCaps'>,
@@ -42,7 +41,6 @@ export function reachesLimit(
   return judgeCaps(budgetUses(worker, stateOf(worker), { phase, live })).kind !== 'fine';
 }
 
-/** Where the next child would stand. */
 export function budgetVerdict(worker: Worker): CapVerdict {
   const state = stateOf(worker);
   const uses = budgetUses(worker, state, { phase: state.progress.phase });
@@ -138,6 +136,5 @@ export function higherLimits(uses: readonly CapUse[]): NextStep[] {
 /** A child that only leaves things in order needs little time. */
 export const WRAP_UP_LIMIT_MS = 10 * 60_000;
 
-/** For the child that leaves things in order. */
 export const WRAP_UP_NOTE =
   'The budget is nearly spent, and you are the last agent before a person is asked: begin nothing new. Commit what there is, write in the overview how far the work is and what is next, and signal `handoff` with that as its note. Finish within minutes.';

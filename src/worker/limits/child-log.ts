@@ -24,7 +24,6 @@ export class ChildLog implements Disposable {
   readonly #lines = new LineSplitter({ maxLineBytes: MAX_LINE_BYTES });
   #descriptor: number | undefined;
 
-  /** What its lines have told so far. */
   readonly seen = new Tally();
 
   constructor(path: string, provider: Provider) {
@@ -32,12 +31,10 @@ export class ChildLog implements Disposable {
     this.#reader = provider.newReader();
   }
 
-  /** What the child does now. */
   get activity(): string | undefined {
     return this.seen.activity;
   }
 
-  /** The last final report; absent while it runs. */
   get final(): FinalReport | undefined {
     return this.seen.final;
   }

@@ -21,7 +21,6 @@ export interface CostFound {
   gap?: 'price' | 'tokens';
 }
 
-/** What an iteration cost and how it was spent, as far as its CLI tells; of a bounded size. */
 export async function costOf(
   worker: Pick<Worker, 'env'>,
   open: Pick<OpenIteration, 'provider' | 'model'>,

@@ -13,7 +13,6 @@ import type { Worker } from '../core/worker.ts';
 export const SharedLimit = z.object({
   v: z.literal(1),
   until: z.number(),
-  /** The provider gave no time. */
   guessed: z.boolean(),
   at: z.number(),
 });

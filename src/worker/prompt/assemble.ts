@@ -30,7 +30,6 @@ const PERMISSION_WORDS: Readonly<Record<PromptState['permissions'], string>> = {
     'Not everything is allowed here, and there is no one to ask: what is refused (a tool, a folder, the network) stays refused. Find another way, or signal `blocked` and name what is missing.',
 };
 
-/** Beside the words for `allow`, in phases of documents. */
 const DOCUMENTS_ALONE =
   ' In this phase you can read everything, write files of the session path with your tools for files, and run commands that only read (`git log`, `git diff --no-ext-diff`, `grep`, `ls`); mostly tests and scripts are refused, and so is every change of code.';
 
@@ -46,7 +45,6 @@ function limitsOfHands({ permissions, isGuarded, phase }: PromptState): string {
   return isGuarded ? `${words}\n- ${GUARD_WORDS}` : words;
 }
 
-/** The whole prompt of an iteration. */
 export function assemblePrompt(state: PromptState): string {
   const { sessionDir, phase, now } = state;
   const stamps = stampsAt(now);
@@ -153,7 +151,7 @@ const MAX_NOTE = 4_000;
 const MAX_FEEDBACK = 100_000;
 
 /** What the child must know before all else: failures and hand-offs, the person's words, the goal. */
-export function attention(state: PromptState): string {
+function attention(state: PromptState): string {
   const { sessionDir, task, dive, goal, feedback, constraints } = state;
   const overview = join(sessionDir, '_overview.md');
   const section = (title: string, text: string | undefined, maxChars: number, whole = overview) =>

@@ -17,11 +17,8 @@ interface PromptFacts {
   phase: Phase;
   /** Whose child it is: with a fallback not always the one of the settings. */
   provider: string;
-  /** How long it may work. */
   timeLimitMs: number;
-  /** The one clock reading of this iteration. */
   now: number;
-  /** Messages of the human for this child, as files. */
   messageFiles: readonly string[];
   /** Only what is reserved for leaving things in order is left of the budget. */
   wrapUp: boolean;

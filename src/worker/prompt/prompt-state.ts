@@ -8,16 +8,13 @@ export interface PromptState {
   sessionDir: string;
   workingDir: string;
   phase: Phase;
-  /** The session's running number of this child. */
   iteration: number;
   /** Running number of this child in its phase, from 1. */
   phaseIteration: number;
   provider: string;
   permissions: 'skip' | 'allow';
-  /** The child runs in the guard. */
   isGuarded: boolean;
   timeLimitMs: number;
-  /** The one clock reading of this iteration, in milliseconds since the epoch. */
   now: number;
   worktree: { branch: string; base: string; baseCommit: string } | undefined;
   /** Word for word as the person gave them. */
@@ -27,18 +24,15 @@ export interface PromptState {
   feedback: string | undefined;
   /** Corrections, failing checks, hand-offs and notes of the human, oldest first. */
   notes: readonly string[];
-  /** Code that agents before changed though they only write documents. */
   codeEdits: CodeEdits | undefined;
   messages: readonly MessageToRead[];
   constraints: { path: string; text: string } | undefined;
   /** Shell commands that the worker runs before it accepts done. */
   checks: readonly string[];
   checksIn: 'clone' | 'worktree';
-  /** File names in the session path, sorted. */
   documents: readonly string[];
   questions: { asked: number; open: readonly string[] };
   plan: PromptPlan | undefined;
-  /** The requirements that the approval of the plan covers. */
   requirements: readonly PromptRequirement[];
   /** Rounds of questions and plans that belong to goals before this one. */
   earlier: { rounds: number; plans: readonly string[] };

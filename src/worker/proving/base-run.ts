@@ -17,7 +17,6 @@ import { commitWithTree } from './check-facts.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
 import { besideMark, endBeside } from './scratch.ts';
 
-/** Whether it is not known yet what the checks say of the base. */
 function isWanted(worker: Worker): boolean {
   const { worktree, baseChecks } = stateOf(worker);
   const isInClone = provingOf(worker).in === 'clone';
@@ -68,7 +67,6 @@ export async function endBaseRun(worker: Worker): Promise<void> {
   if (result !== undefined) await recordIfTaken(worker, { type: 'checks_ran', ...result });
 }
 
-/** @returns its result, where it had ended before */
 export async function stopBaseRun(worker: Worker): Promise<ChecksRan | undefined> {
   const run = worker.memory.baseRun;
   if (run === undefined) return undefined;

@@ -29,7 +29,6 @@ export async function branchGone(worker: Worker): Promise<string | undefined> {
   return tip === undefined ? `the branch ${worktree.branch} of this session is gone` : undefined;
 }
 
-/** What was committed while the checks ran on `proved`. */
 export async function laterWork(worker: Worker, proved: TipOfBranch | undefined): Promise<string[]> {
   if (proved === undefined) return [];
   const { commit } = await tipOfBranch(worker);

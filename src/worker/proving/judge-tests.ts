@@ -19,7 +19,6 @@ import { fullCommands } from './ledger.ts';
 import { type Proof, recordedSet } from './prove.ts';
 import { runInClone } from './run-in-clone.ts';
 
-/** What the work changed of tests, CI and check settings, with the commands of the checks. */
 export interface ComparedChecks extends ComparedCommits, ChangesOfChecks {
   checks: readonly string[];
 }
@@ -75,7 +74,6 @@ export function changedTests({ files }: Pick<ComparedChecks, 'files'>): string[]
 const MOST_NAMED = 100;
 
 interface Tried {
-  /** Test files that pass without the work. */
   proveNothing: readonly string[];
   events: NewEvent[];
 }
@@ -120,7 +118,6 @@ export async function tryAddedTests(
   return proof.kind === 'stopped' ? undefined : triedWith(files, proof);
 }
 
-/** What a run of the files shows, and what people hear of it. */
 export function triedWith(files: readonly string[], proof: Proof): Tried {
   const { events } = proof;
   const runs = events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
@@ -149,7 +146,6 @@ function noticeOf(files: readonly string[], problem: string | undefined): NewEve
   return [{ type: 'notice', code: 'tests_prove_nothing', text: `${proveNothingWords(files)}.` }];
 }
 
-/** Tells the next agent of test files that prove nothing. */
 export function withNote(decision: Decision, files: readonly string[]): Decision {
   if (files.length === 0 || (decision.kind !== 'run' && decision.kind !== 'limited')) return decision;
   const note = `${proveNothingWords(files)}. See whether each of them tests what was asked for.`;

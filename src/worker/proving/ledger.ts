@@ -62,7 +62,6 @@ export async function unreviewed(worker: Worker, also: readonly string[] = []): 
     );
 }
 
-/** Those of the commits whose code the branch no longer has. */
 async function changedSince(worker: Worker, commits: readonly string[]): Promise<string[]> {
   const { mainRepo } = worker.file;
   const { context } = worker.git;

@@ -19,13 +19,10 @@ import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote }
 import { failedOf, unreviewed } from './ledger.ts';
 import { type Proof, proveBranch } from './prove.ts';
 
-/** What the questions about one outcome have found so far. */
 interface Inquiry {
   worker: Worker;
   iteration: number;
-  /** What follows where nothing stands in its way. */
   decision: Decision;
-  /** The checks that ran for it. */
   events: NewEvent[];
   /** Before the first question about it, the checks run. */
   shown?: Shown;

@@ -12,7 +12,6 @@ export type MergeProof = { events: NewEvent[] } & (
   | { kind: 'stopped' }
 );
 
-/** The full set on the result of a merge. */
 export async function proveMerge(
   worker: Worker,
   { commit, onto, into, tip }: { commit: string; onto: string; into: string; tip: TipOfBranch },

@@ -25,7 +25,6 @@ export type Proof = { events: NewEvent[] } & (
   | { kind: 'uncommitted'; files: string[] }
   /** No agent can help: a command that the shell does not find, a guard that fails, no clone. */
   | { kind: 'impossible'; reason: string }
-  /** They fail on the base commit too. */
   | { kind: 'base_red'; reason: string }
   | { kind: 'stopped' }
 );
@@ -51,7 +50,6 @@ export async function proveBranch(worker: Worker, iteration: number): Promise<Pr
   return proof.kind === 'failed' ? await unlessBaseIsRed(worker, proof) : proof;
 }
 
-/** Runs all checks on a commit in a fresh clone. */
 export async function proveCommit(
   worker: Worker,
   {
@@ -159,12 +157,11 @@ async function unlessBaseIsRed(worker: Worker, proof: Proof): Promise<Proof> {
   return { kind: 'base_red', reason: asReason(baseRed(baseChecks)), events };
 }
 
-// A status bar may miss it.
 function showChecking(worker: Worker, command: string): void {
   try {
     worker.projector.writeNow(stateOf(worker), `checking: ${command}`);
   } catch {
-    // It is shown with the next change.
+    // A status bar may miss it: it is shown with the next change.
   }
 }
 

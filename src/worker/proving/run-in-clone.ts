@@ -22,7 +22,6 @@ export interface ClonedSet {
   outputDir: string;
   signal: AbortSignal;
   begins?: CheckPlace['begins'];
-  /** Files of another commit over those of this one. */
   overlay?: Overlay | undefined;
 }
 

@@ -25,7 +25,6 @@ export async function endBeside(worker: Worker): Promise<void> {
   await endTree(undefined, besideMark(worker), { host, clock, graceMs: GRACE_MS, known: [] });
 }
 
-/** What a worker that died has left of its checks. */
 export async function clearScratch(worker: Worker): Promise<void> {
   await endBeside(worker);
   await removeClone(scratchDir(worker));

@@ -90,7 +90,7 @@ const MOST_OF_A_LINE = 160;
  * Writes the question about weakened checks into `_qa.md`, unless it waits there from before a crash. It has no
  * suggestion: whoever accepts all suggestions has not seen it.
  */
-export async function askAboutWeakened(
+async function askAboutWeakened(
   worker: Worker,
   found: readonly Weakening[],
   { reason, changedTests }: Pick<ParkDecision, 'reason' | 'changedTests'>,
@@ -102,7 +102,6 @@ export async function askAboutWeakened(
   return id === undefined ? undefined : { question: id, keys: found.map(({ key }) => key) };
 }
 
-/** Writes a question of the worker's own, as a round of its own. */
 async function askOne({ paths, file }: Worker, question: QuestionDraft): Promise<void> {
   await changeFile(paths.qa, (text) =>
     text === undefined || text.trim() === ''
@@ -112,7 +111,7 @@ async function askOne({ paths, file }: Worker, question: QuestionDraft): Promise
 }
 
 /** Before planning a person is asked once, also where no agent has a question. */
-export async function askNothingToClarify(worker: Worker): Promise<void> {
+async function askNothingToClarify(worker: Worker): Promise<void> {
   const { answers, progress } = stateOf(worker);
   // In a file that was emptied it would be the very question that the person has answered already.
   const again = answers.length > 0 ? ` after iteration ${progress.totalIterations}` : '';
@@ -125,7 +124,7 @@ export async function askNothingToClarify(worker: Worker): Promise<void> {
 }
 
 /** The `Status` line is the worker's own, but for a person who says `answered`: a child that wrote that must not speak for them. */
-export async function markWaiting(worker: Worker): Promise<void> {
+async function markWaiting(worker: Worker): Promise<void> {
   const text = await documentText(worker.paths.qa);
   if (text === undefined || parseQa(text).status === 'waiting') return;
   const { open } = openQuestions(text, stateOf(worker));

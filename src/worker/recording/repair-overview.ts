@@ -15,7 +15,6 @@ const MAX_LINE = 1000;
 
 export interface OverviewEnd {
   lines: { lastAction?: string; next?: string };
-  /** Flow lines that the child added, for the record. */
   newFlow: string[];
   forgeries: NewEvent[];
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import {
-  environmentFingerprint,
   environmentOfSessions,
   isFromTerminal,
   readLoginEnvironment,
@@ -87,14 +86,4 @@ test.each([
 test('a session that is started from a terminal has that environment alone', async () => {
   const env = { TERM: 'xterm', SHELL: '/bin/bash' };
   expect(await environmentOfSessions(env, '/nowhere')).toBe(env);
-});
-
-test('a fingerprint changes with a value, not with what every shell has anew or with the session alone', () => {
-  const env = { PATH: '/run/fnm_multishells/12_34/bin:/bin', SSH_AGENT_PID: '12', KEY: 'a' };
-  const print = environmentFingerprint(env, 'salt');
-  const later = { ...env, PATH: '/run/fnm_multishells/99_88/bin:/bin', SSH_AGENT_PID: '99' };
-  expect(environmentFingerprint(later, 'salt')).toBe(print);
-  expect(environmentFingerprint({ ...env, KEY: 'b' }, 'salt')).not.toBe(print);
-  expect(environmentFingerprint(env, 'another session')).not.toBe(print);
-  expect(print).toMatch(/^[0-9a-f]{16}$/);
 });

@@ -131,7 +131,7 @@ export const EVENT_BODIES = {
     phase: PhaseName,
     warnings: z.array(z.string()),
   }),
-  environment_read: z.object({ names: z.array(z.string()), fingerprint: z.string(), used: z.boolean() }),
+  environment_read: z.object({ names: z.array(z.string()), used: z.boolean() }),
   worker_took_over: z.object({
     worker: ProcessIdentity,
     version: z.string(),
