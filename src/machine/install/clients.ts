@@ -6,7 +6,7 @@ import { configFolder } from '../../base/config-folder.ts';
 import { ifExists } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
-import { locateCli } from '../../providers/starting/locate-cli.ts';
+import { locateCli, pathSettingOf } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import {
@@ -127,7 +127,7 @@ function packageFolder(context: ActionContext, client: ClientName): string {
 
 /** The path of a client's program, found as the worker finds it; undefined when it is not there. */
 async function programOf(command: string, { env, home }: ActionContext): Promise<string | undefined> {
-  const setting = `${command.toUpperCase()}_PATH`;
+  const setting = pathSettingOf(command);
   const configured = env[setting];
   const question = { command, setting, env, homeDir: home, nodePath: await nodePath(env) };
   try {
