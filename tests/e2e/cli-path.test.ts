@@ -28,6 +28,6 @@ test('a session that is blocked because its CLI is gone works after the path was
   await rig.resume();
   await rig.untilWaiting('plan_approval');
   expect(await rig.events()).toContainEqual(
-    expect.objectContaining({ type: 'resumed', places: { cliPaths: { claude: second } } }),
+    expect.objectContaining({ type: 'resumed', cliPaths: { claude: second } }),
   );
 });

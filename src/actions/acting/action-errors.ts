@@ -9,6 +9,13 @@ export const ACTION_ERRORS = errors({
     why: `The limit "${name.slice(0, 40)}" is invalid: ${why}.`,
     hint: `Give a number, 0 or more, for one of ${known.join(', ')} (US dollars, tokens, hours, iterations).`,
   }),
+  folder_gone: ({ session, path, branch, isRepository }: FolderGone) => ({
+    what: `Session ${session} was not changed.`,
+    why: `${path} was moved or removed. A session works in the folders that it was started with.`,
+    hint: isRepository
+      ? `Move it back and run "git worktree repair" there, then try again. Or start a new session where the repository is now${branch === undefined ? '' : `, with ${branch} as its base`}.`
+      : `Move it back, or make the folder again if you removed it: its worktree is then made anew from ${branch ?? 'its branch'}.`,
+  }),
   inside_session: () => ({
     what: 'Nothing was changed.',
     why: 'This program was started from inside a samocode session, where only reading is allowed.',
@@ -75,11 +82,6 @@ export const ACTION_ERRORS = errors({
     why: 'A relative path starts at the folder of the client, and this client names none, or several.',
     hint: 'Give an absolute path.',
   }),
-  repository_gone: ({ session, before, now }: { session: string; before: string; now: string }) => ({
-    what: `Session ${session} was not changed.`,
-    why: `Its repository ${before} is gone, and ${now} does not have the commit at which its branch began.`,
-    hint: 'Set MAIN_REPO in .samocode to where its repository is now, then try again.',
-  }),
   rewind_halfway: ({ session, reason }: { session: string; reason: string }) => ({
     what: 'The session was only partly rewound, and is blocked.',
     why: reason,
@@ -129,6 +131,13 @@ export const ACTION_ERRORS = errors({
 });
 
 const NEW_GOAL = { goal: TO_FILL };
+
+interface FolderGone {
+  session: string;
+  path: string;
+  branch: string | undefined;
+  isRepository: boolean;
+}
 
 interface NotTakenOverYet {
   session: string;

@@ -31,7 +31,7 @@ export async function finishSession(
   context: ActionContext,
 ): Promise<FinishResult> {
   const look = await lookAtFinish(input, context);
-  const { view, places, refusal } = look;
+  const { view, refusal } = look;
   if (refusal) throw refusal;
   const send = (request: CommandRequest, endsIn: EventType, workMs = ALL_FILES_MS) =>
     afterCommand(view, request, [endsIn], context, { workMs });
@@ -41,12 +41,9 @@ export async function finishSession(
       return archivedResult(how, await send({ kind: 'unarchive' }, 'worker_left'));
     case 'keep_branch':
     case 'archive_documents':
-      return archivedResult(
-        how,
-        await send({ kind: 'archive', ...archiveRequest(input), places }, 'worker_left'),
-      );
+      return archivedResult(how, await send({ kind: 'archive', ...archiveRequest(input) }, 'worker_left'));
     case 'discard':
-      return archivedResult(how, await send({ kind: 'discard', places }, 'worker_left'));
+      return archivedResult(how, await send({ kind: 'discard' }, 'worker_left'));
     case 'merge':
       return mergeResult(await send({ kind: 'merge' }, 'merge_ended', input.waitMs));
     case 'pull_request': {

@@ -13,14 +13,13 @@ import {
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
 import type { Refused } from '../../session/commands/judge-kind.ts';
-import type { Places } from '../../session/events/bodies/places.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { closedTo, earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
 import { safeGit } from '../acting/session-branch.ts';
-import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
-import { placesNow, withPlacesOf } from '../sessions/places-now.ts';
+import { findSession, type SessionQuestion } from '../places/find-session.ts';
+import { requireFolders } from '../preconditions/require-folders.ts';
 
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;
@@ -31,23 +30,20 @@ export interface FinishSessionInput extends SessionQuestion {
 /** How finishing a session is judged here; its worker judges by the same rules. */
 export interface FinishLook extends FinishReading {
   view: SessionView;
-  places: Places | undefined;
   refusal?: SamocodeError | undefined;
   moved: readonly string[];
 }
 
-/** Judges what finishing a session would do. Changes nothing. @throws session_not_found, GitError; what `placesNow` throws */
+/** Judges what finishing a session would do. Changes nothing. @throws session_not_found, GitError, folder_gone */
 export async function lookAtFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishLook> {
   const { how } = input;
-  const { view: found, place } = await findSessionAndPlace(input, context);
-  const isInPlace = how === 'unarchive' || found.state.archived;
-  const places = isInPlace ? undefined : await placesNow(found, place, context);
-  const view = withPlacesOf(found, places);
-  const reading = await readFinishFacts(view, { how, isMoved: places !== undefined }, context);
+  const view = await findSession(input, context);
+  if (how !== 'unarchive' && !view.state.archived) requireFolders(view, { goesOn: false });
+  const reading = await readFinishFacts(view, how, context);
   const verdict = verdictOn(input, view, reading, context);
   const refused = verdict.kind === 'refused' ? earlyRefusal(verdict, view) : undefined;
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
-  return { view, places, ...reading, refusal: closedTo(view) ?? refused, moved };
+  return { view, ...reading, refusal: closedTo(view) ?? refused, moved };
 }
 
 function verdictOn(
@@ -90,13 +86,10 @@ export interface FinishReading {
   git: GitContext;
 }
 
-/**
- * Reads what the judges of one way go by.
- * @param isMoved what git knows is then left to the worker, once it knows the new place @throws GitError
- */
+/** Reads what the judges of one way go by. @throws GitError */
 async function readFinishFacts(
   view: SessionView,
-  { how, isMoved }: { how: FinishWay; isMoved: boolean },
+  how: FinishWay,
   context: ActionContext,
 ): Promise<FinishReading> {
   const { paths, sessionFile, state } = view;
@@ -104,7 +97,7 @@ async function readFinishFacts(
   const isBack = how === 'unarchive';
   const git = isBack && trash === undefined ? { baseEnv: context.env } : await safeGit(view, context);
   const main = sessionFile && { mainRepo: sessionFile.mainRepo, ...git };
-  const hasBranch = main !== undefined && worktree !== undefined && !isMoved;
+  const hasBranch = main !== undefined && worktree !== undefined;
   const isInspected = hasBranch && (how === 'keep_branch' || how === 'discard');
   const isMeasured = hasBranch && (how === 'merge' || how === 'pull_request' || how === 'discard');
   const seen = await factsForFinish({

@@ -15,11 +15,12 @@ import { findProjectFor } from '../places/find-project-for.ts';
 import { type FoundSession, findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
 import { requireTrust } from '../places/trust-project.ts';
 import { refuseWhatCannotRun } from '../preconditions/ready-project.ts';
+import { requireFolders } from '../preconditions/require-folders.ts';
 import { requireText } from '../preconditions/require-text.ts';
 import { adoptSession } from './adopt-session.ts';
 import { bringWorker, lacksWorker } from './bring-worker.ts';
 import { findCli, frozenProving } from './freeze-settings.ts';
-import { placesNow, withPlacesOf } from './places-now.ts';
+import { movedClis } from './moved-clis.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {
   note?: string | undefined;
@@ -41,7 +42,7 @@ export interface ResumeSessionResult {
 /**
  * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
  * one with a new goal. It is the one door for a folder of the Python samocode, which becomes a session. It opens no gate.
- * @throws an early refusal, what `closedTo` gives, what `adoptSession`, `chooseChildren` and `checksNow` throw;
+ * @throws an early refusal, folder_gone, what `closedTo` gives, what `adoptSession`, `chooseChildren` and `checksNow` throw;
  * the worker's refusal, pending
  */
 export async function resumeSession(
@@ -68,11 +69,11 @@ export async function resumeSession(
       return { view: found, outcome: 'already_running' };
     throw earlyRefusal(verdict, found);
   }
-  const places = await placesNow(found, place, context);
-  const view = withPlacesOf(found, places);
-  const checks = view.sessionFile && (await checksNow(view, goal, context));
-  const child = view.sessionFile && (await chooseChildren(input, view.sessionFile, context));
-  const request = { kind: 'resume', note, goal, caps, child, ...checks, places } as const;
+  requireFolders(found, { goesOn: true });
+  const cliPaths = await movedClis(found, context);
+  const checks = found.sessionFile && (await checksNow(found, goal, context));
+  const child = found.sessionFile && (await chooseChildren(input, found.sessionFile, context));
+  const request = { kind: 'resume', note, goal, caps, child, ...checks, cliPaths } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
 }

@@ -42,7 +42,7 @@ async function repaired(plan: WorktreePlan): Promise<boolean> {
 }
 
 /** Makes a worktree and its repository know each other again after one of them was moved. */
-export async function repairWorktree({ mainRepo, worktreePath, ...context }: WorktreePlace): Promise<void> {
+async function repairWorktree({ mainRepo, worktreePath, ...context }: WorktreePlace): Promise<void> {
   const repair = ['worktree', 'repair', '--', worktreePath];
   await runGit(repair, { ...context, cwd: mainRepo, allowFailure: true });
 }

@@ -8,7 +8,7 @@ import { Caps, type SessionCaps } from '../../phases/caps.ts';
 import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { ChosenChild } from '../events/bodies/event-types.ts';
-import { Places } from '../events/bodies/places.ts';
+import { CliPaths } from '../events/bodies/places.ts';
 import { RewindTarget } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
 import { FORMAT_VERSION, NewerVersion } from '../events/format-version.ts';
@@ -50,20 +50,20 @@ export const Command = z.discriminatedUnion('kind', [
     child: ChosenChild.strict().optional(),
     checks: z.array(z.string()).optional(),
     proving: Proving.strict().optional(),
-    places: Places.optional(),
+    /** CLIs that are somewhere else now, by provider. */
+    cliPaths: CliPaths.optional(),
   }),
   Head.extend({
     kind: z.literal('archive'),
     /** `session`: all of it is put away; `documents`: its documents, so that it can be used for new work. */
     what: z.enum(['session', 'documents']),
     keep: z.array(z.string()),
-    places: Places.optional(),
   }),
   Head.extend({ kind: z.literal('unarchive') }),
   /** Its branch becomes part of the one that it began from. */
   Head.extend({ kind: z.literal('merge') }),
   /** Its branch and worktree go to the trash, the session into the archive. */
-  Head.extend({ kind: z.literal('discard'), places: Places.optional() }),
+  Head.extend({ kind: z.literal('discard') }),
   /** Files, plan and overview go back to the end of an iteration, or to what the last rewind replaced. */
   Head.extend({ kind: z.literal('rewind'), to: RewindTarget }),
 ]);

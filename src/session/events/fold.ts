@@ -102,7 +102,13 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     status: { kind: 'stopped', since: at, by, why, ...waitOf(state) },
   }),
   resumed: (state, event) =>
-    resumed({ ...foldPlaces(state, event.places), ...(event.sandbox && { sandbox: event.sandbox }) }, event),
+    resumed(
+      {
+        ...foldPlaces(state, event.cliPaths && { cliPaths: event.cliPaths }),
+        ...(event.sandbox && { sandbox: event.sandbox }),
+      },
+      event,
+    ),
   phase_set: phaseSet,
   done: (state, { at, summary }) => settled(state, { kind: 'done', since: at, summary }),
   archived,
@@ -117,7 +123,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   rewind_asked: (state, { n, by, to, commit, back }) => ({ ...state, rewind: { n, by, to, commit, back } }),
   rewound,
   rewind_failed: ({ rewind: _dropped, ...state }) => state,
-  worker_took_over: (state) => state,
+  worker_took_over: (state, { places }) => foldPlaces(state, places),
   worker_left: (state) => state,
   environment_read: (state) => state,
   forgery_seen: (state, { what, detail }) => ({
@@ -319,11 +325,11 @@ function reviewedAfter(
   return { reviewed: [...new Set([...reviewed, ...found])], reviewedAt: { ...reviewedAt, ...at } };
 }
 
-function archived(state: SessionState, { what, moved, places }: EventOf<'archived'>): SessionState {
+function archived(state: SessionState, { what, moved }: EventOf<'archived'>): SessionState {
   const { approvedPlan: before } = state;
   // A plan that was archived approves nothing any more.
   const approvedPlan = before && moved.includes(before.name) ? undefined : before;
-  return { ...foldPlaces(state, places), archived: what === 'session', approvedPlan };
+  return { ...state, archived: what === 'session', approvedPlan };
 }
 
 /** Whoever continues works where things are now, and starts the CLIs that were found now. */

@@ -36,15 +36,13 @@ const DAY_MS = 24 * 60 * 60_000;
 export async function intoTrash(
   worker: Worker,
   { path: worktreePath, reading }: NonNullable<FinishFacts['worktree']>,
-  { isMoved }: { isMoved: boolean },
 ): Promise<{ trash: Trash; told: NewEvent[] } | Refused> {
   const place = checkpointPlace(worker);
   if (place === undefined) throw new Error('A session without a worktree has nothing for the trash.');
   const { mainRepo } = worker.file;
   const { branch } = place;
   await refuseElsewhere({ mainRepo, worktreePath, branch, ...worker.git.context });
-  // One that was moved is known to git again, at its new place.
-  const told = isMoved ? [] : await bringWorktreeBack(worker);
+  const told = await bringWorktreeBack(worker);
   const filled = await fillTrash({ ...place, mainRepo, worktreePath });
   if (filled.kind === 'not_all')
     return refused(COMMAND_ERRORS.not_for_trash({ path: worktreePath, names: namedShort(filled.skipped) }));

@@ -2,18 +2,16 @@ import { join } from 'node:path';
 import { readTrash } from '../../project/finishing/trash.ts';
 import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
 import { judgeArchive, judgeDiscard, judgeUnarchive } from '../../session/commands/judge-finish.ts';
-import type { Places } from '../../session/events/bodies/places.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { intoTrash } from './archived-work.ts';
 import { freeArchiveName, moveDocuments } from './document-archive.ts';
-import { intoArchive, outOfArchive } from './session-archive.ts';
-import { atNewPlaces, foldersOf } from './session-places.ts';
+import { foldersOf, intoArchive, outOfArchive } from './session-archive.ts';
 
 /** Archives a session whole, or its documents. */
-export const archive: Handler<'archive'> = async (worker, { by, what, keep, places }) => {
-  const { here, home, facts } = await beforeFinish(worker, places, what === 'session');
+export const archive: Handler<'archive'> = async (worker, { by, what, keep }) => {
+  const { home, facts } = await beforeFinish(worker, what === 'session');
   const verdict = judgeArchive({ what, keep }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   const { moved } = verdict;
@@ -21,11 +19,11 @@ export const archive: Handler<'archive'> = async (worker, { by, what, keep, plac
   const kept = keep.length > 0 ? `; kept: ${keep.join(', ')}` : '';
   const flow =
     what === 'session'
-      ? `Archived; branch ${here.file.settings.branch} is kept`
+      ? `Archived; branch ${worker.file.settings.branch} is kept`
       : `${moved.length} documents archived -> ${to}${kept}`;
   const event = { type: 'archived', by, what, moved, to, flow } as const;
   return what === 'session'
-    ? { events: [{ ...event, places }], ...intoArchive(here, by) }
+    ? { events: [event], ...intoArchive(worker, by) }
     : { events: [event], after: () => moveDocuments(worker, event) };
 };
 
@@ -46,30 +44,29 @@ export const unarchive: Handler<'unarchive'> = async (worker, { by }) => {
 };
 
 /** Puts branch and worktree into the trash and the session into the archive; an unarchive restores all of it. */
-export const discard: Handler<'discard'> = async (worker, { by, places }) => {
-  const { here, home, facts } = await beforeFinish(worker, places, true);
-  const { gateChannels } = here.file.settings;
+export const discard: Handler<'discard'> = async (worker, { by }) => {
+  const { home, facts } = await beforeFinish(worker, true);
+  const { gateChannels } = worker.file.settings;
   const verdict = judgeDiscard({ by, gateChannels }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   const to = join('_archive', home.folder);
-  const archived: NewEvent = { type: 'archived', by, what: 'session', moved: [], to, places };
+  const archived: NewEvent = { type: 'archived', by, what: 'session', moved: [], to };
   const { worktree } = facts;
   if (stateOf(worker).worktree === undefined || worktree === undefined)
-    return { events: [archived], ...intoArchive(here, by) };
-  const filled = await intoTrash(here, worktree, { isMoved: places?.worktreePath !== undefined });
+    return { events: [archived], ...intoArchive(worker, by) };
+  const filled = await intoTrash(worker, worktree);
   if ('kind' in filled) return filled;
   const { told, trash } = filled;
   const flow = `Discarded; branch ${trash.branch} and worktree are kept as ${trash.ref} until ${trash.until.slice(0, 10)}`;
-  return { events: [...told, { type: 'discarded', by, trash, flow }, archived], ...intoArchive(here, by) };
+  return { events: [...told, { type: 'discarded', by, trash, flow }, archived], ...intoArchive(worker, by) };
 };
 
-/** The session where it is now, and what its judge goes by. */
-async function beforeFinish(worker: Worker, places: Places | undefined, isInspected: boolean) {
-  const here = await atNewPlaces(worker, places);
+/** Where the session is and goes to, and what its judge goes by. */
+async function beforeFinish(worker: Worker, isInspected: boolean) {
   const { home, away } = foldersOf(worker);
-  const { mainRepo } = here.file;
-  const worktreePath = isInspected ? (places?.worktreePath ?? stateOf(worker).worktree?.path) : undefined;
-  const worktree = worktreePath === undefined ? undefined : { mainRepo, worktreePath, ...here.git.context };
+  const { mainRepo } = worker.file;
+  const worktreePath = isInspected ? stateOf(worker).worktree?.path : undefined;
+  const worktree = worktreePath === undefined ? undefined : { mainRepo, worktreePath, ...worker.git.context };
   const facts = await factsForFinish({ sessionDir: home.sessionDir, to: away.sessionDir, worktree });
-  return { here, home, facts };
+  return { home, facts };
 }

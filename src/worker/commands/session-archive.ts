@@ -5,13 +5,12 @@ import { statsAt } from '../../base/files/look-at.ts';
 import type { EventBody, EventType } from '../../session/events/bodies/event-types.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
-import { archiveRoot } from '../../session/layout/paths.ts';
+import { archiveRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { Work } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { dropAllCheckpoints } from '../recording/keep-work.ts';
 import { removeDiscarded, removeOwnWorktree, restoreDiscarded } from './archived-work.ts';
 import { areDocumentsMoved, moveDocuments } from './document-archive.ts';
-import { foldersOf } from './session-places.ts';
 
 /**
  * What is left of an archiving, or of its opposite, after a crash between its event and its work.
@@ -32,6 +31,14 @@ export async function restOfFinishing(worker: Worker, died: boolean): Promise<Wo
 const BY_SETTINGS: By = { channel: 'settings' };
 const LOOK_BACK = 100;
 const OF_WORKERS: readonly EventType[] = ['worker_took_over', 'worker_left', 'notice', 'forgery_seen'];
+
+/** Where the session folder is and where it goes; its machine state stays. */
+export function foldersOf({ file: { sessionsDir, folder } }: Worker): {
+  home: SessionPaths;
+  away: SessionPaths;
+} {
+  return { home: sessionPaths(sessionsDir, folder), away: sessionPaths(sessionsDir, folder, true) };
+}
 
 /** The folder moves last: while it is at home, the worktree may still have to go. */
 export function intoArchive(worker: Worker, by: By): Work {

@@ -30,7 +30,7 @@ export function cliPathOf(
   provider: string,
 ): string | undefined {
   if (provider === 'rehearsal') return rehearsalProgram;
-  const { chosen } = writer.state;
+  const { chosen, places } = writer.state;
   const own = chosen?.provider === provider ? chosen.cliPath : undefined;
-  return own ?? file.settings.cliPaths[provider];
+  return own ?? places?.cliPaths?.[provider] ?? file.settings.cliPaths[provider];
 }

@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { crashPoint } from '../../base/fault-points.ts';
-import type { Places } from '../../session/events/bodies/places.ts';
 import { restOfFinishing } from '../commands/session-archive.ts';
 import { takeCommands, waitingCommandIds } from '../commands/take-commands.ts';
 import { followUp } from '../core/command-outcome.ts';
@@ -14,8 +13,6 @@ import { guarded } from './guarded.ts';
 import { nextStep } from './next-step.ts';
 import { type OpenedWorker, openWorker, type WorkerOptions } from './open-worker.ts';
 import { takeOver } from './take-over.ts';
-
-const MOVED = 'folders were moved; it starts again at the new ones';
 
 /**
  * Works on one session until nothing is left to do. Returns at once when another worker has it.
@@ -38,9 +35,8 @@ async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Pr
   const away = await followUp(worker, (await restOfFinishing(worker, died)) ?? {});
   await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes });
   await record(worker, ...away);
-  const { places } = writer.state;
   const leave = (why: string) => leaveInOrder(worker, why);
-  await work(worker, places)
+  await work(worker)
     .then(leave)
     .catch(async (error) => {
       // All that it started has ended: a new owner elsewhere waits for that before it starts an agent.
@@ -52,7 +48,6 @@ async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Pr
   crashPoint('after-release');
   await watch.over(worker.paths.sessionsDir);
   crashPoint('after-handover');
-  if (stateOf(worker).places !== places && !stateOf(worker).archived) return true;
   // Whoever left a command before the release saw a live worker and started no other.
   return (await waitingCommandIds(worker)).length > 0;
 }
@@ -70,15 +65,15 @@ async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   crashPoint('before-release');
 }
 
-/** @param places those that the worker knows @returns why it leaves */
-async function work(worker: Worker, places: Places | undefined): Promise<string> {
+/** @returns why it leaves */
+async function work(worker: Worker): Promise<string> {
   for (;;) {
-    const left = await guarded(worker, () => oneStep(worker, places));
+    const left = await guarded(worker, () => oneStep(worker));
     if (left !== undefined) return left;
   }
 }
 
-async function oneStep(worker: Worker, places: Places | undefined): Promise<string | undefined> {
+async function oneStep(worker: Worker): Promise<string | undefined> {
   if (stateOf(worker).pending !== undefined) {
     // What a crash left behind comes first: a command would be met as if it were not there.
     await record(worker, ...(await settleEvents(worker)));
@@ -88,8 +83,6 @@ async function oneStep(worker: Worker, places: Places | undefined): Promise<stri
   // The start of a folder that was taken over says where it waits.
   if (stateOf(worker).pending !== undefined) return undefined;
   if (stateOf(worker).archived) return 'archived';
-  // All that this worker knows is of the old places.
-  if (stateOf(worker).places !== places) return MOVED;
   return await nextStep(worker);
 }
 

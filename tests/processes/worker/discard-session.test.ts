@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
@@ -60,19 +60,6 @@ test('a session is discarded with its uncommitted work, and all of it comes back
   expect(await readFile(join(worktreeOf(worker), 'größe 1.txt'), 'utf8')).toBe('not committed\n');
   expect(worker.writer.state.trash).toBeUndefined();
   expect(worker.writer.state.status.kind).toBe('done');
-});
-
-test('a session whose worktree was moved is discarded from where it is', async () => {
-  await using log = await tempLog();
-  await using repo = await makeRepo();
-  const worker = await finished(log, repo);
-  const [before, moved] = [worktreeOf(worker), `${worktreeOf(worker)} moved`];
-  await rename(before, moved);
-  await writeFile(join(moved, 'new.txt'), 'not committed\n');
-  await take(worker, log, { ...DISCARD, places: { worktreePath: moved } });
-  expect([existsSync(before), existsSync(moved)]).toEqual([false, false]);
-  expect(await standing(worker, repo, log)).toEqual(GONE);
-  expect(await repo.git(['show', `${TRASH}:worktree/new.txt`])).toBe('not committed');
 });
 
 test('a worker that died before, between and after the steps of a discard is followed by one that does the rest', async () => {

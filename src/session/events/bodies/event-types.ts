@@ -8,7 +8,7 @@ import { ENDING_KINDS } from '../../../phases/ending.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../phases/proving.ts';
 import { PHASE_NAMES } from '../../../phases/table.ts';
 import { Cost } from './cost.ts';
-import { Places } from './places.ts';
+import { CliPaths, Places } from './places.ts';
 import {
   Block,
   Limited,
@@ -140,6 +140,8 @@ export const EVENT_BODIES = {
     recovery: z.enum(['nothing', 'adopt', 'finish', 'run_again']),
     why: z.string().optional(),
     truncatedBytes: z.int().optional(),
+    /** Where this worker has what stood elsewhere for the one before. */
+    places: Places.optional(),
   }),
   worker_left: z.object({ why: z.string() }),
   command_accepted: z.object({ id: z.string(), kind: z.enum(COMMAND_KINDS), by: By }),
@@ -225,7 +227,8 @@ export const EVENT_BODIES = {
     child: ChosenChild.optional(),
     checks: z.array(z.string()).optional(),
     proving: Proving.optional(),
-    places: Places.optional(),
+    /** CLIs that are somewhere else now, by provider. */
+    cliPaths: CliPaths.optional(),
     /** A lower level than before, with which a person lets it go on. */
     sandbox: z.enum(SANDBOX_LEVELS).optional(),
     /** With a goal: rounds of questions and plans that belong to the work before. */
@@ -243,7 +246,6 @@ export const EVENT_BODIES = {
     moved: z.array(z.string()),
     /** Folder that takes them, relative to SESSIONS or to the session folder. */
     to: z.string(),
-    places: Places.optional(),
   }),
   /** `archived` follows. */
   discarded: z.object({ by: By, trash: Trash }),

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+export const CliPaths = z.record(z.string(), z.string());
+
 /** Where things stand now that stood elsewhere at the start; what is absent stands where it did. */
 export const Places = z.object({
   /** The `.samocode` that was read. */
@@ -11,7 +13,7 @@ export const Places = z.object({
   constraintsPath: z.string().optional(),
   mcpPath: z.string().optional(),
   /** CLIs by provider. */
-  cliPaths: z.record(z.string(), z.string()).optional(),
+  cliPaths: CliPaths.optional(),
 });
 export type Places = z.infer<typeof Places>;
 
