@@ -5,9 +5,11 @@ import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { closedChannel } from '../../session/commands/judge-kind.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { groupName } from '../../session/layout/names.ts';
 import { gateOf } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
+import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { START_ERRORS } from '../acting/start-errors.ts';
 import { answerQa } from '../gates/answer-qa.ts';
 import { approvePlan } from '../gates/approve-plan.ts';
@@ -18,9 +20,18 @@ import { findSessionAndPlace } from '../places/find-session.ts';
 import { adoptSession } from './adopt-session.ts';
 import type { Begun } from './begin-session.ts';
 import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
+import { startSession } from './start-session.ts';
+
+/**
+ * Starts a session, or with `from` continues a folder that was prepared by hand.
+ * @throws from_missing; what `startSession` and `continueFolder` throw
+ */
+export async function startOrContinue(input: StartSessionInput, context: ActionContext): Promise<Begun> {
+  return await (isHandedOver(input) ? continueFolder : startSession)(input, context);
+}
 
 /** @throws from_missing when a phase or a plan is named and no folder */
-export function isHandedOver({ from, phase, approve }: Partial<FolderToContinue>): boolean {
+function isHandedOver({ from, phase, approve }: Partial<FolderToContinue>): boolean {
   if (from?.trim()) return true;
   if (phase?.trim() || approve?.trim()) throw START_ERRORS.from_missing();
   return false;
@@ -32,7 +43,8 @@ export function isHandedOver({ from, phase, approve }: Partial<FolderToContinue>
  * @throws from_excludes, run_already, bad_phase, not_in_sessions, not_the_plan; what `findSessionAndPlace` and
  * `adoptSession` and `approvePlan` throw; channel_closed when the channel may approve no plan, servers_need_person, servers_unclear
  */
-export async function continueFolder(input: StartSessionInput, context: ActionContext): Promise<Begun> {
+async function continueFolder(input: StartSessionInput, context: ActionContext): Promise<Begun> {
+  await refuseFromInside(context);
   const { task, dive, name, branch, settings: call, run } = input;
   const given = Object.entries({ task, dive, name, branch }).filter(([, words]) => words?.trim());
   if (given.length > 0) throw START_ERRORS.from_excludes({ given: given.map(([key]) => key) });
@@ -40,7 +52,8 @@ export async function continueFolder(input: StartSessionInput, context: ActionCo
   const { folder } = found.view;
   if (!found.view.isForeign) throw START_ERRORS.run_already({ session: folder });
   const { phase, plan } = await handedOverAt(input, found.view, context);
-  const { base, autoApprove, acceptSuggestions, sandbox, group } = input;
+  const { base, autoApprove, acceptSuggestions, sandbox } = input;
+  const group = input.group?.trim() ? groupName(input.group) : undefined;
   const choices = { base: base?.trim() || undefined, autoApprove, acceptSuggestions, sandbox };
   const { questions } = await readQaOf(found.view);
   const adoption = { ...found, phase, group, choices, call, run, approvesPlan: plan !== undefined };

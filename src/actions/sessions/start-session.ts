@@ -12,20 +12,20 @@ import { START_ERRORS } from '../acting/start-errors.ts';
 import { readyProject } from '../preconditions/ready-project.ts';
 import { requireText } from '../preconditions/require-text.ts';
 import { type Begun, beginSession } from './begin-session.ts';
-import { continueFolder, isHandedOver } from './continue-folder.ts';
 import { newSession } from './new-session.ts';
-import type { StartSessionInput } from './start-choices.ts';
+import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
 
 /**
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
- * and its first command, and a worker is launched, which makes the rest. One `from` a folder that was prepared by hand
- * continues there.
+ * and its first command, and a worker is launched, which makes the rest.
  * @throws nothing_to_do, bad_branch_name, bad_group_name, and what `readyProject`, `freeFolder`, `newSession` and `beginSession` throw
  */
-export async function startSession(input: StartSessionInput, context: ActionContext): Promise<Begun> {
+export async function startSession(
+  input: Omit<StartSessionInput, keyof FolderToContinue>,
+  context: ActionContext,
+): Promise<Begun> {
   await refuseFromInside(context);
   const group = input.group?.trim() ? groupName(input.group) : undefined;
-  if (isHandedOver(input)) return await continueFolder({ ...input, group }, context);
   const task = input.task?.trim() ? requireText(input.task, 'task') : undefined;
   const dive = input.dive?.trim() ? requireText(input.dive, 'dive') : undefined;
   const words = task ?? dive;

@@ -41,8 +41,8 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
   const wanted = startWords(options);
   const projectDir = await ensureProject(cli, options);
   if (!(await acceptsStart(cli, wanted, projectDir))) return cli.leaveWith(EXIT.waiting);
-  const { startSession } = await import('../../actions/sessions/start-session.ts');
-  const { view, warnings } = await startSession({ ...wanted, projectDir }, await cli.actionContext());
+  const { startOrContinue } = await import('../../actions/sessions/continue-folder.ts');
+  const { view, warnings } = await startOrContinue({ ...wanted, projectDir }, await cli.actionContext());
   for (const warning of warnings) cli.output.warn(warning);
   const { runToRest } = await import('../following/run-to-rest.ts');
   await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
@@ -101,8 +101,8 @@ export function addStart(program: Command, cli: Cli): void {
       const wanted = startWords(options);
       const projectDir = await ensureProject(cli, options);
       if (!(await acceptsStart(cli, wanted, projectDir))) return cli.leaveWith(EXIT.waiting);
-      const { startSession } = await import('../../actions/sessions/start-session.ts');
-      const { view, warnings } = await startSession(
+      const { startOrContinue } = await import('../../actions/sessions/continue-folder.ts');
+      const { view, warnings } = await startOrContinue(
         { ...wanted, projectDir, run: options.run },
         await cli.actionContext(),
       );

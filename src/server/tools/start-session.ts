@@ -49,7 +49,7 @@ export const startSessionTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   isCore: true,
   async handle(input, { actions }) {
-    const { startSession } = await import('../../actions/sessions/start-session.ts');
+    const { startOrContinue } = await import('../../actions/sessions/continue-folder.ts');
     const { caps, start: run, projectDir, ...chosen } = input;
     const limits = {
       ...{ maxCostUsd: caps?.usd, maxTokens: caps?.tokens },
@@ -58,7 +58,7 @@ export const startSessionTool = defineTool({
     // The arguments made from the table have no types of their own.
     const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
     const wanted = startInput({ ...others, timeout, ...limits });
-    const { view, file, warnings } = await startSession({ ...wanted, projectDir, run }, actions);
+    const { view, file, warnings } = await startOrContinue({ ...wanted, projectDir, run }, actions);
     return {
       ...sessionFields(view),
       sandbox: file.sandbox,

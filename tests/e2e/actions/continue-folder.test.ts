@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { approvePlan } from '../../../src/actions/gates/approve-plan.ts';
-import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { startOrContinue } from '../../../src/actions/sessions/continue-folder.ts';
 import type { Channel } from '../../../src/session/events/bodies/who-acted.ts';
 import type { Bench } from '../../actions/bench.ts';
 import { typed } from '../../cli/typed.ts';
@@ -43,7 +43,7 @@ describe('a session that was made by hand in a chat', () => {
     await bench.repo.git(['-C', path, 'commit', '-q', '-m', 'Begin the hull']);
 
     const from = join(bench.sessionsDir, FOLDER, '/');
-    const { view, file } = await startSession(
+    const { view, file } = await startOrContinue(
       { from, phase: 'implementation', approve: PLAN_NAME },
       bench.context,
     );
@@ -77,7 +77,7 @@ describe('a session that was made by hand in a chat', () => {
     const requirements = [{ id: 'R1', text: 'It floats.', check: 'reviewed' }];
     const ledger = { '_requirements.json': JSON.stringify({ requirements }) };
     await using bench = await madeFolder({ ...prepared, ...ledger, '_qa.md': ANSWERED });
-    await startSession({ from: FOLDER, approve: PLAN_NAME }, by(bench, 'tool'));
+    await startOrContinue({ from: FOLDER, approve: PLAN_NAME }, by(bench, 'tool'));
     expect(await untilAgent(bench, FOLDER)).toEqual([
       'waits for plan_approval',
       'answers by tool',
@@ -91,21 +91,21 @@ describe('a session that was made by hand in a chat', () => {
     ['without a question', prepared],
   ])('continues at planning %s', async (_, files) => {
     await using bench = await madeFolder(files);
-    await startSession({ from: FOLDER, phase: 'planning' }, bench.context);
+    await startOrContinue({ from: FOLDER, phase: 'planning' }, bench.context);
     const made = await untilAgent(bench, FOLDER);
     expect(made).toEqual(['waits for qa_answers', 'answers by cli', 'planning runs']);
   });
 
   test('waits at planning for a question that it has left open', async () => {
     await using bench = await madeFolder({ ...prepared, '_qa.md': QA });
-    await startSession({ from: FOLDER, phase: 'planning' }, bench.context);
+    await startOrContinue({ from: FOLDER, phase: 'planning' }, bench.context);
     const { state } = await atGateOrRunning(bench, FOLDER);
     expect(state.status).toMatchObject({ for: 'qa_answers', openQuestions: ['Q1'] });
   });
 
   test('is prepared at its phase without a run, and no agent begins', async () => {
     await using bench = await madeFolder(prepared);
-    await startSession({ from: FOLDER, approve: PLAN_NAME, run: false }, bench.context);
+    await startOrContinue({ from: FOLDER, approve: PLAN_NAME, run: false }, bench.context);
     const { state } = await eventually(async () => {
       const now = await bench.view(FOLDER);
       return now.state.status.kind === 'stopped' ? now : undefined;
@@ -119,14 +119,14 @@ describe('a channel that GATE_CHANNELS leaves out', () => {
 
   test('approves no plan by continuing a folder, and nothing is started', async () => {
     await using bench = await madeFolder(prepared, people);
-    const start = startSession({ from: FOLDER, approve: PLAN_NAME }, by(bench, 'tool'));
+    const start = startOrContinue({ from: FOLDER, approve: PLAN_NAME }, by(bench, 'tool'));
     await expect(start).rejects.toMatchObject({ code: 'channel_closed' });
     expect((await bench.view(FOLDER)).isForeign).toBe(true);
   });
 
   test('may continue it as far as the gate, which a person then opens', async () => {
     await using bench = await madeFolder({ ...prepared, '_qa.md': ANSWERED }, people);
-    await startSession({ from: FOLDER, phase: 'implementation' }, by(bench, 'tool'));
+    await startOrContinue({ from: FOLDER, phase: 'implementation' }, by(bench, 'tool'));
     await atGateOrRunning(bench, FOLDER);
     await expect(approvePlan({ session: FOLDER, asItStands: true }, by(bench, 'tool'))).rejects.toMatchObject(
       { code: 'channel_closed' },
@@ -138,7 +138,7 @@ describe('a channel that GATE_CHANNELS leaves out', () => {
 
   test('gives no answers by naming a later phase', async () => {
     await using bench = await madeFolder({ ...prepared, '_qa.md': ANSWERED }, people);
-    await startSession({ from: FOLDER, phase: 'planning' }, by(bench, 'tool'));
+    await startOrContinue({ from: FOLDER, phase: 'planning' }, by(bench, 'tool'));
     await atGateOrRunning(bench, FOLDER);
     expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for qa_answers']);
   });
@@ -161,7 +161,7 @@ describe('nothing is started', () => {
   ])('%s', async (_, input, code, words) => {
     await using bench = await madeFolder(prepared);
     await writeFile(join(bench.sessionsDir, FOLDER, '02-01-0800-plan-old.md'), PLAN);
-    const refusal = await startSession(input, bench.context).catch((error: unknown) => error);
+    const refusal = await startOrContinue(input, bench.context).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code });
     expect(JSON.stringify(refusal) + String(refusal)).toContain(words);
     expect((await bench.view(FOLDER)).isForeign).toBe(true);
@@ -169,9 +169,9 @@ describe('nothing is started', () => {
 
   test('from a folder that a worker has had already', async () => {
     await using bench = await madeFolder(prepared);
-    await startSession({ from: FOLDER, phase: 'implementation' }, bench.context);
+    await startOrContinue({ from: FOLDER, phase: 'implementation' }, bench.context);
     await atGateOrRunning(bench, FOLDER);
-    const again = startSession({ from: FOLDER, approve: PLAN_NAME }, bench.context);
+    const again = startOrContinue({ from: FOLDER, approve: PLAN_NAME }, bench.context);
     await expect(again).rejects.toMatchObject({ code: 'run_already' });
   });
 });
@@ -179,7 +179,7 @@ describe('nothing is started', () => {
 test('a plan that gives an MCP server a command is not approved by a model that starts the session, nor unseen by a person', async () => {
   const text = `${PLAN}\n## MCP servers\n\n- tickets: tickets-mcp\n`;
   await using bench = await madeFolder({ ...prepared, [PLAN_NAME]: text });
-  const start = startSession({ from: FOLDER, approve: PLAN_NAME }, by(bench, 'tool'));
+  const start = startOrContinue({ from: FOLDER, approve: PLAN_NAME }, by(bench, 'tool'));
   await expect(start).rejects.toMatchObject({ code: 'servers_need_person' });
   const { path: cwd, homeDir: home, env } = bench.repo;
   const line = ['start', '--from', FOLDER, '--approve', PLAN_NAME];
