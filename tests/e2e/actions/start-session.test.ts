@@ -28,7 +28,7 @@ test('a session starts with its task word for word, a branch and a worktree', as
   const task = 'Say goodbye:\n\n  with "quotes" and ünïcode';
   const { view, file } = await startSession({ task, run: false }, bench.context);
   expect(view.folder).toMatch(/^\d\d-\d\d-\d\d-say-goodbye-with-quotes-and-unicode$/);
-  expect(file).toMatchObject({ task, adopted: false, mainRepo: bench.repo.path });
+  expect(file).toMatchObject({ task, mainRepo: bench.repo.path });
   expect(file.settings).toMatchObject({
     provider: 'rehearsal',
     branch: 'samocode/say-goodbye-with-quotes-and-unicode',
