@@ -1,12 +1,12 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, posix, sep } from 'node:path';
-import { fileCircles, namesTwice, type Tree } from '../tests/support/import-law.ts';
+import { fileCircles, namesTwice, roomSizes, type Tree } from '../tests/support/import-law.ts';
 import { importsOf, sourceText } from '../tests/support/source-text.ts';
+import { BUDGETS } from './room-budgets.ts';
 
-// How the house stands: `npm run house`. Sizes, names that mean two things, orchestrators, circles between files.
-// `npm run house -- --page` writes the sizes of today into docs/decisions/size.md.
+// `npm run house`: sizes against the budgets, names that mean two things, files with many imports, circles between files.
 
-const GOALS = { filesPerFolder: 25, linesPerFile: 400, importsPerFile: 12, lines: 27_000 };
+const GOALS = { filesPerFolder: 25, importsPerFile: 12 };
 
 interface Module {
   path: string;
@@ -17,12 +17,12 @@ interface Module {
 
 const tree = await treeBelow('src');
 const modules = Object.entries(tree).map(([path, text]) => moduleOf(path, text));
+printRooms(tree);
 printFolders(modules);
 print('file stems in two rooms', stemsTwice(modules));
 print('exported names in two files', namesTwice(tree));
 printOrchestrators(modules);
 print('circles of files', fileCircles(tree));
-if (process.argv.includes('--page')) await refreshPage('docs/decisions/size.md', modules);
 
 async function treeBelow(root: string): Promise<Tree> {
   const names = await readdir(root, { recursive: true });
@@ -44,7 +44,7 @@ function moduleOf(path: string, text: string): Module {
 function printFolders(all: readonly Module[]): void {
   const folders = groupBy(all, ({ path }) => dirname(path));
   const rows = [...folders].map(([folder, files]) => ({ folder, files: files.length, lines: sum(files) }));
-  console.log(`src: ${sum(all)} lines (goal ${GOALS.lines}) in ${all.length} files`);
+  console.log(`src: ${sum(all)} lines in ${all.length} files`);
   const sizes = all.map(({ lines }) => lines).sort((a, b) => a - b);
   const largest = all.toSorted((a, b) => b.lines - a.lines)[0];
   console.log(
@@ -56,18 +56,13 @@ function printFolders(all: readonly Module[]): void {
     );
 }
 
-/** In each row that begins with folders of src, the last number is what they hold, in hundreds of lines. */
-async function refreshPage(path: string, all: readonly Module[]): Promise<void> {
-  const rows = (await readFile(path, 'utf8')).split('\n').map((row) => {
-    const [, cell = ''] = /^\| ([^|]*`[^|]*) \|/.exec(row) ?? [];
-    const folders = [...cell.matchAll(/`([\w/-]+\/)`/g)].map(([, name = '']) =>
-      name === 'src/' ? '' : name,
+function printRooms(all: Tree): void {
+  for (const { rooms, lines, budget } of roomSizes(all, BUDGETS)) {
+    const verdict = lines > budget ? `   ${lines - budget} over` : '';
+    console.log(
+      `  ${rooms.padEnd(28)} ${String(lines).padStart(7)} of ${String(budget).padStart(6)} lines${verdict}`,
     );
-    const inside = all.filter((module) => folders.some((folder) => module.path.startsWith(folder)));
-    const hundreds = (Math.round(sum(inside) / 100) * 100).toLocaleString('en');
-    return folders.length === 0 ? row : row.replace(/\| [\d,]+ (?=\| [^|]*\|$)/, `| ${hundreds} `);
-  });
-  await writeFile(path, rows.join('\n'));
+  }
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

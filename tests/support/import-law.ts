@@ -33,6 +33,29 @@ export function breaches(tree: Tree, law: ImportLaw): string[] {
   });
 }
 
+/** The lines of each row of a table of budgets; a row may name several rooms, with commas. */
+export function roomSizes(
+  tree: Tree,
+  budgets: Readonly<Record<string, number>>,
+): { rooms: string; lines: number; budget: number }[] {
+  return Object.entries(budgets).map(([rooms, budget]) => {
+    const inside = Object.entries(tree).filter(([path]) => rooms.split(', ').includes(roomOf(path)));
+    return { rooms, lines: inside.reduce((sum, [, text]) => sum + lineCount(text), 0), budget };
+  });
+}
+
+/** Rooms with more lines than their budget, and rooms without one. */
+export function overBudget(tree: Tree, budgets: Readonly<Record<string, number>>): string[] {
+  const named = new Set(Object.keys(budgets).flatMap((rooms) => rooms.split(', ')));
+  const without = [...new Set(Object.keys(tree).map(roomOf))].filter((room) => !named.has(room));
+  return [
+    ...roomSizes(tree, budgets)
+      .filter(({ lines, budget }) => lines > budget)
+      .map(({ rooms, lines, budget }) => `${rooms}: ${lines} lines, ${lines - budget} over its budget`),
+    ...without.map((room) => `${room}: no budget`),
+  ];
+}
+
 /** Circles of imports between rooms, doors aside; a door stands for its file, not for its room. */
 export function roomCircles(tree: Tree, law: ImportLaw): string[] {
   const edges = new Map<string, Set<string>>();
