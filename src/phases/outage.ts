@@ -18,9 +18,6 @@ export interface Patience {
   mostMs: number;
 }
 
-/** Hours before a person is asked, for sessions that were started before there was a setting. */
-export const USUAL_RETRY_HOURS = 12;
-
 const QUICK_TRIES = 3;
 const LONGEST_MS = 10 * 60_000;
 /** Waits after the quick tries, in first ones; the last is that of every further try. */

@@ -1,7 +1,6 @@
 import { DYING } from '../actions/reading/recent-revivals.ts';
 import { isoUtc } from '../base/clock.ts';
 import type { QueuedNotice } from '../notify/queued-notice.ts';
-import { USUAL_RETRY_HOURS } from '../phases/outage.ts';
 import { describeEvent } from '../session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../session/events/events.ts';
 import type { Overlook } from './overlook.ts';
@@ -68,7 +67,7 @@ function kindOf(event: SessionEvent, { sessionFile, state }: View): QueuedNotice
       return event.type;
     case 'limited':
       if (event.outage === undefined) return 'limited';
-      return becomesLong(event, event.outage.asksAt, sessionFile?.settings.retryHours)
+      return sessionFile && becomesLong(event, event.outage.asksAt, sessionFile.settings.retryHours)
         ? 'back_off'
         : undefined;
     case 'budget_warned':
@@ -88,11 +87,7 @@ function isPlanChanged({ plan }: EventOf<'parked'>, { approvedPlan }: View['stat
 }
 
 /** Of the waits of one outage, the one in which it comes to last long. */
-function becomesLong(
-  { at, until }: EventOf<'limited'>,
-  asksAt: number,
-  retryHours: number = USUAL_RETRY_HOURS,
-): boolean {
+function becomesLong({ at, until }: EventOf<'limited'>, asksAt: number, retryHours: number): boolean {
   const beganMs = asksAt - retryHours * HOUR_MS;
   return Date.parse(at) - beganMs <= LONG_OUTAGE_MS && until - beganMs > LONG_OUTAGE_MS;
 }

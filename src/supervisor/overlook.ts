@@ -147,8 +147,7 @@ export class Overlook {
   }
 
   /**
-   * Those that were registered, and those of projects that earlier versions have used here. What was known once stays
-   * so, also where the config folder is taken away.
+   * The watched SESSIONS folders. What was known once stays known, even if the config folder is taken away.
    */
   async #known(): Promise<ReadonlySet<string>> {
     const { paths, home } = this.#supervisor;

@@ -57,7 +57,7 @@ export function isUnfinished({ isForeign, state: { status } }: SessionView): boo
   return !isForeign && status.kind !== 'done' && status.kind !== 'stopped';
 }
 
-/** The SESSIONS folders that were registered, and those of projects that earlier versions have used here. */
+/** The SESSIONS folders that were registered, and those of projects known here: SAMOCODE_SUPERVISOR=off registers none. */
 export async function watchedFolders(
   paths: Pick<SupervisorPaths, 'registered'>,
   home: string,

@@ -26,7 +26,7 @@ export function askByForm(server: Server, extra: Extra): Ask | undefined {
   };
 }
 
-/** An empty capability is one of before there were others than forms. */
+/** An empty capability predates the other modes and means `form`. */
 function hasForms(server: Server): boolean {
   const elicitation = server.getClientCapabilities()?.elicitation;
   if (elicitation === undefined) return false;
