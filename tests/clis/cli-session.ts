@@ -5,9 +5,9 @@ import { answerQa } from '../../src/actions/gates/answer-qa.ts';
 import { approvePlan } from '../../src/actions/gates/approve-plan.ts';
 import { setupProject } from '../../src/actions/places/setup-project.ts';
 import { readTrust, trustProject } from '../../src/actions/places/trust-project.ts';
+import { startOrContinue } from '../../src/actions/sessions/continue-folder.ts';
 import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
 import type { StartSessionInput } from '../../src/actions/sessions/start-choices.ts';
-import { startSession } from '../../src/actions/sessions/start-session.ts';
 import { stopSession } from '../../src/actions/sessions/stop-session.ts';
 import { definedOnly } from '../../src/base/defined-only.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
@@ -115,7 +115,7 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   const input = { ...(isNew && { task: COMPOUND_AMOUNTS.task, name: 'compound' }), ...plan.start };
   const started = plan.byTool
     ? startByTool({ cwd: mainRepo, env, input })
-    : startSession(input, context).then(({ file }) => file.folder);
+    : startOrContinue(input, context).then(({ file }) => file.folder);
   const folder = await started.catch(async (error) => {
     throw new Error(`${error}\n${await workerErrors(join(dir.path, 'sessions'))}`, { cause: error });
   });
