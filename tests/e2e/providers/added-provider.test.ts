@@ -69,6 +69,7 @@ const CLI = `#!/usr/bin/env node
 const [first, path] = process.argv.slice(2);
 if (first === '--version') console.log('parrot 1.2.3');
 if (first === '--help') console.log('--signal <path>');
+if (first === 'login') process.exitCode = Number(require('node:fs').existsSync(__dirname + '/logged-out'));
 if (first === '--signal') {
   console.log('{"seed":1}');
   require('node:fs').writeFileSync(path, '{"status":"blocked","reason":"No seed left","needs":"input"}');
@@ -132,7 +133,10 @@ test('settings, start choices and doctor name it', async () => {
   expect(await samocode('start', '--provider', 'parot', '--task', 'Speak')).toContain('parrot');
   const doctor = await samocode('doctor', '--verbose');
   expect(doctor).toMatch(/ok\tcli\.parrot\t.*parrot 1\.2\.3/);
-  expect(doctor).toContain('ok\tcli.parrot.login');
+  expect(doctor).not.toContain('cli.parrot.login');
+  await writeFile(join(project.root, 'bin/logged-out'), '');
+  const loggedOut = await samocode('doctor', '--verbose');
+  expect(loggedOut).toMatch(/fail\tcli\.parrot\.login\t.*parrot login/);
 });
 
 test('a session runs with it: its words are in the prompt, its price in the cost', async () => {

@@ -1,4 +1,4 @@
-import { appendFile, rm, stat, utimes } from 'node:fs/promises';
+import { appendFile, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { spentWords } from '../../../src/actions/reading/spent-words.ts';
@@ -64,17 +64,17 @@ test('what was spent is said with its limits, and nothing is said when nothing i
 
 test('a session that no worker can ever begin is the human’s, and no command is left for it', async () => {
   await using desk = await makeDesk();
-  const { folder, sessionFile, commands } = await desk.lay('26-01-08-boat');
-  await rm(sessionFile);
+  const { folder, events, rewrittenEvents, commands } = await desk.lay('26-01-08-boat');
+  await rename(events, rewrittenEvents);
   const ask = async (tool: string, args: object = {}) =>
     (await askTool(tool, { session: folder, ...args }, desk.context)).json;
   const next = expect.stringContaining('tell the user what problems says');
   expect(await ask('get_status')).toMatchObject({
     next,
-    problems: [expect.stringContaining('session.json')],
+    problems: [expect.stringContaining('events.jsonl')],
   });
   expect(await ask('wait', { until: 'attention', cursor: 2 })).toMatchObject({ changed: true, next });
-  const lost = { code: 'session_lost', message: expect.stringContaining('session.json') };
+  const lost = { code: 'session_lost', message: expect.stringContaining('events.jsonl') };
   expect(await ask('stop_session')).toMatchObject(lost);
   expect(await ask('resume_session')).toMatchObject(lost);
   await expect(stat(commands)).rejects.toMatchObject({ code: 'ENOENT' });
