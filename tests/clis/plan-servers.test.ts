@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 import { startCliSession } from './cli-session.ts';
 import { BUILDS_BY_PLAN, writePlannedFolder } from './planned-folder.ts';
@@ -42,9 +42,9 @@ const planWith = (server: string) => `## MCP servers
 `;
 
 // Gemini CLI takes servers from a file that it refuses below a folder which everybody may write, as tests use.
-test.concurrent.each(['claude', 'codex'] as const)(
+test.concurrent.for(['claude', 'codex'] as const)(
   'a server of the plan that a person approves with the start is started by the real %s, and its tool can be called',
-  async (cli) => {
+  async (cli, { expect }) => {
     let called = '';
     await using session = await startCliSession({
       cli,

@@ -15,7 +15,7 @@ import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { wrapperName } from '../../src/worker/core/iteration-files.ts';
 import { stateOf, type Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
-import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
+import { createdEvent, eventsOf, sessionFileSample } from '../support/session-file-sample.ts';
 import type { TempLog } from '../support/temp-log.ts';
 
 /** A worker whose iteration 1 is open, with a real child that it has started and recorded. */
@@ -42,12 +42,12 @@ export interface WorkerPlan {
 export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Promise<WorkerWithChild> {
   const { script = 'exec sleep 300', clock = systemClock, timeLimitMs = 1000 } = plan;
   const { paths } = log;
-  const { writer } = await log.open();
-  await writer.append(...BEGUN, { ...STARTED, timeLimitMs });
-  for (const dir of [paths.commands, paths.logs, iterationPaths(paths, 1).dir])
-    await mkdir(dir, { recursive: true });
   const sample = sessionFileSample({ id: ulid(), folder: paths.folder, sessionsDir: paths.sessionsDir });
   const file = { ...sample, settings: { ...sample.settings, ...plan.settings } };
+  const { writer } = await log.open();
+  await writer.append(...eventsOf(file, BEGUN), { ...STARTED, timeLimitMs });
+  for (const dir of [paths.commands, paths.logs, iterationPaths(paths, 1).dir])
+    await mkdir(dir, { recursive: true });
   const own = { ...(await systemHost()) };
   const host = { ...own, ...plan.host };
   // Git and slots are not touched by what is tried here.
