@@ -1,6 +1,5 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { GetPromptRequestSchema, ListPromptsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import type { ActionContext } from '../../actions/acting/context.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { type ContextFor, InvalidParamsError, onRequest } from '../calls/on-request.ts';
 import type { PromptSource } from './prompts.ts';
@@ -21,16 +20,12 @@ export function servePrompts(server: Server, contextFor: ContextFor): void {
   onRequest(server, GetPromptRequestSchema, async ({ params }, extra) => {
     const prompt = await promptNamed(params.name);
     const words = wordsIn(params.arguments);
-    const sessions = prompt.body.includes('$SESSIONS') ? await linesOfSessions(await contextFor(extra)) : '';
+    const load = async () => (await import('../resources/session-rows.ts')).sessionLines;
+    const sessions = prompt.body.includes('$SESSIONS') ? await (await load())(await contextFor(extra)) : '';
     const { skillOf } = await import('./prompts.ts');
     const text = fillPrompt(prompt, { words, sessions, skill: skillOf(prompt) });
     return { description: prompt.description, messages: [{ role: 'user', content: { type: 'text', text } }] };
   });
-}
-
-async function linesOfSessions(context: ActionContext): Promise<string> {
-  const { sessionLines } = await import('../resources/session-rows.ts');
-  return await sessionLines(context);
 }
 
 /** True when an argument of a prompt is a session that exists. @throws InvalidParamsError for an unknown prompt */
