@@ -4,7 +4,7 @@ import { register } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { MARKDOWN_FOLDER, markdownFolderModule } from './markdown-folders.mjs';
 
-// Node asks these in a thread of its own.
+// Node calls these hooks in a separate thread.
 if (isMainThread) register(import.meta.url);
 
 export async function resolve(specifier, context, next) {

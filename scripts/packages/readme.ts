@@ -25,7 +25,7 @@ const CLIENTS: Readonly<Record<string, Client>> = {
   },
 };
 
-/** What a list of plugins shows, in words for somebody who has not heard of it: a README for each folder in `packages/`. */
+/** The README of each folder in `packages/`, for readers of a plugin list who do not know samocode. */
 export function readmeFiles(source: PackageSource): Record<string, string> {
   return Object.fromEntries(
     Object.entries(CLIENTS).map(([folder, client]) => [

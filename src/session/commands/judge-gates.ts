@@ -114,7 +114,7 @@ export function refusedServers(
 
 /**
  * Whether the plan goes back to planning. That opens no gate, so every channel may ask for it; before the first agent of
- * the session it lets planning run behind answers that nobody has confirmed.
+ * the session it lets planning run behind unconfirmed answers.
  */
 export function judgeRequestChanges(
   { feedback, by }: Pick<CommandOf<'request_changes'>, 'feedback' | 'by'>,
