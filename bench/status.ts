@@ -51,10 +51,9 @@ async function measure(events: ReturnType<typeof plainLog>): Promise<Record<stri
   const openMs = performance.now() - opened;
   writer.writeCache();
   await appendFile(log.paths.events, textOf(events.slice(-TAIL)));
-  const { events: path } = log.paths;
   const times = {
     statusMs: await time(() => readLog(log.paths)),
-    newestMs: await time(() => readEvents(path, size - 3)),
+    newestMs: await time(() => readEvents(log.paths, size - 3)),
     fromStartMs: await time(() => readLog(log.paths, { useCache: false }), size === LARGEST ? 3 : ROUNDS),
     openMs: [openMs],
   };

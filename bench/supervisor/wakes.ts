@@ -123,7 +123,7 @@ export async function noWorker(rig: SessionRig): Promise<void> {
 
 async function timeOf(rig: SessionRig, type: EventType, after: number): Promise<number> {
   for (;;) {
-    const event = (await readEvents(rig.paths.events, after)).find((one) => one.type === type);
+    const event = (await readEvents(rig.paths, after)).find((one) => one.type === type);
     if (event !== undefined) return Date.parse(event.at);
     await systemClock.sleep(10);
   }

@@ -54,7 +54,7 @@ export class NoticeQueue {
       if (from === state.n) continue;
       read.set(place, state.n);
       if (!isOurs || (from === undefined && isOld(session, cursors))) continue;
-      const events = await readEvents(session.paths.events, Math.min(from ?? 0, state.n));
+      const events = await readEvents(session.paths, Math.min(from ?? 0, state.n));
       const news = from === undefined ? events.filter(({ at }) => at >= cursors.since) : events;
       notices.push(
         ...news.flatMap((event) => noticesOf(event, session, { sessionId: sessionFile.id, sessions })),

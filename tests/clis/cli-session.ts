@@ -167,7 +167,7 @@ function newSession({ id, roots, ...parts }: Parts): CliSession {
     if (!view) throw new Error('The session has vanished.');
     return view.state;
   };
-  const events = () => readEvents(paths.events, 0);
+  const events = () => readEvents(paths, 0);
   return {
     ...parts,
     state,

@@ -129,7 +129,7 @@ describe('where models may open gates, the record names the parent that', () => 
     const { json } = await askTool('start_session', { task: 'Name the boats', ...choices }, byTool);
     const paths = sessionPaths(bench.sessionsDir, String(json.session));
     await eventually(async () => (await bench.view(paths.folder)).state.approvedPlan, { withinMs: 60_000 });
-    const events = await readEvents(paths.events, 0);
+    const events = await readEvents(paths, 0);
     const by = { channel: 'tool', client: 'a-client', atStart: true };
     expect(events.find(({ type }) => type === 'answers_recorded')).toMatchObject({ by });
     expect(events.find(({ type }) => type === 'plan_approved')).toMatchObject({ by });

@@ -40,7 +40,7 @@ export const PLAN_NAME = '02-01-1000-plan-boat.md';
 export const PLAN = '# Plan: Boat\n\n## Implementation Phases\n\n### Phase 1: hull\n- [ ] one\n';
 
 export async function eventsOf({ sessionsDir }: Bench, folder: string): Promise<SessionEvent[]> {
-  return await readEvents(sessionPaths(sessionsDir, folder).events, 0);
+  return await readEvents(sessionPaths(sessionsDir, folder), 0);
 }
 
 /** What decided about the gates, each in a word or two, up to the first agent. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describeEvent } from '../../src/session/documents/describe-event.ts';
-import { countingEvents } from '../../src/session/events/event-log.ts';
 import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/session/events/events.ts';
 import { fold } from '../../src/session/events/fold.ts';
 import { emptyState, SessionState } from '../../src/session/events/state.ts';
@@ -28,28 +27,6 @@ const anyLine = fc.oneof(
 );
 
 const anyEvent = anyLog.filter((log) => log.length > 0).map((log) => log[0] as SessionEvent);
-
-/** Foreign lines between true ones: repeated, out of order, of an older lease, from nowhere. */
-const anyMixedLog = fc
-  .tuple(anyLog, fc.array(fc.tuple(fc.nat(30), fc.nat(30), fc.nat(3)), { maxLength: 6 }))
-  .map(([log, strays]) => {
-    const lines = [...log];
-    for (const [at, shift, lease] of strays) {
-      const source = log[at % Math.max(1, log.length)];
-      if (source) lines.splice(at % (lines.length + 1), 0, { ...source, n: source.n + shift, lease });
-    }
-    return lines;
-  });
-
-/** The rule in its plainest words: the next number, and no older lease. */
-function counting(lines: readonly SessionEvent[]): SessionEvent[] {
-  const taken: SessionEvent[] = [];
-  for (const line of lines) {
-    const isNext = line.n === taken.length + 1;
-    if (isNext && line.lease >= (taken.at(-1)?.lease ?? 0)) taken.push(line);
-  }
-  return taken;
-}
 
 export const eventsProperties: Property[] = [
   property('whatever stands in a line of the log, reading it never throws', anyLine, (line) => {
@@ -97,16 +74,5 @@ export const eventsProperties: Property[] = [
   property('every event is told in one line or not at all', anyEvent, (event) => {
     const text = describeEvent(event);
     assert(text === undefined || (!/[\r\n]/.test(text) && text.length <= 500));
-  }),
-  property(
-    'whatever foreign lines stand between, the events that count are those of the rule',
-    anyMixedLog,
-    (lines) => {
-      assert.deepEqual(countingEvents(lines, true), counting(lines));
-    },
-  ),
-  property('read from the middle, what counts is a chain of numbers without gaps', anyMixedLog, (lines) => {
-    const chain = countingEvents(lines, false);
-    assert(chain.every((event, index) => index === 0 || event.n === (chain[index - 1]?.n ?? 0) + 1));
   }),
 ];

@@ -14,7 +14,7 @@ import { fullDisk } from '../support/failing-disk.ts';
 import { createdEvent } from '../support/session-file-sample.ts';
 import { notice, type TempLog, tempLog } from '../support/temp-log.ts';
 
-const numbersOf = async (log: TempLog) => (await readEvents(log.paths.events, 0)).map(({ n }) => n);
+const numbersOf = async (log: TempLog) => (await readEvents(log.paths, 0)).map(({ n }) => n);
 const countFrom1 = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const acceptance = (id: string): NewEvent => {
   return { type: 'command_accepted', id, kind: 'message', by: { channel: 'cli' } };
@@ -172,9 +172,7 @@ test('what was staged stays staged when the disk is full, what was appended does
   }
   expect(writer.state.n).toBe(1);
   await writer.append();
-  expect((await readEvents(log.paths.events, 0)).map((event) => 'text' in event && event.text)).toEqual([
-    'staged',
-  ]);
+  expect((await readEvents(log.paths, 0)).map((event) => 'text' in event && event.text)).toEqual(['staged']);
 });
 
 test('commands are remembered as answered, however old they are, also by the next worker', async () => {

@@ -41,8 +41,8 @@ test.each([
   ['long before', 500],
 ])('no reader lists what stands behind a newer event, which came %s the end', async (_, behind) => {
   await using log = await newerLog({ type: 'danced' }, behind);
-  expect((await readEvents(log.paths.events, 0)).map(({ n }) => n)).toEqual([1, 2, 3]);
-  expect(await readEvents(log.paths.events, 3)).toEqual([]);
+  expect((await readEvents(log.paths, 0)).map(({ n }) => n)).toEqual([1, 2, 3]);
+  expect(await readEvents(log.paths, 3)).toEqual([]);
 });
 
 test.each([
@@ -57,5 +57,5 @@ test.each([
   const reading = await readLog(log.paths);
   expect(reading).toMatchObject({ state: { n: 4 }, problems: ['after event 3: unknown type "danced"'] });
   expect(reading?.newer).toBeUndefined();
-  expect((await readEvents(log.paths.events, 3)).map(({ n }) => n)).toEqual([4]);
+  expect((await readEvents(log.paths, 3)).map(({ n }) => n)).toEqual([4]);
 });

@@ -38,7 +38,7 @@ async function readingsOf(log: TempLog, bytes: Buffer, from: number) {
   for (let length = from; length <= bytes.length; length += 1) {
     await log.lay(bytes.subarray(0, length));
     const folded = (await readLog(log.paths, { useCache: false }))?.state.n ?? 0;
-    const listed = (await readEvents(log.paths.events, 0)).at(-1)?.n ?? 0;
+    const listed = (await readEvents(log.paths, 0)).at(-1)?.n ?? 0;
     const [waited] = await waitForEvents([{ paths: log.paths, after: 3 }], {
       timeoutMs: 0,
       clock: systemClock,
@@ -80,7 +80,7 @@ test('what is found beside an append belongs to its commit', async () => {
   await writer.append(notice('ours'));
   const bytes = await log.bytes();
   await log.lay(bytes.subarray(0, bytes.length - 10));
-  expect((await readEvents(log.paths.events, 0)).map(({ type }) => type)).toEqual([
+  expect((await readEvents(log.paths, 0)).map(({ type }) => type)).toEqual([
     'command_accepted',
     'session_created',
   ]);
@@ -103,7 +103,7 @@ test('whichever events end a commit, both readers of a log stop at the same numb
     fc.asyncProperty(anyLog, ends, async (events, isEnd) => {
       await log.lay(textOf(events.map((event, i) => (isEnd[i] ? event : { ...event, more: true }))));
       const folded = await readLog(log.paths, { useCache: false });
-      const listed = await readEvents(log.paths.events, 0);
+      const listed = await readEvents(log.paths, 0);
       expect(listed.at(-1)?.n ?? 0).toBe(folded?.state.n);
       expect(listed).toHaveLength(isEnd.slice(0, events.length).lastIndexOf(true) + 1);
     }),
@@ -118,5 +118,5 @@ test('an event that an older program wrote behind half a commit makes a whole of
   const behind = { v: 1, n: 5, at: '2026-01-08T10:00:00.000Z', lease: 2, type: 'worker_left', why: 'x' };
   await log.lay(`${[...lines, JSON.stringify(behind)].join('\n')}\n`);
   expect((await readLog(log.paths, { useCache: false }))?.state.n).toBe(5);
-  expect((await readEvents(log.paths.events, 3)).map(({ n }) => n)).toEqual([4, 5]);
+  expect((await readEvents(log.paths, 3)).map(({ n }) => n)).toEqual([4, 5]);
 });

@@ -167,7 +167,7 @@ async function passedBy(
 ): Promise<SessionState | undefined> {
   if (state.n === seen) return undefined;
   let past = emptyState();
-  for (const event of await readEvents(paths.events, 0)) {
+  for (const event of await readEvents(paths, 0)) {
     past = fold(past, event);
     if (past.n > seen && past.n < state.n && past.openIteration && holds(past)) return past;
   }
@@ -199,7 +199,7 @@ async function caughtUp(held: SessionView, host: Host): Promise<void> {
 
 /** session.log is written last, and its lines carry the numbers of their events. */
 async function showsUpTo(paths: SessionPaths, n: number): Promise<boolean> {
-  const events = await readEvents(paths.events, Math.max(0, n - LOOK_BACK));
+  const events = await readEvents(paths, Math.max(0, n - LOOK_BACK));
   const newest = events.findLast((event) => event.n <= n && describeEvent(event) !== undefined);
   if (newest === undefined) return true;
   const shown = [...readTail(paths.sessionLog, TAIL_BYTES).matchAll(/\(#(\d+)\)$/gm)];

@@ -65,7 +65,7 @@ export async function stateOf(paths: SessionPaths): Promise<SessionState> {
 }
 
 export async function eventsOf(paths: SessionPaths): Promise<SessionEvent[]> {
-  return await readEvents(paths.events, 0);
+  return await readEvents(paths, 0);
 }
 
 /** Waits until the state is as `wanted` says and its files too; no worker is brought back. */

@@ -74,7 +74,7 @@ export async function whenAllAreDone({ context: { host }, sessions }: QueuedSess
   const strangers: string[] = [];
   for (const { id, branch, paths } of sessions) {
     await untilState({ paths, host }, ({ status }) => status.kind === 'done', { withinMs: 1_200_000 });
-    const events = await readEvents(paths.events, 0);
+    const events = await readEvents(paths, 0);
     const started = events.filter((event) => event.type === 'iteration_started');
     const ended = events.filter((event) => event.type === 'iteration_ended');
     runs.push(...started.map((event, index) => ({ from: event.at, to: endOf(ended[index]) })));

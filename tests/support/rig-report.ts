@@ -5,7 +5,7 @@ import type { SessionPaths } from '../../src/session/layout/paths.ts';
 
 /** What a failed wait says: where the session stands and how it came there, and what its worker could not record. */
 export async function report(view: SessionView | undefined, paths: SessionPaths): Promise<string> {
-  const events = (await readEvents(paths.events, 0)).slice(-25);
+  const events = (await readEvents(paths, 0)).slice(-25);
   const lines = events.map(({ at, lease: _lease, v: _v, ...event }) => JSON.stringify(event).slice(0, 400));
   const status = JSON.stringify(view?.state.status ?? null);
   const errors = await readFile(paths.workerErrors, 'utf8').catch(() => '');

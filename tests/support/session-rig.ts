@@ -213,7 +213,7 @@ function newRig({ baseContext, here, ...parts }: Parts): SessionRig {
     killWorker: () => killWorkerOf(whereabouts),
     launch,
     state: async () => (await view()).state,
-    events: (after = 0) => readEvents(paths.events, after),
+    events: (after = 0) => readEvents(paths, after),
     untilWaiting: (waitsFor, options) =>
       until(({ status }) => status.kind === 'waiting' && status.for === waitsFor, options),
     answer: (given, channel) =>

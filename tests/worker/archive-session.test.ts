@@ -129,5 +129,5 @@ test('a session that cannot be brought back stays in the archive', async () => {
   await expect(after?.()).rejects.toMatchObject({ code: 'ENOTEMPTY' });
   await worker.writer.append({ type: 'unarchived', by: CLI }, ...((await undone?.()) ?? []));
   expect(worker.writer.state.archived).toBe(true);
-  expect((await readEvents(log.paths.events, 0)).at(-1)).toMatchObject({ type: 'archived', what: 'session' });
+  expect((await readEvents(log.paths, 0)).at(-1)).toMatchObject({ type: 'archived', what: 'session' });
 });

@@ -28,7 +28,7 @@ test('a worker leaves what its session is blocked for already, and the log names
   };
   expect(await guarded(worker, step)).toBeUndefined();
   expect(await guarded(worker, step)).toBe('blocked');
-  const blocks = (await readEvents(log.paths.events, 0)).filter(({ type }) => type === 'blocked');
+  const blocks = (await readEvents(log.paths, 0)).filter(({ type }) => type === 'blocked');
   const reason = expect.stringContaining(`: .run/${log.paths.folder}/commands (EACCES)`);
   expect(blocks).toMatchObject([{ rule: 'file_refused', reason }]);
 });

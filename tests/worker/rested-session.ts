@@ -53,7 +53,7 @@ export async function restedSession(...rest: NewEvent[]): Promise<RestedSession>
       if (view === undefined) throw new Error('There is no session.');
       return view;
     },
-    events: () => readEvents(paths.events, 2 + rest.length),
+    events: () => readEvents(paths, 2 + rest.length),
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
 }

@@ -55,7 +55,7 @@ function command(request: Request, id = ulid()): Command {
 }
 
 const answers = async (log: TempLog) =>
-  (await readEvents(log.paths.events, 0)).filter(({ type }) => /^command_/.test(type));
+  (await readEvents(log.paths, 0)).filter(({ type }) => /^command_/.test(type));
 
 test('commands are met oldest first, each by one event, and their files go', async () => {
   await using log = await tempLog();
@@ -245,7 +245,7 @@ test('a session whose folder can’t be moved into the archive is told of and st
   const archive: Command = { v: 1, id: ulid(1), by: CLI, at, kind: 'archive', what: 'session', keep: [] };
   await leaveCommand(log.paths, archive);
   await takeCommands(worker, 'no_child');
-  const events = await readEvents(log.paths.events, STOPPED.length);
+  const events = await readEvents(log.paths, STOPPED.length);
   expect(events).toMatchObject([
     { type: 'command_accepted' },
     { type: 'archived' },

@@ -58,7 +58,7 @@ async function untilDone(
 ): Promise<AfterCommand> {
   const deadline = clock.monotonic() + workMs;
   for (let after = accepted; ; ) {
-    const events = await readEvents(paths.events, accepted);
+    const events = await readEvents(paths, accepted);
     const left = deadline - clock.monotonic();
     if (left <= 0 || events.some((event) => endsIn.includes(event.type))) {
       const view = await readSession(sessionPaths(paths.sessionsDir, paths.folder), host);

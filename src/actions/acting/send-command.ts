@@ -125,7 +125,7 @@ async function answerTo(
   id: string,
   after: number,
 ): Promise<EventOf<'command_accepted'> | EventOf<'command_refused'> | undefined> {
-  for (const event of await readEvents(paths.events, after)) {
+  for (const event of await readEvents(paths, after)) {
     if ((event.type === 'command_accepted' || event.type === 'command_refused') && event.id === id)
       return event;
   }

@@ -198,7 +198,7 @@ async function bodyOf({ view, git, base }: FinishLook, file: SessionFile): Promi
   };
   const { commits, total } = await commitsSince(range, 50);
   const more = total > commits.length ? [`- and ${total - commits.length} more`] : [];
-  const proof = makeProof(await readEvents(paths.events, 0));
+  const proof = makeProof(await readEvents(paths, 0));
   const isOfTip = proof?.commit === base?.tip;
   const older =
     proof === undefined || isOfTip

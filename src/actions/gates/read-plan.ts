@@ -78,7 +78,7 @@ async function planBefore(
   text: string,
   context: Pick<ActionContext, 'env'>,
 ): Promise<string | undefined> {
-  const events = sinceGoal(await readEvents(view.paths.events, 0));
+  const events = sinceGoal(await readEvents(view.paths, 0));
   const at = events.findLastIndex((event) => {
     const asked = askedAbout(event);
     return asked !== undefined && !isPlanOf(asked.hash, text);

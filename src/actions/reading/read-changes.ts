@@ -101,7 +101,7 @@ async function startOf(
 ): Promise<{ commit: string; since: string }> {
   const atBase = { commit: baseCommit, since: `${base} at ${baseCommit.slice(0, 8)}` };
   if (iteration === 0 || (iteration ?? cursor) === undefined) return atBase;
-  const events = await readEvents(view.paths.events, 0);
+  const events = await readEvents(view.paths, 0);
   const ended = events.findLast(
     (event) =>
       event.type === 'iteration_ended' &&

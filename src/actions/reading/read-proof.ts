@@ -18,7 +18,7 @@ export async function readProofOf(
   context: ActionContext,
 ): Promise<ProofOfSession> {
   const view = await findSession(question, context);
-  const proof = makeProof(await readEvents(view.paths.events, 0));
+  const proof = makeProof(await readEvents(view.paths, 0));
   if (proof === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
   return { view, proof, text: proofFacts(proof) };
 }

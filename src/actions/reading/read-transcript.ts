@@ -52,7 +52,7 @@ export async function readTranscript(
 ): Promise<TranscriptPage> {
   const view = await findSession(input, context);
   const { paths, state } = view;
-  const events = await readEvents(paths.events, 0);
+  const events = await readEvents(paths, 0);
   const started = startOf(events, input.iteration);
   if (started === undefined) {
     const known = iterationsIn('iteration_started', events);

@@ -15,7 +15,7 @@ export async function recentRevivals(
   const now = clock.now();
   // What lies far ahead was written by a clock that was wrong.
   const isRecent = (at: string) => Math.abs(now - Date.parse(at)) <= REVIVAL_LIMIT.withinMs;
-  const events = await readEvents(paths.events, Math.max(0, state.n - LOOK_BACK));
+  const events = await readEvents(paths, Math.max(0, state.n - LOOK_BACK));
   const acts = events.filter(({ type }) => type !== 'notice' && type !== 'forgery_seen');
   const told = acts.filter(
     (event, index) =>

@@ -88,7 +88,7 @@ async function whyIn(
   const own = await branchOfSession(view, context);
   if (own === undefined) return undefined;
   const { branch, baseCommit, git } = own;
-  const events = await readEvents(paths.events, 0);
+  const events = await readEvents(paths, 0);
   const ended = events.filter((event) => event.type === 'iteration_ended');
   const lastHead = ended.findLast(({ head }) => head !== undefined)?.head;
   // A branch that was removed after it had been merged leaves its commits.

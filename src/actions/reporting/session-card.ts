@@ -27,7 +27,7 @@ export async function sessionCard(
 ): Promise<{ card: SessionCard; events: SessionEvent[] }> {
   const { state, sessionFile, folder, paths, isForeign, isUnreadable } = view;
   const { status, progress, worktree, cost } = state;
-  const events = isForeign || isUnreadable ? [] : await readEvents(paths.events, 0);
+  const events = isForeign || isUnreadable ? [] : await readEvents(paths, 0);
   const now = isoUtc(clock.now());
   const tone = toneOf(view, worker);
   const card: SessionCard = {

@@ -84,7 +84,7 @@ async function factsForRewind(
     sessionFile === undefined
       ? { commits: new Set<string>(), beforeRewinds: new Map<number, string>() }
       : await keptCheckpoints(sessionFile.folder, { cwd: sessionFile.mainRepo, baseEnv: env });
-  return { events: await readEvents(paths.events, 0), kept };
+  return { events: await readEvents(paths, 0), kept };
 }
 
 function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {

@@ -238,7 +238,7 @@ const NOT_TOLD: ReadonlySet<EventType> = new Set<EventType>([
 
 /** What is worth telling among the events that `view` knows and the reader does not. */
 async function happenedSince({ paths, state }: SessionView, cursor: number): Promise<Happening[]> {
-  const events = state.n > cursor ? await readEvents(paths.events, cursor) : [];
+  const events = state.n > cursor ? await readEvents(paths, cursor) : [];
   return events.filter(({ n }) => n <= state.n).flatMap(toldOf);
 }
 

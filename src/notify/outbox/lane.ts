@@ -230,7 +230,7 @@ export async function settledBy(
   const settled = { id, session: basename(place), sessionsDir: dirname(place) };
   if (view === undefined) return { ...settled, how: 'The session was removed.' };
   const number = Number(id.split(':')[1]);
-  const events = Number.isInteger(number) ? await readEvents(view.paths.events, number) : [];
+  const events = Number.isInteger(number) ? await readEvents(view.paths, number) : [];
   const event = events.find(({ type }) => SETTLES.includes(type));
   const words = event && describeEvent(event);
   return { ...settled, how: words === undefined ? statusSentence(view) : `${capitalised(words)}.` };

@@ -39,7 +39,7 @@ export const TOO_OLD = 'This is too old: nothing was done.';
 /** Who has settled what a message asks, and how, as the session has recorded it since. */
 export async function howSettled({ paths }: SessionView, sent: SentMessage): Promise<string | undefined> {
   const { about } = sent;
-  for (const event of (await readEvents(paths.events, eventNumber(sent) ?? 0)).toReversed()) {
+  for (const event of (await readEvents(paths, eventNumber(sent) ?? 0)).toReversed()) {
     if (event.type === 'answers_recorded') {
       const ids = about.kind === 'question' ? [about] : about.kind === 'suggestions' ? about.answers : [];
       const given = event.answers.filter(({ id, question }) =>
@@ -83,7 +83,7 @@ export function planRefusal(view: SessionView, hash: string): string | undefined
 /** Whether a session was resumed or rewound after the event of a notification: its buttons are of before. */
 export async function hasMovedOn({ paths }: SessionView, sent: SentMessage): Promise<boolean> {
   const n = eventNumber(sent);
-  const events = n === undefined ? [] : await readEvents(paths.events, n);
+  const events = n === undefined ? [] : await readEvents(paths, n);
   return events.some(({ type }) => type === 'resumed' || type === 'rewound');
 }
 

@@ -12,8 +12,6 @@ import { emptyState, SessionState } from './state.ts';
 /** How many bytes before the cached offset must be unchanged for a cached state to count. */
 const TAIL_BYTES = 4096;
 const MAX_CACHE_BYTES = 64 * 1024 * 1024;
-/** The end of a log that is looked at first for its newest events. */
-const FIRST_WINDOW_BYTES = 32 * 1024;
 /** Newest problems that a reading names; their number is not bounded otherwise. */
 const NAMED_PROBLEMS = 20;
 
@@ -71,37 +69,24 @@ export async function readLog(
   });
 }
 
-/** The events behind number `after`, oldest first, read backwards from the end of the file. */
-export async function readEvents(eventsPath: string, after: number): Promise<SessionEvent[]> {
-  const events = await withLog(eventsPath, async (handle) => {
-    const { size } = handle.stat();
-    for (let window = after === 0 ? size : FIRST_WINDOW_BYTES; ; window *= 4) {
-      const from = Math.max(0, size - window);
-      const found = await eventsFrom(handle, from);
-      if (from === 0 || (found[0] !== undefined && found[0].n <= after + 1)) return found;
-    }
+/**
+ * The events behind number `after`, oldest first; what came before is read only where the cached state is ahead of it.
+ * @param useCache false for whoever acts on the outcome
+ */
+export async function readEvents(
+  paths: Pick<SessionPaths, 'events' | 'state'>,
+  after: number,
+  { useCache = after > 0 }: Pick<ReadLogOptions, 'useCache'> = {},
+): Promise<SessionEvent[]> {
+  const events: SessionEvent[] = [];
+  await withLog(paths.events, async (handle) => {
+    const cached = useCache ? await cachedStart(handle, paths.state) : emptyStart();
+    const start = cached.state.n <= after ? cached : emptyStart();
+    await foldFrom(handle, start, (event) => {
+      if (event.n > after) events.push(event);
+    });
   });
-  return (events ?? []).filter(({ n }) => n > after);
-}
-
-/** The events that count behind `offset`, which may lie within a line. */
-async function eventsFrom(handle: PlainHandle, offset: number): Promise<SessionEvent[]> {
-  const read: (SessionEvent | Unread)[] = [];
-  for await (const { text = '' } of linesFrom(handle, offset)) {
-    const reading = parseEvent(text);
-    if (reading.kind === 'newer') break;
-    if (reading.kind === 'event') read.push(reading.event);
-    if (reading.kind === 'unknown') read.push({ type: undefined, n: reading.n, lease: reading.lease });
-  }
-  const counting = countingEvents(read, offset === 0);
-  const end = counting.findIndex(({ type }) => type === undefined);
-  const known = end === -1 ? counting : counting.slice(0, end);
-  return wholeCommits(known.filter((event): event is SessionEvent => event.type !== undefined));
-}
-
-/** It counts, and ends what we can read. */
-interface Unread extends Link {
-  type: undefined;
+  return events;
 }
 
 /** Runs `read` on the open log; undefined when none is there, or when a link, folder or pipe stands in its place. */
@@ -189,33 +174,4 @@ export function tailHashAt(descriptor: number, offset: number): string | undefin
   const bytesRead = readSync(descriptor, bytes, 0, length, offset - length);
   if (bytesRead < length) return undefined;
   return fingerprint(bytes);
-}
-
-/** What makes a line count: also that of an event whose body can't be read. */
-type Link = Pick<SessionEvent, 'n' | 'lease' | 'more'>;
-
-/**
- * The events that count among those read from the end of a log, in the order of the file. Read from its
- * start it is exactly what the fold takes: numbers without gaps, no event of a lower lease. Behind a later
- * start nobody knows which number comes first, so the longest such chain is taken.
- */
-export function countingEvents<T extends Link>(read: Iterable<T>, fromStart: boolean): T[] {
-  // Keyed by the number of each chain's last event.
-  const chains = new Map<number, T[]>(fromStart ? [[0, []]] : []);
-  for (const event of read) {
-    const chain = chains.get(event.n - 1);
-    if (chain !== undefined && event.lease >= (chain.at(-1)?.lease ?? 0)) {
-      chains.delete(event.n - 1);
-      chain.push(event);
-      if (chain.length > (chains.get(event.n)?.length ?? 0)) chains.set(event.n, chain);
-    } else if (!fromStart && !chains.has(event.n)) {
-      chains.set(event.n, [event]);
-    }
-  }
-  return [...chains.values()].reduce((best, chain) => (chain.length >= best.length ? chain : best), []);
-}
-
-/** Without a commit at the end whose rest is missing. */
-function wholeCommits<T extends Link>(events: readonly T[]): T[] {
-  return events.slice(0, events.findLastIndex(({ more }) => more === undefined) + 1);
 }

@@ -7,7 +7,7 @@ import { isOfFiles } from '../status.ts';
 
 /** A session and the number of the last event that its reader has seen. */
 interface Seen {
-  paths: Pick<SessionPaths, 'events'>;
+  paths: Pick<SessionPaths, 'events' | 'state'>;
   after: number;
 }
 
@@ -55,7 +55,7 @@ async function lookFor(seen: readonly Seen[], sizes: (number | undefined)[]): Pr
       const size = (await stat(paths.events).catch(nothingOf))?.size ?? 0;
       if (size === sizes[index]) return false;
       sizes[index] = size;
-      return ((await readEvents(paths.events, after).catch(nothingOf)) ?? []).length > 0;
+      return ((await readEvents(paths, after).catch(nothingOf)) ?? []).length > 0;
     }),
   );
   return grown.flatMap((isGrown, index) => (isGrown ? [index] : []));

@@ -22,7 +22,7 @@ export const merge: Handler<'merge'> = async (worker, { by }) => {
 export const rewind: Handler<'rewind'> = async (worker, { by, to }) => {
   const { folder, mainRepo } = worker.file;
   const verdict = judgeRewind({ to }, stateOf(worker), {
-    events: await readEvents(worker.paths.events, 0),
+    events: await readEvents(worker.paths, 0),
     kept: await keptCheckpoints(folder, { ...worker.git.context, cwd: mainRepo }),
   });
   if (verdict.kind === 'refused') return verdict;

@@ -85,7 +85,7 @@ export class Projector {
     // The newest line may be the only one of its batch that got there; a child may have written any number.
     const from = Math.max(0, Math.min(this.writtenUpTo(), state.n) - 16);
     const written = new Set(readOverview((await documentText(this.#paths.overview)) ?? '').flow);
-    const events = await readEvents(this.#paths.events, from);
+    const events = await readEvents(this.#paths, from);
     const left = events.map((event) =>
       isFlowWritten(event, written) ? { ...event, flow: undefined } : event,
     );
@@ -129,7 +129,7 @@ export class Projector {
 
 /** Writes `proof/`: what the events show, and what the checks printed. */
 async function writeProof(paths: SessionPaths): Promise<void> {
-  const events = await readEvents(paths.events, 0);
+  const events = await readEvents(paths, 0);
   const proof = makeProof(events);
   if (proof === undefined) return;
   const outputs = join(paths.proof, 'outputs');
@@ -235,7 +235,7 @@ export class OverviewWriter {
     this.#phase = ours;
     if (!missing) return;
     // An overview that was deleted gets back the lines that the events know.
-    const newest = newestFlow(await readEvents(paths.events, 0));
+    const newest = newestFlow(await readEvents(paths, 0));
     await this.#change(paths, (text) =>
       changeOverview(text ?? overviewOf(this.#file, state), overviewChange(state, newest)),
     );

@@ -64,7 +64,9 @@ export async function runFolderChanges(
   );
   const isLogChanged =
     (await worker.writer.isChangedSince(before.log)) ||
-    (await readEvents(worker.paths.events, before.log.n)).some(({ type }) => NOT_WHILE_OPEN.includes(type));
+    (await readEvents(worker.paths, before.log.n, { useCache: false })).some(({ type }) =>
+      NOT_WHILE_OPEN.includes(type),
+    );
   if (own !== undefined && paths.length === 0 && !isLogChanged) own.isCompared = true;
   return [...(isLogChanged ? ['events.jsonl'] : []), ...topmost(paths)];
 }

@@ -27,7 +27,7 @@ export async function phaseByHand(worker: Worker): Promise<Phase | undefined> {
   if (!RESTING.has(status.kind) || openIteration !== undefined) return undefined;
   const phase = await writtenPhase(worker);
   if (phase === undefined) return undefined;
-  const events = await readEvents(worker.paths.events, 0);
+  const events = await readEvents(worker.paths, 0);
   const rested = events.findLast(({ type }) => RESTS.has(type));
   return rested === undefined || worker.projector.writtenUpTo() < rested.n ? undefined : phase;
 }

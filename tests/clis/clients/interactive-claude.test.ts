@@ -107,7 +107,7 @@ test.concurrent('a person answers in the form of an interactive Claude Code, and
     open: ['Q2', 'Q3'],
   });
   const [folder = ''] = await sessionFolders(bench.sessionsDir);
-  const events = await readEvents((await bench.view(folder)).paths.events, 0);
+  const events = await readEvents((await bench.view(folder)).paths, 0);
   expect(events.find(({ type }) => type === 'answers_recorded')).toMatchObject({
     by: { channel: 'elicitation', client: 'claude-code' },
   });

@@ -112,7 +112,7 @@ test.concurrent.for(CLIENTS)(
     const phase = end === 'done' ? 'done' : 'implementation';
     expect(read).toMatchObject({ text: expect.stringContaining(`Phase: ${phase}`) });
 
-    const approved = (await readEvents(paths.events, 0)).find(({ type }) => type === 'plan_approved');
+    const approved = (await readEvents(paths, 0)).find(({ type }) => type === 'plan_approved');
     expect(approved).toMatchObject({ by: { channel: 'tool', client: expect.stringContaining(client) } });
     expect(await repo.git(['rev-parse', 'HEAD'])).toBe(head);
     expect(await repo.git(['status', '--porcelain'])).toBe('?? .samocode');

@@ -101,7 +101,7 @@ test('a branch that is gone is told of where work should lie on it', async () =>
   await resumed(bench);
   const { view } = await approvePlan({ session: FOLDER }, bench.context);
   const notice = await eventually(async () =>
-    (await readEvents(view.paths.events, 0)).find(({ type }) => type === 'notice'),
+    (await readEvents(view.paths, 0)).find(({ type }) => type === 'notice'),
   );
   expect(notice).toMatchObject({ text: expect.stringContaining('There was no branch Old_one.v2') });
 });

@@ -55,7 +55,7 @@ test.concurrent('short waits for several lose nothing of any of them', async () 
   }
   for (const name of names) {
     const { state, paths } = await bench.view(name);
-    const ends = (await readEvents(paths.events, 0)).filter(({ type }) => type === 'iteration_ended');
+    const ends = (await readEvents(paths, 0)).filter(({ type }) => type === 'iteration_ended');
     expect(ends).toHaveLength(state.progress.totalIterations);
     expect(told[name]).toEqual(expect.arrayContaining(ends.map(({ n }) => n)));
     expect(told[name]).toEqual([...new Set(told[name])].sort((a, b) => a - b));

@@ -45,7 +45,7 @@ test('a parent takes a task from set-up to done, told of every step, and killed 
   ]);
   expect(done).toMatchObject({ state: 'done', says: { summary: expect.any(String) } });
   expect(seen.json).toMatchObject({ state: 'done', changed: true });
-  const events = await readEvents((await bench.view(session)).paths.events, 0);
+  const events = await readEvents((await bench.view(session)).paths, 0);
   const approved = events.find(({ type }) => type === 'plan_approved');
   expect(approved).toMatchObject({ by: { channel: 'tool', client: 'test-client' } });
   await eventually(async () => watcher.updated.length > 5);

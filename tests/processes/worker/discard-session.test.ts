@@ -21,7 +21,7 @@ const TRASH = 'refs/samocode/_trash/26-01-08-x';
 async function take(worker: Worker, log: TempLog, command: Command): Promise<SessionEvent | undefined> {
   await leaveCommand(log.paths, command);
   await takeCommands(worker, 'no_child');
-  return (await readEvents(log.paths.events, 0)).at(-1);
+  return (await readEvents(log.paths, 0)).at(-1);
 }
 
 /** What a new worker does first. */

@@ -24,7 +24,7 @@ const failing = (error: Error) => async () => {
 };
 
 const blocks = async (log: TempLog) =>
-  (await readEvents(log.paths.events, 0)).filter(({ type }) => type === 'blocked');
+  (await readEvents(log.paths, 0)).filter(({ type }) => type === 'blocked');
 
 async function watch({ worker, open, child, stdout }: WorkerWithChild) {
   using log = new ChildLog(stdout, providerNamed(open.provider));

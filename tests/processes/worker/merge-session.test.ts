@@ -25,7 +25,7 @@ const merge = (channel: Channel = 'cli'): Command => ({
 });
 
 const lastEnd = async ({ paths }: TempLog) =>
-  (await readEvents(paths.events, 0)).findLast((event) => event.type === 'merge_ended') as
+  (await readEvents(paths, 0)).findLast((event) => event.type === 'merge_ended') as
     | MergeEnd
     | undefined;
 
@@ -39,7 +39,7 @@ test('a merge is recorded as asked for, is done then, and a second one beside it
   await takeCommands(worker, 'no_child');
   expect(worker.writer.state.merge).toEqual({ by: CLI, into: 'main' });
   expect(await repo.git(['rev-parse', 'main'])).toBe(before);
-  const refused = (await readEvents(log.paths.events, 0)).filter(({ type }) => type === 'command_refused');
+  const refused = (await readEvents(log.paths, 0)).filter(({ type }) => type === 'command_refused');
   expect(refused).toMatchObject([{ kind: 'merge', code: 'busy' }]);
   await performMerge(worker);
   const tip = await repo.git(['rev-parse', 'samocode/x']);
@@ -77,7 +77,7 @@ test.each<[string, FinishedPlan, Command, string]>([
   const worker = await finished(log, repo, plan);
   await leaveCommand(log.paths, command);
   await takeCommands(worker, 'no_child');
-  expect((await readEvents(log.paths.events, 0)).at(-1)).toMatchObject({ type: 'command_refused', code });
+  expect((await readEvents(log.paths, 0)).at(-1)).toMatchObject({ type: 'command_refused', code });
 });
 
 test('a base that its remote is ahead of is merged as it is there', async () => {

@@ -161,7 +161,7 @@ async function sendMessage(paths: SessionPaths): Promise<void> {
 
 async function endOf(paths: SessionPaths): Promise<ClaimEnd> {
   const view = await readSession(paths, await systemHost());
-  const events = await readEvents(paths.events, 0);
+  const events = await readEvents(paths, 0);
   const approved = events.findIndex(({ type }) => type === 'plan_approved');
   const first = events.slice(approved).find((event) => event.type === 'iteration_ended');
   if (first?.type !== 'iteration_ended')

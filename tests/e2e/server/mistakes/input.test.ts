@@ -31,7 +31,7 @@ async function acts({ bench }: Parent, session: string): Promise<number> {
     const view = await bench.view(session);
     return view.pendingCommands.length === 0 && view;
   });
-  const events = await readEvents(paths.events, 0);
+  const events = await readEvents(paths, 0);
   return events.filter((event) => 'by' in event && event.type !== 'command_refused').length;
 }
 

@@ -60,7 +60,7 @@ test('every call made twice, as by a client that lost the first answer, does its
     'finish_session archived',
   ]);
   expect(done.sort()).toEqual(TOOLS.map((tool) => tool.name).sort());
-  const events = await readEvents((await parent.bench.view(name)).paths.events, 0);
+  const events = await readEvents((await parent.bench.view(name)).paths, 0);
   const count = (type: string) => events.filter((event) => event.type === type).length;
   expect({
     answers: count('answers_recorded'),
