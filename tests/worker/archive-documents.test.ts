@@ -72,10 +72,7 @@ test('a document is moved when its archiving is recorded, not while the command 
   await meet(worker, COMMAND.id, 'no_child');
   expect(await documents(log)).toEqual(DOCUMENTS);
   await takeCommands(worker, 'no_child');
-  expect((await readEvents(log.paths, 3)).map(({ type }) => type)).toEqual([
-    'command_accepted',
-    'archived',
-  ]);
+  expect((await readEvents(log.paths, 3)).map(({ type }) => type)).toEqual(['command_accepted', 'archived']);
   expect([await documents(log), await archived(log)]).toEqual([[], DOCUMENTS]);
 });
 

@@ -77,9 +77,7 @@ test.concurrent('another session of the account spends nothing on finding out, a
   const second = await startSession({ task: 'Another', name: 'another' }, rig.context());
   const look = async () => (await readSession(second.view.paths, rig.context().host))?.state;
   await eventually(async () => (await look())?.status.kind === 'limited');
-  expect((await readEvents(second.view.paths, 0)).map(({ type }) => type)).not.toContain(
-    'iteration_started',
-  );
+  expect((await readEvents(second.view.paths, 0)).map(({ type }) => type)).not.toContain('iteration_started');
   await rig.resume();
   await rig.untilWaiting('qa_answers');
   await stopSession({ session: second.view.folder, when: 'now' }, rig.context());

@@ -25,9 +25,7 @@ const merge = (channel: Channel = 'cli'): Command => ({
 });
 
 const lastEnd = async ({ paths }: TempLog) =>
-  (await readEvents(paths, 0)).findLast((event) => event.type === 'merge_ended') as
-    | MergeEnd
-    | undefined;
+  (await readEvents(paths, 0)).findLast((event) => event.type === 'merge_ended') as MergeEnd | undefined;
 
 test('a merge is recorded as asked for, is done then, and a second one beside it is refused', async () => {
   await using log = await tempLog();
