@@ -28,6 +28,6 @@ const SETUP_EXIT_CODE = 2;
 
 function classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined {
   if (final?.problem) return final.problem;
-  if (final?.ok || exit.endedByUs || (!final && exit.exitCode === 0)) return undefined;
+  if (final?.ok || (!final && exit.exitCode === 0)) return undefined;
   return { kind: exit.exitCode === SETUP_EXIT_CODE ? 'config' : 'crashed' };
 }

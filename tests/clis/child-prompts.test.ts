@@ -93,7 +93,7 @@ async function firstRequest(phase: Phase): Promise<{ prompt: string; request: Re
     workingDir: state.workingDir,
     mainRepo: state.workingDir,
     model: 'opus',
-    maxTurns: 1,
+    own: { CLAUDE_MAX_TURNS: 1 },
     permissions: 'skip',
     nodePath: process.execPath,
     childUuid: crypto.randomUUID(),

@@ -110,7 +110,7 @@ async function startBench({
       workingDir: repo,
       mainRepo: repo,
       model: 'opus',
-      maxTurns,
+      own: { CLAUDE_MAX_TURNS: maxTurns },
       permissions,
       nodePath: process.execPath,
       childUuid: crypto.randomUUID(),
@@ -135,7 +135,6 @@ async function startBench({
       final,
       problem: claude.classifyEnd(final, {
         exitCode: exitCode ?? null,
-        endedByUs: false,
         stderrTail: stderr,
       }),
       signal: JSON.parse(await readFile(join(sessionDir, '_signal.json'), 'utf8')),

@@ -78,7 +78,7 @@ export async function runGranted(
     workingDir: places.worktree,
     mainRepo: places.mainRepo,
     model: of === 'gemini' ? 'gemini-2.5-pro' : '',
-    maxTurns: 40,
+    own: { CLAUDE_MAX_TURNS: 40 },
     permissions: 'allow',
     nodePath: process.execPath,
     childUuid: crypto.randomUUID(),

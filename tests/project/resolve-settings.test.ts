@@ -41,7 +41,7 @@ test('without anything but the folders every setting has its default', () => {
     checks: [],
     fallback: [],
     branchPrefix: 'samocode',
-    claudeMaxTurns: 300,
+    CLAUDE_MAX_TURNS: 300,
     maxRetries: 3,
     retryDelaySeconds: 5,
     retryHours: 12,

@@ -14,7 +14,7 @@ const request: ChildRequest = {
   workingDir: '/worktrees/26-01-08-login',
   mainRepo: '/repo',
   model: 'opus',
-  maxTurns: 300,
+  own: { CLAUDE_MAX_TURNS: 300 },
   permissions: 'skip',
   nodePath: process.execPath,
   childUuid: '0b2c6a3e-8d53-4a53-9a3f-000000000000',
@@ -148,7 +148,7 @@ test.each([
 
 test('a process that dies by itself without a last word has crashed, whatever its exit status', () => {
   for (const exitCode of [0, 1, 129, 137, 143, null]) {
-    expect(claude.classifyEnd(undefined, { exitCode, endedByUs: false, stderrTail: '' })).toEqual({
+    expect(claude.classifyEnd(undefined, { exitCode, stderrTail: '' })).toEqual({
       kind: 'crashed',
     });
   }
@@ -156,7 +156,7 @@ test('a process that dies by itself without a last word has crashed, whatever it
 
 test('a program that the shell could not start is a matter of settings', () => {
   for (const exitCode of [126, 127]) {
-    const problem = claude.classifyEnd(undefined, { exitCode, endedByUs: false, stderrTail: '' });
+    const problem = claude.classifyEnd(undefined, { exitCode, stderrTail: '' });
     expect(problem).toMatchObject({ kind: 'config', advice: expect.stringContaining('CLAUDE_PATH') });
   }
 });

@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { codex } from '../../src/providers/codex/codex.ts';
-import { readCodexTraces, resetIn } from '../../src/providers/codex/codex-rollout.ts';
-import { newCodexReader, withoutShell } from '../../src/providers/codex/codex-stream.ts';
+import {
+  newCodexReader,
+  readCodexTraces,
+  resetIn,
+  withoutShell,
+} from '../../src/providers/codex/codex-stream.ts';
 import { cliSamples, lastReport, sampleProblem } from '../support/cli-samples.ts';
 import { CODEX_ENDINGS } from '../support/codex-endings.ts';
 import { tempDir } from '../support/temp-dir.ts';

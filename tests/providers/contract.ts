@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Provider } from '../../src/providers/contract/provider.ts';
 import { REQUEST } from './requests.ts';
 
-const CRASHED = { exitCode: 1, endedByUs: false, stderrTail: '' };
+const CRASHED = { exitCode: 1, stderrTail: '' };
 
 /** What the worker and every table rely on, of whatever provider. @throws where this one does not keep to it */
 export async function expectContract(provider: Provider): Promise<void> {
@@ -58,7 +58,6 @@ function expectReading(provider: Provider): void {
 function expectEnds(provider: Provider): void {
   expect(provider.classifyEnd({ ok: true }, { ...CRASHED, exitCode: 0 })).toBeUndefined();
   expect(provider.classifyEnd(undefined, CRASHED)).toMatchObject({ kind: 'crashed' });
-  expect(provider.classifyEnd(undefined, { ...CRASHED, endedByUs: true })).toBeUndefined();
   const told = { ok: false, problem: { kind: 'auth' } } as const;
   expect(provider.classifyEnd(told, CRASHED)).toMatchObject({ kind: 'auth' });
 }

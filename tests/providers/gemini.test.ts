@@ -82,7 +82,7 @@ test('no server of the person is allowed, and those of the MCP file are handed o
 
 test('an exit status is an HTTP status cut to eight bits, and 0 alone is no success', () => {
   const kindOf = (exitCode: number | null) =>
-    gemini.classifyEnd(undefined, { exitCode, endedByUs: false, stderrTail: '' })?.kind;
+    gemini.classifyEnd(undefined, { exitCode, stderrTail: '' })?.kind;
   expect([145, 147, 173, 244, 247, 41, 55, 53, 0, null].map(kindOf)).toEqual([
     'auth',
     'auth',

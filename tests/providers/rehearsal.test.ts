@@ -10,13 +10,13 @@ const REQUEST: ChildRequest = {
   workingDir: '/w',
   mainRepo: '/m',
   model: '',
-  maxTurns: 300,
+  own: { CLAUDE_MAX_TURNS: 300 },
   permissions: 'skip',
   nodePath: process.execPath,
   childUuid: 'u-u',
   env: { PATH: '/bin' },
 };
-const EXIT = { exitCode: 0, endedByUs: false, stderrTail: '' };
+const EXIT = { exitCode: 0, stderrTail: '' };
 
 test('the provider starts the bundled agent by our own Node, with prompt on stdin and scenario in its environment', () => {
   const command = rehearsal.buildCommand({ ...REQUEST, scenarioPath: '/x.json' });
@@ -33,7 +33,6 @@ test.each([
   [undefined, { ...EXIT, exitCode: 1 }, { kind: 'crashed' }],
   [undefined, { ...EXIT, exitCode: null }, { kind: 'crashed' }],
   [undefined, { ...EXIT, exitCode: 2 }, { kind: 'config' }],
-  [undefined, { ...EXIT, exitCode: 143, endedByUs: true }, undefined],
 ])('an end with %j and %j is %j', (final, exit, problem) => {
   expect(rehearsal.classifyEnd(final, exit)).toEqual(problem);
 });

@@ -9,7 +9,7 @@ export const REQUEST: ChildRequest = {
   workingDir: '/worktrees/26-01-08-login',
   mainRepo: '/repo',
   model: '',
-  maxTurns: 300,
+  own: { CLAUDE_MAX_TURNS: 300 },
   permissions: 'skip',
   nodePath: '/opt/node',
   childUuid: '0b2c6a3e-8d53-4a53-9a3f-000000000000',

@@ -4,7 +4,7 @@ type ProblemKind = ChildProblem['kind'];
 
 /**
  * How each recorded run of Claude Code ended, in the worker's terms: `finished` is no problem at all
- * (only the signal decides then), also where the recorder ended the run.
+ * (only the signal decides then). What the recorder cut off has crashed: of its own ends the worker does not ask.
  */
 export const CLAUDE_ENDINGS: Readonly<Record<string, 'finished' | ProblemKind>> = {
   // Refused before the first request.
@@ -56,30 +56,30 @@ export const CLAUDE_ENDINGS: Readonly<Record<string, 'finished' | ProblemKind>> 
   '2.1.328/err-midstream-overloaded': 'crashed',
 
   // Cut off by the recorder.
-  '2.1.328/err-401': 'finished',
-  '2.1.328/err-401-auth-fail-exit-3s': 'finished',
-  '2.1.328/hang-api-45s': 'finished',
-  '2.1.328/hang-midstream': 'finished',
-  '2.1.328/sighup-in-tool': 'finished',
-  '2.1.328/sighup-mid-tool': 'finished',
-  '2.1.328/sigint-in-tool': 'finished',
-  '2.1.328/sigint-mid-tool': 'finished',
-  '2.1.328/sigkill-in-tool': 'finished',
-  '2.1.328/sigkill-in-tool-kids': 'finished',
-  '2.1.328/sigkill-mid-tool': 'finished',
-  '2.1.328/sigkill-with-bg-task': 'finished',
-  '2.1.328/sigterm-after-daemon': 'finished',
-  '2.1.328/sigterm-in-tool': 'finished',
-  '2.1.328/sigterm-in-tool-kids': 'finished',
-  '2.1.328/sigterm-mid-api': 'finished',
-  '2.1.328/sigterm-mid-tool': 'finished',
-  '2.1.328/sigterm-mid-tool-trap': 'finished',
-  '2.1.328/sigterm-with-bg-task': 'finished',
-  '2.1.197/sigint-in-tool': 'finished',
-  '2.1.197/sigkill-in-tool': 'finished',
-  '2.1.197/sigterm-in-tool': 'finished',
-  '2.1.197/sigterm-in-tool-kids': 'finished',
-  '2.1.197/sigterm-with-bg-task': 'finished',
+  '2.1.328/err-401': 'crashed',
+  '2.1.328/err-401-auth-fail-exit-3s': 'crashed',
+  '2.1.328/hang-api-45s': 'crashed',
+  '2.1.328/hang-midstream': 'crashed',
+  '2.1.328/sighup-in-tool': 'crashed',
+  '2.1.328/sighup-mid-tool': 'crashed',
+  '2.1.328/sigint-in-tool': 'crashed',
+  '2.1.328/sigint-mid-tool': 'crashed',
+  '2.1.328/sigkill-in-tool': 'crashed',
+  '2.1.328/sigkill-in-tool-kids': 'crashed',
+  '2.1.328/sigkill-mid-tool': 'crashed',
+  '2.1.328/sigkill-with-bg-task': 'crashed',
+  '2.1.328/sigterm-after-daemon': 'crashed',
+  '2.1.328/sigterm-in-tool': 'crashed',
+  '2.1.328/sigterm-in-tool-kids': 'crashed',
+  '2.1.328/sigterm-mid-api': 'crashed',
+  '2.1.328/sigterm-mid-tool': 'crashed',
+  '2.1.328/sigterm-mid-tool-trap': 'crashed',
+  '2.1.328/sigterm-with-bg-task': 'crashed',
+  '2.1.197/sigint-in-tool': 'crashed',
+  '2.1.197/sigkill-in-tool': 'crashed',
+  '2.1.197/sigterm-in-tool': 'crashed',
+  '2.1.197/sigterm-in-tool-kids': 'crashed',
+  '2.1.197/sigterm-with-bg-task': 'crashed',
 
   // The recorder stopped reading its output, so there is no last word: with a log file there is one.
   '2.1.328/stdout-reader-gone': 'crashed',

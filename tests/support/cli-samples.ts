@@ -25,16 +25,11 @@ export function cliSamples(version: string): CliSample[] {
     .filter((file) => file.endsWith('.exit'))
     .map((file) => {
       const name = file.slice(0, -'.exit'.length);
-      const { code, signal } = JSON.parse(textOf(file));
+      const { code } = JSON.parse(textOf(file));
       return {
         name,
         lines: textOf(`${name}.jsonl`).split('\n'),
-        exit: {
-          exitCode: code,
-          // Only the recorder sent signals; some CLIs answer them with an exit status.
-          endedByUs: signal !== null || name.startsWith('sig'),
-          stderrTail: textOf(`${name}.stderr`),
-        },
+        exit: { exitCode: code, stderrTail: textOf(`${name}.stderr`) },
       };
     });
 }

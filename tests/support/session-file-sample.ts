@@ -22,7 +22,7 @@ export function sessionFileSample(more: Partial<SessionFile> = {}): SessionFile 
       fallback: [],
       fallbackModels: {},
       cliPaths: {},
-      maxTurns: 300,
+      own: { CLAUDE_MAX_TURNS: 300 },
       timeLimitMs: 1_800_000,
       timeLimitsMs: {},
       permissions: 'skip',

@@ -3,7 +3,11 @@ import type { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import type { Sandbox } from '../../project/settings/project-settings.ts';
-import { childSettings, type ResolvedSettings } from '../../project/settings/resolve-settings.ts';
+import {
+  childSettings,
+  ownSettings,
+  type ResolvedSettings,
+} from '../../project/settings/resolve-settings.ts';
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { isAsStrict } from '../../project/settings/setting-spec.ts';
 import { SETTINGS } from '../../project/settings/settings.ts';
@@ -32,7 +36,7 @@ export async function freezeSettings(
     models: modelsByPhase(settings),
     ...fallbackOf(settings),
     cliPaths: await findClis(settings, context),
-    maxTurns: values.claudeMaxTurns,
+    own: ownSettings(values),
     timeLimitMs: values.timeoutSeconds * 1000,
     timeLimitsMs: timeLimits(settings),
     // A silence is announced at the half of its limit.
@@ -158,8 +162,6 @@ async function findClis(settings: ResolvedSettings, context: ActionContext): Pro
     ...values.fallback,
   ]);
   const found: Record<string, string> = {};
-  for (const name of names) {
-    found[name] = await findCli(settings, name, context);
-  }
+  for (const name of names) found[name] = await findCli(settings, name, context);
   return found;
 }

@@ -14,7 +14,7 @@ import { inScope } from './setting-spec.ts';
 
 const seconds = wholeNumber('seconds', 1, 86_400);
 
-/** `<CLI>_PATH`, `<CLI>_MODEL`, `<CLI>_TIMEOUT` and, where it counts turns, `<CLI>_MAX_TURNS`. */
+/** `<CLI>_PATH`, `<CLI>_MODEL`, `<CLI>_TIMEOUT` and, those that it alone has, named by their keys. */
 function rowsOf({
   name,
   title,
@@ -22,7 +22,7 @@ function rowsOf({
   settings,
 }: (typeof PROVIDERS)[number]): Record<string, object> {
   if (settings === undefined) return {};
-  const { model, maxTurns } = settings;
+  const { model, own = {} } = settings;
   const key = name.toUpperCase();
   const otherwise = model === '' ? `; if unset, ${title}'s own default` : '';
   return {
@@ -44,21 +44,19 @@ function rowsOf({
       default: '1800',
       doc: `How long one ${title} agent may run.`,
     },
-    ...(maxTurns !== undefined && {
-      [`${name}MaxTurns`]: {
-        ...wholeNumber('turns', 1, 100_000),
-        key: `${key}_MAX_TURNS`,
-        default: maxTurns,
-        doc: `How many turns a ${title} agent may take.`,
-      },
-    }),
+    ...Object.fromEntries(
+      Object.entries(own).map(([ownKey, { unit, min, max, ...row }]) => [
+        ownKey,
+        { ...wholeNumber(unit, min, max), key: ownKey, ...row },
+      ]),
+    ),
   };
 }
 
 type CliRow<Value> = SettingKind<Value> & { key: string; default: string; doc: string };
 type CliSettings = { [Name in CliName as `${Name}Path` | `${Name}Model`]: CliRow<string> } & {
   [Name in CliName as `${Name}TimeoutSeconds`]: CliRow<number>;
-} & { claudeMaxTurns: CliRow<number> };
+};
 
 // The rows are named after the list of which the type is made.
 const CLI_SETTINGS = Object.assign({}, ...PROVIDERS.map(rowsOf)) as CliSettings;

@@ -1,5 +1,5 @@
 import type { Phase } from '../../phases/table.ts';
-import type { ProviderName } from '../../providers/registry.ts';
+import { PROVIDERS, type ProviderName } from '../../providers/registry.ts';
 import { readSettings, type SettingReading, type SettingTexts } from './read-settings.ts';
 import type { SettingSource } from './setting-errors.ts';
 import type { SettingWarning } from './setting-warnings.ts';
@@ -39,7 +39,6 @@ export interface ChildSettings {
   /** Empty: the CLI's own default. */
   model: string;
   timeoutSeconds: number;
-  maxTurns: number;
 }
 
 /**
@@ -62,7 +61,6 @@ export function childSettings(
     cliPath: own.cliPath,
     model: (isPhases ? values.modelByPhase[phase] : undefined) ?? (isMain ? values.model : own.model),
     timeoutSeconds: everyChilds ? values.timeoutSeconds : own.timeoutSeconds,
-    maxTurns: values.claudeMaxTurns,
   };
 }
 
@@ -74,6 +72,13 @@ function ofProvider(values: Settings, provider: ProviderName) {
     model: values[`${provider}Model`],
     timeoutSeconds: values[`${provider}TimeoutSeconds`],
   };
+}
+
+/** The values of the settings that single CLIs have, by key. */
+export function ownSettings(values: Settings): Record<string, number> {
+  const all: Readonly<Record<string, unknown>> = values;
+  const keys = PROVIDERS.flatMap(({ settings }) => Object.keys(settings?.own ?? {}));
+  return Object.fromEntries(keys.map((key) => [key, Number(all[key])]));
 }
 
 const PHASE_FAMILIES = SETTING_ROWS.filter(([, { family }]) => family === 'phase').map(([name]) => name);

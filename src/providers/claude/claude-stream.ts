@@ -62,9 +62,10 @@ const SystemLine = z.object({
   max_retries: number,
   error_status: number,
   fallback_model: text,
+  tool_name: text,
 });
 
-const Block = z.union([
+export const Block = z.union([
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('thinking'), thinking: z.string() }),
   z.object({
@@ -72,13 +73,29 @@ const Block = z.union([
     name: z.string(),
     input: z.record(z.string(), z.unknown()).catch({}),
   }),
-  z.object({ type: z.string() }).transform(() => ({ type: 'other' as const })),
+  z.object({
+    type: z.literal('tool_result'),
+    content: z.unknown(),
+    is_error: z.boolean().optional().catch(undefined),
+  }),
+  z.object({ type: z.string() }).transform(({ type }) => ({ type: 'other' as const, name: type })),
 ]);
+export type Block = z.infer<typeof Block>;
+
+/** Of a line that a helper of the agent wrote. */
+const parent_tool_use_id = z.string().nullish().catch(undefined);
 
 const AssistantLine = z.object({
   type: z.literal('assistant'),
   error: text,
+  parent_tool_use_id,
   message: z.object({ id: text, content: z.array(Block).catch([]), usage: Usage }),
+});
+
+const UserLine = z.object({
+  type: z.literal('user'),
+  parent_tool_use_id,
+  message: z.object({ content: z.array(Block).catch([]) }),
 });
 
 const RateLimitLine = z.object({
@@ -86,7 +103,15 @@ const RateLimitLine = z.object({
   rate_limit_info: z.object({ status: z.string(), resetsAt: number }),
 });
 
-const Line = z.discriminatedUnion('type', [SystemLine, AssistantLine, RateLimitLine, ClaudeResult]);
+/** A line of stream-json. */
+export const Line = z.discriminatedUnion('type', [
+  SystemLine,
+  AssistantLine,
+  UserLine,
+  RateLimitLine,
+  ClaudeResult,
+]);
+export type Line = z.infer<typeof Line>;
 
 // A tool's result can be megabytes long; such lines are told apart without parsing them.
 const WANTED = /"type": ?"(?:system|assistant|rate_limit_event|result)"/;
@@ -150,6 +175,8 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
         case 'assistant':
           errorClass = line.error;
           return [...spentBy(line), ...line.message.content.flatMap((block) => describe(block, cwd))];
+        case 'user':
+          return [];
         case 'rate_limit_event': {
           const { status, resetsAt } = line.rate_limit_info;
           limit = status === 'rejected' ? { ...(resetsAt && { until: resetsAt * 1000 }) } : undefined;
@@ -164,7 +191,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
   };
 }
 
-function lengthOf(block: z.infer<typeof Block>): number {
+function lengthOf(block: Block): number {
   switch (block.type) {
     case 'text':
       return block.text.length;
@@ -172,6 +199,7 @@ function lengthOf(block: z.infer<typeof Block>): number {
       return block.thinking.length;
     case 'tool_use':
       return block.name.length + JSON.stringify(block.input).length;
+    case 'tool_result':
     case 'other':
       return 0;
     default:
@@ -179,7 +207,7 @@ function lengthOf(block: z.infer<typeof Block>): number {
   }
 }
 
-function describe(block: z.infer<typeof Block>, cwd: string): ChildEvent[] {
+function describe(block: Block, cwd: string): ChildEvent[] {
   if (block.type === 'text') {
     const words = firstLine(block.text);
     return words ? [activity(words)] : [];

@@ -1,44 +1,15 @@
 import * as z from 'zod';
 import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
 import { objectIn } from '../reading/activity.ts';
-import { tellingField } from './claude-stream.ts';
-
-const text = z.string().optional().catch(undefined);
-
-const Line = z.object({
-  type: z.string(),
-  subtype: text,
-  parent_tool_use_id: z.string().nullish().catch(undefined),
-  message: z.object({ content: z.unknown() }).optional().catch(undefined),
-  model: text,
-  error_status: z.number().nullish().catch(undefined),
-  fallback_model: text,
-  tool_name: text,
-  result: text,
-  is_error: z.boolean().optional().catch(undefined),
-  errors: z.array(z.string()).optional().catch(undefined),
-});
-type Line = z.infer<typeof Line>;
-
-const Block = z.object({
-  type: z.string(),
-  text: z.string().optional(),
-  name: z.string().optional(),
-  input: z.record(z.string(), z.unknown()).optional(),
-  content: z.unknown().optional(),
-  is_error: z.boolean().optional(),
-});
+import { Block, Line, tellingField } from './claude-stream.ts';
 
 /** One line of stream-json as people read it; what says nothing to them gives nothing. Never throws. */
 export function claudeTranscript(raw: string): TranscriptEntry[] {
-  const parsed = Line.safeParse(objectIn(raw));
-  if (!parsed.success) return [];
-  const line = parsed.data;
-  const depth = line.parent_tool_use_id ? 1 : 0;
-  switch (line.type) {
+  const { data: line } = Line.safeParse(objectIn(raw));
+  switch (line?.type) {
     case 'assistant':
     case 'user':
-      return blocksOf(line.message?.content).flatMap((block) => ofBlock(block, line.type, depth));
+      return line.message.content.flatMap((block) => ofBlock(block, line));
     case 'system':
       return ofSystem(line);
     case 'result':
@@ -48,7 +19,9 @@ export function claudeTranscript(raw: string): TranscriptEntry[] {
   }
 }
 
-function ofSystem(line: Line): TranscriptEntry[] {
+type LineOf<Type> = Extract<Line, { type: Type }>;
+
+function ofSystem(line: LineOf<'system'>): TranscriptEntry[] {
   switch (line.subtype) {
     case 'init':
       return line.model ? [noting(`starts with ${line.model}`)] : [];
@@ -63,20 +36,15 @@ function ofSystem(line: Line): TranscriptEntry[] {
   }
 }
 
-function blocksOf(content: unknown): z.infer<typeof Block>[] {
-  if (!Array.isArray(content)) return [];
-  return content.flatMap((each) => {
-    const block = Block.safeParse(each);
-    return block.success ? [block.data] : [];
-  });
-}
-
-function ofBlock(block: z.infer<typeof Block>, speaker: string, depth: number): TranscriptEntry[] {
+function ofBlock(block: Block, line: LineOf<'assistant' | 'user'>): TranscriptEntry[] {
+  const depth = line.parent_tool_use_id ? 1 : 0;
   switch (block.type) {
     case 'text':
-      return speaker === 'assistant' ? saying(block.text ?? '', depth) : [];
-    case 'tool_use':
-      return [calling(block.name ?? 'tool', aboutOf(block.input ?? {}), depth)];
+      return line.type === 'assistant' ? saying(block.text, depth) : [];
+    case 'tool_use': {
+      const field = tellingField(block.input);
+      return [calling(block.name, field === undefined ? '' : String(block.input[field]), depth)];
+    }
     case 'tool_result':
       return resulting(outputOf(block.content), { failed: block.is_error === true, depth });
     default:
@@ -84,14 +52,12 @@ function ofBlock(block: z.infer<typeof Block>, speaker: string, depth: number): 
   }
 }
 
-function aboutOf(input: Record<string, unknown>): string {
-  const field = tellingField(input);
-  return field === undefined ? '' : String(input[field]);
-}
-
 function outputOf(content: unknown): string {
   if (typeof content === 'string') return content;
-  return blocksOf(content)
-    .map((block) => block.text ?? `[${block.type}]`)
-    .join('\n');
+  const blocks = z.array(Block).safeParse(content).data ?? [];
+  return blocks.map((block) => (block.type === 'text' ? block.text : `[${nameOf(block)}]`)).join('\n');
+}
+
+function nameOf(block: Block): string {
+  return block.type === 'other' ? block.name : block.type;
 }

@@ -6,12 +6,42 @@ import {
   type ChildRequest,
   type Provider,
 } from '../contract/provider.ts';
-import { classifyClaudeEnd } from './claude-end.ts';
+import { endsByLastWord, type StartRefusal } from '../reading/child-end.ts';
 import { childHooks } from './claude-hooks.ts';
 import { newClaudeReader } from './claude-stream.ts';
 import { claudeTranscript } from './claude-transcript.ts';
 
 const MARKERS = ['CLAUDECODE', 'CLAUDE_CODE_ENTRYPOINT', 'CLAUDE_CODE_SESSION_ID'] as const;
+
+const REFUSALS: readonly StartRefusal[] = [
+  {
+    line: /^--dangerously-skip-permissions cannot be used with root/m,
+    advice:
+      'Claude Code does not skip permissions for root. Run samocode as another user, or set PERMISSIONS=allow, or, ' +
+      'when this machine is a sandbox that may be lost, set IS_SANDBOX=1 in the environment yourself.',
+  },
+  {
+    line: /^error: unknown option/m,
+    advice: 'This Claude Code does not know an option that samocode needs. Update it with: claude update.',
+  },
+  {
+    line: /^error: option '[^']+' argument .* is invalid/m,
+    advice: 'Claude Code refused the value of an option. Check MODEL and CLAUDE_MAX_TURNS, and its version.',
+  },
+  {
+    line: /^--agent '.*' not found/m,
+    advice:
+      'Claude Code does not find the agent that samocode named. Check the settings in its own settings file.',
+  },
+  {
+    line: /^Error: (?:Settings file not found|Invalid MCP configuration|Invalid settings)/m,
+    advice: 'Claude Code cannot read its settings. Fix the settings file that the .stderr log names.',
+  },
+  {
+    line: /requires --verbose$/m,
+    advice: 'This Claude Code reads its options differently. Update it with: claude update.',
+  },
+];
 
 /** Claude Code: `claude -p`, its prompt on stdin, one JSON object per line on stdout. */
 export const claude = {
@@ -19,7 +49,15 @@ export const claude = {
   title: 'Claude Code',
   defaultCommand: 'claude',
   installFolders: ['.claude/local'],
-  settings: { model: 'opus', maxTurns: '300' },
+  settings: {
+    model: 'opus',
+    own: {
+      CLAUDE_MAX_TURNS: {
+        ...{ unit: 'turns', min: 1, max: 100_000, default: '300' },
+        doc: 'How many turns a Claude Code agent may take.',
+      },
+    },
+  },
   preflight: {
     helpArgs: ['--help'],
     neededOptions: ['--output-format', '--settings', '--strict-mcp-config', '--session-id', '--add-dir'],
@@ -70,7 +108,12 @@ export const claude = {
   buildCommand,
   newReader: newClaudeReader,
   transcript: claudeTranscript,
-  classifyEnd: classifyClaudeEnd,
+  classifyEnd: endsByLastWord({
+    title: 'Claude Code',
+    setting: 'CLAUDE_PATH',
+    refusals: REFUSALS,
+    codes: [1],
+  }),
 } as const satisfies Provider;
 
 const READING_TOOLS = ['Agent', 'Glob', 'Grep', 'Read', 'Task', 'TodoWrite', 'WebFetch', 'WebSearch'];
@@ -115,7 +158,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...['--output-format', 'stream-json', '--verbose'],
       ...['--session-id', request.childUuid],
       ...(request.model === '' ? [] : ['--model', request.model]),
-      ...['--max-turns', String(request.maxTurns)],
+      ...['--max-turns', String(request.own.CLAUDE_MAX_TURNS)],
       ...(request.budgetUsd === undefined ? [] : ['--max-budget-usd', request.budgetUsd.toFixed(4)]),
       ...permissionArgs(request),
       ...['--disallowedTools', DENIED_TOOLS.join(',')],

@@ -8,9 +8,8 @@ import { GRANTS } from '../../phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../phases/table.ts';
 import { type ChildCommand, type ChildRequest, OPEN_IN_GIT, type Provider } from '../contract/provider.ts';
 import { classifyCodexEnd } from './codex-end.ts';
-import { readCodexTraces } from './codex-rollout.ts';
 import { type CodexServers, codexServers, NO_EXTRAS, serversOfPerson } from './codex-servers.ts';
-import { codexTranscript, newCodexReader } from './codex-stream.ts';
+import { codexTranscript, newCodexReader, readCodexTraces } from './codex-stream.ts';
 
 /** Codex: `codex exec --json -`, its prompt on stdin, one JSON object per line on stdout. */
 export const codex = {

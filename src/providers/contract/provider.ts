@@ -31,7 +31,8 @@ export interface ChildRequest {
   mainRepo: string;
   /** Empty: the CLI's own default. */
   model: string;
-  maxTurns: number;
+  /** Values of the settings that single CLIs have, by key. */
+  own: Readonly<Record<string, number>>;
   permissions: 'skip' | 'allow';
   /** The MCP servers that the child gets; absent: none at all. */
   mcp?: ChildServers;
@@ -118,8 +119,6 @@ export type ChildEvent =
 export interface ExitReport {
   /** The wrapper's record of the CLI's exit status; null when there is none. */
   exitCode: number | null;
-  /** True when the worker itself had ended the tree. */
-  endedByUs: boolean;
   /** The last few KB of stderr. */
   stderrTail: string;
 }
@@ -186,6 +185,15 @@ export interface McpClient {
   mostMs: number;
 }
 
+/** A setting that no other CLI has: a whole number. It stands under its key. */
+export interface OwnSetting {
+  unit: string;
+  min: number;
+  max: number;
+  default: string;
+  doc: string;
+}
+
 /**
  * One agent CLI: all that is known of it alone. A new one is a folder with such an object and its line in
  * `registry.ts`; settings, start choices, doctor, prompts and prices are made from that list.
@@ -200,7 +208,7 @@ export interface Provider {
   /** Where its installer puts it, below the home folder. */
   installFolders?: readonly string[];
   /** Defaults of its settings on the machine; absent for the bundled agent, which has none. */
-  settings?: { model: string; maxTurns?: string };
+  settings?: { model: string; own?: Readonly<Record<string, OwnSetting>> };
   /** Absent for the bundled agent. */
   preflight?: Preflight;
   /** Environment variables that say who pays for its calls, and where they go. */

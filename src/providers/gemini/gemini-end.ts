@@ -57,8 +57,7 @@ export function classifyGeminiEnd(
   exit: ExitReport,
 ): ChildProblem | undefined {
   if (final?.ok || exit.exitCode === TURN_LIMIT) return undefined;
-  const problem = final?.problem ?? byExit(exit);
-  return exit.endedByUs && problem.kind === 'crashed' ? undefined : problem;
+  return final?.problem ?? byExit(exit);
 }
 
 function byExit({ exitCode, stderrTail }: ExitReport): ChildProblem {

@@ -1,4 +1,4 @@
-import type { ChildProblem, ExitReport, FinalReport, Provider } from '../contract/provider.ts';
+import type { ChildProblem, ExitReport, Provider } from '../contract/provider.ts';
 
 export interface StartRefusal {
   /** What the CLI prints on stderr when it refuses to start; it says that nowhere else. */
@@ -24,10 +24,9 @@ const NOT_STARTED_CODES: readonly unknown[] = [126, 127];
  * beside it (0 after SIGINT, 143 after a clean end that we cut short). Without one by exit status and stderr.
  */
 export function endsByLastWord(cli: Refusals): Provider['classifyEnd'] {
-  return (final: FinalReport | undefined, exit: ExitReport) => {
-    const ofWord = final?.ok ? undefined : final?.problem;
-    const problem = final ? ofWord : problemWithoutWord(cli, exit);
-    return exit.endedByUs && problem?.kind === 'crashed' ? undefined : problem;
+  return (final, exit) => {
+    if (final === undefined) return problemWithoutWord(cli, exit);
+    return final.ok ? undefined : final.problem;
   };
 }
 

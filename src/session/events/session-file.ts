@@ -26,7 +26,8 @@ export const FrozenSettings = z.object({
   fallbackModels: z.record(z.string(), z.string()),
   /** Absolute path of each provider's CLI, as found at the start. */
   cliPaths: z.record(z.string(), z.string()),
-  maxTurns: z.int(),
+  /** Values of the settings that single CLIs have, by key. */
+  own: z.record(z.string(), z.number()),
   timeLimitMs: z.number(),
   /** Of the providers whose children may work for another time. */
   timeLimitsMs: z.record(z.string(), z.number()),

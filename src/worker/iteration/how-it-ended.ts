@@ -43,7 +43,7 @@ export async function howItEnded(worker: Worker, open: Iteration, ended: ChildEn
   const guardProblem = ended.child?.guard ? guardFailure(open, exitCode) : undefined;
   if (guardProblem !== undefined) return { ...base, end: 'not_started', problem: guardProblem };
   const stderrTail = readTail(open.logs.stderr, 8192);
-  const problem = open.cli.classifyEnd(final, { exitCode, endedByUs: false, stderrTail });
+  const problem = open.cli.classifyEnd(final, { exitCode, stderrTail });
   if (problem === undefined) return { ...base, end: 'no_signal' };
   const said = problem.kind === 'usage_limit' ? problem.until : undefined;
   const limitedUntil =

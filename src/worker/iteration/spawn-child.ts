@@ -58,7 +58,7 @@ async function commandFor(
     workingDir: workingDir(worker),
     mainRepo: file.mainRepo,
     model: open.model,
-    maxTurns: settings.maxTurns,
+    own: settings.own,
     permissions: settings.permissions,
     inGuard,
     childUuid: open.childUuid,

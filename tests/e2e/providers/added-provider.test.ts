@@ -58,8 +58,8 @@ export const parrot = {
     },
   }),
   transcript: () => [],
-  classifyEnd: (final, { exitCode, endedByUs }) =>
-    final?.problem ?? (final?.ok || exitCode === 0 || endedByUs ? undefined : { kind: 'crashed' }),
+  classifyEnd: (final, { exitCode }) =>
+    final?.problem ?? (final?.ok || exitCode === 0 ? undefined : { kind: 'crashed' }),
 } as const satisfies Provider;
 `;
 
