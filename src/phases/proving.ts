@@ -60,8 +60,6 @@ export const ChecksRan = z.object({
   tree: z.string(),
   runs: z.array(CheckRun),
   sandbox: z.enum(SANDBOX_LEVELS),
-  /** Lines of `.samocode` with which the base would pass; of a base that fails without them. */
-  fix: z.array(z.string()).optional(),
   /** The test files of `added`, in the order of the commands, and the fingerprint of them all. */
   added: z.object({ files: z.array(z.string()), key: z.string() }).optional(),
 });
@@ -71,7 +69,6 @@ export type ChecksRan = z.infer<typeof ChecksRan>;
 export const BaseChecks = z.object({
   result: z.enum(['green', 'red', 'accepted']),
   failed: z.array(z.object({ command: z.string(), how: z.string() })),
-  fix: z.array(z.string()),
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
 
@@ -90,9 +87,9 @@ export const AddedTests = z.object({ key: z.string(), proveNothing: z.array(z.st
 export type AddedTests = z.infer<typeof AddedTests>;
 
 /** What a run of the full set on the base says of it. */
-export function baseChecksOf(ran: Pick<ChecksRan, 'runs' | 'fix'>): BaseChecks {
+export function baseChecksOf(ran: Pick<ChecksRan, 'runs'>): BaseChecks {
   const failed = failedRuns(ran);
-  return { result: failed.length === 0 ? 'green' : 'red', failed, fix: ran.fix ?? [] };
+  return { result: failed.length === 0 ? 'green' : 'red', failed };
 }
 
 /** What runs of added test files on the base say of them. */

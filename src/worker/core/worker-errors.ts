@@ -6,20 +6,10 @@ const IN_WORKTREE = 'CHECK_IN=worktree runs them in the folder of the agent inst
 
 /** What a person must fix before the worker can start an agent. */
 export const WORKER_ERRORS = errors({
-  /** @param args.fix lines with which they would pass */
-  base_checks: ({
-    failed,
-    fix,
-  }: {
-    failed: readonly { command: string; how: string }[];
-    fix: readonly string[];
-  }) => ({
+  base_checks: ({ failed }: { failed: readonly { command: string; how: string }[] }) => ({
     what: 'The checks fail before any work.',
     why: `In a fresh clone of the commit that the session began from: ${failed.map(({ command, how }) => `\`${command}\` (${how})`).join('; ')}. No agent caused this.`,
-    hint:
-      fix.length > 0
-        ? `Beside the ignored files of your checkout they pass: add ${fix.map((line) => `\`${line}\``).join(' and ')} to .samocode, trust it, and resume the session. ${IN_WORKTREE}`
-        : `Fix what they need, or .samocode (SETUP, CHECK_COPY), then resume the session. ${IN_WORKTREE} If they are meant to fail before the work, the user resumes the session as it is, in a terminal.`,
+    hint: `Fix what they need, or correct .samocode: a clone has no ignored files, which SETUP makes or CHECK_COPY copies. Then resume the session. ${IN_WORKTREE} If they are meant to fail before the work, the user resumes the session as it is, in a terminal.`,
     next: [{ act: 'resume' }],
   }),
   branch_is_its_base: ({ branch }: { branch: string }) => ({

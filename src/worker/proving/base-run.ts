@@ -1,7 +1,4 @@
-import { join } from 'node:path';
-import { type BaseChecks, type ChecksRan, failedRuns } from '../../phases/proving.ts';
-import { type Ignored, ignoredIn, linesFor } from '../../project/proving/ignored.ts';
-import type { SetEnd } from '../../project/proving/run-on-clone.ts';
+import type { BaseChecks, ChecksRan } from '../../phases/proving.ts';
 import { blockedBy } from '../core/blocked.ts';
 import {
   checksOf,
@@ -95,43 +92,11 @@ async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan |
     // Told when the checks of the branch run; nothing is known of the base.
     if (end.failures.some(({ guardProblem }) => guardProblem !== undefined)) return undefined;
     const { commit, tree } = await commitWithTree(worker, worktree.baseCommit);
-    const fix = end.failures.length === 0 ? undefined : await fixOf(worker, set, end);
     const sandbox = await worker.guard.level(worker);
-    return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox, fix };
+    return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox };
   } finally {
     await endBeside(worker);
   }
-}
-
-/** Tries what fails again beside what is ignored in MAIN_REPO: first small files, then folders of packages too. */
-async function fixOf(worker: Worker, set: ClonedSet, { runs: all }: SetEnd): Promise<string[]> {
-  const { mainRepo, worktreesDir, sessionsDir } = worker.file;
-  const context = { ...worker.git.context, signal: set.signal };
-  const ignored = await ignoredIn(mainRepo, [worktreesDir, sessionsDir], context);
-  const { copy: copied, setup } = set.proving;
-  const failed = failedRuns({ runs: all }).map(({ command }) => command);
-  const commands = set.commands.filter((each) => failed.includes(each) || failed.includes(setup ?? ''));
-  for (const tried of attempts(ignored)) {
-    const copy = [...copied, ...tried.files, ...tried.folders];
-    const again: ClonedSet = {
-      ...set,
-      name: 'base-again',
-      commands,
-      proving: { ...set.proving, copy },
-      outputDir: join(set.outputDir, 'again'),
-    };
-    const end = await runInClone(worker, again);
-    if (end.failures.length === 0) return linesFor(tried, { mainRepo, copied, setup });
-  }
-  return [];
-}
-
-function attempts({ files, folders }: Ignored): Ignored[] {
-  return [
-    ...(files.length > 0 ? [{ files, folders: [] }] : []),
-    ...(folders.length > 0 ? [{ files: [], folders }] : []),
-    ...(files.length > 0 && folders.length > 0 ? [{ files, folders }] : []),
-  ];
 }
 
 /**
@@ -148,6 +113,6 @@ export async function baseStands(worker: Worker): Promise<boolean> {
   return true;
 }
 
-export function baseRed({ failed, fix }: Pick<BaseChecks, 'failed' | 'fix'>) {
-  return WORKER_ERRORS.base_checks({ failed, fix });
+export function baseRed({ failed }: Pick<BaseChecks, 'failed'>) {
+  return WORKER_ERRORS.base_checks({ failed });
 }

@@ -157,47 +157,25 @@ test.concurrent('work goes back to an agent while a check fails on what is commi
   expect(proved?.commit).toBe(await rig.repo.git(['rev-parse', rig.file.settings.branch]));
 });
 
-test.concurrent('the line that is offered makes the checks pass, in every later session too', async () => {
+test.concurrent('a base that misses an ignored file passes once CHECK_COPY names it', async () => {
   await using rig = await startRig({
     repo: { files: { 'README.md': '# A\n', '.gitignore': '.env.test\n' } },
     lines: { GATES: 'none', CHECK: `${COUNTED}grep -q secret .env.test` },
     start: { run: false },
     here: true,
-    scenario: { rules: [{ when: {}, do: [untilRuns(2), STAY] }] },
+    scenario: { rules: [{ when: {}, do: [untilRuns(1), STAY] }] },
   });
   await rig.repo.write({ '.env.test': 'secret\n' });
   await rig.resume();
   const { status } = await rig.until(isBlocked);
   expect(status).toMatchObject({
     rule: 'base_checks',
-    reason: expect.stringContaining('`CHECK_COPY=.env.test`'),
+    reason: expect.stringContaining('a clone has no ignored files, which SETUP makes or CHECK_COPY copies'),
   });
   await trustLines(rig.repo, 'CHECK_COPY=.env.test\n');
   await rig.resume();
   const { baseChecks } = await rig.until((state) => state.baseChecks?.result === 'green');
   expect(baseChecks?.failed).toEqual([]);
-});
-
-test.concurrent('for a folder of packages with a lock file, SETUP and SETUP_CACHE are offered', async () => {
-  await using rig = await startRig({
-    repo: {
-      files: { 'package-lock.json': '{}\n', 'web/yarn.lock': '', '.gitignore': 'node_modules\n' },
-      folder: 'boats',
-    },
-    lines: { GATES: 'none', CHECK: `${COUNTED}cat node_modules/a web/node_modules/b` },
-    start: { run: false },
-    here: true,
-    scenario: { rules: [{ when: {}, do: [untilRuns(2), STAY] }] },
-  });
-  await rig.repo.write({ 'node_modules/a': 'a', 'web/node_modules/b': 'b' });
-  await rig.resume();
-  const { status } = await rig.until(isBlocked);
-  expect(status).toMatchObject({
-    rule: 'base_checks',
-    reason: expect.stringContaining(
-      '`SETUP=npm ci && (cd web && yarn install --frozen-lockfile)` and `SETUP_CACHE=node_modules,web/node_modules`',
-    ),
-  });
 });
 
 test.concurrent('a base on which checks are meant to fail is accepted by a resume, and asked about once', async () => {
