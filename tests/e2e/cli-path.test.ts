@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startRig } from '../support/session-rig.ts';
@@ -30,4 +30,29 @@ test('a session that is blocked because its CLI is gone works after the path was
   expect(await rig.events()).toContainEqual(
     expect.objectContaining({ type: 'resumed', cliPaths: { claude: second } }),
   );
+});
+
+test('a CLI whose folder was replaced by an update is found again by its name before the next iteration', async () => {
+  await using rig = await startRig({
+    start: { run: false, task: 'Give every boat a name' },
+    lines: { PERMISSIONS: 'allow' },
+  });
+  const [first, second, links] = ['1.0', '2.0', 'bin'].map((name) => join(rig.repo.root, name));
+  const started = join(rig.repo.root, 'started');
+  const agent = `exec '${process.execPath}' '${rig.program('rehearsal')}' "$@"\n`;
+  // What an update does, at the moment at which it hurts: while an agent of the old version works.
+  const update = `ln -s '${second}/claude' '${links}/claude'; rm -r '${first}'\n`;
+  for (const [dir, script] of [
+    [first, `echo first >>'${started}'\n${update}${agent}`],
+    [second, `echo second >>'${started}'\n${agent}`],
+    [links, undefined],
+  ]) {
+    await mkdir(`${dir}`);
+    if (script) await writeFile(join(`${dir}`, 'claude'), `#!/bin/sh\n${script}`, { mode: 0o755 });
+  }
+  await rig.until(({ status }) => status.kind === 'stopped');
+  const path = `${first}:${links}:${rig.context().env.PATH}`;
+  await rig.resume({ provider: 'claude' }, { PATH: path });
+  await rig.untilWaiting('qa_answers');
+  expect((await readFile(started, 'utf8')).trim().split('\n')).toEqual(['first', 'second']);
 });

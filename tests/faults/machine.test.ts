@@ -238,6 +238,9 @@ const programs: FaultRow[] = [
     { provider: 'claude', cliPaths: { claude: '/no/such/claude' } },
     {
       name: 'a CLI whose program is gone blocks with the reason',
+      // Whatever the machine has under that name is no work for a test.
+      before: ({ repo }) =>
+        writeFile(join(repo.homeDir, '.config/samocode/.env'), 'CLAUDE_PATH=/no/such/claude\n'),
       ends: 'blocked/config',
       also: async (rig) => {
         const { status } = await rig.state();

@@ -7,13 +7,13 @@ import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
 import { isOlder } from '../../base/versions.ts';
-import { type Project, readSettingTexts } from '../../project/finding/open-project.ts';
-import { readSettings } from '../../project/settings/read-settings.ts';
+import { machineCliPath } from '../../project/finding/machine-cli-path.ts';
+import type { Project } from '../../project/finding/open-project.ts';
 import { childSettings } from '../../project/settings/resolve-settings.ts';
 import type { LoginTraces, Preflight, Provider } from '../../providers/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
 import { PROVIDERS, type ProviderName } from '../../providers/registry.ts';
-import { cliOf, locateCli, pathSettingOf } from '../../providers/starting/locate-cli.ts';
+import { cliOf, locateCli } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { jsonValue } from '../install/json-member.ts';
 
@@ -25,11 +25,9 @@ export async function allCliChecks(
 ): Promise<Promise<DoctorCheck[]>[]> {
   const used = usedProviders(project);
   const permissions = project?.values.permissions ?? 'skip';
-  const machinePath = project ? undefined : await machinePaths(context);
   return PROVIDERS.flatMap((provider) => {
     const { name, preflight } = provider;
-    const configured = project ? childSettings(project, 'init', name).cliPath : machinePath?.(name);
-    const question = { provider, isUsed: used.has(name), permissions, configured, machine, context };
+    const question = { provider, isUsed: used.has(name), permissions, project, machine, context };
     return preflight ? [cliChecks(question, preflight)] : [];
   });
 }
@@ -41,21 +39,12 @@ export function usedProviders(project: Project | undefined): Set<ProviderName> {
   return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
 }
 
-/** Where the machine's own settings say that the CLIs are, outside of any project. */
-async function machinePaths({ env, home: homeDir }: ActionContext) {
-  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
-  return (name: string): string | undefined => {
-    const value = readings.find(({ key }) => key === pathSettingOf(name))?.value;
-    return typeof value === 'string' ? value : undefined;
-  };
-}
-
 interface CliQuestion {
-  provider: Provider;
+  provider: Provider & { name: ProviderName };
   /** A session of this project would start it. */
   isUsed: boolean;
   permissions: 'skip' | 'allow';
-  configured?: string | undefined;
+  project: Project | undefined;
   machine: Machine;
   context: ActionContext;
 }
@@ -64,15 +53,17 @@ const LIMIT_MS = 20_000;
 
 /** Where the CLI is, and a line for each thing that is wrong with it. */
 async function cliChecks(question: CliQuestion, preflight: Preflight): Promise<DoctorCheck[]> {
-  const { provider, isUsed, configured, context } = question;
+  const { provider, isUsed, project, context } = question;
   const id = `cli.${provider.name}`;
   try {
+    const place = { env: context.env, homeDir: context.home };
     const { path, foundIn } = await locateCli({
       ...cliOf(provider),
-      env: context.env,
-      homeDir: context.home,
+      ...place,
       nodePath: await nodePath(context.env),
-      configured,
+      configured: project
+        ? childSettings(project, 'init', provider.name).cliPath
+        : await machineCliPath(provider.name, place),
     });
     const env = definedOnly(context.env);
     const ask: Ask = (args) => runCommand(path, args, { env, timeoutMs: LIMIT_MS, maxBytes: 1024 * 1024 });

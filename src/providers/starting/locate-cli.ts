@@ -48,7 +48,7 @@ export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
       if (searched.includes(folder)) continue;
       searched.push(folder);
       const path = join(folder, configured);
-      if ((await look(path)) === 'executable') return { path, foundIn };
+      if (await isExecutable(path)) return { path, foundIn };
     }
   }
   throw PROVIDER_ERRORS.cli_not_found({ command: configured, setting: question.setting, searched });
@@ -61,7 +61,7 @@ export async function programOnPath(
 ): Promise<string | undefined> {
   for (const name of names)
     for (const folder of absoluteFolders(env.PATH))
-      if ((await look(join(folder, name))) === 'executable') return join(folder, name);
+      if (await isExecutable(join(folder, name))) return join(folder, name);
   return undefined;
 }
 
@@ -85,6 +85,11 @@ async function configuredPath(configured: string, question: CliQuestion): Promis
   if (finding === 'executable') return { path, foundIn: 'setting' };
   const why = finding === 'missing' ? 'does not exist' : 'is not an executable file';
   throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why });
+}
+
+/** @returns false for what is gone, or no program by now */
+export async function isExecutable(path: string): Promise<boolean> {
+  return (await look(path)) === 'executable';
 }
 
 async function look(path: string): Promise<'executable' | 'not executable' | 'missing'> {

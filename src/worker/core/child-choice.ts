@@ -23,14 +23,3 @@ export function childChoice({ file, writer }: Chooser, phase: Phase): ChildChoic
   const provider = providerNamed(settings.providers[phase] ?? settings.provider);
   return { provider, model: settings.models[phase] ?? chosen?.model ?? settings.model };
 }
-
-/** The path of a provider's CLI, as it was found when somebody chose that provider. */
-export function cliPathOf(
-  { file, writer, rehearsalProgram }: Chooser & { readonly rehearsalProgram: string },
-  provider: string,
-): string | undefined {
-  if (provider === 'rehearsal') return rehearsalProgram;
-  const { chosen, places } = writer.state;
-  const own = chosen?.provider === provider ? chosen.cliPath : undefined;
-  return own ?? places?.cliPaths?.[provider] ?? file.settings.cliPaths[provider];
-}

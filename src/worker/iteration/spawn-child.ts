@@ -1,11 +1,18 @@
+import { isSamocodeError } from '../../base/errors.ts';
 import { ensurePlainFolder, putAside } from '../../base/files/append-lines.ts';
 import { writeLightly, writeWhole } from '../../base/files/atomic-file.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { usdLeft } from '../../phases/caps.ts';
+import { machineCliPath } from '../../project/finding/machine-cli-path.ts';
 import { readMcpServers } from '../../providers/contract/mcp-file.ts';
-import type { ChildCommand, ChildRequest, ChildServers } from '../../providers/contract/provider.ts';
+import type {
+  ChildCommand,
+  ChildRequest,
+  ChildServers,
+  Provider,
+} from '../../providers/contract/provider.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
-import { programOnPath } from '../../providers/starting/locate-cli.ts';
+import { cliOf, isExecutable, locateCli, programOnPath } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { type ChildRecord, runChild } from '../../providers/starting/run-child.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
@@ -13,7 +20,6 @@ import { acceptedServers } from '../../session/events/accepted.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
 import { commandOf } from '../../session/servers/plan-servers.ts';
-import { cliPathOf } from '../core/child-choice.ts';
 import { type Iteration, wrapperName } from '../core/iteration-files.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { keepRunFolder } from '../guarding/run-folder.ts';
@@ -49,7 +55,7 @@ async function commandFor(
   const { file, paths, env } = worker;
   const { settings } = file;
   const { cli } = open;
-  const cliPath = cliPathOf(worker, cli.name);
+  const cliPath = await cliPathNow(worker, cli);
   const request: ChildRequest = {
     cliPath: cliPath ?? cli.defaultCommand,
     promptPath: open.files.prompt,
@@ -69,6 +75,28 @@ async function commandFor(
     scenarioPath: settings.scenarioPath,
   };
   return cli.buildCommand(cli.prepare ? await cli.prepare(request) : request);
+}
+
+/**
+ * The program of a provider: as it was found when somebody chose it; where that is gone, as after an update that
+ * replaced its folder, as its setting or its name leads to it now. Nothing is found: as it was, and its start says so.
+ */
+async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undefined> {
+  const { env, file, watch } = worker;
+  if (cli.name === 'rehearsal') return worker.rehearsalProgram;
+  const { chosen, places } = stateOf(worker);
+  const own = chosen?.provider === cli.name ? chosen.cliPath : undefined;
+  const known = own ?? places?.cliPaths?.[cli.name] ?? file.settings.cliPaths[cli.name];
+  if (known === undefined || (await isExecutable(known))) return known;
+  const place = { env, homeDir: watch.home };
+  try {
+    const configured = await machineCliPath(cli.name, place);
+    const question = { ...cliOf(cli), ...place, configured, nodePath: await nodePath(env) };
+    return (await locateCli(question)).path;
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return known;
+  }
 }
 
 function budgetOf(worker: Worker, { phase, wrapUp = false }: Iteration): { budgetUsd?: number } {

@@ -1,0 +1,12 @@
+import { readSettings } from '../settings/read-settings.ts';
+import { readSettingTexts } from './open-project.ts';
+
+/** What the machine's own settings say of a CLI's program, outside of any project: a path or a name. */
+export async function machineCliPath(
+  provider: string,
+  place: { env: Readonly<Record<string, string | undefined>>; homeDir: string },
+): Promise<string | undefined> {
+  const { readings } = readSettings(await readSettingTexts(place));
+  const value = readings.find(({ name }) => name === `${provider}Path`)?.value;
+  return typeof value === 'string' ? value : undefined;
+}
