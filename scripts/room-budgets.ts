@@ -7,8 +7,8 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   'base, phases': 4_220, // 4,200
   session: 7_750, // 7,000
   project: 7_030, // 6,850
-  providers: 4_040, // 3,950
-  worker: 7_880, // 7,600
+  providers: 4_030, // 3,950
+  worker: 7_850, // 7,600
   supervisor: 1_350,
   actions: 7_330, // 7,000
   report: 1_150,

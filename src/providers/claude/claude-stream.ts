@@ -65,7 +65,7 @@ const SystemLine = z.object({
   tool_name: text,
 });
 
-export const Block = z.union([
+export const ClaudeBlock = z.union([
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('thinking'), thinking: z.string() }),
   z.object({
@@ -80,7 +80,7 @@ export const Block = z.union([
   }),
   z.object({ type: z.string() }).transform(({ type }) => ({ type: 'other' as const, name: type })),
 ]);
-export type Block = z.infer<typeof Block>;
+export type ClaudeBlock = z.infer<typeof ClaudeBlock>;
 
 /** Of a line that a helper of the agent wrote. */
 const parent_tool_use_id = z.string().nullish().catch(undefined);
@@ -89,13 +89,13 @@ const AssistantLine = z.object({
   type: z.literal('assistant'),
   error: text,
   parent_tool_use_id,
-  message: z.object({ id: text, content: z.array(Block).catch([]), usage: Usage }),
+  message: z.object({ id: text, content: z.array(ClaudeBlock).catch([]), usage: Usage }),
 });
 
 const UserLine = z.object({
   type: z.literal('user'),
   parent_tool_use_id,
-  message: z.object({ content: z.array(Block).catch([]) }),
+  message: z.object({ content: z.array(ClaudeBlock).catch([]) }),
 });
 
 const RateLimitLine = z.object({
@@ -104,14 +104,14 @@ const RateLimitLine = z.object({
 });
 
 /** A line of stream-json. */
-export const Line = z.discriminatedUnion('type', [
+export const ClaudeLine = z.discriminatedUnion('type', [
   SystemLine,
   AssistantLine,
   UserLine,
   RateLimitLine,
   ClaudeResult,
 ]);
-export type Line = z.infer<typeof Line>;
+export type ClaudeLine = z.infer<typeof ClaudeLine>;
 
 // A tool's result can be megabytes long; such lines are told apart without parsing them.
 const WANTED = /"type": ?"(?:system|assistant|rate_limit_event|result)"/;
@@ -166,7 +166,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
     readLine(raw) {
       const results = IS_USER.test(raw) ? (raw.match(TOOL_RESULT)?.length ?? 0) : 0;
       if (results > 0) return [{ kind: 'tools_ended', count: results }];
-      const parsed = Line.safeParse(WANTED.test(raw) ? objectIn(raw) : undefined);
+      const parsed = ClaudeLine.safeParse(WANTED.test(raw) ? objectIn(raw) : undefined);
       if (!parsed.success) return [];
       const line = parsed.data;
       switch (line.type) {
@@ -191,7 +191,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
   };
 }
 
-function lengthOf(block: Block): number {
+function lengthOf(block: ClaudeBlock): number {
   switch (block.type) {
     case 'text':
       return block.text.length;
@@ -207,7 +207,7 @@ function lengthOf(block: Block): number {
   }
 }
 
-function describe(block: Block, cwd: string): ChildEvent[] {
+function describe(block: ClaudeBlock, cwd: string): ChildEvent[] {
   if (block.type === 'text') {
     const words = firstLine(block.text);
     return words ? [activity(words)] : [];

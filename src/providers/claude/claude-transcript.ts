@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
 import { objectIn } from '../reading/activity.ts';
-import { Block, Line, tellingField } from './claude-stream.ts';
+import { ClaudeBlock, ClaudeLine, tellingField } from './claude-stream.ts';
 
 /** One line of stream-json as people read it; what says nothing to them gives nothing. Never throws. */
 export function claudeTranscript(raw: string): TranscriptEntry[] {
-  const { data: line } = Line.safeParse(objectIn(raw));
+  const { data: line } = ClaudeLine.safeParse(objectIn(raw));
   switch (line?.type) {
     case 'assistant':
     case 'user':
@@ -19,7 +19,7 @@ export function claudeTranscript(raw: string): TranscriptEntry[] {
   }
 }
 
-type LineOf<Type> = Extract<Line, { type: Type }>;
+type LineOf<Type> = Extract<ClaudeLine, { type: Type }>;
 
 function ofSystem(line: LineOf<'system'>): TranscriptEntry[] {
   switch (line.subtype) {
@@ -36,7 +36,7 @@ function ofSystem(line: LineOf<'system'>): TranscriptEntry[] {
   }
 }
 
-function ofBlock(block: Block, line: LineOf<'assistant' | 'user'>): TranscriptEntry[] {
+function ofBlock(block: ClaudeBlock, line: LineOf<'assistant' | 'user'>): TranscriptEntry[] {
   const depth = line.parent_tool_use_id ? 1 : 0;
   switch (block.type) {
     case 'text':
@@ -54,10 +54,10 @@ function ofBlock(block: Block, line: LineOf<'assistant' | 'user'>): TranscriptEn
 
 function outputOf(content: unknown): string {
   if (typeof content === 'string') return content;
-  const blocks = z.array(Block).safeParse(content).data ?? [];
+  const blocks = z.array(ClaudeBlock).safeParse(content).data ?? [];
   return blocks.map((block) => (block.type === 'text' ? block.text : `[${nameOf(block)}]`)).join('\n');
 }
 
-function nameOf(block: Block): string {
+function nameOf(block: ClaudeBlock): string {
   return block.type === 'other' ? block.name : block.type;
 }
