@@ -1,6 +1,6 @@
-import { isBlank, type MarkdownLines } from './markdown-lines.ts';
+import { isBlank, type MarkdownLines, parseMarkdown } from './markdown-lines.ts';
 
-/** Collects changes of single lines and writes the file again with every other byte as it was. */
+/** Collects changes of lines; indexes are those of the text as it was. */
 export interface LineEditor {
   replace(index: number, body: string): void;
   remove(index: number): void;
@@ -8,10 +8,11 @@ export interface LineEditor {
   insert(index: number, bodies: readonly string[]): void;
   /** Inserts a block before line `index`, set apart from its neighbours by blank lines. */
   insertBlock(index: number, bodies: readonly string[]): void;
-  render(): string;
 }
 
-export function newLineEditor(doc: MarkdownLines): LineEditor {
+/** The text with what `edit` changes in it, every other byte as it was. */
+export function editMarkdown(text: string, edit: (doc: MarkdownLines, editor: LineEditor) => void): string {
+  const doc = parseMarkdown(text);
   const { lines, eol } = doc;
   const replaced = new Map<number, string | undefined>();
   const inserted = new Map<number, string[]>();
@@ -29,28 +30,24 @@ export function newLineEditor(doc: MarkdownLines): LineEditor {
     if (!isBlank(lines[index] ?? '')) insert(index, ['']);
   }
 
-  function render(): string {
-    const out: string[] = [];
-    const emit = (line: string) => {
-      const last = out.length - 1;
-      if (last >= 0 && !out[last]?.endsWith('\n')) out[last] += eol;
-      out.push(line);
-    };
-    for (let index = 0; index <= lines.length; index += 1) {
-      for (const body of inserted.get(index) ?? []) emit(body + eol);
-      const line = replaced.has(index) ? replaced.get(index) : lines[index];
-      if (line !== undefined) emit(line);
-    }
-    return doc.bom + out.join('');
-  }
-
-  return {
+  edit(doc, {
     replace: (index, body) => replaced.set(index, body + endingOf(lines[index] ?? '')),
     remove: (index) => replaced.set(index, undefined),
     insert,
     insertBlock,
-    render,
+  });
+  const out: string[] = [];
+  const emit = (line: string) => {
+    const last = out.length - 1;
+    if (last >= 0 && !out[last]?.endsWith('\n')) out[last] += eol;
+    out.push(line);
   };
+  for (let index = 0; index <= lines.length; index += 1) {
+    for (const body of inserted.get(index) ?? []) emit(body + eol);
+    const line = replaced.has(index) ? replaced.get(index) : lines[index];
+    if (line !== undefined) emit(line);
+  }
+  return doc.bom + out.join('');
 }
 
 function endingOf(line: string): string {

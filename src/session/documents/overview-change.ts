@@ -1,12 +1,9 @@
-import { type LineEditor, newLineEditor } from './line-editor.ts';
+import { editMarkdown, type LineEditor } from './line-editor.ts';
 import {
   endOfContent,
   isBlank,
   type MarkdownLines,
   oneLine,
-  parseMarkdown,
-  preamble,
-  type Section,
   sectionNamed,
   titleHeading,
   withValue,
@@ -44,13 +41,9 @@ export interface OverviewChange {
 
 /** Changes the lines we own and adds missing ones in their place; every other byte stays. Never throws. */
 export function changeOverview(text: string, change: OverviewChange): string {
-  const doc = parseMarkdown(text);
-  const editor = newLineEditor(doc);
-  const found = findKeyLines(doc);
-  if (change.workingDir !== undefined) changeWorkingDir(doc, editor, found, oneLine(change.workingDir));
-  const status = () => changeStatus(doc, editor, found, change);
-  inOrder(doc, status, () => appendFlow(doc, editor, change.appendFlow ?? []));
-  return editor.render();
+  const { workingDir, appendFlow = [] } = change;
+  const moved = workingDir === undefined ? text : withWorkingDir(text, oneLine(workingDir));
+  return withFlow(withStatus(moved, change), appendFlow);
 }
 
 /** The overview of a new session. `started` is `YYYY-MM-DD HH:MM`. */
@@ -79,67 +72,39 @@ export function newOverview(given: {
  * @param kept `task` as `taskText` gives it; `flow` in its order, oldest first
  */
 export function restoreLost(text: string, kept: { task: string; flow: readonly string[] }): string {
-  const doc = parseMarkdown(text);
-  const editor = newLineEditor(doc);
-  const task = () => restoreTask(doc, editor, kept.task);
-  inOrder(doc, task, () => restoreFlow(doc, editor, kept.flow));
-  return editor.render();
+  return withLostFlow(withTask(text, kept.task), kept.flow);
 }
 
-/**
- * Both may insert at one line: entries of a flow log that exists must end it before another section
- * begins there, while a new flow log comes after the section that belongs before it.
- */
-function inOrder(doc: MarkdownLines, section: () => void, flow: () => void): void {
-  const acts = sectionNamed(doc, 'Flow Log') ? [flow, section] : [section, flow];
-  for (const act of acts) act();
+function withWorkingDir(text: string, value: string): string {
+  return editMarkdown(text, (doc, editor) => {
+    const there = findKeyLines(doc).get('working dir');
+    if (there) rewrite(editor, there, value);
+    else editor.insert((titleHeading(doc)?.index ?? -1) + 1, [`Working Dir: ${value}`.trim()]);
+  });
 }
 
-function changeWorkingDir(
-  doc: MarkdownLines,
-  editor: LineEditor,
-  found: ReadonlyMap<string, FoundLine[]>,
-  value: string,
-): void {
-  const there = found.get('working dir');
-  if (there) {
-    rewrite(editor, there, value);
-    return;
-  }
-  const started = found.get('started')?.[0]?.index ?? -1;
-  // A "Started" line inside Status is no place for it.
-  const isAbove = started >= 0 && started < preamble(doc).end;
-  const after = isAbove ? started : (titleHeading(doc)?.index ?? -1);
-  editor.insert(after + 1, [`Working Dir: ${value}`.trim()]);
-}
-
-function changeStatus(
-  doc: MarkdownLines,
-  editor: LineEditor,
-  found: ReadonlyMap<string, FoundLine[]>,
-  change: OverviewChange,
-): void {
-  const missing: { key: StatusKey; body: string }[] = [];
-  for (const key of Object.keys(STATUS_LINES) as StatusKey[]) {
-    // its keys are the type
-    const value = change[key];
-    if (value === undefined) continue;
-    const there = found.get(STATUS_LINES[key].toLowerCase());
-    if (value === null) for (const { index } of there ?? []) editor.remove(index);
-    else if (there) rewrite(editor, there, oneLine(String(value)));
-    else missing.push({ key, body: `${STATUS_LINES[key]}: ${oneLine(String(value))}`.trim() });
-  }
-  const status = sectionNamed(doc, 'Status');
-  if (!status && missing.length > 0) {
-    addSection(
-      doc,
-      editor,
-      'Status',
-      missing.map(({ body }) => body),
-    );
-  } else if (status) {
-    for (const { key, body } of missing) editor.insert(placeInStatus(status, found, key), [body]);
-  }
+function withStatus(text: string, change: OverviewChange): string {
+  return editMarkdown(text, (doc, editor) => {
+    const found = findKeyLines(doc);
+    const status = sectionNamed(doc, 'Status');
+    const missing: string[] = [];
+    // Behind the last line of ours that belongs before the one at hand.
+    let place = status?.start ?? 0;
+    for (const [key, name] of Object.entries(STATUS_LINES)) {
+      const value = change[key as StatusKey]; // its keys are the type
+      const there = found.get(name.toLowerCase()) ?? [];
+      if (value === null) for (const { index } of there) editor.remove(index);
+      else if (value !== undefined && there.length > 0) rewrite(editor, there, oneLine(String(value)));
+      else if (value !== undefined) {
+        const line = `${name}: ${oneLine(String(value))}`.trim();
+        if (status) editor.insert(place, [line]);
+        else missing.push(line);
+      }
+      const last = there.findLast(({ index }) => status && index >= status.start && index < status.end);
+      if (last) place = last.index + 1;
+    }
+    if (missing.length > 0) addSection(doc, editor, 'Status', missing);
+  });
 }
 
 function rewrite(editor: LineEditor, there: readonly FoundLine[], value: string): void {
@@ -148,33 +113,19 @@ function rewrite(editor: LineEditor, there: readonly FoundLine[], value: string)
   }
 }
 
-/** After the nearest line that belongs before it, else before the nearest that belongs after it. */
-function placeInStatus(status: Section, found: ReadonlyMap<string, FoundLine[]>, key: StatusKey): number {
-  const order = Object.keys(STATUS_LINES) as StatusKey[]; // its keys are the type
-  const at = order.indexOf(key);
-  const indexOf = (other: StatusKey) => {
-    const lines = found.get(STATUS_LINES[other].toLowerCase()) ?? [];
-    return lines.findLast(({ index }) => index >= status.start && index < status.end)?.index;
-  };
-  for (const other of order.slice(0, at).reverse()) {
-    const index = indexOf(other);
-    if (index !== undefined) return index + 1;
-  }
-  const later = order
-    .slice(at + 1)
-    .map(indexOf)
-    .find((index) => index !== undefined);
-  return later ?? status.start;
+function withFlow(text: string, lines: readonly string[]): string {
+  if (lines.length === 0) return text;
+  return editMarkdown(text, (doc, editor) => {
+    const known = new Set(flowLines(doc).map(({ key }) => key));
+    const items = flowKeys(lines).flatMap((key) => (known.has(key) ? [] : [`- ${key}`]));
+    const section = sectionNamed(doc, 'Flow Log');
+    if (section) editor.insert(endOfContent(doc, section), items);
+    else if (items.length > 0) addSection(doc, editor, 'Flow Log', items);
+  });
 }
 
-function appendFlow(doc: MarkdownLines, editor: LineEditor, lines: readonly string[]): void {
-  const known = new Set(flowLines(doc).map(({ key }) => key));
-  const fresh = [...new Set(lines.map(flowKey))].filter((key) => key !== '' && !known.has(key));
-  if (fresh.length === 0) return;
-  const section = sectionNamed(doc, 'Flow Log');
-  const items = fresh.map((key) => `- ${key}`);
-  if (section) editor.insert(endOfContent(doc, section), items);
-  else addSection(doc, editor, 'Flow Log', items);
+function flowKeys(lines: readonly string[]): string[] {
+  return [...new Set(lines.map(flowKey))].filter((key) => key !== '');
 }
 
 function addSection(
@@ -189,36 +140,37 @@ function addSection(
   editor.insertBlock(index, [`## ${name}`, ...lines]);
 }
 
-function restoreTask(doc: MarkdownLines, editor: LineEditor, task: string): void {
-  if (isBlank(task)) return;
-  const section = sectionNamed(doc, 'Task');
-  const lines = taskLines(task);
-  if (!section) {
-    addSection(doc, editor, 'Task', lines);
-  } else if (!holdsTask(doc.lines.slice(section.start), task)) {
-    // Looked for to the end of the file: an older task may hold headings of its own.
-    editor.insert(section.start, lines);
-    if (!isBlank(doc.lines[section.start] ?? '')) editor.insert(section.start, ['']);
-  }
+function withTask(text: string, task: string): string {
+  if (isBlank(task)) return text;
+  return editMarkdown(text, (doc, editor) => {
+    const section = sectionNamed(doc, 'Task');
+    const lines = taskLines(task);
+    if (!section) {
+      addSection(doc, editor, 'Task', lines);
+    } else if (!holdsTask(doc.lines.slice(section.start), task)) {
+      // Looked for to the end of the file: an older task may hold headings of its own.
+      const isSetApart = isBlank(doc.lines[section.start] ?? '');
+      editor.insert(section.start, isSetApart ? lines : [...lines, '']);
+    }
+  });
 }
 
-function restoreFlow(doc: MarkdownLines, editor: LineEditor, flow: readonly string[]): void {
-  const entries = flowLines(doc);
-  const indexes = new Map(entries.map(({ index, key }) => [key, index] as const));
-  const keys = [...new Set(flow.map(flowKey))].filter((key) => key !== '');
-  if (keys.every((key) => indexes.has(key))) return;
-  const section = sectionNamed(doc, 'Flow Log');
-  if (!section) {
-    const items = keys.map((key) => `- ${key}`);
-    addSection(doc, editor, 'Flow Log', items);
-    return;
-  }
-  const firstKept = keys.find((key) => indexes.has(key));
-  let index = firstKept === undefined ? entries[0]?.index : indexes.get(firstKept);
-  index ??= endOfContent(doc, section);
-  for (const key of keys) {
-    const present = indexes.get(key);
-    if (present === undefined) editor.insert(index, [`- ${key}`]);
-    else index = endOfEntry(doc, section, present);
-  }
+function withLostFlow(text: string, flow: readonly string[]): string {
+  return editMarkdown(text, (doc, editor) => {
+    const entries = flowLines(doc);
+    const indexes = new Map(entries.map(({ index, key }) => [key, index] as const));
+    const keys = flowKeys(flow);
+    const section = sectionNamed(doc, 'Flow Log');
+    if (!section) {
+      const items = keys.map((key) => `- ${key}`);
+      if (items.length > 0) addSection(doc, editor, 'Flow Log', items);
+      return;
+    }
+    let place = entries[0]?.index ?? endOfContent(doc, section);
+    for (const key of keys) {
+      const present = indexes.get(key);
+      if (present === undefined) editor.insert(place, [`- ${key}`]);
+      else place = endOfEntry(doc, section, present);
+    }
+  });
 }

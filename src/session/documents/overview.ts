@@ -104,9 +104,7 @@ export function endOfEntry(doc: MarkdownLines, section: Section, index: number):
   return end;
 }
 
-const KNOWN_KEYS = new Set(
-  ['Started', 'Working Dir', ...Object.values(STATUS_LINES)].map((key) => key.toLowerCase()),
-);
+const KNOWN_KEYS = new Set(['Working Dir', ...Object.values(STATUS_LINES)].map((key) => key.toLowerCase()));
 
 function parseCount(value: string | undefined): number | undefined {
   const digits = value === undefined ? null : /^\d{1,9}(?!\d)/.exec(plainValue(value));

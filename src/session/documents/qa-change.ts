@@ -1,5 +1,5 @@
-import { newLineEditor } from './line-editor.ts';
-import { isBlank, oneLine, parseKeyLine, parseMarkdown, titleHeading, withValue } from './markdown-lines.ts';
+import { editMarkdown } from './line-editor.ts';
+import { isBlank, oneLine, parseKeyLine, titleHeading, withValue } from './markdown-lines.ts';
 import { findStatus, parseQa } from './qa.ts';
 import { canonicalId, continuesAnswer, type FoundQuestion, findQuestions, isRule } from './qa-blocks.ts';
 
@@ -17,42 +17,60 @@ const WAITING = '_waiting_';
  */
 export function writeAnswers(text: string, answers: readonly { id: string; text: string }[]): string {
   const values = new Map(answers.map((answer) => [canonicalId(answer.id), asValue(answer.text)] as const));
-  return setValues(text, values);
+  let isKnown = false;
+  const answered = editMarkdown(text, (doc, editor) => {
+    for (const found of findQuestions(doc)) {
+      const value = values.get(found.question.id);
+      if (value === undefined) continue;
+      isKnown = true;
+      const span = found.answerSpan;
+      if (!span) {
+        editor.insert(endOfQuestion(doc.lines, found), [`**Answer:** ${value}`]);
+        continue;
+      }
+      const isSame = span.end === span.start + 1 && span.line.value === value;
+      if (!isSame) editor.replace(span.start, answerLine(span.line.head, value));
+      for (let index = span.start + 1; index < span.end; index += 1) editor.remove(index);
+      // A note right below a waiting answer must not become part of the answer.
+      if (span.end < found.end && value !== WAITING && continuesAnswer(doc, span.end))
+        editor.insert(span.end, ['']);
+    }
+  });
+  if (!isKnown) return text;
+  const isComplete = parseQa(answered).questions.every(({ answer }) => answer !== undefined);
+  return setQaStatus(answered, isComplete ? 'answered' : 'waiting');
 }
 
 /** Keeps texts that stood in place of an answer and were not taken, each below its answer, as no part of it. */
 export function noteUntaken(text: string, untaken: readonly { id: string; text: string }[]): string {
   if (untaken.length === 0) return text;
-  const doc = parseMarkdown(text);
-  const editor = newLineEditor(doc);
   const notes = new Map(untaken.map((each) => [each.id, `> ${NOT_TAKEN}: ${asValue(each.text)}`] as const));
-  for (const { question, answerSpan, start, end } of findQuestions(doc)) {
-    const note = notes.get(question.id);
-    if (note === undefined || answerSpan === undefined) continue;
-    if (doc.lines.slice(start, end).some((line) => line.trimEnd() === note)) continue;
-    editor.insert(answerSpan.end, ['', note]);
-    if (answerSpan.end < end && !isBlank(doc.lines[answerSpan.end] ?? ''))
-      editor.insert(answerSpan.end, ['']);
-  }
-  return editor.render();
+  return editMarkdown(text, (doc, editor) => {
+    for (const { question, answerSpan, start, end } of findQuestions(doc)) {
+      const note = notes.get(question.id);
+      if (note === undefined || answerSpan === undefined) continue;
+      if (doc.lines.slice(start, end).some((line) => line.trimEnd() === note)) continue;
+      const isLast = answerSpan.end === end || isBlank(doc.lines[answerSpan.end] ?? '');
+      editor.insert(answerSpan.end, isLast ? ['', note] : ['', note, '']);
+    }
+  });
 }
 
 const NOT_TAKEN = 'Also typed here, and not taken';
 
 export function setQaStatus(text: string, status: 'waiting' | 'answered'): string {
-  const doc = parseMarkdown(text);
-  const editor = newLineEditor(doc);
-  const found = findQuestions(doc);
-  const there = findStatus(doc, found);
-  const line = there && parseKeyLine(doc.lines[there.index] ?? '');
-  if (there && line) {
-    if (there.value.toLowerCase() !== status) editor.replace(there.index, withValue(line, status));
-  } else {
+  return editMarkdown(text, (doc, editor) => {
+    const found = findQuestions(doc);
+    const there = findStatus(doc, found);
+    const line = there && parseKeyLine(doc.lines[there.index] ?? '');
+    if (there && line) {
+      if (there.value.toLowerCase() !== status) editor.replace(there.index, withValue(line, status));
+      return;
+    }
     const title = titleHeading(doc)?.index ?? -1;
     const isAbove = title < (found[0]?.start ?? doc.lines.length);
     editor.insert(isAbove ? title + 1 : 0, [`Status: ${status}`]);
-  }
-  return editor.render();
+  });
 }
 
 export function newQa(given: { title: string; questions: readonly QuestionDraft[] }): string {
@@ -63,15 +81,13 @@ export function newQa(given: { title: string; questions: readonly QuestionDraft[
 /** Adds a further round at the end; what stands there stays. */
 export function appendRound(text: string, questions: readonly QuestionDraft[]): string {
   if (questions.length === 0) return text;
-  const doc = parseMarkdown(text);
-  const editor = newLineEditor(doc);
-  const last = findQuestions(doc).at(-1)?.question.round;
-  const [blank = '', ...lines] = questionLines(questions);
-  editor.insertBlock(
-    doc.lines.length,
-    last === undefined ? lines : [`## Round ${last + 1}`, blank, ...lines],
-  );
-  return setQaStatus(editor.render(), 'waiting');
+  const longer = editMarkdown(text, (doc, editor) => {
+    const last = findQuestions(doc).at(-1)?.question.round;
+    const [blank = '', ...lines] = questionLines(questions);
+    const round = last === undefined ? lines : [`## Round ${last + 1}`, blank, ...lines];
+    editor.insertBlock(doc.lines.length, round);
+  });
+  return setQaStatus(longer, 'waiting');
 }
 
 function questionLines(questions: readonly QuestionDraft[]): string[] {
@@ -84,32 +100,6 @@ function questionLines(questions: readonly QuestionDraft[]): string[] {
       : []),
     `**Answer:** ${WAITING}`,
   ]);
-}
-
-function setValues(text: string, values: ReadonlyMap<string, string>): string {
-  const doc = parseMarkdown(text);
-  const editor = newLineEditor(doc);
-  let isKnown = false;
-  for (const found of findQuestions(doc)) {
-    const value = values.get(found.question.id);
-    if (value === undefined) continue;
-    isKnown = true;
-    const span = found.answerSpan;
-    if (!span) {
-      editor.insert(endOfQuestion(doc.lines, found), [`**Answer:** ${value}`]);
-      continue;
-    }
-    const isSame = span.end === span.start + 1 && span.line.value === value;
-    if (!isSame) editor.replace(span.start, answerLine(span.line.head, value));
-    for (let index = span.start + 1; index < span.end; index += 1) editor.remove(index);
-    // A note right below a waiting answer must not become part of the answer.
-    if (span.end < found.end && value !== WAITING && continuesAnswer(doc, span.end))
-      editor.insert(span.end, ['']);
-  }
-  if (!isKnown) return text;
-  const answered = editor.render();
-  const isComplete = parseQa(answered).questions.every(({ answer }) => answer !== undefined);
-  return setQaStatus(answered, isComplete ? 'answered' : 'waiting');
 }
 
 function asValue(text: string): string {
