@@ -37,7 +37,6 @@ const behindPlan = [
   ['26-01-11-crlf', undefined],
   ['26-01-13-unknown-phase', undefined],
   ['26-01-14-two-plans', '01-14-1530-plan-second.md'],
-  ['26-01-17-empty-overview', '01-17-09:00-plan-a.md'],
   ['26-01-19-invalid-byte', undefined],
   ['26-01-08-colon-stamps', '01-08-14:37-plan-x.md'],
 ] as const;
@@ -47,10 +46,11 @@ const atAnswers = [
   ['26-01-12-bom', ['Q1'], []],
   ['26-01-15-question-boxes', ['Q1', 'Q2', 'R2Q1'], ['Q1', 'R2Q1']],
   ['26-01-16-repeated-iterations', ['Q1'], []],
-  ['26-01-20-flow-tells', ['Q1'], []],
 ] as const;
 
 const refused = [
+  ['26-01-17-empty-overview', 'phase_unknown'],
+  ['26-01-20-flow-tells', 'phase_unknown'],
   ['26-01-21-nested', 'nested_layout'],
   ['26-01-22-nothing-known', 'phase_unknown'],
   ['My_Old.Session-V2', 'goal_missing'],

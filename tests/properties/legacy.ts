@@ -34,9 +34,9 @@ const anySignal = fc.option(
 export const legacyProperties: Property[] = [
   property(
     'any folder gives a phase, or a question',
-    fc.tuple(anyOverview, anyHistory, anyFiles),
-    ([overview, history, fileNames]) => {
-      const inferred = inferPhase({ overview, history, fileNames });
+    fc.tuple(anyOverview, anyHistory),
+    ([overview, history]) => {
+      const inferred = inferPhase({ overview, history });
       assert('question' in inferred ? inferred.question : inferred.phase);
     },
   ),

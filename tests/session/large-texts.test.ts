@@ -38,5 +38,5 @@ test.each([
   expect(readHistory(text)).toEqual([]);
   expect(readInboxMessage('x.md', text).text.length).toBeGreaterThan(TEN_MB / 2);
   expect(parseSignal(text.slice(0, 1_000_000), 'init').kind).toBe('malformed');
-  expect(inferPhase({ overview: text, history: text, fileNames: [text] })).toBeDefined();
+  expect(inferPhase({ overview: text, history: text })).toBeDefined();
 });

@@ -5,12 +5,11 @@ import { shellWord } from '../../base/shell-quoted.ts';
 import { documentText } from '../documents/documents.ts';
 import { readOverview } from '../documents/overview.ts';
 import { parseQa } from '../documents/qa.ts';
-import type { QaQuestion } from '../documents/qa-blocks.ts';
 import { MAX_SIGNAL_BYTES } from '../documents/signal.ts';
 import type { SessionView } from '../events/session-view.ts';
 import { emptyState, type SessionState } from '../events/state.ts';
 import type { SessionPaths } from '../layout/paths.ts';
-import { type LegacyPlace, type LegacyTexts, placeOf } from './legacy-place.ts';
+import { type LegacyFacts, type LegacyPlace, placeOf } from './legacy-place.ts';
 
 /**
  * A folder of the Python samocode, or one made by hand: it has nothing in `.run/`. It is shown as it says of itself; a
@@ -79,10 +78,9 @@ function statusOf({ since, overview, questions }: LegacyFolder, { phase, says }:
 const NESTED_FOLDER = '_samocode';
 
 /** A folder without machine state as its files show it. */
-export interface LegacyFolder extends LegacyTexts {
+export interface LegacyFolder extends LegacyFacts {
   /** ISO time of the last change to the overview, or to the folder where it has none. */
   since: string;
-  questions: QaQuestion[];
   isNested: boolean;
   /** Names of files that are folders, pipes or links, and of folders that are none. */
   notPlain: string[];

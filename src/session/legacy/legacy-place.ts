@@ -3,14 +3,12 @@ import {
   followsPlan,
   type Gate,
   PHASE_NAMES,
-  PHASES,
   type Phase,
   phaseNamed,
   WAITING_FOR,
   type WaitingFor,
 } from '../../phases/table.ts';
 import { park, run } from '../../phases/verdict.ts';
-import { type DocumentKind, parseDocumentName, sortNewestFirst } from '../documents/documents.ts';
 import { type HistorySignal, readHistory } from '../documents/history.ts';
 import { readOverview } from '../documents/overview.ts';
 import { currentPlanOf } from '../documents/plan.ts';
@@ -27,7 +25,12 @@ export interface LegacyPlace {
     | { kind: 'blocked'; reason: string; needs: string };
 }
 
-export interface LegacyFacts extends LegacyTexts {
+/** What the files of such a folder say. */
+export interface LegacyFacts {
+  overview?: string | undefined;
+  history?: string | undefined;
+  signal?: string | undefined;
+  fileNames: readonly string[];
   questions: readonly QaQuestion[];
 }
 
@@ -127,32 +130,17 @@ function lastWord(phase: Phase, { signal, history = '', overview = '' }: LegacyF
   return { status: phase === 'done' && reading.kind === 'missing' ? 'done' : 'none' };
 }
 
-export interface LegacyTexts {
-  overview?: string | undefined;
-  history?: string | undefined;
-  signal?: string | undefined;
-  fileNames: readonly string[];
-}
-
-/**
- * Finds the phase: as the overview has it, else from the last signal in the history, else from the end of
- * the flow log, else from the newest document.
- */
+/** Finds the phase: as the overview has it, else from the last signal in the history. Nothing else is guessed from. */
 export function inferPhase({
   overview = '',
   history = '',
-  fileNames,
-}: LegacyTexts): { phase: Phase } | { question: string } {
-  const { phase: written, flow } = readOverview(overview);
-  const phase =
-    phaseNamed(written ?? '') ??
-    phaseFromHistory(readHistory(history)) ??
-    phaseFromFlow(flow) ??
-    phaseFromDocuments(fileNames);
+}: Pick<LegacyFacts, 'overview' | 'history'>): { phase: Phase } | { question: string } {
+  const written = readOverview(overview).phase;
+  const phase = phaseNamed(written ?? '') ?? phaseFromHistory(readHistory(history));
   if (phase) return { phase };
   const lack = written ? 'The overview names no known phase' : 'The overview names no phase';
   return {
-    question: `${lack}, and neither flow log, history nor documents show it. In which phase should it continue: ${PHASE_NAMES.join(', ')}?`,
+    question: `${lack}, and the signal history shows none. In which phase should it continue: ${PHASE_NAMES.join(', ')}?`,
   };
 }
 
@@ -161,54 +149,4 @@ function phaseFromHistory(entries: readonly HistorySignal[]): Phase | undefined 
     ({ phase, status }) => status !== 'none' && (phaseNamed(phase ?? '') || status === 'done'),
   );
   return last && (phaseNamed(last.phase ?? '') ?? 'done');
-}
-
-// Where a document was the phase's last word, work goes on in the phase that wrote it: that phase decides.
-const PHASE_OF_KIND: Record<DocumentKind, Phase> = {
-  dive: 'investigation',
-  task: 'requirements',
-  requirements: 'requirements',
-  plan: 'planning',
-  do: 'implementation',
-  dop: 'implementation',
-  'solution-minimal': 'implementation',
-  'solution-clean': 'implementation',
-  comparison: 'implementation',
-  'test-report': 'testing',
-  cleanup: 'quality',
-  'quality-review': 'quality',
-  summary: 'done',
-};
-
-/** Older entries say nothing about where it stands. */
-const MAX_FLOW_LINES = 200;
-
-function phaseFromFlow(flow: readonly string[]): Phase | undefined {
-  for (const line of flow.slice(-MAX_FLOW_LINES).reverse()) {
-    const named = phaseInWords(line) ?? phaseFromDocuments(line.slice(0, 2000).split(/[\s()`*[\]]+/));
-    if (named) return named;
-  }
-  return undefined;
-}
-
-/** `Phase: x`, `x phase`, `phase x`, or `y -> x`: a phase's bare name is too often an ordinary word. */
-function phaseInWords(line: string): Phase | undefined {
-  const words =
-    line
-      .slice(0, 2000)
-      .toLowerCase()
-      .match(/->|→|[a-z]+/g) ?? [];
-  const at = words.findLastIndex((word, index) => {
-    if (!Object.hasOwn(PHASES, word)) return false;
-    return ['phase', '->', '→'].includes(words[index - 1] ?? '') || words[index + 1] === 'phase';
-  });
-  return phaseNamed(words[at] ?? '');
-}
-
-function phaseFromDocuments(fileNames: readonly string[]): Phase | undefined {
-  for (const name of sortNewestFirst(fileNames)) {
-    const kind = parseDocumentName(name)?.kind;
-    if (kind) return PHASE_OF_KIND[kind];
-  }
-  return undefined;
 }
