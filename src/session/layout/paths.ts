@@ -1,113 +1,86 @@
 import { join, sep } from 'node:path';
 import { threeDigits } from '../../base/files/stamps.ts';
 
-/**
- * Every file of a session, and its one writer at a time. The first group is for people and children,
- * the second is machine state: never given to a child, never edited by hand.
- */
-export interface SessionPaths {
-  folder: string;
-  sessionsDir: string;
-
-  /** Worker: Phase, Blocked and the three counters; children: the rest; people: all of it while nothing runs. */
-  overview: string;
-  /** Children ask; the worker records answers; people may type them while the session waits. */
-  qa: string;
-  /** Children propose; the worker keeps its states once a plan is approved. */
-  requirements: string;
-  /** The running child; blanked by the worker before each child. */
-  signal: string;
-  /** Worker: one line per iteration, a projection of `iteration_ended`. */
-  history: string;
-  logs: string;
-  /** Worker: git's settings as they stood before the first child. */
-  gitSettings: string;
-  /** Worker: guidance for the next child. */
-  inbox: string;
-  inboxRead: string;
-  /** Worker: what it did, one readable line each. */
-  sessionLog: string;
-  /** Worker, on request: documents put away. */
-  archive: string;
-  /** Worker, at done: what was shown of the branch, and what its checks printed. */
-  proof: string;
-  /** Children: pictures of what they have tested, which their reports link. */
-  screens: string;
-  sessionDir: string;
-
-  runDir: string;
-  /** The starter, once; then the worker (settings changed by a resume). */
-  sessionFile: string;
-  /** Worker only: the truth. */
-  events: string;
-  /** Worker only: a log that somebody else had rewritten; while it stands without a log, no worker begins. */
-  rewrittenEvents: string;
-  /** Worker only: a cache of the fold. */
-  state: string;
-  /** Whoever starts a worker makes the next number; the owner marks its own released. */
-  leases: string;
-  /** Everybody but children leaves files here; the worker removes them. */
-  commands: string;
-  iterations: string;
-  /** Worker only: tiny current state for status bars. */
-  now: string;
-  /** Worker only: what the checks printed on the base commit. */
-  baseChecks: string;
-  /** Worker only: what a person is asked about who is to accept weakened checks. */
-  weakenedDiff: string;
-  /** Worker only: what the checks printed on a merge of its branch. */
-  mergeChecks: string;
-  /** Worker only: whether SETUP is due in the worktree that it made, and how it went. */
-  setup: string;
-  /** Worker only: the text of the plan that was approved. */
-  approvedPlan: string;
-  /** A worker's own stderr, for what it could not record anywhere else. */
-  workerErrors: string;
-}
-
 /** The folder of pictures, beside the documents that link them: in a session's folder and in its archives. */
 export const SCREENS = 'screens';
+
+/** For people and children: what is in a session's folder, with its one writer at a time. */
+const IN_SESSION = {
+  /** Worker: Phase, Blocked and the three counters; children: the rest; people: all of it while nothing runs. */
+  overview: '_overview.md',
+  /** Children ask; the worker records answers; people may type them while the session waits. */
+  qa: '_qa.md',
+  /** Children propose; the worker keeps its states once a plan is approved. */
+  requirements: '_requirements.json',
+  /** The running child; blanked by the worker before each child. */
+  signal: '_signal.json',
+  /** Worker: one line per iteration, a projection of `iteration_ended`. */
+  history: '_signal_history.jsonl',
+  logs: '_logs',
+  /** Worker: guidance for the next child. */
+  inbox: '_inbox',
+  inboxRead: `_inbox${sep}read`,
+  /** Worker: what it did, one readable line each. */
+  sessionLog: 'session.log',
+  /** Worker, on request: documents put away. */
+  archive: '_archive',
+  /** Worker, at done: what was shown of the branch, and what its checks printed. */
+  proof: 'proof',
+  /** Children: pictures of what they have tested, which their reports link. */
+  screens: SCREENS,
+} as const;
+
+/** Machine state: never given to a child, never edited by hand. The worker alone writes it where nothing else is said. */
+const IN_RUN = {
+  /** git's settings as they stood before the first child. */
+  gitSettings: 'git-settings.json',
+  /** The starter, once; then the worker (settings changed by a resume). */
+  sessionFile: 'session.json',
+  /** The truth. */
+  events: 'events.jsonl',
+  /** A log that somebody else had rewritten; while it stands without a log, no worker begins. */
+  rewrittenEvents: 'events.jsonl.rewritten',
+  /** A cache of the fold. */
+  state: 'state.json',
+  /** Whoever starts a worker makes the next number; the owner marks its own released. */
+  leases: 'leases',
+  /** Everybody but children leaves files here; the worker removes them. */
+  commands: 'commands',
+  iterations: 'iterations',
+  /** Tiny current state for status bars. */
+  now: 'now.json',
+  /** What the checks printed on the base commit. */
+  baseChecks: 'base-checks',
+  /** What a person is asked about who is to accept weakened checks. */
+  weakenedDiff: 'weakened.diff',
+  /** What the checks printed on a merge of its branch. */
+  mergeChecks: 'merge-checks',
+  /** Whether SETUP is due in the worktree that it made, and how it went. */
+  setup: 'setup',
+  /** The text of the plan that was approved. */
+  approvedPlan: 'approved-plan.md',
+  /** A worker's own stderr, for what it could not record anywhere else. */
+  workerErrors: 'worker.stderr',
+} as const;
+
+export type SessionPaths = Record<
+  'folder' | 'sessionsDir' | 'sessionDir' | 'runDir' | keyof typeof IN_SESSION | keyof typeof IN_RUN,
+  string
+>;
 
 /** @param archived the session folder was put away; its machine state stays where it is */
 export function sessionPaths(sessionsDir: string, folder: string, archived = false): SessionPaths {
   const sessionDir = join(archived ? archiveRoot(sessionsDir) : sessionsDir, folder);
   const runDir = join(runRoot(sessionsDir), folder);
-  // Made for each session of a list, and a folder that is joined needs no more than a name behind it.
-  const inSession = (name: string) => `${sessionDir}${sep}${name}`;
-  const inRun = (name: string) => `${runDir}${sep}${name}`;
-  return {
-    folder,
-    sessionsDir,
-    sessionDir,
-    overview: inSession('_overview.md'),
-    qa: inSession('_qa.md'),
-    requirements: inSession('_requirements.json'),
-    signal: inSession('_signal.json'),
-    history: inSession('_signal_history.jsonl'),
-    logs: inSession('_logs'),
-    inbox: inSession('_inbox'),
-    inboxRead: inSession(`_inbox${sep}read`),
-    sessionLog: inSession('session.log'),
-    archive: inSession('_archive'),
-    proof: inSession('proof'),
-    screens: inSession(SCREENS),
-    runDir,
-    gitSettings: inRun('git-settings.json'),
-    sessionFile: inRun('session.json'),
-    events: inRun('events.jsonl'),
-    rewrittenEvents: inRun('events.jsonl.rewritten'),
-    state: inRun('state.json'),
-    leases: inRun('leases'),
-    commands: inRun('commands'),
-    iterations: inRun('iterations'),
-    now: inRun('now.json'),
-    baseChecks: inRun('base-checks'),
-    weakenedDiff: inRun('weakened.diff'),
-    mergeChecks: inRun('merge-checks'),
-    setup: inRun('setup'),
-    approvedPlan: inRun('approved-plan.md'),
-    workerErrors: inRun('worker.stderr'),
-  };
+  const paths = { folder, sessionsDir, sessionDir, runDir };
+  return { ...paths, ...below(sessionDir, IN_SESSION), ...below(runDir, IN_RUN) };
+}
+
+// Asked for each session of a list, and in every tick of a watch: a folder that is joined needs no more than a name.
+function below<K extends string>(dir: string, names: Readonly<Record<K, string>>): Record<K, string> {
+  const paths: Partial<Record<K, string>> = {};
+  for (const key in names) paths[key] = `${dir}${sep}${names[key]}`;
+  return paths as Record<K, string>; // one for each of its keys
 }
 
 /** The largest overview, question file or plan that is read; a child may write anything. */
@@ -136,48 +109,36 @@ export function archiveRoot(sessionsDir: string): string {
 }
 
 /** One iteration's machine state: `.run/<session>/iterations/NNN/`. */
-export interface IterationPaths {
-  dir: string;
+const IN_ITERATION = {
   /** Who the child is, fsynced before it may start. */
-  child: string;
+  child: 'child.json',
   /** Beginning of the name of the wrapper's record of the CLI's exit status; the wrapper's pid ends it. */
-  exit: string;
+  exit: 'exit',
   /** The guard's arguments, and what it tells of itself. */
-  guardArgs: string;
-  guardStatus: string;
-  prompt: string;
+  guardArgs: 'guard-args',
+  guardStatus: 'guard-status',
+  prompt: 'prompt.md',
   /** The bytes of `_signal.json` that were judged. */
-  signal: string;
+  signal: 'signal.json',
   /** The overview as it stood when the child began: what it may not drop. */
-  overviewBefore: string;
+  overviewBefore: 'overview-before.md',
   /** What the worktree and the documents looked like then. */
-  before: string;
+  before: 'before.json',
   /** Why the worker ended the child, on disk before it does. */
-  endedByUs: string;
+  endedByUs: 'ended-by-us',
   /** What the checks printed that the worker ran after the agent. */
-  checks: string;
+  checks: 'checks',
   /** Awake milliseconds that the child has used, so that a later worker goes on counting. */
-  awake: string;
-}
+  awake: 'awake',
+} as const;
+export type IterationPaths = Record<'dir' | keyof typeof IN_ITERATION, string>;
 
-export function iterationPaths(paths: SessionPaths, iteration: number): IterationPaths {
-  const dir = join(paths.iterations, threeDigits(iteration));
-  // Asked for in every tick of a watch, and a folder that is joined needs no more than a name behind it.
-  const at = (name: string) => `${dir}${sep}${name}`;
-  return {
-    dir,
-    child: at('child.json'),
-    exit: at('exit'),
-    guardArgs: at('guard-args'),
-    guardStatus: at('guard-status'),
-    prompt: at('prompt.md'),
-    signal: at('signal.json'),
-    overviewBefore: at('overview-before.md'),
-    before: at('before.json'),
-    endedByUs: at('ended-by-us'),
-    checks: at('checks'),
-    awake: at('awake'),
-  };
+export function iterationPaths(
+  { iterations }: Pick<SessionPaths, 'iterations'>,
+  iteration: number,
+): IterationPaths {
+  const dir = join(iterations, threeDigits(iteration));
+  return { dir, ...below(dir, IN_ITERATION) };
 }
 
 /**
