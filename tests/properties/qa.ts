@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { plainWords } from '../../src/base/plain-words.ts';
 import { oneLine, parseMarkdown, splitLines } from '../../src/session/documents/markdown-lines.ts';
-import { findStatus, parseQa } from '../../src/session/documents/qa.ts';
-import { answerText, parseAnswer, questionHash } from '../../src/session/documents/qa-answer.ts';
+import {
+  answerText,
+  findStatus,
+  parseAnswer,
+  parseQa,
+  questionHash,
+} from '../../src/session/documents/qa.ts';
 import { findQuestion, findQuestions, isUnanswered } from '../../src/session/documents/qa-blocks.ts';
 import {
   appendRound,

@@ -2,8 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { EVENT_BODIES } from '../../src/session/events/bodies/event-types.ts';
-import { Envelope } from '../../src/session/events/events.ts';
-import { FORMAT_VERSION } from '../../src/session/events/format-version.ts';
+import { Envelope, FORMAT_VERSION } from '../../src/session/events/events.ts';
 
 /**
  * Programs of several versions meet over one session: servers live for weeks. One that meets an event which it cannot

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseQa } from '../../src/session/documents/qa.ts';
-import { parseAnswer, questionHash } from '../../src/session/documents/qa-answer.ts';
+import { parseAnswer, parseQa, questionHash } from '../../src/session/documents/qa.ts';
 import { findQuestion } from '../../src/session/documents/qa-blocks.ts';
 import { appendRound, newQa, setQaStatus, writeAnswers } from '../../src/session/documents/qa-change.ts';
 import { qaProperties } from '../properties/qa.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseQa } from '../../src/session/documents/qa.ts';
-import { questionHash } from '../../src/session/documents/qa-answer.ts';
+import { parseQa, questionHash } from '../../src/session/documents/qa.ts';
 import {
   type RestingFile,
   restingFile,

@@ -1,7 +1,6 @@
 import type { Decision } from '../../src/phases/decision.ts';
 import type { CheckRun, ProvedRequirement } from '../../src/phases/proving.ts';
-import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
-import { FORMAT_VERSION } from '../../src/session/events/format-version.ts';
+import { FORMAT_VERSION, type NewEvent, type SessionEvent } from '../../src/session/events/events.ts';
 import type { SessionFile } from '../../src/session/events/session-file.ts';
 import { sessionFileSample } from './session-file-sample.ts';
 

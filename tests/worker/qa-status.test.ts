@@ -1,8 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { park } from '../../src/phases/verdict.ts';
-import { parseQa } from '../../src/session/documents/qa.ts';
-import { questionHash } from '../../src/session/documents/qa-answer.ts';
+import { parseQa, questionHash } from '../../src/session/documents/qa.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { writeRecordedAnswers } from '../../src/worker/documents/recorded-answers.ts';
 import { recordParked } from '../../src/worker/recording/park.ts';

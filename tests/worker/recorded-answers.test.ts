@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseQa } from '../../src/session/documents/qa.ts';
-import { questionHash } from '../../src/session/documents/qa-answer.ts';
+import { parseQa, questionHash } from '../../src/session/documents/qa.ts';
 import { writeRecordedAnswers } from '../../src/worker/documents/recorded-answers.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

@@ -5,7 +5,7 @@ import type { Project } from '../../project/finding/open-project.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeStart } from '../../session/commands/judge-running.ts';
 import type { TakenOver } from '../../session/events/bodies/event-types.ts';
-import { FORMAT_VERSION } from '../../session/events/format-version.ts';
+import { FORMAT_VERSION } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';

@@ -1,6 +1,6 @@
 import type { QaItem } from '../../actions/gates/read-qa.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
-import { parseAnswer } from '../../session/documents/qa-answer.ts';
+import { parseAnswer } from '../../session/documents/qa.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { diffWords, questionHead, questionWords } from '../rendering/gate-words.ts';
 import type { Cli, Menus } from '../terminal/cli.ts';

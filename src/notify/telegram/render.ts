@@ -1,4 +1,4 @@
-import { questionHash } from '../../session/documents/qa-answer.ts';
+import { questionHash } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import type { Notification, NotifiedKind } from '../notification.ts';
 import { bold, linesOf, type MessageLine, shortened, splitAtLineEnds } from './message-text.ts';

@@ -8,10 +8,9 @@ import { Caps, type SessionCaps } from '../../phases/caps.ts';
 import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { ChosenChild } from '../events/bodies/event-types.ts';
-import { CliPaths } from '../events/bodies/places.ts';
-import { RewindTarget } from '../events/bodies/positions.ts';
+import { CliPaths, RewindTarget } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
-import { FORMAT_VERSION, NewerVersion } from '../events/format-version.ts';
+import { FORMAT_VERSION, NewerVersion } from '../events/events.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 
 // Strict to the last field: one that is left out unread would be accepted and not done.

@@ -1,7 +1,12 @@
 import type { Phase } from '../../phases/table.ts';
 import { isHashOf } from '../documents/plan.ts';
-import { type OpenQuestions, suggestedAnswers } from '../documents/qa.ts';
-import { answerText, parseAnswer, questionHash } from '../documents/qa-answer.ts';
+import {
+  answerText,
+  type OpenQuestions,
+  parseAnswer,
+  questionHash,
+  suggestedAnswers,
+} from '../documents/qa.ts';
 import { findQuestion, type QaQuestion } from '../documents/qa-blocks.ts';
 import { ACCEPTS_WEAKENED } from '../events/accepted.ts';
 import type { PlanVersion, RecordedAnswer } from '../events/bodies/positions.ts';

@@ -1,7 +1,8 @@
-import { editMarkdown, type LineEditor } from './line-editor.ts';
 import {
+  editMarkdown,
   endOfContent,
   isBlank,
+  type LineEditor,
   type MarkdownLines,
   oneLine,
   sectionNamed,

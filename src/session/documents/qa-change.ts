@@ -1,5 +1,4 @@
-import { editMarkdown } from './line-editor.ts';
-import { isBlank, oneLine, parseKeyLine, titleHeading, withValue } from './markdown-lines.ts';
+import { editMarkdown, isBlank, oneLine, parseKeyLine, titleHeading, withValue } from './markdown-lines.ts';
 import { findStatus, parseQa } from './qa.ts';
 import { canonicalId, continuesAnswer, type FoundQuestion, findQuestions, isRule } from './qa-blocks.ts';
 

@@ -1,15 +1,17 @@
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { plainWords } from '../../base/plain-words.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
 import type { SessionState } from '../events/state.ts';
 import {
   type MarkdownLines,
+  oneLine,
   parseKeyLine,
   parseMarkdown,
   plainValue,
   preamble,
   titleHeading,
 } from './markdown-lines.ts';
-import { questionHash } from './qa-answer.ts';
-import { type FoundQuestion, findQuestions, type QaQuestion } from './qa-blocks.ts';
+import { type FoundQuestion, findQuestions, isUnanswered, type QaQuestion } from './qa-blocks.ts';
 
 export interface QaReading {
   title: string | undefined;
@@ -95,4 +97,75 @@ export function openQuestions(
     }
   }
   return found;
+}
+
+/** Binds a recorded answer to its question: a child that rewrites the question loses the answer. */
+export function questionHash(question: QaQuestion): string {
+  const { id, text, options } = question;
+  const content = JSON.stringify([id, text, options.map((option) => [option.letter, option.text])]);
+  return fingerprint(content);
+}
+
+export type ParsedAnswer =
+  | { kind: 'letters'; letters: string[] }
+  | { kind: 'text'; text: string }
+  | { kind: 'invalid'; problem: string };
+
+/** What a person's answer means: one letter, several ("A, C" or "AC"), an option's own words, or free text. */
+export function parseAnswer(question: QaQuestion, raw: string): ParsedAnswer {
+  const text = asWritten(raw);
+  const known = question.options.map(({ letter }) => letter);
+  if (isUnanswered(text)) return { kind: 'invalid', problem: `The answer to ${question.id} is empty.` };
+  if (known.length === 0) return { kind: 'text', text };
+  const letters = lettersIn(text, known) ?? lettersBefore(text, question);
+  if (!letters) return { kind: 'text', text };
+  const unknown = letters.filter((letter) => !known.includes(letter));
+  if (unknown.length === 0)
+    return { kind: 'letters', letters: known.filter((letter) => letters.includes(letter)) };
+  const problem = `${question.id} has no option ${unknown.join(', ')}. Its options are ${known.join(', ')}.`;
+  return { kind: 'invalid', problem };
+}
+
+/** The text as `_qa.md` gives it back, so that what is recorded and what is read are the same. */
+function asWritten(raw: string): string {
+  const lines = plainWords(raw.replaceAll('<br>', '\n')).split('\n');
+  return lines.map(oneLine).join('\n').trim();
+}
+
+/** The text that goes into `_qa.md` and the events. */
+export function answerText(answer: Exclude<ParsedAnswer, { kind: 'invalid' }>): string {
+  return answer.kind === 'letters' ? answer.letters.join(', ') : answer.text;
+}
+
+function lettersIn(text: string, known: readonly string[]): string[] | undefined {
+  if (text.length > 120) return undefined;
+  const bare = text
+    .replace(/^(?:option|answer)s?\s+/i, '')
+    .replace(/[*_`]/g, '')
+    .trim();
+  if (/^[A-Za-z][).]?(?:(?:\s*[,;/+&]\s*|\s+(?:and\s+)?)[A-Za-z][).]?)*$/.test(bare)) {
+    const words = bare.toUpperCase().replace(/\bAND\b/g, ' ');
+    return [...new Set(words.match(/[A-Z]/g) ?? [])];
+  }
+  return lettersRun(bare, known);
+}
+
+/** "AC": capitals that are all options, or small ones in rising order, since "bad" is a word. */
+function lettersRun(bare: string, known: readonly string[]): string[] | undefined {
+  const letters = [...bare.toUpperCase()];
+  const isDistinct =
+    new Set(letters).size === letters.length && letters.every((letter) => known.includes(letter));
+  const isRising = letters.every((letter, at) => at === 0 || letter > (letters[at - 1] ?? ''));
+  const isRun = /^(?:[A-Z]{2,26}|[a-z]{2,26})$/.test(bare);
+  return isRun && isDistinct && (isRising || bare === bare.toUpperCase()) ? letters : undefined;
+}
+
+/** "B) the option's own words": the letter alone says it. */
+function lettersBefore(text: string, question: QaQuestion): string[] | undefined {
+  const same = (one: string, other: string) => one.toLowerCase().trim() === other.toLowerCase().trim();
+  const match = /^([A-Za-z])\s?[).:–—-]\s/.exec(text);
+  const option = question.options.find(({ letter, text: words }) =>
+    match ? same(letter, match[1] ?? '') && same(words, text.slice(match[0].length)) : same(words, text),
+  );
+  return option && [option.letter];
 }

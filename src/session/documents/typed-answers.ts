@@ -1,8 +1,7 @@
 import { ACCEPTS_WEAKENED } from '../events/accepted.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
 import type { SessionState, WaitingStatus } from '../events/state.ts';
-import { openQuestions, parseQa } from './qa.ts';
-import { answerText, parseAnswer } from './qa-answer.ts';
+import { answerText, openQuestions, parseAnswer, parseQa } from './qa.ts';
 import { findQuestion } from './qa-blocks.ts';
 
 /** Answers that a person has typed into `_qa.md`, none of them missing. */

@@ -4,9 +4,8 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { linesFrom } from '../../base/files/lines.ts';
 import { openPlainHandle, type PlainHandle, plainJson } from '../../base/files/plain-file.ts';
 import type { SessionPaths } from '../layout/paths.ts';
-import { type EventReading, parseEvent, type SessionEvent } from './events.ts';
+import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
-import { FORMAT_VERSION } from './format-version.ts';
 import { emptyState, SessionState } from './state.ts';
 
 /** How many bytes before the cached offset must be unchanged for a cached state to count. */

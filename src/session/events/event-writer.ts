@@ -9,9 +9,8 @@ import type { SessionPaths } from '../layout/paths.ts';
 import { putLogAside } from '../layout/rewritten-log.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { cacheText, emptyStart, type LogReading, readLog, tailHashAt } from './event-log.ts';
-import { type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from './events.ts';
+import { FORMAT_VERSION, type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from './events.ts';
 import { fold } from './fold.ts';
-import { FORMAT_VERSION } from './format-version.ts';
 import type { SessionState } from './state.ts';
 
 /** Events between two writings of the cached state: the most that a reader has to fold by itself. */

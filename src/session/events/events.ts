@@ -1,6 +1,11 @@
 import * as z from 'zod';
 import { EVENT_BODIES, type EventBody, type EventType } from './bodies/event-types.ts';
-import { FORMAT_VERSION } from './format-version.ts';
+
+/** The version of events, commands and `session.json` that this program writes; leases have one of their own. */
+export const FORMAT_VERSION = 1;
+
+/** What a newer samocode wrote, whatever else stands in it. */
+export const NewerVersion = z.looseObject({ v: z.number().gt(FORMAT_VERSION) });
 
 /** What every event carries, whatever its type. */
 export const Envelope = z.object({

@@ -1,7 +1,7 @@
 import { type SessionCaps, type Spent, warningKey, withRaised, withSpent } from '../../phases/caps.ts';
 import { outageOf } from '../../phases/ending.ts';
 import { EMPTY_TRAIL, withPrint } from '../../phases/no-progress.ts';
-import type { Cost } from './bodies/cost.ts';
+import type { Cost } from './bodies/positions.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
 

@@ -12,8 +12,7 @@ import { baseChecksOf, failedRuns, provesNothing } from '../../phases/proving.ts
 import { noteWith } from '../../phases/verdict.ts';
 import { afterWeakened, withServers } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
-import { type Places, withPlaces } from './bodies/places.ts';
-import { Parked, type RecordedAnswer } from './bodies/positions.ts';
+import { Parked, type Places, type RecordedAnswer, withPlaces } from './bodies/positions.ts';
 import { PERSONAL } from './bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { heldHalfway, letGoOn, OVER, rewound } from './fold-rewound.ts';

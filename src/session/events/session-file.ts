@@ -8,9 +8,9 @@ import { GATES, PHASE_NAMES } from '../../phases/table.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { TakenOver } from './bodies/event-types.ts';
+import type { Places } from './bodies/positions.ts';
 import { CHANNELS } from './bodies/who-acted.ts';
-import { type EventOf, parseEvent } from './events.ts';
-import { FORMAT_VERSION, NewerVersion } from './format-version.ts';
+import { type EventOf, FORMAT_VERSION, NewerVersion, parseEvent } from './events.ts';
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
 
@@ -98,6 +98,29 @@ export const SessionFile = z.object({
   sandbox: z.enum(SANDBOX_LEVELS),
 });
 export type SessionFile = z.infer<typeof SessionFile>;
+
+/** The session's choices as they stand in `session.json`, at the places that hold now. */
+export function atPlaces(
+  file: SessionFile,
+  { sessionsDir, folder }: Pick<SessionPaths, 'sessionsDir' | 'folder'>,
+  { configPath, mainRepo, worktreesDir, constraintsPath, mcpPath, cliPaths }: Places = {},
+): SessionFile {
+  return {
+    ...file,
+    // Whoever looks has found the folder where it is.
+    sessionsDir,
+    folder,
+    configPath: configPath ?? file.configPath,
+    mainRepo: mainRepo ?? file.mainRepo,
+    worktreesDir: worktreesDir ?? file.worktreesDir,
+    settings: {
+      ...file.settings,
+      constraintsPath: constraintsPath ?? file.settings.constraintsPath,
+      mcpPath: mcpPath ?? file.settings.mcpPath,
+      cliPaths: { ...file.settings.cliPaths, ...cliPaths },
+    },
+  };
+}
 
 const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;
 

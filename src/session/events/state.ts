@@ -9,13 +9,13 @@ import { Outage } from '../../phases/outage.ts';
 import { initialProgress, Progress } from '../../phases/progress.ts';
 import { AddedTests, BaseChecks, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
-import { Cost } from './bodies/cost.ts';
 import { BegunIteration, ChosenChild, MergeEnd, Trash } from './bodies/event-types.ts';
-import { Places } from './bodies/places.ts';
 import {
   Block,
+  Cost,
   Limited,
   Parked,
+  Places,
   PlanServer,
   PlanVersion,
   Position,

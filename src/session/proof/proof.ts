@@ -6,8 +6,7 @@ import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
 import { CHECK_PLACES, CheckRun, ProvedRequirement, Weakening } from '../../phases/proving.ts';
 import { describeBy } from '../documents/describe-event.ts';
 import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
-import { Cost } from '../events/bodies/cost.ts';
-import { PlanVersion } from '../events/bodies/positions.ts';
+import { Cost, PlanVersion } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
 
 const ProvedSet = z.strictObject({

@@ -1,7 +1,6 @@
 import { changeFile } from '../../base/files/change-file.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
-import { openQuestions, parseQa } from '../../session/documents/qa.ts';
-import { answerText, parseAnswer, questionHash } from '../../session/documents/qa-answer.ts';
+import { answerText, openQuestions, parseAnswer, parseQa, questionHash } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { noteUntaken, setQaStatus, writeAnswers } from '../../session/documents/qa-change.ts';
 import type { SessionState } from '../../session/events/state.ts';

@@ -3,7 +3,7 @@ import { visibleControls } from '../../base/plain-words.ts';
 import type { EndingKind } from '../../phases/ending.ts';
 import type { Traces } from '../../providers/contract/provider.ts';
 import { type ChildRecord, NEVER_STARTED } from '../../providers/starting/run-child.ts';
-import type { Cost } from '../../session/events/bodies/cost.ts';
+import type { Cost } from '../../session/events/bodies/positions.ts';
 import { type Iteration, readExit } from '../core/iteration-files.ts';
 import type { Worker } from '../core/worker.ts';
 import type { ChildLog } from '../limits/child-log.ts';

@@ -15,7 +15,7 @@ import {
 } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { Tally } from '../../providers/reading/tally.ts';
-import type { Cost } from '../../session/events/bodies/cost.ts';
+import type { Cost } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { plausible, spentBy } from '../../session/events/fold-spent.ts';
 import type { OpenIteration, SessionState } from '../../session/events/state.ts';

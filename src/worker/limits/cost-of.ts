@@ -7,7 +7,7 @@ import {
   readPrices,
   type Spending,
 } from '../../providers/prices.ts';
-import type { Cost } from '../../session/events/bodies/cost.ts';
+import type { Cost } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { plausibleCost, UNPRICED } from '../../session/events/fold-spent.ts';
 import type { OpenIteration } from '../../session/events/state.ts';

@@ -1,8 +1,7 @@
 import type { OwnedLease } from '../../base/processes/lease.ts';
 import { ChildrenEnvironment } from '../../providers/starting/login-shell.ts';
-import { atPlaces } from '../../session/events/at-places.ts';
 import { EventWriter } from '../../session/events/event-writer.ts';
-import { trueSessionFile } from '../../session/events/session-file.ts';
+import { atPlaces, trueSessionFile } from '../../session/events/session-file.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { isLogAside } from '../../session/layout/rewritten-log.ts';
 import { Slots } from '../../session/slots.ts';

@@ -7,12 +7,13 @@ import { Decision, JudgedSignal } from '../../../phases/decision.ts';
 import { ENDING_KINDS } from '../../../phases/ending.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../phases/proving.ts';
 import { PHASE_NAMES } from '../../../phases/table.ts';
-import { Cost } from './cost.ts';
-import { CliPaths, Places } from './places.ts';
 import {
   Block,
+  CliPaths,
+  Cost,
   Limited,
   Parked,
+  Places,
   PlanServer,
   PlanVersion,
   Position,

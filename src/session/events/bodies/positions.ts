@@ -107,3 +107,45 @@ export function outageWords(
   const times = [next && `next try ${next}`, asks && `asks ${asks}`].filter(Boolean).join(', ');
   return times === '' ? OUTAGE_WORDS[kind] : `${OUTAGE_WORDS[kind]}; ${times}`;
 }
+
+/** What children cost: of one iteration, or of a session so far. */
+export const Cost = z.object({
+  usd: z.number().optional(),
+  inputTokens: z.number().optional(),
+  outputTokens: z.number().optional(),
+  cachedTokens: z.number().optional(),
+  turns: z.number().optional(),
+  /** The money was computed from a table of prices: the CLI tells tokens alone. */
+  usdIsEstimate: z.boolean().optional(),
+  /** Of one iteration only: what ran, and what it did. */
+  model: z.string().optional(),
+  version: z.string().optional(),
+  tools: z.record(z.string(), z.int()).optional(),
+  /** Files that tools of writing named; what a shell changed is not among them. */
+  files: z.array(z.string()).optional(),
+  denied: z.array(z.string()).optional(),
+});
+export type Cost = z.infer<typeof Cost>;
+
+export const CliPaths = z.record(z.string(), z.string());
+
+/** Where things stand now that stood elsewhere at the start; what is absent stands where it did. */
+export const Places = z.object({
+  /** The `.samocode` that was read. */
+  configPath: z.string().optional(),
+  mainRepo: z.string().optional(),
+  worktreesDir: z.string().optional(),
+  /** The session's own worktree. */
+  worktreePath: z.string().optional(),
+  constraintsPath: z.string().optional(),
+  mcpPath: z.string().optional(),
+  /** CLIs by provider. */
+  cliPaths: CliPaths.optional(),
+});
+export type Places = z.infer<typeof Places>;
+
+/** Later ones count; a CLI that is not named stays where it was. */
+export function withPlaces(before: Places | undefined, now: Places): Places {
+  const cliPaths = { ...before?.cliPaths, ...now.cliPaths };
+  return { ...before, ...now, ...(Object.keys(cliPaths).length > 0 && { cliPaths }) };
+}
