@@ -12,7 +12,7 @@ import type { SessionView } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { isLogAside } from './layout/rewritten-log.ts';
-import { readForeignSession } from './legacy/foreign-session.ts';
+import { readForeignSession } from './legacy/legacy-session.ts';
 
 /** The gate at which a session waits; a folder that no worker has taken over has none. */
 export function gateOf({ state: { status }, isForeign }: SessionView): WaitingStatus | undefined {

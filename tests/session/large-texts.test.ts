@@ -8,7 +8,7 @@ import { planChanges } from '../../src/session/documents/plan-changes.ts';
 import { parseQa } from '../../src/session/documents/qa.ts';
 import { writeAnswers } from '../../src/session/documents/qa-change.ts';
 import { parseSignal } from '../../src/session/documents/signal.ts';
-import { inferPhase } from '../../src/session/legacy/legacy-place.ts';
+import { inferPhase } from '../../src/session/legacy/legacy-session.ts';
 
 const TEN_MB = 10_000_000;
 const HEADS = '# T\n## Status\n### Phase 1: x\n### Q1: x\n';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { findRewindPoint } from '../../src/session/commands/judge-rewind.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 import { fold } from '../../src/session/events/fold.ts';
-import { findRewindPoint } from '../../src/session/events/rewind-point.ts';
 import { emptyState, type SessionState } from '../../src/session/events/state.ts';
 import { ended, provedEvents } from '../support/proved-events.ts';
 
@@ -25,9 +25,11 @@ function sessionOf(...more: NewEvent[]): SessionEvent[] {
 
 const foldAll = (events: readonly SessionEvent[]): SessionState => events.reduce(fold, emptyState());
 
+const KEPT = { commits: new Set(['c']), beforeRewinds: new Map() };
+
 /** The state after a rewind to the end of an iteration. */
 function rewoundTo(to: number, events: readonly SessionEvent[]): SessionState {
-  const back = findRewindPoint(events, to, new Set())?.back ?? expect.fail('no point');
+  const back = findRewindPoint({ events, kept: KEPT }, to)?.back ?? expect.fail('no point');
   const undo = { ref: 'u', commit: 'd' };
   const head = { v: 1, at: '2026-01-08T11:00:00.000Z', lease: 1 } as const;
   const n = events.length;

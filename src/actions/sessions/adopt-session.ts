@@ -6,8 +6,14 @@ import { earlierWorktree } from '../../project/worktrees/worktree.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { refused } from '../../session/commands/judge-kind.ts';
 import { readOverview } from '../../session/documents/overview.ts';
-import { type LegacyFolder, obstaclesIn, readLegacyFolder } from '../../session/legacy/foreign-session.ts';
-import { continuationOf, type LegacyPlace, placeOf } from '../../session/legacy/legacy-place.ts';
+import {
+  continuationOf,
+  type LegacyFolder,
+  type LegacyPlace,
+  obstaclesIn,
+  placeOf,
+  readLegacyFolder,
+} from '../../session/legacy/legacy-session.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal } from '../acting/early-refusal.ts';

@@ -6,7 +6,7 @@ import {
   keptIterations,
   type RewindFacts,
   type RewindVerdict,
-} from '../../session/commands/judge-finish.ts';
+} from '../../session/commands/judge-rewind.ts';
 import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { nextSteps } from '../../actions/acting/next-steps.ts';
 import { TO_FILL } from '../../base/acts.ts';
-import type { KeptIteration } from '../../session/commands/judge-finish.ts';
+import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { aboutSession, Confirm, OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from '../calls/fields.ts';

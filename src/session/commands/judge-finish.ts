@@ -2,9 +2,6 @@ import { listed } from '../../base/plain-words.ts';
 import { parseDocumentName } from '../documents/documents.ts';
 import { oneLine } from '../documents/markdown-lines.ts';
 import type { By, Channel } from '../events/bodies/who-acted.ts';
-import type { SessionEvent } from '../events/events.ts';
-import { isRewinding } from '../events/fold-rewound.ts';
-import { findRewindPoint, iterationsWithCheckpoint, type RewindPoint } from '../events/rewind-point.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
@@ -145,65 +142,4 @@ export function judgePullRequest(
   if (closed) return closed;
   const into = state.worktree?.base ?? 'any branch';
   return sinceBase === 0 ? refused(COMMAND_ERRORS.nothing_to_merge({ into })) : { kind: 'accepted' };
-}
-
-export interface RewindFacts {
-  events: readonly SessionEvent[];
-  kept: {
-    commits: ReadonlySet<string>;
-    /** The one from before the first agent. */
-    start?: string | undefined;
-    /** Those from before a rewind, by the number of its event. */
-    beforeRewinds: ReadonlyMap<number, string>;
-  };
-}
-
-export type RewindVerdict =
-  /** `commit`: whose files come back; `back`: where the session stands then. */
-  { kind: 'accepted'; commit: string; back: RewindPoint['back'] } | Refused;
-
-/** Whether a session can be taken back, and to what. */
-export function judgeRewind(
-  { to }: Pick<CommandOf<'rewind'>, 'to'>,
-  state: Pick<SessionState, 'status' | 'archived' | 'openIteration' | 'rewind' | 'worktree'>,
-  facts: RewindFacts,
-): RewindVerdict {
-  const closed = judgeKind('rewind', state);
-  if (closed) return closed;
-  if (state.openIteration !== undefined)
-    return refused(
-      state.status.kind === 'running'
-        ? COMMAND_ERRORS.child_runs({ wanted: 'rewind' })
-        : COMMAND_ERRORS.busy({ with: 'iteration' }),
-    );
-  if (isRewinding(state)) return refused(COMMAND_ERRORS.busy({ with: 'rewind' }));
-  const { events, kept } = facts;
-  if (state.worktree === undefined) return refused(COMMAND_ERRORS.nothing_kept());
-  const point = findRewindPoint(events, to, new Set(kept.beforeRewinds.keys()));
-  const commit = point && commitOf(point, kept);
-  if (point !== undefined && commit !== undefined) return { kind: 'accepted', commit, back: point.back };
-  const numbers = keptIterations(facts).map(({ iteration }) => iteration);
-  return refused(COMMAND_ERRORS.checkpoint_gone({ to, kept: numbers }));
-}
-
-function commitOf({ commit, beforeRewind }: RewindPoint, kept: RewindFacts['kept']): string | undefined {
-  if (beforeRewind !== undefined) return kept.beforeRewinds.get(beforeRewind);
-  if (commit === undefined) return kept.start;
-  return kept.commits.has(commit) ? commit : undefined;
-}
-
-export interface KeptIteration {
-  iteration: number;
-  phase: string;
-  at?: string;
-  lastAction?: string;
-}
-
-export function keptIterations({ events, kept }: RewindFacts): KeptIteration[] {
-  const iterations = iterationsWithCheckpoint(events).flatMap(({ commit, ...rest }) =>
-    kept.commits.has(commit) ? [rest] : [],
-  );
-  // Before the first agent has run there is nothing to go back from.
-  const hasBegun = findRewindPoint(events, 0, new Set()) !== undefined;
-  return hasBegun && kept.start ? [...iterations, { iteration: 0, phase: 'init' }] : iterations;
 }

@@ -6,7 +6,7 @@ import { Decision } from '../../phases/decision.ts';
 import { ENDING_KINDS } from '../../phases/ending.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../phases/no-progress.ts';
 import { Outage } from '../../phases/outage.ts';
-import { initialProgress, Progress } from '../../phases/progress.ts';
+import { initialProgress } from '../../phases/progress.ts';
 import { AddedTests, BaseChecks, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { BegunIteration, ChosenChild, MergeEnd, Trash } from './bodies/event-types.ts';
@@ -17,9 +17,7 @@ import {
   Parked,
   Places,
   PlanServer,
-  PlanVersion,
   Position,
-  RecordedAnswer,
   RewindTarget,
 } from './bodies/positions.ts';
 import { By } from './bodies/who-acted.ts';
@@ -80,7 +78,8 @@ export const SessionState = z.object({
   archived: z.boolean(),
   runWanted: z.boolean(),
   status: Status,
-  progress: Progress,
+  /** All that a rewind takes back; `parked` is of the status. */
+  ...Position.omit({ parked: true }).shape,
   worktree: Worktree.optional(),
   /** What keeps its agents from what is not theirs: as it was promised at the start, or found at the last of them. */
   sandbox: z.enum(SANDBOX_LEVELS).optional(),
@@ -109,16 +108,7 @@ export const SessionState = z.object({
   merge: z.object({ by: By, into: z.string() }).optional(),
   lastMerge: MergeEnd.pick({ outcome: true, into: true, commit: true, reason: true }).optional(),
   trash: Trash.optional(),
-  goal: z.string().optional(),
-  answers: z.array(RecordedAnswer),
-  /** Rounds of `_qa.md` and plan documents that belong to the goals before. */
-  oldRounds: z.int().nonnegative(),
-  oldPlans: z.array(z.string()),
-  oldLedger: z.string().optional(),
-  approvedPlan: PlanVersion.extend({ by: By }).optional(),
   planServers: z.array(z.object({ hash: z.string(), servers: z.array(PlanServer) })).optional(),
-  /** What the human wants changed in the plan, for the next planning child. */
-  feedback: z.string().optional(),
   messages: z.object({ waiting: z.array(z.string()), unacknowledged: z.array(z.string()) }),
   /** Newest commands that were answered, oldest first: the same command twice counts once. */
   answeredCommands: z.array(z.string()),
@@ -136,14 +126,8 @@ export const SessionState = z.object({
   outsidePlan: z.array(z.string()).optional(),
   /** The commit on which all checks last passed, in a fresh clone unless CHECK_IN=worktree. */
   proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
-  /** The commands of the last full run that passed, and the requirements that a quality agent has found to hold. */
-  passed: z.array(z.string()).optional(),
-  reviewed: z.array(z.string()).optional(),
-  reviewedAt: z.record(z.string(), z.string()).optional(),
   addedTests: AddedTests.optional(),
   acceptedWeakenings: z.array(z.string()).optional(),
-  /** The commit that the work for an earlier goal ended with: what a later one changes is compared with it. */
-  goalBase: z.string().optional(),
   /** Warnings that were told, as `warningKey` names them, and codes of notices about unknown prices. */
   budgetTold: z.array(z.string()),
   wrappedUp: z.boolean(),

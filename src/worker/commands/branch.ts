@@ -1,6 +1,7 @@
 import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { findBaseBranch } from '../../project/finishing/base-branch.ts';
-import { judgeMerge, judgeRewind } from '../../session/commands/judge-finish.ts';
+import { judgeMerge } from '../../session/commands/judge-finish.ts';
+import { judgeRewind } from '../../session/commands/judge-rewind.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { stateOf } from '../core/worker.ts';

@@ -50,14 +50,17 @@ export const Position = z.object({
   progress: Progress,
   approvedPlan: PlanVersion.extend({ by: By }).optional(),
   answers: z.array(RecordedAnswer),
+  /** What the human wants changed in the plan, for the next planning child. */
   feedback: z.string().optional(),
   goal: z.string().optional(),
+  /** The commit that the work for an earlier goal ended with: what a later one changes is compared with it. */
   goalBase: z.string().optional(),
+  /** Rounds of `_qa.md` and plan documents that belong to the goals before. */
   oldRounds: z.int().nonnegative(),
   oldPlans: z.array(z.string()),
   oldLedger: z.string().optional(),
   parked: Parked.optional(),
-  /** What had been shown of the requirements. */
+  /** The commands of the last full run that passed, and the requirements that a quality agent has found to hold. */
   passed: z.array(z.string()).optional(),
   reviewed: z.array(z.string()).optional(),
   reviewedAt: z.record(z.string(), z.string()).optional(),

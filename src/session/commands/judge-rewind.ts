@@ -1,0 +1,125 @@
+import type { EventType } from '../events/bodies/event-types.ts';
+import { Position, type RewindTarget } from '../events/bodies/positions.ts';
+import type { SessionEvent } from '../events/events.ts';
+import { fold } from '../events/fold.ts';
+import { isRewinding } from '../events/fold-rewound.ts';
+import { emptyState, type SessionState } from '../events/state.ts';
+import { COMMAND_ERRORS } from './command-errors.ts';
+import type { CommandOf } from './commands.ts';
+import { judgeKind, type Refused, refused } from './judge-kind.ts';
+
+export interface RewindFacts {
+  events: readonly SessionEvent[];
+  kept: {
+    commits: ReadonlySet<string>;
+    /** The one from before the first agent. */
+    start?: string | undefined;
+    /** Those from before a rewind, by the number of its event. */
+    beforeRewinds: ReadonlyMap<number, string>;
+  };
+}
+
+export type RewindVerdict =
+  /** `commit`: whose files come back; `back`: where the session stands then. */
+  { kind: 'accepted'; commit: string; back: Position } | Refused;
+
+/** Whether a session can be taken back, and to what. */
+export function judgeRewind(
+  { to }: Pick<CommandOf<'rewind'>, 'to'>,
+  state: Pick<SessionState, 'status' | 'archived' | 'openIteration' | 'rewind' | 'worktree'>,
+  facts: RewindFacts,
+): RewindVerdict {
+  const closed = judgeKind('rewind', state);
+  if (closed) return closed;
+  if (state.openIteration !== undefined)
+    return refused(
+      state.status.kind === 'running'
+        ? COMMAND_ERRORS.child_runs({ wanted: 'rewind' })
+        : COMMAND_ERRORS.busy({ with: 'iteration' }),
+    );
+  if (isRewinding(state)) return refused(COMMAND_ERRORS.busy({ with: 'rewind' }));
+  if (state.worktree === undefined) return refused(COMMAND_ERRORS.nothing_kept());
+  const point = findRewindPoint(facts, to);
+  if (point !== undefined) return { kind: 'accepted', ...point };
+  const numbers = keptIterations(facts).map(({ iteration }) => iteration);
+  return refused(COMMAND_ERRORS.checkpoint_gone({ to, kept: numbers }));
+}
+
+export interface KeptIteration {
+  iteration: number;
+  phase: string;
+  at?: string;
+  lastAction?: string;
+}
+
+/** The iterations to whose end it can go back, newest first; 0 for before the first. */
+export function keptIterations({ events, kept }: RewindFacts): KeptIteration[] {
+  const iterations = events
+    .filter((event) => event.type === 'iteration_ended')
+    .flatMap(({ iteration, phase, at, checkpoint, lastAction }) =>
+      checkpoint && kept.commits.has(checkpoint.commit) ? [{ iteration, phase, at, lastAction }] : [],
+    )
+    .reverse();
+  // Before the first agent has run there is nothing to go back from.
+  const start = findRewindPoint({ events, kept }, 0);
+  return start ? [...iterations, { iteration: 0, phase: 'init' }] : iterations;
+}
+
+/** What follows from an iteration by itself, before anybody acts. */
+const STILL_THE_SAME: readonly EventType[] = [
+  'parked',
+  'blocked',
+  'limited',
+  'done',
+  'notice',
+  'forgery_seen',
+  'messages_acknowledged',
+];
+
+/** Where a session stood at the end of an iteration, before anybody acted on it, or before its last rewind. Pure. */
+export function findRewindPoint(
+  { events, kept }: RewindFacts,
+  to: RewindTarget,
+): { commit: string; back: Position } | undefined {
+  const point = (commit: string | undefined, end: number) =>
+    commit === undefined || end < 0 ? undefined : { commit, back: positionOf(events.slice(0, end)) };
+  if (to === 'undo') {
+    const asked = lastRewind(events, kept);
+    return asked && point(kept.beforeRewinds.get(asked.n), events.indexOf(asked));
+  }
+  if (to === 0)
+    return point(
+      kept.start,
+      events.findIndex((event) => event.type === 'iteration_started'),
+    );
+  const index = events.findLastIndex((event) => event.type === 'iteration_ended' && event.iteration === to);
+  const ended = events[index];
+  const commit = ended?.type === 'iteration_ended' ? ended.checkpoint?.commit : undefined;
+  let end = index + 1;
+  while (STILL_THE_SAME.includes(events[end]?.type ?? 'done') && end < events.length) end += 1;
+  return kept.commits.has(commit ?? '') ? point(commit, end) : undefined;
+}
+
+/** The newest rewind that has moved files; of several that failed halfway, one upon the other, the first. */
+function lastRewind(
+  events: readonly SessionEvent[],
+  { beforeRewinds }: RewindFacts['kept'],
+): SessionEvent | undefined {
+  let asked: SessionEvent | undefined;
+  let isWhole = true;
+  for (const event of events) {
+    if (event.type === 'rewound' || event.type === 'rewind_failed') isWhole = true;
+    if (event.type !== 'rewind_asked' || !beforeRewinds.has(event.n)) continue;
+    if (isWhole) asked = event;
+    isWhole = false;
+  }
+  return asked;
+}
+
+function positionOf(events: readonly SessionEvent[]): Position {
+  const state: SessionState = events.reduce(fold, emptyState());
+  const { status } = state;
+  const waiting = status.kind === 'stopped' ? status.parked : status.kind === 'waiting' ? status : undefined;
+  // What of the state goes back is what its schema names.
+  return Position.parse({ ...state, parked: waiting });
+}
