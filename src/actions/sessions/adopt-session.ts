@@ -9,7 +9,6 @@ import { readOverview } from '../../session/documents/overview.ts';
 import {
   continuationOf,
   type LegacyFolder,
-  type LegacyPlace,
   obstaclesIn,
   placeOf,
   readLegacyFolder,
@@ -50,7 +49,8 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const old = await readLegacyFolder(paths);
   if (old === undefined) throw START_ERRORS.task_unknown({ session: folder });
   requireAdoptable(old, adoption);
-  const stands = standingAt(old, folder, phase);
+  const stands = placeOf(old, folder, phase);
+  if ('question' in stands) throw START_ERRORS.phase_unknown({ session: folder, question: stands.question });
   const project = await readyProject({ projectDir: place.filePath, call, base: choices?.base }, context);
   const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(old.overview ?? '');
   const branch = await branchOfAdopted(project, { folder, workingDir }, context);
@@ -80,13 +80,6 @@ function requireAdoptable(old: LegacyFolder, { view, goal, phase }: Adoption): v
   if (!isDone && goal !== undefined && old.overview !== undefined) throw ACTION_ERRORS.not_done({ session });
   for (const { code, problem } of obstaclesIn(old, paths)) throw START_ERRORS[code]({ session, problem });
   if (old.overview === undefined && goal === undefined) throw START_ERRORS.task_unknown({ session });
-}
-
-function standingAt(old: LegacyFolder, folder: string, phase: Phase | undefined): LegacyPlace {
-  if (phase !== undefined) return { phase, says: { kind: 'stopped' } };
-  const found = placeOf(old, folder);
-  if ('question' in found) throw START_ERRORS.phase_unknown({ session: folder, question: found.question });
-  return found;
 }
 
 /**

@@ -177,8 +177,13 @@ export interface LegacyFacts {
 
 const STOPPED = { kind: 'stopped' } as const;
 
-/** Finds the place of a folder without machine state, or what a person must be asked. Pure. */
-export function placeOf(facts: LegacyFacts, folder: string): LegacyPlace | { question: string } {
+/** Finds the place of a folder without machine state, or what a person must be asked who has chosen none. Pure. */
+export function placeOf(
+  facts: LegacyFacts,
+  folder: string,
+  chosen?: Phase,
+): LegacyPlace | { question: string } {
+  if (chosen !== undefined) return { phase: chosen, says: STOPPED };
   const inferred = inferPhase(facts);
   const isBegun = 'question' in inferred ? facts.overview !== undefined : inferred.phase !== 'init';
   if (!isBegun) return { phase: 'init', says: STOPPED };
