@@ -116,7 +116,7 @@ test('a file beside the repository, as in the original layout, is found and chec
   expect(await statusOf(repo)).toBe('');
 });
 
-test('a failure takes back everything that was made', async () => {
+test('lines that no setting takes are refused before anything is made, and may be given again', async () => {
   await using repo = await makeRepo();
   const before = await readFile(join(repo.path, '.git/info/exclude'), 'utf8');
   await expect(setUp(repo, { lines: { TIMEOUT: 'long' } })).rejects.toMatchObject({
@@ -153,13 +153,16 @@ test('after a yes the folder, the repository and a first commit are made, withou
   expect(empty.done[0]).toBe(`Created the folder ${join(repo.root, 'deep/empty')}.`);
 });
 
-test('a yes without a git identity leaves no half-made repository', async () => {
+test('a new file that names a missing file is taken back', async () => {
   await using repo = await makeRepo();
-  const fresh = join(repo.root, 'deep/new');
-  await expect(setUp(repo, { mainRepo: fresh, initRepository: true })).rejects.toMatchObject({
-    code: 'no_git_identity',
+  await expect(setUp(repo, { lines: { CONSTRAINTS: 'gone.md' } })).rejects.toMatchObject({
+    code: 'setting_invalid',
   });
-  expect(await readdir(repo.root)).not.toContain('deep');
+  expect(await readdir(repo.path)).not.toContain('.samocode');
+});
+
+test('a yes without a git identity makes no repository', async () => {
+  await using repo = await makeRepo();
   const plain = join(repo.root, 'plain');
   await mkdir(plain);
   await writeFile(join(plain, 'mine.txt'), 'mine');

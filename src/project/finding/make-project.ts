@@ -8,8 +8,8 @@ import { gitLine, gitSaysYes } from '../git/git.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { type GitContext, requireIdentity, requireRepository } from '../git/repository.ts';
-import { makeFolder, UndoList } from '../git/undo-list.ts';
 import { readSettings, type SettingTexts } from '../settings/read-settings.ts';
+import { resolveSettings } from '../settings/resolve-settings.ts';
 import { parseSamocodeFile, samocodeLine } from '../settings/samocode-file.ts';
 import { initRepository } from '../worktrees/init-repository.ts';
 import { findProject, SAMOCODE_FILE } from './find-project.ts';
@@ -48,35 +48,38 @@ interface ProjectFacts {
 
 /**
  * Checks a project's `.samocode`, or makes it, with its folders and excludes. An existing file is never
- * changed. When something fails, what was made before is taken back.
+ * changed. After a failure a second call goes on: a new file is taken back, so that it may be called for with other lines.
  * @throws what openProject throws, no_git_identity, first_commit_too_large, GitError
  */
 export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupReport> {
-  const undo = new UndoList();
+  const { env, homeDir, signal } = setup;
+  const context: GitContext = { baseEnv: env, signal };
+  const done = setup.initRepository ? await initRepository(setup.mainRepo, { homeDir, ...context }) : [];
+  const { toplevel } = await requireRepository(setup.mainRepo, { ...context, homeDir });
+  const { filePath, text } = await ensureFile(toplevel, setup);
+  if (text === undefined) return { kind: 'checked', ...(await setUp(setup, { filePath, done, context })) };
+  done.push(`Wrote ${filePath}.`);
   try {
-    return await setUp(setup, undo);
+    const facts = await setUp(setup, { filePath, done, isNew: true, context });
+    return { kind: 'made', ...facts, writtenHash: fingerprint(text) };
   } catch (error) {
-    await undo.run();
+    // A person may have written into it by then.
+    if ((await readFile(filePath, 'utf8').catch(() => '')) === text) await rm(filePath, { force: true });
     throw error;
   }
 }
 
-async function setUp(setup: ProjectSetup, undo: UndoList): Promise<ProjectSetupReport> {
+async function setUp(
+  setup: ProjectSetup,
+  { filePath, done, isNew, context }: { filePath: string; done: string[]; isNew?: true; context: GitContext },
+): Promise<ProjectFacts> {
   const { env, homeDir, clock, signal } = setup;
-  const context: GitContext = { baseEnv: env, signal };
-  const done: string[] = [];
-  if (setup.initRepository)
-    done.push(...(await initRepository(setup.mainRepo, { homeDir, undo, ...context })));
-  const { toplevel } = await requireRepository(setup.mainRepo, { ...context, homeDir });
-  const { filePath, text } = await ensureFile(toplevel, setup, undo);
-  if (text !== undefined) done.push(`Wrote ${filePath}.`);
   const texts = await readSettingTexts({ filePath, env, homeDir });
-  for (const folder of foldersIn(texts))
-    if (await makeFolder(folder, undo)) done.push(`Created the folder ${folder}.`);
+  const { sessions, worktrees } = resolveSettings(texts).values;
+  for (const folder of [worktrees, sessions])
+    if (await mkdir(folder, { recursive: true })) done.push(`Created the folder ${folder}.`);
   const project = await openProject({ filePath, env, homeDir, signal });
-  const { sessions, worktrees } = project.values;
   const exclude = await excludeFolders(project.mainRepo, [worktrees, sessions], context);
-  undo.push(exclude.undo);
   if (exclude.added.length > 0) done.push(`Added ${exclude.added.join(' and ')} to ${exclude.excludePath}.`);
   await rememberProject({ filePath, mainRepo: project.mainRepo, sessions }, { homeDir, clock });
   const warnings = [
@@ -84,30 +87,22 @@ async function setUp(setup: ProjectSetup, undo: UndoList): Promise<ProjectSetupR
     ...exclude.tracked.map(
       (folder) => `${folder} has committed files, whose changes git status still shows.`,
     ),
-    ...(text === undefined ? keptInstead(setup, texts) : []),
+    ...(isNew ? [] : keptInstead(setup, texts)),
     ...(await missingIdentity(project.mainRepo, context)),
   ];
-  const facts = { project, done, warnings };
-  return text === undefined
-    ? { kind: 'checked', ...facts }
-    : { kind: 'made', ...facts, writtenHash: fingerprint(text) };
+  return { project, done, warnings };
 }
 
 /** `text`: what was written; absent where there was a file already, or somebody else's came just before ours. */
 async function ensureFile(
   toplevel: string,
   setup: ProjectSetup,
-  undo: UndoList,
 ): Promise<{ filePath: string; text?: string }> {
   const existing = await projectAt(toplevel, setup.homeDir);
   if (existing !== undefined) return { filePath: existing };
   const filePath = join(toplevel, SAMOCODE_FILE);
   const text = await fileText(toplevel, setup);
-  if (await createWhole(filePath, text)) {
-    // A person may have written into it by then.
-    undo.push(async () => (await readFile(filePath, 'utf8')) === text && (await rm(filePath)));
-    return { filePath, text };
-  }
+  if (await createWhole(filePath, text)) return { filePath, text };
   const rivals = await projectAt(toplevel, setup.homeDir);
   if (rivals === undefined) throw PROJECT_ERRORS.file_in_the_way({ path: filePath });
   return { filePath: rivals };
@@ -132,12 +127,6 @@ function foldersWanted(toplevel: string, { sessions, worktrees }: ProjectSetup):
     resolve(worktrees ?? join(toplevel, '_samocode/worktrees')),
     resolve(sessions ?? join(toplevel, '_samocode/sessions')),
   ];
-}
-
-function foldersIn(texts: SettingTexts): string[] {
-  return readSettings(texts).readings.flatMap(({ name, value }) =>
-    (name === 'worktrees' || name === 'sessions') && typeof value === 'string' ? [value] : [],
-  );
 }
 
 async function fileText(toplevel: string, setup: ProjectSetup): Promise<string> {
@@ -207,7 +196,6 @@ export interface ExcludeReport {
   added: readonly string[];
   /** Folders whose files are in the repository already: excluding cannot hide them. */
   tracked: readonly string[];
-  undo(): Promise<void>;
 }
 
 /**
@@ -234,8 +222,9 @@ export async function excludeFolders(
     if (!ignored) added.push(excludeLine(way));
   }
   const excludePath = join(commonDir, 'info/exclude');
-  const undo = added.length > 0 ? await append(excludePath, [...new Set(added)]) : async () => {};
-  return { excludePath, added: [...new Set(added)], tracked, undo };
+  const lines = [...new Set(added)];
+  if (lines.length > 0) await append(excludePath, lines);
+  return { excludePath, added: lines, tracked };
 }
 
 /** A line of an ignore file that means one folder: from the top, with what git would take for a pattern escaped. */
@@ -243,17 +232,12 @@ function excludeLine(way: string): string {
   return `/${way.replace(/[\\*?[\]]/g, '\\$&')}/`;
 }
 
-async function append(path: string, lines: readonly string[]): Promise<() => Promise<void>> {
+async function append(path: string, lines: readonly string[]): Promise<void> {
   // People keep such files elsewhere and link to them: the link must stay one.
   const real = await realPathAsFar(path);
-  let before: string | undefined;
   await mkdir(dirname(real), { recursive: true });
-  const after = await changeFile(real, (text) => {
-    before = text;
-    const start = text === undefined || text === '' || text.endsWith('\n') ? (text ?? '') : `${text}\n`;
+  await changeFile(real, (text = '') => {
+    const start = text === '' || text.endsWith('\n') ? text : `${text}\n`;
     return `${start}${lines.join('\n')}\n`;
   });
-  return async () => {
-    await changeFile(real, (text) => (text === after ? (before ?? '') : (text ?? '')));
-  };
 }

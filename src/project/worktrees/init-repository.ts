@@ -1,16 +1,10 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { ifExists, systemErrorCode } from '../../base/errors.ts';
-import { gitLine, runGit } from '../git/git.ts';
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
-import {
-  commitOf,
-  type GitContext,
-  readRepository,
-  requireIdentity,
-  takesInEverything,
-} from '../git/repository.ts';
-import { makeFolder, type UndoList } from '../git/undo-list.ts';
+import { type GitContext, readRepository, requireIdentity, takesInEverything } from '../git/repository.ts';
 
 /** Above this a first commit is most likely not what the person thinks of: dependencies, data, build results. */
 const MAX_FILES = 10_000;
@@ -18,16 +12,15 @@ const MAX_BYTES = 200 * 1024 * 1024;
 
 /**
  * After the person's yes: the folder, `git init` and a first commit of what no ignore file leaves out,
- * `.env` files aside. Does nothing where there is a commit.
+ * `.env` files aside. Does nothing where there is a commit, and goes on where an earlier call has failed.
  * @returns what was done, a sentence each
  * @throws no_git_identity, first_commit_too_large, not_a_repository, GitError
  */
 export async function initRepository(
   folder: string,
-  { homeDir, undo, ...context }: GitContext & { homeDir: string; undo: UndoList },
+  { homeDir, ...context }: GitContext & { homeDir: string },
 ): Promise<string[]> {
   const done: string[] = [];
-  if (await makeFolder(folder, undo)) done.push(`Created the folder ${folder}.`);
   const reading = await readRepository(folder, context);
   if (reading.kind === 'ready' || reading.kind === 'bare') return done;
   if (reading.kind === 'none') {
@@ -35,55 +28,30 @@ export async function initRepository(
     if (reading.reason) throw reading.reason;
     if (takesInEverything(folder, homeDir))
       throw PROJECT_ERRORS.not_a_repository({ folder, problem: 'too_wide' });
-    await claimGitDir(folder);
-    undo.push(() => removeUnused(folder, context));
-    await runGit(['init', '--quiet', ...(await firstBranch(folder, context))], { ...context, cwd: folder });
-    done.push(`Created a git repository in ${folder}.`);
+    // "git init" would repair it.
+    if (statsAt(join(folder, '.git')) !== undefined)
+      throw PROJECT_ERRORS.not_a_repository({ folder, problem: 'broken' });
+    if (await mkdir(folder, { recursive: true })) done.push(`Created the folder ${folder}.`);
   }
   await requireIdentity(folder, context);
-  await refuseTooMuch(folder, context);
   const options = { ...context, cwd: folder };
+  if (reading.kind === 'none') {
+    await runGit(['init', '--quiet', ...(await firstBranch(options))], options);
+    done.push(`Created a git repository in ${folder}.`);
+  }
+  await refuseTooMuch(folder, context);
   await runGit(
     ['add', '--all', '--', '.', ':(exclude,glob)**/.env', ':(exclude,glob)**/.env.local'],
     options,
   );
   await runGit(['commit', '--quiet', '--allow-empty', '--no-verify', '-m', 'First commit'], options);
-  const made = await commitOf('HEAD', options);
-  // Somebody else's first commit may have come just before ours, and theirs may come upon ours: those stay.
-  if (made !== undefined && (await commitOf('HEAD^1', options)) === undefined)
-    undo.push(() => runGit(['update-ref', '-d', 'HEAD', made], options));
   done.push('Made the first commit.');
   return done;
 }
 
-/**
- * Makes the empty folder of the repository to be: only who made it may take it away again. "git init" itself repairs
- * nothing that is there, and does not tell whether it was.
- */
-async function claimGitDir(folder: string): Promise<void> {
-  try {
-    await mkdir(join(folder, '.git'));
-  } catch (error) {
-    if (systemErrorCode(error) !== 'EEXIST') throw error;
-    throw PROJECT_ERRORS.not_a_repository({ folder, problem: 'broken' });
-  }
-}
-
-/** Another process may have found our repository, and have committed to it. */
-async function removeUnused(folder: string, context: GitContext): Promise<void> {
-  const format = ['for-each-ref', '--count=1', '--format=%(refname)'];
-  if (await gitLine(format, { ...context, cwd: folder, allowFailure: true })) return;
-  await rm(join(folder, '.git'), { recursive: true, force: true });
-}
-
-async function firstBranch(folder: string, context: GitContext): Promise<string[]> {
-  const cwd = (await ifExists(stat(folder))) ? folder : dirname(folder);
-  const configured = await gitLine(['config', '--get', 'init.defaultBranch'], {
-    ...context,
-    cwd,
-    allowFailure: true,
-  });
-  return configured ? [] : ['--initial-branch=main'];
+async function firstBranch(options: GitOptions): Promise<string[]> {
+  const ask = ['config', '--get', 'init.defaultBranch'];
+  return (await gitLine(ask, { ...options, allowFailure: true })) ? [] : ['--initial-branch=main'];
 }
 
 async function refuseTooMuch(folder: string, context: GitContext): Promise<void> {
