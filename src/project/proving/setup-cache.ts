@@ -8,7 +8,6 @@ import { statsAt } from '../../base/files/look-at.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
 import { removeClone } from './clean-clone.ts';
 import { copyInto, copyTree, isInside } from './copy-tree.ts';
-import { lockFilesBeside } from './lock-files.ts';
 
 export interface CacheQuestion {
   /** Holds an entry for each state of the lock files. */
@@ -30,6 +29,17 @@ const Made = z.object({
   /** SETUP made nothing beside them, and need not run again. */
   isAll: z.boolean(),
 });
+
+const LOCK_FILES = [
+  ...['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb'],
+  ...['uv.lock', 'poetry.lock', 'Pipfile.lock', 'requirements.txt', 'composer.lock', 'Gemfile.lock'],
+  ...['Cargo.lock', 'go.sum', 'mix.lock', 'pubspec.lock', 'deno.lock', 'gradle.lockfile'],
+];
+
+function lockFilesBeside(top: string, folder: string): string[] {
+  const above = join(top, dirname(folder));
+  return LOCK_FILES.map((name) => join(above, name)).filter((path) => statsAt(path)?.isFile());
+}
 
 /** Names the state of the lock files. @returns undefined where a folder has none beside it: nothing says when it is old */
 export async function cacheKey({

@@ -44,7 +44,6 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
     throw WORKTREE_ERRORS.branch_in_use({ branch, path: elsewhere.path, prunable: elsewhere.prunable });
   const exists = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${branch}`], options);
   if (!exists) {
-    await refuseBlockedName(branch, options);
     await addWithNewBranch(plan, Boolean(here));
     return await asWorktree('created', plan);
   }
@@ -54,6 +53,9 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   await runGit(add, { ...options, timeoutMs: CHECKOUT_LIMIT_MS });
   return await asWorktree(here ? 'made_again' : 'attached', plan);
 }
+
+/** git keeps branches as paths: `a` and `a/b` cannot both exist. */
+const BLOCKED = /'refs\/heads\/([^']+)' exists; cannot create/;
 
 async function addWithNewBranch(plan: WorktreePlan, registered: boolean): Promise<void> {
   const { mainRepo, worktreePath, branch, baseCommit, ...context } = plan;
@@ -70,7 +72,8 @@ async function addWithNewBranch(plan: WorktreePlan, registered: boolean): Promis
     // Also after an abort the branch is cleared away.
     const { signal: _, ...calm } = options;
     await deleteUnused(branch, baseCommit, calm);
-    throw error;
+    const other = error instanceof Error && BLOCKED.exec(String(error.cause))?.[1];
+    throw other ? WORKTREE_ERRORS.branch_name_blocked({ branch, other }) : error;
   }
 }
 
@@ -86,19 +89,6 @@ async function asWorktree(kind: Worktree['kind'], plan: WorktreePlan): Promise<W
   const head = (await commitOf('HEAD', options)) ?? baseCommit;
   const fork = await gitLine(['merge-base', baseCommit, head], { ...options, allowFailure: true });
   return { kind, path, branch, head, baseCommit: fork || baseCommit };
-}
-
-/** git keeps branches as paths: `a` and `a/b` cannot both exist. */
-async function refuseBlockedName(branch: string, options: GitOptions): Promise<void> {
-  const parts = branch.split('/');
-  const above = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
-  for (const name of above) {
-    const taken = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${name}`], options);
-    if (taken) throw WORKTREE_ERRORS.branch_name_blocked({ branch, other: name });
-  }
-  const format = ['for-each-ref', '--count=1', '--format=%(refname:short)'];
-  const below = await gitLine([...format, `refs/heads/${branch}/`], options);
-  if (below) throw WORKTREE_ERRORS.branch_name_blocked({ branch, other: below });
 }
 
 /** The working copy whose top folder is `path`, links resolved. */
