@@ -6,7 +6,7 @@
 export const BUDGETS: Readonly<Record<string, number>> = {
   'base, phases': 4_220, // 4,200
   session: 7_490, // 7,000
-  project: 7_030, // 6,850
+  project: 6_850,
   providers: 4_030, // 3,950
   worker: 7_850, // 7,600
   supervisor: 1_350,

@@ -56,7 +56,7 @@ test('an existing file is kept, its missing folders are made, and a different wi
   expect(report.done).toContain(`Created the folder ${join(repo.path, 's')}.`);
   expect(report.warnings).toEqual([
     expect.stringContaining('Did you mean TIMEOUT?'),
-    `The existing file was kept: SESSIONS is ${join(repo.path, 's')}.`,
+    `The existing file was kept: write SESSIONS=${join(repo.root, 'other')} into it yourself.`,
   ]);
   expect(await statusOf(repo)).toBe('?? .samocode');
 });

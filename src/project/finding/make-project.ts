@@ -154,23 +154,16 @@ function written(path: string, toplevel: string, home: string): string {
 
 /** Every wish that the file does not fulfil, with what a person would have to write. */
 function keptInstead(setup: ProjectSetup, texts: SettingTexts): string[] {
-  const has = new Map(readSettings(texts).readings.map(({ key, value }) => [key, value]));
+  const has = new Map(readSettings(texts).readings.map(({ key, value }) => [key, String(value)]));
   const { entries } = parseSamocodeFile(texts.projectFile?.text ?? '');
-  const stands = (key: string, wanted: string) =>
-    wanted === String(has.get(key)) || entries.some((entry) => entry.key === key && entry.value === wanted);
   const folders = { SESSIONS: setup.sessions, WORKTREES: setup.worktrees };
-  return [
-    ...Object.entries(folders).flatMap(([key, wanted]) =>
-      wanted === undefined || resolve(wanted) === has.get(key)
-        ? []
-        : [`The existing file was kept: ${key} is ${has.get(key)}.`],
-    ),
-    ...Object.entries(setup.lines ?? {}).flatMap(([key, wanted]) =>
-      wanted === '' || stands(key, wanted)
-        ? []
-        : [`The existing file was kept: write ${shortened(samocodeLine(key, wanted))} into it yourself.`],
-    ),
-  ];
+  return Object.entries({ ...folders, ...setup.lines }).flatMap(([key, wanted = '']) => {
+    const stands =
+      [wanted, resolve(wanted)].includes(has.get(key) ?? '') ||
+      entries.some((entry) => entry.key === key && entry.value === wanted);
+    if (wanted === '' || stands) return [];
+    return [`The existing file was kept: write ${shortened(samocodeLine(key, wanted))} into it yourself.`];
+  });
 }
 
 /** A caller may have sent anything. */

@@ -16,8 +16,8 @@ export interface WorktreePlan extends GitContext {
 }
 
 export interface Worktree {
-  /** attached: the branch was there. kept: so was the worktree. made_again: its folder had vanished. */
-  kind: 'created' | 'attached' | 'kept' | 'made_again';
+  /** attached: the branch was there. kept: so was the worktree. */
+  kind: 'created' | 'attached' | 'kept';
   path: string;
   branch: string;
   head: string;
@@ -30,7 +30,7 @@ export interface Worktree {
  * @throws branch_in_use, worktree_folder_taken, branch_name_blocked, GitError; nothing new is left behind
  */
 export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
-  const { mainRepo, worktreePath: path, branch, baseCommit: _, ...context } = plan;
+  const { mainRepo, worktreePath: path, branch, baseCommit, ...context } = plan;
   const options = { ...context, cwd: mainRepo };
   const listed = await listWorktrees(mainRepo, context);
   const here = await entryAt(path, listed);
@@ -43,39 +43,25 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   if (elsewhere)
     throw WORKTREE_ERRORS.branch_in_use({ branch, path: elsewhere.path, prunable: elsewhere.prunable });
   const exists = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${branch}`], options);
-  if (!exists) {
-    await addWithNewBranch(plan, Boolean(here));
-    return await asWorktree('created', plan);
-  }
   // A registration whose folder has vanished stands in the way of a second one at the same path.
   const force = here ? ['--force'] : [];
   const add = ['worktree', 'add', '--quiet', ...force, '--', path, branch];
-  await runGit(add, { ...options, timeoutMs: CHECKOUT_LIMIT_MS });
-  return await asWorktree(here ? 'made_again' : 'attached', plan);
+  try {
+    // Two commands, of which each may be repeated: after a `-b` that failed, the branch would be there.
+    if (!exists) await runGit(['branch', '--quiet', '--no-track', '--', branch, baseCommit], options);
+    await runGit(add, { ...options, timeoutMs: CHECKOUT_LIMIT_MS });
+  } catch (error) {
+    // Also after an abort the branch is cleared away.
+    const { signal: _, ...calm } = options;
+    if (!exists) await deleteUnused(branch, baseCommit, calm);
+    const other = error instanceof Error && BLOCKED.exec(String(error.cause))?.[1];
+    throw other ? WORKTREE_ERRORS.branch_name_blocked({ branch, other }) : error;
+  }
+  return await asWorktree(exists ? 'attached' : 'created', plan);
 }
 
 /** git keeps branches as paths: `a` and `a/b` cannot both exist. */
 const BLOCKED = /'refs\/heads\/([^']+)' exists; cannot create/;
-
-async function addWithNewBranch(plan: WorktreePlan, registered: boolean): Promise<void> {
-  const { mainRepo, worktreePath, branch, baseCommit, ...context } = plan;
-  const options = { ...context, cwd: mainRepo };
-  const force = registered ? ['--force'] : [];
-  try {
-    // Two commands, of which each may be repeated: after a `-b` that failed, the branch would be there.
-    await runGit(['branch', '--quiet', '--no-track', '--', branch, baseCommit], options);
-    await runGit(['worktree', 'add', '--quiet', ...force, '--', worktreePath, branch], {
-      ...options,
-      timeoutMs: CHECKOUT_LIMIT_MS,
-    });
-  } catch (error) {
-    // Also after an abort the branch is cleared away.
-    const { signal: _, ...calm } = options;
-    await deleteUnused(branch, baseCommit, calm);
-    const other = error instanceof Error && BLOCKED.exec(String(error.cause))?.[1];
-    throw other ? WORKTREE_ERRORS.branch_name_blocked({ branch, other }) : error;
-  }
-}
 
 /** Deletes a branch that has no commit of its own; git refuses one that is checked out anywhere. */
 async function deleteUnused(branch: string, baseCommit: string, options: GitOptions): Promise<void> {

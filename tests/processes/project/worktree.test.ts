@@ -96,7 +96,7 @@ test('a worktree whose folder vanished is made again from its branch', async () 
   const head = await at.repo.git(['rev-parse', 'login']);
   await rm(at.path, { recursive: true });
   expect(await at.inspect()).toEqual({ kind: 'missing' });
-  expect(await at.make()).toMatchObject({ kind: 'made_again', head, baseCommit: at.base });
+  expect(await at.make()).toMatchObject({ kind: 'attached', head, baseCommit: at.base });
 });
 
 test('a branch that is checked out elsewhere is refused, and the error says where', async () => {
