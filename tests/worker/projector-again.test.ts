@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { readOverview } from '../../src/session/documents/overview.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 import { serialiseEvent } from '../../src/session/events/events.ts';
@@ -11,12 +11,6 @@ import { Projector } from '../../src/worker/documents/projector.ts';
 import { CREATED, PREPARED } from '../session/events.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-const zone = process.env.TZ;
-afterEach(() => {
-  if (zone === undefined) delete process.env.TZ;
-  else process.env.TZ = zone;
-});
 
 const said = (flow: string): NewEvent => ({ type: 'notice', code: 'x', text: flow, flow });
 const ended = (iteration: number): NewEvent => ({
@@ -64,22 +58,6 @@ async function session() {
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
 }
-
-test.each(['Asia/Tokyo', 'America/Los_Angeles', 'Asia/Kathmandu'])(
-  'a worker in the zone of %s writes no flow line again, and its own beside them',
-  async (there) => {
-    await using at = await session();
-    process.env.TZ = 'UTC';
-    await at.worker().record(CREATED, PREPARED, said('one'), said('two'));
-    const before = await at.flow();
-    process.env.TZ = there;
-    const next = at.worker();
-    await next.catchUp();
-    expect(await at.flow()).toEqual(before);
-    await next.record(said('one'));
-    expect(await at.flow()).toEqual([...before, expect.stringMatching(/one$/)]);
-  },
-);
 
 test('a line that the worker before could not write is made up for, though one like it stands there', async () => {
   await using at = await session();

@@ -1,6 +1,5 @@
 import { stampsAt } from '../../base/files/stamps.ts';
 import { historyLine } from '../../session/documents/history.ts';
-import { flowKey } from '../../session/documents/overview.ts';
 import type { OverviewChange } from '../../session/documents/overview-change.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
@@ -45,17 +44,6 @@ export function flowLinesOf(event: SessionEvent): string[] {
   const own = event.flow === undefined ? [] : [`[${stampsAt(Date.parse(event.at)).log}] ${event.flow}`];
   return event.type === 'iteration_ended' ? [...event.flowLines, ...own] : own;
 }
-
-/** Whether the worker's sentence stands among `written` with the stamp of any time zone: the worker before had another. */
-export function isFlowWritten({ at, flow }: SessionEvent, written: ReadonlySet<string>): boolean {
-  if (flow === undefined) return false;
-  const ms = Date.parse(at);
-  return ZONE_SHIFTS_MS.some((shift) => written.has(flowKey(`[${stampsAt(ms + shift).log}] ${flow}`)));
-}
-
-const QUARTER_MS = 15 * 60_000;
-/** From one end of the world's time zones to the other, both ways. */
-const ZONE_SHIFTS_MS = Array.from({ length: 2 * 4 * 26 + 1 }, (_, index) => (index - 4 * 26) * QUARTER_MS);
 
 /** One line of `_signal_history.jsonl`, LF included. */
 export function historyLineOf(event: EventOf<'iteration_ended'>): string {

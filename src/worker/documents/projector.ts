@@ -9,9 +9,7 @@ import { changeFile } from '../../base/files/change-file.ts';
 import { readTail } from '../../base/files/lines.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
-import { documentText } from '../../session/documents/documents.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
-import { readOverview } from '../../session/documents/overview.ts';
 import { changeOverview, newOverview } from '../../session/documents/overview-change.ts';
 import { ledgerText, withStates } from '../../session/documents/requirements.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
@@ -23,7 +21,7 @@ import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/path
 import { makeProof, provingEvents } from '../../session/proof/make-proof.ts';
 import { proofMarkdown, proofText } from '../../session/proof/proof.ts';
 import { nowText } from '../../session/words.ts';
-import { flowLinesOf, historyLineOf, isFlowWritten, overviewChange, statesPhase } from './project-event.ts';
+import { flowLinesOf, historyLineOf, overviewChange, statesPhase } from './project-event.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 
 /** Events after which an entry of the requirement ledger may have another state than the file says. */
@@ -84,12 +82,7 @@ export class Projector {
   async catchUp(state: SessionState): Promise<void> {
     // The newest line may be the only one of its batch that got there; a child may have written any number.
     const from = Math.max(0, Math.min(this.writtenUpTo(), state.n) - 16);
-    const written = new Set(readOverview((await documentText(this.#paths.overview)) ?? '').flow);
-    const events = await readEvents(this.#paths, from);
-    const left = events.map((event) =>
-      isFlowWritten(event, written) ? { ...event, flow: undefined } : event,
-    );
-    await this.apply(state, left);
+    await this.apply(state, await readEvents(this.#paths, from));
   }
 
   /** The number of the newest event that session.log shows: what derives from those before it was written. */
