@@ -57,15 +57,6 @@ test('what a rewind takes back has to be proved again', () => {
   expect(state.proved).toBeUndefined();
 });
 
-test('code that an agent edited is named after a rewind that leaves the edit, and not after one that takes it back', () => {
-  const edits = { tree: 't', paths: ['a.ts'], count: 1, phases: ['planning'], iteration: 2 };
-  const edited = { ...kept(2), phase: 'planning', codeEdits: edits } as NewEvent;
-  const again = { ...kept(3), phase: 'planning', codeEdits: { ...edits, iteration: 3 } } as NewEvent;
-  expect(foldAll(sessionOf(...ROUND, edited)).codeEdits).toEqual(edits);
-  expect(rewoundTo(2, sessionOf(...ROUND, edited)).codeEdits).toEqual(edits);
-  expect(rewoundTo(2, sessionOf(...ROUND, edited, again)).codeEdits).toBeUndefined();
-});
-
 test('after a rewind the work is compared with what its own goal began from', () => {
   const events = sessionOf(goal('Second', 'tip 1'), kept(2), goal('Third', 'tip 2'), kept(3));
   expect(rewoundTo(3, events).goalBase).toBe('tip 2');

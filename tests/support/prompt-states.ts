@@ -27,7 +27,6 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     goal: undefined,
     feedback: undefined,
     notes: [],
-    codeEdits: undefined,
     messages: [],
     constraints: { path: '/home/ada/repo/CONSTRAINTS.md', text: 'No new runtime dependencies.' },
     checks: ['npm test', 'npm run lint'],
@@ -90,13 +89,6 @@ export const EVERYTHING: Partial<PromptState> = {
     'Hand-off from the agent before you:\nsteps 1 and 2 done\nnext: routes.ts',
     'Checks of the project failed: `npm test` (exit status 1). Fix this first.',
   ],
-  codeEdits: {
-    tree: '9c1d2c8a90b3e7d65a1c0f9b8e2d7c6a5b4f3e2d',
-    paths: ['src/a.ts', 'src/new file.ts'],
-    count: 2,
-    phases: ['investigation'],
-    iteration: 1,
-  },
   messages: [
     {
       id: '01JH0000000000000000000001',

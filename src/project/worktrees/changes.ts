@@ -72,19 +72,6 @@ export async function changedPaths(range: ChangeRange): Promise<string[]> {
   return (await runGit(args, options)).stdout.split('\0').filter(Boolean);
 }
 
-/** For each of some trees the names of all files that differ between it and `head`: one start of git for all. */
-export async function changedPathsSince(
-  trees: readonly string[],
-  { head, ...options }: GitContext & { cwd: string; head: string },
-): Promise<string[][]> {
-  const input = trees.map((tree) => `${tree} ${head}\n`).join('');
-  const args = ['diff-tree', '--stdin', '-r', '-z', '--name-only', '--no-renames'];
-  const { stdout } = await runGit(args, { ...options, input });
-  // git writes the pair on a line of its own before the names.
-  const lists = stdout.split(/[0-9a-f]{40,64} [0-9a-f]{40,64}\n/).slice(1);
-  return lists.map((names) => names.split('\0').filter(Boolean));
-}
-
 export async function diffOfPath(
   range: ChangeRange,
   path: string,

@@ -27,12 +27,10 @@ export const OVER = {
 /** The session stands where it stood then, stopped; iteration numbers and costs go on, for they were spent. */
 export function rewound(state: SessionState, event: EventOf<'rewound'>): SessionState {
   // What was proved goes too: what `passed` says would be as old, and no check would run for it again.
-  const { rewind, codeEdits } = state;
+  const { rewind } = state;
   if (rewind === undefined) return state;
   const { parked, progress, ...back } = rewind.back;
   const { totalIterations } = state.progress;
-  // Later edits went with the rewind, and which of the earlier ones stand the next comparison shows.
-  const stands = codeEdits !== undefined && typeof event.to === 'number' && event.to >= codeEdits.iteration;
   const since = event.at;
   return {
     ...state,
@@ -45,7 +43,6 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
       `A person rewound the session: ${whereTo(event.to)}. Files and overview are as they were then; read them again.`,
     ],
     backoff: false,
-    codeEdits: stands ? codeEdits : undefined,
     trail: EMPTY_TRAIL,
     status: {
       kind: 'stopped',

@@ -1,4 +1,3 @@
-import { codeEditsAfter } from '../../phases/code-edits.ts';
 import { withEnding } from '../../phases/outage.ts';
 import {
   inPhase,
@@ -193,7 +192,6 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
     // Said twice by two failures, a note is one.
     notes: [...new Set(notes)].slice(-MOST_NOTES),
     outsidePlan: event.outsidePlan,
-    codeEdits: codeEditsAfter(state.codeEdits, event),
     backoff: decision.kind === 'run' && decision.delay === 'backoff',
     limitsInARow: ending === 'usage_limit' ? (state.limitsInARow ?? 0) + 1 : 0,
     outage: withEnding(state.outage, { ending, durationMs }),

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
 import { NOTHING_SPENT, SessionCaps, SessionSpent } from '../../phases/caps.ts';
-import { CodeEdits } from '../../phases/code-edits.ts';
 import { Decision } from '../../phases/decision.ts';
 import { ENDING_KINDS } from '../../phases/ending.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../phases/no-progress.ts';
@@ -121,8 +120,6 @@ export const SessionState = z.object({
   checks: z.array(z.string()).optional(),
   proving: Proving.optional(),
   baseChecks: BaseChecks.optional(),
-  /** Told to every agent until one has worked on the code. */
-  codeEdits: CodeEdits.optional(),
   outsidePlan: z.array(z.string()).optional(),
   /** The commit on which all checks last passed, in a fresh clone unless CHECK_IN=worktree. */
   proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),

@@ -14,7 +14,6 @@ const WorktreeSeen = z.object({
   /** Equal ones are the same commit and the same bytes. */
   print: z.string(),
   head: z.string().optional(),
-  tree: z.string().optional(),
 });
 export type WorktreeSeen = z.infer<typeof WorktreeSeen>;
 

@@ -18,7 +18,6 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 import { mainCheckoutMoves } from '../guarding/changes-by-agent.ts';
 import { snapshotBefore } from '../guarding/snapshot.ts';
 import { guardLoop, type LoopVerdict } from '../judging/loop-guard.ts';
-import { type NoticedEdits, noticeCodeEdits } from '../judging/notice-code-edits.ts';
 import { reachesLimit } from '../limits/budget.ts';
 import { unpriced } from '../limits/cost-of.ts';
 import { noteCost } from '../limits/queue.ts';
@@ -73,7 +72,6 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
       print: judged.print,
       checkpoint: kept.checkpoint,
       outsidePlan: reading.outsidePlan,
-      codeEdits: judged.codeEdits,
       ...overview.lines,
       flowLines: overview.newFlow,
     },
@@ -83,7 +81,9 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   await tidyIteration(worker, open, { left, acknowledged });
 }
 
-interface Judged extends LoopVerdict, NoticedEdits {}
+interface Judged extends LoopVerdict {
+  events: NewEvent[];
+}
 
 /**
  * What follows an iteration: the decision about its outcome, held against what the last iterations brought.
@@ -92,14 +92,12 @@ interface Judged extends LoopVerdict, NoticedEdits {}
 async function judgeOutcome(
   worker: Worker,
   open: OpenIteration,
-  { left: { kept, after }, reading }: { left: LeftByChild; reading: OutcomeReading },
+  { left: { kept }, reading }: { left: LeftByChild; reading: OutcomeReading },
 ): Promise<Judged | undefined> {
   const checked = await decideChecked(worker, open, reading.outcome);
   if (checked === undefined) return undefined;
-  const { codeEdits, events: ofEdits } = await noticeCodeEdits(worker, open, after);
   const verdict = guardLoop(worker, checked.decision, { phase: open.phase, kept, ...reading });
-  const events: NewEvent[] = [...checked.events, ...ofEdits];
-  return { ...verdict, codeEdits, events };
+  return { ...verdict, events: checked.events };
 }
 
 /** The work that follows a recorded end: what a crash leaves of it does no harm. */

@@ -13,8 +13,6 @@ import overview from '../../../workflow/overview.md';
 import alone from '../../../workflow/provider-alone.md';
 import signal from '../../../workflow/signal.md';
 import { type Stamps, stampsAt, threeDigits } from '../../base/files/stamps.ts';
-import { listed } from '../../base/plain-words.ts';
-import type { CodeEdits } from '../../phases/code-edits.ts';
 import { EDGE_CONDITIONS } from '../../phases/edge-conditions.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import type { Phase } from '../../phases/table.ts';
@@ -175,20 +173,8 @@ function attention(state: PromptState): string {
   return parts.filter((part) => part !== '').join('\n');
 }
 
-function firstOfAll({ notes, codeEdits, phase }: PromptState): string {
-  const items = [...(codeEdits ? [codeItem(codeEdits, phase)] : []), ...notes.map(noteItem)];
-  return items.length === 0 ? '' : `## First of all\n\n${items.join('\n')}\n`;
-}
-
-const MOST_PATHS = 20;
-
-function codeItem({ tree, paths, count, phases }: CodeEdits, phase: Phase): string {
-  const shown = listed(paths.map(inlineMaterial), MOST_PATHS, { all: count });
-  const source = tree.slice(0, 12);
-  const who = `The agent of ${phases.join(' and of ')} changed ${shown}, although it only writes documents; \`git diff ${source}\` shows what.`;
-  return GRANTS[phase] === 'documents'
-    ? `- ${who} Take none of it for the project's own code, and leave it to the agents of implementation.`
-    : `- ${who} Keep it only if the plan asks for it; otherwise restore it, with \`git restore --source=${source} [path]\`, remove what is new, and commit.`;
+function firstOfAll({ notes }: PromptState): string {
+  return notes.length === 0 ? '' : `## First of all\n\n${notes.map(noteItem).join('\n')}\n`;
 }
 
 // The first line is the worker's own sentence; what an agent or a person said follows it, and is quoted.

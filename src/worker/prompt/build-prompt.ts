@@ -32,7 +32,7 @@ export async function buildPrompt(worker: Worker, facts: PromptFacts): Promise<s
 async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptState> {
   const { file, paths } = worker;
   const { settings } = file;
-  const { worktree, progress, notes, goal, feedback, oldRounds, oldPlans, codeEdits } = stateOf(worker);
+  const { worktree, progress, notes, goal, feedback, oldRounds, oldPlans } = stateOf(worker);
   const { questions, open } = await readQuestions(worker);
   return {
     sessionDir: paths.sessionDir,
@@ -51,7 +51,6 @@ async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptSt
     goal,
     feedback,
     notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,
-    codeEdits,
     messages: await messagesToRead(worker, facts.messageFiles),
     constraints: await constraints(settings.constraintsPath),
     checks: checksOf(worker),

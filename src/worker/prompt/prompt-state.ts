@@ -1,4 +1,3 @@
-import type { CodeEdits } from '../../phases/code-edits.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { PlanPhase } from '../../session/documents/plan.ts';
 import type { MessageToRead } from '../recording/messages.ts';
@@ -24,7 +23,6 @@ export interface PromptState {
   feedback: string | undefined;
   /** Corrections, failing checks, hand-offs and notes of the human, oldest first. */
   notes: readonly string[];
-  codeEdits: CodeEdits | undefined;
   messages: readonly MessageToRead[];
   constraints: { path: string; text: string } | undefined;
   /** Shell commands that the worker runs before it accepts done. */

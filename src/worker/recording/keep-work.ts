@@ -77,7 +77,7 @@ async function worktreeSeen(
   kept: Pick<Checkpoint, 'head' | 'worktreeTree' | 'skipped'>,
 ): Promise<{ worktree: WorktreeSeen; leftOut: string }> {
   const { worktree: print, leftOut } = await worktreePrints(worktreePath, kept, context);
-  return { worktree: { print, head: kept.head, tree: kept.worktreeTree }, leftOut };
+  return { worktree: { print, head: kept.head }, leftOut };
 }
 
 /** Keeps what an agent left, once its whole tree is gone, and remembers it for the next one. */

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { ProcessIdentity } from '../../../base/processes/host.ts';
 import { SANDBOX_LEVELS } from '../../../base/sandbox-level.ts';
 import { CAP_NAMES, SessionCaps } from '../../../phases/caps.ts';
-import { CodeEdits } from '../../../phases/code-edits.ts';
 import { Decision, JudgedSignal } from '../../../phases/decision.ts';
 import { ENDING_KINDS } from '../../../phases/ending.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../phases/proving.ts';
@@ -182,8 +181,6 @@ export const EVENT_BODIES = {
     checkpoint: z.object({ ref: z.string(), commit: z.string() }).optional(),
     /** Files that differ from the base and the approved plan does not name, so far; at most a hundred. */
     outsidePlan: z.array(z.string()).optional(),
-    /** Code that agents of phases of documents changed, so far. */
-    codeEdits: CodeEdits.optional(),
     /** Overview lines, so that a deleted overview can be rebuilt. */
     lastAction: z.string().optional(),
     next: z.string().optional(),
