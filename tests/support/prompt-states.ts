@@ -18,6 +18,7 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     timeLimitMs: 30 * 60_000,
     now: new Date(2026, 0, 8, 14, 37).getTime(),
     worktree: {
+      path: '/home/ada/worktrees/26-01-08-add-jwt-auth',
       branch: 'add-jwt-auth',
       base: 'origin/main',
       baseCommit: '4f1d2c8a90b3e7d65a1c0f9b8e2d7c6a5b4f3e2d',
@@ -55,6 +56,7 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
             {
               number: 1,
               name: 'Read tokens',
+              files: [],
               steps: { done: 2, total: 2 },
               completed: true,
               wantsComparison: true,
@@ -62,6 +64,7 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
             {
               number: 2,
               name: 'Guard the routes',
+              files: [],
               steps: { done: 1, total: 3 },
               completed: false,
               check: 'npm test -- routes',

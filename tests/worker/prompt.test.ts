@@ -167,10 +167,12 @@ function unquoted(prompt: string): string {
 }
 
 function withName(state: PromptState, name: string): PromptState {
-  const phases = [{ number: 1, name, steps: { done: 0, total: 1 }, completed: false, check: name }];
+  const phases = [
+    { number: 1, name, files: [], steps: { done: 0, total: 1 }, completed: false, check: name },
+  ];
   return {
     ...state,
-    worktree: { branch: name, base: name, baseCommit: '4f1d2c8' },
+    worktree: { path: '/w', branch: name, base: name, baseCommit: '4f1d2c8' },
     checks: [name],
     earlier: { rounds: 1, plans: [name] },
     plan: { name, isApproved: true, testable: true, phases },

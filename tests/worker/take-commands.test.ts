@@ -8,8 +8,11 @@ import { type Command, leaveCommand, pendingCommandIds } from '../../src/session
 import { readEvents } from '../../src/session/events/event-log.ts';
 import type { EventWriter } from '../../src/session/events/event-writer.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
-import { takeCommands, waitingCommandIds } from '../../src/worker/commands/take-commands.ts';
-import { takeCommandsMeanwhile } from '../../src/worker/commands/take-commands-meanwhile.ts';
+import {
+  takeCommands,
+  takeCommandsMeanwhile,
+  waitingCommandIds,
+} from '../../src/worker/commands/take-commands.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { fullDisk } from '../support/failing-disk.ts';

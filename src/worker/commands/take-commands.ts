@@ -9,10 +9,34 @@ import { judgeKind, type Refused, refused } from '../../session/commands/judge-k
 import type { NewEvent } from '../../session/events/events.ts';
 import { isRewinding } from '../../session/events/fold-rewound.ts';
 import { recordedSteps } from '../core/blocked.ts';
-import { type CommandOutcome, followUp } from '../core/command-outcome.ts';
-import { lastingFailure } from '../core/passing-errors.ts';
+import { type CommandOutcome, followUp, type Handler } from '../core/command-outcome.ts';
+import { ifTaken, lastingFailure } from '../core/passing-errors.ts';
 import { appendPatiently, record, type Worker } from '../core/worker.ts';
-import { handle } from './handlers.ts';
+import { merge, rewind } from './branch.ts';
+import { archive, discard, unarchive } from './finish.ts';
+import { answer, approve, takeChangeRequest } from './gate-commands.ts';
+import { resume } from './resume.ts';
+import { message, start, stop } from './running.ts';
+
+const HANDLERS: { readonly [K in Command['kind']]: Handler<K> } = {
+  start,
+  answer,
+  approve,
+  request_changes: takeChangeRequest,
+  message,
+  stop,
+  resume,
+  archive,
+  unarchive,
+  merge,
+  discard,
+  rewind,
+};
+
+async function handle(worker: Worker, command: Command): Promise<CommandOutcome | Refused> {
+  // The table's entry is the one of this command's kind, which indexing by a union can't say.
+  return await (HANDLERS[command.kind] as Handler<Command['kind']>)(worker, command);
+}
 
 /** While a child runs, a command could come from it: only what opens nothing is taken then. */
 type Moment = 'no_child' | 'child_runs';
@@ -63,12 +87,37 @@ async function takeSome(worker: Worker, ids: readonly string[], moment: Moment):
   return met;
 }
 
+/**
+ * Takes commands while a child is watched, whose time limit and end wait for no disk: what that refuses is
+ * left lying and met later. A stop counts in the state from now on, also before its event is on disk.
+ * @returns false when something was left
+ */
+export async function takeCommandsMeanwhile(worker: Worker): Promise<boolean> {
+  const { writer, projector, paths } = worker;
+  const ids = pendingCommandIds(paths);
+  const met: string[] = [];
+  for (const id of ids) {
+    if (!writer.isAnswered(id)) {
+      const outcome = await ifTaken(meet(worker, id, 'child_runs'));
+      if (outcome === undefined) continue;
+      writer.stage(...outcome.events);
+    }
+    met.push(id);
+  }
+  if (met.length === 0) return ids.length === 0;
+  const written = await ifTaken(writer.append());
+  if (written === undefined) return false;
+  await projector.apply(writer.state, written);
+  await removeAnswered(worker, met);
+  return met.length === ids.length;
+}
+
 async function writeStaged(worker: Worker): Promise<void> {
   await worker.projector.apply(worker.writer.state, await appendPatiently(worker, []));
 }
 
 /** Takes away the files of commands whose events are on disk. One that stays for now does no harm: it has its answer. */
-export async function removeAnswered(worker: Worker, ids: readonly string[]): Promise<void> {
+async function removeAnswered(worker: Worker, ids: readonly string[]): Promise<void> {
   for (const id of ids) await removeCommand(worker.paths, id).catch(() => undefined);
 }
 

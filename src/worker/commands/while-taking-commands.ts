@@ -2,7 +2,7 @@ import { requireLease } from '../core/lost-lease.ts';
 import { ifTaken } from '../core/passing-errors.ts';
 import { isStopDue } from '../core/stopped.ts';
 import type { Worker } from '../core/worker.ts';
-import { takeCommandsMeanwhile } from './take-commands-meanwhile.ts';
+import { takeCommandsMeanwhile } from './take-commands.ts';
 
 const POLL_MS = 200;
 

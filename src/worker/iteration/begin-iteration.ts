@@ -11,7 +11,8 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { budgetVerdict, WRAP_UP_LIMIT_MS } from '../limits/budget.ts';
 import { chooseChild } from '../limits/choose-child.ts';
-import { buildPrompt } from '../prompt/build-prompt.ts';
+import { assemblePrompt } from '../prompt/assemble.ts';
+import { promptState } from '../prompt/prompt-state.ts';
 import { deliverMessages } from '../recording/messages.ts';
 
 /**
@@ -34,7 +35,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const now = clock.now();
   const timeLimitMs = timeLimitOf(worker, provider.name, wrapUp);
   const facts = { iteration, phase, provider: provider.name, timeLimitMs, now, messageFiles, wrapUp };
-  await writeWhole(files.prompt, await buildPrompt(worker, facts));
+  await writeWhole(files.prompt, assemblePrompt(await promptState(worker, facts)));
   crashPoint('before-iteration-started');
   await record(
     worker,

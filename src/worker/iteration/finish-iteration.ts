@@ -6,7 +6,7 @@ import { listed, visibleControls } from '../../base/plain-words.ts';
 import { withEnding } from '../../phases/outage.ts';
 import type { Outcome } from '../../phases/outcome.ts';
 import { changedPaths } from '../../project/worktrees/changes.ts';
-import type { EventBody } from '../../session/events/bodies/event-types.ts';
+import type { SignalReading } from '../../session/documents/signal.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
@@ -15,20 +15,21 @@ import { branchTip, type PlanEvidence, readPlanEvidence, readQuestions } from '.
 import type { Iteration } from '../core/iteration-files.ts';
 import { stopEvents } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { mainCheckoutMoves } from '../guarding/changes-by-agent.ts';
-import { snapshotBefore } from '../guarding/snapshot.ts';
-import { guardLoop, type LoopVerdict } from '../judging/loop-guard.ts';
+import { breachOf, gitProgramsChanged, mainCheckoutMoves } from '../guarding/changes-by-agent.ts';
+import { documentsPrint, mainCheckoutNow, snapshotBefore } from '../guarding/snapshot.ts';
+import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
+import { guardLoop } from '../judging/loop-guard.ts';
 import { reachesLimit } from '../limits/budget.ts';
 import { unpriced } from '../limits/cost-of.ts';
 import { noteCost } from '../limits/queue.ts';
 import { baseOfWork } from '../proving/check-facts.ts';
-import { commitReadableFiles, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
+import { commitReadableFiles, keepWorkAfter, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
 import { putAwayMessages } from '../recording/messages.ts';
+import { repairOverview } from '../recording/repair-overview.ts';
 import { settleEvents } from '../recording/settle.ts';
 import { decideChecked } from './decide-checked.ts';
-import { type ChildEnded, howItEnded, type ProcessEnd } from './how-it-ended.ts';
-import { keepWhatIsLeft, type LeftByChild } from './keep-what-is-left.ts';
-import { acknowledgedIds, notesAbout, signalOutcome } from './kept-signal.ts';
+import { type ChildEnded, howItEnded } from './how-it-ended.ts';
+import { acknowledgedIds, keepSignal, notesAbout, signalOutcome } from './kept-signal.ts';
 
 /**
  * Judges a child whose whole tree is gone and commits the result: the second of an iteration's two
@@ -81,8 +82,25 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   await tidyIteration(worker, open, { left, acknowledged });
 }
 
-interface Judged extends LoopVerdict {
-  events: NewEvent[];
+/** What a child left, once it is kept and what it may not change is restored. */
+type LeftByChild = Awaited<ReturnType<typeof keepWhatIsLeft>>;
+
+/** Keeps the signal and the work of a child whose whole tree is gone; all of it can be done again after a crash. */
+async function keepWhatIsLeft(worker: Worker, open: OpenIteration, ended: ChildEnded) {
+  const gitPrograms = await gitProgramsChanged(worker);
+  // What it did that no child may do: then nothing that it signalled counts.
+  const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, afterChild: true });
+  const signal: SignalReading = breach
+    ? { kind: 'missing' }
+    : await keepSignal(worker, open, ended.log?.final?.signalText);
+  const overview = await repairOverview(worker, open);
+  const repairs = await bringWorktreeBack(worker).catch(() => []);
+  // Side by side: each is a start of git or two.
+  const keeping = keepWorkAfter(worker, open.iteration);
+  const mainCheckout = await mainCheckoutNow(worker);
+  const kept = await keeping;
+  const after = { worktree: kept.worktree, mainCheckout, documents: documentsPrint(worker) };
+  return { breach, signal, overview, kept, repairs, after };
 }
 
 /**
@@ -93,7 +111,7 @@ async function judgeOutcome(
   worker: Worker,
   open: OpenIteration,
   { left: { kept }, reading }: { left: LeftByChild; reading: OutcomeReading },
-): Promise<Judged | undefined> {
+) {
   const checked = await decideChecked(worker, open, reading.outcome);
   if (checked === undefined) return undefined;
   const verdict = guardLoop(worker, checked.decision, { phase: open.phase, kept, ...reading });
@@ -133,21 +151,13 @@ export function removeOldIterations({ iterations }: Pick<SessionPaths, 'iteratio
   }
 }
 
-export interface OutcomeReading
-  extends Pick<EventBody<'iteration_ended'>, 'ending' | 'signal' | 'signalNotes' | 'outsidePlan'> {
-  outcome: Outcome;
-  process: ProcessEnd;
-  plan: PlanEvidence;
-  acknowledged: string[];
-  /** What people are told of beside the decision. */
-  notices: NewEvent[];
-}
+type OutcomeReading = Awaited<ReturnType<typeof readOutcome>>;
 
 async function readOutcome(
   worker: Worker,
   open: Iteration,
   { ended, left }: { ended: ChildEnded; left: LeftByChild },
-): Promise<OutcomeReading> {
+) {
   const { breach, overview, after } = left;
   const process = await howItEnded(worker, open, ended);
   const questions = await readQuestions(worker);

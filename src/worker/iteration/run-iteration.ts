@@ -5,7 +5,7 @@ import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
 import { type ChildRecord, exitFile } from '../../providers/starting/run-child.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
-import { takeCommandsMeanwhile } from '../commands/take-commands-meanwhile.ts';
+import { takeCommandsMeanwhile } from '../commands/take-commands.ts';
 import { blockHere } from '../core/blocked.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import {

@@ -1,4 +1,5 @@
 import { isRewinding } from '../../session/events/fold-rewound.ts';
+import type { SessionState } from '../../session/events/state.ts';
 import { performRewind } from '../commands/perform-rewind.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { stoppedEvent } from '../core/stopped.ts';
@@ -19,46 +20,43 @@ const NEED_ANOTHER_ENVIRONMENT = new Set([
 /** Does the one thing that the state asks for next. @returns why the worker leaves; undefined: there is more to do */
 export async function nextStep(worker: Worker): Promise<string | undefined> {
   const state = stateOf(worker);
-  const { status, stopWanted } = state;
-  if (isRewinding(state)) {
-    await performRewind(worker);
-    return undefined;
-  }
-  if (state.merge !== undefined) {
-    await performMerge(worker);
-    return undefined;
-  }
+  const { stopWanted } = state;
+  if (isRewinding(state)) await performRewind(worker);
+  else if (state.merge !== undefined) await performMerge(worker);
+  else if (stopWanted !== undefined && mayStop(state)) await record(worker, stoppedEvent(stopWanted.by));
+  else return await stepOf(worker, state);
+  return undefined;
+}
+
+/** Nothing is under way that has to come to its own end; what is blocked stands still as it is. */
+function mayStop({ status, prepared, openIteration }: SessionState): boolean {
+  if (status.kind === 'running') return prepared && openIteration === undefined;
+  return status.kind === 'queued' || status.kind === 'waiting' || status.kind === 'limited';
+}
+
+async function stepOf(worker: Worker, state: SessionState): Promise<string | undefined> {
+  const { status, prepared, openIteration } = state;
   switch (status.kind) {
     case 'starting':
       if (state.createdAt === undefined) return 'nothing to do';
       await prepare(worker);
       return undefined;
     case 'running':
-      if (!state.prepared) {
+      if (!prepared) {
         await prepare(worker);
-        return undefined;
-      }
-      if (state.openIteration !== undefined) {
+      } else if (openIteration !== undefined) {
         // Its place went with the worker that began it, or with a block; its child may run, so none is waited for.
         await worker.slots.take().catch(() => false);
         await runIteration(worker);
-        return undefined;
-      }
-      // Not before a child that lives is watched: what needs the environment waits for it there.
-      await joinEnvironment(worker);
-      if (stopWanted !== undefined) {
-        await record(worker, stoppedEvent(stopWanted.by));
       } else if (!state.runWanted && state.lastIteration === undefined) {
         await record(worker, { type: 'stopped', by: { channel: 'settings' }, why: 'started without a run' });
       } else {
+        // Not before a child that lives is watched: what needs the environment waits for it there.
+        await joinEnvironment(worker);
         await nextIteration(worker);
       }
       return undefined;
     case 'queued':
-      if (stopWanted !== undefined) {
-        await record(worker, stoppedEvent(stopWanted.by));
-        return undefined;
-      }
       if ((await queueReason(worker)) !== undefined) return 'queued';
       await record(worker, { type: 'went_on', why: 'slot_free' });
       return undefined;
@@ -66,25 +64,19 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
     case 'limited':
     case 'blocked':
       await worker.slots.leave();
-      if (stopWanted !== undefined && status.kind !== 'blocked') {
-        await record(worker, stoppedEvent(stopWanted.by));
-        return undefined;
-      }
       if (status.kind === 'limited') return (await waitsOut(worker, status)) ? undefined : 'limited';
       // Whoever resumes it starts a worker, with the environment that they mean.
-      if (needsAnotherEnvironment(worker)) return 'another environment is needed';
+      if (needsAnotherEnvironment(state)) return 'another environment is needed';
       return (await wokenByHand(worker)) ? undefined : status.kind;
     case 'stopped':
-      return 'stopped';
     case 'done':
-      return 'done';
+      return status.kind;
     default:
       return status satisfies never;
   }
 }
 
-function needsAnotherEnvironment(worker: Worker): boolean {
-  const { status, openIteration } = stateOf(worker);
+function needsAnotherEnvironment({ status, openIteration }: SessionState): boolean {
   return (
     status.kind === 'blocked' && openIteration === undefined && NEED_ANOTHER_ENVIRONMENT.has(status.rule)
   );

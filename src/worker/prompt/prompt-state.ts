@@ -1,54 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { ifExists } from '../../base/errors.ts';
 import type { Phase } from '../../phases/table.ts';
-import type { PlanPhase } from '../../session/documents/plan.ts';
-import type { MessageToRead } from '../recording/messages.ts';
+import { parsePlan } from '../../session/documents/plan.ts';
+import { isMet } from '../../session/documents/requirements.ts';
+import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
+import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { documentNames } from '../documents/own-documents.ts';
+import { WRAP_UP_NOTE } from '../limits/budget.ts';
+import { messagesToRead } from '../recording/messages.ts';
 
-/** All that a prompt is made from. The same state gives the same bytes. */
-export interface PromptState {
-  sessionDir: string;
-  workingDir: string;
-  phase: Phase;
+interface PromptFacts {
   iteration: number;
-  /** Running number of this child in its phase, from 1. */
-  phaseIteration: number;
+  phase: Phase;
+  /** Whose child it is: with a fallback not always the one of the settings. */
   provider: string;
-  permissions: 'skip' | 'allow';
-  isGuarded: boolean;
   timeLimitMs: number;
   now: number;
-  worktree: { branch: string; base: string; baseCommit: string } | undefined;
-  /** Word for word as the person gave them. */
-  task: string | undefined;
-  dive: string | undefined;
-  goal: string | undefined;
-  feedback: string | undefined;
-  /** Corrections, failing checks, hand-offs and notes of the human, oldest first. */
-  notes: readonly string[];
-  messages: readonly MessageToRead[];
-  constraints: { path: string; text: string } | undefined;
-  /** Shell commands that the worker runs before it accepts done. */
-  checks: readonly string[];
-  checksIn: 'clone' | 'worktree';
-  documents: readonly string[];
-  questions: { asked: number; open: readonly string[] };
-  plan: PromptPlan | undefined;
-  requirements: readonly PromptRequirement[];
-  /** Rounds of questions and plans that belong to goals before this one. */
-  earlier: { rounds: number; plans: readonly string[] };
-  testReturns: number;
-  qualityRounds: number;
-  qualitySinceImplementation: boolean;
-  qualityChangedTree: boolean;
+  messageFiles: readonly string[];
+  /** Only what is reserved for leaving things in order is left of the budget. */
+  wrapUp: boolean;
 }
 
-export interface PromptRequirement {
-  id: string;
-  check: string;
-  isMet: boolean;
+/** All that a prompt is made from. The same state gives the same bytes. */
+export type PromptState = Awaited<ReturnType<typeof promptState>>;
+
+export async function promptState(worker: Worker, facts: PromptFacts) {
+  const { file, paths } = worker;
+  const { settings } = file;
+  const { worktree, progress, notes, goal, feedback, oldRounds, oldPlans } = stateOf(worker);
+  const { questions, open } = await readQuestions(worker);
+  return {
+    sessionDir: paths.sessionDir,
+    workingDir: worktree?.path ?? file.mainRepo,
+    phase: facts.phase,
+    iteration: facts.iteration,
+    /** Running number of this agent in its phase, from 1. */
+    phaseIteration: progress.phaseIteration + 1,
+    provider: facts.provider,
+    permissions: settings.permissions,
+    isGuarded: (await worker.guard.now(worker)).level !== 'none',
+    timeLimitMs: facts.timeLimitMs,
+    now: facts.now,
+    worktree,
+    task: file.task,
+    dive: file.dive,
+    goal,
+    feedback,
+    /** Corrections, failing checks, hand-offs and notes of the human, oldest first. */
+    notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,
+    messages: await messagesToRead(worker, facts.messageFiles),
+    constraints: await constraints(settings.constraintsPath),
+    checks: checksOf(worker),
+    checksIn: provingOf(worker).in,
+    documents: documentNames(worker),
+    questions: { asked: questions.length, open },
+    plan: await promptPlan(worker),
+    requirements: await promptRequirements(worker),
+    /** Rounds of questions and plans that belong to goals before this one. */
+    earlier: { rounds: oldRounds, plans: oldPlans },
+    testReturns: progress.testReturns,
+    qualityRounds: progress.qualityRounds,
+    qualitySinceImplementation: progress.qualitySinceImplementation,
+    qualityChangedTree: progress.qualityChangedTree,
+  };
 }
 
-export interface PromptPlan {
-  name: string;
-  isApproved: boolean;
-  phases: readonly Pick<PlanPhase, 'number' | 'name' | 'steps' | 'completed' | 'check' | 'wantsComparison'>[];
-  testable: boolean;
+async function promptPlan(worker: Worker) {
+  const { version, text, outcome } = await readPlanEvidence(worker);
+  if (version === undefined || text === undefined) return undefined;
+  const { phases, testable } = parsePlan(text);
+  return { name: version.name, isApproved: outcome.approved, phases, testable };
+}
+
+async function promptRequirements(worker: Worker) {
+  const state = stateOf(worker);
+  return (await readPlanEvidence(worker)).requirements.map((each) => {
+    return { id: each.id, check: each.check, isMet: isMet(each, state) };
+  });
+}
+
+/** @throws constraints_gone */
+async function constraints(path: string | undefined) {
+  if (path === undefined) return undefined;
+  const text = await ifExists(readFile(path, 'utf8'));
+  if (text === undefined) throw WORKER_ERRORS.constraints_gone({ path });
+  return { path, text };
 }
