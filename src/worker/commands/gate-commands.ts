@@ -4,7 +4,6 @@ import type { NewEvent } from '../../session/events/events.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { answersAsTheyAre } from '../recording/answers-as-they-are.ts';
 import { planApproved } from '../recording/plan-approved.ts';
 
 /** Records a person's answers: the human act that opens the first gate. */
@@ -43,4 +42,14 @@ export const takeChangeRequest: Handler<'request_changes'> = async (worker, comm
 /** Before the first agent of the session a person who decides about the plan has seen the answers that led to it. */
 async function answersSeen(worker: Worker, by: By): Promise<NewEvent[]> {
   return stateOf(worker).prepared ? [] : await answersAsTheyAre(worker, by);
+}
+
+/** The answers that stand in `_qa.md` as answers of `by`. */
+export async function answersAsTheyAre(worker: Worker, by: By): Promise<NewEvent[]> {
+  const { unconfirmed: answers, open } = await readQuestions(worker);
+  if (answers.length === 0) return [];
+  const ids = answers.map(({ id }) => id);
+  const left = open.filter((id) => !ids.includes(id));
+  const flow = `Answers confirmed as they were: ${ids.join(', ')}`;
+  return [{ type: 'answers_recorded', by, answers, open: left, flow }];
 }

@@ -11,7 +11,7 @@ import { stoppedEvent } from '../core/stopped.ts';
 import { endChildTree } from '../core/tree.ts';
 import { stateOf } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { answersAsTheyAre } from '../recording/answers-as-they-are.ts';
+import { answersAsTheyAre } from './gate-commands.ts';
 
 /** Makes the session exist; its folder, overview and worktree are the worker's next step. */
 export const start: Handler<'start'> = async (worker, { by, run }) => {

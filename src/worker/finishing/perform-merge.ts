@@ -9,9 +9,10 @@ import type { MergeEnd } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { lastingFailure } from '../core/passing-errors.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
-import { tipOfBranch } from '../proving/check-facts.ts';
-import { proveMerge } from '../proving/prove-merge.ts';
+import { provingOf, record, stateOf, type Worker } from '../core/worker.ts';
+import { commitWithTree, type TipOfBranch, tipOfBranch } from '../proving/check-facts.ts';
+import { mergeCommands } from '../proving/ledger.ts';
+import { proveCommit } from '../proving/prove.ts';
 import { scratchDir } from '../proving/scratch.ts';
 
 /** A base branch that moves while the checks run is merged again, this often. */
@@ -119,4 +120,58 @@ function endedEvent(end: MergeEnd): NewEvent {
   const flow = outcome === 'merged' ? `Merged into ${into}` : `Not merged into ${into}: ${reason}`;
   // Agents name files as they like, and a conflict may be in all of them.
   return { type: 'merge_ended', ...end, files: files.slice(0, 100), flow };
+}
+
+type MergeProof = { events: NewEvent[] } & (
+  | { kind: 'passed' }
+  | { kind: 'failed'; reason: string }
+  /** They run in the worktree alone, which has other files. */
+  | { kind: 'unchecked'; reason: string }
+  | { kind: 'stopped' }
+);
+
+export async function proveMerge(
+  worker: Worker,
+  { commit, onto, into, tip }: { commit: string; onto: string; into: string; tip: TipOfBranch },
+): Promise<MergeProof> {
+  const commands = await mergeCommands(worker);
+  const { worktree, proved } = stateOf(worker);
+  if (commands.length === 0 || worktree === undefined) return { kind: 'passed', events: [] };
+  const merged = await commitWithTree(worker, commit);
+  if (provingOf(worker).in === 'worktree') {
+    const isProved = proved?.commit === tip.commit;
+    if (isProved && merged.tree === tip.tree) return { kind: 'passed', events: [] };
+    const changed = isProved
+      ? `"${into}" has changed since the session began`
+      : 'The branch has changed since its checks last passed';
+    const reason = `${changed}, and CHECK_IN=worktree lets no check run on the merge.`;
+    return { kind: 'unchecked', reason, events: [] };
+  }
+  const { events, ...proof } = await proveCommit(worker, {
+    set: 'merge',
+    tip: merged,
+    worktree: { ...worktree, branch: into, baseCommit: onto },
+    iteration: stateOf(worker).progress.totalIterations,
+    commands,
+    outputDir: worker.paths.mergeChecks,
+  });
+  switch (proof.kind) {
+    case 'passed':
+    case 'stopped':
+      return { kind: proof.kind, events };
+    case 'failed': {
+      const failed = proof.failures.map(
+        ({ command, how, outputPath }) => `\`${command}\` (${how}; output: ${outputPath})`,
+      );
+      return {
+        kind: 'failed',
+        reason: `Checks fail on the merge: ${failed.join('; ')}. Nothing was changed.`,
+        events,
+      };
+    }
+    case 'impossible':
+      return { kind: 'failed', reason: proof.reason, events };
+    default:
+      throw new Error(`The checks of a merge ended as ${proof.kind}.`);
+  }
 }

@@ -41,18 +41,19 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   const { outcome, process, signal, acknowledged } = reading;
   const { overview, kept, repairs, after } = left;
   const said = [...overview.forgeries, ...repairs, ...reading.notices];
-  const judged = await judgeOutcome(worker, open, { left, reading });
-  if (judged === undefined) {
+  const checked = await decideChecked(worker, open, outcome);
+  if (checked === undefined) {
     // The iteration stays open: whoever goes on comes back here, and the checks run again.
     await record(worker, ...said, ...stopEvents(worker));
     return;
   }
+  const { decision, print } = guardLoop(worker, checked.decision, { phase: open.phase, kept, ...reading });
   await noteCost(worker, open.iteration, process.cost.usd);
   crashPoint('before-iteration-ended');
   await record(
     worker,
     ...said,
-    ...judged.events,
+    ...checked.events,
     ...notKept(kept),
     ...(acknowledged.length > 0 ? [{ type: 'messages_acknowledged' as const, ids: acknowledged }] : []),
     {
@@ -63,14 +64,14 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
       exitCode: process.exitCode,
       signal,
       signalNotes: reading.signalNotes,
-      decision: judged.decision,
+      decision,
       changed: outcome.changed,
       treeChanged: outcome.treeChanged,
       problem: process.problem,
       cost: process.cost,
       durationMs: ended.awakeMs,
       head: after.worktree?.head,
-      print: judged.print,
+      print,
       checkpoint: kept.checkpoint,
       outsidePlan: reading.outsidePlan,
       ...overview.lines,
@@ -92,7 +93,7 @@ async function keepWhatIsLeft(worker: Worker, open: OpenIteration, ended: ChildE
   const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, afterChild: true });
   const signal: SignalReading = breach
     ? { kind: 'missing' }
-    : await keepSignal(worker, open, ended.log?.final?.signalText);
+    : await keepSignal(worker, open, ended.log?.seen.final?.signalText);
   const overview = await repairOverview(worker, open);
   const repairs = await bringWorktreeBack(worker).catch(() => []);
   // Side by side: each is a start of git or two.
@@ -101,21 +102,6 @@ async function keepWhatIsLeft(worker: Worker, open: OpenIteration, ended: ChildE
   const kept = await keeping;
   const after = { worktree: kept.worktree, mainCheckout, documents: documentsPrint(worker) };
   return { breach, signal, overview, kept, repairs, after };
-}
-
-/**
- * What follows an iteration: the decision about its outcome, held against what the last iterations brought.
- * @returns undefined when its checks were stopped
- */
-async function judgeOutcome(
-  worker: Worker,
-  open: OpenIteration,
-  { left: { kept }, reading }: { left: LeftByChild; reading: OutcomeReading },
-) {
-  const checked = await decideChecked(worker, open, reading.outcome);
-  if (checked === undefined) return undefined;
-  const verdict = guardLoop(worker, checked.decision, { phase: open.phase, kept, ...reading });
-  return { ...verdict, events: checked.events };
 }
 
 /** The work that follows a recorded end: what a crash leaves of it does no harm. */
@@ -150,8 +136,6 @@ export function removeOldIterations({ iterations }: Pick<SessionPaths, 'iteratio
     }
   }
 }
-
-type OutcomeReading = Awaited<ReturnType<typeof readOutcome>>;
 
 async function readOutcome(
   worker: Worker,

@@ -33,7 +33,7 @@ export interface ProcessEnd {
 export async function howItEnded(worker: Worker, open: Iteration, ended: ChildEnded): Promise<ProcessEnd> {
   const exitText = ended.child && (await readExit(worker, open, ended.child));
   const exitCode = exitText !== undefined && /^\d{1,3}$/.test(exitText) ? Number(exitText) : null;
-  const final = ended.log?.final;
+  const final = ended.log?.seen.final;
   const traces = await tracesOf(worker, open, ended.log);
   const spent = await costOf(worker, open, { log: ended.log, traces });
   const base = { exitCode, ...spent, problem: ended.problem };
@@ -77,7 +77,7 @@ async function tracesOf(worker: Worker, { cli }: Iteration, log: ChildLog | unde
   const { readTraces } = cli;
   const cliSession = log?.seen.started.cliSession;
   if (readTraces === undefined || cliSession === undefined) return {};
-  return await readTraces({ cliSession, env: worker.env, final: log?.final, now: worker.clock.now() });
+  return await readTraces({ cliSession, env: worker.env, final: log?.seen.final, now: worker.clock.now() });
 }
 
 /** How an iteration ended that the worker ended; a child that lingers after its last word has ended by itself. */

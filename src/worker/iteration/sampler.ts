@@ -108,12 +108,12 @@ export class Sampler {
   async #isOverBudget(): Promise<boolean> {
     const spent = liveSpent(this.#log.seen, this.#awake.ms);
     const isOver = await endsByBudget(this.#worker, this.#open, spent);
-    return isOver && this.#log.final === undefined;
+    return isOver && this.#log.seen.final === undefined;
   }
 
   /** A CLI that has said its last word and stays: its outcome is known already. */
   #lingers(): WatchEnd | undefined {
-    if (this.#log.final === undefined) return undefined;
+    if (this.#log.seen.final === undefined) return undefined;
     this.#finalAtMs ??= this.#awake.ms;
     return this.#awake.ms - this.#finalAtMs > this.#limits.afterFinalMs ? 'lingers' : undefined;
   }
@@ -147,8 +147,8 @@ export class Sampler {
 
   // A status bar may miss an update; the child's work goes on.
   #show(): void {
-    if (this.#log.activity === this.#shown) return;
-    this.#shown = this.#log.activity;
+    if (this.#log.seen.activity === this.#shown) return;
+    this.#shown = this.#log.seen.activity;
     try {
       this.#worker.projector.writeNow(stateOf(this.#worker), this.#shown);
     } catch {

@@ -3,7 +3,6 @@ import type { Decision, JudgedSignal } from '../../phases/decision.ts';
 import type { EndingKind } from '../../phases/ending.ts';
 import { breakLoop, withPrint } from '../../phases/no-progress.ts';
 import type { Phase } from '../../phases/table.ts';
-import type { KeptDocument } from '../../project/checkpoints/checkpoint.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { PlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -17,13 +16,8 @@ interface LoopQuestion {
   plan: PlanEvidence;
 }
 
-export interface LoopVerdict {
-  decision: Decision;
-  print?: string;
-}
-
 /** Holds a decision to go on against what the last iterations brought. The fingerprint goes into the event. */
-export function guardLoop(worker: Worker, decision: Decision, question: LoopQuestion): LoopVerdict {
+export function guardLoop(worker: Worker, decision: Decision, question: LoopQuestion) {
   const { phase, signal, ending, kept, plan } = question;
   if (kept.trees === undefined) return { decision };
   const print = progressPrint({ phase, signal, ...kept.trees });
@@ -47,14 +41,8 @@ function evidence(
   return `worktree ${worktreeTree.slice(0, 10)}, documents ${sessionTree.slice(0, 10)}, ${plan}, ${said}`;
 }
 
-interface PrintMaterial {
-  phase: Phase;
-  signal?: JudgedSignal;
-  /** The tree of the worktree and the session's documents, as a checkpoint has them. */
-  worktreeTree: string;
-  leftOut: string;
-  documents: readonly KeptDocument[];
-}
+type PrintMaterial = Pick<LoopQuestion, 'phase' | 'signal'> &
+  Omit<NonNullable<KeptWork['trees']>, 'sessionTree'>;
 
 /** What changes with every child, whatever it does: what it says, and what the worker writes. */
 const SAYS_NOTHING: ReadonlySet<string> = new Set(['_overview.md', '_signal.json']);

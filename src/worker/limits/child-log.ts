@@ -2,7 +2,7 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import { type Line, LineSplitter } from '../../base/files/lines.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { openPlainFile } from '../../base/files/plain-file.ts';
-import type { FinalReport, Provider } from '../../providers/contract/provider.ts';
+import type { Provider } from '../../providers/contract/provider.ts';
 import { Tally } from '../../providers/reading/tally.ts';
 import { stderrFileName } from '../../session/documents/documents.ts';
 
@@ -29,14 +29,6 @@ export class ChildLog implements Disposable {
   constructor(path: string, provider: Provider) {
     this.#path = path;
     this.#reader = provider.newReader();
-  }
-
-  get activity(): string | undefined {
-    return this.seen.activity;
-  }
-
-  get final(): FinalReport | undefined {
-    return this.seen.final;
   }
 
   /** All that it has printed. A child that has taken its own log away prints on, and has printed. */

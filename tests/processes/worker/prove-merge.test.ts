@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Proving } from '../../../src/phases/proving.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
+import { proveMerge } from '../../../src/worker/finishing/perform-merge.ts';
 import { tipOfBranch } from '../../../src/worker/proving/check-facts.ts';
-import { proveMerge } from '../../../src/worker/proving/prove-merge.ts';
 import { tempLog } from '../../support/temp-log.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 import { finished } from '../../worker/finished-session.ts';
