@@ -174,6 +174,14 @@ test.each([
   expect(views[0]?.problems.join()).toMatch(/before its overview was written.*goal/);
 });
 
+test.each([
+  ['alone', {}],
+  ['beside an overview of its own', { '_overview.md': at('investigation') }],
+])('a session inside a nested session is a problem of the folder, %s', async (_, files) => {
+  const view = await madeView({ ...files, '_samocode/_samocode/_overview.md': at('planning') });
+  expect(view?.problems.join()).toMatch(/a session inside a session/);
+});
+
 test.each(['_signal_history.jsonl', '_signal.json', '_qa.md', 'session.log'])(
   'a folder named %s is a problem of the session, and the list shows it',
   async (name) => {

@@ -95,6 +95,8 @@ export interface LegacyFolder extends LegacyFacts {
   /** ISO time of the last change to the overview, or to the folder where it has none. */
   since: string;
   isNested: boolean;
+  /** `_samocode/` holds another `_samocode/`. */
+  isNestedTwice: boolean;
   /** Names of files that are folders, pipes or links, and of folders that are none. */
   notPlain: string[];
 }
@@ -103,9 +105,10 @@ export interface LegacyFolder extends LegacyFacts {
 export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolder | undefined> {
   const { sessionDir } = paths;
   const nestedDir = join(sessionDir, NESTED_FOLDER);
+  const isNestedTwice = isFolder(join(nestedDir, NESTED_FOLDER));
   const nestedOverview = join(nestedDir, basename(paths.overview));
   const isNested = statsAt(paths.overview) === undefined && statsAt(nestedOverview) !== undefined;
-  if (!isNested && !hasTraces(paths)) return undefined;
+  if (!isNested && !isNestedTwice && !hasTraces(paths)) return undefined;
   const overviewPath = isNested ? nestedOverview : paths.overview;
   const [overview, history, signal, qa] = await Promise.all([
     documentText(overviewPath),
@@ -122,6 +125,7 @@ export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolde
     questions: qa === undefined ? [] : parseQa(qa).questions,
     since: isoUtc(Math.trunc(stats?.mtimeMs ?? 0)),
     isNested,
+    isNestedTwice,
     notPlain: notPlain(paths),
   };
 }
@@ -146,12 +150,15 @@ function isFolder(path: string): boolean {
 
 /** What a person has to move before a worker can write there, in words for people. */
 export function obstaclesIn(
-  { isNested, notPlain }: LegacyFolder,
+  { isNested, isNestedTwice, notPlain }: LegacyFolder,
   { sessionDir }: SessionPaths,
 ): { code: 'nested_layout' | 'not_plain'; problem: string }[] {
-  const move = `mv -n ${shellWord(join(sessionDir, NESTED_FOLDER))}/* ${shellWord(`${sessionDir}/`)}`;
-  const layout = `The overview is in ${NESTED_FOLDER}/, a layout that is no longer used. Move its files one folder up: ${move}`;
-  const nested = isNested ? [{ code: 'nested_layout', problem: layout } as const] : [];
+  const outer = join(sessionDir, NESTED_FOLDER);
+  const move = `mv -n ${shellWord(outer)}/* ${shellWord(`${sessionDir}/`)}`;
+  const layout = isNestedTwice
+    ? `${join(outer, NESTED_FOLDER)} is a session inside a session. Decide which of the two to keep, and move the other one out of ${sessionDir}.`
+    : `The overview is in ${NESTED_FOLDER}/, a layout that is no longer used. Move its files one folder up: ${move}`;
+  const nested = isNested || isNestedTwice ? [{ code: 'nested_layout', problem: layout } as const] : [];
   const names = notPlain.map((name) => `${name} is not a plain file or folder: move it aside.`);
   return [...nested, ...names.map((problem) => ({ code: 'not_plain', problem }) as const)];
 }
