@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ActionContext } from '../actions/acting/context.ts';
 import { shellWord } from '../base/shell-quoted.ts';
 import { makeAsk } from './asking/ask.ts';
 import { runProgram } from './program.ts';
 import { hintForTerminal } from './rendering/next-commands.ts';
-import { contextMaker } from './terminal/action-context.ts';
 import type { Cli, Menus } from './terminal/cli.ts';
 import { EXIT } from './terminal/cli.ts';
 import { CLI_ERRORS } from './terminal/cli-errors.ts';
@@ -78,7 +78,25 @@ function openTerminal(heard: (event: ScreenEvent) => void): WholeScreen {
 
 const isInteractive = isTerminal && process.stdin.isTTY === true && !output.json;
 const isDumb = process.env.TERM === 'dumb';
-const makeContext = contextMaker(() => cli, { hasTerminal });
+let context: Promise<ActionContext> | undefined;
+
+/** On first use: reading the machine costs time that `--help` has no need of. */
+async function makeContext(): Promise<ActionContext> {
+  const [{ systemClock }, { systemHost }, { whoTypes }] = await Promise.all([
+    import('../base/clock.ts'),
+    import('../base/processes/host.ts'),
+    import('./terminal/who-types.ts'),
+  ]);
+  const { env, cwd, programsDir } = cli;
+  const host = await systemHost();
+  const by = await whoTypes({ env, host, hasTerminal });
+  const programs = {
+    worker: join(programsDir, 'worker.cjs'),
+    rehearsal: join(programsDir, 'samocode-rehearsal.cjs'),
+  };
+  return { clock: systemClock, host, env, home, cwd, by, programs };
+}
+
 const cli: Cli = {
   output,
   get cwd() {
@@ -98,7 +116,7 @@ const cli: Cli = {
   ask: makeAsk(process.stdin, process.stdout, interrupt.signal),
   menus: isDumb ? undefined : () => (menus ??= loadMenus()),
   screen: isInteractive && !isDumb ? openTerminal : undefined,
-  actionContext: makeContext,
+  actionContext: () => (context ??= makeContext()),
   leaveWith(code) {
     process.exitCode = code;
   },

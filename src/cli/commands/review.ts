@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { OpenedProof } from '../../actions/proving/open-proof.ts';
+import { nextCommands } from '../rendering/next-commands.ts';
 import { verificationWords, whyWords } from '../rendering/review-words.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
@@ -23,12 +24,8 @@ export function addReport(program: Command, cli: Cli): void {
       const { all, open } = options;
       if (session !== undefined && all)
         throw CLI_ERRORS.usage({ why: 'A session and --all exclude each other.', hint: 'Give one of them.' });
-      const [{ writeSessionReport, writeOverviewReport }, { openPage }, { nextCommands }] = await Promise.all(
-        [
-          import('../../actions/reporting/write-report.ts'),
-          import('../../actions/reporting/write-report.ts'),
-          import('../rendering/next-commands.ts'),
-        ],
+      const { openPage, writeOverviewReport, writeSessionReport } = await import(
+        '../../actions/reporting/write-report.ts'
       );
       const context = await cli.actionContext();
       const output = options.output === undefined ? undefined : resolve(cli.cwd, options.output);
@@ -88,17 +85,9 @@ async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
 export function addWhy(program: Command, cli: Cli): void {
   withSharedOptions(program.command('why <file> [session]'))
     .description('Show the iterations, plan steps, requirements and answers behind the changes of a file')
-    .action((file: string, session: string | undefined, options: SharedOptions) =>
-      why(cli, { file, session }, options),
-    );
-}
-
-async function why(
-  cli: Cli,
-  { file, session }: { file: string; session: string | undefined },
-  options: SharedOptions,
-): Promise<void> {
-  const { whyFile } = await import('../../actions/reading/why-file.ts');
-  const found = await whyFile({ path: file, session, ...projectOf(options) }, await cli.actionContext());
-  cli.output.result(found, () => whyWords(found, cli.output.style));
+    .action(async (path: string, session: string | undefined, options: SharedOptions) => {
+      const { whyFile } = await import('../../actions/reading/why-file.ts');
+      const found = await whyFile({ path, session, ...projectOf(options) }, await cli.actionContext());
+      cli.output.result(found, () => whyWords(found, cli.output.style));
+    });
 }

@@ -53,10 +53,7 @@ export function addDiff(program: Command, cli: Cli): void {
       new Option('--new', 'since your last look by this command instead of the base').conflicts('iteration'),
     )
     .action(async (session: string, path: string | undefined, options: DiffOptions) => {
-      const [{ readChanges }, { changesWords }] = await Promise.all([
-        import('../../actions/reading/read-changes.ts'),
-        import('../../actions/reading/read-changes.ts'),
-      ]);
+      const { changesWords, readChanges } = await import('../../actions/reading/read-changes.ts');
       const { iteration, new: lastLook } = options;
       const asked = { session, ...projectOf(options), path, iteration, lastLook, isLook: path === undefined };
       const input = { ...asked, maxChars: MOST_CHARS };

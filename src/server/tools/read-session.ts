@@ -106,10 +106,7 @@ function whole({ text, more_from }: Page): string {
 
 const changes: Reader = async (input, { actions }) => {
   const { session, projectDir, iteration, cursor, path, offset } = input;
-  const [{ readChanges }, { changesWords }] = await Promise.all([
-    import('../../actions/reading/read-changes.ts'),
-    import('../../actions/reading/read-changes.ts'),
-  ]);
+  const { changesWords, readChanges } = await import('../../actions/reading/read-changes.ts');
   // One more than the page, to know whether there is one.
   const maxChars = offset < 0 ? MOST_PATCH_CHARS : Math.min(offset + PAGE_CHARS + 1, MOST_PATCH_CHARS);
   const asked = { session, projectDir, iteration, cursor, path, maxChars };
