@@ -13,7 +13,6 @@ import {
   withSharedOptions,
 } from '../terminal/shared-options.ts';
 import { harmless } from '../terminal/style.ts';
-import { WATCH_ACTS } from '../watch/keys.ts';
 
 export function addList(program: Command, cli: Cli): void {
   withSharedOptions(program.command('list'))
@@ -59,7 +58,6 @@ export function addStatus(program: Command, cli: Cli): void {
 
 async function showStatus(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { getStatus } = await import('../../actions/reading/get-status.ts');
-  const { statusWords } = await import('../rendering/session-words.ts');
   const context = await cli.actionContext();
   const report = await getStatus({ session, ...projectOf(options) }, context);
   const facts = shownFacts(report.view, report);
@@ -87,12 +85,10 @@ async function watch(
   const { screen, menus } = cli;
   if (screen === undefined || menus === undefined) return await showOnce(cli, session, options);
   const { watchOnScreen } = await import('../watch/watch-screen.ts');
-  const names = program.commands.map((command) => command.name());
-  const acts = WATCH_ACTS.filter((act) => names.includes(act));
   const run = async (argv: readonly string[]) => {
     await program.parseAsync([...argv], { from: 'user' });
   };
-  await watchOnScreen(cli, { screen, menus }, { session, ...projectOf(options), acts, run });
+  await watchOnScreen(cli, { screen, menus }, { session, ...projectOf(options), run });
 }
 
 /** Where there is no terminal to draw on: what there is now. */

@@ -74,7 +74,7 @@ export function diffColours(text: string, style: Style): string {
     .join('\n');
 }
 
-export function diffLine(line: string, style: Style): string {
+function diffLine(line: string, style: Style): string {
   if (/^(?:diff |index |--- |\+\+\+ |new file|deleted file|rename |similarity )/.test(line))
     return style.bold(line);
   if (line.startsWith('@@')) return style.accent(line);

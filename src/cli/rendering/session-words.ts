@@ -24,33 +24,52 @@ export function stateCell(facts: ShownFacts, style: Style): string {
 
 /** `samocode status`: everything that a person may want to know at a glance. */
 export function statusWords(facts: ShownFacts, { style, textColumns }: Output, nowMs: number): string {
-  const rows: [string, string | undefined][] = [
-    ['task', facts.task && fitLine(facts.task, 300)],
+  const rows: Row[] = [
     ['phase', `${facts.phase} (${counted(facts.totalIterations, 'iteration')} so far)`],
     ['worker', facts.worker],
-    ['doing', facts.doing && fitLine(facts.doing)],
-    ['stalled', facts.stalled && 'its agent seems stalled'],
-    ['open', facts.openQuestions?.join(', ')],
-    ['reason', facts.reason && fitLine(facts.reason, 600)],
-    ['needs', facts.needs && fitLine(facts.needs, 600)],
-    ['summary', facts.summary && fitLine(facts.summary, 600)],
-    ['branch', facts.branch && `${facts.branch} from ${facts.base}`],
+    ...factRows(facts),
     ['worktree', facts.worktree],
     ['sandbox', facts.sandbox],
     ['overview', `${facts.sessionDir}/_overview.md`],
-    ['spent', facts.spent],
-    ['problems', facts.problems?.join(' ')],
     ['next', style.accent(facts.next)],
   ];
   const since = duration(nowMs - Date.parse(facts.since));
   const head = `${style.bold(facts.session)} ${style.dim(facts.id)}  ${stateCell(facts, style)} ${style.dim(`for ${since}`)}`;
   const columns = textColumns;
-  const shown = rows.flatMap(([name, value]) => {
-    const first = `  ${style.dim(name.padEnd(9))} `;
-    if (!value) return [];
-    return COPIED.has(name) ? `${first}${value}` : hanging(value, { first, columns });
-  });
+  const shown = rows.flatMap(([name, value]) =>
+    value
+      ? namedLine(name, value, { style, columns: COPIED.has(name) ? Number.POSITIVE_INFINITY : columns })
+      : [],
+  );
   return [hanging(head, { first: '', columns }), ...shown].join('\n');
+}
+
+export type Row = readonly [name: string, value: string | undefined];
+
+/** What may be known of a session beside its state; texts of others are cut. */
+export function factRows(facts: ShownFacts): Row[] {
+  const cut = (text?: string) => text && fitLine(text, 600);
+  return [
+    ['task', facts.task && fitLine(facts.task, 300)],
+    ['doing', cut(facts.doing)],
+    ['stalled', facts.stalled && 'its agent seems stalled'],
+    ['open', facts.openQuestions?.join(', ')],
+    ['reason', cut(facts.reason)],
+    ['needs', cut(facts.needs)],
+    ['summary', cut(facts.summary)],
+    ['spent', cut(facts.spent)],
+    ['problems', facts.problems?.join(' ')],
+    ['branch', facts.branch && fitLine(`${facts.branch} from ${facts.base}`)],
+  ];
+}
+
+/** A value behind its name, its further lines below its first one. */
+export function namedLine(
+  name: string,
+  value: string,
+  { style, columns }: { style: Style; columns: number },
+): string {
+  return hanging(value, { first: `  ${style.dim(name.padEnd(9))} `, columns });
 }
 
 /** The rows that are never broken. */

@@ -8,6 +8,7 @@ import type { SupervisorStatus, UnfinishedSession } from '../../supervisor/super
 import type { Output } from '../terminal/output.ts';
 import { fitLine } from '../terminal/style.ts';
 import { cutToColumns, hanging, table } from './columns.ts';
+import { namedLine, type Row } from './session-words.ts';
 
 /** `samocode supervisor --status --json`: a contract, so names change only with the version. */
 export interface SupervisorFacts {
@@ -129,17 +130,15 @@ export function supervisorWords(facts: SupervisorFacts, output: Output, nowMs: n
       : undefined;
   const log =
     service === 'systemd' ? 'journalctl --user -u samocode-supervisor' : `${facts.folder}/supervisor.stderr`;
-  const rows: [string, string | undefined][] = [
+  const rows: Row[] = [
     ['program', facts.program],
     ['service', service],
     ['log', facts.running ? log : undefined],
     ['spent', spent],
-    ...channels.map((one): [string, string] => ['notify', troubleWords(one)]),
+    ...channels.map((one): Row => ['notify', troubleWords(one)]),
     ['problems', problems.length > 0 ? problems.join(' ') : undefined],
   ];
-  const shown = rows.flatMap(([name, value]) =>
-    value === undefined ? [] : [hanging(value, { first: `  ${style.dim(name.padEnd(9))} `, columns })],
-  );
+  const shown = rows.flatMap(([name, value]) => (value ? namedLine(name, value, { style, columns }) : []));
   const head = headWords(facts, output, nowMs).map((text) => hanging(text, { first: '', columns }));
   return [...head, ...shown, '', ...watchedWords(facts, output, nowMs)].join('\n');
 }

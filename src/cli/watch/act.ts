@@ -15,16 +15,21 @@ export interface Acting {
  * @returns what was done, as a sentence; undefined when the person left it
  */
 export async function act(what: WatchAct, row: WatchedRow, acting: Acting): Promise<string | undefined> {
-  if (what === 'answer') return (await answer(row, acting)) ? DONE.answer(row.name) : undefined;
+  if (what === 'answer') return (await answer(row, acting)) ? DONE.answer?.(row.name) : undefined;
   const words = await WORDS[what](row, acting.menus);
   if (words === undefined) return undefined;
   const { options = [], texts = [] } = words;
+  const command = what === 'output' ? 'log' : what;
   // Names of old folders may begin with a dash.
-  await acting.run([what, '--project', row.projectDir, ...options, '--', row.facts.session, ...texts]);
-  return DONE[what](row.name);
+  await acting.run([command, '--project', row.projectDir, ...options, '--', row.facts.session, ...texts]);
+  const said = DONE[what]?.(row.name);
+  // What was shown in lines is to be read before the screen comes back.
+  if (said === undefined) await acting.menus.choose('', [{ value: 'back', label: 'back to the screen' }]);
+  return said;
 }
 
-const DONE: Readonly<Record<WatchAct, (name: string) => string>> = {
+/** What only shows something is done with its last line. */
+const DONE: Readonly<Partial<Record<WatchAct, (name: string) => string>>> = {
   answer: (name) => `Your decision is recorded: ${name} continues.`,
   message: (name) => `The next agent of ${name} gets your message.`,
   stop: (name) => `${name} was asked to stop.`,
@@ -74,4 +79,7 @@ const WORDS: Readonly<
     return text.trim() === '' ? {} : { options: [isDone ? '--goal' : '--note', text] };
   },
   report: async () => ({}),
+  output: async ({ facts }) => ({ options: ['--iteration', String(facts.totalIterations)] }),
+  log: async () => ({ options: ['--lines', '2000'] }),
+  diff: async () => ({ texts: ['.'] }),
 };

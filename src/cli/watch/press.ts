@@ -1,6 +1,5 @@
 import type { Key } from '../terminal/whole-screen.ts';
-import { ACT_KEYS, canAct, PEEK_KEYS, type WatchAct } from './keys.ts';
-import { firstSeen, peekLines } from './peek-lines.ts';
+import { ACT_KEYS, canAct, type WatchAct } from './keys.ts';
 import { selectedRow, type WatchedRow, type WatchModel, type WatchPlace } from './watch-model.ts';
 
 /** What a key asks for beside another place on the screen. */
@@ -13,32 +12,23 @@ export type KeyIntent =
 export interface Press {
   model: WatchModel;
   place: WatchPlace;
-  /** Of what is looked into, or of the list. */
-  size: { columns: number; height: number };
-  acts: readonly WatchAct[];
+  /** How high the list is. */
+  height: number;
 }
 
+const SAME_KEYS: Readonly<Record<string, string>> = { return: 'enter', space: 'enter' };
+
 /** What follows from a key; pure. */
-export function press(
-  key: Key,
-  { model, place, size, acts }: Press,
-): { place: WatchPlace; intent?: KeyIntent } {
+export function press(key: Key, { model, place, height }: Press): { place: WatchPlace; intent?: KeyIntent } {
   const { notice: _said, ...rest } = place;
   const quiet: WatchPlace = rest;
   if (key.ctrl) return { place: quiet, intent: controlIntent(key.name) };
   if (key.name === 'q') return { place: quiet, intent: { kind: 'quit', isInterrupt: false } };
   if (key.name === '?') return { place: { ...quiet, isHelp: !place.isHelp } };
   if (place.isHelp) return { place: { ...quiet, isHelp: false } };
-  const row = selectedRow(model.rows, place);
-  const peek = PEEK_KEYS[key.name];
-  if (peek !== undefined && row !== undefined)
-    return { place: { ...quiet, selected: row.key, peek, top: peek === 'diff' ? 0 : 'end' } };
-  const act = ACT_KEYS[key.name];
-  if (act !== undefined && acts.includes(act)) return pressedAct(act, row, quiet);
-  if (place.peek === undefined) return { place: { ...quiet, selected: moved(key, { model, place, size }) } };
-  if (['escape', 'backspace', 'left', 'h'].includes(key.name))
-    return { place: { ...quiet, peek: undefined } };
-  return { place: { ...quiet, top: scrolled(key, { model, place, size }) } };
+  const act = ACT_KEYS[SAME_KEYS[key.name] ?? key.name];
+  if (act !== undefined) return pressedAct(act, selectedRow(model.rows, place), quiet);
+  return { place: { ...quiet, selected: moved(key, { model, place, height }) } };
 }
 
 function controlIntent(name: string): KeyIntent | undefined {
@@ -86,24 +76,12 @@ function stepOf({ name }: Key, page: number): number | undefined {
   }
 }
 
-type Moving = Pick<Press, 'model' | 'place' | 'size'>;
-
-function moved(key: Key, { model, place, size }: Moving): string | undefined {
+function moved(key: Key, { model, place, height }: Press): string | undefined {
   const { rows = [] } = model;
-  const step = stepOf(key, Math.max(1, size.height - 1));
+  const step = stepOf(key, Math.max(1, height - 1));
   if (step === undefined) return place.selected;
   const row = selectedRow(rows, place);
   const at = row === undefined ? 0 : rows.indexOf(row);
   const to = Math.max(0, Math.min(rows.length - 1, at + step));
   return rows[to]?.key;
-}
-
-function scrolled(key: Key, { model: { peek }, place, size }: Moving): WatchPlace['top'] {
-  const step = stepOf(key, Math.max(1, size.height - 1));
-  if (step === undefined || peek === undefined || place.peek === undefined) return place.top;
-  const { length: count } = peekLines(peek, place.peek, size.columns);
-  const end = Math.max(0, count - size.height);
-  const to = firstSeen(place.top, { count, height: size.height }) + step;
-  // At its end it is followed.
-  return to >= end && place.peek !== 'diff' ? 'end' : Math.max(0, Math.min(to, end));
 }

@@ -1,18 +1,17 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import type { ShownSession } from '../../actions/waiting/watch-sessions.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { identityAt } from '../../base/files/look-at.ts';
-import type { Peek, PeekKind, WatchedDetails } from './watch-model.ts';
+import type { WatchedDetails } from './watch-model.ts';
 
-/** What is read of one session beside the list. */
-export type Beside = PeekKind | 'details';
+/** What is read of the selected session beside the list. */
+export const BESIDE = ['commits', 'tail'] as const;
+export type Beside = (typeof BESIDE)[number];
 
-/** The newest lines that can be scrolled to, and about as many bytes of what an agent printed. */
-const MOST_LINES = 2000;
-const OUTPUT_BYTES = 256 * 1024;
-const DIFF_CHARS = 400_000;
-const DETAIL_LINES = 60;
+/** More than a screen shows of it, and about as many bytes of what an agent printed. */
+const TAIL_LINES = 60;
+const TAIL_BYTES = 32 * 1024;
 const DETAIL_COMMITS = 3;
 
 /**
@@ -21,71 +20,41 @@ const DETAIL_COMMITS = 3;
  */
 export function besideStamp(what: Beside, { view }: ShownSession, nowMs: number): string {
   const { paths, state } = view;
-  const { openIteration, n } = state;
-  const tick = openIteration === undefined ? 0 : Math.floor(nowMs / 15_000);
-  switch (what) {
-    case 'output':
-      return `${n} ${openIteration ? identityAt(join(paths.logs, openIteration.log)) : ''}`;
-    case 'log':
-      return identityAt(paths.sessionLog);
-    case 'diff':
-    case 'details':
-      return `${n} ${tick} ${identityAt(paths.sessionLog)}`;
-    default:
-      return what satisfies never;
-  }
+  const { openIteration: open, n } = state;
+  if (what === 'commits') return `${n} ${open === undefined ? 0 : Math.floor(nowMs / 15_000)}`;
+  return `${n} ${identityAt(open === undefined ? paths.sessionLog : join(paths.logs, open.log))}`;
 }
 
-export async function readDetails(session: ShownSession, context: ActionContext): Promise<WatchedDetails> {
-  const [{ recentCommits }, { readLogTail }] = await Promise.all([
-    import('../../actions/reading/read-changes.ts'),
-    import('../../actions/reading/read-log.ts'),
-  ]);
-  const [{ commits, total }, { lines }] = await Promise.all([
-    recentCommits(session.view, DETAIL_COMMITS, context),
-    readLogTail({ ...questionOf(session), lines: DETAIL_LINES }, context),
-  ]);
-  return { key: session.view.paths.runDir, commits, totalCommits: total, log: lines };
-}
-
-/** What a person looks into; an expected failure is shown in its place. */
-export async function readPeek(kind: PeekKind, session: ShownSession, context: ActionContext): Promise<Peek> {
+/** What cannot be read is left out: the row says what is wrong with a session. */
+export async function readBeside(
+  what: Beside,
+  session: ShownSession,
+  context: ActionContext,
+): Promise<Omit<WatchedDetails, 'key'>> {
   try {
-    return await READERS[kind](session, context);
+    return await READERS[what](session, context);
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    return { title: '', lines: [error.what, error.why].filter(Boolean) };
+    return {};
   }
 }
 
-type Reader = (session: ShownSession, context: ActionContext) => Promise<Peek>;
+type Reader = (session: ShownSession, context: ActionContext) => Promise<Omit<WatchedDetails, 'key'>>;
 
-const READERS: Readonly<Record<PeekKind, Reader>> = {
-  async output(session, context) {
+const READERS: Readonly<Record<Beside, Reader>> = {
+  async commits({ view }, context) {
+    const { recentCommits } = await import('../../actions/reading/read-changes.ts');
+    const { commits, total } = await recentCommits(view, DETAIL_COMMITS, context);
+    return { commits, totalCommits: total };
+  },
+  async tail({ view, projectDir }, context) {
+    const question = { session: view.folder, projectDir };
+    if (view.state.openIteration === undefined) {
+      const { readLogTail } = await import('../../actions/reading/read-log.ts');
+      return { tail: (await readLogTail({ ...question, lines: TAIL_LINES }, context)).lines };
+    }
     const { readTranscript } = await import('../../actions/reading/read-transcript.ts');
-    const asked = { ...questionOf(session), from: -OUTPUT_BYTES, limit: MOST_LINES };
-    const { iteration, phase, provider, lines, isRunning } = await readTranscript(asked, context);
-    const title = `iteration ${iteration}, ${phase}, ${provider}${isRunning ? ', still running' : ''}`;
-    return { title, lines: lines.slice(-MOST_LINES) };
-  },
-  async log(session, context) {
-    const { readLogTail } = await import('../../actions/reading/read-log.ts');
-    const { lines, path } = await readLogTail({ ...questionOf(session), lines: MOST_LINES }, context);
-    return { title: basename(path), lines };
-  },
-  async diff(session, context) {
-    const [{ readChanges }, { changesWords }] = await Promise.all([
-      import('../../actions/reading/read-changes.ts'),
-      import('../../actions/reading/read-changes.ts'),
-    ]);
-    const asked = { ...questionOf(session), path: '.', maxChars: DIFF_CHARS };
-    const { patch, ...changes } = await readChanges(asked, context);
-    const words = [...changesWords(changes).split('\n'), ''];
-    const lines = [...words, ...(patch?.text ?? '').split('\n'), ...(patch?.truncated ? ['…'] : [])];
-    return { title: `${changes.branch} since ${changes.since}`, lines };
+    const { lines } = await readTranscript({ ...question, from: -TAIL_BYTES }, context);
+    return { tail: lines.slice(-TAIL_LINES) };
   },
 };
-
-function questionOf({ view, projectDir }: ShownSession): { session: string; projectDir: string } {
-  return { session: view.folder, projectDir };
-}

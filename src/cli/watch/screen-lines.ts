@@ -1,11 +1,19 @@
+import { age } from '../../base/durations.ts';
+import { counted } from '../../base/plain-words.ts';
+import { phaseLine } from '../following/progress-view.ts';
 import { columnsOf, cutToColumns, hanging, padTo } from '../rendering/columns.ts';
+import { factRows, namedLine, type Row, stateCell } from '../rendering/session-words.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
-import { detailLines } from './detail-lines.ts';
 import { GROUPS, groupOf } from './groups.ts';
-import { allKeys, type KeyWords, LEAVING_KEYS, LOOKING_KEYS, listKeys, type WatchAct } from './keys.ts';
-import { seenLines } from './peek-lines.ts';
+import { ALL_KEYS, type KeyWords, LEAVING_KEYS, listKeys } from './keys.ts';
 import { rowColumns, rowLine } from './row-line.ts';
-import { selectedRow, type WatchedRow, type WatchModel, type WatchPlace } from './watch-model.ts';
+import {
+  selectedRow,
+  type WatchedDetails,
+  type WatchedRow,
+  type WatchModel,
+  type WatchPlace,
+} from './watch-model.ts';
 
 export interface ScreenSize {
   columns: number;
@@ -14,8 +22,6 @@ export interface ScreenSize {
 
 export interface Drawn extends ScreenSize {
   style: Style;
-  /** What keys may do here. */
-  acts: readonly WatchAct[];
 }
 
 /** The title and the keys. */
@@ -34,11 +40,8 @@ export function screenLines(model: WatchModel, place: WatchPlace, drawn: Drawn):
   return lines.slice(-rows).map((line) => cutToColumns(line, columns));
 }
 
-/** How high what is looked into is, or the list. */
-export function bodyHeight(model: WatchModel, place: WatchPlace, { rows }: ScreenSize): number {
-  const height = Math.max(1, rows - CHROME);
-  if (place.peek !== undefined) return Math.max(1, height - 1);
-  return partHeights(model.rows ?? [], height).list;
+export function listHeight({ rows: sessions = [] }: WatchModel, { rows }: ScreenSize): number {
+  return partHeights(sessions, Math.max(1, rows - CHROME)).list;
 }
 
 function bodyLines(model: WatchModel, place: WatchPlace, drawn: Drawn): string[] {
@@ -47,7 +50,6 @@ function bodyLines(model: WatchModel, place: WatchPlace, drawn: Drawn): string[]
   if (model.rows === undefined) return ['', style.dim('  Reading the sessions …')];
   const row = selectedRow(model.rows, place);
   if (row === undefined) return ['', '  No sessions yet. Start one with: samocode start --task "…"'];
-  if (place.peek !== undefined) return lookedInto(model, place, { row, drawn });
   const { list, details } = partHeights(model.rows, height);
   const { nowMs } = model;
   const listed = listLines(model.rows, { columns, height: list, selected: row, style, nowMs });
@@ -60,26 +62,12 @@ function bodyLines(model: WatchModel, place: WatchPlace, drawn: Drawn): string[]
 /** The list has what it needs as long as the details keep some room; both share what there is. */
 function partHeights(rows: readonly WatchedRow[], height: number): { list: number; details: number } {
   if (height < LEAST_LIST + LEAST_DETAILS) return { list: height, details: 0 };
-  const wanted = listHeight(rows) + 1;
+  const wanted = linesOfList(rows) + 1;
   const list = Math.min(
     wanted,
     Math.max(LEAST_LIST, height - Math.max(LEAST_DETAILS, Math.floor(height * 0.45))),
   );
   return { list, details: height - list };
-}
-
-const PEEK_TITLES = { output: 'output', log: 'log', diff: 'changes' } as const;
-
-function lookedInto(
-  { peek }: WatchModel,
-  { peek: kind = 'output', top }: WatchPlace,
-  { row, drawn: { columns, rows: height, style } }: { row: WatchedRow; drawn: Drawn },
-): string[] {
-  const about = peek === undefined ? 'reading …' : fitLine(peek.title);
-  const title = `${style.bold(fitLine(row.name))} ${style.accent(PEEK_TITLES[kind])} ${style.dim(about)}`;
-  if (peek === undefined) return [title];
-  if (peek.lines.length === 0) return [title, style.dim('  Nothing yet.')];
-  return [title, ...seenLines(peek, { kind, columns, height: height - 1, top, style })];
 }
 
 function titleLine({ rows = [] }: WatchModel, { columns, style }: Drawn): string {
@@ -98,9 +86,9 @@ function titleLine({ rows = [] }: WatchModel, { columns, style }: Drawn): string
   return `${padTo(cutToColumns(head, room - 1), room)}${style.dim(cost)}`;
 }
 
-function keyLine(model: WatchModel, place: WatchPlace, { style, acts, columns }: Drawn): string {
+function keyLine(model: WatchModel, place: WatchPlace, { style, columns }: Drawn): string {
   if (place.notice !== undefined) return style.attention(fitLine(place.notice, columns));
-  const { first, last } = keysOf(model, place, acts);
+  const { first, last } = keysOf(model, place);
   const widthOf = (keys: readonly KeyWords[]) =>
     keys.reduce((sum, { key, what }) => sum + columnsOf(key) + what.length + GAP.length + 1, 0);
   // Where there is little room, the help still says the rest.
@@ -112,14 +100,13 @@ function keyLine(model: WatchModel, place: WatchPlace, { style, acts, columns }:
 
 const GAP = '  ';
 
-function keysOf(model: WatchModel, place: WatchPlace, acts: readonly WatchAct[]) {
+function keysOf(model: WatchModel, place: WatchPlace) {
   if (place.isHelp) return { first: [], last: [{ key: 'any key', what: 'back' }] };
-  const first = place.peek === undefined ? listKeys(selectedRow(model.rows, place), acts) : LOOKING_KEYS;
-  return { first, last: LEAVING_KEYS };
+  return { first: listKeys(selectedRow(model.rows, place)), last: LEAVING_KEYS };
 }
 
-function helpLines({ acts, style, columns }: Drawn): string[] {
-  const lines = allKeys(acts).map(({ key, what }) =>
+function helpLines({ style, columns }: Drawn): string[] {
+  const lines = ALL_KEYS.map(({ key, what }) =>
     hanging(what, { first: `  ${style.bold(style.accent(key.padEnd(11)))} `, columns }),
   );
   return ['', ...lines.join('\n').split('\n')];
@@ -157,7 +144,7 @@ function listLines(rows: readonly WatchedRow[], place: ListPlace): string[] {
 }
 
 /** How many lines the whole list takes. */
-function listHeight(rows: readonly WatchedRow[]): number {
+function linesOfList(rows: readonly WatchedRow[]): number {
   return rows.length + new Set(rows.map(({ facts }) => groupOf(facts))).size;
 }
 
@@ -165,4 +152,73 @@ function listHeight(rows: readonly WatchedRow[]): number {
 function firstShown(selected: number, { height, count }: { height: number; count: number }): number {
   if (count <= height || selected < 0) return 0;
   return Math.max(0, Math.min(selected - Math.floor(height / 3), count - height));
+}
+
+interface DetailPlace {
+  columns: number;
+  height: number;
+  style: Style;
+  nowMs: number;
+}
+
+const COMMITS = 3;
+
+/** What the list has no room for: of one session, as far as the height allows; the end of what it prints fills the rest. */
+function detailLines(row: WatchedRow, details: WatchedDetails | undefined, place: DetailPlace): string[] {
+  const { columns, height, style, nowMs } = place;
+  const { facts } = row;
+  const since = age(nowMs - Date.parse(facts.since));
+  const begun = facts.createdAt && `started ${age(nowMs - Date.parse(facts.createdAt))} ago`;
+  const about = [row.project, `iteration ${facts.totalIterations}`, begun].filter(Boolean).join(' · ');
+  const head = `${style.bold(fitLine(facts.session))}  ${stateCell(facts, style)} ${style.dim(`for ${since}`)}`;
+  const isDone = facts.state === 'done';
+  const known = details?.key === row.key ? details : undefined;
+  const rows: Row[] = [
+    ['phase', phaseLine({ phase: facts.phase, isDone, columns: columns - FIRST, style })],
+    ['next', facts.needsHuman ? style.accent(fitLine(facts.next, 400)) : undefined],
+    ['about', fitLine(about)],
+    // Two lines of each at most: a task may have pages.
+    ...factRows(facts).map(
+      ([name, value]): Row => [name, value && fitLine(value, 2 * (columns - FIRST) - 2)],
+    ),
+    ...commitRows(known, { style, nowMs }),
+  ];
+  const texts = rows.flatMap(([name, value]) =>
+    value
+      ? namedLine(name, value, { style, columns: BROKEN.has(name) ? columns : Number.POSITIVE_INFINITY })
+      : [],
+  );
+  const lines = [head, ...texts.join('\n').split('\n')];
+  const room = height - lines.length - 1;
+  const tail = (known?.tail ?? []).slice(-Math.max(0, room));
+  const shown =
+    room > 0 && tail.length > 0
+      ? [...lines, '', ...tail.map((line) => style.dim(fitLine(line, 400)))]
+      : lines;
+  return shown.slice(0, height);
+}
+
+const FIRST = 12;
+/** The screen cuts the others. */
+const BROKEN: ReadonlySet<string> = new Set([
+  'task',
+  'doing',
+  'open',
+  'reason',
+  'needs',
+  'summary',
+  'spent',
+  'problems',
+]);
+
+function commitRows(
+  details: WatchedDetails | undefined,
+  { style, nowMs }: Pick<DetailPlace, 'style' | 'nowMs'>,
+): Row[] {
+  const { commits = [], totalCommits = 0 } = details ?? {};
+  return commits.slice(0, COMMITS).map(({ hash, subject, committedAt }, index) => {
+    const ago = style.dim(`${age(nowMs - Date.parse(committedAt))} ago`);
+    const name = index > 0 ? '' : counted(totalCommits, 'commit');
+    return [name, `${style.accent(fitLine(hash).slice(0, 8))} ${fitLine(subject)} ${ago}`];
+  });
 }

@@ -15,21 +15,13 @@ export interface WatchedRow {
   isEstimate: boolean;
 }
 
-export type PeekKind = 'output' | 'log' | 'diff';
-
-/** What a person looks into: lines of others, as they were read. */
-export interface Peek {
-  title: string;
-  lines: readonly string[];
-}
-
 /** Of the selected session, read beside the list; the key says of which one. */
 export interface WatchedDetails {
   key: string;
-  commits: readonly Commit[];
-  totalCommits: number;
-  /** The last lines of its log, oldest first. */
-  log: readonly string[];
+  commits?: readonly Commit[];
+  totalCommits?: number;
+  /** The last lines of what its agent says and does, or of its log while none works, oldest first. */
+  tail?: readonly string[];
 }
 
 /** What is known, and nothing of where the person is. */
@@ -37,7 +29,6 @@ export interface WatchModel {
   /** In the order of the screen; undefined while they are read for the first time. */
   rows: readonly WatchedRow[] | undefined;
   details?: WatchedDetails;
-  peek?: Peek;
   nowMs: number;
 }
 
@@ -45,15 +36,12 @@ export interface WatchModel {
 export interface WatchPlace {
   /** Key of the selected row; undefined before there is any. */
   selected?: string;
-  peek?: PeekKind;
-  /** First line of what is looked into; from the end while it follows that. */
-  top: number | 'end';
   isHelp: boolean;
   /** One sentence about the last act. */
   notice?: string;
 }
 
-export const START_PLACE: WatchPlace = { top: 'end', isHelp: false };
+export const START_PLACE: WatchPlace = { isHelp: false };
 
 /** The row that the person is on. */
 export function selectedRow(

@@ -6,18 +6,16 @@ import { type Cli, EXIT, type Menus } from '../terminal/cli.ts';
 import type { ScreenEvent, WholeScreen } from '../terminal/whole-screen.ts';
 import { act } from './act.ts';
 import { watchedRows } from './groups.ts';
-import type { WatchAct } from './keys.ts';
 import { type KeyIntent, press } from './press.ts';
-import { type Beside, besideStamp, readDetails, readPeek } from './read-beside.ts';
+import { BESIDE, type Beside, besideStamp, readBeside } from './read-beside.ts';
 import { countsSeconds } from './row-line.ts';
-import { bodyHeight, screenLines } from './screen-lines.ts';
+import { listHeight, screenLines } from './screen-lines.ts';
 import { START_PLACE, selectedRow, type WatchModel, type WatchPlace } from './watch-model.ts';
 
 export interface WatchWish {
   session?: string | undefined;
   projectDir?: string | undefined;
-  /** What keys may do here, and how a command line is run. */
-  acts: readonly WatchAct[];
+  /** Runs one command line of this program. */
   run: (argv: readonly string[]) => Promise<void>;
 }
 
@@ -50,7 +48,7 @@ class Watch {
   #place: WatchPlace = START_PLACE;
   #sessions = new Map<string, ShownSession>();
   /** What was read beside the list last, and whether something is being read. */
-  readonly #read: Record<Beside, string> = { details: '', output: '', log: '', diff: '' };
+  readonly #read: Record<Beside, string> = { commits: '', tail: '' };
   #isReading = false;
 
   constructor(parts: Parts) {
@@ -102,21 +100,19 @@ class Watch {
   }
 
   #draw(): void {
-    const { cli, context, acts } = this.#parts;
+    const { cli, context } = this.#parts;
     const { output } = cli;
     const { columns, rows, style } = output;
     this.#model = { ...this.#model, nowMs: context.clock.now() };
-    output.draw(screenLines(this.#model, this.#place, { columns, rows, style, acts }), cutToColumns);
+    output.draw(screenLines(this.#model, this.#place, { columns, rows, style }), cutToColumns);
     this.#readBeside();
   }
 
   #hear(event: ScreenEvent, screen: WholeScreen): void {
-    const { cli, acts } = this.#parts;
     if (event.kind === 'key') {
-      const { columns, rows } = cli.output;
       const model = this.#model;
-      const height = bodyHeight(model, this.#place, { columns, rows });
-      const pressed = press(event.key, { model, place: this.#place, size: { columns, height }, acts });
+      const height = listHeight(model, this.#parts.cli.output);
+      const pressed = press(event.key, { model, place: this.#place, height });
       this.#place = pressed.place;
       if (pressed.intent) this.#do(pressed.intent, screen);
     }
@@ -168,23 +164,23 @@ class Watch {
     const row = selectedRow(this.#model.rows, this.#place);
     const session = row && this.#sessions.get(row.key);
     if (session === undefined || this.#isReading || this.#parts.ended.signal.aborted) return;
-    const what = this.#place.peek ?? 'details';
-    const stamp = `${row?.key} ${besideStamp(what, session, this.#model.nowMs)}`;
-    if (this.#read[what] === stamp) return;
-    if (!this.#read[what].startsWith(`${row?.key} `)) this.#model = { ...this.#model, peek: undefined };
-    this.#read[what] = stamp;
-    this.#isReading = true;
-    void this.#readOne(what, session).catch(this.#fail);
+    for (const what of BESIDE) {
+      const stamp = `${row?.key} ${besideStamp(what, session, this.#model.nowMs)}`;
+      if (this.#read[what] === stamp) continue;
+      this.#read[what] = stamp;
+      this.#isReading = true;
+      void this.#readOne(what, session).catch(this.#fail);
+      return;
+    }
   }
 
   async #readOne(what: Beside, session: ShownSession): Promise<void> {
-    const { context } = this.#parts;
+    const { runDir: key } = session.view.paths;
     try {
-      const found =
-        what === 'details'
-          ? { details: await readDetails(session, context) }
-          : { peek: await readPeek(what, session, context) };
-      this.#model = { ...this.#model, ...found };
+      const found = await readBeside(what, session, this.#parts.context);
+      const { details } = this.#model;
+      const known = details?.key === key ? details : undefined;
+      this.#model = { ...this.#model, details: { ...known, key, ...found } };
     } finally {
       this.#isReading = false;
     }

@@ -1,10 +1,7 @@
 import { expect, test } from 'vitest';
-import { WATCH_ACTS } from '../../../src/cli/watch/keys.ts';
 import { press } from '../../../src/cli/watch/press.ts';
 import { START_PLACE, type WatchPlace } from '../../../src/cli/watch/watch-model.ts';
-import { LOOKED_INTO, MODEL, ROWS } from './watch-samples.ts';
-
-const SIZE = { columns: 80, height: 10 };
+import { MODEL, ROWS } from './watch-samples.ts';
 
 /** Where keys lead, one after the other, and what the last one asks for. */
 function pressed(names: string, place: Partial<WatchPlace> = {}) {
@@ -12,12 +9,7 @@ function pressed(names: string, place: Partial<WatchPlace> = {}) {
   return names.split(' ').reduce((before, name) => {
     const ctrl = name.startsWith('^');
     const key = { name: name.replace('^', ''), ctrl };
-    return press(key, {
-      model: { ...MODEL, peek: LOOKED_INTO },
-      place: before.place,
-      size: SIZE,
-      acts: WATCH_ACTS,
-    });
+    return press(key, { model: MODEL, place: before.place, height: 10 });
   }, start);
 }
 
@@ -40,8 +32,8 @@ test.each([
   ['^c', { kind: 'quit', isInterrupt: true }],
   ['^z', { kind: 'suspend' }],
   ['^l', { kind: 'redraw' }],
-])('%s asks for %o, in what is looked into and in the help too', (name, intent) => {
-  for (const first of ['down', 'return', '?']) expect(pressed(`${first} ${name}`).intent).toEqual(intent);
+])('%s asks for %o, in the help too', (name, intent) => {
+  for (const first of ['down', '?']) expect(pressed(`${first} ${name}`).intent).toEqual(intent);
 });
 
 test('a key that acts is about the selected session, and does nothing where that makes no sense', () => {
@@ -53,21 +45,22 @@ test('a key that acts is about the selected session, and does nothing where that
   expect(pressed('r', done).intent).toMatchObject({ act: 'resume' });
 });
 
-test('a key of a command that this program does not have does nothing', () => {
-  const { intent } = press(
-    { name: 'o', ctrl: false },
-    { model: MODEL, place: START_PLACE, size: SIZE, acts: ['stop'] },
-  );
-  expect(intent).toBeUndefined();
+test.each([
+  ['return', 'output'],
+  ['space', 'output'],
+  ['l', 'log'],
+  ['d', 'diff'],
+])('%s asks for the %s of the selected session', (name, act) => {
+  expect(pressed(`down ${name}`).intent).toEqual({ kind: 'act', act, row: ROWS[1] });
 });
 
-test('what is looked into begins at its end and follows it, until the person scrolls up', () => {
-  expect(pressed('return').place).toMatchObject({ peek: 'output', top: 'end' });
-  expect(pressed('l up').place).toMatchObject({ peek: 'log', top: expect.any(Number) });
-  expect(pressed('l up down').place).toMatchObject({ top: 'end' });
-  expect(pressed('d').place).toMatchObject({ peek: 'diff', top: 0 });
-  expect(pressed('d up pagedown').place).toMatchObject({ top: 9 });
-  expect(pressed('d escape').place.peek).toBeUndefined();
+test('of a session without an iteration there is no output', () => {
+  const [row] = ROWS;
+  const rows = row === undefined ? [] : [{ ...row, facts: { ...row.facts, totalIterations: 0 } }];
+  const key = { name: 'return', ctrl: false };
+  const { place, intent } = press(key, { model: { ...MODEL, rows }, place: START_PLACE, height: 10 });
+  expect(intent).toBeUndefined();
+  expect(place.notice).toContain('Nothing to output');
 });
 
 test('the next key takes the notice away', () => {

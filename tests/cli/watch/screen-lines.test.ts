@@ -2,17 +2,15 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../../src/cli/rendering/columns.ts';
 import { makeStyle } from '../../../src/cli/terminal/style.ts';
-import { WATCH_ACTS } from '../../../src/cli/watch/keys.ts';
-import { peekLines } from '../../../src/cli/watch/peek-lines.ts';
 import { countsSeconds } from '../../../src/cli/watch/row-line.ts';
 import { screenLines } from '../../../src/cli/watch/screen-lines.ts';
 import { START_PLACE, type WatchModel, type WatchPlace } from '../../../src/cli/watch/watch-model.ts';
-import { LOOKED_INTO, MODEL, NOW, ROWS } from './watch-samples.ts';
+import { MODEL, NOW, ROWS } from './watch-samples.ts';
 
 const plain = makeStyle(false);
 
 function drawn(columns: number, rows: number, place: Partial<WatchPlace> = {}, model: WatchModel = MODEL) {
-  const size = { columns, rows, style: plain, acts: WATCH_ACTS };
+  const size = { columns, rows, style: plain };
   return screenLines(model, { ...START_PLACE, ...place }, size);
 }
 
@@ -22,11 +20,9 @@ test.each([
   [120, 36],
   [200, 50],
 ])('the screen of %i columns', async (columns, rows) => {
-  const model = { ...MODEL, peek: LOOKED_INTO };
   const screens = [
     drawn(columns, rows),
     drawn(columns, rows, { selected: '26-01-07-limits', notice: 'limits was asked to stop.' }),
-    drawn(columns, rows, { peek: 'output', top: 0 }, model),
     drawn(columns, rows, { isHelp: true }),
   ];
   const text = screens
@@ -36,17 +32,11 @@ test.each([
 });
 
 test('no size makes a line wider or a screen higher than the terminal, whatever is looked at', () => {
-  const places: Partial<WatchPlace>[] = [
-    {},
-    { peek: 'output' },
-    { peek: 'diff', top: 5 },
-    { isHelp: true },
-    { notice: '船'.repeat(300) },
-  ];
+  const places: Partial<WatchPlace>[] = [{}, { isHelp: true }, { notice: '船'.repeat(300) }];
   const sizes = { columns: fc.integer({ min: 1, max: 260 }), rows: fc.integer({ min: 1, max: 60 }) };
   fc.assert(
     fc.property(fc.record({ ...sizes, place: fc.constantFrom(...places) }), ({ columns, rows, place }) => {
-      const lines = drawn(columns, rows, place, { ...MODEL, peek: LOOKED_INTO });
+      const lines = drawn(columns, rows, place);
       expect(lines).toHaveLength(rows);
       expect(Math.max(...lines.map((line) => columnsOf(line)))).toBeLessThanOrEqual(columns);
     }),
@@ -82,11 +72,9 @@ test('nothing that a session says steers the terminal', () => {
     key: rows[0]?.key ?? '',
     commits: [{ hash: evil, subject: evil, committedAt: evil }],
     totalCommits: 1,
-    log: [evil],
+    tail: [evil],
   };
-  const peek = { title: evil, lines: [evil] };
-  const model = { rows, details, peek, nowMs: NOW };
-  const text = [drawn(200, 50, {}, model), drawn(200, 50, { peek: 'diff' }, model)].flat().join('');
+  const text = drawn(200, 50, {}, { rows, details, nowMs: NOW }).join('');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
   expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
 });
@@ -101,12 +89,6 @@ test('two sessions of one name are told apart by their dates', () => {
     '26-01-06-boats',
     '26-01-05-boats',
   ]);
-});
-
-test('of a long line of a diff no more is kept than a screen can show', () => {
-  const [line = ''] = peekLines({ title: '', lines: ['+x=1;'.repeat(100_000)] }, 'diff', 100);
-  expect(line.length).toBeGreaterThan(100);
-  expect(line.length).toBeLessThan(1000);
 });
 
 test.each([

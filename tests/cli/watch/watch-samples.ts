@@ -100,16 +100,9 @@ export const MODEL: WatchModel = {
       { hash: '1a2b3c4d5e6f', subject: 'Check the token 船', committedAt: ago(20) },
       { hash: '2b3c4d5e6f7a', subject: 'Add a \u001b[2Jroute', committedAt: ago(30) },
     ],
-    log: Array.from({ length: 30 }, (_, index) => `[01-08 11:${10 + index}] iteration ${index} ended: done`),
+    tail: [
+      ...Array.from({ length: 30 }, (_, index) => `[01-08 11:${10 + index}] iteration ${index} ended: done`),
+      '  runs: npm test\t-- --project unit\u001b]0;owned\u0007ok \u202Etxt.exe',
+    ],
   },
-};
-
-export const LOOKED_INTO = {
-  title: 'iteration 12, implementation, claude, still running',
-  lines: [
-    'says: I read the list of boats 船, and then give each of them a name that nobody else has, in every language.',
-    '  runs: npm test\t-- --project unit',
-    '\u001b[2J\u001b]0;owned\u0007ok \u202Etxt.exe',
-    ...Array.from({ length: 40 }, (_, index) => `line ${index}`),
-  ],
 };

@@ -24,14 +24,14 @@ function expectClean(shown: string) {
   expect(after).not.toContain('\u001b[?25l');
 }
 
-test('the screen shows a session, looks into it, answers its questions and stops it', async () => {
+test('the screen shows a session and its log, answers its questions and stops it', async () => {
   await using rig = await askingRig({ scenario: HANGS });
   await using terminal = await watching(rig);
   await terminal.until('NEEDS YOU 1');
   await terminal.until('waits for answers: Q1');
   terminal.type('l');
-  await terminal.until('esc back');
-  terminal.type(KEY.escape);
+  await terminal.until('back to the screen');
+  terminal.type(KEY.enter);
   await terminal.until('NEEDS YOU 1');
   terminal.resize(120, 30);
   await terminal.until('─'.repeat(120));
@@ -44,6 +44,12 @@ test('the screen shows a session, looks into it, answers its questions and stops
   }
   await terminal.until('WORKING 1');
   await rig.until(({ openIteration }) => openIteration !== undefined);
+  await terminal.until('· iteration 3');
+  terminal.type(KEY.enter);
+  await terminal.until('It is still running');
+  await terminal.until('back to the screen');
+  terminal.type(KEY.enter);
+  await terminal.until('WORKING 1');
   terminal.type('s');
   await terminal.until('When should');
   terminal.type(KEY.down + KEY.enter);
