@@ -1,20 +1,11 @@
 /** Cuts a text into lines that keep their endings: `splitLines(text).join('')` is the text again. */
 export function splitLines(text: string): string[] {
-  const lines: string[] = [];
-  let from = 0;
-  while (from < text.length) {
-    const lf = text.indexOf('\n', from);
-    const end = lf === -1 ? text.length : lf + 1;
-    lines.push(text.slice(from, end));
-    from = end;
-  }
-  return lines;
+  return text.match(/[^\n]*\n|[^\n]+/g) ?? [];
 }
 
 /** A line without its ending (LF or CRLF); trailing blanks stay. */
 export function lineBody(line: string): string {
-  if (line.endsWith('\r\n')) return line.slice(0, -2);
-  return line.endsWith('\n') ? line.slice(0, -1) : line;
+  return line.replace(/\r?\n$/, '');
 }
 
 export function isBlank(line: string): boolean {
@@ -117,26 +108,11 @@ function plainName(heading: string): string {
   return heading.toLowerCase().replace(/:$/, '').trim();
 }
 
-/** The first character behind at most three blanks: most lines are told apart by it alone. */
-function leadOf(line: string): string {
-  let at = 0;
-  while (at < 3 && line[at] === ' ') at += 1;
-  return line[at] ?? '';
-}
-
 export function parseHeading(line: string): { level: number; text: string } | undefined {
-  if (leadOf(line) !== '#') return undefined;
   const marks = /^ {0,3}(#{1,6})(?=[ \t\r\n]|$)/.exec(line);
   if (!marks?.[1]) return undefined;
   const text = line.slice(marks[0].length).trim();
-  return { level: marks[1].length, text: withoutClosingMarks(text) };
-}
-
-function withoutClosingMarks(text: string): string {
-  let end = text.length;
-  while (end > 0 && text[end - 1] === '#') end -= 1;
-  if (end === text.length) return text;
-  return end === 0 || /[ \t]/.test(text[end - 1] ?? '') ? text.slice(0, end).trim() : text;
+  return { level: marks[1].length, text: text.replace(/(?:^|[ \t])#+$/, '').trim() };
 }
 
 interface FenceMark {
@@ -182,14 +158,12 @@ function closerOf(marks: readonly FenceMark[], opener: number): number {
 function fenceMarks(lines: readonly string[]): FenceMark[] {
   const marks: FenceMark[] = [];
   for (const [index, line] of lines.entries()) {
-    const char = leadOf(line);
-    if (char !== '`' && char !== '~') continue;
-    const run = /^ {0,3}(`{3,}|~{3,})/.exec(line);
-    if (!run?.[1]) continue;
-    const rest = line.slice(run[0].length);
+    const [all = '', run = ''] = /^ {0,3}(`{3,}|~{3,})/.exec(line) ?? [];
+    const rest = line.slice(all.length);
+    const char = run[0];
     // Backticks behind backticks are inline code, not a fence.
-    if (char === '`' && rest.includes('`')) continue;
-    marks.push({ index, char, length: run[1].length, isBare: isBlank(rest) });
+    if (char === undefined || (char === '`' && rest.includes('`'))) continue;
+    marks.push({ index, char, length: run.length, isBare: isBlank(rest) });
   }
   return marks;
 }
@@ -257,7 +231,7 @@ export function editMarkdown(text: string, edit: (doc: MarkdownLines, editor: Li
   }
 
   edit(doc, {
-    replace: (index, body) => replaced.set(index, body + endingOf(lines[index] ?? '')),
+    replace: (index, body) => replaced.set(index, body + (/\r?\n$/.exec(lines[index] ?? '')?.[0] ?? '')),
     remove: (index) => replaced.set(index, undefined),
     insert,
     insertBlock,
@@ -274,9 +248,4 @@ export function editMarkdown(text: string, edit: (doc: MarkdownLines, editor: Li
     if (line !== undefined) emit(line);
   }
   return doc.bom + out.join('');
-}
-
-function endingOf(line: string): string {
-  if (line.endsWith('\r\n')) return '\r\n';
-  return line.endsWith('\n') ? '\n' : '';
 }
