@@ -44,7 +44,7 @@ const behindPlan = [
 /** At or behind the first gate: what is open, and what the file answers already. */
 const atAnswers = [
   ['26-01-12-bom', ['Q1'], []],
-  ['26-01-15-question-boxes', ['Q1', 'Q2', 'R2Q1'], ['Q1', 'R2Q1']],
+  ['26-01-15-question-boxes', ['Q1', 'Q2', 'R2Q1'], ['R2Q1']],
   ['26-01-16-repeated-iterations', ['Q1'], []],
 ] as const;
 

@@ -1,10 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  inboxFileName,
-  inboxMessage,
-  readInboxMessage,
-  sortInbox,
-} from '../../src/session/documents/inbox.ts';
+import { inboxFileName, inboxMessage, sortInbox } from '../../src/session/documents/inbox.ts';
 import { inboxProperties } from '../properties/inbox.ts';
 
 const ID = '01KEG3A7Q4X8M2N6P0R5T9V1WZ';
@@ -18,22 +13,8 @@ test('a message stands in its file word for word', () => {
   );
 });
 
-test('a file that a person left there is a message too', () => {
-  expect(readInboxMessage('hint.md', '\uFEFFUse tabs.\r\n')).toEqual({
-    id: 'hint',
-    stamp: '',
-    channel: undefined,
-    text: 'Use tabs.',
-  });
-});
-
-test('messages are read by time across new year, then files by name, and nothing else', () => {
+test('messages are read by time across new year, and nothing else is', () => {
   const late = '01-01-0001-01KEG3A7Q4X8M2N6P0R5T9V1WZ.md';
   const early = '12-31-2359-01KDG3A7Q4X8M2N6P0R5T9V1WZ.md';
-  expect(sortInbox([late, 'hint.md', 'read', '.draft.md', 'a.md', early])).toEqual([
-    early,
-    late,
-    'a.md',
-    'hint.md',
-  ]);
+  expect(sortInbox([late, 'hint.md', 'read', '.draft.md', 'a.md', early])).toEqual([early, late]);
 });

@@ -89,7 +89,7 @@ test.each([
     '26-01-14-two-plans',
     { ...usual, phase: 'implementation', plan: ['01-14-1530-plan-second.md', true, false] },
   ],
-  ['26-01-15-question-boxes', { ...usual, phase: 'requirements', answers: ['Q1=B', 'Q2=?', 'R2Q1=A'] }],
+  ['26-01-15-question-boxes', { ...usual, phase: 'requirements', answers: ['Q1=?', 'Q2=?', 'R2Q1=A'] }],
   ['26-01-16-repeated-iterations', { ...usual, phase: 'planning', flow: 1, history: 4 }],
   ['My_Old.Session-V2', { ...usual, phase: 'done', signal: 'done' }],
   ['26-01-17-empty-overview', { ...silent, phase: 'asked', plan: ['01-17-09:00-plan-a.md', true, false] }],

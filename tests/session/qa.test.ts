@@ -93,13 +93,9 @@ test('a restart at Q1 begins a round without a heading', () => {
   ]);
 });
 
-test('an old file with check-boxes is read, its ticks as the answer', () => {
-  const old = '# Q&A\r\n\r\n## Questions\r\n\r\n### Q1: Which?\r\n- [ ] one\r\n- [x] two\r\n';
-  expect(parseQa(old).questions[0]).toMatchObject({
-    id: 'Q1',
-    options: [{ letter: 'A' }, { letter: 'B' }],
-    answer: 'B',
-  });
+test('lettered options may have boxes, and a question without an answer line gets one', () => {
+  const old = '# Q&A\r\n\r\n### Q1: Which?\r\n- [ ] A) one\r\n- [x] B) two\r\n';
+  expect(parseQa(old).questions[0]?.options.map(({ letter }) => letter)).toEqual(['A', 'B']);
   expect(writeAnswers(old, [{ id: 'Q1', text: 'A' }])).toBe(
     old.replace('# Q&A\r\n', '# Q&A\r\nStatus: answered\r\n').replace('two\r\n', 'two\r\n**Answer:** A\r\n'),
   );

@@ -111,8 +111,7 @@ export async function readCommand(
   if (newer.success) return { kind: 'newer', id, problem: `format ${newer.data.v}` };
   const command = Command.safeParse(value);
   if (!command.success) {
-    const problem = newness(value, command.error);
-    if (problem !== undefined) return { kind: 'newer', id, problem };
+    if (isNewer(value, command.error)) return { kind: 'newer', id, problem: 'with an unknown kind or field' };
     return malformed(z.prettifyError(command.error).slice(0, 300));
   }
   if (command.data.id !== id) return malformed('the id inside differs from the name of the file');
@@ -120,21 +119,11 @@ export async function readCommand(
 }
 
 const AnyCommand = z.looseObject({ ...Head.shape, by: By, kind: z.string() });
-const KINDS: readonly string[] = Command.options.map((option) => option.shape.kind.value);
 
-/** What a whole command has that only a newer samocode can have given it; undefined when its fault is another. */
-function newness(value: unknown, { issues }: z.ZodError): string | undefined {
-  const any = AnyCommand.safeParse(value);
-  if (!any.success) return undefined;
-  if (!KINDS.includes(any.data.kind)) return `its kind is ${plainWord(any.data.kind)}`;
-  const keys = issues.map((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : undefined));
-  if (keys.includes(undefined)) return undefined;
-  return `it has ${keys.flat().map(plainWord).join(', ')}`;
-}
-
-// Anybody may have written the file: only what looks like a name of ours is repeated.
-function plainWord(text: string | undefined): string {
-  return text !== undefined && /^[a-zA-Z_]{1,30}$/.test(text) ? `"${text}"` : 'one with an odd name';
+/** Whether a whole command has what only a newer samocode can have given it, and no other fault. */
+function isNewer(value: unknown, { issues }: z.ZodError): boolean {
+  const isUnknown = issues.every(({ code, path }) => code === 'unrecognized_keys' || path[0] === 'kind');
+  return isUnknown && AnyCommand.safeParse(value).success;
 }
 
 /** Removes an answered command; its event is on disk by then. */

@@ -67,8 +67,7 @@ export function isRule(line: string): boolean {
 const ROUND = /^Round\s{1,4}(\d{1,6})(?!\d)/i;
 const QUESTION = /^(?:R(\d{1,6})[ .-]?)?Q(?:uestion)?\s{0,3}(\d{1,6})(?!\d)(?:\*\*)?\s{0,4}[:.)–—-]?/i;
 const OPTION =
-  /^[ \t]{0,8}(?:[-*+][ \t]{1,4})?(?:\[([ xX])\][ \t]{0,4})?(?:\*\*|__)?(?:([A-Za-z])(?:\*\*)?\)|([A-Z])(?:\*\*)?[.:])(?:\*\*|__)?(?=[ \t]|$)/;
-const BOX = /^[ \t]{0,8}[-*+][ \t]{1,4}\[([ xX])\](?=[ \t])/;
+  /^[ \t]{0,8}(?:[-*+][ \t]{1,4})?(?:\[[ xX]\][ \t]{0,4})?(?:\*\*|__)?(?:([A-Za-z])(?:\*\*)?\)|([A-Z])(?:\*\*)?[.:])(?:\*\*|__)?(?=[ \t]|$)/;
 const OWN_KEYS = new Set(['answer', 'suggestion', 'recommendation']);
 
 function endOfBlock(doc: MarkdownLines, at: number): number {
@@ -84,7 +83,7 @@ function endOfBlock(doc: MarkdownLines, at: number): number {
 
 interface Block {
   text: string[];
-  options: { letter: string; lines: string[]; isTicked: boolean }[];
+  options: { letter: string; lines: string[] }[];
   suggestion: string[];
 }
 
@@ -110,8 +109,7 @@ function readBlock(
       open = readLine(block, { body, line, isFenced }, open);
     }
   }
-  const ticked = answerSpan ? [] : block.options.filter(({ isTicked }) => isTicked);
-  const answer = answerSpan ? answerIn(doc, answerSpan) : ticked.map(({ letter }) => letter).join(', ');
+  const answer = answerSpan ? answerIn(doc, answerSpan) : '';
   const question: QaQuestion = {
     ...head,
     text: block.text.join('\n').trim(),
@@ -143,19 +141,13 @@ function readLine(
   return open;
 }
 
-/** Adds an option, also an old one that is only a box. @returns its text's lines */
+/** Adds an option. @returns its text's lines */
 function readOption(block: Block, body: string): string[] | undefined {
-  const lettered = OPTION.exec(body);
-  const match = lettered ?? BOX.exec(body);
-  if (!match) return undefined;
-  const letter = (
-    lettered?.[2] ??
-    lettered?.[3] ??
-    String.fromCharCode(65 + block.options.length)
-  ).toUpperCase();
-  if (letter > 'Z' || block.options.some((option) => option.letter === letter)) return undefined;
+  const match = OPTION.exec(body);
+  const letter = (match?.[1] ?? match?.[2])?.toUpperCase();
+  if (!match || !letter || block.options.some((option) => option.letter === letter)) return undefined;
   const lines = [body.slice(match[0].length).trim()];
-  block.options.push({ letter, lines, isTicked: match[1]?.toLowerCase() === 'x' });
+  block.options.push({ letter, lines });
   return lines;
 }
 
