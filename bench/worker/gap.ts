@@ -2,7 +2,7 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { changeFile } from '../../src/base/files/change-file.ts';
-import { changeOverview } from '../../src/session/documents/overview-change.ts';
+import { changeOverview } from '../../src/session/documents/overview.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
 import type { SessionRig } from '../../tests/support/session-rig.ts';
 import { endOfWorker } from '../../tests/support/supervisors.ts';

@@ -5,7 +5,7 @@ import { ifExists } from '../base/errors.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
 import { readInboxMessage, sortInbox } from '../session/documents/inbox.ts';
 import { oneLine } from '../session/documents/markdown-lines.ts';
-import { changeOverview } from '../session/documents/overview-change.ts';
+import { changeOverview } from '../session/documents/overview.ts';
 import { newQa } from '../session/documents/qa-change.ts';
 import { LEDGER_NAME } from '../session/documents/requirements.ts';
 import type { ActContext, Acts, Named } from './act-context.ts';

@@ -5,13 +5,12 @@ import { statsAt } from '../base/files/look-at.ts';
 import type { Host } from '../base/processes/host.ts';
 import { type Holding, type Lease, readHolding } from '../base/processes/lease.ts';
 import { pendingCommandIds } from './commands/commands.ts';
-import { type LogReading, readLog } from './events/event-log.ts';
+import { isLogAside, type LogReading, readLog } from './events/event-log.ts';
 import { isRewinding } from './events/fold-rewound.ts';
 import { atPlaces, type SessionFile, trueSessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
-import { isLogAside } from './layout/rewritten-log.ts';
 import { readForeignSession } from './legacy/legacy-session.ts';
 
 /** The gate at which a session waits; a folder that no worker has taken over has none. */
@@ -68,7 +67,7 @@ async function readFiles(
     lease: 'lease' in holding ? holding.lease : undefined,
     pendingCommands,
     problems: [
-      ...identityProblems(identity),
+      ...(identity.file === undefined ? [identity.problem ?? NO_SESSION_FILE] : []),
       ...(isRewritten ? [REWRITTEN] : lostStart ? [LOST_START] : []),
       ...logProblems(log),
       ...(unseen === undefined ? [] : [unseen]),
@@ -97,16 +96,13 @@ async function readIdentity(paths: SessionPaths): Promise<Identity> {
   }
 }
 
-function identityProblems({ file, problem }: Identity): string[] {
-  if (problem !== undefined) return [problem];
-  return file === undefined ? ['session.json is missing: restore it, or start a new session.'] : [];
-}
-
 /** Until its start is recorded, only `session.json` says since when it has been starting. */
 function startedState(state: SessionState, file: SessionFile | undefined): SessionState {
   if (state.createdAt !== undefined || state.status.kind !== 'starting' || file === undefined) return state;
   return { ...state, status: { kind: 'starting', since: file.createdAt } };
 }
+
+const NO_SESSION_FILE = 'session.json is missing: restore it, or start a new session.';
 
 const REWRITTEN =
   'Something other than samocode rewrote or removed its event log, so nothing in the log can be trusted; what was left of it is in events.jsonl.rewritten. Restore events.jsonl from a backup. The work is on the branch of the session and under refs/samocode/.';

@@ -2,19 +2,17 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { oneLine, parseMarkdown, splitLines } from '../../src/session/documents/markdown-lines.ts';
 import {
+  changeOverview,
   findKeyLines,
   flowKey,
   holdsTask,
+  newOverview,
+  type OverviewChange,
   readOverview,
+  restoreLost,
   STATUS_LINES,
   taskText,
 } from '../../src/session/documents/overview.ts';
-import {
-  changeOverview,
-  newOverview,
-  type OverviewChange,
-  restoreLost,
-} from '../../src/session/documents/overview-change.ts';
 import { type Property, property } from './property.ts';
 import { anyText, bodies, documentOf, isSubsequence } from './texts.ts';
 

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { readHistory } from '../../src/session/documents/history.ts';
 import { readInboxMessage } from '../../src/session/documents/inbox.ts';
-import { readOverview } from '../../src/session/documents/overview.ts';
-import { changeOverview, restoreLost } from '../../src/session/documents/overview-change.ts';
+import { changeOverview, readOverview, restoreLost } from '../../src/session/documents/overview.ts';
 import { parsePlan } from '../../src/session/documents/plan.ts';
 import { planChanges } from '../../src/session/documents/plan-changes.ts';
 import { parseQa } from '../../src/session/documents/qa.ts';

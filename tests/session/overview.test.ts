@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
-import { readOverview } from '../../src/session/documents/overview.ts';
-import { changeOverview, newOverview, restoreLost } from '../../src/session/documents/overview-change.ts';
+import {
+  changeOverview,
+  newOverview,
+  readOverview,
+  restoreLost,
+} from '../../src/session/documents/overview.ts';
 import { overviewProperties } from '../properties/overview.ts';
 
 const NOTEBOOK = `# Session: add-jwt-auth

@@ -168,7 +168,7 @@ function unquoted(prompt: string): string {
 
 function withName(state: PromptState, name: string): PromptState {
   const phases = [
-    { number: 1, name, files: [], steps: { done: 0, total: 1 }, completed: false, check: name },
+    { number: 1, name, files: [], lines: [], steps: { done: 0, total: 1 }, completed: false, check: name },
   ];
   return {
     ...state,

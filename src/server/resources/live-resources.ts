@@ -10,7 +10,7 @@ import { readLog } from '../../session/events/event-log.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
-import { type Watched, watchFiles } from '../../session/watching/watch-files.ts';
+import { type Watched, watchFiles } from '../../session/watching/watch.ts';
 import { paramsProblem } from '../calls/on-request.ts';
 import { parseResourceUri, RESOURCE_KINDS, type SessionAddress } from './kinds.ts';
 import { isLive } from './session-rows.ts';

@@ -52,19 +52,15 @@ export function sortNewestFirst(files: readonly string[], startedOn = ''): strin
     if (!stamp) return '';
     return `${stamp.slice(0, 5) < firstDay ? 1 : 0}-${stamp}`;
   };
-  const keyed = files.map((file) => ({ file, key: keyOf(file) }));
+  const keyed = files.map((file) => ({ file, key: keyOf(file), name: file.replace(/\.md$/, '') }));
   keyed.sort(
     (a, b) =>
-      compare(b.key, a.key) ||
+      b.key.localeCompare(a.key, 'en') ||
       // Of one minute, `plan-jwt-2.md` is newer than `plan-jwt.md` and older than `plan-jwt-10.md`.
-      nameOf(b.file).localeCompare(nameOf(a.file), 'en', { numeric: true }) ||
-      compare(b.file, a.file),
+      b.name.localeCompare(a.name, 'en', { numeric: true }) ||
+      b.file.localeCompare(a.file, 'en'),
   );
   return keyed.map(({ file }) => file);
-}
-
-function nameOf(file: string): string {
-  return file.replace(/\.md$/, '');
 }
 
 /** The name of a child's log in `_logs/`: `01-08-1437-007-planning.jsonl`. */
@@ -74,11 +70,6 @@ export function logFileName(stamp: string, iteration: number, phase: Phase): str
 
 export function stderrFileName(logName: string): string {
   return logName.replace(/\.jsonl$/, '.stderr');
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** The text of a file of a session that anybody may have replaced by anything; undefined when it is no plain file. */

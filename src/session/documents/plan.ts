@@ -26,6 +26,8 @@ export interface PlanPhase {
   steps: { done: number; total: number };
   /** By its completion line, or because every step is ticked. */
   completed: boolean;
+  /** All lines below its heading, trimmed. */
+  lines: string[];
 }
 
 export interface PlanReading {
@@ -102,7 +104,8 @@ function readPhase(
   { start, end }: { start: number; end: number },
   head: { number: number; name: string; completed: boolean },
 ): PlanPhase {
-  const phase: PlanPhase = { ...head, files: [], steps: { done: 0, total: 0 } };
+  const lines = doc.lines.slice(start, end).map((line) => line.trim());
+  const phase: PlanPhase = { ...head, files: [], steps: { done: 0, total: 0 }, lines };
   let isListingFiles = false;
   for (let index = start; index < end; index += 1) {
     const line = doc.lines[index] ?? '';

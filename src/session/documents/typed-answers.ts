@@ -39,15 +39,11 @@ export function typedAnswers(
   return { answers, isMarkedAnswered: parseQa(text).status === 'answered' };
 }
 
-/** How long a file with typed answers has to rest before they count, in milliseconds. */
-export interface TypingRest {
-  /** Where it says that they are complete. */
-  markedMs: number;
-  /** Where it does not: an editor that saves by itself shows half an answer, and whoever types may think. */
-  unmarkedMs: number;
-}
-
-export const TYPING_REST: TypingRest = { markedMs: 2000, unmarkedMs: 30_000 };
+/**
+ * How long a file with typed answers has to rest before they count, in milliseconds: where it says that they are complete,
+ * and where it does not. An editor that saves by itself shows half an answer, and whoever types may think.
+ */
+export const TYPING_REST = { markedMs: 2000, unmarkedMs: 30_000 };
 
 /** A file that rests, as whoever watches it remembers it between two looks. */
 export interface RestingFile {
@@ -62,7 +58,7 @@ export function restingFile(
   before: RestingFile | undefined,
   { fileHash, isMarkedAnswered }: Pick<TypedAnswers, 'isMarkedAnswered'> & { fileHash: string },
   nowMs: number,
-  rest: TypingRest,
+  rest: typeof TYPING_REST,
 ): RestingFile {
   const sinceMs = before?.fileHash === fileHash ? before.sinceMs : nowMs;
   return { fileHash, sinceMs, dueAtMs: sinceMs + (isMarkedAnswered ? rest.markedMs : rest.unmarkedMs) };

@@ -1,7 +1,8 @@
-import { readSync } from 'node:fs';
+import { mkdirSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { linesFrom } from '../../base/files/lines.ts';
+import { statsAt } from '../../base/files/look-at.ts';
 import { openPlainHandle, type PlainHandle, plainJson } from '../../base/files/plain-file.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';
@@ -173,4 +174,20 @@ export function tailHashAt(descriptor: number, offset: number): string | undefin
   const bytesRead = readSync(descriptor, bytes, 0, length, offset - length);
   if (bytesRead < length) return undefined;
   return fingerprint(bytes);
+}
+
+type LogPaths = Pick<SessionPaths, 'runDir' | 'events' | 'rewrittenEvents'>;
+
+/** Takes the log away from readers and later workers, for whom it would be the truth. What stands in it is kept. */
+export function putLogAside({ runDir, events, rewrittenEvents }: LogPaths): void {
+  mkdirSync(runDir, { recursive: true });
+  if (statsAt(events) !== undefined) {
+    rmSync(rewrittenEvents, { recursive: true, force: true });
+    renameSync(events, rewrittenEvents);
+  } else if (statsAt(rewrittenEvents) === undefined) writeFileSync(rewrittenEvents, '');
+}
+
+/** True until a person puts a log back: without one nothing of the session can be believed. */
+export function isLogAside({ events, rewrittenEvents }: Omit<LogPaths, 'runDir'>): boolean {
+  return statsAt(events) === undefined && statsAt(rewrittenEvents) !== undefined;
 }

@@ -6,9 +6,8 @@ import { AppendOnlyFile } from '../../base/files/append-only-file.ts';
 import { writeLightly } from '../../base/files/atomic-file.ts';
 import type { OwnedLease } from '../../base/processes/lease.ts';
 import type { SessionPaths } from '../layout/paths.ts';
-import { putLogAside } from '../layout/rewritten-log.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
-import { cacheText, emptyStart, type LogReading, readLog, tailHashAt } from './event-log.ts';
+import { cacheText, emptyStart, type LogReading, putLogAside, readLog, tailHashAt } from './event-log.ts';
 import { FORMAT_VERSION, type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from './events.ts';
 import { fold } from './fold.ts';
 import type { SessionState } from './state.ts';
@@ -28,22 +27,14 @@ export class EventWriter implements Disposable {
   #sinceCache = 0;
   #mark: LogMark | undefined;
   #foreignAtMark = 0;
-  readonly #file: AppendOnlyFile;
-  readonly #paths: SessionPaths;
-  readonly #lease: OwnedLease;
-  readonly #clock: Clock;
-  readonly #answered: Set<string>;
+  readonly #parts: WriterParts;
   /** Bytes of a torn last commit that were cut off when the log was opened. */
   readonly truncatedBytes: number;
   /** Lines that do not count, with the reason; the newest few. */
   readonly problems: readonly string[];
 
   private constructor(parts: WriterParts) {
-    this.#paths = parts.paths;
-    this.#lease = parts.lease;
-    this.#clock = parts.clock;
-    this.#file = parts.file;
-    this.#answered = parts.answered;
+    this.#parts = parts;
     this.#written = parts.reading.state;
     this.#state = parts.reading.state;
     this.truncatedBytes = parts.reading.size - parts.reading.offset;
@@ -65,18 +56,19 @@ export class EventWriter implements Disposable {
     return new EventWriter({ paths, lease, clock, reading, file, answered });
   }
 
-  /** The fold of all events, staged ones too. */
   get state(): SessionState {
     return this.#state;
   }
 
   get lease(): number {
-    return this.#lease.number;
+    return this.#parts.lease.number;
   }
 
   /** Whether a command, however old, has had its event; one that is only staged will be written. */
   isAnswered(commandId: string): boolean {
-    return this.#answered.has(commandId) || this.#staged.some((event) => answeredBy(event) === commandId);
+    return (
+      this.#parts.answered.has(commandId) || this.#staged.some((event) => answeredBy(event) === commandId)
+    );
   }
 
   /**
@@ -111,9 +103,9 @@ export class EventWriter implements Disposable {
     if (events.length === 0) return [];
     crashPoint('before-events');
     const bytes = Buffer.from(asCommit(events).map(serialiseEvent).join(''));
-    await this.#asideIfRewritten(() => this.#file.append(bytes));
+    await this.#asideIfRewritten(() => this.#parts.file.append(bytes));
     crashPoint('after-events');
-    for (const event of events) noteAnswer(this.#answered, event);
+    for (const event of events) noteAnswer(this.#parts.answered, event);
     this.#staged = [];
     this.#written = events.reduce(fold, this.#written);
     this.#state = this.#written;
@@ -122,10 +114,9 @@ export class EventWriter implements Disposable {
     return events;
   }
 
-  /** How far the log was written, for whoever asks later whether it was changed since. */
   mark(): LogMark {
-    this.#mark = { n: this.#written.n, bytes: this.#file.size, print: this.#file.print };
-    this.#foreignAtMark = this.#file.foreignBytes;
+    this.#mark = { n: this.#written.n, bytes: this.#parts.file.size, print: this.#parts.file.print };
+    this.#foreignAtMark = this.#parts.file.foreignBytes;
     return this.#mark;
   }
 
@@ -135,18 +126,18 @@ export class EventWriter implements Disposable {
    * @throws lease_lost: another owner's events are no foreign change; file_rewritten
    */
   async isChangedSince(mark: LogMark): Promise<boolean> {
-    await this.#lease.check();
-    const hasMore = await this.#asideIfRewritten(async () => this.#file.hasMore());
-    if (hasMore || this.#file.foreignBytes > this.#foreignAtMark) return true;
-    return mark !== this.#mark && this.#file.printOf(mark.bytes) !== mark.print;
+    await this.#parts.lease.check();
+    const hasMore = await this.#asideIfRewritten(async () => this.#parts.file.hasMore());
+    if (hasMore || this.#parts.file.foreignBytes > this.#foreignAtMark) return true;
+    return mark !== this.#mark && this.#parts.file.printOf(mark.bytes) !== mark.print;
   }
 
   /** Saves the fold, so that readers need not begin at the first event. Losing it costs nothing but time. */
   writeCache(): void {
     try {
-      const offset = this.#file.size;
-      const tailHash = tailHashAt(this.#file.descriptor, offset) ?? '';
-      writeLightly(this.#paths.state, cacheText({ offset, tailHash, state: this.#written }));
+      const offset = this.#parts.file.size;
+      const tailHash = tailHashAt(this.#parts.file.descriptor, offset) ?? '';
+      writeLightly(this.#parts.paths.state, cacheText({ offset, tailHash, state: this.#written }));
       this.#sinceCache = 0;
     } catch {
       // Written again after some more events.
@@ -158,19 +149,19 @@ export class EventWriter implements Disposable {
     try {
       return await act();
     } catch (error) {
-      if (BASE_ERRORS.file_rewritten.is(error)) putLogAside(this.#paths);
+      if (BASE_ERRORS.file_rewritten.is(error)) putLogAside(this.#parts.paths);
       throw error;
     }
   }
 
   [Symbol.dispose](): void {
-    this.#file[Symbol.dispose]();
+    this.#parts.file[Symbol.dispose]();
   }
 
   #number(events: readonly NewEvent[], after: number): SessionEvent[] {
-    const at = isoUtc(this.#clock.now());
+    const at = isoUtc(this.#parts.clock.now());
     return events.map((event, index) => {
-      const envelope = { v: FORMAT_VERSION, n: after + 1 + index, at, lease: this.#lease.number };
+      const envelope = { v: FORMAT_VERSION, n: after + 1 + index, at, lease: this.#parts.lease.number };
       // The spread keeps type and body together, which the union's own type can't follow.
       return asRead({ ...envelope, ...event } as SessionEvent);
     });

@@ -1,4 +1,3 @@
-import { parseMarkdown } from '../documents/markdown-lines.ts';
 import { parsePlan } from '../documents/plan.ts';
 
 /** Which of the changed paths no `Files:` of a plan names. A plan that names none is about all of them. */
@@ -40,30 +39,13 @@ export interface PlanReasons {
 
 /** Why a plan has a file changed: the phases that name it, and what these name in turn. Never throws. */
 export function planReasons(plan: string, path: string): PlanReasons {
-  const sections = sectionsOf(plan);
   const naming = parsePlan(plan).phases.filter(({ files }) => files.some((entry) => isNamed(entry, path)));
-  const phases = naming.map(({ number, name }) => ({
-    number,
-    name,
-    steps: stepsIn(sections.get(number) ?? []),
-  }));
-  const texts = naming.flatMap(({ number }) => sections.get(number) ?? []);
+  const phases = naming.map(({ number, name, lines }) => ({ number, name, steps: stepsIn(lines) }));
+  const texts = naming.flatMap(({ name, lines }) => [name, ...lines]);
   const ids = idsIn(texts, /\bR\d{1,3}\b/g);
   const requirements = ids.map((id) => ({ id, text: sentenceOf(plan, id) }));
   const words = [...texts, ...requirements.map(({ text }) => text)];
   return { phases, requirements, questions: idsIn(words, /\bQ\d{1,3}\b/g) };
-}
-
-function sectionsOf(plan: string): Map<number, string[]> {
-  const { headings, lines } = parseMarkdown(plan);
-  const sections = new Map<number, string[]>();
-  for (const [at, { index, text }] of headings.entries()) {
-    const number = /^Phase\s+(\d{1,4})\b/i.exec(text)?.[1];
-    if (number === undefined) continue;
-    const end = headings[at + 1]?.index ?? lines.length;
-    sections.set(Number(number), [text, ...lines.slice(index + 1, end).map((line) => line.trim())]);
-  }
-  return sections;
 }
 
 function stepsIn(lines: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 import { stampsAt } from '../../base/files/stamps.ts';
 import { historyLine } from '../../session/documents/history.ts';
-import type { OverviewChange } from '../../session/documents/overview-change.ts';
+import type { OverviewChange } from '../../session/documents/overview.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionState, Status } from '../../session/events/state.ts';

@@ -10,7 +10,7 @@ import { readTail } from '../../base/files/lines.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
-import { changeOverview, newOverview } from '../../session/documents/overview-change.ts';
+import { changeOverview, newOverview } from '../../session/documents/overview.ts';
 import { ledgerText, withStates } from '../../session/documents/requirements.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';

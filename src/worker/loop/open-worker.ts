@@ -7,11 +7,10 @@ import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../
 import type { Wake } from '../../providers/starting/launch-worker.ts';
 import { ChildrenEnvironment } from '../../providers/starting/login-shell.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
-import { readLog } from '../../session/events/event-log.ts';
+import { isLogAside, readLog } from '../../session/events/event-log.ts';
 import { EventWriter } from '../../session/events/event-writer.ts';
 import { atPlaces, trueSessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
-import { isLogAside } from '../../session/layout/rewritten-log.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
 import { freeSlotsOf, Slots } from '../../session/slots.ts';
 import { GitGuard } from '../core/git-guard.ts';

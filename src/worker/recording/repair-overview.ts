@@ -1,7 +1,6 @@
 import { changeFile } from '../../base/files/change-file.ts';
 import { documentText } from '../../session/documents/documents.ts';
-import { readOverview } from '../../session/documents/overview.ts';
-import { restoreLost } from '../../session/documents/overview-change.ts';
+import { readOverview, restoreLost } from '../../session/documents/overview.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
