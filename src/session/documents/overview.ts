@@ -90,7 +90,7 @@ export function findKeyLines(doc: MarkdownLines): Map<string, FoundLine[]> {
 }
 
 /** The lines of the flow log that stand for an entry: list items, and stamps without a list marker. */
-export function flowLines(doc: MarkdownLines): { index: number; key: string }[] {
+function flowLines(doc: MarkdownLines): { index: number; key: string }[] {
   const section = sectionNamed(doc, 'Flow Log');
   const entries: { index: number; key: string }[] = [];
   for (let index = section?.start ?? 0; index < (section?.end ?? 0); index += 1) {
@@ -103,7 +103,7 @@ export function flowLines(doc: MarkdownLines): { index: number; key: string }[] 
 }
 
 /** An entry's own line and the indented lines that go on with it. */
-export function endOfEntry(doc: MarkdownLines, section: Section, index: number): number {
+function endOfEntry(doc: MarkdownLines, section: Section, index: number): number {
   let end = index + 1;
   while (end < section.end && /^[ \t]+[^ \t\r\n\-*+[]/.test(doc.lines[end] ?? '')) end += 1;
   return end;
@@ -133,7 +133,7 @@ export function taskText(given: { task?: string | undefined; dive?: string | und
  * The task as lines for the overview. Text that would be read as a section, a fence or a quotation of
  * ours is quoted whole, so that every word stays and none of it means anything to a reader of sections.
  */
-export function taskLines(task: string): string[] {
+function taskLines(task: string): string[] {
   const lines = trimBlankLines(task).split('\n');
   const mustQuote = lines.some((line) => /^\s*(#{1,2}(\s|$)|>|```|~~~)/.test(line));
   return mustQuote ? lines.map((line) => (line === '' ? '>' : `> ${line}`)) : lines;
