@@ -5,7 +5,7 @@
  */
 export const BUDGETS: Readonly<Record<string, number>> = {
   'base, phases': 4_200,
-  session: 7_350, // 7,000
+  session: 7_330, // 7,000
   project: 6_850,
   providers: 4_030, // 3,950
   worker: 7_600,

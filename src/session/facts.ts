@@ -10,7 +10,6 @@ import { isLost, needsHuman } from './session-list.ts';
 
 export interface StateFacts {
   state: Status['kind'];
-  /** ISO time since when. */
   since: string;
   archived?: true;
   for?: WaitingFor;

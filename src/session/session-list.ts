@@ -64,7 +64,6 @@ async function foldersIn(dir: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory() && !/^[._]/.test(entry.name)).map(({ name }) => name);
 }
 
-/** What needs the human first, then the newest. */
 export function byUrgency(a: SessionView, b: SessionView): number {
   const urgency = Number(needsHuman(b)) - Number(needsHuman(a));
   return urgency || descending(startOf(a), startOf(b)) || descending(a.folder, b.folder);

@@ -12,7 +12,6 @@ interface Machine {
   host: Host;
 }
 
-/** `project_full` and `machine_full`: no slot is free there. */
 export type SlotTaking = 'taken' | 'project_full' | 'machine_full';
 
 export interface SlotLimits {

@@ -35,7 +35,6 @@ export function goneWords({ worker, condition }: { worker?: string } & Pick<Word
 
 type Worded = Partial<SessionFacts> & Pick<StateFacts, 'state'>;
 
-/** What a session is doing, in words of ours. */
 export function stateWords(facts: Worded, { reader = 'you', when = at }: WordsFor = {}): StateWords {
   const words = ofState(facts, { reader, when });
   const { predicate = `is ${words.brief}` } = words;

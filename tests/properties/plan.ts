@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseMarkdown } from '../../src/session/documents/markdown-lines.ts';
-import { parsePlan, planContent, planHash } from '../../src/session/documents/plan.ts';
-import { planChanges } from '../../src/session/documents/plan-changes.ts';
+import { parsePlan, planChanges, planContent, planHash } from '../../src/session/documents/plan.ts';
 import { type Property, property } from './property.ts';
 import { anyText, documentOf } from './texts.ts';
 

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseMarkdown } from '../../src/session/documents/markdown-lines.ts';
-import { isPlanOf, planHash } from '../../src/session/documents/plan.ts';
-import { planChanges } from '../../src/session/documents/plan-changes.ts';
+import { isPlanOf, planChanges, planHash } from '../../src/session/documents/plan.ts';
 import { documentOf } from '../properties/texts.ts';
 
 const PLAN = `# Plan: JWT

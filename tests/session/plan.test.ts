@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { currentPlanOf, parsePlan, planHash } from '../../src/session/documents/plan.ts';
-import { planChanges } from '../../src/session/documents/plan-changes.ts';
+import { currentPlanOf, parsePlan, planChanges, planHash } from '../../src/session/documents/plan.ts';
 import { planProperties } from '../properties/plan.ts';
 
 const PLAN = `# Plan: JWT

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePlan, planHash } from '../../src/session/documents/plan.ts';
-import { planChanges } from '../../src/session/documents/plan-changes.ts';
+import { parsePlan, planChanges, planHash } from '../../src/session/documents/plan.ts';
 import { isMet, parseLedger, withLedger, withStates } from '../../src/session/documents/requirements.ts';
 
 const R1 = { id: 'R1', text: 'Names are kept', check: 'npm test -- names' };

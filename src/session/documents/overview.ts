@@ -18,7 +18,7 @@ import {
   withValue,
 } from './markdown-lines.ts';
 
-export type Blocked = 'no' | 'waiting_human' | 'yes';
+type Blocked = 'no' | 'waiting_human' | 'yes';
 
 /** What `_overview.md` says; undefined is what it does not say. */
 export interface OverviewReading {
@@ -44,10 +44,8 @@ export const STATUS_LINES = {
   lastAction: 'Last Action',
   next: 'Next',
 } as const;
-export type StatusKey = keyof typeof STATUS_LINES;
 
-export const OVERVIEW_SECTIONS = ['Task', 'Status', 'Flow Log', 'Files', 'Plans'] as const;
-export type OverviewSection = (typeof OVERVIEW_SECTIONS)[number];
+const OVERVIEW_SECTIONS = ['Task', 'Status', 'Flow Log', 'Files', 'Plans'] as const;
 
 /** Reads an overview as children, people and the original tool leave it; never throws. */
 export function readOverview(text: string): OverviewReading {
@@ -69,7 +67,7 @@ export function readOverview(text: string): OverviewReading {
   };
 }
 
-export interface FoundLine {
+interface FoundLine {
   index: number;
   line: KeyLine;
 }
@@ -239,7 +237,7 @@ function withStatus(text: string, change: OverviewChange): string {
     // Behind the last line of ours that belongs before the one at hand.
     let place = status?.start ?? 0;
     for (const [key, name] of Object.entries(STATUS_LINES)) {
-      const value = change[key as StatusKey]; // its keys are the type
+      const value = change[key as keyof typeof STATUS_LINES]; // its keys are the type
       const there = found.get(name.toLowerCase()) ?? [];
       if (value === null) for (const { index } of there) editor.remove(index);
       else if (value !== undefined && there.length > 0) rewrite(editor, there, oneLine(String(value)));
@@ -279,7 +277,7 @@ function flowKeys(lines: readonly string[]): string[] {
 function addSection(
   doc: MarkdownLines,
   editor: LineEditor,
-  name: OverviewSection,
+  name: (typeof OVERVIEW_SECTIONS)[number],
   lines: readonly string[],
 ): void {
   const at = OVERVIEW_SECTIONS.indexOf(name);

@@ -20,7 +20,6 @@ export interface LogReading {
   state: SessionState;
   /** Bytes up to the end of the last whole commit: behind it may stand a part of one, or half a line. */
   offset: number;
-  /** Whole size of the file when it was read. */
   size: number;
   /** Hash of the bytes before `offset`, to tell later whether they are still the same. */
   tailHash: string;
@@ -39,7 +38,6 @@ export interface ReadLogOptions {
 /** Raised whenever the fold, the shape of the state or the format changes: a cache of another program is then left alone. */
 const CACHE_VERSION = 1;
 
-/** `state.json`. */
 const StateCache = z.object({
   v: z.literal(CACHE_VERSION),
   offset: z.int().nonnegative(),

@@ -7,13 +7,11 @@ export const FORMAT_VERSION = 1;
 /** What a newer samocode wrote, whatever else stands in it. */
 export const NewerVersion = z.looseObject({ v: z.number().gt(FORMAT_VERSION) });
 
-/** What every event carries, whatever its type. */
 export const Envelope = z.object({
   v: z.literal(FORMAT_VERSION),
   /** Counts from 1 without gaps: the order, whatever the clock says. */
   n: z.int().positive(),
   at: z.iso.datetime(),
-  /** The fencing token of the worker that wrote it. */
   lease: z.int().nonnegative(),
   /** Text of the overview's flow line, when the event has one. */
   flow: z.string().optional(),
@@ -22,7 +20,6 @@ export const Envelope = z.object({
 });
 type Envelope = z.infer<typeof Envelope>;
 
-/** An event before it is numbered. */
 export type NewEvent = { [T in EventType]: { type: T; flow?: string } & EventBody<T> }[EventType];
 export type SessionEvent = { [T in EventType]: Envelope & { type: T } & EventBody<T> }[EventType];
 export type EventOf<T extends EventType> = Extract<SessionEvent, { type: T }>;

@@ -14,7 +14,6 @@ import { type EventOf, FORMAT_VERSION, NewerVersion, parseEvent } from './events
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
 
-/** The settings that a session keeps from its start, whatever later changes around it. */
 export const FrozenSettings = z.object({
   provider: z.string(),
   providers: PerPhase,
@@ -49,7 +48,6 @@ export const FrozenSettings = z.object({
   outageMs: z.number().optional(),
   maxParallel: z.int().optional(),
   caps: SessionCaps,
-  /** Shell commands that must exit 0 before done. */
   checks: z.array(z.string()),
   setup: z.string().optional(),
   proving: Proving,
@@ -71,7 +69,6 @@ export const FrozenSettings = z.object({
   mcpPath: z.string().optional(),
   branch: z.string(),
   base: z.string().optional(),
-  /** Absolute path of a scenario for the rehearsal child. */
   scenarioPath: z.string().optional(),
 });
 export type FrozenSettings = z.infer<typeof FrozenSettings>;

@@ -103,7 +103,6 @@ export const SessionState = z.object({
       isHalfway: z.literal(true).optional(),
     })
     .optional(),
-  /** The branch is to be merged before anything else is done. */
   merge: z.object({ by: By, into: z.string() }).optional(),
   lastMerge: MergeEnd.pick({ outcome: true, into: true, commit: true, reason: true }).optional(),
   trash: Trash.optional(),

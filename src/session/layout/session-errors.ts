@@ -30,7 +30,6 @@ export const SESSION_ERRORS = errors({
 
 interface BadName {
   given: string;
-  /** A valid name that is near; empty where there is none. */
   better: string;
   most: number;
 }

@@ -288,7 +288,6 @@ function details(summary: string, text: string): string {
   return `<details><summary>${summary}</summary>\n\n${text}\n\n</details>`;
 }
 
-/** Text of others as code, whatever it holds. */
 function code(text: string): string {
   return codeSpan(visibleControls(text).replaceAll('\n', ' '));
 }

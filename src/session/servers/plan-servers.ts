@@ -10,7 +10,6 @@ export interface ServersReading {
   problems: string[];
 }
 
-/** The names that a plan may use without a command. */
 export const READY_NAMES = ['browser', 'library-docs', 'code-intelligence'] as const;
 export type ReadyName = (typeof READY_NAMES)[number];
 

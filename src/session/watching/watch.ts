@@ -6,7 +6,6 @@ import { readEvents } from '../events/event-log.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { isOfFiles } from '../status.ts';
 
-/** A session and the number of the last event that its reader has seen. */
 interface Seen {
   paths: Pick<SessionPaths, 'events' | 'state'>;
   after: number;

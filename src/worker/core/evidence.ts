@@ -3,8 +3,7 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import type { Outcome } from '../../phases/outcome.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import { documentText } from '../../session/documents/documents.ts';
-import { currentPlanOf, isPlanOf, parsePlan, planHash } from '../../session/documents/plan.ts';
-import { planChanges } from '../../session/documents/plan-changes.ts';
+import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
 import { type OpenQuestions, openQuestions } from '../../session/documents/qa.ts';
 import {
   ledgerText,

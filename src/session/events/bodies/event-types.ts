@@ -34,7 +34,6 @@ const MERGE_OUTCOMES = [
 ] as const;
 
 export const MergeEnd = z.object({
-  /** Short name of the branch that takes the work. */
   into: z.string(),
   outcome: z.enum(MERGE_OUTCOMES),
   /** What was merged, and onto what. */
@@ -59,7 +58,6 @@ export const Trash = z.object({
   tree: z.string(),
   /** Names of files that no commit of the branch holds. */
   uncommitted: z.array(z.string()),
-  /** When it may be removed. */
   until: z.string(),
 });
 export type Trash = z.infer<typeof Trash>;
@@ -120,7 +118,6 @@ export const EVENT_BODIES = {
     by: By,
     /** The text of `session.json`: the choices of the person, out of reach of whoever edits that file. */
     file: z.string(),
-    /** What keeps its agents from what is not theirs. */
     sandbox: z.enum(SANDBOX_LEVELS),
   }),
   taken_over: TakenOver,
