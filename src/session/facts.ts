@@ -2,7 +2,7 @@ import { isoUtc } from '../base/clock.ts';
 import { hasOwnFolder } from '../base/sandbox-level.ts';
 import type { OutageKind } from '../phases/ending.ts';
 import type { Phase, WaitingFor } from '../phases/table.ts';
-import { describeBy } from './documents/describe-event.ts';
+import { describeBy, openedBy } from './documents/describe-event.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, Status } from './events/state.ts';
 import { shortId } from './layout/names.ts';
@@ -51,6 +51,8 @@ export interface SessionFacts extends StateFacts {
   base?: string;
   worktree?: string;
   sandbox?: string;
+  /** By whom its gates were opened: `answers by a person, by phone; plan by the parent model alone (codex)`. */
+  gates?: string;
   sessionDir: string;
   costUsd?: number;
   problems?: string[];
@@ -72,10 +74,24 @@ export function sessionFacts(view: SessionView): SessionFacts {
     base: worktree?.base,
     worktree: worktree?.path,
     sandbox: sandboxWords(state),
+    gates: gateWords(state),
     sessionDir: paths.sessionDir,
     costUsd: state.cost.usd,
     problems: problems.length > 0 ? problems : undefined,
   };
+}
+
+/** By whom the gates were opened; undefined before the first was. */
+export function gateWords({
+  answers,
+  approvedPlan,
+}: Pick<SessionState, 'answers' | 'approvedPlan'>): string | undefined {
+  const answered = [...new Set(answers.map(({ by }) => openedBy(by)))];
+  const parts = [
+    ...(answered.length > 0 ? [`answers by ${answered.join(' and ')}`] : []),
+    ...(approvedPlan === undefined ? [] : [`plan by ${openedBy(approvedPlan.by)}`]),
+  ];
+  return parts.length > 0 ? parts.join('; ') : undefined;
 }
 
 function conditionOf(view: SessionView): SessionFacts['condition'] {

@@ -11,7 +11,7 @@ test('an approval by tool is told as one by the parent model', () => {
   const plan = { name: 'plan.md', hash: 'h' };
   const by = { channel: 'tool', client: 'claude-code' } as const;
   expect(told({ type: 'plan_approved', by, plan, phase: 'implementation' })).toBe(
-    'plan plan.md approved by the parent model (claude-code)',
+    'plan plan.md approved by the parent model alone (claude-code)',
   );
 });
 

@@ -109,7 +109,8 @@ test('answers open the gate only when none is left; what was found in the file a
   };
   const open = after([rest], half);
   expect(open.status.kind).toBe('running');
-  expect(open.answers).toEqual([answer('Q1', 'C'), answer('Q2', 'x')]);
+  expect(open.answers).toMatchObject([answer('Q1', 'C'), answer('Q2', 'x')]);
+  expect(open.answers.map(({ by }) => by)).toEqual([{ channel: 'cli' }, { channel: 'cli' }]);
 });
 
 test('answers that come while nothing waits for them move nothing', () => {

@@ -10,16 +10,23 @@ import {
   judgeTakeOver,
   openedAtStart,
 } from '../../src/session/commands/judge-running.ts';
+import { openedBy } from '../../src/session/documents/describe-event.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
-import { openQuestions } from '../../src/session/documents/qa.ts';
+import { openQuestions, questionHash } from '../../src/session/documents/qa.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
-import { CHANNELS } from '../../src/session/events/bodies/who-acted.ts';
-import { emptyState, type Status, type WaitingStatus } from '../../src/session/events/state.ts';
+import { type By, CHANNELS } from '../../src/session/events/bodies/who-acted.ts';
+import {
+  emptyState,
+  type SessionState,
+  type Status,
+  type WaitingStatus,
+} from '../../src/session/events/state.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
 const byPerson = { channel: 'cli' } as const;
 const byModel = { channel: 'tool', client: 'claude-code' } as const;
 const PEOPLE = ['cli', 'file'] as const;
+const inForm = (client: string): By => ({ channel: 'elicitation', client });
 
 function waiting(waitsFor: WaitingStatus['for']): Status {
   const lists = { openQuestions: [], unconfirmed: [] };
@@ -78,6 +85,89 @@ describe('answers', () => {
         code: 'channel_closed',
         why: 'GATE_CHANNELS of this project allows only cli, file, and this call used tool (claude-code).',
       },
+    });
+  });
+
+  describe('a question that has its answer', () => {
+    const [first] = facts.questions;
+    const at = '2026-01-08T10:05:00.000Z';
+    const onRecord = (by: By) => [
+      { id: 'Q1', question: questionHash(first ?? expect.fail()), text: 'A', by, at },
+    ];
+    const answered = (by: By, status: Status = waiting('qa_answers')) => ({
+      ...stateOf(status),
+      answers: onRecord(by),
+    });
+    const openFor = (state: SessionState) => ({ ...openQuestions(text, state), gateChannels: CHANNELS });
+    const give = (given: { by: By; answers: { id: string; text: string }[] }, state: SessionState) =>
+      judgeAnswer({ ...command, ...given }, state, openFor(state));
+    const B = [{ id: 'Q1', text: 'B' }];
+
+    test.each<[string, By, By]>([
+      ['a second model', byModel, { channel: 'tool', client: 'codex' }],
+      ['the same model', byModel, byModel],
+      ['a model after a person', byPerson, byModel],
+      ['a person after a model', byModel, byPerson],
+      ['a person on another channel', byPerson, { channel: 'phone' }],
+      ['a person in the form of another client', inForm('claude-code'), inForm('codex')],
+    ])('keeps it against %s, who is told who gave it, what and when', (_who, before, later) => {
+      const state = answered(before);
+      const answers = [...B, { id: 'Q2', text: 'A' }];
+      const verdict = give({ by: later, answers }, state);
+      const why = `Q1 was answered first with "A" by ${openedBy(before)}, at ${at}. The first answer counts.`;
+      expect(verdict).toMatchObject({ error: { code: 'already_answered', why } });
+    });
+
+    test.each<[string, By]>([
+      ['in the terminal', byPerson],
+      ['by phone', { channel: 'phone' }],
+      ['in a form', inForm('codex')],
+    ])('is replaced by the person who gave it %s, and both are named', (_where, by) => {
+      const state = answered(by);
+      expect(give({ by, answers: B }, state)).toMatchObject({
+        kind: 'accepted',
+        answers: [{ id: 'Q1', text: 'B' }],
+        replaced: [{ id: 'Q1', text: 'A', by, at }],
+        open: ['Q2', 'Q3'],
+      });
+    });
+
+    test('may be replaced until the next agent has begun, and not after', () => {
+      const running: Status = { kind: 'running', since: at };
+      const planning = { ...emptyState().progress, phase: 'planning' } as const;
+      const unread = { ...answered(byPerson, running), progress: planning };
+      expect(give({ by: byPerson, answers: B }, unread)).toMatchObject({ kind: 'accepted' });
+      const later = { ...unread, status: { ...running, since: '2026-01-08T10:09:00.000Z' } };
+      expect(give({ by: byPerson, answers: B }, later)).toMatchObject({
+        error: { code: 'already_answered' },
+      });
+    });
+
+    test('is not recorded once more when the same answer comes again, while another question is', () => {
+      const state = answered(byPerson);
+      const both = [
+        { id: 'Q1', text: 'a' },
+        { id: 'Q2', text: 'A' },
+      ];
+      expect(give({ by: byModel, answers: both }, state)).toMatchObject({
+        answers: [{ id: 'Q2', text: 'A' }],
+        open: ['Q3'],
+      });
+      expect(give({ by: byModel, answers: both.slice(0, 1) }, state)).toMatchObject({
+        error: { code: 'already_answered' },
+      });
+    });
+
+    test('tells whoever comes after the last answer who gave it', () => {
+      const all = facts.questions.map((question) => ({
+        ...{ id: question.id, question: questionHash(question), text: 'A' },
+        ...{ by: byPerson, at },
+      }));
+      const state = { ...RUNNING, answers: all };
+      const late = { ...command, by: byModel, acceptSuggestions: true };
+      expect(judgeAnswer(late, state, openFor(state))).toMatchObject({
+        error: { code: 'already_answered', why: expect.stringContaining('a person, in the terminal') },
+      });
     });
   });
 });

@@ -1,8 +1,16 @@
 import { TO_FILL } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
+import { openedBy } from '../documents/describe-event.ts';
+import type { AnswerOnRecord } from '../events/bodies/positions.ts';
 import type { By, Channel } from '../events/bodies/who-acted.ts';
 
 export const GATE_ERRORS = errors({
+  already_answered: ({ taken }: { taken: readonly AnswerOnRecord[] }) => ({
+    what: NOT_ANSWERED,
+    why: `${taken.map(({ id, text, by, at }) => `${id} was answered first with "${text.split('\n', 1)[0]?.slice(0, 80)}" by ${openedBy(by)}, at ${at}`).join('; ')}. The first answer counts.`,
+    hint: `Whoever gave it may replace it the same way until the next agent begins; anybody else can tell that agent with a message. Answers to other questions can be given without ${taken.map(({ id }) => id).join(', ')}.`,
+    next: [{ act: 'message', args: { text: TO_FILL }, ifWanted: true }],
+  }),
   answer_not_understood: ({ id, problem }: { id: string; problem: string }) => ({
     what: NOT_ANSWERED,
     why: problem,
@@ -17,7 +25,12 @@ export const GATE_ERRORS = errors({
     ].join(''),
     hint:
       chosen.length === 0
-        ? `It can be decided ${gateChannels.map((each) => WAYS[each]).join(', or ')}.`
+        ? `A person decides it ${
+            gateChannels
+              .filter((each) => channel !== 'tool' || each !== 'file')
+              .map((each) => WAYS[each])
+              .join(', or ') || 'outside of this chat'
+          }.`
         : 'Start it without that choice; the session then waits at the gate.',
   }),
   empty_feedback: () => ({

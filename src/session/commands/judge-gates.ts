@@ -9,8 +9,8 @@ import {
 } from '../documents/qa.ts';
 import { findQuestion, type QaQuestion } from '../documents/qa-blocks.ts';
 import { ACCEPTS_WEAKENED } from '../events/accepted.ts';
-import type { PlanVersion, RecordedAnswer } from '../events/bodies/positions.ts';
-import { type By, type Channel, PERSONAL } from '../events/bodies/who-acted.ts';
+import type { AnswerOnRecord, PlanVersion, RecordedAnswer } from '../events/bodies/positions.ts';
+import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
 import { planServers } from '../servers/plan-servers.ts';
 import type { CommandOf } from './commands.ts';
@@ -21,19 +21,27 @@ export interface AnswerFacts extends Pick<OpenQuestions, 'questions' | 'open' | 
   gateChannels: readonly Channel[];
 }
 
-export type AnswerVerdict = { kind: 'accepted'; answers: RecordedAnswer[]; open: string[] } | Refused;
+export type AnswerVerdict =
+  | { kind: 'accepted'; answers: RecordedAnswer[]; replaced?: AnswerOnRecord[] | undefined; open: string[] }
+  | Refused;
 
-/** What a person's answers come to: the human act that opens the first gate. Nothing is written here. */
+/**
+ * What a person's answers come to: the human act that opens the first gate. The first answer to a question counts,
+ * whichever channel it came by; whoever comes later is told of it. Nothing is written here.
+ */
 export function judgeAnswer(
   command: Pick<CommandOf<'answer'>, 'by' | 'answers' | 'acceptSuggestions' | 'confirmTyped'>,
-  { status }: Pick<SessionState, 'status'>,
+  state: AnswerState,
   facts: AnswerFacts,
 ): AnswerVerdict {
   const given = understood(command.answers, facts.questions);
   if ('kind' in given) return given;
-  if (status.kind !== 'waiting' || status.for !== 'qa_answers') {
-    return refusedForStatus(GATE_ERRORS.not_waiting({ for: 'answers' }));
-  }
+  const { status } = state;
+  const isWaiting = status.kind === 'waiting' && status.for === 'qa_answers';
+  const { taken, replaced } = onRecord(given, command.by, state);
+  if (taken.length > 0) return refused(GATE_ERRORS.already_answered({ taken }));
+  const isEmpty = given.length === 0 && !command.acceptSuggestions && !command.confirmTyped;
+  if (!isWaiting && replaced.length === 0) return tooLate(isEmpty ? [] : facts.questions, state);
   const closed = closedChannel(command.by, facts.gateChannels, 'No answer was recorded.');
   if (closed) return closed;
   const answers = new Map<string, RecordedAnswer>();
@@ -43,24 +51,76 @@ export function judgeAnswer(
     const question = findQuestion(facts.questions, id);
     if (question) give(question, text);
   }
-  for (const { question, text } of given) give(question, text);
+  for (const { question, text } of given)
+    if (recordedAnswer(question, state)?.text !== text) give(question, text);
   for (const suggested of command.acceptSuggestions ? suggestedAnswers(facts) : [])
     if (!answers.has(suggested.id)) answers.set(suggested.id, suggested);
-  const { weakened } = status;
+  const weakened = isWaiting && status.weakened;
   if (weakened && answers.get(weakened.question)?.text === ACCEPTS_WEAKENED) {
     const persons = personChannels(facts.gateChannels);
     if (!persons.includes(command.by.channel)) return refused(GATE_ERRORS.person_accepts({ persons }));
   }
-  if (answers.size === 0) return refused(GATE_ERRORS.no_answer_given({ open: facts.open }));
+  if (answers.size === 0) {
+    const same = given.flatMap(({ question }) => recordedAnswer(question, state) ?? []);
+    return refused(
+      same.length > 0
+        ? GATE_ERRORS.already_answered({ taken: same })
+        : GATE_ERRORS.no_answer_given({ open: facts.open }),
+    );
+  }
   const open = facts.open.filter((id) => !answers.has(id));
-  return { kind: 'accepted', answers: [...answers.values()], open };
+  const before = replaced.length > 0 ? { replaced } : {};
+  return { kind: 'accepted', answers: [...answers.values()], ...before, open };
+}
+
+type AnswerState = Pick<SessionState, 'status' | 'answers' | 'progress' | 'openIteration'>;
+
+/** Which of the questions have another answer already: of somebody else, or of the person who acts, who may replace it. */
+function onRecord(given: readonly Given[], by: By, state: AnswerState) {
+  const others = given.flatMap(({ question, text }) => {
+    const recorded = recordedAnswer(question, state);
+    return recorded === undefined || recorded.text === text ? [] : [recorded];
+  });
+  const isOwn = (answer: AnswerOnRecord) => isReplaceable(answer, state) && isSamePerson(answer.by, by);
+  return { taken: others.filter((each) => !isOwn(each)), replaced: others.filter(isOwn) };
+}
+
+function recordedAnswer(
+  question: QaQuestion,
+  { answers }: Pick<AnswerState, 'answers'>,
+): AnswerOnRecord | undefined {
+  return answers.find((each) => each.id === question.id && each.question === questionHash(question));
+}
+
+function isSamePerson(one: By, other: By): boolean {
+  return isPersonal(one.channel) && one.channel === other.channel && one.client === other.client;
+}
+
+/** Until an agent has begun with it; once checks were accepted or not, the session has gone another way. */
+function isReplaceable({ at }: AnswerOnRecord, { status, progress, openIteration }: AnswerState): boolean {
+  if (status.kind === 'waiting') return status.for === 'qa_answers';
+  const isUnread = status.kind === 'running' && status.since === at && openIteration === undefined;
+  return isUnread && progress.phase === 'planning';
+}
+
+/** Whoever comes after the last answer is told who gave it. */
+function tooLate(questions: readonly QaQuestion[], state: AnswerState): Refused {
+  const taken = questions.flatMap((question) => recordedAnswer(question, state) ?? []);
+  return taken.length > 0 && taken.length === questions.length
+    ? refused(GATE_ERRORS.already_answered({ taken }))
+    : refusedForStatus(GATE_ERRORS.not_waiting({ for: 'answers' }));
+}
+
+interface Given {
+  question: QaQuestion;
+  text: string;
 }
 
 function understood(
   answers: CommandOf<'answer'>['answers'],
   questions: readonly QaQuestion[],
-): { question: QaQuestion; text: string }[] | Refused {
-  const given: { question: QaQuestion; text: string }[] = [];
+): Given[] | Refused {
+  const given: Given[] = [];
   for (const { id, text } of answers) {
     const question = findQuestion(questions, id);
     if (question === undefined)
@@ -113,7 +173,7 @@ export function refusedServers(
   const { servers, problems } = planServers(text);
   if (problems.length > 0) return refused(GATE_ERRORS.servers_unclear({ name, problems }));
   const own = servers.flatMap((each) => (each.command === undefined ? [] : [each.name]));
-  if (own.length === 0 || (PERSONAL.includes(by.channel) && !by.atStart)) return undefined;
+  if (own.length === 0 || (isPersonal(by.channel) && !by.atStart)) return undefined;
   return refused(GATE_ERRORS.servers_need_person({ servers: own, persons: personChannels(gateChannels) }));
 }
 

@@ -1,5 +1,5 @@
 import type { SamocodeError } from '../../base/errors.ts';
-import { type By, type Channel, PERSONAL } from '../events/bodies/who-acted.ts';
+import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { Command } from './commands.ts';
@@ -64,6 +64,6 @@ export function closedChannel(
 
 /** Those of the channels that no model can use; a terminal is always one. */
 export function personChannels(gateChannels: readonly Channel[]): readonly Channel[] {
-  const persons = gateChannels.filter((each) => PERSONAL.includes(each));
+  const persons = gateChannels.filter((each) => isPersonal(each));
   return persons.length > 0 ? persons : ['cli'];
 }

@@ -18,7 +18,12 @@ export function describeEvent(event: SessionEvent): string | undefined {
   return text === undefined ? undefined : oneLine(text).slice(0, 500);
 }
 
-/** Who acted, as people should read it: an approval by tool came from a model, and says so. */
+/** Who opened a gate, as people should read it: where no person was seen to, that is said. */
+export function openedBy(by: By): string {
+  return describeBy(by).replace(/^the parent model/, 'the parent model alone');
+}
+
+/** Who acted, as people should read it. */
 export function describeBy(by: By): string {
   return by.atStart ? `${actor(by)}, by a choice made at the start` : actor(by);
 }
@@ -35,7 +40,7 @@ function actor(by: By): string {
     case 'phone':
       return 'a person, by phone';
     case 'file':
-      return 'a person, in the file';
+      return 'a person or a program, typed into the file';
     case 'settings':
       return 'a choice made at the start';
     default:
@@ -88,13 +93,15 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     return `${SETS[set]} on ${commit.slice(0, 8)} in ${where} ${result}`;
   },
   parked: ({ for: waitsFor, reason }) => `waiting for ${waitsFor}${reason ? `: ${reason}` : ''}`,
-  answers_recorded: ({ answers, by, open }) => {
+  answers_recorded: ({ answers, by, open, replaced = [] }) => {
+    const before = replaced.map(({ id, text }) => `${id}: ${text}`).join('; ');
+    const instead = before && `, in place of ${before}`;
     const rest = open.length > 0 ? `; still open: ${open.join(', ')}` : '';
-    return `answers ${answers.map((answer) => answer.id).join(', ')} by ${describeBy(by)}${rest}`;
+    return `answers ${answers.map((answer) => answer.id).join(', ')} by ${openedBy(by)}${instead}${rest}`;
   },
   plan_approved: ({ plan, by, servers = [] }) => {
     const names = servers.map(({ name }) => name).join(', ');
-    return `plan ${plan.name} approved by ${describeBy(by)}${names && `, with the MCP servers ${names}`}`;
+    return `plan ${plan.name} approved by ${openedBy(by)}${names && `, with the MCP servers ${names}`}`;
   },
   changes_requested: ({ by }) => `changes to the plan requested by ${describeBy(by)}`,
   message_kept: ({ id }) => `message ${id} stored for the next agent`,

@@ -1,7 +1,6 @@
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { plainWords } from '../../base/plain-words.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
-import type { SessionState } from '../events/state.ts';
 import {
   type MarkdownLines,
   oneLine,
@@ -53,6 +52,12 @@ export function findStatus(
   return undefined;
 }
 
+/** What was answered, and how many rounds of questions belong to earlier goals. */
+export interface AnswersOnRecord {
+  answers: readonly RecordedAnswer[];
+  oldRounds: number;
+}
+
 /** The questions of the current goal, held against the human answers on record. */
 export interface OpenQuestions {
   questions: QaQuestion[];
@@ -78,7 +83,7 @@ export function suggestedAnswers({
 /** @param text of `_qa.md`; undefined when there is none */
 export function openQuestions(
   text: string | undefined,
-  { oldRounds, answers }: Pick<SessionState, 'oldRounds' | 'answers'>,
+  { oldRounds, answers }: AnswersOnRecord,
 ): OpenQuestions {
   const all = text === undefined ? [] : parseQa(text).questions;
   const questions = all.filter((question) => question.round > oldRounds);

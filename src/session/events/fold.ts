@@ -11,8 +11,8 @@ import { baseChecksOf, failedRuns, provesNothing } from '../../phases/proving.ts
 import { noteWith } from '../../phases/verdict.ts';
 import { afterWeakened, withServers } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
-import { Parked, type Places, type RecordedAnswer, withPlaces } from './bodies/positions.ts';
-import { PERSONAL } from './bodies/who-acted.ts';
+import { type AnswerOnRecord, Parked, type Places, withPlaces } from './bodies/positions.ts';
+import { isPersonal } from './bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { heldHalfway, letGoOn, OVER, rewound } from './fold-rewound.ts';
 import {
@@ -206,7 +206,7 @@ function parked(state: SessionState, event: EventOf<'parked'>): SessionState {
 }
 
 function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>): SessionState {
-  const answered = { ...state, answers: mergeAnswers(state.answers, event.answers) };
+  const answered = { ...state, answers: mergeAnswers(state.answers, event) };
   const { status } = state;
   if (status.kind !== 'waiting' || status.for !== 'qa_answers') return answered;
   if (event.open.length === 0) {
@@ -257,9 +257,12 @@ function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): Ses
   return { ...moved, status };
 }
 
-function mergeAnswers(old: readonly RecordedAnswer[], given: readonly RecordedAnswer[]): RecordedAnswer[] {
-  const ids = new Set(given.map((answer) => answer.id));
-  return [...old.filter((answer) => !ids.has(answer.id)), ...given];
+function mergeAnswers(
+  old: readonly AnswerOnRecord[],
+  { answers, by, at }: EventOf<'answers_recorded'>,
+): AnswerOnRecord[] {
+  const ids = new Set(answers.map(({ id }) => id));
+  return [...old.filter(({ id }) => !ids.has(id)), ...answers.map((answer) => ({ ...answer, by, at }))];
 }
 
 /**
@@ -305,9 +308,7 @@ function withChecksOf(
     return { ...rest, proved: undefined, ...(checks && { checks }), ...(proving && { proving }) };
   const isAsked = state.status.kind === 'blocked' && state.status.rule === 'base_checks';
   if (baseChecks === undefined || !isAsked) return state;
-  return PERSONAL.includes(by.channel)
-    ? { ...state, baseChecks: { ...baseChecks, result: 'accepted' } }
-    : rest;
+  return isPersonal(by.channel) ? { ...state, baseChecks: { ...baseChecks, result: 'accepted' } } : rest;
 }
 
 /** What quality agents have found to hold, and on which commit; code that is written after it has to be reviewed again. */

@@ -4,7 +4,7 @@ import { parseJson } from '../../base/parse-json.ts';
 import { visibleControls } from '../../base/plain-words.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
 import { CHECK_PLACES, CheckRun, ProvedRequirement, Weakening } from '../../phases/proving.ts';
-import { describeBy } from '../documents/describe-event.ts';
+import { describeBy, openedBy } from '../documents/describe-event.ts';
 import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
 import { Cost, PlanVersion } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
@@ -166,11 +166,22 @@ export function proofFacts(proof: SessionProof): string {
   ].join('\n\n');
 }
 
-function introduction({ commit, tree, branch, base, baseCommit, doneAt }: SessionProof): string[] {
+function introduction({ commit, tree, branch, base, baseCommit, doneAt, approvals }: SessionProof): string[] {
   const ofTree = tree === undefined ? '' : ` with the tree ${code(tree)}`;
   return [
     `Commit ${code(commit)}${ofTree} on the branch ${code(branch)}, from ${code(base)} at ${code(baseCommit)}. Done at ${doneAt}.`,
     'samocode recorded this from what it ran itself. What agents said about their work is not part of it.',
+    ...openedByModel(approvals),
+  ];
+}
+
+function openedByModel(approvals: readonly Approval[]): string[] {
+  const gates = approvals.flatMap(({ what, by }) =>
+    by.channel === 'tool' && (what === 'plan' || what === 'answers') ? [`the ${what}`] : [],
+  );
+  if (gates.length === 0) return [];
+  return [
+    `**Opened by the parent model alone: ${[...new Set(gates)].join(' and ')}.** No person was seen to decide that.`,
   ];
 }
 
@@ -222,7 +233,8 @@ function tail({ command, tail: text }: CheckRun): string[] {
 }
 
 function approval(given: Approval): string {
-  const who = `by ${describeBy(given.by)}, ${given.at}`;
+  const isGate = given.what === 'plan' || given.what === 'answers';
+  const who = `by ${(isGate ? openedBy : describeBy)(given.by)}, ${given.at}`;
   switch (given.what) {
     case 'start':
       return `the start, ${who}`;

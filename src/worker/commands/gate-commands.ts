@@ -11,10 +11,10 @@ export const answer: Handler<'answer'> = async (worker, command) => {
   const { gateChannels } = worker.file.settings;
   const verdict = judgeAnswer(command, stateOf(worker), { ...(await readQuestions(worker)), gateChannels });
   if (verdict.kind === 'refused') return verdict;
-  const { answers, open } = verdict;
+  const { answers, open, replaced } = verdict;
   const given = answers.map(({ id }) => id).join(', ');
   const flow = `Answers recorded: ${given}${open.length > 0 ? `; open: ${open.join(', ')}` : ''}`;
-  return { events: [{ type: 'answers_recorded', by: command.by, answers, open, flow }] };
+  return { events: [{ type: 'answers_recorded', by: command.by, answers, replaced, open, flow }] };
 };
 
 /** Records a person's approval of the plan as it stands: the human act that opens the second gate. */

@@ -1,21 +1,27 @@
 import { changeFile } from '../../base/files/change-file.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
-import { answerText, openQuestions, parseAnswer, parseQa, questionHash } from '../../session/documents/qa.ts';
+import {
+  type AnswersOnRecord,
+  answerText,
+  openQuestions,
+  parseAnswer,
+  parseQa,
+  questionHash,
+} from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { noteUntaken, setQaStatus, writeAnswers } from '../../session/documents/qa-change.ts';
-import type { SessionState } from '../../session/events/state.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 
 /** Puts the recorded human answers into `_qa.md`, each where its question still stands as it was answered. */
 export async function writeRecordedAnswers(
   paths: Pick<SessionPaths, 'qa'>,
-  state: Pick<SessionState, 'answers' | 'oldRounds'>,
+  state: AnswersOnRecord,
 ): Promise<void> {
   if ((await readPlainFile(paths.qa, MAX_DOCUMENT_BYTES)).kind !== 'bytes') return;
   await changeFile(paths.qa, (text = '') => withAnswers(text, state));
 }
 
-function withAnswers(text: string, state: Pick<SessionState, 'answers' | 'oldRounds'>): string {
+function withAnswers(text: string, state: AnswersOnRecord): string {
   const { questions, status = 'waiting' } = parseQa(text);
   const byId = new Map(questions.map((question) => [question.id, question]));
   const fitting = state.answers.flatMap((answer) => {

@@ -6,7 +6,7 @@ import type { ParkDecision } from '../../phases/decision.ts';
 import type { Weakening } from '../../phases/proving.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { openedAtStart } from '../../session/commands/judge-running.ts';
-import { describeBy } from '../../session/documents/describe-event.ts';
+import { openedBy } from '../../session/documents/describe-event.ts';
 import { documentFingerprint, documentText } from '../../session/documents/documents.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { openQuestions, parseQa, suggestedAnswers } from '../../session/documents/qa.ts';
@@ -56,7 +56,7 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   if (answers.length === 0 && weakened !== undefined) return [wait];
   const given = new Set(answers.map(({ id }) => id));
   const left = open.filter((id) => !given.has(id));
-  const flow = `Suggestions accepted by ${describeBy(by)}`;
+  const flow = `Suggestions accepted by ${openedBy(by)}`;
   return [wait, { type: 'answers_recorded', by, answers, open: left, flow }];
 }
 

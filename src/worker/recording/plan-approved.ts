@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import type { Phase } from '../../phases/table.ts';
-import { describeBy } from '../../session/documents/describe-event.ts';
+import { openedBy } from '../../session/documents/describe-event.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { isPlanOf } from '../../session/documents/plan.ts';
 import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
@@ -18,7 +18,7 @@ export async function planApproved(
   { plan, text, phase }: { plan: PlanVersion; text: string; phase: Phase },
 ): Promise<NewEvent> {
   await writeWhole(worker.paths.approvedPlan, text);
-  const flow = `Plan approved by ${describeBy(by)}: ${plan.name}`;
+  const flow = `Plan approved by ${openedBy(by)}: ${plan.name}`;
   return { type: 'plan_approved', by, plan, phase, servers: serversOf(text), flow };
 }
 

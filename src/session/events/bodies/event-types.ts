@@ -7,6 +7,7 @@ import { ENDING_KINDS } from '../../../phases/ending.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../phases/proving.ts';
 import { PHASE_NAMES } from '../../../phases/table.ts';
 import {
+  AnswerOnRecord,
   Block,
   CliPaths,
   Cost,
@@ -188,6 +189,8 @@ export const EVENT_BODIES = {
   answers_recorded: z.object({
     by: By,
     answers: z.array(RecordedAnswer),
+    /** Earlier answers of the same person in whose place these are. */
+    replaced: z.array(AnswerOnRecord).optional(),
     open: z.array(z.string()),
   }),
   plan_approved: z.object({

@@ -14,6 +14,10 @@ export const RecordedAnswer = z.object({
 });
 export type RecordedAnswer = z.infer<typeof RecordedAnswer>;
 
+/** An answer on record, by whom it was given, and when. */
+export const AnswerOnRecord = RecordedAnswer.extend({ by: By, at: z.string() });
+export type AnswerOnRecord = z.infer<typeof AnswerOnRecord>;
+
 export const PlanVersion = z.object({ name: z.string(), hash: z.string() });
 export type PlanVersion = z.infer<typeof PlanVersion>;
 
@@ -49,7 +53,7 @@ export type RewindTarget = z.infer<typeof RewindTarget>;
 export const Position = z.object({
   progress: Progress,
   approvedPlan: PlanVersion.extend({ by: By }).optional(),
-  answers: z.array(RecordedAnswer),
+  answers: z.array(AnswerOnRecord),
   /** What the human wants changed in the plan, for the next planning child. */
   feedback: z.string().optional(),
   goal: z.string().optional(),

@@ -5,7 +5,12 @@ export const CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file', 'setting
 export const Channel = z.enum(CHANNELS);
 export type Channel = z.infer<typeof Channel>;
 
-export const PERSONAL: readonly Channel[] = ['elicitation', 'cli', 'phone'];
+/** Those that no model and no program can use: `GATE_CHANNELS=person`. */
+export const PERSONAL = ['elicitation', 'cli', 'phone'] as const satisfies readonly Channel[];
+
+export function isPersonal(channel: Channel): boolean {
+  return PERSONAL.some((each) => each === channel);
+}
 
 /** Who acted. `atStart`: by a choice made when the session was started. */
 export const By = z.object({

@@ -47,12 +47,12 @@ const MISTAKES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     resume_session: 'gate_closed',
   },
   'waiting plan_approval': {
-    answer_qa: 'not_waiting',
+    answer_qa: 'already_answered',
     approve_plan: 'plan_changed',
     resume_session: 'gate_closed',
   },
   done: {
-    answer_qa: 'not_waiting',
+    answer_qa: 'already_answered',
     approve_plan: 'not_waiting',
     request_changes: 'not_waiting',
     resume_session: 'goal_missing',

@@ -48,7 +48,7 @@ test('every call made twice, as by a client that lost the first answer, does its
     'get_status ok',
     'wait ok',
     'read_qa ok',
-    'answer_qa not_waiting',
+    'answer_qa already_answered',
     'request_changes not_waiting',
     'send_message ok',
     'stop_session ok',
