@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { PHASE_NAMES } from '../../src/phases/table.ts';
 import { warnAboutKeys } from '../../src/project/settings/setting-warnings.ts';
 import { SETTING_ROWS, SETTINGS, settingByKey } from '../../src/project/settings/settings.ts';
+import { PERSONAL } from '../../src/session/events/bodies/who-acted.ts';
 
 test('every key is unique', () => {
   const keys = SETTING_ROWS.map(([, spec]) => spec.key);
@@ -28,6 +29,8 @@ test.each([
   ['gates', 'plan', ['plan']],
   ['gates', 'none', []],
   ['gates', 'QA, plan ,qa', ['qa', 'plan']],
+  ['gateChannels', 'person', PERSONAL],
+  ['gateChannels', 'file,Person,cli', ['file', ...PERSONAL]],
   ['fallback', 'codex gemini', ['codex', 'gemini']],
   ['branchPrefix', 'team/añil', 'team/añil'],
   ['claudePath', '~/bin/claude', '~/bin/claude'],
@@ -47,6 +50,7 @@ test.each([
   ['provider', 'gpt'],
   ['gates', 'qa,review'],
   ['gateChannels', 'none'],
+  ['gateChannels', 'people'],
   ['branchPrefix', '-x'],
   ['branchPrefix', 'a..b'],
   ['branchPrefix', 'a b'],

@@ -19,6 +19,8 @@ import { inScope, type SettingSpec } from './setting-spec.ts';
 
 /** The ways in which a person may open a gate, as events name them. */
 const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file'] as const;
+/** Those that no model and no program can use. */
+const PERSON = ['elicitation', 'cli', 'phone'] as const;
 
 const PERMISSIONS = ['skip', 'allow'] as const;
 
@@ -254,10 +256,10 @@ export const PROJECT_SETTINGS = inScope('project', {
     doc: 'Where a session waits for you: at questions (qa), at the plan (plan), or nowhere (none).',
   },
   gateChannels: {
-    ...listOf(GATE_CHANNELS, { orNone: false }),
+    ...listOf(GATE_CHANNELS, { orNone: false, short: { person: PERSON } }),
     key: 'GATE_CHANNELS',
     default: GATE_CHANNELS.join(','),
-    doc: "Channels that may open a gate; without tool, neither the parent's model nor a command outside a terminal can.",
+    doc: "Channels that may open a gate. person: no model and no program can. Without tool, the parent's model alone cannot.",
   },
   ...LIMIT_SETTINGS,
   retryHours: {

@@ -110,12 +110,16 @@ export function oneOf<const Name extends string>(choices: readonly Name[]): Sett
 /** Names with commas between, each once. `none` stands for the empty list where that is allowed. */
 export function listOf<const Name extends string>(
   choices: readonly Name[],
-  { orNone }: { orNone: boolean },
+  { orNone, short = {} }: { orNone: boolean; short?: Readonly<Record<string, readonly Name[]>> },
 ): SettingKind<Name[]> {
-  const each = (written: string) => [...new Set(written.split(/[\s,]+/).filter(Boolean))];
+  const each = (written: string) => {
+    const names = written.split(/[\s,]+/).filter(Boolean);
+    return [...new Set(names.flatMap((name): readonly string[] => short[name] ?? [name]))];
+  };
+  const shorts = Object.entries(short).map(([name, all]) => `; ${name} is short for ${all.join(', ')}`);
   return {
     kind: 'choices',
-    form: `a comma-separated list of ${choices.join(', ')}${orNone ? ', or none' : ''}`,
+    form: `a comma-separated list of ${choices.join(', ')}${orNone ? ', or none' : ''}${shorts.join('')}`,
     schema: once(() => {
       const names = lowerCase().transform((written) => (orNone && written === 'none' ? [] : each(written)));
       return names.pipe(orNone ? z.array(z.enum(choices)) : z.array(z.enum(choices)).min(1));
