@@ -23,7 +23,7 @@ export function addInstall(program: Command, cli: Cli): void {
     .description('Add samocode to Claude Code, Codex, Gemini CLI and Claude Desktop')
     .option(
       '--no-allow',
-      "do not change the client's allow-list (default: allow the tools that decide nothing for you)",
+      "do not change the client's rules (default: tools that decide nothing for you run without a question)",
     )
     .option('--replace', 'replace a server named samocode that starts something else')
     .action(async (options: InstallOptions) => {

@@ -17,12 +17,15 @@ import { INSTALL_ERRORS } from '../install/install-errors.ts';
 /** Whether chat programs know us: what an installation would still change. */
 export async function installChecks(context: ActionContext): Promise<DoctorCheck[]> {
   // Loaded here: starting a session needs this room's other files, and none of the packages.
-  const { install, uninstall } = await import('../install/install.ts');
+  const [{ install, uninstall }, { CLIENTS }] = await Promise.all([
+    import('../install/install.ts'),
+    import('../install/clients.ts'),
+  ]);
   const input = { scope: 'user', dryRun: true, allow: false } as const;
   try {
     const wanted = await install(input, context);
     const there = await uninstall(input, context);
-    return wanted.clients.map(({ client, title, outcome, problem }) => {
+    const checks = wanted.clients.map(({ client, title, outcome, problem }) => {
       const id = `install.${client}`;
       if (outcome === 'nothing_to_do') return ok(id, `${title} has samocode`);
       if (problem !== undefined) return warn(id, problem.message, problem.hint);
@@ -30,6 +33,12 @@ export async function installChecks(context: ActionContext): Promise<DoctorCheck
         ? warn(id, `${title} has another version of samocode, or a part of it.`, 'Run: samocode install.')
         : ok(id, `${title} does not have samocode; "samocode install" adds it`);
     });
+    const rules = CLIENTS.map(async ({ name, ruleNotes }) => {
+      const id = `install.${name}.rules`;
+      const notes = (await ruleNotes?.(context)) ?? [];
+      return notes.map(({ found, fix }) => (fix === undefined ? ok(id, found) : warn(id, found, fix)));
+    });
+    return [...checks, ...(await Promise.all(rules)).flat()];
   } catch (error) {
     if (!INSTALL_ERRORS.no_client.is(error)) throw error;
     return [ok('install', 'no chat client was found; the terminal needs none')];

@@ -8,6 +8,14 @@ import { parseJson } from '../../base/parse-json.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
 import { locateCli, pathSettingOf } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
+import {
+  CLAUDE_LISTS,
+  claudeRuleNotes,
+  claudeRuleSteps,
+  codexRuleNotes,
+  codexRuleSteps,
+  type RuleNote,
+} from './gate-rules.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import {
   changeSettings,
@@ -28,7 +36,7 @@ import {
 } from './package/client-packages.ts';
 import type { PackageSource } from './package/package-source.ts';
 import { serverPart, serverStart, serverSteps, startsOurServer } from './server-entry.ts';
-import { commandStep, holdsPackage, itemsStep, packageStep, removalSteps, type Step } from './step.ts';
+import { commandStep, holdsPackage, packageStep, removalSteps, type Step } from './step.ts';
 
 export type ClientName = 'claude' | 'codex' | 'gemini' | 'desktop';
 
@@ -50,8 +58,13 @@ export interface Client {
   detect(context: ActionContext): Promise<string | undefined>;
   /** What is left to do; nothing when all of it is there. */
   add(work: ClientWork): Promise<Step[]>;
-  /** What is left to do so that our tools without the acts of the human run without a question. */
-  allow?(context: ActionContext): Promise<Step[]>;
+  /**
+   * What is left to do so that the acts of the human are asked about, and the other tools are not.
+   * @param install `isNew`: steps of `add` come first
+   */
+  rules?(context: ActionContext, install: { isNew: boolean }): Promise<Step[]>;
+  /** What is to be known of those rules as they are now; nothing where samocode is not installed. */
+  ruleNotes?(context: ActionContext): Promise<RuleNote[]>;
   /** All that an installation leaves for this client, whether the client is still there or not. */
   remove(context: ActionContext): Promise<InstalledPart[]>;
   /** The file of a project that a team shares, and what else than the command our entry in it has. */
@@ -67,12 +80,12 @@ export const CLIENTS: readonly Client[] = [
     restart: `Restart Claude Code, or type /reload-plugins in it${SHOWN}`,
     detect: (context) => programOf('claude', context),
     add: addToClaude,
-    allow: allowInClaude,
+    rules: rulesInClaude,
+    ruleNotes: notesOnClaude,
     remove: claudeParts,
     project: { file: '.mcp.json' },
   },
   {
-    // Codex runs tools that read by itself and asks before the others, so it needs no allow-list.
     name: 'codex',
     title: 'Codex',
     restart: `Restart Codex${SHOWN}`,
@@ -84,6 +97,11 @@ export const CLIENTS: readonly Client[] = [
         install: ['plugin', 'add', PLUGIN],
         parts: codexParts(work.context),
       }),
+    rules: async (context, { isNew }) => await codexRuleSteps(codexConfig(context), CODEX_TABLE, { isNew }),
+    async ruleNotes(context) {
+      const [plugin] = codexParts(context);
+      return (await plugin.isThere()) ? await codexRuleNotes(codexConfig(context), CODEX_TABLE) : [];
+    },
     remove: async (context) => [...codexParts(context), folderPart(packageFolder(context, 'codex'))],
   },
   {
@@ -185,7 +203,6 @@ function inPluginFolder(files: Files): Files {
 
 /** As Claude Code names the tools of our plugin's server. */
 const TOOL_PREFIX = 'mcp__plugin_samocode_samocode__';
-const ALLOW_LIST = ['permissions', 'allow'];
 /** What a plugin adds to the settings of the person. */
 const CLAUDE_MEMBERS = [
   ['enabledPlugins', PLUGIN],
@@ -219,14 +236,18 @@ async function addToClaude(work: ClientWork): Promise<Step[]> {
   ];
 }
 
-async function allowInClaude(context: ActionContext): Promise<Step[]> {
-  const path = claudeSettings(context);
-  const settings = parseJson((await ifExists(readFile(path, 'utf8'))) ?? '{}');
-  if (settings === undefined) return [];
-  const items = ALLOWED_TOOLS.map((tool) => TOOL_PREFIX + tool);
-  const there = valueAt(settings, ALLOW_LIST);
-  const isComplete = Array.isArray(there) && items.every((item) => there.includes(item));
-  return isComplete ? [] : [itemsStep(path, ALLOW_LIST, items)];
+/** A server alone, beside settings with comments, has other names for its tools, and no rules. */
+async function rulesInClaude(context: ActionContext): Promise<Step[]> {
+  const settings = claudeSettings(context);
+  if (parseJson((await ifExists(readFile(settings, 'utf8'))) ?? '{}') === undefined) return [];
+  return await claudeRuleSteps({ settings, cwd: context.cwd, prefix: TOOL_PREFIX });
+}
+
+async function notesOnClaude(context: ActionContext): Promise<RuleNote[]> {
+  const [plugin] = await pluginPartsOfClaude(context);
+  if (!(await plugin.isThere())) return [];
+  const settings = claudeSettings(context);
+  return await claudeRuleNotes({ settings, cwd: context.cwd, prefix: TOOL_PREFIX });
 }
 
 /** Runs a command that writes a settings file anew, and gives all but our members their old bytes again. */
@@ -248,7 +269,7 @@ async function keepingBytes(path: string, run: () => Promise<void>): Promise<voi
 async function claudeParts(context: ActionContext): Promise<InstalledPart[]> {
   const isOurs = (item: unknown) => typeof item === 'string' && item.startsWith(TOOL_PREFIX);
   return [
-    itemsPart(claudeSettings(context), ALLOW_LIST, { isOurs }),
+    ...Object.values(CLAUDE_LISTS).map((at) => itemsPart(claudeSettings(context), at, { isOurs })),
     ...(await pluginPartsOfClaude(context)),
     folderPart(packageFolder(context, 'claude')),
   ];
@@ -284,35 +305,24 @@ function ownClaudeFile({ env, home }: ActionContext): string {
   return join(env.CLAUDE_CONFIG_DIR || home, '.claude.json');
 }
 
-/**
- * Our tools that a client may run without a question. The acts of the human are not among them (approve_plan, answer_qa,
- * finish_session, rewind_session, and setup_project for its trust), so that the client's own question to its user is the human act.
- * start_session is: clients cannot allow a tool without some of its arguments. Its approve, auto_approve and accept_suggestions are recorded
- * as the model's, and refused where GATE_CHANNELS leaves out `tool`.
- */
-export const ALLOWED_TOOLS: readonly string[] = [
-  'start_session',
-  'list_sessions',
-  'get_status',
-  'wait',
-  'read_qa',
-  'read_plan',
-  'request_changes',
-  'send_message',
-  'stop_session',
-  'resume_session',
-  'read_session',
-];
-
 // Codex
 
-function codexParts({ env, home }: ActionContext): [InstalledPart, ...InstalledPart[]] {
-  const codexHome = env.CODEX_HOME || join(home, '.codex');
-  const path = join(codexHome, 'config.toml');
+const CODEX_TABLE = ['plugins', PLUGIN] as const;
+
+function codexHome({ env, home }: ActionContext): string {
+  return env.CODEX_HOME || join(home, '.codex');
+}
+
+function codexConfig(context: ActionContext): string {
+  return join(codexHome(context), 'config.toml');
+}
+
+function codexParts(context: ActionContext): [InstalledPart, ...InstalledPart[]] {
+  const path = codexConfig(context);
   return [
-    tablePart(path, ['plugins', PLUGIN]),
+    tablePart(path, CODEX_TABLE),
     tablePart(path, ['marketplaces', 'samocode']),
-    folderPart(join(codexHome, 'plugins/cache/samocode')),
+    folderPart(join(codexHome(context), 'plugins/cache/samocode')),
   ];
 }
 

@@ -22,7 +22,7 @@ export interface InstallInput {
   projectDir?: string | undefined;
   /** Nothing is changed; the report says what would be. */
   dryRun: boolean;
-  /** Adds our tools to the client's allow-list where it has one, the human's acts left out. */
+  /** Writes the client's rules: the human's acts are asked about, and our other tools are not. */
   allow: boolean;
   /** Replaces a server of our name that starts something else. */
   replace?: boolean | undefined;
@@ -129,7 +129,8 @@ async function stepsToAdd(client: Client, program: string, { input, context }: C
     return await serverSteps(path, { ...commandOnPath(), ...extra }, { title, replace });
   }
   const steps = await client.add({ context, program, replace });
-  return input.allow && client.allow ? [...steps, ...(await client.allow(context))] : steps;
+  if (!input.allow || client.rules === undefined) return steps;
+  return [...steps, ...(await client.rules(context, { isNew: steps.length > 0 }))];
 }
 
 async function stepsToRemove(client: Client, change: Change): Promise<Step[]> {

@@ -97,6 +97,7 @@ test('every step is reported when it begins, client by client', async () => {
     'Codex: write',
     'Codex: run',
     'Codex: run',
+    'Codex: add',
     'Claude Desktop: begins',
     'Claude Desktop: add',
   ]);

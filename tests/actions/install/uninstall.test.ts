@@ -72,7 +72,7 @@ test('what an uninstall cannot remove is named, and everything else is removed',
     {
       outcome: 'failed',
       problem: { code: 'not_all_removed' },
-      stays: ['permissions.allow', 'enabledPlugins', 'extraKnownMarketplaces'].map((at) =>
+      stays: ['permissions.allow', 'permissions.ask', 'enabledPlugins', 'extraKnownMarketplaces'].map((at) =>
         expect.stringContaining(`${join(machine.home, '.claude/settings.json')}, at ${at}`),
       ),
     },

@@ -1,10 +1,12 @@
 import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { parse } from 'smol-toml';
+import { describe, expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/actions/acting/context.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
-import { ALLOWED_TOOLS } from '../../../src/machine/install/clients.ts';
+import { installChecks } from '../../../src/machine/doctor/service-checks.ts';
+import { ALLOWED_TOOLS } from '../../../src/machine/install/gate-rules.ts';
 import { type InstallInput, install, uninstall } from '../../../src/machine/install/install.ts';
 import { TOOLS } from '../../../src/server/tools/index.ts';
 import { makeFakeClient } from '../../support/fake-client.ts';
@@ -29,6 +31,7 @@ test('a dry run shows every change and makes none', async () => {
     expect.stringContaining('plugin marketplace add'),
     expect.stringContaining('plugin install samocode@samocode'),
     expect.stringContaining('at permissions.allow'),
+    expect.stringContaining('at permissions.ask'),
   ]);
   expect(await machine.files()).toEqual(before);
 });
@@ -77,6 +80,101 @@ test('the allow-list has every tool but the acts of the human', () => {
   const acts = ['approve_plan', 'answer_qa', 'finish_session', 'rewind_session', 'setup_project'];
   const names = TOOLS.map(({ name }) => name).filter((name) => !acts.includes(name));
   expect([...ALLOWED_TOOLS].sort()).toEqual(names.sort());
+});
+
+const PREFIX = 'mcp__plugin_samocode_samocode__';
+const named = (...tools: string[]) => tools.map((tool) => PREFIX + tool);
+const HOOK = { hooks: { Elicitation: [{ hooks: [{ type: 'command', command: 'true' }] }] } };
+
+test('the acts of the human that have no form are asked about; the two that have one only where a hook answers forms', async () => {
+  await using machine = await startMachine();
+  await install({ ...ALL, clients: ['claude'] }, machine.context);
+  const asked = async () => JSON.parse(await machine.read('.claude/settings.json')).permissions.ask;
+  const acts = named('setup_project', 'finish_session', 'rewind_session');
+  expect(await asked()).toEqual(acts);
+  await writeFile(join(machine.home, '.claude/settings.local.json'), JSON.stringify(HOOK));
+  await install({ ...ALL, clients: ['claude'] }, machine.context);
+  expect([...(await asked())].sort()).toEqual([...named('answer_qa', 'approve_plan'), ...acts].sort());
+});
+
+test('in Codex each tool has its rule, a rule of the person’s own stays, and an update of the plugin keeps ours', async () => {
+  await using machine = await startMachine();
+  const install1 = () => install({ ...ALL, clients: ['codex'] }, machine.context);
+  const mode = async (tool: string) => {
+    const { plugins }: { plugins?: unknown } = parse(await machine.read('.codex/config.toml'));
+    return Object(plugins)['samocode@samocode'].mcp_servers.samocode.tools[tool].approval_mode;
+  };
+  await install1();
+  expect(await mode('start_session')).toBe('approve');
+  expect(await mode('approve_plan')).toBe('approve');
+  expect(await mode('finish_session')).toBe('prompt');
+  const path = join(machine.home, '.codex/config.toml');
+  const own = (await machine.read('.codex/config.toml')).replace(
+    /(?<=tools\.wait\]\n).*/,
+    'approval_mode = "prompt"',
+  );
+  await writeFile(path, own);
+  expect((await install1()).clients[0]?.outcome).toBe('nothing_to_do');
+  expect(await machine.read('.codex/config.toml')).toBe(own);
+  await rm(join(machine.home, '.config/samocode/clients/codex/plugin'), { recursive: true });
+  expect((await install1()).clients[0]?.outcome).toBe('changed');
+  expect(await mode('finish_session')).toBe('prompt');
+});
+
+describe('doctor', () => {
+  const rules = async ({ context }: Machine, client: string) =>
+    (await installChecks(context)).filter(({ id }) => id === `install.${client}.rules`);
+
+  test('has nothing to say of rules as they were installed, or of a client without samocode', async () => {
+    await using machine = await startMachine();
+    expect(await rules(machine, 'claude')).toEqual([]);
+    await install(ALL, machine.context);
+    expect(await rules(machine, 'claude')).toEqual([]);
+    expect(await rules(machine, 'codex')).toEqual([]);
+  });
+
+  test('names a rule that is missing, with the line to add', async () => {
+    await using machine = await startMachine();
+    await install(ALL, machine.context);
+    const path = join(machine.home, '.claude/settings.json');
+    const settings = JSON.parse(await machine.read('.claude/settings.json'));
+    settings.permissions.ask = settings.permissions.ask.slice(0, 2);
+    await writeFile(path, JSON.stringify(settings));
+    expect(await rules(machine, 'claude')).toMatchObject([
+      {
+        level: 'warn',
+        found: 'Claude Code need not ask you before rewind_session.',
+        fix: `Run: samocode install. Or add to permissions.ask in ${path}: "${PREFIX}rewind_session"`,
+      },
+    ]);
+  });
+
+  test('names a gate that is always allowed, a hook that answers forms, and a rule of Codex that was weakened', async () => {
+    await using machine = await startMachine();
+    await install(ALL, machine.context);
+    const local = join(machine.home, '.claude/settings.local.json');
+    await writeFile(local, JSON.stringify({ permissions: { allow: named('approve_plan') } }));
+    expect(await rules(machine, 'claude')).toMatchObject([
+      {
+        level: 'ok',
+        found: expect.stringMatching(/settings\.local\.json always allows approve_plan: .*claude -p/),
+      },
+    ]);
+    await writeFile(local, JSON.stringify(HOOK));
+    expect(await rules(machine, 'claude')).toMatchObject([
+      { level: 'warn', found: expect.stringContaining(`An Elicitation hook in ${local} answers forms`) },
+      { level: 'warn', found: 'Claude Code need not ask you before answer_qa, approve_plan.' },
+    ]);
+    const config = join(machine.home, '.codex/config.toml');
+    const text = await machine.read('.codex/config.toml');
+    await writeFile(config, text.replaceAll('"prompt"', '"approve"'));
+    expect(await rules(machine, 'codex')).toContainEqual({
+      id: 'install.codex.rules',
+      level: 'warn',
+      found: 'Codex need not ask you before finish_session: its approval_mode is approve.',
+      fix: `In ${config}, below [plugins."samocode@samocode".mcp_servers.samocode.tools.finish_session]: approval_mode = "prompt"`,
+    });
+  });
 });
 
 test('without the allow-list the permissions stay as they are', async () => {
@@ -193,6 +291,8 @@ test('a client that is not known, or not there, is said', async () => {
   const { clients } = await install({ ...ALL, clients: ['gemini'] }, machine.context);
   expect(clients).toMatchObject([{ client: 'gemini', outcome: 'not_found' }]);
 });
+
+type Machine = Awaited<ReturnType<typeof startMachine>>;
 
 /** A home with two clients on PATH and Claude Desktop's settings; the machine's own clients are out of sight. */
 async function startMachine({ desktop = DESKTOP }: { desktop?: string } = {}) {

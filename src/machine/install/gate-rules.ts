@@ -1,0 +1,179 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse, TomlError } from 'smol-toml';
+import { ifExists } from '../../base/errors.ts';
+import { changeSettings } from './installed-part.ts';
+import { jsonValue, valueAt } from './json-member.ts';
+import { itemsStep, type Step } from './step.ts';
+
+/**
+ * Our tools that a client may run without a question. start_session is one: clients cannot allow a tool without some of
+ * its arguments. Its approve, auto_approve and accept_suggestions are recorded as the model's, and refused where
+ * GATE_CHANNELS leaves out `tool`.
+ */
+export const ALLOWED_TOOLS: readonly string[] = [
+  'start_session',
+  'list_sessions',
+  'get_status',
+  'wait',
+  'read_qa',
+  'read_plan',
+  'request_changes',
+  'send_message',
+  'stop_session',
+  'resume_session',
+  'read_session',
+];
+/** Their form is the question to the user; a prompt of the client before it would ask twice. */
+const FORM_TOOLS = ['answer_qa', 'approve_plan'];
+/** Acts of the human without a form of their own: the client's prompt is the human act. */
+const ASKED_TOOLS = ['setup_project', 'finish_session', 'rewind_session'];
+
+/** What doctor says of one rule; `fix` is missing where it may be meant so. */
+export interface RuleNote {
+  found: string;
+  fix?: string;
+}
+
+// Claude Code: lists of tool names. What stands in `ask` is asked in auto mode too, whatever is allowed elsewhere.
+
+export const CLAUDE_LISTS = {
+  allow: ['permissions', 'allow'],
+  ask: ['permissions', 'ask'],
+} as const;
+
+interface ClaudeFiles {
+  /** The settings of the person. */
+  settings: string;
+  /** The folder whose project settings count too. */
+  cwd: string;
+  /** As Claude Code begins the names of our tools. */
+  prefix: string;
+}
+
+export async function claudeRuleSteps(files: ClaudeFiles): Promise<Step[]> {
+  const { settings, prefix } = files;
+  const wanted = { allow: ALLOWED_TOOLS, ask: await askedInClaude(files) };
+  const steps = Object.entries(CLAUDE_LISTS).map(async ([name, at]) => {
+    const items = wanted[name as keyof typeof wanted].map((tool) => prefix + tool);
+    const there = await listIn(settings, at);
+    return items.every((item) => there.includes(item)) ? [] : [itemsStep(settings, at, items)];
+  });
+  return (await Promise.all(steps)).flat();
+}
+
+/** Where a hook answers forms, the client's prompt is all that reaches a person. */
+async function askedInClaude(files: ClaudeFiles): Promise<string[]> {
+  return (await hooked(files)).length > 0 ? [...FORM_TOOLS, ...ASKED_TOOLS] : ASKED_TOOLS;
+}
+
+export async function claudeRuleNotes(files: ClaudeFiles): Promise<RuleNote[]> {
+  const { settings, prefix } = files;
+  const there = await listIn(settings, CLAUDE_LISTS.ask);
+  const missing = (await askedInClaude(files)).filter((tool) => !there.includes(prefix + tool));
+  const notes: RuleNote[] = (await hooked(files)).map((path) => ({
+    found: `An Elicitation hook in ${path} answers forms without you: what it accepts is recorded as yours.`,
+    fix: 'Remove the hook, or set GATE_CHANNELS=cli,phone in .samocode.',
+  }));
+  if (missing.length > 0)
+    notes.push({
+      found: `Claude Code need not ask you before ${missing.join(', ')}.`,
+      fix: `Run: samocode install. Or add to permissions.ask in ${settings}: ${JSON.stringify(missing.map((tool) => prefix + tool)).slice(1, -1)}`,
+    });
+  for (const path of settingsFiles(files)) {
+    const allowed = await listIn(path, CLAUDE_LISTS.allow);
+    const open = FORM_TOOLS.filter((tool) => allowed.includes(prefix + tool));
+    if (open.length > 0)
+      notes.push({
+        found: `${path} always allows ${open.join(', ')}: ${HEADLESS.replace('it', 'claude -p')}`,
+      });
+  }
+  return notes;
+}
+
+const HEADLESS =
+  'a chat still asks you in a form, but it asks nobody (GATE_CHANNELS=person in .samocode refuses that).';
+
+async function hooked(files: ClaudeFiles): Promise<string[]> {
+  const found = await Promise.all(
+    settingsFiles(files).map(async (path) => {
+      const hooks = valueAt(await jsonIn(path), ['hooks', 'Elicitation']);
+      return Array.isArray(hooks) && hooks.length > 0 ? [path] : [];
+    }),
+  );
+  return found.flat();
+}
+
+function settingsFiles({ settings, cwd }: ClaudeFiles): string[] {
+  return [settings, join(cwd, '.claude/settings.json'), join(cwd, '.claude/settings.local.json')];
+}
+
+async function listIn(path: string, at: readonly string[]): Promise<unknown[]> {
+  const list = valueAt(await jsonIn(path), [...at]);
+  return Array.isArray(list) ? list : [];
+}
+
+async function jsonIn(path: string): Promise<unknown> {
+  // What cannot be read is named where the client itself is looked at.
+  return jsonValue((await readFile(path, 'utf8').catch(() => undefined)) ?? '{}');
+}
+
+// Codex: a table for each tool. It asks before every tool that writes unless its table says `approve`.
+
+const codexMode = (tool: string) => (ASKED_TOOLS.includes(tool) ? 'prompt' : 'approve');
+const CODEX_RULED = [...ALLOWED_TOOLS, ...FORM_TOOLS, ...ASKED_TOOLS];
+
+/**
+ * A rule of the person's own stays, and is named by `codexRuleNotes`.
+ * @param table the plugin's, as its header in `path` begins @param isNew other steps write that table first
+ */
+export async function codexRuleSteps(
+  path: string,
+  table: readonly string[],
+  { isNew }: { isNew: boolean },
+): Promise<Step[]> {
+  const missing = await withoutRule(path, table);
+  if (missing.length === 0 && !isNew) return [];
+  const words = `add to ${path} that ${ASKED_TOOLS.join(', ')} are asked about, and the other tools are not`;
+  const rule = (tool: string) => `\n[${headerOf(table, tool)}]\napproval_mode = "${codexMode(tool)}"\n`;
+  return [
+    {
+      words,
+      async run() {
+        const rules = (await withoutRule(path, table)).map(rule).join('');
+        await changeSettings(path, (text) => text + rules);
+      },
+    },
+  ];
+}
+
+async function withoutRule(path: string, table: readonly string[]): Promise<string[]> {
+  const modes = await codexModes(path, table);
+  return modes === undefined ? [] : CODEX_RULED.filter((tool) => modes(tool) === undefined);
+}
+
+export async function codexRuleNotes(path: string, table: readonly string[]): Promise<RuleNote[]> {
+  const modes = await codexModes(path, table);
+  if (modes === undefined) return [];
+  return ASKED_TOOLS.filter((tool) => modes(tool) !== 'prompt').map((tool) => ({
+    found: `Codex need not ask you before ${tool}: its approval_mode is ${modes(tool) ?? 'not set'}.`,
+    fix: `In ${path}, below [${headerOf(table, tool)}]: approval_mode = "prompt"`,
+  }));
+}
+
+function headerOf(table: readonly string[], tool: string): string {
+  return [...table, 'mcp_servers', 'samocode', 'tools', tool]
+    .map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key)))
+    .join('.');
+}
+
+async function codexModes(path: string, table: readonly string[]) {
+  const text = (await ifExists(readFile(path, 'utf8'))) ?? '';
+  try {
+    const tools = Object(valueAt(parse(text), [...table, 'mcp_servers', 'samocode', 'tools']));
+    return (tool: string): unknown => Object(tools[tool]).approval_mode;
+  } catch (error) {
+    if (error instanceof TomlError) return undefined;
+    throw error;
+  }
+}
