@@ -82,10 +82,11 @@ let context: Promise<ActionContext> | undefined;
 
 /** On first use: reading the machine costs time that `--help` has no need of. */
 async function makeContext(): Promise<ActionContext> {
-  const [{ systemClock }, { systemHost }, { whoTypes }] = await Promise.all([
+  const [{ systemClock }, { systemHost }, { whoTypes }, { elsewhereBy }] = await Promise.all([
     import('../base/clock.ts'),
     import('../base/processes/host.ts'),
     import('./terminal/who-types.ts'),
+    import('./asking/elsewhere.ts'),
   ]);
   const { env, cwd, programsDir } = cli;
   const host = await systemHost();
@@ -94,7 +95,7 @@ async function makeContext(): Promise<ActionContext> {
     worker: join(programsDir, 'worker.cjs'),
     rehearsal: join(programsDir, 'samocode-rehearsal.cjs'),
   };
-  return { clock: systemClock, host, env, home, cwd, by, programs };
+  return { clock: systemClock, host, env, home, cwd, by, programs, elsewhere: elsewhereBy(cli, argv) };
 }
 
 const cli: Cli = {

@@ -1,6 +1,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Elsewhere } from '../../src/actions/acting/context.ts';
 import { everySession } from '../../src/actions/places/every-session.ts';
 import { findSession } from '../../src/actions/places/find-session.ts';
 import { setupProject } from '../../src/actions/places/setup-project.ts';
@@ -11,6 +12,7 @@ import { typed } from '../cli/typed.ts';
 import { askTool } from '../server/ask-tool.ts';
 import { type Desk, makeDesk } from '../server/desk.ts';
 import { ARCHIVED, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 const FOLDER = '26-01-08-boat';
@@ -137,15 +139,80 @@ test('the beginning of a name means a session in the archive only where no other
   expect(await find('ten')).toBe('26-01-09-tent');
 });
 
-test('a whole name in another project counts before the beginning of a name in the own one', async () => {
+test('whatever a name means in the own project counts before a session of another one', async () => {
   await using desk = await makeDesk();
   await using other = await makeRepo();
   await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, desk.context);
   const paths = sessionPaths(join(other.path, '_samocode/sessions'), '26-02-01-boat');
   await writeEvents(paths, [CREATED, PREPARED, DONE]);
   await desk.lay('26-01-08-boat-race');
-  expect((await findSession({ session: 'boat' }, desk.context)).folder).toBe('26-02-01-boat');
-  expect((await findSession({ session: 'boat-' }, desk.context)).folder).toBe('26-01-08-boat-race');
+  const find = async (session: string) => (await findSession({ session }, desk.context)).folder;
+  expect(await find('boat')).toBe('26-01-08-boat-race');
+  expect(await find('26-02-01-boat')).toBe('26-02-01-boat');
+});
+
+describe('an act on a session of another project', () => {
+  const TENT = '26-02-01-tent';
+
+  async function twoProjects(): Promise<AsyncDisposable & { desk: Desk; path: string }> {
+    const desk = await makeDesk();
+    const other = await makeRepo();
+    await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, desk.context);
+    const paths = sessionPaths(join(other.path, '_samocode/sessions'), TENT);
+    await writeEvents(paths, [CREATED, PREPARED, DONE]);
+    return {
+      desk,
+      path: other.path,
+      async [Symbol.asyncDispose]() {
+        await desk[Symbol.asyncDispose]();
+        await other[Symbol.asyncDispose]();
+      },
+    };
+  }
+  const act = { session: 'tent', isAct: true };
+
+  test('is refused with the call that would do it, while one that only reads finds it', async () => {
+    await using projects = await twoProjects();
+    const { desk, path } = projects;
+    expect((await findSession({ session: 'tent' }, desk.context)).folder).toBe(TENT);
+    await expect(findSession(act, desk.context)).rejects.toMatchObject({
+      code: 'other_project',
+      why: `Session ${TENT} belongs to another project, ${path}.`,
+      next: [{ act: 'name_project', args: { project_dir: path } }],
+    });
+  });
+
+  test('happens when the project is named, or a person agrees, and the project is told', async () => {
+    await using projects = await twoProjects();
+    const { desk, path } = projects;
+    const asked: string[] = [];
+    const reached: string[] = [];
+    const elsewhere = (isAgreed: boolean): Elsewhere => ({
+      async agrees({ session, projectDir }) {
+        asked.push(`${session} in ${projectDir}`);
+        return isAgreed;
+      },
+      command: (projectDir) => `samocode stop --project ${projectDir} tent`,
+      reached: (projectDir) => reached.push(projectDir),
+    });
+    const find = async (isAgreed: boolean, more = {}) =>
+      (await findSession({ ...act, ...more }, { ...desk.context, elsewhere: elsewhere(isAgreed) })).folder;
+    await expect(find(false)).rejects.toMatchObject({
+      hint: `If you mean it: samocode stop --project ${path} tent`,
+    });
+    expect(reached).toEqual([]);
+    expect(await find(true)).toBe(TENT);
+    expect(asked).toEqual([`${TENT} in ${path}`, `${TENT} in ${path}`]);
+    expect(await find(false, { projectDir: path })).toBe(TENT);
+    expect(reached).toEqual([path, path]);
+  });
+
+  test('needs no project where none is at hand', async () => {
+    await using projects = await twoProjects();
+    await using nowhere = await tempDir();
+    const context = { ...projects.desk.context, cwd: nowhere.path };
+    expect((await findSession(act, context)).folder).toBe(TENT);
+  });
 });
 
 test('where no question comes before the act, a whole name or a short id is needed, and the session meant is named', async () => {
@@ -156,7 +223,7 @@ test('where no question comes before the act, a whole name or a short id is need
   expect(await find('boat-race')).toBe('26-01-08-boat-race');
   expect(await find(shortId('26-01-08-boat-race'))).toBe('26-01-08-boat-race');
   await expect(find('boat')).rejects.toMatchObject({
-    code: 'session_not_found',
-    hint: 'Did you mean "26-01-08-boat-race"?',
+    code: 'whole_name_needed',
+    hint: 'Give it: 26-01-08-boat-race.',
   });
 });

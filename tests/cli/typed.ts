@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
+import { elsewhereBy } from '../../src/cli/asking/elsewhere.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { hintForTerminal } from '../../src/cli/rendering/next-commands.ts';
 import type { Cli } from '../../src/cli/terminal/cli.ts';
@@ -66,6 +67,7 @@ export async function typed(
       cwd,
       by: { channel: 'cli' },
       programs,
+      elsewhere: elsewhereBy(cli, argv),
     }),
     leaveWith(code) {
       exitCode = code;

@@ -32,7 +32,7 @@ test('an archive is shown first: without a terminal nothing is done, and the sta
   const unasked = await typed(['archive', 'boa', '--yes'], place);
   expect(unasked).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining('There is no session "boa".'),
+    stderr: expect.stringContaining('Give it: 26-01-09-boat.'),
   });
   const { state, archived } = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect([state, archived]).toEqual(['done', undefined]);

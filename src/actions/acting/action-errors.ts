@@ -61,6 +61,15 @@ export const ACTION_ERRORS = errors({
         : { act: 'resume', session, ifWanted: true },
     ],
   }),
+  other_project: ({ session, projectDir, command }: OtherProject) => ({
+    what: 'Nothing was changed.',
+    why: `Session ${session} belongs to another project, ${projectDir}.`,
+    hint: command === undefined ? '' : `If you mean it: ${command}`,
+    next:
+      command === undefined
+        ? [{ act: 'name_project', args: { project_dir: projectDir }, when: 'if the user means it' }]
+        : [],
+  }),
   pending: ({ session, seconds, id }: { session: string; seconds: number; id?: string }) => ({
     what: `The worker of ${session} did not respond within ${seconds} s.`,
     why: id === undefined ? 'It may still be starting.' : `The command ${id} stays queued.`,
@@ -128,6 +137,11 @@ export const ACTION_ERRORS = errors({
     why: `It is process ${pid} on a machine or in a container that cannot be seen from here (${hostId}); the command ${id} stays queued.`,
     next: [{ act: 'take_over', session, when: 'if that machine or container is gone for good' }],
   }),
+  whole_name_needed: ({ session, meant }: { session: string; meant: readonly string[] }) => ({
+    what: 'Nothing was changed.',
+    why: `"${session.slice(0, 80)}" is only the beginning of a session's name, and what is done without a question needs the whole name.`,
+    hint: `Give it: ${meant.slice(0, 5).join(', or ')}.`,
+  }),
 });
 
 const NEW_GOAL = { goal: TO_FILL };
@@ -137,6 +151,12 @@ interface FolderGone {
   path: string;
   branch: string | undefined;
   isRepository: boolean;
+}
+
+interface OtherProject {
+  session: string;
+  projectDir: string;
+  command: string | undefined;
 }
 
 interface NotTakenOverYet {

@@ -13,4 +13,15 @@ export interface ActionContext {
   roots?: readonly string[];
   by: By;
   programs: { worker: string; rehearsal: string };
+  elsewhere?: Elsewhere;
+}
+
+/** How an act may reach a session of another project than the one at hand, whose folder is `projectDir`. */
+export interface Elsewhere {
+  /** Asks the person; absent where nobody can be asked. */
+  agrees?(session: { session: string; projectDir: string }): Promise<boolean>;
+  /** The command line that names that project; a tool is called once more with it. */
+  command?(projectDir: string): string;
+  /** An act has reached it. */
+  reached?(projectDir: string): void;
 }

@@ -37,7 +37,7 @@ export interface FinishLook extends FinishReading {
 /** Judges what finishing a session would do. Changes nothing. @throws session_not_found, GitError, folder_gone */
 export async function lookAtFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishLook> {
   const { how } = input;
-  const view = await findSession(input, context);
+  const view = await findSession({ ...input, isAct: true }, context);
   if (how !== 'unarchive' && !view.state.archived) requireFolders(view, { goesOn: false });
   const reading = await readFinishFacts(view, how, context);
   const verdict = verdictOn(input, view, reading, context);

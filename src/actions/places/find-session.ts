@@ -11,7 +11,7 @@ import { readAllSessions, sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
+import { atHand, projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
 
 export interface SessionQuestion {
   /** A session folder, a name without its date (the newest of that name), the beginning of either, or a short id. */
@@ -21,13 +21,15 @@ export interface SessionQuestion {
   isWholeName?: boolean | undefined;
   /** The same, but a short id counts: for acts that lose something and that no question comes before. */
   isExact?: boolean | undefined;
+  /** It changes something: a session of another project than the one at hand is not reached by its name alone. */
+  isAct?: boolean | undefined;
 }
 
 /**
- * The session that a name means, as its files show it now: in the call's own project, else in the one of the
- * others known on this machine that has it. A whole name counts before the beginning of another, wherever that is.
- * @throws session_not_found with the nearest name; session_ambiguous; project_not_found and the errors
- * of settings
+ * The session that a name means, as its files show it now: in the call's own project, by its whole name or its
+ * beginning, and only then in another one that is known on this machine.
+ * @throws session_not_found with the nearest name; whole_name_needed; session_ambiguous; other_project;
+ * project_not_found and the errors of settings
  */
 export async function findSession(question: SessionQuestion, context: ActionContext): Promise<SessionView> {
   return (await findSessionAndPlace(question, context)).view;
@@ -39,9 +41,10 @@ export interface FoundSession {
 }
 
 export async function findSessionAndPlace(
-  { session, projectDir, isWholeName = false, isExact = false }: SessionQuestion,
+  question: SessionQuestion,
   context: ActionContext,
 ): Promise<FoundSession> {
+  const { session, projectDir, isWholeName = false, isExact = false } = question;
   const places = await sessionsPlaces(projectDir, context);
   const shelves = await Promise.all(
     places.map(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
@@ -50,19 +53,42 @@ export async function findSessionAndPlace(
   const begun = (folders: readonly string[]) => foldersMeantBy(folders, session);
   const byId = (folders: readonly string[]) => foldersOfId(folders, session);
   const meanings = isWholeName ? [whole] : [whole, isExact ? byId : begun];
-  for (const meaning of meanings) {
-    for (const isOwn of [true, false]) {
-      const some = shelves.filter(({ place }) => place.isOwn === isOwn);
+  for (const isOwn of [true, false]) {
+    const some = shelves.filter(({ place }) => place.isOwn === isOwn);
+    for (const meaning of meanings) {
       const looks = await Promise.all(
         some.map(({ place, folders }) => openAll([meaning(folders)].flat(), place, context)),
       );
       const all = looks.flat();
       const found = theOneMeant(session, meaning === whole ? all : currentOnes(all));
-      if (found !== undefined) return found;
+      if (found !== undefined) return await reached(found, question, context);
     }
   }
-  const [meant] = isExact ? shelves.flatMap(({ folders }) => begun(folders)) : [];
-  throw notFound(session, await foldersSeen(places, context), meant);
+  const meant = isExact ? shelves.flatMap(({ folders }) => begun(folders)) : [];
+  if (meant.length > 0) throw ACTION_ERRORS.whole_name_needed({ session, meant });
+  throw notFound(session, await foldersSeen(places, context));
+}
+
+/** @throws other_project where an act would leave the project at hand and nobody agrees to that */
+async function reached(
+  found: FoundSession,
+  { projectDir: named, isAct }: SessionQuestion,
+  context: ActionContext,
+): Promise<FoundSession> {
+  if (!isAct) return found;
+  const { files, isSomewhere } = await atHand(context);
+  if (files.includes(found.place.filePath)) return found;
+  const { elsewhere } = context;
+  const session = found.view.folder;
+  const projectDir = projectDirOf(found.place);
+  const isMeant =
+    named?.trim() || !isSomewhere || (await elsewhere?.agrees?.({ session, projectDir })) === true;
+  if (!isMeant) {
+    const command = elsewhere?.command?.(projectDir);
+    throw ACTION_ERRORS.other_project({ session, projectDir, command });
+  }
+  elsewhere?.reached?.(projectDir);
+  return found;
 }
 
 async function openAll(folders: readonly string[], place: SessionsPlace, { host }: ActionContext) {
@@ -99,7 +125,7 @@ async function foldersSeen(places: readonly SessionsPlace[], { host }: ActionCon
   );
 }
 
-function notFound(session: string, folders: readonly string[], begun?: string) {
-  const meant = begun ?? nearestName(session.slice(0, 80), [...folders, ...folders.map(nameWithoutDate)]);
+function notFound(session: string, folders: readonly string[]) {
+  const meant = nearestName(session.slice(0, 80), [...folders, ...folders.map(nameWithoutDate)]);
   return ACTION_ERRORS.session_not_found({ session, newest: folders.slice(0, 5).join(', '), meant });
 }

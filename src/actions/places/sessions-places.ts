@@ -46,6 +46,12 @@ export async function sessionsPlaces(
   return await differentOnes(places);
 }
 
+/** The projects that a call is about when it names none. `isSomewhere`: it is about them, or about a repository without one. */
+export async function atHand(context: ActionContext): Promise<{ files: string[]; isSomewhere: boolean }> {
+  const { files, notFound } = await ownFiles(undefined, context);
+  return { files, isSomewhere: files.length > 0 || notFound?.args.repository !== undefined };
+}
+
 /** Two projects may share a SESSIONS folder; whichever comes first stands for it. */
 async function differentOnes(places: readonly SessionsPlace[]): Promise<SessionsPlace[]> {
   const dirs = await Promise.all(places.map(({ sessionsDir }) => realPathAsFar(sessionsDir)));

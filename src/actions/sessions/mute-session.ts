@@ -18,7 +18,7 @@ export async function muteSession(
   context: ActionContext,
 ): Promise<SessionView> {
   await refuseFromInside(context);
-  const view = await findSession(question, context);
+  const view = await findSession({ ...question, isAct: true }, context);
   const { folder: session, sessionFile } = view;
   if (sessionFile === undefined) throw closedTo(view) ?? sessionLost(view);
   const { muted } = supervisorPaths(context.home, context.host);

@@ -52,7 +52,7 @@ export async function resumeSession(
   const note = input.note?.trim() ? requireText(input.note, 'note') : undefined;
   const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
   const caps = requireCaps(input.caps);
-  const { view: met, place } = await findSessionAndPlace(input, context);
+  const { view: met, place } = await findSessionAndPlace({ ...input, isAct: true }, context);
   const found = met.isForeign ? await takeOver(input, { view: met, place }, context) : met;
   // One that is done is given its new work like any other.
   if (met.isForeign && found.state.status.kind !== 'done') return { view: found, outcome: 'resumed' };

@@ -62,7 +62,7 @@ export async function lookAtRewind(
   { to, ...question }: RewindSessionInput,
   context: ActionContext,
 ): Promise<{ view: SessionView; facts: RewindFacts; verdict: RewindVerdict }> {
-  const view = await findSession(question, context);
+  const view = await findSession({ ...question, isAct: true }, context);
   const facts = await factsForRewind(view, context);
   return { view, facts, verdict: judgeRewind({ to }, view.state, facts) };
 }

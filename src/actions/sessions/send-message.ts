@@ -16,7 +16,7 @@ export async function sendMessage(
   context: ActionContext,
 ): Promise<{ view: SessionView; messageId?: string; readBy: string }> {
   const text = requireText(input.text, 'text');
-  const view = await findSession(input, context);
+  const view = await findSession({ ...input, isAct: true }, context);
   accepted(judgeMessage({ text }, view.state), view);
   const after = await afterCommand(view, { kind: 'message', text }, ['message_kept'], context);
   const kept = after.events.find((event) => event.type === 'message_kept');

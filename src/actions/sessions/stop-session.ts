@@ -62,7 +62,7 @@ export async function stopSession(
   input: StopSessionInput,
   context: ActionContext,
 ): Promise<StopSessionResult> {
-  return await stopFound(await findSession(input, context), input.when, context);
+  return await stopFound(await findSession({ ...input, isAct: true }, context), input.when, context);
 }
 
 async function stopFound(

@@ -27,7 +27,7 @@ export async function takeOverSession(
   context: ActionContext,
 ): Promise<TakeOverResult> {
   await refuseFromInside(context);
-  const view = await findSession(question, context);
+  const view = await findSession({ ...question, isAct: true }, context);
   const { folder: session, newer } = view;
   const holding = await readHolding(view.paths.leases, context.host);
   const verdict = judgeTakeOver({ session, holding, newer });

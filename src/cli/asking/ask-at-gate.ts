@@ -14,7 +14,7 @@ interface Question {
 }
 
 /** How an answer is refused when another chat, terminal or phone has decided meanwhile, here or by the worker. */
-const DECIDED_ELSEWHERE: readonly Code[] = ['not_waiting', 'plan_changed'];
+const DECIDED_ELSEWHERE: readonly Code[] = ['already_answered', 'not_waiting', 'plan_changed'];
 
 /**
  * Puts to the person what a session waits for.
@@ -36,7 +36,7 @@ export async function askAtGate(cli: Cli, view: SessionView, question: Question)
     if (!(isSamocodeError(error) && DECIDED_ELSEWHERE.some((code) => code === error.code))) throw error;
     const guidance = `samocode message ${handleOf(question.session)} "…"`;
     cli.output.say(
-      `\nAlready decided elsewhere; your answer was not recorded. To guide the next agent: ${guidance}`,
+      `\nAlready decided elsewhere; your answer was not recorded. ${error.why} To guide the next agent: ${guidance}`,
     );
     return true;
   }

@@ -1,0 +1,35 @@
+import type { Elsewhere } from '../../actions/acting/context.ts';
+import { shellWord } from '../../base/shell-quoted.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { askYesNo } from './ask-questions.ts';
+
+/** How a command line reaches a session of another project: where a person sits, by their yes; else by its name. */
+export function elsewhereBy(cli: Cli, argv: readonly string[]): Elsewhere {
+  const asked = new Map<string, Promise<boolean>>();
+  const reached = new Set<string>();
+  const [name = '', ...rest] = argv.map(shellWord);
+  const isForced = argv.some((word) => word === '--yes' || word === '-y');
+  const elsewhere: Elsewhere = {
+    command: (projectDir) => ['samocode', name, '--project', shellWord(projectDir), ...rest].join(' '),
+    reached(projectDir) {
+      // A preview and the act behind it reach the same one.
+      if (!reached.has(projectDir)) cli.output.warn(`this session is in the project ${projectDir}`);
+      reached.add(projectDir);
+    },
+  };
+  if (!cli.isInteractive || isForced) return elsewhere;
+  return {
+    ...elsewhere,
+    async agrees({ session, projectDir }) {
+      const key = JSON.stringify([session, projectDir]);
+      const answer = asked.get(key) ?? askAbout(cli, session, projectDir);
+      asked.set(key, answer);
+      return await answer;
+    },
+  };
+}
+
+async function askAbout(cli: Cli, session: string, projectDir: string): Promise<boolean> {
+  cli.output.say(`${session} belongs to another project: ${projectDir}`);
+  return (await askYesNo(cli, 'Go on with that one?')) === true;
+}
