@@ -108,6 +108,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   'run --no-ask': 'likewise',
   'run --yes': 'a missing project is made by setup_project',
   'start --yes': 'likewise',
+  'approve --yes': 'a chat asks in a form, or passes the hash',
   demo: 'a session to look at',
   'log --follow': 'a chat waits',
   'why <file>': 'what a chat can tell from read_session',

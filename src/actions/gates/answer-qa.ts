@@ -27,7 +27,7 @@ export interface AnswerQaResult {
  */
 export async function answerQa(input: AnswerQaInput, context: ActionContext): Promise<AnswerQaResult> {
   const { acceptSuggestions = false, confirmTyped = false } = input;
-  const view = requireUsable(await findSession(input, context));
+  const view = requireUsable(await findSession({ ...input, isAct: true }, context));
   const answers = [...input.answers];
   const request = { kind: 'answer', answers, acceptSuggestions, confirmTyped } as const;
   const facts = {

@@ -12,7 +12,6 @@ import { readPlanOf } from './read-plan.ts';
 export interface ApprovePlanInput extends SessionQuestion {
   /** The hash that came with the plan when it was read. A person at a terminal may leave it out. */
   hash?: string | undefined;
-  asItStands?: true;
 }
 
 export interface ApprovePlanResult {
@@ -32,9 +31,7 @@ export async function approvePlan(
   context: ActionContext,
 ): Promise<ApprovePlanResult> {
   const hash = input.hash?.trim() || undefined;
-  if (hash === undefined && context.by.channel === 'tool' && !input.asItStands)
-    throw ACTION_ERRORS.plan_hash_missing({ session: input.session });
-  const view = requireUsable(await findSession(input, context));
+  const view = requireUsable(await findSession({ ...input, isAct: true }, context));
   const { approvedPlan } = view.state;
   const isWaiting = gateOf(view)?.for === 'plan_approval';
   if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
@@ -42,6 +39,8 @@ export async function approvePlan(
   // The file may have been edited since the session began to wait: what was read is what counts.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, gateChannels: gateChannelsOf(view) };
   const { plan } = accepted(judgeApprove({ hash, by: context.by }, view.state, facts), view);
+  if (hash === undefined && context.by.channel === 'tool')
+    throw ACTION_ERRORS.plan_hash_missing({ session: view.folder });
   const after = await afterCommand(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
   return { view: after.view, plan, servers: facts.plan?.servers ?? [], already: false };
 }

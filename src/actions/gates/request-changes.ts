@@ -15,7 +15,7 @@ export async function requestChanges(
   context: ActionContext,
 ): Promise<{ view: SessionView }> {
   const feedback = requireText(input.feedback, 'feedback');
-  const view = requireUsable(await findSession(input, context));
+  const view = requireUsable(await findSession({ ...input, isAct: true }, context));
   const facts = { gateChannels: gateChannelsOf(view) };
   accepted(judgeRequestChanges({ feedback, by: context.by }, view.state, facts), view);
   const request = { kind: 'request_changes', feedback } as const;

@@ -9,10 +9,7 @@ import type { Cli } from '../terminal/cli.ts';
  * elsewhere may have left them out. Undefined: no.
  * @returns with the hash of the plan whose commands were shown
  */
-export async function acceptsCommands(
-  cli: Cli,
-  question: SessionQuestion,
-): Promise<{ hash?: string } | undefined> {
+async function acceptsCommands(cli: Cli, question: SessionQuestion): Promise<{ hash?: string } | undefined> {
   const { readPlan } = await import('../../actions/gates/read-plan.ts');
   // What cannot be read is refused with the approval.
   const plan = await readPlan(question, await cli.actionContext()).catch(() => undefined);

@@ -1,12 +1,16 @@
 import { type Command, Option } from 'commander';
+import type { SessionQuestion } from '../../actions/places/find-session.ts';
+import { shellWord } from '../../base/shell-quoted.ts';
+import { isHashOf } from '../../session/documents/plan.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { acceptsCommands } from '../asking/accepts-commands.ts';
-import type { GivenAnswer, SaidAtTerminal } from '../asking/ask-questions.ts';
+import { askYesNo, type GivenAnswer, type SaidAtTerminal } from '../asking/ask-questions.ts';
 import { pagedResult } from '../programs/pager.ts';
+import { hanging } from '../rendering/columns.ts';
 import { shownFacts } from '../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withPager, withSharedOptions } from '../terminal/shared-options.ts';
+import { fitLine } from '../terminal/style.ts';
 
 interface AnswerOptions extends SharedOptions {
   acceptSuggestions?: true;
@@ -79,7 +83,7 @@ async function askOpen(
   const { requireOpenChannel } = await import('../../actions/acting/early-refusal.ts');
   const { requireUsable } = await import('../../actions/acting/early-refusal.ts');
   const context = await cli.actionContext();
-  const { view, questions, diff } = await readQa({ session, ...projectOf(options) }, context);
+  const { view, questions, diff } = await readQa({ session, ...projectOf(options), isAct: true }, context);
   requireUsable(view);
   const open = questions.filter(({ isOpen }) => isOpen);
   if (open.length === 0) {
@@ -114,17 +118,26 @@ export function addPlan(program: Command, cli: Cli): void {
     });
 }
 
+interface ApproveOptions extends SharedOptions {
+  hash?: string;
+  yes?: true;
+}
+
 export function addApprove(program: Command, cli: Cli): void {
   withSharedOptions(program.command('approve <session>'))
     .description('Approve the plan of a session, so that the work starts')
     .option('--hash <hash>', 'only if the plan is still the one with this hash ("samocode plan --json")')
-    .action(async (session: string, options: SharedOptions & { hash?: string }) => {
+    .option('-y, --yes', 'do not ask (with --hash)')
+    .action(async (session: string, options: ApproveOptions) => {
+      if (options.yes && options.hash === undefined)
+        throw CLI_ERRORS.usage({
+          why: '--yes approves a plan without showing it, so it needs --hash: the version that you have read.',
+          hint: 'samocode plan <session> --json prints the hash.',
+        });
+      const question = { session, ...projectOf(options), hash: options.hash };
+      const input = options.yes ? question : await wantedApproval(cli, question);
+      if (input === undefined) return cli.leaveWith(EXIT.waiting);
       const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
-      const question = { session, ...projectOf(options) };
-      const read =
-        options.hash === undefined && cli.isInteractive ? await acceptsCommands(cli, question) : options;
-      if (read === undefined) return cli.leaveWith(EXIT.waiting);
-      const input = { ...question, hash: read.hash, asItStands: true } as const;
       const { view, plan, servers, already } = await approvePlan(input, await cli.actionContext());
       const short = handleOf(view.folder);
       cli.output.result({ ...shownFacts(view), plan, servers, already }, () =>
@@ -136,6 +149,44 @@ export function addApprove(program: Command, cli: Cli): void {
             ].join('\n'),
       );
     });
+}
+
+type Approval = SessionQuestion & { hash?: string | undefined };
+
+/** Shows what an approval decides about, and asks once. @returns with the hash of the version that was shown */
+async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | undefined> {
+  const [{ readPlan }, { planBrief }, { requireOpenChannel, requireUsable }] = await Promise.all([
+    import('../../actions/gates/read-plan.ts'),
+    import('../../actions/gates/plan-brief.ts'),
+    import('../../actions/acting/early-refusal.ts'),
+  ]);
+  const context = await cli.actionContext();
+  // Whatever is in the way is said by the approval itself.
+  const report = await readPlan({ ...asked, isAct: true }, context).catch(() => undefined);
+  if (report?.state !== 'waits_for_approval' || !isHashOf(asked.hash ?? report.hash, report.hash))
+    return asked;
+  const { view, name, hash, servers, changes = [] } = report;
+  requireUsable(view);
+  requireOpenChannel(view, context);
+  const { phases, beforeDone } = await planBrief(report);
+  const { style, textColumns: columns } = cli.output;
+  const title = style.bold(`${name} of ${view.folder} (version ${hash.slice(0, 12)})`);
+  const changed = changes.length > 0 ? ['It was changed since the version that you saw before.'] : [];
+  const lines = [...phases, beforeDone, ...changed, ...servers].map((line) =>
+    hanging(fitLine(line, 1000), { first: '  ', columns }),
+  );
+  const shown = [title, ...lines].join('\n');
+  if (!cli.isInteractive) {
+    const command = `samocode approve ${shellWord(view.folder)} --hash ${hash.slice(0, 12)} --yes`;
+    cli.output.result({ ...shownFacts(view), name, hash, phases, beforeDone, servers }, () =>
+      [shown, `Nothing is done yet. To approve it: ${command}`].join('\n'),
+    );
+    return undefined;
+  }
+  cli.output.say(shown);
+  if (await askYesNo(cli, 'Approve it and start the work?')) return { ...asked, hash };
+  cli.output.say(`Nothing is approved. To read it whole: samocode plan ${handleOf(view.folder)}`);
+  return undefined;
 }
 
 export function addChanges(program: Command, cli: Cli): void {
