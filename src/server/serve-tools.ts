@@ -6,7 +6,7 @@ import {
   McpError,
 } from '@modelcontextprotocol/sdk/types.js';
 import { nearestName } from '../base/nearest-name.ts';
-import { askByForm } from './asking/ask-by-form.ts';
+import { askByForm, type Connection } from './asking/ask-by-form.ts';
 import { callTool, errorResult } from './calls/define-tool.ts';
 import type { Ask } from './calls/form.ts';
 import { type ContextFor, type Extra, onRequest } from './calls/on-request.ts';
@@ -26,6 +26,7 @@ export function serveTools(
   onRequest(server, ListToolsRequestSchema, () => ({
     tools: offered.map((tool) => listedTool(tool, server.getClientVersion()?.name)),
   }));
+  const connection: Connection = { server };
   onRequest(server, CallToolRequestSchema, async ({ params }, extra) => {
     const tool = TOOLS.find(({ name }) => name === params.name);
     if (!tool) throw unknownTool(params.name, offered);
@@ -35,7 +36,7 @@ export function serveTools(
       ...call,
       clientName: server.getClientVersion()?.name ?? '',
       signal: extra.signal,
-      ask: whileTold(askByForm(server, extra), call),
+      ask: whileTold(askByForm(connection, extra, call.actions.clock), call),
     });
   });
 }

@@ -5,6 +5,7 @@ import { readTrust } from '../../src/actions/places/trust-project.ts';
 import { startSession } from '../../src/actions/sessions/start-session.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { shellWord } from '../../src/base/shell-quoted.ts';
+import type { ToolContext } from '../../src/server/calls/tool.ts';
 import { type Bench, makeBench } from '../actions/bench.ts';
 import { askTool } from '../server/ask-tool.ts';
 import { builtPrograms } from '../support/built-programs.ts';
@@ -123,10 +124,10 @@ test('a command that runs something is still trusted through a parent that its h
 
 describe('a form', () => {
   const asked: string[] = [];
-  const answering = (decision: string) => ({
-    ask: async ({ message }: { message: string }) => {
+  const answering = (decision: string): Pick<ToolContext, 'ask'> => ({
+    ask: async ({ message }) => {
       asked.push(message);
-      return { decision };
+      return { kind: 'filled', filled: { decision } };
     },
   });
 
@@ -134,9 +135,9 @@ describe('a form', () => {
     await using bench = await makeBench({ sandbox: 'auto' });
     await appendFile(join(bench.repo.path, '.samocode'), 'GATES=qa\n');
     const trust = await hashOf(bench);
-    const no = await askTool('setup_project', { trust }, byTool(bench), answering('No'));
+    const no = await askTool('setup_project', { trust }, byTool(bench), answering('no'));
     expect(no.json).toMatchObject({ code: 'person_needed' });
-    const yes = await askTool('setup_project', { trust }, byTool(bench), answering('Yes, trust these lines'));
+    const yes = await askTool('setup_project', { trust }, byTool(bench), answering('yes'));
     expect(yes.json).toMatchObject({ done: ['Trusted: GATES=qa.'] });
     expect(asked).toEqual([expect.stringContaining('GATES=qa'), expect.stringContaining('GATES=qa')]);
   });

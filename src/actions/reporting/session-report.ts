@@ -9,7 +9,7 @@ import type {
   ReportQuestion,
   SessionReportData,
 } from '../../report/report-data.ts';
-import { describeBy, describeEvent } from '../../session/documents/describe-event.ts';
+import { describeEvent, openedBy } from '../../session/documents/describe-event.ts';
 import { documentText, parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
 import { taskText } from '../../session/documents/overview.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
@@ -163,7 +163,7 @@ async function reportPlan(
       state,
       text: text.slice(0, MOST_PLAN_CHARS),
       approved:
-        approval?.type === 'plan_approved' ? { by: describeBy(approval.by), at: approval.at } : undefined,
+        approval?.type === 'plan_approved' ? { by: openedBy(approval.by), at: approval.at } : undefined,
       phases: parsePlan(text).phases.map(({ number, name: title, steps, completed }) => {
         return { number, name: title, ...steps, completed };
       }),
@@ -190,7 +190,7 @@ async function reportQuestions(
   return questions.slice(0, MOST_QUESTIONS).map(({ id, text, options, suggestion, answer, isOpen }) => {
     const act = given.get(id);
     const suggested = [suggestion?.letters.join(', '), suggestion?.reason].filter(Boolean).join(' - ');
-    const said = act === undefined ? {} : { by: describeBy(act.by), at: act.at };
+    const said = act === undefined ? {} : { by: openedBy(act.by), at: act.at };
     return { id, text, options, suggestion: suggested || undefined, answer, isOpen, ...said };
   });
 }

@@ -57,6 +57,7 @@ export function factRows(facts: ShownFacts): Row[] {
     ['reason', cut(facts.reason)],
     ['needs', cut(facts.needs)],
     ['summary', cut(facts.summary)],
+    ['gates', facts.gates],
     ['spent', cut(facts.spent)],
     ['problems', facts.problems?.join(' ')],
     ['branch', facts.branch && fitLine(`${facts.branch} from ${facts.base}`)],

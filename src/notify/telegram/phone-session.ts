@@ -1,6 +1,6 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
-import { describeBy } from '../../session/documents/describe-event.ts';
+import { describeBy, openedBy } from '../../session/documents/describe-event.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import { openQuestions, questionHash } from '../../session/documents/qa.ts';
@@ -45,11 +45,11 @@ export async function howSettled({ paths }: SessionView, sent: SentMessage): Pro
         ids.some((each) => each.id === id && each.hash === question),
       );
       const words = given.map(({ id, text }) => `${id} ${text}`).join(', ');
-      if (given.length > 0) return `Answered by ${describeBy(event.by)}: ${words}`;
+      if (given.length > 0) return `Answered by ${openedBy(event.by)}: ${words}`;
     }
     if (about.kind !== 'plan' && about.kind !== 'changes') continue;
     if (event.type === 'plan_approved' && event.plan.hash === about.hash)
-      return `Approved by ${describeBy(event.by)}`;
+      return `Approved by ${openedBy(event.by)}`;
     if (event.type === 'changes_requested') return `Changes requested by ${describeBy(event.by)}`;
   }
   return undefined;

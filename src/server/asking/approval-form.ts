@@ -1,61 +1,76 @@
+import type { PlanBrief } from '../../actions/gates/plan-brief.ts';
 import type { PlanReport } from '../../actions/gates/read-plan.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
-import { parsePlan } from '../../session/documents/plan.ts';
-import { type Form, mayOpenGates } from '../calls/form.ts';
+import { isHashOf } from '../../session/documents/plan.ts';
+import { type AtGate, decidedBy, type Filled, type Form, mayOpenGates } from '../calls/form.ts';
 import { cut } from '../calls/session-fields.ts';
 import type { ToolContext } from '../calls/tool.ts';
 
-const YES = 'Yes, continue with this plan';
-const NO = 'No, change it';
-const LATER = 'Not now';
+/** What the user says of a plan. `guidance` and `feedback` are their words, or empty. */
+export type PlanDecision =
+  | { kind: 'approve'; hash: string; guidance: string }
+  | { kind: 'changes'; feedback: string }
+  | { kind: 'read' }
+  | { kind: 'later' };
 
-const MOST_PHASES = 12;
+const DECISIONS = {
+  approve: 'Approve it: the work starts',
+  changes: 'Ask for changes (write them below)',
+  read: 'Read the whole plan first',
+  later: 'Decide later',
+} as const;
 
-/** The plan that waits, as a form: yes, no with what should be different, or not now. */
-function approvalForm({ view, name, hash, text, servers }: PlanReport): Form {
-  const { phases } = parsePlan(text);
-  const steps = phases.slice(0, MOST_PHASES).map((phase) => `${phase.number}. ${cut(phase.name, 100)}`);
+/**
+ * Puts the plan that waits to the user in a form.
+ * @param hash of the plan that the call is about, if it names one: another one is refused before anybody is asked
+ */
+export async function askApproval(
+  { hash, ...question }: SessionQuestion & { hash?: string | undefined },
+  { actions, ask }: ToolContext,
+): Promise<AtGate<PlanDecision>> {
+  if (ask === undefined) return { kind: 'no_form' };
+  const [{ readPlan }, { planBrief }] = await Promise.all([
+    import('../../actions/gates/read-plan.ts'),
+    import('../../actions/gates/plan-brief.ts'),
+  ]);
+  const plan = await readPlan({ ...question, isAct: true }, actions);
+  const isMeant = hash === undefined || isHashOf(hash, plan.hash);
+  if (plan.state !== 'waits_for_approval' || !isMeant || !mayOpenGates(plan.view)) return { kind: 'no_form' };
+  const outcome = await ask(approvalForm(plan, await planBrief(plan)));
+  return decidedBy(outcome, (filled) => verdictIn(filled, plan.hash));
+}
+
+function approvalForm({ view, name, hash, servers }: PlanReport, { phases, beforeDone }: PlanBrief): Form {
   return {
     message: [
-      `Should the coding session ${view.folder} continue with its plan ${name} (${hash.slice(0, 12)})?`,
-      ...steps,
+      `The plan of ${view.folder} waits for you: ${name} (${hash.slice(0, 12)})`,
+      ...phases.map((phase) => cut(phase, 160)),
+      cut(beforeDone, 400),
       ...servers,
     ].join('\n'),
     fields: {
-      decision: { title: 'Your decision', choices: [YES, NO, LATER] },
+      decision: {
+        title: 'Decision',
+        choices: Object.entries(DECISIONS).map(([value, title]) => ({ value, title })),
+      },
       changes: {
-        title: 'What to change',
-        description: 'With a no. With a yes, the next agent gets it as a message.',
+        title: 'Your words',
+        description: 'What to change; with an approval, a message to the next agent.',
       },
     },
     required: ['decision'],
   };
 }
 
-/**
- * Puts the plan that waits to the user in a form.
- * @returns undefined when none waits, a form may not approve, or it was not answered; with the whole hash of
- * the plan that was shown
- */
-export async function askApproval(
-  question: SessionQuestion,
-  { actions, ask }: ToolContext,
-): Promise<{ verdict: Verdict; hash: string } | undefined> {
-  if (ask === undefined) return undefined;
-  const { readPlan } = await import('../../actions/gates/read-plan.ts');
-  const plan = await readPlan(question, actions);
-  if (plan.state !== 'waits_for_approval' || !mayOpenGates(plan.view)) return undefined;
-  const filled = await ask(approvalForm(plan));
-  const verdict = filled && verdictIn(filled);
-  return verdict && { verdict, hash: plan.hash };
-}
-
-type Verdict =
-  /** With words of guidance, or none. */
-  { kind: 'yes'; guidance: string } | { kind: 'no'; feedback: string } | { kind: 'later' };
-
-function verdictIn({ decision, changes = '' }: Readonly<Record<string, string>>): Verdict | undefined {
-  if (decision === YES) return { kind: 'yes', guidance: changes };
-  if (decision === NO) return { kind: 'no', feedback: changes };
-  return decision === LATER ? { kind: 'later' } : undefined;
+function verdictIn({ decision, changes = '' }: Filled, hash: string): PlanDecision {
+  switch (decision) {
+    case 'approve':
+      return { kind: 'approve', hash, guidance: changes };
+    case 'changes':
+      return { kind: 'changes', feedback: changes };
+    case 'read':
+      return { kind: 'read' };
+    default:
+      return { kind: 'later' };
+  }
 }

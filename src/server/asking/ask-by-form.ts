@@ -1,55 +1,83 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { type ElicitResult, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
-import type { Ask, Form } from '../calls/form.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Ask, Form, FormField, FormOutcome } from '../calls/form.ts';
 import type { Extra } from '../calls/on-request.ts';
 import { longestWaitMs } from '../calls/wait-limits.ts';
 
 /** The call's own answer must still reach the client in time. */
-const LEFT_FOR_THE_ANSWER_MS = 5000;
+const LEFT_FOR_THE_ANSWER_MS = 10_000;
+
+/**
+ * Nobody reads and closes a form in this time. `claude -p` and `codex exec` say that they have forms, and refuse each
+ * within a few milliseconds.
+ */
+const NOBODY_SAW_IT_MS = 300;
+
+/** Whether the forms of one connection reach a person, as far as its client has shown. */
+export interface Connection {
+  server: Server;
+  hasNoForms?: true;
+}
 
 /** How the user is asked during one call; undefined where the client has no forms. */
-export function askByForm(server: Server, extra: Extra): Ask | undefined {
-  if (!hasForms(server)) return undefined;
+export function askByForm(
+  connection: Connection,
+  extra: Extra,
+  { monotonic: now }: Pick<Clock, 'monotonic'>,
+): Ask | undefined {
+  const { server } = connection;
+  if (connection.hasNoForms || !declaresForms(server)) return undefined;
   const timeout = longestWaitMs(server.getClientVersion()?.name ?? '') - LEFT_FOR_THE_ANSWER_MS;
   return async (form) => {
     const request = { method: 'elicitation/create' as const, params: paramsOf(form) };
+    const sentAt = now();
+    const refused = (): FormOutcome => {
+      if (now() - sentAt >= NOBODY_SAW_IT_MS) return { kind: 'unanswered' };
+      connection.hasNoForms = true;
+      return { kind: 'not_shown' };
+    };
     try {
-      return filledIn(
-        await extra.sendRequest(request, ElicitResultSchema, { timeout, signal: extra.signal }),
-        form,
-      );
+      const options = { timeout, signal: extra.signal };
+      const result = await extra.sendRequest(request, ElicitResultSchema, options);
+      return result.action === 'accept' ? filledIn(result, form) : refused();
     } catch (error) {
       // A cancelled call is over; whatever else fails, the form was not answered.
       if (extra.signal.aborted) throw error;
-      return undefined;
+      return refused();
     }
   };
 }
 
 /** An empty capability predates the other modes and means `form`. */
-function hasForms(server: Server): boolean {
+function declaresForms(server: Server): boolean {
   const elicitation = server.getClientCapabilities()?.elicitation;
   if (elicitation === undefined) return false;
   return elicitation.form !== undefined || Object.keys(elicitation).length === 0;
 }
 
 function paramsOf({ message, fields, required = [] }: Form) {
-  const properties = Object.entries(fields).map(([name, { title, description, choices }]) => {
-    const words = { type: 'string' as const, title, description };
-    return [name, choices === undefined ? words : { ...words, enum: [...choices] }] as const;
-  });
+  const properties = Object.entries(fields).map(([name, field]) => [name, propertyOf(field)] as const);
   const schema = { type: 'object' as const, properties: Object.fromEntries(properties) };
   return { message, requestedSchema: { ...schema, ...(required.length > 0 && { required: [...required] }) } };
 }
 
+/** Titles of choices in the shape of 2025-06-18, which the newer clients read as well. */
+function propertyOf({ choices, ...field }: FormField) {
+  const text = { type: 'string' as const, ...field };
+  if (choices === undefined) return text;
+  const [values, titles] = [choices.map(({ value }) => value), choices.map(({ title }) => title)];
+  return { ...text, enum: values, enumNames: titles };
+}
+
 /** Only what was asked for, and only texts: a client may send anything. */
-function filledIn({ action, content }: ElicitResult, { fields, required = [] }: Form) {
-  if (action !== 'accept') return undefined;
-  const given = Object.keys(fields).flatMap((name) => {
+function filledIn({ content }: ElicitResult, { fields, required = [] }: Form): FormOutcome {
+  const given = Object.entries(fields).flatMap(([name, { choices }]) => {
     const value = content?.[name];
-    const isText = typeof value === 'string' && value.trim() !== '';
-    return isText ? [[name, value.trim()] as const] : [];
+    const text = typeof value === 'string' ? value.trim() : '';
+    const chosen = choices === undefined ? text : choices.find((each) => each.value === text)?.value;
+    return chosen ? [[name, chosen] as const] : [];
   });
-  const answers: Readonly<Record<string, string>> = Object.fromEntries(given);
-  return required.every((name) => name in answers) ? answers : undefined;
+  const filled = Object.fromEntries(given);
+  return required.every((name) => name in filled) ? { kind: 'filled', filled } : { kind: 'unanswered' };
 }

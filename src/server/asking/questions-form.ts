@@ -1,8 +1,17 @@
 import type { QaItem } from '../../actions/gates/read-qa.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { answerText, parseAnswer } from '../../session/documents/qa.ts';
+import { findQuestion } from '../../session/documents/qa-blocks.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { type Form, type FormField, mayOpenGates } from '../calls/form.ts';
+import {
+  type AtGate,
+  decidedBy,
+  type Filled,
+  type Form,
+  type FormField,
+  mayOpenGates,
+} from '../calls/form.ts';
 import { cut } from '../calls/session-fields.ts';
 import type { ToolContext } from '../calls/tool.ts';
 
@@ -16,28 +25,43 @@ export interface FormAnswer {
   text: string;
 }
 
+/** What the model passes on of the user's words: filled in when the form opens. */
+export interface PassedOn {
+  answers: readonly FormAnswer[];
+  acceptSuggestions: boolean;
+  confirmTyped: boolean;
+}
+
 /**
- * Puts the open questions of a session to the user in a form.
- * @returns undefined when nothing is open, a form may not answer, or nothing was filled in
+ * Puts the open questions of a session to the user in a form, with what was passed on filled in.
+ * @returns with the questions whose answers were passed on and that had one already
  */
 export async function askQuestions(
   question: SessionQuestion,
+  passedOn: PassedOn,
   { actions, ask }: ToolContext,
-): Promise<FormAnswer[] | undefined> {
-  if (ask === undefined) return undefined;
+): Promise<AtGate<{ answers: FormAnswer[]; unasked: string[] }>> {
+  if (ask === undefined) return { kind: 'no_form' };
   const { readQa } = await import('../../actions/gates/read-qa.ts');
-  const { view, questions, open, diff } = await readQa(question, actions);
-  if (open.length === 0 || !mayOpenGates(view)) return undefined;
-  const filled = await ask(questionForm(view, questions, diff));
-  const answers = filled && answersIn(filled, questions);
-  return answers && answers.length > 0 ? answers : undefined;
+  const { view, questions, open, diff } = await readQa({ ...question, isAct: true }, actions);
+  const given = passedOn.answers.map(({ id, text }) => ({ asked: findQuestion(questions, id), text }));
+  const isClear = given.every(({ asked, text }) => asked && parseAnswer(asked, text).kind !== 'invalid');
+  const unasked = given.flatMap(({ asked }) => (asked && !open.includes(asked.id) ? [asked.id] : []));
+  // What was passed on and cannot be recorded at all is refused before anybody is asked.
+  const isRefused = !isClear || (unasked.length > 0 && unasked.length === given.length);
+  if (open.length === 0 || isRefused || !mayOpenGates(view)) return { kind: 'no_form' };
+  const outcome = await ask(questionForm(view, questions, { passedOn, diff }));
+  return decidedBy(outcome, (filled) => {
+    const answers = answersIn(filled, questions);
+    return answers.length > 0 ? { answers, unasked } : undefined;
+  });
 }
 
 /** The open questions as a form: a choice and a line for own words each, all of which may stay empty. */
 function questionForm(
   { folder, state: { status } }: SessionView,
   questions: readonly QaItem[],
-  diff: string | undefined,
+  { passedOn, diff }: { passedOn: PassedOn; diff: string | undefined },
 ): Form {
   const open = questions.filter(({ isOpen }) => isOpen);
   const shown = open.slice(0, MOST_QUESTIONS);
@@ -46,40 +70,52 @@ function questionForm(
   // Below a field there is no room for it.
   const seen = weakened ? `\n\n${weakened.text}\n\n${cut(diff ?? '', MOST_OF_A_DIFF)}` : '';
   return {
-    message: `The coding session ${folder} has questions. What you leave empty stays open.${more}${seen}`,
-    fields: Object.fromEntries(shown.flatMap(fieldsOf)),
+    message: `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${seen}`,
+    fields: Object.fromEntries(shown.flatMap((each) => fieldsOf(each, filledBefore(each, passedOn)))),
   };
 }
 
-/** Claude Code shows fifty characters of a title, and puts one with line breaks into quotes. */
-const MOST_OF_A_TITLE = 44;
+/** What was passed on for one question, as it would be recorded. */
+function filledBefore(
+  question: QaItem,
+  { answers, acceptSuggestions, confirmTyped }: PassedOn,
+): string | undefined {
+  const given = answers.find(({ id }) => findQuestion([question], id))?.text;
+  const typed = confirmTyped && question.isUnconfirmed ? question.answer : undefined;
+  const suggested = acceptSuggestions ? question.suggestion?.letters.join(', ') : undefined;
+  const text = given ?? typed ?? suggested;
+  if (text === undefined) return undefined;
+  const parsed = parseAnswer(question, text);
+  return parsed.kind === 'invalid' ? undefined : answerText(parsed);
+}
 
-function fieldsOf({ id, text, options, suggestion }: QaItem): Array<[string, FormField]> {
-  const asked = oneLine(text);
-  const title = `${id}: ${cut(asked, MOST_OF_A_TITLE)}`;
-  const whole = asked.length > MOST_OF_A_TITLE ? [cut(asked, 400)] : [];
-  const why = suggestion
-    ? [`Suggested: ${suggestion.letters.join(', ')} - ${cut(suggestion.reason, 200)}`]
-    : [];
-  const words = [...whole, ...why].join(' · ');
-  const description = words === '' ? {} : { description: words };
-  if (options.length === 0) return [[id, { title, ...description }]];
-  const choices = options.map((option) => `${option.letter}) ${cut(oneLine(option.text), 200)}`);
-  const own = {
-    title: `${id}, in your own words`,
-    description: 'Or several letters. It overrides the choice.',
-  };
+function fieldsOf(
+  { id, text, options, suggestion }: QaItem,
+  filled: string | undefined,
+): Array<[string, FormField]> {
+  const isSuggested = (letter: string) => suggestion?.letters.includes(letter);
+  const why = suggestion?.reason ? [`Suggested: ${cut(oneLine(suggestion.reason), 200)}`] : [];
+  const asked = { title: id, description: [cut(oneLine(text), 400), ...why].join(' · ') };
+  const withDefault = (field: FormField, value: string | undefined) =>
+    value === undefined ? field : { ...field, default: value };
+  if (options.length === 0) return [[id, withDefault(asked, filled)]];
+  const choices = options.map(({ letter, text: words }) => ({
+    value: letter,
+    title: `${letter}) ${cut(oneLine(words), 200)}${isSuggested(letter) ? ' (suggested)' : ''}`,
+  }));
+  const chosen = filled ?? suggestion?.letters.join(', ');
+  const isChoice = choices.some(({ value }) => value === chosen);
+  const own = { title: `${id}, in your own words`, description: 'Or several letters. Overrides the choice.' };
   return [
-    [id, { title, ...description, choices }],
-    [`${id}${OWN_WORDS}`, own],
+    [id, withDefault({ ...asked, choices }, isChoice ? chosen : undefined)],
+    [`${id}${OWN_WORDS}`, withDefault(own, isChoice ? undefined : chosen)],
   ];
 }
 
 /** What the user filled in, by question. */
-function answersIn(filled: Readonly<Record<string, string>>, questions: readonly QaItem[]): FormAnswer[] {
-  return questions.flatMap(({ id, options }) => {
-    const chosen = options.find(({ letter }) => filled[id]?.startsWith(`${letter}) `))?.letter;
-    const text = filled[`${id}${OWN_WORDS}`] ?? chosen ?? filled[id];
+function answersIn(filled: Filled, questions: readonly QaItem[]): FormAnswer[] {
+  return questions.flatMap(({ id }) => {
+    const text = filled[`${id}${OWN_WORDS}`] ?? filled[id];
     return text === undefined ? [] : [{ id, text }];
   });
 }

@@ -3,8 +3,7 @@ import { byForm, type Form } from '../calls/form.ts';
 import { cut } from '../calls/session-fields.ts';
 import type { ToolContext } from '../calls/tool.ts';
 
-const YES = 'Yes, trust these lines';
-const NO = 'No';
+const YES = 'yes';
 
 /**
  * Puts the lines of a `.samocode` that loosen a rule to the user in a form: a model may not trust them for itself.
@@ -19,8 +18,9 @@ export async function trustAsked(
   const { needsPerson, readTrust } = await import('../../actions/places/trust-project.ts');
   const { trust } = await readTrust(given, actions);
   if (trust.kind === 'fine' || !needsPerson(trust.lines, actions.by)) return asGiven;
-  const filled = await ask(trustForm(trust.filePath, trust.lines));
-  return filled?.decision === YES ? { actions: byForm(actions), hash: trust.hash } : asGiven;
+  const outcome = await ask(trustForm(trust.filePath, trust.lines));
+  const isYes = outcome.kind === 'filled' && outcome.filled.decision === YES;
+  return isYes ? { actions: byForm(actions), hash: trust.hash } : asGiven;
 }
 
 function trustForm(filePath: string, lines: readonly { key: string; value: string }[]): Form {
@@ -29,7 +29,15 @@ function trustForm(filePath: string, lines: readonly { key: string; value: strin
       `Trust these lines of ${filePath}? They run something or relax a rule for every session.`,
       ...lines.map(({ key, value }) => `${key}=${cut(value, 200)}`),
     ].join('\n'),
-    fields: { decision: { title: 'Your decision', choices: [YES, NO] } },
+    fields: {
+      decision: {
+        title: 'Decision',
+        choices: [
+          { value: YES, title: 'Yes, trust these lines' },
+          { value: 'no', title: 'No' },
+        ],
+      },
+    },
     required: ['decision'],
   };
 }

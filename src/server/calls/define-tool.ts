@@ -1,6 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import { ACTION_ERRORS } from '../../actions/acting/action-errors.ts';
+import type { Elsewhere } from '../../actions/acting/context.ts';
 import { refuseFromInside } from '../../actions/acting/refuse-from-inside.ts';
 import type { Code } from '../../actions/codes.ts';
 import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../base/errors.ts';
@@ -45,9 +46,16 @@ export async function callTool(tool: Tool, args: unknown, context: ToolContext):
 }
 
 async function answerOf(tool: Tool, args: unknown, context: ToolContext): Promise<CallToolResult> {
+  let project: string | undefined;
+  const elsewhere: Elsewhere = {
+    reached(projectDir) {
+      project = projectDir;
+    },
+  };
   try {
     if (!tool.annotations.readOnlyHint) await refuseFromInside(context.actions);
-    return resultOf(await tool.handle(args, context));
+    const result = await tool.handle(args, { ...context, actions: { ...context.actions, elsewhere } });
+    return resultOf(project === undefined ? result : { ...result, in_project: project });
   } catch (error) {
     // A cancelled call gets no answer; the protocol layer drops it.
     if (context.signal.aborted) throw error;

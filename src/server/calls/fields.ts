@@ -69,6 +69,7 @@ export const MORE_FROM = z.int().optional().describe('There is more: pass it as 
 /** What an answer about one session tells. */
 export const OF_SESSION = {
   session: SESSION,
+  in_project: z.string().optional().describe('Folder of its project, if an act reached another one.'),
   state: STATE.optional(),
   for: WAITS_FOR,
   phase: PHASE.optional(),

@@ -46,7 +46,10 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   list: (args) => tool('list_sessions', args),
   look: (args) => tool('get_status', args),
   message: (args) => tool('send_message', args),
-  name_project: () => 'pass project_dir, the folder of the project that is meant',
+  name_project: ({ project_dir }) =>
+    project_dir === undefined
+      ? 'pass project_dir, the folder of the project that is meant'
+      : `the same call with project_dir: ${shown(project_dir)}`,
   read_answers: () => 'read_qa (all: true)',
   read_changes: (args) => tool('read_session', { what: 'changes', ...args }),
   read_document: (args) => tool('read_session', { what: 'document', ...args }),

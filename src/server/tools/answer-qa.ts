@@ -1,15 +1,16 @@
 import * as z from 'zod';
 import { defineTool } from '../calls/define-tool.ts';
 import { aboutSession, OF_SESSION, resultWith, TEXTS } from '../calls/fields.ts';
-import { byForm } from '../calls/form.ts';
+import { byForm, FORMS_REFUSED } from '../calls/form.ts';
 import { cut, sessionFields } from '../calls/session-fields.ts';
+import type { ToolResult } from '../calls/tool.ts';
 
 export const answerQaTool = defineTool({
   name: 'answer_qa',
-  title: 'Answer questions for you',
+  title: 'Answer questions',
   description: [
     "Give the user's answers to a coding session that waits for qa_answers; it continues once none is open.",
-    'Use only with what the user said; never choose for them. Partial answers are fine; with none the user is asked in a form, if the client has forms.',
+    'Pass what the user said; never choose for them. If the client has forms, they answer in one with that filled in. Partial answers are fine.',
     'Then wait.',
   ].join('\n'),
   input: aboutSession({
@@ -35,18 +36,35 @@ export const answerQaTool = defineTool({
       import('../../actions/gates/answer-qa.ts'),
       import('../asking/questions-form.ts'),
     ]);
-    const said = Object.entries(input.answers).map(([id, text]) => ({ id, text }));
-    const isEmpty = said.length === 0 && !acceptSuggestions && !confirmTyped;
-    const filled = isEmpty ? await askQuestions({ session, projectDir }, context) : undefined;
-    const by = filled === undefined ? context.actions : byForm(context.actions);
-    const { view, recorded, open } = await answerQa({ ...input, answers: filled ?? said }, by);
+    const question = { session, projectDir };
+    const answers = Object.entries(input.answers).map(([id, text]) => ({ id, text }));
+    const passedOn = { answers, acceptSuggestions, confirmTyped };
+    const asked = await askQuestions(question, passedOn, context);
+    if (asked.kind === 'unanswered') return UNANSWERED;
+    const { view, recorded, open } =
+      asked.kind === 'decided'
+        ? await answerQa({ ...question, answers: asked.decision.answers }, byForm(context.actions))
+        : await answerQa({ ...question, ...passedOn }, context.actions);
     const taken = recorded.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
+    const who =
+      asked.kind === 'decided' ? "Recorded as the user's own" : 'Recorded as passed on by you alone';
+    const { unasked = [] } = asked.kind === 'decided' ? asked.decision : {};
+    const notes = [
+      open.length > 0 ? ` Still open: ${open.join(', ')}.` : '',
+      unasked.length > 0 ? ` Answered before, and left as they were: ${unasked.join(', ')}.` : '',
+      asked.kind === 'no_form' && asked.isRefused ? FORMS_REFUSED : '',
+    ];
     return {
       ...sessionFields(view),
-      summary: `Recorded ${taken || 'the request'}.${open.length > 0 ? ` Still open: ${open.join(', ')}.` : ''}`,
+      summary: `${who}: ${taken || 'the request'}.${notes.join('')}`,
       next:
         open.length > 0 ? [{ act: 'answer_questions', args: { ids: open.join(', ') } }] : [{ act: 'follow' }],
       open,
     };
   },
 });
+
+const UNANSWERED: ToolResult = {
+  summary: 'The user was asked in a form and did not answer. Nothing is recorded; the questions still wait.',
+  next: [{ act: 'answer_questions', when: 'when the user is ready' }],
+};

@@ -1,19 +1,19 @@
 import * as z from 'zod';
-import type { ActionContext } from '../../actions/acting/context.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { TO_FILL } from '../../base/acts.ts';
+import type { PlanDecision } from '../asking/approval-form.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { aboutSession, OF_SESSION, resultWith } from '../calls/fields.ts';
-import { byForm } from '../calls/form.ts';
+import { byForm, FORMS_REFUSED } from '../calls/form.ts';
 import { sessionFields } from '../calls/session-fields.ts';
 import type { ToolContext, ToolResult } from '../calls/tool.ts';
 
 export const approvePlanTool = defineTool({
   name: 'approve_plan',
-  title: 'Approve a plan for you',
+  title: 'Approve plan',
   description: [
     'Approve the plan of a waiting coding session; implementation starts at once.',
-    'Use only after the user has seen the plan and said yes to it. It is recorded as approved through you.',
+    'Show the user the plan first. If the client has forms, they decide in one; else call it only once they said yes: it is recorded as approved by you alone.',
     'A plan that changed since is refused. Then wait.',
   ].join('\n'),
   input: aboutSession({
@@ -21,56 +21,88 @@ export const approvePlanTool = defineTool({
       .string()
       .min(8)
       .optional()
-      .describe(
-        'hash of read_plan: the version that the user has seen. Without: a form asks them, if the client has forms.',
-      ),
+      .describe('hash of read_plan: the version that the user has seen. Needed without forms.'),
   }),
   output: resultWith(OF_SESSION),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   async handle({ session, hash, projectDir }, context) {
     const question = { session, projectDir };
     const { askApproval } = await import('../asking/approval-form.ts');
-    const filled = hash === undefined ? await askApproval(question, context) : undefined;
-    if (filled?.verdict.kind === 'no') return await sentBack(question, filled.verdict.feedback, context);
-    if (filled?.verdict.kind === 'later') return LATER;
-    const isYes = filled?.verdict.kind === 'yes';
-    const by = isYes ? byForm(context.actions) : context.actions;
-    const guided = isYes && (await guide(question, filled.verdict.guidance, by));
-    const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
-    const approved = await approvePlan({ ...question, hash: isYes ? filled.hash : hash }, by);
-    const { view, plan, already } = approved;
-    const did = already ? 'was already approved' : 'is approved';
-    const words = guided ? ' The next agent gets what the user wrote with it.' : '';
-    return { ...sessionFields(view), summary: `${plan.name} ${did}.${words}`, next: [{ act: 'follow' }] };
+    const asked = await askApproval({ ...question, hash }, context);
+    if (asked.kind === 'unanswered') return UNANSWERED;
+    if (asked.kind === 'decided') return await carryOut(asked.decision, question, context);
+    const result = await approved({ ...question, hash }, context);
+    return asked.isRefused ? { ...result, summary: result.summary + FORMS_REFUSED } : result;
   },
 });
 
+const UNANSWERED: ToolResult = {
+  summary: 'The user was asked in a form and did not answer. Nothing is recorded; the plan still waits.',
+  next: [{ act: 'decide_plan', when: 'when the user is ready' }],
+};
+const READS_FIRST: ToolResult = {
+  summary: 'The user wants to read the plan first. Nothing is recorded.',
+  next: [{ act: 'decide_plan' }],
+};
 const LATER: ToolResult = {
-  summary: 'The user was asked and has not decided. The plan still waits.',
+  summary: 'The user decides later. Nothing is recorded; the plan still waits.',
   next: [{ act: 'decide_plan', when: 'when they have decided' }],
 };
+const NO_WORDS: ToolResult = {
+  summary: 'The user wants the plan changed, and has not said how. Nothing was sent yet.',
+  next: [
+    { act: 'request_changes', args: { feedback: TO_FILL }, when: 'once the user has said what to change' },
+  ],
+};
 
-/** What the user wrote beside a yes must reach the agent that begins with it, so it is left before. */
-async function guide(question: SessionQuestion, text: string, by: ActionContext): Promise<boolean> {
-  if (text === '') return false;
-  const { sendMessage } = await import('../../actions/sessions/send-message.ts');
-  await sendMessage({ ...question, text }, by);
-  return true;
+/** What the user has decided in the form is their own act. */
+async function carryOut(
+  decision: PlanDecision,
+  question: SessionQuestion,
+  context: ToolContext,
+): Promise<ToolResult> {
+  const actions = byForm(context.actions);
+  switch (decision.kind) {
+    case 'approve': {
+      const { hash, guidance } = decision;
+      if (guidance !== '') {
+        // It must reach the agent that begins with the approval, so it is left before.
+        const { sendMessage } = await import('../../actions/sessions/send-message.ts');
+        await sendMessage({ ...question, text: guidance }, actions);
+      }
+      const result = await approved({ ...question, hash }, { ...context, actions });
+      return guidance === ''
+        ? result
+        : { ...result, summary: `${result.summary} The next agent gets what they wrote with it.` };
+    }
+    case 'changes': {
+      const { feedback } = decision;
+      if (feedback === '') return NO_WORDS;
+      const { requestChanges } = await import('../../actions/gates/request-changes.ts');
+      const { view } = await requestChanges({ ...question, feedback }, actions);
+      const summary = 'The user wants the plan changed; their words were sent.';
+      return { ...sessionFields(view), summary, next: [{ act: 'follow' }] };
+    }
+    case 'read':
+      return READS_FIRST;
+    case 'later':
+      return LATER;
+    default:
+      return decision satisfies never;
+  }
 }
 
-/** The user said no in the form: with what should be different it goes back at once. */
-async function sentBack(
-  question: SessionQuestion,
-  feedback: string,
+async function approved(
+  input: SessionQuestion & { hash?: string | undefined },
   { actions }: ToolContext,
 ): Promise<ToolResult> {
-  if (feedback === '') {
-    const args = { feedback: TO_FILL };
-    const next = [{ act: 'request_changes', args, when: 'once the user has said what to change' }] as const;
-    return { summary: 'The user wants the plan changed. Nothing was sent yet.', next };
-  }
-  const { requestChanges } = await import('../../actions/gates/request-changes.ts');
-  const { view } = await requestChanges({ ...question, feedback }, byForm(actions));
-  const summary = 'The user wants the plan changed; their words were sent.';
+  const [{ approvePlan }, { openedBy }] = await Promise.all([
+    import('../../actions/gates/approve-plan.ts'),
+    import('../../session/documents/describe-event.ts'),
+  ]);
+  const { view, plan, already } = await approvePlan(input, actions);
+  const by = view.state.approvedPlan?.by;
+  const who = by === undefined ? '' : ` by ${openedBy(by)}`;
+  const summary = `${plan.name} ${already ? 'was already' : 'is'} approved${who}.`;
   return { ...sessionFields(view), summary, next: [{ act: 'follow' }] };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { sandboxWords } from '../../session/facts.ts';
+import { gateWords, sandboxWords } from '../../session/facts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { aboutSession, OF_SESSION, OF_WORK, resultWith } from '../calls/fields.ts';
 import { reportFields } from '../calls/session-fields.ts';
@@ -21,6 +21,7 @@ export const getStatusTool = defineTool({
     branch: z.string().optional().describe('The branch that it works on.'),
     worktree: z.string().optional().describe('The folder that it works in.'),
     sandbox: z.string().optional().describe('The sandbox of its agents.'),
+    gates: z.string().optional().describe('Who opened its gates.'),
     spent: z.string().optional().describe('What it has cost so far.'),
     messages: z.string().optional().describe('Guidance of the user that no agent has confirmed yet.'),
   }),
@@ -40,6 +41,7 @@ export const getStatusTool = defineTool({
       // It was removed when the session was put away.
       worktree: archived ? undefined : worktree?.path,
       sandbox: sandboxWords(report.view.state),
+      gates: gateWords(report.view.state),
       spent: spentWords(report.view),
       messages: messageWords(messages),
     };

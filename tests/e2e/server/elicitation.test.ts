@@ -1,7 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/actions/acting/context.ts';
 import { buildServer } from '../../../src/server/build-server.ts';
 import { askingRig } from '../../support/asking-rig.ts';
@@ -10,7 +10,10 @@ import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 interface Asked {
   message: string;
-  requestedSchema: { properties: Record<string, { title?: string; enum?: string[] }>; required?: string[] };
+  requestedSchema: {
+    properties: Record<string, { title?: string; description?: string; enum?: string[]; default?: string }>;
+    required?: string[];
+  };
 }
 
 interface Parent extends AsyncDisposable {
@@ -104,11 +107,52 @@ test.concurrent('own words count before a choice, and what is left empty stays o
   expect(told.open ?? []).toEqual(rest);
 });
 
+/** Longer than a client takes that shows a form to nobody. */
+const READ_MS = 400;
+
+async function afterReading(action: 'decline' | 'cancel'): Promise<ElicitResult> {
+  await new Promise((resolve) => setTimeout(resolve, READ_MS));
+  return { action };
+}
+
 const SILENT: Array<[string, Person]> = [
-  ['declined', () => ({ action: 'decline' })],
-  ['cancelled', () => ({ action: 'cancel' })],
+  ['declined', async () => await afterReading('decline')],
+  ['cancelled', async () => await afterReading('cancel')],
   ['sent back empty', () => ({ action: 'accept', content: {} })],
   ['sent back with nonsense', () => ({ action: 'accept', content: { Q1: 7, decision: 'maybe' } })],
+];
+
+test.concurrent('a form that the user leaves without an answer records nothing, and the model is told', async () => {
+  await using rig = await planned();
+  const { hash } = await rig.readPlan();
+  for (const [how, person] of SILENT) {
+    await using parent = await connected(rig, person);
+    const { summary } = await parent.call('approve_plan', { hash });
+    expect([how, summary]).toEqual([
+      how,
+      'The user was asked in a form and did not answer. Nothing is recorded; the plan still waits.',
+    ]);
+    expect(parent.asked).toHaveLength(1);
+  }
+  expect((await rig.state()).status.kind).toBe('waiting');
+});
+
+test.concurrent('questions that are not answered in a form stay open, whatever the model passes on', async () => {
+  await using rig = await asking();
+  for (const [how, person] of SILENT) {
+    await using parent = await connected(rig, person);
+    const { summary } = await parent.call('answer_qa', { answers: { Q1: 'A' }, accept_suggestions: true });
+    expect([how, summary]).toEqual([
+      how,
+      'The user was asked in a form and did not answer. Nothing is recorded; the questions still wait.',
+    ]);
+  }
+  expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
+});
+
+const REFUSING: Array<[string, Person]> = [
+  ['declined', () => ({ action: 'decline' })],
+  ['cancelled', () => ({ action: 'cancel' })],
   [
     'answered by an error',
     () => {
@@ -117,29 +161,40 @@ const SILENT: Array<[string, Person]> = [
   ],
 ];
 
-test.concurrent('a form that is not answered is as if there were none, however it ends', async () => {
-  await using rig = await planned();
-  await using without = await connected(rig);
-  const plain = await without.call('approve_plan');
-  expect(plain).toMatchObject({ code: 'plan_hash_missing' });
-  for (const [how, person] of SILENT) {
+describe.each(REFUSING)('a form that is %s before anybody can have read it', (_how, person) => {
+  test.concurrent('is tried once, and the call itself decides, as the act of the model alone', async ({
+    expect,
+  }) => {
+    await using rig = await asking();
     await using parent = await connected(rig, person);
-    expect([how, await parent.call('approve_plan')]).toEqual([how, plain]);
+    const answered = await parent.call('answer_qa', { accept_suggestions: true });
+    expect(answered.summary).toMatch(/^Recorded as passed on by you alone: .* This client refuses forms/);
+    await rig.untilWaiting('plan_approval');
+    const { hash } = await rig.readPlan();
+    const approved = await parent.call('approve_plan', { hash });
+    expect(approved.summary).toMatch(/ is approved by the parent model alone \(test-client\)\.$/);
     expect(parent.asked).toHaveLength(1);
-  }
-  expect((await rig.state()).status.kind).toBe('waiting');
+    const acts = (await rig.events()).filter(({ type }) => /answers_recorded|plan_approved/.test(type));
+    expect(acts).toMatchObject([{ by: { channel: 'tool' } }, { by: { channel: 'tool' } }]);
+  });
 });
 
-test.concurrent('questions that are not answered in a form stay open, and the error is the usual one', async () => {
+test.concurrent('what the model passes on is filled in, and what the user makes of it is recorded as theirs', async () => {
   await using rig = await asking();
-  await using without = await connected(rig);
-  const plain = await without.call('answer_qa');
-  expect(plain).toMatchObject({ code: 'no_answer_given' });
-  for (const [how, person] of SILENT) {
-    await using parent = await connected(rig, person);
-    expect([how, await parent.call('answer_qa')]).toEqual([how, plain]);
-  }
-  expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
+  await using parent = await connected(rig, ({ requestedSchema }) => {
+    const filled = Object.entries(requestedSchema.properties).flatMap(([name, field]) =>
+      field.default === undefined ? [] : [[name, field.default] as const],
+    );
+    return { action: 'accept', content: { ...Object.fromEntries(filled), Q1: 'B', Q3: '' } };
+  });
+  const answers = { Q1: 'A', Q2: 'as the harbour master says' };
+  const { summary } = await parent.call('answer_qa', { answers });
+  expect(summary).toBe("Recorded as the user's own: Q1: B; Q2: as the harbour master says. Still open: Q3.");
+  const { Q1, Q2, Q2_own_words: own } = parent.asked[0]?.requestedSchema.properties ?? {};
+  expect(Q1).toMatchObject({ title: 'Q1', default: 'A' });
+  expect(own ?? Q2).toMatchObject({ default: 'as the harbour master says' });
+  const recorded = (await rig.events()).find(({ type }) => type === 'answers_recorded');
+  expect(recorded).toMatchObject({ by: { channel: 'elicitation' } });
 });
 
 test.concurrent('a yes in a form approves just the plan that was shown', async () => {
@@ -159,7 +214,7 @@ test.concurrent('what the human writes beside a yes is given to the next agent',
     return { action: 'accept', content: { decision, changes: 'mind the harbour' } };
   });
   expect(await parent.call('approve_plan')).toMatchObject({
-    summary: expect.stringMatching(/approved\. The next agent/),
+    summary: expect.stringMatching(/approved by a person, in a form \(test-client\)\. The next agent/),
   });
   const told = (await rig.events()).map(({ type }) => type);
   expect(told.indexOf('message_kept')).toBeGreaterThan(-1);
@@ -198,21 +253,22 @@ test.concurrent('a no in a form sends the plan back with the words of the human,
 
 test.concurrent('a human who does not decide now is not asked for a hash', async () => {
   await using rig = await planned();
-  await using parent = await connected(rig, ({ requestedSchema }) => {
-    return { action: 'accept', content: { decision: requestedSchema.properties.decision?.enum?.[2] ?? '' } };
+  await using parent = await connected(rig, () => {
+    return { action: 'accept', content: { decision: 'later' } };
   });
   expect(await parent.call('approve_plan')).toMatchObject({
-    summary: expect.stringContaining('has not decided'),
+    summary: expect.stringContaining('decides later'),
   });
   expect((await rig.state()).status.kind).toBe('waiting');
 });
 
-test.concurrent('no form is shown when the call says it all, nothing waits, or GATE_CHANNELS leaves forms out', async () => {
+test.concurrent('no form is shown when nothing waits, or GATE_CHANNELS leaves forms out', async () => {
   await using rig = await planned({ lines: { GATE_CHANNELS: 'tool,cli' } });
   await using parent = await connected(rig, agreeable);
   expect(await parent.call('approve_plan')).toMatchObject({ code: 'plan_hash_missing' });
   expect(await parent.call('answer_qa')).toMatchObject({ code: 'not_waiting' });
-  expect(await parent.call('answer_qa', { answers: { Q1: 'A' } })).toMatchObject({ code: 'not_waiting' });
+  const late = await parent.call('answer_qa', { answers: { Q1: 'B' } });
+  expect(late).toMatchObject({ code: 'already_answered' });
   const { hash } = await rig.readPlan();
   expect(await parent.call('approve_plan', { hash })).toMatchObject({ next: 'wait' });
   expect(parent.asked).toEqual([]);

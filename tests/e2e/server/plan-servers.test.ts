@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/actions/acting/context.ts';
 import { buildServer } from '../../../src/server/build-server.ts';
 import { typed } from '../../cli/typed.ts';
+import { askTool } from '../../server/ask-tool.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** A plan as the rehearsed agent writes it, with this section below. */
@@ -38,7 +39,7 @@ async function connected(rig: SessionRig) {
   const shown: string[] = [];
   client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
     shown.push(params.message);
-    return { action: 'accept', content: { decision: 'Yes, continue with this plan' } };
+    return { action: 'accept', content: { decision: 'approve' } };
   });
   const [one, other] = InMemoryTransport.createLinkedPair();
   await Promise.all([server.connect(one), client.connect(other)]);
@@ -77,6 +78,7 @@ test('servers of a plan that cannot be read go back to planning; a command waits
     stdout: expect.stringContaining('tickets-mcp --stdio'),
   });
 
+  const session = rig.file.folder;
   await using parent = await connected(rig);
   const { hash, mcp_servers } = await parent.call('read_plan');
   const lines = [
@@ -85,7 +87,8 @@ test('servers of a plan that cannot be read go back to planning; a command waits
     '- tickets: tickets-mcp --stdio (a command of the plan: only a person may accept it)',
   ];
   expect(mcp_servers).toEqual(lines);
-  expect(await parent.call('approve_plan', { hash })).toMatchObject({
+  const alone = await askTool('approve_plan', { session, hash }, rig.context('tool'));
+  expect(alone.json).toMatchObject({
     code: 'servers_need_person',
     message: expect.stringContaining('(tickets)'),
   });
