@@ -7,6 +7,7 @@ import type { Price, TokenCounts } from './contract/provider.ts';
 import { PROVIDERS } from './registry.ts';
 
 const OwnPrice = z.object({ input: z.number(), cached: z.number(), output: z.number() });
+const OwnPrices = z.record(z.string(), OwnPrice.optional().catch(undefined));
 
 /** Ten times as dear as their like, and nobody gets one unasked. */
 const PRO = /^gpt-.*-pro\b/;
@@ -19,12 +20,9 @@ export const PRICES_FILE = 'prices.json';
  */
 export async function readPrices(configFolder: string): Promise<Record<string, Price>> {
   const text = await ifExists(readFile(join(configFolder, PRICES_FILE), 'utf8'));
-  const entries = z.record(z.string(), z.unknown()).safeParse(parseJson(text ?? '')).data ?? {};
+  const prices = OwnPrices.safeParse(parseJson(text ?? '')).data ?? {};
   return Object.fromEntries(
-    Object.entries(entries).flatMap(([model, value]) => {
-      const price = OwnPrice.safeParse(value);
-      return price.success ? [[model, price.data] as const] : [];
-    }),
+    Object.entries(prices).flatMap(([model, price]) => (price ? [[model, price]] : [])),
   );
 }
 

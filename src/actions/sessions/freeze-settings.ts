@@ -12,7 +12,7 @@ import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { isAsStrict } from '../../project/settings/setting-spec.ts';
 import { SETTINGS } from '../../project/settings/settings.ts';
 import { PROVIDER_NAMES, type ProviderName, providerNamed } from '../../providers/registry.ts';
-import { cliOf, locateCli } from '../../providers/starting/locate-cli.ts';
+import { locateCli } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -144,7 +144,7 @@ export async function findCli(
 ): Promise<string> {
   if (name === 'rehearsal') return programs.rehearsal;
   const { path } = await locateCli({
-    ...cliOf(providerNamed(name)),
+    cli: providerNamed(name),
     configured: childSettings(settings, 'init', name).cliPath,
     env,
     homeDir: home,

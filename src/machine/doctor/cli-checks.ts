@@ -13,7 +13,7 @@ import { childSettings } from '../../project/settings/resolve-settings.ts';
 import type { LoginTraces, Preflight, Provider } from '../../providers/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
 import { PROVIDERS, type ProviderName } from '../../providers/registry.ts';
-import { cliOf, locateCli } from '../../providers/starting/locate-cli.ts';
+import { locateCli } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { jsonValue } from '../install/json-member.ts';
 
@@ -58,7 +58,7 @@ async function cliChecks(question: CliQuestion, preflight: Preflight): Promise<D
   try {
     const place = { env: context.env, homeDir: context.home };
     const { path, foundIn } = await locateCli({
-      ...cliOf(provider),
+      cli: provider,
       ...place,
       nodePath: await nodePath(context.env),
       configured: project

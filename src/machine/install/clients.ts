@@ -145,11 +145,10 @@ function packageFolder(context: ActionContext, client: ClientName): string {
 
 /** The path of a client's program, found as the worker finds it; undefined when it is not there. */
 async function programOf(command: string, { env, home }: ActionContext): Promise<string | undefined> {
-  const setting = pathSettingOf(command);
-  const configured = env[setting];
-  const question = { command, setting, env, homeDir: home, nodePath: await nodePath(env) };
+  const cli = { name: command, defaultCommand: command };
+  const configured = env[pathSettingOf(command)];
   try {
-    return (await locateCli({ ...question, ...(configured !== undefined && { configured }) })).path;
+    return (await locateCli({ cli, configured, env, homeDir: home, nodePath: await nodePath(env) })).path;
   } catch (error) {
     if (PROVIDER_ERRORS.cli_not_found.is(error) || PROVIDER_ERRORS.cli_not_executable.is(error))
       return undefined;

@@ -1,15 +1,10 @@
 import { dirname, join } from 'node:path';
 import { shellQuoted } from '../../base/shell-quoted.ts';
-import { PHASES, type Phase } from '../../phases/table.ts';
+import { PHASES } from '../../phases/table.ts';
+import type { ChildRequest } from '../contract/provider.ts';
 
-export interface HookFacts {
-  sessionDir: string;
-  workingDir: string;
-  mainRepo: string;
-  phase: Phase;
-  /** Runs the hooks: a child's PATH may have no node. */
-  nodePath: string;
-}
+/** The hooks are run by our Node: an agent's PATH may have none. */
+type HookFacts = Pick<ChildRequest, 'sessionDir' | 'workingDir' | 'mainRepo' | 'phase' | 'nodePath'>;
 
 /**
  * Claude Code's `hooks` setting for a child. Stop: it is sent back once when it wants to end with a signal that

@@ -154,11 +154,9 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
   function spentBy({ error, message }: z.infer<typeof AssistantLine>): ChildEvent[] {
     const { id, usage, content } = message;
     if (!usage || id === undefined) return [];
-    const input = (usage.input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0);
-    const told = { input, output: usage.output_tokens ?? 0, cached: usage.cache_read_input_tokens ?? 0 };
     // The CLI's own words about an error came from no model.
     const characters = error === undefined ? content.reduce((sum, block) => sum + lengthOf(block), 0) : 0;
-    const tokens = answers.note(id, told, characters);
+    const tokens = answers.note(id, tokensIn(usage), characters);
     return tokens ? [{ kind: 'spent', tokens }] : [];
   }
 
@@ -350,7 +348,10 @@ function tokensOf({ modelUsage, usage }: ClaudeResult): TokenCounts | undefined 
       cached: sum((model) => model.cacheReadInputTokens),
     };
   }
-  if (!usage) return undefined;
+  return usage && tokensIn(usage);
+}
+
+function tokensIn(usage: NonNullable<z.infer<typeof Usage>>): TokenCounts {
   return {
     input: (usage.input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0),
     output: usage.output_tokens ?? 0,

@@ -204,19 +204,9 @@ function editsBelow(folder: string): string {
 }
 
 function permissionArgs({ permissions, phase, mcp }: ChildRequest): string[] {
-  switch (permissions) {
-    case 'skip':
-      return ['--dangerously-skip-permissions'];
-    case 'allow':
-      return [
-        '--permission-mode',
-        'dontAsk',
-        '--allowedTools',
-        [...ALLOWED_TOOLS[GRANTS[phase]], ...toolsOf(mcp)].join(','),
-      ];
-    default:
-      return permissions satisfies never;
-  }
+  if (permissions === 'skip') return ['--dangerously-skip-permissions'];
+  const allowed = [...ALLOWED_TOOLS[GRANTS[phase]], ...toolsOf(mcp)];
+  return ['--permission-mode', 'dontAsk', '--allowedTools', allowed.join(',')];
 }
 
 // All tools of a server; a wildcard for all servers is refused.

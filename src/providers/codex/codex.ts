@@ -95,20 +95,10 @@ function buildCommand(request: ChildRequest): ChildCommand {
 
 function permissionArgs(request: ChildRequest): string[] {
   const { permissions, phase, sessionDir, gitDirs = [] } = request;
-  switch (permissions) {
-    case 'skip':
-      return ['--dangerously-bypass-approvals-and-sandbox'];
-    case 'allow':
-      // In exec nobody can be asked, so what the sandbox refuses stays refused.
-      if (GRANTS[phase] === 'documents' && !isPattern(sessionDir)) return onlyDocuments(request);
-      return [
-        '-s',
-        'workspace-write',
-        ...[sessionDir, ...gitDirs].flatMap((folder) => ['--add-dir', folder]),
-      ];
-    default:
-      return permissions satisfies never;
-  }
+  if (permissions === 'skip') return ['--dangerously-bypass-approvals-and-sandbox'];
+  // In exec nobody can be asked, so what the sandbox refuses stays refused.
+  if (GRANTS[phase] === 'documents' && !isPattern(sessionDir)) return onlyDocuments(request);
+  return ['-s', 'workspace-write', ...[sessionDir, ...gitDirs].flatMap((folder) => ['--add-dir', folder])];
 }
 
 const DOCUMENTS_PROFILE = 'samocode-documents';

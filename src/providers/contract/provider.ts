@@ -20,9 +20,7 @@ export const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs'];
 
 /** What the worker knows when it is about to start a child. */
 export interface ChildRequest {
-  /** Absolute path of the CLI. */
   cliPath: string;
-  /** The prompt as a file, for stdin. */
   promptPath: string;
   phase: Phase;
   sessionDir: string;
@@ -34,9 +32,8 @@ export interface ChildRequest {
   /** Values of the settings that single CLIs have, by key. */
   own: Readonly<Record<string, number>>;
   permissions: 'skip' | 'allow';
-  /** The MCP servers that the child gets; absent: none at all. */
+  /** Absent: none at all. */
   mcp?: ChildServers;
-  /** Fresh for every child. */
   childUuid: string;
   /** A real Node, for programs of ours. */
   nodePath: string;
@@ -50,7 +47,6 @@ export interface ChildRequest {
   foreignServers?: readonly string[];
   /** Git's folders that a confined child must be able to write, so that it can commit; `prepare` finds them. */
   gitDirs?: readonly string[];
-  /** The child runs in the guard. */
   inGuard?: boolean;
 }
 
@@ -72,7 +68,7 @@ export interface TokenCounts {
 /** What the CLI's last word says; absent while it runs and when it died without one. */
 export interface FinalReport {
   ok: boolean;
-  /** Why it failed, in the worker's terms; only when `ok` is false and the output names it. */
+  /** Only when `ok` is false and the output names it. */
   problem?: ChildProblem;
   /** One line for people, from the CLI's own structured fields, at most 300 characters. */
   text?: string;
@@ -99,7 +95,6 @@ export type ChildProblem =
 /** One line of the child's output, as far as the worker cares. */
 export type ChildEvent =
   | { kind: 'started'; version?: string; model?: string; cliSession?: string }
-  /** What the child is doing now, one short line. */
   | {
       kind: 'activity';
       text: string;
@@ -119,7 +114,6 @@ export type ChildEvent =
 export interface ExitReport {
   /** The wrapper's record of the CLI's exit status; null when there is none. */
   exitCode: number | null;
-  /** The last few KB of stderr. */
   stderrTail: string;
 }
 
@@ -136,7 +130,6 @@ export interface Traces {
 export interface TraceQuestion {
   /** The CLI's own name of its session, from a `started` event. */
   cliSession: string;
-  /** The environment that the child had. */
   env: Readonly<Record<string, string | undefined>>;
   final: FinalReport | undefined;
   /** Milliseconds since the epoch. */
@@ -201,7 +194,6 @@ export interface OwnSetting {
 export interface Provider {
   /** Its name in settings and events, lower case. `<NAME>_PATH` and its like are its settings. */
   name: string;
-  /** As its vendor writes it. */
   title: string;
   /** Program looked up on PATH when no path is configured. */
   defaultCommand: string;
@@ -209,7 +201,6 @@ export interface Provider {
   installFolders?: readonly string[];
   /** Defaults of its settings on the machine; absent for the bundled agent, which has none. */
   settings?: { model: string; own?: Readonly<Record<string, OwnSetting>> };
-  /** Absent for the bundled agent. */
   preflight?: Preflight;
   /** Environment variables that say who pays for its calls, and where they go. */
   credentials: readonly string[];

@@ -1,14 +1,9 @@
 import type { ChildProblem, ExitReport, FinalReport } from '../contract/provider.ts';
+import { endsByLastWord } from '../reading/child-end.ts';
 
 const LOGIN_ADVICE =
   'Gemini CLI has no login that works without a person: start `gemini` once, or set GEMINI_API_KEY; with a base ' +
   'URL of your own, set security.auth.selectedType in ~/.gemini/settings.json.';
-
-const NOT_STARTED: ChildProblem = {
-  kind: 'config',
-  advice:
-    'The Gemini CLI program could not be started. Check that it is installed and that GEMINI_PATH names it.',
-};
 
 /** Exit statuses of its own. An HTTP status leaves as its last 8 bits: 401 as 145, 500 as 244. */
 const OWN_CODES: Readonly<Record<number, ChildProblem>> = {
@@ -22,12 +17,20 @@ const OWN_CODES: Readonly<Record<number, ChildProblem>> = {
     kind: 'config',
     advice: 'Gemini CLI does not trust the worktree, although samocode asked it to: update it.',
   },
-  126: NOT_STARTED,
-  127: NOT_STARTED,
 };
 
 const TURN_LIMIT = 53;
-const USAGE_ERROR = /^(?:Unknown arguments?:|Invalid values:)/m;
+const byRefusal = endsByLastWord({
+  title: 'Gemini CLI',
+  setting: 'GEMINI_PATH',
+  codes: [1],
+  refusals: [
+    {
+      line: /^(?:Unknown arguments?:|Invalid values:)/m,
+      advice: 'This Gemini CLI does not know an option that samocode needs. Update it.',
+    },
+  ],
+});
 
 /** What the text of an API error tells that its status does not; first match wins. */
 const WORDS: ReadonlyArray<{ message: RegExp; problem: ChildProblem }> = [
@@ -60,20 +63,14 @@ export function classifyGeminiEnd(
   return final?.problem ?? byExit(exit);
 }
 
-function byExit({ exitCode, stderrTail }: ExitReport): ChildProblem {
-  if (exitCode === null) return { kind: 'crashed' };
-  const own = OWN_CODES[exitCode];
+function byExit(exit: ExitReport): ChildProblem | undefined {
+  const { exitCode } = exit;
+  const own = OWN_CODES[exitCode ?? 0];
   if (own) return own;
-  if (exitCode === 1 && USAGE_ERROR.test(stderrTail)) {
-    return {
-      kind: 'config',
-      advice: 'This Gemini CLI does not know an option that samocode needs. Update it.',
-    };
-  }
   const status = STATUSES.find((each) => (each & 255) === exitCode);
+  if (status === undefined) return byRefusal(undefined, exit);
   if (status === 401 || status === 403) return { kind: 'auth', advice: LOGIN_ADVICE };
-  if (status === 400 || status === 404) return { kind: 'config' };
-  return { kind: status === undefined ? 'crashed' : 'overloaded' };
+  return { kind: status === 400 || status === 404 ? 'config' : 'overloaded' };
 }
 
 const STATUSES = [400, 401, 403, 404, 408, 429, 500, 502, 503, 504];

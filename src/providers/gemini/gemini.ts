@@ -83,7 +83,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...['--output-format', 'stream-json'],
       ...['--session-id', childUuid],
       ...(model === '' ? [] : ['--model', model]),
-      ...permissionArgs(request),
+      ...(request.permissions === 'skip' ? ['--approval-mode', 'yolo'] : ['--policy', policyPath(request)]),
       // Its write tools refuse every other folder, whatever the approval mode.
       ...['--include-directories', sessionDir],
       ...(servers.length > 0 ? servers : [NO_SERVER]).flatMap((name) => ['--allowed-mcp-server-names', name]),
@@ -98,17 +98,6 @@ function buildCommand(request: ChildRequest): ChildCommand {
     },
     stdinPath: request.promptPath,
   };
-}
-
-function permissionArgs(request: ChildRequest): string[] {
-  switch (request.permissions) {
-    case 'skip':
-      return ['--approval-mode', 'yolo'];
-    case 'allow':
-      return ['--policy', policyPath(request)];
-    default:
-      return request.permissions satisfies never;
-  }
 }
 
 async function prepare(request: ChildRequest): Promise<ChildRequest> {

@@ -52,12 +52,7 @@ export async function launchWorker(paths: WorkerPlace, options: LaunchOptions): 
   return await spawnDetached(node, args, { env: options.env, errors: paths.workerErrors, failure });
 }
 
-/**
- * Starts a program that outlives us.
- * @param options.errors the file that takes its standard error
- * @param options.failure of a program that the system does not start
- * @returns its pid
- */
+/** Starts a program that outlives us. @param options.errors takes its standard error @returns its pid */
 export async function spawnDetached(
   file: string,
   args: readonly string[],

@@ -7,21 +7,13 @@ import { PROVIDERS } from '../registry.ts';
 import { readLoginEnvironment } from './login-shell.ts';
 
 export interface CliQuestion {
-  /** The CLI's own name, as people type it. */
-  command: string;
-  /** The setting that holds the path, for the words of an error: `CLAUDE_PATH`. */
-  setting: string;
-  /** The setting's value: an absolute path, `~/…` or a bare name; empty or absent means the command's name. */
-  configured?: string;
+  cli: Pick<Provider, 'name' | 'defaultCommand'>;
+  /** The value of its setting: an absolute path, `~/…` or a bare name; empty or absent means the command's name. */
+  configured?: string | undefined;
   env: Readonly<Record<string, string | undefined>>;
   homeDir: string;
   /** The node that runs us: programs installed by its npm lie beside it. */
   nodePath: string;
-}
-
-/** What is asked for a provider's program. */
-export function cliOf({ name, defaultCommand }: Provider) {
-  return { command: defaultCommand, setting: pathSettingOf(name) };
 }
 
 export function pathSettingOf(provider: string): string {
@@ -40,7 +32,7 @@ export interface LocatedCli {
  * @throws cli_not_found, cli_not_executable
  */
 export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
-  const configured = question.configured?.trim() || question.command;
+  const configured = question.configured?.trim() || question.cli.defaultCommand;
   if (configured.includes('/')) return await configuredPath(configured, question);
   const searched: string[] = [];
   for (const [foundIn, folders] of sources(question)) {
@@ -51,7 +43,8 @@ export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
       if (await isExecutable(path)) return { path, foundIn };
     }
   }
-  throw PROVIDER_ERRORS.cli_not_found({ command: configured, setting: question.setting, searched });
+  const setting = pathSettingOf(question.cli.name);
+  throw PROVIDER_ERRORS.cli_not_found({ command: configured, setting, searched });
 }
 
 /** The first of the names that is an executable on PATH, by its absolute path. */
@@ -77,7 +70,8 @@ function sources(question: CliQuestion): Source[] {
 }
 
 async function configuredPath(configured: string, question: CliQuestion): Promise<LocatedCli> {
-  const { homeDir, setting } = question;
+  const { homeDir, cli } = question;
+  const setting = pathSettingOf(cli.name);
   const path = configured.startsWith('~/') ? join(homeDir, configured.slice(2)) : configured;
   if (!isAbsolute(path))
     throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why: 'is not an absolute path' });

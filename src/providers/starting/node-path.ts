@@ -7,12 +7,6 @@ import { findNodeScript } from './find-node.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What is known of the program that runs us, as `process` has it. */
-interface Runtime {
-  execPath: string;
-  versions: Readonly<Record<string, string | undefined>>;
-}
-
 /**
  * The Node that our programs are started with: the one that runs us, or another where that is none. In Claude
  * Desktop a server may run in an Electron UtilityProcess, whose program can't be started as Node; and an upgrade may
@@ -20,8 +14,8 @@ interface Runtime {
  * @throws node_not_found
  */
 export async function nodePath(env: Environment): Promise<string> {
-  if (isNode(process)) return process.execPath;
-  found ??= findNode(env, process).catch((error: unknown) => {
+  if (isNode()) return process.execPath;
+  found ??= findNode(env).catch((error: unknown) => {
     found = undefined;
     throw error;
   });
@@ -30,7 +24,8 @@ export async function nodePath(env: Environment): Promise<string> {
 
 let found: Promise<string> | undefined;
 
-function isNode({ execPath, versions }: Runtime): boolean {
+function isNode(): boolean {
+  const { execPath, versions } = process;
   return versions.electron === undefined && /^node/.test(basename(execPath)) && existsSync(execPath);
 }
 
@@ -38,7 +33,8 @@ function isNode({ execPath, versions }: Runtime): boolean {
 const LIMIT_MS = 20_000;
 
 /** @throws node_not_found */
-async function findNode(env: Environment, { execPath, versions }: Runtime): Promise<string> {
+async function findNode(env: Environment): Promise<string> {
+  const { execPath, versions } = process;
   // Electron's own program answers --version too, and would open a window or hang when it is started as Node.
   const first = versions.electron === undefined ? [execPath] : [];
   const { stdout } = await runCommand(

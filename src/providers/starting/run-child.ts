@@ -120,18 +120,13 @@ function guardedStart(wanted: ChildGuard | undefined, command: readonly string[]
   return { command: start, record: { guard: true } };
 }
 
-interface Wrapper {
-  pid: number;
-  go(): Promise<void>;
-  /** Closes the pipe; harmless after `go`. */
-  letGo(): void;
-}
+type Wrapper = Awaited<ReturnType<typeof spawnWrapper>>;
 
 async function spawnWrapper(
   options: RunChildOptions,
   start: Start,
   [input, output, errors, ...ofGuard]: readonly number[],
-): Promise<Wrapper> {
+) {
   const { command } = options;
   // The exit file's path is an argument, not a variable: the run folder is never told to a child.
   const args = ['-c', WRAPPER, options.name, options.exitPath, ...start.command];
@@ -151,7 +146,8 @@ async function spawnWrapper(
   pipe.on('error', () => undefined);
   return {
     pid,
-    go: () => new Promise((resolve) => pipe.end('go\n', () => resolve())),
+    go: () => new Promise<void>((resolve) => pipe.end('go\n', () => resolve())),
+    /** Closes the pipe; harmless after `go`. */
     letGo: () => pipe.destroy(),
   };
 }

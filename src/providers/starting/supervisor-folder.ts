@@ -6,62 +6,47 @@ import { type Clock, isoUtc } from '../../base/clock.ts';
 import { configFolder } from '../../base/config-folder.ts';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
+import { below } from '../../base/files/below.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { plainJson, readPlainFile } from '../../base/files/plain-file.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { readHolding } from '../../base/processes/lease.ts';
 
-/** The files of the supervisor of one person, HOME, machine and container: `supervisor/<identity>/` of the config folder. */
-export interface SupervisorPaths {
-  /** By which leases name who may continue a session. */
-  identity: string;
-  dir: string;
-  leases: string;
+/** Below `supervisor/<identity>/` of the config folder. */
+const FILES = {
+  leases: 'leases',
   /** One file per SESSIONS folder, by whoever starts or parks a session there. */
-  registered: string;
+  registered: 'sessions',
   /** Written by whoever has changed something that the supervisor should look at now. */
-  bell: string;
+  bell: 'bell',
   /** Written by a newer program: the supervisor leaves. */
-  leave: string;
+  leave: 'leave.json',
   /** Supervisor only: which program it is. */
-  about: string;
+  about: 'about.json',
   /** Supervisor only: every session that it watches, for status bars. */
-  now: string;
+  now: 'now.json',
   /** Supervisor only: what is worth a notification, one event per line, and how far each session was read. */
-  queue: string;
-  cursors: string;
+  queue: 'queue.jsonl',
+  cursors: 'cursors.json',
   /** Supervisor only: one file per channel, with what it has sent and what is wrong with it. */
-  channels: string;
+  channels: 'channels',
   /** One file per session whose notifications a person has muted. */
-  muted: string;
+  muted: 'muted',
   /** What iterations cost, one file per day, by each worker. */
-  spent: string;
+  spent: 'spent',
   /** The slots of the machine. */
-  slots: string;
+  slots: 'slots',
   /** What it writes to its standard error. */
-  errors: string;
-}
+  errors: 'supervisor.stderr',
+};
+
+/** The files of the supervisor of one person, HOME, machine and container; leases name by its identity who may continue a session. */
+export type SupervisorPaths = Readonly<Record<keyof typeof FILES | 'identity' | 'dir', string>>;
 
 export function supervisorPaths(home: string, host: Host): SupervisorPaths {
   const identity = machineIdentity(home, host);
   const dir = join(configFolder(home), 'supervisor', identity);
-  return {
-    identity,
-    dir,
-    leases: join(dir, 'leases'),
-    registered: join(dir, 'sessions'),
-    bell: join(dir, 'bell'),
-    leave: join(dir, 'leave.json'),
-    about: join(dir, 'about.json'),
-    now: join(dir, 'now.json'),
-    queue: join(dir, 'queue.jsonl'),
-    cursors: join(dir, 'cursors.json'),
-    channels: join(dir, 'channels'),
-    muted: join(dir, 'muted'),
-    spent: join(dir, 'spent'),
-    slots: join(dir, 'slots'),
-    errors: join(dir, 'supervisor.stderr'),
-  };
+  return { identity, dir, ...below(dir, FILES) };
 }
 
 /** A container keeps its identity over restarts; the pid namespace of a machine outside of one is always the same. */

@@ -1,4 +1,5 @@
 import { join, sep } from 'node:path';
+import { below } from '../../base/files/below.ts';
 import { threeDigits } from '../../base/files/stamps.ts';
 
 /** The folder of pictures, beside the documents that link them: in a session's folder and in its archives. */
@@ -74,13 +75,6 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
   const runDir = join(runRoot(sessionsDir), folder);
   const paths = { folder, sessionsDir, sessionDir, runDir };
   return { ...paths, ...below(sessionDir, IN_SESSION), ...below(runDir, IN_RUN) };
-}
-
-// Asked for each session of a list, and in every tick of a watch: a folder that is joined needs no more than a name.
-function below<K extends string>(dir: string, names: Readonly<Record<K, string>>): Record<K, string> {
-  const paths: Partial<Record<K, string>> = {};
-  for (const key in names) paths[key] = `${dir}${sep}${names[key]}`;
-  return paths as Record<K, string>; // one for each of its keys
 }
 
 /** The largest overview, question file or plan that is read; a child may write anything. */

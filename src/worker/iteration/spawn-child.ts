@@ -12,7 +12,7 @@ import type {
   Provider,
 } from '../../providers/contract/provider.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
-import { cliOf, isExecutable, locateCli, programOnPath } from '../../providers/starting/locate-cli.ts';
+import { isExecutable, locateCli, programOnPath } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { type ChildRecord, runChild } from '../../providers/starting/run-child.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
@@ -91,7 +91,7 @@ async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undef
   const place = { env, homeDir: watch.home };
   try {
     const configured = await machineCliPath(cli.name, place);
-    const question = { ...cliOf(cli), ...place, configured, nodePath: await nodePath(env) };
+    const question = { cli, ...place, configured, nodePath: await nodePath(env) };
     return (await locateCli(question)).path;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;

@@ -17,8 +17,7 @@ afterEach(async () => {
 
 const ask = (rest: Partial<CliQuestion> = {}) =>
   locateCli({
-    command,
-    setting: 'AGENT_PATH',
+    cli: { name: 'agent', defaultCommand: command },
     env: { PATH: '' },
     homeDir: home,
     nodePath: join(home, 'node/bin/node'),
