@@ -8,7 +8,7 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   'base, phases': 4_200,
   session: 7_440, // 7,000 + 120
   project: 6_850,
-  providers: 4_030, // 3,950
+  providers: 3_950,
   worker: 7_600,
   supervisor: 1_350,
   actions: 7_440, // 7,000 + 110
@@ -17,5 +17,5 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   machine: 2_450, // 2,250 + 190
   server: 3_940, // 3,650 + 190
   cli: 6_320, // 6,150 + 80
-  'demo, rehearsal': 1_380, // 1,300
+  'demo, rehearsal': 1_300,
 };

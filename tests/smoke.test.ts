@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { DEMO_TASK } from '../src/demo/paper-boat.ts';
 import { eventsOf, makePlace, markedPids, Parent, pathsOf, stateOf } from './support/mcp-rig.ts';
+import { DEMO_TASK } from './support/paper-boat.ts';
 
 async function waitFor(parent: Parent, session: string, state: string, what?: string): Promise<void> {
   for (let cursor = 0; ; ) {

@@ -2,38 +2,29 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runGit } from '../project/git/git.ts';
-import { DEMO_FILES, DEMO_SCENARIO } from './paper-boat.ts';
+import paperBoat from './paper-boat.json' with { type: 'json' };
 
 /** Where a demo happens: one temporary folder that holds everything, a HOME too. */
-export interface DemoPlace {
-  root: string;
-  /** The little project, a git repository with an identity of its own. */
-  repo: string;
-  /** For every process of the demo: nothing of the person's own machine is read. */
-  env: Record<string, string>;
-  remove(): Promise<void>;
-}
+export type DemoPlace = Awaited<ReturnType<typeof makeDemoPlace>>;
 
 const PASSED_ON = ['PATH', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ'];
 
 /** @param paceMs what the rehearsal takes for each of its steps */
-export async function makeDemoPlace(
-  env: Readonly<Record<string, string | undefined>>,
-  paceMs: number,
-): Promise<DemoPlace> {
+export async function makeDemoPlace(env: Readonly<Record<string, string | undefined>>, paceMs: number) {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'samocode-demo-')));
   const remove = () => rm(root, { recursive: true, force: true, maxRetries: 5 });
   const repo = join(root, 'paper-boat');
   const home = join(root, 'home');
   const scenario = join(root, 'scenario.json');
-  const own = {
+  // For every process of the demo: nothing of the person's own machine is read.
+  const own: Record<string, string> = {
     ...Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
     // Its chat answers each wait by a tool, which starts the worker: nothing is left for a supervisor.
     ...{ HOME: home, REHEARSAL_SCENARIO: scenario, SAMOCODE_SUPERVISOR: 'off' },
   };
   try {
     await mkdir(home);
-    await writeFile(scenario, JSON.stringify({ ...DEMO_SCENARIO, paceMs }));
+    await writeFile(scenario, JSON.stringify({ ...paperBoat.scenario, paceMs }));
     await makeRepository(repo, own);
   } catch (error) {
     await remove();
@@ -43,9 +34,9 @@ export async function makeDemoPlace(
 }
 
 async function makeRepository(repo: string, env: Record<string, string>): Promise<void> {
-  for (const [path, text] of Object.entries(DEMO_FILES)) {
+  for (const [path, lines] of Object.entries(paperBoat.files)) {
     await mkdir(dirname(join(repo, path)), { recursive: true });
-    await writeFile(join(repo, path), text);
+    await writeFile(join(repo, path), lines.join('\n'));
   }
   const git = (...args: string[]) => runGit(args, { cwd: repo, baseEnv: env });
   await git('init', '--quiet', '--initial-branch=main');

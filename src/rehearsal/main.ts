@@ -4,12 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../base/clock.ts';
 import { definedOnly } from '../base/defined-only.ts';
-import type { ActContext } from './act-context.ts';
 import { ClaudeLines } from './claude-lines.ts';
 import { playActs } from './play-act.ts';
 import { readPrompt, SetupError } from './read-prompt.ts';
 import { actsFor, readScenario } from './scenario.ts';
 import { readSituation, readWords, type Words } from './situation.ts';
+import type { ActContext } from './work.ts';
 
 const DEFAULT_PACE_MS = 150;
 const SETUP_EXIT_CODE = 2;
@@ -29,10 +29,6 @@ async function leave(exitCode: unknown): Promise<void> {
 /** Plays one iteration. The command line is that of `claude -p`, with the prompt on stdin. */
 async function main(): Promise<unknown> {
   const { argv, env } = process;
-  if (argv.includes('--version')) {
-    process.stdout.write(`${__VERSION__} (samocode rehearsal, no model)\n`);
-    return 0;
-  }
   const facts = readPrompt(await text(process.stdin), systemClock.now());
   const { REHEARSAL_SCENARIO: scenarioPath = '', SAMOCODE_REHEARSAL_PACE_MS = DEFAULT_PACE_MS } = env;
   const scenario = await readScenario(scenarioPath);

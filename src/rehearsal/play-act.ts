@@ -1,12 +1,11 @@
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { ActContext, Acts, Named } from './act-context.ts';
 import type { ClaudeLines } from './claude-lines.ts';
 import { leaveBehind, runAsAgent } from './run-as-agent.ts';
 import { actsFor, honestRules, type ScenarioAct } from './scenario.ts';
 import { fill } from './situation.ts';
 import { storyRules } from './story.ts';
-import { WORK } from './work.ts';
+import { type ActContext, type Acts, type Named, WORK } from './work.ts';
 
 /** Honest work, and everything that a process can do wrong. */
 const ACTS: Acts<ScenarioAct['act']> = {
@@ -71,24 +70,15 @@ function pathOf(place: string, { situation }: ActContext): string {
   return resolve(root === 'worktree' ? workingDir : sessionDir, path);
 }
 
-const PIECE_BYTES = 1024 * 1024;
-const TILDES = '~'.repeat(1023);
-const EVENT = {
-  type: 'assistant',
-  message: { role: 'assistant', content: [{ type: 'text', text: TILDES }] },
-};
-const LINES = { plain: `${TILDES}\n`, event: `${JSON.stringify(EVENT)}\n`, 'one-line': TILDES };
+const PIECE_CHARACTERS = 1024 * 1024;
 
-/** Prints at least `bytes` bytes, with pauses in which signals are received. */
-async function print({ bytes, shape, to }: Named<'print'>, { write, clock }: ActContext): Promise<void> {
-  const line = LINES[shape];
-  for (let printed = 0; printed < bytes; ) {
-    const count = Math.ceil(Math.min(PIECE_BYTES, bytes - printed) / line.length);
-    await write(line.repeat(count), to);
+/** Prints a text again and again, with pauses in which signals are received. */
+async function print({ text, times, to }: Named<'print'>, { write, clock }: ActContext): Promise<void> {
+  const atOnce = Math.ceil(PIECE_CHARACTERS / text.length);
+  for (let left = times; left > 0; left -= atOnce) {
+    await write(text.repeat(Math.min(left, atOnce)), to);
     await clock.sleep(0);
-    printed += count * line.length;
   }
-  if (shape === 'one-line') await write('\n', to);
 }
 
 function printResult(lines: ClaudeLines, json: Record<string, unknown>): void {

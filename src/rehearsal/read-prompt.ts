@@ -1,28 +1,15 @@
 import { isAbsolute } from 'node:path';
 import { stampsAt, threeDigits } from '../base/files/stamps.ts';
-import { type Phase, phaseNamed } from '../phases/table.ts';
+import { phaseNamed } from '../phases/table.ts';
 
 /** What the prompt says about this iteration. */
-export interface PromptFacts {
-  sessionDir: string;
-  workingDir: string;
-  phase: Phase;
-  iteration: number;
-  /** `MM-DD-HHMM` begins document names, `[NNN @ MM-DD HH:MM]` flow lines. */
-  stamps: { file: string; log: string; iteration: string };
-  /** What a person said about the last plan or result, word for word; empty when nothing. */
-  feedback: string;
-  /** What takes the task's place after a finished session was given more to do; empty when nothing. */
-  goal: string;
-  /** File name of the approved plan, when the prompt names it. */
-  planName: string | undefined;
-}
+export type PromptFacts = ReturnType<typeof readPrompt>;
 
 /**
  * Reads the prompt's labelled lines. Stamps that are missing are taken from `nowMs`.
  * @throws SetupError when session, working directory or phase are not there
  */
-export function readPrompt(prompt: string, nowMs: number): PromptFacts {
+export function readPrompt(prompt: string, nowMs: number) {
   const phase = phaseNamed(labelled(prompt, 'Phase') ?? '');
   if (!phase) throw new SetupError('the prompt has no line "**Phase:** <name of a phase>"');
   const iteration = Number.parseInt(labelled(prompt, 'Iteration') ?? '1', 10) || 1;
@@ -33,8 +20,11 @@ export function readPrompt(prompt: string, nowMs: number): PromptFacts {
     sessionDir: folder(prompt, 'Session path'),
     workingDir: folder(prompt, 'Working directory'),
     ...{ phase, iteration },
+    // `MM-DD-HHMM` begins document names, `[NNN @ MM-DD HH:MM]` flow lines.
     stamps: { file, log, iteration: `[${threeDigits(iteration)} @ ${log}]` },
+    // What a person said about the last plan or result, word for word; empty when nothing.
     feedback: quotedBelow(prompt, 'The human wants the plan changed'),
+    // What takes the task's place after a finished session was given more to do.
     goal: quotedBelow(prompt, 'The goal now'),
     planName: labelled(prompt, 'Approved plan')?.split('/').at(-1),
   };

@@ -3,25 +3,18 @@ import { once } from 'node:events';
 import { systemClock } from '../base/clock.ts';
 import type { ScenarioAct } from './scenario.ts';
 
-interface Ran {
-  /** Null when a signal ended it. */
-  exitCode: number | null;
-  stdout: string;
-  stderr: string;
-}
-
 /** What the program has left behind may hold its output open for so long. */
 const OPEN_MS = 1500;
 
 /**
- * Runs one program to its end, whatever becomes of it. Not by `runCommand`: loading execa would be a fifth of what
+ * Runs one program to its end, whatever becomes of it; without an exit code a signal ended it. Not by `runCommand`: loading execa would be a fifth of what
  * an agent needs to start, and the worker ends what an agent leaves behind.
  */
 export function runAsAgent(
   file: string,
   args: readonly string[],
   options: { cwd?: string; env?: Record<string, string>; timeout?: number } = {},
-): Promise<Ran> {
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     const limits = { ...options, maxBuffer: 10 * 1024 * 1024 };
     const program = execFile(file, args, limits, (_error, stdout, stderr) =>

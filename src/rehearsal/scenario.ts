@@ -72,8 +72,8 @@ export const ScenarioAct = z.discriminatedUnion('act', [
     scrubEnv: no,
   }),
   act('print', {
-    bytes: z.int().positive(),
-    shape: z.enum(['plain', 'event', 'one-line']).default('plain'),
+    text: z.string().min(1),
+    times: z.int().positive(),
     to: z.enum(['stdout', 'stderr']).default('stdout'),
   }),
   act('event', { json }),

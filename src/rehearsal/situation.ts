@@ -6,7 +6,7 @@ import { ifExists } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { documentText } from '../session/documents/documents.ts';
 import { oneLine } from '../session/documents/markdown-lines.ts';
-import { type OverviewReading, readOverview } from '../session/documents/overview.ts';
+import { readOverview } from '../session/documents/overview.ts';
 import { currentPlanOf, parsePlan } from '../session/documents/plan.ts';
 import { answerText, parseAnswer, parseQa } from '../session/documents/qa.ts';
 import type { QaQuestion } from '../session/documents/qa-blocks.ts';
@@ -16,17 +16,10 @@ import { runAsAgent } from './run-as-agent.ts';
 import type { Occasion, Scenario } from './scenario.ts';
 import { storyWords } from './story.ts';
 
-export interface Situation {
-  facts: PromptFacts;
-  occasion: Occasion;
-  questions: readonly QaQuestion[];
-  overview: OverviewReading;
-  /** File name of the plan that is carried out. */
-  planName: string | undefined;
-}
+export type Situation = Awaited<ReturnType<typeof readSituation>>;
 
 /** What the session folder says about this iteration, by the readers of the worker. */
-export async function readSituation(facts: PromptFacts): Promise<Situation> {
+export async function readSituation(facts: PromptFacts) {
   const { sessionDir, phase, iteration } = facts;
   const read = async (name: string) => (await documentText(join(sessionDir, name))) ?? '';
   const namesIn = (folder: string) => readdir(join(sessionDir, folder)).catch(() => []);
@@ -121,18 +114,14 @@ const Manifest = z.object({
 /** The repository's own test command and where it is from; or why there is none, with an empty command. */
 async function testsOf(root: string): Promise<Words> {
   const read = async (name: string) => (await ifExists(readFile(join(root, name), 'utf8'))) ?? '';
-  const found = (testCommand: string, file: string) => ({
-    testCommand,
-    tests: `\`${testCommand}\`, ${file}`,
-  });
-  const none = (why: string) => ({ testCommand: '', tests: `No tests were run: ${why}` });
+  const words = (tests: string, testCommand = '') => ({ tests, testCommand });
   const manifest = Manifest.safeParse(parseJson(await read('package.json'))).data;
   if (manifest && !manifest.scripts.test.includes('no test specified')) {
     const needed = { ...manifest.dependencies, ...manifest.devDependencies };
     return Object.keys(needed).length > 0 && !existsSync(join(root, 'node_modules'))
-      ? none('the packages that `npm test` needs are not installed (SETUP can do that)')
-      : found(manifest.scripts.test, 'from package.json');
+      ? words('No tests were run: the packages that `npm test` needs are not installed (SETUP can do that)')
+      : words(`\`${manifest.scripts.test}\`, from package.json`, manifest.scripts.test);
   }
-  if (/^test:/m.test(await read('Makefile'))) return found('make test', 'from the Makefile');
-  return none('neither package.json nor a Makefile names a test command');
+  if (/^test:/m.test(await read('Makefile'))) return words('`make test`, from the Makefile', 'make test');
+  return words('No tests were run: neither package.json nor a Makefile names a test command');
 }

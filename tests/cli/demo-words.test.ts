@@ -17,7 +17,6 @@ const REPORT: DemoReport = {
   plan: 'plan.md',
   commits: ['abc1234 Phase 1'],
   diffStat: '',
-  tests: { exitCode: 0, passed: 17, failed: 0 },
   mainUntouched: true,
   proof: {
     verified: true,

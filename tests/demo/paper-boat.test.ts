@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { DEMO_FILES, DEMO_TASK } from '../../src/demo/paper-boat.ts';
+import { DEMO_FILES, DEMO_TASK } from '../support/paper-boat.ts';
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
-import { DEMO_FILES, DEMO_TASK } from '../../src/demo/paper-boat.ts';
+import { DEMO_FILES, DEMO_TASK } from '../support/paper-boat.ts';
 import { sandboxOff } from '../support/project.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 

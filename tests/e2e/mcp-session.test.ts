@@ -3,7 +3,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { DEMO_TASK } from '../../src/demo/paper-boat.ts';
 import { ANSWERS_QA, setsPhase } from '../support/forged-acts.ts';
 import {
   eventsOf,
@@ -15,6 +14,7 @@ import {
   until,
   workerPid,
 } from '../support/mcp-rig.ts';
+import { DEMO_TASK } from '../support/paper-boat.ts';
 import { HANGS } from '../support/session-rig.ts';
 
 async function started(parent: Parent, more: Record<string, unknown> = {}): Promise<string> {

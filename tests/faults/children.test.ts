@@ -56,7 +56,11 @@ const endings: FaultRow[] = [
     },
     {
       name: 'a hundred megabytes in one line are survived',
-      acts: [{ act: 'print', bytes: 100_000_000, shape: 'one-line' }, ...WORKS],
+      acts: [
+        { act: 'print', text: '~'.repeat(1000), times: 100_000 },
+        { act: 'print', text: '\n', times: 1 },
+        ...WORKS,
+      ],
       ending: 'signalled',
       goesOn: true,
     },
@@ -129,12 +133,12 @@ const watchdogs: FaultRow[] = [
     },
     {
       name: 'a flood above the ceiling of a log gets one correction',
-      acts: [{ act: 'print', bytes: 2_000_000, shape: 'plain' }, { act: 'hang' }],
+      acts: [{ act: 'print', text: `${'~'.repeat(999)}\n`, times: 2000 }, { act: 'hang' }],
       ending: 'flooded',
     },
     {
       name: 'a flood on stderr counts too',
-      acts: [{ act: 'print', bytes: 2_000_000, to: 'stderr' }, { act: 'hang' }],
+      acts: [{ act: 'print', text: `${'~'.repeat(999)}\n`, times: 2000, to: 'stderr' }, { act: 'hang' }],
       ending: 'flooded',
     },
   ]),

@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { DEMO_SCENARIO } from '../../src/demo/paper-boat.ts';
 import { actsFor, type Occasion, readScenario, Scenario, ScenarioAct } from '../../src/rehearsal/scenario.ts';
 import { fill } from '../../src/rehearsal/situation.ts';
 import { storyWords } from '../../src/rehearsal/story.ts';
@@ -10,6 +9,7 @@ import { parseQa } from '../../src/session/documents/qa.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
 import { OUTCOMES } from '../difficult-children/outcomes.ts';
 import { lintQa } from '../support/lint-qa.ts';
+import { DEMO_SCENARIO } from '../support/paper-boat.ts';
 
 const KIT = 'tests/difficult-children';
 const FIRST: Occasion = {

@@ -3,8 +3,8 @@ import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { DEMO_FILES, DEMO_TASK } from '../../../src/demo/paper-boat.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { DEMO_FILES, DEMO_TASK } from '../../support/paper-boat.ts';
 
 const run = promisify(execFile);
 

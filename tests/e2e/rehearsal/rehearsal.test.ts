@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { DEMO_SCENARIO } from '../../../src/demo/paper-boat.ts';
+import { DEMO_SCENARIO } from '../../support/paper-boat.ts';
 import { type HandSession, newHandSession } from './rehearsal-stage.ts';
 
 /** Plays agents from `phase` on until one waits, is blocked, or the session is done. */

@@ -1,4 +1,4 @@
-import paperBoat from './paper-boat.json' with { type: 'json' };
+import paperBoat from '../../src/demo/paper-boat.json' with { type: 'json' };
 
 /** The demo's repository: a whole little project whose tests pass and whose README names what it lacks. */
 export const DEMO_FILES: Readonly<Record<string, string>> = Object.fromEntries(
@@ -8,8 +8,6 @@ export const DEMO_FILES: Readonly<Record<string, string>> = Object.fromEntries(
 export const {
   /** The task that the demo hands over. */
   task: DEMO_TASK,
-  /** What shows that the work is done. */
-  check: DEMO_CHECK,
   /** What the rehearsed agent does there. */
   scenario: DEMO_SCENARIO,
 } = paperBoat;
