@@ -413,12 +413,12 @@ test.concurrent('a person at a terminal confirms in one step what was typed, and
   await resumeSession({ session: folder }, bench.context);
   const { home, programs } = bench.context;
   const place = { cwd: bench.repo.path, home, programs };
-  const { stdout, stderr } = await typed(['answer', folder], { ...place, says: ['y', 'B'] });
+  const { stdout, stderr } = await typed(['answer', folder], { ...place, says: ['y', 'in memory', 'B'] });
   expect(stderr + stdout).toContain('Answered in _qa.md, and not confirmed yet');
   await untilAgent(bench, folder);
   expect((await bench.view(folder)).state.answers).toMatchObject([
-    { id: 'Q1', text: 'B' },
     { id: 'R2Q1', text: 'A' },
+    { id: 'Q1', text: 'in memory' },
     { id: 'Q2', text: 'B' },
   ]);
 });

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { isoUtc } from '../../base/clock.ts';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
-import type { Decision } from '../../phases/decision.ts';
+import type { Decision, JudgedSignal } from '../../phases/decision.ts';
 import {
   followsPlan,
   type Gate,
@@ -105,7 +105,7 @@ export interface LegacyFolder extends LegacyFacts {
 export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolder | undefined> {
   const { sessionDir } = paths;
   const nestedDir = join(sessionDir, NESTED_FOLDER);
-  const isNestedTwice = isFolder(join(nestedDir, NESTED_FOLDER));
+  const isNestedTwice = statsAt(join(nestedDir, NESTED_FOLDER))?.isDirectory() === true;
   const nestedOverview = join(nestedDir, basename(paths.overview));
   const isNested = statsAt(paths.overview) === undefined && statsAt(nestedOverview) !== undefined;
   if (!isNested && !isNestedTwice && !hasTraces(paths)) return undefined;
@@ -131,21 +131,18 @@ export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolde
 }
 
 /** The name of a folder alone makes no session: people keep notes there too. */
-function hasTraces({ overview, qa, signal, history, sessionLog, logs }: SessionPaths): boolean {
-  return [overview, qa, signal, history, sessionLog, logs].some((path) => statsAt(path) !== undefined);
+function hasTraces(paths: SessionPaths): boolean {
+  return [...FILES, 'logs' as const].some((name) => statsAt(paths[name]) !== undefined);
 }
 
-function notPlain({ overview, qa, signal, history, sessionLog, logs, inbox }: SessionPaths): string[] {
-  const files = [overview, qa, signal, history, sessionLog].filter(
-    (path) => statsAt(path)?.isFile() === false,
-  );
-  return [...files, ...[logs, inbox].filter((path) => statsAt(path) && !isFolder(path))].map((path) =>
-    basename(path),
-  );
-}
+const FILES = ['overview', 'qa', 'signal', 'history', 'sessionLog'] as const;
 
-function isFolder(path: string): boolean {
-  return statsAt(path)?.isDirectory() === true;
+function notPlain(paths: SessionPaths): string[] {
+  const files = FILES.filter((name) => statsAt(paths[name])?.isFile() === false);
+  const folders = (['logs', 'inbox'] as const).filter(
+    (name) => statsAt(paths[name])?.isDirectory() === false,
+  );
+  return [...files, ...folders].map((name) => basename(paths[name]));
 }
 
 /** What a person has to move before a worker can write there, in words for people. */
@@ -260,12 +257,7 @@ function saidAt(phase: Phase, facts: LegacyFacts, isPlanThere: boolean): LegacyP
   return { kind: 'waiting', for: awaited, reason };
 }
 
-interface Word {
-  status: string;
-  for?: WaitingFor | undefined;
-  reason?: string | undefined;
-  needs?: string | undefined;
-}
+type Word = Pick<JudgedSignal, 'for' | 'reason' | 'needs'> & { status: string };
 
 /** The newest signal: that of `_signal.json`, else the last of the history, else the overview says it. */
 function lastWord(phase: Phase, { signal, history = '', overview = '' }: LegacyFacts): Word {
