@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { demoWords } from '../../src/cli/rendering/demo-words.ts';
+import { demoWords } from '../../src/cli/following/demo-screen.ts';
 import type { Cli } from '../../src/cli/terminal/cli.ts';
 import { Output } from '../../src/cli/terminal/output.ts';
 import type { DemoReport } from '../../src/demo/run-demo.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Verification } from '../../src/actions/proving/verify-proof.ts';
-import { verificationWords } from '../../src/cli/rendering/review-words.ts';
+import { verificationWords } from '../../src/cli/commands/review.ts';
 
 const as = (text: string) => text;
 const style = { good: as, bad: as, dim: as } as Parameters<typeof verificationWords>[1]['style'];

@@ -1,9 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { checkWords, configWords, doctorEnd, type ShownSetting } from '../../src/cli/commands/set-up.ts';
 import { columnsOf } from '../../src/cli/rendering/columns.ts';
-import { configWords, type ShownSetting } from '../../src/cli/rendering/config-words.ts';
-import { checkWords, doctorEnd } from '../../src/cli/rendering/doctor-words.ts';
 import type { ShownFacts } from '../../src/cli/rendering/session-facts.ts';
 import { listWords } from '../../src/cli/rendering/session-words.ts';
 import { Output } from '../../src/cli/terminal/output.ts';

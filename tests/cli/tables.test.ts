@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { type SupervisorFacts, supervisorWords } from '../../src/cli/commands/supervise.ts';
 import { columnsOf, table } from '../../src/cli/rendering/columns.ts';
 import type { ShownFacts } from '../../src/cli/rendering/session-facts.ts';
 import { listWords, statusWords } from '../../src/cli/rendering/session-words.ts';
-import { type SupervisorFacts, supervisorWords } from '../../src/cli/rendering/supervisor-words.ts';
 import { Output } from '../../src/cli/terminal/output.ts';
 import { handleOf, shortId } from '../../src/session/layout/names.ts';
 

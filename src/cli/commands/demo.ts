@@ -30,10 +30,9 @@ export function addDemo(program: Command, cli: Cli): void {
           hint: 'Leave --ask out.',
         });
       }
-      const [{ runDemo }, { newDemoScreen }, { demoWords }] = await Promise.all([
+      const [{ runDemo }, { demoWords, newDemoScreen }] = await Promise.all([
         import('../../demo/run-demo.ts'),
         import('../following/demo-screen.ts'),
-        import('../rendering/demo-words.ts'),
       ]);
       const { output } = cli;
       const { clock } = await cli.actionContext();

@@ -1,11 +1,16 @@
 import type { Command } from 'commander';
+import type { DoctorReport } from '../../machine/doctor/doctor.ts';
 import type { SettingReading } from '../../project/settings/read-settings.ts';
+import type { SettingSource } from '../../project/settings/setting-errors.ts';
 import { askTrust, trustWords } from '../asking/ensure-project.ts';
-import type { ShownSetting } from '../rendering/config-words.ts';
+import { grid, hanging, padTo, table, tabSeparated } from '../rendering/columns.ts';
+import { hintForTerminal } from '../rendering/next-commands.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import type { Output } from '../terminal/output.ts';
 import { folderMeant, projectFileAt } from '../terminal/project-file.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { fitLine, harmless } from '../terminal/style.ts';
 
 interface InitOptions {
   project?: string;
@@ -137,7 +142,6 @@ export function addConfig(program: Command, cli: Cli): void {
       // Outside a project its required settings are missing by nature.
       const broken = filePath !== undefined && settings.some(({ problem }) => problem !== undefined);
       if (broken) cli.leaveWith(EXIT.failed);
-      const { configWords } = await import('../rendering/config-words.ts');
       const notes = warnings.map(({ path, text }) => `${path}: ${text}`);
       cli.output.result({ projectFile: filePath ?? null, settings, warnings: notes }, () =>
         configWords({ filePath, settings, notes }, cli.output),
@@ -168,10 +172,7 @@ export function addDoctor(program: Command, cli: Cli): void {
     .option('--checks', 'also run SETUP and each CHECK once, in a temporary worktree')
     .option('-v, --verbose', 'also show where each missing program was searched')
     .action(async (options: DoctorOptions) => {
-      const [{ doctor }, { checkWords, doctorEnd }] = await Promise.all([
-        import('../../machine/doctor/doctor.ts'),
-        import('../rendering/doctor-words.ts'),
-      ]);
+      const { doctor } = await import('../../machine/doctor/doctor.ts');
       const { output } = cli;
       const how = { verbose: options.verbose === true };
       const report = await doctor(
@@ -187,3 +188,106 @@ export function addDoctor(program: Command, cli: Cli): void {
       output.result(report, () => doctorEnd(report, output, how));
     });
 }
+
+export interface ShownSetting {
+  key: string;
+  /** `[set]` for a secret; absent when unset. */
+  value?: unknown;
+  source: SettingSource;
+  problem?: string;
+}
+
+interface ConfigShown {
+  filePath: string | undefined;
+  settings: readonly ShownSetting[];
+  notes: readonly string[];
+}
+
+/** `samocode config`: each setting, its value and its source, a line each. */
+export function configWords({ filePath, settings, notes }: ConfigShown, output: Output): string {
+  const { style, textColumns: columns } = output;
+  if (columns === Number.POSITIVE_INFINITY) return settings.map(settingFields).join('\n');
+  const lines = grid(
+    settings.map(({ key, value, source }) => [
+      key,
+      value === undefined ? style.dim('–') : valueWords(value),
+      style.dim(sourceWords(source)),
+    ]),
+    { columns, cut: { 1: 12, 2: 12 } },
+  );
+  const rows = settings.flatMap(({ problem }, at) => [
+    lines[at] ?? '',
+    // Its words say what to do, so they are never cut.
+    ...(problem && filePath !== undefined ? [hanging(style.bad(problem), { first: '  ', columns })] : []),
+  ]);
+  const head = filePath ?? 'No .samocode here or above: these are the settings of this machine.';
+  const said = notes.map((note) => hanging(style.attention(note), { first: '', columns }));
+  return [style.bold(head), '', ...rows, ...said].join('\n');
+}
+
+function settingFields({ key, value, source, problem = '' }: ShownSetting): string {
+  return tabSeparated([key, value === undefined ? '' : valueWords(value), sourceWords(source), problem]);
+}
+
+function valueWords(value: unknown): string {
+  return fitLine(Array.isArray(value) ? value.join(',') || 'none' : String(value), 1000);
+}
+
+function sourceWords(source: SettingSource): string {
+  switch (source.kind) {
+    case 'call':
+      return 'this call';
+    case 'environment':
+      return `${source.name} in the environment`;
+    case 'project_file':
+      return `line ${source.line} of .samocode`;
+    case 'env_file':
+      return `${source.name} in ${source.path}`;
+    case 'default':
+      return 'default';
+    case 'unset':
+      return '';
+    default:
+      return source satisfies never;
+  }
+}
+
+type Check = DoctorReport['checks'][number];
+
+const MARKS: Readonly<Record<DoctorReport['level'], string>> = { ok: '✔', warn: '!', fail: '✘' };
+/** Wide enough for nearly every name: the lines are shown before the last one is known. */
+const NAME_COLUMNS = 24;
+
+export interface DoctorStyle {
+  /** With what only somebody wants who looks for a cause. */
+  verbose: boolean;
+}
+
+/** One line of `samocode doctor`, as soon as it is known. */
+export function checkWords(check: Check, output: Output, { verbose }: DoctorStyle): string {
+  const { id, level, found, fix = '', next = [], details = '' } = check;
+  const { style, textColumns: columns } = output;
+  const paint = { ok: style.good, warn: style.attention, fail: style.bad };
+  const said = [found, verbose ? details : '', hintForTerminal({ hint: fix, next })]
+    .map(harmless)
+    .filter(Boolean);
+  if (columns === Number.POSITIVE_INFINITY) return tabSeparated([level, id, ...said]);
+  const name = `${paint[level](MARKS[level])} ${id}`;
+  const first = padTo(name, NAME_COLUMNS);
+  if (columns < 2 * NAME_COLUMNS) return table([[name, said.join('\n')]], { columns }).join('\n');
+  return hanging(said.join('\n'), { first: first.endsWith(' ') ? first : `${first} `, columns });
+}
+
+/** What `samocode doctor` ends with: the failures once more, which a long list has pushed off the screen. */
+export function doctorEnd({ checks, level }: DoctorReport, output: Output, how: DoctorStyle): string {
+  const failures = checks.filter((check) => check.level === 'fail');
+  const repeated = output.isLive ? failures.map((check) => checkWords(check, output, how)) : [];
+  const mark = output.isLive ? MARKS[level] : level;
+  return [...(output.isLive ? [''] : []), ...repeated, ENDS[level](mark)].join('\n');
+}
+
+const ENDS: Readonly<Record<DoctorReport['level'], (mark: string) => string>> = {
+  ok: () => 'Sessions can run here.',
+  warn: (mark) => `Sessions can run here; check what is marked with "${mark}".`,
+  fail: (mark) => `Sessions cannot run here until what is marked with "${mark}" is fixed.`,
+};

@@ -36,12 +36,7 @@ export function statusWords(facts: ShownFacts, { style, textColumns }: Output, n
   const since = duration(nowMs - Date.parse(facts.since));
   const head = `${style.bold(facts.session)} ${style.dim(facts.id)}  ${stateCell(facts, style)} ${style.dim(`for ${since}`)}`;
   const columns = textColumns;
-  const shown = rows.flatMap(([name, value]) =>
-    value
-      ? namedLine(name, value, { style, columns: COPIED.has(name) ? Number.POSITIVE_INFINITY : columns })
-      : [],
-  );
-  return [hanging(head, { first: '', columns }), ...shown].join('\n');
+  return [hanging(head, { first: '', columns }), ...namedLines(rows, { style, columns })].join('\n');
 }
 
 export type Row = readonly [name: string, value: string | undefined];
@@ -64,17 +59,20 @@ export function factRows(facts: ShownFacts): Row[] {
   ];
 }
 
-/** A value behind its name, its further lines below its first one. */
-export function namedLine(
-  name: string,
-  value: string,
+/** The values that there are behind their names, the further lines of each below its first one. */
+export function namedLines(
+  rows: readonly Row[],
   { style, columns }: { style: Style; columns: number },
-): string {
-  return hanging(value, { first: `  ${style.dim(name.padEnd(9))} `, columns });
+): string[] {
+  return rows.flatMap(([name, value]) => {
+    const first = `  ${style.dim(name.padEnd(9))} `;
+    if (!value) return [];
+    return UNBROKEN.has(name) ? `${first}${value}` : hanging(value, { first, columns });
+  });
 }
 
-/** The rows that are never broken. */
-const COPIED: ReadonlySet<string> = new Set(['worktree', 'overview', 'next']);
+/** What is copied, and what a screen cuts. */
+const UNBROKEN: ReadonlySet<string> = new Set(['about', 'branch', 'next', 'overview', 'phase', 'worktree']);
 
 /** `samocode list`: a line per session, cut to the terminal; in a pipe a line of whole fields between tabs. */
 export function listWords(sessions: readonly ShownFacts[], output: Output, nowMs: number): string {

@@ -2,7 +2,7 @@ import { age } from '../../base/durations.ts';
 import { counted } from '../../base/plain-words.ts';
 import { phaseLine } from '../following/progress-view.ts';
 import { columnsOf, cutToColumns, hanging, padTo } from '../rendering/columns.ts';
-import { factRows, namedLine, type Row, stateCell } from '../rendering/session-words.ts';
+import { factRows, namedLines, type Row, stateCell } from '../rendering/session-words.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
 import { GROUPS, groupOf } from './groups.ts';
 import { ALL_KEYS, type KeyWords, LEAVING_KEYS, listKeys } from './keys.ts';
@@ -181,13 +181,8 @@ function detailLines(row: WatchedRow, details: WatchedDetails | undefined, place
     ...factRows(facts).map(
       ([name, value]): Row => [name, value && fitLine(value, 2 * (columns - FIRST) - 2)],
     ),
-    ...commitRows(known, { style, nowMs }),
   ];
-  const texts = rows.flatMap(([name, value]) =>
-    value
-      ? namedLine(name, value, { style, columns: BROKEN.has(name) ? columns : Number.POSITIVE_INFINITY })
-      : [],
-  );
+  const texts = [...namedLines(rows, { style, columns }), ...commitLines(known, { style, nowMs })];
   const lines = [head, ...texts.join('\n').split('\n')];
   const room = height - lines.length - 1;
   const tail = (known?.tail ?? []).slice(-Math.max(0, room));
@@ -199,26 +194,15 @@ function detailLines(row: WatchedRow, details: WatchedDetails | undefined, place
 }
 
 const FIRST = 12;
-/** The screen cuts the others. */
-const BROKEN: ReadonlySet<string> = new Set([
-  'task',
-  'doing',
-  'open',
-  'reason',
-  'needs',
-  'summary',
-  'spent',
-  'problems',
-]);
 
-function commitRows(
+function commitLines(
   details: WatchedDetails | undefined,
   { style, nowMs }: Pick<DetailPlace, 'style' | 'nowMs'>,
-): Row[] {
+): string[] {
   const { commits = [], totalCommits = 0 } = details ?? {};
   return commits.slice(0, COMMITS).map(({ hash, subject, committedAt }, index) => {
     const ago = style.dim(`${age(nowMs - Date.parse(committedAt))} ago`);
     const name = index > 0 ? '' : counted(totalCommits, 'commit');
-    return [name, `${style.accent(fitLine(hash).slice(0, 8))} ${fitLine(subject)} ${ago}`];
+    return `  ${style.dim(name.padEnd(9))} ${style.accent(fitLine(hash).slice(0, 8))} ${fitLine(subject)} ${ago}`;
   });
 }

@@ -1,16 +1,26 @@
+import { join } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { type ShownSession, watchSessions } from '../../actions/waiting/watch-sessions.ts';
+import { isSamocodeError } from '../../base/errors.ts';
+import { identityAt } from '../../base/files/look-at.ts';
 import { LinkedController } from '../../base/processes/linked-controller.ts';
+import { askAtGate } from '../asking/ask-at-gate.ts';
 import { cutToColumns } from '../rendering/columns.ts';
 import { type Cli, EXIT, type Menus } from '../terminal/cli.ts';
 import type { ScreenEvent, WholeScreen } from '../terminal/whole-screen.ts';
-import { act } from './act.ts';
 import { watchedRows } from './groups.ts';
+import type { WatchAct } from './keys.ts';
 import { type KeyIntent, press } from './press.ts';
-import { BESIDE, type Beside, besideStamp, readBeside } from './read-beside.ts';
 import { countsSeconds } from './row-line.ts';
 import { listHeight, screenLines } from './screen-lines.ts';
-import { START_PLACE, selectedRow, type WatchModel, type WatchPlace } from './watch-model.ts';
+import {
+  START_PLACE,
+  selectedRow,
+  type WatchedDetails,
+  type WatchedRow,
+  type WatchModel,
+  type WatchPlace,
+} from './watch-model.ts';
 
 export interface WatchWish {
   session?: string | undefined;
@@ -50,6 +60,8 @@ class Watch {
   /** What was read beside the list last, and whether something is being read. */
   readonly #read: Record<Beside, string> = { commits: '', tail: '' };
   #isReading = false;
+  /** Why the screen was left without a person who asked for it. */
+  #failure: { error: unknown } | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -69,8 +81,7 @@ class Watch {
       ended.abort();
       screen.close();
     }
-    const { reason } = ended.signal;
-    if (reason instanceof Failure) throw reason.error;
+    if (this.#failure) throw this.#failure.error;
     this.#parts.cli.interrupted.throwIfAborted();
   }
 
@@ -187,14 +198,143 @@ class Watch {
     this.#draw();
   }
 
-  readonly #fail = (error: unknown) => this.#parts.ended.abort(new Failure(error));
+  readonly #fail = (error: unknown) => {
+    this.#failure ??= { error };
+    this.#parts.ended.abort();
+  };
 }
 
-/** Why the screen was left without a person who asked for it. */
-class Failure {
-  readonly error: unknown;
+export interface Acting {
+  cli: Cli;
+  menus: Menus;
+  /** Runs one command line of this program. */
+  run: (argv: readonly string[]) => Promise<void>;
+}
 
-  constructor(error: unknown) {
-    this.error = error;
+/**
+ * Does what a key asks for, by the questions and the commands of the terminal, in lines below each other.
+ * @returns what was done, as a sentence; undefined when the person left it
+ */
+async function act(what: WatchAct, row: WatchedRow, acting: Acting): Promise<string | undefined> {
+  if (what === 'answer') return (await answer(row, acting)) ? DONE.answer?.(row.name) : undefined;
+  const words = await WORDS[what](row, acting.menus);
+  if (words === undefined) return undefined;
+  const { options = [], texts = [] } = words;
+  const command = what === 'output' ? 'log' : what;
+  // Names of old folders may begin with a dash.
+  await acting.run([command, '--project', row.projectDir, ...options, '--', row.facts.session, ...texts]);
+  const said = DONE[what]?.(row.name);
+  // What was shown in lines is to be read before the screen comes back.
+  if (said === undefined) await acting.menus.choose('', [{ value: 'back', label: 'back to the screen' }]);
+  return said;
+}
+
+/** What only shows something is done with its last line. */
+const DONE: Readonly<Partial<Record<WatchAct, (name: string) => string>>> = {
+  answer: (name) => `Your decision is recorded: ${name} continues.`,
+  message: (name) => `The next agent of ${name} gets your message.`,
+  stop: (name) => `${name} was asked to stop.`,
+  resume: (name) => `${name} was asked to continue.`,
+  report: (name) => `The report of ${name} is made.`,
+};
+
+async function answer({ facts, projectDir }: WatchedRow, { cli }: Acting): Promise<boolean> {
+  const { getStatus } = await import('../../actions/reading/get-status.ts');
+  const question = { session: facts.session, projectDir };
+  const { view } = await getStatus(question, await cli.actionContext());
+  return await askAtGate(cli, view, question);
+}
+
+interface Words {
+  options?: string[];
+  texts?: string[];
+}
+
+/** What a command is given; undefined where the person leaves it. */
+const WORDS: Readonly<
+  Record<Exclude<WatchAct, 'answer'>, (row: WatchedRow, menus: Menus) => Promise<Words | undefined>>
+> = {
+  async message({ name }, menus) {
+    const text = await menus.write(`Message for the next agent of ${name}; Esc leaves it`, (typed) =>
+      typed.trim() === '' ? 'Write what the agent should know.' : undefined,
+    );
+    return text === undefined ? undefined : { texts: [text] };
+  },
+  async stop({ name }, menus) {
+    const choices = [
+      { value: 'after', label: 'after the current agent' },
+      { value: 'now', label: 'now: end the current agent; what it has written is kept' },
+      { value: 'not', label: 'leave it running' },
+    ];
+    const chosen = await menus.choose(`When should ${name} stop?`, choices, 'after');
+    if (chosen === 'now') return { options: ['--now'] };
+    return chosen === 'after' ? {} : undefined;
+  },
+  async resume({ name, facts }, menus) {
+    const isDone = facts.state === 'done';
+    const question = isDone ? `New goal of ${name}` : `Note for the next agent of ${name}; Enter for none`;
+    const text = await menus.write(`${question}; Esc leaves it`, (typed) =>
+      isDone && typed.trim() === '' ? 'Write what is to be done next.' : undefined,
+    );
+    if (text === undefined) return undefined;
+    return text.trim() === '' ? {} : { options: [isDone ? '--goal' : '--note', text] };
+  },
+  report: async () => ({}),
+  output: async ({ facts }) => ({ options: ['--iteration', String(facts.totalIterations)] }),
+  log: async () => ({ options: ['--lines', '2000'] }),
+  diff: async () => ({ texts: ['.'] }),
+};
+
+/** What is read of the selected session beside the list. */
+export const BESIDE = ['commits', 'tail'] as const;
+export type Beside = (typeof BESIDE)[number];
+
+/** More than a screen shows of it, and about as many bytes of what an agent printed. */
+const TAIL_LINES = 60;
+const TAIL_BYTES = 32 * 1024;
+const DETAIL_COMMITS = 3;
+
+/**
+ * Tells when there may be something new to read. A branch may move without a sign in the session's files, so what git
+ * says gets older by itself while an agent works.
+ */
+function besideStamp(what: Beside, { view }: ShownSession, nowMs: number): string {
+  const { paths, state } = view;
+  const { openIteration: open, n } = state;
+  if (what === 'commits') return `${n} ${open === undefined ? 0 : Math.floor(nowMs / 15_000)}`;
+  return `${n} ${identityAt(open === undefined ? paths.sessionLog : join(paths.logs, open.log))}`;
+}
+
+/** What cannot be read is left out: the row says what is wrong with a session. */
+async function readBeside(
+  what: Beside,
+  session: ShownSession,
+  context: ActionContext,
+): Promise<Omit<WatchedDetails, 'key'>> {
+  try {
+    return await READERS[what](session, context);
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return {};
   }
 }
+
+type Reader = (session: ShownSession, context: ActionContext) => Promise<Omit<WatchedDetails, 'key'>>;
+
+const READERS: Readonly<Record<Beside, Reader>> = {
+  async commits({ view }, context) {
+    const { recentCommits } = await import('../../actions/reading/read-changes.ts');
+    const { commits, total } = await recentCommits(view, DETAIL_COMMITS, context);
+    return { commits, totalCommits: total };
+  },
+  async tail({ view, projectDir }, context) {
+    const question = { session: view.folder, projectDir };
+    if (view.state.openIteration === undefined) {
+      const { readLogTail } = await import('../../actions/reading/read-log.ts');
+      return { tail: (await readLogTail({ ...question, lines: TAIL_LINES }, context)).lines };
+    }
+    const { readTranscript } = await import('../../actions/reading/read-transcript.ts');
+    const { lines } = await readTranscript({ ...question, from: -TAIL_BYTES }, context);
+    return { tail: lines.slice(-TAIL_LINES) };
+  },
+};

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readChanges } from '../../../src/actions/reading/read-changes.ts';
 import { whyFile } from '../../../src/actions/reading/why-file.ts';
-import { whyWords } from '../../../src/cli/rendering/review-words.ts';
+import { whyWords } from '../../../src/cli/commands/review.ts';
 import { makeStyle } from '../../../src/cli/terminal/style.ts';
 import { parseQa, questionHash } from '../../../src/session/documents/qa.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
