@@ -81,7 +81,7 @@ export function archiveRequest({
 
 export interface FinishReading {
   facts: FinishFacts;
-  /** With `merge`, `pull_request` and `discard`, where there is a branch. */
+  /** Where there is a branch that the way is about. */
   base: BaseBranch | undefined;
   git: GitContext;
 }
@@ -99,7 +99,7 @@ async function readFinishFacts(
   const main = sessionFile && { mainRepo: sessionFile.mainRepo, ...git };
   const hasBranch = main !== undefined && worktree !== undefined;
   const isInspected = hasBranch && (how === 'keep_branch' || how === 'discard');
-  const isMeasured = hasBranch && (how === 'merge' || how === 'pull_request' || how === 'discard');
+  const isMeasured = hasBranch && how !== 'archive_documents' && !isBack;
   const seen = await factsForFinish({
     sessionDir: paths.sessionDir,
     to: sessionPaths(paths.sessionsDir, view.folder, !isBack).sessionDir,

@@ -1,10 +1,7 @@
 import { counted } from '../../base/plain-words.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
-import { commitOf } from '../../project/git/repository.ts';
 import { listWorktrees } from '../../project/git/worktree-list.ts';
-import { commitsSince } from '../../project/worktrees/changes.ts';
 import { namedShort } from '../../session/commands/judge-finish.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { type Preview, previewOf } from '../acting/preview.ts';
@@ -27,7 +24,7 @@ async function would(
   switch (how) {
     case 'keep_branch':
       return [
-        await aboutBranch(view, context),
+        aboutBranch(look),
         ...aboutWorktree(facts),
         `The session's folder moves to _archive/${view.folder}; unarchive restores it.`,
         'Its checkpoints are removed: it can no longer be rewound.',
@@ -109,13 +106,11 @@ function aboutWorktree({ worktree }: FinishLook['facts']): string[] {
     : [`The worktree ${worktree.path} is removed, ignored files with it.`];
 }
 
-async function aboutBranch({ sessionFile, state }: SessionView, { env }: ActionContext): Promise<string> {
-  const { worktree } = state;
-  if (sessionFile === undefined || worktree === undefined) return 'It has no branch yet.';
-  const { branch, base, baseCommit } = worktree;
-  const options = { baseEnv: env, cwd: sessionFile.mainRepo };
-  const head = await commitOf(`refs/heads/${branch}`, options);
-  if (head === undefined) return `Its branch ${branch} is already gone.`;
-  const { total } = await commitsSince({ ...options, base: baseCommit, head }, 1);
-  return `Branch ${branch} stays: ${counted(total, 'commit')} ahead of ${base}, at ${head.slice(0, 8)}.`;
+function aboutBranch({ view, base }: FinishLook): string {
+  const { worktree } = view.state;
+  if (worktree === undefined || base === undefined) return 'It has no branch yet.';
+  const { branch, base: from } = worktree;
+  if (base.tip === undefined) return `Its branch ${branch} is already gone.`;
+  const ahead = counted(base.sinceBase, 'commit');
+  return `Branch ${branch} stays: ${ahead} ahead of ${from}, at ${base.tip.slice(0, 8)}.`;
 }
