@@ -144,8 +144,7 @@ async function lookAtOne(
   const isSame = before?.stamp === stamp;
   if (isSame && !(isAround && before.session !== undefined && mayChangeAlone(before.session.view)))
     return false;
-  const rests = isSame ? restingView(before.session) : undefined;
-  const view = rests ?? (await readSession(paths, context.host, context.clock));
+  const view = await readSession(paths, context.host, context.clock);
   const isShown = view !== undefined && !view.state.archived;
   const report = isShown ? await reportOn(view, context, around.watching) : undefined;
   known.set(key, { paths, stamp, session: report && { ...report, projectDir: projectDirOf(place) } });
@@ -163,12 +162,6 @@ function stampOf({ events, now, commands, leases, overview }: SessionPaths): str
 function mayChangeAlone({ state, worker, needsWorker }: SessionView): boolean {
   const { kind } = state.status;
   return worker !== 'none' || needsWorker || (kind !== 'done' && kind !== 'stopped');
-}
-
-/** What need not be read again while its files are the same: no process has to do with it. */
-function restingView(session: ShownSession | undefined): SessionView | undefined {
-  const view = session?.view;
-  return view?.worker === 'none' && !view.needsWorker ? view : undefined;
 }
 
 /** What a report says that no file of its session tells. */
