@@ -29,16 +29,8 @@ export const START_ERRORS = errors({
     why: 'A phase to continue at, or a plan to approve, needs the folder that they are about.',
     hint: 'Add from: the name or path of the session folder.',
   }),
-  nested_layout: ({ session, problem }: { session: string; problem: string }) => ({
-    what: `Session ${session} was not taken over.`,
-    why: problem,
-    next: [{ act: 'resume', session, when: 'once that is fixed' }],
-  }),
-  not_plain: ({ session, problem }: { session: string; problem: string }) => ({
-    what: `Session ${session} was not taken over.`,
-    why: problem,
-    next: [{ act: 'resume', session, when: 'once that is fixed' }],
-  }),
+  nested_layout: notAdoptable,
+  not_plain: notAdoptable,
   not_in_sessions: ({ folder, sessions }: { folder: string; sessions: string }) => ({
     what: NOTHING,
     why: `${folder} is not a folder of ${sessions}, where the project keeps its sessions.`,
@@ -124,6 +116,11 @@ export const START_ERRORS = errors({
 });
 
 const NOTHING = 'No session was started.';
+
+function notAdoptable({ session, problem }: { session: string; problem: string }) {
+  const next = [{ act: 'resume', session, when: 'once that is fixed' }] as const;
+  return { what: `Session ${session} was not taken over.`, why: problem, next };
+}
 
 interface WorkElsewhere {
   session: string;
