@@ -64,10 +64,11 @@ function isUsage(error: unknown): boolean {
   return CLI_ERRORS.usage.is(error) || WRONG_WORDS.some((code) => code === error.code);
 }
 
-type Pending = ReturnType<typeof ACTION_ERRORS.pending>;
-
 /** No failure: it is done when its worker takes it. */
-function showPending({ output }: Cli, { what, why, next: steps, args }: Pending): void {
+function showPending(
+  { output }: Cli,
+  { what, why, next: steps, args }: ReturnType<typeof ACTION_ERRORS.pending>,
+): void {
   const next = nextCommands(steps);
   output.result({ session: args.session, pending: true, summary: `${what} ${why}`, next }, ({ summary }) =>
     [summary, `  Check again: ${output.style.accent(next)}`].join('\n'),
@@ -86,7 +87,8 @@ export function makeProgram(cli: Cli): Command {
     for (const add of commands) add(program, cli);
   }
   program.helpCommand('help [command]', 'Show the help of a command');
-  for (const add of HIDDEN_COMMANDS) add(program, cli);
+  // What no help names: what completion scripts call.
+  addComplete(program, cli);
   for (const command of program.commands) withExamples(command);
   return program;
 }
@@ -144,9 +146,6 @@ const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
 
 /** Every command that the help names. */
 export const COMMANDS: readonly AddCommand[] = Object.values(COMMAND_GROUPS).flat();
-
-/** What no help names: what completion scripts call. */
-const HIDDEN_COMMANDS: readonly AddCommand[] = [addComplete];
 
 /** What commander found wrong with a command line, and what may have been meant. */
 function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): SamocodeError {

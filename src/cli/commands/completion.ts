@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { nameWithoutDate } from '../../session/layout/names.ts';
+import { shortNames } from '../rendering/short-names.ts';
 import type { Cli } from '../terminal/cli.ts';
 
 export function addCompletion(program: Command, cli: Cli): void {
@@ -82,12 +82,7 @@ async function sessionNames(cli: Cli, project: string | undefined, archived: boo
       return (await sessionFolders(sessionsDir)).filter((folder) => away.has(folder) === archived);
     }),
   );
-  const short = folders.flat().map(nameWithoutDate);
-  return folders.flat().map((folder, at) => {
-    const isAlone =
-      short.indexOf(nameWithoutDate(folder)) === at && short.lastIndexOf(nameWithoutDate(folder)) === at;
-    return [isAlone ? nameWithoutDate(folder) : folder, ''];
-  });
+  return shortNames(folders.flat()).map((name) => [name, '']);
 }
 
 /** They know nothing of the program but its name. */

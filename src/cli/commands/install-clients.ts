@@ -71,8 +71,7 @@ function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
 
 /** @param options `nothing`: what is said when no client is in the report */
 function showReport(cli: Cli, report: InstallReport, options: InstallOptions & { nothing: string }): void {
-  const isFailed = report.clients.some(({ outcome }) => outcome === 'failed' || outcome === 'not_found');
-  if (isFailed) cli.leaveWith(EXIT.failed);
+  if (report.clients.some(isBad)) cli.leaveWith(EXIT.failed);
   cli.output.result({ ...report }, () => reportWords(report, options, cli.output.style));
 }
 
@@ -82,10 +81,13 @@ function reportWords(
   style: Style,
 ): string {
   // What failed is what the person must read, and the end is what they see.
-  const isBad = ({ outcome }: ClientReport) => Number(outcome === 'failed' || outcome === 'not_found');
-  const clients = [...report.clients].sort((a, b) => isBad(a) - isBad(b));
+  const clients = [...report.clients].sort((a, b) => Number(isBad(a)) - Number(isBad(b)));
   const lines = clients.flatMap((client) => clientLines(client, options, style));
   return (lines.length > 0 ? lines : [options.nothing]).join('\n');
+}
+
+function isBad({ outcome }: ClientReport): boolean {
+  return outcome === 'failed' || outcome === 'not_found';
 }
 
 function clientLines(report: ClientReport, { dryRun }: InstallOptions, style: Style): string[] {

@@ -50,13 +50,12 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
 export function addStatus(program: Command, cli: Cli): void {
   withSharedOptions(program.command('status [session]'))
     .description('Show what a session does, or list all sessions')
-    .action(async (session: string | undefined, options: SharedOptions) => {
-      if (session === undefined) await showList(cli, options);
-      else await showStatus(cli, session, options);
-    });
+    .action((session: string | undefined, options: SharedOptions) => showStatus(cli, session, options));
 }
 
-async function showStatus(cli: Cli, session: string, options: SharedOptions): Promise<void> {
+/** Of one session, or the list of all. */
+async function showStatus(cli: Cli, session: string | undefined, options: ListOptions): Promise<void> {
+  if (session === undefined) return await showList(cli, options);
   const { getStatus } = await import('../../actions/reading/get-status.ts');
   const context = await cli.actionContext();
   const report = await getStatus({ session, ...projectOf(options) }, context);
@@ -85,17 +84,14 @@ async function watch(
   const { screen, menus } = cli;
   if (screen === undefined || menus === undefined) return await showOnce(cli, session, options);
   const { watchOnScreen } = await import('../watch/watch-screen.ts');
-  const run = async (argv: readonly string[]) => {
-    await program.parseAsync([...argv], { from: 'user' });
-  };
+  const run = (argv: readonly string[]) => program.parseAsync([...argv], { from: 'user' });
   await watchOnScreen(cli, { screen, menus }, { session, ...projectOf(options), run });
 }
 
 /** Where there is no terminal to draw on: what there is now. */
 async function showOnce(cli: Cli, session: string | undefined, options: SharedOptions): Promise<void> {
   cli.output.warn('this is no terminal that a live screen can be drawn on, so this is shown once.');
-  if (session === undefined) await showList(cli, { ...options, all: options.project ? undefined : true });
-  else await showStatus(cli, session, options);
+  await showStatus(cli, session, { ...options, all: options.project ? undefined : true });
 }
 
 type WaitOptions = SharedOptions & { until: WaitUntil; timeout?: number; group?: string };

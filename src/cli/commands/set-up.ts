@@ -12,8 +12,7 @@ import { folderMeant, projectFileAt } from '../terminal/project-file.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 import { fitLine, harmless } from '../terminal/style.ts';
 
-interface InitOptions {
-  project?: string;
+interface InitOptions extends SharedOptions {
   sessions?: string;
   worktrees?: string;
   set?: string[];
@@ -89,10 +88,7 @@ function pairFrom(written: string): [string, string] {
   });
 }
 
-interface TrustOptions {
-  project?: string;
-  yes?: true;
-}
+type TrustOptions = SharedOptions & { yes?: true };
 
 export function addTrust(program: Command, cli: Cli): void {
   withSharedOptions(program.command('trust [folder]'))
@@ -130,15 +126,16 @@ export function addConfig(program: Command, cli: Cli): void {
   withSharedOptions(program.command('config'))
     .description('Show every setting in use and where it comes from')
     .action(async ({ project }: SharedOptions) => {
-      const [{ readSettingTexts }, { readSettings }] = await Promise.all([
+      const [{ readSettingTexts }, { readSettings }, { settingByKey }] = await Promise.all([
         import('../../project/finding/open-project.ts'),
         import('../../project/settings/read-settings.ts'),
+        import('../../project/settings/settings.ts'),
       ]);
       const filePath = await projectFileAt(cli, project);
       const place = { env: cli.env, homeDir: cli.home, filePath };
       const { readings, warnings } = readSettings(await readSettingTexts(place));
-      const isSecret = await secrets();
-      const settings = readings.map((reading) => shown(reading, isSecret(reading.key)));
+      const isSecret = ({ key }: SettingReading) => settingByKey(key)?.[1].scope === 'secret';
+      const settings = readings.map((reading) => shown(reading, isSecret(reading)));
       // Outside a project its required settings are missing by nature.
       const broken = filePath !== undefined && settings.some(({ problem }) => problem !== undefined);
       if (broken) cli.leaveWith(EXIT.failed);
@@ -147,11 +144,6 @@ export function addConfig(program: Command, cli: Cli): void {
         configWords({ filePath, settings, notes }, cli.output),
       );
     });
-}
-
-async function secrets(): Promise<(key: string) => boolean> {
-  const { settingByKey } = await import('../../project/settings/settings.ts');
-  return (key) => settingByKey(key)?.[1].scope === 'secret';
 }
 
 function shown({ key, value, source, problem }: SettingReading, isSecret: boolean): ShownSetting {

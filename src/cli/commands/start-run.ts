@@ -38,21 +38,30 @@ export function addRun(program: Command, cli: Cli): void {
 }
 
 async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void> {
-  const wanted = startWords(options);
-  const projectDir = await ensureProject(cli, options);
-  if (!(await acceptsStart(cli, wanted, projectDir))) return cli.leaveWith(EXIT.waiting);
-  const { startOrContinue } = await import('../../actions/sessions/continue-folder.ts');
-  const { view, warnings } = await startOrContinue({ ...wanted, projectDir }, await cli.actionContext());
-  for (const warning of warnings) cli.output.warn(warning);
+  const begun = await begin(cli, options);
+  if (begun === undefined) return cli.leaveWith(EXIT.waiting);
+  const { view, projectDir } = begun;
   const { runToRest } = await import('../following/run-to-rest.ts');
   await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
+}
+
+/** Begins a session, in a project that is made where there is none; undefined where the person does not agree. */
+async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boolean }) {
+  const wanted = startWords(options);
+  const projectDir = await ensureProject(cli, options);
+  if (!(await acceptsStart(cli, wanted, projectDir))) return undefined;
+  const { startOrContinue } = await import('../../actions/sessions/continue-folder.ts');
+  const input = { ...wanted, projectDir, run: options.run };
+  const { view, warnings } = await startOrContinue(input, await cli.actionContext());
+  for (const warning of warnings) cli.output.warn(warning);
+  return { view, warnings, projectDir };
 }
 
 async function runExisting(cli: Cli, session: string, options: RunOptions, ask: boolean): Promise<void> {
   const { getStatus } = await import('../../actions/reading/get-status.ts');
   const asked = getStatus({ session, ...projectOf(options) }, await cli.actionContext());
   const { view } = await asked.catch((error: unknown) => {
-    throw isTask(session, error) ? taskForName(session) : error;
+    throw taskForName(session, error) ?? error;
   });
   refuseStartOptions(session, options);
   if (view.isForeign) {
@@ -64,11 +73,8 @@ async function runExisting(cli: Cli, session: string, options: RunOptions, ask: 
 }
 
 /** New sessions have names without blanks. */
-function isTask(session: string, error: unknown): boolean {
-  return ACTION_ERRORS.session_not_found.is(error) && /\s/.test(session.trim());
-}
-
-function taskForName(session: string): SamocodeError {
+function taskForName(session: string, error: unknown): SamocodeError | undefined {
+  if (!ACTION_ERRORS.session_not_found.is(error) || !/\s/.test(session.trim())) return undefined;
   return CLI_ERRORS.usage({
     why: `There is no session "${session.slice(0, 80)}".`,
     hint: 'A task goes after --task, in quotation marks: samocode run --task "…"',
@@ -98,15 +104,9 @@ export function addStart(program: Command, cli: Cli): void {
     .option('-y, --yes', 'create a missing project without asking')
     .option('--no-run', 'prepare the session, but start no agent before "samocode resume"')
     .action(async (options: Options) => {
-      const wanted = startWords(options);
-      const projectDir = await ensureProject(cli, options);
-      if (!(await acceptsStart(cli, wanted, projectDir))) return cli.leaveWith(EXIT.waiting);
-      const { startOrContinue } = await import('../../actions/sessions/continue-folder.ts');
-      const { view, warnings } = await startOrContinue(
-        { ...wanted, projectDir, run: options.run },
-        await cli.actionContext(),
-      );
-      for (const warning of warnings) cli.output.warn(warning);
+      const begun = await begin(cli, options);
+      if (begun === undefined) return cli.leaveWith(EXIT.waiting);
+      const { view, warnings } = begun;
       const short = handleOf(view.folder);
       const { good, accent } = cli.output.style;
       cli.output.result({ ...shownFacts(view), warnings }, () =>

@@ -17,14 +17,8 @@ export interface Followed {
 /** The pace at which what the child does is looked at; changes of state come at once. */
 const LOOK_MS = 1000;
 
-const UNTOLD: ReadonlySet<EventType> = new Set([
-  'session_created',
-  'iteration_started',
-  'worker_took_over',
-  'worker_left',
-  'parked',
-  'done',
-]);
+/** What the end of following shows. */
+const UNTOLD: ReadonlySet<EventType> = new Set(['parked', 'done']);
 
 const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);
 

@@ -35,8 +35,6 @@ export function markdownWords(text: string, { style, columns }: MarkdownOptions)
     .join('\n');
 }
 
-const BOXES: Readonly<Record<string, string>> = { ' ': '☐', x: '✔', X: '✔' };
-
 function lineWords(line: string, style: Style, columns: number): string {
   const heading = /^(#{1,6}) +(.*)$/.exec(line);
   if (heading) return `${style.dim(heading[1] ?? '')} ${style.bold(heading[2] ?? '')}`;
@@ -49,7 +47,7 @@ function lineWords(line: string, style: Style, columns: number): string {
   const [, indent = '', bullet, box, words = ''] =
     /^(\s*)(?:([-*+]|\d+[.)])\s+)?(?:\[([ xX])\]\s+)?(.*)$/.exec(line) ?? [];
   const mark = bullet === undefined ? '' : `${/\d/.test(bullet) ? bullet : '•'} `;
-  const ticked = box === undefined ? '' : `${box === ' ' ? BOXES[box] : style.good(BOXES[box] ?? '')} `;
+  const ticked = box === ' ' ? '☐ ' : `${style.good('✔')} `;
   return hanging(inline(words, style), { first: `${indent}${box === undefined ? mark : ticked}`, columns });
 }
 

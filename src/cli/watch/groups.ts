@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { ShownSession } from '../../actions/waiting/watch-sessions.ts';
-import { nameWithoutDate } from '../../session/layout/names.ts';
 import { type ShownFacts, shownFacts } from '../rendering/session-facts.ts';
+import { shortNames } from '../rendering/short-names.ts';
 import type { WatchedRow } from './watch-model.ts';
 
 /** The parts of the list, from the top. */
@@ -32,15 +32,9 @@ export type UnnamedRow = Omit<WatchedRow, 'name' | 'project'>;
 
 /** Rows in the order of the screen: group by group, the newest first; what is over by when it ended. */
 export function orderRows(rows: readonly UnnamedRow[]): WatchedRow[] {
-  const counts = new Map<string, number>();
-  for (const { facts } of rows) {
-    const short = nameWithoutDate(facts.session);
-    counts.set(short, (counts.get(short) ?? 0) + 1);
-  }
-  const named = rows.map((row): WatchedRow => {
-    const short = nameWithoutDate(row.facts.session);
-    const isAlone = counts.get(short) === 1;
-    return { ...row, name: isAlone ? short : row.facts.session, project: basename(row.projectDir) };
+  const names = shortNames(rows.map(({ facts }) => facts.session));
+  const named = rows.map((row, at): WatchedRow => {
+    return { ...row, name: names[at] ?? row.facts.session, project: basename(row.projectDir) };
   });
   return named.toSorted(byGroup);
 }

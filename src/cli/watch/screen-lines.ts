@@ -15,12 +15,9 @@ import {
   type WatchPlace,
 } from './watch-model.ts';
 
-export interface ScreenSize {
+export interface Drawn {
   columns: number;
   rows: number;
-}
-
-export interface Drawn extends ScreenSize {
   style: Style;
 }
 
@@ -40,7 +37,7 @@ export function screenLines(model: WatchModel, place: WatchPlace, drawn: Drawn):
   return lines.slice(-rows).map((line) => cutToColumns(line, columns));
 }
 
-export function listHeight({ rows: sessions = [] }: WatchModel, { rows }: ScreenSize): number {
+export function listHeight({ rows: sessions = [] }: WatchModel, { rows }: Pick<Drawn, 'rows'>): number {
   return partHeights(sessions, Math.max(1, rows - CHROME)).list;
 }
 
@@ -52,7 +49,7 @@ function bodyLines(model: WatchModel, place: WatchPlace, drawn: Drawn): string[]
   if (row === undefined) return ['', '  No sessions yet. Start one with: samocode start --task "…"'];
   const { list, details } = partHeights(model.rows, height);
   const { nowMs } = model;
-  const listed = listLines(model.rows, { columns, height: list, selected: row, style, nowMs });
+  const listed = listLines(model.rows, row, { columns, height: list, style, nowMs });
   if (details === 0) return listed;
   const gap = Array.from({ length: list - listed.length }, () => '');
   const known = detailLines(row, model.details, { columns, height: details - 1, style, nowMs });
@@ -112,31 +109,28 @@ function helpLines({ style, columns }: Drawn): string[] {
   return ['', ...lines.join('\n').split('\n')];
 }
 
-interface ListPlace {
+interface Part {
   columns: number;
   /** Lines that there are for it. */
   height: number;
-  selected: WatchedRow | undefined;
   style: Style;
   nowMs: number;
 }
 
 /** The rows under the titles of their groups; of a longer list the part around the selected row. */
-function listLines(rows: readonly WatchedRow[], place: ListPlace): string[] {
-  const { columns, height, selected, style, nowMs } = place;
+function listLines(
+  rows: readonly WatchedRow[],
+  selected: WatchedRow,
+  { columns, height, style, nowMs }: Part,
+): string[] {
   const widths = rowColumns(rows, columns);
   const lines: { row?: WatchedRow; title?: string }[] = GROUPS.flatMap((group) => {
     const own = rows.filter(({ facts }) => groupOf(facts) === group);
     if (own.length === 0) return [];
     return [{ title: `${group.toUpperCase()} ${own.length}` }, ...own.map((row) => ({ row }))];
   });
-  const from = firstShown(
-    lines.findIndex(({ row }) => row !== undefined && row === selected),
-    {
-      height,
-      count: lines.length,
-    },
-  );
+  const at = lines.findIndex(({ row }) => row === selected);
+  const from = firstShown(at, { height, count: lines.length });
   return lines.slice(from, from + height).map(({ row, title = '' }) => {
     if (row === undefined) return style.bold(title.startsWith('NEEDS') ? style.attention(title) : title);
     return rowLine(row, { isSelected: row === selected, widths, style, nowMs });
@@ -154,18 +148,12 @@ function firstShown(selected: number, { height, count }: { height: number; count
   return Math.max(0, Math.min(selected - Math.floor(height / 3), count - height));
 }
 
-interface DetailPlace {
-  columns: number;
-  height: number;
-  style: Style;
-  nowMs: number;
-}
-
-const COMMITS = 3;
-
 /** What the list has no room for: of one session, as far as the height allows; the end of what it prints fills the rest. */
-function detailLines(row: WatchedRow, details: WatchedDetails | undefined, place: DetailPlace): string[] {
-  const { columns, height, style, nowMs } = place;
+function detailLines(
+  row: WatchedRow,
+  details: WatchedDetails | undefined,
+  { columns, height, style, nowMs }: Part,
+): string[] {
   const { facts } = row;
   const since = age(nowMs - Date.parse(facts.since));
   const begun = facts.createdAt && `started ${age(nowMs - Date.parse(facts.createdAt))} ago`;
@@ -197,10 +185,10 @@ const FIRST = 12;
 
 function commitLines(
   details: WatchedDetails | undefined,
-  { style, nowMs }: Pick<DetailPlace, 'style' | 'nowMs'>,
+  { style, nowMs }: Pick<Part, 'style' | 'nowMs'>,
 ): string[] {
   const { commits = [], totalCommits = 0 } = details ?? {};
-  return commits.slice(0, COMMITS).map(({ hash, subject, committedAt }, index) => {
+  return commits.map(({ hash, subject, committedAt }, index) => {
     const ago = style.dim(`${age(nowMs - Date.parse(committedAt))} ago`);
     const name = index > 0 ? '' : counted(totalCommits, 'commit');
     return `  ${style.dim(name.padEnd(9))} ${style.accent(fitLine(hash).slice(0, 8))} ${fitLine(subject)} ${ago}`;

@@ -26,7 +26,7 @@ export interface WatchWish {
   session?: string | undefined;
   projectDir?: string | undefined;
   /** Runs one command line of this program. */
-  run: (argv: readonly string[]) => Promise<void>;
+  run: (argv: readonly string[]) => Promise<unknown>;
 }
 
 type Terminal = Required<Pick<Cli, 'screen' | 'menus'>>;
@@ -204,12 +204,7 @@ class Watch {
   };
 }
 
-export interface Acting {
-  cli: Cli;
-  menus: Menus;
-  /** Runs one command line of this program. */
-  run: (argv: readonly string[]) => Promise<void>;
-}
+type Acting = Pick<Parts, 'cli' | 'menus' | 'run'>;
 
 /**
  * Does what a key asks for, by the questions and the commands of the terminal, in lines below each other.
