@@ -113,7 +113,7 @@ test.skipIf(isUnderAgent)(
     await rig.untilWaiting('qa_answers');
     await kit.terminal(['answer', kit.session, '--accept-suggestions']);
     await rig.untilWaiting('plan_approval');
-    await kit.terminal(['approve', kit.session]);
+    await kit.terminal(['approve', kit.session, '--hash', await kit.planHash(), '--yes']);
     await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
     const by = { channel: 'cli', client: 'samocode' };
     expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by }]);
@@ -141,7 +141,7 @@ describe('where models may open gates, the record names the parent that', () => 
     await rig.untilWaiting('qa_answers');
     await kit.cli('answer', kit.session, '--accept-suggestions');
     await rig.untilWaiting('plan_approval');
-    await kit.cli('approve', kit.session);
+    await kit.cli('approve', kit.session, '--hash', await kit.planHash(), '--yes');
     await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
     expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: { channel: 'tool' } }]);
     expect(await eventsOf(rig, 'plan_approved')).toMatchObject([

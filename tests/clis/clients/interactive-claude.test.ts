@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'vitest';
 import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { install } from '../../../src/machine/install/install.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
 import { type Bench, makeBench } from '../../actions/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
+import { installCli } from '../../support/install-clis.ts';
 import {
   CONVERSATION_MARK,
   type Conversation,
@@ -90,6 +92,9 @@ function askInForm({ results }: Conversation): ModelReply {
   return next ? { say: 'Calling.', use: [next] } : { say: 'Answered.' };
 }
 
+/** What the keys at a form do once it is shown: down to "Accept", past the questions and the lines for own words. */
+const ACCEPT = [...Array<'down'>(6).fill('down'), 'enter'] as const;
+
 test.concurrent('a person answers in the form of an interactive Claude Code, and the answer is recorded as theirs', async ({
   expect,
 }) => {
@@ -97,18 +102,73 @@ test.concurrent('a person answers in the form of an interactive Claude Code, and
   const [claude, turns] = await prompted(bench, { reply: askInForm });
   await using _claude = claude;
   await eventually(async () => claude.screen().includes('to expand'));
-  // The second choice of the first question; the other questions stay empty.
-  await claude.press('right', 'down', 'enter', 'down', 'down', 'down', 'down', 'down', 'enter');
+  // Every question has its suggestion filled in.
+  await claude.press(...ACCEPT);
   const told = await eventually(async () => turns[3]?.results.at(-1)?.text).catch((error) => {
     throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
   });
   expect(JSON.parse(told)).toMatchObject({
-    summary: 'Recorded Q1: B. Still open: Q2, Q3.',
-    open: ['Q2', 'Q3'],
+    summary: "Recorded as the user's own: Q1: B; Q2: A; Q3: A.",
+    next: 'wait',
   });
   const [folder = ''] = await sessionFolders(bench.sessionsDir);
   const events = await readEvents((await bench.view(folder)).paths, 0);
   expect(events.find(({ type }) => type === 'answers_recorded')).toMatchObject({
     by: { channel: 'elicitation', client: 'claude-code' },
   });
+});
+
+const OURS = 'mcp__plugin_samocode_samocode__';
+
+/** Passes on answers of its own, and finishes the session; on a busy machine the server's tools come late. */
+function careless({ results }: Conversation): ModelReply {
+  const session = 'boats';
+  const next = [
+    { name: 'start_session', input: { task: 'x', name: session } },
+    { name: 'wait', input: { session, until: 'attention' } },
+    { name: 'answer_qa', input: { session, answers: { Q1: 'A', Q2: 'A', Q3: 'A' } } },
+    { name: 'finish_session', input: { session, how: 'keep_branch' } },
+  ][results.filter(({ text }) => !text.includes('No such tool')).length];
+  return next ? { say: 'Calling.', use: [{ ...next, name: OURS + next.name }] } : { say: 'Done.' };
+}
+
+test.concurrent('in the auto mode of Claude Code, where each call is found routine, our plugin still asks: in a form, or by a rule', async ({
+  expect,
+}) => {
+  await using bench = await makeBench();
+  const { homeDir, path: cwd } = bench.repo;
+  const { path } = await installCli('claude');
+  const { server } = await builtPrograms();
+  const programs = { worker: '', rehearsal: join(dirname(server), 'samocode-rehearsal.cjs') };
+  const env = { HOME: homeDir, PATH: process.env.PATH ?? '', CLAUDE_PATH: path };
+  await install(
+    { scope: 'user', dryRun: false, allow: true, clients: ['claude'] },
+    { ...bench.context, cwd: homeDir, env, programs: { ...bench.context.programs, ...programs } },
+  );
+  const turns: Conversation[] = [];
+  await using claude = await startInteractiveClaude({
+    ...{ homeDir, cwd },
+    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' },
+    env: { CLAUDE_CODE_AUTO_MODE_SERVER: '0' },
+    answer(conversation) {
+      if (conversation.request.includes('<severity>')) return { say: '<severity>5</severity>' };
+      if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };
+      turns.push(conversation);
+      return careless(conversation);
+    },
+  });
+  const shows = (words: RegExp) =>
+    eventually(async () => words.test(claude.screen()), { withinMs: 60_000 }).catch((error) => {
+      throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
+    });
+  await shows(/auto mode on/);
+  await claude.type(PARENT_PROMPT);
+  await shows(/requests your input.*to expand/);
+  const [folder = ''] = await sessionFolders(bench.sessionsDir);
+  const answered = async () =>
+    (await readEvents((await bench.view(folder)).paths, 0)).find(({ type }) => type === 'answers_recorded');
+  expect(await answered()).toBeUndefined();
+  await claude.press(...ACCEPT);
+  expect(await eventually(answered)).toMatchObject({ by: { channel: 'elicitation' } });
+  await shows(/Rule mcp__plugin_samocode_samocode__finish_session from user settings overrides auto mode/);
 });

@@ -1,14 +1,16 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { systemClock } from '../../../src/base/clock.ts';
+import { ifExists } from '../../../src/base/errors.ts';
 import { installCli } from '../../support/install-clis.ts';
 import type { Answer } from '../../support/model-stub/conversation.ts';
 import { startService } from '../../support/model-stub/services.ts';
 
 export interface InteractivePlan {
-  server: string;
+  /** The built server, every tool of which is allowed; absent where our plugin is installed. */
+  server?: string;
   /** Environment of the server. */
   serverEnv: Readonly<Record<string, string>>;
   /** Environment of Claude Code beside what a person's has. */
@@ -52,12 +54,14 @@ export async function startInteractiveClaude(plan: InteractivePlan): Promise<Int
     PATH: process.env.PATH ?? '',
     TERM: 'xterm-256color',
     ...model.environmentFor(homeDir),
+    ...(server === undefined ? serverEnv : {}),
     ...plan.env,
   };
   await skipFirstQuestions(homeDir, cwd, env.ANTHROPIC_API_KEY ?? '');
   const samocode = { type: 'stdio', command: process.execPath, args: [server], env: serverEnv };
   const config = JSON.stringify({ mcpServers: { samocode } });
-  const args = ['--strict-mcp-config', '--mcp-config', config, '--allowedTools', 'mcp__samocode__*'];
+  const given = ['--strict-mcp-config', '--mcp-config', config, '--allowedTools', 'mcp__samocode__*'];
+  const args = server === undefined ? [] : given;
   const { spawn }: Pty = await import(pathToFileURL(join(dirname(pty.path), 'index.js')).href);
   const terminal = spawn(claude.path, args, { name: 'xterm-256color', cols: 110, rows: 40, cwd, env });
   let shown = '';
@@ -115,5 +119,7 @@ async function skipFirstQuestions(homeDir: string, cwd: string, key: string): Pr
     customApiKeyResponses: { approved: [key.slice(-20)], rejected: [] },
     projects: { [cwd]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
   };
-  await writeFile(join(homeDir, '.claude.json'), JSON.stringify(settings));
+  const path = join(homeDir, '.claude.json');
+  const before = JSON.parse((await ifExists(readFile(path, 'utf8'))) ?? '{}');
+  await writeFile(path, JSON.stringify({ ...before, ...settings }));
 }
