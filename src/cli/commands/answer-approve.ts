@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
+import { openedBy } from '../../session/documents/describe-event.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { askYesNo, type GivenAnswer, type SaidAtTerminal } from '../asking/ask-questions.ts';
@@ -139,10 +140,11 @@ export function addApprove(program: Command, cli: Cli): void {
       if (input === undefined) return cli.leaveWith(EXIT.waiting);
       const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
       const { view, plan, servers, already } = await approvePlan(input, await cli.actionContext());
+      const { by } = view.state.approvedPlan ?? {};
       const short = handleOf(view.folder);
       cli.output.result({ ...shownFacts(view), plan, servers, already }, () =>
         already
-          ? `${plan.name} was already approved.`
+          ? `${plan.name} was already approved${by === undefined ? '' : ` by ${openedBy(by)}`}.`
           : [
               ...servers,
               `${cli.output.style.good('✔')} ${plan.name} is approved. To follow the work: samocode log ${short} --follow`,

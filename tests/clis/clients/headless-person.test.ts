@@ -1,0 +1,36 @@
+import { test } from 'vitest';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { makeBench } from '../../actions/bench.ts';
+import { builtPrograms } from '../../support/built-programs.ts';
+import { eventually } from '../../support/eventually.ts';
+import { runClient } from './client-cli.ts';
+
+/** A headless client says that it has forms, and refuses each at once: nobody sits before it. */
+test.concurrent.for(['claude', 'codex'] as const)(
+  'where only a person opens gates, a headless %s is refused, and is told of no way that a model could go',
+  async (cli, { expect }) => {
+    await using bench = await makeBench({ lines: { GATE_CHANNELS: 'person' } });
+    const { view } = await startSession({ task: 'x', name: 'boats' }, bench.context);
+    const { folder } = view;
+    await eventually(async () => (await bench.view(folder)).state.status.kind === 'waiting');
+    const { server } = await builtPrograms();
+    const { repo } = bench;
+    const run = await runClient({
+      ...{ cli, server, homeDir: repo.homeDir, cwd: repo.path },
+      script: function* () {
+        const input = { session: 'boats', accept_suggestions: true };
+        yield { say: 'Answering.', name: 'mcp:answer_qa', input };
+        yield { say: 'Once more.', name: 'mcp:answer_qa', input };
+      },
+    });
+    const texts = (run.turns.at(-1)?.results ?? []).map(({ text }) => text);
+    expect(texts, run.stderr).toHaveLength(2);
+    for (const text of texts) {
+      expect(text).toContain('channel_closed');
+      expect(text).toContain('in a form of the chat client, or with samocode in a terminal');
+      expect(text).not.toContain('_qa.md');
+    }
+    const { status, answers } = (await bench.view(folder)).state;
+    expect([status.kind, answers]).toEqual(['waiting', []]);
+  },
+);
