@@ -256,15 +256,18 @@ interface PlanChanges {
 const MAX_LINES = 200;
 const MAX_LINE_LENGTH = 300;
 const CONTEXT = 2;
-/** Cells of the comparison table; two larger texts are shown as one replaced by the other. */
-const MAX_CELLS = 4_000_000;
+/** So far ahead a line is looked for again: behind more that is new, the rest is shown as one text replaced by the other. */
+const FARTHEST = 500;
 
 /** What differs between an approved plan and the current one, boxes and completion lines aside. */
 export function planChanges(approvedText: string, currentText: string): PlanChanges {
   const approved = planContent(approvedText);
   const current = planContent(currentText);
   const notesShrank = !approved.notes.every((line, at) => current.notes[at] === line);
-  return { lines: bounded(withContext(compareLines(approved.lines, current.lines))), notesShrank };
+  const lines = withContext(compareLines(approved.lines, current.lines));
+  if (lines.length <= MAX_LINES) return { lines, notesShrank };
+  const more = `… ${lines.length - MAX_LINES + 1} more lines`;
+  return { lines: [...lines.slice(0, MAX_LINES - 1), more], notesShrank };
 }
 
 interface DiffLine {
@@ -272,55 +275,42 @@ interface DiffLine {
   text: string;
 }
 
+/** Where the two differ, the line of which the other side has the next one sooner is the one that came or went. */
 function compareLines(old: readonly string[], now: readonly string[]): DiffLine[] {
-  const width = now.length + 1;
-  if ((old.length + 1) * width > MAX_CELLS) return [...marked('-', old), ...marked('+', now)];
-  // common[i * width + j]: lines that old from i and now from j share, in order.
-  const common = new Uint16Array((old.length + 1) * width);
-  const cell = (i: number, j: number) => common[i * width + j] ?? 0;
-  for (let i = old.length - 1; i >= 0; i -= 1) {
-    for (let j = now.length - 1; j >= 0; j -= 1) {
-      const isSame = old[i] === now[j];
-      common[i * width + j] = isSame ? cell(i + 1, j + 1) + 1 : Math.max(cell(i + 1, j), cell(i, j + 1));
-    }
-  }
   const lines: DiffLine[] = [];
+  const linesUntil = (line: string | undefined, side: readonly string[], from: number) => {
+    const at = line === undefined ? -1 : side.slice(from, from + FARTHEST).indexOf(line);
+    return at === -1 ? FARTHEST : at;
+  };
   let i = 0;
-  let j = 0;
-  while (i < old.length && j < now.length) {
-    if (old[i] === now[j]) {
-      lines.push({ mark: ' ', text: old[i] ?? '' });
+  for (let j = 0; i < old.length || j < now.length; ) {
+    const [before, after] = [old[i], now[j]];
+    if (before !== undefined && before === after) {
+      lines.push({ mark: ' ', text: before });
       i += 1;
       j += 1;
-    } else if (cell(i + 1, j) >= cell(i, j + 1)) lines.push({ mark: '-', text: old[i++] ?? '' });
-    else lines.push({ mark: '+', text: now[j++] ?? '' });
-  }
-  return [...lines, ...marked('-', old.slice(i)), ...marked('+', now.slice(j))];
-}
-
-/** Changed lines with a little of what stands around them; `…` where something was left out. */
-function withContext(diff: readonly DiffLine[]): string[] {
-  const isShown = new Uint8Array(diff.length);
-  for (const [at, { mark }] of diff.entries()) {
-    if (mark !== ' ') isShown.fill(1, Math.max(0, at - CONTEXT), at + CONTEXT + 1);
-  }
-  const lines: string[] = [];
-  for (const [at, { mark, text }] of diff.entries()) {
-    if (isShown[at] === 1) lines.push(cut(`${mark} ${text}`));
-    else if (isShown[at - 1] === 1 && isShown.indexOf(1, at) !== -1) lines.push('…');
+    } else if (before !== undefined && linesUntil(after, old, i) <= linesUntil(before, now, j)) {
+      lines.push({ mark: '-', text: before });
+      i += 1;
+    } else {
+      lines.push({ mark: '+', text: after ?? '' });
+      j += 1;
+    }
   }
   return lines;
 }
 
-function bounded(lines: string[]): string[] {
-  if (lines.length <= MAX_LINES) return lines;
-  return [...lines.slice(0, MAX_LINES - 1), `… ${lines.length - MAX_LINES + 1} more lines`];
+/** Changed lines with a little of what stands around them; `…` where something was left out. */
+function withContext(diff: readonly DiffLine[]): string[] {
+  const isShown = diff.map((_, at) =>
+    diff.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ mark }) => mark !== ' '),
+  );
+  return diff.flatMap(({ mark, text }, at) => {
+    if (isShown[at]) return [cut(`${mark} ${text}`)];
+    return isShown[at - 1] && isShown.includes(true, at) ? ['…'] : [];
+  });
 }
 
 function cut(line: string): string {
   return line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)}…` : line;
-}
-
-function marked(mark: DiffLine['mark'], lines: readonly string[]): DiffLine[] {
-  return lines.map((text) => ({ mark, text }));
 }
