@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { createWhole, syncFolder } from '../../base/files/atomic-file.ts';
 import { namesAt } from '../../base/files/look-at.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { Caps, type SessionCaps } from '../../phases/caps.ts';
 import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
@@ -101,12 +102,8 @@ export async function readCommand(
   const reading = await readPlainFile(commandPath(paths, id), MAX_COMMAND_BYTES);
   if (reading.kind === 'missing') return undefined;
   if (reading.kind === 'unusable') return malformed(reading.problem);
-  let value: unknown;
-  try {
-    value = JSON.parse(reading.bytes.toString('utf8'));
-  } catch {
-    return malformed('not JSON');
-  }
+  const value = parseJson(reading.bytes.toString('utf8'));
+  if (value === undefined) return malformed('not JSON');
   const newer = NewerVersion.safeParse(value);
   if (newer.success) return { kind: 'newer', id, problem: `format ${newer.data.v}` };
   const command = Command.safeParse(value);

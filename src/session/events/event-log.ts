@@ -88,7 +88,7 @@ export async function readEvents(
 }
 
 /** Runs `read` on the open log; undefined when none is there, or when a link, folder or pipe stands in its place. */
-async function withLog<T>(
+export async function withLog<T>(
   eventsPath: string,
   read: (handle: PlainHandle) => Promise<T>,
 ): Promise<T | undefined> {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../../base/parse-json.ts';
 import { EVENT_BODIES, type EventBody, type EventType } from './bodies/event-types.ts';
 
 /** The version of events, commands and `session.json` that this program writes; leases have one of their own. */
@@ -53,12 +54,8 @@ export type EventReading =
 
 /** Reads one line of `events.jsonl`. Never throws. */
 export function parseEvent(line: string): EventReading {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return { kind: 'malformed', problem: 'not JSON' };
-  }
+  const value = parseJson(line);
+  if (value === undefined) return { kind: 'malformed', problem: 'not JSON' };
   const head = Head.safeParse(value);
   if (!head.success) return { kind: 'malformed', problem: 'no version or type' };
   if (head.data.v > FORMAT_VERSION) return { kind: 'newer', version: head.data.v };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { linesFrom } from '../../base/files/lines.ts';
-import { openPlainHandle, readPlainFile } from '../../base/files/plain-file.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
 import { SessionCaps } from '../../phases/caps.ts';
 import { Proving } from '../../phases/proving.ts';
@@ -10,7 +11,8 @@ import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { TakenOver } from './bodies/event-types.ts';
 import type { Places } from './bodies/positions.ts';
 import { CHANNELS } from './bodies/who-acted.ts';
-import { type EventOf, FORMAT_VERSION, NewerVersion, parseEvent } from './events.ts';
+import { withLog } from './event-log.ts';
+import { FORMAT_VERSION, NewerVersion, parseEvent } from './events.ts';
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
 
@@ -133,31 +135,22 @@ export async function trueSessionFile(
   return created === undefined ? await readSessionFile(paths) : parseSessionFile(paths.sessionFile, created);
 }
 
-/** A session is created with its first events. */
-const FIRST_LINES = 20;
-const FIRST_BYTES = 4000;
-
 export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Promise<string | undefined> {
-  // A link or a pipe in its place is met when the log is opened.
-  const opened = openPlainHandle(events);
-  if (opened.kind !== 'opened') return undefined;
-  const { handle } = opened;
-  try {
-    let count = 0;
-    let created: EventOf<'session_created'> | undefined;
+  return await withLog(events, async (handle) => {
+    let file: string | undefined;
     for await (const { text = '' } of linesFrom(handle, 0, { pieceBytes: FIRST_BYTES })) {
       const reading = parseEvent(text);
-      const event = reading.kind === 'event' ? reading.event : undefined;
-      if (event?.type === 'session_created') created = event;
+      if (reading.kind !== 'event') continue;
+      if (reading.event.type === 'session_created') file = reading.event.file;
       // It counts with the last event of its commit.
-      if (created !== undefined && event !== undefined && event.more === undefined) return created.file;
-      if (++count === FIRST_LINES && created === undefined) break;
+      if (file !== undefined && reading.event.more === undefined) return file;
     }
     return undefined;
-  } finally {
-    handle.close();
-  }
+  });
 }
+
+/** A session is created with its first events. */
+const FIRST_BYTES = 4000;
 
 /** @returns undefined when there is none @throws session_file_broken when it can't be read */
 export async function readSessionFile(
@@ -171,12 +164,8 @@ export async function readSessionFile(
 
 /** @throws session_file_broken when the text, of the file at `path`, can't be read */
 function parseSessionFile(path: string, text: string): SessionFile {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw broken(path, 'It is not JSON');
-  }
+  const value = parseJson(text);
+  if (value === undefined) throw broken(path, 'It is not JSON');
   const file = SessionFile.safeParse(value);
   if (file.success) return file.data;
   const newer = NewerVersion.safeParse(value);
