@@ -6,14 +6,6 @@ import { anyOverview } from './overview.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
 
-const anyHistory = fc
-  .array(
-    fc.oneof(
-      anyText,
-      fc.constantFrom('{"status":"continue","phase":"Testing"}', '{"status":"done"}', '{"phase":7}'),
-    ),
-  )
-  .map((lines) => lines.join('\n'));
 const anyFiles = fc.array(
   fc.oneof(anyText, fc.constantFrom('_overview.md', '_samocode/_overview.md', '01-08-14:37-plan-x.md')),
 );
@@ -32,19 +24,15 @@ const anySignal = fc.option(
 );
 
 export const legacyProperties: Property[] = [
-  property(
-    'any folder gives a phase, or a question',
-    fc.tuple(anyOverview, anyHistory),
-    ([overview, history]) => {
-      const inferred = inferPhase({ overview, history });
-      assert('question' in inferred ? inferred.question : inferred.phase);
-    },
-  ),
+  property('any folder gives a phase, or a question', anyOverview, (overview) => {
+    const inferred = inferPhase(overview);
+    assert('question' in inferred ? inferred.question : inferred.phase);
+  }),
   property(
     'a folder in a phase behind a gate is done, or waits in a phase before that gate',
-    fc.tuple(anyOverview, anyHistory, anyFiles, anySignal),
-    ([overview, history, fileNames, signal]) => {
-      const facts = { overview, history, fileNames, signal, questions: [] };
+    fc.tuple(anyOverview, anyFiles, anySignal),
+    ([overview, fileNames, signal]) => {
+      const facts = { overview, fileNames, signal, questions: [] };
       const place = placeOf(facts, 'boat');
       if ('question' in place) return;
       const goesOn = continuationOf(place, facts, { folder: 'boat', gates: ['qa', 'plan'] });

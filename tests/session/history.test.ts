@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { historyLine, readHistory } from '../../src/session/documents/history.ts';
+import { historyLine } from '../../src/session/documents/history.ts';
 import { historyProperties } from '../properties/history.ts';
 
 const entry = {
@@ -18,14 +18,4 @@ test('a line has all its keys in their order, empty ones null', () => {
     '{"timestamp":"2026-01-08 14:37:00","iteration":7,"phase":"planning","status":"waiting","ending":null,' +
       '"summary":null,"reason":null,"needs":null,"for":"plan_approval","n":41}\n',
   );
-});
-
-test('old lines are read with either set of keys, and broken ones are passed over', () => {
-  const text =
-    '\uFEFF{"timestamp":"2025-11-02 09:00:00","iteration":1,"phase":"init","status":"continue"}\r\n{"torn"\n' +
-    '{"v":2,"iteration":2,"source_phase":"testing","target_phase":"quality","status":"Continue","accepted":true}';
-  expect(readHistory(text)).toEqual([
-    { phase: 'init', status: 'continue' },
-    { phase: 'quality', status: 'continue' },
-  ]);
 });

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { readHistory } from '../../src/session/documents/history.ts';
 import { readInboxMessage } from '../../src/session/documents/inbox.ts';
 import { changeOverview, readOverview, restoreLost } from '../../src/session/documents/overview.ts';
 import { parsePlan, planChanges } from '../../src/session/documents/plan.ts';
@@ -33,8 +32,7 @@ test.each([
   expect(parseQa(writeAnswers(text, [{ id: 'Q1', text: 'B' }])).questions.length).toBeGreaterThan(0);
   expect(parsePlan(text).phases.length).toBeGreaterThan(0);
   expect(planChanges(text, `${text}x`).lines.length).toBeGreaterThan(0);
-  expect(readHistory(text)).toEqual([]);
   expect(readInboxMessage('x.md', text).text.length).toBeGreaterThan(TEN_MB / 2);
   expect(parseSignal(text.slice(0, 1_000_000), 'init').kind).toBe('malformed');
-  expect(inferPhase({ overview: text, history: text })).toBeDefined();
+  expect(inferPhase(text)).toBeDefined();
 });

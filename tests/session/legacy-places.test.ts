@@ -50,10 +50,10 @@ test.each([
   ['26-01-10-no-totals', { ...stopped, phase: 'testing' }],
   ['26-01-11-crlf', { ...stopped, phase: 'quality' }],
   ['26-01-12-bom', { kind: 'waiting', phase: 'requirements', for: 'qa_answers' }],
-  ['26-01-13-unknown-phase', { ...stopped, phase: 'testing' }],
+  ['26-01-13-unknown-phase', { ...stopped, phase: 'init' }],
   ['26-01-14-two-plans', { ...stopped, phase: 'implementation' }],
   ['26-01-15-question-boxes', { kind: 'waiting', phase: 'requirements', for: 'qa_answers' }],
-  ['26-01-16-repeated-iterations', { ...stopped, phase: 'planning' }],
+  ['26-01-16-repeated-iterations', { ...stopped, phase: 'init' }],
   ['26-01-17-empty-overview', { ...stopped, phase: 'init' }],
   ['26-01-18-extra-sections', { ...stopped, phase: 'investigation' }],
   ['26-01-19-invalid-byte', { ...stopped, phase: 'implementation' }],
@@ -76,23 +76,13 @@ const waits = (phase: string, waitsFor: string) => ({ kind: 'waiting', phase, fo
 
 test.each([
   [
-    'its history ends in a wait for answers',
+    'its signal is a wait for answers',
     {
       '_overview.md': at('planning'),
       '_qa.md': QA,
-      '_signal_history.jsonl': line('waiting', { for: 'qa_answers' }),
+      '_signal.json': '{"status":"waiting","for":"qa_answers"}',
     },
     waits('planning', 'qa_answers'),
-  ],
-  [
-    'its history ends in a wait, and a run without a signal came behind',
-    {
-      '_overview.md': at('planning'),
-      '01-08-1000-plan-boat.md': PLAN,
-      '_signal_history.jsonl': line('waiting', { for: 'plan_approval' }) + line('none'),
-      '_signal.json': '{}',
-    },
-    waits('planning', 'plan_approval'),
   ],
   [
     'its overview alone says that it waits for a human',
@@ -131,24 +121,20 @@ test.each([
 });
 
 test.each([
-  [
-    'its history says so',
-    { '_signal_history.jsonl': line('blocked', { reason: 'No database' }) },
-    'No database',
-  ],
+  ['its signal says so', { '_signal.json': '{"status":"blocked","reason":"No database"}' }, 'No database'],
   [
     'its overview alone says so',
     { '_overview.md': at('testing', 'Blocked: yes\nLast Action: Gave up\n') },
     'Gave up',
   ],
-  ['it names no reason', { '_signal_history.jsonl': line('blocked') }, 'It names no reason.'],
+  ['it names no reason', { '_overview.md': at('testing', 'Blocked: yes\n') }, 'It names no reason.'],
 ])('an old folder is blocked with its reason when %s', async (_, files, reason) => {
   const view = await madeView({ '_overview.md': at('testing'), ...files });
   expect(placeIn(view)).toEqual({ kind: 'blocked', phase: 'testing', reason });
 });
 
 test.each([
-  ['its history ends on the way to done', { '_signal_history.jsonl': line('continue', { phase: 'done' }) }],
+  ['its last signal went on to it', { '_signal.json': '{"status":"continue","phase":"done"}' }],
   ['its signal was blanked for an agent that wrote none', { '_signal.json': '{}' }],
 ])('a folder in phase done is not shown as done when %s', async (_, files) => {
   const view = await madeView({ '_overview.md': at('done'), ...files });
@@ -156,8 +142,7 @@ test.each([
 });
 
 test.each([
-  ['its history says so', { '_signal_history.jsonl': line('done', { phase: 'done' }) }],
-  ['its signal says so', { '_signal.json': '{"status":"done"}', '_signal_history.jsonl': line('continue') }],
+  ['its signal says so', { '_signal.json': '{"status":"done"}' }],
   ['nothing but the overview is left', {}],
 ])('a folder in phase done is shown as done when %s', async (_, files) => {
   expect(placeIn(await madeView({ '_overview.md': at('done'), ...files }))).toMatchObject({ kind: 'done' });

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readHistory } from '../../src/session/documents/history.ts';
 import { changeOverview, readOverview } from '../../src/session/documents/overview.ts';
 import { currentPlanOf, parsePlan } from '../../src/session/documents/plan.ts';
 import { parseQa } from '../../src/session/documents/qa.ts';
@@ -24,10 +23,7 @@ function read(folder: string, name: string): string | undefined {
 function readFolder(folder: string) {
   const fileNames = readdirSync(join(ROOT, folder));
   const overview = readOverview(read(folder, '_overview.md') ?? '');
-  const inferred = inferPhase({
-    overview: read(folder, '_overview.md'),
-    history: read(folder, '_signal_history.jsonl'),
-  });
+  const inferred = inferPhase(read(folder, '_overview.md'));
   const bytes = existsSync(join(ROOT, folder, '_signal.json'))
     ? readFileSync(join(ROOT, folder, '_signal.json'))
     : undefined;
@@ -43,11 +39,10 @@ function readFolder(folder: string) {
     answers: parseQa(read(folder, '_qa.md') ?? '').questions.map(
       ({ id, answer }) => `${id}=${answer ?? '?'}`,
     ),
-    history: readHistory(read(folder, '_signal_history.jsonl') ?? '').length,
   };
 }
 
-const nothing = { answers: [], history: 0, flow: 0, plan: undefined, signal: 'missing' };
+const nothing = { answers: [], flow: 0, plan: undefined, signal: 'missing' };
 const usual = { ...nothing, blocked: 'no', totals: [2, 5] };
 const silent = { ...nothing, blocked: undefined, totals: [undefined, undefined] };
 
@@ -60,7 +55,6 @@ test.each([
       flow: 1,
       signal: 'waiting',
       plan: ['01-08-14:37-plan-x.md', true, false],
-      history: 3,
     },
   ],
   [
@@ -83,13 +77,13 @@ test.each([
     { ...nothing, phase: 'quality', blocked: 'no', totals: [1, 9], flow: 1, signal: 'continue' },
   ],
   ['26-01-12-bom', { ...usual, phase: 'requirements', signal: 'waiting', answers: ['Q1=?'] }],
-  ['26-01-13-unknown-phase', { ...usual, phase: 'testing', history: 2 }],
+  ['26-01-13-unknown-phase', { ...usual, phase: 'asked' }],
   [
     '26-01-14-two-plans',
     { ...usual, phase: 'implementation', plan: ['01-14-1530-plan-second.md', true, false] },
   ],
   ['26-01-15-question-boxes', { ...usual, phase: 'requirements', answers: ['Q1=?', 'Q2=?', 'R2Q1=A'] }],
-  ['26-01-16-repeated-iterations', { ...usual, phase: 'planning', flow: 1, history: 4 }],
+  ['26-01-16-repeated-iterations', { ...usual, phase: 'asked', flow: 1 }],
   ['My_Old.Session-V2', { ...usual, phase: 'done', signal: 'done' }],
   ['26-01-17-empty-overview', { ...silent, phase: 'asked', plan: ['01-17-09:00-plan-a.md', true, false] }],
   ['26-01-18-extra-sections', { ...silent, phase: 'investigation', flow: 2 }],
@@ -118,12 +112,7 @@ test.each(FOLDERS)('a change of the overview of %s keeps its other lines', (fold
   expect(readOverview(after).lastAction).toBe('Resumed');
 });
 
-test('a phase is found in the overview or the history, and a question names the phases', () => {
-  expect(inferPhase({ overview: 'Phase: planning' })).toEqual({
-    phase: 'planning',
-  });
-  expect(inferPhase({ history: '{"status":"done"}' })).toEqual({
-    phase: 'done',
-  });
-  expect(inferPhase({})).toHaveProperty('question', expect.stringContaining('init, investigation'));
+test('a phase is found in the overview, and a question names the phases', () => {
+  expect(inferPhase('Phase: planning')).toEqual({ phase: 'planning' });
+  expect(inferPhase('')).toHaveProperty('question', expect.stringContaining('init, investigation'));
 });

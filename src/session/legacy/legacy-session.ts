@@ -9,12 +9,10 @@ import {
   PHASE_NAMES,
   type Phase,
   phaseNamed,
-  WAITING_FOR,
   type WaitingFor,
 } from '../../phases/table.ts';
 import { park, run } from '../../phases/verdict.ts';
 import { documentText } from '../documents/documents.ts';
-import { type HistorySignal, readHistory } from '../documents/history.ts';
 import { readOverview } from '../documents/overview.ts';
 import { currentPlanOf } from '../documents/plan.ts';
 import { parseQa } from '../documents/qa.ts';
@@ -110,16 +108,14 @@ export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolde
   const isNested = statsAt(paths.overview) === undefined && statsAt(nestedOverview) !== undefined;
   if (!isNested && !isNestedTwice && !hasTraces(paths)) return undefined;
   const overviewPath = isNested ? nestedOverview : paths.overview;
-  const [overview, history, signal, qa] = await Promise.all([
+  const [overview, signal, qa] = await Promise.all([
     documentText(overviewPath),
-    documentText(paths.history),
     documentText(paths.signal, MAX_SIGNAL_BYTES),
     documentText(paths.qa),
   ]);
   const stats = statsAt(overviewPath) ?? statsAt(sessionDir);
   return {
     overview,
-    history,
     signal,
     fileNames: namesAt(sessionDir) ?? [],
     questions: qa === undefined ? [] : parseQa(qa).questions,
@@ -173,7 +169,6 @@ export interface LegacyPlace {
 /** What the files of such a folder say. */
 export interface LegacyFacts {
   overview?: string | undefined;
-  history?: string | undefined;
   signal?: string | undefined;
   fileNames: readonly string[];
   questions: readonly QaQuestion[];
@@ -188,7 +183,7 @@ export function placeOf(
   chosen?: Phase,
 ): LegacyPlace | { question: string } {
   if (chosen !== undefined) return { phase: chosen, says: STOPPED };
-  const inferred = inferPhase(facts);
+  const inferred = inferPhase(facts.overview);
   const isBegun = 'question' in inferred ? facts.overview !== undefined : inferred.phase !== 'init';
   if (!isBegun) return { phase: 'init', says: STOPPED };
   if ('question' in inferred) return inferred;
@@ -259,39 +254,21 @@ function saidAt(phase: Phase, facts: LegacyFacts, isPlanThere: boolean): LegacyP
 
 type Word = Pick<JudgedSignal, 'for' | 'reason' | 'needs'> & { status: string };
 
-/** The newest signal: that of `_signal.json`, else the last of the history, else the overview says it. */
-function lastWord(phase: Phase, { signal, history = '', overview = '' }: LegacyFacts): Word {
+/** The newest signal, else what the overview says of it. */
+function lastWord(phase: Phase, { signal, overview = '' }: LegacyFacts): Word {
   const reading = parseSignal(signal, phase);
   if (reading.kind === 'signal') return reading.signal;
-  const last = readHistory(history).findLast(({ status }) => status !== 'none');
-  if (last) {
-    const { status, reason, needs } = last;
-    const named = WAITING_FOR.find((name) => name === last.for);
-    return { status, for: named, reason: reason ?? undefined, needs: needs ?? undefined };
-  }
   const { blocked, lastAction } = readOverview(overview);
   if (blocked === 'waiting_human') return { status: 'waiting' };
   if (blocked === 'yes') return { status: 'blocked', reason: lastAction };
   return { status: phase === 'done' && reading.kind === 'missing' ? 'done' : 'none' };
 }
 
-/** Finds the phase: as the overview has it, else from the last signal in the history. Nothing else is guessed from. */
-export function inferPhase({
-  overview = '',
-  history = '',
-}: Pick<LegacyFacts, 'overview' | 'history'>): { phase: Phase } | { question: string } {
+/** The phase that the overview names. Nothing else is guessed from. */
+export function inferPhase(overview = ''): { phase: Phase } | { question: string } {
   const written = readOverview(overview).phase;
-  const phase = phaseNamed(written ?? '') ?? phaseFromHistory(readHistory(history));
+  const phase = phaseNamed(written ?? '');
   if (phase) return { phase };
   const lack = written ? 'The overview names no known phase' : 'The overview names no phase';
-  return {
-    question: `${lack}, and the signal history shows none. In which phase should it continue: ${PHASE_NAMES.join(', ')}?`,
-  };
-}
-
-function phaseFromHistory(entries: readonly HistorySignal[]): Phase | undefined {
-  const last = entries.findLast(
-    ({ phase, status }) => status !== 'none' && (phaseNamed(phase ?? '') || status === 'done'),
-  );
-  return last && (phaseNamed(last.phase ?? '') ?? 'done');
+  return { question: `${lack}. In which phase should it continue: ${PHASE_NAMES.join(', ')}?` };
 }
