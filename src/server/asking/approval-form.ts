@@ -42,11 +42,12 @@ export async function askApproval(
 
 function approvalForm({ view, name, hash, servers }: PlanReport, { phases, beforeDone }: PlanBrief): Form {
   return {
+    // Claude Code shows four lines: what is started and what is checked come before the phases.
     message: [
       `The plan of ${view.folder} waits for you: ${name} (${hash.slice(0, 12)})`,
-      ...phases.map((phase) => cut(phase, 160)),
-      cut(beforeDone, 400),
       ...servers,
+      cut(beforeDone, 400),
+      ...phases.map((phase) => cut(phase, 160)),
     ].join('\n'),
     fields: {
       decision: {
