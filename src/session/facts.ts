@@ -86,12 +86,11 @@ export function gateWords({
   answers,
   approvedPlan,
 }: Pick<SessionState, 'answers' | 'approvedPlan'>): string | undefined {
-  const answered = [...new Set(answers.map(({ by }) => openedBy(by)))];
-  const parts = [
-    ...(answered.length > 0 ? [`answers by ${answered.join(' and ')}`] : []),
-    ...(approvedPlan === undefined ? [] : [`plan by ${openedBy(approvedPlan.by)}`]),
-  ];
-  return parts.length > 0 ? parts.join('; ') : undefined;
+  const answered = [...new Set(answers.map(({ by }) => openedBy(by)))].join(' and ');
+  const approved = approvedPlan && openedBy(approvedPlan.by);
+  if (answered !== '' && answered === approved) return `answers and plan by ${answered}`;
+  const parts = [answered && `answers by ${answered}`, approved && `plan by ${approved}`];
+  return parts.filter(Boolean).join('; ') || undefined;
 }
 
 function conditionOf(view: SessionView): SessionFacts['condition'] {

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import type { By } from '../../src/session/events/bodies/who-acted.ts';
+import { emptyState } from '../../src/session/events/state.ts';
+import { gateWords } from '../../src/session/facts.ts';
+
+const model: By = { channel: 'tool', client: 'codex' };
+const person: By = { channel: 'elicitation', client: 'claude-code' };
+const atStart: By = { channel: 'cli', atStart: true };
+const answer = (id: string, by: By) => ({ id, question: 'q', text: 'A', by, at: '2026-01-08T10:00:00.000Z' });
+const plan = (by: By) => ({ name: 'plan.md', hash: 'h', by });
+
+test.each([
+  ['nobody yet', [], undefined, undefined],
+  ['a model both', [model], model, 'answers and plan by the parent model alone (codex)'],
+  [
+    'a person, and a model after that',
+    [person],
+    model,
+    'answers by a person, in a form (claude-code); plan by the parent model alone (codex)',
+  ],
+  [
+    'two who answered, and a choice at the start',
+    [model, person],
+    atStart,
+    'answers by the parent model alone (codex) and a person, in a form (claude-code); plan by a person, in the terminal, by a choice made at the start',
+  ],
+])('the gates were opened by %s', (_who, answered, approved, words) => {
+  const answers = answered.map((by, index) => answer(`Q${index + 1}`, by));
+  expect(gateWords({ ...emptyState(), answers, approvedPlan: approved && plan(approved) })).toBe(words);
+});
