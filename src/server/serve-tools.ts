@@ -10,7 +10,7 @@ import { askByForm, type Connection } from './asking/ask-by-form.ts';
 import { callTool, errorResult } from './calls/define-tool.ts';
 import type { Ask } from './calls/form.ts';
 import { type ContextFor, type Extra, onRequest } from './calls/on-request.ts';
-import { beat, newProgressValue } from './calls/progress.ts';
+import { beat } from './calls/progress.ts';
 import { SERVER_ERRORS } from './calls/server-errors.ts';
 import type { Tool, ToolContext } from './calls/tool.ts';
 import { listedTool } from './calls/tool-schemas.ts';
@@ -46,7 +46,7 @@ function whileTold(ask: Ask | undefined, call: Pick<ToolContext, 'actions' | 'pr
   return (
     ask &&
     (async (form) => {
-      const stopBeating = beat(call, () => ({ message: 'waiting for the user' }));
+      const stopBeating = beat(call, () => 'waiting for the user');
       return await ask(form).finally(stopBeating);
     })
   );
@@ -55,9 +55,10 @@ function whileTold(ask: Ask | undefined, call: Pick<ToolContext, 'actions' | 'pr
 function progressOf(extra: Extra): ToolContext['progress'] {
   const token = extra._meta?.progressToken;
   if (token === undefined) return () => {};
-  const value = newProgressValue();
-  return ({ message, phasesBehind }) => {
-    const params = { progressToken: token, ...value(phasesBehind), message };
+  let progress = 0;
+  return (message) => {
+    progress += 1;
+    const params = { progressToken: token, progress, message };
     // A client that has gone reads nothing any more; the transport's own end says so.
     extra.sendNotification({ method: 'notifications/progress', params }).catch(() => {});
   };

@@ -1,10 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import type { Progress } from '@modelcontextprotocol/sdk/types.js';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { PHASE_NAMES } from '../../src/phases/table.ts';
-import { newProgressValue, waitProgress } from '../../src/server/calls/progress.ts';
+import { waitProgress } from '../../src/server/calls/progress.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { CREATED, PREPARED } from '../session/events.ts';
 import { makeDesk } from './desk.ts';
@@ -77,10 +75,9 @@ test('progress of a wait says what the agent does now, and how far the session i
   const paths = await desk.lay('26-01-08-船🚤', [CREATED, PREPARED, WORKING]);
   const now = { activity: 'Bash: npm test\u001b[31m\n# 船', total: 12 };
   await writeFile(paths.now, JSON.stringify(now));
-  expect(await waitProgress([{ session: '26-01-08-船🚤' }], desk.context)).toEqual({
-    message: 'implementation (5 of 8), iteration 12: Bash: npm test # 船',
-    phasesBehind: 4,
-  });
+  expect(await waitProgress([{ session: '26-01-08-船🚤' }], desk.context)).toBe(
+    'implementation (5 of 8), iteration 12: Bash: npm test # 船',
+  );
 });
 
 test('progress of a wait for several tells of three of them', async () => {
@@ -89,24 +86,8 @@ test('progress of a wait for several tells of three of them', async () => {
     await desk.lay(`26-01-08-${name}`, [CREATED, PREPARED, WORKING]);
   const sessions = ['car', 'boat', 'ship', 'tram'].map((session) => ({ session }));
   const at = 'implementation (5 of 8), iteration 12';
-  expect(await waitProgress(sessions, desk.context)).toEqual({
-    message: `26-01-08-car: ${at}; ${BOAT_WAITS}; 26-01-08-ship: ${at}; and 1 more`,
-  });
-});
-
-test('a look that fails in between does not let progress fall', () => {
-  const value = newProgressValue();
-  expectToGrow([undefined, undefined, 0, undefined, 4, undefined, undefined, 4].map((phase) => value(phase)));
-});
-
-test('whatever phases a session goes through, progress grows and stays below the next phase', () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: PHASE_NAMES.length - 1 }), { minLength: 1 }), (phases) => {
-      const value = newProgressValue();
-      const told = phases.map((phase) => value(phase));
-      expectToGrow(told);
-      expect(told.at(-1)?.progress).toBeLessThan(Math.max(...phases) + 1);
-    }),
+  expect(await waitProgress(sessions, desk.context)).toBe(
+    `26-01-08-car: ${at}; ${BOAT_WAITS}; 26-01-08-ship: ${at}; and 1 more`,
   );
 });
 

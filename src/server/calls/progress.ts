@@ -6,7 +6,7 @@ import { PHASE_NAMES } from '../../phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { statusSentence } from '../../session/words.ts';
 import { cut } from './session-fields.ts';
-import type { CallProgress, ToolContext } from './tool.ts';
+import type { ToolContext } from './tool.ts';
 
 /** Soon, for whoever looks at the screen; then below every client's limit for calls that say nothing. */
 const FIRST_MS = 2000;
@@ -19,14 +19,14 @@ const BEAT_MS = 15_000;
  */
 export function beat(
   { progress, actions: { clock } }: Pick<ToolContext, 'progress' | 'actions'>,
-  say: () => CallProgress | Promise<CallProgress>,
+  say: () => string | Promise<string>,
 ): () => void {
   const stop = new AbortController();
   const beating = async () => {
     for (let pauseMs = FIRST_MS; ; pauseMs = BEAT_MS) {
       await clock.sleep(pauseMs, stop.signal);
       // Where it cannot be said what goes on, it is still said that the call lives.
-      const told = await Promise.resolve(say()).catch(() => ({ message: 'waiting' }));
+      const told = await Promise.resolve(say()).catch(() => 'waiting');
       if (stop.signal.aborted) return;
       progress(told);
     }
@@ -36,29 +36,6 @@ export function beat(
   return () => stop.abort();
 }
 
-/**
- * The numbers of one call's progress. They must grow with every message, while a session may stay in its phase for an
- * hour, or go back from testing to implementation: within a phase they come ever nearer to the next one.
- */
-export function newProgressValue(): (phasesBehind?: number) => { progress: number; total?: number } {
-  let last = Number.NEGATIVE_INFINITY;
-  let most = -1;
-  let toldInMost = 0;
-  let told = 0;
-  const grown = (value: number): number => {
-    // Only where a look failed meanwhile, and nothing was known of its phase.
-    last = value > last ? value : (last + Math.floor(last) + 1) / 2;
-    return last;
-  };
-  return (phasesBehind) => {
-    told += 1;
-    if (phasesBehind === undefined) return { progress: grown(told) };
-    toldInMost = phasesBehind > most ? 1 : toldInMost + 1;
-    most = Math.max(most, phasesBehind);
-    return { progress: grown(most + 1 - 1 / toldInMost), total: PHASE_NAMES.length };
-  };
-}
-
 /** More do not fit on a line. */
 const MOST_NAMED = 3;
 
@@ -66,16 +43,16 @@ const MOST_NAMED = 3;
 export async function waitProgress(
   sessions: readonly SessionQuestion[],
   context: ActionContext,
-): Promise<CallProgress> {
+): Promise<string> {
   const { getStatus } = await import('../../actions/reading/get-status.ts');
   const named = sessions.slice(0, MOST_NAMED);
   const reports = await Promise.all(named.map((session) => getStatus(session, context)));
   const [first, ...others] = reports;
-  if (first === undefined) return { message: 'waiting' };
-  if (others.length === 0) return { message: wordsFor(first), phasesBehind: phasesBehind(first) };
+  if (first === undefined) return 'waiting';
+  if (others.length === 0) return wordsFor(first);
   const left = sessions.length - reports.length;
   const each = reports.map((report) => `${nameFor(report)}${wordsFor(report)}`);
-  return { message: [...each, ...(left > 0 ? [`and ${left} more`] : [])].join('; ') };
+  return [...each, ...(left > 0 ? [`and ${left} more`] : [])].join('; ');
 }
 
 /** A sentence about a session names it already. */
@@ -86,11 +63,8 @@ function nameFor({ view }: SessionReport): string {
 function wordsFor({ view, activity }: SessionReport): string {
   const { status, progress } = view.state;
   if (status.kind !== 'running') return statusSentence(view);
-  const at = `${progress.phase} (${phasesBehind({ view }) + 1} of ${PHASE_NAMES.length}), iteration ${progress.totalIterations}`;
+  const phase = `${progress.phase} (${PHASE_NAMES.indexOf(progress.phase) + 1} of ${PHASE_NAMES.length})`;
+  const at = `${phase}, iteration ${progress.totalIterations}`;
   // The agent's words, on somebody's screen.
   return activity === undefined ? at : `${at}: ${cut(oneLine(plainWords(activity)), 120)}`;
-}
-
-function phasesBehind({ view }: Pick<SessionReport, 'view'>): number {
-  return PHASE_NAMES.indexOf(view.state.progress.phase);
 }

@@ -3,13 +3,6 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import type { NextStep } from '../../base/acts.ts';
 import type { Ask } from './form.ts';
 
-/** What a client may show while a call lasts. */
-export interface CallProgress {
-  message: string;
-  /** How many phases the session has behind it, of all there are. */
-  phasesBehind?: number;
-}
-
 /** What a tool's handler is given beside its input. */
 export interface ToolContext {
   actions: ActionContext;
@@ -18,7 +11,7 @@ export interface ToolContext {
   /** Aborted when the client cancels the call. */
   signal: AbortSignal;
   /** Tells the client that the call is alive; does nothing when it did not ask for that. */
-  progress(told: CallProgress): void;
+  progress(message: string): void;
   /** Puts a form to the user; absent where the client shows none. Never the only way to anything. */
   ask?: Ask | undefined;
 }
