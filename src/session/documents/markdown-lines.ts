@@ -121,6 +121,8 @@ interface FenceMark {
   length: number;
   /** Nothing follows the mark: only such a line may close a block. */
   isBare: boolean;
+  /** Of what may close a block behind it, the longest of its kind. */
+  longestBehind: number;
 }
 
 /**
@@ -129,43 +131,33 @@ interface FenceMark {
  */
 function fencedLines(lines: readonly string[]): Uint8Array {
   const fenced = new Uint8Array(lines.length);
-  const marks = fenceMarks(lines);
-  // Shortest opener of each kind that is known to stay open: longer ones after it stay open as well.
-  const open: Record<string, number> = {};
-  for (let at = 0; at < marks.length; at += 1) {
-    const opener = marks[at] as FenceMark; // at < marks.length
-    if (opener.length >= (open[opener.char] ?? Number.POSITIVE_INFINITY)) continue;
-    const closer = closerOf(marks, at);
-    if (closer === -1) {
-      open[opener.char] = opener.length;
-    } else {
-      fenced.fill(1, opener.index, (marks[closer]?.index ?? 0) + 1);
-      at = closer;
+  let open: FenceMark | undefined;
+  for (const mark of fenceMarks(lines)) {
+    if (open === undefined) open = mark.length <= mark.longestBehind ? mark : undefined;
+    else if (mark.isBare && mark.char === open.char && mark.length >= open.length) {
+      fenced.fill(1, open.index, mark.index + 1);
+      open = undefined;
     }
   }
   return fenced;
 }
 
-function closerOf(marks: readonly FenceMark[], opener: number): number {
-  const { char, length } = marks[opener] as FenceMark; // called with a valid index
-  for (let at = opener + 1; at < marks.length; at += 1) {
-    const mark = marks[at] as FenceMark; // at < marks.length
-    if (mark.isBare && mark.char === char && mark.length >= length) return at;
-  }
-  return -1;
-}
-
 function fenceMarks(lines: readonly string[]): FenceMark[] {
   const marks: FenceMark[] = [];
-  for (const [index, line] of lines.entries()) {
-    const [all = '', run = ''] = /^ {0,3}(`{3,}|~{3,})/.exec(line) ?? [];
-    const rest = line.slice(all.length);
+  const longest: Record<string, number> = {};
+  for (let index = lines.length - 1; index >= 0; index -= 1) {
+    const [all, run = ''] = /^ {0,3}(`{3,}|~{3,})/.exec(lines[index] ?? '') ?? [];
     const char = run[0];
+    if (all === undefined || char === undefined) continue;
+    const rest = (lines[index] ?? '').slice(all.length);
     // Backticks behind backticks are inline code, not a fence.
-    if (char === undefined || (char === '`' && rest.includes('`'))) continue;
-    marks.push({ index, char, length: run.length, isBare: isBlank(rest) });
+    if (char === '`' && rest.includes('`')) continue;
+    const longestBehind = longest[char] ?? 0;
+    const { length } = run;
+    marks.push({ index, char, length, isBare: isBlank(rest), longestBehind });
+    if (isBlank(rest)) longest[char] = Math.max(longestBehind, length);
   }
-  return marks;
+  return marks.reverse();
 }
 
 /** A `Key: value` line, also as a list item or with the key in bold, as hands and models write it. */
