@@ -10,16 +10,32 @@ export interface ServersReading {
   problems: string[];
 }
 
-export const READY_NAMES = ['browser', 'library-docs', 'code-intelligence'] as const;
-export type ReadyName = (typeof READY_NAMES)[number];
+/** What the names stand for that a plan may use without a command. Versions are pinned: what a person accepts is what runs. */
+const READY = {
+  browser: {
+    words: 'Playwright MCP 0.0.83, a headless Chromium',
+    command: ['npx', '-y', '@playwright/mcp@0.0.83', '--headless', '--isolated'],
+  },
+  'library-docs': {
+    words: 'Context7 4.1.1, documentation of libraries from context7.com',
+    command: ['npx', '-y', '@upstash/context7-mcp@4.1.1'],
+  },
+  'code-intelligence': {
+    words: 'Serena 2.1.0, symbols and references by language servers',
+    command: [
+      ...['uvx', '--from', 'serena-agent==2.1.0', 'serena', 'start-mcp-server'],
+      ...['--project-from-cwd', '--enable-web-dashboard', 'false'],
+    ],
+  },
+};
 
-function isReadyName(name: string): name is ReadyName {
-  return READY_NAMES.some((each) => each === name);
+function isReady(name: string): name is keyof typeof READY {
+  return Object.hasOwn(READY, name);
 }
 
 const MOST_SERVERS = 8;
 const MOST_CHARS = 300;
-const FORM = `"- name" with a name of ${READY_NAMES.join(', ')}, or "- name: command arguments"`;
+const FORM = `"- name" with a name of ${Object.keys(READY).join(', ')}, or "- name: command arguments"`;
 
 /**
  * The section `## MCP servers` of a plan; never throws. What an approval covers is read and nothing else, so that plans
@@ -63,8 +79,8 @@ function serverIn(line: string): PlanServer | string {
   const [, name, rest] = /^`?([a-z][a-z0-9-]{0,30})`?(?:: *(.*))?$/.exec(item ?? '') ?? [];
   if (name === undefined) return `is not of the form ${FORM}`;
   if (rest === undefined)
-    return isReadyName(name) ? { name } : `names "${name}", which is no ready entry, without a command`;
-  if (isReadyName(name)) return `gives "${name}" a command, and the name is that of a ready entry`;
+    return isReady(name) ? { name } : `names "${name}", which is no ready entry, without a command`;
+  if (isReady(name)) return `gives "${name}" a command, and the name is that of a ready entry`;
   if (rest.length > MOST_CHARS) return `has more than ${MOST_CHARS} characters in its command`;
   const command = wordsOf(/^`([^`]+)`$/.exec(rest)?.[1] ?? rest);
   return typeof command === 'string' ? command : { name, command };
@@ -91,38 +107,19 @@ export interface ServerPlace {
   isConfined: boolean;
 }
 
-interface ReadyServer {
-  words: string;
-  command(place: ServerPlace): string[];
-}
-
-/** What the names stand for that a plan may use without a command. Versions are pinned: what a person accepts is what runs. */
-const READY_SERVERS: Readonly<Record<ReadyName, ReadyServer>> = {
-  browser: {
-    words: 'Playwright MCP 0.0.83, a headless Chromium',
-    command: ({ sessionDir, chromium, isConfined }) => [
-      ...['npx', '-y', '@playwright/mcp@0.0.83', '--headless', '--isolated'],
-      ...(isConfined ? ['--no-sandbox'] : []),
-      ...(chromium === undefined ? [] : ['--executable-path', chromium]),
-      // Else pages and screenshots lie in the worktree, as work that is not committed.
-      ...['--output-dir', join(sessionDir, 'browser')],
-    ],
-  },
-  'library-docs': {
-    words: 'Context7 4.1.1, documentation of libraries from context7.com',
-    command: () => ['npx', '-y', '@upstash/context7-mcp@4.1.1'],
-  },
-  'code-intelligence': {
-    words: 'Serena 2.1.0, symbols and references by language servers',
-    command: () => [
-      ...['uvx', '--from', 'serena-agent==2.1.0', 'serena', 'start-mcp-server'],
-      ...['--project-from-cwd', '--enable-web-dashboard', 'false'],
-    ],
-  },
-};
-
-export function commandOf({ name, command = [] }: PlanServer, place: ServerPlace): readonly string[] {
-  return isReadyName(name) ? READY_SERVERS[name].command(place) : command;
+export function commandOf(
+  { name, command = [] }: PlanServer,
+  { sessionDir, chromium, isConfined }: ServerPlace,
+): readonly string[] {
+  if (!isReady(name)) return command;
+  if (name !== 'browser') return READY[name].command;
+  return [
+    ...READY.browser.command,
+    ...(isConfined ? ['--no-sandbox'] : []),
+    ...(chromium === undefined ? [] : ['--executable-path', chromium]),
+    // Else pages and screenshots lie in the worktree, as work that is not committed.
+    ...['--output-dir', join(sessionDir, 'browser')],
+  ];
 }
 
 /**
@@ -134,7 +131,7 @@ export function serverWords(servers: readonly PlanServer[], taken: readonly stri
   const lines = servers.map(({ name, command }) => {
     const starts = command
       ? `${command.map(shellWord).join(' ')} (a command of the plan: only a person may accept it)`
-      : READY_SERVERS[name as ReadyName].words; // without a command the grammar takes ready names alone
+      : READY[name as keyof typeof READY].words; // without a command the grammar takes ready names alone
     const isTaken = taken.includes(name) ? ' (not started: MCP= has a server of this name)' : '';
     return `- ${name}: ${starts}${isTaken}`;
   });
