@@ -5,7 +5,7 @@ import { type EndingKind, outageOf } from '../../phases/ending.ts';
 import { type CheckRun, failedRuns } from '../../phases/proving.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
 import { outageWords } from '../events/bodies/positions.ts';
-import type { By } from '../events/bodies/who-acted.ts';
+import type { By, Channel } from '../events/bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { whereTo } from '../events/fold-rewound.ts';
 import { oneLine } from './markdown-lines.ts';
@@ -28,25 +28,19 @@ export function describeBy(by: By): string {
   return by.atStart ? `${actor(by)}, by a choice made at the start` : actor(by);
 }
 
-function actor(by: By): string {
-  const client = by.client ? ` (${by.client})` : '';
-  switch (by.channel) {
-    case 'tool':
-      return `the parent model${client}`;
-    case 'elicitation':
-      return `a person, in a form${client}`;
-    case 'cli':
-      return 'a person, in the terminal';
-    case 'phone':
-      return 'a person, by phone';
-    case 'file':
-      return 'a person or a program, typed into the file';
-    case 'settings':
-      return 'a choice made at the start';
-    default:
-      return by.channel satisfies never;
-  }
+function actor({ channel, client }: By): string {
+  const isByClient = channel === 'tool' || channel === 'elicitation';
+  return `${ACTORS[channel]}${isByClient && client ? ` (${client})` : ''}`;
 }
+
+const ACTORS: Readonly<Record<Channel, string>> = {
+  tool: 'the parent model',
+  elicitation: 'a person, in a form',
+  cli: 'a person, in the terminal',
+  phone: 'a person, by phone',
+  file: 'a person or a program, typed into the file',
+  settings: 'a choice made at the start',
+};
 
 const WENT_ON: Readonly<Record<EventOf<'went_on'>['why'], string>> = {
   slot_free: 'a slot is free',

@@ -83,32 +83,28 @@ function readPhase(value: unknown): { phase?: Phase; unknownPhase?: string } {
 }
 
 function addDefaults(signal: JudgedSignal, waitsFor: unknown, phase: Phase, notes: string[]): void {
-  const assume = (key: 'reason' | 'needs' | 'note' | 'summary', text: string) => {
-    if (signal[key] !== undefined) return;
+  if (signal.status === 'waiting') signal.for = readWaitingFor(waitsFor, phase, notes);
+  const isTask = signal.for === 'human_action';
+  for (const [key, text] of isTask ? TASK_ASSUMED : ASSUMED[signal.status]) {
+    if (signal[key] !== undefined) continue;
     signal[key] = text;
     notes.push(`The signal has no "${key}"; assumed: ${text}`);
-  };
-  switch (signal.status) {
-    case 'waiting':
-      signal.for = readWaitingFor(waitsFor, phase, notes);
-      if (signal.for === 'human_action') assume('reason', 'The agent did not say what to do.');
-      return;
-    case 'blocked':
-      assume('reason', 'The agent gave no reason.');
-      assume('needs', 'human_decision');
-      return;
-    case 'handoff':
-      assume('note', 'The agent left no note.');
-      return;
-    case 'done':
-      assume('summary', 'Done.');
-      return;
-    case 'continue':
-      return;
-    default:
-      signal.status satisfies never;
   }
 }
+
+type Assumed = readonly (readonly ['reason' | 'needs' | 'note' | 'summary', string])[];
+
+const TASK_ASSUMED: Assumed = [['reason', 'The agent did not say what to do.']];
+const ASSUMED: Readonly<Record<SignalStatus, Assumed>> = {
+  continue: [],
+  waiting: [],
+  handoff: [['note', 'The agent left no note.']],
+  blocked: [
+    ['reason', 'The agent gave no reason.'],
+    ['needs', 'human_decision'],
+  ],
+  done: [['summary', 'Done.']],
+};
 
 function readWaitingFor(value: unknown, phase: Phase, notes: string[]): WaitingFor {
   const word = typeof value === 'string' ? value.trim().toLowerCase().replace(/[\s-]/g, '_') : undefined;
