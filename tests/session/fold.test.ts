@@ -3,6 +3,7 @@ import type { Decision } from '../../src/phases/decision.ts';
 import { acceptedServers } from '../../src/session/events/accepted.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 import { fold } from '../../src/session/events/fold.ts';
+import { plausibleCost } from '../../src/session/events/fold-spent.ts';
 import { emptyState, REMEMBERED_COMMANDS, type SessionState } from '../../src/session/events/state.ts';
 import { createdEvent } from '../support/session-file-sample.ts';
 
@@ -259,9 +260,9 @@ test('what a child says that it cost is added up, and can neither give back nor 
     ...{ changed: true, treeChanged: true, cost, durationMs: 1, flowLines: [] },
   });
   expect(after([ended({ usd: 1 }), ended({ usd: 0.5, turns: 2 })]).cost).toEqual({ usd: 1.5, turns: 2 });
-  expect(after([ended({ usd: 1 }), ended({ usd: -5 })]).cost).toEqual({ usd: 1 });
-  const huge = after([ended({ usd: 1e308 }), ended({ usd: 1e308 })]).cost.usd;
-  expect(Number.isFinite(huge)).toBe(true);
+  expect(plausibleCost({ usd: -5, turns: 2, model: 'm' })).toEqual({ usd: 0, turns: 2, model: 'm' });
+  const huge = plausibleCost({ usd: 1e308 });
+  expect(Number.isFinite(after([ended(huge), ended(huge)]).cost.usd)).toBe(true);
 });
 
 test('the highest lease stays, whoever writes last', () => {

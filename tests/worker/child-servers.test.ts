@@ -17,7 +17,7 @@ function workerWith(dir: string, { servers, mcpPath, hash = 'h' }: Given): Worke
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: dir });
   const file = { ...sample, settings: { ...sample.settings, ...(mcpPath && { mcpPath }) } };
   const approvedPlan = { name: 'plan.md', hash, by: { channel: 'cli' } } as const;
-  const state = { ...emptyState(), approvedPlan, planServers: [{ hash: 'h', servers }] };
+  const state = { ...emptyState(), approvedPlan, planServers: { h: servers } };
   return { paths, file, env: { PATH: dir }, writer: { state } } as unknown as Worker;
 }
 

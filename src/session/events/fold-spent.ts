@@ -69,12 +69,8 @@ export function plausible(value: number): number {
 }
 
 export function plausibleCost(told: Cost): Cost {
-  const cost: Cost = { ...told };
-  for (const key of COST_KEYS) {
-    const value = told[key];
-    if (value !== undefined) cost[key] = plausible(value);
-  }
-  return cost;
+  const counted = COST_KEYS.filter((key) => told[key] !== undefined);
+  return { ...told, ...Object.fromEntries(counted.map((key) => [key, plausible(told[key] ?? 0)])) };
 }
 
 export function addCosts(a: Cost, b: Cost): Cost {

@@ -9,21 +9,13 @@ import {
 } from '../../phases/progress.ts';
 import { baseChecksOf, failedRuns, provesNothing } from '../../phases/proving.ts';
 import { noteWith } from '../../phases/verdict.ts';
-import { afterWeakened, withServers } from './accepted.ts';
+import { afterWeakened } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import { type AnswerOnRecord, Parked, type Places, withPlaces } from './bodies/positions.ts';
 import { isPersonal } from './bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { heldHalfway, letGoOn, OVER, rewound } from './fold-rewound.ts';
-import {
-  addCosts,
-  countedIteration,
-  plausible,
-  plausibleCost,
-  refreshed,
-  toldUnpriced,
-  warned,
-} from './fold-spent.ts';
+import { addCosts, countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status, type WaitingStatus } from './state.ts';
 
 export function fold(state: SessionState, event: SessionEvent): SessionState {
@@ -63,9 +55,10 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   parked,
   answers_recorded: answersRecorded,
   plan_approved: (state, event) => {
-    const { at, by, plan, phase } = event;
+    const { at, by, plan, phase, servers } = event;
     const approved = { progress: inPhase(state.progress, phase), approvedPlan: { ...plan, by } };
-    return { ...running(state, at), ...approved, feedback: undefined, ...withServers(state, event) };
+    const planServers = servers ? { ...state.planServers, [plan.hash]: servers } : state.planServers;
+    return { ...running(state, at), ...approved, feedback: undefined, planServers };
   },
   changes_requested: (state, { at, feedback }) => ({
     ...running(state, at),
@@ -176,8 +169,7 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
   };
 }
 
-function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): SessionState {
-  const event = { ...told, cost: plausibleCost(told.cost), durationMs: plausible(told.durationMs) };
+function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>): SessionState {
   const { iteration, phase, ending, decision, durationMs, problem, lastAction, next } = event;
   const { openIteration, ...rest } = state;
   const again = openIteration !== undefined && !isAccepted(event) ? openIteration.told : { notes: [] };

@@ -106,7 +106,8 @@ export const SessionState = z.object({
   merge: z.object({ by: By, into: z.string() }).optional(),
   lastMerge: MergeEnd.pick({ outcome: true, into: true, commit: true, reason: true }).optional(),
   trash: Trash.optional(),
-  planServers: z.array(z.object({ hash: z.string(), servers: z.array(PlanServer) })).optional(),
+  /** By the hash of the plan with which they were accepted: a rewind may go back to an earlier one. */
+  planServers: z.record(z.string(), z.array(PlanServer)).optional(),
   messages: z.object({ waiting: z.array(z.string()), unacknowledged: z.array(z.string()) }),
   /** Newest commands that were answered, oldest first: the same command twice counts once. */
   answeredCommands: z.array(z.string()),
