@@ -76,16 +76,18 @@ export type CommandReading =
   | { kind: 'newer'; id: string; problem: string }
   | { kind: 'malformed'; id: string; problem: string };
 
+type CommandsFolder = Pick<SessionPaths, 'commands'>;
+
 const MAX_COMMAND_BYTES = 2 * 1024 * 1024;
 
 /** Leaves a command for the worker. The file appears whole; the same id a second time changes nothing. */
-export async function leaveCommand(paths: Pick<SessionPaths, 'commands'>, command: Command): Promise<void> {
+export async function leaveCommand(paths: CommandsFolder, command: Command): Promise<void> {
   const made = await mkdir(paths.commands, { recursive: true });
   if (made !== undefined) await syncFolder(dirname(paths.commands));
   await createWhole(commandPath(paths, command.id), `${JSON.stringify(command)}\n`);
 }
 
-export function pendingCommandIds(paths: Pick<SessionPaths, 'commands'>): string[] {
+export function pendingCommandIds(paths: CommandsFolder): string[] {
   const names = namesAt(paths.commands) ?? [];
   return names
     .filter((name) => /^[0-9A-Za-z]{26}\.json$/.test(name))
@@ -94,10 +96,7 @@ export function pendingCommandIds(paths: Pick<SessionPaths, 'commands'>): string
 }
 
 /** Reads one waiting command. Never throws for what stands in the file; undefined when it is gone. */
-export async function readCommand(
-  paths: Pick<SessionPaths, 'commands'>,
-  id: string,
-): Promise<CommandReading | undefined> {
+export async function readCommand(paths: CommandsFolder, id: string): Promise<CommandReading | undefined> {
   const malformed = (problem: string): CommandReading => ({ kind: 'malformed', id, problem });
   const reading = await readPlainFile(commandPath(paths, id), MAX_COMMAND_BYTES);
   if (reading.kind === 'missing') return undefined;
@@ -124,10 +123,10 @@ function isNewer(value: unknown, { issues }: z.ZodError): boolean {
 }
 
 /** Removes an answered command; its event is on disk by then. */
-export async function removeCommand(paths: Pick<SessionPaths, 'commands'>, id: string): Promise<void> {
+export async function removeCommand(paths: CommandsFolder, id: string): Promise<void> {
   await rm(commandPath(paths, id), { force: true, recursive: true });
 }
 
-function commandPath(paths: Pick<SessionPaths, 'commands'>, id: string): string {
+function commandPath(paths: CommandsFolder, id: string): string {
   return join(paths.commands, `${id}.json`);
 }

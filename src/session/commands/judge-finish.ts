@@ -34,12 +34,14 @@ type WorktreeReading =
       unreachedCommits: number;
     };
 
+type AnyState = Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge'>;
+type Asked = { by: By; gateChannels: readonly Channel[] };
 type ArchiveVerdict = { kind: 'accepted'; moved: string[] } | Refused;
 
 /** Whether a session, or its documents, may go into the archive: no work may be lost by it. */
 export function judgeArchive(
   { what, keep }: Pick<CommandOf<'archive'>, 'what' | 'keep'>,
-  state: Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge'>,
+  state: AnyState,
   { names, isTaken, worktree }: FinishFacts,
 ): ArchiveVerdict {
   const closed = judgeKind('archive', state) ?? unlessAtRest(state);
@@ -51,8 +53,8 @@ export function judgeArchive(
 
 /** Whether a session may be discarded: all of it must be in the trash, so that nothing is lost by it. */
 export function judgeDiscard(
-  { by, gateChannels }: { by: By; gateChannels: readonly Channel[] },
-  state: Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge'>,
+  { by, gateChannels }: Asked,
+  state: AnyState,
   { isTaken, worktree }: Pick<FinishFacts, 'isTaken' | 'worktree'>,
 ): { kind: 'accepted' } | Refused {
   const byChannel = () => closedChannel(by, gateChannels, 'Nothing was discarded.');
@@ -113,12 +115,10 @@ interface MergeFacts {
   ahead: number;
 }
 
-type Asked = { by: By; gateChannels: readonly Channel[] };
-
 /** Whether a session's branch may be merged: it moves the person's own branch, as an approval would. */
 export function judgeMerge(
   { by, gateChannels }: Asked,
-  state: Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge' | 'worktree'>,
+  state: AnyState & Pick<SessionState, 'worktree'>,
   { into, ahead }: MergeFacts,
 ): { kind: 'accepted'; into: string } | Refused {
   const closed = judgeKind('merge', state) ?? closedChannel(by, gateChannels, 'Nothing was merged.');
@@ -134,7 +134,7 @@ export function judgeMerge(
 
 export function judgePullRequest(
   { by, gateChannels }: Asked,
-  state: Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge' | 'worktree'>,
+  state: AnyState & Pick<SessionState, 'worktree'>,
   { sinceBase }: { sinceBase: number },
 ): { kind: 'accepted' } | Refused {
   const byChannel = () => closedChannel(by, gateChannels, 'Nothing was published.');

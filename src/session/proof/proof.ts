@@ -19,17 +19,17 @@ const ProvedSet = z.strictObject({
 });
 export type ProvedSet = z.infer<typeof ProvedSet>;
 
+const act = { at: z.iso.datetime(), by: By };
 const Approval = z.discriminatedUnion('what', [
-  z.strictObject({ what: z.literal('start'), at: z.iso.datetime(), by: By }),
-  z.strictObject({ what: z.literal('plan'), at: z.iso.datetime(), by: By, plan: PlanVersion }),
+  z.strictObject({ what: z.literal('start'), ...act }),
+  z.strictObject({ what: z.literal('plan'), ...act, plan: PlanVersion }),
   z.strictObject({
     what: z.literal('answers'),
-    at: z.iso.datetime(),
-    by: By,
+    ...act,
     /** Fingerprints of the question with its options, and of the answer's text. */
     answers: z.array(z.strictObject({ id: z.string(), question: z.string(), answer: z.string() })),
   }),
-  z.strictObject({ what: z.literal('resume'), at: z.iso.datetime(), by: By }),
+  z.strictObject({ what: z.literal('resume'), ...act }),
 ]);
 export type Approval = z.infer<typeof Approval>;
 
@@ -160,7 +160,7 @@ export function proofFacts(proof: SessionProof): string {
     '## Approvals',
     list(proof.approvals.map(approval)),
     ...weakened(proof),
-    ...outside(proof),
+    ...section('## Changed files that the plan does not name', proof.outsidePlan?.map(code)),
     '## How it was made',
     list(making(proof)),
   ].join('\n\n');
@@ -263,12 +263,11 @@ function weakened({ acceptedWeakenings = [], changedTests = [], proveNothing = [
       (path) => `${code(path)} passes on the base commit too: it proves nothing of the work`,
     ),
   ];
-  return lines.length === 0 ? [] : ['## Changed tests and checks', list(lines)];
+  return section('## Changed tests and checks', lines);
 }
 
-function outside({ outsidePlan }: SessionProof): string[] {
-  if (outsidePlan === undefined || outsidePlan.length === 0) return [];
-  return ['## Changed files that the plan does not name', list(outsidePlan.map(code))];
+function section(heading: string, lines: readonly string[] = []): string[] {
+  return lines.length === 0 ? [] : [heading, list(lines)];
 }
 
 function making({ agents, samocode, durationMs, cost }: SessionProof): string[] {
