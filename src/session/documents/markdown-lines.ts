@@ -69,14 +69,20 @@ export interface Section {
 /** The first `## name` section, in any letter case; it ends at the next heading of level 1 or 2. */
 export function sectionNamed(doc: MarkdownLines, name: string): Section | undefined {
   const wanted = name.toLowerCase();
-  const heading = doc.headings.find(({ level, text }) => level === 2 && plainName(text) === wanted);
-  return heading && sectionAt(doc, heading);
+  const at = doc.headings.findIndex(({ level, text }) => level === 2 && plainName(text) === wanted);
+  const heading = doc.headings[at]?.index;
+  return heading === undefined ? undefined : { heading, start: heading + 1, end: endOfSection(doc, at) };
 }
 
-/** What a heading rules: up to the next heading of its own level or above. */
-function sectionAt(doc: MarkdownLines, heading: Heading): Section {
-  const next = doc.headings.find(({ index, level }) => index > heading.index && level <= heading.level);
-  return { heading: heading.index, start: heading.index + 1, end: next?.index ?? doc.lines.length };
+/** Where what heading number `at` rules ends: at the next one of its own level or above, or whose text begins a section too. */
+export function endOfSection(doc: MarkdownLines, at: number, ...begins: readonly RegExp[]): number {
+  const level = doc.headings[at]?.level ?? 0;
+  for (let next = at + 1; next < doc.headings.length; next += 1) {
+    const heading = doc.headings[next];
+    if (heading && (heading.level <= level || begins.some((each) => each.test(heading.text))))
+      return heading.index;
+  }
+  return doc.lines.length;
 }
 
 /** What stands before the first section, the title among it. */

@@ -2,6 +2,7 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { dateOf } from '../layout/names.ts';
 import { parseDocumentName, sortNewestFirst } from './documents.ts';
 import {
+  endOfSection,
   isBlank,
   type KeyLine,
   lineBody,
@@ -48,7 +49,7 @@ export function parsePlan(text: string): PlanReading {
     if (!parts) continue;
     const number = Number(parts[1]);
     const name = heading.slice(parts[0].length).trim();
-    const range = { start: index + 1, end: Math.min(endOfPhase(doc, at), end) };
+    const range = { start: index + 1, end: Math.min(endOfSection(doc, at, PHASE), end) };
     phases.push(readPhase(doc, range, { number, name, completed: completed.has(number) }));
   }
   const title = titleHeading(doc)?.text.replace(/^Plan:\s*/i, '');
@@ -89,15 +90,6 @@ export function currentPlanOf(
 }
 
 const PHASE = /^Phase\s{1,4}(\d{1,4})(?!\d)\s{0,4}[:.)–—-]?/i;
-
-function endOfPhase(doc: MarkdownLines, at: number): number {
-  const level = doc.headings[at]?.level ?? 0;
-  for (let next = at + 1; next < doc.headings.length; next += 1) {
-    const heading = doc.headings[next];
-    if (heading && (heading.level <= level || PHASE.test(heading.text))) return heading.index;
-  }
-  return doc.lines.length;
-}
 
 function readPhase(
   doc: MarkdownLines,
@@ -153,12 +145,8 @@ function fileName(entry: string): string {
 }
 
 function completedNumbers(doc: MarkdownLines, end: number): Set<number> {
-  const numbers = new Set<number>();
-  for (let index = 0; index < end; index += 1) {
-    const line = doc.lines[index] ?? '';
-    if (!doc.isFenced(index) && isCompletion(line)) numbers.add(Number(/\d+/.exec(line)?.[0]));
-  }
-  return numbers;
+  const lines = doc.lines.slice(0, end).filter((line, index) => !doc.isFenced(index) && isCompletion(line));
+  return new Set(lines.map((line) => Number(/\d+/.exec(line)?.[0])));
 }
 
 /** "Testing: none" without a reason does not count. */

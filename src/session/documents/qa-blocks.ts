@@ -1,5 +1,12 @@
 import { plainWords } from '../../base/plain-words.ts';
-import { isBlank, type KeyLine, lineBody, type MarkdownLines, parseKeyLine } from './markdown-lines.ts';
+import {
+  endOfSection,
+  isBlank,
+  type KeyLine,
+  lineBody,
+  type MarkdownLines,
+  parseKeyLine,
+} from './markdown-lines.ts';
 
 export interface QaQuestion {
   /** `Q2` in the first round, `R2Q2` later. */
@@ -44,7 +51,7 @@ export function findQuestions(doc: MarkdownLines): FoundQuestion[] {
     numbers.add(number);
     const title = heading.text.slice(parts[0].length).trim();
     const head = { id: questionId(round, number), round, number, text: title };
-    found.push(readBlock(doc, head, { start: heading.index, end: endOfBlock(doc, at) }));
+    found.push(readBlock(doc, head, { start: heading.index, end: endOfSection(doc, at, QUESTION, ROUND) }));
   }
   return found;
 }
@@ -69,17 +76,6 @@ const QUESTION = /^(?:R(\d{1,6})[ .-]?)?Q(?:uestion)?\s{0,3}(\d{1,6})(?!\d)(?:\*
 const OPTION =
   /^[ \t]{0,8}(?:[-*+][ \t]{1,4})?(?:\[[ xX]\][ \t]{0,4})?(?:\*\*|__)?(?:([A-Za-z])(?:\*\*)?\)|([A-Z])(?:\*\*)?[.:])(?:\*\*|__)?(?=[ \t]|$)/;
 const OWN_KEYS = new Set(['answer', 'suggestion', 'recommendation']);
-
-function endOfBlock(doc: MarkdownLines, at: number): number {
-  const level = doc.headings[at]?.level ?? 0;
-  for (let next = at + 1; next < doc.headings.length; next += 1) {
-    const heading = doc.headings[next];
-    if (heading && (heading.level <= level || QUESTION.test(heading.text) || ROUND.test(heading.text))) {
-      return heading.index;
-    }
-  }
-  return doc.lines.length;
-}
 
 interface Block {
   text: string[];
