@@ -5,10 +5,10 @@ import { statsAt } from '../base/files/look-at.ts';
 import type { Host } from '../base/processes/host.ts';
 import { type Holding, type Lease, readHolding } from '../base/processes/lease.ts';
 import { pendingCommandIds } from './commands/commands.ts';
-import { isLogAside, type LogReading, readLog } from './events/event-log.ts';
+import { isLogAside, readLog } from './events/event-log.ts';
 import { isRewinding } from './events/fold-rewound.ts';
 import { atPlaces, type SessionFile, trueSessionFile } from './events/session-file.ts';
-import type { SessionView } from './events/session-view.ts';
+import { type SessionView, viewAtRest } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { readForeignSession } from './legacy/legacy-session.ts';
@@ -67,11 +67,12 @@ async function readFiles(
     lease: 'lease' in holding ? holding.lease : undefined,
     pendingCommands,
     problems: [
-      ...(identity.file === undefined ? [identity.problem ?? NO_SESSION_FILE] : []),
-      ...(isRewritten ? [REWRITTEN] : lostStart ? [LOST_START] : []),
-      ...logProblems(log),
-      ...(unseen === undefined ? [] : [unseen]),
-    ],
+      identity.file === undefined ? (identity.problem ?? NO_SESSION_FILE) : undefined,
+      isRewritten ? REWRITTEN : lostStart ? LOST_START : undefined,
+      log?.problems.length ? 'events.jsonl has lines that could not be read.' : undefined,
+      log?.newer === undefined ? undefined : 'A newer samocode has worked on this session.',
+      unseen,
+    ].filter((problem) => problem !== undefined),
     wantsWorker,
     // Without its identity no worker can begin.
     needsWorker: wantsWorker && worker === 'none' && log?.newer === undefined && identity.file !== undefined,
@@ -125,24 +126,15 @@ function workerOf(holding: Holding): SessionView['worker'] {
   return holding.liveness;
 }
 
-function logProblems(log: LogReading | undefined): string[] {
-  if (log === undefined) return [];
-  const lost = log.problems.length > 0 ? [`events.jsonl has lines that could not be read.`] : [];
-  const newer = log.newer === undefined ? [] : ['A newer samocode has worked on this session.'];
-  return [...lost, ...newer];
-}
-
-interface Work {
-  state: SessionState;
-  pendingCommands: readonly string[];
-  hasEvents: boolean;
-}
-
 /**
  * What else rests needs no worker: the supervisor knows what a wait is for, and an iteration that a block left open is
  * recorded after a resume.
  */
-function hasWorkLeft({ state, pendingCommands, hasEvents }: Work): boolean {
+function hasWorkLeft({
+  state,
+  pendingCommands,
+  hasEvents,
+}: Pick<SessionView, 'state' | 'pendingCommands'> & { hasEvents: boolean }): boolean {
   if (pendingCommands.length > 0) return true;
   const { status, merge, createdAt } = state;
   const goesOn = status.kind === 'running' || (status.kind === 'starting' && createdAt !== undefined);
@@ -189,27 +181,9 @@ export function isOfFiles(error: unknown): boolean {
 
 /** A session of which nothing can be said, as when `sudo samocode` has left it: it needs its person, and no worker. */
 function unreadableSession(paths: SessionPaths, error: unknown): SessionView {
-  return {
-    folder: paths.folder,
-    paths,
-    state: {
-      ...emptyState(),
-      status: {
-        kind: 'blocked',
-        since: isoUtc(0),
-        reason: 'Its files cannot be read.',
-        needs: 'readable_files',
-        rule: 'unreadable',
-      },
-    },
-    worker: 'none',
-    pendingCommands: [],
-    problems: [problemOf(paths, error)],
-    wantsWorker: false,
-    needsWorker: false,
-    isForeign: false,
-    isUnreadable: true,
-  };
+  const why = { reason: 'Its files cannot be read.', needs: 'readable_files', rule: 'unreadable' };
+  const state = { ...emptyState(), status: { kind: 'blocked' as const, since: isoUtc(0), ...why } };
+  return { ...viewAtRest(paths, state, [problemOf(paths, error)]), isUnreadable: true };
 }
 
 function problemOf({ runDir }: SessionPaths, error: unknown): string {

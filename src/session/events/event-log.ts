@@ -124,16 +124,14 @@ async function foldFrom(
   let { state } = start;
   let commit: SessionEvent[] = [];
   let newer: string | undefined;
-  const problems = [...start.problems];
+  let { problems } = start;
   for await (const { text = '', end } of linesFrom(handle, start.offset)) {
     const reading = parseEvent(text);
     newer = newerIn(reading, state);
     if (newer !== undefined) break;
     const problem = problemOf(reading, state);
-    if (problem !== undefined) {
-      problems.push(problem);
-      if (problems.length > NAMED_PROBLEMS) problems.shift();
-    } else if (reading.kind === 'event') {
+    if (problem !== undefined) problems = [...problems, problem].slice(-NAMED_PROBLEMS);
+    else if (reading.kind === 'event') {
       state = fold(state, reading.event);
       commit.push(reading.event);
     }

@@ -29,5 +29,11 @@ export interface SessionView {
   newer?: string;
 }
 
+/** One whose files are shown, and with which no worker has anything to do. */
+export function viewAtRest(paths: SessionPaths, state: SessionState, problems: string[]): SessionView {
+  const nothing = { worker: 'none', wantsWorker: false, needsWorker: false } as const;
+  return { folder: paths.folder, paths, state, problems, pendingCommands: [], isForeign: false, ...nothing };
+}
+
 /** Credentials that a session uses would be missing where it is brought back from a login shell. */
 export const NOT_IN_LOGIN_SHELL = 'credentials_not_in_login_shell';

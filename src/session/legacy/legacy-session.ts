@@ -18,7 +18,7 @@ import { currentPlanOf } from '../documents/plan.ts';
 import { parseQa } from '../documents/qa.ts';
 import type { QaQuestion } from '../documents/qa-blocks.ts';
 import { MAX_SIGNAL_BYTES, parseSignal } from '../documents/signal.ts';
-import type { SessionView } from '../events/session-view.ts';
+import { type SessionView, viewAtRest } from '../events/session-view.ts';
 import { emptyState, type SessionState } from '../events/state.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 
@@ -33,17 +33,9 @@ export async function readForeignSession(paths: SessionPaths): Promise<SessionVi
   const found = placeOf(folder, paths.folder);
   const obstacles = obstaclesIn(folder, paths).map(({ problem }) => problem);
   const unwritten = obstacles.length === 0 && folder.overview === undefined ? [UNWRITTEN] : [];
-  return {
-    folder: paths.folder,
-    paths,
-    state: stateOf(folder, 'phase' in found ? found : { phase: 'init', says: { kind: 'stopped' } }),
-    worker: 'none',
-    pendingCommands: [],
-    problems: [...obstacles, ...unwritten, ...('question' in found ? [found.question] : [])],
-    wantsWorker: false,
-    needsWorker: false,
-    isForeign: true,
-  };
+  const state = stateOf(folder, 'phase' in found ? found : { phase: 'init', says: { kind: 'stopped' } });
+  const problems = [...obstacles, ...unwritten, ...('question' in found ? [found.question] : [])];
+  return { ...viewAtRest(paths, state, problems), isForeign: true };
 }
 
 const UNWRITTEN =
