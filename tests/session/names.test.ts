@@ -3,8 +3,8 @@ import {
   foldersMeantBy,
   handleOf,
   isFolderName,
+  nameOfNew,
   nameWithoutDate,
-  normaliseName,
   resolveSessionFolder,
   sessionSlug,
   shortId,
@@ -27,8 +27,8 @@ test.each([
 });
 
 test('blanks become hyphens and capitals small', () => {
-  expect(normaliseName('  Add JWT  Auth ')).toBe('add-jwt-auth');
-  expect(normaliseName('v2-api')).toBe('v2-api');
+  expect(nameOfNew('session', '  Add JWT  Auth ')).toBe('add-jwt-auth');
+  expect(nameOfNew('session', 'v2-api')).toBe('v2-api');
 });
 
 test.each([
@@ -52,11 +52,11 @@ test.each([
   'a.b',
   'x'.repeat(61),
 ])('the name %j is refused for a new session', (name) => {
-  expect(() => normaliseName(name)).toThrow(expect.objectContaining({ code: 'bad_session_name' }));
+  expect(() => nameOfNew('session', name)).toThrow(expect.objectContaining({ code: 'bad_session_name' }));
 });
 
 test('a refusal says what a good name would be', () => {
-  expect(() => normaliseName('Fix: login/../x')).toThrow(
+  expect(() => nameOfNew('session', 'Fix: login/../x')).toThrow(
     'Use "fix-login-x", for example, or leave the name out.',
   );
 });

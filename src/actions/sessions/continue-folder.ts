@@ -5,7 +5,7 @@ import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { closedChannel } from '../../session/commands/judge-kind.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { groupName } from '../../session/layout/names.ts';
+import { nameOfNew } from '../../session/layout/names.ts';
 import { gateOf } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
@@ -53,7 +53,7 @@ async function continueFolder(input: StartSessionInput, context: ActionContext):
   if (!found.view.isForeign) throw START_ERRORS.run_already({ session: folder });
   const { phase, plan } = await handedOverAt(input, found.view, context);
   const { base, autoApprove, acceptSuggestions, sandbox } = input;
-  const group = input.group?.trim() ? groupName(input.group) : undefined;
+  const group = input.group?.trim() ? nameOfNew('group', input.group) : undefined;
   const choices = { base: base?.trim() || undefined, autoApprove, acceptSuggestions, sandbox };
   const { questions } = await readQaOf(found.view);
   const adoption = { ...found, phase, group, choices, call, run, approvesPlan: plan !== undefined };

@@ -105,15 +105,10 @@ function lastRewind(
   events: readonly SessionEvent[],
   { beforeRewinds }: RewindFacts['kept'],
 ): SessionEvent | undefined {
-  let asked: SessionEvent | undefined;
-  let isWhole = true;
-  for (const event of events) {
-    if (event.type === 'rewound' || event.type === 'rewind_failed') isWhole = true;
-    if (event.type !== 'rewind_asked' || !beforeRewinds.has(event.n)) continue;
-    if (isWhole) asked = event;
-    isWhole = false;
-  }
-  return asked;
+  const isAsked = ({ type, n }: SessionEvent) => type === 'rewind_asked' && beforeRewinds.has(n);
+  const before = events.slice(0, Math.max(0, events.findLastIndex(isAsked)));
+  const ended = before.findLastIndex(({ type }) => type === 'rewound' || type === 'rewind_failed');
+  return events.slice(ended + 1).find(isAsked);
 }
 
 function positionOf(events: readonly SessionEvent[]): Position {

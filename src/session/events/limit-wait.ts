@@ -33,14 +33,11 @@ export function isBelievable({ until, guessed }: Limit, nowMs: number): boolean 
  */
 export function limitWait(limit: Limit, clock: Clock): { leftMs(): number } {
   const begun = clock.monotonic();
+  const statedMs = limit.until - clock.now();
+  const guessMs = statedMs < LONGEST_GUESS_MS ? statedMs : GUESS_MS;
   const isBound = limit.guessed || !isBelievable(limit, clock.now());
-  const longestMs = isBound ? longestWait(clock, limit.until) : Number.POSITIVE_INFINITY;
+  const longestMs = isBound ? guessMs : Number.POSITIVE_INFINITY;
   return {
     leftMs: () => Math.max(0, Math.min(limit.until - clock.now(), longestMs - (clock.monotonic() - begun))),
   };
-}
-
-function longestWait(clock: Clock, until: number): number {
-  const leftMs = until - clock.now();
-  return leftMs < LONGEST_GUESS_MS ? leftMs : GUESS_MS;
 }

@@ -11,27 +11,15 @@ export function sessionSlug(task: string): string {
 }
 
 /**
- * The name of a new session as a person gave it: lower-case words, digits and hyphens; blanks become hyphens.
- * @throws bad_session_name for anything else, above all for what could leave SESSIONS
+ * The name of a new session or group as a person gave it: lower-case words, digits and hyphens; blanks become hyphens.
+ * @throws bad_session_name, bad_group_name for anything else, above all for what could leave SESSIONS
  */
-export function normaliseName(given: string): string {
-  return plainName(given, SESSION_ERRORS.bad_session_name);
-}
-
-/** The name of a group, by the same rules. @throws bad_group_name */
-export function groupName(given: string): string {
-  return plainName(given, SESSION_ERRORS.bad_group_name);
-}
-
-function plainName(
-  given: string,
-  refusal: (given: { given: string; better: string; most: number }) => Error,
-): string {
+export function nameOfNew(what: 'session' | 'group', given: string): string {
   const name = given.trim().toLowerCase().normalize('NFC').replace(/\s+/gu, '-');
   const isName = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u.test(name);
   if (!isName || [...name].length > MAX_NAME) {
     const better = slugOf(given, MAX_SLUG);
-    throw refusal({ given, better, most: MAX_NAME });
+    throw SESSION_ERRORS[`bad_${what}_name`]({ given, better, most: MAX_NAME });
   }
   return name;
 }
