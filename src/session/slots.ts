@@ -40,24 +40,20 @@ export class Slots {
 
   async take(): Promise<SlotTaking> {
     if (this.#held !== undefined) return 'taken';
-    const held: OwnedLease[] = [];
     const { project, machine } = this.#limits;
-    if (project !== undefined) {
-      const slot = await takeOneOf(slotsRoot(this.#sessionsDir), project, this.#machine);
-      if (slot === undefined) return 'project_full';
-      held.push(slot);
-    }
+    const free = 'free' as const;
+    const own =
+      project === undefined ? free : await takeOneOf(slotsRoot(this.#sessionsDir), project, this.#machine);
+    if (own === undefined) return 'project_full';
     const shared = await machine();
-    if (shared !== undefined) {
-      // A config folder that cannot be written keeps no session from its work.
-      const slot = await takeOneOf(shared.dir, shared.count, this.#machine).catch(() => 'none' as const);
-      if (slot === undefined) {
-        for (const one of held) await one.release();
-        return 'machine_full';
-      }
-      if (slot !== 'none') held.push(slot);
-    }
-    this.#held = held;
+    // A config folder that cannot be written keeps no session from its work.
+    const common =
+      shared === undefined
+        ? free
+        : await takeOneOf(shared.dir, shared.count, this.#machine).catch(() => free);
+    if (common === undefined && own !== free) await own.release();
+    if (common === undefined) return 'machine_full';
+    this.#held = [own, common].filter((slot) => slot !== free);
     return 'taken';
   }
 

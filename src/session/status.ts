@@ -82,15 +82,11 @@ async function readFiles(
   };
 }
 
-interface Identity {
-  file?: SessionFile;
-  problem?: string;
-}
-
-async function readIdentity(paths: SessionPaths): Promise<Identity> {
+async function readIdentity(
+  paths: SessionPaths,
+): Promise<{ file?: SessionFile | undefined; problem?: string }> {
   try {
-    const file = await trueSessionFile(paths);
-    return file ? { file } : {};
+    return { file: await trueSessionFile(paths) };
   } catch (error) {
     if (!(error instanceof SamocodeError)) throw error;
     return { problem: error.message };
