@@ -6,7 +6,7 @@
  */
 export const BUDGETS: Readonly<Record<string, number>> = {
   'base, phases': 4_200,
-  session: 7_260, // 7,000 + 120
+  session: 7_230, // 7,000 + 120
   project: 6_850,
   providers: 3_950,
   worker: 7_600,
