@@ -11,11 +11,11 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   providers: 3_950,
   worker: 7_600,
   supervisor: 1_350,
-  actions: 7_410, // 7,000 + 110
+  actions: 7_350, // 7,000 + 110
   report: 1_150,
   notify: 2_750,
   machine: 2_450, // 2,250 + 190
   server: 3_910, // 3,650 + 190
-  cli: 6_230, // 6,150 + 80
+  cli: 6_200, // 6,150 + 80
   'demo, rehearsal': 1_300,
 };

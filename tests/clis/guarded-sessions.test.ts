@@ -90,6 +90,8 @@ test.concurrent("in the guard Codex's own sandbox works for PERMISSIONS=allow", 
     before: ({ mainRepo }) => writePlannedFolder(mainRepo, PLAN),
     instead: commandsIn('implementation', [COMMIT]),
   });
+  await session.until(({ status }) => status.kind === 'waiting');
+  await session.approve();
   const { worktree } = await session.until(({ lastIteration }) => lastIteration?.phase === 'implementation');
   expect(await session.git('log', '--format=%s', worktree?.branch ?? '')).toContain('Inside');
 });

@@ -16,7 +16,7 @@ test('what a chat in the real Claude Code prepared by hand, the worker continues
     cli: 'claude',
     byTool: true,
     lines: { MAX_ITERATIONS: '1' },
-    start: { from: FOLDER, phase: 'implementation', approve: PLAN },
+    start: { from: FOLDER, phase: 'implementation' },
     before: async ({ homeDir, mainRepo }) => {
       const top = dirname(mainRepo);
       const chatHome = join(homeDir, 'chat');
@@ -34,6 +34,8 @@ test('what a chat in the real Claude Code prepared by hand, the worker continues
       expect(chat.turns.at(-1)?.results.filter(({ failed }) => failed)).toEqual([]);
     },
   });
+  await session.until(({ status }) => status.kind === 'waiting');
+  await session.approve();
   await session.until(({ lastIteration }) => lastIteration !== undefined);
 
   // From here on it is a session as any other: whole-sessions.test.ts.
@@ -44,7 +46,7 @@ test('what a chat in the real Claude Code prepared by hand, the worker continues
     decision: { kind: 'run', phase: 'implementation' },
   });
   const [approved] = await session.eventsOf('plan_approved');
-  expect(approved).toMatchObject({ by: { channel: 'tool' }, plan: { name: PLAN }, phase: 'implementation' });
+  expect(approved).toMatchObject({ by: { channel: 'cli' }, plan: { name: PLAN }, phase: 'implementation' });
   const { worktree } = await session.state();
   expect(worktree).toMatchObject({ branch: 'samocode/compound' });
   expect(await session.git('log', '--format=%s', 'main..samocode/compound')).toBe(

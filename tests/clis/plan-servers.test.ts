@@ -43,7 +43,7 @@ const planWith = (server: string) => `## MCP servers
 
 // Gemini CLI takes servers from a file that it refuses below a folder which everybody may write, as tests use.
 test.concurrent.for(['claude', 'codex'] as const)(
-  'a server of the plan that a person approves with the start is started by the real %s, and its tool can be called',
+  'a server of the plan that a person approves is started by the real %s, and its tool can be called',
   async (cli, { expect }) => {
     let called = '';
     await using session = await startCliSession({
@@ -60,6 +60,8 @@ test.concurrent.for(['claude', 'codex'] as const)(
         return step === 0 ? { say: 'Closing the ticket.', use } : { say: 'Closed.' };
       },
     });
+    await session.until(({ status }) => status.kind === 'waiting');
+    await session.approve();
     await expect.poll(() => ifExists(readFile(called, 'utf8')), { timeout: 120_000 }).toContain('T-7');
     const [approved] = await session.eventsOf('plan_approved');
     expect(approved).toMatchObject({ by: { channel: 'cli' }, servers: [{ name: 'tickets' }] });

@@ -5,8 +5,8 @@ import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 const FOLDER = '26-02-01-compound';
 const PLAN = '02-01-1000-plan-compound.md';
 
-/** What a start says that approves the plan of a folder written by hand, and builds it. */
-export const BUILDS_BY_PLAN = { from: FOLDER, phase: 'implementation', approve: PLAN };
+/** What a start says that continues a folder written by hand, with its plan: it waits for the approval. */
+export const BUILDS_BY_PLAN = { from: FOLDER, phase: 'implementation' };
 
 /** Writes that folder beside the repository, where sessions are. @param plan what its plan has below the title */
 export async function writePlannedFolder(mainRepo: string, plan: string): Promise<void> {

@@ -103,12 +103,7 @@ test('a summary is made of any branch, without a session too, and of no default 
 test('a handover names the fields of the tool and the options of the command line', () => {
   const skill = SOURCE.skills.find(({ name }) => name === 'session-management');
   const part = skill?.body.split('## handover')[1]?.split('\n## ')[0] ?? '';
-  for (const word of [
-    '`from`',
-    '`phase`',
-    '`approve`',
-    '--from [folder] --phase implementation --approve [plan]',
-  ])
+  for (const word of ['`from`', '`phase`', '`approve_plan`', '--from [folder] --phase implementation`'])
     expect(part).toContain(word);
   expect(part).toContain('only after a clear yes to *this* plan');
 });

@@ -26,7 +26,7 @@ export const START_ERRORS = errors({
   }),
   from_missing: () => ({
     what: NOTHING,
-    why: 'A phase to continue at, or a plan to approve, needs the folder that they are about.',
+    why: 'A phase to continue at needs the folder that it is about.',
     hint: 'Add from: the name or path of the session folder.',
   }),
   nested_layout: notAdoptable,
@@ -35,17 +35,6 @@ export const START_ERRORS = errors({
     what: NOTHING,
     why: `${folder} is not a folder of ${sessions}, where the project keeps its sessions.`,
     hint: 'Move it there, or name the project that it belongs to.',
-  }),
-  not_the_plan: ({ named, newest }: { named: string; newest: string | undefined }) => ({
-    what: NOTHING,
-    why:
-      newest === undefined
-        ? `The folder has no plan "${named.slice(0, 80)}", and no other one.`
-        : `"${named.slice(0, 80)}" is not the newest plan of the folder; that is ${newest}.`,
-    hint:
-      newest === undefined
-        ? 'Write a plan document (MM-DD-HHMM-plan-name.md) first, or continue at planning.'
-        : `Approve ${newest}, or move it out of the folder first.`,
   }),
   nothing_to_do: () => ({
     what: NOTHING,

@@ -128,13 +128,13 @@ async function serverLines({ sessionFile }: SessionView, plan: string): Promise<
 }
 
 /** A plan as it is approved: with the requirements that an approval covers, under one hash. */
-export interface PlanText {
+interface PlanText {
   kind: 'plan';
   text: string;
   hash: string;
 }
 
-export async function readPlanFile(paths: SessionPaths, name: string): Promise<PlanText | NotRead> {
+async function readPlanFile(paths: SessionPaths, name: string): Promise<PlanText | NotRead> {
   const reading = await readPlainFile(join(paths.sessionDir, name), MAX_DOCUMENT_BYTES);
   if (reading.kind !== 'bytes') return reading;
   const text = withLedger(decode(reading.bytes), await ledgerText(paths));
@@ -142,9 +142,6 @@ export async function readPlanFile(paths: SessionPaths, name: string): Promise<P
 }
 
 /** @param oldPlans those of goals that are reached */
-export function newestPlan(
-  { sessionDir, folder }: SessionPaths,
-  oldPlans: readonly string[],
-): string | undefined {
+function newestPlan({ sessionDir, folder }: SessionPaths, oldPlans: readonly string[]): string | undefined {
   return currentPlanOf(namesAt(sessionDir) ?? [], folder, oldPlans);
 }

@@ -27,7 +27,7 @@ import { newSession, type SessionWish } from './new-session.ts';
 export interface Adoption
   extends FoundSession,
     Pick<ProjectQuestion, 'call'>,
-    Partial<Pick<SessionWish, 'group' | 'run' | 'approvesPlan'>> {
+    Partial<Pick<SessionWish, 'group' | 'run'>> {
   /** The task of a folder without an overview; new work for one that is done, which is for whoever resumes it then. */
   goal?: string | undefined;
   /** Where it continues; else where its files say. */
@@ -43,7 +43,7 @@ export interface Adoption
  * what `readyProject`, `newSession` and `beginSession` throw
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<Begun> {
-  const { view, place, goal, call, phase, group, choices, approvesPlan, run = true } = adoption;
+  const { view, place, goal, call, phase, group, choices, run = true } = adoption;
   const { paths, folder } = view;
   await refuseFromInside(context);
   const old = await readLegacyFolder(paths);
@@ -54,7 +54,7 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const project = await readyProject({ projectDir: place.filePath, call, base: choices?.base }, context);
   const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(old.overview ?? '');
   const branch = await branchOfAdopted(project, { folder, workingDir }, context);
-  const wish = { ...choices, folder, branch, group, run, approvesPlan };
+  const wish = { ...choices, folder, branch, group, run };
   const made = await newSession(
     project,
     {

@@ -18,8 +18,6 @@ import type { SessionChoices } from './start-choices.ts';
 export interface SessionWish extends SessionChoices, Pick<SessionFile, 'task' | 'dive' | 'group'> {
   /** False: everything is prepared and nothing runs until it is resumed. */
   run: boolean;
-  /** The start is an approval of the plan that is there. */
-  approvesPlan?: boolean | undefined;
   /** For a folder that becomes a session: where it goes on behind these gates. */
   takenOver?: ((gates: readonly Gate[]) => TakenOver) | undefined;
 }
@@ -38,14 +36,14 @@ export interface NewSession {
  */
 export async function newSession(
   project: Project,
-  { run, task, dive, group, approvesPlan = false, takenOver, ...choices }: SessionWish,
+  { run, task, dive, group, takenOver, ...choices }: SessionWish,
   context: ActionContext,
 ): Promise<NewSession> {
   const { clock, by } = context;
   const { folder } = choices;
   const { mainRepo, filePath: configPath, values } = project;
   const settings = await freezeSettings(project, choices, context);
-  accepted(judgeStart({ by }, {}, { ...settings, autoApprove: settings.autoApprove || approvesPlan }));
+  accepted(judgeStart({ by }, {}, settings));
   refuseWhatCannotRun(settings, context);
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
   const { level: sandbox, warning } = await sandboxNow({ ...places, settings }, context);

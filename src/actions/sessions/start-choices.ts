@@ -15,9 +15,8 @@ export interface SessionChoices {
 /** A session folder that was prepared by hand, and where a worker continues it. */
 export interface FolderToContinue {
   from: string;
-  /** Else as its files show; with a plan that is approved, implementation. */
+  /** Else as its files show. */
   phase: string;
-  approve: string;
 }
 
 export interface StartSessionInput extends Partial<FolderToContinue>, Omit<SessionChoices, 'folder'> {
@@ -124,10 +123,6 @@ const START_CHOICES = {
   phase: {
     option: '--phase <name>',
     about: 'with from: phase to continue at',
-  },
-  approve: {
-    ...{ option: '--approve <plan>', about: 'with --from: approve this plan and the answers' },
-    tool: 'Its plan file, if the user said yes to it. Like auto_approve.',
   },
 } as const satisfies Record<string, Choice>;
 

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../../actions/acting/action-errors.ts';
 import type { SamocodeError } from '../../base/errors.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { acceptsStart } from '../asking/accepts-commands.ts';
 import { ensureProject } from '../asking/ensure-project.ts';
 import { shownFacts } from '../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
@@ -49,7 +48,6 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
 async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boolean }) {
   const wanted = startWords(options);
   const projectDir = await ensureProject(cli, options);
-  if (!(await acceptsStart(cli, wanted, projectDir))) return undefined;
   const { startOrContinue } = await import('../../actions/sessions/continue-folder.ts');
   const input = { ...wanted, projectDir, run: options.run };
   const { view, warnings } = await startOrContinue(input, await cli.actionContext());

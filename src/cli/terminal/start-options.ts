@@ -58,8 +58,8 @@ function byPhase(text: string, before: ByPhase = {}): ByPhase {
 /** @throws usage when there is nothing to do */
 export function startWords(options: StartOptions): StartSessionInput {
   const input = startInput(options);
-  const { task, dive, from, phase, approve } = input;
-  if ([task, dive, from, phase, approve].every((words) => !words?.trim())) {
+  const { task, dive, from, phase } = input;
+  if ([task, dive, from, phase].every((words) => !words?.trim())) {
     throw CLI_ERRORS.usage({
       why: 'A session needs a task, or a topic to research.',
       hint: 'Add for example --task "Add JWT auth", or --dive "How does billing work?".',

@@ -47,7 +47,6 @@ test('the original form says which of its words a session that exists has no use
 });
 
 test.each([
-  [['--from', '26-01-08-boat', '--approve', 'x.md'], 1, 'The folder has no plan "x.md"'],
   [['--from', '26-01-08-boat', '--task', 'x'], 2, 'this call gives another task'],
   [['--from', 'boat', '--phase', 'done'], 2, 'Name one of these phases: investigation, '],
   [['--phase', 'planning'], 2, 'needs the folder'],
