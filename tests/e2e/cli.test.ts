@@ -47,6 +47,9 @@ test('a session whose suggestions are accepted goes to done by commands alone, c
   expect((await samocode('run', 'way-back')).exitCode, 'changes').toBe(4);
   expect(await object('message', 'way-back', 'mind the gap')).toMatchObject({ state: 'waiting' });
   const log = await samocode('log', 'way-back');
+  const numbers = [...log.stdout.matchAll(/\(#(\d+)\)$/gm)].map(([, number]) => Number(number));
+  expect(numbers[0]).toBe(1);
+  expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
   expect(log.stdout).toContain(
     'changes to the plan requested by the parent model (samocode, without a terminal)',
   );

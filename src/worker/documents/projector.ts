@@ -68,7 +68,8 @@ export class Projector {
   /** Never throws: the events are the truth, and what could not be written now is written with the next ones. */
   async apply(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
     this.#behind.push(...events);
-    if (this.#behind.length === 0) return;
+    // Before session_created the folder is not ours to make.
+    if (this.#behind.length === 0 || state.createdAt === undefined) return;
     try {
       await this.#write(state, this.#behind);
       this.#behind = [];
@@ -103,8 +104,6 @@ export class Projector {
   }
 
   async #write(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
-    // Before session_created the folder is not ours to make.
-    if (state.createdAt === undefined) return;
     failPoint('projections');
     ensurePlainFolder(this.#paths.sessionDir);
     await this.#overview.write(this.#paths, state, events);
