@@ -18,7 +18,7 @@ import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { ParentKit } from '../worker/gates/parent-kit.ts';
 import { PARENT_ACTS } from '../worker/gates/parents.ts';
 
-const MODELS_OPEN_NOTHING = { GATE_CHANNELS: 'cli,file' };
+const MODELS_OPEN_NOTHING = { GATE_CHANNELS: 'person' };
 /** Acts that open a gate or follow from one that opened. */
 const OPENED: readonly EventType[] = ['answers_recorded', 'plan_approved', 'iteration_started'];
 

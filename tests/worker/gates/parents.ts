@@ -20,7 +20,7 @@ async function opens(kit: ParentKit): Promise<Answer> {
     : await kit.tool('answer_qa', { session: kit.session, accept_suggestions: true });
 }
 
-/** Played where `GATE_CHANNELS=cli,file` and two questions or a plan wait. */
+/** Played where `GATE_CHANNELS=person` and two questions or a plan wait. */
 const AT_EVERY_GATE: readonly ParentAct[] = [
   {
     name: 'starts another session that takes its suggestions',
