@@ -2,21 +2,22 @@ import type { PlanBrief } from '../../actions/gates/plan-brief.ts';
 import type { PlanReport } from '../../actions/gates/read-plan.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
-import { type AtGate, decidedBy, type Filled, type Form, mayOpenGates } from '../calls/form.ts';
+import { type AtGate, decidedBy, type Form, mayOpenGates } from '../calls/form.ts';
 import { cut } from '../calls/session-fields.ts';
 import type { ToolContext } from '../calls/tool.ts';
 
-/** What the user says of a plan. `guidance` and `feedback` are their words, or empty. */
+/** What the user says of a plan. `feedback` are their words, empty where they gave none. */
 export type PlanDecision =
-  | { kind: 'approve'; hash: string; guidance: string }
+  | { kind: 'approve'; hash: string }
   | { kind: 'changes'; feedback: string }
   | { kind: 'read' }
   | { kind: 'later' };
 
+/** Codex begins at the first one: an Enter too many approves nothing. */
 const DECISIONS = {
-  approve: 'Approve it: the work starts',
-  changes: 'Ask for changes (write them below)',
   read: 'Read the whole plan first',
+  approve: 'Approve it: the work starts',
+  changes: 'Ask for changes',
   later: 'Decide later',
 } as const;
 
@@ -37,7 +38,11 @@ export async function askApproval(
   const isMeant = hash === undefined || isHashOf(hash, plan.hash);
   if (plan.state !== 'waits_for_approval' || !isMeant || !mayOpenGates(plan.view)) return { kind: 'no_form' };
   const outcome = await ask(approvalForm(plan, await planBrief(plan)));
-  return decidedBy(outcome, (filled) => verdictIn(filled, plan.hash));
+  if (outcome.kind !== 'filled' || outcome.filled.decision !== 'changes')
+    return decidedBy(outcome, ({ decision }) => decisionOf(decision, plan.hash));
+  const words = await ask(CHANGES_FORM);
+  const feedback = words.kind === 'filled' ? (words.filled.changes ?? '') : '';
+  return { kind: 'decided', decision: { kind: 'changes', feedback } };
 }
 
 function approvalForm({ view, name, hash, servers }: PlanReport, { phases, beforeDone }: PlanBrief): Form {
@@ -54,24 +59,19 @@ function approvalForm({ view, name, hash, servers }: PlanReport, { phases, befor
         title: 'Decision',
         choices: Object.entries(DECISIONS).map(([value, title]) => ({ value, title })),
       },
-      changes: {
-        title: 'Your words',
-        description: 'What to change; with an approval, a message to the next agent.',
-      },
     },
     required: ['decision'],
   };
 }
 
-function verdictIn({ decision, changes = '' }: Filled, hash: string): PlanDecision {
-  switch (decision) {
-    case 'approve':
-      return { kind: 'approve', hash, guidance: changes };
-    case 'changes':
-      return { kind: 'changes', feedback: changes };
-    case 'read':
-      return { kind: 'read' };
-    default:
-      return { kind: 'later' };
-  }
+/** Of its own: Codex lets nobody past an empty line for words. */
+const CHANGES_FORM: Form = {
+  message: 'What should be different in the plan?',
+  fields: { changes: { title: 'Changes' } },
+  required: ['changes'],
+};
+
+function decisionOf(decision: string | undefined, hash: string): PlanDecision {
+  if (decision === 'approve') return { kind: 'approve', hash };
+  return { kind: decision === 'read' ? 'read' : 'later' };
 }

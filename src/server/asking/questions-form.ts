@@ -18,7 +18,6 @@ import type { ToolContext } from '../calls/tool.ts';
 /** More than this on one form is nobody's pleasure; the others stay open. */
 const MOST_QUESTIONS = 6;
 const MOST_OF_A_DIFF = 2500;
-const OWN_WORDS = '_own_words';
 
 export interface FormAnswer {
   id: string;
@@ -34,13 +33,13 @@ export interface PassedOn {
 
 /**
  * Puts the open questions of a session to the user in a form, with what was passed on filled in.
- * @returns with the questions whose answers were passed on and that had one already
+ * @returns with the questions that they answer in the chat, and those whose answers were passed on and that had one already
  */
 export async function askQuestions(
   question: SessionQuestion,
   passedOn: PassedOn,
   { actions, ask }: ToolContext,
-): Promise<AtGate<{ answers: FormAnswer[]; unasked: string[] }>> {
+): Promise<AtGate<{ answers: FormAnswer[]; inChat: string[]; unasked: string[] }>> {
   if (ask === undefined) return { kind: 'no_form' };
   const { readQa } = await import('../../actions/gates/read-qa.ts');
   const { view, questions, open, diff } = await readQa({ ...question, isAct: true }, actions);
@@ -53,11 +52,12 @@ export async function askQuestions(
   const outcome = await ask(questionForm(view, questions, { passedOn, diff }));
   return decidedBy(outcome, (filled) => {
     const answers = answersIn(filled, questions);
-    return answers.length > 0 ? { answers, unasked } : undefined;
+    const inChat = questions.filter(({ id }) => filled[id] === OWN_WORDS.value).map(({ id }) => id);
+    return answers.length + inChat.length > 0 ? { answers, inChat, unasked } : undefined;
   });
 }
 
-/** The open questions as a form: a choice and a line for own words each, all of which may stay empty. */
+/** The open questions as a form; each may stay empty. */
 function questionForm(
   { folder, state: { status } }: SessionView,
   questions: readonly QaItem[],
@@ -71,7 +71,7 @@ function questionForm(
   const seen = weakened ? `\n\n${weakened.text}\n\n${cut(diff ?? '', MOST_OF_A_DIFF)}` : '';
   return {
     message: `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${seen}`,
-    fields: Object.fromEntries(shown.flatMap((each) => fieldsOf(each, filledBefore(each, passedOn)))),
+    fields: Object.fromEntries(shown.map((each) => fieldOf(each, filledBefore(each, passedOn)))),
   };
 }
 
@@ -89,33 +89,33 @@ function filledBefore(
   return parsed.kind === 'invalid' ? undefined : answerText(parsed);
 }
 
-function fieldsOf(
+/** One field each: Codex lets nobody past an empty line for words, however optional it is. */
+function fieldOf(
   { id, text, options, suggestion }: QaItem,
   filled: string | undefined,
-): Array<[string, FormField]> {
+): readonly [string, FormField] {
   const isSuggested = (letter: string) => suggestion?.letters.includes(letter);
   const why = suggestion?.reason ? [`Suggested: ${cut(oneLine(suggestion.reason), 200)}`] : [];
   const asked = { title: id, description: [cut(oneLine(text), 400), ...why].join(' · ') };
-  const withDefault = (field: FormField, value: string | undefined) =>
-    value === undefined ? field : { ...field, default: value };
-  if (options.length === 0) return [[id, withDefault(asked, filled)]];
+  const value = filled ?? suggestion?.letters.join(', ');
+  const field = value ? { ...asked, default: value } : asked;
+  if (options.length === 0) return [id, field];
   const choices = options.map(({ letter, text: words }) => ({
     value: letter,
     title: `${letter}) ${cut(oneLine(words), 200)}${isSuggested(letter) ? ' (suggested)' : ''}`,
   }));
-  const chosen = filled ?? suggestion?.letters.join(', ');
-  const isChoice = choices.some(({ value }) => value === chosen);
-  const own = { title: `${id}, in your own words`, description: 'Or several letters. Overrides the choice.' };
-  return [
-    [id, withDefault({ ...asked, choices }, isChoice ? chosen : undefined)],
-    [`${id}${OWN_WORDS}`, withDefault(own, isChoice ? undefined : chosen)],
-  ];
+  // Several letters, or words of the user that the model passes on.
+  const isOther = value !== undefined && !choices.some((choice) => choice.value === value);
+  const other = isOther ? [{ value, title: cut(oneLine(value), 200) }] : [];
+  return [id, { ...field, choices: [...other, ...choices, OWN_WORDS] }];
 }
 
-/** What the user filled in, by question. */
+const OWN_WORDS = { value: 'own words', title: 'Something else: I say it in the chat' };
+
+/** What the user filled in, by question; what they say in the chat comes with the next call. */
 function answersIn(filled: Filled, questions: readonly QaItem[]): FormAnswer[] {
   return questions.flatMap(({ id }) => {
-    const text = filled[`${id}${OWN_WORDS}`] ?? filled[id];
-    return text === undefined ? [] : [{ id, text }];
+    const text = filled[id];
+    return text === undefined || text === OWN_WORDS.value ? [] : [{ id, text }];
   });
 }

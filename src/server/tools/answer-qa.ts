@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { NextStep } from '../../base/acts.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { aboutSession, OF_SESSION, resultWith, TEXTS } from '../calls/fields.ts';
 import { byForm, FORMS_REFUSED } from '../calls/form.ts';
@@ -41,6 +42,10 @@ export const answerQaTool = defineTool({
     const passedOn = { answers, acceptSuggestions, confirmTyped };
     const asked = await askQuestions(question, passedOn, context);
     if (asked.kind === 'unanswered') return UNANSWERED;
+    const { unasked = [], inChat = [] } = asked.kind === 'decided' ? asked.decision : {};
+    const said = inChat.length > 0 ? ` In their own words the user answers ${inChat.join(', ')}.` : '';
+    if (asked.kind === 'decided' && asked.decision.answers.length === 0)
+      return { summary: `Nothing is recorded yet.${said}`, next: [askFor(inChat)], open: inChat };
     const { view, recorded, open } =
       asked.kind === 'decided'
         ? await answerQa({ ...question, answers: asked.decision.answers }, byForm(context.actions))
@@ -48,8 +53,8 @@ export const answerQaTool = defineTool({
     const taken = recorded.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
     const who =
       asked.kind === 'decided' ? "Recorded as the user's own" : 'Recorded as passed on by you alone';
-    const { unasked = [] } = asked.kind === 'decided' ? asked.decision : {};
     const notes = [
+      said,
       open.length > 0 ? ` Still open: ${open.join(', ')}.` : '',
       unasked.length > 0 ? ` Answered before, and left as they were: ${unasked.join(', ')}.` : '',
       asked.kind === 'no_form' && asked.isRefused ? FORMS_REFUSED : '',
@@ -57,12 +62,15 @@ export const answerQaTool = defineTool({
     return {
       ...sessionFields(view),
       summary: `${who}: ${taken || 'the request'}.${notes.join('')}`,
-      next:
-        open.length > 0 ? [{ act: 'answer_questions', args: { ids: open.join(', ') } }] : [{ act: 'follow' }],
+      next: open.length > 0 ? [askFor(open)] : [{ act: 'follow' }],
       open,
     };
   },
 });
+
+function askFor(ids: readonly string[]): NextStep {
+  return { act: 'answer_questions', args: { ids: ids.join(', ') } };
+}
 
 const UNANSWERED: ToolResult = {
   summary: 'The user was asked in a form and did not answer. Nothing is recorded; the questions still wait.',

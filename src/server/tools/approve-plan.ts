@@ -63,18 +63,8 @@ async function carryOut(
 ): Promise<ToolResult> {
   const actions = byForm(context.actions);
   switch (decision.kind) {
-    case 'approve': {
-      const { hash, guidance } = decision;
-      if (guidance !== '') {
-        // It must reach the agent that begins with the approval, so it is left before.
-        const { sendMessage } = await import('../../actions/sessions/send-message.ts');
-        await sendMessage({ ...question, text: guidance }, actions);
-      }
-      const result = await approved({ ...question, hash }, { ...context, actions });
-      return guidance === ''
-        ? result
-        : { ...result, summary: `${result.summary} The next agent gets what they wrote with it.` };
-    }
+    case 'approve':
+      return await approved({ ...question, hash: decision.hash }, { ...context, actions });
     case 'changes': {
       const { feedback } = decision;
       if (feedback === '') return NO_WORDS;

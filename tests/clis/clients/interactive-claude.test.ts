@@ -92,8 +92,8 @@ function askInForm({ results }: Conversation): ModelReply {
   return next ? { say: 'Calling.', use: [next] } : { say: 'Answered.' };
 }
 
-/** What the keys at a form do once it is shown: down to "Accept", past the questions and the lines for own words. */
-const ACCEPT = [...Array<'down'>(6).fill('down'), 'enter'] as const;
+/** What the keys at a form do once it is shown: down to "Accept", past the three questions. */
+const ACCEPT = ['down', 'down', 'down', 'enter'] as const;
 
 test.concurrent('a person answers in the form of an interactive Claude Code, and the answer is recorded as theirs', async ({
   expect,

@@ -81,7 +81,7 @@ test('a client of SDK 2 falls back to what we speak, and everything works', asyn
     const asked: string[] = [];
     client.setRequestHandler('elicitation/create', ({ params }) => {
       asked.push(params.message);
-      return { action: 'accept', content: { Q1: 'A', Q2_own_words: 'Whoever comes' } };
+      return { action: 'accept', content: { Q1: 'A', Q2: 'B' } };
     });
     const answered = await client.callTool({ name: 'answer_qa', arguments: { session } });
     expect(asked).toEqual([expect.stringContaining(`${session} has questions`)]);
