@@ -57,7 +57,7 @@ test('a session whose suggestions are accepted goes to done by commands alone, c
   expect(unseen).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('needs --hash') });
   const shown = await samocode('approve', 'way-back');
   expect(shown).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Checked before done: ') });
-  const [, command = ''] = /To approve it: samocode (.*)$/m.exec(shown.stdout) ?? [];
+  const [, command = ''] = /To do it: samocode (.*)$/m.exec(shown.stdout) ?? [];
   expect(command).toMatch(/^approve \S+ --hash [0-9a-f]{12} --yes$/);
   expect((await samocode(...command.split(' '))).exitCode).toBe(0);
 

@@ -13,19 +13,16 @@ function connectionWith(elicitation: object | undefined, name: string): Connecti
   return { server: asked as unknown as Server };
 }
 
-function extraWith(sendRequest: (...args: unknown[]) => Promise<unknown>): Extra {
-  return { signal: new AbortController().signal, sendRequest } as unknown as Extra;
-}
+let nowMs = 0;
+const clock = { monotonic: () => nowMs };
 
-/** A clock that says how long each form was open. */
-function clockOf(openMs: number) {
-  let now = 0;
-  return {
-    monotonic() {
-      now += openMs;
-      return now;
-    },
+/** A client whose forms are open for so long. */
+function extraWith(answer: (...args: unknown[]) => Promise<unknown>, openMs = 0): Extra {
+  const sendRequest = (...args: unknown[]) => {
+    nowMs += openMs;
+    return answer(...args);
   };
+  return { signal: new AbortController().signal, sendRequest } as unknown as Extra;
 }
 
 test.each(['claude-code', 'codex-mcp-client', 'gemini-cli-mcp-client', 'somebody'])(
@@ -35,8 +32,8 @@ test.each(['claude-code', 'codex-mcp-client', 'gemini-cli-mcp-client', 'somebody
     const late = extraWith(async (_request, _schema, options) => {
       limits.push(options);
       throw new Error('Request timed out');
-    });
-    const ask = askByForm(connectionWith({ form: {} }, name), late, clockOf(60_000));
+    }, 60_000);
+    const ask = askByForm(connectionWith({ form: {} }, name), late, clock);
     expect(await ask?.(FORM)).toEqual({ kind: 'unanswered' });
     const [{ timeout }] = limits as [{ timeout: number }];
     expect(timeout).toBeGreaterThan(0);
@@ -44,27 +41,41 @@ test.each(['claude-code', 'codex-mcp-client', 'gemini-cli-mcp-client', 'somebody
   },
 );
 
+test('all forms of a call share its time, and none is shown when it is over', async () => {
+  const limits: unknown[] = [];
+  const slow = extraWith(async (_request, _schema, options) => {
+    limits.push((options as { timeout: number }).timeout);
+    return { action: 'accept', content: { a: 'yes' } };
+  }, 60_000);
+  const ask = askByForm(connectionWith({ form: {} }, 'codex-mcp-client'), slow, clock) ?? expect.fail();
+  const inAll = longestWaitMs('codex-mcp-client') - 10_000;
+  const shown = Math.ceil(inAll / 60_000);
+  for (let count = 0; count < shown; count += 1) expect(await ask(FORM)).toMatchObject({ kind: 'filled' });
+  expect(await ask(FORM)).toEqual({ kind: 'unanswered' });
+  expect(limits).toEqual(Array.from({ length: shown }, (_, index) => inAll - index * 60_000));
+});
+
 test('only a client that has forms is asked', () => {
   const extra = extraWith(async () => ({ action: 'cancel' }));
-  expect(askByForm(connectionWith(undefined, 'x'), extra, clockOf(0))).toBeUndefined();
-  expect(askByForm(connectionWith({ url: {} }, 'x'), extra, clockOf(0))).toBeUndefined();
-  expect(askByForm(connectionWith({}, 'x'), extra, clockOf(0))).toBeTypeOf('function');
-  expect(askByForm(connectionWith({ form: {}, url: {} }, 'x'), extra, clockOf(0))).toBeTypeOf('function');
+  expect(askByForm(connectionWith(undefined, 'x'), extra, clock)).toBeUndefined();
+  expect(askByForm(connectionWith({ url: {} }, 'x'), extra, clock)).toBeUndefined();
+  expect(askByForm(connectionWith({}, 'x'), extra, clock)).toBeTypeOf('function');
+  expect(askByForm(connectionWith({ form: {}, url: {} }, 'x'), extra, clock)).toBeTypeOf('function');
 });
 
 describe.each(['cancel', 'decline'])('a form that ends with %s', (action) => {
-  const extra = extraWith(async () => ({ action }));
+  const extra = (openMs: number) => extraWith(async () => ({ action }), openMs);
 
   test('was not shown when nobody can have read it, and no other is tried on that connection', async () => {
     const connection = connectionWith({}, 'x');
-    expect(await askByForm(connection, extra, clockOf(299))?.(FORM)).toEqual({ kind: 'not_shown' });
-    expect(askByForm(connection, extra, clockOf(0))).toBeUndefined();
+    expect(await askByForm(connection, extra(299), clock)?.(FORM)).toEqual({ kind: 'not_shown' });
+    expect(askByForm(connection, extra(0), clock)).toBeUndefined();
   });
 
   test('was not answered by somebody who saw it, and the next one is shown', async () => {
     const connection = connectionWith({}, 'x');
-    expect(await askByForm(connection, extra, clockOf(300))?.(FORM)).toEqual({ kind: 'unanswered' });
-    expect(askByForm(connection, extra, clockOf(0))).toBeTypeOf('function');
+    expect(await askByForm(connection, extra(300), clock)?.(FORM)).toEqual({ kind: 'unanswered' });
+    expect(askByForm(connection, extra(0), clock)).toBeTypeOf('function');
   });
 });
 
@@ -80,7 +91,7 @@ test('choices go out with their titles, and come back only as what was offered',
     { value: 'B', title: 'B) both' },
   ];
   const form = { message: 'Which?', fields: { a: { title: 'Q1', choices, default: 'A' } } };
-  const ask = askByForm(connectionWith({}, 'x'), extra, clockOf(0)) ?? expect.fail();
+  const ask = askByForm(connectionWith({}, 'x'), extra, clock) ?? expect.fail();
   expect(await ask(form)).toEqual({ kind: 'filled', filled: { a: 'B' } });
   expect(await ask(form)).toEqual({ kind: 'filled', filled: {} });
   expect(await ask(form)).toEqual({ kind: 'filled', filled: {} });
@@ -99,6 +110,6 @@ test('a call that is cancelled meanwhile is over', async () => {
     cut.abort();
     throw new Error('cut');
   });
-  const ask = askByForm(connectionWith({}, 'x'), { ...extra, signal: cut.signal }, clockOf(0));
+  const ask = askByForm(connectionWith({}, 'x'), { ...extra, signal: cut.signal }, clock);
   await expect(ask?.(FORM)).rejects.toThrow('cut');
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { CHANNELS } from '../../src/phases/channels.ts';
 import { describeBy, describeEvent } from '../../src/session/documents/describe-event.ts';
-import { CHANNELS } from '../../src/session/events/bodies/who-acted.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 
 const told = (event: NewEvent) => {

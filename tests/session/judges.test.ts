@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CHANNELS } from '../../src/phases/channels.ts';
 import { judgeArchive, judgeUnarchive } from '../../src/session/commands/judge-finish.ts';
 import { judgeAnswer, judgeApprove, judgeRequestChanges } from '../../src/session/commands/judge-gates.ts';
 import { judgeKind } from '../../src/session/commands/judge-kind.ts';
@@ -14,7 +15,7 @@ import { openedBy } from '../../src/session/documents/describe-event.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
 import { openQuestions, questionHash } from '../../src/session/documents/qa.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
-import { type By, CHANNELS } from '../../src/session/events/bodies/who-acted.ts';
+import type { By } from '../../src/session/events/bodies/who-acted.ts';
 import {
   emptyState,
   type SessionState,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CHANNELS } from '../../src/phases/channels.ts';
 import { refusedServers } from '../../src/session/commands/judge-gates.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
-import { CHANNELS } from '../../src/session/events/bodies/who-acted.ts';
 import { commandOf, planServers, serverWords } from '../../src/session/servers/plan-servers.ts';
 
 const planWith = (...lines: string[]) =>

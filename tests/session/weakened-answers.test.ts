@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CHANNELS } from '../../src/phases/channels.ts';
 import { judgeAnswer } from '../../src/session/commands/judge-gates.ts';
 import { openQuestions } from '../../src/session/documents/qa.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
 import { typedAnswers } from '../../src/session/documents/typed-answers.ts';
-import { CHANNELS, type Channel } from '../../src/session/events/bodies/who-acted.ts';
+import type { Channel } from '../../src/session/events/bodies/who-acted.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { fold } from '../../src/session/events/fold.ts';
 import { emptyState, type SessionState, type WaitingStatus } from '../../src/session/events/state.ts';

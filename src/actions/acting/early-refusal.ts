@@ -1,7 +1,8 @@
 import type { NextStep } from '../../base/acts.ts';
 import { SamocodeError } from '../../base/errors.ts';
+import { CHANNELS } from '../../phases/channels.ts';
 import { closedChannel, type Refused } from '../../session/commands/judge-kind.ts';
-import { CHANNELS, type Channel } from '../../session/events/bodies/who-acted.ts';
+import type { Channel } from '../../session/events/bodies/who-acted.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { archiveRoot } from '../../session/layout/paths.ts';
 import { isLost } from '../../session/session-list.ts';

@@ -75,7 +75,8 @@ async function reached(
   { projectDir: named, isAct }: SessionQuestion,
   context: ActionContext,
 ): Promise<FoundSession> {
-  if (!isAct) return found;
+  // Without a project named, the call's own ones are those at hand.
+  if (!isAct || (found.place.isOwn && !named?.trim())) return found;
   const { files, isSomewhere } = await atHand(context);
   if (files.includes(found.place.filePath)) return found;
   const { elsewhere } = context;

@@ -1,7 +1,6 @@
 import type { Elsewhere } from '../../actions/acting/context.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import type { Cli } from '../terminal/cli.ts';
-import { askYesNo } from './ask-questions.ts';
 
 /** How a command line reaches a session of another project: where a person sits, by their yes; else by its name. */
 export function elsewhereBy(cli: Cli, argv: readonly string[]): Elsewhere {
@@ -30,6 +29,7 @@ export function elsewhereBy(cli: Cli, argv: readonly string[]): Elsewhere {
 }
 
 async function askAbout(cli: Cli, session: string, projectDir: string): Promise<boolean> {
+  const { askYesNo } = await import('./ask-questions.ts');
   cli.output.say(`${session} belongs to another project: ${projectDir}`);
   return (await askYesNo(cli, 'Go on with that one?')) === true;
 }

@@ -4,14 +4,12 @@ import { shellWord } from '../../base/shell-quoted.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { askYesNo, type GivenAnswer, type SaidAtTerminal } from '../asking/ask-questions.ts';
+import type { GivenAnswer, SaidAtTerminal } from '../asking/ask-questions.ts';
 import { pagedResult } from '../programs/pager.ts';
-import { hanging } from '../rendering/columns.ts';
 import { shownFacts } from '../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withPager, withSharedOptions } from '../terminal/shared-options.ts';
-import { fitLine } from '../terminal/style.ts';
 
 interface AnswerOptions extends SharedOptions {
   acceptSuggestions?: true;
@@ -157,11 +155,13 @@ type Approval = SessionQuestion & { hash?: string | undefined };
 
 /** Shows what an approval decides about, and asks once. @returns with the hash of the version that was shown */
 async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | undefined> {
-  const [{ readPlan }, { planBrief }, { requireOpenChannel, requireUsable }] = await Promise.all([
-    import('../../actions/gates/read-plan.ts'),
-    import('../../actions/gates/plan-brief.ts'),
-    import('../../actions/acting/early-refusal.ts'),
-  ]);
+  const [{ readPlan }, { planBrief }, { requireOpenChannel, requireUsable }, { agreedTo }] =
+    await Promise.all([
+      import('../../actions/gates/read-plan.ts'),
+      import('../../actions/gates/plan-brief.ts'),
+      import('../../actions/acting/early-refusal.ts'),
+      import('../asking/ask-preview.ts'),
+    ]);
   const context = await cli.actionContext();
   // Whatever is in the way is said by the approval itself.
   const report = await readPlan({ ...asked, isAct: true }, context).catch(() => undefined);
@@ -171,24 +171,14 @@ async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | und
   requireUsable(view);
   requireOpenChannel(view, context);
   const { phases, beforeDone } = await planBrief(report);
-  const { style, textColumns: columns } = cli.output;
-  const title = style.bold(`${name} of ${view.folder} (version ${hash.slice(0, 12)})`);
   const changed = changes.length > 0 ? ['It was changed since the version that you saw before.'] : [];
-  const lines = [...phases, beforeDone, ...changed, ...servers].map((line) =>
-    hanging(fitLine(line, 1000), { first: '  ', columns }),
-  );
-  const shown = [title, ...lines].join('\n');
-  if (!cli.isInteractive) {
-    const command = `samocode approve ${shellWord(view.folder)} --hash ${hash.slice(0, 12)} --yes`;
-    cli.output.result({ ...shownFacts(view), name, hash, phases, beforeDone, servers }, () =>
-      [shown, `Nothing is done yet. To approve it: ${command}`].join('\n'),
-    );
-    return undefined;
-  }
-  cli.output.say(shown);
-  if (await askYesNo(cli, 'Approve it and start the work?')) return { ...asked, hash };
-  cli.output.say(`Nothing is approved. To read it whole: samocode plan ${handleOf(view.folder)}`);
-  return undefined;
+  const agreed = await agreedTo(cli, {
+    preview: { view, would: [...phases, beforeDone, ...changed, ...servers], blockers: [], next: [] },
+    title: `Approve ${name} of ${view.folder} (version ${hash.slice(0, 12)})`,
+    command: `samocode approve ${shellWord(view.folder)} --hash ${hash.slice(0, 12)} --yes`,
+    facts: { name, hash, phases, beforeDone, servers },
+  });
+  return agreed && { ...asked, ...agreed, hash };
 }
 
 export function addChanges(program: Command, cli: Cli): void {

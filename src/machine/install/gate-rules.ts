@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { ifExists } from '../../base/errors.ts';
-import { changeSettings } from './installed-part.ts';
+import { changeSettings, tableName } from './installed-part.ts';
 import { jsonValue, valueAt } from './json-member.ts';
 import { itemsStep, type Step } from './step.ts';
 
 /**
  * Our tools that a client may run without a question. start_session is one: clients cannot allow a tool without some of
- * its arguments. Its approve, auto_approve and accept_suggestions are recorded as the model's, and refused where
+ * its arguments. Its auto_approve and accept_suggestions are recorded as the model's, and refused where
  * GATE_CHANNELS leaves out `tool`.
  */
 export const ALLOWED_TOOLS: readonly string[] = [
@@ -53,7 +53,7 @@ interface ClaudeFiles {
 
 export async function claudeRuleSteps(files: ClaudeFiles): Promise<Step[]> {
   const { settings, prefix } = files;
-  const wanted = { allow: ALLOWED_TOOLS, ask: await askedInClaude(files) };
+  const wanted = { allow: ALLOWED_TOOLS, ask: askedInClaude(await hooked(files)) };
   const steps = Object.entries(CLAUDE_LISTS).map(async ([name, at]) => {
     const items = wanted[name as keyof typeof wanted].map((tool) => prefix + tool);
     const there = await listIn(settings, at);
@@ -63,15 +63,16 @@ export async function claudeRuleSteps(files: ClaudeFiles): Promise<Step[]> {
 }
 
 /** Where a hook answers forms, the client's prompt is all that reaches a person. */
-async function askedInClaude(files: ClaudeFiles): Promise<string[]> {
-  return (await hooked(files)).length > 0 ? [...FORM_TOOLS, ...ASKED_TOOLS] : ASKED_TOOLS;
+function askedInClaude(hooks: readonly string[]): readonly string[] {
+  return hooks.length > 0 ? [...FORM_TOOLS, ...ASKED_TOOLS] : ASKED_TOOLS;
 }
 
 export async function claudeRuleNotes(files: ClaudeFiles): Promise<RuleNote[]> {
   const { settings, prefix } = files;
   const there = await listIn(settings, CLAUDE_LISTS.ask);
-  const missing = (await askedInClaude(files)).filter((tool) => !there.includes(prefix + tool));
-  const notes: RuleNote[] = (await hooked(files)).map((path) => ({
+  const hooks = await hooked(files);
+  const missing = askedInClaude(hooks).filter((tool) => !there.includes(prefix + tool));
+  const notes: RuleNote[] = hooks.map((path) => ({
     found: `An Elicitation hook in ${path} answers forms without you: what it accepts is recorded as yours.`,
     fix: 'Remove the hook, or set GATE_CHANNELS=cli,phone in .samocode.',
   }));
@@ -85,14 +86,11 @@ export async function claudeRuleNotes(files: ClaudeFiles): Promise<RuleNote[]> {
     const open = FORM_TOOLS.filter((tool) => allowed.includes(prefix + tool));
     if (open.length > 0)
       notes.push({
-        found: `${path} always allows ${open.join(', ')}: ${HEADLESS.replace('it', 'claude -p')}`,
+        found: `${path} always allows ${open.join(', ')}: a chat still asks you in a form, but claude -p asks nobody (GATE_CHANNELS=person in .samocode refuses that).`,
       });
   }
   return notes;
 }
-
-const HEADLESS =
-  'a chat still asks you in a form, but it asks nobody (GATE_CHANNELS=person in .samocode refuses that).';
 
 async function hooked(files: ClaudeFiles): Promise<string[]> {
   const found = await Promise.all(
@@ -162,9 +160,7 @@ export async function codexRuleNotes(path: string, table: readonly string[]): Pr
 }
 
 function headerOf(table: readonly string[], tool: string): string {
-  return [...table, 'mcp_servers', 'samocode', 'tools', tool]
-    .map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key)))
-    .join('.');
+  return tableName([...table, 'mcp_servers', 'samocode', 'tools', tool]);
 }
 
 async function codexModes(path: string, table: readonly string[]) {

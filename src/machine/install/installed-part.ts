@@ -105,6 +105,11 @@ export async function changeSettings(
   if (isRefused) throw INSTALL_ERRORS.settings_file_unreadable({ path });
 }
 
+/** A table as its header in a TOML file names it. */
+export function tableName(at: readonly string[]): string {
+  return at.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join('.');
+}
+
 /** Whether a TOML text has the table; undefined for a text that is no TOML. */
 export function hasTable(text: string, at: readonly [string, string]): boolean | undefined {
   const root = tomlValue(text);
@@ -118,7 +123,7 @@ export function hasTable(text: string, at: readonly [string, string]): boolean |
 export function withoutTable(text: string, at: readonly [string, string]): string | undefined {
   const root = tomlValue(text);
   if (root === undefined) return undefined;
-  const name = at.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join('.');
+  const name = tableName(at);
   const isOurs = (section = '') => section.startsWith(`[${name}]`) || section.startsWith(`[${name}.`);
   // Blank lines and comments before the next header are the next one's; a blank line before our header is ours.
   const sections = text.split(/(?<=\n)(?=(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*\[)/);

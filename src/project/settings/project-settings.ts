@@ -1,3 +1,4 @@
+import { GATE_CHANNELS, PERSONAL } from '../../phases/channels.ts';
 import { CHECK_PLACES } from '../../phases/proving.ts';
 import { GATES } from '../../phases/table.ts';
 import { PROVIDER_NAMES } from '../../providers/registry.ts';
@@ -16,11 +17,6 @@ import {
   wholeNumber,
 } from './setting-kinds.ts';
 import { inScope, type SettingSpec } from './setting-spec.ts';
-
-/** The ways in which a person may open a gate, as events name them. */
-const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file'] as const;
-/** Those that no model and no program can use. */
-const PERSON = ['elicitation', 'cli', 'phone'] as const;
 
 const PERMISSIONS = ['skip', 'allow'] as const;
 
@@ -256,7 +252,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     doc: 'Where a session waits for you: at questions (qa), at the plan (plan), or nowhere (none).',
   },
   gateChannels: {
-    ...listOf(GATE_CHANNELS, { orNone: false, short: { person: PERSON } }),
+    ...listOf(GATE_CHANNELS, { orNone: false, short: { person: PERSONAL } }),
     key: 'GATE_CHANNELS',
     default: GATE_CHANNELS.join(','),
     doc: "Channels that may open a gate. person: no model and no program can. Without tool, the parent's model alone cannot.",

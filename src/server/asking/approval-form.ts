@@ -64,7 +64,7 @@ function approvalForm({ view, name, hash, servers }: PlanReport, { phases, befor
   };
 }
 
-/** Of its own: Codex lets nobody past an empty line for words. */
+/** A form of its own: Codex does not submit one with an empty text field. */
 const CHANGES_FORM: Form = {
   message: 'What should be different in the plan?',
   fields: { changes: { title: 'Changes' } },

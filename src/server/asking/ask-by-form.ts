@@ -28,10 +28,13 @@ export function askByForm(
 ): Ask | undefined {
   const { server } = connection;
   if (connection.hasNoForms || !declaresForms(server)) return undefined;
-  const timeout = longestWaitMs(server.getClientVersion()?.name ?? '') - LEFT_FOR_THE_ANSWER_MS;
+  // Of the call, however many forms it shows.
+  const deadline = now() + longestWaitMs(server.getClientVersion()?.name ?? '') - LEFT_FOR_THE_ANSWER_MS;
   return async (form) => {
     const request = { method: 'elicitation/create' as const, params: paramsOf(form) };
     const sentAt = now();
+    const timeout = deadline - sentAt;
+    if (timeout <= 0) return { kind: 'unanswered' };
     const refused = (): FormOutcome => {
       if (now() - sentAt >= NOBODY_SAW_IT_MS) return { kind: 'unanswered' };
       connection.hasNoForms = true;

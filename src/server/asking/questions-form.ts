@@ -52,7 +52,7 @@ export async function askQuestions(
   const outcome = await ask(questionForm(view, questions, { passedOn, diff }));
   return decidedBy(outcome, (filled) => {
     const answers = answersIn(filled, questions);
-    const inChat = questions.filter(({ id }) => filled[id] === OWN_WORDS.value).map(({ id }) => id);
+    const inChat = questions.filter((each) => isSaidInChat(each, filled)).map(({ id }) => id);
     return answers.length + inChat.length > 0 ? { answers, inChat, unasked } : undefined;
   });
 }
@@ -89,7 +89,7 @@ function filledBefore(
   return parsed.kind === 'invalid' ? undefined : answerText(parsed);
 }
 
-/** One field each: Codex lets nobody past an empty line for words, however optional it is. */
+/** One field each: Codex does not submit a form with an empty text field, even an optional one. */
 function fieldOf(
   { id, text, options, suggestion }: QaItem,
   filled: string | undefined,
@@ -114,8 +114,13 @@ const OWN_WORDS = { value: 'own words', title: 'Something else: I say it in the 
 
 /** What the user filled in, by question; what they say in the chat comes with the next call. */
 function answersIn(filled: Filled, questions: readonly QaItem[]): FormAnswer[] {
-  return questions.flatMap(({ id }) => {
+  return questions.flatMap((question) => {
+    const { id } = question;
     const text = filled[id];
-    return text === undefined || text === OWN_WORDS.value ? [] : [{ id, text }];
+    return text === undefined || isSaidInChat(question, filled) ? [] : [{ id, text }];
   });
+}
+
+function isSaidInChat({ id, options }: QaItem, filled: Filled): boolean {
+  return options.length > 0 && filled[id] === OWN_WORDS.value;
 }

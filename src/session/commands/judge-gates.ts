@@ -96,7 +96,7 @@ function isSamePerson(one: By, other: By): boolean {
   return isPersonal(one.channel) && one.channel === other.channel && one.client === other.client;
 }
 
-/** Until an agent has begun with it; once checks were accepted or not, the session has gone another way. */
+/** Until an agent has begun with it: at the gate, or right behind it. An answer about weakened checks leads elsewhere. */
 function isReplaceable({ at }: AnswerOnRecord, { status, progress, openIteration }: AnswerState): boolean {
   if (status.kind === 'waiting') return status.for === 'qa_answers';
   const isUnread = status.kind === 'running' && status.since === at && openIteration === undefined;

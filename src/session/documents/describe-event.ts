@@ -20,17 +20,14 @@ export function describeEvent(event: SessionEvent): string | undefined {
 
 /** Who opened a gate, as people should read it: where no person was seen to, that is said. */
 export function openedBy(by: By): string {
-  return describeBy(by).replace(/^the parent model/, 'the parent model alone');
+  return describeBy(by, { ...ACTORS, tool: `${ACTORS.tool} alone` });
 }
 
 /** Who acted, as people should read it. */
-export function describeBy(by: By): string {
-  return by.atStart ? `${actor(by)}, by a choice made at the start` : actor(by);
-}
-
-function actor({ channel, client }: By): string {
+export function describeBy({ channel, client, atStart }: By, actors = ACTORS): string {
   const isByClient = channel === 'tool' || channel === 'elicitation';
-  return `${ACTORS[channel]}${isByClient && client ? ` (${client})` : ''}`;
+  const which = isByClient && client ? ` (${client})` : '';
+  return `${actors[channel]}${which}${atStart ? ', by a choice made at the start' : ''}`;
 }
 
 const ACTORS: Readonly<Record<Channel, string>> = {

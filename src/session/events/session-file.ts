@@ -4,13 +4,13 @@ import { readPlainFile } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
 import { SessionCaps } from '../../phases/caps.ts';
+import { CHANNELS } from '../../phases/channels.ts';
 import { Proving } from '../../phases/proving.ts';
 import { GATES, PHASE_NAMES } from '../../phases/table.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { TakenOver } from './bodies/event-types.ts';
 import type { Places } from './bodies/positions.ts';
-import { CHANNELS } from './bodies/who-acted.ts';
 import { withLog } from './event-log.ts';
 import { FORMAT_VERSION, NewerVersion, parseEvent } from './events.ts';
 

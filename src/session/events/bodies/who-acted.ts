@@ -1,12 +1,8 @@
 import * as z from 'zod';
+import { CHANNELS, PERSONAL } from '../../../phases/channels.ts';
 
-/** The ways in which a human act can reach a session; `settings`: lines of `.samocode` that its person trusted. */
-export const CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file', 'settings'] as const;
 export const Channel = z.enum(CHANNELS);
 export type Channel = z.infer<typeof Channel>;
-
-/** Those that no model and no program can use: `GATE_CHANNELS=person`. */
-export const PERSONAL = ['elicitation', 'cli', 'phone'] as const satisfies readonly Channel[];
 
 export function isPersonal(channel: Channel): boolean {
   return PERSONAL.some((each) => each === channel);
