@@ -69,13 +69,14 @@ const anyDraft: fc.Arbitrary<QuestionDraft> = fc.record(
 const anyDrafts = fc.array(anyDraft, { minLength: 1, maxLength: 5 });
 
 const written = (text: string) =>
-  plainWords(text.trim())
-    .trim()
-    .split(/\r\n?|\n/)
-    .map(oneLine)
-    .join('\n')
-    .replaceAll('<br>', '\n')
-    .trim(); // prettier-ignore
+  plainWords(
+    text
+      .trim()
+      .split(/\r\n?|\n/)
+      .map(oneLine)
+      .join('\n')
+      .replaceAll('<br>', '\n'),
+  ).trim(); // prettier-ignore
 
 function checkWritten(text: string, answers: readonly { id: string; text: string }[]): void {
   const after = writeAnswers(text, answers);
