@@ -120,9 +120,17 @@ export async function requireBase({
 
 const MOST_CHARACTERS = 500;
 
+/** A branch first: a tag of its name may be somebody's by whom nothing was meant to be based. */
 async function namedBase(base: string, remote: string | undefined, options: GitOptions): Promise<BaseCommit> {
-  for (const name of [base, ...(remote ? [`${remote}/${base}`] : [])]) {
-    const commit = await commitOf(name, options);
+  const places: [place: string, name: string][] = [
+    [`refs/heads/${base}`, base],
+    ...(remote ? [[`refs/remotes/${remote}/${base}`, `${remote}/${base}`] as [string, string]] : []),
+    [`refs/remotes/${base}`, base],
+    // A hash, HEAD, a tag, or what git counts from one of them.
+    [base, base],
+  ];
+  for (const [place, name] of places) {
+    const commit = await commitOf(place, options);
     if (commit) return { commit, name };
   }
   throw PROJECT_ERRORS.base_not_found({ base });

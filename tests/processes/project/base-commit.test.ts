@@ -110,6 +110,21 @@ test('a base that is named may be a branch, a tag, a commit or a branch of the r
   expect(await ask(repo, 'far-away')).toEqual({ commit: first, name: 'origin/far-away' });
 });
 
+test('a tag that has the name of a branch does not take its place', async () => {
+  const { repo, ahead } = await withRemote();
+  await using _ = repo;
+  const first = await repo.git(['rev-parse', 'trunk']);
+  await repo.commit('Elsewhere');
+  const names = ['trunk', 'far-away', 'origin/trunk'];
+  for (const name of names) await repo.git(['tag', name, 'HEAD']);
+  await repo.git(['reset', '-q', '--hard', first]);
+  await repo.git(['push', '-q', 'origin', `${first}:refs/heads/far-away`]);
+  expect(await ask(repo, 'trunk')).toEqual({ commit: first, name: 'trunk' });
+  expect(await ask(repo, 'trunk~0')).toMatchObject({ commit: first });
+  expect(await ask(repo, 'far-away')).toEqual({ commit: first, name: 'origin/far-away' });
+  expect(await ask(repo, 'origin/trunk')).toEqual({ commit: ahead, name: 'origin/trunk' });
+});
+
 test.each(['gone', '--all', 'HEAD:README.md'])('the base "%s" is refused', async (base) => {
   await using repo = await makeRepo();
   await expect(ask(repo, base)).rejects.toMatchObject({ code: 'base_not_found' });
