@@ -5,11 +5,6 @@
 export const SANDBOX_LEVELS = ['guard', 'best effort', 'provider sandbox', 'none'] as const;
 export type SandboxLevel = (typeof SANDBOX_LEVELS)[number];
 
-/** Whether a branch lies in a folder of its own, which a guard can open alone. */
-export function hasOwnFolder(branch: string): boolean {
-  return branch.includes('/');
-}
-
 /** Whether `now` protects less than `then`. The guard of an ordinary user and of root differ, but are one choice. */
 export function isLower(now: SandboxLevel, then: SandboxLevel): boolean {
   return SANDBOX_LEVELS.indexOf(now) > SANDBOX_LEVELS.indexOf(then);

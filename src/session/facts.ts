@@ -1,5 +1,4 @@
 import { isoUtc } from '../base/clock.ts';
-import { hasOwnFolder } from '../base/sandbox-level.ts';
 import type { OutageKind } from '../phases/ending.ts';
 import type { Phase, WaitingFor } from '../phases/table.ts';
 import { describeBy, openedBy } from './documents/describe-event.ts';
@@ -152,15 +151,10 @@ function statusFacts(status: Status): Partial<StateFacts> {
 }
 
 /** The level in force, in a few words; undefined before the session was created. */
-export function sandboxWords({
-  sandbox,
-  worktree,
-}: Pick<SessionState, 'sandbox' | 'worktree'>): string | undefined {
+export function sandboxWords({ sandbox }: Pick<SessionState, 'sandbox'>): string | undefined {
   if (sandbox === undefined) return undefined;
-  const isKernel = sandbox === 'guard' || sandbox === 'best effort';
+  // Only bubblewrap can give an agent another git folder than the repository's.
+  const isApart = (sandbox === 'guard' || sandbox === 'best effort') && process.platform === 'linux';
   const level = sandbox === 'best effort' ? 'best effort (agents are root)' : sandbox;
-  // Without a folder of its own a branch can't be opened alone.
-  return isKernel && worktree !== undefined && !hasOwnFolder(worktree.branch)
-    ? `${level}, branches watched only`
-    : level;
+  return isApart ? level : `${level}, objects open`;
 }

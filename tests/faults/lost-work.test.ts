@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { rewindSession } from '../../src/actions/sessions/rewind-session.ts';
 import { ifExists } from '../../src/base/errors.ts';
+import { refNameOf } from '../../src/session/layout/names.ts';
 import { contentsOf } from '../support/checkpoint-scene.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
@@ -226,7 +227,7 @@ const odd: FaultRow = {
     const told = JSON.stringify((await rig.events()).filter((event) => event.type === 'notice'));
     expect(told).toContain('huge.bin');
     expect(told).toContain('inner/');
-    const checkpoint = `refs/samocode/${rig.file.folder}/001`;
+    const checkpoint = `refs/samocode/${refNameOf(rig.file)}/001`;
     const names = await rig.repo.git(['ls-tree', '-z', '--name-only', checkpoint, 'worktree/']);
     expect(names.split('\0')).toEqual(expect.arrayContaining(['worktree/a\nb', 'worktree/out']));
   },

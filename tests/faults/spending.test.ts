@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { refNameOf } from '../../src/session/layout/names.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
 import { changeSettings } from './with-settings.ts';
@@ -80,7 +81,10 @@ const caps: FaultRow[] = [
       const refs = await rig.repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode/']);
       expect(refs).toContain('001-before-kill');
       expect(
-        await rig.repo.git(['show', `refs/samocode/${rig.file.folder}/001-before-kill:worktree/half.txt`]),
+        await rig.repo.git([
+          'show',
+          `refs/samocode/${refNameOf(rig.file)}/001-before-kill:worktree/half.txt`,
+        ]),
       ).toBe('half');
     },
   },

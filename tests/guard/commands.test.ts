@@ -45,12 +45,6 @@ async function beginAtDone(
   return rig;
 }
 
-/** A branch with a commit that its base lacks: an agent may have made it. */
-const WORKED_ON: Pick<RigPlan, 'start' | 'repo'> = {
-  start: { branch: 'samocode/boats', base: 'HEAD~1', run: false },
-  repo: { commits: [{ subject: 'More', files: { 'more.txt': 'more\n' } }], also: ['samocode/boats'] },
-};
-
 const isThere = (path: string) =>
   access(path).then(
     () => true,
@@ -70,16 +64,19 @@ async function blockOf(rig: SessionRig) {
   return status;
 }
 
-test('the first SETUP runs outside, as the person’s own would: it may install hooks', async () => {
+test('hooks that SETUP installs are for the session alone', async () => {
   const SETUP = `${TELL}; git config core.hooksPath .hooks; touch "$(git rev-parse --git-common-dir)/hooks/pre-push"`;
   await using rig = await begin('sound', { lines: { SETUP }, start: { run: false } });
   await rig.until(({ status }) => status.kind === 'stopped');
-  expect(await rig.repo.git(['config', 'core.hooksPath'])).toBe('.hooks');
-  expect(await isThere(join(rig.repo.path, '.git/hooks/pre-push'))).toBe(true);
+  await nothingIsPlanted(rig);
+  const own = join(rig.paths.runDir, 'git');
+  expect(await readFile(join(own, 'config'), 'utf8')).toContain('hooksPath = .hooks');
+  expect(await isThere(join(own, 'hooks/pre-push'))).toBe(true);
+  await nothingIsLeftIn(await namespacesOf(rig));
 });
 
-test('a SETUP on a branch that was worked on runs in the guard, and its daemons go with it', async () => {
-  await using rig = await begin('sound', { lines: { SETUP: LOOK_AROUND }, ...WORKED_ON });
+test('SETUP runs in the guard, and its daemons go with it', async () => {
+  await using rig = await begin('sound', { lines: { SETUP: LOOK_AROUND }, start: { run: false } });
   await rig.until(({ status }) => status.kind === 'stopped');
   expect(await inWorktree(rig, 'inside')).toBe(true);
   await nothingIsPlanted(rig);
@@ -87,7 +84,10 @@ test('a SETUP on a branch that was worked on runs in the guard, and its daemons 
 });
 
 test('a SETUP that the guard can’t run blocks with its words before any agent, and runs once it can', async () => {
-  await using rig = await begin('refused to commands', { lines: { SETUP: LOOK_AROUND }, ...WORKED_ON });
+  await using rig = await begin('refused to commands', {
+    lines: { SETUP: LOOK_AROUND },
+    start: { run: false },
+  });
   expect(await blockOf(rig)).toMatchObject({
     rule: 'guard_failed',
     reason: expect.stringContaining(`The guard could not run SETUP: ${NO_NAMESPACES}.`),

@@ -2,8 +2,10 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gitDirOf } from '../../src/base/files/git-pointer.ts';
 import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
-import { findProtectedPlaces, holdRefFolders } from '../../src/project/finding/protected-places.ts';
+import { findProtectedPlaces } from '../../src/project/finding/protected-places.ts';
 import { realPathAsFar } from '../../src/project/git/real-path.ts';
+import { makePrivateGit } from '../../src/project/private-git/make-private-git.ts';
+import { basePlace, privateGitIn } from '../../src/project/private-git/private-git.ts';
 import { type GuardPlaces, guardProfile } from '../../src/providers/starting/guard-profile.ts';
 import {
   findGuardTool,
@@ -31,6 +33,8 @@ export interface GuardScene extends AsyncDisposable {
   outside(script: string): Promise<string>;
   /** A script inside that has been running since before the person's act, and goes on behind it. */
   insideAfter(act: () => Promise<void>, script: string): Promise<CommandResult>;
+  /** Gives everything to the user, after root has written there for them. */
+  handOver(): Promise<void>;
   /** What stands where the session has nothing to write, path to content. */
   others(): Record<string, string>;
 }
@@ -59,14 +63,13 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
   await outside(`${MAKE_PERSON}\n${makeRepository}\n${MAKE_SESSIONS}`);
   const places = await placesOf(variables, place, env);
   const { session, commonDir } = places;
-  holdRefFolders(commonDir, session.branch);
   await handOver();
   Object.assign(env, { COMMON: commonDir, GITDIR: session.gitDir });
   const guard = makeGuard(tool, guardProfile(places), user.isRoot);
   const inside = async (script: string) =>
     await run(insideGuard(guard, ['/bin/sh', '-c', `cd "$WORKTREE"; ${script}`]));
   return {
-    ...{ root: dir.path, places, tool, env, inside, outside },
+    ...{ root: dir.path, places, tool, env, inside, outside, handOver },
     insideAfter: async (act, script) => {
       const waits = `: >"$SESSION/ready"; until [ -e "$SESSION/go" ]; do sleep 0.02; done`;
       const running = inside(`${waits}; ${script}`);
@@ -84,7 +87,7 @@ type Places = GuardPlaces & Required<Pick<GuardPlaces, 'session'>>;
 
 /** As the worker finds them. */
 async function placesOf(variables: Variables, place: Place, env: Record<string, string>): Promise<Places> {
-  const { MAIN, SESSIONS, WORKTREES, HOME, PROGRAM, SESSION, WORKTREE, BRANCH } = variables;
+  const { MAIN, SESSIONS, WORKTREES, HOME, PROGRAM, SESSION, WORKTREE, BRANCH, RUN } = variables;
   const question = {
     ...{ mainRepo: MAIN, sessionsDir: SESSIONS, worktreesDir: WORKTREES, homeDir: HOME },
     runRoot: runRoot(SESSIONS),
@@ -92,11 +95,24 @@ async function placesOf(variables: Variables, place: Place, env: Record<string, 
     writable: (place.writable ?? []).map((path) => join(MAIN, path)),
   };
   const places = await findProtectedPlaces(question, { baseEnv: env });
+  const runDir = await realPathAsFar(RUN);
+  const git = privateGitIn(runDir);
+  const gitDir = await realPathAsFar((await gitDirOf(WORKTREE)) ?? '');
+  const { commonDir } = places;
+  const plan = { git, commonDir, gitDir, branch: BRANCH };
+  const bound = await makePrivateGit(plan, { baseEnv: env });
   const session = {
     sessionDir: await realPathAsFar(SESSION),
     worktree: await realPathAsFar(WORKTREE),
-    gitDir: await realPathAsFar((await gitDirOf(WORKTREE)) ?? ''),
+    gitDir,
     branch: BRANCH,
+    git: {
+      runDir,
+      dir: git.dir,
+      bound,
+      objects: basePlace(git.dir, 'objects'),
+      lfs: basePlace(git.dir, 'lfs'),
+    },
   };
   return { ...places, session };
 }

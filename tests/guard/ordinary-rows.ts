@@ -42,12 +42,13 @@ export const ORDINARY: readonly OrdinaryRow[] = [
     script: `git clone -q --bare "$(git rev-parse --git-common-dir)" "$HOME/near.git"
       git fetch -q "$HOME/near.git" main:refs/remotes/near/main
       git commit -q --allow-empty -m Three; git rebase -q --force-rebase near/main
-      rm -f "$(git rev-parse --git-path CHERRY_PICK_HEAD)"; git commit -q --amend --allow-empty -m Four`,
+      git commit -q --amend --allow-empty -m Four`,
   },
   { title: 'push to a remote', script: 'git push -q "$HOME/near.git" HEAD:refs/heads/pushed' },
   {
     title: 'stash, and take it back',
-    script: 'echo 2 >>README.md; git stash push -q; git stash apply -q; git checkout -q README.md',
+    script:
+      'echo 2 >>README.md; git stash push -q; git stash pop -q; git checkout -q README.md; test -z "$(git stash list)"',
   },
   { title: 'tag', script: 'git tag light; git tag -am Full full; git tag -l | grep -qx full' },
   {

@@ -71,6 +71,7 @@ export function layOut(root: string, place: Place) {
       SESSION: join(sessions, '26-01-08-boat'),
       OTHER_SESSION: join(sessions, '26-01-09-other'),
       RUN: join(sessions, '.run/26-01-08-boat'),
+      OTHER_RUN: join(sessions, '.run/26-01-09-other'),
       WORKTREES: worktrees,
       WORKTREE: join(worktrees, '26-01-08-boat'),
       OTHER_WORKTREE: join(worktrees, '26-01-09-other'),
@@ -108,7 +109,7 @@ git worktree add -q -b another "$OTHER_WORKTREE"
 git worktree add -q -b hotfix "$CHECKOUT"
 git update-ref refs/samocode/boat/1 HEAD
 git -C "$WORKTREE" submodule --quiet update --init
-mkdir -p "$SESSION" "$OTHER_SESSION" "$RUN" "$MAIN/cache"
-echo '{"n":1}' >"$RUN/events.jsonl"
+mkdir -p "$SESSION" "$OTHER_SESSION" "$RUN" "$OTHER_RUN" "$MAIN/cache"
+echo '{"n":1}' | tee "$OTHER_RUN/events.jsonl" >"$RUN/events.jsonl"
 echo '# Questions' | tee "$SESSION/_qa.md" >"$OTHER_SESSION/_qa.md"
 `;

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { probeGuard } from '../../src/providers/starting/probe-guard.ts';
@@ -76,6 +76,13 @@ describe.each(USERS)('probed by $name', (user) => {
   test('a tool that hangs is no guard, and is ended', async () => {
     const now = await probeWith('sleep 600', 200);
     expect(now).toMatchObject({ level: 'none', why: 'bwrap did not answer within 0.2 s' });
+  });
+
+  test('a repository whose refs are no files is told how to change that', async () => {
+    const commonDir = join(scene.root, 'with-reftable');
+    await mkdir(join(commonDir, 'reftable'), { recursive: true });
+    const now = await probeGuard({ ...scene.places, commonDir }, { env: scene.env, tool: scene.tool });
+    expect(now).toMatchObject({ level: 'none', hint: expect.stringContaining('git refs migrate') });
   });
 
   test('a machine without the tool is told what to install', async () => {

@@ -7,18 +7,13 @@ export interface Row {
   unless?: (place: Place) => boolean;
 }
 
-/** git can't delete what notes the commit that it has just applied, and takes itself to be in the middle of it. */
-const CLEARED = 'rm -f "$GITDIR/CHERRY_PICK_HEAD"; git commit -q --amend --allow-empty -m Cleared';
-
 type RowWords = readonly [title: string, script: string, unless?: (place: Place) => boolean];
 
 const isBare = ({ repository }: Place) => repository === 'bare';
-/** Then it shares the folder of all branches, which are only watched. */
-const isAmongAll = ({ branch }: Place) => branch !== undefined && !branch.includes('/');
 
 /** What must be refused: the script fails, and leaves everything as it was. */
 export const REFUSED = words([
-  ['write a new file in the main checkout', ': >"$MAIN/planted"'],
+  ['write a new file in the main checkout', ': >"$MAIN/planted"', isBare],
   ['change a file of the main checkout', 'echo x >>"$MAIN/README.md"', isBare],
   ['delete a file of the main checkout', 'rm "$MAIN/README.md"', isBare],
   ['move the main checkout away', 'mv "$MAIN" "$MAIN.away"'],
@@ -30,8 +25,6 @@ export const REFUSED = words([
     isBare,
   ],
   ["write in the person's other checkout", ': >"$CHECKOUT/planted"'],
-  ['check another branch out in MAIN_REPO', 'git -C "$MAIN" checkout -b planted'],
-  ['stage a change in MAIN_REPO', 'git -C "$MAIN" rm --cached README.md'],
 
   ['append an event', 'echo "{}" >>"$RUN/events.jsonl"'],
   ['write a command into the run folder', 'mkdir -p "$RUN/commands/new"'],
@@ -43,68 +36,11 @@ export const REFUSED = words([
   ['make a session', 'mkdir "$SESSIONS/26-01-10-planted"'],
   ['move its own session folder away', 'mv "$SESSION" "$SESSION.away"'],
   ['write in the worktree of another session', ': >"$OTHER_WORKTREE/planted"'],
-  [
-    'write in the git folder of another worktree',
-    'echo "ref: refs/heads/x" >"$COMMON/worktrees/26-01-09-other/HEAD"',
-  ],
-  ['make a git folder of a worktree', 'mkdir "$COMMON/worktrees/planted"'],
-
-  ['set core.hooksPath', 'git config core.hooksPath /tmp'],
-  ['write the settings as a file', 'echo "[a]" >>"$COMMON/config"'],
-  [
-    'put other settings in their place',
-    'cp "$COMMON/config" "$HOME/config"; mv -f "$HOME/config" "$COMMON/config"',
-  ],
-  ['install a hook', 'mkdir -p "$COMMON/hooks"; : >"$COMMON/hooks/pre-commit"'],
-  [
-    'name a filter in the attributes of all worktrees',
-    'mkdir -p "$COMMON/info"; echo "* filter=x" >"$COMMON/info/attributes"',
-  ],
-  ['point HEAD of the repository elsewhere', 'echo "ref: refs/heads/samocode/boat" >"$COMMON/HEAD"'],
-  ['replace the index of the repository', ': >"$COMMON/index.lock"'],
   ['move the git folder away', 'mv "$COMMON" "$COMMON.away"'],
+  ['read the events of another session', 'cat "$OTHER_RUN/events.jsonl"'],
+  ['move the real objects away', 'mv "$RUN/git/base/objects" "$RUN/git/base/away"'],
+  ['write among the real objects', ': >"$RUN/git/base/objects/pack/planted"'],
 
-  [
-    'move the main branch',
-    'git update-ref refs/heads/main "$(git commit-tree -m x HEAD^{tree})"',
-    isAmongAll,
-  ],
-  ['write the main branch as a file', 'git rev-parse HEAD >"$COMMON/refs/heads/main"', isAmongAll],
-  ['delete the main branch', 'git update-ref -d refs/heads/main', isAmongAll],
-  ['make a branch beside its folder', 'git branch planted', isAmongAll],
-  ['move all branches away', 'mv "$COMMON/refs/heads" "$COMMON/refs/heads2"'],
-  [
-    'move the folder of its branch away',
-    'mv "$COMMON/refs/heads/samocode" "$COMMON/refs/heads/planted"',
-    isAmongAll,
-  ],
-  ['delete a checkpoint', 'git update-ref -d refs/samocode/boat/1'],
-  ['move a checkpoint', 'git update-ref refs/samocode/boat/1 "$(git commit-tree -m x HEAD^{tree})"'],
-  ['add a checkpoint', 'git update-ref refs/samocode/boat/2 HEAD'],
-  [
-    'lead the log of a branch elsewhere',
-    'ln -sf "$PWD/x" "$(git rev-parse --git-common-dir)/logs/refs/heads/main"',
-    isAmongAll,
-  ],
-  [
-    'lead the log of the main checkout elsewhere',
-    'ln -sf "$PWD/x" "$(git rev-parse --git-common-dir)/logs/HEAD"',
-  ],
-  ['show a commit as another', 'git replace HEAD "$(git commit-tree -m x HEAD^{tree})"'],
-  ['delete the folder of the checkpoints', 'rm -r "$COMMON/refs/samocode"'],
-  ['pack the refs', 'git pack-refs --all'],
-  ['collect garbage', 'git gc'],
-  ['delete a branch', 'git branch -D hotfix another'],
-  ['add a worktree', 'git worktree add "$HOME/more"'],
-
-  ['rewrite commondir', 'echo "$HOME" >"$GITDIR/commondir"'],
-  [
-    'put another commondir in its place',
-    'echo "$HOME" >"$GITDIR/x"; mv -f "$GITDIR/x" "$GITDIR/commondir" || { rm "$GITDIR/x"; false; }',
-  ],
-  ['delete commondir', 'rm "$GITDIR/commondir"'],
-  ['rewrite gitdir', 'echo "$HOME/.git" >"$GITDIR/gitdir"'],
-  ['move the git folder of its worktree away', 'mv "$GITDIR" "$GITDIR.away"'],
   ['delete .git of its worktree', 'rm "$WORKTREE/.git"'],
   ['move .git of its worktree away', 'mv "$WORKTREE/.git" "$WORKTREE/git"'],
   ['rewrite .git of its worktree', 'echo "gitdir: $HOME" >"$WORKTREE/.git"'],
@@ -119,7 +55,7 @@ export const REFUSED = words([
   ['move the folder of those settings away', 'mv "$HOME/.config" "$HOME/.config.away"'],
 
   ['see a process outside', 'grep -l "[v]itest" /proc/[0-9]*/cmdline'],
-  ['reach around by the root of another process', ': >"/proc/1/root$MAIN/planted"'],
+  ['reach around by the root of another process', ': >"/proc/1/root$MAIN/planted"', isBare],
   ['unmount the protection', 'umount "$MAIN"'],
   ['unmount it lazily', 'umount -l "$MAIN"'],
   ['mount it writable', 'mount -o remount,rw,bind "$MAIN"'],
@@ -128,7 +64,11 @@ export const REFUSED = words([
     'mkdir -p "$HOME/bind"; mount --bind "$MAIN" "$HOME/bind"',
   ],
   ['unmount it in a namespace of its own', 'unshare --user --map-root-user --mount umount "$MAIN"'],
-  ['mount it writable there', 'unshare --user --map-root-user --mount mount -o remount,rw,bind "$MAIN"'],
+  [
+    'mount it writable there',
+    'unshare --user --map-root-user --mount mount -o remount,rw,bind "$MAIN"',
+    isBare,
+  ],
   ['make a device', 'mknod "$HOME/disk" b 8 0'],
 ]);
 
@@ -138,22 +78,14 @@ export const WORKS = words([
   ['amend a commit', 'git commit -q --allow-empty -m B; git commit -q --amend --allow-empty -m C'],
   [
     'rebase',
-    'git commit -q --allow-empty -m D; echo 2 >d.txt; git add .; git commit -qm E; git rebase -q --force-rebase HEAD~1; ' +
-      CLEARED,
+    'git commit -q --allow-empty -m D; echo 2 >d.txt; git add .; git commit -qm E; git rebase -q --force-rebase HEAD~1',
   ],
   [
     'pick a commit',
-    'git tag here; git commit -q --allow-empty -m P; git reset -q --hard here; git cherry-pick --allow-empty HEAD@{1}; ' +
-      CLEARED,
+    'git tag here; git commit -q --allow-empty -m P; git reset -q --hard here; git cherry-pick --allow-empty HEAD@{1}; git tag -d here',
   ],
-  [
-    'revert a commit',
-    'echo 4 >e.txt; git add .; git commit -qm R; git revert --no-edit HEAD; git commit -q --amend --allow-empty -m Reverted',
-  ],
-  [
-    'merge a branch',
-    'git merge -q --no-ff -m Merged "$(git commit-tree -p another -m Side another^{tree})"; git commit -q --amend --allow-empty -m M',
-  ],
+  ['revert a commit', 'echo 4 >e.txt; git add .; git commit -qm R; git revert --no-edit HEAD'],
+  ['merge a branch', 'git merge -q --no-ff -m Merged "$(git commit-tree -p another -m Side another^{tree})"'],
   ['reset its branch', 'git commit -q --allow-empty -m F; git reset -q --hard HEAD~1'],
   ['fetch', 'git fetch -q "$ORIGIN" main:refs/remotes/near/main; git rev-parse -q --verify near/main'],
   [
@@ -162,14 +94,13 @@ export const WORKS = words([
   ],
   [
     'stash and take back',
-    'echo 3 >>README.md; git stash push -q; git stash apply -q; git checkout -q README.md',
+    'echo 3 >>README.md; git stash push -q; git stash apply -q; git checkout -q README.md; git stash drop -q',
   ],
-  [
-    'make and leave a branch below its prefix',
-    'git switch -qc "$(dirname "$BRANCH")/side"; git switch -q "$BRANCH"',
-    isAmongAll,
-  ],
+  ['make, leave and delete a branch', 'git switch -qc side; git switch -q "$BRANCH"; git branch -D side'],
   ['make a tag', 'git tag inside-light; git tag -am inside inside-full'],
+  ['set something in git', 'git config user.nickname agent; git config user.nickname'],
+  ['pack refs and collect garbage', 'git pack-refs --all; git gc -q'],
+  ['add a worktree', 'git worktree add -q "$WORKTREE/more" -b more; git worktree remove "$WORKTREE/more"'],
   [
     'look',
     'git status --porcelain; git reflog -1; git worktree list | grep -q 26-01-09-other; git fsck --no-dangling',

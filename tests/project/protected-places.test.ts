@@ -1,9 +1,9 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { rememberProject } from '../../src/project/finding/known-projects.ts';
-import { findProtectedPlaces, holdRefFolders } from '../../src/project/finding/protected-places.ts';
+import { findProtectedPlaces } from '../../src/project/finding/protected-places.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 const question = ({ path, root, homeDir }: TempRepo) => ({
@@ -42,17 +42,4 @@ test('what starts the supervisor with the machine is protected', async () => {
     join(repo.homeDir, 'Library/LaunchAgents/dev.samocode.supervisor.plist'),
   ];
   expect(programs).toEqual(expect.arrayContaining(units));
-});
-
-test('the folders that a guard is bound to stay when git clears empty ones away', async () => {
-  await using repo = await makeRepo({ files: { a: '1' } });
-  const commonDir = join(repo.path, '.git');
-  await repo.git(['branch', 'samocode/one']);
-  holdRefFolders(commonDir, 'samocode/one');
-  await repo.git(['pack-refs', '--all']);
-  await repo.git(['gc', '-q', '--prune=now']);
-  await repo.git(['branch', '-D', 'samocode/one']);
-  for (const folder of ['refs/heads/samocode', 'refs/samocode', 'refs/replace', 'logs/refs/heads/samocode'])
-    expect(await readdir(join(commonDir, folder)), folder).toEqual(['hold.lock']);
-  expect(await repo.git(['for-each-ref', '--format=%(refname)'])).toBe('refs/heads/main');
 });

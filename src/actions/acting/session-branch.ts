@@ -1,18 +1,21 @@
 import { acceptedAt, readExecuting } from '../../project/git/executing-settings.ts';
+import type { GitOptions } from '../../project/git/git.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
 import { undoChanged } from '../../project/git/git-programs.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
+import { liveTip, privateGitIn } from '../../project/private-git/private-git.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from './context.ts';
 
 export interface SessionBranch {
   branch: string;
+  /** A ref; while an agent works, the commit that its own git folder has for the branch. */
   ref: string;
   base: string;
   baseCommit: string;
   worktreePath: string;
   /** For git in MAIN_REPO, with the programs disabled that unaccepted settings name. */
-  git: GitContext & { cwd: string };
+  git: GitContext & Pick<GitOptions, 'cwd' | 'env'>;
 }
 
 /** @returns undefined where it has none, or none yet */
@@ -24,7 +27,9 @@ export async function branchOfSession(
   if (sessionFile === undefined || state.worktree === undefined) return undefined;
   const { branch, base, baseCommit, path: worktreePath } = state.worktree;
   const git = { ...(await safeGit(view, context)), cwd: sessionFile.mainRepo };
-  return { branch, ref: `refs/heads/${branch}`, base, baseCommit, worktreePath, git };
+  const live = state.openIteration && (await liveTip(privateGitIn(view.paths.runDir), branch));
+  const own = live ? { ref: live.tip, git: { ...git, env: live.env } } : { ref: `refs/heads/${branch}`, git };
+  return { branch, ...own, base, baseCommit, worktreePath };
 }
 
 /** What git says, or `otherwise` where it cannot open the repository. */

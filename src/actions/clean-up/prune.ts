@@ -6,6 +6,7 @@ import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/ch
 import { removeClone } from '../../project/proving/clean-clone.ts';
 import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { refNameOf } from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import { isAtRest, readSession } from '../../session/status.ts';
@@ -106,7 +107,8 @@ async function ofSession(
     ...outputs,
   ];
   const git = { cwd: mainRepo, baseEnv };
-  const { refs, bytes } = await sizeOfCheckpoints(folder, git);
+  const refName = view.sessionFile === undefined ? folder : refNameOf(view.sessionFile);
+  const { refs, bytes } = await sizeOfCheckpoints(refName, git);
   const found: Found[] = [];
   if (files.length > 0)
     found.push({
@@ -124,7 +126,7 @@ async function ofSession(
       kind: 'checkpoints',
       name: folder,
       bytes,
-      remove: async () => (await stillOver()) && (await dropCheckpoints(folder, git)).length > 0,
+      remove: async () => (await stillOver()) && (await dropCheckpoints(refName, git)).length > 0,
     });
   return found;
 }

@@ -10,6 +10,7 @@ import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/ins
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { worktreeStays } from '../../session/commands/judge-finish.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { refNameOf } from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
@@ -70,7 +71,8 @@ export async function sessionWorktrees(
   const emptied = prune ? await pruneTrash(main, context.clock.now()) : [];
   const trash = (await listTrash(main)).map((entry) => ({
     ...entry,
-    session: views.find(({ folder }) => trashRef(folder) === entry.ref)?.folder,
+    session: views.find(({ sessionFile }) => sessionFile && trashRef(refNameOf(sessionFile)) === entry.ref)
+      ?.folder,
   }));
   worktrees.sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
   return { worktrees, trash, removed, emptied: emptied.map(({ ref }) => ref) };

@@ -48,7 +48,7 @@ export async function checksOnClone(
     ...given,
     ...{ name: 'full', mainRepo, worktreeGitDir, scratch, outputDir, outputRoot: outputDir, signal, begins },
     cacheDir: setupCacheDir(worktreesDir),
-    placeIn: async (dir: string) => ({ env: marked, ...insideOf(await guard.of(dir), marked) }),
+    placeIn: async (dir: string) => ({ env: marked, ...insideOf(await guard.of(dir)) }),
   };
   try {
     return await runOnClone(set, { clock, context: git }, cloneFailed);

@@ -10,6 +10,7 @@ import {
 import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { refNameOf } from '../../session/layout/names.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { ALL_FILES_MS, afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -83,7 +84,7 @@ async function factsForRewind(
   const kept =
     sessionFile === undefined
       ? { commits: new Set<string>(), beforeRewinds: new Map<number, string>() }
-      : await keptCheckpoints(sessionFile.folder, { cwd: sessionFile.mainRepo, baseEnv: env });
+      : await keptCheckpoints(refNameOf(sessionFile), { cwd: sessionFile.mainRepo, baseEnv: env });
   return { events: await readEvents(paths, 0), kept };
 }
 

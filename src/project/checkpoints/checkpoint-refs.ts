@@ -36,8 +36,8 @@ export function refOf(sessionFolder: string, moment: Moment): string {
   }
 }
 
-/** All refs of a session's checkpoints. Old folders have names that git allows in no ref. */
-function refsOf(sessionFolder: string): string {
+/** Below it lies what is kept of a session. Old folders have names that git allows in no ref. */
+export function refsOf(sessionFolder: string): string {
   return `refs/samocode/${asRefName(sessionFolder)}/`;
 }
 

@@ -23,7 +23,7 @@ export interface CheckpointPlan extends GitContext {
   worktreePath: string;
   branch: string;
   sessionDir: string;
-  /** The session folder's name; part of the ref. */
+  /** Names the session in refs and messages. */
   sessionFolder: string;
   /** A folder among the session's machine state: the private indexes. */
   storeDir: string;

@@ -1,7 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { configFolder } from '../../base/config-folder.ts';
-import { statsAt } from '../../base/files/look-at.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { commonDirOf, type GitContext } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
@@ -72,23 +70,3 @@ const SERVICE_UNITS = [
   '.config/systemd/user/samocode-supervisor.service',
   'Library/LaunchAgents/dev.samocode.supervisor.plist',
 ];
-
-/** git clears empty folders of refs away; one with this in it stays, and git takes no name that ends so for a ref. */
-const HOLD = 'hold.lock';
-
-/**
- * Makes the folders of refs that a guard is bound to, and sees that they stay: the person may run `git gc` or `git pack-refs` meanwhile.
- */
-export function holdRefFolders(commonDir: string, branch: string): void {
-  // A reftable has no folders of refs.
-  if (statsAt(join(commonDir, 'reftable')) !== undefined) return;
-  const own = join('refs/heads', dirname(branch));
-  const folders = [own, join('logs', own), 'refs/samocode', 'refs/replace'];
-  for (const folder of folders.map((each) => join(commonDir, each))) {
-    mkdirSync(folder, { recursive: true });
-    // `refs/heads` itself is never cleared away.
-    if (!folder.endsWith('refs/heads')) writeFileSync(join(folder, HOLD), '');
-  }
-  // The first file of LFS may be an agent's.
-  mkdirSync(join(commonDir, 'lfs'), { recursive: true });
-}

@@ -6,7 +6,7 @@ import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../phases/table.ts';
-import { type ChildCommand, type ChildRequest, OPEN_IN_GIT, type Provider } from '../contract/provider.ts';
+import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
 import { classifyCodexEnd } from './codex-end.ts';
 import { type CodexServers, codexServers, NO_EXTRAS, serversOfPerson } from './codex-servers.ts';
 import { codexTranscript, newCodexReader, readCodexTraces } from './codex-stream.ts';
@@ -134,12 +134,12 @@ function serverArgs({ foreignServers }: ChildRequest, { table }: CodexServers): 
 
 async function prepare(request: ChildRequest): Promise<ChildRequest> {
   await writeWhole(schemaPath(request), `${JSON.stringify(SIGNAL_SCHEMA)}\n`);
-  const { workingDir, mainRepo, permissions, inGuard = false } = request;
+  const { workingDir, mainRepo, permissions } = request;
   const foreignServers = await serversOfPerson(request);
   return {
     ...request,
     ...(foreignServers && { foreignServers }),
-    ...(permissions === 'allow' && { gitDirs: await gitDirsOf(workingDir, mainRepo, inGuard) }),
+    ...(permissions === 'allow' && { gitDirs: await gitDirsOf(workingDir, mainRepo) }),
   };
 }
 
@@ -159,15 +159,14 @@ function toml(value: unknown): string {
  * The folders of git that a commit in `workingDir` writes: the repository's own and, in a worktree, the
  * worktree's part of it; both must be named, for a sandbox protects each by itself. A worktree that points
  * to another repository than `mainRepo`'s gets none: a child may have written that pointer.
- * @param inGuard what the guard keeps read-only can't be named: Codex makes folders in whatever is
  */
-async function gitDirsOf(workingDir: string, mainRepo: string, inGuard: boolean): Promise<string[]> {
+async function gitDirsOf(workingDir: string, mainRepo: string): Promise<string[]> {
   const common = await commonDir(await gitDir(mainRepo));
   const own = await gitDir(workingDir);
   if (common === undefined || own === undefined) return [];
   if (own === common) return [common];
   if (!own.startsWith(`${common}/worktrees/`)) return [];
-  return [...(inGuard ? OPEN_IN_GIT.map((name) => join(common, name)) : [common]), own];
+  return [common, own];
 }
 
 async function gitDir(checkout: string): Promise<string | undefined> {

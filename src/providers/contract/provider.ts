@@ -15,9 +15,6 @@ export interface ChildServers {
   servers: McpServers;
 }
 
-/** What a commit, a fetch and a stash write in the shared git folder, beside the branch. */
-export const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs'];
-
 /** What the worker knows when it is about to start a child. */
 export interface ChildRequest {
   cliPath: string;

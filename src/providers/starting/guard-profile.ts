@@ -1,6 +1,4 @@
 import { dirname, join } from 'node:path';
-import { hasOwnFolder } from '../../base/sandbox-level.ts';
-import { OPEN_IN_GIT } from '../contract/provider.ts';
 
 /** One rule about a folder or file. Later rules win over earlier ones. */
 export interface Mount {
@@ -8,6 +6,8 @@ export interface Mount {
   kind: 'read_only' | 'writable' | 'hidden' | 'held';
   /** Absolute, without links. */
   path: string;
+  /** What is there inside, where it is not what is there outside. */
+  from?: string;
   /** It may be missing, which is fine. */
   ifThere?: true;
 }
@@ -41,10 +41,24 @@ export interface SessionPlaces {
   /** The worktree's own git folder, below the shared one. */
   gitDir: string;
   branch: string;
+  /** Absent where a guard can only forbid: then the shared git folder is opened as far as commits need it. */
+  git?: SessionGit;
 }
 
-/** Of what git writes there: what not every repository has. */
-const OPEN_IF_THERE = ['rr-cache', 'reftable'];
+/** The git folder that a session has of its own, which stands inside for the one that all share. */
+export interface SessionGit {
+  /** The session's run folder, which has it. */
+  runDir: string;
+  dir: string;
+  /** Folders of the shared one that are seen in it, read-only, by their names. */
+  bound: readonly string[];
+  /** Where the real objects are seen, and the files of git-lfs. */
+  objects: string;
+  lfs: string;
+}
+
+/** Of what git writes in the shared folder. */
+const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs', 'rr-cache', 'reftable'];
 
 /**
  * The profile of an agent: everything is as it is, but for what belongs to samocode and to the person's repository.
@@ -67,9 +81,11 @@ export function guardProfile(places: GuardPlaces): Mount[] {
     readOnly(commonDir),
     // Behind what may hold it: the repository may be the home folder.
     { kind: 'hidden', path: places.configFolder },
-    ...(session === undefined ? [] : openForCommits(commonDir, session)),
+    ...(session === undefined ? [] : openForSession(commonDir, session)),
     ...places.writable.filter((path) => !isWide(path)).map(opened),
-    { ...readOnly(places.runRoot), ifThere: true },
+    ...(session?.git === undefined
+      ? [{ ...readOnly(places.runRoot), ifThere: true } as const]
+      : runFolderOf(places, session.git)),
     ...places.programs.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
   ];
 }
@@ -85,12 +101,43 @@ function foldersAbove(paths: readonly string[]): string[] {
   return [...new Set(above)].sort((one, other) => one.length - other.length);
 }
 
-function openForCommits(commonDir: string, session: SessionPlaces): Mount[] {
-  const { gitDir, worktree, branch, sessionDir } = session;
+function openForSession(commonDir: string, session: SessionPlaces): Mount[] {
+  const { worktree, sessionDir, git } = session;
+  return [
+    ...(git === undefined ? openForCommits(commonDir, session) : gitOfItsOwn(commonDir, session, git)),
+    writable(worktree),
+    readOnly(join(worktree, '.git')),
+    writable(sessionDir),
+  ];
+}
+
+/** Whatever an agent does to it, the repository has only what is collected from it, and checked. */
+function gitOfItsOwn(commonDir: string, { gitDir }: SessionPlaces, { dir, bound }: SessionGit): Mount[] {
+  return [
+    { ...writable(commonDir), from: dir },
+    ...bound.map((name) => readOnly(join(commonDir, name))),
+    // What is committed in a submodule is there at once.
+    writable(join(gitDir, 'modules')),
+  ];
+}
+
+/** Those of other sessions are not even seen. */
+function runFolderOf({ runRoot, commonDir }: GuardPlaces, { runDir, objects, lfs }: SessionGit): Mount[] {
+  return [
+    { kind: 'hidden', path: runRoot },
+    readOnly(runDir),
+    { ...readOnly(objects), from: join(commonDir, 'objects') },
+    // Its links to further objects would be followed a second time.
+    { kind: 'hidden', path: join(objects, 'info') },
+    { ...readOnly(lfs), from: join(commonDir, 'lfs'), ifThere: true },
+  ];
+}
+
+function openForCommits(commonDir: string, { gitDir, branch }: SessionPlaces): Mount[] {
   const heads = join(commonDir, 'refs/heads');
   const logs = join(commonDir, 'logs/refs/heads');
   const shared = [
-    ...[...OPEN_IN_GIT, ...OPEN_IF_THERE].map((name) => writable(join(commonDir, name))),
+    ...OPEN_IN_GIT.map((name) => writable(join(commonDir, name))),
     // git writes a log through a link: that of the person's branches is not open, nor that of the main checkout.
     readOnly(logs),
     writable(join(logs, dirname(branch))),
@@ -102,30 +149,21 @@ function openForCommits(commonDir: string, session: SessionPlaces): Mount[] {
     writable(join(heads, dirname(branch))),
   ];
   return [
-    // A repository with a reftable has none of the folders of refs.
     ...shared.map((mount): Mount => ({ ...mount, ifThere: true })),
     writable(gitDir),
     // By these a worktree's git would be led to another repository, and the worker's with it.
     readOnly(join(gitDir, 'commondir')),
     readOnly(join(gitDir, 'gitdir')),
-    writable(worktree),
-    readOnly(join(worktree, '.git')),
-    writable(sessionDir),
   ];
 }
 
 /** Folders in which nothing that is written inside the guard may be found outside. */
 export function forbiddenFolders(places: GuardPlaces): string[] {
-  const { commonDir, session, writable: opened } = places;
+  const { commonDir, writable: opened } = places;
   const all = protectedFolders(places);
   const narrow = opened.filter((path) => !all.some((folder) => contains(path, folder)));
   return [
-    ...new Set([
-      ...[...all, join(commonDir, 'hooks')],
-      // Without a folder of its own the branch is only watched, and so are all others.
-      ...(session === undefined || hasOwnFolder(session.branch) ? [join(commonDir, 'refs/heads')] : []),
-      ...places.programs,
-    ]),
+    ...new Set([...all, join(commonDir, 'hooks'), join(commonDir, 'refs/heads'), ...places.programs]),
   ].filter((folder) => !narrow.some((path) => contains(path, folder)));
 }
 

@@ -81,10 +81,10 @@ function bwrapArgs(profile: readonly Mount[], isRoot: boolean): string[] {
 /** Devices may lie below a folder that is held, and only there. */
 const BINDS = { read_only: '--ro-bind', writable: '--bind', held: '--dev-bind' } as const;
 
-function bwrapMount({ kind, path, ifThere }: Mount): string[] {
+function bwrapMount({ kind, path, from = path, ifThere }: Mount): string[] {
   if (kind === 'hidden') return ['--tmpfs', path];
   const bind = BINDS[kind];
-  return [ifThere ? `${bind}-try` : bind, path, path];
+  return [ifThere ? `${bind}-try` : bind, from, path];
 }
 
 /** Written after the manual of sandbox-exec and the profiles of the system; not tried on a Mac. */
@@ -108,14 +108,8 @@ function sandboxRule({ kind, path }: Mount): string {
   }
 }
 
-/** What installs hooks would be refused there, and fail. */
-const NO_HOOKS = { HUSKY: '0', LEFTHOOK: '0' };
-
 /** How a command of the project is started: inside the guard, where there is one. */
-export function insideOf(guard: Guard | undefined, env: Record<string, string>) {
+export function insideOf(guard: Guard | undefined) {
   if (guard === undefined) return {};
-  return {
-    inside: (command: readonly string[]) => insideGuard(guard, command),
-    env: { ...NO_HOOKS, ...env },
-  };
+  return { inside: (command: readonly string[]) => insideGuard(guard, command) };
 }

@@ -36,6 +36,13 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
   const { env, platform = process.platform, isRoot = process.getuid?.() === 0 } = options;
   const tool = options.tool ?? findGuardTool(env, platform);
   if (tool === undefined) return missingGuard(platform);
+  // An agent's own git folder has its refs as files.
+  if (statsAt(join(places.commonDir, 'reftable')) !== undefined)
+    return {
+      level: 'none',
+      why: 'the refs of this repository are a reftable',
+      hint: 'Run "git refs migrate --ref-format=files" there.',
+    };
   // A folder that is missing can't be hidden: whoever made it inside would have made it outside.
   mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
   const guard = makeGuard(tool, guardProfile(places), isRoot);

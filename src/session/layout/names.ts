@@ -77,6 +77,11 @@ export function shortId(folder: string): string {
   return fingerprint(folder).slice(0, 5);
 }
 
+/** Names a session in git's refs: two projects on one repository may have folders of the same name. */
+export function refNameOf({ folder, id }: { folder: string; id: string }): string {
+  return `${folder}-${id.toLowerCase()}`;
+}
+
 /** What a person types for a session: its name without the date where that is short, else its short id. */
 export function handleOf(folder: string): string {
   const name = nameWithoutDate(folder);

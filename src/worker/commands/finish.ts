@@ -12,6 +12,7 @@ import {
 import { judgeRewind } from '../../session/commands/judge-rewind.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { refNameOf } from '../../session/layout/names.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { intoTrash } from './archived-work.ts';
@@ -95,10 +96,10 @@ export const merge: Handler<'merge'> = async (worker, { by }) => {
 
 /** Takes a session back; the files follow the event. */
 export const rewind: Handler<'rewind'> = async (worker, { by, to }) => {
-  const { folder, mainRepo } = worker.file;
+  const { mainRepo } = worker.file;
   const verdict = judgeRewind({ to }, stateOf(worker), {
     events: await readEvents(worker.paths, 0),
-    kept: await keptCheckpoints(folder, { ...worker.git.context, cwd: mainRepo }),
+    kept: await keptCheckpoints(refNameOf(worker.file), { ...worker.git.context, cwd: mainRepo }),
   });
   if (verdict.kind === 'refused') return verdict;
   return { events: [{ type: 'rewind_asked', by, to, commit: verdict.commit, back: verdict.back }] };

@@ -2,14 +2,12 @@ import { dirname } from 'node:path';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
-import {
-  findProtectedPlaces,
-  holdRefFolders,
-  type ProtectedPlaces,
-} from '../../project/finding/protected-places.ts';
+import { findProtectedPlaces, type ProtectedPlaces } from '../../project/finding/protected-places.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
+import { makePrivateGit } from '../../project/private-git/make-private-git.ts';
+import { basePlace, privateGitIn } from '../../project/private-git/private-git.ts';
 import { areConfined } from '../../providers/registry.ts';
-import { guardProfile, type SessionPlaces } from '../../providers/starting/guard-profile.ts';
+import { guardProfile, type SessionGit, type SessionPlaces } from '../../providers/starting/guard-profile.ts';
 import { type Guard, makeGuard } from '../../providers/starting/make-guard.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../providers/starting/probe-guard.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
@@ -23,7 +21,7 @@ interface Place {
 
 /** What it knows of a session; a `Worker` has all of it. */
 interface Guarded extends Chooser {
-  readonly paths: Pick<SessionPaths, 'sessionDir'>;
+  readonly paths: Pick<SessionPaths, 'sessionDir' | 'runDir'>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly rehearsalProgram: string;
   readonly git: GitGuard;
@@ -34,7 +32,8 @@ export class WorkerGuard {
   #now: Promise<GuardNow> | undefined;
 
   /**
-   * The guard of what runs in the session's worktree; undefined where there is none, or none is wanted.
+   * The guard of what runs in the session's worktree, with a git folder of its own made ready; undefined where there is
+   * none, or none is wanted. Never while something else of the session runs in it.
    * @param worktree while it is not recorded yet
    */
   async guard(
@@ -44,9 +43,11 @@ export class WorkerGuard {
     const now = await this.now(worker);
     if (now.level === 'none') return undefined;
     const places = await this.#placesOf(worker);
+    const { tool } = now.guard;
     const session = worktree && (await sessionPlaces(worker, worktree, places));
-    if (session !== undefined) holdRefFolders(places.commonDir, session.branch);
-    return makeGuard(now.guard.tool, guardProfile({ ...places, session }), now.level === 'best effort');
+    const git = session && tool.kind === 'bwrap' ? await gitOf(worker, session, places) : undefined;
+    const profile = guardProfile({ ...places, session: session && { ...session, git } });
+    return makeGuard(tool, profile, now.level === 'best effort');
   }
 
   /** The guard of what runs in a clone: of all that the session has, it may write there alone. */
@@ -97,6 +98,18 @@ export class WorkerGuard {
       git.context,
     );
   }
+}
+
+async function gitOf(
+  { paths, git: { context } }: Guarded,
+  { gitDir, branch }: SessionPlaces,
+  { commonDir }: ProtectedPlaces,
+): Promise<SessionGit> {
+  const runDir = await realPathAsFar(paths.runDir);
+  const git = privateGitIn(runDir);
+  const bound = await makePrivateGit({ git, commonDir, gitDir, branch }, context);
+  const { dir } = git;
+  return { runDir, dir, bound, objects: basePlace(dir, 'objects'), lfs: basePlace(dir, 'lfs') };
 }
 
 async function sessionPlaces(

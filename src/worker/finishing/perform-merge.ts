@@ -7,6 +7,7 @@ import { forwardAlone } from '../../project/finishing/fast-forward.ts';
 import { makeMergeCommit } from '../../project/finishing/merge-commit.ts';
 import type { MergeEnd } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { refNameOf } from '../../session/layout/names.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { lastingFailure } from '../core/passing-errors.ts';
 import { provingOf, record, stateOf, type Worker } from '../core/worker.ts';
@@ -65,7 +66,7 @@ async function mergeOnce(
     return { events: [], end: { outcome: 'failed', reason: `There is no branch "${into}" any more.` } };
   const known = { tip: tip.commit, onto: onto.onto };
   if (onto.hasAll) return { events: [], end: { ...known, outcome: 'merged', commit: onto.from } };
-  const ref = mergeRef(folder);
+  const ref = mergeRef(refNameOf(worker.file));
   const made = await whileTakingCommands(worker, (signal) =>
     makeMergeCommit({
       ...{ mainRepo, into, ref, ...context, signal },

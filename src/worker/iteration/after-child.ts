@@ -8,6 +8,7 @@ import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../base/files/git-pointer
 import type { OpenIteration } from '../../session/events/state.ts';
 import { takeCommands } from '../commands/take-commands.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
+import { collectWork } from '../guarding/collect-work.ts';
 import { RUN_FOLDER_ITSELF, runFolderChanges } from '../guarding/run-folder.ts';
 import { snapshotBefore } from '../guarding/snapshot.ts';
 import { keepWork } from '../recording/keep-work.ts';
@@ -36,6 +37,7 @@ export async function meetRunFolder(worker: Worker, open: OpenIteration): Promis
   worker.writer.writeCache();
   await removeStaleLocks(worker);
   removeDraftsOfDead(worker);
+  await collectWork(worker);
   return changed;
 }
 

@@ -159,11 +159,9 @@ async function runSetup(
   worktree: Worktree,
 ): Promise<MeanwhileEnd<CommandFailure | undefined>> {
   const env = environmentOf(worker);
-  // No agent has written there yet: it is what the person's own checkout would run, installers of hooks among it.
-  const isAsPersonLeftIt = worktree.head === worktree.baseCommit;
-  const guard = isAsPersonLeftIt ? undefined : await worker.guard.guard(worker, worktree);
+  const guard = await worker.guard.guard(worker, worktree);
   return await whileTakingCommands(worker, async (signal) => {
-    const failure = await failureOf(setup, { cwd: worktree.path, env, ...insideOf(guard, env), signal });
+    const failure = await failureOf(setup, { cwd: worktree.path, env, ...insideOf(guard), signal });
     if (failure !== undefined) signal.throwIfAborted();
     return failure;
   });

@@ -22,12 +22,15 @@ import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.t
 import { commandOf } from '../../session/servers/plan-servers.ts';
 import { type Iteration, wrapperName } from '../core/iteration-files.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
+import { collectWork } from '../guarding/collect-work.ts';
 import { keepRunFolder } from '../guarding/run-folder.ts';
 import { documentsPrint, mainCheckoutNow, type Snapshot } from '../guarding/snapshot.ts';
 import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../recording/keep-work.ts';
 
 export async function spawnChild(worker: Worker, open: Iteration): Promise<ChildRecord> {
+  // SETUP and CHECK run there too, and may commit.
+  await collectWork(worker);
   // What it writes for the child belongs to what stands there before.
   const guard = await worker.guard.guard(worker);
   const command = await commandFor(worker, open, { inGuard: guard !== undefined });

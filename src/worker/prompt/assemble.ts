@@ -32,10 +32,9 @@ const DOCUMENTS_ALONE =
   ' In this phase you can read everything, write files of the session path with your tools for files, and run commands that only read (`git log`, `git diff --no-ext-diff`, `grep`, `ls`); mostly tests and scripts are refused, and so is every change of code.';
 
 const GUARD_WORDS =
-  'You run in a sandbox: the main checkout, the settings and hooks of git, and other sessions are read-only. So whatever ' +
-  'deletes a ref fails ("Read-only file system": `branch -d`, `tag -d`, `stash drop` (a popped stash stays listed), `fetch --prune`, `gc`), and so do `sudo` ' +
-  'and installers of git hooks (with HUSKY=0 or LEFTHOOK=0 they stay out of `npm ci`). After a complete rebase or cherry-pick git still takes ' +
-  'itself to be in the middle of one: `rm -f "$(git rev-parse --git-path CHERRY_PICK_HEAD)"`. Find another way; if there is none, signal `blocked` and say why.';
+  'You run in a sandbox: the main checkout, other sessions and what starts programs for the user are read-only ("Read-only file system"), and `sudo` fails. ' +
+  "Git is this session's own copy: branches, tags, stashes, settings and hooks stay in it, and only commits on the session's branch are taken over. " +
+  'Find another way around what is refused; if there is none, signal `blocked` and say why.';
 
 function limitsOfHands({ permissions, isGuarded, phase }: PromptState): string {
   const isNarrow = permissions === 'allow' && GRANTS[phase] === 'documents';

@@ -181,7 +181,7 @@ async function runInWorktree(
   const cwd = stateOf(worker).worktree?.path ?? worker.file.mainRepo;
   const env = childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration });
   const place = {
-    ...{ cwd, env, ...insideOf(await worker.guard.guard(worker), env) },
+    ...{ cwd, env, ...insideOf(await worker.guard.guard(worker)) },
     outputDir: iterationPaths(worker.paths, iteration).checks,
     outputRoot: worker.paths.runDir,
     timeoutMs: provingOf(worker).timeoutMs,

@@ -41,7 +41,7 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
     scratch: scratchDir(worker),
     cacheDir: setupCacheDir(worker.file.worktreesDir),
     outputRoot: worker.paths.runDir,
-    placeIn: async (dir: string) => ({ env, ...insideOf(await worker.guard.guardOfClone(worker, dir), env) }),
+    placeIn: async (dir: string) => ({ env, ...insideOf(await worker.guard.guardOfClone(worker, dir)) }),
   };
   const tools = { clock: worker.clock, context: worker.git.context };
   return await runOnClone(onClone, tools, (problem) => WORKER_ERRORS.clone_failed({ problem }));

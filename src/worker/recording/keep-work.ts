@@ -19,6 +19,7 @@ import { commitSessionFiles } from '../../project/checkpoints/session-repository
 import { type WorktreePrints, worktreePrints } from '../../project/checkpoints/worktree-print.ts';
 import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { refNameOf } from '../../session/layout/names.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { documentsPrint, type WorktreeSeen } from '../guarding/snapshot.ts';
 
@@ -43,7 +44,7 @@ export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
     worktreePath: worktree.path,
     branch: worktree.branch,
     sessionDir: worker.paths.sessionDir,
-    sessionFolder: worker.file.folder,
+    sessionFolder: refNameOf(worker.file),
     storeDir: join(worker.paths.runDir, 'checkpoints'),
     ...worker.git.context,
   };

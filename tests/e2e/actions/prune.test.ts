@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { prune } from '../../../src/actions/clean-up/prune.ts';
+import { refNameOf } from '../../../src/session/layout/names.ts';
 import { typed } from '../../cli/typed.ts';
 import { doneSession } from '../../support/done-session.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
@@ -40,7 +41,7 @@ test('prune shows what old sessions take, removes it with --yes, and the session
   expect(await readdir(paths.iterations)).toEqual([]);
   expect(await readdir(paths.logs)).toEqual([]);
   expect(existsSync(interrupted)).toBe(false);
-  expect(await repo.git(['for-each-ref', `refs/samocode/${file.folder}`])).toBe('');
+  expect(await repo.git(['for-each-ref', `refs/samocode/${refNameOf(file)}`])).toBe('');
   expect((await command(rig, 'prune', '--days', '0')).stdout).toContain('Nothing to remove');
 
   expect((await command(rig, 'verify', file.folder)).exitCode).toBe(0);

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { refNameOf } from '../../../src/session/layout/names.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const stays = { act: 'signal-file', text: '{"status":"continue"}' };
@@ -20,7 +21,7 @@ test.concurrent('what a person changed between two children is kept before the n
   await writeFile(join(worktree?.path ?? '', 'person.txt'), 'by hand\n');
   await rig.resume();
   await rig.until(({ progress }) => progress.totalIterations > next);
-  const ref = `refs/samocode/${rig.file.folder}/${String(next).padStart(3, '0')}-before`;
+  const ref = `refs/samocode/${refNameOf(rig.file)}/${String(next).padStart(3, '0')}-before`;
   expect(await rig.repo.git(['show', `${ref}:worktree/person.txt`])).toBe('by hand');
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
+import { refNameOf } from '../../../src/session/layout/names.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const AS_HUSKY_DOES =
@@ -21,7 +22,7 @@ test.concurrent('a setting of git that starts programs is shown, and one resume 
   // Its word does not count; its work is kept.
   expect(progress.phase).toBe('investigation');
   expect(lastIteration?.ending).not.toBe('signalled');
-  const kept = ['ls-tree', '-r', '--name-only', `refs/samocode/${rig.file.folder}/001`];
+  const kept = ['ls-tree', '-r', '--name-only', `refs/samocode/${refNameOf(rig.file)}/001`];
   expect(await rig.repo.git(kept)).toContain('.husky/pre-commit');
   const byModel = resumeSession({ session: rig.file.folder }, rig.context('tool'));
   await expect(byModel).rejects.toMatchObject({ code: 'needs_person' });

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { trashRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { SessionEvent } from '../../../src/session/events/events.ts';
+import { refNameOf } from '../../../src/session/layout/names.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { restOfFinishing } from '../../../src/worker/commands/session-archive.ts';
 import { meet, takeCommands } from '../../../src/worker/commands/take-commands.ts';
@@ -16,7 +18,7 @@ import { finished } from '../../worker/finished-session.ts';
 const HEAD = { v: 1, by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z' } as const;
 const DISCARD: Command = { ...HEAD, id: '01KEE000000000000000000001', kind: 'discard' };
 const UNARCHIVE: Command = { ...HEAD, id: '01KEE000000000000000000002', kind: 'unarchive' };
-const TRASH = 'refs/samocode/_trash/26-01-08-x';
+const trash = ({ file }: Pick<Worker, 'file'>) => trashRef(refNameOf(file));
 
 async function take(worker: Worker, log: TempLog, command: Command): Promise<SessionEvent | undefined> {
   await leaveCommand(log.paths, command);
@@ -50,9 +52,9 @@ test('a session is discarded with its uncommitted work, and all of it comes back
   expect(await standing(worker, repo, log)).toEqual(GONE);
   expect(worker.writer.state).toMatchObject({
     archived: true,
-    trash: { ref: TRASH, tip, branch: 'samocode/x', uncommitted: ['größe 1.txt'] },
+    trash: { ref: trash(worker), tip, branch: 'samocode/x', uncommitted: ['größe 1.txt'] },
   });
-  expect(await repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode'])).toBe(TRASH);
+  expect(await repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode'])).toBe(trash(worker));
 
   await take(worker, log, UNARCHIVE);
   expect(await standing(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
@@ -131,15 +133,15 @@ test('a discard through a channel that opens no gate is refused', async () => {
   expect(await take(worker, log, DISCARD)).toMatchObject({ type: 'command_refused', code: 'channel_closed' });
 });
 
-test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
-  ['when the trash is gone', (repo) => repo.git(['update-ref', '-d', TRASH]), 'trash_gone'],
+test.each<[string, (repo: TempRepo, worker: Worker) => Promise<unknown>, string]>([
+  ['when the trash is gone', (repo, worker) => repo.git(['update-ref', '-d', trash(worker)]), 'trash_gone'],
   ['when another branch has its name', (repo) => repo.git(['branch', 'samocode/x', 'main']), 'branch_taken'],
 ])('a discarded session is not restored %s', async (_, disturb, code) => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
   await take(worker, log, DISCARD);
-  await disturb(repo);
+  await disturb(repo, worker);
   expect(await take(worker, log, UNARCHIVE)).toMatchObject({ type: 'command_refused', code });
   expect(worker.writer.state.archived).toBe(true);
 });

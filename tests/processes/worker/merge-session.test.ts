@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { mergeRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { fastForward } from '../../../src/project/finishing/fast-forward.ts';
 import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
 import type { MergeEnd } from '../../../src/session/events/bodies/event-types.ts';
 import type { Channel } from '../../../src/session/events/bodies/who-acted.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
+import { refNameOf } from '../../../src/session/layout/names.ts';
 import { takeCommands } from '../../../src/worker/commands/take-commands.ts';
 import { performMerge } from '../../../src/worker/finishing/perform-merge.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
@@ -118,7 +120,7 @@ test('a merge whose worker died at any point before the base moved is begun agai
   const worker = await finished(log, repo, { events: [DONE, ASKED] });
   const from = await repo.git(['rev-parse', 'main']);
   const to = await repo.git(['rev-parse', 'samocode/x']);
-  const ref = 'refs/samocode/26-01-08-x/merge';
+  const ref = mergeRef(refNameOf(worker.file));
   await repo.git(['update-ref', ref, to]);
   await fastForward({ mainRepo: repo.path, baseEnv: repo.env, branch: 'main', from, to, ref });
   await performMerge(worker);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { parseEvent, type SessionEvent } from '../../../src/session/events/events.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
+import { refNameOf } from '../../../src/session/layout/names.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { isLost } from '../../../src/session/session-list.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -27,7 +28,7 @@ export async function expectLost(rig: SessionRig): Promise<void> {
   expect(await rig.processesWithMark(), 'nothing was left running').toEqual([]);
   expect((await rig.view()).problems.join(' ')).toContain('events.jsonl.rewritten');
   await expect(rig.resume(), 'no act reaches it').rejects.toMatchObject({ code: 'session_lost' });
-  const kept = ['for-each-ref', '--format=%(refname)', `refs/samocode/${rig.file.folder}`];
+  const kept = ['for-each-ref', '--format=%(refname)', `refs/samocode/${refNameOf(rig.file)}`];
   expect(await rig.repo.git(kept), 'the work is kept').not.toBe('');
 }
 

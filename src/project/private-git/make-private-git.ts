@@ -1,0 +1,189 @@
+import { copyFileSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { plainText } from '../../base/files/plain-file.ts';
+import { runGit } from '../git/git.ts';
+import type { GitContext } from '../git/repository.ts';
+import { removeClone } from '../proving/clean-clone.ts';
+import {
+  basePlace,
+  isFitName,
+  isPlainFolder,
+  type Note,
+  type PrivateGit,
+  packedRefs,
+  privateHead,
+  privateRef,
+  readNote,
+  writeNote,
+} from './private-git.ts';
+
+export interface PrivateGitPlan {
+  git: PrivateGit;
+  /** The git folder that all worktrees of the repository share. */
+  commonDir: string;
+  /** The worktree's own git folder, below it. */
+  gitDir: string;
+  branch: string;
+}
+
+/** Folders of which it has its own; all others of the shared folder are bound read-only. */
+const OWN = ['objects', 'refs', 'logs', 'info', 'hooks', 'worktrees', 'rr-cache', 'lfs', 'base'];
+const BELOW_OWN = ['objects/info', 'objects/pack', 'refs/heads', 'base/objects', 'base/lfs'];
+
+/**
+ * Makes the folder ready for an agent: kept with what the one before left there (a stash, a rebase, an index) where the
+ * branch still is what was collected last, else made anew. Settings and refs are the person's of today in any case.
+ * @returns names of the folders that are bound over it, read-only
+ */
+export async function makePrivateGit(plan: PrivateGitPlan, context: GitContext): Promise<string[]> {
+  const { git, commonDir, gitDir, branch } = plan;
+  const refs = await refsOf(commonDir, context);
+  const tip = refs.get(`refs/heads/${branch}`) ?? '';
+  const bound = foldersIn(commonDir).filter((name) => !OWN.includes(name));
+  const own = basename(gitDir);
+  const folders = [...OWN, ...BELOW_OWN, ...bound];
+  const isKept =
+    isSame(await readNote(git), { branch, tip }) &&
+    [...folders, `worktrees/${own}`].every((folder) => isPlainFolder(git.dir, folder)) &&
+    (await privateHead(git.dir, own)) !== undefined &&
+    (await privateRef(git.dir, `refs/heads/${branch}`)) === tip;
+  if (!isKept) await clear(git.dir);
+  // The bound ones too: each needs a place to be mounted on.
+  for (const name of folders) mkdirSync(join(git.dir, name), { recursive: true });
+  await copySettings(plan, context);
+  await copyWorktrees(plan, isKept);
+  await writeRefs(git.dir, refs);
+  await writeAlternates(plan, context);
+  for (const folder of [join(gitDir, 'modules'), join(commonDir, 'objects/info')])
+    mkdirSync(folder, { recursive: true });
+  await writeNote(git, { branch, tip });
+  return bound;
+}
+
+function isSame(one: Note | undefined, other: Note): boolean {
+  return one?.branch === other.branch && one.tip === other.tip;
+}
+
+/** Hooks stay, and the settings until they are written again: the project's SETUP may have installed hooks by both. */
+const CARRIED = ['config', 'hooks'];
+
+async function clear(dir: string): Promise<void> {
+  for (const name of namesAt(dir) ?? []) {
+    const isFit = CARRIED.includes(name) && statsAt(join(dir, name))?.isSymbolicLink() === false;
+    if (!isFit) await removeClone(join(dir, name));
+  }
+}
+
+const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
+/** Written here, or another git's at this moment. */
+const NOT_COPIED = /^packed-refs$|\.lock$/;
+
+async function copySettings({ git: { dir }, commonDir }: PrivateGitPlan, context: GitContext): Promise<void> {
+  const hooksPath = await hooksPathIn(join(dir, 'config'), { ...context, cwd: commonDir });
+  // As drafts that are renamed: what stands there may be a link.
+  const draft = join(dir, '.samocode-draft');
+  for (const folder of ['', 'info']) {
+    for (const name of namesAt(join(commonDir, folder)) ?? []) {
+      const from = join(commonDir, folder, name);
+      if (NOT_COPIED.test(name) || !statsAt(from)?.isFile()) continue;
+      rmSync(draft, { recursive: true, force: true });
+      copyFileSync(from, draft);
+      const to = join(dir, folder, name);
+      if (statsAt(to)?.isDirectory()) await removeClone(to);
+      renameSync(draft, to);
+    }
+  }
+  for (const name of namesAt(join(commonDir, 'hooks')) ?? [])
+    if (statsAt(join(dir, 'hooks', name)) === undefined)
+      cpSync(join(commonDir, 'hooks', name), join(dir, 'hooks', name), { recursive: true });
+  if (hooksPath !== '')
+    await runGit(['config', '--file', join(dir, 'config'), 'core.hooksPath', hooksPath], {
+      ...context,
+      cwd: commonDir,
+    });
+}
+
+/** What husky and its like have set inside. */
+async function hooksPathIn(config: string, options: GitContext & { cwd: string }): Promise<string> {
+  const input = (await plainText(config, MAX_SETTINGS_BYTES)) ?? '';
+  if (!/hookspath/i.test(input)) return '';
+  const ask = ['config', '--file', '-', '--get', 'core.hooksPath'];
+  return (await runGit(ask, { ...options, input, allowFailure: true })).stdout.trim();
+}
+
+/** Name → object of the person's refs, a character for every byte; without those of ours, which no agent sees. */
+async function refsOf(commonDir: string, context: GitContext): Promise<Map<string, string>> {
+  const list = ['for-each-ref', '--format=%(objectname) %(refname)'];
+  const { stdout } = await runGit(list, { ...context, cwd: commonDir, encoding: 'latin1' });
+  const pairs = stdout.split('\n').map((line): [string, string] => {
+    const at = line.indexOf(' ');
+    return [line.slice(at + 1), line.slice(0, at)];
+  });
+  return new Map(pairs.filter(([name, hash]) => hash !== '' && !/^refs\/(?:samocode\/|stash$)/.test(name)));
+}
+
+/** The person's, and of the agents' own those that git has packed. */
+async function writeRefs(dir: string, refs: ReadonlyMap<string, string>): Promise<void> {
+  const own = [...(await packedRefs(dir))].filter(([name]) => isFitName(name) || name === 'refs/stash');
+  const all = new Map([...own.map(([name, hash]) => [asBytes(name), hash] as const), ...refs]);
+  const lines = [...all].map(([name, hash]) => `${name} ${hash}`).sort();
+  const text = lines.map((line) => line.replace(/^(.*) (\w+)$/s, '$2 $1\n'));
+  rmSync(join(dir, 'packed-refs'), { recursive: true, force: true });
+  writeFileSync(join(dir, 'packed-refs'), `# pack-refs with: sorted \n${text.join('')}`, 'latin1');
+}
+
+function asBytes(name: string): string {
+  return Buffer.from(name).toString('latin1');
+}
+
+async function writeAlternates(
+  { git: { dir }, commonDir }: PrivateGitPlan,
+  context: GitContext,
+): Promise<void> {
+  const { stdout } = await runGit(['count-objects', '-v'], { ...context, cwd: commonDir });
+  const further = stdout.split('\n').flatMap((line) => /^alternate: (.+)$/.exec(line)?.[1] ?? []);
+  putAlternates(dir, [basePlace(dir, 'objects'), join(commonDir, 'objects'), ...further]);
+}
+
+/** @param dir a git folder whose `objects/info` is a folder */
+export function putAlternates(dir: string, places: readonly string[]): void {
+  const path = join(dir, 'objects/info/alternates');
+  rmSync(path, { recursive: true, force: true });
+  writeFileSync(path, places.map((place) => `${place}\n`).join(''));
+}
+
+/** Of other worktrees what git needs to know that they are there. */
+const OF_OTHERS = ['HEAD', 'commondir', 'gitdir'];
+
+async function copyWorktrees(
+  { git: { dir }, commonDir, gitDir }: PrivateGitPlan,
+  isKept: boolean,
+): Promise<void> {
+  const own = basename(gitDir);
+  const [from, to] = [join(commonDir, 'worktrees'), join(dir, 'worktrees')];
+  for (const name of foldersIn(from).filter((each) => each !== own)) {
+    await removeClone(join(to, name));
+    mkdirSync(join(to, name));
+    const files = OF_OTHERS.filter((file) => statsAt(join(from, name, file))?.isFile());
+    for (const file of files) copyFileSync(join(from, name, file), join(to, name, file));
+  }
+  const modules = join(gitDir, 'modules');
+  if (!isKept) cpSync(gitDir, join(to, own), { recursive: true, filter: (path) => path !== modules });
+  for (const [name, place] of [
+    ['commondir', commonDir],
+    ['gitdir', undefined],
+  ] as const) {
+    rmSync(join(to, own, name), { recursive: true, force: true });
+    if (place === undefined) copyFileSync(join(gitDir, name), join(to, own, name));
+    else writeFileSync(join(to, own, name), `${place}\n`);
+  }
+  mkdirSync(join(to, own, 'modules'), { recursive: true });
+}
+
+function foldersIn(folder: string): string[] {
+  if (namesAt(folder) === undefined) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+}

@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import * as z from 'zod';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { plainJson, plainText } from '../../base/files/plain-file.ts';
+
+/**
+ * A git folder of an agent's own, below its session's run folder: inside the guard it stands in the place of the one
+ * that all worktrees of the repository share. What the agent commits is collected from it once nothing of it runs.
+ */
+export interface PrivateGit {
+  /** What agents write. Outside of the guard no git is ever started in it: its settings are an agent's. */
+  dir: string;
+  /** What samocode last knew of it: see `Note`. */
+  note: string;
+  /** A folder of ours by which its objects are fetched. */
+  view: string;
+  /** The last one whose work could not be collected. */
+  refused: string;
+}
+
+export function privateGitIn(runDir: string): PrivateGit {
+  const hidden = (name: string) => join(runDir, `.${name}`);
+  const dir = join(runDir, 'git');
+  return { dir, note: join(runDir, 'git.json'), view: hidden('git-view'), refused: hidden('git-refused') };
+}
+
+/** Where the real objects, and those of LFS, are found inside. */
+export function basePlace(dir: string, name: 'objects' | 'lfs'): string {
+  return join(dir, 'base', name);
+}
+
+const Note = z.object({
+  branch: z.string(),
+  /** The tip of the branch when the folder was made, and since then that of what was collected. */
+  tip: z.string(),
+});
+export type Note = z.infer<typeof Note>;
+
+const MAX_BYTES = 64 * 1024;
+const MAX_PACKED_BYTES = 64 * 1024 * 1024;
+
+export async function readNote({ note }: PrivateGit): Promise<Note | undefined> {
+  return await plainJson(note, MAX_BYTES, Note);
+}
+
+export async function writeNote({ note }: PrivateGit, what: Note): Promise<void> {
+  await writeWhole(note, `${JSON.stringify(what)}\n`);
+}
+
+const HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+/** What no shell, no line and no path of git takes for anything else. */
+const REF = /^refs\/(?:heads|tags|remotes)(?:\/[\p{L}\p{N}_@+#%=,~-][\p{L}\p{N}_.@+#%=,~-]*)+$/u;
+
+export function isFitName(ref: string): boolean {
+  return REF.test(ref) && !ref.includes('..') && !/\.lock(?:\/|$)/.test(ref);
+}
+
+/** The commit of a ref as its file says it, or the list of packed ones; undefined where it is none. */
+export async function privateRef(dir: string, ref: string): Promise<string | undefined> {
+  const own = isPlainFolder(dir, ref.slice(0, ref.lastIndexOf('/')))
+    ? await plainText(join(dir, ref), MAX_BYTES)
+    : undefined;
+  if (own !== undefined) return HASH.exec(own.trim())?.[0];
+  return (await packedRefs(dir)).get(ref);
+}
+
+/**
+ * The tip of a branch on which an agent works now, and how a git that only reads finds its objects; undefined where the
+ * branch itself says it. A git that writes must not find them there: what it makes would name what may be refused.
+ */
+export async function liveTip(
+  git: PrivateGit,
+  branch: string,
+): Promise<{ tip: string; env: Record<string, string> } | undefined> {
+  const note = await readNote(git);
+  const tip = note?.branch === branch ? await privateRef(git.dir, `refs/heads/${branch}`) : undefined;
+  if (tip === undefined || tip === note?.tip) return undefined;
+  return { tip, env: { GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(join(git.dir, 'objects')) } };
+}
+
+/** Name → commit of the refs that are packed. */
+export async function packedRefs(dir: string): Promise<Map<string, string>> {
+  const text = (await plainText(join(dir, 'packed-refs'), MAX_PACKED_BYTES)) ?? '';
+  const pairs = text.split('\n').map((line): [string, string] => {
+    const at = line.indexOf(' ');
+    return [line.slice(at + 1), line.slice(0, at)];
+  });
+  return new Map(pairs.filter(([name, hash]) => HASH.test(hash) && name.startsWith('refs/')));
+}
+
+/** Name → commit of all branches in it whose names are fit to be handed on. */
+export async function privateHeads(dir: string): Promise<Map<string, string>> {
+  const names = [...(await packedRefs(dir)).keys(), ...refFiles(dir, 'refs/heads')];
+  const heads = names.filter((name) => name.startsWith('refs/heads/') && isFitName(name));
+  const found = new Map<string, string>();
+  for (const name of new Set(heads)) {
+    const commit = await privateRef(dir, name);
+    if (commit !== undefined) found.set(name, commit);
+  }
+  return found;
+}
+
+function refFiles(dir: string, folder: string): string[] {
+  if (!isPlainFolder(dir, folder)) return [];
+  return (namesAt(join(dir, folder)) ?? []).flatMap((name) => {
+    const path = `${folder}/${name}`;
+    return statsAt(join(dir, path))?.isDirectory() ? refFiles(dir, path) : [path];
+  });
+}
+
+/** Whether a path below `dir` is a folder, and so is each one above it: no link leads elsewhere. */
+export function isPlainFolder(dir: string, path: string): boolean {
+  const parts = path.split('/');
+  return parts.every((_, at) => statsAt(join(dir, ...parts.slice(0, at + 1)))?.isDirectory());
+}
+
+/** What the worktree has checked out in it: a branch, or a commit. */
+export async function privateHead(dir: string, worktreeName: string): Promise<string | undefined> {
+  const folder = `worktrees/${worktreeName}`;
+  if (!isPlainFolder(dir, folder)) return undefined;
+  const text = (await plainText(join(dir, folder, 'HEAD'), MAX_BYTES))?.trim() ?? '';
+  return HASH.exec(text)?.[0] ?? /^ref: (.+)$/.exec(text)?.[1];
+}

@@ -1,0 +1,58 @@
+import { gitDirOf } from '../../base/files/git-pointer.ts';
+import { visibleControls } from '../../base/plain-words.ts';
+import { refsOf } from '../../project/checkpoints/checkpoint-refs.ts';
+import { commonDirOf } from '../../project/git/repository.ts';
+import { type Collected, collectPrivateGit } from '../../project/private-git/collect.ts';
+import { privateGitIn, readNote } from '../../project/private-git/private-git.ts';
+import { refNameOf } from '../../session/layout/names.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+
+/**
+ * Brings what was committed in the session's own git folder into the repository, where there is one: after an agent, and
+ * before the next, since SETUP and CHECK may commit too. Nothing of the session may run in the guard.
+ * @throws GitError where the repository can't be written; the same call comes to the same end later
+ */
+export async function collectWork(worker: Worker): Promise<void> {
+  const { worktree } = stateOf(worker);
+  const git = privateGitIn(worker.paths.runDir);
+  if (worktree === undefined || (await readNote(git)) === undefined) return;
+  const gitDir = await gitDirOf(worktree.path);
+  if (gitDir === undefined) return;
+  const { context } = worker.git;
+  const plan = {
+    git,
+    commonDir: await commonDirOf(worker.file.mainRepo, context),
+    gitDir,
+    branch: worktree.branch,
+    worktreePath: worktree.path,
+    ownRefs: refsOf(refNameOf(worker.file)),
+    message: `samocode: ${worker.file.folder}`,
+  };
+  const text = noticeOf(await collectPrivateGit(plan, context), plan);
+  if (text !== undefined) await record(worker, { type: 'notice', code: 'commits', text, flow: text });
+}
+
+/** What the person and the next agent have to know; undefined where the branch simply has the work. */
+function noticeOf(
+  { kind, why = '', others, head }: Collected,
+  { branch, ownRefs }: { branch: string; ownRefs: string },
+): string | undefined {
+  const parts = [
+    kind === 'refused'
+      ? `The new commits could not be taken over: ${visibleControls(why).slice(0, MOST_CHARACTERS)}. The files in the worktree are as the agent left them; commit them again.`
+      : '',
+    kind === 'aside'
+      ? `Someone else moved ${branch} while the agent worked. The branch is as they left it; the agent's commits are kept as ${ownRefs}heads/${branch}, and its files are in the worktree.`
+      : '',
+    kind === 'branch_gone'
+      ? `The agent deleted ${branch}. The branch is as it was before, and the files are in the worktree.`
+      : '',
+    ...others.map(({ branch: name, ref }) => `Commits on ${name} are kept as ${ref}.`),
+    head === undefined
+      ? ''
+      : `The agent left ${head.replace(/^refs\/heads\//, '')} checked out; only commits on ${branch} count as the work of this session.`,
+  ];
+  return parts.some((part) => part !== '') ? parts.filter((part) => part !== '').join(' ') : undefined;
+}
+
+const MOST_CHARACTERS = 600;

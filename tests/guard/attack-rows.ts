@@ -1,0 +1,114 @@
+/** What an agent does to its own git folder: it may do all of it, and the repository has nothing of it but sound commits. */
+export interface Attack {
+  title: string;
+  script: string;
+  /** What comes of it when its work is collected. */
+  kind: 'nothing' | 'moved' | 'refused' | 'branch_gone';
+  /** Words of why. */
+  why?: string;
+}
+
+/** Each time with another file: what the repository has already can't be damaged. */
+const COMMIT = 'date +%s.%N >work.txt; git add work.txt; git commit -qm Work';
+/** The file of a loose object. */
+const FILE_OF = 'at() { echo "$COMMON/objects/$(echo "$1" | cut -c1-2)/$(echo "$1" | cut -c3-)"; }';
+const EXCHANGE = `${FILE_OF}; false="$(at "$(echo evil | git hash-object -w --stdin)")"`;
+
+const QUIET: readonly (readonly [title: string, script: string])[] = [
+  ['checks another branch out in MAIN_REPO', 'git -C "$MAIN" checkout -qb planted'],
+  ['stages a change in MAIN_REPO', 'git -C "$MAIN" rm -q --cached README.md'],
+  [
+    'writes in the git folder of another worktree',
+    'echo "ref: refs/heads/x" >"$COMMON/worktrees/26-01-09-other/HEAD"',
+  ],
+  ['sets core.hooksPath', 'git config core.hooksPath /tmp'],
+  [
+    'writes settings that start programs',
+    'printf "[core]\\n\\tfsmonitor = false\\n[filter \\"x\\"]\\n\\tclean = false\\n" >>"$COMMON/config"',
+  ],
+  [
+    'installs a hook',
+    'printf "#!/bin/sh\\nfalse\\n" >"$COMMON/hooks/pre-commit"; chmod +x "$COMMON/hooks/pre-commit"',
+  ],
+  ['names a filter in the attributes of all worktrees', 'echo "* filter=x" >"$COMMON/info/attributes"'],
+  ['points HEAD of the repository elsewhere', 'echo "ref: refs/heads/samocode/boat" >"$COMMON/HEAD"'],
+  ['replaces the index of the repository', 'rm "$COMMON/index"; mkdir "$COMMON/index"'],
+  ['moves the main branch', 'git update-ref refs/heads/main "$(git commit-tree -m x HEAD^{tree})"'],
+  ['deletes the main branch', 'git update-ref -d refs/heads/main'],
+  ['moves a remote branch', 'git update-ref refs/remotes/origin/main "$(git commit-tree -m x HEAD^{tree})"'],
+  ['makes a tag of the name of a branch', 'git tag main "$(git commit-tree -m x HEAD^{tree})"'],
+  ['adds a checkpoint', 'git update-ref refs/samocode/boat/2 HEAD'],
+  ['leads the log of the main checkout elsewhere', 'ln -sf "$PWD/x" "$COMMON/logs/HEAD"'],
+  ['shows a commit as another', 'git replace HEAD "$(git commit-tree -m x HEAD^{tree})"'],
+  ['rewrites commondir', 'echo "$HOME" >"$GITDIR/commondir"'],
+  ['rewrites gitdir', 'echo "$HOME/.git" >"$GITDIR/gitdir"'],
+  ['deletes its own git folder', 'rm -rf "$GITDIR" 2>/dev/null || true'],
+  ['puts a link in the place of info', 'rm -r "$COMMON/info"; ln -s "$HOME" "$COMMON/info"'],
+  ['leads further objects elsewhere', 'echo "$HOME" >>"$COMMON/objects/info/alternates"'],
+];
+
+/** Where a commit would go wrong after it, or be another's. */
+const ALONE = /its own git folder|place of info|commondir|gitdir|as another/;
+
+export const ATTACKS: readonly Attack[] = [
+  ...QUIET.map(
+    ([title, script]): Attack =>
+      ALONE.test(title)
+        ? { title, script, kind: 'nothing' }
+        : { title: `commits, and ${title}`, script: `${COMMIT}; ${script}`, kind: 'moved' },
+  ),
+  { title: 'deletes its branch', script: 'git update-ref -d "refs/heads/$BRANCH"', kind: 'branch_gone' },
+  {
+    title: 'makes its branch a name of another',
+    script: 'git symbolic-ref "refs/heads/$BRANCH" refs/heads/main',
+    kind: 'branch_gone',
+  },
+  {
+    title: 'exchanges an object of the base, and commits',
+    script: `${EXCHANGE}; ${COMMIT}; to="$(at "$(git rev-parse HEAD~1:README.md)")"; mkdir -p "$(dirname "$to")"; cp "$false" "$to"`,
+    kind: 'moved',
+  },
+  {
+    title: 'exchanges a new object',
+    script: `${EXCHANGE}; ${COMMIT}; to="$(at "$(git rev-parse HEAD:work.txt)")"; rm -f "$to"; cp "$false" "$to"`,
+    kind: 'refused',
+  },
+  {
+    title: 'damages a new object',
+    script: `${FILE_OF}; ${COMMIT}; to="$(at "$(git rev-parse HEAD:work.txt)")"; rm -f "$to"; printf 'x\\001' >"$to"`,
+    kind: 'refused',
+  },
+  {
+    title: 'deletes a new object',
+    script: `${FILE_OF}; ${COMMIT}; rm -f "$(at "$(git rev-parse HEAD^{tree})")"`,
+    kind: 'refused',
+  },
+  {
+    title: 'puts a pipe in the place of a new object',
+    script: `${FILE_OF}; ${COMMIT}; to="$(at "$(git rev-parse HEAD^{tree})")"; rm -f "$to"; mkfifo "$to"`,
+    kind: 'refused',
+    why: 'is no plain file',
+  },
+  {
+    title: 'puts a link in the place of the objects',
+    script: `${COMMIT}; mv "$COMMON/objects" "$COMMON/moved"; ln -s moved "$COMMON/objects"`,
+    kind: 'refused',
+    why: 'objects is no folder',
+  },
+  {
+    title: 'writes more than is taken',
+    script: `${COMMIT}; truncate -s 3G "$COMMON/objects/pack/large"`,
+    kind: 'refused',
+    why: '2 GB',
+  },
+  {
+    title: 'writes a hash that nothing has to its branch',
+    script: `mkdir -p "$(dirname "$COMMON/refs/heads/$BRANCH")"; printf '%040d\\n' 7 >"$COMMON/refs/heads/$BRANCH"`,
+    kind: 'refused',
+  },
+  {
+    title: 'packs all, with a commit graph and an index of all packs',
+    script: `${COMMIT}; git gc -q; git commit-graph write; git multi-pack-index write`,
+    kind: 'moved',
+  },
+];
