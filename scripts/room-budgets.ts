@@ -7,11 +7,11 @@
 export const BUDGETS: Readonly<Record<string, number>> = {
   'base, phases': 4_200,
   session: 7_230, // 7,000 + 120
-  project: 6_850,
-  providers: 3_950,
-  worker: 7_600,
+  project: 7_345, // 6,850 + 495: a git folder of its own for every agent
+  providers: 3_975, // 3,950 + 25 for its mounts
+  worker: 7_675, // 7,600 + 75 for collecting from it
   supervisor: 1_350,
-  actions: 7_350, // 7,000 + 110
+  actions: 7_355, // 7,000 + 110 + 5
   report: 1_150,
   notify: 2_750,
   machine: 2_450, // 2,250 + 190

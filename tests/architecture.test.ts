@@ -52,7 +52,14 @@ const LAYERS = {
     ['.'],
     ['watching'],
   ],
-  project: [['git'], ['settings', 'checkpoints'], ['worktrees'], ['finding'], ['proving'], ['finishing']],
+  project: [
+    ['git'],
+    ['settings', 'checkpoints'],
+    ['worktrees'],
+    ['finding'],
+    ['proving'],
+    ['finishing', 'private-git'],
+  ],
   providers: [['contract'], ['reading'], ['claude', 'codex', 'gemini'], ['.'], ['starting']],
   worker: [
     ['documents'],

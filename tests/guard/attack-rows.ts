@@ -93,7 +93,7 @@ export const ATTACKS: readonly Attack[] = [
     title: 'puts a link in the place of the objects',
     script: `${COMMIT}; mv "$COMMON/objects" "$COMMON/moved"; ln -s moved "$COMMON/objects"`,
     kind: 'refused',
-    why: 'objects is no folder',
+    why: 'is no folder',
   },
   {
     title: 'writes more than is taken',

@@ -129,10 +129,7 @@ describe.each(USERS)('a git folder of its own, $name', (user) => {
     );
     expect(collected).toMatchObject({
       kind: 'nothing',
-      others: [
-        { branch: 'side', ref: 'refs/samocode/boat/heads/side' },
-        { branch: 'HEAD', ref: 'refs/samocode/boat/heads/HEAD' },
-      ],
+      others: ['refs/samocode/boat/heads/side', 'refs/samocode/boat/heads/HEAD'],
       head: expect.stringMatching(/^[0-9a-f]{40}$/),
     });
     expect(ours).toBe('refs/samocode/boat/heads/HEAD Detached\nrefs/samocode/boat/heads/side Aside');

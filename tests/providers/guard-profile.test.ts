@@ -88,11 +88,26 @@ test.each(['/home/p', '/home', '/home/p/repo'])(
   },
 );
 
-test('a branch without a folder of its own opens that of all branches, which is then not claimed', () => {
+test('a branch without a folder of its own opens that of all branches, where a guard can only forbid', () => {
   const session = { sessionDir: '/s', worktree: '/w', gitDir: '/g', branch: 'fix' };
-  const places = { ...PLACES, session };
-  expect(kindAt('/home/p/repo/.git/refs/heads/main', guardProfile(places))).toBe('writable');
-  expect(forbiddenFolders(places)).not.toContain('/home/p/repo/.git/refs/heads');
+  expect(kindAt('/home/p/repo/.git/refs/heads/main', guardProfile({ ...PLACES, session }))).toBe('writable');
+});
+
+test('with a git folder of its own a session sees that, and the real objects read-only', () => {
+  const runDir = `${PLACES.runRoot}/one`;
+  const git = {
+    runDir,
+    dir: `${runDir}/git`,
+    bound: ['modules'],
+    objects: `${runDir}/git/base/objects`,
+    lfs: `${runDir}/git/base/lfs`,
+  };
+  const profile = guardProfile({ ...PLACES, ...(PLACES.session && { session: { ...PLACES.session, git } }) });
+  expect(profile).toContainEqual({ kind: 'writable', path: '/home/p/repo/.git', from: git.dir });
+  expect(profile).toContainEqual({ kind: 'read_only', path: git.objects, from: '/home/p/repo/.git/objects' });
+  expect(kindAt('/home/p/repo/.git/modules/lib/config', profile)).toBe('read_only');
+  expect(kindAt(`${PLACES.runRoot}/two/events.jsonl`, profile)).toBe('hidden');
+  expect(kindAt(`${runDir}/events.jsonl`, profile)).toBe('read_only');
 });
 
 test('root loses the rights by which it could leave, anybody else has none of them', () => {

@@ -40,8 +40,8 @@ test('what is written beside an agent are files of the path table', () => {
     path.slice(runDir.length + 1).replace('iterations/007/', 'iterations/NNN/'),
   );
   const known = Object.keys(WRITTEN_BESIDE_AGENT).map((name) => name.replace(/\/$|\.\*$/, ''));
-  // The folder of checkpoints is named by their writer.
-  expect(known.filter((name) => !names.includes(name))).toEqual(['checkpoints']);
+  // Named by those who write them.
+  expect(known.filter((name) => !names.includes(name))).toEqual(['git', 'git.json', 'checkpoints']);
 });
 
 test.each([

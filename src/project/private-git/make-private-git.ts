@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { plainText } from '../../base/files/plain-file.ts';
@@ -15,6 +15,7 @@ import {
   privateHead,
   privateRef,
   readNote,
+  refsIn,
   writeNote,
 } from './private-git.ts';
 
@@ -116,11 +117,7 @@ async function hooksPathIn(config: string, options: GitContext & { cwd: string }
 async function refsOf(commonDir: string, context: GitContext): Promise<Map<string, string>> {
   const list = ['for-each-ref', '--format=%(objectname) %(refname)'];
   const { stdout } = await runGit(list, { ...context, cwd: commonDir, encoding: 'latin1' });
-  const pairs = stdout.split('\n').map((line): [string, string] => {
-    const at = line.indexOf(' ');
-    return [line.slice(at + 1), line.slice(0, at)];
-  });
-  return new Map(pairs.filter(([name, hash]) => hash !== '' && !/^refs\/(?:samocode\/|stash$)/.test(name)));
+  return new Map([...refsIn(stdout)].filter(([name]) => !/^refs\/(?:samocode\/|stash$)/.test(name)));
 }
 
 /** The person's, and of the agents' own those that git has packed. */
@@ -143,11 +140,7 @@ async function writeAlternates(
 ): Promise<void> {
   const { stdout } = await runGit(['count-objects', '-v'], { ...context, cwd: commonDir });
   const further = stdout.split('\n').flatMap((line) => /^alternate: (.+)$/.exec(line)?.[1] ?? []);
-  putAlternates(dir, [basePlace(dir, 'objects'), join(commonDir, 'objects'), ...further]);
-}
-
-/** @param dir a git folder whose `objects/info` is a folder */
-export function putAlternates(dir: string, places: readonly string[]): void {
+  const places = [basePlace(dir, 'objects'), join(commonDir, 'objects'), ...further];
   const path = join(dir, 'objects/info/alternates');
   rmSync(path, { recursive: true, force: true });
   writeFileSync(path, places.map((place) => `${place}\n`).join(''));
@@ -169,21 +162,15 @@ async function copyWorktrees(
     for (const file of files) copyFileSync(join(from, name, file), join(to, name, file));
   }
   const modules = join(gitDir, 'modules');
-  if (!isKept) cpSync(gitDir, join(to, own), { recursive: true, filter: (path) => path !== modules });
-  for (const [name, place] of [
-    ['commondir', commonDir],
-    ['gitdir', undefined],
-  ] as const) {
-    rmSync(join(to, own, name), { recursive: true, force: true });
-    if (place === undefined) copyFileSync(join(gitDir, name), join(to, own, name));
-    else writeFileSync(join(to, own, name), `${place}\n`);
-  }
+  const files = { recursive: true, filter: (path: string) => path !== modules };
+  if (!isKept) cpSync(gitDir, join(to, own), files);
+  // An agent may have led them elsewhere.
+  for (const name of ['commondir', 'gitdir']) await removeClone(join(to, own, name));
+  writeFileSync(join(to, own, 'commondir'), `${commonDir}\n`);
+  copyFileSync(join(gitDir, 'gitdir'), join(to, own, 'gitdir'));
   mkdirSync(join(to, own, 'modules'), { recursive: true });
 }
 
 function foldersIn(folder: string): string[] {
-  if (namesAt(folder) === undefined) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
+  return (namesAt(folder) ?? []).filter((name) => statsAt(join(folder, name))?.isDirectory());
 }

@@ -81,7 +81,11 @@ export async function liveTip(
 
 /** Name → commit of the refs that are packed. */
 export async function packedRefs(dir: string): Promise<Map<string, string>> {
-  const text = (await plainText(join(dir, 'packed-refs'), MAX_PACKED_BYTES)) ?? '';
+  return refsIn((await plainText(join(dir, 'packed-refs'), MAX_PACKED_BYTES)) ?? '');
+}
+
+/** Name → hash of lines that have them the other way round. */
+export function refsIn(text: string): Map<string, string> {
   const pairs = text.split('\n').map((line): [string, string] => {
     const at = line.indexOf(' ');
     return [line.slice(at + 1), line.slice(0, at)];

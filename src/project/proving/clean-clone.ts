@@ -63,7 +63,8 @@ interface NewRepository {
   branch: string;
 }
 
-async function makeRepository(
+/** Makes a repository that borrows its objects, on a branch without a commit. */
+export async function makeRepository(
   dir: string,
   { objects, commit, branch }: NewRepository,
   context: GitContext,

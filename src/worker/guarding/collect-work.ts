@@ -47,8 +47,8 @@ function noticeOf(
     kind === 'branch_gone'
       ? `The agent deleted ${branch}. The branch is as it was before, and the files are in the worktree.`
       : '',
-    ...others.map(({ branch: name, ref }) => `Commits on ${name} are kept as ${ref}.`),
-    head === undefined
+    others.length === 0 ? '' : `Commits that are not on ${branch} are kept as ${others.join(', ')}.`,
+    head === undefined || (kind === 'nothing' && others.length === 0)
       ? ''
       : `The agent left ${head.replace(/^refs\/heads\//, '')} checked out; only commits on ${branch} count as the work of this session.`,
   ];
