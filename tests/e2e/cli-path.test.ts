@@ -27,9 +27,6 @@ test('a session that is blocked because its CLI is gone works after the path was
   await choose(second);
   await rig.resume();
   await rig.untilWaiting('plan_approval');
-  expect(await rig.events()).toContainEqual(
-    expect.objectContaining({ type: 'resumed', cliPaths: { claude: second } }),
-  );
 });
 
 test('a CLI whose folder was replaced by an update is found again by its name before the next iteration', async () => {

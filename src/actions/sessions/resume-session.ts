@@ -1,9 +1,7 @@
-import { isSamocodeError } from '../../base/errors.ts';
 import { CAP_NAMES, type CapName, type SessionCaps } from '../../phases/caps.ts';
 import type { Proving } from '../../phases/proving.ts';
 import { childSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
-import { PROVIDER_NAMES } from '../../providers/registry.ts';
 import { judgeKind } from '../../session/commands/judge-kind.ts';
 import { judgeResume } from '../../session/commands/judge-running.ts';
 import type { ChosenChild } from '../../session/events/bodies/event-types.ts';
@@ -71,10 +69,9 @@ export async function resumeSession(
     throw earlyRefusal(verdict, found);
   }
   requireFolders(found, { goesOn: true });
-  const cliPaths = await movedClis(found, context);
   const checks = found.sessionFile && (await checksNow(found, goal, context));
   const child = found.sessionFile && (await chooseChildren(input, found.sessionFile, context));
-  const request = { kind: 'resume', note, goal, caps, child, ...checks, cliPaths } as const;
+  const request = { kind: 'resume', note, goal, caps, child, ...checks } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
 }
@@ -172,38 +169,4 @@ async function chooseChildren(
   const chosen = childSettings(project, 'init', provider);
   const ofCall = call.model === undefined ? chosen.model : model;
   return { provider, model: ofCall, cliPath: await findCli(project, provider, context) };
-}
-
-/**
- * The CLIs that are no longer where a session knows them, by provider; undefined when all are.
- * @throws project_not_trusted
- */
-async function movedClis(
-  { state, sessionFile }: SessionView,
-  context: ActionContext,
-): Promise<Record<string, string> | undefined> {
-  if (sessionFile === undefined) return undefined;
-  const { configPath, settings } = sessionFile;
-  // Settings that make no sense now are no reason to refuse a session that needs none of them.
-  const project = await findProjectFor({ projectDir: configPath }, context).catch(unlessFault);
-  if (project === undefined) return undefined;
-  const { provider: chosen = settings.provider, cliPath } = state.chosen ?? {};
-  const known: Readonly<Record<string, string>> = {
-    ...settings.cliPaths,
-    ...(cliPath !== undefined && { [chosen]: cliPath }),
-  };
-  const moved: Record<string, string> = {};
-  for (const name of PROVIDER_NAMES) {
-    if (name === 'rehearsal' || known[name] === undefined) continue;
-    // Where none is found, the worker says so when it needs it.
-    const path = await findCli(project, name, context).catch(unlessFault);
-    if (path !== undefined && path !== known[name]) moved[name] = path;
-  }
-  if (Object.keys(moved).length === 0) return undefined;
-  await requireTrust(project, context);
-  return moved;
-}
-
-function unlessFault(error: unknown): undefined {
-  if (!isSamocodeError(error)) throw error;
 }

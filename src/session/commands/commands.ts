@@ -9,7 +9,7 @@ import { Caps, type SessionCaps } from '../../phases/caps.ts';
 import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { ChosenChild } from '../events/bodies/event-types.ts';
-import { CliPaths, RewindTarget } from '../events/bodies/positions.ts';
+import { RewindTarget } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
 import { FORMAT_VERSION, NewerVersion } from '../events/events.ts';
 import type { SessionPaths } from '../layout/paths.ts';
@@ -50,8 +50,6 @@ export const Command = z.discriminatedUnion('kind', [
     child: ChosenChild.strict().optional(),
     checks: z.array(z.string()).optional(),
     proving: Proving.strict().optional(),
-    /** CLIs that are somewhere else now, by provider. */
-    cliPaths: CliPaths.optional(),
   }),
   Head.extend({
     kind: z.literal('archive'),

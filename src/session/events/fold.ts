@@ -92,14 +92,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     stopWanted: undefined,
     status: { kind: 'stopped', since: at, by, why, ...waitOf(state) },
   }),
-  resumed: (state, event) =>
-    resumed(
-      {
-        ...foldPlaces(state, event.cliPaths && { cliPaths: event.cliPaths }),
-        ...(event.sandbox && { sandbox: event.sandbox }),
-      },
-      event,
-    ),
+  resumed: (state, event) => resumed({ ...state, ...(event.sandbox && { sandbox: event.sandbox }) }, event),
   phase_set: phaseSet,
   done: (state, { at, summary }) => settled(state, { kind: 'done', since: at, summary }),
   archived,

@@ -9,7 +9,6 @@ import { PHASE_NAMES } from '../../../phases/table.ts';
 import {
   AnswerOnRecord,
   Block,
-  CliPaths,
   Cost,
   Limited,
   Parked,
@@ -225,8 +224,6 @@ export const EVENT_BODIES = {
     child: ChosenChild.optional(),
     checks: z.array(z.string()).optional(),
     proving: Proving.optional(),
-    /** CLIs that are somewhere else now, by provider. */
-    cliPaths: CliPaths.optional(),
     /** A lower level than before, with which a person lets it go on. */
     sandbox: z.enum(SANDBOX_LEVELS).optional(),
     /** With a goal: rounds of questions and plans that belong to the work before. */
