@@ -28,8 +28,8 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   const { phase, resetsCounts } = verdict;
   // Before its event: whatever ends the worker in between, the person has said so, and may say so again.
   if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
-  const { by, note, goal, caps, child, checks, proving, cliPaths } = command;
-  const said = { by, note, caps, child, checks, proving, cliPaths };
+  const { by, note, goal, caps, child, checks, proving } = command;
+  const said = { by, note, caps, child, checks, proving };
   if (goal !== undefined) return { events: [await newGoal(worker, goal, said)] };
   const flow = 'Session resumed';
   const events = [{ type: 'resumed', ...said, phase, resetsCounts, sandbox: lowered, flow } as const];
