@@ -51,7 +51,6 @@ export async function runProgram(cli: Cli, argv: readonly string[]): Promise<voi
 
 /** Refused for how the command line is written, whatever the sessions are. */
 const WRONG_WORDS: readonly Code[] = [
-  'bad_cap',
   'bad_group_name',
   'bad_phase',
   'bad_session_name',

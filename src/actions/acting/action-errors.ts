@@ -4,11 +4,6 @@ import { namedShort } from '../../session/commands/judge-finish.ts';
 
 /** What every act on a session, and the search for one, may be refused for. */
 export const ACTION_ERRORS = errors({
-  bad_cap: ({ name, why, known }: { name: string; why: string; known: readonly string[] }) => ({
-    what: 'Nothing was changed.',
-    why: `The limit "${name.slice(0, 40)}" is invalid: ${why}.`,
-    hint: `Give a number, 0 or more, for one of ${known.join(', ')} (US dollars, tokens, hours, iterations).`,
-  }),
   folder_gone: ({ session, path, branch, isRepository }: FolderGone) => ({
     what: `Session ${session} was not changed.`,
     why: `${path} was moved or removed. A session works in the folders that it was started with.`,
@@ -194,7 +189,6 @@ interface WorkerElsewhere {
 }
 
 interface NotMerged {
-  session: string;
   into: string;
   reason: string;
   files: readonly string[];

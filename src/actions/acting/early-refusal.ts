@@ -30,11 +30,12 @@ export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): 
   return new SamocodeError(code, {}, { what, why, hint, next });
 }
 
-/** What a judge says of a command that the worker would carry out. @throws its early refusal */
+/** What a judge says of a command that the worker would carry out. @throws its early refusal, what `closedTo` gives */
 export function accepted<Verdict extends { kind: 'accepted' }>(
   verdict: Verdict | Refused,
   view?: SessionView,
 ): Verdict {
+  if (view) requireUsable(view);
   if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
   return verdict;
 }

@@ -13,7 +13,7 @@ import { isAtRest, readSession } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
-import { diskUsage } from './disk-usage.ts';
+import { diskUsage } from './worktrees.ts';
 
 export const PRUNE_AFTER_DAYS = 30;
 const DAY_MS = 24 * 60 * 60_000;

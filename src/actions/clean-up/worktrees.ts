@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
 import { trashRef } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { listTrash, pruneTrash, type TrashEntry } from '../../project/finishing/trash.ts';
@@ -17,9 +18,8 @@ import { readSession } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { safeGitAt } from '../acting/session-branch.ts';
-import { everyPlace } from '../places/every-session.ts';
 import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
-import { diskUsage } from './disk-usage.ts';
+import { everyPlace } from '../places/sessions-places.ts';
 
 export interface SessionWorktree {
   path: string;
@@ -149,4 +149,15 @@ async function sessionOf(path: string, views: readonly SessionView[]): Promise<S
     if (own === undefined ? view.folder === basename(path) : (await realPathAsFar(own)) === path) return view;
   }
   return undefined;
+}
+
+const MEASURE_LIMIT_MS = 60_000;
+
+/** What folders take on the disk together, in bytes; undefined where that could not be measured. */
+export async function diskUsage(paths: readonly string[]): Promise<number | undefined> {
+  const there = paths.filter((path) => statsAt(path) !== undefined);
+  if (there.length === 0) return 0;
+  const { stdout } = await runCommand('du', ['-skc', ...there], { timeoutMs: MEASURE_LIMIT_MS });
+  const kilobytes = /^(\d+)\s+total$/m.exec(stdout)?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }

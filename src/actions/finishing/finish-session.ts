@@ -33,57 +33,49 @@ export async function finishSession(
   const look = await lookAtFinish(input, context);
   const { view, refusal } = look;
   if (refusal) throw refusal;
+  const { how } = input;
+  if (how === 'pull_request') {
+    const { said, ...published } = await publish(look, context);
+    return { view, place: '', moved: [], done: said, ...published };
+  }
   const send = (request: CommandRequest, endsIn: EventType, workMs = ALL_FILES_MS) =>
     afterCommand(view, request, [endsIn], context, { workMs });
-  const { how } = input;
-  switch (how) {
-    case 'unarchive':
-      return archivedResult(how, await send({ kind: 'unarchive' }, 'worker_left'));
-    case 'keep_branch':
-    case 'archive_documents':
-      return archivedResult(how, await send({ kind: 'archive', ...archiveRequest(input) }, 'worker_left'));
-    case 'discard':
-      return archivedResult(how, await send({ kind: 'discard' }, 'worker_left'));
-    case 'merge':
-      return mergeResult(await send({ kind: 'merge' }, 'merge_ended', input.waitMs));
-    case 'pull_request': {
-      const { said, ...published } = await publish(look, context);
-      return { view, place: '', moved: [], done: said, ...published };
-    }
-    default:
-      return how satisfies never;
-  }
+  if (how === 'merge') return mergeResult(await send({ kind: 'merge' }, 'merge_ended', input.waitMs));
+  const isMoved = how === 'keep_branch' || how === 'archive_documents';
+  const request = isMoved ? ({ kind: 'archive', ...archiveRequest(input) } as const) : { kind: how };
+  return archivedResult(how, await send(request, 'worker_left'));
 }
 
-function archivedResult(
-  how: Exclude<FinishWay, 'merge' | 'pull_request'>,
-  { view, events }: AfterCommand,
-): FinishResult {
+type ArchiveWay = Exclude<FinishWay, 'merge' | 'pull_request'>;
+
+function archivedResult(how: ArchiveWay, { view, events }: AfterCommand): FinishResult {
   const archived = events.find((event) => event.type === 'archived');
   const { to: place = '', moved = [] } = archived ?? {};
-  const result = { view, place, moved, commands: [] };
+  const isDone =
+    how === 'archive_documents'
+      ? !moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`))
+      : view.state.archived === (how !== 'unarchive');
+  if (!isDone) throw notFinished(view, events);
+  return { view, place, moved, commands: [], done: archivedWords(how, view, { place, moved }) };
+}
+
+function archivedWords(
+  how: ArchiveWay,
+  { folder, state: { worktree, trash } }: SessionView,
+  { place, moved }: Pick<FinishResult, 'place' | 'moved'>,
+): string {
   switch (how) {
-    case 'keep_branch': {
-      if (!view.state.archived) throw notFinished(view, events);
-      const { branch } = view.state.worktree ?? {};
-      const kept = branch === undefined ? '' : ` Its branch ${branch} is kept.`;
-      return { ...result, done: `${view.folder} is archived in ${place}.${kept}` };
-    }
+    case 'keep_branch':
+      return `${folder} is archived in ${place}.${worktree ? ` Its branch ${worktree.branch} is kept.` : ''}`;
     case 'discard': {
-      if (!view.state.archived) throw notFinished(view, events);
-      const { trash } = view.state;
       const kept =
         trash && ` Branch and worktree are kept as ${trash.ref} until ${trash.until.slice(0, 10)}.`;
-      return { ...result, done: `${view.folder} is discarded; its folder is in ${place}.${kept ?? ''}` };
+      return `${folder} is discarded; its folder is in ${place}.${kept ?? ''}`;
     }
-    case 'archive_documents': {
-      if (moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`))) throw notFinished(view, events);
-      const done = `Archived in ${place}: ${counted(moved.length, 'document')} of ${view.folder}.`;
-      return { ...result, done };
-    }
+    case 'archive_documents':
+      return `Archived in ${place}: ${counted(moved.length, 'document')} of ${folder}.`;
     case 'unarchive':
-      if (view.state.archived) throw notFinished(view, events);
-      return { ...result, done: `${view.folder} is restored.` };
+      return `${folder} is restored.`;
     default:
       return how satisfies never;
   }
@@ -95,22 +87,11 @@ function mergeResult({ view, events }: AfterCommand): FinishResult {
   if (end === undefined)
     return { ...result, done: `${view.folder} is being merged; its status says when that has ended.` };
   const { outcome, into, commit = '', reason = '', files, commands } = end;
-  switch (outcome) {
-    case 'merged':
-      return { ...result, done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}.` };
-    case 'ready':
-      return {
-        ...result,
-        done: `The merge is made and nothing else was changed. ${reason} These commands do the rest.`,
-      };
-    case 'conflicts':
-    case 'checks_failed':
-    case 'stopped':
-    case 'failed':
-      throw ACTION_ERRORS.not_merged({ session: view.folder, into, reason, files, commands });
-    default:
-      return outcome satisfies never;
-  }
+  if (outcome === 'merged')
+    return { ...result, done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}.` };
+  if (outcome !== 'ready') throw ACTION_ERRORS.not_merged({ into, reason, files, commands });
+  const done = `The merge is made and nothing else was changed. ${reason} These commands do the rest.`;
+  return { ...result, done };
 }
 
 /** Its worker could not do what it had accepted; it has recorded why, and that things are as they were. */

@@ -19,7 +19,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { closedTo, earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
 import { safeGit } from '../acting/session-branch.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
-import { requireFolders } from '../preconditions/require-folders.ts';
+import { requireFolders } from '../preconditions/require.ts';
 
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;

@@ -46,28 +46,25 @@ export async function publish(look: FinishLook, context: ActionContext): Promise
   await writeWhole(bodyPath, await bodyOf(look, sessionFile));
   const commands = commandsOf(request, sessionFile.mainRepo, bodyPath);
   const why = await whyNotHere(look, context, request);
-  if (why !== undefined) return { said: `${why} These commands publish the branch.`, bodyPath, commands };
+  const handedOver = (said: string, left = commands) => ({ said, bodyPath, commands: left });
+  if (why !== undefined) return handedOver(`${why} These commands publish the branch.`);
   const { remote, branch } = request;
   const refs = `refs/heads/${branch}:refs/heads/${branch}`;
   const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', remote, refs];
   const options = { ...git, cwd: sessionFile.mainRepo, allowFailure: true, timeoutMs: LIMIT_MS };
-  if ((await runGit(push, options)).exitCode !== 0) {
-    const said = `git could not push ${branch} to ${remote}. These commands publish it.`;
-    return { said, bodyPath, commands };
-  }
+  if ((await runGit(push, options)).exitCode !== 0)
+    return handedOver(`git could not push ${branch} to ${remote}. These commands publish it.`);
   const isOpen = ['--state', 'open', '--json', 'url', '--jq', '.[].url'];
   const known = urlIn(await gh(context, ['pr', 'list', ...ofBranch(request), ...isOpen]));
-  if (known !== undefined) {
-    const said = `The branch was pushed to its pull request ${known}.`;
-    return { said, bodyPath, url: known, commands: [] };
-  }
+  if (known !== undefined)
+    return { ...handedOver(`The branch was pushed to its pull request ${known}.`, []), url: known };
   const made = await gh(context, ['pr', 'create', ...createArgs(request, bodyPath)]);
   const url = urlIn(made);
   if (made.exitCode !== 0 || url === undefined) {
     const said = `${branch} is pushed to ${remote}, but gh opened no pull request. The last command tries again.`;
-    return { said, bodyPath, commands: commands.slice(-1) };
+    return handedOver(said, commands.slice(-1));
   }
-  return { said: `Pull request ${url} is open.`, bodyPath, url, commands: [] };
+  return { ...handedOver(`Pull request ${url} is open.`, []), url };
 }
 
 /** Why `publish` would only give commands; undefined: it opens the pull request. */

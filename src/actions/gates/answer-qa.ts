@@ -4,7 +4,7 @@ import { openQuestions } from '../../session/documents/qa.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { accepted, gateChannelsOf, requireUsable } from '../acting/early-refusal.ts';
+import { accepted, gateChannelsOf } from '../acting/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 
 export interface AnswerQaInput extends SessionQuestion {
@@ -27,7 +27,7 @@ export interface AnswerQaResult {
  */
 export async function answerQa(input: AnswerQaInput, context: ActionContext): Promise<AnswerQaResult> {
   const { acceptSuggestions = false, confirmTyped = false } = input;
-  const view = requireUsable(await findSession({ ...input, isAct: true }, context));
+  const view = await findSession({ ...input, isAct: true }, context);
   const answers = [...input.answers];
   const request = { kind: 'answer', answers, acceptSuggestions, confirmTyped } as const;
   const facts = {

@@ -5,7 +5,7 @@ import { gateOf } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { accepted, gateChannelsOf, requireUsable } from '../acting/early-refusal.ts';
+import { accepted, gateChannelsOf } from '../acting/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { readPlanOf } from './read-plan.ts';
 
@@ -31,7 +31,7 @@ export async function approvePlan(
   context: ActionContext,
 ): Promise<ApprovePlanResult> {
   const hash = input.hash?.trim() || undefined;
-  const view = requireUsable(await findSession({ ...input, isAct: true }, context));
+  const view = await findSession({ ...input, isAct: true }, context);
   const { approvedPlan } = view.state;
   const isWaiting = gateOf(view)?.for === 'plan_approval';
   if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))

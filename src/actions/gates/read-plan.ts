@@ -1,16 +1,23 @@
 import { join } from 'node:path';
 import type { NextStep } from '../../base/acts.ts';
 import { namesAt } from '../../base/files/look-at.ts';
-import { decode, type NotRead, readPlainFile } from '../../base/files/plain-file.ts';
+import { decode, readPlainFile } from '../../base/files/plain-file.ts';
+import { counted } from '../../base/plain-words.ts';
 import { runGit } from '../../project/git/git.ts';
 import { readMcpServers } from '../../providers/contract/mcp-file.ts';
-import { currentPlanOf, isPlanOf, planChanges, planHash } from '../../session/documents/plan.ts';
-import { LEDGER_NAME, ledgerText, withLedger } from '../../session/documents/requirements.ts';
+import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
+import {
+  LEDGER_NAME,
+  ledgerText,
+  parseLedger,
+  REVIEWED,
+  withLedger,
+} from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
+import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
 import { planServers, serverWords } from '../../session/servers/plan-servers.ts';
 import { gateOf, isAtRest } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -23,6 +30,8 @@ export interface PlanReport {
   name: string;
   /** The child's own words, with the requirements that an approval covers. */
   text: string;
+  /** The file of those requirements. */
+  ledger: string | undefined;
   /** What an approval names: everything but ticks and notes. */
   hash: string;
   state: 'waits_for_approval' | 'approved' | 'draft';
@@ -49,17 +58,18 @@ export async function readPlanOf(view: SessionView): Promise<PlanReport> {
   const waiting = gateOf(view)?.plan;
   if (waiting) return await readVersion(view, waiting.name, 'waits_for_approval');
   if (approvedPlan) return await readVersion(view, approvedPlan.name, 'approved');
-  const name = newestPlan(view.paths, view.state.oldPlans);
+  const name = currentPlanOf(namesAt(view.paths.sessionDir) ?? [], view.folder, view.state.oldPlans);
   if (name === undefined) throw noPlan(view);
   return await readVersion(view, name, 'draft');
 }
 
 async function readVersion(view: SessionView, name: string, state: PlanReport['state']): Promise<PlanReport> {
-  const reading = await readPlanFile(view.paths, name);
-  if (reading.kind !== 'plan')
+  const reading = await readPlainFile(join(view.paths.sessionDir, name), MAX_DOCUMENT_BYTES);
+  if (reading.kind !== 'bytes')
     throw noPlan(view, { name, problem: reading.kind === 'missing' ? 'gone' : reading.problem });
-  const { text, hash } = reading;
-  return { view, name, text, hash, state, servers: await serverLines(view, text) };
+  const ledger = await ledgerText(view.paths);
+  const text = withLedger(decode(reading.bytes), ledger);
+  return { view, name, text, ledger, hash: planHash(text), state, servers: await serverLines(view, text) };
 }
 
 function noPlan(view: SessionView, file?: { name: string; problem: string }) {
@@ -69,9 +79,7 @@ function noPlan(view: SessionView, file?: { name: string; problem: string }) {
   return READING_ERRORS.no_plan({ session, phase: state.progress.phase, file, next });
 }
 
-/**
- * The last version of the plan that a person was asked about or approved, other than `text`. @returns undefined when there is none, or its text is not kept any more
- */
+/** The last version that a person was asked about or approved, other than `text`; undefined where its text is not kept. */
 async function planBefore(
   view: SessionView,
   text: string,
@@ -127,21 +135,43 @@ async function serverLines({ sessionFile }: SessionView, plan: string): Promise<
   return serverWords(servers, Object.keys(await readMcpServers(mcpPath)));
 }
 
-/** A plan as it is approved: with the requirements that an approval covers, under one hash. */
-interface PlanText {
-  kind: 'plan';
-  text: string;
-  hash: string;
+/** What somebody decides about who does not read the whole plan, in lines for people. */
+export interface PlanBrief {
+  /** `2. Parse the table (3 files; check: npm test)`. */
+  phases: string[];
+  /** Everything that must hold before the session is done, and how many files the plan names. */
+  beforeDone: string;
 }
 
-async function readPlanFile(paths: SessionPaths, name: string): Promise<PlanText | NotRead> {
-  const reading = await readPlainFile(join(paths.sessionDir, name), MAX_DOCUMENT_BYTES);
-  if (reading.kind !== 'bytes') return reading;
-  const text = withLedger(decode(reading.bytes), await ledgerText(paths));
-  return { kind: 'plan', text, hash: planHash(text) };
+const MOST_PHASES = 12;
+
+export function planBrief({ view, text, ledger }: PlanReport): PlanBrief {
+  const { phases, testable } = parsePlan(text);
+  const lines = phases.map(({ number, name, files, check }) => {
+    const facts = [files.length > 0 && counted(files.length, 'file'), check && `check: ${check}`];
+    const known = facts.filter(Boolean).join('; ');
+    return `${number}. ${name}${known && ` (${known})`}`;
+  });
+  const left = lines.length - MOST_PHASES;
+  const files = new Set(phases.flatMap((phase) => phase.files)).size;
+  const checks = view.sessionFile?.settings.checks ?? [];
+  const parts = [
+    checks.length > 0 ? checks.join(', ') : 'no CHECK of the project',
+    requirementWords(ledger),
+    testable ? '' : 'the plan says that nothing can be tested',
+  ];
+  const named = files === 0 ? 'The plan names no files.' : `The plan names ${counted(files, 'file')}.`;
+  return {
+    phases: left > 0 ? [...lines.slice(0, MOST_PHASES), `… and ${left} more`] : lines,
+    beforeDone: `Checked before done: ${parts.filter(Boolean).join('; ')}. ${named}`,
+  };
 }
 
-/** @param oldPlans those of goals that are reached */
-function newestPlan({ sessionDir, folder }: SessionPaths, oldPlans: readonly string[]): string | undefined {
-  return currentPlanOf(namesAt(sessionDir) ?? [], folder, oldPlans);
+function requirementWords(ledger: string | undefined): string {
+  const reading = ledger === undefined ? undefined : parseLedger(ledger);
+  if (reading?.kind !== 'ledger') return '';
+  const { requirements } = reading;
+  const reviewed = requirements.filter(({ check }) => check === REVIEWED).length;
+  const byReview = reviewed > 0 ? `, ${reviewed} of them by review alone` : '';
+  return `${counted(requirements.length, 'requirement')}${byReview}`;
 }

@@ -47,16 +47,7 @@ export async function readQaOf(view: SessionView): Promise<QaReport> {
 
 async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {
   const reading = await readPlainFile(qa, MAX_DOCUMENT_BYTES);
-  switch (reading.kind) {
-    case 'bytes':
-      return parseQa(decode(reading.bytes));
-    case 'missing':
-      return { title: undefined, status: undefined, questions: [], problems: [] };
-    case 'unusable': {
-      const problems = [`_qa.md is ${reading.problem}.`];
-      return { title: undefined, status: undefined, questions: [], problems };
-    }
-    default:
-      return reading satisfies never;
-  }
+  if (reading.kind === 'bytes') return parseQa(decode(reading.bytes));
+  const problems = reading.kind === 'missing' ? [] : [`_qa.md is ${reading.problem}.`];
+  return { title: undefined, status: undefined, questions: [], problems };
 }

@@ -2,9 +2,9 @@ import { judgeRequestChanges } from '../../session/commands/judge-gates.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { accepted, gateChannelsOf, requireUsable } from '../acting/early-refusal.ts';
+import { accepted, gateChannelsOf } from '../acting/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
-import { requireText } from '../preconditions/require-text.ts';
+import { requireText } from '../preconditions/require.ts';
 
 /**
  * Sends the plan back to planning with what the person wants changed.
@@ -15,7 +15,7 @@ export async function requestChanges(
   context: ActionContext,
 ): Promise<{ view: SessionView }> {
   const feedback = requireText(input.feedback, 'feedback');
-  const view = requireUsable(await findSession({ ...input, isAct: true }, context));
+  const view = await findSession({ ...input, isAct: true }, context);
   const facts = { gateChannels: gateChannelsOf(view) };
   accepted(judgeRequestChanges({ feedback, by: context.by }, view.state, facts), view);
   const request = { kind: 'request_changes', feedback } as const;

@@ -1,9 +1,7 @@
-import { isSamocodeError } from '../../base/errors.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { byUrgency, readSessionList } from '../../session/session-list.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { knownProjectFiles } from './find-project-for.ts';
-import { type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
+import { everyPlace, type SessionsPlace } from './sessions-places.ts';
 
 export interface PlacedSession {
   view: SessionView;
@@ -36,27 +34,4 @@ function timesEach(sessions: readonly Pick<PlacedSession, 'view'>[]): Map<string
   const times = new Map<string, number>();
   for (const { view } of sessions) times.set(view.folder, (times.get(view.folder) ?? 0) + 1);
   return times;
-}
-
-/** Every folder of sessions, the client's own project first. No project, or a broken one, is no failure. */
-export async function everyPlace(context: ActionContext): Promise<SessionsPlace[]> {
-  return (await placesOf(undefined, context)) ?? (await placesOneByOne(context));
-}
-
-// Where the client's own project can't be read, the others still can.
-async function placesOneByOne(context: ActionContext): Promise<SessionsPlace[]> {
-  const files = await knownProjectFiles(context.home);
-  return (await Promise.all(files.map((path) => placesOf(path, context)))).flatMap((places) => places ?? []);
-}
-
-async function placesOf(
-  projectDir: string | undefined,
-  context: ActionContext,
-): Promise<SessionsPlace[] | undefined> {
-  try {
-    return await sessionsPlaces(projectDir, context);
-  } catch (error) {
-    if (isSamocodeError(error)) return undefined;
-    throw error;
-  }
 }

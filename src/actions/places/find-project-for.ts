@@ -110,7 +110,10 @@ async function thoseThatExist(paths: readonly string[]): Promise<string[]> {
   return paths.filter((_, index) => found[index]?.isFile());
 }
 
-const MOST_CHARACTERS = 4096;
+/** As long as a system takes one. */
+export function isPath(text: string): boolean {
+  return !text.includes('\0') && text.length <= 4096;
+}
 
 type Standing = Pick<ActionContext, 'cwd' | 'home' | 'roots' | 'env'>;
 
@@ -121,8 +124,7 @@ type Standing = Pick<ActionContext, 'cwd' | 'home' | 'roots' | 'env'>;
  */
 export function namedFolder(words: string, standing: Standing): string {
   const path = words.trim();
-  if (path.includes('\0') || path.length > MOST_CHARACTERS)
-    throw ACTION_ERRORS.no_such_folder({ path, why: 'Not a valid path' });
+  if (!isPath(path)) throw ACTION_ERRORS.no_such_folder({ path, why: 'Not a valid path' });
   const isComplete = isAbsolute(path) || path === '~' || path.startsWith('~/');
   const folder = isComplete ? standing.cwd : folderOf(path, standing);
   return pathFromFile(path, { folder, homeDir: standing.home });

@@ -46,6 +46,17 @@ export async function sessionsPlaces(
   return await differentOnes(places);
 }
 
+/** Every folder of sessions, the client's own project first. No project, or a broken one, is no failure. */
+export async function everyPlace(context: ActionContext): Promise<SessionsPlace[]> {
+  const own = await ownFiles(undefined, context).catch(expected);
+  const files = own instanceof SamocodeError ? [] : own.files;
+  const all = new Set([...files, ...(await knownProjectFiles(context.home))]);
+  const found = await Promise.all(
+    [...all].map((path) => placeOf(path, context, files.includes(path)).catch(expected)),
+  );
+  return await differentOnes(found.flatMap((each) => (each instanceof SamocodeError ? [] : [each])));
+}
+
 /** The projects that a call is about when it names none. `isSomewhere`: it is about them, or about a repository without one. */
 export async function atHand(context: ActionContext): Promise<{ files: string[]; isSomewhere: boolean }> {
   const { files, notFound } = await ownFiles(undefined, context);

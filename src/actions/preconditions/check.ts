@@ -14,21 +14,13 @@ export interface DoctorCheck {
 }
 
 export const ok = (id: string, found: string): DoctorCheck => ({ id, level: 'ok', found });
-export const warn = (id: string, found: string, fix: string): DoctorCheck => ({
-  id,
-  level: 'warn',
-  found,
-  fix,
-});
+const lacking =
+  (level: 'warn' | 'fail') =>
+  (id: string, found: string, fix: string): DoctorCheck => ({ id, level, found, fix });
+export const warn = lacking('warn');
+export const fail = lacking('fail');
 export const warnIf = (isDue: boolean, id: string, found: string, fix: string): DoctorCheck[] =>
   isDue ? [warn(id, found, fix)] : [];
-export const fail = (id: string, found: string, fix: string): DoctorCheck => ({
-  id,
-  level: 'fail',
-  found,
-  fix,
-});
-
 export const failed = (id: string, { what, why, hint, next }: SamocodeError): DoctorCheck => ({
   id,
   level: 'fail',

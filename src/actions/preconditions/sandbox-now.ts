@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
-import { findProtectedPlaces } from '../../project/finding/protected-places.ts';
+import { findProtectedPlaces, type ProtectedPlaces } from '../../project/finding/protected-places.ts';
 import { areConfined } from '../../providers/registry.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../providers/starting/probe-guard.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
@@ -18,18 +18,21 @@ export interface SandboxQuestion {
 /** Whether agents would run inside the guard here and now; tried, not believed. @throws GitError */
 export async function guardNow(
   { settings, ...places }: SandboxQuestion,
-  { env, home, programs }: ActionContext,
+  context: ActionContext,
 ): Promise<GuardNow> {
   const { sandbox, sandboxWrite } = settings;
   if (sandbox === 'off') return SWITCHED_OFF;
-  const question = {
-    ...places,
-    runRoot: runRoot(places.sessionsDir),
-    homeDir: home,
-    programFolder: dirname(programs.worker),
-    writable: sandboxWrite,
-  };
-  return await probeGuard(await findProtectedPlaces(question, { baseEnv: env }), { env });
+  const protectedPlaces = await placesToProtect({ ...places, writable: sandboxWrite }, context);
+  return await probeGuard(protectedPlaces, { env: context.env });
+}
+
+/** What agents and checks must not reach, and what stays open to them. @throws GitError */
+export async function placesToProtect(
+  folders: Omit<SandboxQuestion, 'settings'> & { writable: readonly string[] },
+  { env, home, programs }: ActionContext,
+): Promise<ProtectedPlaces> {
+  const own = { runRoot: runRoot(folders.sessionsDir), programFolder: dirname(programs.worker) };
+  return await findProtectedPlaces({ ...folders, ...own, homeDir: home }, { baseEnv: env });
 }
 
 export interface SandboxNow {

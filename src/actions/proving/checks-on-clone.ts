@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { endTree } from '../../base/processes/end-tree.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
-import { findProtectedPlaces } from '../../project/finding/protected-places.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
@@ -14,8 +13,8 @@ import { childEnvironment, SESSION_MARK } from '../../providers/starting/environ
 import { guardProfile } from '../../providers/starting/guard-profile.ts';
 import { type Guard, insideOf, makeGuard } from '../../providers/starting/make-guard.ts';
 import { probeGuard } from '../../providers/starting/probe-guard.ts';
-import { runRoot } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';
+import { placesToProtect } from '../preconditions/sandbox-now.ts';
 
 /** Where commands run that no worker runs. */
 export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir'> {
@@ -68,13 +67,6 @@ async function removeMade(folder: string, topmost: string | undefined): Promise<
     await rmdir(each).catch(() => undefined);
 }
 
-interface GuardedFolders {
-  mainRepo: string;
-  sessionsDir: string;
-  worktreesDir: string;
-  writable: readonly string[];
-}
-
 export interface CloneGuard {
   level: SandboxLevel;
   /** The guard of commands that may write below `dir`; undefined where this machine has no guard. */
@@ -84,16 +76,12 @@ export interface CloneGuard {
 export const NO_CLONE_GUARD: CloneGuard = { level: 'none', of: async () => undefined };
 
 /** What keeps the commands of a proof from everything but their clone, as a worker's checks are kept. @throws GitError */
-export async function cloneGuard(folders: GuardedFolders, context: ActionContext): Promise<CloneGuard> {
-  const { env, home, programs } = context;
-  const question = {
-    ...folders,
-    runRoot: runRoot(folders.sessionsDir),
-    homeDir: home,
-    programFolder: dirname(programs.worker),
-  };
-  const places = await findProtectedPlaces(question, { baseEnv: env });
-  const now = await probeGuard(places, { env });
+export async function cloneGuard(
+  folders: Parameters<typeof placesToProtect>[0],
+  context: ActionContext,
+): Promise<CloneGuard> {
+  const places = await placesToProtect(folders, context);
+  const now = await probeGuard(places, context);
   if (now.level === 'none') return NO_CLONE_GUARD;
   const isRoot = now.level === 'best effort';
   const of = async (dir: string) => {

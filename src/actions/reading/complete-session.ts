@@ -1,20 +1,13 @@
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { everyPlace } from '../places/every-session.ts';
-
-export interface Completion {
-  values: string[];
-  /** All that fit, also those beyond the bound. */
-  total: number;
-  hasMore: boolean;
-}
+import { everyPlace } from '../places/sessions-places.ts';
 
 /** What the protocol allows in one answer. */
 const MOST = 100;
 
 /** The sessions that a person may mean who has typed so much of a name: those that begin so first, then the newest. */
-export async function completeSession(typed: string, context: ActionContext): Promise<Completion> {
+export async function completeSession(typed: string, context: ActionContext) {
   const places = await everyPlace(context);
   const lists = await Promise.all(places.map(({ sessionsDir }) => sessionFolders(sessionsDir)));
   const wanted = typed.trim().toLowerCase();

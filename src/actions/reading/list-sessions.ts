@@ -91,13 +91,8 @@ function isWanted(
       return needs(view);
     case 'running':
       return kind === 'starting' || kind === 'queued' || kind === 'running' || kind === 'limited';
-    case 'waiting':
-    case 'blocked':
-    case 'stopped':
-    case 'done':
-      return kind === filter;
     default:
-      return filter satisfies never;
+      return kind === filter;
   }
 }
 

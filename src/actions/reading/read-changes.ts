@@ -21,6 +21,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { nextSteps } from '../acting/next-steps.ts';
 import { branchOfSession, type SessionBranch, unlessGitFails } from '../acting/session-branch.ts';
+import { isPath } from '../places/find-project-for.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { iterationsIn } from './read-transcript.ts';
 import { READING_ERRORS } from './reading-errors.ts';
@@ -187,8 +188,7 @@ function more(left: number): string[] {
 
 /** A path as git has it, from the top of the tree, where a call writes `./src/`, or an absolute one below one of `tops`. */
 export async function pathInTree(given: string, tops: readonly string[]): Promise<string> {
-  if (given.includes('\0') || given.length > MOST_OF_A_PATH)
-    throw READING_ERRORS.bad_path({ isOutside: false });
+  if (!isPath(given)) throw READING_ERRORS.bad_path({ isOutside: false });
   if (!isAbsolute(given)) return requireInside([normalize(given)]);
   const ways = tops.map((top) => relative(top, given));
   // The last part may be a link that git itself keeps.
@@ -202,5 +202,3 @@ function requireInside(ways: readonly string[]): string {
   if (path === undefined) throw READING_ERRORS.bad_path({ isOutside: true });
   return path === './' || path === '.' ? '' : path;
 }
-
-const MOST_OF_A_PATH = 4096;

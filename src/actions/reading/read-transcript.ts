@@ -83,36 +83,20 @@ export function iterationsIn(
   return numbers.length === 0 ? undefined : { first: Math.min(...numbers), last: Math.max(...numbers) };
 }
 
-/** One page of a raw log, where it is known which and whose it is. */
-export async function transcriptPage(
-  logPath: string,
-  asked: Pick<ReadTranscriptInput, 'from' | 'limit' | 'maxChars'> & { provider: string; isRunning: boolean },
-): Promise<Page> {
-  return await readPage(logPath, {
-    from: asked.from ?? 0,
-    limit: asked.limit ?? DEFAULT_LIMIT,
-    maxChars: asked.maxChars ?? Number.POSITIVE_INFINITY,
-    isWhole: !asked.isRunning,
-    transcript: providerNamed(asked.provider).transcript,
-  });
-}
-
-interface PageQuestion {
-  from: number;
-  limit: number;
-  maxChars: number;
-  /** Nothing more is written: a last line without LF counts. */
-  isWhole: boolean;
-  transcript: (line: string) => TranscriptEntry[];
+interface PageQuestion extends Pick<ReadTranscriptInput, 'from' | 'limit' | 'maxChars'> {
+  provider: string;
+  /** Else nothing more is written, and a last line without LF counts. */
+  isRunning: boolean;
 }
 
 type Page = Pick<TranscriptPage, 'entries' | 'next' | 'hasMore'>;
 
-async function readPage(path: string, question: PageQuestion): Promise<Page> {
-  const opened = openPlainHandle(path);
+/** One page of a raw log, where it is known which and whose it is. */
+export async function transcriptPage(logPath: string, question: PageQuestion): Promise<Page> {
+  const opened = openPlainHandle(logPath);
   if (opened.kind !== 'opened') {
     const entries = opened.kind === 'missing' ? [] : [noting(`the log is ${opened.problem}`)];
-    return { entries, next: question.from, hasMore: false };
+    return { entries, next: question.from ?? 0, hasMore: false };
   }
   const { handle } = opened;
   try {
@@ -123,12 +107,16 @@ async function readPage(path: string, question: PageQuestion): Promise<Page> {
 }
 
 async function readEntries(handle: PlainHandle, size: number, question: PageQuestion): Promise<Page> {
-  const { limit, maxChars, isWhole, transcript } = question;
-  const from = question.from < 0 ? lineStart(handle.fd, size + question.from) : question.from;
+  const { limit = DEFAULT_LIMIT, maxChars = Number.POSITIVE_INFINITY, isRunning, from: asked = 0 } = question;
+  const { transcript } = providerNamed(question.provider);
+  const from = asked < 0 ? lineStart(handle.fd, size + asked) : asked;
   const entries: TranscriptEntry[] = [];
   let next = from;
   let chars = 0;
-  for await (const { text, end } of linesFrom(handle, from, { maxLineBytes: PAGE_BYTES, toEnd: isWhole })) {
+  for await (const { text, end } of linesFrom(handle, from, {
+    maxLineBytes: PAGE_BYTES,
+    toEnd: !isRunning,
+  })) {
     const told =
       text === undefined ? [noting(`a line of ${end - next} bytes is left out`)] : transcript(text);
     if (Number.isFinite(maxChars)) chars += charsOf(told);

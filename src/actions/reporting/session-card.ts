@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { NextStep } from '../../base/acts.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { capitalised } from '../../base/plain-words.ts';
-import type { ReportGap, ReportIteration, SessionCard, Tone } from '../../report/report-data.ts';
+import type { ReportGap, SessionCard, Tone } from '../../report/report-data.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -41,7 +41,7 @@ export async function sessionCard(
     startedAt: state.createdAt ?? status.since,
     until: status.kind === 'done' || status.kind === 'stopped' ? status.since : now,
     iterationCount: progress.totalIterations,
-    workedMs: workedMs(events.flatMap((event) => (event.type === 'iteration_ended' ? [event] : []))),
+    workedMs: events.reduce((sum, each) => sum + (each.type === 'iteration_ended' ? each.durationMs : 0), 0),
     cost,
     isProved: status.kind === 'done' ? makeProof(events)?.checks !== undefined : undefined,
     next: wordsOf(nextSteps(view)),
@@ -122,10 +122,4 @@ function endsGap(event: SessionEvent): boolean {
     default:
       return false;
   }
-}
-
-type Ended = Pick<ReportIteration, 'durationMs'>;
-
-function workedMs(iterations: readonly Ended[]): number {
-  return iterations.reduce((sum, { durationMs }) => sum + durationMs, 0);
 }

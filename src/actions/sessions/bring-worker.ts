@@ -1,5 +1,5 @@
 import { newestNumber } from '../../base/processes/lease.ts';
-import { launchWorker } from '../../providers/starting/launch-worker.ts';
+import { launchWorker, type Wake } from '../../providers/starting/launch-worker.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
@@ -31,25 +31,28 @@ export async function bringWorker(
     return view;
   }
   await refuseFromInside(context);
-  await launchWorker(found.paths, { program: context.programs.worker, env: context.env });
-  const view = await withWorker(found, context);
-  await supervise(context, found.paths.sessionsDir);
-  return view;
+  const view = await launched(found, context);
+  if (view !== undefined) return view;
+  throw ACTION_ERRORS.pending({ session: found.folder, seconds: STARTING_MS / 1000 });
 }
 
-/** Waits for the worker that was just launched. @throws pending */
-async function withWorker(found: SessionView, context: ActionContext): Promise<SessionView> {
-  if (await isTakenSoon(found, context)) {
-    const view = await readSession(found.paths, context.host);
-    if (view !== undefined) return view;
-  }
-  throw ACTION_ERRORS.pending({ session: found.folder, seconds: STARTING_MS / 1000 });
+/** Starts a worker. @returns the session once it has taken that; undefined when it does not in time */
+export async function launched(
+  found: SessionView,
+  context: ActionContext,
+  wake?: Wake,
+): Promise<SessionView | undefined> {
+  const { programs, env, host } = context;
+  await launchWorker(found.paths, { program: programs.worker, env, wake });
+  if (!(await isTakenSoon(found, context))) return undefined;
+  await supervise(context, found.paths.sessionsDir);
+  return (await readSession(found.paths, host)) ?? found;
 }
 
 const POLL_MS = 50;
 
 /** Waits until a worker has a newer lease than the one that was found. @returns false when none has it in time */
-export async function isTakenSoon(
+async function isTakenSoon(
   { paths, lease }: Pick<SessionView, 'paths' | 'lease'>,
   { clock }: Pick<ActionContext, 'clock'>,
 ): Promise<boolean> {

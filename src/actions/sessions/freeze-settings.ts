@@ -1,4 +1,4 @@
-import type { CapName, Caps, SessionCaps } from '../../phases/caps.ts';
+import { CAP_NAMES, type Caps, type SessionCaps } from '../../phases/caps.ts';
 import type { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
@@ -16,7 +16,7 @@ import { locateCli } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import type { ActionContext } from '../acting/context.ts';
-import type { SessionChoices } from './start-choices.ts';
+import { CAP_SETTINGS, type CapSetting, type SessionChoices } from './start-choices.ts';
 
 /**
  * The settings that a session keeps, with every agent CLI found.
@@ -85,21 +85,17 @@ function requireSandbox(written: string): Sandbox {
 }
 
 function capsOf(values: ResolvedSettings['values']): SessionCaps {
-  const { maxCostUsd, maxTokens, maxHours, maxIterations } = values;
-  const phases = PHASE_NAMES.map((phase) => {
-    const usd = values.maxCostUsdByPhase[phase];
-    const tokens = values.maxTokensByPhase[phase];
-    const hours = values.maxHoursByPhase[phase];
-    return [phase, given({ usd, tokens, hours, iterations: values.maxIterationsByPhase[phase] })] as const;
-  });
+  const capsBy = (limitOf: (setting: CapSetting) => number | undefined): Caps => {
+    const limits = CAP_NAMES.map((cap) => [cap, limitOf(CAP_SETTINGS[cap])] as const);
+    return Object.fromEntries(limits.filter(([, limit]) => limit !== undefined));
+  };
+  const phases = PHASE_NAMES.map(
+    (phase) => [phase, capsBy((setting) => values[`${setting}ByPhase`][phase])] as const,
+  );
   return {
-    session: given({ usd: maxCostUsd, tokens: maxTokens, hours: maxHours, iterations: maxIterations }),
+    session: capsBy((setting) => values[setting]),
     phases: Object.fromEntries(phases.filter(([, caps]) => Object.keys(caps).length > 0)),
   };
-}
-
-function given(caps: { [Cap in CapName]: number | undefined }): Caps {
-  return Object.fromEntries(Object.entries(caps).filter(([, limit]) => limit !== undefined));
 }
 
 /** Where a phase's model differs from the session's, because the phase or its provider says so. */

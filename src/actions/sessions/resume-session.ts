@@ -1,4 +1,4 @@
-import { CAP_NAMES, type CapName, type SessionCaps } from '../../phases/caps.ts';
+import type { Caps } from '../../phases/caps.ts';
 import type { Proving } from '../../phases/proving.ts';
 import { childSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
@@ -7,7 +7,6 @@ import { judgeResume } from '../../session/commands/judge-running.ts';
 import type { ChosenChild } from '../../session/events/bodies/event-types.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { closedTo, earlyRefusal } from '../acting/early-refusal.ts';
@@ -15,17 +14,17 @@ import { findProjectFor } from '../places/find-project-for.ts';
 import { type FoundSession, findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
 import { requireTrust } from '../places/trust-project.ts';
 import { refuseWhatCannotRun } from '../preconditions/ready-project.ts';
-import { requireFolders } from '../preconditions/require-folders.ts';
-import { requireText } from '../preconditions/require-text.ts';
+import { requireFolders, requireText } from '../preconditions/require.ts';
 import { adoptSession } from './adopt-session.ts';
 import { bringWorker, lacksWorker } from './bring-worker.ts';
 import { findCli, frozenProving } from './freeze-settings.ts';
+import { settingsOfCaps } from './start-choices.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {
   note?: string | undefined;
   goal?: string | undefined;
   /** Limits of the whole session that hold from now on, beside those of its start. */
-  caps?: Readonly<Record<string, number | undefined>> | undefined;
+  caps?: Caps | undefined;
   /** Another provider for every phase from now on, with its own model unless one is named. */
   provider?: string | undefined;
   /** Another model; without a provider, for the phases that have no own one. */
@@ -50,7 +49,8 @@ export async function resumeSession(
 ): Promise<ResumeSessionResult> {
   const note = input.note?.trim() ? requireText(input.note, 'note') : undefined;
   const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
-  const caps = requireCaps(input.caps);
+  const isLimited = Object.values(input.caps ?? {}).some((limit) => limit !== undefined);
+  const caps = isLimited ? { session: { ...input.caps }, phases: {} } : undefined;
   const { view: met, place } = await findSessionAndPlace({ ...input, isAct: true }, context);
   const found = met.isForeign ? await takeOver(input, { view: met, place }, context) : met;
   // One that is done is given its new work like any other.
@@ -82,35 +82,12 @@ async function takeOver(
   { view, place }: FoundSession,
   context: ActionContext,
 ): Promise<SessionView> {
-  const { usd, tokens, hours, iterations } = requireCaps(input.caps)?.session ?? {};
-  const limits = { maxCostUsd: usd, maxTokens: tokens, maxHours: hours, maxIterations: iterations };
-  const call = { ...childSettingsOf(input), ...limits };
+  const call = { ...childSettingsOf(input), ...settingsOfCaps(input.caps) };
   const goal = input.goal?.trim() || undefined;
   const { view: made } = await adoptSession({ view, place, goal, call }, context);
   const note = input.note?.trim();
   if (!note || made.state.status.kind === 'done') return made;
   return (await afterCommand(made, { kind: 'message', text: note }, ['message_kept'], context)).view;
-}
-
-/**
- * Limits that a person gave, checked; undefined when none was given.
- * @throws bad_cap for what is no number, negative, or no limit that we know
- */
-function requireCaps(
-  given: Readonly<Record<string, number | undefined>> | undefined,
-): SessionCaps | undefined {
-  const entries = Object.entries(given ?? {}).filter(([, limit]) => limit !== undefined);
-  if (entries.length === 0) return undefined;
-  for (const [name, limit] of entries) {
-    if (!CAP_NAMES.includes(name as CapName)) throw badCap(name, 'there is no such limit');
-    if (typeof limit !== 'number' || !Number.isFinite(limit)) throw badCap(name, 'it is not a number');
-    if (limit < 0) throw badCap(name, 'it is negative');
-  }
-  return { session: Object.fromEntries(entries), phases: {} };
-}
-
-function badCap(name: string, why: string) {
-  return ACTION_ERRORS.bad_cap({ name, why, known: CAP_NAMES });
 }
 
 /**
@@ -140,12 +117,9 @@ async function checksNow(
 
 const ABOUT_CHECKS = new Set(['checks', 'base_checks', 'false_done']);
 
-/** The words of a call that wants other children, judged with every other setting. */
-interface ChildWish {
-  provider?: string | undefined;
-  model?: string | undefined;
-}
+type ChildWish = Pick<ResumeSessionInput, 'provider' | 'model'>;
 
+/** The words of a call that wants other children, judged with every other setting. */
 function childSettingsOf({ provider, model }: ChildWish): CallSettings {
   return { provider: provider?.trim() || undefined, model: model?.trim() || undefined };
 }

@@ -14,7 +14,7 @@ import { refNameOf } from '../../session/layout/names.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { ALL_FILES_MS, afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { accepted, closedTo } from '../acting/early-refusal.ts';
+import { accepted } from '../acting/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 
 export interface RewindSessionInput extends SessionQuestion {
@@ -42,8 +42,6 @@ export async function rewindSession(
   context: ActionContext,
 ): Promise<RewindSessionResult> {
   const { view: found, verdict } = await lookAtRewind(input, context);
-  const closed = closedTo(found);
-  if (closed) throw closed;
   accepted(verdict, found);
   const request = { kind: 'rewind', to: input.to } as const;
   const { view, events } = await afterCommand(found, request, ENDS, context, { workMs: ALL_FILES_MS });

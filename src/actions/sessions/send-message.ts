@@ -4,7 +4,7 @@ import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { accepted } from '../acting/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
-import { requireText } from '../preconditions/require-text.ts';
+import { requireText } from '../preconditions/require.ts';
 
 /**
  * Leaves guidance for the session's next child.

@@ -1,3 +1,4 @@
+import { CAP_NAMES, type CapName, type Caps } from '../../phases/caps.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { PROVIDER_CHOICES } from '../../providers/registry.ts';
 
@@ -125,6 +126,16 @@ const START_CHOICES = {
     about: 'with from: phase to continue at',
   },
 } as const satisfies Record<string, Choice>;
+
+/** The setting of each limit. */
+export const CAP_SETTINGS = {
+  ...{ usd: 'maxCostUsd', tokens: 'maxTokens', hours: 'maxHours', iterations: 'maxIterations' },
+} as const satisfies Record<CapName, keyof CallSettings>;
+export type CapSetting = (typeof CAP_SETTINGS)[CapName];
+
+export function settingsOfCaps(caps: Caps = {}): CallSettings {
+  return Object.fromEntries(CAP_NAMES.map((cap) => [CAP_SETTINGS[cap], caps[cap]]));
+}
 
 export type StartChoice = keyof typeof START_CHOICES;
 

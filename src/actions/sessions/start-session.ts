@@ -10,7 +10,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { START_ERRORS } from '../acting/start-errors.ts';
 import { readyProject } from '../preconditions/ready-project.ts';
-import { requireText } from '../preconditions/require-text.ts';
+import { requireText } from '../preconditions/require.ts';
 import { type Begun, beginSession } from './begin-session.ts';
 import { newSession } from './new-session.ts';
 import type { FolderToContinue, StartSessionInput } from './start-choices.ts';

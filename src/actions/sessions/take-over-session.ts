@@ -2,13 +2,12 @@ import { readHolding } from '../../base/processes/lease.ts';
 import { launchWorker } from '../../providers/starting/launch-worker.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { supervise } from '../acting/supervision.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
-import { isTakenSoon } from './bring-worker.ts';
+import { launched } from './bring-worker.ts';
 
 export interface TakeOverResult {
   view: SessionView;
@@ -39,14 +38,8 @@ export async function takeOverSession(
     return { view, outcome: 'not_needed' };
   }
   const { lease } = verdict;
-  await launchWorker(view.paths, {
-    program: context.programs.worker,
-    env: context.env,
-    wake: { takeOver: lease.number },
-  });
-  if (!(await isTakenSoon({ ...view, lease }, context))) throw ACTION_ERRORS.not_taken_over({ session });
-  await supervise(context, view.paths.sessionsDir);
+  const taken = await launched({ ...view, lease }, context, { takeOver: lease.number });
+  if (taken === undefined) throw ACTION_ERRORS.not_taken_over({ session });
   const { owner, acquiredAt: since } = lease;
-  const from = { hostId: owner.hostId, pid: owner.pid, since };
-  return { view: (await readSession(view.paths, context.host)) ?? view, outcome: 'taken', from };
+  return { view: taken, outcome: 'taken', from: { hostId: owner.hostId, pid: owner.pid, since } };
 }

@@ -7,27 +7,22 @@ import { byUrgency, needsHuman } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import { waitForEvents } from '../../session/watching/watch.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { findSession, type SessionQuestion } from '../places/find-session.ts';
+import { findSession } from '../places/find-session.ts';
 import { reportOn, type SessionReport } from '../reading/get-status.ts';
 import { sessionsOfGroup } from '../reading/list-sessions.ts';
 import { isStuck } from '../reading/worker-now.ts';
 
-export interface WaitInput extends SessionQuestion, WaitBounds {
-  /** Number of the last event that the caller was told of; without it only what comes from now on counts. */
-  cursor?: number | undefined;
-}
-
-export interface WaitForAnyInput extends WaitBounds {
-  /** At least one, where there is no group. */
-  sessions: readonly Pick<WaitInput, 'session' | 'cursor'>[];
+export interface WaitForAnyInput {
+  /**
+   * At least one, where there is no group. `cursor`: number of the last event that the caller was told of; without it
+   * only what comes from now on counts.
+   */
+  sessions: readonly { session: string; cursor?: number | undefined }[];
   /** All of this group instead; until `done` is then reached when all of them are over. */
   group?: string | undefined;
   /** Those of a result before, by folder; for the sessions that come without a cursor of their own. */
   cursors?: Readonly<Record<string, number>> | undefined;
   projectDir?: string | undefined;
-}
-
-interface WaitBounds {
   until: WaitUntil;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
@@ -40,28 +35,18 @@ export interface WaitResult extends SessionReport {
   leftOut: number;
   /** Hand it to the next call, and nothing is lost between the two. */
   cursor: number;
-}
-
-export interface AnyWaitResult extends WaitResult {
   /** Of every session, by its folder: hand them all to the next call. */
   cursors: Record<string, number>;
 }
 
 /**
- * Blocks until a session changes, needs a person or is over, or until the time has passed. Holds no
- * state: a call that is cut off loses nothing. Starts nothing: where the worker is gone it returns at once.
+ * Blocks until a session changes, needs a person or is over, or until the time has passed. Of several it tells of one,
+ * the one that needs a person first; what happened in the others meanwhile is told by the next call, because their
+ * cursors stay. Holds no state: a call that is cut off loses nothing. Starts nothing: where the worker is gone it
+ * returns at once.
  * @throws session_not_found; the signal's reason when aborted
  */
-export async function waitForChange(input: WaitInput, context: ActionContext): Promise<WaitResult> {
-  const { session, cursor, ...bounds } = input;
-  return await waitForAny({ sessions: [{ session, cursor }], ...bounds }, context);
-}
-
-/**
- * The same for several: tells of one of them, the one that needs a person first. What happened in the others
- * meanwhile is told by the next call, because their cursors stay.
- */
-export async function waitForAny(input: WaitForAnyInput, context: ActionContext): Promise<AnyWaitResult> {
+export async function waitForAny(input: WaitForAnyInput, context: ActionContext): Promise<WaitResult> {
   const { clock } = context;
   const { until, timeoutMs, signal } = input;
   let watched = await watchedSessions(input, context);
@@ -153,7 +138,7 @@ function stuckFirst(a: Look, b: Look): number {
   return Number(isStuck(b.view, b.report)) - Number(isStuck(a.view, a.report)) || byUrgency(a.view, b.view);
 }
 
-function resultOf(told: Look, changed: boolean, looks: readonly Look[]): AnyWaitResult {
+function resultOf(told: Look, changed: boolean, looks: readonly Look[]): WaitResult {
   const cursor = changed ? told.view.state.n : told.cursor;
   const cursors = looks.map(
     (look) => [look.view.folder, nextCursor(look, changed && look === told)] as const,

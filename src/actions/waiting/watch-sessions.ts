@@ -101,37 +101,35 @@ interface Looking {
 
 /** @returns whether anything differs from before */
 async function lookAtAll(known: Map<string, Known>, looking: Looking): Promise<boolean> {
-  const found = await placesOfSessions(looking.around, known);
+  const all = await placesOfSessions(looking.around, known);
+  const keys = new Set(all.map(({ key }) => key));
   let isChanged = false;
-  for (const key of [...known.keys()]) if (!found.has(key)) isChanged = known.delete(key) || isChanged;
-  const all = [...found];
+  for (const key of [...known.keys()]) if (!keys.has(key)) isChanged = known.delete(key) || isChanged;
   for (let from = 0; from < all.length; from += AT_ONCE) {
     const changes = await Promise.all(
-      all.slice(from, from + AT_ONCE).map(([key, one]) => lookAtOne(known, { key, ...one }, looking)),
+      all.slice(from, from + AT_ONCE).map((one) => lookAtOne(known, one, looking)),
     );
     isChanged ||= changes.includes(true);
   }
   return isChanged;
 }
 
-type Found = Map<string, { paths: SessionPaths; place: SessionsPlace }>;
-
-async function placesOfSessions({ places, only }: Around, known: ReadonlyMap<string, Known>): Promise<Found> {
-  const found: Found = new Map();
-  for (const place of places) {
-    const folders = only === undefined ? await sessionFolders(place.sessionsDir) : [only];
-    for (const folder of folders) {
-      const key = `${place.sessionsDir}${sep}${folder}`;
-      found.set(key, { paths: known.get(key)?.paths ?? sessionPaths(place.sessionsDir, folder), place });
-    }
-  }
-  return found;
-}
-
 interface One {
   key: string;
   paths: SessionPaths;
   place: SessionsPlace;
+}
+
+async function placesOfSessions({ places, only }: Around, known: ReadonlyMap<string, Known>): Promise<One[]> {
+  const found: One[] = [];
+  for (const place of places) {
+    const folders = only === undefined ? await sessionFolders(place.sessionsDir) : [only];
+    for (const folder of folders) {
+      const key = `${place.sessionsDir}${sep}${folder}`;
+      found.push({ key, paths: known.get(key)?.paths ?? sessionPaths(place.sessionsDir, folder), place });
+    }
+  }
+  return found;
 }
 
 async function lookAtOne(

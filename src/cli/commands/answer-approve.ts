@@ -79,8 +79,7 @@ async function askOpen(
   options: SharedOptions,
 ): Promise<SaidAtTerminal | undefined> {
   const { readQa } = await import('../../actions/gates/read-qa.ts');
-  const { requireOpenChannel } = await import('../../actions/acting/early-refusal.ts');
-  const { requireUsable } = await import('../../actions/acting/early-refusal.ts');
+  const { requireOpenChannel, requireUsable } = await import('../../actions/acting/early-refusal.ts');
   const context = await cli.actionContext();
   const { view, questions, diff } = await readQa({ session, ...projectOf(options), isAct: true }, context);
   requireUsable(view);
@@ -155,13 +154,11 @@ type Approval = SessionQuestion & { hash?: string | undefined };
 
 /** Shows what an approval decides about, and asks once. @returns with the hash of the version that was shown */
 async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | undefined> {
-  const [{ readPlan }, { planBrief }, { requireOpenChannel, requireUsable }, { agreedTo }] =
-    await Promise.all([
-      import('../../actions/gates/read-plan.ts'),
-      import('../../actions/gates/plan-brief.ts'),
-      import('../../actions/acting/early-refusal.ts'),
-      import('../asking/ask-preview.ts'),
-    ]);
+  const [{ planBrief, readPlan }, { requireOpenChannel, requireUsable }, { agreedTo }] = await Promise.all([
+    import('../../actions/gates/read-plan.ts'),
+    import('../../actions/acting/early-refusal.ts'),
+    import('../asking/ask-preview.ts'),
+  ]);
   const context = await cli.actionContext();
   // Whatever is in the way is said by the approval itself.
   const report = await readPlan({ ...asked, isAct: true }, context).catch(() => undefined);
@@ -170,7 +167,7 @@ async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | und
   const { view, name, hash, servers, changes = [] } = report;
   requireUsable(view);
   requireOpenChannel(view, context);
-  const { phases, beforeDone } = await planBrief(report);
+  const { phases, beforeDone } = planBrief(report);
   const changed = changes.length > 0 ? ['It was changed since the version that you saw before.'] : [];
   const agreed = await agreedTo(cli, {
     preview: { view, would: [...phases, beforeDone, ...changed, ...servers], blockers: [], next: [] },

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { SESSION_FILTERS, type SessionFilter } from '../../actions/reading/list-sessions.ts';
-import { type AnyWaitResult, WAIT_UNTIL, type WaitUntil } from '../../actions/waiting/wait-for-change.ts';
+import { WAIT_UNTIL, type WaitResult, type WaitUntil } from '../../actions/waiting/wait-for-change.ts';
 import { exitStatusOf } from '../following/run-to-rest.ts';
 import { shownFacts } from '../rendering/session-facts.ts';
 import { statusWords } from '../rendering/session-words.ts';
@@ -138,7 +138,7 @@ export function addWait(program: Command, cli: Cli): void {
 }
 
 /** A change is all that was waited for; else how the session rests is what a script must know. */
-function statusOf({ view, changed }: AnyWaitResult, until: WaitUntil): number {
+function statusOf({ view, changed }: WaitResult, until: WaitUntil): number {
   if (!changed) return EXIT.failed;
   return until === 'change' || view.state.status.kind === 'stopped' ? EXIT.ok : exitStatusOf(view);
 }

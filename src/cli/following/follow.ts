@@ -27,12 +27,13 @@ const isResting = (result: WaitResult) =>
 
 /** Every look at a session until it rests, or does not continue without an act; the last one is of that. @throws the reason of Ctrl-C */
 export async function* looksAt(cli: Cli, followed: Followed, lookMs: number): AsyncGenerator<WaitResult> {
-  const { waitForChange } = await import('../../actions/waiting/wait-for-change.ts');
+  const { waitForAny } = await import('../../actions/waiting/wait-for-change.ts');
   const context = await cli.actionContext();
   const { interrupted: signal } = cli;
   for (let { cursor } = followed; ; ) {
-    const input = { ...followed, cursor, until: 'change', timeoutMs: lookMs, signal } as const;
-    const result = await waitForChange(input, context);
+    const sessions = [{ session: followed.session, cursor }];
+    const bounds = { until: 'change', timeoutMs: lookMs, signal } as const;
+    const result = await waitForAny({ sessions, projectDir: followed.projectDir, ...bounds }, context);
     cursor = result.cursor;
     yield result;
     if (isResting(result)) return;

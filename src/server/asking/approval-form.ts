@@ -1,5 +1,4 @@
-import type { PlanBrief } from '../../actions/gates/plan-brief.ts';
-import type { PlanReport } from '../../actions/gates/read-plan.ts';
+import type { PlanBrief, PlanReport } from '../../actions/gates/read-plan.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import { type AtGate, decidedBy, type Form, mayOpenGates } from '../calls/form.ts';
@@ -30,14 +29,11 @@ export async function askApproval(
   { actions, ask }: ToolContext,
 ): Promise<AtGate<PlanDecision>> {
   if (ask === undefined) return { kind: 'no_form' };
-  const [{ readPlan }, { planBrief }] = await Promise.all([
-    import('../../actions/gates/read-plan.ts'),
-    import('../../actions/gates/plan-brief.ts'),
-  ]);
+  const { planBrief, readPlan } = await import('../../actions/gates/read-plan.ts');
   const plan = await readPlan({ ...question, isAct: true }, actions);
   const isMeant = hash === undefined || isHashOf(hash, plan.hash);
   if (plan.state !== 'waits_for_approval' || !isMeant || !mayOpenGates(plan.view)) return { kind: 'no_form' };
-  const outcome = await ask(approvalForm(plan, await planBrief(plan)));
+  const outcome = await ask(approvalForm(plan, planBrief(plan)));
   if (outcome.kind !== 'filled' || outcome.filled.decision !== 'changes')
     return decidedBy(outcome, ({ decision }) => decisionOf(decision, plan.hash));
   const words = await ask(CHANGES_FORM);

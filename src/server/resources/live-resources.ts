@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { everyPlace } from '../../actions/places/every-session.ts';
 import { findSessionAndPlace } from '../../actions/places/find-session.ts';
 import type { SessionsPlace } from '../../actions/places/sessions-places.ts';
+import { everyPlace } from '../../actions/places/sessions-places.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { readLog } from '../../session/events/event-log.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { START_CHOICE_ROWS, startInput } from '../../actions/sessions/start-choices.ts';
+import { START_CHOICE_ROWS, settingsOfCaps, startInput } from '../../actions/sessions/start-choices.ts';
 import { capitalised } from '../../base/plain-words.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ByPhase, CapsArgument, OF_SESSION, ProjectDir, resultWith, TEXTS } from '../calls/fields.ts';
@@ -51,13 +51,9 @@ export const startSessionTool = defineTool({
   async handle(input, { actions }) {
     const { startOrContinue } = await import('../../actions/sessions/continue-folder.ts');
     const { caps, start: run, projectDir, ...chosen } = input;
-    const limits = {
-      ...{ maxCostUsd: caps?.usd, maxTokens: caps?.tokens },
-      ...{ maxHours: caps?.hours, maxIterations: caps?.iterations },
-    };
     // The arguments made from the table have no types of their own.
     const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
-    const wanted = startInput({ ...others, timeout, ...limits });
+    const wanted = startInput({ ...others, timeout, ...settingsOfCaps(caps) });
     const { view, file, warnings } = await startOrContinue({ ...wanted, projectDir, run }, actions);
     return {
       ...sessionFields(view),

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { isStuck } from '../../actions/reading/worker-now.ts';
 import {
-  type AnyWaitResult,
   type Happening,
   WAIT_UNTIL,
+  type WaitResult,
   type WaitUntil,
 } from '../../actions/waiting/wait-for-change.ts';
 import { defineTool } from '../calls/define-tool.ts';
@@ -84,13 +84,13 @@ export const waitTool = defineTool({
   },
 });
 
-function aboutOne(result: AnyWaitResult): ToolResult {
+function aboutOne(result: WaitResult): ToolResult {
   const { session: _named, ...told } = toldOf(result);
   return { ...told, cursor: result.cursor };
 }
 
 /** Which of them it is about, and where each of them stands. */
-function aboutSeveral(result: AnyWaitResult, until: WaitUntil): ToolResult {
+function aboutSeveral(result: WaitResult, until: WaitUntil): ToolResult {
   const { cursors } = result;
   const told = toldOf(result);
   // Who waits for the end alone has not been told that one of them waits for a human, and won't come to its end.
@@ -107,7 +107,7 @@ function aboutSeveral(result: AnyWaitResult, until: WaitUntil): ToolResult {
 }
 
 /** Phase and iteration stand in the summary: what a result says twice, a model pays for twice. */
-function toldOf(result: AnyWaitResult): ToolResult {
+function toldOf(result: WaitResult): ToolResult {
   const { changed, happened, leftOut } = result;
   const {
     phase: _,

@@ -9,15 +9,15 @@ import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
 import { sendMessage } from '../../../src/actions/sessions/send-message.ts';
 import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { stopSession } from '../../../src/actions/sessions/stop-session.ts';
-import { waitForChange } from '../../../src/actions/waiting/wait-for-change.ts';
 import { type Bench, makeBench } from '../../actions/bench.ts';
+import { waitForOne } from '../../support/wait-for-one.ts';
 
 /** A whole session on a machine that does other work too. */
 const WHOLE_SESSION_MS = 180_000;
 const LIMIT = { timeoutMs: 150_000 };
 
 async function waitUntil(bench: Bench, session: string, until: 'attention' | 'done' = 'attention') {
-  return await waitForChange({ session, until, ...LIMIT }, bench.context);
+  return await waitForOne({ session, until, ...LIMIT }, bench.context);
 }
 
 test(

@@ -3,11 +3,11 @@ import { getStatus } from '../../../src/actions/reading/get-status.ts';
 import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
 import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { stopSession } from '../../../src/actions/sessions/stop-session.ts';
-import { waitForChange } from '../../../src/actions/waiting/wait-for-change.ts';
 import { statusSentence } from '../../../src/session/words.ts';
 import { changeLines } from '../../faults/with-settings.ts';
 import { HANGS, type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
+import { waitForOne } from '../../support/wait-for-one.ts';
 
 /** A stopped session without gates, before its first agent. */
 async function stopped(plan: RigPlan = {}): Promise<SessionRig> {
@@ -90,7 +90,7 @@ test.concurrent('a queued session that no supervisor watches says so, and a resu
       return `${seen.state.status.kind} ${seen.worker}`;
     })
     .toBe('queued none');
-  const told = await waitForChange({ session, cursor: 10_000, until: 'change', timeoutMs: 600_000 }, context);
+  const told = await waitForOne({ session, cursor: 10_000, until: 'change', timeoutMs: 600_000 }, context);
   expect(told).toMatchObject({ changed: true, worker: 'none needed', unwatched: expect.any(String) });
   await rig.stop('now');
   await rig.until(({ status: { kind } }) => kind === 'stopped');
@@ -107,7 +107,7 @@ test.concurrent('a session at a usage limit that no supervisor watches says so, 
   await rig.until(({ status }) => status.kind === 'limited');
   const [session, context] = [rig.file.folder, rig.context()];
   await endOfWorker(rig);
-  const told = await waitForChange({ session, cursor: 10_000, until: 'done', timeoutMs: 600_000 }, context);
+  const told = await waitForOne({ session, cursor: 10_000, until: 'done', timeoutMs: 600_000 }, context);
   expect(told).toMatchObject({ changed: true, worker: 'none needed', unwatched: expect.any(String) });
   expect((await resumeSession({ session }, context)).outcome).toBe('resumed');
   await rig.until(({ openIteration }) => openIteration?.iteration === 2, { leaveDead: true });

@@ -3,11 +3,12 @@ import { getStatus } from '../../../src/actions/reading/get-status.ts';
 import { listSessions } from '../../../src/actions/reading/list-sessions.ts';
 import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
 import { startSession } from '../../../src/actions/sessions/start-session.ts';
-import { type WaitResult, waitForAny, waitForChange } from '../../../src/actions/waiting/wait-for-change.ts';
+import { type WaitResult, waitForAny } from '../../../src/actions/waiting/wait-for-change.ts';
 import { makeBench } from '../../actions/bench.ts';
 import { askingRig, plannedRig } from '../../support/asking-rig.ts';
 import { trustLines } from '../../support/project.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
+import { waitForOne } from '../../support/wait-for-one.ts';
 
 /** A whole session on a machine that does other work too. */
 const WHOLE_SESSION_MS = 180_000;
@@ -31,7 +32,7 @@ test.concurrent(
     let last: WaitResult;
     let cursor = 0;
     do {
-      last = await waitForChange({ session, cursor, until: 'change', timeoutMs: 300 }, context);
+      last = await waitForOne({ session, cursor, until: 'change', timeoutMs: 300 }, context);
       cursor = last.cursor;
       told.push(...last.happened.map(({ n }) => n));
     } while (last.view.state.status.kind !== 'done');
@@ -47,15 +48,15 @@ test.concurrent('a wait without news ends at its limit with the cursor that it w
   await using bench = await makeBench({ here: true });
   const { view } = await startSession({ task: 'x', run: false }, bench.context);
   const session = view.folder;
-  const stopped = await waitForChange({ session, until: 'done', timeoutMs: 30_000 }, bench.context);
+  const stopped = await waitForOne({ session, until: 'done', timeoutMs: 30_000 }, bench.context);
   const { cursor } = stopped;
-  const idle = await waitForChange({ session, cursor, until: 'change', timeoutMs: 50 }, bench.context);
+  const idle = await waitForOne({ session, cursor, until: 'change', timeoutMs: 50 }, bench.context);
   expect(idle).toMatchObject({ changed: false, happened: [], cursor });
   const ahead = { session, cursor: 10_000, until: 'change' } as const;
-  const other = await waitForChange({ ...ahead, timeoutMs: 50 }, bench.context);
+  const other = await waitForOne({ ...ahead, timeoutMs: 50 }, bench.context);
   expect(other.changed).toBe(false);
   const cut = new AbortController();
-  const waiting = waitForChange({ ...ahead, timeoutMs: 60_000, signal: cut.signal }, bench.context);
+  const waiting = waitForOne({ ...ahead, timeoutMs: 60_000, signal: cut.signal }, bench.context);
   cut.abort(new Error('cut off'));
   await expect(waiting).rejects.toThrow('cut off');
 });
@@ -65,7 +66,7 @@ test.concurrent('of several sessions, one whose worker ends during the wait is n
   await trustLines(rig.repo);
   const context = rig.context();
   const { view: other } = await startSession({ task: 'x', name: 'other', run: false }, context);
-  const stopped = await waitForChange({ session: other.folder, until: 'done', timeoutMs: 30_000 }, context);
+  const stopped = await waitForOne({ session: other.folder, until: 'done', timeoutMs: 30_000 }, context);
   const session = rig.file.folder;
   const { n: cursor } = await rig.state();
   const cursors = { [session]: cursor, [other.folder]: stopped.cursor };
@@ -91,7 +92,7 @@ test.concurrent('of several sessions, one whose worker ends during the wait is n
   ).toMatchObject({ changed: true, worker: 'gone', view: { folder: session } });
   for (const until of ['change', 'attention', 'done'] as const) {
     expect(
-      await waitForChange({ session, cursor, until, timeoutMs: 600_000 }, context),
+      await waitForOne({ session, cursor, until, timeoutMs: 600_000 }, context),
       'a wait for a session whose worker is gone returns at once',
     ).toMatchObject({ changed: true, happened: [], worker: 'gone', isDying: false, cursor });
   }
@@ -121,7 +122,7 @@ test.concurrent('a session whose worker dies again and again is left to a person
   expect(list.sessions.map(({ folder }) => folder)).toEqual([session]);
   expect(list.needing).toBe(1);
   for (const until of ['attention', 'done'] as const) {
-    const told = await waitForChange({ session, cursor: 10_000, until, timeoutMs: 600_000 }, context);
+    const told = await waitForOne({ session, cursor: 10_000, until, timeoutMs: 600_000 }, context);
     expect(told).toMatchObject({ changed: true, isDying: true });
   }
   for (const note of ['There is more memory now', undefined]) {

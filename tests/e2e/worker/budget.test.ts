@@ -50,9 +50,6 @@ test.concurrent('resuming with a limit that is used up already is told at once, 
     code: 'budget_spent',
     next: [{ act: 'raise_limits', args: { usd: 26 } }],
   });
-  await expect(rig.resume({ caps: { usd: -1 } })).rejects.toMatchObject({ code: 'bad_cap' });
-  await expect(rig.resume({ caps: { usd: Number.NaN } })).rejects.toMatchObject({ code: 'bad_cap' });
-  await expect(rig.resume({ caps: { euros: 5 } })).rejects.toMatchObject({ code: 'bad_cap' });
   await rig.resume({ caps: { usd: 100 } });
   await rig.untilWaiting('qa_answers');
 });

@@ -134,8 +134,6 @@ export const Cost = z.object({
 });
 export type Cost = z.infer<typeof Cost>;
 
-export const CliPaths = z.record(z.string(), z.string());
-
 /** Where things stand now that stood elsewhere at the start; what is absent stands where it did. */
 export const Places = z.object({
   configPath: z.string().optional(),
@@ -144,7 +142,7 @@ export const Places = z.object({
   worktreePath: z.string().optional(),
   constraintsPath: z.string().optional(),
   mcpPath: z.string().optional(),
-  cliPaths: CliPaths.optional(),
+  cliPaths: z.record(z.string(), z.string()).optional(),
 });
 export type Places = z.infer<typeof Places>;
 

@@ -1,6 +1,20 @@
 import { statsAt } from '../../base/files/look-at.ts';
+import { plainWords } from '../../base/plain-words.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
+
+/** What a person writes is handed to a child whole; more than this belongs into a file. */
+const MAX_TEXT_CHARS = 100_000;
+
+/** A person's text, trimmed and without control characters. @throws text_missing, text_too_long */
+export function requireText(text: string, name: string): string {
+  const trimmed = plainWords(text).trim();
+  if (trimmed === '') throw ACTION_ERRORS.text_missing({ name });
+  if (trimmed.length > MAX_TEXT_CHARS) {
+    throw ACTION_ERRORS.text_too_long({ name, chars: trimmed.length, most: MAX_TEXT_CHARS });
+  }
+  return trimmed;
+}
 
 /**
  * A session works where it was started.
