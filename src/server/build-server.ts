@@ -5,8 +5,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../actions/acting/context.ts';
 import { plainWords } from '../base/plain-words.ts';
-import { type ClientFolders, clientFolders, foldersInMeta } from './calls/client-folders.ts';
-import { type ContextFor, type Extra, InvalidParamsError, onRequest } from './calls/on-request.ts';
+import { clientFolders, foldersInMeta } from './calls/client-folders.ts';
+import { type ContextFor, InvalidParamsError, onRequest } from './calls/on-request.ts';
 import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
 import { isResourceKind, RESOURCE_KINDS, uriTemplate } from './resources/kinds.ts';
 import { serveResources } from './resources/serve-resources.ts';
@@ -39,7 +39,7 @@ export function buildServer(deps: ServerDeps): Server {
   const contextFor: ContextFor = async (extra) => ({
     ...(await deps.loadActions()),
     by: { channel: 'tool', ...clientOf(server) },
-    roots: await rootsFor(folders, extra),
+    roots: [...foldersInMeta(extra._meta), ...(await folders.read())],
   });
   server.setNotificationHandler(RootsListChangedNotificationSchema, () => folders.forget());
   serveTools(server, contextFor, { isReadOnly });
@@ -58,10 +58,6 @@ const NO_VALIDATION = {
 function clientOf(server: Server): { client?: string } {
   const name = server.getClientVersion()?.name;
   return name ? { client: plainWords(name).slice(0, 100) } : {};
-}
-
-async function rootsFor(folders: ClientFolders, extra: Extra): Promise<string[]> {
-  return [...foldersInMeta(extra._meta), ...(await folders.read())];
 }
 
 /** Completes the names of sessions, in addresses of resources and in prompts that are about one. */

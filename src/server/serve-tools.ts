@@ -5,14 +5,13 @@ import {
   ListToolsRequestSchema,
   McpError,
 } from '@modelcontextprotocol/sdk/types.js';
-import { nearestName } from '../base/nearest-name.ts';
 import { askByForm, type Connection } from './asking/ask-by-form.ts';
 import { callTool, errorResult } from './calls/define-tool.ts';
 import type { Ask } from './calls/form.ts';
-import { type ContextFor, type Extra, onRequest } from './calls/on-request.ts';
+import { type ContextFor, type Extra, onRequest, unknownName } from './calls/on-request.ts';
 import { beat } from './calls/progress.ts';
 import { SERVER_ERRORS } from './calls/server-errors.ts';
-import type { Tool, ToolContext } from './calls/tool.ts';
+import type { ToolContext } from './calls/tool.ts';
 import { listedTool } from './calls/tool-schemas.ts';
 import { TOOLS } from './tools/index.ts';
 
@@ -29,7 +28,10 @@ export function serveTools(
   const connection: Connection = { server };
   onRequest(server, CallToolRequestSchema, async ({ params }, extra) => {
     const tool = TOOLS.find(({ name }) => name === params.name);
-    if (!tool) throw unknownTool(params.name, offered);
+    if (!tool) {
+      const names = offered.map(({ name }) => name);
+      throw new McpError(ErrorCode.InvalidParams, unknownName('tool', params.name, names));
+    }
     if (!offered.includes(tool)) return errorResult(SERVER_ERRORS.read_only({ tool: tool.name }));
     const call = { actions: await contextFor(extra), progress: progressOf(extra) };
     return await callTool(tool, params.arguments, {
@@ -62,11 +64,4 @@ function progressOf(extra: Extra): ToolContext['progress'] {
     // A client that has gone reads nothing any more; the transport's own end says so.
     extra.sendNotification({ method: 'notifications/progress', params }).catch(() => {});
   };
-}
-
-function unknownTool(name: string, offered: readonly Tool[]): McpError {
-  const names = offered.map((tool) => tool.name);
-  const meant = nearestName(name, names);
-  const hint = meant ? `Did you mean ${meant}?` : `The tools are: ${names.join(', ')}.`;
-  return new McpError(ErrorCode.InvalidParams, `There is no tool "${name.slice(0, 80)}". ${hint}`);
 }

@@ -2,7 +2,7 @@ import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { describe, expect, test } from 'vitest';
 import { askByForm, type Connection } from '../../src/server/asking/ask-by-form.ts';
 import type { Extra } from '../../src/server/calls/on-request.ts';
-import { longestWaitMs } from '../../src/server/calls/wait-limits.ts';
+import { waitLimitMs } from '../../src/server/calls/wait-limits.ts';
 
 const FORM = { message: 'Well?', fields: { a: { title: 'A' } } };
 
@@ -37,7 +37,7 @@ test.each(['claude-code', 'codex-mcp-client', 'gemini-cli-mcp-client', 'somebody
     expect(await ask?.(FORM)).toEqual({ kind: 'unanswered' });
     const [{ timeout }] = limits as [{ timeout: number }];
     expect(timeout).toBeGreaterThan(0);
-    expect(timeout).toBe(longestWaitMs(name) - 10_000);
+    expect(timeout).toBe(waitLimitMs(name, Number.MAX_SAFE_INTEGER) - 10_000);
   },
 );
 
@@ -48,7 +48,7 @@ test('all forms of a call share its time, and none is shown when it is over', as
     return { action: 'accept', content: { a: 'yes' } };
   }, 60_000);
   const ask = askByForm(connectionWith({ form: {} }, 'codex-mcp-client'), slow, clock) ?? expect.fail();
-  const inAll = longestWaitMs('codex-mcp-client') - 10_000;
+  const inAll = waitLimitMs('codex-mcp-client', Number.MAX_SAFE_INTEGER) - 10_000;
   const shown = Math.ceil(inAll / 60_000);
   for (let count = 0; count < shown; count += 1) expect(await ask(FORM)).toMatchObject({ kind: 'filled' });
   expect(await ask(FORM)).toEqual({ kind: 'unanswered' });

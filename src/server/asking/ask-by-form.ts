@@ -3,7 +3,7 @@ import { type ElicitResult, ElicitResultSchema } from '@modelcontextprotocol/sdk
 import type { Clock } from '../../base/clock.ts';
 import type { Ask, Form, FormField, FormOutcome } from '../calls/form.ts';
 import type { Extra } from '../calls/on-request.ts';
-import { longestWaitMs } from '../calls/wait-limits.ts';
+import { waitLimitMs } from '../calls/wait-limits.ts';
 
 /** The call's own answer must still reach the client in time. */
 const LEFT_FOR_THE_ANSWER_MS = 10_000;
@@ -29,7 +29,8 @@ export function askByForm(
   const { server } = connection;
   if (connection.hasNoForms || !declaresForms(server)) return undefined;
   // Of the call, however many forms it shows.
-  const deadline = now() + longestWaitMs(server.getClientVersion()?.name ?? '') - LEFT_FOR_THE_ANSWER_MS;
+  const longestMs = waitLimitMs(server.getClientVersion()?.name ?? '', Number.MAX_SAFE_INTEGER);
+  const deadline = now() + longestMs - LEFT_FOR_THE_ANSWER_MS;
   return async (form) => {
     const request = { method: 'elicitation/create' as const, params: paramsOf(form) };
     const sentAt = now();

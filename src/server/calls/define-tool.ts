@@ -3,7 +3,6 @@ import * as z from 'zod';
 import { ACTION_ERRORS } from '../../actions/acting/action-errors.ts';
 import type { Elsewhere } from '../../actions/acting/context.ts';
 import { refuseFromInside } from '../../actions/acting/refuse-from-inside.ts';
-import type { Code } from '../../actions/codes.ts';
 import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { refusedFile } from '../../base/files/refused-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
@@ -107,38 +106,24 @@ function camelKeys<Input extends object>(input: Input): CamelKeys<Input> {
 }
 
 function errorOf(thrown: unknown): SamocodeError {
-  const known = refusedFile(thrown) ?? explained(thrown);
-  return isSamocodeError(known) ? known : internalError(thrown);
-}
-
-interface ErrorObject {
-  code: Code | keyof typeof SERVER_ERRORS;
-  message: string;
-  hint: string;
+  // Another version was installed over this one: what it had not loaded yet is gone.
+  if (systemErrorCode(thrown) === 'ERR_MODULE_NOT_FOUND')
+    return SERVER_ERRORS.program_replaced(undefined, { cause: thrown });
+  const known = refusedFile(thrown) ?? thrown;
+  if (isSamocodeError(known)) return known;
+  process.stderr.write(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
+  return SERVER_ERRORS.internal();
 }
 
 /** An error as a tool gives it. */
-export function errorObject(error: SamocodeError): ErrorObject {
-  // A worker of another version may refuse with a code that this one does not know.
-  return { code: error.code as Code, message: `${error.what} ${error.why}`, hint: hintForModel(error) };
-}
-
-function internalError(thrown: unknown): SamocodeError {
-  process.stderr.write(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
-  return SERVER_ERRORS.internal();
+export function errorObject(error: SamocodeError) {
+  return { code: error.code, message: `${error.what} ${error.why}`, hint: hintForModel(error) };
 }
 
 function withoutEmpty(result: object): object {
   const isEmpty = (value: unknown) =>
     value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
   return Object.fromEntries(Object.entries(result).filter(([, value]) => !isEmpty(value)));
-}
-
-/** The same failure in words that help, where another version was installed over this one: what it had not loaded yet is gone. */
-function explained(error: unknown): unknown {
-  return systemErrorCode(error) === 'ERR_MODULE_NOT_FOUND'
-    ? SERVER_ERRORS.program_replaced(undefined, { cause: error })
-    : error;
 }
 
 const Schema = z.object({ properties: z.record(z.string(), z.looseObject({ type: z.string().optional() })) });

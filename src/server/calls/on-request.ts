@@ -4,6 +4,7 @@ import type { Result, ServerNotification, ServerRequest } from '@modelcontextpro
 import * as z from 'zod';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { isSamocodeError } from '../../base/errors.ts';
+import { nearestName } from '../../base/nearest-name.ts';
 import { argumentProblems } from './argument-problems.ts';
 
 type RequestSchema = z.ZodType<{ method: string }> & { shape: { method: z.ZodLiteral<string> } };
@@ -26,6 +27,13 @@ export function onRequest<Schema extends RequestSchema>(
     }
     return await answer(parsed.data, extra);
   });
+}
+
+/** That there is nothing of this name, and which name is meant, or all that there are. */
+export function unknownName(kind: 'tool' | 'prompt', name: string, known: readonly string[]): string {
+  const meant = nearestName(name, known);
+  const hint = meant ? `Did you mean ${meant}?` : `The ${kind}s are: ${known.join(', ')}.`;
+  return `There is no ${kind} "${name.slice(0, 80)}". ${hint}`;
 }
 
 /** Refuses a request with the protocol's word for wrong arguments; the text is for whoever must fix them. */

@@ -21,18 +21,6 @@ export function pageOf(text: string, offset: number, size = PAGE_CHARS): Page {
   return { text: text.slice(from, end), more_from: end < text.length ? end : undefined };
 }
 
-/** The page that ends with the text. */
-export function lastPageOf(text: string, size = PAGE_CHARS): Page {
-  let from = text.length;
-  for (let taken = 0; from > 0; ) {
-    const begin = wholeCharacterAt(text, from - 1);
-    taken += charsInJson(text.slice(begin, from));
-    if (taken > size) break;
-    from = begin;
-  }
-  return { text: text.slice(from), more_from: undefined };
-}
-
 /** As many of them as fit on a page, and one at least. */
 export function firstThatFit<T>(all: readonly T[], size = PAGE_CHARS): T[] {
   const fitting: T[] = [];

@@ -9,8 +9,3 @@ export function waitLimitMs(clientName: string, askedSeconds: number | undefined
   const limit = known ?? UNKNOWN_CLIENT;
   return askedSeconds === undefined ? limit.byDefaultMs : Math.min(askedSeconds * 1000, limit.mostMs);
 }
-
-/** How long a call of this client may last at most, in milliseconds. */
-export function longestWaitMs(clientName: string): number {
-  return waitLimitMs(clientName, Number.MAX_SAFE_INTEGER);
-}

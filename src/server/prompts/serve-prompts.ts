@@ -1,7 +1,6 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { GetPromptRequestSchema, ListPromptsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { nearestName } from '../../base/nearest-name.ts';
-import { type ContextFor, InvalidParamsError, onRequest } from '../calls/on-request.ts';
+import { type ContextFor, InvalidParamsError, onRequest, unknownName } from '../calls/on-request.ts';
 import type { PromptSource } from './prompts.ts';
 
 /** More than a task is ever long. */
@@ -39,9 +38,7 @@ async function promptNamed(name: string): Promise<PromptSource> {
   const found = PROMPTS.find((prompt) => prompt.name === name);
   if (found) return found;
   const names = PROMPTS.map((prompt) => prompt.name);
-  const meant = nearestName(name, names);
-  const hint = meant ? `Did you mean ${meant}?` : `The prompts are: ${names.join(', ')}.`;
-  throw new InvalidParamsError(`There is no prompt "${name.slice(0, 80)}". ${hint}`);
+  throw new InvalidParamsError(unknownName('prompt', name, names));
 }
 
 function listed({ name, description, argument }: PromptSource, required: boolean) {

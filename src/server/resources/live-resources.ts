@@ -1,10 +1,11 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { findSessionAndPlace } from '../../actions/places/find-session.ts';
 import type { SessionsPlace } from '../../actions/places/sessions-places.ts';
 import { everyPlace } from '../../actions/places/sessions-places.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
+import { statsAt } from '../../base/files/look-at.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { readLog } from '../../session/events/event-log.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
@@ -38,7 +39,7 @@ async function locatorOf(uri: string, context: ActionContext): Promise<() => Pro
 async function filesOf(kind: SessionAddress['kind'], sessionsDir: string, folder: string): Promise<Watched> {
   const live = sessionPaths(sessionsDir, folder);
   const archived = sessionPaths(sessionsDir, folder, true);
-  const isArchived = !(await isThere(live.sessionDir)) && (await isThere(archived.sessionDir));
+  const isArchived = statsAt(live.sessionDir) === undefined && statsAt(archived.sessionDir) !== undefined;
   const paths = isArchived ? archived : live;
   const { file } = RESOURCE_KINDS[kind];
   // A session that is archived or restored is noticed at the next look, which asks for its paths.
@@ -61,13 +62,6 @@ async function branchFiles(paths: SessionPaths): Promise<Watched> {
   if (ownDir === undefined) return { files: [join(worktree.path, '.git')] };
   const shared = (await sharedDirOf(ownDir)) ?? resolve(ownDir, '../..');
   return { files: [join(ownDir, 'logs/HEAD'), join(shared, 'refs/heads', worktree.branch)] };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** New projects are rare and reading their settings is expensive. */

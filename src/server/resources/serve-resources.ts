@@ -29,7 +29,9 @@ const MAX_SUBSCRIPTIONS = 256;
 export function serveResources(server: Server, contextFor: ContextFor): void {
   const list = newSubscriptions();
   const subscriptions = newSubscriptions((count) => {
-    if (count >= MAX_SUBSCRIPTIONS) throw tooMany();
+    if (count < MAX_SUBSCRIPTIONS) return;
+    const instead = `Unsubscribe from some, or subscribe to ${SESSIONS_URI}.`;
+    throw new InvalidParamsError(`There are ${MAX_SUBSCRIPTIONS} subscriptions already. ${instead}`);
   });
   const listed = new Set<string>();
   server.onclose = () => {
@@ -66,12 +68,6 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     subscriptions.remove(uri);
     return {};
   });
-}
-
-function tooMany(): InvalidParamsError {
-  return new InvalidParamsError(
-    `There are ${MAX_SUBSCRIPTIONS} subscriptions already. Unsubscribe from some, or subscribe to ${SESSIONS_URI}.`,
-  );
 }
 
 function templates(): ResourceTemplate[] {

@@ -42,17 +42,16 @@ export const answerQaTool = defineTool({
     const passedOn = { answers, acceptSuggestions, confirmTyped };
     const asked = await askQuestions(question, passedOn, context);
     if (asked.kind === 'unanswered') return UNANSWERED;
-    const { unasked = [], inChat = [] } = asked.kind === 'decided' ? asked.decision : {};
+    const decided = asked.kind === 'decided' ? asked.decision : undefined;
+    const { unasked = [], inChat = [] } = decided ?? {};
     const said = inChat.length > 0 ? ` In their own words the user answers ${inChat.join(', ')}.` : '';
-    if (asked.kind === 'decided' && asked.decision.answers.length === 0)
+    if (decided?.answers.length === 0)
       return { summary: `Nothing is recorded yet.${said}`, next: [askFor(inChat)], open: inChat };
-    const { view, recorded, open } =
-      asked.kind === 'decided'
-        ? await answerQa({ ...question, answers: asked.decision.answers }, byForm(context.actions))
-        : await answerQa({ ...question, ...passedOn }, context.actions);
+    const { view, recorded, open } = decided
+      ? await answerQa({ ...question, answers: decided.answers }, byForm(context.actions))
+      : await answerQa({ ...question, ...passedOn }, context.actions);
     const taken = recorded.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
-    const who =
-      asked.kind === 'decided' ? "Recorded as the user's own" : 'Recorded as passed on by you alone';
+    const who = decided ? "Recorded as the user's own" : 'Recorded as passed on by you alone';
     const notes = [
       said,
       open.length > 0 ? ` Still open: ${open.join(', ')}.` : '',

@@ -33,10 +33,8 @@ export const finishSessionTool = defineTool({
     const input = { session, how, keep, projectDir };
     if (confirm) {
       const { finishSession } = await import('../../actions/finishing/finish-session.ts');
-      const { view, done, commands, url, bodyPath } = await finishSession(
-        { ...input, isExact: true },
-        actions,
-      );
+      const finished = await finishSession({ ...input, isExact: true }, actions);
+      const { view, done, commands, url, bodyPath } = finished;
       const isMerging = view.state.merge !== undefined;
       return {
         summary: done,
@@ -48,10 +46,7 @@ export const finishSessionTool = defineTool({
       };
     }
     const { previewFinish } = await import('../../actions/finishing/preview-finish.ts');
-    const again = {
-      act: 'finish',
-      args: { how, keep: keep.length > 0 ? TO_FILL : undefined, confirm: true },
-    } as const;
-    return previewFields(await previewFinish(input, actions), again);
+    const args = { how, keep: keep.length > 0 ? TO_FILL : undefined, confirm: true };
+    return previewFields(await previewFinish(input, actions), { act: 'finish', args });
   },
 });

@@ -3,7 +3,8 @@ import { TO_FILL } from '../../base/acts.ts';
 import { counted } from '../../base/plain-words.ts';
 import { type CamelKeys, defineTool } from '../calls/define-tool.ts';
 import { aboutSession, CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../calls/fields.ts';
-import { firstThatFit, lastPageOf, PAGE_CHARS, type Page, pageOf } from '../calls/text-page.ts';
+import { cut } from '../calls/session-fields.ts';
+import { firstThatFit, PAGE_CHARS, type Page, pageOf } from '../calls/text-page.ts';
 import type { ToolContext, ToolResult } from '../calls/tool.ts';
 
 const Input = aboutSession({
@@ -51,108 +52,103 @@ export const readSessionTool = defineTool({
 
 type Reader = (input: Omit<Asked, 'what'>, context: ToolContext) => Promise<ToolResult>;
 
-const overview: Reader = async ({ session, projectDir, offset }, { actions }) => {
-  const { readOverviewText } = await import('../../actions/reading/read-document.ts');
-  const text = await readOverviewText({ session, projectDir }, actions);
-  return { summary: 'The overview, _overview.md.', ...pageOf(text, offset) };
-};
+const MOST_PATCH_CHARS = 4_000_000;
+const MOST_LOG_LINES = 2000;
 
-const document: Reader = async ({ session, projectDir, document: name, offset }, { actions }) => {
-  const { listDocuments, readDocument } = await import('../../actions/reading/read-document.ts');
-  if (name === undefined) {
-    const { view, names } = await listDocuments({ session, projectDir }, actions);
-    const shown = firstThatFit(names);
-    const next =
-      names.length > 0 ? [{ act: 'read_document', args: { document: TO_FILL } } as const] : undefined;
+const READERS: Readonly<Record<Asked['what'], Reader>> = {
+  async overview({ session, projectDir, offset }, { actions }) {
+    const { readOverviewText } = await import('../../actions/reading/read-document.ts');
+    const text = await readOverviewText({ session, projectDir }, actions);
+    return { summary: 'The overview, _overview.md.', ...pageOf(text, offset) };
+  },
+
+  async document({ session, projectDir, document: name, offset }, { actions }) {
+    const { listDocuments, readDocument } = await import('../../actions/reading/read-document.ts');
+    if (name === undefined) {
+      const { view, names } = await listDocuments({ session, projectDir }, actions);
+      const shown = firstThatFit(names);
+      const next =
+        names.length > 0 ? [{ act: 'read_document', args: { document: TO_FILL } } as const] : undefined;
+      return {
+        summary: `${names.length} documents, newest first.`,
+        next,
+        session: view.folder,
+        documents: shown,
+        left_out: names.length - shown.length || undefined,
+      };
+    }
+    const read = await readDocument({ session, projectDir, name }, actions);
+    if (!('text' in read)) {
+      const summary = `${read.name} is not text: ${read.sizeBytes} bytes, at path.`;
+      return { summary, session: read.view.folder, path: read.path };
+    }
     return {
-      summary: `${names.length} documents, newest first.`,
-      next,
-      session: view.folder,
-      documents: shown,
-      left_out: names.length - shown.length || undefined,
+      summary: `${read.name}, ${read.text.length} characters.`,
+      session: read.view.folder,
+      ...pageOf(read.text, offset),
     };
-  }
-  const read = await readDocument({ session, projectDir, name }, actions);
-  if (!('text' in read)) {
-    const summary = `${read.name} is not text: ${read.sizeBytes} bytes, at path.`;
-    return { summary, session: read.view.folder, path: read.path };
-  }
-  return {
-    summary: `${read.name}, ${read.text.length} characters.`,
-    session: read.view.folder,
-    ...pageOf(read.text, offset),
-  };
-};
+  },
 
-const transcript: Reader = async ({ session, projectDir, iteration, offset }, { actions }) => {
-  const { readTranscript } = await import('../../actions/reading/read-transcript.ts');
-  const asked = { session, projectDir, iteration, from: offset, maxChars: PAGE_CHARS };
-  const page = await readTranscript(asked, actions);
-  const { view, phase, provider, lines, next, hasMore, isRunning } = page;
-  const state = isRunning ? 'still running' : 'ended';
-  return {
-    summary: `Iteration ${page.iteration}: ${phase}, ${provider}, ${state}.`,
-    session: view.folder,
-    iteration: page.iteration,
-    text: whole(pageOf(lines.join('\n'), 0)),
-    more_from: hasMore ? next : undefined,
-  };
+  async transcript({ session, projectDir, iteration, offset }, { actions }) {
+    const { readTranscript } = await import('../../actions/reading/read-transcript.ts');
+    const asked = { session, projectDir, iteration, from: offset, maxChars: PAGE_CHARS };
+    const page = await readTranscript(asked, actions);
+    const { view, phase, provider, lines, next, hasMore, isRunning } = page;
+    const state = isRunning ? 'still running' : 'ended';
+    return {
+      summary: `Iteration ${page.iteration}: ${phase}, ${provider}, ${state}.`,
+      session: view.folder,
+      iteration: page.iteration,
+      text: whole(pageOf(lines.join('\n'), 0)),
+      more_from: hasMore ? next : undefined,
+    };
+  },
+
+  async changes(input, { actions }) {
+    const { session, projectDir, iteration, cursor, path, offset } = input;
+    const { changesWords, readChanges } = await import('../../actions/reading/read-changes.ts');
+    // One more than the page, to know whether there is one.
+    const maxChars = offset < 0 ? MOST_PATCH_CHARS : Math.min(offset + PAGE_CHARS + 1, MOST_PATCH_CHARS);
+    const asked = { session, projectDir, iteration, cursor, path, maxChars };
+    const found = await readChanges(asked, actions);
+    const { view, branch, since, commits, stat, patch } = found;
+    const text = changesWords(found);
+    const what =
+      patch === undefined
+        ? `${counted(commits.total, 'commit')}, ${counted(stat.fileCount, 'file')}`
+        : `The diff of ${path}`;
+    return {
+      summary:
+        patch?.text === ''
+          ? `Nothing changed at that path since ${since}; without path the changed files are listed.`
+          : `${what} on ${branch} since ${since}.`,
+      session: view.folder,
+      cursor: view.state.n,
+      ...pageOf(text, offset),
+    };
+  },
+
+  async proof({ session, projectDir, offset }, { actions }) {
+    const { readProofOf } = await import('../../actions/reading/read-proof.ts');
+    const { view, text } = await readProofOf({ session, projectDir }, actions);
+    const summary = 'What samocode recorded, in proof/ of the session; "samocode verify" repeats it.';
+    return { summary, session: view.folder, ...pageOf(text, offset) };
+  },
+
+  async log({ session, projectDir, offset }, { actions }) {
+    const { readLogTail } = await import('../../actions/reading/read-log.ts');
+    const { view, lines } = await readLogTail({ session, projectDir, lines: MOST_LOG_LINES }, actions);
+    // What happened last is wanted first.
+    const newest = () =>
+      firstThatFit(lines.toReversed().map((line) => cut(line, 1000)))
+        .toReversed()
+        .join('\n');
+    const page = offset === 0 ? { text: newest() } : pageOf(lines.join('\n'), offset);
+    return { summary: 'The end of session.log.', session: view.folder, ...page };
+  },
 };
 
 /** A single entry can be longer than a page, and no offset leads into it. */
 function whole({ text, more_from }: Page): string {
   return more_from === undefined ? text : `${text}…`;
 }
-
-const changes: Reader = async (input, { actions }) => {
-  const { session, projectDir, iteration, cursor, path, offset } = input;
-  const { changesWords, readChanges } = await import('../../actions/reading/read-changes.ts');
-  // One more than the page, to know whether there is one.
-  const maxChars = offset < 0 ? MOST_PATCH_CHARS : Math.min(offset + PAGE_CHARS + 1, MOST_PATCH_CHARS);
-  const asked = { session, projectDir, iteration, cursor, path, maxChars };
-  const found = await readChanges(asked, actions);
-  const { view, branch, since, commits, stat, patch } = found;
-  const text = changesWords(found);
-  const what =
-    patch === undefined
-      ? `${counted(commits.total, 'commit')}, ${counted(stat.fileCount, 'file')}`
-      : `The diff of ${path}`;
-  return {
-    summary:
-      patch?.text === ''
-        ? `Nothing changed at that path since ${since}; without path the changed files are listed.`
-        : `${what} on ${branch} since ${since}.`,
-    session: view.folder,
-    cursor: view.state.n,
-    ...pageOf(text, offset),
-  };
-};
-
-const MOST_PATCH_CHARS = 4_000_000;
-
-const proof: Reader = async ({ session, projectDir, offset }, { actions }) => {
-  const { readProofOf } = await import('../../actions/reading/read-proof.ts');
-  const { view, text } = await readProofOf({ session, projectDir }, actions);
-  const summary = 'What samocode recorded, in proof/ of the session; "samocode verify" repeats it.';
-  return { summary, session: view.folder, ...pageOf(text, offset) };
-};
-
-const log: Reader = async ({ session, projectDir, offset }, { actions }) => {
-  const { readLogTail } = await import('../../actions/reading/read-log.ts');
-  const { view, lines } = await readLogTail({ session, projectDir, lines: MOST_LOG_LINES }, actions);
-  // What happened last is wanted first.
-  const text = lines.join('\n');
-  const page = offset === 0 ? lastPageOf(text) : pageOf(text, offset);
-  return { summary: 'The end of session.log.', session: view.folder, ...page };
-};
-
-const MOST_LOG_LINES = 2000;
-
-const READERS: Readonly<Record<Asked['what'], Reader>> = {
-  overview,
-  document,
-  transcript,
-  changes,
-  proof,
-  log,
-};

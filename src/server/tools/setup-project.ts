@@ -60,20 +60,13 @@ export const setupProjectTool = defineTool({
       import('../../actions/places/trust-project.ts'),
     ]);
     const { actions, hash } = given.hash.trim() ? await trustAsked(given, context) : { ...context, hash: '' };
-    const { kind, project, done, warnings, trust } = await setupProject(
-      {
-        projectDir: input.projectDir,
-        sessions: input.sessions,
-        worktrees: input.worktrees,
-        lines: {
-          ...(input.provider?.trim() && { PROVIDER: input.provider.trim() }),
-          ...(input.check?.trim() && { CHECK: input.check.trim() }),
-        },
-        initRepository: input.initRepository,
-        trust: hash,
-      },
-      actions,
-    );
+    const { provider, check, ...folders } = input;
+    const lines = {
+      ...(provider?.trim() && { PROVIDER: provider.trim() }),
+      ...(check?.trim() && { CHECK: check.trim() }),
+    };
+    const made = await setupProject({ ...folders, lines, trust: hash }, actions);
+    const { kind, project, done, warnings, trust } = made;
     const { values, mainRepo, filePath } = project;
     const { checks } = await doctor({ projectDir: filePath }, actions);
     const problems = checks.filter(({ level, id }) => level === 'fail' && id !== 'project.trust');
