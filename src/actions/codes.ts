@@ -11,22 +11,21 @@ import type { ACTION_ERRORS } from './acting/action-errors.ts';
 import type { START_ERRORS } from './acting/start-errors.ts';
 import type { READING_ERRORS } from './reading/reading-errors.ts';
 
-type Tables = [
-  typeof ACTION_ERRORS,
-  typeof BASE_ERRORS,
-  typeof COMMAND_ERRORS,
-  typeof GATE_ERRORS,
-  typeof GIT_ERRORS,
-  typeof PROJECT_ERRORS,
-  typeof PROVIDER_ERRORS,
-  typeof READING_ERRORS,
-  typeof SESSION_ERRORS,
-  typeof SETTING_ERRORS,
-  typeof START_ERRORS,
-  typeof WORKTREE_ERRORS,
-];
+type Tables =
+  | typeof ACTION_ERRORS
+  | typeof BASE_ERRORS
+  | typeof COMMAND_ERRORS
+  | typeof GATE_ERRORS
+  | typeof GIT_ERRORS
+  | typeof PROJECT_ERRORS
+  | typeof PROVIDER_ERRORS
+  | typeof READING_ERRORS
+  | typeof SESSION_ERRORS
+  | typeof SETTING_ERRORS
+  | typeof START_ERRORS
+  | typeof WORKTREE_ERRORS;
 
-type CodesOf<T extends readonly unknown[]> = { [K in keyof T]: keyof T[K] & string }[number];
+type CodesOf<Table> = Table extends unknown ? keyof Table & string : never;
 
 /** Every code that a use case may fail with; server, CLI and install add their own. */
 export type Code = CodesOf<Tables>;

@@ -160,12 +160,10 @@ const MERGES = { under_way: 'is being merged', merged: 'is merged', failed: 'was
 export function statusSentence(view: SessionView): string {
   const facts = sessionFacts(view);
   const sentence = `${facts.session} ${saidOf(facts)}`;
-  if (facts.condition === 'foreign') return `${sentence}; ${FOREIGN}.`;
+  if (facts.condition === 'foreign')
+    return `${sentence}; it was made by the Python samocode, or by hand, and a resume takes it over.`;
   return facts.archived ? `${sentence}; it is in the archive.` : `${sentence}.`;
 }
-
-/** No worker knows it yet. */
-const FOREIGN = 'it was made by the Python samocode, or by hand, and a resume takes it over';
 
 function saidOf(facts: SessionFacts): string {
   const place = `(${facts.phase}, iteration ${facts.totalIterations})`;

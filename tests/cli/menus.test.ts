@@ -74,7 +74,6 @@ test('a menu without colours has the same words', async () => {
 const QUESTION: QaItem = {
   id: 'Q1',
   round: 1,
-  number: 1,
   text: 'Which colours?',
   options: ['A', 'B', 'C'].map((letter, at) => ({ letter, text: CHOICES[at]?.label ?? '' })),
   suggestion: { letters: ['B'], reason: 'it is calm' },

@@ -166,7 +166,7 @@ export const qaProperties: Property[] = [
     ),
     ([options, raw]) => {
       const lettered = options.map((text, at) => ({ letter: String.fromCharCode(65 + at), text }));
-      const question = { id: 'Q1', round: 1, number: 1, text: 'x', options: lettered };
+      const question = { id: 'Q1', round: 1, text: 'x', options: lettered };
       const parsed = parseAnswer(question, raw);
       if (parsed.kind === 'invalid') return;
       assert.deepEqual(parseAnswer(question, answerText(parsed)), parsed);

@@ -27,7 +27,6 @@ B) a day
 const question = {
   id: 'Q1',
   round: 1,
-  number: 1,
   text: 'x',
   options: [] as { letter: string; text: string }[],
 };
@@ -42,7 +41,6 @@ test('a file as designed reads question by question', () => {
     {
       id: 'Q1',
       round: 1,
-      number: 1,
       text: 'Which algorithm?\nIt decides the key handling.',
       options: [
         { letter: 'A', text: 'HS256' },
@@ -53,7 +51,6 @@ test('a file as designed reads question by question', () => {
     {
       id: 'Q2',
       round: 1,
-      number: 2,
       text: 'How long do tokens live?',
       options: [
         { letter: 'A', text: '15 minutes' },

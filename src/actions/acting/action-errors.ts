@@ -111,7 +111,7 @@ export const ACTION_ERRORS = errors({
       ? 'Fix that, then try again.'
       : `What is left of it is in ${sessionDir}; its work can continue in a new session.`,
   }),
-  session_not_found: ({ session, newest, meant }: SessionNotFound) => ({
+  session_not_found: ({ session, newest, meant }: { session: string; newest: string; meant?: string }) => ({
     what: `There is no session "${session.slice(0, 80)}".`,
     why: newest === '' ? 'There are no sessions yet.' : `The newest ones are: ${newest}.`,
     hint: meant === undefined ? '' : `Did you mean "${meant}"?`,
@@ -172,13 +172,6 @@ interface SessionAmbiguous {
   session: string;
   names: readonly string[];
   projects: readonly string[];
-}
-
-interface SessionNotFound {
-  session: string;
-  /** Names of sessions that there are, as one text; empty for none. */
-  newest: string;
-  meant?: string;
 }
 
 interface WorkerElsewhere {

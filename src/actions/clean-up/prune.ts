@@ -1,7 +1,6 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists } from '../../base/errors.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { removeClone } from '../../project/proving/clean-clone.ts';
 import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
@@ -101,11 +100,8 @@ async function ofSession(
     return now !== undefined && isOver(now);
   };
   const { logs } = sessionPaths(paths.sessionsDir, folder, view.state.archived);
-  const outputs = (await entriesOf(logs)).map((name) => join(logs, name));
-  const files = [
-    ...(await entriesOf(paths.iterations)).map((name) => join(paths.iterations, name)),
-    ...outputs,
-  ];
+  const outputs = entriesOf(logs).map((name) => join(logs, name));
+  const files = [...entriesOf(paths.iterations).map((name) => join(paths.iterations, name)), ...outputs];
   const git = { cwd: mainRepo, baseEnv };
   const refName = view.sessionFile === undefined ? folder : refNameOf(view.sessionFile);
   const { refs, bytes } = await sizeOfCheckpoints(refName, git);
@@ -139,10 +135,10 @@ async function ofClones(
 ): Promise<Found[]> {
   const working = new Set(views.filter(({ worker }) => worker !== 'none').map(({ folder }) => folder));
   const cache = setupCacheDir(worktreesDir);
-  const clones = (await entriesOf(checksRoot(worktreesDir))).filter(
+  const clones = entriesOf(checksRoot(worktreesDir)).filter(
     (name) => join(checksRoot(worktreesDir), name) !== cache && !working.has(name),
   );
-  const cached = await entriesOf(cache);
+  const cached = entriesOf(cache);
   const candidates = [
     ...clones.map((name) => ({ kind: 'clone' as const, name, path: join(checksRoot(worktreesDir), name) })),
     ...cached.map((name) => ({ kind: 'cache' as const, name, path: join(cache, name) })),
@@ -161,7 +157,6 @@ async function ofClones(
 }
 
 /** Agents write in a session's folder: a link there must lead to nothing that is removed. */
-async function entriesOf(folder: string): Promise<string[]> {
-  if (!statsAt(folder)?.isDirectory()) return [];
-  return (await ifExists(readdir(folder))) ?? [];
+function entriesOf(folder: string): string[] {
+  return statsAt(folder)?.isDirectory() ? (namesAt(folder) ?? []) : [];
 }

@@ -36,17 +36,14 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
   return { ...project, warnings: [...project.warnings, { path: filePath, text }] };
 }
 
-interface FoundProject {
-  filePath: string;
-  /** Nothing led to it but that no other one is known. */
-  isGuessed: boolean;
-}
-
-/** Which project is meant. @throws project_not_found, project_unclear, no_such_folder */
+/**
+ * Which project is meant; `isGuessed`: nothing led to it but that no other one is known.
+ * @throws project_not_found, project_unclear, no_such_folder
+ */
 async function findProjectFile(
   projectDir: string | undefined,
   context: ActionContext,
-): Promise<FoundProject> {
+): Promise<{ filePath: string; isGuessed: boolean }> {
   const folders = namedFolders(projectDir, context);
   let notFound: ProjectNotFound | undefined;
   for (const folder of folders.length > 0 ? folders : [context.cwd]) {

@@ -68,11 +68,6 @@ export async function setupProject(
   };
 }
 
-interface RepositoryPlace {
-  mainRepo: string;
-  linked?: string;
-}
-
 /**
  * The checkout that a project belongs to. People and clients stand in a folder of it as often as in its top one,
  * and `findProject` looks for the file of a linked worktree in the main checkout.
@@ -80,7 +75,7 @@ interface RepositoryPlace {
 export async function repositoryAround(
   folder: string,
   { env }: Pick<ActionContext, 'env'>,
-): Promise<RepositoryPlace> {
+): Promise<{ mainRepo: string; linked?: string }> {
   const reading = await readRepository(folder, { baseEnv: env });
   if (reading.kind !== 'ready' && reading.kind !== 'empty') return { mainRepo: folder };
   const mainRepo = await mainCheckoutOf(reading.toplevel);

@@ -35,14 +35,8 @@ export async function placesToProtect(
   return await findProtectedPlaces({ ...folders, ...own, homeDir: home }, { baseEnv: env });
 }
 
-export interface SandboxNow {
-  level: SandboxLevel;
-  /** Why there is no guard although one is wanted, and how to get it. */
-  warning?: string;
-}
-
 /**
- * The level with which a session would begin.
+ * The level with which a session would begin; `warning`: why there is no guard although one is wanted, and how to get it.
  * @throws guard_unavailable where the session is to have a guard or nothing; GitError
  */
 export async function sandboxNow(
@@ -50,7 +44,7 @@ export async function sandboxNow(
     settings: Pick<FrozenSettings, 'provider' | 'providers' | 'fallback' | 'permissions'>;
   },
   context: ActionContext,
-): Promise<SandboxNow> {
+): Promise<{ level: SandboxLevel; warning?: string }> {
   const now = await guardNow(question, context);
   if (now.level !== 'none') return { level: now.level };
   const { sandbox, provider, providers, fallback = [], permissions } = question.settings;

@@ -21,7 +21,7 @@ export const READING_ERRORS = errors({
     why: names.length === 0 ? 'Nothing has been written yet.' : `It has: ${firstOf(names)}.`,
     hint: 'Name one of them, or a kind for the newest of that kind: plan, dive, requirements, summary.',
   }),
-  document_unreadable: ({ session, name, problem }: DocumentUnreadable) => ({
+  document_unreadable: ({ session, name, problem }: { session: string; name: string; problem?: string }) => ({
     what: `${name} of ${session} cannot be read.`,
     why: problem === undefined ? 'It was removed just now.' : `It is ${problem}.`,
     hint: 'Check what is at that path.',
@@ -108,12 +108,6 @@ interface DocumentNotFound {
   session: string;
   name: string;
   names: readonly string[];
-}
-
-interface DocumentUnreadable {
-  session: string;
-  name: string;
-  problem?: string;
 }
 
 interface IterationNotFound {

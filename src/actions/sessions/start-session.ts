@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists } from '../../base/errors.ts';
+import { namesAt } from '../../base/files/look-at.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBranchName } from '../../project/git/branch-name.ts';
@@ -64,18 +63,17 @@ async function freeFolder(
     const existing = sameName(given);
     if (existing !== undefined) throw START_ERRORS.session_exists({ session: existing });
     const worktree = join(worktrees, `${date}-${given}`);
-    if (await isOccupied(worktree)) throw START_ERRORS.worktree_stands({ folder: worktree });
+    if (isOccupied(worktree)) throw START_ERRORS.worktree_stands({ folder: worktree });
     return `${date}-${given}`;
   }
   for (let number = 1; ; number += 1) {
     const free = number === 1 ? made : `${made}-${number}`;
-    if (sameName(free) === undefined && !(await isOccupied(join(worktrees, `${date}-${free}`))))
+    if (sameName(free) === undefined && !isOccupied(join(worktrees, `${date}-${free}`)))
       return `${date}-${free}`;
   }
 }
 
 /** A worktree that a session of another SESSIONS folder may work in: a second one would take its files and checkpoints. */
-async function isOccupied(folder: string): Promise<boolean> {
-  const names = await ifExists(readdir(folder));
-  return names !== undefined && names.length > 0;
+function isOccupied(folder: string): boolean {
+  return (namesAt(folder) ?? []).length > 0;
 }

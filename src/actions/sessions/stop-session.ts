@@ -20,10 +20,6 @@ export interface StopSessionResult {
   outcome: 'stopping' | 'stopped' | 'not_running';
 }
 
-export interface StopSeveralInput extends Pick<StopSessionInput, 'when' | 'projectDir'> {
-  group?: string | undefined;
-}
-
 /** Of one session of several; `refused` where it could not be stopped. */
 export type StopOneResult =
   | StopSessionResult
@@ -34,7 +30,7 @@ export type StopOneResult =
  * @throws group_not_found, project_not_found, project_unclear
  */
 export async function stopSeveral(
-  { group, projectDir, when }: StopSeveralInput,
+  { group, projectDir, when }: Pick<StopSessionInput, 'when' | 'projectDir'> & { group?: string | undefined },
   context: ActionContext,
 ): Promise<StopOneResult[]> {
   await refuseFromInside(context);

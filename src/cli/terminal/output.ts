@@ -1,7 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { Code } from '../../actions/codes.ts';
 import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
-import type { INSTALL_ERRORS } from '../../machine/install/install-errors.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
 import { harmless, makeStyle, presentable, presentableJson, type Style } from './style.ts';
 
@@ -184,17 +182,10 @@ export class Output {
   }
 }
 
-interface ErrorObject {
-  code: Code | keyof typeof CLI_ERRORS | keyof typeof INSTALL_ERRORS;
-  message: string;
-  hint: string;
-}
-
 /** An error as every `--json` of the program shows it. */
-function errorObject(thrown: unknown, hintWords: HintWords): ErrorObject {
+function errorObject(thrown: unknown, hintWords: HintWords) {
   const error = isSamocodeError(thrown) ? thrown : internalError(thrown);
-  // A worker of another version may refuse with a code that this one does not know.
-  return { code: error.code as Code, message: `${error.what} ${error.why}`.trim(), hint: hintWords(error) };
+  return { code: error.code, message: `${error.what} ${error.why}`.trim(), hint: hintWords(error) };
 }
 
 function internalError(thrown: unknown): SamocodeError {

@@ -109,17 +109,14 @@ export function namedShort(names: readonly string[]): string {
 
 const MOST_NAMED = 20;
 
-interface MergeFacts {
-  /** The local branch that would take the work; absent where no such branch exists. */
-  into: string | undefined;
-  ahead: number;
-}
-
-/** Whether a session's branch may be merged: it moves the person's own branch, as an approval would. */
+/**
+ * Whether a session's branch may be merged: it moves the person's own branch, as an approval would.
+ * @param facts `into`: the local branch that would take the work
+ */
 export function judgeMerge(
   { by, gateChannels }: Asked,
   state: AnyState & Pick<SessionState, 'worktree'>,
-  { into, ahead }: MergeFacts,
+  { into, ahead }: { into: string | undefined; ahead: number },
 ): { kind: 'accepted'; into: string } | Refused {
   const closed = judgeKind('merge', state) ?? closedChannel(by, gateChannels, 'Nothing was merged.');
   if (closed) return closed;

@@ -184,6 +184,19 @@ export function parseKeyLine(line: string): KeyLine | undefined {
   return { key: match[1].trim().toLowerCase(), value: body.slice(match[0].length).trim(), head: match[0] };
 }
 
+export interface FoundLine {
+  index: number;
+  line: KeyLine;
+}
+
+/** The `Key: value` lines from `start` up to but without `end`, code blocks aside. */
+export function keyLinesIn(doc: MarkdownLines, { start, end }: Pick<Section, 'start' | 'end'>): FoundLine[] {
+  return doc.lines.slice(start, end).flatMap((text, at) => {
+    const line = doc.isFenced(start + at) ? undefined : parseKeyLine(text);
+    return line ? [{ index: start + at, line }] : [];
+  });
+}
+
 export function withValue(line: KeyLine, value: string): string {
   return value === '' ? line.head : `${line.head} ${value}`;
 }

@@ -1,14 +1,14 @@
 import {
   editMarkdown,
   endOfContent,
+  type FoundLine,
   isBlank,
-  type KeyLine,
+  keyLinesIn,
   type LineEditor,
   lineBody,
   listItem,
   type MarkdownLines,
   oneLine,
-  parseKeyLine,
   parseMarkdown,
   plainValue,
   preamble,
@@ -67,21 +67,16 @@ export function readOverview(text: string): OverviewReading {
   };
 }
 
-interface FoundLine {
-  index: number;
-  line: KeyLine;
-}
-
 /** Every line with a key of ours, by its key in lower case: those in Status first, then those above the sections. */
 export function findKeyLines(doc: MarkdownLines): Map<string, FoundLine[]> {
   const found = new Map<string, FoundLine[]>();
   for (const section of [sectionNamed(doc, 'Status'), preamble(doc)]) {
-    for (let index = section?.start ?? 0; index < (section?.end ?? 0); index += 1) {
-      const line = doc.isFenced(index) ? undefined : parseKeyLine(doc.lines[index] ?? '');
-      if (!line || !KNOWN_KEYS.has(line.key)) continue;
-      const lines = found.get(line.key) ?? [];
-      lines.push({ index, line });
-      found.set(line.key, lines);
+    for (const each of section ? keyLinesIn(doc, section) : []) {
+      const { key } = each.line;
+      if (!KNOWN_KEYS.has(key)) continue;
+      const lines = found.get(key) ?? [];
+      lines.push(each);
+      found.set(key, lines);
     }
   }
   return found;

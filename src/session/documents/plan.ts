@@ -5,6 +5,7 @@ import {
   endOfSection,
   isBlank,
   type KeyLine,
+  keyLinesIn,
   lineBody,
   listItem,
   type MarkdownLines,
@@ -151,11 +152,9 @@ function completedNumbers(doc: MarkdownLines, end: number): Set<number> {
 
 /** "Testing: none" without a reason does not count. */
 function isTestable(doc: MarkdownLines, end: number): boolean {
-  return doc.lines.slice(0, end).every((text, index) => {
-    const line = doc.isFenced(index) ? undefined : parseKeyLine(text);
-    const isNone = line?.key === 'testing' && NO_TESTING.test(plainValue(line.value));
-    return !isNone;
-  });
+  return keyLinesIn(doc, { start: 0, end }).every(
+    ({ line }) => line.key !== 'testing' || !NO_TESTING.test(plainValue(line.value)),
+  );
 }
 
 const NO_TESTING = /^none\s{0,4}[-–—:,;(]{1,3}\s{0,4}[\p{L}\p{N}]/iu;

@@ -12,7 +12,6 @@ export interface QaQuestion {
   /** `Q2` in the first round, `R2Q2` later. */
   id: string;
   round: number;
-  number: number;
   text: string;
   /** Letters are capitals. */
   options: { letter: string; text: string }[];
@@ -50,7 +49,7 @@ export function findQuestions(doc: MarkdownLines): FoundQuestion[] {
     if (isRestart || Number(parts[1] ?? 0) > round) beginRound(Number(parts[1] ?? 0));
     numbers.add(number);
     const title = heading.text.slice(parts[0].length).trim();
-    const head = { id: questionId(round, number), round, number, text: title };
+    const head = { id: questionId(round, number), round, text: title };
     found.push(readBlock(doc, head, { start: heading.index, end: endOfSection(doc, at, QUESTION, ROUND) }));
   }
   return found;
@@ -85,7 +84,7 @@ interface Block {
 
 function readBlock(
   doc: MarkdownLines,
-  head: { id: string; round: number; number: number; text: string },
+  head: { id: string; round: number; text: string },
   lines: { start: number; end: number },
 ): FoundQuestion {
   const block: Block = { text: [head.text], options: [], suggestion: [] };

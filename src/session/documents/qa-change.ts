@@ -1,4 +1,4 @@
-import { editMarkdown, isBlank, oneLine, parseKeyLine, titleHeading, withValue } from './markdown-lines.ts';
+import { editMarkdown, isBlank, oneLine, plainValue, titleHeading, withValue } from './markdown-lines.ts';
 import { findStatus, parseQa } from './qa.ts';
 import { canonicalId, continuesAnswer, type FoundQuestion, findQuestions, isRule } from './qa-blocks.ts';
 
@@ -61,9 +61,9 @@ export function setQaStatus(text: string, status: 'waiting' | 'answered'): strin
   return editMarkdown(text, (doc, editor) => {
     const found = findQuestions(doc);
     const there = findStatus(doc, found);
-    const line = there && parseKeyLine(doc.lines[there.index] ?? '');
-    if (there && line) {
-      if (there.value.toLowerCase() !== status) editor.replace(there.index, withValue(line, status));
+    if (there) {
+      const { index, line } = there;
+      if (plainValue(line.value).toLowerCase() !== status) editor.replace(index, withValue(line, status));
       return;
     }
     const title = titleHeading(doc)?.index ?? -1;

@@ -2,9 +2,10 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { plainWords } from '../../base/plain-words.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
 import {
+  type FoundLine,
+  keyLinesIn,
   type MarkdownLines,
   oneLine,
-  parseKeyLine,
   parseMarkdown,
   plainValue,
   preamble,
@@ -24,7 +25,7 @@ export interface QaReading {
 export function parseQa(text: string): QaReading {
   const doc = parseMarkdown(text);
   const found = findQuestions(doc);
-  const status = findStatus(doc, found)?.value.toLowerCase();
+  const status = plainValue(findStatus(doc, found)?.line.value ?? '').toLowerCase();
   const problems = found.length === 0 ? ['There is no question in it.'] : [];
   for (const { question, answerLines } of found) {
     if (answerLines === 0) problems.push(`${question.id} has no answer line.`);
@@ -39,17 +40,10 @@ export function parseQa(text: string): QaReading {
 }
 
 /** The file's own `Status:` line; one inside a question is none. */
-export function findStatus(
-  doc: MarkdownLines,
-  found: readonly FoundQuestion[],
-): { index: number; value: string } | undefined {
-  const end = Math.max(preamble(doc).end, 0);
-  const firstQuestion = found[0]?.start ?? end;
-  for (let index = 0; index < Math.min(end, firstQuestion); index += 1) {
-    const line = doc.isFenced(index) ? undefined : parseKeyLine(doc.lines[index] ?? '');
-    if (line?.key === 'status') return { index, value: plainValue(line.value) };
-  }
-  return undefined;
+export function findStatus(doc: MarkdownLines, [first]: readonly FoundQuestion[]): FoundLine | undefined {
+  const { end } = preamble(doc);
+  const above = keyLinesIn(doc, { start: 0, end: Math.min(end, first?.start ?? end) });
+  return above.find(({ line }) => line.key === 'status');
 }
 
 /** What was answered, and how many rounds of questions belong to earlier goals. */

@@ -79,21 +79,6 @@ export const TakenOver = z.object({
 });
 export type TakenOver = z.infer<typeof TakenOver>;
 
-const COMMAND_KINDS = [
-  'start',
-  'answer',
-  'approve',
-  'request_changes',
-  'message',
-  'stop',
-  'resume',
-  'archive',
-  'unarchive',
-  'rewind',
-  'merge',
-  'discard',
-] as const;
-
 const PhaseName = z.enum(PHASE_NAMES);
 
 /** What is fixed when an iteration begins. */
@@ -141,10 +126,11 @@ export const EVENT_BODIES = {
     places: Places.optional(),
   }),
   worker_left: z.object({ why: z.string() }),
-  command_accepted: z.object({ id: z.string(), kind: z.enum(COMMAND_KINDS), by: By }),
+  command_accepted: z.object({ id: z.string(), kind: z.string(), by: By }),
   command_refused: z.object({
     id: z.string(),
-    kind: z.enum(COMMAND_KINDS).or(z.literal('unreadable')),
+    /** `unreadable` for a file that is no command. */
+    kind: z.string(),
     by: By.optional(),
     ...Refusal.shape,
   }),
