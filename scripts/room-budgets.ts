@@ -10,7 +10,7 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   providers: 3_975, // 3,950 + 25 for its mounts
   worker: 7_675, // 7,600 + 75 for collecting from it
   supervisor: 1_350,
-  actions: 7_110,
+  actions: 7_120, // 7,110 + 10: commits of a running agent
   report: 1_150,
   notify: 2_750,
   machine: 2_450,
