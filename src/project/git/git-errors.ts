@@ -47,6 +47,11 @@ export const GIT_ERRORS = errors({
     why: 'The worktree has submodules, and samocode does not check them for work that would be lost.',
     hint: 'Check the submodules and push what you want to keep; then remove the worktree with "git worktree remove --force <path>" and try again.',
   }),
+  git_damaged: (call: Call) => ({
+    what: failed(call),
+    why: 'An object of the repository is missing, or is not what its name says.',
+    hint: 'Run "git fsck" in the main checkout to see which one; fetch it again, or restore it from a backup.',
+  }),
   git_unreachable: (call: Call) => ({
     what: failed(call),
     why: 'The remote repository did not answer, or refused access.',
@@ -84,6 +89,7 @@ const KNOWN: ReadonlyArray<
   [/\.lock': File exists|Another git process seems to be running/, 'git_locked'],
   [/No space left on device|Disk quota exceeded/, 'git_disk_full'],
   [/working trees containing submodules cannot be/, 'git_submodules'],
+  [/missing blob object|missing (?:necessary|tree) object|did not send all necessary objects/, 'git_damaged'],
   [
     /Could not resolve host|Could not read from remote repository|unable to access|Connection (?:refused|timed out)|does not appear to be a git repository|terminal prompts disabled|Authentication failed/i,
     'git_unreachable',
