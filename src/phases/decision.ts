@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ProvedRequirement, Weakening } from './proving.ts';
+import { ChangedTest, ProvedRequirement, Weakening } from './proving.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from './table.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
@@ -81,8 +81,7 @@ const Done = z.object({
   phase: PhaseName,
   summary: z.string(),
   requirements: z.array(ProvedRequirement).optional(),
-  /** Files of tests and checks that the base has and the branch has changed. */
-  changedTests: z.array(z.string()).optional(),
+  changedTests: z.array(ChangedTest).optional(),
 });
 
 /** What follows from an outcome; `phase` is where the session stands from then on. */

@@ -10,6 +10,8 @@ export const Proving = z.object({
   fast: z.array(z.string()),
   /** Ignored names that a clone gets from MAIN_REPO. */
   copy: z.array(z.string()),
+  /** Paths below home that a clone's commands see; they see no others. */
+  home: z.array(z.string()).optional(),
   timeoutMs: z.number(),
   setup: z.string().optional(),
   /** Runs the test files that stand in the place of `{files}`. */
@@ -65,6 +67,20 @@ export const ChecksRan = z.object({
 });
 export type ChecksRan = z.infer<typeof ChecksRan>;
 
+/** What the commands of a set are started with. */
+export interface ProofFolders {
+  /** The one folder that they may change. Absolute, without links. */
+  clone: string;
+  /** Holds what they have for an empty home, outside of the clone. */
+  empty: string;
+  /** Where the objects lie that the clone borrows. */
+  objects: readonly string[];
+  /** CHECK_HOME: what else of home they see. */
+  ofHome: readonly string[];
+  /** Who commits, for the git of the commands. */
+  identity: { name: string; email: string } | undefined;
+}
+
 /** What is known of the base commit: it passes; it fails; it fails, and a person has let the session continue. */
 export const BaseChecks = z.object({
   result: z.enum(['green', 'red', 'accepted']),
@@ -81,6 +97,14 @@ export const Weakening = z.object({
   key: z.string(),
 });
 export type Weakening = z.infer<typeof Weakening>;
+
+/** A file of tests and checks that the base has and the branch has changed, with its lines unless it is binary. */
+export const ChangedTest = z.object({
+  path: z.string(),
+  added: z.int().optional(),
+  removed: z.int().optional(),
+});
+export type ChangedTest = z.infer<typeof ChangedTest>;
 
 /** Added test files, and those of them that pass without the work: they prove nothing of it. */
 export const AddedTests = z.object({ key: z.string(), proveNothing: z.array(z.string()) });

@@ -217,3 +217,21 @@ test('commands and outputs cannot leave their place in proof.md', () => {
   expect(text).toContain('<code>`x` &lt;b> | &lt;/details>\\u001b[31m</code>');
   expect(text).toContain('`````text\n```\n# Approved\n````\n`````');
 });
+
+test('a proof says what was open to agents that had no guard, and what checks saw of home', () => {
+  const open = 'home was open to the agents';
+  expect(proofMarkdown(made())).not.toContain(open);
+  const without = provedEvents().map((event) =>
+    event.type === 'checks_ran' ? { ...event, sandbox: 'none' as const } : event,
+  );
+  expect(proofMarkdown(made(without))).toContain(open);
+  const proof = made();
+  const text = proofMarkdown({ ...proof, clone: { ...proof.clone, home: ['.m2/settings.xml'] } });
+  expect(text).toContain('Of home they saw `.m2/settings.xml` (CHECK_HOME).');
+});
+
+test('a proof names each changed test with its lines', () => {
+  const changedTests = [{ path: 'tests/a.test.js', added: 1, removed: 2 }, { path: 'tests/logo.png' }];
+  const text = proofMarkdown({ ...made(), changedTests });
+  expect(text).toContain('- `tests/a.test.js` is changed (+1 −2)\n- `tests/logo.png` is changed\n');
+});

@@ -1,4 +1,4 @@
-import type { Weakening } from '../../phases/proving.ts';
+import type { ChangedTest, Weakening } from '../../phases/proving.ts';
 import { type GitOptions, literalPathspec, runGit } from '../git/git.ts';
 import { listing, namesIn } from '../git/path-bytes.ts';
 import type { GitContext } from '../git/repository.ts';
@@ -6,6 +6,7 @@ import {
   type ChangedFile,
   type CheckCommands,
   checkCommands,
+  isInstalled,
   isOfChecks,
   isTestPath,
   NEW_SETTINGS,
@@ -36,10 +37,13 @@ export async function changesOfChecks(
   });
   const commands = checkCommands(checks.own, checks.ofPlan, packageJson.stdout);
   const entries = (await changedEntries(base, commit, git)).filter(
-    ({ path, oldPath = path }) => isOfChecks(path, commands) || isOfChecks(oldPath, commands),
+    ({ path, oldPath = path }) =>
+      isInstalled(path) || isOfChecks(path, commands) || isOfChecks(oldPath, commands),
   );
   const texts = await textsOf(
-    entries.flatMap(({ before, after }) => [before, after]).filter((blob) => blob !== undefined),
+    entries
+      .flatMap(({ path, before, after }) => (isInstalled(path) ? [] : [before, after]))
+      .filter((blob) => blob !== undefined),
     git,
   );
   const textOf = (blob: string | undefined) => (blob === undefined ? undefined : (texts.get(blob) ?? ''));
@@ -73,7 +77,22 @@ export async function diffOfWeakened(
 
 const MAX_DIFF = 200_000;
 
-interface Entry extends Pick<ChangedFile, 'path' | 'oldPath' | 'isLink'> {
+/** How many lines of files differ. */
+export async function linesChanged(
+  { mainRepo, base, commit }: ComparedCommits,
+  paths: readonly string[],
+  context: GitContext,
+): Promise<ChangedTest[]> {
+  if (paths.length === 0) return [];
+  const how = ['--numstat', '--no-renames', '-z'];
+  const args = ['diff', ...how, '--end-of-options', base, commit, '--', ...paths.map(literalPathspec)];
+  const { stdout } = await runGit(args, { ...context, cwd: mainRepo });
+  return [...stdout.matchAll(/(\d+|-)\t(\d+|-)\t([^\0]+)\0/g)].map(([, added, removed, path = '']) =>
+    added === '-' ? { path } : { path, added: Number(added), removed: Number(removed) },
+  );
+}
+
+interface Entry extends Pick<ChangedFile, 'path' | 'oldPath' | 'isLink' | 'blob'> {
   /** Names of blobs; undefined where it is no plain file. */
   before: string | undefined;
   after: string | undefined;
@@ -87,7 +106,12 @@ async function changedEntries(base: string, commit: string, git: GitOptions): Pr
     const match = /^:(\d{6}) (\d{6}) (\w+) (\w+) ([A-Z])/.exec(records[at] ?? '');
     if (!match) continue;
     const [, oldMode = '', mode = '', oldBlob = '', blob = '', status = ''] = match;
-    const blobs = { before: blobOf(oldMode, oldBlob), after: blobOf(mode, blob), isLink: mode === '120000' };
+    const blobs = {
+      before: blobOf(oldMode, oldBlob),
+      after: blobOf(mode, blob),
+      blob,
+      isLink: mode === '120000',
+    };
     const first = records[++at] ?? '';
     const isRename = status === 'R' || status === 'C';
     entries.push(

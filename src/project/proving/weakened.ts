@@ -8,6 +8,8 @@ export interface ChangedFile {
   oldPath?: string | undefined;
   before: string | undefined;
   after: string | undefined;
+  /** What git calls its content, or where a link leads. */
+  blob?: string | undefined;
   isLink?: boolean | undefined;
   isUnread?: boolean | undefined;
 }
@@ -17,11 +19,11 @@ export interface ChangedFile {
  * gone, has fewer active tests, or says otherwise how checks run. In the order of the files.
  */
 export function findWeakened(files: readonly ChangedFile[], commands: CheckCommands): Weakening[] {
-  return files.flatMap((file) => {
+  const found = files.flatMap((file) => {
     const { path, oldPath = path, before, after = '' } = file;
-    if (before === undefined || !isOfChecks(oldPath, commands)) return [];
+    if (isInstalled(path) || before === undefined || !isOfChecks(oldPath, commands)) return [];
     const hasTests = mayDeclareTests(oldPath) && testsIn(before).declared > 0;
-    if (oldPath.endsWith(RUST) && !hasTests) return [];
+    if (!hasChecks(oldPath, before)) return [];
     const gone = goneBy(file, hasTests);
     if (gone !== undefined) return [weakening(oldPath, gone)];
     const fewer = mayDeclareTests(oldPath) ? fewerTests(before, after) : undefined;
@@ -30,6 +32,32 @@ export function findWeakened(files: readonly ChangedFile[], commands: CheckComma
     if (hasTests || old === now) return [];
     return [weakening(path, 'is changed, and it says how checks run', now)];
   });
+  return [...found, ...weakenedFolders(files)];
+}
+
+/** Thousands of files may be committed there: one for the folder. */
+function weakenedFolders(files: readonly ChangedFile[]): Weakening[] {
+  const folders = new Map<string, ChangedFile[]>();
+  for (const file of files) {
+    const folder = INSTALLED.exec(file.path)?.[1];
+    if (folder !== undefined) folders.set(folder, [...(folders.get(folder) ?? []), file]);
+  }
+  return [...folders].map(([folder, changed]) => {
+    const content = JSON.stringify(changed.map(({ path, blob }) => [path, blob]));
+    return weakening(
+      folder,
+      `has ${changed.length} changed ${changed.length === 1 ? 'file' : 'files'} that checks may run`,
+      content,
+    );
+  });
+}
+
+/** What checks run from there stands before the programs of the machine, wherever an install would put others. */
+const INSTALLED = /^((?:.*?\/)?(?:node_modules|\.venv|vendor\/bin))(?:\/|$)/;
+
+/** Whether a path lies where packages are installed; a commit has none there. */
+export function isInstalled(path: string): boolean {
+  return INSTALLED.test(path);
 }
 
 function goneBy(
@@ -60,6 +88,11 @@ export function addsTests({ before = '', after = '' }: ChangedFile): boolean {
 /** Whether a path is one of a test, or of what tests are made of. */
 export function isTestPath(path: string): boolean {
   return CODE.test(path) && (TEST_FOLDER.test(path) || TEST_NAME.test(path));
+}
+
+/** Whether a file shows something by tests of its own, or is none of the product. */
+export function hasChecks(path: string, text: string): boolean {
+  return !path.endsWith(RUST) || NEW_SETTINGS.test(path) || testsIn(text).declared > 0;
 }
 
 /** Whether a path is one of a test, of CI, or of what says how checks run. */
@@ -149,8 +182,16 @@ function namedScripts(packageJson: string, words: ReadonlySet<string>): [string,
 /** Files that test runners read; what a project adds to its tests is in none of them. */
 const RUNNER_SETTINGS =
   /(?:^|\/)(?:(?:vitest|jest|playwright|cypress|karma|ava|wdio|nightwatch)[.\w]*\.(?:[cm]?[jt]s|json)|\.(?:mocharc|nycrc|c8rc|taprc)[.\w]*|\.?pytest\.ini|\.coveragerc|\.rspec|phpunit\.xml(?:\.dist)?|testng\.xml|[^/]+\.runsettings)$/;
+/** Files of package managers, builds and interpreters by which other programs may run in the place of those that are named. */
+const STEERING =
+  '\\.npmrc|\\.yarnrc(?:\\.yml)?|\\.pnpmfile\\.cjs|\\.pnp\\.cjs|bunfig\\.toml|deno\\.jsonc?|\\.env|\\.cargo/config(?:\\.toml)?|build\\.rs|(?:site|user)customize\\.py|\\.mvn/.+|gradle\\.properties';
 /** Those that are asked about also where they are new: with them, the tests of the base may no longer run. */
-export const NEW_SETTINGS = /(?:^|\/)(?:(?:vitest|jest)\.config\.\w+|\.mocharc[.\w]*|pytest\.ini)$/;
+export const NEW_SETTINGS = new RegExp(
+  `(?:^|/)(?:(?:vitest|jest)\\.config\\.\\w+|\\.mocharc[.\\w]*|pytest\\.ini|${STEERING})$`,
+);
+/** Their dependencies change with most work, and are the same for every check. */
+const BUILD_FILE = /(?:^|\/)(?:pom\.xml|build\.gradle(?:\.kts)?)$/;
+const DEPENDENCIES = /<(dependencies|dependencyManagement)>[\s\S]*?<\/\1>|^dependencies[ \t]*\{[\s\S]*?^\}/gm;
 /** Files of tools that count where a check names the tool. */
 const OF_TOOLS: readonly (readonly [files: RegExp, tool: RegExp])[] = [
   [/(?:^|\/)(?:GNUm|[mM])akefile$|\.mk$/, /^g?make$/],
@@ -176,8 +217,10 @@ function settingsIn(path: string, text: string, { words, programs }: CheckComman
   const isOfTool = OF_TOOLS.some(
     ([files, tool]) => files.test(path) && [...words].some((word) => tool.test(word)),
   );
-  if (!isOfTool && !RUNNER_SETTINGS.test(path) && !programs.has(path)) return undefined;
-  return text.replaceAll('\r\n', '\n').trimEnd();
+  const plain = text.replaceAll('\r\n', '\n').trimEnd();
+  if (BUILD_FILE.test(path)) return plain.replace(DEPENDENCIES, '');
+  const isOfRunner = RUNNER_SETTINGS.test(path) || NEW_SETTINGS.test(path);
+  return isOfTool || isOfRunner || programs.has(path) ? plain : undefined;
 }
 
 /** @param content what would be another weakening where it differs */

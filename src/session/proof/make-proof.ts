@@ -22,7 +22,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
   const [full, base] = countingSets(events, state);
   const checks = provedSet(full);
   const ended = of(events, 'iteration_ended');
-  const { setup, copy, timeoutMs } = state.proving ?? file.settings.proving;
+  const { setup, copy, home, timeoutMs } = state.proving ?? file.settings.proving;
   // By its schema its keys come in one order, whatever made them.
   return SessionProof.parse({
     samocodeProof: 1,
@@ -37,7 +37,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     checks,
     baseChecks: provedSet(base),
     requirements: requirementsOf(done, events),
-    clone: { setup, copy, timeoutMs },
+    clone: { setup, copy, home, timeoutMs },
     approvals: events.flatMap(approvalOf),
     outsidePlan: state.outsidePlan,
     acceptedWeakenings: acceptedOf(ended, state.acceptedWeakenings),
@@ -138,7 +138,7 @@ function acceptedOf(
   });
 }
 
-function changedTestsOf(last: EventOf<'iteration_ended'> | undefined): string[] | undefined {
+function changedTestsOf(last: EventOf<'iteration_ended'> | undefined): SessionProof['changedTests'] {
   const changed = last?.decision.kind === 'done' ? last.decision.changedTests : undefined;
   return changed?.length ? changed : undefined;
 }

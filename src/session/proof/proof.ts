@@ -3,7 +3,7 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { visibleControls } from '../../base/plain-words.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
-import { CHECK_PLACES, CheckRun, ProvedRequirement, Weakening } from '../../phases/proving.ts';
+import { CHECK_PLACES, ChangedTest, CheckRun, ProvedRequirement, Weakening } from '../../phases/proving.ts';
 import { describeBy, openedBy } from '../documents/describe-event.ts';
 import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
 import { Cost, PlanVersion } from '../events/bodies/positions.ts';
@@ -57,14 +57,14 @@ export const SessionProof = z.strictObject({
   clone: z.strictObject({
     setup: z.string().optional(),
     copy: z.array(z.string()),
+    home: z.array(z.string()).optional(),
     timeoutMs: z.number(),
   }),
   approvals: z.array(Approval),
   outsidePlan: z.array(z.string()).optional(),
   /** Changes by which the checks may show less, and that a person has accepted. */
   acceptedWeakenings: z.array(Weakening.pick({ path: true, what: true })).optional(),
-  /** Files of tests and checks that the base has and the branch has changed. */
-  changedTests: z.array(z.string()).optional(),
+  changedTests: z.array(ChangedTest).optional(),
   /** Added test files that pass on the base commit too. */
   proveNothing: z.array(z.string()).optional(),
   agents: z.array(
@@ -200,14 +200,17 @@ function requirements({ requirements: all, checks: set }: SessionProof): string[
   return ['## Requirements', 'In the words that were approved with the plan.', list(lines)];
 }
 
-function checks({ checks: set, baseChecks }: SessionProof): string[] {
+function checks({ checks: set, baseChecks, clone, agents }: SessionProof): string[] {
   if (set === undefined) return ['No command checked this work: the project has no CHECK.'];
   const where =
     set.in === 'clone'
       ? 'On a fresh clone of the commit'
       : 'In the folder of the agent (CHECK_IN=worktree), where uncommitted and ignored files took part';
+  const wasOpen = [set.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
   return [
     `${where}, sandbox: ${set.sandbox}, ${set.at}.`,
+    ...(wasOpen ? ['No guard: home was open to the agents, and so were the folders above the clone.'] : []),
+    ...(clone.home?.length ? [`Of home they saw ${clone.home.map(code).join(', ')} (CHECK_HOME).`] : []),
     list(set.runs.map(checkLine)),
     ...set.runs.flatMap(tail),
     ...(baseChecks === undefined ? [] : [`The same on the base commit: ${onBase(baseChecks)}.`]),
@@ -255,10 +258,13 @@ function approval(given: Approval): string {
 
 function weakened({ acceptedWeakenings = [], changedTests = [], proveNothing = [] }: SessionProof): string[] {
   const accepted = acceptedWeakenings.map(({ path }) => path);
-  const others = changedTests.filter((path) => !accepted.includes(path));
+  const others = changedTests.filter(({ path }) => !accepted.includes(path));
   const lines = [
     ...acceptedWeakenings.map(({ path, what }) => `${code(`${path} ${what}`)}: a person has accepted it`),
-    ...others.map((path) => `${code(path)} is changed`),
+    ...others.map(
+      ({ path, added, removed }) =>
+        `${code(path)} is changed${added === undefined ? '' : ` (+${added} −${removed})`}`,
+    ),
     ...proveNothing.map(
       (path) => `${code(path)} passes on the base commit too: it proves nothing of the work`,
     ),

@@ -2,14 +2,15 @@ import { writeWhole } from '../../base/files/atomic-file.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { shellQuoted } from '../../base/shell-quoted.ts';
 import type { Decision, ParkDecision } from '../../phases/decision.ts';
-import { provesNothing } from '../../phases/proving.ts';
+import { type ChangedTest, provesNothing } from '../../phases/proving.ts';
 import { park } from '../../phases/verdict.ts';
-import { addsTests, findWeakened, isTestPath } from '../../project/proving/weakened.ts';
+import { addsTests, findWeakened, hasChecks, isTestPath } from '../../project/proving/weakened.ts';
 import {
   type ChangesOfChecks,
   type ComparedCommits,
   changesOfChecks,
   diffOfWeakened,
+  linesChanged,
 } from '../../project/proving/weakened-read.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
@@ -59,19 +60,24 @@ export async function waitIfWeakened(
   return {
     ...park(progress.phase, 'qa_answers', decision.phase),
     ...{ weakened, reason, notes: 'notes' in decision ? decision.notes : undefined },
-    changedTests: changedTests(compared).filter((path) => !asked.includes(path)),
+    changedTests: pathsOfChanged(compared).filter((path) => !asked.includes(path)),
   };
 }
 
 /** Files of the base that differ, by their new names: people are told of them whether they are asked or not. */
-export function changedTests({ files }: Pick<ComparedChecks, 'files'>): string[] {
+function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
   return files
-    .filter(({ path, before }) => before !== undefined && !path.endsWith('.rs'))
+    .filter(({ path, before }) => before !== undefined && hasChecks(path, before))
     .map(({ path }) => path)
     .slice(0, MOST_NAMED);
 }
 
-const MOST_NAMED = 100;
+/** The same with their lines. */
+export async function changedTests(worker: Worker, compared: ComparedChecks): Promise<ChangedTest[]> {
+  return await linesChanged(compared, pathsOfChanged(compared), worker.git.context);
+}
+
+const MOST_NAMED = 1000;
 
 interface Tried {
   proveNothing: readonly string[];

@@ -9,7 +9,7 @@ import {
 } from '../../phases/after-checks.ts';
 import type { Decision } from '../../phases/decision.ts';
 import { OBSTACLES, type Obstacle, type ObstacleName } from '../../phases/obstacles.ts';
-import type { ProvedRequirement } from '../../phases/proving.ts';
+import type { ChangedTest, ProvedRequirement } from '../../phases/proving.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
@@ -26,7 +26,7 @@ interface Inquiry {
   events: NewEvent[];
   /** Before the first question about it, the checks run. */
   shown?: Shown;
-  changedTests?: string[];
+  changedTests?: ChangedTest[];
 }
 
 interface Shown {
@@ -94,7 +94,7 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     if (tried === undefined) return STOPPED;
     inquiry.events.push(...tried.events);
     inquiry.decision = withNote(inquiry.decision, tried.proveNothing);
-    inquiry.changedTests = changedTests(compared);
+    inquiry.changedTests = await changedTests(worker, compared);
     return await waitIfWeakened(worker, compared, inquiry.decision);
   },
   async later_work(inquiry) {

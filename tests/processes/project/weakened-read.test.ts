@@ -2,7 +2,7 @@ import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findWeakened } from '../../../src/project/proving/weakened.ts';
-import { changesOfChecks, diffOfWeakened } from '../../../src/project/proving/weakened-read.ts';
+import { changesOfChecks, diffOfWeakened, linesChanged } from '../../../src/project/proving/weakened-read.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const TEST = "test('adds', () => {});\n".repeat(3);
@@ -91,4 +91,75 @@ test('new settings of a test runner are found where there were tests', async () 
     'playwright.config.ts': 'export default {};\n',
   });
   expect((await compared(repo)).lines).toEqual(['vitest.config.ts is changed, and it says how checks run']);
+});
+
+test.each([
+  ['.npmrc', 'script-shell=/bin/true\n'],
+  ['web/.yarnrc.yml', 'yarnPath: yes.cjs\n'],
+  ['.pnpmfile.cjs', 'module.exports = {};\n'],
+  ['.pnp.cjs', 'process.exit(0);\n'],
+  ['bunfig.toml', '[run]\nbun = true\n'],
+  ['deno.json', '{ "tasks": { "test": "true" } }\n'],
+  ['.env', 'NODE_OPTIONS=--require=./yes.js\n'],
+  ['.cargo/config.toml', '[build]\nrustc-wrapper = "true"\n'],
+  ['build.rs', 'fn main() { println!("cargo:rustc-cfg=skip"); }\n'],
+  ['sitecustomize.py', 'import os; os._exit(0)\n'],
+  ['.mvn/maven.config', '-DskipTests\n'],
+  ['gradle.properties', 'skip=true\n'],
+])(
+  '%s, by which checks can be turned, is found where it is new and where it is changed',
+  async (path, text) => {
+    const found = [`${path} is changed, and it says how checks run`];
+    await using added = await branched();
+    await added.write({ [path]: text });
+    expect((await compared(added)).lines).toEqual(found);
+    await using changed = await branched({ ...FILES, [path]: 'before = 1\n' });
+    await changed.write({ [path]: text });
+    expect((await compared(changed)).lines).toEqual(found);
+  },
+);
+
+test.each([
+  ['pom.xml', '<project><dependencies>a</dependencies><build>', '</build></project>\n', '<skipTests/>'],
+  ['app/build.gradle.kts', 'dependencies {\n  a()\n}\n', '', 'tasks.test { enabled = false }\n'],
+])('%s is found where more than its dependencies changed', async (path, before, after, more) => {
+  await using repo = await branched({ ...FILES, [path]: before + after });
+  await repo.write({ [path]: before.replace(/\ba\b/, 'another') + after });
+  expect((await compared(repo)).lines).toEqual([]);
+  await repo.write({ [path]: before + more + after });
+  expect((await compared(repo)).lines).toEqual([`${path} is changed, and it says how checks run`]);
+});
+
+test('programs that are committed where packages are installed are found, once for a folder', async () => {
+  await using repo = await branched();
+  await repo.write({
+    'node_modules/.bin/node': '#!/bin/sh\n',
+    'web/.venv/bin/pytest': 'x',
+    'vendor/bin/phpunit': 'x',
+  });
+  await symlink('node', join(repo.path, 'node_modules/.bin/npm'));
+  const { lines, diff } = await compared(repo);
+  expect(lines.sort()).toEqual([
+    'node_modules has 2 changed files that checks may run',
+    'vendor/bin has 1 changed file that checks may run',
+    'web/.venv has 1 changed file that checks may run',
+  ]);
+  expect(diff).toContain('+#!/bin/sh');
+});
+
+test('each changed file comes with the lines that were added and removed', async () => {
+  await using repo = await branched();
+  const base = await repo.git(['rev-parse', 'main']);
+  await repo.write({
+    'tests/a b.test.ts': `${TEST.replace('adds', 'takes')}more\n`,
+    'tests/Größe.test.ts': '\0',
+  });
+  await repo.git(['add', '-A']);
+  await repo.git([...IDENTITY, 'commit', '-q', '-m', 'Work']);
+  const commits = { mainRepo: repo.path, base, commit: await repo.git(['rev-parse', 'HEAD']) };
+  const paths = ['tests/a b.test.ts', 'tests/Größe.test.ts'];
+  expect(await linesChanged(commits, paths, { baseEnv: repo.env })).toEqual([
+    { path: 'tests/Größe.test.ts' },
+    { path: 'tests/a b.test.ts', added: 2, removed: 1 },
+  ]);
 });
