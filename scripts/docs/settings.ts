@@ -34,6 +34,13 @@ ${settingsTable('project')}
 \`sandbox\` of \`start_session\` and \`--sandbox\` of \`samocode start\` choose for one session. A session may always be given
 a stricter one; only a person, in a terminal of their own, may choose less than the project has.
 
+### What checks see of home
+
+Checks of a fresh clone have an empty home, so that nothing that an agent left there decides how they end. Programs in folders such as
+\`~/.nvm\` and \`~/.local/bin\` are there, and your name and address for commits. **\`CHECK_HOME\`** names what else your project needs:
+settings (\`.m2/settings.xml\`, \`.npmrc\`), downloads (\`.cache/ms-playwright\`, \`.cargo/registry\`), other folders of programs. All of it is
+read-only in the sandbox. An agent that may write there can decide how checks end, and a check can print it, so name files rather than folders.
+
 ## In the environment, or in \`~/.config/samocode/.env\`, for this machine
 
 ${settingsTable('machine')}

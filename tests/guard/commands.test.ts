@@ -139,17 +139,18 @@ test('a CHECK that the guard can’t run blocks with its words, and sends no age
   expect(await inWorktree(rig, 'inside')).toBe(true);
 });
 
-test('a CHECK in a clone may commit there, and writes neither into the worktree, nor the kept folders, nor MAIN_REPO', async () => {
+test('a CHECK in a clone may commit there, and writes neither into the worktree, nor the kept folders, nor MAIN_REPO, nor home', async () => {
   const outside = ['../../../26-*', '../../.cache', '../../../../..'].map((path) => `touch ${path}/planted`);
-  const commit = 'touch made && git add made && git -c user.name=x -c user.email=x@x commit -qm x';
-  const CHECK = `${TELL}; ${DAEMON}; mkdir -p ../../.cache; ${outside.join('; ')}; touch "$HOME/tried"; ${commit}`;
+  const commit = 'touch made && git add made && git commit -qm x';
+  const CHECK = `readlink /proc/self/ns/pid; ${DAEMON}; mkdir -p ../../.cache; ${outside.join('; ')}; touch "$HOME/tried" && ${commit}`;
   await using rig = await beginAtDone('sound', { CHECK });
   await rig.until(({ status }) => status.kind === 'done');
-  expect(await isThere(join(rig.repo.homeDir, 'tried'))).toBe(true);
+  expect(await isThere(join(rig.repo.homeDir, 'tried'))).toBe(false);
   expect(await inWorktree(rig, 'planted')).toBe(false);
   expect(await isThere(join(rig.file.worktreesDir, '.checks/.cache/planted'))).toBe(false);
   await nothingIsPlanted(rig);
-  await nothingIsLeftIn(await namespacesOf(rig));
+  const runs = (await rig.events()).flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
+  await nothingIsLeftIn(runs.flatMap(({ tail = '' }) => tail.match(/pid:\[\d+\]/g) ?? []));
 });
 
 test('a command of a project whose guard is gone is not taken for one that failed', async () => {

@@ -8,6 +8,8 @@ export interface Place {
   worktrees?: 'outside';
   /** What the folders are called in which everything lies. */
   folder?: string;
+  /** Everything but home lies in it. */
+  inHome?: true;
   /** MAIN_REPO, SESSIONS and WORKTREES are given by a link in their path. */
   byLink?: true;
   branch?: string;
@@ -51,8 +53,8 @@ const REPOSITORIES = {
 /** @param root a folder of which nothing else knows */
 export function layOut(root: string, place: Place) {
   const base = place.folder === undefined ? root : join(root, place.folder);
-  const near = join(base, place.byLink ? 'link' : 'projects');
   const home = join(base, 'home');
+  const near = join(place.inHome ? home : base, place.byLink ? 'link' : 'projects');
   const main = place.repository === 'home' ? home : join(near, 'repo');
   const sessions = join(place.sessions === 'outside' ? join(base, 'elsewhere') : main, '_samocode/sessions');
   const worktrees = join(

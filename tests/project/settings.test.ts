@@ -37,6 +37,7 @@ test.each([
   ['sandbox', 'OFF', 'off'],
   ['retryHours', '0.5', 0.5],
   ['sandboxWrite', '/srv/a, ~/Library/My Cache,/srv/a', ['/srv/a', '~/Library/My Cache']],
+  ['checkHome', '~/.m2/settings.xml, ./.cache/ms-playwright/', ['.m2/settings.xml', '.cache/ms-playwright']],
 ] as const)('%s accepts %s', (name, written, value) => {
   expect(SETTINGS[name].schema().parse(written)).toEqual(value);
 });
@@ -69,6 +70,12 @@ test.each([
   ['sandboxWrite', '~/a ~/b'],
   ['sandboxWrite', '/'],
   ['sandboxWrite', '~ada/x'],
+  ['checkHome', '~'],
+  ['checkHome', '~/'],
+  ['checkHome', '.'],
+  ['checkHome', '.m2/..'],
+  ['checkHome', '~/../other'],
+  ['checkHome', '/etc'],
 ] as const)('%s refuses %s', (name, written) => {
   expect(SETTINGS[name].schema().safeParse(written).success).toBe(false);
 });

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
   type CacheQuestion,
   cacheKey,
+  openChecksRoot,
   restoreCache,
   storeCache,
 } from '../../src/project/proving/setup-cache.ts';
@@ -79,4 +81,26 @@ test('only the newest few entries are kept', async () => {
   const { question } = await stored(dir.path);
   for (const key of ['a', 'b', 'c', 'd', 'e']) await storeCache(question, key, true);
   expect(await readdir(question.cacheDir)).toHaveLength(4);
+});
+
+test('clones that no guard protects lie outside of home only where no other user can put a folder above them', async () => {
+  // The temporary folder of most machines is open to all users.
+  const root = await mkdtemp(join(homedir(), '.samocode-test-'));
+  try {
+    const [home, temporary] = [join(root, 'home'), join(root, 'tmp')];
+    const worktrees = join(home, 'code/_samocode/worktrees');
+    await mkdir(worktrees, { recursive: true });
+    await mkdir(join(home, 'tmp'));
+    await mkdir(temporary);
+    const rootOf = (HOME: string, TMPDIR?: string) => openChecksRoot(worktrees, { HOME, TMPDIR });
+    const own = join(worktrees, '.checks');
+    expect(rootOf(home, temporary)).toBe(join(temporary, 'samocode-checks'));
+    expect(rootOf(home)).toBe(own);
+    expect(rootOf(home, join(home, 'tmp'))).toBe(own);
+    expect(rootOf(join(home, 'tmp'), temporary)).toBe(own);
+    await chmod(temporary, 0o1777);
+    expect(rootOf(home, temporary)).toBe(own);
+  } finally {
+    await rm(root, { recursive: true });
+  }
 });

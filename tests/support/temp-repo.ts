@@ -10,7 +10,7 @@ export interface TempRepo extends AsyncDisposable {
   path: string;
   /** A HOME of its own; no test reads the person's git settings. */
   homeDir: string;
-  /** The environment to hand to the code under test: PATH, that HOME and no supervisor, nothing else. */
+  /** The environment to hand to the code under test: PATH, that HOME, no supervisor, and `root` as OUTSIDE; nothing else. */
   env: Record<string, string>;
   /** Runs git in the repository (or in `cwd`) and gives its trimmed stdout. @throws when git fails */
   git(args: readonly string[], cwd?: string): Promise<string>;
@@ -75,7 +75,8 @@ export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
 export function repoIn(dir: TempDir, folder = 'repo'): TempRepo {
   const path = join(dir.path, folder);
   const homeDir = join(dir.path, 'home');
-  const env = { PATH: process.env.PATH ?? '', HOME: homeDir, SAMOCODE_SUPERVISOR: 'off' };
+  const own = { HOME: homeDir, SAMOCODE_SUPERVISOR: 'off', OUTSIDE: dir.path };
+  const env = { PATH: process.env.PATH ?? '', ...own };
 
   async function git(args: readonly string[], cwd = path): Promise<string> {
     const { exitCode, stdout, stderr } = await runCommand('git', args, { cwd, env });

@@ -3,16 +3,14 @@ import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { endTree } from '../../base/processes/end-tree.ts';
-import type { SandboxLevel } from '../../base/sandbox-level.ts';
-import { realPathAsFar } from '../../project/git/real-path.ts';
+import type { ProofFolders } from '../../phases/proving.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
-import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
+import { checksRoot, openChecksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
-import { guardProfile } from '../../providers/starting/guard-profile.ts';
-import { type Guard, insideOf, makeGuard } from '../../providers/starting/make-guard.ts';
 import { probeGuard } from '../../providers/starting/probe-guard.ts';
+import { hidesFolders, type ProofGuard, proofPlace } from '../../providers/starting/proof-place.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { placesToProtect } from '../preconditions/sandbox-now.ts';
 
@@ -20,7 +18,8 @@ import { placesToProtect } from '../preconditions/sandbox-now.ts';
 export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir'> {
   worktreesDir: string;
   git: GitContext;
-  guard: CloneGuard;
+  /** Undefined where this machine has none, or none is wanted. */
+  guard: ProofGuard;
 }
 
 export interface CloneRunOptions {
@@ -40,14 +39,19 @@ export async function checksOnClone(
 ): Promise<SetEnd> {
   const mark = { name: SESSION_MARK, value: `checks-${randomUUID()}` };
   const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0 });
-  const scratch = join(checksRoot(worktreesDir), mark.value);
+  const isHidden = hidesFolders(guard) || given.asWorktree;
+  const root = isHidden ? checksRoot(worktreesDir) : openChecksRoot(worktreesDir, env);
+  const scratch = join(root, mark.value);
   const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
   const made = await mkdir(scratch, { recursive: true });
   const set = {
     ...given,
     ...{ name: 'full', mainRepo, worktreeGitDir, scratch, outputDir, outputRoot: outputDir, signal, begins },
     cacheDir: setupCacheDir(worktreesDir),
-    placeIn: async (dir: string) => ({ env: marked, ...insideOf(await guard.of(dir)) }),
+    areObjectsOpen: !isHidden,
+    // In the folder of an agent everything is as it is.
+    placeIn: (folders: ProofFolders) =>
+      given.asWorktree ? { env: marked } : proofPlace(guard, folders, marked),
   };
   try {
     return await runOnClone(set, { clock, context: git }, cloneFailed);
@@ -67,26 +71,12 @@ async function removeMade(folder: string, topmost: string | undefined): Promise<
     await rmdir(each).catch(() => undefined);
 }
 
-export interface CloneGuard {
-  level: SandboxLevel;
-  /** The guard of commands that may write below `dir`; undefined where this machine has no guard. */
-  of(dir: string): Promise<Guard | undefined>;
-}
-
-export const NO_CLONE_GUARD: CloneGuard = { level: 'none', of: async () => undefined };
-
 /** What keeps the commands of a proof from everything but their clone, as a worker's checks are kept. @throws GitError */
 export async function cloneGuard(
   folders: Parameters<typeof placesToProtect>[0],
   context: ActionContext,
-): Promise<CloneGuard> {
+): Promise<ProofGuard> {
   const places = await placesToProtect(folders, context);
   const now = await probeGuard(places, context);
-  if (now.level === 'none') return NO_CLONE_GUARD;
-  const isRoot = now.level === 'best effort';
-  const of = async (dir: string) => {
-    const writable = [...places.writable, await realPathAsFar(dir)];
-    return makeGuard(now.guard.tool, guardProfile({ ...places, writable }), isRoot);
-  };
-  return { level: now.level, of };
+  return now.level === 'none' ? undefined : { now, places };
 }

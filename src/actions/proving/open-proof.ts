@@ -9,7 +9,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { safeGit } from '../acting/session-branch.ts';
 import { readProofOf } from '../reading/read-proof.ts';
 import { READING_ERRORS } from '../reading/reading-errors.ts';
-import { type ClonePlace, cloneGuard, NO_CLONE_GUARD } from './checks-on-clone.ts';
+import { type ClonePlace, cloneGuard } from './checks-on-clone.ts';
 
 export interface ProofQuestion {
   /** A session, `proof.json` or `proof.md`, or the folder that has them. */
@@ -90,7 +90,7 @@ async function ofSession(
     worktreesDir,
     worktreeGitDir: state.worktree && (await gitDirOf(state.worktree.path)),
     git: await safeGit(view, context),
-    guard: settings.sandbox === 'off' ? NO_CLONE_GUARD : await cloneGuard(folders, context),
+    guard: settings.sandbox === 'off' ? undefined : await cloneGuard(folders, context),
   };
   const differences = await Promise.all([
     fileDifferences(join(paths.proof, 'proof.json'), proof, proofText(proof)),

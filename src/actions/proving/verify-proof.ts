@@ -38,7 +38,7 @@ export async function verifyProof(
   context: ActionContext,
   options: CloneRunOptions,
 ): Promise<Verification> {
-  const sandbox = place.guard.level;
+  const sandbox = place.guard?.now.level ?? 'none';
   if (proof === undefined) return { verified: false, differences: known, checks: [], sandbox };
   const { session, branch, commit } = proof;
   const { differences, canRun } = await compareCommits(proof, place);

@@ -120,11 +120,13 @@ function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback'
 
 /** Where and how checks run by the project's settings. */
 export function frozenProving(values: ResolvedSettings['values']): Proving {
-  const { checks, checkIn, checkCopy = [], checkFiles, checkTimeoutSeconds, setup, setupCache = [] } = values;
+  const { checks, checkIn, checkCopy = [], checkHome, checkFiles, checkTimeoutSeconds } = values;
+  const { setup, setupCache = [] } = values;
   return {
     in: checkIn,
     fast: checks.filter(({ key }) => key.startsWith('CHECK_FAST')).map(({ command }) => command),
     copy: [...checkCopy],
+    home: checkHome && [...checkHome],
     timeoutMs: checkTimeoutSeconds * 1000,
     setup,
     files: checkFiles,

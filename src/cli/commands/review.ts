@@ -76,12 +76,13 @@ export function addVerify(program: Command, cli: Cli): void {
 async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
   const runs = proof?.checks?.runs ?? [];
   if (from === 'session' || proof === undefined || runs.length === 0) return;
-  const { setup } = proof.clone;
+  const { setup, home = [] } = proof.clone;
   const commands = runs.flatMap(({ command, isSetup }) => (isSetup ? [] : [command]));
   const shown = [...(setup === undefined ? [] : [setup]), ...commands].map(harmless);
   if (!cli.isInteractive) throw CLI_ERRORS.commands_not_agreed({ commands: shown });
   cli.output.say('The proof file names these commands; they run as you, on a fresh clone of the branch:');
   for (const command of shown) cli.output.say(`  ${command}`);
+  if (home.length > 0) cli.output.say(`They read from your home folder: ${home.map(harmless).join(', ')}`);
   const { askYesNo } = await import('../asking/ask-questions.ts');
   if ((await askYesNo(cli, 'Run them?')) !== true) throw CLI_ERRORS.commands_not_agreed({ commands: shown });
 }

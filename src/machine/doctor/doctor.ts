@@ -14,7 +14,7 @@ import {
 } from '../../actions/preconditions/check.ts';
 import { commandChecks } from '../../actions/preconditions/command-checks.ts';
 import { guardNow } from '../../actions/preconditions/sandbox-now.ts';
-import { checksOnClone, cloneGuard, NO_CLONE_GUARD } from '../../actions/proving/checks-on-clone.ts';
+import { checksOnClone, cloneGuard } from '../../actions/proving/checks-on-clone.ts';
 import { frozenProving } from '../../actions/sessions/freeze-settings.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
@@ -187,7 +187,7 @@ async function triedChecks(
     const { commit, name: branch } = await resolveBase({ mainRepo, baseEnv: context.env, signal });
     const folders = { mainRepo, sessionsDir, worktreesDir, writable: values.sandboxWrite ?? [] };
     const isOpen = sandbox === 'off' || asWorktree;
-    const guard = isOpen ? NO_CLONE_GUARD : await cloneGuard(folders, context);
+    const guard = isOpen ? undefined : await cloneGuard(folders, context);
     const place = { mainRepo, worktreesDir, git: { baseEnv: context.env }, guard };
     const commands = checks.map(({ command }) => command);
     const frozen = frozenProving(values);
@@ -200,7 +200,7 @@ async function triedChecks(
       const name = `${isSetup ? 'SETUP ' : ''}\`${command}\``;
       if (how === undefined) return ok(id, `${name} passes on the base of a session`);
       const fix =
-        'Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs): no session can be done before it passes.';
+        'Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home): no session can be done before it passes.';
       return fail(id, `${name} fails on the base of a session (${how}).`, fix);
     });
   } catch (error) {

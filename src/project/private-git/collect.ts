@@ -15,7 +15,7 @@ import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
 import { GIT_ERRORS, gitFailure } from '../git/git-errors.ts';
 import { commitOf, commitsOf, type GitContext } from '../git/repository.ts';
-import { makeRepository, removeClone } from '../proving/clean-clone.ts';
+import { borrow, makeRepository, removeClone } from '../proving/clean-clone.ts';
 import type { PrivateGitPlan } from './make-private-git.ts';
 import { isPlainFolder, privateHead, privateHeads, privateRef, readNote, writeNote } from './private-git.ts';
 
@@ -193,8 +193,8 @@ async function makeView(
   rmSync(join(dir, 'objects/pack/multi-pack-index'), { force: true });
   await removeClone(view);
   const [{ tip: commit } = { tip: '' }] = wanted;
-  const objects = [join(dir, 'objects'), join(commonDir, 'objects')];
-  await makeRepository(view, { objects, commit, branch: '0' }, context);
+  await makeRepository(view, { commit, branch: '0' }, context);
+  await borrow(view, [dir, commonDir]);
   for (const [at, { tip }] of wanted.entries())
     writeFileSync(join(view, '.git/refs/heads', `${at}`), `${tip}\n`);
   const shallow = join(commonDir, 'shallow');

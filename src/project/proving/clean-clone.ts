@@ -1,5 +1,6 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ifExists } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
@@ -18,6 +19,8 @@ export interface ClonePlan {
   branch: string;
   /** Its attributes count. */
   base: string;
+  /** Agents can exchange objects of MAIN_REPO: what is checked out is fetched, and compared with its hashes. */
+  areObjectsOpen?: boolean | undefined;
 }
 
 /**
@@ -26,18 +29,25 @@ export interface ClonePlan {
  * @throws GitError; the system's error when the folder can't be made
  */
 export async function makeClone(plan: ClonePlan, context: GitContext): Promise<void> {
-  const { mainRepo, worktreeGitDir, dir, commit, branch, base } = plan;
+  const { mainRepo, worktreeGitDir, dir, commit, branch, base, areObjectsOpen } = plan;
   await removeClone(dir);
   const main = { ...context, cwd: mainRepo };
   const commonDir = await commonDirOf(mainRepo, context);
-  await makeRepository(dir, { objects: [join(commonDir, 'objects')], commit, branch }, context);
+  await makeRepository(dir, { commit, branch }, context);
+  if (areObjectsOpen) await fetchAlone(dir, commonDir, [commit, base], context);
+  else await borrow(dir, [commonDir]);
   await writeRefs(dir, { main, commit, branch });
-  await ifExists(copyFile(join(commonDir, 'shallow'), join(dir, '.git/shallow')));
-  const config = [...(await personalFilters(main, commonDir)), ...(context.config ?? [])];
+  // git-lfs looks beside the objects that are borrowed.
+  const lfs: Setting[] = areObjectsOpen ? [['lfs.storage', join(commonDir, 'lfs')]] : [];
+  const config = [...lfs, ...(await personalFilters(main, commonDir)), ...(context.config ?? [])];
   const clone = { ...context, config, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
   await checkOut(clone, { commit, base });
   const modules = [commonDir, ...(worktreeGitDir === undefined ? [] : [worktreeGitDir])];
-  await checkOutSubmodules({ dir, commit, modules }, { ...context, config });
+  await checkOutSubmodules({ dir, commit, modules, areObjectsOpen }, { ...context, config });
+  // The rest of the history, for checks that compare with it.
+  if (areObjectsOpen) await borrow(dir, [commonDir]);
+  await rm(join(dir, '.git/shallow'), { force: true });
+  await ifExists(copyFile(join(commonDir, 'shallow'), join(dir, '.git/shallow')));
   // Last: with a remote a filter would ask it for files that are missing here.
   const url = await gitLine(['config', '--get', 'remote.origin.url'], { ...main, allowFailure: true });
   if (url !== '') await runGit(['config', 'remote.origin.url', url], { ...context, cwd: dir });
@@ -57,16 +67,10 @@ export async function removeClone(dir: string): Promise<void> {
 /** git-lfs takes objects from where the borrowed ones are, and leaves a pointer where one is missing. */
 export const OFFLINE = { GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' };
 
-interface NewRepository {
-  objects: readonly string[];
-  commit: string;
-  branch: string;
-}
-
-/** Makes a repository that borrows its objects, on a branch without a commit. */
+/** Makes a repository on a branch without a commit. */
 export async function makeRepository(
   dir: string,
-  { objects, commit, branch }: NewRepository,
+  { commit, branch }: Pick<ClonePlan, 'commit' | 'branch'>,
   context: GitContext,
 ): Promise<void> {
   await mkdir(dir, { recursive: true });
@@ -75,8 +79,35 @@ export async function makeRepository(
   const config: Setting[] = [...(context.config ?? []), ['init.defaultRefFormat', 'files']];
   const init = ['init', '--quiet', '--template=', format, `--initial-branch=${branch}`];
   await runGit(init, { ...context, config, cwd: dir });
-  await mkdir(join(dir, '.git/objects/info'), { recursive: true });
-  await writeFile(join(dir, '.git/objects/info/alternates'), objects.map((path) => `${path}\n`).join(''));
+}
+
+/** Reads objects from where they are in other git folders. */
+export async function borrow(dir: string, gitDirs: readonly string[]): Promise<void> {
+  const info = join(dir, '.git/objects/info');
+  await mkdir(info, { recursive: true });
+  await writeFile(join(info, 'alternates'), gitDirs.map((path) => `${join(path, 'objects')}\n`).join(''));
+}
+
+/** Takes commits without their history over the protocol, which counts each hash anew. */
+async function fetchAlone(
+  dir: string,
+  gitDir: string,
+  commits: readonly string[],
+  { config = [], ...context }: GitContext,
+): Promise<void> {
+  const fetch = ['fetch', '--quiet', '--depth=1', '--no-tags', '--', pathToFileURL(gitDir).href];
+  await runGit([...fetch, ...new Set(commits)], {
+    ...context,
+    // Only then any commit may be asked for.
+    config: [...config, ['protocol.version', '2']],
+    ...{ cwd: dir, env: { GIT_ALLOW_PROTOCOL: 'file' }, timeoutMs: CHECKOUT_LIMIT_MS },
+  });
+}
+
+/** The folders of objects that a clone reads beside its own. */
+export async function borrowedBy(dir: string, context: GitContext): Promise<string[]> {
+  const { stdout } = await runGit(['count-objects', '-v'], { ...context, cwd: dir });
+  return [...stdout.matchAll(/^alternate: (\/.+)$/gm)].map(([, path = '']) => path);
 }
 
 /** For checks that compare with another branch or ask for a tag. What is checked out is the branch, whatever it is there. */
@@ -148,9 +179,7 @@ async function checkOut(
   });
 }
 
-interface Checkout {
-  dir: string;
-  commit: string;
+interface Checkout extends Pick<ClonePlan, 'dir' | 'commit' | 'areObjectsOpen'> {
   /** Git folders that may have the modules. */
   modules: readonly string[];
 }
@@ -159,8 +188,11 @@ interface Checkout {
 async function checkOutSubmodules(checkout: Checkout, context: GitContext): Promise<void> {
   for (const { path, commit, gitDirs } of await submodulesOf(checkout, context)) {
     const dir = join(checkout.dir, path);
-    const objects = gitDirs.map((gitDir) => join(gitDir, 'objects'));
-    await makeRepository(dir, { objects, commit, branch: 'submodule' }, context);
+    await makeRepository(dir, { commit, branch: 'submodule' }, context);
+    // One of them has it, if any.
+    if (checkout.areObjectsOpen)
+      for (const gitDir of gitDirs) await fetchAlone(dir, gitDir, [commit], context).catch(() => undefined);
+    else await borrow(dir, gitDirs);
     const inside = { ...context, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
     const has = await runGit(['cat-file', '-e', `${commit}^{commit}`], { ...inside, allowFailure: true });
     if (has.exitCode !== 0) {
@@ -170,7 +202,7 @@ async function checkOutSubmodules(checkout: Checkout, context: GitContext): Prom
     await writeFile(join(dir, '.git/HEAD'), `${commit}\n`);
     await runGit(['read-tree', commit], inside);
     await runGit(['checkout-index', '--all', '--force', '--index', '--quiet'], inside);
-    await checkOutSubmodules({ dir, commit, modules: gitDirs }, context);
+    await checkOutSubmodules({ ...checkout, dir, commit, modules: gitDirs }, context);
   }
 }
 

@@ -2,10 +2,11 @@ import { copyFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
-import type { CheckRun, Proving } from '../../phases/proving.ts';
+import type { CheckRun, ProofFolders, Proving } from '../../phases/proving.ts';
 import { CHECKOUT_LIMIT_MS, runGit } from '../git/git.ts';
-import { commonDirOf, type GitContext } from '../git/repository.ts';
-import { type ClonePlan, makeClone, removeClone } from './clean-clone.ts';
+import { realPathAsFar } from '../git/real-path.ts';
+import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';
+import { borrowedBy, type ClonePlan, makeClone, removeClone } from './clean-clone.ts';
 import { copyInto } from './copy-tree.ts';
 import { type CheckEnd, type CheckPlace, type FailedCheck, runCheck } from './run-check.ts';
 import { type CacheQuestion, cacheKey, restoreCache, storeCache } from './setup-cache.ts';
@@ -18,11 +19,11 @@ export interface SetOnClone
   scratch: string;
   cacheDir: string;
   commands: readonly string[];
-  proving: Pick<Proving, 'setup' | 'setupCache' | 'copy' | 'timeoutMs'>;
+  proving: Pick<Proving, 'setup' | 'setupCache' | 'copy' | 'home' | 'timeoutMs'>;
   /** The commands run in a worktree of MAIN_REPO: CHECK_IN=worktree, for a project whose checks cannot run in a clone. */
   asWorktree?: boolean;
   overlay?: Overlay | undefined;
-  placeIn(dir: string): Promise<Pick<CheckPlace, 'env' | 'inside'>>;
+  placeIn(folders: ProofFolders): Pick<CheckPlace, 'env' | 'inside'>;
 }
 
 export interface SetEnd {
@@ -44,11 +45,13 @@ export async function runOnClone(
   { clock, context }: Tools,
   cloneFailed: (problem: string) => Error,
 ): Promise<SetEnd> {
-  const { scratch, name, signal, mainRepo, worktreeGitDir, commit, branch, base, placeIn, proving } = set;
+  const { scratch, name, signal, mainRepo, placeIn, proving } = set;
   const dir = join(scratch, name);
+  const empty = join(scratch, `${name}.empty`);
   const tools = { clock, context: { ...context, signal } };
   try {
-    const plan = { mainRepo, worktreeGitDir, dir, commit, branch, base };
+    await removeClone(empty);
+    const plan = { ...set, dir };
     const made = set.asWorktree ? addWorktree(plan, tools.context) : makeClone(plan, tools.context);
     await made.catch((error: unknown) => {
       signal.throwIfAborted();
@@ -59,7 +62,11 @@ export async function runOnClone(
     for (const each of proving.copy) await copyInto(dir, each, join(mainRepo, each), signal);
     const { outputDir, outputRoot, begins } = set;
     const place: CheckPlace = {
-      ...(await placeIn(dir)),
+      ...placeIn({
+        ...{ clone: await realPathAsFar(dir), empty, ofHome: proving.home ?? [] },
+        objects: await borrowedBy(dir, tools.context),
+        identity: await requireIdentity(mainRepo, tools.context).catch(() => undefined),
+      }),
       ...{ cwd: dir, outputDir, outputRoot, timeoutMs: proving.timeoutMs, signal, begins },
     };
     const runs: CheckRun[] = [];
@@ -82,8 +89,7 @@ export async function runOnClone(
         cwd: mainRepo,
         allowFailure: true,
       });
-    await removeClone(dir);
-    await removeClone(indexPath(set));
+    for (const each of [dir, empty, indexPath(set)]) await removeClone(each);
     // Another set may run beside it.
     await rmdir(scratch).catch(() => undefined);
   }
@@ -98,10 +104,14 @@ function indexPath({ scratch, name }: Pick<SetOnClone, 'scratch' | 'name'>): str
   return join(scratch, `${name}.index`);
 }
 
-/** Runs SETUP, unless all that it would make is there from before. */
+/**
+ * Runs SETUP, unless all that it would make is there from before. On other commits than the base it always runs: what it
+ * makes follows from any file of a commit, and the lock files do not show that.
+ */
 async function setUp(set: SetOnClone, place: CheckPlace, tools: Tools): Promise<CheckEnd | undefined> {
   const { setup, setupCache } = set.proving;
   if (setup === undefined) return undefined;
+  const isOfBase = set.commit === set.base && set.overlay === undefined;
   const cache: CacheQuestion = {
     cacheDir: set.cacheDir,
     cloneDir: place.cwd,
@@ -109,7 +119,7 @@ async function setUp(set: SetOnClone, place: CheckPlace, tools: Tools): Promise<
     setup,
     path: place.env.PATH ?? '',
   };
-  const key = await cacheKey(cache);
+  const key = isOfBase ? await cacheKey(cache) : undefined;
   if (key !== undefined && (await restoreCache(cache, key, tools.clock))) return undefined;
   if (key !== undefined) await keepIndex(place.cwd, indexPath(set));
   const end = await runCheck(

@@ -9,6 +9,7 @@ import {
   commandWith,
   file,
   folder,
+  homePaths,
   listOf,
   oneOf,
   relativePaths,
@@ -50,6 +51,14 @@ const CHECK_SETTINGS = {
     example: 'CHECK_COPY=.env.test,fixtures/local',
     doc: 'Ignored files and folders that checks need: copied from MAIN_REPO into the fresh clone.',
   },
+  checkHome: {
+    ...homePaths,
+    key: 'CHECK_HOME',
+    scope: 'project',
+    risk: 'loosens',
+    example: 'CHECK_HOME=.m2/settings.xml,.cache/ms-playwright',
+    doc: 'What checks of a clean clone see of your home folder, read-only, beside programs; the rest of it is empty for them.',
+  },
   checkTimeoutSeconds: {
     ...wholeNumber('seconds', 1, 86_400),
     key: 'CHECK_TIMEOUT',
@@ -70,7 +79,7 @@ const CHECK_SETTINGS = {
     key: 'SETUP_CACHE',
     scope: 'project',
     example: 'SETUP_CACHE=node_modules',
-    doc: 'Folders that SETUP makes, kept for the next fresh clone while the lock files beside them are the same.',
+    doc: 'Folders that SETUP makes, kept for the checks of other base commits while the lock files beside them are the same.',
   },
 } as const satisfies Record<string, SettingSpec>;
 

@@ -44,6 +44,16 @@ export const relativePaths: SettingKind<string[]> = {
   ),
 };
 
+export const homePaths: SettingKind<string[]> = {
+  kind: 'text',
+  form: 'a comma-separated list of files and folders below your home folder, none of them home itself',
+  schema: once(() =>
+    pathList(/^(?!\/|~|.*(?:^|\/)\.{1,2}(?:\/|$))[^\p{Cc}]+$/u, (path) =>
+      path.replace(/^~\/+|\/+$/g, '').replace(/^(?:\.\/+)+(?=.)/, ''),
+    ),
+  ),
+};
+
 /** Looked up on PATH when it is a bare name. */
 export const program: SettingKind<string> = {
   kind: 'program',

@@ -91,7 +91,7 @@ export function guardProfile(places: GuardPlaces): Mount[] {
 }
 
 /** A folder above could be moved away, and what it protects with it, for another to take its place. Outer ones first. */
-function foldersAbove(paths: readonly string[]): string[] {
+export function foldersAbove(paths: readonly string[]): string[] {
   const above = paths.flatMap((path) => {
     const folders: string[] = [];
     for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder))
@@ -172,7 +172,7 @@ function protectedFolders(places: GuardPlaces): string[] {
   return [mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder];
 }
 
-function contains(folder: string, path: string): boolean {
+export function contains(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }
 

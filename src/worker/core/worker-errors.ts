@@ -9,7 +9,7 @@ export const WORKER_ERRORS = errors({
   base_checks: ({ failed }: { failed: readonly { command: string; how: string }[] }) => ({
     what: 'The checks fail before any work.',
     why: `In a fresh clone of the commit that the session began from: ${failed.map(({ command, how }) => `\`${command}\` (${how})`).join('; ')}. No agent caused this.`,
-    hint: `Fix what they need, or correct .samocode: a clone has no ignored files, which SETUP makes or CHECK_COPY copies. Then resume the session. ${IN_WORKTREE} If they are meant to fail before the work, the user resumes the session as it is, in a terminal.`,
+    hint: `Fix what they need, or correct .samocode: a clone has no ignored files, which SETUP makes or CHECK_COPY copies, and an empty home, of which CHECK_HOME names what checks need. Then resume the session. ${IN_WORKTREE} If they are meant to fail before the work, the user resumes the session as it is, in a terminal.`,
     next: [{ act: 'resume' }],
   }),
   branch_is_its_base: ({ branch }: { branch: string }) => ({

@@ -10,6 +10,7 @@ import { areConfined } from '../../providers/registry.ts';
 import { guardProfile, type SessionGit, type SessionPlaces } from '../../providers/starting/guard-profile.ts';
 import { type Guard, makeGuard } from '../../providers/starting/make-guard.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../providers/starting/probe-guard.ts';
+import type { ProofGuard } from '../../providers/starting/proof-place.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
 import { type Chooser, childChoice } from './child-choice.ts';
 import type { GitGuard } from './git-guard.ts';
@@ -50,13 +51,10 @@ export class WorkerGuard {
     return makeGuard(tool, profile, now.level === 'best effort');
   }
 
-  /** The guard of what runs in a clone: of all that the session has, it may write there alone. */
-  async guardOfClone(worker: Guarded, clone: string): Promise<Guard | undefined> {
+  /** The guard of commands that prove a commit, with what it keeps from them; undefined where there is none. */
+  async ofProof(worker: Guarded): Promise<ProofGuard> {
     const now = await this.now(worker);
-    if (now.level === 'none') return undefined;
-    const places = await this.#placesOf(worker);
-    const writable = [...places.writable, await realPathAsFar(clone)];
-    return makeGuard(now.guard.tool, guardProfile({ ...places, writable }), now.level === 'best effort');
+    return now.level === 'none' ? undefined : { now, places: await this.#placesOf(worker) };
   }
 
   /** The next look tries again: a person has repaired or changed the machine. */

@@ -1,13 +1,13 @@
 import { gitDirOf } from '../../base/files/git-pointer.ts';
-import type { Proving } from '../../phases/proving.ts';
+import type { ProofFolders, Proving } from '../../phases/proving.ts';
 import type { CheckPlace } from '../../project/proving/run-check.ts';
 import { type Overlay, runOnClone, type SetEnd } from '../../project/proving/run-on-clone.ts';
 import { setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
-import { insideOf } from '../../providers/starting/make-guard.ts';
+import { hidesFolders, proofPlace } from '../../providers/starting/proof-place.ts';
 import type { Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { scratchDir } from './scratch.ts';
+import { openScratchDir, scratchDir } from './scratch.ts';
 
 export interface ClonedSet {
   /** Names the clone and the files of the outputs. */
@@ -32,16 +32,18 @@ export interface ClonedSet {
 export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd> {
   const { worktree, mark, iteration, ...given } = set;
   const env = childEnvironment(worker.env, { sessionUlid: mark, iteration });
+  const guard = await worker.guard.ofProof(worker);
   const onClone = {
     ...given,
     mainRepo: worker.file.mainRepo,
     worktreeGitDir: await gitDirOf(worktree.path),
     branch: worktree.branch,
     base: worktree.baseCommit,
-    scratch: scratchDir(worker),
+    scratch: hidesFolders(guard) ? scratchDir(worker) : openScratchDir(worker),
+    areObjectsOpen: !hidesFolders(guard),
     cacheDir: setupCacheDir(worker.file.worktreesDir),
     outputRoot: worker.paths.runDir,
-    placeIn: async (dir: string) => ({ env, ...insideOf(await worker.guard.guardOfClone(worker, dir)) }),
+    placeIn: (folders: ProofFolders) => proofPlace(guard, folders, env),
   };
   const tools = { clock: worker.clock, context: worker.git.context };
   return await runOnClone(onClone, tools, (problem) => WORKER_ERRORS.clone_failed({ problem }));

@@ -1,15 +1,22 @@
 import { join } from 'node:path';
 import { endTree, type Mark } from '../../base/processes/end-tree.ts';
 import { removeClone } from '../../project/proving/clean-clone.ts';
-import { checksRoot } from '../../project/proving/setup-cache.ts';
+import { checksRoot, openChecksRoot } from '../../project/proving/setup-cache.ts';
 import { childMark } from '../core/tree.ts';
 import type { Worker } from '../core/worker.ts';
 
 type Place = Pick<Worker, 'file'>;
 
-/** Holds the clones of one session while checks run in them. */
-export function scratchDir(worker: Place): string {
-  return join(checksRoot(worker.file.worktreesDir), worker.file.folder);
+/** Holds the clones of one session. */
+export function scratchDir({ file }: Place): string {
+  return join(checksRoot(file.worktreesDir), file.folder);
+}
+
+/** The same while commands run in them and no guard hides the folders above. */
+export function openScratchDir(worker: Pick<Worker, 'file' | 'env'>): string {
+  const { worktreesDir, id } = worker.file;
+  const root = openChecksRoot(worktreesDir, worker.env);
+  return root === checksRoot(worktreesDir) ? scratchDir(worker) : join(root, id);
 }
 
 /** Of processes that run beside an agent: its end ends all that carries its own mark. */
@@ -27,5 +34,5 @@ export async function endBeside(worker: Worker): Promise<void> {
 
 export async function clearScratch(worker: Worker): Promise<void> {
   await endBeside(worker);
-  await removeClone(scratchDir(worker));
+  for (const each of [scratchDir(worker), openScratchDir(worker)]) await removeClone(each);
 }

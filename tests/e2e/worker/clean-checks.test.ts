@@ -18,10 +18,10 @@ const STAY = { act: 'end', did: 'Looked', signal: { status: 'continue' } };
 
 const HANG = { when: { phase: 'implementation' }, do: [{ act: 'hang' }] };
 /** The check counts its runs, so that an agent can wait for the last one of the base. */
-const COUNTED = 'echo >>"$HOME/runs"; ';
+const COUNTED = 'echo >>"$OUTSIDE/runs"; ';
 const untilRuns = (count: number) => ({
   act: 'run',
-  command: ['sh', '-c', `until [ "$(cat "$HOME/runs" | wc -l)" -ge ${count} ]; do sleep 0.1; done`],
+  command: ['sh', '-c', `until [ "$(cat "$OUTSIDE/runs" | wc -l)" -ge ${count} ]; do sleep 0.1; done`],
 });
 
 /** A session whose first agent works in `phase` by `rules`; in implementation the next one hangs. */
@@ -196,10 +196,10 @@ test.concurrent('a base on which checks are meant to fail is accepted by a resum
 
 test.concurrent('checks of the base run beside the agent, end with their worker, and leave nothing', async () => {
   await using rig = await startRig({
-    lines: { CHECK: 'touch "$HOME/begun"; sleep 600' },
+    lines: { CHECK: 'touch "$OUTSIDE/begun"; sleep 600' },
     scenario: HANGS,
   });
-  await eventually(async () => existsSync(join(rig.repo.homeDir, 'begun')));
+  await eventually(async () => existsSync(join(rig.repo.root, 'begun')));
   const { host } = rig.context();
   expect(await processesOf(host, `${rig.file.id}-base`)).not.toEqual([]);
   await rig.stop();
@@ -212,10 +212,10 @@ test.concurrent('checks of the base run beside the agent, end with their worker,
 test.concurrent('what a worker that was killed leaves of its checks is ended and removed by the next one', async () => {
   const stays = { rules: [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 3000 }, { act: 'normal' }] }] };
   await using rig = await startRig({
-    lines: { CHECK: 'test -e "$HOME/begun" || { touch "$HOME/begun"; sleep 600; }' },
+    lines: { CHECK: 'test -e "$OUTSIDE/begun" || { touch "$OUTSIDE/begun"; sleep 600; }' },
     scenario: stays,
   });
-  await eventually(async () => existsSync(join(rig.repo.homeDir, 'begun')));
+  await eventually(async () => existsSync(join(rig.repo.root, 'begun')));
   await rig.killWorker();
   expect(existsSync(join(scratchOf(rig), 'base'))).toBe(true);
   await rig.untilWaiting('qa_answers');
@@ -226,22 +226,22 @@ test.concurrent('what a worker that was killed leaves of its checks is ended and
 
 const KEPT = 'until ls ../.checks/.cache/*/made.json; do sleep 0.2; done';
 
-test.concurrent('SETUP runs in the clone before the checks, and not again while its lock file is the same', async () => {
+test.concurrent('SETUP runs in the clone before the checks, and what it made for the base counts for no other commit', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
   await using rig = await inPhaseWith(
     { 'package-lock.json': '{}\n', '.gitignore': 'node_modules\n' },
     [{ when: { phase: 'done' }, do: [{ act: 'run', command: ['sh', '-c', KEPT] }, ...works] }],
     {
       lines: {
-        SETUP: 'mkdir -p node_modules && echo installed >node_modules/a && pwd >>"$HOME/setups"',
+        SETUP: 'mkdir -p node_modules && echo installed >node_modules/a && pwd >>"$OUTSIDE/setups"',
         SETUP_CACHE: 'node_modules',
         CHECK: 'grep -q installed node_modules/a && echo broken >node_modules/a',
       },
     },
   );
   await rig.until(({ status }) => status.kind === 'done');
-  const setups = (await readFile(join(rig.repo.homeDir, 'setups'), 'utf8')).trim().split('\n');
-  expect(setups.filter((path) => path.includes('.checks'))).toHaveLength(1);
+  const setups = (await readFile(join(rig.repo.root, 'setups'), 'utf8')).trim().split('\n');
+  expect(setups.filter((path) => path.includes('.checks'))).toHaveLength(2);
   const full = (await checksRan(rig)).find(({ set }) => set === 'full');
   expect(full?.runs.map(({ exitCode }) => exitCode)).toContain(0);
 });
@@ -280,10 +280,10 @@ test.concurrent('a branch that an agent has deleted is named to the next one, in
 
 test.concurrent('while a check runs, status says which', async () => {
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
-    lines: { CHECK: 'test ! -e "$HOME/slow" || sleep 600' },
+    lines: { CHECK: 'test ! -e "$OUTSIDE/slow" || sleep 600' },
   });
   await rig.until(({ openIteration }) => openIteration?.iteration === 1);
-  await writeFile(join(rig.repo.homeDir, 'slow'), '');
+  await writeFile(join(rig.repo.root, 'slow'), '');
   await eventually(async () => {
     const { activity } = await getStatus({ session: rig.file.folder }, rig.context());
     return activity?.startsWith('checking: test ! -e');
@@ -348,9 +348,9 @@ test.concurrent('where no clone can be made the session blocks with the reason, 
 test.concurrent('checks in a clone are ended by a stop at once, and run again before the session is done', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: works }], {
-    lines: { CHECK: 'test ! -e a || test -e "$HOME/again" || { touch "$HOME/again"; sleep 600; }' },
+    lines: { CHECK: 'test ! -e a || test -e "$OUTSIDE/again" || { touch "$OUTSIDE/again"; sleep 600; }' },
   });
-  await eventually(async () => existsSync(join(rig.repo.homeDir, 'again')));
+  await eventually(async () => existsSync(join(rig.repo.root, 'again')));
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
   expect(await rig.processesWithMark()).toEqual([]);
@@ -362,10 +362,10 @@ test.concurrent('checks in a clone are ended by a stop at once, and run again be
 test.concurrent('a worker that is killed while the checks run leaves them to the next one, which runs them anew', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: works }], {
-    lines: { CHECK: 'test ! -e a || test -e "$HOME/again" || { touch "$HOME/again"; sleep 600; }' },
+    lines: { CHECK: 'test ! -e a || test -e "$OUTSIDE/again" || { touch "$OUTSIDE/again"; sleep 600; }' },
     here: false,
   });
-  await eventually(async () => existsSync(join(rig.repo.homeDir, 'again')));
+  await eventually(async () => existsSync(join(rig.repo.root, 'again')));
   await rig.killWorker();
   const { progress } = await rig.until(({ status }) => status.kind === 'done');
   expect(progress.totalIterations).toBe(1);

@@ -65,6 +65,15 @@ test.each([
   },
 );
 
+test('a proof is repeated without what lies in home, but for what CHECK_HOME named', async () => {
+  const check = 'cat ~/named && test ! -e ~/other && test ! -e ~/../named';
+  await using scene = await proved({ check, clone: { home: ['named', '../elsewhere'] } });
+  for (const name of ['named', 'other']) await writeFile(join(scene.repo.homeDir, name), '');
+  expect((await scene.verify(proofText(scene.proof))).verified).toBe(true);
+  const { home: _, ...clone } = scene.proof.clone;
+  expect((await scene.verify(proofText({ ...scene.proof, clone }))).verified).toBe(false);
+});
+
 test('a proof does not hold for a branch that has moved on', async () => {
   await using scene = await proved();
   const { proof, verify, elsewhere, repo } = scene;

@@ -200,7 +200,7 @@ const BRANCH: FalseClaim[] = [
   {
     way: 'commits while the checks run',
     before: `${HONEST_WORK}; echo 'cd "$(git -C "$OLDPWD" rev-parse --show-toplevel)"; true' >/dev/null`,
-    checks: ['git -C "$HOME/../worktrees/boats" commit -q --allow-empty -m Late'],
+    checks: ['git -C "$OUTSIDE/worktrees/boats" commit -q --allow-empty -m Late'],
     says: 'but the last green run was on',
   },
   {

@@ -1,0 +1,138 @@
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  mkdirSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { statsAt } from '../../base/files/look-at.ts';
+import { HOME_PROGRAMS } from '../../base/home-programs.ts';
+import type { ProofFolders } from '../../phases/proving.ts';
+import { contains, foldersAbove, type GuardPlaces, guardProfile, type Mount } from './guard-profile.ts';
+import { insideOf, makeGuard } from './make-guard.ts';
+import type { GuardNow } from './probe-guard.ts';
+
+/** A guard with what it protects; undefined where there is none. */
+export type ProofGuard = { now: Exclude<GuardNow, { level: 'none' }>; places: GuardPlaces } | undefined;
+
+/** Whether a guard can put one folder in the place of another: then nothing that an agent wrote stands above a clone. */
+export function hidesFolders(guard: ProofGuard): boolean {
+  return guard?.now.guard.tool.kind === 'bwrap';
+}
+
+/** npm reads these by the hash that a lock file names, and compares; other caches are believed unread. */
+const VERIFIED = '.npm/_cacache/content-v2';
+
+/**
+ * How the commands of a proof are started: with an empty home, in which of the person's there are programs and what
+ * CHECK_HOME names.
+ */
+export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record<string, string>) {
+  const isRoot = guard?.now.level === 'best effort';
+  const inGuard = (profile: (places: GuardPlaces) => Mount[]) =>
+    insideOf(guard && makeGuard(guard.now.guard.tool, profile(guard.places), isRoot));
+  const home = realFolder(env.HOME);
+  const withClone = (places: GuardPlaces) =>
+    guardProfile({ ...places, writable: [...places.writable, folders.clone, folders.empty] });
+  // A user without a home has nothing in it.
+  if (home === undefined || home === '/') return { env, ...inGuard(withClone) };
+  const paths = [...HOME_PROGRAMS, VERIFIED, ...folders.ofHome].map((name) => resolve(home, `./${name}`));
+  // A proof file may name anything.
+  const inHome = paths.filter((path) => path.startsWith(`${home}/`) && statsAt(path) !== undefined);
+  const shown = outermost(inHome).map((path) => path.slice(home.length + 1));
+  const own = join(folders.empty, 'home');
+  mkdirSync(own, { recursive: true });
+  if (folders.identity && !shown.includes('.gitconfig'))
+    writeFileSync(join(own, '.gitconfig'), gitConfig(folders.identity));
+  if (hidesFolders(guard))
+    return { env, ...inGuard((places) => hiding(places, { ...folders, home, shown, env })) };
+  for (const name of shown) {
+    mkdirSync(dirname(join(own, name)), { recursive: true });
+    symlinkSync(join(home, name), join(own, name));
+  }
+  const moved = movedTo(own, [home, env.HOME ?? home], env);
+  return { env: moved, ...inGuard(withClone) };
+}
+
+function realFolder(path = ''): string | undefined {
+  const isFolder = isAbsolute(path) && statsAt(path) !== undefined;
+  return isFolder ? realpathSync.native(path) : undefined;
+}
+
+/** Names that lie in another one of them are there with it. */
+function outermost(names: readonly string[]): string[] {
+  return [...new Set(names)].filter(
+    (name) => !names.some((other) => other !== name && contains(other, name)),
+  );
+}
+
+function gitConfig(identity: { name: string; email: string }): string {
+  return `[user]\n\tname = ${JSON.stringify(identity.name)}\n\temail = ${JSON.stringify(identity.email)}\n`;
+}
+
+/** PATH and other variables that lead below home. */
+function movedTo(own: string, homes: readonly string[], env: Record<string, string>): Record<string, string> {
+  const moved = (path: string) => {
+    const from = homes.find((home) => contains(home, path));
+    return from === undefined ? path : own + path.slice(from.length);
+  };
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [name, value.split(':').map(moved).join(':')]),
+  );
+}
+
+interface Hiding extends ProofFolders {
+  /** Real. */
+  home: string;
+  shown: readonly string[];
+  env: Record<string, string>;
+}
+
+/** Home, temporary folders and a writable folder around the repository are empty, but for what the clone is made from. */
+function hiding(places: GuardPlaces, { home, shown, clone, empty, objects, env }: Hiding): Mount[] {
+  const { mainRepo, commonDir, worktreesDir } = places;
+  const temporary = [...new Set(['/tmp', realFolder(env.TMPDIR) ?? '/tmp'])];
+  const above = foldersAbove([clone]).find(
+    (path) => isOpen(path) && !contains(mainRepo, path) && !contains(worktreesDir, path),
+  );
+  const emptied: Mount[] = [
+    ...(above === undefined ? [] : [{ kind: 'hidden' as const, path: above }]),
+    ...temporary.map((path): Mount => ({ kind: 'writable', path, from: join(empty, 'tmp') })),
+    { kind: 'writable', path: home, from: join(empty, 'home') },
+  ];
+  emptied.sort((one, other) => one.path.length - other.path.length);
+  mkdirSync(join(empty, 'tmp'), { recursive: true });
+  chmodSync(join(empty, 'tmp'), 0o1777);
+  const isEmptied = ({ path }: Mount) => emptied.some((each) => contains(each.path, path));
+  const isNeeded = ({ kind, path }: Mount) =>
+    kind !== 'held' &&
+    [mainRepo, commonDir].some((folder) => contains(folder, path)) &&
+    !emptied.some((each) => contains(path, each.path));
+  const profile = guardProfile(places);
+  return [
+    ...profile.filter((mount) => !isEmptied(mount)),
+    ...emptied,
+    ...profile.filter((mount) => isEmptied(mount) && isNeeded(mount)),
+    ...[...objects, ...shown.map((name) => join(home, name))].map(
+      (path): Mount => ({ kind: 'read_only', path, ifThere: true }),
+    ),
+    { kind: 'writable', path: clone },
+  ];
+}
+
+/** Of the system's own folders agents can write none. */
+const OF_SYSTEM = /^\/(?:[^/]+|(?:usr|etc|opt|nix)\/.*)$/;
+
+/** Whether an agent may write into a folder, as far as its rights say. */
+function isOpen(path: string): boolean {
+  if (OF_SYSTEM.test(path)) return false;
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

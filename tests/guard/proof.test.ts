@@ -1,0 +1,197 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCommand } from '../../src/base/processes/run-command.ts';
+import { borrowedBy, makeClone, removeClone } from '../../src/project/proving/clean-clone.ts';
+import { proofPlace } from '../../src/providers/starting/proof-place.ts';
+import { type GuardScene, makeScene } from './guard-scene.ts';
+import type { Place } from './places.ts';
+import { USERS, type User } from './users.ts';
+
+// What an agent leaves outside of its commits decides no check of a clean clone.
+
+/** A package and a crate, neither of which may pass. */
+const COMMITTED = `
+echo '{ "name": "boat", "version": "1.0.0", "scripts": { "test": "exit 3" } }' >package.json
+mkdir src; echo 'fn main() { std::process::exit(3) }' >src/main.rs
+printf '[package]\\nname = "boat"\\nversion = "1.0.0"\\n' >Cargo.toml
+git add -A; git commit -qm Boat`;
+
+const SAYS_YES = `printf '#!/bin/sh\\nexit 0\\n' >"$f"; chmod +x "$f"`;
+const PYTHON = '/usr/bin/python3';
+
+interface Forgery {
+  title: string;
+  /** Done by an agent in its guard. */
+  forge: string;
+  /** Ends with 0 where it is believed. */
+  check: string;
+  needs?: string;
+}
+
+const FORGERIES: readonly Forgery[] = [
+  {
+    title: 'script-shell in ~/.npmrc',
+    forge: 'echo script-shell=/bin/true >"$HOME/.npmrc"',
+    check: 'npm test',
+  },
+  ...['npm', 'node', 'pytest'].map((name) => ({
+    title: `a ${name} in ~/.local/bin, which is first on PATH`,
+    forge: `f="$HOME/.local/bin/${name}"; ${SAYS_YES}`,
+    check: `${name} --of-nobody`,
+  })),
+  {
+    title: 'a tool in a folder of PATH below home that agents may write',
+    forge: `mkdir -p "$HOME/tools"; f="$HOME/tools/boat-lint"; ${SAYS_YES}`,
+    check: 'boat-lint',
+  },
+  {
+    title: 'a package in ~/node_modules, above the clone',
+    forge: 'mkdir -p "$HOME/node_modules/forged"; echo >"$HOME/node_modules/forged/index.js"',
+    check: `node -e 'require("forged")'`,
+  },
+  {
+    title: 'a package beside the repository',
+    forge: 'd="$(dirname "$MAIN")/node_modules/forged"; mkdir -p "$d"; echo >"$d/index.js"',
+    check: `node -e 'require("forged")'`,
+  },
+  {
+    title: 'a runner in ~/.cargo/config.toml',
+    needs: 'cargo',
+    forge: `mkdir -p "$HOME/.cargo"; printf '[target."cfg(all())"]\\nrunner = "true"\\n' >"$HOME/.cargo/config.toml"`,
+    check: 'cargo run --offline',
+  },
+  {
+    title: 'usercustomize.py',
+    needs: PYTHON,
+    forge: `d="$(${PYTHON} -m site --user-site)"; mkdir -p "$d"; echo 'import os; os._exit(0)' >"$d/usercustomize.py"`,
+    check: `${PYTHON} -c 'import sys; sys.exit(3)'`,
+  },
+  ...['.eslintrc', '.m2/settings.xml', '.gradle/init.d/yes.gradle', '.config/pip/pip.conf'].map((name) => ({
+    title: `~/${name}`,
+    forge: `mkdir -p "$(dirname "$HOME/${name}")"; echo forged >"$HOME/${name}"`,
+    check: `cat "$HOME/${name}"`,
+  })),
+  {
+    title: 'what a test runner has cached in the temporary folder',
+    forge: 'mkdir -p /tmp/boat-cache; echo forged >/tmp/boat-cache/result',
+    check: 'grep forged /tmp/boat-cache/result',
+  },
+];
+
+const IN_HOME: Place = { title: 'a repository below home', inHome: true };
+
+describe.each(USERS)('a proof beside an agent in the guard, $name', (user) => {
+  let scene: GuardScene;
+  beforeAll(async () => {
+    scene = await makeScene(user, IN_HOME);
+    await scene.outside(`cd "$MAIN"; ${COMMITTED}; mkdir -p "$HOME/.local/bin"`);
+  });
+  afterAll(async () => {
+    await scene.outside('rm -rf /tmp/boat-cache');
+    await scene[Symbol.asyncDispose]();
+  });
+
+  test.each(FORGERIES)('does not believe $title', async ({ forge, check, needs }) => {
+    const folders = ['.local/bin', 'tools'].map((name) => join(scene.env.HOME ?? '', name));
+    const env = { PATH: [...folders, scene.env.PATH].join(delimiter) };
+    if (needs !== undefined && (await inProof(scene, user, `command -v ${needs}`, { env })).exitCode !== 0)
+      return;
+    await scene.inside(`PATH="${env.PATH}"; ${forge}`);
+    expect((await inProof(scene, user, check, { env })).exitCode).not.toBe(0);
+  });
+
+  test('has the commit with its history, the packages of the main checkout, and nothing of any folder above it', async () => {
+    await scene.outside('mkdir -p "$MAIN/node_modules/mine"; echo >"$MAIN/node_modules/mine/index.js"');
+    const check = `git fsck --strict && git log --format=%s && node -e 'require("mine")' && ls "$MAIN/.." && ls -A "$HOME"`;
+    const { exitCode, stdout } = await inProof(scene, user, check);
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n').filter(Boolean).sort()).toEqual(
+      ['Boat', 'First', 'repo', '.gitconfig', '.local', 'projects'].sort(),
+    );
+  });
+
+  test('may write the clone, a home and a temporary folder, and leaves nothing of them', async () => {
+    const check =
+      'mkdir -p "$HOME/.cache/tool" && touch made "$HOME/.cache/tool/x" /tmp/boat-x && ! touch "$MAIN/x" && ! touch ../x';
+    expect((await inProof(scene, user, check)).exitCode).toBe(0);
+    const left = [join(scene.env.HOME ?? '', '.cache/tool'), '/tmp/boat-x'];
+    expect(left.filter((path) => existsSync(path))).toEqual([]);
+  });
+
+  test('commits in the name of the person, and by none of their other settings', async () => {
+    await scene.outside('git config --global alias.ci "!true"');
+    const commit = 'git commit -q --allow-empty -m x && git log -1 --format="%an %ae" && ! git ci';
+    expect((await inProof(scene, user, commit)).stdout.trim()).toBe('Person person@example.invalid');
+  });
+
+  test('sees what CHECK_HOME names, read-only, and what else lies there not', async () => {
+    await scene.outside(
+      'mkdir -p "$HOME/.m2"; echo mine >"$HOME/.m2/settings.xml"; echo x >"$HOME/.m2/other"',
+    );
+    const check =
+      '! ls "$BASE/seed" && cat "$HOME/.m2/settings.xml" && ls "$HOME/.m2" && ! sh -c \'echo x >"$HOME/.m2/settings.xml"\'';
+    const ofHome = ['.m2/settings.xml', '../seed', '..', '.', '/'];
+    const { stdout, exitCode } = await inProof(scene, user, check, { ofHome });
+    expect({ stdout, exitCode }).toEqual({ stdout: 'mine\nsettings.xml\n', exitCode: 0 });
+  });
+
+  test('installs from the cache of npm without a network, unless what lies there was exchanged', async () => {
+    await scene.outside(`d="$(mktemp -d)"; cd "$d"
+      echo '{ "name": "boat-lib", "version": "1.0.0" }' >package.json; npm pack --silent >/dev/null
+      npm cache add ./boat-lib-1.0.0.tgz 2>/dev/null
+      hash="sha512-$(openssl dgst -sha512 -binary boat-lib-1.0.0.tgz | base64 -w0)"
+      cd "$MAIN"; git checkout -q -b with-lib
+      echo '{ "name": "boat", "version": "1.0.0", "dependencies": { "boat-lib": "1.0.0" } }' >package.json
+      printf '{ "name": "boat", "version": "1.0.0", "lockfileVersion": 3, "packages": {
+        "": { "name": "boat", "version": "1.0.0", "dependencies": { "boat-lib": "1.0.0" } },
+        "node_modules/boat-lib": { "version": "1.0.0", "integrity": "%s",
+          "resolved": "https://registry.npmjs.org/boat-lib/-/boat-lib-1.0.0.tgz" } } }' "$hash" >package-lock.json
+      git add -A; git commit -qm Lib; git checkout -q -`);
+    const install =
+      'npm ci --offline --no-audit --no-update-notifier && test -e node_modules/boat-lib/package.json';
+    const { exitCode, stderr } = await inProof(scene, user, install, { tip: 'with-lib' });
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    await scene.inside(
+      'find "$HOME/.npm/_cacache/content-v2" -type f -exec sh -c \'echo forged >"$1"\' sh {} \\;',
+    );
+    expect((await inProof(scene, user, install, { tip: 'with-lib' })).exitCode).not.toBe(0);
+  });
+});
+
+interface InProof {
+  env?: Record<string, string>;
+  ofHome?: readonly string[];
+  tip?: string;
+}
+
+/** Runs a check as a worker of this user would. */
+async function inProof(
+  { places, tool, env: ofScene, outside }: GuardScene,
+  user: User,
+  check: string,
+  { env: more = {}, ofHome = [], tip = 'HEAD' }: InProof = {},
+) {
+  const { session: _, ...protectedPlaces } = places;
+  const clone = join(places.worktreesDir, '.checks/boat/full');
+  const empty = `${clone}.empty`;
+  const RUSTUP_HOME = process.env.RUSTUP_HOME ?? join(homedir(), '.rustup');
+  const env: Record<string, string> = { ...ofScene, RUSTUP_HOME, ...more };
+  const commit = await outside(`git -C "$MAIN" rev-parse ${tip}`);
+  const git = { baseEnv: env };
+  try {
+    await mkdir(dirname(clone), { recursive: true });
+    await makeClone({ mainRepo: places.mainRepo, dir: clone, commit, base: commit, branch: 'x' }, git);
+    const identity = { name: 'Person', email: 'person@example.invalid' };
+    const now = { level: user.isRoot ? 'best effort' : 'guard', guard: { tool, args: [] } } as const;
+    const folders = { clone, empty, objects: await borrowedBy(clone, git), ofHome, identity };
+    const place = proofPlace({ now, places: protectedPlaces }, folders, env);
+    if (user.uid !== undefined) await runCommand('chown', ['-R', `${user.uid}:${user.uid}`, dirname(clone)]);
+    const [file, ...args] = place.inside?.(['/bin/sh', '-c', check]) ?? ['false'];
+    return await runCommand(file, args, { cwd: clone, env: place.env, leavesBehind: true });
+  } finally {
+    for (const each of [clone, empty]) await removeClone(each);
+  }
+}

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import { runOnClone } from '../../../src/project/proving/run-on-clone.ts';
+import { childEnvironment } from '../../../src/providers/starting/environment.ts';
+import { proofPlace } from '../../../src/providers/starting/proof-place.ts';
+import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
+
+// Commands on a clean clone, on a machine that has no guard.
+
+interface Asked {
+  tip?: string;
+  base?: string;
+  setup?: string;
+  home?: string[];
+  env?: Record<string, string>;
+}
+
+/** Runs one command on a clone of a commit. @returns what it ended with, and its last lines */
+async function endOf(repo: TempRepo, command: string, { tip = 'main', base = tip, ...more }: Asked = {}) {
+  const hash = (name: string) => repo.git(['rev-parse', name]);
+  const marked = { ...childEnvironment(repo.env, { sessionUlid: 'x', iteration: 0 }), ...more.env };
+  const set = {
+    ...{ name: 'full', mainRepo: repo.path, commit: await hash(tip), base: await hash(base), branch: 'x' },
+    ...{ scratch: join(repo.root, 'checks/x'), cacheDir: join(repo.root, 'cache'), commands: [command] },
+    ...{ outputDir: join(repo.root, 'outputs'), outputRoot: repo.root, signal: new AbortController().signal },
+    areObjectsOpen: true,
+    proving: { setup: more.setup, setupCache: ['made'], copy: [], home: more.home, timeoutMs: 60_000 },
+    placeIn: (folders: Parameters<typeof proofPlace>[1]) => proofPlace(undefined, folders, marked),
+  };
+  const tools = { clock: systemClock, context: { baseEnv: repo.env } };
+  const { runs } = await runOnClone(set, tools, (problem) => new Error(problem));
+  expect(existsSync(set.scratch)).toBe(false);
+  return { exitCode: runs.at(-1)?.exitCode, tail: runs.at(-1)?.tail };
+}
+
+async function inHome(repo: TempRepo, files: Record<string, string>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(repo.homeDir, name)), { recursive: true });
+    await writeFile(join(repo.homeDir, name), text, { mode: 0o755 });
+  }
+}
+
+test('a check has an empty home with the identity of the person, and what it writes there is gone', async () => {
+  await using repo = await makeRepo();
+  await inHome(repo, { '.npmrc': 'script-shell=/bin/true\n', '.config/git/ignore': '*\n', 'tools/lint': '' });
+  const PATH = `${join(repo.homeDir, 'tools')}:${repo.env.PATH}`;
+  const env = { PATH, XDG_CONFIG_HOME: join(repo.homeDir, '.config') };
+  const check =
+    'mkdir -p ~/.cache && touch ~/.cache/x && ls -A ~ && ls "$XDG_CONFIG_HOME"; command -v lint; git var GIT_AUTHOR_IDENT';
+  const { tail } = await endOf(repo, check, { env });
+  expect(tail?.split('\n').slice(0, 2)).toEqual(['.cache', '.gitconfig']);
+  expect(tail).toContain('No such file or directory');
+  expect(tail).not.toContain('lint');
+  expect(tail).toContain('Test Person <test@example.invalid>');
+  expect(existsSync(join(repo.homeDir, '.cache'))).toBe(false);
+});
+
+test('a check sees the programs of home and what CHECK_HOME names', async () => {
+  await using repo = await makeRepo();
+  const files = {
+    '.local/bin/mytool': '#!/bin/sh\necho mine\n',
+    '.m2/settings.xml': 'ours\n',
+    '.gitconfig': '[user]\n\tname = Own\n',
+  };
+  await inHome(repo, files);
+  const PATH = `${join(repo.homeDir, '.local/bin')}:${repo.env.PATH}`;
+  const home = ['.m2/settings.xml', '.gitconfig'];
+  const check = 'mytool; cat ~/.m2/settings.xml; git config user.name';
+  expect((await endOf(repo, check, { env: { PATH }, home })).tail).toBe('mine\nours\nOwn');
+});
+
+test('SETUP runs for each commit but the base: what another commit has made counts for none', async () => {
+  const lock = { 'package-lock.json': '{}\n', '.gitignore': 'made\n' };
+  await using repo = await makeRepo({ files: { ...lock, 'setup.sh': 'mkdir made; echo good >made/x\n' } });
+  await repo.git(['checkout', '-q', '-b', 'work']);
+  await repo.commit('Bad', { 'package-lock.json': '{ }\n', 'setup.sh': 'mkdir made; echo forged >made/x\n' });
+  await repo.commit('Put back', { 'setup.sh': 'mkdir made; echo good >made/x\n' });
+  const setup = 'sh setup.sh; echo >>"$OUTSIDE/setups"';
+  const made = async (tip: string) => (await endOf(repo, 'cat made/x', { tip, base: 'main', setup })).tail;
+  expect([await made('work~1'), await made('work'), await made('main')]).toEqual(['forged', 'good', 'good']);
+  const before = await made('main');
+  expect(before).toBe('good');
+  expect((await endOf(repo, 'wc -l <"$OUTSIDE/setups"')).tail?.trim()).toBe('3');
+});
