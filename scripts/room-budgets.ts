@@ -4,16 +4,16 @@
  * brings a row.
  */
 export const BUDGETS: Readonly<Record<string, number>> = {
-  'base, phases': 4_211, // 4,200 + 11: a proof's folders
-  session: 7_120,
-  project: 7_490, // 6,850 + 495: a git folder of its own for every agent; + 145: a proof that believes only the commit
-  providers: 4_105, // 3,950 + 25 for its mounts; + 130: an empty home for checks
-  worker: 7_685, // 7,600 + 75 for collecting from it; + 10
+  'base, phases': 4_245, // 4,200 + 45: a proof's folders, closing what was inherited, programs looked for below home last
+  session: 7_125, // 7,120 + 5: names of refs
+  project: 7_505, // 6,850 + 495: a git folder of its own for every agent; + 160: a proof that believes only the commit
+  providers: 4_430, // 3,950 + 25 for its mounts; + 130: an empty home for checks; + 325: home read-only, open by name
+  worker: 7_760, // 7,600 + 75 for collecting from it; + 10; + 70: what changed below home
   supervisor: 1_350,
   actions: 7_120, // 7,110 + 10: commits of a running agent
   report: 1_150,
   notify: 2_750,
-  machine: 2_450,
+  machine: 2_465, // 2,450 + 15: CLIs are asked in the guard
   server: 3_840,
   cli: 6_200,
   'demo, rehearsal': 1_300,

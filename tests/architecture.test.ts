@@ -124,7 +124,8 @@ const LAW: ImportLaw = {
     {
       name: 'process.env',
       pattern: /\bprocess\s*\.\s*env\b/,
-      only: [/(?:^|\/)main\.ts$/, 'base/fault-points.ts'],
+      // Whoever gives a program no environment gives it ours.
+      only: [/(?:^|\/)main\.ts$/, 'base/fault-points.ts', 'base/processes/run-command.ts'],
     },
     {
       name: 'the time',

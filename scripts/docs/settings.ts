@@ -29,7 +29,9 @@ ${settingsTable('project')}
 - **\`SANDBOX=off\`**: agents write wherever you may write. For a machine or a container that is isolated enough, or a tool
   that cannot run in the sandbox.
 - **\`SANDBOX_WRITE\`** keeps further paths writable in the sandbox, each absolute or below \`~\`. Add one when a tool of
-  your project fails with "Read-only file system", before you turn the sandbox off.
+  your project fails with "Read-only file system", before you turn the sandbox off. Also for what is read-only below home
+  because something starts from it: \`SANDBOX_WRITE=~/.npm-global\` lets agents install programs that you run later;
+  \`SANDBOX_WRITE=~\` opens the whole home folder except what samocode protects ([what that means](security.md#your-home-folder)).
 
 \`sandbox\` of \`start_session\` and \`--sandbox\` of \`samocode start\` choose for one session. A session may always be given
 a stricter one; only a person, in a terminal of their own, may choose less than the project has.

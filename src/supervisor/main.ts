@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../actions/acting/context.ts';
 import { isoUtc, systemClock } from '../base/clock.ts';
+import { closeInherited } from '../base/processes/close-inherited.ts';
 import { systemHost } from '../base/processes/host.ts';
 import { isOlder } from '../base/versions.ts';
 import { askToLeave } from '../providers/starting/launch-supervisor.ts';
@@ -11,6 +12,7 @@ import { newSupervisor, type Supervisor } from './supervisor.ts';
 
 /** The background program; `samocode supervisor` runs the same in a terminal. */
 export async function supervisorMain(): Promise<void> {
+  closeInherited();
   const [program = ''] = process.argv.slice(1);
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.abort());

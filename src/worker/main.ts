@@ -2,11 +2,13 @@ import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isoUtc, systemClock } from '../base/clock.ts';
+import { closeInherited } from '../base/processes/close-inherited.ts';
 import { systemHost } from '../base/processes/host.ts';
 import { Wake } from '../providers/starting/launch-worker.ts';
 import { runWorker } from './loop/run-worker.ts';
 
 export async function workerMain(): Promise<void> {
+  closeInherited();
   // Keeps V8's nursery small: a worker takes 82 MB instead of 87 while its agent prints 200 MB.
   setFlagsFromString('--semi-space-growth-factor=1');
   const [program = '', sessionsDir, folder, wake] = process.argv.slice(1);

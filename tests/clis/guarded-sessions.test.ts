@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
@@ -50,7 +50,9 @@ test.concurrent.for(ROWS)(
       before: async ({ homeDir, mainRepo }) => {
         planted = join(mainRepo, 'planted.txt');
         await writeFile(join(homeDir, 'app.mjs'), APP);
-        const places = { dir: homeDir, port, page: 'home', sessionDir: homeDir };
+        const dir = join(homeDir, '.cache');
+        await mkdir(dir);
+        const places = { dir, port, page: 'home', sessionDir: dir };
         const recipe = await browserRecipe({ ...places, start: `node "${homeDir}/app.mjs"` });
         // Started, asked for its status, and asked again; it is left for the worker to end.
         commands.push(COMMIT, ...recipe.slice(1, 3), `curl -s ${url}`);
@@ -96,12 +98,12 @@ test.concurrent("in the guard Codex's own sandbox works for PERMISSIONS=allow", 
   expect(await session.git('log', '--format=%s', worktree?.branch ?? '')).toContain('Inside');
 });
 
-test.concurrent('in the guard pnpm installs from its store at home, which it cannot link from', async ({
+test.concurrent('in the guard pnpm installs from its store at home, which it cannot link from, and leaves none in the worktree', async ({
   expect,
 }) => {
   const { path } = await installCli('pnpm');
   const script = `npm pack --silent ./lib && '${path}' add --offline ./lib-1.0.0.tgz && rm -r node_modules &&
-    '${path}' install --offline --frozen-lockfile && node -p 'require("lib")' >"$REHEARSAL_SESSION_DIR/required"`;
+    '${path}' install --offline --frozen-lockfile && test ! -e .pnpm-store && node -p 'require("lib")' >"$REHEARSAL_SESSION_DIR/required"`;
   const acts = [{ act: 'run', command: ['/bin/sh', '-c', script] }, { act: 'normal' }];
   await using rig = await startRig({
     sandbox: 'guard',

@@ -154,6 +154,26 @@ test.concurrent('a worker that comes back reads the login shell again', async ()
   expect(read[1]?.names).toContain('OTHER');
 });
 
+test.concurrent('from a terminal the start-up files run before the first agent alone: a worker that comes back starts none', async () => {
+  const terminal = { SHELL: '/bin/bash', TERM: 'xterm' };
+  await using rig = await startRig({
+    files: { 'home/.bash_profile': 'echo ran >>"$HOME/ran"\n' },
+    firstEnv: terminal,
+    scenario: HANGS,
+  });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const runs = () => readFile(join(rig.repo.homeDir, 'ran'), 'utf8');
+  const before = await runs();
+  expect(before).toContain('ran');
+  await endSession({ paths: rig.paths, host: rig.context().host }, rig.file.id);
+  await launchWorker(rig.paths, {
+    program: rig.program('worker'),
+    env: { ...rig.context().env, ...terminal },
+  });
+  await eventually(async () => (await rig.processesWithMark()).length > 0, { what: 'an agent' });
+  expect(await runs()).toBe(before);
+});
+
 test.concurrent('a tool that a person installs for their login shell is found by the resume that follows', async () => {
   await using place = await personWithTool('echo Good morning\n');
   const scenario = join(place.home, 'scenario.json');

@@ -11,7 +11,7 @@ import { namespacesOf, nothingIsLeftIn } from './survivors.ts';
 
 // SETUP and CHECK of sessions that run in the guard.
 
-const TELL = 'readlink /proc/self/ns/pid >>"$HOME/namespaces"';
+const TELL = 'readlink /proc/self/ns/pid >>"$HOME/.cache/namespaces"';
 const DAEMON = `(setsid env -i sh -c "trap '' TERM; sleep 600; :" >/dev/null 2>&1 &)`;
 /** MAIN_REPO, as seen from a worktree. */
 const MAIN = '../../..';

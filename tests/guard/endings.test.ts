@@ -27,11 +27,11 @@ const DIFFICULT = [
   },
   shell(`(setsid env -i sh -c "trap '' TERM; sleep 600; :" &); sleep 600 | sleep 600 &`),
   shell(`sh -c 'kill -STOP $$; sleep 600' & true`),
-  shell('touch "$HOME/up"'),
+  shell('touch "$HOME/.cache/up"'),
 ];
 
 async function isUp(rig: SessionRig): Promise<void> {
-  await eventually(() => readFile(join(rig.repo.homeDir, 'up')).then(() => true), {
+  await eventually(() => readFile(join(rig.repo.homeDir, '.cache/up')).then(() => true), {
     what: 'the agent is up',
   });
 }
@@ -41,7 +41,7 @@ const POLITE = `${TELL_NAMESPACE}
 import { writeFileSync } from 'node:fs';
 if (process.env.SAMOCODE_ITERATION === '1') {
   process.on('SIGTERM', () => { writeFileSync('heard', 'TERM\\n'); process.exit(0); });
-  appendFileSync(process.env.HOME + '/up', 'up\\n');
+  appendFileSync(process.env.HOME + '/.cache/up', 'up\\n');
   console.log(JSON.stringify({ type: 'system', subtype: 'init' }));
   await new Promise(() => setInterval(() => {}, 1000));
 }

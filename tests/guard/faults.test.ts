@@ -17,12 +17,12 @@ import { namespacesOf, TELLS_NAMESPACE } from './survivors.ts';
 const HANGS = first(
   { act: 'leave', count: 2, setsid: true, ignoreTerm: true, scrubEnv: true },
   shell(`(setsid env -i sh -c "trap '' TERM; sleep 600; :" &)`),
-  shell('touch "$HOME/up"'),
+  shell('touch "$HOME/.cache/up"'),
   { act: 'hang' },
 );
 
 async function isUp(rig: SessionRig): Promise<void> {
-  await eventually(() => readFile(join(rig.repo.homeDir, 'up')).then(() => true), {
+  await eventually(() => readFile(join(rig.repo.homeDir, '.cache/up')).then(() => true), {
     what: 'the agent is up',
   });
 }

@@ -6,7 +6,9 @@ import { findProtectedPlaces } from '../../src/project/finding/protected-places.
 import { realPathAsFar } from '../../src/project/git/real-path.ts';
 import { makePrivateGit } from '../../src/project/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../src/project/private-git/private-git.ts';
+import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
 import { type GuardPlaces, guardProfile } from '../../src/providers/starting/guard-profile.ts';
+import { makeHomeFolders } from '../../src/providers/starting/home-places.ts';
 import {
   findGuardTool,
   type GuardTool,
@@ -44,7 +46,8 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
   const { makeRepository, variables } = layOut(dir.path, place);
   const env: Record<string, string> = {
     ...variables,
-    PATH: process.env.PATH ?? '',
+    // Root's own folders are not there for anybody else.
+    PATH: `${user.uid === undefined ? process.env.PATH : '/usr/bin:/bin'}:${join(variables.BASE, 'tools/bin')}`,
     OUTSIDE: `${process.pid}`,
   };
   const run = async ([file = '', ...args]: readonly string[]) =>
@@ -63,6 +66,7 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
   await outside(`${MAKE_PERSON}\n${makeRepository}\n${MAKE_SESSIONS}`);
   const places = await placesOf(variables, place, env);
   const { session, commonDir } = places;
+  makeHomeFolders(places.home, PROVIDER_NAMES);
   await handOver();
   Object.assign(env, { COMMON: commonDir, GITDIR: session.gitDir });
   const guard = makeGuard(tool, guardProfile(places), user.isRoot);

@@ -3,6 +3,26 @@ import type { GuardPlaces } from '../../src/providers/starting/guard-profile.ts'
 import type { Rule } from './entries-below.ts';
 import type { Variables } from './places.ts';
 
+/** The rest of home is closed, and so is what lies in these of the second kind. */
+const OPEN_AT_HOME = [
+  ...[
+    'work',
+    '.cache',
+    '.npm',
+    '.cargo',
+    '.claude',
+    '.codex',
+    '.gemini',
+    '.config/tool',
+    '.local/share/tool',
+  ],
+  ...['.local/state', '.local/share/pnpm/store', '.docker/buildx'],
+];
+const CLOSED_AT_HOME = [
+  ...['.cargo/bin', '.cargo/env', '.claude/settings.json', '.claude/hooks', '.claude/projects/a/memory'],
+  ...['.codex/config.toml', '.codex/rules', '.codex/skills/mine', '.gemini/GEMINI.md', '.gemini/extensions'],
+];
+
 /** What a session may write, told without the profile that is tried. */
 export function rulesOf(
   { session, configFolder, programs, writable }: GuardPlaces,
@@ -11,7 +31,8 @@ export function rulesOf(
   if (session === undefined) return [];
   const { worktree, gitDir, sessionDir, git } = session;
   return [
-    [HOME, true],
+    ...OPEN_AT_HOME.map((name): Rule => [join(HOME, name), true]),
+    ...CLOSED_AT_HOME.map((name): Rule => [join(HOME, name), false]),
     [ORIGIN, true],
     [configFolder, false],
     ...programs.map((path): Rule => [path, false]),

@@ -39,12 +39,12 @@ export const ORDINARY: readonly OrdinaryRow[] = [
   },
   {
     title: 'rebase onto what was fetched',
-    script: `git clone -q --bare "$(git rev-parse --git-common-dir)" "$HOME/near.git"
-      git fetch -q "$HOME/near.git" main:refs/remotes/near/main
+    script: `git clone -q --bare "$(git rev-parse --git-common-dir)" "$HOME/.cache/near.git"
+      git fetch -q "$HOME/.cache/near.git" main:refs/remotes/near/main
       git commit -q --allow-empty -m Three; git rebase -q --force-rebase near/main
       git commit -q --amend --allow-empty -m Four`,
   },
-  { title: 'push to a remote', script: 'git push -q "$HOME/near.git" HEAD:refs/heads/pushed' },
+  { title: 'push to a remote', script: 'git push -q "$HOME/.cache/near.git" HEAD:refs/heads/pushed' },
   {
     title: 'stash, and take it back',
     script:

@@ -37,19 +37,19 @@ describe(`what an ordinary agent does works in the guard (not here: ${missing.jo
   });
 });
 
-/** The first SETUP runs outside of the guard, as the person's own would. */
-test.each([
-  ['in core.hooksPath, as husky installs one', 'git config core.hooksPath .hooks'],
-  ['in the folder of git', 'cp .hooks/pre-commit "$(git rev-parse --git-common-dir)/hooks/"'],
-])("the person's hook %s runs at the agent's commit, and may refuse it", async (_, setup) => {
-  const hook = '#!/bin/sh\necho ran >>"$HOME/hook-ran"\ntest ! -e forbidden.txt\n';
+test("the person's hook runs at the agent's commit, and may refuse it", async () => {
+  const hook = '#!/bin/sh\necho ran >>"$HOME/.cache/hook-ran"\ntest ! -e forbidden.txt\n';
   await using rig = await startRig({
     ...sessionOf([
-      scripted('made', 'echo 1 >one.txt; git add -A; git commit -qm One; grep -qx ran "$HOME/hook-ran"'),
+      scripted(
+        'made',
+        'echo 1 >one.txt; git add -A; git commit -qm One; grep -qx ran "$HOME/.cache/hook-ran"',
+      ),
       scripted('refused', 'echo 1 >forbidden.txt; git add -A; if git commit -qm Forbidden; then exit 1; fi'),
     ]),
-    lines: { SETUP: `sh setup.sh` },
-    repo: { files: { '.hooks/pre-commit': hook, 'setup.sh': `chmod +x .hooks/pre-commit\n${setup}\n` } },
+    lines: { SETUP: 'chmod +x .hooks/pre-commit' },
+    files: { 'home/.gitconfig': '[core]\n\thooksPath = .hooks\n' },
+    repo: { files: { '.hooks/pre-commit': hook } },
   });
   await rig.until(({ progress }) => progress.totalIterations >= 2);
   expect(await endOf(rig, 'made')).toBe('0');

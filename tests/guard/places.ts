@@ -90,6 +90,15 @@ mkdir -p "$CONFIG" "$PROGRAM" "$BASE/projects"
 ln -s projects "$BASE/link"
 echo TELEGRAM_BOT_TOKEN=12345:secret >"$CONFIG/.env"
 echo 'the worker' >"$PROGRAM/worker.js"
+cd "$HOME"
+mkdir -p work dotfiles .config/tool .config/nvim .local/bin .local/share/tool .local/share/pnpm/store .docker/buildx
+mkdir -p .ssh .cargo/bin .nvm/versions/node/v20.0.0/bin .volta/bin "$BASE/tools/bin" "$BASE/tools/lib"
+mkdir -p .claude/hooks .claude/projects/a/memory .codex/rules .codex/skills/mine .gemini/extensions
+touch .bashrc .ssh/config .cargo/env dotfiles/zshrc "$BASE/tools/lib/tool" .claude/settings.json
+touch .claude/projects/a/memory/MEMORY.md .codex/config.toml .codex/skills/mine/SKILL.md .gemini/GEMINI.md
+touch .claude/.credentials.json .codex/auth.json .gemini/oauth_creds.json
+ln -s dotfiles/zshrc .zshrc
+ln -s ../lib/tool "$BASE/tools/bin/tool"
 git config --global user.name Person
 git config --global user.email person@example.invalid
 git config --global init.defaultBranch main

@@ -92,8 +92,8 @@ describe.each(USERS)('inside the guard, $name', (user) => {
     ],
   ])('leaves nothing running: %s ends with it', async (_, leaves) => {
     const name = `left-${randomUUID()}`;
-    await scene.inside(`mkdir -p "$HOME/bin"; ln -sf "$(command -v sleep)" "$HOME/bin/${name}"
-      PATH="$HOME/bin:$PATH"; ${leaves.replace('sleep', name)}
+    await scene.inside(`mkdir -p "$HOME/work"; ln -sf "$(command -v sleep)" "$HOME/work/${name}"
+      PATH="$HOME/work:$PATH"; ${leaves.replace('sleep', name)}
       until grep -lq '[${name[0]}]${name.slice(1)}' /proc/[0-9]*/cmdline; do sleep 0.02; done`);
     const { processes } = await systemHost();
     await eventually(

@@ -21,7 +21,7 @@ export const REFUSED = words([
   ['move the whole home folder away', 'mv "$HOME" "$HOME.away"'],
   [
     'change a file of the main checkout by a second name of it',
-    'ln "$MAIN/README.md" "$HOME/second"',
+    'ln "$MAIN/README.md" "$HOME/work/second"',
     isBare,
   ],
   ["write in the person's other checkout", ': >"$CHECKOUT/planted"'],
@@ -54,6 +54,50 @@ export const REFUSED = words([
   ['move the settings of samocode away', 'mv "$CONFIG" "$CONFIG.away"'],
   ['move the folder of those settings away', 'mv "$HOME/.config" "$HOME/.config.away"'],
 
+  ...[
+    ['the start file of a shell', 'echo x >>"$HOME/.bashrc"'],
+    ['a start file that is not there yet', ': >"$HOME/.bash_profile"'],
+    ['a start file in the folder that it is a link into', 'echo x >>"$HOME/dotfiles/zshrc"'],
+    ['the settings of git', 'git config --global alias.x "!x"'],
+    [
+      'the settings of git in their folder',
+      'mkdir -p "$HOME/.config/git"; echo "[a]" >>"$HOME/.config/git/config"',
+    ],
+    ['the settings of ssh', 'echo "Match exec x" >>"$HOME/.ssh/config"'],
+    ['a key that may log in', ': >"$HOME/.ssh/authorized_keys"'],
+    ['a git that is first on PATH', ': >"$HOME/.local/bin/git"'],
+    ['a program in ~/bin', 'mkdir -p "$HOME/bin"; : >"$HOME/bin/x"'],
+    ['a program of cargo', ': >"$HOME/.cargo/bin/cargo"'],
+    ['what a shell reads for cargo', 'echo x >>"$HOME/.cargo/env"'],
+    ['a Node of nvm', ': >"$HOME/.nvm/versions/node/v20.0.0/bin/node"'],
+    ['a shim of volta', ': >"$HOME/.volta/bin/node"'],
+    ['a program that starts with the desktop', 'mkdir -p "$HOME/.config/autostart"'],
+    ['a service of the person', 'mkdir -p "$HOME/.config/systemd/user"'],
+    ['an application of the desktop', 'mkdir -p "$HOME/.local/share/applications"'],
+    ['a plugin of an editor', ': >"$HOME/.config/nvim/init.lua"'],
+    ['a module that every script below home would find', 'mkdir "$HOME/node_modules"'],
+    ['a new folder in home', 'mkdir "$HOME/.bashrc.d"'],
+    ['a program in a folder of PATH outside of home', ': >"$BASE/tools/bin/planted"'],
+    ['what a program in a folder of PATH is a link to', 'echo x >>"$BASE/tools/lib/tool"'],
+    ['the settings of Claude Code', 'echo x >>"$HOME/.claude/settings.json"'],
+    ['a hook of Claude Code', ': >"$HOME/.claude/hooks/x"'],
+    ['a memory of Claude Code', 'echo x >>"$HOME/.claude/projects/a/memory/MEMORY.md"'],
+    ['the settings of Codex', 'echo x >>"$HOME/.codex/config.toml"'],
+    ['a rule of Codex', ': >"$HOME/.codex/rules/x"'],
+    ['a skill of Codex', 'echo x >>"$HOME/.codex/skills/mine/SKILL.md"'],
+    ['the words of Gemini CLI', 'echo x >>"$HOME/.gemini/GEMINI.md"'],
+    ['an extension of Gemini CLI', ': >"$HOME/.gemini/extensions/x"'],
+  ].map(([what, script]): RowWords => [`write ${what}`, script ?? '']),
+  ['move the folder of settings away', 'mv "$HOME/.config" "$HOME/.config2"; mkdir "$HOME/.config"'],
+  ['move the folder of programs away', 'mv "$HOME/.cargo/bin" "$HOME/.cargo/bin2"'],
+  ['move the folder of start files away', 'mv "$HOME/dotfiles" "$HOME/work/dotfiles"'],
+  ["move a CLI's settings away", 'mv "$HOME/.claude/settings.json" "$HOME/.claude/settings2.json"'],
+  [
+    'put other settings of a CLI in their place',
+    'echo x >"$HOME/.claude/x"; mv -f "$HOME/.claude/x" "$HOME/.claude/settings.json" || { rm "$HOME/.claude/x"; false; }',
+  ],
+  ["move a CLI's folder away", 'mv "$HOME/.claude" "$HOME/.claude2"'],
+
   ['see a process outside', 'grep -l "[v]itest" /proc/[0-9]*/cmdline'],
   ['reach around by the root of another process', ': >"/proc/1/root$MAIN/planted"', isBare],
   ['unmount the protection', 'umount "$MAIN"'],
@@ -61,7 +105,7 @@ export const REFUSED = words([
   ['mount it writable', 'mount -o remount,rw,bind "$MAIN"'],
   [
     'mount the repository a second time, writable',
-    'mkdir -p "$HOME/bind"; mount --bind "$MAIN" "$HOME/bind"',
+    'mkdir -p "$HOME/work/bind"; mount --bind "$MAIN" "$HOME/work/bind"',
   ],
   ['unmount it in a namespace of its own', 'unshare --user --map-root-user --mount umount "$MAIN"'],
   [
@@ -69,7 +113,7 @@ export const REFUSED = words([
     'unshare --user --map-root-user --mount mount -o remount,rw,bind "$MAIN"',
     isBare,
   ],
-  ['make a device', 'mknod "$HOME/disk" b 8 0'],
+  ['make a device', 'mknod "$HOME/work/disk" b 8 0'],
 ]);
 
 /** What must work: the script ends well, and touches nothing but its own. */
@@ -105,11 +149,30 @@ export const WORKS = words([
     'look',
     'git status --porcelain; git reflog -1; git worktree list | grep -q 26-01-09-other; git fsck --no-dangling',
   ],
-  ['move a file from home into its worktree', 'echo x >"$HOME/x"; mv "$HOME/x" moved.txt; rm moved.txt'],
+  [
+    'move a file from home into its worktree',
+    'echo x >"$HOME/work/x"; mv "$HOME/work/x" moved.txt; rm moved.txt',
+  ],
   ['write its signal and documents', 'echo "{}" >"$SESSION/_signal.json"; mkdir -p "$SESSION/_logs"'],
   [
     'keep caches at home',
     'mkdir -p "$HOME/.cache/tool"; echo x >"$HOME/.cache/tool/x"; mv "$HOME/.cache/tool" "$HOME/.cache/t2"; rm -r "$HOME/.cache/t2"',
+  ],
+  [
+    'renew the login of a CLI by a rename',
+    'for cli in claude/.credentials codex/auth gemini/oauth_creds; do f="$HOME/.$cli.json"; echo 2 >"$f.new"; mv -f "$f.new" "$f"; grep -qx 2 "$f"; done',
+  ],
+  [
+    'keep a transcript beside the settings of a CLI',
+    'mkdir -p "$HOME/.claude/projects/b"; echo x >"$HOME/.claude/projects/b/1.jsonl"',
+  ],
+  [
+    'update the skills that Codex brings',
+    'mkdir -p "$HOME/.codex/skills/.system"; : >"$HOME/.codex/skills/.system/x"',
+  ],
+  [
+    'fill the stores of package managers',
+    'for d in .npm .cargo/registry .local/share/pnpm/store .config/tool .local/share/tool .docker/buildx; do mkdir -p "$HOME/$d/x"; : >"$HOME/$d/x/y"; rm -r "$HOME/$d/x"; done',
   ],
   [
     'use the temporary folder and devices',

@@ -6,13 +6,13 @@ import { isRunning, type ProcessEntry, procTable } from '../../src/base/processe
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 
-/** Below the home folder, which agents may write: the namespaces of the processes that they ran in. */
-const NAMESPACES = 'namespaces';
+/** In a folder of home that agents may write: the namespaces of the processes that they ran in. */
+const NAMESPACES = '.cache/namespaces';
 
 /** As a scenario's act: by this the processes of a guard are known, whatever they shed. */
 export const TELLS_NAMESPACE = {
   act: 'run',
-  command: ['sh', '-c', `readlink /proc/self/ns/pid >>"$HOME/${NAMESPACES}"`],
+  command: ['sh', '-c', `mkdir -p "$HOME/.cache"; readlink /proc/self/ns/pid >>"$HOME/${NAMESPACES}"`],
 };
 
 /** The same for a scenario that is a module. */

@@ -107,13 +107,14 @@ test('in a phase of documents only the session folder can be edited, and no comm
   expect(settingsIn(claude.buildCommand(request).args)).not.toHaveProperty('permissions');
 });
 
-test('background tasks and updates are off, and a time limit of the person for requests is kept', () => {
+test('background tasks, updates and the memory of the person’s chats are off, and a time limit of the person for requests is kept', () => {
   expect(claude.buildCommand(request).env).toEqual({
     ...request.env,
     API_TIMEOUT_MS: '300000',
     BASH_MAX_TIMEOUT_MS: '1800000',
     CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
     DISABLE_AUTOUPDATER: '1',
+    CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
   });
   const own = { ...request.env, API_TIMEOUT_MS: '900000' };
   expect(claude.buildCommand({ ...request, env: own }).env).toMatchObject({ API_TIMEOUT_MS: '900000' });

@@ -3,9 +3,9 @@ import {
   forbiddenFolders,
   type GuardPlaces,
   guardProfile,
-  type Mount,
 } from '../../src/providers/starting/guard-profile.ts';
 import { insideGuard, makeGuard } from '../../src/providers/starting/make-guard.ts';
+import type { Mount } from '../../src/providers/starting/mount.ts';
 
 const PLACES: GuardPlaces = {
   mainRepo: '/home/p/repo',
@@ -16,8 +16,9 @@ const PLACES: GuardPlaces = {
   runRoot: '/home/p/repo/_samocode/sessions/.run',
   worktreesDir: '/home/p/repo/_samocode/worktrees',
   configFolder: '/home/p/.config/samocode',
-  programs: ['/opt/samocode/dist'],
+  programs: ['/srv/samocode/dist'],
   writable: [],
+  home: { dir: '/home/p', env: {} },
   session: {
     sessionDir: '/home/p/repo/_samocode/sessions/one',
     worktree: '/home/p/repo/_samocode/worktrees/one',
@@ -51,7 +52,7 @@ test.each<[Mount['kind'] | undefined, string]>([
   ['read_only', '/home/p/repo/_samocode/worktrees/two/a.ts'],
   ['read_only', '/home/p/repo/_samocode/sessions/two/_qa.md'],
   ['read_only', '/home/p/repo/_samocode/sessions/.run/one/events.jsonl'],
-  ['read_only', '/opt/samocode/dist/samocode.js'],
+  ['read_only', '/srv/samocode/dist/samocode.js'],
   ['writable', '/home/p/repo/.git/objects/ab/cd'],
   ['writable', '/home/p/repo/.git/refs/heads/samocode/one'],
   ['writable', '/home/p/repo/.git/refs/tags/v1'],
@@ -66,7 +67,7 @@ test('the folders above what is protected are held, outer ones first', () => {
   const held = guardProfile(PLACES).filter(({ kind }) => kind === 'held');
   const paths = held.map(({ path }) => path);
   expect(paths).toEqual(
-    expect.arrayContaining(['/home', '/opt', '/home/p', '/home/p/.config', '/opt/samocode']),
+    expect.arrayContaining(['/home', '/srv', '/home/p', '/home/p/.config', '/srv/samocode']),
   );
   expect(paths.indexOf('/home')).toBeLessThan(paths.indexOf('/home/p'));
 });
@@ -84,7 +85,10 @@ test.each(['/home/p', '/home', '/home/p/repo'])(
     const profile = guardProfile({ ...PLACES, writable: [path] });
     expect(kindAt('/home/p/repo/.git/config', profile)).toBe('read_only');
     expect(kindAt('/home/p/.config/samocode/.env', profile)).toBe('hidden');
-    expect(forbiddenFolders({ ...PLACES, writable: [path] })).toEqual(forbiddenFolders(PLACES));
+    const others = forbiddenFolders(PLACES).filter(
+      (folder) => folder !== '/home/p' || path === '/home/p/repo',
+    );
+    expect(forbiddenFolders({ ...PLACES, writable: [path] })).toEqual(others);
   },
 );
 

@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { type AnswerQaInput, answerQa } from '../../src/actions/gates/answer-qa.ts';
 import { approvePlan } from '../../src/actions/gates/approve-plan.ts';
@@ -165,7 +165,10 @@ function programOf(programs: Awaited<ReturnType<typeof builtPrograms>>, name: st
 }
 
 async function writeFiles(root: string, files: RigPlan['files'] = {}): Promise<void> {
-  for (const [name, text] of Object.entries(files)) await writeFile(join(root, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), text);
+  }
 }
 
 async function writeScenario(root: string, scenario: object | string = {}): Promise<string> {

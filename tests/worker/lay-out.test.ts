@@ -6,6 +6,7 @@ import { ifExists } from '../../src/base/errors.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { GitGuard } from '../../src/worker/core/git-guard.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
+import { WorkerGuard } from '../../src/worker/core/worker-guard.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { layOut } from '../../src/worker/iteration/spawn-child.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
@@ -18,7 +19,9 @@ test('the overview is kept as the child finds it; a pipe in its place is not wai
   const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const parts = {
     ...{ paths, file, writer, clock: systemClock, memory: {} },
+    env: {},
     git: new GitGuard(paths, file, {}),
+    guard: new WorkerGuard(),
     projector: new Projector(paths, file),
   };
   const worker = parts as Partial<Worker> as Worker;

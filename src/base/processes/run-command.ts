@@ -1,5 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, isAbsolute } from 'node:path';
 import type { ResultPromise } from 'execa';
+import { contains } from '../files/contains.ts';
 
 /** Process groups of the commands that run. None of them hears the terminal's Ctrl-C, so they end with this process. */
 const groups = new Set<number>();
@@ -37,7 +40,8 @@ export interface CommandOptions {
 }
 
 /**
- * Runs one program to its end, with arguments as an array and no shell. Never throws for its failure.
+ * Runs one program to its end, with arguments as an array and no shell. Never throws for its failure. One that is
+ * given by its name alone, and what it starts, is looked for below the home folder last.
  * A time limit or an abort ends its whole process group, and so does the program's own end, a second later. It
  * returns when nothing of the group is left: what ignores SIGTERM is killed, wherever its output goes.
  * @throws the system error when the machine has no process or descriptor left for it
@@ -62,7 +66,7 @@ export async function runCommand(
     encoding,
     ...(input === undefined ? { stdin: 'ignore' } : { input }),
     cwd,
-    env,
+    env: file.includes('/') ? env : { ...env, PATH: homeLast(env ?? process.env) },
     extendEnv: env === undefined,
     buffer: output === undefined,
   });
@@ -84,6 +88,18 @@ export async function runCommand(
     notFound: NOT_FOUND.has(code ?? ''),
     timedOut: limit?.aborted === true && signal?.aborted !== true,
   };
+}
+
+/** What lies below home an agent may have written, where no guard kept it. A relative folder is another in each place. */
+function homeLast({
+  PATH,
+  HOME = homedir(),
+}: Readonly<Record<string, string | undefined>>): string | undefined {
+  const folders = PATH?.split(delimiter).filter(isAbsolute);
+  const isAtHome = (folder: string) => contains(HOME, folder);
+  return (
+    folders && [...folders.filter((each) => !isAtHome(each)), ...folders.filter(isAtHome)].join(delimiter)
+  );
 }
 
 /** The last two: the search itself is refused, as by a folder of PATH that is a circle of links. */

@@ -14,20 +14,26 @@ import type { LoginTraces, Preflight, Provider } from '../../providers/contract/
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
 import { PROVIDERS, type ProviderName } from '../../providers/registry.ts';
 import { locateCli } from '../../providers/starting/locate-cli.ts';
+import { insideGuard } from '../../providers/starting/make-guard.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
+import type { GuardNow } from '../../providers/starting/probe-guard.ts';
 import { jsonValue } from '../install/json-member.ts';
 
 /** What each agent CLI says of itself, without a request to its service; they are asked at the same time. */
 export async function allCliChecks(
   project: Project | undefined,
   machine: Machine,
-  context: ActionContext,
+  { context, guard }: { context: ActionContext; guard: Promise<GuardNow> | undefined },
 ): Promise<Promise<DoctorCheck[]>[]> {
+  // An agent may have written the programs or what they read.
+  const now = await guard?.catch(() => undefined);
+  const inside = (command: readonly [string, ...string[]]) =>
+    now === undefined || now.level === 'none' ? command : insideGuard(now.guard, command);
   const used = usedProviders(project);
   const permissions = project?.values.permissions ?? 'skip';
   return PROVIDERS.flatMap((provider) => {
     const { name, preflight } = provider;
-    const question = { provider, isUsed: used.has(name), permissions, project, machine, context };
+    const question = { provider, isUsed: used.has(name), permissions, project, machine, context, inside };
     return preflight ? [cliChecks(question, preflight)] : [];
   });
 }
@@ -47,13 +53,15 @@ interface CliQuestion {
   project: Project | undefined;
   machine: Machine;
   context: ActionContext;
+  /** How a command line is started: in the guard, where there is one. */
+  inside: (command: readonly [string, ...string[]]) => readonly [string, ...string[]];
 }
 
 const LIMIT_MS = 20_000;
 
 /** Where the CLI is, and a line for each thing that is wrong with it. */
 async function cliChecks(question: CliQuestion, preflight: Preflight): Promise<DoctorCheck[]> {
-  const { provider, isUsed, project, context } = question;
+  const { provider, isUsed, project, context, inside } = question;
   const id = `cli.${provider.name}`;
   try {
     const place = { env: context.env, homeDir: context.home };
@@ -66,7 +74,10 @@ async function cliChecks(question: CliQuestion, preflight: Preflight): Promise<D
         : await machineCliPath(provider.name, place),
     });
     const env = definedOnly(context.env);
-    const ask: Ask = (args) => runCommand(path, args, { env, timeoutMs: LIMIT_MS, maxBytes: 1024 * 1024 });
+    const ask: Ask = async (asked) => {
+      const [file, ...args] = inside([path, ...asked]);
+      return await runCommand(file, args, { env, timeoutMs: LIMIT_MS, maxBytes: 1024 * 1024 });
+    };
     const version = (await ask(['--version'])).stdout.trim().split('\n')[0] ?? '';
     const { measured, install } = preflight;
     const asked = await Promise.all([

@@ -13,7 +13,7 @@ import {
   warn,
 } from '../../actions/preconditions/check.ts';
 import { commandChecks } from '../../actions/preconditions/command-checks.ts';
-import { guardNow } from '../../actions/preconditions/sandbox-now.ts';
+import { guardNow, type SandboxQuestion } from '../../actions/preconditions/sandbox-now.ts';
 import { checksOnClone, cloneGuard } from '../../actions/proving/checks-on-clone.ts';
 import { frozenProving } from '../../actions/sessions/freeze-settings.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
@@ -26,7 +26,7 @@ import { resolveBase } from '../../project/worktrees/base-commit.ts';
 import { areConfined } from '../../providers/registry.ts';
 import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
 import { findGuardTool } from '../../providers/starting/make-guard.ts';
-import { missingGuard } from '../../providers/starting/probe-guard.ts';
+import { type GuardNow, missingGuard } from '../../providers/starting/probe-guard.ts';
 import { allCliChecks, usedProviders } from './cli-checks.ts';
 import { folderChecks, gitCheck, linkChecks, machineChecks } from './machine-checks.ts';
 import { installChecks, notifyChecks, supervisorChecks } from './service-checks.ts';
@@ -68,7 +68,8 @@ export async function doctor(
   const settings = 'project' in project ? project.project : undefined;
   const used = usedProviders(settings);
   // They take the longest, so they are asked meanwhile.
-  const clis = await allCliChecks(settings, machine, context);
+  const guard = settings && guardNow(questionOf(settings), context);
+  const clis = await allCliChecks(settings, machine, { context, guard });
   const all = Promise.allSettled(clis);
   add(await gitCheck(context));
   if ('check' in project) add(project.check);
@@ -77,7 +78,7 @@ export async function doctor(
   add(...(await installChecks(context)));
   add(...(await supervisorChecks(context)));
   add(...(await notifyChecks(context)));
-  add(await sandboxCheck(settings, used, context));
+  add(await sandboxCheck(settings, used, { context, guard }));
   await all;
   return reportOf(checks);
 }
@@ -221,23 +222,26 @@ const IN_WORDS: Readonly<Record<Exclude<SandboxLevel, 'none'>, string>> = {
   'provider sandbox': 'provider sandbox: the agent CLI confines its own commands',
 };
 
+function questionOf({ mainRepo, values }: Project): SandboxQuestion {
+  const { sessions: sessionsDir, worktrees: worktreesDir, sandbox, sandboxWrite = [] } = values;
+  return { mainRepo, sessionsDir, worktreesDir, settings: { sandbox, sandboxWrite } };
+}
+
 /** At which level agents of this project would run: the guard is tried on its very folders. */
 async function sandboxCheck(
   project: Project | undefined,
   used: ReadonlySet<string>,
-  context: ActionContext,
+  { context, guard }: { context: ActionContext; guard: Promise<GuardNow> | undefined },
 ): Promise<DoctorCheck> {
   const id = 'sandbox';
-  if (project === undefined) {
+  if (project === undefined || guard === undefined) {
     const tool = findGuardTool(context.env);
     if (tool !== undefined) return ok(id, `${tool.kind} is installed; run this in a project to test it`);
     const { why, hint } = missingGuard();
     return warn(id, `none: ${why}, so agents would run with all of your rights.`, hint);
   }
-  const { mainRepo, values } = project;
-  const { sessions: sessionsDir, worktrees: worktreesDir, sandbox, permissions } = values;
-  const settings = { sandbox, sandboxWrite: values.sandboxWrite ?? [] };
-  const now = await guardNow({ mainRepo, sessionsDir, worktreesDir, settings }, context);
+  const { sandbox, permissions } = project.values;
+  const now = await guard;
   if (now.level !== 'none') return ok(id, IN_WORDS[now.level]);
   if (sandbox === 'guard')
     return fail(id, `SANDBOX is guard, but there is no guard here: ${now.why}.`, now.hint);

@@ -18,6 +18,7 @@ export interface ProtectedPlaces {
   configFolder: string;
   programs: string[];
   writable: string[];
+  home: { dir: string; env: GitContext['baseEnv'] };
 }
 
 export interface PlacesQuestion {
@@ -58,6 +59,7 @@ export async function findProtectedPlaces(
       ),
     ),
     writable: await Promise.all(writable.map(realPathAsFar)),
+    home: { dir: await realPathAsFar(homeDir), env: context.baseEnv },
   };
 }
 

@@ -49,6 +49,32 @@ export const claude = {
   title: 'Claude Code',
   defaultCommand: 'claude',
   installFolders: ['.claude/local'],
+  starters: ['.local/share/claude'],
+  state: {
+    ...{ folder: '.claude', variable: 'CLAUDE_CONFIG_DIR' },
+    steering: [
+      ...[
+        'settings.json',
+        'settings.local.json',
+        'CLAUDE.md',
+        'hooks',
+        'commands',
+        'agents',
+        'skills',
+        'rules',
+      ],
+      ...['output-styles', 'projects/*/memory'],
+      // Every run keeps data of plugins that are built in beside these.
+      ...[
+        'installed_plugins.json',
+        'known_marketplaces.json',
+        'config.json',
+        'marketplaces',
+        'cache',
+        'repos',
+      ].map((name) => `plugins/${name}`),
+    ],
+  },
   settings: {
     model: 'opus',
     own: {
@@ -175,6 +201,8 @@ function buildCommand(request: ChildRequest): ChildCommand {
       // With background tasks the process may stay for ever after its last word.
       CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
       DISABLE_AUTOUPDATER: '1',
+      // It belongs to the person's chats, which all worktrees of a repository share it with.
+      CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     },
     stdinPath: request.promptPath,
   };

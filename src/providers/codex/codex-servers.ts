@@ -95,11 +95,12 @@ export async function serversOfPerson({
   cliPath,
   workingDir,
   env,
+  inside,
 }: ChildRequest): Promise<string[] | undefined> {
-  const { stdout } = await runCommand(cliPath, ['mcp', 'list', '--json', ...NO_EXTRAS], {
-    cwd: workingDir,
-    env: { ...env },
-    timeoutMs: LIST_LIMIT_MS,
-  });
+  const asked = [cliPath, 'mcp', 'list', '--json', ...NO_EXTRAS] as const;
+  // An agent may have written the program or what it reads.
+  const [file, ...args] = inside?.(asked) ?? asked;
+  const options = { cwd: workingDir, env: { ...env }, timeoutMs: LIST_LIMIT_MS };
+  const { stdout } = await runCommand(file, args, options);
   return ServerList.safeParse(parseJson(stdout)).data?.map(({ name }) => name);
 }

@@ -16,6 +16,11 @@ export const codex = {
   name: 'codex',
   title: 'Codex',
   defaultCommand: 'codex',
+  state: {
+    ...{ folder: '.codex', variable: 'CODEX_HOME' },
+    // Its own skills lie in a hidden folder beside the person's.
+    steering: ['config.toml', 'AGENTS.md', 'hooks.json', 'hooks', 'rules', 'memories', 'prompts', 'skills/*'],
+  },
   settings: { model: '' },
   preflight: {
     helpArgs: ['exec', '--help'],

@@ -45,6 +45,8 @@ export interface ChildRequest {
   /** Git's folders that a confined child must be able to write, so that it can commit; `prepare` finds them. */
   gitDirs?: readonly string[];
   inGuard?: boolean;
+  /** How a command line is started in the guard; absent where there is none. */
+  inside?: (command: readonly string[]) => readonly [string, ...string[]];
 }
 
 /** One program to start, without a shell. */
@@ -175,6 +177,18 @@ export interface McpClient {
   mostMs: number;
 }
 
+export interface StateFolder {
+  /** Below home, or below the folder that `homeVariable` names; `variable` names another folder in its place. */
+  folder: string;
+  variable?: string;
+  homeVariable?: string;
+  /**
+   * What in it runs as the person or speaks to their next chat, and is written by no ordinary run of the CLI. A star
+   * stands for any name that is not hidden.
+   */
+  steering: readonly string[];
+}
+
 /** A setting that no other CLI has: a whole number. It stands under its key. */
 export interface OwnSetting {
   unit: string;
@@ -196,6 +210,10 @@ export interface Provider {
   defaultCommand: string;
   /** Where its installer puts it, below the home folder. */
   installFolders?: readonly string[];
+  /** Other folders below home from which it is started, read-only for agents. */
+  starters?: readonly string[];
+  /** Its own folder, which it must be able to write. */
+  state?: StateFolder;
   /** Defaults of its settings on the machine; absent for the bundled agent, which has none. */
   settings?: { model: string; own?: Readonly<Record<string, OwnSetting>> };
   preflight?: Preflight;

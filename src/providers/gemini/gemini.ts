@@ -22,6 +22,11 @@ export const gemini = {
   name: 'gemini',
   title: 'Gemini CLI',
   defaultCommand: 'gemini',
+  state: {
+    ...{ folder: '.gemini', homeVariable: 'GEMINI_CLI_HOME' },
+    // It writes its settings.json itself.
+    steering: ['.env', 'GEMINI.md', 'trustedFolders.json', 'policies', 'extensions', 'commands', 'skills'],
+  },
   settings: { model: '' },
   preflight: {
     helpArgs: ['--help'],

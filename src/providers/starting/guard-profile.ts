@@ -1,16 +1,7 @@
 import { dirname, join } from 'node:path';
-
-/** One rule about a folder or file. Later rules win over earlier ones. */
-export interface Mount {
-  /** `held`: it stays as it is, but can't be moved away with all that it holds. */
-  kind: 'read_only' | 'writable' | 'hidden' | 'held';
-  /** Absolute, without links. */
-  path: string;
-  /** What is there inside, where it is not what is there outside. */
-  from?: string;
-  /** It may be missing, which is fine. */
-  ifThere?: true;
-}
+import { contains } from '../../base/files/contains.ts';
+import { type HomePlaces, homeMounts } from './home-places.ts';
+import { type Mount, readOnly, writable } from './mount.ts';
 
 /** What a guard protects, and what it opens. All paths are absolute and real. */
 export interface GuardPlaces {
@@ -31,6 +22,7 @@ export interface GuardPlaces {
   programs: readonly string[];
   /** SANDBOX_WRITE. A folder in which protected ones lie opens none of them. */
   writable: readonly string[];
+  home: HomePlaces;
   /** Absent before the session has a worktree. */
   session?: SessionPlaces;
 }
@@ -67,12 +59,13 @@ const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs', 'rr-cache', 'reftabl
 export function guardProfile(places: GuardPlaces): Mount[] {
   const { session, commonDir } = places;
   const isWide = (path: string) => protectedFolders(places).some((folder) => contains(path, folder));
+  const wide = places.writable.filter(isWide);
   const opened = (path: string): Mount => ({ ...writable(path), ifThere: true });
   return [
-    ...places.writable.filter(isWide).map(opened),
-    ...foldersAbove([...protectedFolders(places), ...places.otherCheckouts, ...places.programs]).map(
-      (path): Mount => ({ kind: 'held', path, ifThere: true }),
-    ),
+    ...withHeld(places, [
+      ...homeMounts(places.home).filter(({ path }) => !wide.some((folder) => contains(folder, path))),
+      ...wide.map(opened),
+    ]),
     ...places.otherSessions.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
     readOnly(places.mainRepo),
     ...places.otherCheckouts.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
@@ -88,6 +81,26 @@ export function guardProfile(places: GuardPlaces): Mount[] {
       : runFolderOf(places, session.git)),
     ...places.programs.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
   ];
+}
+
+/** Outer ones first, so that the deepest rule decides; what lies in a folder that is read-only can't be moved anyway. */
+function withHeld(places: GuardPlaces, mounts: readonly Mount[]): Mount[] {
+  const closed = mounts.filter(({ kind }) => kind === 'read_only').map(({ path }) => path);
+  const kept = [...protectedFolders(places), ...places.otherCheckouts, ...places.programs, ...closed];
+  const layers = new Map(mounts.map((mount) => [mount.path, mount]));
+  for (const path of foldersAbove(kept)) {
+    const above = mounts
+      .filter((mount) => contains(mount.path, path))
+      .sort(byDepth)
+      .at(-1);
+    if (above?.path !== path && above?.kind !== 'read_only')
+      layers.set(path, { kind: 'held', path, ifThere: true });
+  }
+  return [...layers.values()].sort(byDepth);
+}
+
+function byDepth(one: Mount, other: Mount): number {
+  return one.path.length - other.path.length;
 }
 
 /** A folder above could be moved away, and what it protects with it, for another to take its place. Outer ones first. */
@@ -159,27 +172,19 @@ function openForCommits(commonDir: string, { gitDir, branch }: SessionPlaces): M
 
 /** Folders in which nothing that is written inside the guard may be found outside. */
 export function forbiddenFolders(places: GuardPlaces): string[] {
-  const { commonDir, writable: opened } = places;
+  const { commonDir, writable: opened, home } = places;
   const all = protectedFolders(places);
   const narrow = opened.filter((path) => !all.some((folder) => contains(path, folder)));
+  const isHomeOpen = home.dir === '/' || opened.some((path) => contains(path, home.dir));
   return [
-    ...new Set([...all, join(commonDir, 'hooks'), join(commonDir, 'refs/heads'), ...places.programs]),
+    ...new Set([
+      ...[...all, ...(isHomeOpen ? [] : [home.dir]), join(commonDir, 'hooks'), join(commonDir, 'refs/heads')],
+      ...places.programs,
+    ]),
   ].filter((folder) => !narrow.some((path) => contains(path, folder)));
 }
 
 function protectedFolders(places: GuardPlaces): string[] {
   const { mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder } = places;
   return [mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder];
-}
-
-export function contains(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
-}
-
-function readOnly(path: string): Mount {
-  return { kind: 'read_only', path };
-}
-
-function writable(path: string): Mount {
-  return { kind: 'writable', path };
 }

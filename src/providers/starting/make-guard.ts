@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import type { Mount } from './guard-profile.ts';
+import type { Mount } from './mount.ts';
 
 /** The program of the system that makes the guard. */
 export interface GuardTool {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 import { PROVIDER_ERRORS } from '../contract/provider-errors.ts';
@@ -20,6 +20,11 @@ export async function nodePath(env: Environment): Promise<string> {
     throw error;
   });
   return await found;
+}
+
+/** Of the program that runs us, which starts workers and supervisors later. */
+export function nodeFolder(): string {
+  return dirname(process.execPath);
 }
 
 let found: Promise<string> | undefined;

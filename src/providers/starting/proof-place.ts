@@ -8,11 +8,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { contains } from '../../base/files/contains.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { HOME_PROGRAMS } from '../../base/home-programs.ts';
 import type { ProofFolders } from '../../phases/proving.ts';
-import { contains, foldersAbove, type GuardPlaces, guardProfile, type Mount } from './guard-profile.ts';
+import { foldersAbove, type GuardPlaces, guardProfile } from './guard-profile.ts';
 import { insideOf, makeGuard } from './make-guard.ts';
+import type { Mount } from './mount.ts';
 import type { GuardNow } from './probe-guard.ts';
 
 /** A guard with what it protects; undefined where there is none. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../base/clock.ts';
 import { crashPoint } from '../../base/fault-points.ts';
@@ -76,7 +76,7 @@ export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
   const files: number[] = [];
   let wrapper: Wrapper | undefined;
   try {
-    files.push(openSync(command.stdinPath ?? '/dev/null', 'r'));
+    files.push(openCopy(command.stdinPath ?? '/dev/null', `${options.recordPath}.stdin`));
     files.push(openForAppend(options.stdoutPath));
     files.push(openForAppend(options.stderrPath));
     const started = guardedStart(options.guard, [command.file, ...command.args], files);
@@ -101,6 +101,14 @@ export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
     wrapper?.letGo();
     for (const file of files) closeSync(file);
   }
+}
+
+/** The file itself could be written by way of /proc from inside of the guard, wherever it lies. */
+function openCopy(path: string, copy: string): number {
+  copyFileSync(path, copy);
+  const file = openSync(copy, 'r');
+  rmSync(copy);
+  return file;
 }
 
 interface Start {

@@ -4,10 +4,22 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { NOT_IN_LOGIN_SHELL } from '../../session/events/session-view.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
+/** Whether the start-up files of a login shell are to run: for what they set, or for a notice before the first agent. */
+export function needsLogin(worker: Worker): boolean {
+  return !isFromTerminal(worker.environment.started) || Object.keys(stateOf(worker).paidBy).length === 0;
+}
+
 /** Waits until the environment of SETUP, CHECK and agents is known, and records its names. */
 export async function joinEnvironment(worker: Worker): Promise<void> {
   const { environment } = worker;
   if (environment.isJoined) return;
+  if (!needsLogin(worker)) {
+    environment.isJoined = true;
+    return;
+  }
+  const { prepared, worktree } = stateOf(worker);
+  // Nothing of the person's is started while it is not known who wrote what they start: the session blocks first.
+  if (prepared && (await worker.git.unaccepted(worktree?.path)).length > 0) return;
   const login = await environment.read();
   const used = !isFromTerminal(environment.started);
   if (used && login.kind === 'read') environment.now = withLogin(environment.started, login.env);

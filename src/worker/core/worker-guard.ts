@@ -8,6 +8,7 @@ import { makePrivateGit } from '../../project/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../project/private-git/private-git.ts';
 import { areConfined } from '../../providers/registry.ts';
 import { guardProfile, type SessionGit, type SessionPlaces } from '../../providers/starting/guard-profile.ts';
+import { type HomePlaces, makeHomeFolders } from '../../providers/starting/home-places.ts';
 import { type Guard, makeGuard } from '../../providers/starting/make-guard.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../providers/starting/probe-guard.ts';
 import type { ProofGuard } from '../../providers/starting/proof-place.ts';
@@ -46,6 +47,7 @@ export class WorkerGuard {
     const places = await this.#placesOf(worker);
     const { tool } = now.guard;
     const session = worktree && (await sessionPlaces(worker, worktree, places));
+    makeHomeFolders(places.home, providersOf(worker));
     const git = session && tool.kind === 'bwrap' ? await gitOf(worker, session, places) : undefined;
     const profile = guardProfile({ ...places, session: session && { ...session, git } });
     return makeGuard(tool, profile, now.level === 'best effort');
@@ -57,6 +59,10 @@ export class WorkerGuard {
     return now.level === 'none' ? undefined : { now, places: await this.#placesOf(worker) };
   }
 
+  async home({ env }: Guarded): Promise<HomePlaces> {
+    return { dir: await realPathAsFar(env.HOME ?? '/'), env };
+  }
+
   /** The next look tries again: a person has repaired or changed the machine. */
   forget(): void {
     this.#now = undefined;
@@ -65,9 +71,8 @@ export class WorkerGuard {
   async level(worker: Guarded): Promise<SandboxLevel> {
     const { level } = await this.now(worker);
     if (level !== 'none') return level;
-    const { fallback = [], permissions } = worker.file.settings;
-    const own = PHASE_NAMES.map((phase) => childChoice(worker, phase).provider.name);
-    return areConfined([...own, ...fallback], permissions) ? 'provider sandbox' : 'none';
+    const { permissions } = worker.file.settings;
+    return areConfined(providersOf(worker), permissions) ? 'provider sandbox' : 'none';
   }
 
   async now(worker: Guarded): Promise<GuardNow> {
@@ -86,7 +91,7 @@ export class WorkerGuard {
   async #placesOf({ file, env, rehearsalProgram, git }: Guarded): Promise<ProtectedPlaces> {
     const { mainRepo, sessionsDir, worktreesDir, settings } = file;
     // Each time: the person may have made another checkout since.
-    return await findProtectedPlaces(
+    const places = await findProtectedPlaces(
       {
         ...{ mainRepo, sessionsDir, worktreesDir, runRoot: runRoot(sessionsDir) },
         homeDir: env.HOME ?? '/',
@@ -95,6 +100,7 @@ export class WorkerGuard {
       },
       git.context,
     );
+    return { ...places, home: { ...places.home, env } };
   }
 }
 
@@ -108,6 +114,11 @@ async function gitOf(
   const bound = await makePrivateGit({ git, commonDir, gitDir, branch }, context);
   const { dir } = git;
   return { runDir, dir, bound, objects: basePlace(dir, 'objects'), lfs: basePlace(dir, 'lfs') };
+}
+
+function providersOf(worker: Guarded): string[] {
+  const own = PHASE_NAMES.map((phase) => childChoice(worker, phase).provider.name);
+  return [...own, ...(worker.file.settings.fallback ?? [])];
 }
 
 async function sessionPlaces(

@@ -1,3 +1,4 @@
+import { changedKeys } from '../../base/changed-keys.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { listed, visibleControls } from '../../base/plain-words.ts';
 import type { Outcome } from '../../phases/outcome.ts';
@@ -7,7 +8,7 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { isPassing } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import type { Snapshot } from './snapshot.ts';
+import { homePrints, type Snapshot, snapshotBefore } from './snapshot.ts';
 
 /** What changed while an agent ran that no agent may change. */
 export type Breach = NonNullable<Outcome['breach']>;
@@ -21,11 +22,17 @@ export function breachOf(
   {
     runFolder = [],
     gitPrograms,
+    home = [],
     afterChild,
-  }: { runFolder?: readonly string[] | undefined; gitPrograms: readonly string[]; afterChild: boolean },
+  }: {
+    runFolder?: readonly string[] | undefined;
+    gitPrograms: readonly string[];
+    home?: readonly string[];
+    afterChild: boolean;
+  },
 ): Breach | undefined {
   const rule = runFolder.length > 0 ? 'run_folder_changed' : 'git_programs_changed';
-  if (runFolder.length + gitPrograms.length === 0) return undefined;
+  if (runFolder.length + gitPrograms.length + home.length === 0) return undefined;
   const parts = [
     runFolder.length === 0
       ? ''
@@ -33,6 +40,9 @@ export function breachOf(
     gitPrograms.length === 0
       ? ''
       : `Git settings or hooks that start programs changed, and no person has accepted them: ${bounded(gitPrograms)}. samocode starts none of them.`,
+    home.length === 0
+      ? ''
+      : `Files that start programs of yours, or that your agent CLIs read in every chat, changed while the agent ran: ${bounded(home)}.`,
     afterChild ? "The agent's signal is ignored; its work is kept." : '',
     rule === 'run_folder_changed'
       ? 'Find out what changed them, then resume the session.'
@@ -60,6 +70,12 @@ export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
     if (isPassing(error) || isSamocodeError(error)) throw error;
     return [`they could not be read: ${error instanceof Error ? error.message : error}`];
   }
+}
+
+/** Paths; what a person changes while an agent runs is among them, since nothing tells the two apart. */
+export async function homeChanged(worker: Worker, open: OpenIteration): Promise<string[]> {
+  const before = (await snapshotBefore(worker, open))?.home;
+  return before === undefined ? [] : changedKeys(before, await homePrints(worker));
 }
 
 /**

@@ -121,7 +121,8 @@ export async function runFolderEntries(
   return entries;
 }
 
-async function kindAt(path: string): Promise<string | undefined> {
+/** A folder, a hash, or something that belongs nowhere; undefined where nothing is. */
+export async function kindAt(path: string): Promise<string | undefined> {
   const stats = statsAt(path);
   if (stats === undefined) return undefined;
   if (stats.isSymbolicLink()) return `link to ${readlinkSync(path)}`;

@@ -1,14 +1,17 @@
 import { join } from 'node:path';
 import * as z from 'zod';
+import { contains } from '../../base/files/contains.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
+import { realPathAsFar } from '../../project/git/real-path.ts';
 import { MainCheckout, readMainCheckout } from '../../project/worktrees/main-checkout.ts';
+import { watchedInHome } from '../../providers/starting/home-places.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import type { Worker } from '../core/worker.ts';
-import { RunFolder } from './run-folder.ts';
+import { kindAt, RunFolder } from './run-folder.ts';
 
 const WorktreeSeen = z.object({
   /** Equal ones are the same commit and the same bytes. */
@@ -24,6 +27,8 @@ export const Snapshot = z.object({
   /** Fingerprint of the session's documents, its log folder and the worker's own files left out. */
   documents: z.string(),
   runFolder: RunFolder.optional(),
+  /** By each path below home that no agent may change: a hash. */
+  home: z.record(z.string(), z.string()).optional(),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
@@ -42,6 +47,26 @@ export async function mainCheckoutNow(worker: Worker): Promise<MainCheckout | un
   const { mainRepo, sessionsDir, worktreesDir } = worker.file;
   const main = { mainRepo, ours: [sessionsDir, worktreesDir], ...worker.git.context };
   return await readMainCheckout(main).catch(() => undefined);
+}
+
+/** What starts programs of the person or speaks to their next chat, where no mount keeps an agent from it. */
+export async function homePrints(worker: Worker): Promise<Record<string, string>> {
+  const { sandboxWrite } = worker.file.settings;
+  const prints: Record<string, string> = {};
+  const read = async (path: string, isOpen: boolean): Promise<void> => {
+    const real = await realPathAsFar(path);
+    const kind = await kindAt(real);
+    const names = kind === 'folder' ? (namesAt(real) ?? []) : [];
+    // A folder that the guard keeps is known by itself; one that is empty says nothing, and the CLIs make such.
+    if (kind === 'folder' && !isOpen && names.length > 0) prints[path] = `folder ${statsAt(real)?.ino}`;
+    if (kind === 'folder' && isOpen) for (const name of names) await read(join(path, name), isOpen);
+    if (kind !== undefined && kind !== 'folder') prints[path] = kind;
+  };
+  const isOpen = (await worker.guard.now(worker)).level === 'none';
+  const watched = watchedInHome(await worker.guard.home(worker), { isOpen });
+  const isMeant = (path: string) => sandboxWrite.some((folder) => contains(folder, path));
+  for (const path of watched.filter((each) => !isMeant(each))) await read(path, isOpen);
+  return prints;
 }
 
 const NOT_THE_CHILDS = new Set(['_logs', '_signal.json', '_signal_history.jsonl', 'session.log', '_inbox']);

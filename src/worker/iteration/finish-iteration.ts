@@ -15,7 +15,12 @@ import { branchTip, type PlanEvidence, readPlanEvidence, readQuestions } from '.
 import type { Iteration } from '../core/iteration-files.ts';
 import { stopEvents } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { breachOf, gitProgramsChanged, mainCheckoutMoves } from '../guarding/changes-by-agent.ts';
+import {
+  breachOf,
+  gitProgramsChanged,
+  homeChanged,
+  mainCheckoutMoves,
+} from '../guarding/changes-by-agent.ts';
 import { documentsPrint, mainCheckoutNow, snapshotBefore } from '../guarding/snapshot.ts';
 import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { guardLoop } from '../judging/loop-guard.ts';
@@ -90,7 +95,8 @@ type LeftByChild = Awaited<ReturnType<typeof keepWhatIsLeft>>;
 async function keepWhatIsLeft(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const gitPrograms = await gitProgramsChanged(worker);
   // What it did that no child may do: then nothing that it signalled counts.
-  const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, afterChild: true });
+  const home = await homeChanged(worker, open);
+  const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, home, afterChild: true });
   const signal: SignalReading = breach
     ? { kind: 'missing' }
     : await keepSignal(worker, open, ended.log?.seen.final?.signalText);

@@ -19,7 +19,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { type MeanwhileEnd, whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { blockedBy } from '../core/blocked.ts';
-import { joinEnvironment } from '../core/children-environment.ts';
+import { joinEnvironment, needsLogin } from '../core/children-environment.ts';
 import { isStopDue, stopEvents } from '../core/stopped.ts';
 import { endChildTree } from '../core/tree.ts';
 import { checksOf, record, stateOf, type Worker } from '../core/worker.ts';
@@ -32,7 +32,7 @@ import { WORKER_ERRORS } from '../core/worker-errors.ts';
 export async function prepare(worker: Worker): Promise<void> {
   try {
     // Beside the fetch and the worktree; whoever waits for it meets a failure of it.
-    void worker.environment.read().catch(() => undefined);
+    if (needsLogin(worker)) void worker.environment.read().catch(() => undefined);
     const ready = await makeWorktree(worker);
     // A stop that has its event already must not be followed by one that goes on.
     if (ready === undefined || isStopDue(worker)) {

@@ -13,6 +13,7 @@ import type {
 } from '../../providers/contract/provider.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
 import { isExecutable, locateCli, programOnPath } from '../../providers/starting/locate-cli.ts';
+import { type Guard, insideGuard } from '../../providers/starting/make-guard.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { type ChildRecord, runChild } from '../../providers/starting/run-child.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
@@ -24,7 +25,7 @@ import { type Iteration, wrapperName } from '../core/iteration-files.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { collectWork } from '../guarding/collect-work.ts';
 import { keepRunFolder } from '../guarding/run-folder.ts';
-import { documentsPrint, mainCheckoutNow, type Snapshot } from '../guarding/snapshot.ts';
+import { documentsPrint, homePrints, mainCheckoutNow, type Snapshot } from '../guarding/snapshot.ts';
 import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../recording/keep-work.ts';
 
@@ -33,7 +34,7 @@ export async function spawnChild(worker: Worker, open: Iteration): Promise<Child
   await collectWork(worker);
   // What it writes for the child belongs to what stands there before.
   const guard = await worker.guard.guard(worker);
-  const command = await commandFor(worker, open, { inGuard: guard !== undefined });
+  const command = await commandFor(worker, open, guard);
   await layOut(worker, open);
   const { files, logs } = open;
   return await runChild({
@@ -50,11 +51,8 @@ export async function spawnChild(worker: Worker, open: Iteration): Promise<Child
   });
 }
 
-async function commandFor(
-  worker: Worker,
-  open: Iteration,
-  { inGuard }: { inGuard: boolean },
-): Promise<ChildCommand> {
+async function commandFor(worker: Worker, open: Iteration, guard: Guard | undefined): Promise<ChildCommand> {
+  const inGuard = guard !== undefined;
   const { file, paths, env } = worker;
   const { settings } = file;
   const { cli } = open;
@@ -70,6 +68,7 @@ async function commandFor(
     own: settings.own,
     permissions: settings.permissions,
     inGuard,
+    ...(guard && { inside: (command: readonly string[]) => insideGuard(guard, command) }),
     childUuid: open.childUuid,
     nodePath: await nodePath(env),
     env: childEnvironment(env, { sessionUlid: file.id, iteration: open.iteration, cliPath }),
@@ -125,7 +124,8 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   const kept = await keeping;
   await record(worker, ...notKept(kept));
   const { worktree } = kept;
-  const snapshot: Snapshot = { worktree, mainCheckout, documents: documentsPrint(worker) };
+  const home = await homePrints(worker);
+  const snapshot: Snapshot = { worktree, mainCheckout, home, documents: documentsPrint(worker) };
   await keepRunFolder(worker, open, (runFolder) =>
     writeWhole(files.before, `${JSON.stringify({ ...snapshot, runFolder })}\n`),
   );

@@ -1,5 +1,5 @@
-import { symlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
@@ -26,6 +26,21 @@ test('a program that a circle of links hides is a result too', async () => {
   await symlink(loop, loop);
   const result = await runCommand('some-program', [], { env: { PATH: loop } });
   expect(result).toMatchObject({ exitCode: null, notFound: true });
+});
+
+test('a program given by its name is taken from below home where it is nowhere else, and from no relative folder', async () => {
+  await using dir = await tempDir();
+  for (const folder of ['home/bin', 'system', 'relative']) {
+    await mkdir(join(dir.path, folder), { recursive: true });
+    for (const name of ['tool', ...(folder === 'system' ? [] : ['own'])])
+      await writeFile(join(dir.path, folder, name), `#!/bin/sh\necho ${folder}\n`, { mode: 0o755 });
+  }
+  const [home, system] = [join(dir.path, 'home'), join(dir.path, 'system')];
+  const env = { HOME: home, PATH: ['relative', join(home, 'bin'), system].join(delimiter) };
+  const saying = async (name: string) => (await runCommand(name, [], { env, cwd: dir.path })).stdout;
+  expect(await saying('tool')).toBe('system\n');
+  expect(await saying('own')).toBe('home/bin\n');
+  expect(await saying(join(home, 'bin/tool'))).toBe('home/bin\n');
 });
 
 test('a given environment is the whole environment', async () => {

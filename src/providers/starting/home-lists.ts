@@ -1,0 +1,72 @@
+import { PROVIDERS } from '../registry.ts';
+
+/** Folders of home in which a new name could start something: what lies in them is opened one by one. */
+export const BY_NAME = ['', '.config', '.local', '.local/share', '.aws', '.docker', '.gradle', 'Library'];
+
+/** Names of folders by the folder of home that they lie in. */
+type Names = Readonly<Record<string, string>>;
+
+/** From where something later starts programs of the person, or speaks to them. */
+const STARTER_NAMES: Names = {
+  '': `.ssh .gnupg .kube .terraform.d node_modules .node_modules bin .bin .npm-global .npm-packages .nvm .volta .fnm .n n
+    .pyenv .rye .asdf .mise .nodenv .rbenv .rvm .jenv .goenv .sdkman .rustup .oh-my-zsh .zsh .zinit .zplug .antigen
+    .bash_it .bashrc.d .tmux .vim .emacs.d .vscode .vscode-server .cursor .cursor-server`,
+  '.config': `git gh pip uv npm pnpm mise nix systemd autostart environment.d plasma-workspace i3 sway hypr xfce4 zsh fish
+    bash nushell starship direnv tmux kitty alacritty wezterm ghostty nvim Code Cursor Windsurf VSCodium zed helix emacs`,
+  '.local': 'bin lib pipx',
+  '.local/share': `applications systemd dbus-1 gnome-shell nautilus kservices5 kio fish zinit direnv bash-completion nvim
+    pnpm fnm mise rtx uv pipx gh nix`,
+  '.docker': 'cli-plugins',
+  '.gradle': 'init.d',
+  Library: 'LaunchAgents Services Scripts pnpm',
+  '.cargo': 'bin',
+  go: 'bin',
+  '.deno': 'bin',
+  '.bun': 'bin',
+  '.pixi': 'bin',
+  '.dotnet': 'tools',
+};
+
+/** In starters: what tools fill by themselves. */
+export const STORES = ['.local/share/pnpm/store', 'Library/pnpm/store', '.terraform.d/plugin-cache'];
+
+/** Files that a shell, ssh or an editor reads, in folders that are no agent's in the guard. Those of git are read by key. */
+const START_NAMES: Names = {
+  '': `.bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .inputrc .zshrc .zprofile .zshenv .zlogin
+    .zlogout .xprofile .xsession .xinitrc .vimrc .tmux.conf`,
+  '.config': 'fish/config.fish',
+  '.ssh': 'config rc authorized_keys',
+};
+
+export const STARTERS = [
+  ...paths(STARTER_NAMES),
+  ...PROVIDERS.flatMap(({ installFolders = [], starters = [] }) => [...installFolders, ...starters]),
+];
+export const START_FILES = paths(START_NAMES);
+
+/** The same in folders that tools must be able to write. */
+export const OPEN_START_FILES = ['.cargo/env', '.cargo/config', '.cargo/config.toml', '.m2/settings.xml'];
+
+/** What tools could not make in a home that is read-only, by the program that would. */
+export const CACHES: Names = {
+  '': '.cache .local/state',
+  npm: '.npm',
+  corepack: '.local/share/pnpm/store',
+  pnpm: '.local/share/pnpm/store',
+  yarn: '.yarn',
+  bun: '.bun/install',
+  cargo: '.cargo',
+  go: 'go/pkg',
+  java: '.m2 .gradle/caches .gradle/daemon .gradle/native .gradle/wrapper',
+  dotnet: '.nuget',
+};
+
+export function words(text: string): string[] {
+  return text.split(/\s+/);
+}
+
+function paths(names: Names): string[] {
+  return Object.entries(names).flatMap(([folder, text]) =>
+    words(text).map((name) => (folder === '' ? name : `${folder}/${name}`)),
+  );
+}

@@ -1,0 +1,147 @@
+import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
+import { contains } from '../../base/files/contains.ts';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { PROVIDERS } from '../registry.ts';
+import { BY_NAME, CACHES, OPEN_START_FILES, START_FILES, STARTERS, STORES, words } from './home-lists.ts';
+import { type Mount, readOnly, writable } from './mount.ts';
+import { nodeFolder } from './node-path.ts';
+
+export interface HomePlaces {
+  /** The home folder, absolute and real. */
+  dir: string;
+  /** Of what runs inside: its PATH, and where the CLIs keep their folders. */
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Home is read-only as a folder. What is open in it is open by name, so that nothing can be put where a shell, a desktop
+ * or a tool looks for what to start; neither can it into folders of PATH elsewhere. A deeper rule wins over one above it.
+ */
+export function homeMounts(home: HomePlaces): Mount[] {
+  const { dir } = home;
+  const folders = [...foldersOfPath(home), nodeFolder()].filter(isWritable);
+  const programs = [
+    ...folders.map((path) => prefixOf(path, dir)),
+    ...(process.getuid?.() === 0 ? OF_ROOT : []),
+  ];
+  const isThere = hasHome(home);
+  const below = (names: readonly string[]) => (isThere ? names.map((name) => join(dir, name)) : []);
+  const byName = below(BY_NAME).map(real);
+  const starters = [...below(STARTERS), ...programs];
+  const states = stateFolders(home).map(({ folder }) => real(folder));
+  const entries = byName.flatMap((folder) => (namesAt(folder) ?? []).map((name) => join(folder, name)));
+  const isClosed = new Set([...byName, ...starters]);
+  const open = entries.filter((path) => statsAt(path)?.isDirectory() && !isClosed.has(path));
+  // Start files are often links into a folder that is kept elsewhere.
+  const links = entries.filter((path) => statsAt(path)?.isSymbolicLink() && statsAt(real(path))?.isFile());
+  const closed = [...starters, ...links, ...below(OPEN_START_FILES), ...(isThere ? steering(home) : [])]
+    .map((path) => holderOf(path, [dir, tmpdir(), ...states]))
+    .filter((path) => !byName.includes(path) && ![dir, tmpdir()].some((each) => contains(path, each)));
+  const writables = [...open, ...below(STORES).map(real), ...(isThere ? states : [])];
+  const mounts = [...byName.map(readOnly), ...writables.map(writable), ...closed.map(readOnly)];
+  return mounts.map((mount) => ({ ...mount, ifThere: true }));
+}
+
+/** Settings and programs of the system, which its root may write. */
+const OF_ROOT = ['/usr', '/etc', '/opt', '/var/spool/cron'];
+
+/** What of home an agent could change all the same; it is compared after each. @param isOpen no guard keeps home */
+export function watchedInHome(home: HomePlaces, { isOpen }: { isOpen: boolean }): string[] {
+  if (!hasHome(home)) return [];
+  const files = [...OPEN_START_FILES, ...STARTERS.filter(isDeep), ...(isOpen ? START_FILES : [])];
+  return [...files.map((name) => join(home.dir, name)), ...steering(home)];
+}
+
+/** In a folder that is open. */
+function isDeep(starter: string): boolean {
+  return !BY_NAME.includes(starter.includes('/') ? dirname(starter) : '');
+}
+
+/** Makes what tools and CLIs would make, where it is missing and they are there. What can't be made is not needed here. */
+export function makeHomeFolders(home: HomePlaces, clis: readonly string[]): void {
+  if (!hasHome(home)) return;
+  const isThere = (program: string) => foldersOfPath(home).some((folder) => statsAt(join(folder, program)));
+  const caches = Object.entries(CACHES).filter(([program]) => program === '' || isThere(program));
+  const names = caches.flatMap(([, folders]) => words(folders));
+  for (const folder of [
+    ...names.map((name) => join(home.dir, name)),
+    ...stateFolders(home, clis).map((state) => state.folder),
+  ])
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch {
+      // A home that nobody may write, or a file of that name.
+    }
+}
+
+function hasHome({ dir }: HomePlaces): boolean {
+  return dir !== '/' && statsAt(dir) !== undefined;
+}
+
+interface StateFolder {
+  folder: string;
+  steering: readonly string[];
+}
+
+/** The CLIs' own folders, which they must be able to write. */
+function stateFolders({ dir, env }: HomePlaces, clis?: readonly string[]): StateFolder[] {
+  return PROVIDERS.flatMap(({ name, state }) => {
+    if (state === undefined || clis?.includes(name) === false) return [];
+    const { folder, variable, homeVariable, steering } = state;
+    const own = variable === undefined ? undefined : env[variable];
+    const above = homeVariable === undefined ? undefined : env[homeVariable];
+    return [{ folder: own || join(above || dir, folder), steering }];
+  });
+}
+
+/** What in them runs as the person or speaks to their next chat, as far as it is there. */
+function steering(home: HomePlaces): string[] {
+  return stateFolders(home).flatMap(({ folder, steering: names }) =>
+    names.flatMap((name) => {
+      const [above, rest] = name.split('*');
+      if (above === undefined || rest === undefined) return [join(folder, name)];
+      const shown = (namesAt(join(folder, above)) ?? []).filter((each) => !each.startsWith('.'));
+      return shown.map((each) => join(folder, above, `${each}${rest}`));
+    }),
+  );
+}
+
+/** Real, and none that a relative entry means. */
+function foldersOfPath({ env: { PATH = '' } }: HomePlaces): string[] {
+  return [...new Set(PATH.split(delimiter).filter(isAbsolute).map(real))];
+}
+
+/** Programs are often links to what lies beside their folder. */
+function prefixOf(folder: string, home: string): string {
+  const above = dirname(folder);
+  const isProgramFolder = /^s?bin$/.test(basename(folder));
+  const isPrefix = isProgramFolder && ['lib', 'Cellar'].some((name) => statsAt(join(above, name)));
+  return isPrefix && !contains(above, home) ? above : folder;
+}
+
+/** A file that a link leads to is kept by the folder that holds it, as far as that has nothing else to be open for. */
+function holderOf(path: string, open: readonly string[]): string {
+  const target = real(path);
+  const folder = dirname(target);
+  const isFileElsewhere = target !== path && statsAt(target)?.isFile();
+  return isFileElsewhere && !open.some((each) => contains(folder, each)) ? folder : target;
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,156 @@
+import { access, appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
+import { doctor } from '../../src/machine/doctor/doctor.ts';
+import { builtPrograms } from '../support/built-programs.ts';
+import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { first, shell } from './guarded-row.ts';
+
+// What an agent leaves below home, and what is started later.
+
+const SIGNALS = [
+  { act: 'signal-file', text: '{"status":"continue","phase":"requirements"}' },
+  { act: 'result' },
+];
+
+/** Its first agent runs this; a login shell of the person is bash. */
+async function sessionWhose(script: string, plan: RigPlan): Promise<SessionRig> {
+  return await startRig({
+    scenario: { rules: first(shell(script), ...SIGNALS) },
+    firstEnv: { SHELL: '/bin/bash' },
+    files: { 'home/.bashrc': 'true\n', 'home/.cache/made': '' },
+    ...plan,
+  });
+}
+
+const rested = ({ status }: { status: { kind: string } }) =>
+  status.kind === 'waiting' || status.kind === 'blocked';
+
+async function isThere(rig: SessionRig, name: string): Promise<boolean> {
+  return await access(join(rig.repo.homeDir, name)).then(
+    () => true,
+    () => false,
+  );
+}
+
+const PLANTED =
+  'for f in .bashrc .bash_profile .profile .zshenv; do echo "touch $HOME/.cache/ran" >>"$HOME/$f"; done';
+
+test('in the guard no start file of a shell can be written, and the session goes on', async () => {
+  await using rig = await sessionWhose(PLANTED, { sandbox: 'guard' });
+  await rig.untilWaiting('qa_answers');
+  expect(await readFile(join(rig.repo.homeDir, '.bashrc'), 'utf8')).toBe('true\n');
+  expect(await isThere(rig, '.bash_profile')).toBe(false);
+});
+
+test('without a guard start files that an agent wrote block the session, are listed, and start nothing in the workers that follow', async () => {
+  await using rig = await sessionWhose(PLANTED, { sandbox: 'off' });
+  const { status } = await rig.until(rested);
+  expect(status).toMatchObject({ kind: 'blocked', rule: 'git_programs_changed' });
+  for (const name of ['.bashrc', '.bash_profile', '.profile', '.zshenv'])
+    expect(status).toMatchObject({ reason: expect.stringContaining(join(rig.repo.homeDir, name)) });
+  await rig.killWorker();
+  const context = rig.context('tool');
+  const env = { ...context.env, SHELL: '/bin/bash' };
+  const byModel = resumeSession({ session: rig.file.folder }, { ...context, env });
+  await expect(byModel).rejects.toMatchObject({ code: 'needs_person' });
+  await rig.until(rested);
+  expect(await isThere(rig, '.cache/ran')).toBe(false);
+});
+
+test('a command for the next chat that an agent leaves where there was none blocks, and a person in a terminal accepts it', async () => {
+  const plants = 'mkdir -p "$HOME/.claude/commands" && echo x >"$HOME/.claude/commands/x.md"';
+  await using rig = await sessionWhose(plants, { sandbox: 'guard' });
+  const { status } = await rig.until(rested);
+  expect(status).toMatchObject({
+    rule: 'git_programs_changed',
+    reason: expect.stringContaining(join(rig.repo.homeDir, '.claude/commands')),
+  });
+  await rig.resume();
+  await rig.untilWaiting('qa_answers');
+});
+
+test('folders that CLIs make empty, their logins and their transcripts block nothing', async () => {
+  const writes = `cd "$HOME/.claude" && mkdir -p plugins commands projects/a/memory && echo 1 >projects/a/1.jsonl
+    echo 2 >.credentials.new && mv .credentials.new .credentials.json`;
+  await using rig = await sessionWhose(writes, { sandbox: 'guard' });
+  await rig.untilWaiting('qa_answers');
+  expect(await isThere(rig, '.claude/.credentials.json')).toBe(true);
+});
+
+test('what the person changes while no agent runs is theirs', async () => {
+  await using rig = await sessionWhose('true', { sandbox: 'off', start: { run: false } });
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await appendFile(join(rig.repo.homeDir, '.bashrc'), 'true\n');
+  await mkdir(join(rig.repo.homeDir, '.claude'), { recursive: true });
+  await writeFile(join(rig.repo.homeDir, '.claude/settings.json'), '{}');
+  await rig.resume();
+  await rig.untilWaiting('qa_answers');
+});
+
+test('settings that a rename outside laid open are noticed when an agent wrote them', async () => {
+  const waits = 'until [ -e "$HOME/.cache/go" ]; do sleep 0.05; done';
+  await using rig = await sessionWhose(
+    `: >"$HOME/.cache/up"; ${waits}; echo x >"$HOME/.claude/settings.json"`,
+    {
+      sandbox: 'guard',
+      files: { 'home/.cache/made': '', 'home/.claude/settings.json': '{}' },
+    },
+  );
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await expect.poll(() => isThere(rig, '.cache/up')).toBe(true);
+  const settings = join(rig.repo.homeDir, '.claude/settings.json');
+  await writeFile(`${settings}.new`, '{}');
+  await rename(`${settings}.new`, settings);
+  await writeFile(join(rig.repo.homeDir, '.cache/go'), '');
+  const { status } = await rig.until(rested);
+  expect(status).toMatchObject({ rule: 'git_programs_changed' });
+});
+
+test('the prompt and other files of the run folder cannot be written by way of /proc', async () => {
+  const writes = 'for f in /proc/1/fd/* /proc/self/fd/0; do [ -f "$f" ] && echo planted >>"$f"; done; true';
+  await using rig = await sessionWhose(writes, { sandbox: 'guard' });
+  await rig.untilWaiting('qa_answers');
+  expect(await readFile(join(rig.paths.iterations, '001/prompt.md'), 'utf8')).not.toContain('planted');
+});
+
+test('a file that the program had open which started a worker is not one of its agents', async () => {
+  await using dir = await tempDir();
+  const open = join(dir.path, 'open-elsewhere');
+  const { worker } = await builtPrograms();
+  const shell200 = ['-c', 'exec 200>"$0"; exec "$@"', open, process.execPath, worker];
+  const shim = `require('node:child_process').spawnSync('/bin/bash', [...${JSON.stringify(shell200)}, ...process.argv.slice(2)], { stdio: 'inherit' });`;
+  await writeFile(join(dir.path, 'shim.cjs'), shim);
+  await using rig = await sessionWhose('echo planted >/proc/self/fd/200 || true', {
+    sandbox: 'guard',
+    worker: join(dir.path, 'shim.cjs'),
+  });
+  await rig.untilWaiting('qa_answers');
+  expect(await readFile(open, 'utf8')).toBe('');
+});
+
+/** A CLI below home whose every start leaves a trace where the guard lets it, and where it does not. */
+const TRACES = '#!/bin/sh\necho "$1" >>"$HOME/.cache/asked"; echo x >>"$HOME/.profile"; echo 9.9.9\n';
+
+test('what doctor asks of CLIs runs in the guard', async () => {
+  await using rig = await sessionWhose('true', { sandbox: 'guard', start: { run: false } });
+  const cli = join(rig.repo.homeDir, 'claude');
+  await writeFile(cli, TRACES, { mode: 0o755 });
+  const { env, ...context } = rig.context();
+  await doctor({}, { ...context, env: { ...env, CLAUDE_PATH: cli } });
+  expect(await readFile(join(rig.repo.homeDir, '.cache/asked'), 'utf8')).toContain('--version');
+  expect(await isThere(rig, '.profile')).toBe(false);
+});
+
+test('what Codex is asked before each iteration runs in the guard', async () => {
+  await using rig = await sessionWhose('true', { sandbox: 'guard', start: { run: false } });
+  const cli = join(rig.repo.homeDir, 'codex');
+  await writeFile(cli, TRACES, { mode: 0o755 });
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await rig.resume({ provider: 'codex' }, { CODEX_PATH: cli });
+  await rig.until(({ lastIteration }) => lastIteration !== undefined);
+  expect(await readFile(join(rig.repo.homeDir, '.cache/asked'), 'utf8')).toContain('mcp');
+  expect(await isThere(rig, '.profile')).toBe(false);
+});
