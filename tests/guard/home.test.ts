@@ -20,7 +20,7 @@ async function sessionWhose(script: string, plan: RigPlan): Promise<SessionRig> 
   return await startRig({
     scenario: { rules: first(shell(script), ...SIGNALS) },
     firstEnv: { SHELL: '/bin/bash' },
-    files: { 'home/.bashrc': 'true\n', 'home/.cache/made': '' },
+    files: { 'home/.bashrc': 'true\n', 'home/.cache/made': '', 'home/.claude/made': '' },
     ...plan,
   });
 }

@@ -161,6 +161,34 @@ describe.each(USERS)('a proof beside an agent in the guard, $name', (user) => {
   });
 });
 
+const WAYS: readonly Place[] = [
+  { title: 'a home folder that is MAIN_REPO', repository: 'home', sessions: 'outside', worktrees: 'outside' },
+  { title: 'WORKTREES outside of MAIN_REPO', inHome: true, worktrees: 'outside' },
+  { title: 'a MAIN_REPO that is a linked worktree', inHome: true, repository: 'linked' },
+  { title: 'a bare MAIN_REPO', inHome: true, repository: 'bare', sessions: 'outside', worktrees: 'outside' },
+  { title: 'odd letters in its path', inHome: true, folder: `o'clock "Bögen" a` },
+  { title: 'a repository outside of home' },
+];
+
+test.each(WAYS)('a proof runs with $title, in a home without files of the person', async (place) => {
+  const [user] = USERS;
+  if (user === undefined) return;
+  await using scene = await makeScene(user, place);
+  await scene.outside('echo forged >"$HOME/.npmrc"; mkdir -p "$BASE/node_modules"');
+  const check =
+    'git fsck && git log --format=%s && test -e README.md && touch "$HOME/x" && ! cat "$HOME/.npmrc" && ! ls "$BASE/node_modules"';
+  expect(await inProof(scene, user, check)).toMatchObject({ exitCode: 0, stdout: 'First\n' });
+});
+
+test('a proof reads a repository that borrows its own objects from another', async () => {
+  const [user] = USERS;
+  if (user === undefined) return;
+  await using scene = await makeScene(user, IN_HOME);
+  await scene.outside(`mkdir "$HOME/store"; mv "$COMMON/objects" "$HOME/store/objects"
+    mkdir -p "$COMMON/objects/info"; echo "$HOME/store/objects" >"$COMMON/objects/info/alternates"`);
+  expect((await inProof(scene, user, 'git fsck && git log')).exitCode).toBe(0);
+});
+
 interface InProof {
   env?: Record<string, string>;
   ofHome?: readonly string[];

@@ -25,7 +25,7 @@ export function hidesFolders(guard: ProofGuard): boolean {
   return guard?.now.guard.tool.kind === 'bwrap';
 }
 
-/** npm reads these by the hash that a lock file names, and compares; other caches are believed unread. */
+/** npm takes these by the hash that a lock file names, and compares; other programs believe what their caches hold. */
 const VERIFIED = '.npm/_cacache/content-v2';
 
 /**
