@@ -48,9 +48,10 @@ export function needsHuman(view: SessionView): boolean {
 
 /** No worker can begin: its files may not be read, or say neither what it is nor that it was started. */
 export function isLost(view: SessionView): boolean {
-  const { wantsWorker, sessionFile, state, newer } = view;
+  const { wantsWorker, sessionFile, isForeign, state, newer } = view;
   if (view.isUnreadable) return true;
   const { kind } = state.status;
+  if (isForeign) return false;
   if (kind === 'starting' && !wantsWorker && newer === undefined) return true;
   return (wantsWorker || (kind !== 'stopped' && kind !== 'done')) && sessionFile === undefined;
 }

@@ -13,9 +13,9 @@ import { emptyState, type SessionState, type WaitingStatus } from './events/stat
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { readForeignSession } from './legacy/legacy-session.ts';
 
-/** The gate at which a session waits. */
-export function gateOf({ state: { status } }: SessionView): WaitingStatus | undefined {
-  if (status.kind !== 'waiting') return undefined;
+/** The gate at which a session waits; a folder that no worker has taken over has none. */
+export function gateOf({ state: { status }, isForeign }: SessionView): WaitingStatus | undefined {
+  if (isForeign || status.kind !== 'waiting') return undefined;
   return status.for === 'qa_answers' || status.for === 'plan_approval' ? status : undefined;
 }
 

@@ -84,6 +84,15 @@ describe('a recorded folder that is resumed', () => {
     await expect(resumeSession({ session: folder }, bench.context)).rejects.toMatchObject({ code });
   });
 
+  test.concurrent('is refused when what repairs the nested layout leaves one session inside another', async () => {
+    await using bench = await madeFolder({
+      '_overview.md': overviewAt('planning'),
+      '_samocode/_samocode/_overview.md': overviewAt('planning'),
+    });
+    const code = 'nested_layout';
+    await expect(resumeSession(session, bench.context)).rejects.toMatchObject({ code });
+  });
+
   test.concurrent('goes on where no gate is behind it', async () => {
     const folder = '26-01-18-extra-sections';
     await using bench = await oldFolder(folder);

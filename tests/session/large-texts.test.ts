@@ -5,7 +5,7 @@ import { parsePlan, planChanges } from '../../src/session/documents/plan.ts';
 import { parseQa } from '../../src/session/documents/qa.ts';
 import { writeAnswers } from '../../src/session/documents/qa-change.ts';
 import { parseSignal } from '../../src/session/documents/signal.ts';
-import { placeOf } from '../../src/session/legacy/legacy-session.ts';
+import { inferPhase } from '../../src/session/legacy/legacy-session.ts';
 
 const TEN_MB = 10_000_000;
 const HEADS = '# T\n## Status\n### Phase 1: x\n### Q1: x\n';
@@ -34,5 +34,5 @@ test.each([
   expect(planChanges(text, `${text}x`).lines.length).toBeGreaterThan(0);
   expect(readInboxMessage('x.md', text).text.length).toBeGreaterThan(TEN_MB / 2);
   expect(parseSignal(text.slice(0, 1_000_000), 'init').kind).toBe('malformed');
-  expect(placeOf({ overview: text, fileNames: [], questions: [] }, 'x')).toBeDefined();
+  expect(inferPhase(text)).toBeDefined();
 });

@@ -17,6 +17,8 @@ function placeIn(view: SessionView | undefined) {
   return {
     kind: status.kind,
     phase: progress.phase,
+    ...(status.kind === 'waiting' && { for: status.for }),
+    ...(status.kind === 'blocked' && { reason: status.reason }),
   };
 }
 
@@ -43,14 +45,14 @@ async function madeView(files: Readonly<Record<string, string>>): Promise<Sessio
 const stopped = { kind: 'stopped' };
 
 test.each([
-  ['26-01-08-colon-stamps', { ...stopped, phase: 'planning' }],
-  ['26-01-09-blocked-yes', { ...stopped, phase: 'implementation' }],
+  ['26-01-08-colon-stamps', { kind: 'waiting', phase: 'planning', for: 'plan_approval' }],
+  ['26-01-09-blocked-yes', { kind: 'blocked', phase: 'implementation', reason: 'The database is down' }],
   ['26-01-10-no-totals', { ...stopped, phase: 'testing' }],
   ['26-01-11-crlf', { ...stopped, phase: 'quality' }],
-  ['26-01-12-bom', { ...stopped, phase: 'requirements' }],
+  ['26-01-12-bom', { kind: 'waiting', phase: 'requirements', for: 'qa_answers' }],
   ['26-01-13-unknown-phase', { ...stopped, phase: 'init' }],
   ['26-01-14-two-plans', { ...stopped, phase: 'implementation' }],
-  ['26-01-15-question-boxes', { ...stopped, phase: 'requirements' }],
+  ['26-01-15-question-boxes', { kind: 'waiting', phase: 'requirements', for: 'qa_answers' }],
   ['26-01-16-repeated-iterations', { ...stopped, phase: 'init' }],
   ['26-01-17-empty-overview', { ...stopped, phase: 'init' }],
   ['26-01-18-extra-sections', { ...stopped, phase: 'investigation' }],
@@ -59,17 +61,77 @@ test.each([
   ['26-01-21-nested', { ...stopped, phase: 'implementation' }],
   ['26-01-22-nothing-known', { ...stopped, phase: 'init' }],
   ['My_Old.Session-V2', { kind: 'done', phase: 'done' }],
-])(
-  'the old folder %s is shown as done, or as stopped in the phase that its overview names',
-  async (folder, place) => {
-    await using dir = await tempDir();
-    await cp(join(CORPUS, folder), join(dir.path, folder), { recursive: true });
-    expect(placeIn(await read(dir.path, folder))).toEqual(place);
-  },
-);
+])('the old folder %s is shown as what it says of itself', async (folder, place) => {
+  await using dir = await tempDir();
+  await cp(join(CORPUS, folder), join(dir.path, folder), { recursive: true });
+  expect(placeIn(await read(dir.path, folder))).toEqual(place);
+});
 
-const at = (phase: string) => `# Session: boat\n\n## Task\nFloat.\n\n## Status\nPhase: ${phase}\n`;
+const QA = '# Q&A: boat\n\n### Q1: Which?\nA) this\nB) that\n**Answer:** _waiting_\n';
+const PLAN = '# Plan: Boat\n\n### Phase 1: hull\n- [ ] one\n';
+const at = (phase: string, more = '') =>
+  `# Session: boat\n\n## Task\nFloat.\n\n## Status\nPhase: ${phase}\n${more}`;
 const line = (status: string, more: object = {}) => `${JSON.stringify({ iteration: 1, status, ...more })}\n`;
+const waits = (phase: string, waitsFor: string) => ({ kind: 'waiting', phase, for: waitsFor });
+
+test.each([
+  [
+    'its signal is a wait for answers',
+    {
+      '_overview.md': at('planning'),
+      '_qa.md': QA,
+      '_signal.json': '{"status":"waiting","for":"qa_answers"}',
+    },
+    waits('planning', 'qa_answers'),
+  ],
+  [
+    'its overview alone says that it waits for a human',
+    { '_overview.md': at('planning', 'Blocked: waiting_human\n'), '01-08-1000-plan-boat.md': PLAN },
+    waits('planning', 'plan_approval'),
+  ],
+  [
+    'its agent wrote the next phase into the overview while it waited for the approval',
+    {
+      '_overview.md': at('implementation'),
+      '01-08-1000-plan-boat.md': PLAN,
+      '_signal.json': '{"status":"waiting","phase":"implementation","for":"plan_approval"}',
+    },
+    waits('implementation', 'plan_approval'),
+  ],
+  [
+    'implementation asked a question',
+    {
+      '_overview.md': at('implementation'),
+      '_qa.md': QA,
+      '01-08-1000-plan-boat.md': PLAN,
+      '_signal.json': '{"status":"waiting","for":"qa_answers"}',
+    },
+    waits('implementation', 'qa_answers'),
+  ],
+  [
+    'its agent wanted something done by a person',
+    {
+      '_overview.md': at('testing'),
+      '_signal.json': '{"status":"waiting","for":"human_action","reason":"Plug it in"}',
+    },
+    waits('testing', 'human_action'),
+  ],
+])('an old folder waits when %s', async (_, files, place) => {
+  expect(placeIn(await madeView(files))).toEqual(place);
+});
+
+test.each([
+  ['its signal says so', { '_signal.json': '{"status":"blocked","reason":"No database"}' }, 'No database'],
+  [
+    'its overview alone says so',
+    { '_overview.md': at('testing', 'Blocked: yes\nLast Action: Gave up\n') },
+    'Gave up',
+  ],
+  ['it names no reason', { '_overview.md': at('testing', 'Blocked: yes\n') }, 'It names no reason.'],
+])('an old folder is blocked with its reason when %s', async (_, files, reason) => {
+  const view = await madeView({ '_overview.md': at('testing'), ...files });
+  expect(placeIn(view)).toEqual({ kind: 'blocked', phase: 'testing', reason });
+});
 
 test.each([
   ['its last signal went on to it', { '_signal.json': '{"status":"continue","phase":"done"}' }],
@@ -95,6 +157,14 @@ test.each([
   const views = await readSessionList(dir.path, await systemHost());
   expect(views.map(placeIn)).toEqual([{ ...stopped, phase: 'init' }]);
   expect(views[0]?.problems.join()).toMatch(/before its overview was written.*goal/);
+});
+
+test.each([
+  ['alone', {}],
+  ['beside an overview of its own', { '_overview.md': at('investigation') }],
+])('a session inside a nested session is a problem of the folder, %s', async (_, files) => {
+  const view = await madeView({ ...files, '_samocode/_samocode/_overview.md': at('planning') });
+  expect(view?.problems.join()).toMatch(/a session inside a session/);
 });
 
 test.each(['_signal_history.jsonl', '_signal.json', '_qa.md', 'session.log'])(

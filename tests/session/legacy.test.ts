@@ -6,7 +6,7 @@ import { currentPlanOf, parsePlan } from '../../src/session/documents/plan.ts';
 import { parseQa } from '../../src/session/documents/qa.ts';
 import { parseSignal } from '../../src/session/documents/signal.ts';
 import { isFolderName, resolveSessionFolder } from '../../src/session/layout/names.ts';
-import { continuationOf, placeOf } from '../../src/session/legacy/legacy-session.ts';
+import { inferPhase } from '../../src/session/legacy/legacy-session.ts';
 import { legacyProperties } from '../properties/legacy.ts';
 
 for (const property of legacyProperties) test(property.name, () => property.run(300));
@@ -19,15 +19,11 @@ function read(folder: string, name: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
-function placed(overview = '') {
-  return placeOf({ overview, fileNames: [], questions: [] }, 'boat');
-}
-
 /** What the parts of a folder read as, as far as it has them. */
 function readFolder(folder: string) {
   const fileNames = readdirSync(join(ROOT, folder));
   const overview = readOverview(read(folder, '_overview.md') ?? '');
-  const inferred = placed(read(folder, '_overview.md'));
+  const inferred = inferPhase(read(folder, '_overview.md'));
   const bytes = existsSync(join(ROOT, folder, '_signal.json'))
     ? readFileSync(join(ROOT, folder, '_signal.json'))
     : undefined;
@@ -116,18 +112,7 @@ test.each(FOLDERS)('a change of the overview of %s keeps its other lines', (fold
   expect(readOverview(after).lastAction).toBe('Resumed');
 });
 
-test('a plan that a folder in planning holds waits for its approval, unless planning was chosen', () => {
-  const overview = 'Phase: planning';
-  const facts = { overview, fileNames: ['01-08-1437-plan-x.md'], questions: [] };
-  const goesOn = (chosen?: 'planning') => {
-    const place = placeOf(facts, 'boat', chosen);
-    return 'phase' in place && continuationOf(place, facts, { folder: 'boat', gates: ['qa', 'plan'] });
-  };
-  expect(goesOn()).toMatchObject({ kind: 'park', for: 'plan_approval', resumePhase: 'implementation' });
-  expect(goesOn('planning')).toMatchObject({ kind: 'park', for: 'qa_answers', resumePhase: 'planning' });
-});
-
 test('a phase is found in the overview, and a question names the phases', () => {
-  expect(placed('Phase: planning')).toMatchObject({ phase: 'planning' });
-  expect(placed('')).toHaveProperty('question', expect.stringContaining('init, investigation'));
+  expect(inferPhase('Phase: planning')).toEqual({ phase: 'planning' });
+  expect(inferPhase('')).toHaveProperty('question', expect.stringContaining('init, investigation'));
 });

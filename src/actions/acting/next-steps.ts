@@ -9,12 +9,16 @@ export function nextSteps(view: SessionView): NextStep[] {
 }
 
 function stepsOf(view: SessionView): NextStep[] {
-  const { state } = view;
+  const { state, isForeign, problems } = view;
   const { status } = state;
   if (state.archived) return [{ act: 'bring_back', ifWanted: true }];
   if (isLost(view)) return [{ act: 'fix_problems' }];
   if (view.isUnseen)
     return [{ act: 'take_over', when: 'if the machine that problems names is gone for good' }];
+  if (isForeign && status.kind !== 'done') {
+    const fix: NextStep[] = problems.length > 0 ? [{ act: 'fix_problems' }] : [];
+    return [...fix, { act: 'resume', ifWanted: true }];
+  }
   switch (status.kind) {
     case 'starting':
     case 'queued':
@@ -25,10 +29,8 @@ function stepsOf(view: SessionView): NextStep[] {
       return [afterWaiting(status)];
     case 'blocked':
       return status.next ? [...status.next] : [{ act: 'settle_blocker' }];
-    case 'stopped': {
-      const fix: NextStep[] = view.isForeign && view.problems.length > 0 ? [{ act: 'fix_problems' }] : [];
-      return [...fix, { act: 'resume', ifWanted: true }];
-    }
+    case 'stopped':
+      return [{ act: 'resume', ifWanted: true }];
     case 'done':
       return [{ act: state.merge === undefined ? 'read_summary' : 'follow' }];
     default:

@@ -2,8 +2,15 @@ import { basename, join } from 'node:path';
 import { isoUtc } from '../../base/clock.ts';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
-import type { Decision } from '../../phases/decision.ts';
-import { followsPlan, type Gate, PHASE_NAMES, type Phase, phaseNamed } from '../../phases/table.ts';
+import type { Decision, JudgedSignal } from '../../phases/decision.ts';
+import {
+  followsPlan,
+  type Gate,
+  PHASE_NAMES,
+  type Phase,
+  phaseNamed,
+  type WaitingFor,
+} from '../../phases/table.ts';
 import { park, run } from '../../phases/verdict.ts';
 import { documentText } from '../documents/documents.ts';
 import { readOverview } from '../documents/overview.ts';
@@ -16,7 +23,7 @@ import { emptyState, type SessionState } from '../events/state.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 
 /**
- * A folder of the Python samocode, or one made by hand: it has nothing in `.run/`. It is shown as done or stopped; a
+ * A folder of the Python samocode, or one made by hand: it has nothing in `.run/`. It is shown as it says of itself; a
  * resume makes a session of it.
  * @returns undefined for any other folder
  */
@@ -26,29 +33,48 @@ export async function readForeignSession(paths: SessionPaths): Promise<SessionVi
   const found = placeOf(folder, paths.folder);
   const obstacles = obstaclesIn(folder, paths).map(({ problem }) => problem);
   const unwritten = obstacles.length === 0 && folder.overview === undefined ? [UNWRITTEN] : [];
+  const state = stateOf(folder, 'phase' in found ? found : { phase: 'init', says: { kind: 'stopped' } });
   const problems = [...obstacles, ...unwritten, ...('question' in found ? [found.question] : [])];
-  const state = stateOf(folder, 'phase' in found ? found : { phase: 'init', isDone: false });
   return { ...viewAtRest(paths, state, problems), isForeign: true };
 }
 
 const UNWRITTEN =
   'The session was stopped before its overview was written, so its task is not on record: give it as the goal when you resume.';
 
-function stateOf(
-  { since, overview = '' }: LegacyFolder,
-  { phase, isDone }: Pick<LegacyPlace, 'phase' | 'isDone'>,
-): SessionState {
+function stateOf(folder: LegacyFolder, { phase, says }: LegacyPlace): SessionState {
   const empty = emptyState();
-  const { iteration = 0, totalIterations = 0, lastAction = '' } = readOverview(overview);
-  const why = 'It was made by the Python samocode, or by hand, and no worker runs it.';
+  const { iteration, totalIterations } = readOverview(folder.overview ?? '');
   return {
     ...empty,
-    createdAt: since,
-    status: isDone
-      ? { kind: 'done', since, summary: lastAction }
-      : { kind: 'stopped', since, by: { channel: 'file' }, why },
-    progress: { ...empty.progress, phase, phaseIteration: iteration, totalIterations },
+    createdAt: folder.since,
+    status: statusOf(folder, { phase, says }),
+    progress: {
+      ...empty.progress,
+      phase,
+      phaseIteration: iteration ?? 0,
+      totalIterations: totalIterations ?? 0,
+    },
   };
+}
+
+function statusOf({ since, overview, questions }: LegacyFolder, { phase, says }: LegacyPlace) {
+  switch (says.kind) {
+    case 'done':
+      return { kind: 'done', since, summary: readOverview(overview ?? '').lastAction ?? '' } as const;
+    case 'blocked':
+      return { ...says, since, rule: 'child_blocked' };
+    case 'waiting': {
+      const open = questions.filter(({ answer }) => answer === undefined).map(({ id }) => id);
+      const openQuestions = says.for === 'qa_answers' ? open : [];
+      return { ...says, since, resumePhase: phase, openQuestions, unconfirmed: [] };
+    }
+    case 'stopped': {
+      const why = 'It was made by the Python samocode, or by hand, and no worker runs it.';
+      return { ...says, since, by: { channel: 'file' }, why } as const;
+    }
+    default:
+      return says satisfies never;
+  }
 }
 
 /** The early layout of the original tool kept the overview in a folder of its own. */
@@ -59,6 +85,8 @@ export interface LegacyFolder extends LegacyFacts {
   /** ISO time of the last change to the overview, or to the folder where it has none. */
   since: string;
   isNested: boolean;
+  /** `_samocode/` holds another `_samocode/`. */
+  isNestedTwice: boolean;
   /** Names of files that are folders, pipes or links, and of folders that are none. */
   notPlain: string[];
 }
@@ -66,9 +94,11 @@ export interface LegacyFolder extends LegacyFacts {
 /** Reads a folder of the original tool. @returns undefined for a folder in which no session ever ran */
 export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolder | undefined> {
   const { sessionDir } = paths;
-  const nestedOverview = join(sessionDir, NESTED_FOLDER, basename(paths.overview));
+  const nestedDir = join(sessionDir, NESTED_FOLDER);
+  const isNestedTwice = statsAt(join(nestedDir, NESTED_FOLDER))?.isDirectory() === true;
+  const nestedOverview = join(nestedDir, basename(paths.overview));
   const isNested = statsAt(paths.overview) === undefined && statsAt(nestedOverview) !== undefined;
-  if (!isNested && !hasTraces(paths)) return undefined;
+  if (!isNested && !isNestedTwice && !hasTraces(paths)) return undefined;
   const overviewPath = isNested ? nestedOverview : paths.overview;
   const [overview, signal, qa] = await Promise.all([
     documentText(overviewPath),
@@ -83,6 +113,7 @@ export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolde
     questions: qa === undefined ? [] : parseQa(qa).questions,
     since: isoUtc(Math.trunc(stats?.mtimeMs ?? 0)),
     isNested,
+    isNestedTwice,
     notPlain: notPlain(paths),
   };
 }
@@ -104,21 +135,27 @@ function notPlain(paths: SessionPaths): string[] {
 
 /** What a person has to move before a worker can write there, in words for people. */
 export function obstaclesIn(
-  { isNested, notPlain }: LegacyFolder,
+  { isNested, isNestedTwice, notPlain }: LegacyFolder,
   { sessionDir }: SessionPaths,
 ): { code: 'nested_layout' | 'not_plain'; problem: string }[] {
-  const move = `mv -n ${shellWord(join(sessionDir, NESTED_FOLDER))}/* ${shellWord(`${sessionDir}/`)}`;
-  const layout = `The overview is in ${NESTED_FOLDER}/, a layout that is no longer used. Move its files one folder up: ${move}`;
-  const nested = isNested ? [{ code: 'nested_layout', problem: layout } as const] : [];
+  const outer = join(sessionDir, NESTED_FOLDER);
+  const move = `mv -n ${shellWord(outer)}/* ${shellWord(`${sessionDir}/`)}`;
+  const layout = isNestedTwice
+    ? `${join(outer, NESTED_FOLDER)} is a session inside a session. Decide which of the two to keep, and move the other one out of ${sessionDir}.`
+    : `The overview is in ${NESTED_FOLDER}/, a layout that is no longer used. Move its files one folder up: ${move}`;
+  const nested = isNested || isNestedTwice ? [{ code: 'nested_layout', problem: layout } as const] : [];
   const names = notPlain.map((name) => `${name} is not a plain file or folder: move it aside.`);
   return [...nested, ...names.map((problem) => ({ code: 'not_plain', problem }) as const)];
 }
 
-/** Where a folder without machine state stands, and the phase in which it goes on once its gate is open. */
+/** The phase of a folder without machine state, and what it says of itself there. */
 export interface LegacyPlace {
   phase: Phase;
-  resumePhase: Phase;
-  isDone: boolean;
+  says:
+    | { kind: 'stopped' }
+    | { kind: 'done' }
+    | { kind: 'waiting'; for: WaitingFor; reason?: string | undefined }
+    | { kind: 'blocked'; reason: string; needs: string };
 }
 
 /** What the files of such a folder say. */
@@ -129,32 +166,21 @@ export interface LegacyFacts {
   questions: readonly QaQuestion[];
 }
 
-/**
- * Finds the place of a folder without machine state: the phase that its overview names and no other. A plan in it is for
- * a person to judge, not for an agent to write again. Pure.
- * @returns the question for a person who has chosen no phase, where the overview names none
- */
+const STOPPED = { kind: 'stopped' } as const;
+
+/** Finds the place of a folder without machine state, or what a person must be asked who has chosen none. Pure. */
 export function placeOf(
-  { overview, signal, ...facts }: LegacyFacts,
+  facts: LegacyFacts,
   folder: string,
   chosen?: Phase,
 ): LegacyPlace | { question: string } {
-  const begun = chosen ?? (overview === undefined ? 'init' : undefined);
-  if (begun !== undefined) return { phase: begun, resumePhase: begun, isDone: false };
-  const written = readOverview(overview ?? '').phase ?? '';
-  const phase = phaseNamed(written);
-  if (phase === undefined) {
-    const lack = written === '' ? 'The overview names no phase' : 'The overview names no known phase';
-    return { question: `${lack}. In which phase should it continue: ${PHASE_NAMES.join(', ')}?` };
-  }
-  const resumePhase = phase === 'planning' && hasPlan(facts, folder) ? 'implementation' : phase;
-  return { phase, resumePhase, isDone: phase === 'done' && saysDone(signal) };
-}
-
-/** An agent may have been on its way to it. */
-function saysDone(signal: string | undefined): boolean {
-  const reading = parseSignal(signal, 'done');
-  return reading.kind === 'signal' ? reading.signal.status === 'done' : reading.kind === 'missing';
+  if (chosen !== undefined) return { phase: chosen, says: STOPPED };
+  const inferred = inferPhase(facts.overview);
+  const isBegun = 'question' in inferred ? facts.overview !== undefined : inferred.phase !== 'init';
+  if (!isBegun) return { phase: 'init', says: STOPPED };
+  if ('question' in inferred) return inferred;
+  const { phase } = inferred;
+  return { phase, says: saidAt(phase, facts, hasPlan(facts, folder)) };
 }
 
 /**
@@ -163,23 +189,26 @@ function saysDone(signal: string | undefined): boolean {
  * but the person's act leads past it. Pure.
  */
 export function continuationOf(
-  { phase, resumePhase, isDone }: LegacyPlace,
+  { phase, says }: LegacyPlace,
   facts: LegacyFacts,
   { folder, gates }: { folder: string; gates: readonly Gate[] },
 ): Decision {
-  if (isDone) return { kind: 'done', phase, summary: readOverview(facts.overview ?? '').lastAction ?? '' };
+  if (says.kind === 'done') {
+    return { kind: 'done', phase, summary: readOverview(facts.overview ?? '').lastAction ?? '' };
+  }
+  const asked = says.kind === 'waiting' ? says.for : undefined;
+  const resumePhase = !followsPlan(phase) && asked === 'plan_approval' ? 'implementation' : phase;
   const isBehindPlan = followsPlan(resumePhase);
   const isThere = hasPlan(facts, folder);
   // Without the first gate, and with a plan, the settings open the second one, and that is recorded.
-  if (isBehindPlan && (gates.includes('plan') || (isThere && !gates.includes('qa'))))
-    return {
-      ...park('planning', 'plan_approval', resumePhase),
-      reason: NOT_APPROVED[isThere ? 'plan' : 'none'],
-    };
+  if (isBehindPlan && (gates.includes('plan') || (isThere && !gates.includes('qa')))) {
+    const reason = asked === 'plan_approval' ? undefined : NOT_APPROVED[isThere ? 'plan' : 'none'];
+    return { ...park('planning', 'plan_approval', resumePhase), reason };
+  }
   const { questions } = facts;
   const isAsking = phase === 'requirements' && questions.length > 0;
   if (gates.includes('qa') && (isBehindPlan || phase === 'planning' || isAsking)) {
-    const reason = isAsking ? undefined : NOT_ANSWERED;
+    const reason = isAsking || asked === 'qa_answers' ? undefined : NOT_ANSWERED;
     const askNothingToClarify = questions.length === 0;
     return { ...park('requirements', 'qa_answers', resumePhase), reason, askNothingToClarify };
   }
@@ -194,6 +223,44 @@ const NOT_APPROVED = {
   none: 'The work has begun, and the folder holds no plan: request changes to have one written, or add a plan document to the folder and approve that.',
 } as const;
 
-function hasPlan({ fileNames }: Pick<LegacyFacts, 'fileNames'>, folder: string): boolean {
+function hasPlan({ fileNames }: LegacyFacts, folder: string): boolean {
   return currentPlanOf(fileNames, folder, []) !== undefined;
+}
+
+function saidAt(phase: Phase, facts: LegacyFacts, isPlanThere: boolean): LegacyPlace['says'] {
+  const { status, for: named, reason, needs } = lastWord(phase, facts);
+  if (phase === 'done' && status === 'done') return { kind: 'done' };
+  if (status === 'blocked') {
+    return { kind: 'blocked', reason: reason ?? 'It names no reason.', needs: needs ?? 'human_decision' };
+  }
+  const usual = isPlanThere && phase !== 'requirements' ? 'plan_approval' : 'qa_answers';
+  const awaited = status === 'waiting' ? (named ?? usual) : undefined;
+  const open = facts.questions.filter(({ answer }) => answer === undefined);
+  if (phase === 'requirements' && facts.questions.length > 0) return { kind: 'waiting', for: 'qa_answers' };
+  if (awaited === undefined) return STOPPED;
+  if (awaited === 'plan_approval' && !isPlanThere) return STOPPED;
+  // An approval stands for the answers too, but not for a question that was asked since.
+  if (awaited === 'qa_answers' && (followsPlan(phase) ? open : facts.questions).length === 0) return STOPPED;
+  return { kind: 'waiting', for: awaited, reason };
+}
+
+type Word = Pick<JudgedSignal, 'for' | 'reason' | 'needs'> & { status: string };
+
+/** The newest signal, else what the overview says of it. */
+function lastWord(phase: Phase, { signal, overview = '' }: LegacyFacts): Word {
+  const reading = parseSignal(signal, phase);
+  if (reading.kind === 'signal') return reading.signal;
+  const { blocked, lastAction } = readOverview(overview);
+  if (blocked === 'waiting_human') return { status: 'waiting' };
+  if (blocked === 'yes') return { status: 'blocked', reason: lastAction };
+  return { status: phase === 'done' && reading.kind === 'missing' ? 'done' : 'none' };
+}
+
+/** The phase that the overview names. Nothing else is guessed from. */
+export function inferPhase(overview = ''): { phase: Phase } | { question: string } {
+  const written = readOverview(overview).phase;
+  const phase = phaseNamed(written ?? '');
+  if (phase) return { phase };
+  const lack = written ? 'The overview names no known phase' : 'The overview names no phase';
+  return { question: `${lack}. In which phase should it continue: ${PHASE_NAMES.join(', ')}?` };
 }
