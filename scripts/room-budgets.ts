@@ -5,7 +5,7 @@
  */
 export const BUDGETS: Readonly<Record<string, number>> = {
   'base, phases': 4_245, // 4,200 + 45: a proof's folders, closing what was inherited, programs looked for below home last
-  session: 7_125, // 7,120 + 5: names of refs
+  session: 7_195, // 7,120 and what is left to shed; + 5: names of refs
   project: 7_505, // 6,850 + 495: a git folder of its own for every agent; + 160: a proof that believes only the commit
   providers: 4_430, // 3,950 + 25 for its mounts; + 130: an empty home for checks; + 325: home read-only, open by name
   worker: 7_760, // 7,600 + 75 for collecting from it; + 10; + 70: what changed below home
