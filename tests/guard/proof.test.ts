@@ -109,7 +109,7 @@ describe.each(USERS)('a proof beside an agent in the guard, $name', (user) => {
     const { exitCode, stdout } = await inProof(scene, user, check);
     expect(exitCode).toBe(0);
     expect(stdout.split('\n').filter(Boolean).sort()).toEqual(
-      ['Boat', 'First', 'repo', '.cargo', '.gitconfig', '.local', '.nvm', 'projects'].sort(),
+      ['Boat', 'First', 'repo', '.cargo', '.gitconfig', '.local', '.nvm', '.volta', 'projects'].sort(),
     );
   });
 
