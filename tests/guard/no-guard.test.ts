@@ -1,5 +1,9 @@
+import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startSession } from '../../src/actions/sessions/start-session.ts';
+import { readSession } from '../../src/session/status.ts';
+import { eventually } from '../support/eventually.ts';
 import { endSessionsBelow } from '../support/live-session.ts';
 import { startRig } from '../support/session-rig.ts';
 import { type Behaviour, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
@@ -43,3 +47,27 @@ test.concurrent.each(WHY)(
     });
   },
 );
+
+test('without a guard no session begins on a commit whose files are not what its hashes say', async () => {
+  await using rig = await startRig({ start: { run: false }, repo: { files: { 'setup.sh': 'true\n' } } });
+  await rig.until(({ status }) => status.kind === 'stopped');
+  const pathOf = (hash: string) => join(rig.repo.path, '.git/objects', hash.slice(0, 2), hash.slice(2));
+  await writeFile(join(rig.repo.root, 'false'), 'touch planted\n');
+  const forged = await rig.repo.git(['hash-object', '-w', join(rig.repo.root, 'false')]);
+  const real = pathOf(await rig.repo.git(['rev-parse', 'HEAD:setup.sh']));
+  await rm(real);
+  await copyFile(pathOf(forged), real);
+  const context = rig.context();
+  try {
+    const { view } = await startSession({ task: 'Paint another boat', run: false }, context);
+    await eventually(
+      async () => {
+        const status = (await readSession(view.paths, context.host))?.state.status;
+        return status?.kind === 'blocked' && status.rule === 'git_damaged';
+      },
+      { what: 'the refusal', withinMs: 30_000 },
+    );
+  } finally {
+    await endSessionsBelow(rig.file.sessionsDir, context.host);
+  }
+});

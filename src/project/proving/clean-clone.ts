@@ -104,6 +104,20 @@ async function fetchAlone(
   });
 }
 
+/** Where agents can exchange objects: refuses a commit whose files are not what its hashes say. @throws git_damaged, GitError */
+export async function requireSound(
+  { mainRepo, dir, commit }: Pick<ClonePlan, 'mainRepo' | 'dir' | 'commit'>,
+  context: GitContext,
+): Promise<void> {
+  await removeClone(dir);
+  try {
+    await makeRepository(dir, { commit, branch: 'sound' }, context);
+    await fetchAlone(dir, await commonDirOf(mainRepo, context), [commit], context);
+  } finally {
+    await removeClone(dir);
+  }
+}
+
 /** The folders of objects that a clone reads beside its own. */
 export async function borrowedBy(dir: string, context: GitContext): Promise<string[]> {
   const { stdout } = await runGit(['count-objects', '-v'], { ...context, cwd: dir });

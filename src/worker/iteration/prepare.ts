@@ -11,10 +11,12 @@ import {
   missingProgram,
 } from '../../project/finding/project-command.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
+import { requireSound } from '../../project/proving/clean-clone.ts';
 import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commit.ts';
 import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
 import { insideOf } from '../../providers/starting/make-guard.ts';
+import { hidesFolders } from '../../providers/starting/proof-place.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { type MeanwhileEnd, whileTakingCommands } from '../commands/while-taking-commands.ts';
@@ -24,6 +26,7 @@ import { isStopDue, stopEvents } from '../core/stopped.ts';
 import { endChildTree } from '../core/tree.ts';
 import { checksOf, record, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { scratchDir } from '../proving/scratch.ts';
 
 /**
  * Does the work of the init phase: a fetch, the worktree on its branch, SETUP. No model is needed; what
@@ -97,6 +100,12 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
     ensureWorktree({ ...plan, ...git.context, signal }),
   );
   if (made.kind === 'stopped') return undefined;
+  // Once it is checked out: of a partial clone only then all is there.
+  if (made.value.kind === 'created' && !hidesFolders(await worker.guard.ofProof(worker)))
+    await requireSound(
+      { mainRepo, dir: join(scratchDir(worker), 'sound'), commit: base.commit },
+      git.context,
+    );
   await joinEnvironment(worker);
   const setup = await setUpOnce(worker, made.value);
   return setup.kind === 'stopped' ? undefined : { base, worktree: made.value, warnings: setup.warnings };
