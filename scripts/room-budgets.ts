@@ -8,7 +8,7 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   session: 7_195, // 7,120 and what is left to shed; + 5: names of refs
   project: 7_520, // 6,850 + 495: a git folder of its own for every agent; + 175: a proof that believes only the commit
   providers: 4_430, // 3,950 + 25 for its mounts; + 130: an empty home for checks; + 325: home read-only, open by name
-  worker: 7_765, // 7,600 + 75 for collecting from it; + 10; + 70: what changed below home
+  worker: 7_770, // 7,600 + 75 for collecting from it; + 10; + 70: what changed below home
   supervisor: 1_350,
   actions: 7_120, // 7,110 + 10: commits of a running agent
   report: 1_150,

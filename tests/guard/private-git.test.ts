@@ -1,44 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gitDirOf } from '../../src/base/files/git-pointer.ts';
-import { type Collected, collectPrivateGit } from '../../src/project/private-git/collect.ts';
-import { makePrivateGit } from '../../src/project/private-git/make-private-git.ts';
-import { privateGitIn } from '../../src/project/private-git/private-git.ts';
 import { ATTACKS } from './attack-rows.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import { PLACES, type Place, USUAL } from './places.ts';
+import { around, REFS } from './private-git-rounds.ts';
 import { USERS } from './users.ts';
 
-/** What a worker does around an agent: the folder is made ready, and what was committed is collected. */
-async function around(scene: GuardScene) {
-  const { commonDir, session } = scene.places;
-  const { worktree: worktreePath, branch } = session ?? { worktree: '', branch: '' };
-  const { env } = scene;
-  const gitDir = (await gitDirOf(worktreePath)) ?? '';
-  const plan = {
-    ...{ commonDir, gitDir, branch, worktreePath, git: privateGitIn(session?.git?.runDir ?? '') },
-    ...{ ownRefs: 'refs/samocode/boat/', message: 'samocode: boat' },
-  };
-  const context = { baseEnv: env };
-  return {
-    note: plan.git.note,
-    make: async () => {
-      await makePrivateGit(plan, context);
-      await scene.handOver();
-    },
-    collect: async (): Promise<Collected> => {
-      const collected = await collectPrivateGit(plan, context);
-      await scene.handOver();
-      return collected;
-    },
-  };
-}
-
 const WORK = 'echo work >work.txt; git add work.txt; git commit -qm Work';
-
-/** Everything that a ref of the person says, and what is checked out. */
-const REFS =
-  'git -C "$MAIN" for-each-ref --format="%(refname) %(objectname)" | grep -v -e "^refs/samocode/" -e "/$BRANCH "; cat "$COMMON/HEAD"';
 
 async function isSound(scene: GuardScene): Promise<void> {
   expect(await scene.outside('git -C "$MAIN" fsck --strict --no-dangling 2>&1')).toBe('');

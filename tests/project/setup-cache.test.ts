@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
@@ -85,7 +85,7 @@ test('only the newest few entries are kept', async () => {
 
 test('clones that no guard protects lie outside of home only where no other user can put a folder above them', async () => {
   // The temporary folder of most machines is open to all users.
-  const root = await mkdtemp(join(homedir(), '.samocode-test-'));
+  const root = await mkdtemp(join(userInfo().homedir, '.samocode-test-'));
   try {
     const [home, temporary] = [join(root, 'home'), join(root, 'tmp')];
     const worktrees = join(home, 'code/_samocode/worktrees');

@@ -6,6 +6,7 @@ import { systemHost } from '../../src/base/processes/host.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
 import { readSessionFile, type SessionFile } from '../../src/session/events/session-file.ts';
+import { refNameOf } from '../../src/session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
@@ -28,9 +29,11 @@ export async function copySession(from: string): Promise<CopiedSession> {
   const host = await systemHost();
   const supervisor = supervisorPaths(join(from, 'home'), host);
   const ofCopy = supervisorPaths(join(dir.path, 'home'), host);
+  const id = ulid();
   const changes: Array<[string, string]> = [
     [from, dir.path],
-    [original.id, ulid()],
+    [original.id, id],
+    [refNameOf(original), refNameOf({ ...original, id })],
     [supervisor.identity, ofCopy.identity],
   ];
   if (dir.path.length !== from.length) throw new Error(`${dir.path} is not as long as ${from}.`);
@@ -44,6 +47,8 @@ export async function copySession(from: string): Promise<CopiedSession> {
       'latin1',
     );
   }
+  const refs = join(dir.path, 'repo/.git/refs/samocode');
+  await ifExists(rename(join(refs, refNameOf(original)), join(refs, refNameOf({ ...original, id }))));
   const left = join(dirname(ofCopy.dir), supervisor.identity);
   await ifExists(rename(left, ofCopy.dir));
   const { paths, file } = await onlySession(dir.path);

@@ -1,0 +1,34 @@
+import { gitDirOf } from '../../src/base/files/git-pointer.ts';
+import { type Collected, collectPrivateGit } from '../../src/project/private-git/collect.ts';
+import { makePrivateGit } from '../../src/project/private-git/make-private-git.ts';
+import { privateGitIn } from '../../src/project/private-git/private-git.ts';
+import type { GuardScene } from './guard-scene.ts';
+
+/** What a worker does around an agent: the folder is made ready, and what was committed is collected. */
+export async function around(scene: GuardScene) {
+  const { commonDir, session } = scene.places;
+  const { worktree: worktreePath, branch } = session ?? { worktree: '', branch: '' };
+  const { env } = scene;
+  const gitDir = (await gitDirOf(worktreePath)) ?? '';
+  const plan = {
+    ...{ commonDir, gitDir, branch, worktreePath, git: privateGitIn(session?.git?.runDir ?? '') },
+    ...{ ownRefs: 'refs/samocode/boat/', message: 'samocode: boat' },
+  };
+  const context = { baseEnv: env };
+  return {
+    note: plan.git.note,
+    make: async () => {
+      await makePrivateGit(plan, context);
+      await scene.handOver();
+    },
+    collect: async (): Promise<Collected> => {
+      const collected = await collectPrivateGit(plan, context);
+      await scene.handOver();
+      return collected;
+    },
+  };
+}
+
+/** Everything that a ref of the person says, and what is checked out. */
+export const REFS =
+  'git -C "$MAIN" for-each-ref --format="%(refname) %(objectname)" | grep -v -e "^refs/samocode/" -e "/$BRANCH "; cat "$COMMON/HEAD"';
