@@ -26,7 +26,6 @@ import { isStopDue, stopEvents } from '../core/stopped.ts';
 import { endChildTree } from '../core/tree.ts';
 import { checksOf, record, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { scratchDir } from '../proving/scratch.ts';
 
 /**
  * Does the work of the init phase: a fetch, the worktree on its branch, SETUP. No model is needed; what
@@ -103,7 +102,7 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   // Once it is checked out: of a partial clone only then all is there.
   if (made.value.kind === 'created' && !hidesFolders(await worker.guard.ofProof(worker)))
     await requireSound(
-      { mainRepo, dir: join(scratchDir(worker), 'sound'), commit: base.commit },
+      { mainRepo, dir: join(worker.paths.runDir, '.sound'), commit: base.commit },
       git.context,
     );
   await joinEnvironment(worker);
