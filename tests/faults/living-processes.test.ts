@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { takeOverSession } from '../../src/actions/sessions/take-over-session.ts';
+import { writeWhole } from '../../src/base/files/atomic-file.ts';
 import { readLeases } from '../../src/base/processes/lease.ts';
 import { isRunning, procTable } from '../../src/base/processes/process-table.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
@@ -50,7 +51,7 @@ async function agentIsGone(rig: SessionRig): Promise<void> {
 async function reuseWrapperPid(rig: SessionRig, pid: number | undefined): Promise<void> {
   const { child } = iterationPaths(rig.paths, 1);
   const record = JSON.parse(await readFile(child, 'utf8'));
-  await writeFile(child, `${JSON.stringify({ ...record, wrapper: { ...record.wrapper, pid } })}\n`);
+  await writeWhole(child, `${JSON.stringify({ ...record, wrapper: { ...record.wrapper, pid } })}\n`);
 }
 
 /** As another machine does that shares the folder, on a person's word. */
@@ -61,7 +62,8 @@ async function takenOverElsewhere(rig: SessionRig): Promise<void> {
   const number = lease.number + 1;
   const owner = { ...lease.owner, hostId: 'another-machine', bootId: 'another-boot' };
   const path = join(leases, `${String(number).padStart(6, '0')}.json`);
-  await writeFile(path, JSON.stringify({ ...lease, number, owner }));
+  // Whole at once, as every lease is: a worker that meets an empty one can't tell whose it is.
+  await writeWhole(path, JSON.stringify({ ...lease, number, owner }));
 }
 
 async function leaseIsMarkedLost(rig: SessionRig, number: number): Promise<void> {
