@@ -4,10 +4,10 @@
  * brings a row.
  */
 export const BUDGETS: Readonly<Record<string, number>> = {
-  'base, phases': 4_245, // 4,200 + 45: a proof's folders, closing what was inherited, programs looked for below home last
+  'base, phases': 4_251, // 4,200 + 45: a proof's folders, closing what was inherited, programs looked for below home last; + 6: looks at access, from providers and project
   session: 7_195, // 7,120 and what is left to shed; + 5: names of refs
-  project: 7_520, // 6,850 + 495: a git folder of its own for every agent; + 175: a proof that believes only the commit
-  providers: 4_430, // 3,950 + 25 for its mounts; + 130: an empty home for checks; + 325: home read-only, open by name
+  project: 7_509, // 6,850 + 495: a private git folder for every agent; + 164: a proof that believes only the commit
+  providers: 4_391, // 3,950 + 25 for its mounts; + 130: an empty home for checks; + 286: home read-only, open by name
   worker: 7_770, // 7,600 + 75 for collecting from it; + 10; + 70: what changed below home
   supervisor: 1_350,
   actions: 7_120, // 7,110 + 10: commits of a running agent

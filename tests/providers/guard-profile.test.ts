@@ -97,7 +97,7 @@ test('a branch without a folder of its own opens that of all branches, where a g
   expect(kindAt('/home/p/repo/.git/refs/heads/main', guardProfile({ ...PLACES, session }))).toBe('writable');
 });
 
-test('with a git folder of its own a session sees that, and the real objects read-only', () => {
+test('with a private git folder a session sees that, and the real objects read-only', () => {
   const runDir = `${PLACES.runRoot}/one`;
   const git = {
     runDir,

@@ -1,4 +1,5 @@
-import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import { accessSync, lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { ifThere, systemErrorCode } from '../errors.ts';
 import { fileIdentity } from './fingerprint.ts';
 
@@ -21,4 +22,19 @@ export function namesAt(folder: string): string[] | undefined {
     if (systemErrorCode(error) !== 'ELOOP') throw error;
     return undefined;
   }
+}
+
+/** Whether this user may do to a file or folder what `mode` says: one of the constants of `node:fs`. */
+export function mayAccess(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The folder or file that an absolute path leads to, without links; undefined where there is none. */
+export function realFolder(path = ''): string | undefined {
+  return isAbsolute(path) ? ifThere(() => realpathSync.native(path)) : undefined;
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { configFolder } from '../../base/config-folder.ts';
-import { HOME_PROGRAMS } from '../../base/home-programs.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { commonDirOf, type GitContext } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
@@ -54,9 +53,7 @@ export async function findProtectedPlaces(
     worktreesDir,
     configFolder: await realPathAsFar(configFolder(homeDir)),
     programs: await Promise.all(
-      [programFolder, ...[...SERVICE_UNITS, ...HOME_PROGRAMS].map((path) => join(homeDir, path))].map(
-        realPathAsFar,
-      ),
+      [programFolder, ...SERVICE_UNITS.map((path) => join(homeDir, path))].map(realPathAsFar),
     ),
     writable: await Promise.all(writable.map(realPathAsFar)),
     home: { dir: await realPathAsFar(homeDir), env: context.baseEnv },

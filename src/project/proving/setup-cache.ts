@@ -1,11 +1,10 @@
-import { realpathSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { type Clock, systemClock } from '../../base/clock.ts';
-import { ifExists, ifThere } from '../../base/errors.ts';
+import { ifExists } from '../../base/errors.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { realFolder, statsAt } from '../../base/files/look-at.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
 import { pathInside } from '../git/real-path.ts';
 import { removeClone } from './clean-clone.ts';
@@ -123,10 +122,6 @@ export function openChecksRoot(worktreesDir: string, { HOME = '', TMPDIR = '' }:
   for (let folder = temporary; folder !== dirname(folder); folder = dirname(folder))
     if (folder === home || ((statsAt(folder)?.mode ?? 0) & 0o002) !== 0) return own;
   return join(temporary, 'samocode-checks');
-}
-
-function realFolder(path: string): string | undefined {
-  return ifThere(() => realpathSync.native(path));
 }
 
 /** What SETUP has made of base commits, for all sessions that have their worktrees here; an entry for each state of the lock files. */

@@ -37,14 +37,14 @@ export interface SessionPlaces {
   git?: SessionGit;
 }
 
-/** The git folder that a session has of its own, which stands inside for the one that all share. */
+/** The session's private git folder, which is mounted over the shared one. */
 export interface SessionGit {
   /** The session's run folder, which has it. */
   runDir: string;
   dir: string;
-  /** Folders of the shared one that are seen in it, read-only, by their names. */
+  /** Names of folders of the shared one that are mounted into it, read-only. */
   bound: readonly string[];
-  /** Where the real objects are seen, and the files of git-lfs. */
+  /** Mount points of the real objects, and of the files of git-lfs. */
   objects: string;
   lfs: string;
 }
@@ -117,15 +117,15 @@ export function foldersAbove(paths: readonly string[]): string[] {
 function openForSession(commonDir: string, session: SessionPlaces): Mount[] {
   const { worktree, sessionDir, git } = session;
   return [
-    ...(git === undefined ? openForCommits(commonDir, session) : gitOfItsOwn(commonDir, session, git)),
+    ...(git === undefined ? openForCommits(commonDir, session) : privateGitMounts(commonDir, session, git)),
     writable(worktree),
     readOnly(join(worktree, '.git')),
     writable(sessionDir),
   ];
 }
 
-/** Whatever an agent does to it, the repository has only what is collected from it, and checked. */
-function gitOfItsOwn(commonDir: string, { gitDir }: SessionPlaces, { dir, bound }: SessionGit): Mount[] {
+/** Only what is collected from it, and checked, reaches the repository. */
+function privateGitMounts(commonDir: string, { gitDir }: SessionPlaces, { dir, bound }: SessionGit): Mount[] {
   return [
     { ...writable(commonDir), from: dir },
     ...bound.map((name) => readOnly(join(commonDir, name))),
@@ -134,7 +134,7 @@ function gitOfItsOwn(commonDir: string, { gitDir }: SessionPlaces, { dir, bound 
   ];
 }
 
-/** Those of other sessions are not even seen. */
+/** The run folders of other sessions cannot be read. */
 function runFolderOf({ runRoot, commonDir }: GuardPlaces, { runDir, objects, lfs }: SessionGit): Mount[] {
   return [
     { kind: 'hidden', path: runRoot },

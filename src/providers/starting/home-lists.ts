@@ -6,25 +6,25 @@ export const BY_NAME = ['', '.config', '.local', '.local/share', '.aws', '.docke
 /** Names of folders by the folder of home that they lie in. */
 type Names = Readonly<Record<string, string>>;
 
+/** Where programs lie, each folder with all that they are made of: of home the commands of a proof see these alone. */
+export const HOME_PROGRAMS: readonly string[] =
+  words(`bin .local/bin .local/share/uv/python .local/share/mise .asdf
+    .linuxbrew .nvm .local/share/fnm .volta .nodenv .bun/bin .deno/bin .pyenv .rbenv .rvm .cargo/bin .rustup go/bin .sdkman
+    .jenv .dotnet .ghcup .juliaup`);
+
 /** From where something later starts programs of the person, or speaks to them. */
 const STARTER_NAMES: Names = {
-  '': `.ssh .gnupg .kube .terraform.d node_modules .node_modules bin .bin .npm-global .npm-packages .nvm .volta .fnm .n n
-    .pyenv .rye .asdf .mise .nodenv .rbenv .rvm .jenv .goenv .sdkman .rustup .oh-my-zsh .zsh .zinit .zplug .antigen
-    .bash_it .bashrc.d .tmux .vim .emacs.d .vscode .vscode-server .cursor .cursor-server`,
+  '': `.ssh .gnupg .kube .terraform.d node_modules .node_modules .bin .npm-global .npm-packages .fnm .n n .rye .mise .goenv
+    .oh-my-zsh .zsh .zinit .zplug .antigen .bash_it .bashrc.d .tmux .vim .emacs.d .vscode .vscode-server .cursor .cursor-server`,
   '.config': `git gh pip uv npm pnpm mise nix systemd autostart environment.d plasma-workspace i3 sway hypr xfce4 zsh fish
     bash nushell starship direnv tmux kitty alacritty wezterm ghostty nvim Code Cursor Windsurf VSCodium zed helix emacs`,
-  '.local': 'bin lib pipx',
+  '.local': 'lib pipx',
   '.local/share': `applications systemd dbus-1 gnome-shell nautilus kservices5 kio fish zinit direnv bash-completion nvim
-    pnpm fnm mise rtx uv pipx gh nix`,
+    pnpm rtx uv pipx gh nix`,
   '.docker': 'cli-plugins',
   '.gradle': 'init.d',
   Library: 'LaunchAgents Services Scripts pnpm',
-  '.cargo': 'bin',
-  go: 'bin',
-  '.deno': 'bin',
-  '.bun': 'bin',
   '.pixi': 'bin',
-  '.dotnet': 'tools',
 };
 
 /** In starters: what tools fill by themselves. */
@@ -40,6 +40,7 @@ const START_NAMES: Names = {
 
 export const STARTERS = [
   ...paths(STARTER_NAMES),
+  ...HOME_PROGRAMS,
   ...PROVIDERS.flatMap(({ installFolders = [], starters = [] }) => [...installFolders, ...starters]),
 ];
 export const START_FILES = paths(START_NAMES);

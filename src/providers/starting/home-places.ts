@@ -1,8 +1,8 @@
-import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs';
+import { constants, mkdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { contains } from '../../base/files/contains.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { mayAccess, namesAt, statsAt } from '../../base/files/look-at.ts';
 import { PROVIDERS } from '../registry.ts';
 import { BY_NAME, CACHES, OPEN_START_FILES, START_FILES, STARTERS, STORES, words } from './home-lists.ts';
 import { type Mount, readOnly, writable } from './mount.ts';
@@ -21,7 +21,7 @@ export interface HomePlaces {
  */
 export function homeMounts(home: HomePlaces): Mount[] {
   const { dir } = home;
-  const folders = [...foldersOfPath(home), nodeFolder()].filter(isWritable);
+  const folders = [...foldersOfPath(home), nodeFolder()].filter((path) => mayAccess(path, constants.W_OK));
   const programs = [
     ...folders.map((path) => prefixOf(path, dir)),
     ...(process.getuid?.() === 0 ? OF_ROOT : []),
@@ -134,14 +134,5 @@ function real(path: string): string {
     return realpathSync(path);
   } catch {
     return path;
-  }
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

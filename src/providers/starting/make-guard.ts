@@ -1,5 +1,6 @@
-import { accessSync, constants } from 'node:fs';
+import { constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { mayAccess } from '../../base/files/look-at.ts';
 import type { Mount } from './mount.ts';
 
 /** The program of the system that makes the guard. */
@@ -30,17 +31,8 @@ export function findGuardTool(
   const isAtHome = (folder: string) => HOME !== undefined && folder.startsWith(`${HOME}/`);
   const named = PATH.split(delimiter).filter((folder) => isAbsolute(folder) && !isAtHome(folder));
   const folders = [...named, ...USUAL_FOLDERS];
-  const path = folders.map((folder) => join(folder, kind)).find(isProgram);
+  const path = folders.map((folder) => join(folder, kind)).find((each) => mayAccess(each, constants.X_OK));
   return path === undefined ? undefined : { kind, path };
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** @param isRoot whether the agent has root's rights, some of which open any guard */

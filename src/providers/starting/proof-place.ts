@@ -1,18 +1,10 @@
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  mkdirSync,
-  realpathSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { chmodSync, constants, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { contains } from '../../base/files/contains.ts';
-import { statsAt } from '../../base/files/look-at.ts';
-import { HOME_PROGRAMS } from '../../base/home-programs.ts';
+import { mayAccess, realFolder, statsAt } from '../../base/files/look-at.ts';
 import type { ProofFolders } from '../../phases/proving.ts';
 import { foldersAbove, type GuardPlaces, guardProfile } from './guard-profile.ts';
+import { HOME_PROGRAMS } from './home-lists.ts';
 import { insideOf, makeGuard } from './make-guard.ts';
 import type { Mount } from './mount.ts';
 import type { GuardNow } from './probe-guard.ts';
@@ -57,11 +49,6 @@ export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record
   }
   const moved = movedTo(own, [home, env.HOME ?? home], env);
   return { env: moved, ...inGuard(withClone) };
-}
-
-function realFolder(path = ''): string | undefined {
-  const isFolder = isAbsolute(path) && statsAt(path) !== undefined;
-  return isFolder ? realpathSync.native(path) : undefined;
 }
 
 /** Names that lie in another one of them are there with it. */
@@ -130,11 +117,5 @@ const OF_SYSTEM = /^\/(?:[^/]+|(?:usr|etc|opt|nix)\/.*)$/;
 
 /** Whether an agent may write into a folder, as far as its rights say. */
 function isOpen(path: string): boolean {
-  if (OF_SYSTEM.test(path)) return false;
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return !OF_SYSTEM.test(path) && mayAccess(path, constants.W_OK);
 }
