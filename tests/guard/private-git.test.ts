@@ -12,7 +12,7 @@ async function isSound(scene: GuardScene): Promise<void> {
   expect(await scene.outside('git -C "$MAIN" fsck --strict --no-dangling 2>&1')).toBe('');
 }
 
-describe.each(USERS)('a git folder of its own, $name', (user) => {
+describe.each(USERS)('a private git folder, $name', (user) => {
   let scene: GuardScene;
   beforeAll(async () => {
     scene = await makeScene(user, USUAL);

@@ -38,7 +38,7 @@ function numbers(seed: number): (below: number) => number {
 }
 
 test.each(USERS)(
-  `the repository is sound after ${ROUNDS} rounds of attacks on a git folder of its own, $name`,
+  `the repository is sound after ${ROUNDS} rounds of attacks on a private git folder, $name`,
   async (user) => {
     await using scene = await makeScene(user, USUAL);
     const { make, collect } = await around(scene);

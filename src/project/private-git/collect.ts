@@ -29,8 +29,8 @@ export interface CollectPlan extends PrivateGitPlan {
 
 export interface Collected {
   /**
-   * `aside`: somebody has moved the branch meanwhile, so that the agent's commits are kept under a ref of ours;
-   * `refused`: what the agent left is damaged, too large or nothing of git's, and none of it was taken.
+   * `aside`: a person moved the branch meanwhile, so the agent's commits are kept under a ref of ours;
+   * `refused`: the objects are damaged, too large or not plain files, and none of them was taken.
    */
   kind: 'nothing' | 'moved' | 'aside' | 'refused' | 'branch_gone';
   /** Where refused: in git's words or ours. */
@@ -50,7 +50,8 @@ export interface Collected {
 export async function collectPrivateGit(plan: CollectPlan, context: GitContext): Promise<Collected> {
   const { git, branch, gitDir } = plan;
   const note = await readNote(git);
-  if (note === undefined || note.branch !== branch) return { kind: 'nothing', others: [] };
+  // The folder is missing where an earlier call crashed right after putting it aside.
+  if (note?.branch !== branch || namesAt(git.dir) === undefined) return { kind: 'nothing', others: [] };
   const tip = await privateRef(git.dir, `refs/heads/${branch}`);
   const end = tip === note.tip ? NOTHING : await collectBranch(plan, { tip, from: note.tip }, context);
   const others = end.kind === 'refused' ? [] : await othersIn(plan, context);
@@ -111,7 +112,7 @@ async function othersIn(
   const heads = await privateHeads(git.dir);
   const head = await privateHead(git.dir, basename(gitDir));
   if (head !== undefined && !head.startsWith('refs/')) heads.set('refs/heads/HEAD', head);
-  // Where that was put aside, it has its ref.
+  // A session branch that was put aside has a ref already.
   heads.delete(`refs/heads/${branch}`);
   const there = await commitsOf([...heads.values()], { ...context, cwd: commonDir });
   return [...heads]
@@ -201,7 +202,7 @@ async function makeView(
   if (statsAt(shallow)?.isFile()) copyFileSync(shallow, join(view, '.git/shallow'));
 }
 
-/** Files of git-lfs, each under its hash; any other is none of its. */
+/** Copies the files of git-lfs that the repository lacks and whose content fits the hash in their name. */
 function collectLfs({ git: { dir }, commonDir }: CollectPlan): void {
   for (const entry of entriesBelow(join(dir, 'lfs/objects'))) {
     const { name } = entry;

@@ -4,7 +4,7 @@ import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import { runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
-import { removeClone } from '../proving/clean-clone.ts';
+import { borrowedBy, removeClone } from '../proving/clean-clone.ts';
 import {
   basePlace,
   isFitName,
@@ -82,7 +82,7 @@ const NOT_COPIED = /^packed-refs$|\.lock$/;
 
 async function copySettings({ git: { dir }, commonDir }: PrivateGitPlan, context: GitContext): Promise<void> {
   const hooksPath = await hooksPathIn(join(dir, 'config'), { ...context, cwd: commonDir });
-  // As drafts that are renamed: what stands there may be a link.
+  // Written as a draft and renamed, because an agent may have left a link at the target.
   const draft = join(dir, '.samocode-draft');
   for (const folder of ['', 'info']) {
     for (const name of namesAt(join(commonDir, folder)) ?? []) {
@@ -138,8 +138,7 @@ async function writeAlternates(
   { git: { dir }, commonDir }: PrivateGitPlan,
   context: GitContext,
 ): Promise<void> {
-  const { stdout } = await runGit(['count-objects', '-v'], { ...context, cwd: commonDir });
-  const further = stdout.split('\n').flatMap((line) => /^alternate: (.+)$/.exec(line)?.[1] ?? []);
+  const further = await borrowedBy(commonDir, context);
   const places = [basePlace(dir, 'objects'), join(commonDir, 'objects'), ...further];
   const path = join(dir, 'objects/info/alternates');
   rmSync(path, { recursive: true, force: true });

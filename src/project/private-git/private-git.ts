@@ -5,8 +5,8 @@ import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { plainJson, plainText } from '../../base/files/plain-file.ts';
 
 /**
- * A git folder of an agent's own, below its session's run folder: inside the guard it stands in the place of the one
- * that all worktrees of the repository share. What the agent commits is collected from it once nothing of it runs.
+ * An agent's private git folder, below its session's run folder: inside the guard it is mounted over the one that all
+ * worktrees of the repository share. What the agent commits is collected from it once nothing of the agent runs.
  */
 export interface PrivateGit {
   /** What agents write. Outside of the guard no git is ever started in it: its settings are an agent's. */
@@ -58,11 +58,13 @@ export function isFitName(ref: string): boolean {
 
 /** The commit of a ref as its file says it, or the list of packed ones; undefined where it is none. */
 export async function privateRef(dir: string, ref: string): Promise<string | undefined> {
-  const own = isPlainFolder(dir, ref.slice(0, ref.lastIndexOf('/')))
-    ? await plainText(join(dir, ref), MAX_BYTES)
-    : undefined;
-  if (own !== undefined) return HASH.exec(own.trim())?.[0];
-  return (await packedRefs(dir)).get(ref);
+  const own = await refFile(dir, ref);
+  return own === undefined ? (await packedRefs(dir)).get(ref) : HASH.exec(own)?.[0];
+}
+
+async function refFile(dir: string, ref: string): Promise<string | undefined> {
+  if (!isPlainFolder(dir, ref.slice(0, ref.lastIndexOf('/')))) return undefined;
+  return (await plainText(join(dir, ref), MAX_BYTES))?.trim();
 }
 
 /**
@@ -95,14 +97,14 @@ export function refsIn(text: string): Map<string, string> {
 
 /** Name → commit of all branches in it whose names are fit to be handed on. */
 export async function privateHeads(dir: string): Promise<Map<string, string>> {
-  const names = [...(await packedRefs(dir)).keys(), ...refFiles(dir, 'refs/heads')];
-  const heads = names.filter((name) => name.startsWith('refs/heads/') && isFitName(name));
-  const found = new Map<string, string>();
-  for (const name of new Set(heads)) {
-    const commit = await privateRef(dir, name);
-    if (commit !== undefined) found.set(name, commit);
+  const heads = await packedRefs(dir);
+  // A file counts before the list, whatever it says.
+  for (const name of refFiles(dir, 'refs/heads')) {
+    const commit = HASH.exec((await refFile(dir, name)) ?? '')?.[0];
+    if (commit === undefined) heads.delete(name);
+    else heads.set(name, commit);
   }
-  return found;
+  return new Map([...heads].filter(([name]) => name.startsWith('refs/heads/') && isFitName(name)));
 }
 
 function refFiles(dir: string, folder: string): string[] {

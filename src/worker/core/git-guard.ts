@@ -44,7 +44,7 @@ export class GitGuard {
   /** Reads by what git would start programs: what was not accepted is started by no call from here on. @returns it, in lines */
   async unaccepted(worktreePath: string | undefined): Promise<string[]> {
     // Of a repository that was taken away nothing is started; the next step reports that it is gone.
-    if (namesAt(await this.#sharedDir()) === undefined) return [];
+    if (namesAt(await this.sharedDir()) === undefined) return [];
     const now = await this.#read(worktreePath);
     this.#accepted ??= await acceptedAt(this.#path, now);
     this.#config = undoChanged(this.#accepted, now, this.#env);
@@ -68,7 +68,7 @@ export class GitGuard {
   }
 
   async removePlanted(worktreePath: string | undefined): Promise<void> {
-    await removePlantedLinks({ commonDir: await this.#sharedDir(), worktreePath });
+    await removePlantedLinks({ commonDir: await this.sharedDir(), worktreePath });
   }
 
   async #keep(accepted: Executing): Promise<void> {
@@ -78,13 +78,13 @@ export class GitGuard {
   }
 
   /** The git folder that all worktrees share. Read before any agent, whose changes to it must not lead later reads elsewhere. */
-  async #sharedDir(): Promise<string> {
+  async sharedDir(): Promise<string> {
     this.#commonDir ??= await commonDirOf(this.#mainRepo, this.context);
     return this.#commonDir;
   }
 
   async #read(worktreePath: string | undefined): Promise<Executing> {
-    const now = await readExecuting({ commonDir: await this.#sharedDir(), worktreePath }, this.context);
+    const now = await readExecuting({ commonDir: await this.sharedDir(), worktreePath }, this.context);
     this.#smudging = smudgingFilters([...now.outside, ...now.repository]);
     return now;
   }

@@ -34,7 +34,7 @@ export class WorkerGuard {
   #now: Promise<GuardNow> | undefined;
 
   /**
-   * The guard of what runs in the session's worktree, with a git folder of its own made ready; undefined where there is
+   * The guard of what runs in the session's worktree, with the private git folder made ready; undefined where there is
    * none, or none is wanted. Never while something else of the session runs in it.
    * @param worktree while it is not recorded yet
    */

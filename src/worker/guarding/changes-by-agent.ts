@@ -8,7 +8,7 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { isPassing } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { homePrints, type Snapshot, snapshotBefore } from './snapshot.ts';
+import { homePrints, type Snapshot } from './snapshot.ts';
 
 /** What changed while an agent ran that no agent may change. */
 export type Breach = NonNullable<Outcome['breach']>;
@@ -73,9 +73,8 @@ export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
 }
 
 /** Paths; what a person changes while an agent runs is among them, since nothing tells the two apart. */
-export async function homeChanged(worker: Worker, open: OpenIteration): Promise<string[]> {
-  const before = (await snapshotBefore(worker, open))?.home;
-  return before === undefined ? [] : changedKeys(before, await homePrints(worker));
+export async function homeChanged(worker: Worker, before: Snapshot | undefined): Promise<string[]> {
+  return before?.home === undefined ? [] : changedKeys(before.home, await homePrints(worker));
 }
 
 /**

@@ -1,14 +1,13 @@
 import { gitDirOf } from '../../base/files/git-pointer.ts';
 import { visibleControls } from '../../base/plain-words.ts';
 import { refsOf } from '../../project/checkpoints/checkpoint-refs.ts';
-import { commonDirOf } from '../../project/git/repository.ts';
 import { type Collected, collectPrivateGit } from '../../project/private-git/collect.ts';
 import { privateGitIn, readNote } from '../../project/private-git/private-git.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
 /**
- * Brings what was committed in the session's own git folder into the repository, where there is one: after an agent, and
+ * Brings what was committed in the session's private git folder into the repository, where there is one: after an agent, and
  * before the next, since SETUP and CHECK may commit too. Nothing of the session may run in the guard.
  * @throws GitError where the repository can't be written; the same call comes to the same end later
  */
@@ -21,7 +20,7 @@ export async function collectWork(worker: Worker): Promise<void> {
   const { context } = worker.git;
   const plan = {
     git,
-    commonDir: await commonDirOf(worker.file.mainRepo, context),
+    commonDir: await worker.git.sharedDir(),
     gitDir,
     branch: worktree.branch,
     worktreePath: worktree.path,

@@ -95,7 +95,8 @@ type LeftByChild = Awaited<ReturnType<typeof keepWhatIsLeft>>;
 async function keepWhatIsLeft(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const gitPrograms = await gitProgramsChanged(worker);
   // What it did that no child may do: then nothing that it signalled counts.
-  const home = await homeChanged(worker, open);
+  const before = await snapshotBefore(worker, open);
+  const home = await homeChanged(worker, before);
   const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, home, afterChild: true });
   const signal: SignalReading = breach
     ? { kind: 'missing' }
@@ -107,7 +108,7 @@ async function keepWhatIsLeft(worker: Worker, open: OpenIteration, ended: ChildE
   const mainCheckout = await mainCheckoutNow(worker);
   const kept = await keeping;
   const after = { worktree: kept.worktree, mainCheckout, documents: documentsPrint(worker) };
-  return { breach, signal, overview, kept, repairs, after };
+  return { breach, signal, overview, kept, repairs, before, after };
 }
 
 /** The work that follows a recorded end: what a crash leaves of it does no harm. */
@@ -148,11 +149,10 @@ async function readOutcome(
   open: Iteration,
   { ended, left }: { ended: ChildEnded; left: LeftByChild },
 ) {
-  const { breach, overview, after } = left;
+  const { breach, overview, before, after } = left;
   const process = await howItEnded(worker, open, ended);
   const questions = await readQuestions(worker);
   const plan = await readPlanEvidence(worker);
-  const before = await snapshotBefore(worker, open);
   const { outage, messages } = stateOf(worker);
   const treeChanged = before?.worktree?.print !== after.worktree?.print;
   const acknowledged = acknowledgedIds(worker, left.signal, overview);

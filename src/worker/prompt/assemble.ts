@@ -33,7 +33,7 @@ const DOCUMENTS_ALONE =
 
 const GUARD_WORDS =
   'You run in a sandbox: the main checkout, other sessions and what starts programs for the user are read-only ("Read-only file system"), and `sudo` fails. ' +
-  "Git is this session's own copy: branches, tags, stashes, settings and hooks stay in it, and only commits on the session's branch are taken over. " +
+  "The git folder is private to this session: branches, tags, stashes, settings and hooks stay in it, and only commits on the session's branch are kept. " +
   'Find another way around what is refused; if there is none, signal `blocked` and say why.';
 
 function limitsOfHands({ permissions, isGuarded, phase }: PromptState): string {
