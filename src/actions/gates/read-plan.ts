@@ -135,7 +135,7 @@ async function serverLines({ sessionFile }: SessionView, plan: string): Promise<
   return serverWords(servers, Object.keys(await readMcpServers(mcpPath)));
 }
 
-/** What somebody decides about who does not read the whole plan, in lines for people. */
+/** The plan in a few lines, for a person who approves it without reading all of it. */
 export interface PlanBrief {
   /** `2. Parse the table (3 files; check: npm test)`. */
   phases: string[];

@@ -40,8 +40,8 @@ export interface WaitResult extends SessionReport {
 }
 
 /**
- * Blocks until a session changes, needs a person or is over, or until the time has passed. Of several it tells of one,
- * the one that needs a person first; what happened in the others meanwhile is told by the next call, because their
+ * Blocks until a session changes, needs a person or is over, or until the time has passed. Of several sessions it returns one,
+ * first one that needs a person; the next call returns what happened in the others meanwhile, because their
  * cursors stay. Holds no state: a call that is cut off loses nothing. Starts nothing: where the worker is gone it
  * returns at once.
  * @throws session_not_found; the signal's reason when aborted

@@ -86,7 +86,7 @@ export async function claudeRuleNotes(files: ClaudeFiles): Promise<RuleNote[]> {
     const open = FORM_TOOLS.filter((tool) => allowed.includes(prefix + tool));
     if (open.length > 0)
       notes.push({
-        found: `${path} always allows ${open.join(', ')}: a chat still asks you in a form, but claude -p asks nobody (GATE_CHANNELS=person in .samocode refuses that).`,
+        found: `${path} always allows ${open.join(', ')}: a chat still asks you in a form, but claude -p shows no prompt (GATE_CHANNELS=person in .samocode refuses that).`,
       });
   }
   return notes;

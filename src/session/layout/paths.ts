@@ -145,7 +145,7 @@ export const WRITTEN_BESIDE_AGENT = {
   'now.json': 'the worker, after each event: a cache of the log',
   'worker.stderr': 'the worker, when it can record nothing elsewhere',
   'commands/': 'people, by any of our programs, at any time; the worker, who removes them',
-  'git/': 'the agent, at any time: its own git folder',
+  'git/': 'the agent, at any time: its private git folder',
   'git.json': 'the worker, once it has collected from that folder',
   'checkpoints/': 'git, at the checkpoint before an agent is ended',
   'base-checks/': 'checks on the base commit, beside the first agents',
