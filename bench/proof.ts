@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { gitDirOf } from '../src/base/files/git-pointer.ts';
 import { failureOf } from '../src/project/finding/project-command.ts';
 import { gitLine } from '../src/project/git/git.ts';
-import { makeClone, removeClone } from '../src/project/proving/clean-clone.ts';
+import { removeTree } from '../src/project/git/remove-tree.ts';
+import { makeClone } from '../src/project/proving/clean-clone.ts';
 import { type Bench, type BenchResult, rounded } from './bench.ts';
 import { type LargeWorktree, timed, withWorktree } from './large-worktree.ts';
 
@@ -35,7 +36,7 @@ async function measure({ place }: LargeWorktree): Promise<BenchResult> {
     const checkedMs = await timed(() =>
       failureOf(CHECK, { cwd: dir, env: { PATH: process.env.PATH ?? '' } }),
     );
-    const removedMs = await timed(() => removeClone(dir));
+    const removedMs = await timed(() => removeTree(dir));
     costs.push({ clonedMs, besideMs: clonedMs + removedMs + checkedMs - 1000 });
   }
   return {

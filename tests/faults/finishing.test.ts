@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishSession } from '../../src/actions/finishing/finish-session.ts';
 import type { FinishWay } from '../../src/actions/finishing/look-at-finish.ts';
@@ -67,6 +67,7 @@ async function discardedAndBackAfter(points: readonly [string, string], rig: Ses
     await rig.repo.git(['branch', '--list', '--format=%(objectname)', branch]),
   ];
   expect(await standing()).toEqual([false, false, '']);
+  expect((await readdir(dirname(path))).filter((name) => name.startsWith(basename(path)))).toEqual([]);
   const back = await dyingAt(points[1], 'unarchive', rig);
   await nextWorker(rig);
   expect(await standing()).toEqual([true, true, tip]);
@@ -86,6 +87,7 @@ test.concurrent.each([
   ['discard-kept', 'restore-branch-made'],
   ['discard-worktree-gone', 'restore-files-made'],
   ['discard-branch-gone', 'restore-branch-made'],
+  ['set-aside', 'restore-files-made'],
 ] as const)(
   'a worker that dies at %s, and at %s, is followed by one that does the rest',
   async (...points) => {

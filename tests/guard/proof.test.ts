@@ -4,7 +4,8 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
-import { borrowedBy, makeClone, removeClone } from '../../src/project/proving/clean-clone.ts';
+import { removeTree } from '../../src/project/git/remove-tree.ts';
+import { borrowedBy, makeClone } from '../../src/project/proving/clean-clone.ts';
 import { proofPlace } from '../../src/providers/starting/proof-place.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import type { Place } from './places.ts';
@@ -220,6 +221,6 @@ async function inProof(
     const [file, ...args] = place.inside?.(['/bin/sh', '-c', check]) ?? ['false'];
     return await runCommand(file, args, { cwd: clone, env: place.env, leavesBehind: true });
   } finally {
-    for (const each of [clone, empty]) await removeClone(each);
+    for (const each of [clone, empty]) await removeTree(each);
   }
 }

@@ -33,3 +33,21 @@ test.each(['merge', 'cherry-pick', 'rebase'])('a %s under way there takes none o
   await sessions.git([act, '--abort']);
   expect(await commitSessionFiles({ ...plan, message: 'Files' })).toBe(true);
 });
+
+test('a repository that merely encloses the sessions is left alone', async () => {
+  await using main = await makeRepo();
+  await using around = await makeRepo();
+  await around.write({ 'sessions/boat/_overview.md': 'x' });
+  const plan = { sessionDir: join(around.path, 'sessions/boat'), mainRepo: main.path, baseEnv: main.env };
+  expect(await commitSessionFiles({ ...plan, message: 'Files' })).toBe(false);
+  expect(await around.git(['status', '--porcelain'])).toBe('?? sessions/');
+});
+
+test('what cannot be committed does not stay staged', async () => {
+  await using main = await makeRepo();
+  await using sessions = await makeRepo({ anonymous: true });
+  await sessions.write({ 'boat/_overview.md': 'x' });
+  const plan = { sessionDir: join(sessions.path, 'boat'), mainRepo: main.path, baseEnv: main.env };
+  expect(await commitSessionFiles({ ...plan, message: 'Files' })).toBe(false);
+  expect(await sessions.git(['status', '--porcelain'])).toBe('?? boat/');
+});

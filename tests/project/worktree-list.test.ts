@@ -10,7 +10,7 @@ test('bare, detached, vanished and locked worktrees are told apart', () => {
   ].join('\n\n');
   expect(parseWorktreeList(`${text}\n\n`)).toEqual([
     { path: '/a b', prunable: false },
-    { path: '/c', head: '1234', branch: 'team/x', prunable: false },
+    { path: '/c', head: '1234', branch: 'team/x', prunable: false, locked: 'on a stick' },
     { path: '/d', head: '5678', prunable: true },
   ]);
 });

@@ -32,6 +32,8 @@ export interface RepoPlan {
   also?: readonly string[];
   /** No commit at all. */
   empty?: boolean;
+  /** Further lines of the repository's settings, there before its first commit. */
+  settings?: string;
   /** No user.name and user.email. */
   anonymous?: boolean;
   /** What objects are named by; SHA-1 unless told. */
@@ -62,7 +64,7 @@ export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
   } else {
     await git(['init', '--quiet', '-b', branch, `--object-format=${plan.objectFormat ?? 'sha1'}`]);
     // As `git config` would, without two processes for each of some thousand repositories.
-    await appendFile(join(repo.path, '.git/config'), IDENTITY);
+    await appendFile(join(repo.path, '.git/config'), `${IDENTITY}${plan.settings ?? ''}`);
     if (!plan.empty) await commit('First commit', files);
   }
   for (const each of commits) await commit(each.subject, each.files);

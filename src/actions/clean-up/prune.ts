@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
-import { removeClone } from '../../project/proving/clean-clone.ts';
+import { removeTree } from '../../project/git/remove-tree.ts';
 import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { refNameOf } from '../../session/layout/names.ts';
@@ -148,7 +148,7 @@ async function ofClones(
     const stats = statsAt(path);
     if (stats === undefined || stats.mtimeMs > before) continue;
     const remove = async () => {
-      await removeClone(path);
+      await removeTree(path);
       return true;
     };
     found.push({ ...one, bytes: await diskUsage([path]), remove });

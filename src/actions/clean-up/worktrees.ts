@@ -71,8 +71,9 @@ export async function sessionWorktrees(
   const emptied = prune ? await pruneTrash(main, context.clock.now()) : [];
   const trash = (await listTrash(main)).map((entry) => ({
     ...entry,
-    session: views.find(({ sessionFile }) => sessionFile && trashRef(refNameOf(sessionFile)) === entry.ref)
-      ?.folder,
+    session: views.find(
+      ({ sessionFile }) => sessionFile && entry.ref.startsWith(trashRef(refNameOf(sessionFile))),
+    )?.folder,
   }));
   worktrees.sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
   return { worktrees, trash, removed, emptied: emptied.map(({ ref }) => ref) };

@@ -1,14 +1,14 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { isFineForGit } from '../../base/processes/git-variables.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { gitLine, runGit } from '../../project/git/git.ts';
-import { commonDirOf } from '../../project/git/repository.ts';
+import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import { commitsSince } from '../../project/worktrees/changes.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { taskText } from '../../session/documents/overview.ts';
@@ -81,13 +81,25 @@ async function whyNotHere(
 ): Promise<string | undefined> {
   const { mainRepo = '' } = view.sessionFile ?? {};
   if (repository === undefined) return `The remote "${remote}" names no repository that gh knows.`;
-  const hook = join(await commonDirOf(mainRepo, git), 'hooks/pre-push');
+  const hook = join(await hooksDir(mainRepo, git), 'pre-push');
   // LFS uploads its files by it, and samocode runs no hooks.
-  if (await isExecutable(hook)) return 'The repository has a pre-push hook, which samocode does not run.';
+  if (await isExecutable(hook)) return `There is a pre-push hook, ${hook}, which samocode does not run.`;
   const host = repository.split('/')[0] ?? '';
   const { exitCode, notFound } = await gh(context, ['auth', 'status', '--hostname', host]);
   if (notFound) return 'gh is not installed.';
   return exitCode === 0 ? undefined : `gh is not logged in to ${host} ("gh auth login").`;
+}
+
+/** Where git looks for hooks when a person pushes; our own calls have another setting. */
+async function hooksDir(mainRepo: string, git: GitContext): Promise<string> {
+  const list = ['config', '--show-origin', '--type=path', '--get-all', 'core.hooksPath'];
+  const set = await gitLine(list, { ...git, cwd: mainRepo, allowFailure: true });
+  const [own] = set
+    .split('\n')
+    .filter((line) => /^file:/.test(line))
+    .slice(-1);
+  const path = own?.split('\t')[1];
+  return path ? resolve(mainRepo, path) : join(await commonDirOf(mainRepo, git), 'hooks');
 }
 
 function ofBranch({ repository = '', branch }: PullRequest): string[] {

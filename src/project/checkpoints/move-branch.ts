@@ -57,9 +57,10 @@ export async function refuseElsewhere({
   branch,
   signal,
   baseEnv,
+  notes,
   config,
 }: Omit<BranchMove, 'commit'>): Promise<void> {
-  const context = { signal, baseEnv, config };
+  const context = { signal, baseEnv, config, notes };
   const here = await realPathAsFar(worktreePath);
   for (const entry of await listWorktrees(mainRepo, context)) {
     if (entry.branch !== branch || entry.prunable) continue;

@@ -95,8 +95,8 @@ function undoRef({ sessionFolder, id }: Pick<RestorePlan, 'sessionFolder' | 'id'
   return refOf(sessionFolder, { kind: 'before_rewind', id });
 }
 
-function branchOf({ mainRepo, worktreePath, branch, signal, baseEnv, config }: RestorePlan) {
-  const context = { signal, baseEnv, config };
+function branchOf({ mainRepo, worktreePath, branch, signal, baseEnv, config, notes }: RestorePlan) {
+  const context = { signal, baseEnv, config, notes };
   return { mainRepo, worktreePath, branch, ...context };
 }
 

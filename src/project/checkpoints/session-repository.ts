@@ -41,7 +41,11 @@ export async function commitSessionFiles({
   const top = await runGit(['rev-parse', '--show-toplevel', '--absolute-git-dir'], options);
   if (top.exitCode !== 0) return false;
   const [toplevel = '', gitDir = ''] = top.stdout.trim().split('\n');
-  if ((await realpath(toplevel)) === (await realpath(mainRepo))) {
+  // One that merely encloses SESSIONS, as a home folder under git does, is somebody's for other things.
+  const [real, sessions, main] = await Promise.all(
+    [toplevel, sessionsDir, mainRepo].map((each) => realpath(each)),
+  );
+  if (real !== sessions || real === main) {
     nothingToCommitTo.add(place);
     return false;
   }
@@ -58,6 +62,8 @@ export async function commitSessionFiles({
       const commit = await runGit(['commit', '--quiet', '-m', message, ...files], safe);
       if (commit.exitCode === 0) return true;
       if (/nothing to commit|no changes added/.test(commit.stdout)) return false;
+      // Nor does what it refuses stay behind for the next commit there.
+      await runGit(['reset', '--quiet', ...files], safe);
     }
     if (attempt < TRIES) await pause();
   }

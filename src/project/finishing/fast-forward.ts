@@ -1,12 +1,19 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import type { Clock } from '../../base/clock.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { gitDirOf } from '../../base/files/git-pointer.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { plainJson } from '../../base/files/plain-file.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { acquireLease } from '../../base/processes/lease.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
-import { CHECKOUT_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, gitLine, gitSaysYes, runGit } from '../git/git.ts';
+import { outliveNoted } from '../git/noted-calls.ts';
 import { commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
-import { listWorktrees } from '../git/worktree-list.ts';
+import { type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
 import { OFFLINE } from '../proving/clean-clone.ts';
 import { uncommittedIn } from '../worktrees/inspect-worktree.ts';
 
@@ -59,8 +66,8 @@ export async function fastForward(plan: FastForwardPlan): Promise<FastForward> {
   }
   const { path, prunable } = checkout;
   const merge = ['merge', '--quiet', '--ff-only', '--no-stat', '--no-overwrite-ignore'];
-  const left = (why: string): FastForward => ({
-    kind: 'left',
+  const left = (why: string) => ({
+    kind: 'left' as const,
     why,
     commands: [`git -C ${shellWord(path)} merge --ff-only ${shellWord(ref)}`],
   });
@@ -70,9 +77,19 @@ export async function fastForward(plan: FastForwardPlan): Promise<FastForward> {
   if (uncommitted.some(({ kind }) => kind !== 'untracked'))
     return left(`The branch "${branch}" is checked out in ${path}, which has uncommitted changes.`);
   const here = { ...context, cwd: path, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS, allowFailure: true };
+  const branchHere = () => gitLine(['symbolic-ref', '-q', '--short', 'HEAD'], here);
+  if ((await branchHere()) !== branch) return { kind: 'moved' };
   const { exitCode } = await runGit([...merge, to], here);
-  if (exitCode === 0) return { kind: 'done' };
-  if (await hasMoved()) return { kind: 'moved' };
+  const now = await commitOf(`refs/heads/${branch}`, main);
+  if (exitCode === 0 && now === to) return { kind: 'done' };
+  if (exitCode === 0) {
+    const other = await branchHere();
+    const { why, commands } = left(
+      `"${other}" was moved in its place: somebody switched ${path} to it at the same moment.`,
+    );
+    return { kind: 'left', why, commands: [`git -C ${shellWord(path)} reset --keep ${from}`, ...commands] };
+  }
+  if (now !== from) return { kind: 'moved' };
   return left(
     `git could not update ${path}, where the branch "${branch}" is checked out: files there are in the way.`,
   );
@@ -81,23 +98,73 @@ export async function fastForward(plan: FastForwardPlan): Promise<FastForward> {
 const ALONE_LIMIT_MS = 60_000;
 const POLL_MS = 200;
 
+/** Of a forward that is under way, or was cut off; `notes` is where its git is noted. */
+const Forward = z.object({
+  path: z.string(),
+  branch: z.string(),
+  from: z.string(),
+  notes: z.string().optional(),
+});
+
+const MAX_BYTES = 64 * 1024;
+
 /**
  * git writes the files of a checkout before it moves the branch: of two that do so at once in one checkout, one leaves files
- * there that no commit has. So only one session of the repository does.
+ * there that no commit has. So only one session of the repository does, and what it is about to do is on disk before.
  */
 export async function forwardAlone(
   plan: FastForwardPlan,
   { clock, host }: { clock: Clock; host: Host },
 ): Promise<FastForward> {
-  const dir = join(await commonDirOf(plan.mainRepo, plan), 'samocode', 'merging');
+  const folder = join(await commonDirOf(plan.mainRepo, plan), 'samocode');
+  const note = join(folder, 'merging.json');
   const deadline = clock.monotonic() + ALONE_LIMIT_MS;
   for (;;) {
     try {
-      await using _alone = await acquireLease(dir, { clock, host });
-      return await fastForward(plan);
+      await using _alone = await acquireLease(join(folder, 'merging'), { clock, host });
+      const before = await plainJson(note, MAX_BYTES, Forward);
+      if (before?.notes !== undefined) await outliveNoted(before.notes, { clock, host }, 'merge');
+      const cutOff = before && (await whatWasCutOff(before, plan));
+      if (cutOff !== undefined) return cutOff;
+      const { branch, from, notes } = plan;
+      const checkout = await checkoutOf(plan);
+      if (checkout !== undefined)
+        await writeWhole(note, JSON.stringify({ path: checkout.path, branch, from, notes }));
+      const forward = await fastForward(plan);
+      await rm(note, { force: true });
+      return forward;
     } catch (error) {
       if (!BASE_ERRORS.lease_held.is(error) || clock.monotonic() > deadline) throw error;
     }
     await clock.sleep(POLL_MS);
   }
+}
+
+/** What is left of a forward that was cut off, for as long as its files lie there and the branch has not moved. */
+async function whatWasCutOff(
+  { path, branch, from }: z.infer<typeof Forward>,
+  { mainRepo, to, ref: _, ...context }: FastForwardPlan,
+): Promise<FastForward | undefined> {
+  const main = { ...context, cwd: mainRepo };
+  const isThere = (await checkoutOf({ mainRepo, ...context, branch }))?.path === path;
+  if (!isThere || (await commitOf(`refs/heads/${branch}`, main)) !== from) return undefined;
+  const lock = join((await gitDirOf(path)) ?? join(path, '.git'), 'index.lock');
+  const isLocked = statsAt(lock) !== undefined;
+  if (!isLocked && (await uncommittedIn(path, context)).length === 0) return undefined;
+  return {
+    kind: 'left',
+    why: `An earlier merge was cut off while git wrote its files in ${path}: some are new there, "${branch}" is not. These commands complete it; what you changed there since is lost with them, so run "git status" first.`,
+    commands: [
+      ...(isLocked ? [`rm -f ${shellWord(lock)}`] : []),
+      `git -C ${shellWord(path)} reset --hard ${to}`,
+    ],
+  };
+}
+
+async function checkoutOf({
+  mainRepo,
+  branch,
+  ...context
+}: GitContext & { mainRepo: string; branch: string }): Promise<ListedWorktree | undefined> {
+  return (await listWorktrees(mainRepo, context)).find((entry) => entry.branch === branch);
 }

@@ -2,8 +2,9 @@ import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from 
 import { gitFailure } from '../git/git-errors.ts';
 import type { Setting } from '../git/git-programs.ts';
 import { namesIn, readable } from '../git/path-bytes.ts';
+import { removeTree } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';
-import { makeClone, OFFLINE, personalFilters, removeClone } from '../proving/clean-clone.ts';
+import { makeClone, OFFLINE, personalFilters } from '../proving/clean-clone.ts';
 
 export interface MergePlan extends GitContext {
   mainRepo: string;
@@ -70,7 +71,7 @@ async function mergeInClone(
     if (files.length > 0) return { kind: 'conflicts', files };
     throw gitFailure({ subcommand: 'merge', cwd: dir, exitCode }, stderr);
   } finally {
-    await removeClone(dir);
+    await removeTree(dir);
   }
 }
 

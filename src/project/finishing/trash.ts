@@ -5,7 +5,7 @@ import { clearLocks, openStore } from '../checkpoints/checkpoint-store.ts';
 import { moveFiles } from '../checkpoints/move-files.ts';
 import { treeIn } from '../checkpoints/restore-checkpoint.ts';
 import { takeTree } from '../checkpoints/take-files.ts';
-import { gitLine, runGit } from '../git/git.ts';
+import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 
 export const TRASH_DAYS = 30;
@@ -33,13 +33,25 @@ export async function fillTrash(place: TrashPlace): Promise<FilledTrash> {
   if (skipped.length > 0) return { kind: 'not_all', skipped };
   const main = mainOf(place);
   const { commit, head, worktreeTree: tree } = taken;
-  const ref = trashRef(sessionFolder);
   const tip =
     (await commitOf(`refs/heads/${branch}`, main)) ??
     head ??
     (await gitLine(['rev-parse', `${commit}^1`], main));
-  await runGit(['update-ref', '--no-deref', ref, commit], main);
-  return { kind: 'kept', kept: { ref, commit, tip, head, tree } };
+  return {
+    kind: 'kept',
+    kept: { ref: await keepInTrash(sessionFolder, commit, main), commit, tip, head, tree },
+  };
+}
+
+/** Under a name of its own: what was discarded before under the same one stays. */
+async function keepInTrash(sessionFolder: string, commit: string, main: GitOptions): Promise<string> {
+  for (let count = 1; ; count += 1) {
+    const ref = `${trashRef(sessionFolder)}${count === 1 ? '' : `-${count}`}`;
+    const taken = await commitOf(ref, main);
+    if (taken === undefined)
+      await runGit(['update-ref', '--no-deref', ref, commit, '0'.repeat(commit.length)], main);
+    if (taken === undefined || taken === commit) return ref;
+  }
 }
 
 /** Whether worktree and branch are still what is in the trash. @throws GitError */
@@ -138,6 +150,6 @@ async function removeFromTrash(
   await runGit(['update-ref', '--no-deref', '-d', ref, commit], mainOf(place));
 }
 
-function mainOf({ mainRepo, signal, baseEnv, config }: GitContext & { mainRepo: string }) {
-  return { signal, baseEnv, config, cwd: mainRepo };
+function mainOf({ mainRepo, signal, baseEnv, config, notes }: GitContext & { mainRepo: string }) {
+  return { signal, baseEnv, config, notes, cwd: mainRepo };
 }

@@ -5,6 +5,7 @@ import { isFineForGit } from '../../base/processes/git-variables.ts';
 import { type CommandOptions, runCommand } from '../../base/processes/run-command.ts';
 import { GIT_ERRORS, gitFailure } from './git-errors.ts';
 import type { Setting } from './git-programs.ts';
+import { dropNote, type NotedCall, notedCall } from './noted-calls.ts';
 
 export interface GitOptions {
   cwd: string;
@@ -23,6 +24,8 @@ export interface GitOptions {
   maxChars?: number;
   /** The environment to start from. It is scrubbed in any case. */
   baseEnv: Environment;
+  /** A folder in which the calls that change a checkout or a branch are noted while they run. */
+  notes?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,7 +55,8 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   signal?.throwIfAborted();
   const settings = NEUTRAL.flatMap((setting) => ['-c', setting]);
   const reachesRemote = mayReachRemote(args, options.config);
-  const result = await runUndisturbed([...settings, ...withoutDrivers(args)], {
+  const call = notedCall(options.notes, args, [...settings, ...withoutDrivers(args)]);
+  const result = await runUndisturbed(call.command, {
     cwd,
     // What a fetch starts for its person, a cache of passwords for one, is to outlive it.
     leavesBehind: reachesRemote,
@@ -63,13 +67,14 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
       ...asVariables(options.config),
       ...(reachesRemote ? {} : NO_REMOTE),
       ...options.env,
+      ...call.env,
     },
     timeoutMs,
     maxBytes: maxChars,
     signal,
     input: options.input,
     encoding: options.encoding,
-  });
+  }).finally(() => dropNote(call));
   signal?.throwIfAborted();
   const subcommand = args.find((arg) => !arg.startsWith('-')) ?? '';
   const { exitCode, stdout, stderr } = result;
@@ -90,9 +95,9 @@ const HALF_MADE = /failed to read .*worktrees.*commondir/;
 const HALF_MADE_TRIES = 30;
 const HALF_MADE_PAUSE_MS = 100;
 
-async function runUndisturbed(args: readonly string[], options: CommandOptions) {
+async function runUndisturbed([file, ...args]: NotedCall['command'], options: CommandOptions) {
   for (let tries = 1; ; tries += 1) {
-    const result = await runCommand('git', args, options);
+    const result = await runCommand(file, args, options);
     if (result.exitCode === 0 || tries === HALF_MADE_TRIES || !HALF_MADE.test(result.stderr)) return result;
     await systemClock.sleep(HALF_MADE_PAUSE_MS, options.signal);
   }
@@ -143,6 +148,8 @@ const QUIET = {
   GIT_EDITOR: 'true',
   GIT_PAGER: 'cat',
   GIT_LITERAL_PATHSPECS: '0',
+  // merge tells how far it is in any case, and would die of telling it to nobody.
+  GIT_PROGRESS_DELAY: '86400',
   LC_ALL: 'C',
 };
 

@@ -5,7 +5,7 @@ import { GIT_ERRORS, type GitError, gitFailure, isGitError } from './git-errors.
 import { PROJECT_ERRORS } from './project-errors.ts';
 
 /** How git is run for a whole task; `cwd` comes from the task. */
-export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config'> & {
+export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config' | 'notes'> & {
   /** Filters that write other bytes into a worktree, where they were just read; git is asked otherwise. */
   smudging?: readonly string[];
 };

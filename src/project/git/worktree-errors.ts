@@ -1,4 +1,5 @@
 import { errors } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-quoted.ts';
 import type { ListedWorktree } from './worktree-list.ts';
 
 export const WORKTREE_ERRORS = errors({
@@ -13,6 +14,11 @@ export const WORKTREE_ERRORS = errors({
     hint: prunable
       ? 'If that folder will not come back, run "git worktree prune" in MAIN_REPO, then try again.'
       : 'Check out another branch there, or choose another name for the session.',
+  }),
+  branch_lost: ({ branch, commit }: { branch: string; commit: string }) => ({
+    what: 'The worktree was not created.',
+    why: `Its branch "${branch}" is gone, and so is its last known commit ${commit.slice(0, 12)}.`,
+    hint: `If another clone has that commit, fetch it and run "git branch ${shellWord(branch)} ${commit}" in MAIN_REPO; then resume.`,
   }),
   branch_name_blocked: ({ branch, other }: { branch: string; other: string }) => ({
     what: 'The worktree was not created.',
@@ -39,6 +45,11 @@ export const WORKTREE_ERRORS = errors({
     what: "The session's files were not committed.",
     why: `${lock} exists: another git runs there, or one was killed.`,
     hint: 'If no git runs there, remove that file.',
+  }),
+  worktree_locked: ({ path, why }: { path: string; why: string }) => ({
+    what: 'Nothing was changed.',
+    why: `The worktree ${path} is locked${why === '' ? '' : `: ${why}`}.`,
+    hint: `If it may go: git worktree unlock ${shellWord(path)}, then try again.`,
   }),
   worktree_folder_taken: ({ path, entry }: { path: string; entry: ListedWorktree | undefined }) => ({
     what: 'The worktree was not created.',

@@ -9,7 +9,12 @@ export interface ListedWorktree {
   branch?: string;
   /** Its folder is gone, or no longer points back. */
   prunable: boolean;
+  /** Why git may not remove it, in a person's words or git's own. Empty: somebody locked it, and said nothing. */
+  locked?: string;
 }
+
+/** git locks a worktree so until it is checked out: a git that was ended meanwhile leaves it standing. */
+export const HALF_MADE = 'initializing';
 
 export async function listWorktrees(mainRepo: string, context: GitContext): Promise<ListedWorktree[]> {
   // Lines, not -z: git before 2.36 does not know it, and no path of ours holds a line break.
@@ -26,11 +31,13 @@ export function parseWorktreeList(text: string): ListedWorktree[] {
         lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
       const branch = after('branch')?.replace(/^refs\/heads\//, '');
       const head = after('HEAD');
+      const locked = lines.includes('locked') ? '' : after('locked');
       return {
         path: after('worktree') ?? '',
         prunable: lines.some((line) => /^prunable(?: |$)/.test(line)),
         head,
         branch,
+        ...(locked === undefined ? {} : { locked }),
       };
     })
     .filter(({ path }) => path !== '');

@@ -14,8 +14,9 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
 import { GIT_ERRORS, gitFailure } from '../git/git-errors.ts';
+import { removeTree } from '../git/remove-tree.ts';
 import { commitOf, commitsOf, type GitContext } from '../git/repository.ts';
-import { borrow, makeRepository, removeClone } from '../proving/clean-clone.ts';
+import { borrow, makeRepository } from '../proving/clean-clone.ts';
 import type { PrivateGitPlan } from './make-private-git.ts';
 import { isPlainFolder, privateHead, privateHeads, privateRef, readNote, writeNote } from './private-git.ts';
 
@@ -57,7 +58,7 @@ export async function collectPrivateGit(plan: CollectPlan, context: GitContext):
   const others = end.kind === 'refused' ? [] : await othersIn(plan, context);
   const why = end.why ?? (others.length > 0 ? await fetchFit(plan, others, context) : undefined);
   if (why !== undefined) {
-    await removeClone(git.refused);
+    await removeTree(git.refused);
     renameSync(git.dir, git.refused);
   }
   if (why !== undefined || tip === undefined) rmSync(git.note);
@@ -177,7 +178,7 @@ async function fetchFit(
     if (tries === TRIES) return stderr.trim().split('\n').slice(-3).join('; ') || 'git could not read it';
     await systemClock.sleep(PAUSE_MS);
   }
-  await removeClone(git.view);
+  await removeTree(git.view);
   collectLfs(plan);
   return undefined;
 }
@@ -190,9 +191,9 @@ async function makeView(
 ): Promise<void> {
   // Where else the agent would have objects looked for, and what it says of those that are there.
   for (const name of namesAt(join(dir, 'objects/info')) ?? [])
-    await removeClone(join(dir, 'objects/info', name));
+    await removeTree(join(dir, 'objects/info', name));
   rmSync(join(dir, 'objects/pack/multi-pack-index'), { force: true });
-  await removeClone(view);
+  await removeTree(view);
   const [{ tip: commit } = { tip: '' }] = wanted;
   await makeRepository(view, { commit, branch: '0' }, context);
   await borrow(view, [dir, commonDir]);

@@ -3,8 +3,9 @@ import { basename, join } from 'node:path';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import { runGit } from '../git/git.ts';
+import { removeTree } from '../git/remove-tree.ts';
 import type { GitContext } from '../git/repository.ts';
-import { borrowedBy, removeClone } from '../proving/clean-clone.ts';
+import { borrowedBy } from '../proving/clean-clone.ts';
 import {
   basePlace,
   isFitName,
@@ -72,7 +73,7 @@ const CARRIED = ['config', 'hooks'];
 async function clear(dir: string): Promise<void> {
   for (const name of namesAt(dir) ?? []) {
     const isFit = CARRIED.includes(name) && statsAt(join(dir, name))?.isSymbolicLink() === false;
-    if (!isFit) await removeClone(join(dir, name));
+    if (!isFit) await removeTree(join(dir, name));
   }
 }
 
@@ -91,7 +92,7 @@ async function copySettings({ git: { dir }, commonDir }: PrivateGitPlan, context
       rmSync(draft, { recursive: true, force: true });
       copyFileSync(from, draft);
       const to = join(dir, folder, name);
-      if (statsAt(to)?.isDirectory()) await removeClone(to);
+      if (statsAt(to)?.isDirectory()) await removeTree(to);
       renameSync(draft, to);
     }
   }
@@ -155,7 +156,7 @@ async function copyWorktrees(
   const own = basename(gitDir);
   const [from, to] = [join(commonDir, 'worktrees'), join(dir, 'worktrees')];
   for (const name of foldersIn(from).filter((each) => each !== own)) {
-    await removeClone(join(to, name));
+    await removeTree(join(to, name));
     mkdirSync(join(to, name));
     const files = OF_OTHERS.filter((file) => statsAt(join(from, name, file))?.isFile());
     for (const file of files) copyFileSync(join(from, name, file), join(to, name, file));
@@ -164,7 +165,7 @@ async function copyWorktrees(
   const files = { recursive: true, filter: (path: string) => path !== modules };
   if (!isKept) cpSync(gitDir, join(to, own), files);
   // An agent may have led them elsewhere.
-  for (const name of ['commondir', 'gitdir']) await removeClone(join(to, own, name));
+  for (const name of ['commondir', 'gitdir']) await removeTree(join(to, own, name));
   writeFileSync(join(to, own, 'commondir'), `${commonDir}\n`);
   copyFileSync(join(gitDir, 'gitdir'), join(to, own, 'gitdir'));
   mkdirSync(join(to, own, 'modules'), { recursive: true });

@@ -3,9 +3,9 @@ import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ifExists } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
-import { runCommand } from '../../base/processes/run-command.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, literalPathspec, runGit } from '../git/git.ts';
 import type { Setting } from '../git/git-programs.ts';
+import { removeAtOnce, removeTree } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext } from '../git/repository.ts';
 
 export interface ClonePlan {
@@ -30,7 +30,7 @@ export interface ClonePlan {
  */
 export async function makeClone(plan: ClonePlan, context: GitContext): Promise<void> {
   const { mainRepo, worktreeGitDir, dir, commit, branch, base, areObjectsOpen } = plan;
-  await removeClone(dir);
+  await removeAtOnce(dir);
   const main = { ...context, cwd: mainRepo };
   const commonDir = await commonDirOf(mainRepo, context);
   await makeRepository(dir, { commit, branch }, context);
@@ -51,17 +51,6 @@ export async function makeClone(plan: ClonePlan, context: GitContext): Promise<v
   // Last: with a remote a filter would ask it for files that are missing here.
   const url = await gitLine(['config', '--get', 'remote.origin.url'], { ...main, allowFailure: true });
   if (url !== '') await runGit(['config', 'remote.origin.url', url], { ...context, cwd: dir });
-}
-
-/** Removes a clone with all that ran in it has made, also folders without the right to write. */
-export async function removeClone(dir: string): Promise<void> {
-  if (statsAt(dir) === undefined) return;
-  try {
-    await rm(dir, { recursive: true, force: true });
-  } catch {
-    await runCommand('chmod', ['-R', 'u+rwX', '--', dir]);
-    await rm(dir, { recursive: true, force: true });
-  }
 }
 
 /** git-lfs takes objects from where the borrowed ones are, and leaves a pointer where one is missing. */
@@ -109,12 +98,12 @@ export async function requireSound(
   { mainRepo, dir, commit }: Pick<ClonePlan, 'mainRepo' | 'dir' | 'commit'>,
   context: GitContext,
 ): Promise<void> {
-  await removeClone(dir);
+  await removeTree(dir);
   try {
     await makeRepository(dir, { commit, branch: 'sound' }, context);
     await fetchAlone(dir, await commonDirOf(mainRepo, context), [commit], context);
   } finally {
-    await removeClone(dir);
+    await removeTree(dir);
   }
 }
 

@@ -1,12 +1,13 @@
 import { copyFile, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import type { CheckRun, ProofFolders, Proving } from '../../phases/proving.ts';
 import { CHECKOUT_LIMIT_MS, runGit } from '../git/git.ts';
 import { realPathAsFar } from '../git/real-path.ts';
+import { removeAtOnce } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';
-import { borrowedBy, type ClonePlan, makeClone, removeClone } from './clean-clone.ts';
+import { borrowedBy, type ClonePlan, makeClone } from './clean-clone.ts';
 import { copyInto } from './copy-tree.ts';
 import { type CheckEnd, type CheckPlace, type FailedCheck, runCheck } from './run-check.ts';
 import { type CacheQuestion, cacheKey, restoreCache, storeCache } from './setup-cache.ts';
@@ -29,6 +30,8 @@ export interface SetOnClone
 export interface SetEnd {
   runs: CheckRun[];
   failures: FailedCheck[];
+  /** Where files of the clone lie that could not be deleted; what its commands said stands all the same. */
+  left?: string;
 }
 
 interface Tools {
@@ -49,8 +52,9 @@ export async function runOnClone(
   const dir = join(scratch, name);
   const empty = join(scratch, `${name}.empty`);
   const tools = { clock, context: { ...context, signal } };
+  const end: SetEnd = { runs: [], failures: [] };
   try {
-    await removeClone(empty);
+    await removeAtOnce(empty, dirname(scratch));
     const plan = { ...set, dir };
     const made = set.asWorktree ? addWorktree(plan, tools.context) : makeClone(plan, tools.context);
     await made.catch((error: unknown) => {
@@ -69,18 +73,16 @@ export async function runOnClone(
       }),
       ...{ cwd: dir, outputDir, outputRoot, timeoutMs: proving.timeoutMs, signal, begins },
     };
-    const runs: CheckRun[] = [];
-    const failures: FailedCheck[] = [];
     const add = ({ run, failure }: CheckEnd) => {
-      runs.push(run);
-      if (failure !== undefined) failures.push(failure);
+      end.runs.push(run);
+      if (failure !== undefined) end.failures.push(failure);
     };
     const setup = await setUp(set, place, tools);
     if (setup !== undefined) add(setup);
-    if (failures.length > 0) return { runs, failures };
+    if (end.failures.length > 0) return end;
     for (const [at, command] of set.commands.entries())
       add(await runCheck(clock, { command, name: `${name}-${at + 1}` }, place));
-    return { runs, failures };
+    return end;
   } finally {
     // Also after an abort.
     if (set.asWorktree)
@@ -89,7 +91,8 @@ export async function runOnClone(
         cwd: mainRepo,
         allowFailure: true,
       });
-    for (const each of [dir, empty, indexPath(set)]) await removeClone(each);
+    for (const each of [dir, empty, indexPath(set)])
+      end.left = (await removeAtOnce(each, dirname(scratch))) ?? end.left;
     // Another set may run beside it.
     await rmdir(scratch).catch(() => undefined);
   }

@@ -7,7 +7,7 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { realFolder, statsAt } from '../../base/files/look-at.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
 import { pathInside } from '../git/real-path.ts';
-import { removeClone } from './clean-clone.ts';
+import { removeTree } from '../git/remove-tree.ts';
 import { copyInto, copyTree, isInside } from './copy-tree.ts';
 
 export interface CacheQuestion {
@@ -73,7 +73,7 @@ export async function restoreCache(
   for (const [at, folder] of made.folders.entries()) {
     if (await copyInto(cloneDir, folder, join(entry, String(at)))) continue;
     // Half of a folder is worse than none; another session may have removed the entry meanwhile.
-    await removeClone(join(cloneDir, folder));
+    await removeTree(join(cloneDir, folder));
     return false;
   }
   return made.isAll;
@@ -90,12 +90,12 @@ export async function storeCache(
   const made = folders.filter((folder) => statsAt(join(cloneDir, folder))?.isDirectory());
   for (const [at, folder] of made.entries()) {
     if (await copyTree(join(cloneDir, folder), join(draft, String(at)))) continue;
-    await removeClone(draft);
+    await removeTree(draft);
     return;
   }
   await writeFile(join(draft, MADE), JSON.stringify({ folders: made, isAll }));
-  await removeClone(join(cacheDir, key));
-  await rename(draft, join(cacheDir, key)).catch(() => removeClone(draft));
+  await removeTree(join(cacheDir, key));
+  await rename(draft, join(cacheDir, key)).catch(() => removeTree(draft));
   await dropOldest(cacheDir);
 }
 
@@ -103,7 +103,7 @@ async function dropOldest(cacheDir: string): Promise<void> {
   const names = (await ifExists(readdir(cacheDir))) ?? [];
   const aged = names.map((name) => ({ name, usedAt: statsAt(join(cacheDir, name))?.mtimeMs ?? 0 }));
   aged.sort((one, other) => other.usedAt - one.usedAt);
-  for (const { name } of aged.slice(MOST_ENTRIES)) await removeClone(join(cacheDir, name));
+  for (const { name } of aged.slice(MOST_ENTRIES)) await removeTree(join(cacheDir, name));
 }
 
 /** Where checks run on clones. Beside the worktrees: on the same disk, and read-only for agents in the guard. */

@@ -5,7 +5,7 @@ import { writeWhole } from '../../base/files/atomic-file.ts';
 import { refuseElsewhere } from '../checkpoints/move-branch.ts';
 import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
 import { inspectWorktree, type WorktreePlace } from './inspect-worktree.ts';
-import { ensureWorktree, type WorktreePlan } from './worktree.ts';
+import { ensureWorktree, isHalfMade, type WorktreePlan } from './worktree.ts';
 
 /** fine: it stood as it should. rejoined: its files were there, but git did not know them any more. */
 export type Rejoined = 'fine' | 'made_again' | 'rejoined';
@@ -17,7 +17,7 @@ export type Rejoined = 'fine' | 'made_again' | 'rejoined';
  */
 export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
   const reading = await inspectWorktree(plan);
-  if (reading.kind === 'present') return 'fine';
+  if (reading.kind === 'present') return (await isHalfMade(plan)) ? await madeAgain(plan) : 'fine';
   await refuseElsewhere(plan);
   const pointer = join(plan.worktreePath, '.git');
   const found = await ifExists(lstat(pointer));
@@ -30,6 +30,10 @@ export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
     await registerAnew(plan);
     return 'rejoined';
   }
+  return await madeAgain(plan);
+}
+
+async function madeAgain(plan: WorktreePlan): Promise<Rejoined> {
   await ensureWorktree(plan);
   return 'made_again';
 }

@@ -1,8 +1,15 @@
+import { rename } from 'node:fs/promises';
+import { crashPoint } from '../../base/fault-points.ts';
 import { runGit } from '../git/git.ts';
+import { GIT_ERRORS } from '../git/git-errors.ts';
+import { listing, namesIn } from '../git/path-bytes.ts';
 import { realPathAsFar } from '../git/real-path.ts';
+import { asideOf, clearAside } from '../git/remove-tree.ts';
+import type { GitContext } from '../git/repository.ts';
 import type { StatusEntry } from '../git/status-entries.ts';
-import { listWorktrees } from '../git/worktree-list.ts';
-import { inspectWorktree, type WorktreePlace } from './inspect-worktree.ts';
+import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
+import { type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
+import { inspectWorktree, uncommittedIn, type WorktreePlace } from './inspect-worktree.ts';
 
 export type RemovedWorktree =
   | { kind: 'removed' }
@@ -14,18 +21,17 @@ export type RemovedWorktree =
 /**
  * Removes a session's worktree if nothing is lost by it; its branch stays. Ignored files go with it.
  * @param isKept asked last: whether all that is in it is kept elsewhere, so that it may go as it is
- * @throws GitError: a locked worktree, or one with submodules (`git_submodules`)
+ * @throws worktree_locked, git_submodules, GitError
  */
 export async function removeWorktree(
   place: WorktreePlace,
   isKept?: () => Promise<boolean>,
 ): Promise<RemovedWorktree> {
-  const { mainRepo, worktreePath, ...context } = place;
   const reading = await inspectWorktree(place);
-  const options = { ...context, cwd: mainRepo };
   switch (reading.kind) {
     case 'missing':
       await dropRegistration(place);
+      await clearAside(place.worktreePath);
       return { kind: 'absent' };
     case 'foreign':
       return reading;
@@ -33,21 +39,56 @@ export async function removeWorktree(
       const { uncommitted, unreachedCommits } = reading;
       const mayGo = isKept ? await isKept() : uncommitted.length === 0 && unreachedCommits === 0;
       if (!mayGo) return { kind: 'would_lose', uncommitted, unreachedCommits };
-      // Without --force git looks again and refuses what was written in the meantime.
-      const force = isKept ? ['--force'] : [];
-      await runGit(['worktree', 'remove', ...force, '--', worktreePath], options);
-      return { kind: 'removed' };
+      return await setAside(place, { isChecked: isKept !== undefined });
     }
     default:
       return reading satisfies never;
   }
 }
 
-async function dropRegistration({ mainRepo, worktreePath, ...context }: WorktreePlace): Promise<void> {
-  const path = await realPathAsFar(worktreePath);
-  for (const entry of await listWorktrees(mainRepo, context)) {
-    if (entry.prunable && (await realPathAsFar(entry.path)) === path) {
-      await runGit(['worktree', 'remove', '--', entry.path], { ...context, cwd: mainRepo });
-    }
+/** Gone for everybody in one step; what is left to delete then, whoever comes next deletes. */
+async function setAside(
+  place: WorktreePlace,
+  { isChecked }: { isChecked: boolean },
+): Promise<RemovedWorktree> {
+  const { mainRepo: _, worktreePath, ...context } = place;
+  const locked = (await registrationOf(place))?.locked;
+  if (locked !== undefined) throw WORKTREE_ERRORS.worktree_locked({ path: worktreePath, why: locked });
+  if (!isChecked) await refuseSubmodules(worktreePath, context);
+  const aside = asideOf(worktreePath);
+  await rename(worktreePath, aside);
+  // What was written since the look above is seen here: nothing is at its path any more.
+  const uncommitted = isChecked ? [] : await uncommittedIn(aside, context);
+  if (uncommitted.length > 0) {
+    await rename(aside, worktreePath);
+    return { kind: 'would_lose', uncommitted, unreachedCommits: 0 };
   }
+  crashPoint('set-aside');
+  await dropRegistration(place);
+  await clearAside(worktreePath);
+  return { kind: 'removed' };
+}
+
+/** @throws git_submodules: a repository inside may hold work that no look at this one finds */
+async function refuseSubmodules(cwd: string, context: GitContext): Promise<void> {
+  const { stdout } = await runGit(['ls-files', '-s', '-z'], listing({ ...context, cwd }));
+  if (namesIn(stdout).some((line) => line.startsWith('160000 ')))
+    throw GIT_ERRORS.git_submodules({ subcommand: 'worktree', cwd });
+}
+
+async function dropRegistration(place: WorktreePlace): Promise<void> {
+  const { mainRepo, worktreePath: _, ...context } = place;
+  const entry = await registrationOf(place);
+  if (entry?.prunable) await runGit(['worktree', 'remove', '--', entry.path], { ...context, cwd: mainRepo });
+}
+
+async function registrationOf({
+  mainRepo,
+  worktreePath,
+  ...context
+}: WorktreePlace): Promise<ListedWorktree | undefined> {
+  const path = await realPathAsFar(worktreePath);
+  for (const entry of await listWorktrees(mainRepo, context))
+    if ((await realPathAsFar(entry.path)) === path) return entry;
+  return undefined;
 }

@@ -3,9 +3,10 @@ import { isAbsolute } from 'node:path';
 import { systemErrorCode } from '../../base/errors.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
 import { realPathAsFar } from '../git/real-path.ts';
+import { clearAside, removeAtOnce } from '../git/remove-tree.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
-import { type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
+import { HALF_MADE, type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
 
 export interface WorktreePlan extends GitContext {
   mainRepo: string;
@@ -32,8 +33,14 @@ export interface Worktree {
 export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   const { mainRepo, worktreePath: path, branch, baseCommit, ...context } = plan;
   const options = { ...context, cwd: mainRepo };
+  await clearAside(path);
   const listed = await listWorktrees(mainRepo, context);
   const here = await entryAt(path, listed);
+  if (here?.locked === HALF_MADE) {
+    await removeAtOnce(path);
+    await runGit(['worktree', 'remove', '-f', '-f', '--', here.path], options);
+    return await ensureWorktree(plan);
+  }
   const folder = await look(path);
   if (here && !here.prunable && folder === 'occupied' && here.branch === branch) {
     return await asWorktree('kept', plan);
@@ -58,6 +65,12 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
     throw other ? WORKTREE_ERRORS.branch_name_blocked({ branch, other }) : error;
   }
   return await asWorktree(exists ? 'attached' : 'created', plan);
+}
+
+/** Whether a checkout there was cut off: nobody has worked in it. */
+export async function isHalfMade({ mainRepo, worktreePath, ...context }: WorktreePlan): Promise<boolean> {
+  const entry = await entryAt(worktreePath, await listWorktrees(mainRepo, context));
+  return entry?.locked === HALF_MADE;
 }
 
 /** git keeps branches as paths: `a` and `a/b` cannot both exist. */

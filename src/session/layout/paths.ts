@@ -60,6 +60,8 @@ const IN_RUN = {
   setup: 'setup',
   /** The text of the plan that was approved. */
   approvedPlan: 'approved-plan.md',
+  /** While they run: our calls of git that change a checkout or a branch. */
+  gitCalls: '.git-calls',
   /** A worker's own stderr, for what it could not record anywhere else. */
   workerErrors: 'worker.stderr',
 } as const;

@@ -55,10 +55,15 @@ export function intoArchive(worker: Worker, by: By): Work {
       worker.projector.relocate(away);
       await dropAllCheckpoints(worker);
     },
-    undone: async () =>
-      statsAt(home.sessionDir) === undefined
-        ? []
-        : [{ type: 'unarchived', by, flow: 'Not archived: its worktree or its folder could not be moved' }],
+    undone: async () => {
+      if (statsAt(home.sessionDir) === undefined) return [];
+      const { trash } = stateOf(worker);
+      // Worktree or branch may be gone already.
+      if (trash !== undefined) await restoreDiscarded(worker, trash);
+      return [
+        { type: 'unarchived', by, flow: 'Not archived: its worktree or its folder could not be moved' },
+      ];
+    },
   };
 }
 

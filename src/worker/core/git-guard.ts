@@ -22,23 +22,25 @@ export class GitGuard {
   readonly #mainRepo: string;
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #path: string;
+  readonly #notes: string;
   #accepted: Executing | undefined;
   #commonDir: string | undefined;
   #config: GitContext['config'] & {} = [];
   #smudging: readonly string[] | undefined;
 
   constructor(
-    { gitSettings }: SessionPaths,
+    { gitSettings, gitCalls }: SessionPaths,
     { mainRepo }: SessionFile,
     env: Readonly<Record<string, string | undefined>>,
   ) {
     this.#path = gitSettings;
+    this.#notes = gitCalls;
     this.#mainRepo = mainRepo;
     this.#env = env;
   }
 
   get context(): GitContext {
-    return { baseEnv: this.#env, config: this.#config, smudging: this.#smudging };
+    return { baseEnv: this.#env, config: this.#config, smudging: this.#smudging, notes: this.#notes };
   }
 
   /** Reads by what git would start programs: what was not accepted is started by no call from here on. @returns it, in lines */

@@ -2,7 +2,11 @@ import { join } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
 import { gitDirOf, isOwnGitDir } from '../../base/files/git-pointer.ts';
 import { statsAt } from '../../base/files/look-at.ts';
+import { commitOf } from '../../project/git/repository.ts';
+import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
 import { rejoinWorktree } from '../../project/worktrees/rejoin-worktree.ts';
+import type { WorktreePlan } from '../../project/worktrees/worktree.ts';
+import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { blockHere } from '../core/blocked.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
@@ -28,7 +32,13 @@ export async function bringWorktreeBack(worker: Worker): Promise<NewEvent[]> {
   if (worktree === undefined || (await seemsToStand(worktree.path))) return [];
   const { path: worktreePath, branch, baseCommit } = worktree;
   const { mainRepo } = worker.file;
-  const how = await rejoinWorktree({ mainRepo, worktreePath, branch, baseCommit, ...worker.git.context });
+  const plan = { mainRepo, worktreePath, branch, baseCommit, ...worker.git.context };
+  const lost = await lostTip(worker, plan);
+  const how = await rejoinWorktree({ ...plan, baseCommit: lost ?? baseCommit });
+  if (lost !== undefined) {
+    const text = `The branch ${branch} was gone; it was created again at ${lost.slice(0, 12)}, its last known commit.`;
+    return [{ type: 'notice', code: 'branch_made_again', text, flow: text }];
+  }
   switch (how) {
     case 'fine':
       return [];
@@ -45,9 +55,24 @@ export async function bringWorktreeBack(worker: Worker): Promise<NewEvent[]> {
   }
 }
 
+/** Where a branch was that somebody deleted, as far as our record goes. @throws branch_lost when git has that no more */
+async function lostTip(
+  { paths }: Worker,
+  { mainRepo, branch, baseCommit, ...context }: WorktreePlan,
+): Promise<string | undefined> {
+  const main = { ...context, cwd: mainRepo };
+  if ((await commitOf(`refs/heads/${branch}`, main)) !== undefined) return undefined;
+  const known = (await readEvents(paths, 0)).map((event) => ('head' in event ? event.head : undefined));
+  const commit = known.findLast((head) => head !== undefined) ?? baseCommit;
+  if ((await commitOf(commit, main)) === undefined) throw WORKTREE_ERRORS.branch_lost({ branch, commit });
+  return commit;
+}
+
 // By plain reads: in nearly every iteration nothing is wrong.
 async function seemsToStand(worktreePath: string): Promise<boolean> {
   const gitDir = await gitDirOf(worktreePath).catch(() => undefined);
   if (gitDir === undefined) return false;
-  return statsAt(join(gitDir, 'HEAD')) !== undefined && (await isOwnGitDir(worktreePath, gitDir));
+  if (statsAt(join(gitDir, 'HEAD')) === undefined || statsAt(join(gitDir, 'locked')) !== undefined)
+    return false;
+  return await isOwnGitDir(worktreePath, gitDir);
 }

@@ -100,7 +100,7 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   );
   if (made.kind === 'stopped') return undefined;
   // Once it is checked out: of a partial clone only then all is there.
-  if (made.value.kind === 'created' && !hidesFolders(await worker.guard.ofProof(worker)))
+  if (made.value.head === base.commit && !hidesFolders(await worker.guard.ofProof(worker)))
     await requireSound(
       { mainRepo, dir: join(worker.paths.runDir, '.sound'), commit: base.commit },
       git.context,

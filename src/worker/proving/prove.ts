@@ -107,9 +107,13 @@ export async function recordedSet(
   try {
     const end = await whileTakingCommands(worker, run);
     if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
-    const { runs, failures } = end.value;
+    const { runs, failures, left } = end.value;
     const sandbox = await worker.guard.level(worker);
     const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox }];
+    if (left !== undefined) {
+      const text = `Files that the checks made could not be deleted: ${left}. Another user owns them, or they are locked. Delete them yourself; what the checks found stands.`;
+      events.push({ type: 'notice', code: 'clone_left', text });
+    }
     const { ofProject } = await failedOf(worker, failures);
     const reason = impossibleReason(failures, ofProject);
     if (reason !== undefined) return { kind: 'impossible', reason, events };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { endTree, type Mark } from '../../base/processes/end-tree.ts';
-import { removeClone } from '../../project/proving/clean-clone.ts';
+import { removeAtOnce } from '../../project/git/remove-tree.ts';
 import { checksRoot, openChecksRoot } from '../../project/proving/setup-cache.ts';
 import { childMark } from '../core/tree.ts';
 import type { Worker } from '../core/worker.ts';
@@ -34,5 +34,5 @@ export async function endBeside(worker: Worker): Promise<void> {
 
 export async function clearScratch(worker: Worker): Promise<void> {
   await endBeside(worker);
-  for (const each of [scratchDir(worker), openScratchDir(worker)]) await removeClone(each);
+  for (const each of [scratchDir(worker), openScratchDir(worker)]) await removeAtOnce(each);
 }

@@ -24,6 +24,12 @@ const untilRuns = (count: number) => ({
   command: ['sh', '-c', `until [ "$(cat "$OUTSIDE/runs" | wc -l)" -ge ${count} ]; do sleep 0.1; done`],
 });
 
+/** The clone goes when its checks have ended. */
+const UNTIL_CLONE_GONE = {
+  act: 'run',
+  command: ['sh', '-c', 'while [ -e "../.checks/$(basename "$PWD")" ]; do sleep 0.1; done'],
+};
+
 /** A session whose first agent works in `phase` by `rules`; in implementation the next one hangs. */
 async function inPhase(
   phase: 'done' | 'testing',
@@ -183,7 +189,7 @@ test.concurrent('a base on which checks are meant to fail is accepted by a resum
   await using rig = await inPhase(
     'done',
     [
-      { when: { phase: 'done', count: 1 }, do: [untilRuns(1), STAY] },
+      { when: { phase: 'done', count: 1 }, do: [untilRuns(1), UNTIL_CLONE_GONE, STAY] },
       { when: { phase: 'done' }, do: fixes },
     ],
     { lines: { CHECK: `${COUNTED}test -e fixed` } },

@@ -168,6 +168,20 @@ test.each<[string, Parameters<typeof scene>[1], (repo: TempRepo) => Promise<unkn
     2,
   ],
   [
+    'hooks of the machine push',
+    {},
+    async (repo) => {
+      await repo.write({ '../hooks/pre-push': '#!/bin/sh\n' });
+      await chmod(join(repo.root, 'hooks/pre-push'), 0o755);
+      await writeFile(
+        join(repo.homeDir, '.gitconfig'),
+        `[core]\n\thooksPath = ${join(repo.root, 'hooks')}\n`,
+      );
+    },
+    /hooks\/pre-push, which samocode does not run/,
+    2,
+  ],
+  [
     'the remote is a folder',
     {},
     (repo) => repo.git(['config', 'remote.origin.url', join(repo.root, 'remote.git')]),

@@ -3,7 +3,8 @@ import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { makeClone, removeClone } from '../../../src/project/proving/clean-clone.ts';
+import { removeTree } from '../../../src/project/git/remove-tree.ts';
+import { makeClone } from '../../../src/project/proving/clean-clone.ts';
 import { copyInto } from '../../../src/project/proving/copy-tree.ts';
 import { changedSince, keepIndex } from '../../../src/project/proving/run-on-clone.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../support/temp-repo.ts';
@@ -113,7 +114,7 @@ describe.each([
     });
     const pointer = await repo.git(['cat-file', 'blob', 'HEAD:b.bin']);
     const hash = /sha256:([0-9a-f]+)/.exec(pointer)?.[1] ?? '';
-    await removeClone(join(repo.path, '.git/lfs/objects', hash.slice(0, 2)));
+    await removeTree(join(repo.path, '.git/lfs/objects', hash.slice(0, 2)));
     const dir = await cloneOf(repo);
     expect(await readFile(join(dir, 'a.bin'), 'utf8')).toBe('large a\n');
     expect((await readFile(join(dir, 'b.bin'), 'utf8')).trim()).toBe(pointer);
@@ -154,7 +155,7 @@ describe.each([
       await repo.git([...local, 'submodule', '--quiet', 'add', path, at]);
     await repo.git([...local, 'submodule', '--quiet', 'update', '--init', '--recursive']);
     await repo.commit('With libraries');
-    await removeClone(join(repo.path, '.git/modules/gone'));
+    await removeTree(join(repo.path, '.git/modules/gone'));
     const dir = await cloneOf(repo);
     expect(await readFile(join(dir, 'libs/outer/lib.txt'), 'utf8')).toBe('outer\n');
     expect(await readFile(join(dir, 'libs/outer/inner/lib.txt'), 'utf8')).toBe('inner\n');
@@ -168,7 +169,7 @@ describe.each([
     await mkdir(join(dir, 'cache'));
     await writeFile(join(dir, 'cache/x'), 'x');
     await chmod(join(dir, 'cache'), 0o500);
-    await removeClone(dir);
+    await removeTree(dir);
     expect(existsSync(dir)).toBe(false);
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fastForward } from '../../../src/project/finishing/fast-forward.ts';
 import { type MergeCommit, makeMergeCommit } from '../../../src/project/finishing/merge-commit.ts';
-import { removeClone } from '../../../src/project/proving/clean-clone.ts';
+import { removeTree } from '../../../src/project/git/remove-tree.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../support/temp-repo.ts';
 
 const REF = 'refs/samocode/26-01-08-x/merge';
@@ -161,7 +161,7 @@ test('files of LFS are merged as pointers, and one whose content is missing stay
   await s.repo.commit('Meanwhile', { 'a.bin': 'larger a\n' });
   const pointer = await s.repo.git(['cat-file', 'blob', 'samocode/x:c.bin']);
   const hash = /sha256:([0-9a-f]+)/.exec(pointer)?.[1] ?? '';
-  await removeClone(join(s.repo.path, '.git/lfs/objects', hash.slice(0, 2), hash.slice(2, 4)));
+  await removeTree(join(s.repo.path, '.git/lfs/objects', hash.slice(0, 2), hash.slice(2, 4)));
   expect((await s.merge()).kind).toBe('made');
   expect(await s.repo.git(['cat-file', 'blob', `${REF}:c.bin`])).toBe(pointer);
   expect(await s.forward()).toEqual({ kind: 'done' });
@@ -282,4 +282,26 @@ test('a base that a worktree has checked out moves there', async () => {
   await s.merge();
   expect(await s.forward()).toEqual({ kind: 'done' });
   expect(await readFile(join(elsewhere, 'a.txt'), 'utf8')).toBe('work\n');
+});
+
+test('a branch that somebody switches to at the same moment is not told as the one that was merged into', async () => {
+  await using s = await scene();
+  await work(s.repo, { 'a.txt': 'work\n' });
+  await s.merge();
+  const from = await s.at('main');
+  const git = (await s.repo.git(['--exec-path'])).replace(/$/, '/git');
+  const switching = `#!/bin/sh\ncase " $* " in *" merge "*) ${git} switch -q -c my-fix;; esac\nexec ${git} "$@"\n`;
+  await s.repo.write({ '../bin/git': switching });
+  await chmod(join(s.repo.root, 'bin/git'), 0o755);
+  s.repo.env.PATH = `${join(s.repo.root, 'bin')}:${s.repo.env.PATH}`;
+  const forward = await s.forward();
+  expect(forward).toMatchObject({
+    kind: 'left',
+    why: expect.stringContaining('"my-fix" was moved in its place'),
+  });
+  expect(await s.at('main')).toBe(from);
+  const [back = ''] = forward.kind === 'left' ? forward.commands : [];
+  await s.repo.git(['reset', '-q', '--keep', from]);
+  expect(back).toBe(`git -C ${s.repo.path} reset --keep ${from}`);
+  expect(await s.at('my-fix')).toBe(from);
 });

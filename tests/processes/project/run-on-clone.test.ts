@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { runOnClone } from '../../../src/project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../../src/providers/starting/environment.ts';
 import { proofPlace } from '../../../src/providers/starting/proof-place.ts';
@@ -19,7 +20,13 @@ interface Asked {
 }
 
 /** Runs one command on a clone of a commit. @returns what it ended with, and its last lines */
-async function endOf(repo: TempRepo, command: string, { tip = 'main', base = tip, ...more }: Asked = {}) {
+async function endOf(repo: TempRepo, command: string, asked: Asked = {}) {
+  const { runs } = await runOf(repo, command, asked);
+  expect(existsSync(join(repo.root, 'checks/x'))).toBe(false);
+  return { exitCode: runs.at(-1)?.exitCode, tail: runs.at(-1)?.tail };
+}
+
+async function runOf(repo: TempRepo, command: string, { tip = 'main', base = tip, ...more }: Asked) {
   const hash = (name: string) => repo.git(['rev-parse', name]);
   const marked = { ...childEnvironment(repo.env, { sessionUlid: 'x', iteration: 0 }), ...more.env };
   const set = {
@@ -31,9 +38,7 @@ async function endOf(repo: TempRepo, command: string, { tip = 'main', base = tip
     placeIn: (folders: Parameters<typeof proofPlace>[1]) => proofPlace(undefined, folders, marked),
   };
   const tools = { clock: systemClock, context: { baseEnv: repo.env } };
-  const { runs } = await runOnClone(set, tools, (problem) => new Error(problem));
-  expect(existsSync(set.scratch)).toBe(false);
-  return { exitCode: runs.at(-1)?.exitCode, tail: runs.at(-1)?.tail };
+  return await runOnClone(set, tools, (problem) => new Error(problem));
 }
 
 async function inHome(repo: TempRepo, files: Record<string, string>): Promise<void> {
@@ -85,3 +90,16 @@ test('SETUP runs for each commit but the base: what another commit has made coun
   expect(before).toBe('good');
   expect((await endOf(repo, 'wc -l <"$OUTSIDE/setups"')).tail?.trim()).toBe('3');
 });
+
+test.runIf(process.getuid?.() === 0)(
+  'files that no one may delete are put aside and named, and what the checks found stands',
+  async () => {
+    await using repo = await makeRepo();
+    const end = await runOf(repo, 'touch locked && chattr +i locked', {});
+    expect(end).toMatchObject({ runs: [{ exitCode: 0 }], failures: [] });
+    expect(dirname(end.left ?? '')).toBe(join(repo.root, 'checks'));
+    expect(await readdir(end.left ?? '')).toEqual(['locked']);
+    expect((await endOf(repo, 'true')).exitCode).toBe(0);
+    await runCommand('chattr', ['-i', join(end.left ?? '', 'locked')]);
+  },
+);

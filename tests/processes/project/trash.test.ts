@@ -135,3 +135,14 @@ test('the trash is pruned when its lifetime is over, and not a day before', asyn
   expect(await pruneTrash(scene.place, at + 30 * DAY_MS)).toMatchObject([{ ref }]);
   expect(await repo.git(['for-each-ref', 'refs/samocode/_trash'])).toBe('');
 });
+
+test('what was discarded before under the same name stays in the trash', async () => {
+  const scene = await checkpointScene();
+  await using repo = scene.repo;
+  const first = await kept(scene);
+  await writeFile(join(scene.worktreePath, 'later.txt'), 'later\n');
+  const second = await kept(scene);
+  expect(second.ref).toBe(`${first.ref}-2`);
+  const at = (ref: string) => repo.git(['rev-parse', ref]);
+  expect([await at(first.ref), await at(second.ref)]).toEqual([first.commit, second.commit]);
+});

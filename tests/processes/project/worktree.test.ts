@@ -1,10 +1,13 @@
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { inspectWorktree } from '../../../src/project/worktrees/inspect-worktree.ts';
 import { removeWorktree } from '../../../src/project/worktrees/remove-worktree.ts';
 import { ensureWorktree } from '../../../src/project/worktrees/worktree.ts';
+import { halfWritten, SLOW, SLOW_FILES } from '../../support/slow-checkout.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../support/temp-repo.ts';
 
 interface Scene extends AsyncDisposable {
@@ -244,4 +247,30 @@ test('removing a worktree whose folder vanished drops its registration and no ot
   const list = await at.repo.git(['worktree', 'list', '--porcelain']);
   expect(list).not.toContain(at.path);
   expect(list).toContain(other);
+});
+
+test('a checkout whose git was killed is begun again, and no half of it is left', async () => {
+  await using at = await scene(SLOW_FILES);
+  await at.repo.write({ [`../${SLOW}`]: '' });
+  await at.repo.git(['branch', 'login']);
+  const add = ['worktree', 'add', '--quiet', at.path, 'login'];
+  const git = spawn('git', add, { cwd: at.repo.path, env: at.repo.env, detached: true, stdio: 'ignore' });
+  await halfWritten((name) => name.startsWith('file-'), at.path);
+  process.kill(-(git.pid ?? 0), 'SIGKILL');
+  await once(git, 'exit');
+  await rm(join(at.repo.root, SLOW));
+  expect(await at.make()).toMatchObject({ kind: 'attached', head: at.base });
+  expect(await at.inspect()).toMatchObject({ kind: 'present', uncommitted: [] });
+  expect(await readdir(dirname(at.path))).toEqual(['26-01-08-login']);
+});
+
+test('a worktree that somebody locked is not removed', async () => {
+  await using at = await scene();
+  await at.make();
+  await at.repo.git(['worktree', 'lock', '--reason', 'on a stick', at.path]);
+  await expect(at.remove()).rejects.toMatchObject({
+    code: 'worktree_locked',
+    why: expect.stringContaining('on a stick'),
+  });
+  expect(await at.inspect()).toMatchObject({ kind: 'present' });
 });

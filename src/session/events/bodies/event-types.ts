@@ -156,7 +156,7 @@ export const EVENT_BODIES = {
     treeChanged: z.boolean(),
     problem: z.string().optional(),
     cost: Cost,
-    durationMs: z.number(),
+    durationMs: z.number().nonnegative(),
     head: z.string().optional(),
     /** Fingerprint of files, documents and signal: equal ones mean that nothing came forward. */
     print: z.string().optional(),

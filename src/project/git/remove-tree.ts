@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
+import { crashPoint } from '../../base/fault-points.ts';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
+
+/** Removes a folder with all that is in it, also folders without the right to write. @throws the system error for what stays */
+export async function removeTree(path: string): Promise<void> {
+  if (statsAt(path) === undefined) return;
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch {
+    await runCommand('chmod', ['-R', 'u+rwX', '--', path]);
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Moves a folder away in one step, so that none is ever seen half deleted, and deletes it there.
+ * @returns where it lies now if something in it can't be deleted: a file of another user's, or a locked one
+ */
+export async function removeAtOnce(path: string, into = dirname(path)): Promise<string | undefined> {
+  if (statsAt(path) === undefined) return undefined;
+  const aside = asideOf(join(into, basename(path)));
+  await ifExists(rename(path, aside));
+  crashPoint('set-aside');
+  return await removeTree(aside).then(
+    () => undefined,
+    () => aside,
+  );
+}
+
+export function asideOf(path: string): string {
+  return `${path}${ASIDE}${randomUUID().slice(0, 8)}`;
+}
+
+/** Deletes what was moved away from a path, by whomever was cut off then. */
+export async function clearAside(path: string): Promise<void> {
+  const above = dirname(path);
+  for (const name of namesAt(above) ?? [])
+    if (name.startsWith(`${basename(path)}${ASIDE}`))
+      await removeTree(join(above, name)).catch(() => undefined);
+}
+
+const ASIDE = '.removing-';

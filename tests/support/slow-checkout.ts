@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { eventually } from './eventually.ts';
+import type { RepoPlan } from './temp-repo.ts';
+
+const FILES = 40;
+
+/** Beside the repository: while it is there, git writes four files in a second. */
+export const SLOW = 'slow';
+
+/** A repository of forty files that a filter of its own takes its time over. */
+export const SLOW_FILES: RepoPlan = {
+  files: {
+    '.gitattributes': '*.txt filter=slow\n',
+    ...Object.fromEntries(Array.from({ length: FILES }, (_, at) => [`file-${at}.txt`, `${at}\n`])),
+  },
+  settings: `[filter "slow"]\n\tsmudge = "test -e \\"$OUTSIDE/${SLOW}\\" && sleep 0.25; cat"\n\tclean = cat\n`,
+};
+
+/** Waits until git has written some of these files, and not yet all. */
+export async function halfWritten(isNew: (name: string) => boolean, folder: string): Promise<void> {
+  const written = async () => existsSync(folder) && (await readdir(folder)).filter(isNew).length > 2;
+  await eventually(written, { what: 'a checkout under way' });
+}
