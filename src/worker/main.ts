@@ -1,10 +1,14 @@
+import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isoUtc, systemClock } from '../base/clock.ts';
 import { closeInherited } from '../base/processes/close-inherited.ts';
+import { endTree } from '../base/processes/end-tree.ts';
 import { systemHost } from '../base/processes/host.ts';
-import { Wake } from '../providers/starting/launch-worker.ts';
+import { removeAtOnce } from '../project/git/remove-tree.ts';
+import { SESSION_MARK } from '../providers/starting/environment.ts';
+import { CLEAR_AFTER, Wake } from '../providers/starting/launch-worker.ts';
 import { runWorker } from './loop/run-worker.ts';
 
 export async function workerMain(): Promise<void> {
@@ -12,6 +16,7 @@ export async function workerMain(): Promise<void> {
   // Keeps V8's nursery small: a worker takes 82 MB instead of 87 while its agent prints 200 MB.
   setFlagsFromString('--semi-space-growth-factor=1');
   const [program = '', sessionsDir, folder, wake] = process.argv.slice(1);
+  if (sessionsDir === CLEAR_AFTER) return await clearAfter(process.argv.slice(3));
   if (sessionsDir === undefined || folder === undefined) {
     process.stderr.write('usage: worker SESSIONS FOLDER [WHY] (it is started by samocode, not by hand)\n');
     process.exit(2);
@@ -34,4 +39,13 @@ export async function workerMain(): Promise<void> {
     process.stderr.write(`${isoUtc(systemClock.now())} worker ${process.pid} ended: ${text}\n`);
     process.exitCode = 1;
   }
+}
+
+/** Waits for the end of the program that started it, then ends what carries its mark, and removes its folders. */
+async function clearAfter([value = '', ...folders]: readonly string[]): Promise<void> {
+  process.stdin.resume();
+  await once(process.stdin, 'close');
+  const mark = { name: SESSION_MARK, value };
+  await endTree(undefined, mark, { host: await systemHost(), clock: systemClock, graceMs: 300 });
+  for (const each of folders) await removeAtOnce(each);
 }

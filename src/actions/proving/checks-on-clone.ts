@@ -1,14 +1,16 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { endTree } from '../../base/processes/end-tree.ts';
 import type { ProofFolders } from '../../phases/proving.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
 import { checksRoot, openChecksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
+import { CLEAR_AFTER } from '../../providers/starting/launch-worker.ts';
 import { probeGuard } from '../../providers/starting/probe-guard.ts';
 import { hidesFolders, type ProofGuard, proofPlace } from '../../providers/starting/proof-place.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -28,13 +30,14 @@ export interface CloneRunOptions {
 }
 
 /**
- * Runs commands on a fresh clone as a worker would, and leaves no process and no file.
+ * Runs commands on a fresh clone as a worker would, and leaves no process and no file, however it ends: a program beside it
+ * ends and removes what is left, as soon as it is over.
  * @throws what `cloneFailed` makes of a clone that could not be made; the signal's reason
  */
 export async function checksOnClone(
   { mainRepo, worktreesDir, worktreeGitDir, git, guard }: ClonePlace,
   given: Pick<SetOnClone, 'commit' | 'branch' | 'base' | 'commands' | 'proving' | 'asWorktree'>,
-  { env, clock, host }: Pick<ActionContext, 'env' | 'clock' | 'host'>,
+  { env, clock, programs }: Pick<ActionContext, 'env' | 'clock' | 'programs'>,
   { signal, begins, cloneFailed }: CloneRunOptions & { cloneFailed: (problem: string) => Error },
 ): Promise<SetEnd> {
   const mark = { name: SESSION_MARK, value: `checks-${randomUUID()}` };
@@ -53,16 +56,20 @@ export async function checksOnClone(
     placeIn: (folders: ProofFolders) =>
       given.asWorktree ? { env: marked } : proofPlace(guard, folders, marked),
   };
+  const heir = spawn(process.execPath, [programs.worker, CLEAR_AFTER, mark.value, scratch, outputDir], {
+    // Of its end by Ctrl-C in the terminal nothing would be left to clear.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const cleared = once(heir, 'exit');
   try {
     return await runOnClone(set, { clock, context: git }, cloneFailed);
   } finally {
-    await endTree(undefined, mark, { host, clock, graceMs: GRACE_MS, known: [] });
-    await rm(outputDir, { recursive: true, force: true });
+    heir.stdin.end();
+    await cleared;
     await removeMade(scratch, made);
   }
 }
-
-const GRACE_MS = 300;
 
 /** @param topmost the outermost folder that was made for it; others may have put something there meanwhile */
 async function removeMade(folder: string, topmost: string | undefined): Promise<void> {

@@ -28,6 +28,9 @@ export const Wake = z.strictObject({
 });
 export type Wake = z.infer<typeof Wake>;
 
+/** In place of a session's folder: the worker program then only clears up after whoever started it. */
+export const CLEAR_AFTER = '--clear-after';
+
 export interface LaunchOptions {
   /** The built worker file. */
   program: string;

@@ -11,7 +11,7 @@ import { endChildTree, isAlive } from '../core/tree.ts';
 import { appendPatiently, record, stateOf, type Worker } from '../core/worker.ts';
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
 import { phaseByHand, setPhase, writtenPhase } from '../judging/obey-phase-line.ts';
-import { clearScratch } from '../proving/scratch.ts';
+import { clearScratch, endBeside } from '../proving/scratch.ts';
 
 type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 
@@ -54,6 +54,8 @@ export async function takeOver(
   }
   writer.writeCache();
   if (byHand !== undefined) await setPhase(worker, byHand);
+  // An agent may be adopted, what the worker before ran beside it never is.
+  if (lease.previous?.how !== 'released') await endBeside(worker);
   if (stateOf(worker).openIteration !== undefined) return;
   // SETUP, a check or a whole child of a worker that died: nothing of it may meet the next one. Whoever left in
   // good order has left nobody; where no lease is left to say so, somebody may have taken it away.

@@ -215,6 +215,23 @@ test.concurrent('checks of the base run beside the agent, end with their worker,
   expect(await checksRan(rig)).toEqual([]);
 });
 
+test.concurrent('a stop ends the checks of a worker that was killed beside its agent', async () => {
+  await using rig = await startRig({
+    lines: { CHECK: 'touch "$OUTSIDE/begun"; sleep 600' },
+    scenario: HANGS,
+  });
+  await eventually(async () => existsSync(join(rig.repo.root, 'begun')));
+  const { host } = rig.context();
+  const before = await processesOf(host, `${rig.file.id}-base`);
+  await rig.killWorker();
+  await rig.launch();
+  await eventually(async () => (await rig.workerPid()) !== undefined);
+  await rig.stop();
+  await endOfWorker(rig);
+  expect(before).not.toEqual([]);
+  expect(await processesOf(host, `${rig.file.id}-base`)).toEqual([]);
+});
+
 test.concurrent('what a worker that was killed leaves of its checks is ended and removed by the next one', async () => {
   const stays = { rules: [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 3000 }, { act: 'normal' }] }] };
   await using rig = await startRig({

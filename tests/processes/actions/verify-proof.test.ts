@@ -1,14 +1,21 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openProof } from '../../../src/actions/proving/open-proof.ts';
 import { type Verification, verifyProof } from '../../../src/actions/proving/verify-proof.ts';
+import { systemHost } from '../../../src/base/processes/host.ts';
+import { isRunning } from '../../../src/base/processes/process-table.ts';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { makeProof } from '../../../src/session/proof/make-proof.ts';
 import { proofMarkdown, proofText, type SessionProof } from '../../../src/session/proof/proof.ts';
+import { builtPrograms } from '../../support/built-programs.ts';
+import { eventually } from '../../support/eventually.ts';
 import { makeProject } from '../../support/project.ts';
 import { checkRun, provedEvents } from '../../support/proved-events.ts';
+import type { TempRepo } from '../../support/temp-repo.ts';
 
 const CHECK = 'test -e work.txt && ! test -e left.txt';
 
@@ -20,7 +27,8 @@ async function proved({
   check?: string;
   clone?: Partial<SessionProof['clone']>;
 } = {}) {
-  const { repo, context } = await makeProject({ bare: true });
+  const programs = await builtPrograms();
+  const { repo, context } = await makeProject({ bare: true, acting: { programs } });
   await repo.git(['checkout', '-q', '-b', 'samocode/x']);
   await repo.commit('Work', { 'work.txt': 'done\n' });
   const [commit = '', tree = '', base = ''] = (
@@ -142,3 +150,37 @@ test('a file with one changed byte is no proof, and none of its commands runs', 
   );
   expect(existsSync(join(scene.repo.homeDir, 'ran'))).toBe(false);
 });
+
+/** A machine whose kernel gives no namespaces. */
+async function unguardedPath({ root, env }: TempRepo): Promise<string> {
+  await mkdir(join(root, 'bin'));
+  await writeFile(join(root, 'bin/bwrap'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  return `${join(root, 'bin')}:${env.PATH}`;
+}
+
+test.each(['SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
+  'a verification that is ended by %s leaves no process and no clone',
+  async (signal) => {
+    const check = 'setsid sleep 600 & touch "$OUTSIDE/begun"; sleep 600';
+    await using scene = await proved({ check });
+    const { repo, elsewhere, proof } = scene;
+    await writeFile(join(repo.root, 'proof.json'), proofText(proof));
+    const env = { ...repo.env, PATH: await unguardedPath(repo) };
+    const args = [(await builtPrograms()).cli, 'verify', join(repo.root, 'proof.json'), '--yes'];
+    const verify = spawn(process.execPath, args, { cwd: elsewhere, env, stdio: 'ignore' });
+    await eventually(async () => existsSync(join(repo.root, 'begun')), { what: 'a check that runs' });
+    const { processes } = await systemHost();
+    const ofCheck = async () => {
+      const all = (await processes.list()).filter(isRunning);
+      const roots = await Promise.all(all.map(({ pid }) => processes.environmentOf(pid, 'OUTSIDE')));
+      return all.filter((_, at) => roots[at] === repo.root);
+    };
+    expect((await ofCheck()).length).toBeGreaterThan(2);
+    verify.kill(signal);
+    await eventually(async () => (await ofCheck()).length === 0, {
+      what: 'the end of all that it has started',
+    });
+    const { stdout } = await runCommand('find', [repo.root, '-name', 'checks-*']);
+    expect(stdout).toBe('');
+  },
+);
