@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { CHANNELS } from '../../src/phases/channels.ts';
+import { run } from '../../src/phases/verdict.ts';
 import { describeBy, describeEvent } from '../../src/session/documents/describe-event.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 
@@ -30,6 +31,20 @@ test('a takeover says how the worker before ended and what is done about an open
   } as const;
   expect(told({ type: 'worker_took_over', worker, version: '1', previous: 'died', ...recovery })).toBe(
     'worker 3 on pid 7: the worker before had died; adopt: the child of iteration 4 still runs; 12 bytes of a torn line cut off',
+  );
+});
+
+test('an agent that goes on with a reason is told with it, in one line', () => {
+  const signal = {
+    status: 'continue',
+    phase: 'testing',
+    reason: 'one proposal: a constant\nis renamed',
+  } as const;
+  const decision = run('testing');
+  const end = { iteration: 9, phase: 'implementation', ending: 'signalled', exitCode: 0 } as const;
+  const rest = { signalNotes: [], changed: true, treeChanged: true, cost: {}, durationMs: 1, flowLines: [] };
+  expect(told({ type: 'iteration_ended', ...end, ...rest, signal, decision })).toBe(
+    'iteration 9 ended: signalled; next testing (one proposal: a constant is renamed)',
   );
 });
 

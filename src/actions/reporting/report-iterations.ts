@@ -69,14 +69,14 @@ function factsOf(
     const durationMs = Math.max(0, Date.parse(now) - Date.parse(at));
     return { ...begun, model, durationMs, cost: {}, tools: [] };
   }
-  const { ending, decision, problem, cost, durationMs, lastAction, next, signal } = end;
+  const { ending, problem, cost, durationMs, lastAction, next, signal } = end;
   return {
     ...begun,
     model: cost.model ?? model,
     endedAt: end.at,
     durationMs,
     ending,
-    decided: decided(decision, ending),
+    decided: decided(end),
     problem,
     did: lastAction ?? signal?.summary ?? signal?.reason,
     next,

@@ -1,7 +1,6 @@
 import { isoUtc } from '../../base/clock.ts';
 import { useInWords } from '../../phases/caps.ts';
-import type { Decision } from '../../phases/decision.ts';
-import { type EndingKind, outageOf } from '../../phases/ending.ts';
+import { outageOf } from '../../phases/ending.ts';
 import { type CheckRun, failedRuns } from '../../phases/proving.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
 import { outageWords } from '../events/bodies/positions.ts';
@@ -73,8 +72,8 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   went_on: ({ why }) => WENT_ON[why],
   iteration_started: ({ iteration, phase, provider }) =>
     `iteration ${iteration} started: ${phase} with ${provider}`,
-  iteration_ended: ({ iteration, ending, problem, decision }) =>
-    `iteration ${iteration} ended: ${ending}${problem ? ` (${problem})` : ''}; ${decided(decision, ending)}`,
+  iteration_ended: ({ iteration, ending, problem, ...end }) =>
+    `iteration ${iteration} ended: ${ending}${problem ? ` (${problem})` : ''}; ${decided({ ...end, ending })}`,
   checks_ran: ({ set, in: place, commit, runs }) => {
     if (set === 'added') return addedTests(runs);
     const failed = failedRuns({ runs });
@@ -144,11 +143,15 @@ function tookOver(event: EventOf<'worker_took_over'>): string {
   return `worker ${event.lease} on pid ${event.worker.pid}: ${before}${recovery}${cut}`;
 }
 
-/** What followed from an iteration, in a few words. */
-export function decided(decision: Decision, ending: EndingKind): string {
+/** What followed from an iteration, in a few words, and the reason of an agent that went on. */
+export function decided(end: Pick<EventOf<'iteration_ended'>, 'decision' | 'ending' | 'signal'>): string {
+  const { decision, ending, signal } = end;
   switch (decision.kind) {
-    case 'run':
-      return decision.strike ? `again ${decision.phase} (${decision.strike})` : `next ${decision.phase}`;
+    case 'run': {
+      if (decision.strike) return `again ${decision.phase} (${decision.strike})`;
+      const reason = signal?.status === 'continue' && signal.reason;
+      return `next ${decision.phase}${reason ? ` (${oneLine(reason).slice(0, 200)})` : ''}`;
+    }
     case 'limited':
       return outageOf(ending) ? 'waits and retries' : 'usage limit';
     case 'park':
