@@ -55,8 +55,11 @@ Failed tests, failing checks of the project, work left uncommitted, or a claim t
 back to implementation ${MAX_TEST_RETURNS} times, with the whole list; then the session blocks. A quality
 agent that signals to stay uses a round; there are ${MAX_QUALITY_ROUNDS}. Neither count starts again on a return to implementation.
 
+The prompt of an agent lists only the signals that are open to it now, by these same rules.
+
 A phase of the plan may ask for two proposals with a line \`Proposals: two\`. The prompt of its agents asks them to compare both before
-they edit; the worker does not check that they did.
+they edit, or to signal with a \`reason\` that begins with \`one proposal:\`. The worker accepts either and does not check which; the reason
+stands in the report and in \`session.log\`.
 
 A plan may propose MCP servers for the agents of its session in a section \`## MCP servers\`, one list item each:
 

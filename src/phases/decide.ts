@@ -9,6 +9,11 @@ import type { Progress } from './progress.ts';
 import { followsPlan, MAX_TIMEOUTS, PHASES } from './table.ts';
 import { block, type Fault, faultOf, park, run } from './verdict.ts';
 
+interface AllFacts extends Facts {
+  outcome: Outcome;
+  rules: Rules;
+}
+
 /**
  * What follows from a child's end. Total and pure: no file, no clock, no throw.
  * A valid signal counts however the process ended; a bad one earns a single corrective retry.
@@ -26,7 +31,7 @@ export function checkLimit(progress: Progress): BlockDecision | undefined {
   return block(phase, 'phase_limit', `${phase} has reached its limit of ${limit} iterations.`);
 }
 
-function decideByEnd(facts: Facts): Decision {
+function decideByEnd(facts: AllFacts): Decision {
   const { outcome, progress } = facts;
   const { breach } = outcome;
   if (breach !== undefined) return block(breach.phase, breach.rule, breach.reason);
@@ -59,7 +64,7 @@ function delayed(outcome: Outcome, decision: Decision): Decision {
   return limited(decision, outcome);
 }
 
-function withoutSignal(facts: Facts, fault?: Fault): Decision {
+function withoutSignal(facts: AllFacts, fault?: Fault): Decision {
   const { progress, outcome } = facts;
   const notes = fault === undefined ? [] : [`Its signal was not accepted either: ${fault.problem}`];
   const said = outcome.problem ? ` It said: ${outcome.problem}` : '';
@@ -119,7 +124,7 @@ function timedOut(progress: Progress, notes: string[], problem?: string): Decisi
   return again(progress, 'timeout', [note, ...notes]);
 }
 
-function retry({ progress, outcome, rules }: Facts, notes: string[]): Decision {
+function retry({ progress, outcome, rules }: AllFacts, notes: string[]): Decision {
   const { failures } = progress.strikes;
   const { end, problem } = outcome;
   // Written so that a limit that is no number stops too.
@@ -132,7 +137,7 @@ function retry({ progress, outcome, rules }: Facts, notes: string[]): Decision {
 }
 
 /** It costs no retry: a few quick tries, then longer and longer waits, and at last a person is asked. */
-function waitedOut({ progress, outcome, rules }: Facts, kind: OutageKind, notes: string[]): Decision {
+function waitedOut({ progress, outcome, rules }: AllFacts, kind: OutageKind, notes: string[]): Decision {
   const { outage = { tries: 1, workedMs: 0 }, problem } = outcome;
   const lasted = lastedMs(outage, rules.patience);
   // Written so that a limit that is no number stops too.
@@ -196,7 +201,7 @@ const PLAN_CHANGED = 'The plan was changed after its approval.';
  * Parks instead of going on where a child changed the approved plan, however that child ended: nothing
  * runs by a plan that the human has not seen. A block stays: the human looks anyway.
  */
-function showChangedPlan({ progress, outcome, rules }: Facts, decision: Decision): Decision {
+function showChangedPlan({ progress, outcome, rules }: AllFacts, decision: Decision): Decision {
   const { phase } = progress;
   if (!rules.gates.plan || !outcome.plan.changedSinceApproval || !followsPlan(phase)) return decision;
   switch (decision.kind) {

@@ -3,10 +3,11 @@ import type { Progress } from './progress.ts';
 import { MAX_TEST_RETURNS, type Phase } from './table.ts';
 import { block, faultOf, legal, park, type Verdict } from './verdict.ts';
 
+/** What a signal is held against. */
 export interface Facts {
   progress: Progress;
-  outcome: Outcome;
-  rules: Rules;
+  outcome: Pick<Outcome, 'plan' | 'questions' | 'treeChanged' | 'unacknowledged'>;
+  rules: Pick<Rules, 'gates'>;
 }
 
 export interface EdgeCondition {

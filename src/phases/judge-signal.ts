@@ -31,6 +31,26 @@ export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
   }
 }
 
+/**
+ * Whether an agent that begins now may end with this signal: it is accepted and leads where it says, once the agent has
+ * asked the question or written the plan that it waits for.
+ */
+export function isOpen(facts: Facts, signal: JudgedSignal): boolean {
+  const { questions, plan } = facts.outcome;
+  const itsWork = {
+    questions: { ...questions, open: ['its own'] },
+    plan: { exists: true, approved: false, changedSinceApproval: plan.approved, untestable: false },
+  };
+  const isWait = signal.status === 'waiting';
+  const outcome = { ...facts.outcome, ...(isWait && itsWork) };
+  const verdict = judgeSignal({ ...facts, outcome }, signal);
+  if (verdict.kind === 'refused') return false;
+  const { decision } = verdict;
+  if (decision.kind === 'block') return signal.status === 'blocked';
+  // A `continue` at a closed gate is a wait by another name, unless the worker has something of its own to ask.
+  return decision.kind !== 'park' || isWait || decision.askNothingToClarify === true;
+}
+
 function continues(facts: Facts, signal: JudgedSignal): Verdict {
   const { phase } = facts.progress;
   if (signal.unknownPhase !== undefined) {

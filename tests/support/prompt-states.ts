@@ -1,5 +1,11 @@
 import { PHASE_NAMES, type Phase } from '../../src/phases/table.ts';
 import type { PromptState } from '../../src/worker/prompt/prompt-state.ts';
+import { progressIn, RULES } from './phase-facts.ts';
+
+const ANSWERS = [
+  'Q1 Which library signs the tokens? → jose, as the gateway does',
+  'Q2 May a token be renewed? → Not in this task',
+];
 
 /** A session as it may well stand when a child of `phase` begins; its local time is the same everywhere. */
 export function promptState(phase: Phase, changes: Partial<PromptState> = {}): PromptState {
@@ -11,7 +17,6 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     workingDir: '/home/ada/worktrees/26-01-08-add-jwt-auth',
     phase,
     iteration: at * 2 + 1,
-    phaseIteration: 1,
     provider: 'claude',
     permissions: 'skip',
     isGuarded: false,
@@ -39,8 +44,10 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
       ...(isAfter('planning') ? ['01-08-1130-plan-jwt.md'] : []),
       ...(isAfter('testing') ? ['01-08-1300-test-report-jwt.md'] : []),
     ],
-    questions:
-      isAfter('investigation') && isAfter('requirements') ? { asked: 3, open: [] } : { asked: 0, open: [] },
+    questions: isAfter('requirements')
+      ? { asked: 2, open: [], answers: ANSWERS }
+      : { asked: 0, open: [], answers: [] },
+    gates: RULES.gates,
     requirements: isAfter('planning')
       ? [
           { id: 'R1', check: 'npm test -- auth', isMet: isAfter('testing') },
@@ -65,8 +72,16 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
             {
               number: 2,
               name: 'Guard the routes',
-              files: [],
-              lines: [],
+              files: ['src/routes.ts', 'tests/routes.test.ts'],
+              lines: [
+                'Files: src/routes.ts, tests/routes.test.ts',
+                'Check: `npm test -- routes`',
+                'Proposals: two',
+                '- [x] a failing check for R2 in tests/routes.test.ts: 401 without a token',
+                '- [ ] `guard(request): Session` in src/routes.ts, called by every route but /login',
+                '- [ ] tokens that have expired answer 401, too',
+                '',
+              ],
               steps: { done: 1, total: 3 },
               completed: false,
               check: 'npm test -- routes',
@@ -76,10 +91,7 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
         }
       : undefined,
     earlier: { rounds: 0, plans: [] },
-    testReturns: 0,
-    qualityRounds: 0,
-    qualitySinceImplementation: phase === 'done',
-    qualityChangedTree: false,
+    progress: progressIn(phase, { qualitySinceImplementation: phase === 'done' }),
     ...changes,
   };
 }

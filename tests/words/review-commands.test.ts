@@ -43,7 +43,7 @@ async function review(commands: readonly string[], programs: Readonly<Record<str
   return { stdout, codex: await of('boats.diff.codex'), gemini: await of('boats.diff.gemini') };
 }
 
-const ofQuality = () => fencedBlocks(assemblePrompt(promptState('quality')));
+const ofQuality = (provider = 'claude') => fencedBlocks(assemblePrompt(promptState('quality', { provider })));
 
 test('both other vendors review side by side, with the untracked files', async () => {
   const { codex, gemini } = await review(ofQuality(), {
@@ -56,6 +56,17 @@ test('both other vendors review side by side, with the untracked files', async (
     expect(text).toContain('+ignored.txt');
     expect(text).not.toContain('not for review');
   }
+});
+
+test.each([
+  ['codex', 'gemini'],
+  ['gemini', 'codex'],
+] as const)('an agent of %s asks %s for a second opinion, and not itself', async (provider, other) => {
+  const cli = '#!/bin/sh\ncat\n';
+  const reviews = await review(ofQuality(provider), { codex: cli, gemini: cli });
+  expect(reviews[other]).toContain('+never added');
+  expect(reviews[provider]).toBe('');
+  expect(assemblePrompt(promptState('quality', { provider }))).not.toContain(`D.${provider}`);
 });
 
 test('a vendor whose CLI fails is named as skipped, and the other one still reviews', async () => {

@@ -1,19 +1,30 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PHASE_NAMES, PHASES } from '../../src/phases/table.ts';
+import { PHASE_NAMES, type Phase } from '../../src/phases/table.ts';
 import { readPrompt } from '../../src/rehearsal/read-prompt.ts';
 import { parseSignal } from '../../src/session/documents/signal.ts';
 import { assemblePrompt } from '../../src/worker/prompt/assemble.ts';
 import type { PromptState } from '../../src/worker/prompt/prompt-state.ts';
 import { jobIn } from '../support/model-stub/job.ts';
+import { progressIn } from '../support/phase-facts.ts';
 import { EVERYTHING, promptState } from '../support/prompt-states.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
+import { fencedBlocks } from '../words/texts.ts';
 
 const PROVIDERS = ['claude', 'codex', 'gemini', 'rehearsal'];
 const CASES = PHASE_NAMES.flatMap((phase) => PROVIDERS.map((provider) => [phase, provider] as const));
 
-/** Characters; a token is about four of them. */
-const BUDGET = 3_500 * 4;
+/** Tokens of a plain prompt and of one with everything; a token is about four characters. */
+const BUDGETS: Readonly<Record<Phase, readonly [number, number]>> = {
+  init: [1_520, 1_760],
+  investigation: [1_880, 2_230],
+  requirements: [2_130, 2_470],
+  planning: [2_390, 2_730],
+  implementation: [2_870, 3_110],
+  testing: [2_480, 2_720],
+  quality: [2_750, 2_990],
+  done: [1_750, 1_990],
+};
 
 test.each(PHASE_NAMES)('the prompt of %s is the golden one', async (phase) => {
   const prompt = assemblePrompt(promptState(phase, { provider: 'claude' }));
@@ -22,7 +33,10 @@ test.each(PHASE_NAMES)('the prompt of %s is the golden one', async (phase) => {
 
 test.each(CASES)('the prompt of %s for %s differs from the golden one by one section', (phase, provider) => {
   const [golden, other] = ['claude', provider].map((name) =>
-    assemblePrompt(promptState(phase, { provider: name })).split('\n\n'),
+    // The other vendors are others for each.
+    assemblePrompt(promptState(phase, { provider: name }))
+      .replace(/^\{ command -v .*\n|^wait; tail .*/gm, '')
+      .split('\n\n'),
   ) as [string[], string[]];
   const words = (section: string) => golden.includes(section);
   const first = other.findIndex((section) => !words(section));
@@ -35,9 +49,11 @@ test('the prompt with a hand-off, feedback, a goal, messages and failing checks 
   await expect(prompt).toMatchFileSnapshot('../golden/prompts/with-everything.md');
 });
 
-test.each(CASES)('the prompt of %s for %s stays within 3,500 tokens', (phase, provider) => {
-  expect(assemblePrompt(promptState(phase, { provider })).length).toBeLessThan(BUDGET);
-  expect(assemblePrompt(promptState(phase, { provider, ...EVERYTHING })).length).toBeLessThan(BUDGET);
+test.each(CASES)('the prompt of %s for %s stays within its tokens', (phase, provider) => {
+  const [plain, withEverything] = BUDGETS[phase];
+  const tokens = (changes = {}) => assemblePrompt(promptState(phase, { provider, ...changes })).length / 4;
+  expect(tokens()).toBeLessThan(plain);
+  expect(tokens(EVERYTHING)).toBeLessThan(withEverything);
 });
 
 test.each(PHASE_NAMES)(
@@ -50,8 +66,6 @@ test.each(PHASE_NAMES)(
     expect(list).toMatch(/^(?:(?:- | {2}).*\n)+$/);
     const readings = jsonIn(list).map((json) => parseSignal(json, phase));
     expect(readings).toEqual(readings.map(() => expect.objectContaining({ kind: 'signal', notes: [] })));
-    const statuses = readings.map((reading) => reading.kind === 'signal' && reading.signal.status);
-    expect(new Set(statuses)).toEqual(new Set(PHASES[phase].signals));
   },
 );
 
@@ -99,6 +113,66 @@ test('names of others stay inside their sentence', () => {
   );
 });
 
+test('the plan phase is quoted where it is carried out, and the answers of the human where they are followed', () => {
+  const shows = (words: string) =>
+    PHASE_NAMES.filter((phase) => assemblePrompt(promptState(phase)).includes(words));
+  expect(shows('\n## Your plan phase\n\n> Phase 2: Guard the routes\n> Files: src/routes.ts')).toEqual([
+    'implementation',
+  ]);
+  expect(shows('\n## The answers on record\n\n> Q1 Which library')).toEqual(['planning', 'implementation']);
+});
+
+test('a long plan phase and many answers are cut to a thousand characters, and the prompt says where the rest is', () => {
+  const lines = Array.from(
+    { length: 60 },
+    (_, at) => `- [ ] step ${at} of a phase that should have been two`,
+  );
+  const phases = [
+    { number: 1, name: 'All', files: [], lines, steps: { done: 0, total: 60 }, completed: false },
+  ];
+  const state = promptState('implementation', {
+    plan: { name: '01-08-1130-plan-jwt.md', isApproved: true, testable: true, phases },
+    questions: { asked: 60, open: [], answers: lines },
+  });
+  const [, answers = '', plan = ''] =
+    /^## The answers on record\n([\s\S]*?)^## Your plan phase\n([\s\S]*?)^## /m.exec(assemblePrompt(state)) ??
+    [];
+  expect(answers).toContain(`(Shortened by us. The whole text: ${state.sessionDir}/_qa.md)`);
+  expect(plan).toContain(`(Shortened by us. The whole text: ${state.sessionDir}/01-08-1130-plan-jwt.md)`);
+  const quoted = `${answers}${plan}`.match(/(?<=^> ).*$/gm) ?? [];
+  expect(quoted.join('\n').length).toBeLessThanOrEqual(1000);
+});
+
+test('the dive topic stands where it is investigated, and everywhere in a session without a task', () => {
+  const shows = (changes: Partial<PromptState>) =>
+    PHASE_NAMES.filter((phase) =>
+      assemblePrompt(promptState(phase, { dive: 'How tokens are read', ...changes })).includes(
+        '> How tokens',
+      ),
+    );
+  expect(shows({})).toEqual(['investigation']);
+  expect(shows({ task: undefined })).toEqual(PHASE_NAMES);
+});
+
+test.each(CASES)('the prompt of %s for %s explains a server in the background once', (phase, provider) => {
+  const prompt = assemblePrompt(promptState(phase, { provider })).replace(/^```[\s\S]*?^```$/gm, '');
+  expect(prompt.match(/`setsid -f/g)).toHaveLength(1);
+});
+
+test.each(PHASE_NAMES)('no command that a prompt of %s shows is one that its CLI refuses', (phase) => {
+  const shown = (provider: string) => fencedBlocks(assemblePrompt(promptState(phase, { provider }))).join();
+  expect(shown('codex')).not.toContain('rm -f');
+  expect(shown('gemini')).not.toContain('$(');
+});
+
+test.each(CASES)(
+  'no git command that %s names for %s starts a program that shows differences',
+  (phase, provider) => {
+    const prompt = assemblePrompt(promptState(phase, { provider }));
+    expect(prompt.match(/git diff (?!--no-ext-diff)/g)).toBeNull();
+  },
+);
+
 test.each(CASES)('every document that %s names for %s begins with the stamp itself', (phase, provider) => {
   const prompt = assemblePrompt(promptState(phase, { provider }));
   expect(prompt).not.toMatch(/TIMESTAMP_(?:FILE|LOG|ITERATION)(?!: )/);
@@ -106,7 +180,7 @@ test.each(CASES)('every document that %s names for %s begins with the stamp itse
 
 test('a task that fills a book is cut, and the prompt says where the rest is', () => {
   const prompt = assemblePrompt(promptState('planning', { task: 'word '.repeat(100_000) }));
-  expect(prompt.length).toBeLessThan(BUDGET + 12_000);
+  expect(prompt.length).toBeLessThan(BUDGETS.planning[0] * 4 + 12_500);
   expect(prompt).toContain(
     '(Shortened by us. The whole text: /home/ada/sessions/26-01-08-add-jwt-auth/_overview.md',
   );
@@ -128,15 +202,21 @@ test('failures and messages stand above the rules and the duties', () => {
 
 test('a child that failed tests sent back is led to the report', () => {
   const documents = ['01-08-1300-test-report-jwt.md', '01-08-1400-test-report-jwt.md'];
-  expect(assemblePrompt(promptState('implementation', { documents, testReturns: 1 }))).toContain(
-    'Sent back before: read `01-08-1400-test-report-jwt.md` first',
-  );
+  expect(
+    assemblePrompt(
+      promptState('implementation', {
+        documents,
+        progress: progressIn('implementation', { testReturns: 1 }),
+      }),
+    ),
+  ).toContain('Sent back before: read `01-08-1400-test-report-jwt.md` first');
   expect(assemblePrompt(promptState('implementation', { documents }))).not.toContain('Sent back before');
 });
 
 test('a first and a second test run are told apart', () => {
   expect(assemblePrompt(promptState('testing'))).toContain('1st run');
-  expect(assemblePrompt(promptState('testing', { qualitySinceImplementation: true }))).toContain('2nd run');
+  const progress = progressIn('testing', { qualitySinceImplementation: true });
+  expect(assemblePrompt(promptState('testing', { progress }))).toContain('2nd run');
 });
 
 function prompted(phase: PromptState['phase'], text: string): string {

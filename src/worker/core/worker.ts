@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Host } from '../../base/processes/host.ts';
+import type { Rules } from '../../phases/outcome.ts';
 import type { ChecksRan, Proving } from '../../phases/proving.ts';
 import type { Wake } from '../../providers/starting/launch-worker.ts';
 import type { ChildrenEnvironment } from '../../providers/starting/login-shell.ts';
@@ -89,6 +90,11 @@ export async function appendPatiently(
 
 export function stateOf(worker: Pick<Worker, 'writer'>): SessionState {
   return worker.writer.state;
+}
+
+/** A plan always parks; a gate that is left open is opened there, on record, as the person's choice. */
+export function gatesOf({ file: { settings } }: Worker): Rules['gates'] {
+  return { qa: settings.gates.includes('qa'), plan: true };
 }
 
 /** The commands that must succeed before done: those of the start, or of a later resume. */

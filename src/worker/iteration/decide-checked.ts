@@ -8,7 +8,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { planServers } from '../../session/servers/plan-servers.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import { gatesOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/limit-end.ts';
 import { failureNote } from '../proving/check-facts.ts';
 import { branchGone } from '../proving/false-claims.ts';
@@ -84,10 +84,9 @@ async function serversProblem(worker: Worker): Promise<string | undefined> {
   return problems.length === 0 ? undefined : problems.join(' ');
 }
 
-function rulesOf({ file: { settings } }: Worker): Rules {
-  // A plan always parks; a gate that is left open is opened there, on record, as the person's choice.
-  const gates = { qa: settings.gates.includes('qa'), plan: true };
-  return { gates, maxRetries: settings.maxRetries, patience: patienceOf(settings) };
+function rulesOf(worker: Worker): Rules {
+  const { settings } = worker.file;
+  return { gates: gatesOf(worker), maxRetries: settings.maxRetries, patience: patienceOf(settings) };
 }
 
 /** What the fast set shows, as notes for the next agent. @returns undefined when it was stopped */

@@ -13,14 +13,15 @@ import overview from '../../../workflow/overview.md';
 import alone from '../../../workflow/provider-alone.md';
 import signal from '../../../workflow/signal.md';
 import { type Stamps, stampsAt, threeDigits } from '../../base/files/stamps.ts';
-import { EDGE_CONDITIONS } from '../../phases/edge-conditions.ts';
 import { GRANTS } from '../../phases/grants.ts';
+import { isOpen } from '../../phases/judge-signal.ts';
 import type { Phase } from '../../phases/table.ts';
 import { providerNamed } from '../../providers/registry.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { parseSignal } from '../../session/documents/signal.ts';
 import { inlineMaterial, LINE_END, material, materialSection } from './material.ts';
 import type { PromptState } from './prompt-state.ts';
-import { situation } from './situation-lines.ts';
+import { nextPlanPhase, situation } from './situation-lines.ts';
 
 const PERMISSION_WORDS: Readonly<Record<PromptState['permissions'], string>> = {
   skip: 'Nothing asks before a command of yours runs: think before what cannot be undone, above all deletions and migrations.',
@@ -61,17 +62,19 @@ export function assemblePrompt(state: PromptState): string {
     contract: fill(contract, { permissions: limitsOfHands(state) }),
     situation: situation(state),
     duties: filledIn(duties, state),
-    provider: providerNamed(state.provider).promptWords ?? alone,
+    provider: aboutCli(providerNamed(state.provider).promptWords ?? alone, duties),
     overview: fill(overview, { timestampIteration, timestampFile: stamps.file }),
-    signal: fill(signal, {
-      sessionPath: sessionDir,
-      signals,
-      edges: edgeWords(phase),
-    }),
+    signal: fill(signal, { sessionPath: sessionDir, signals: openSignals(signals, state) }),
   });
   // Whoever wrote one, person or child: a program with it among its arguments can never be started.
   const typed = text.replaceAll('\0', '\u{fffd}');
   return `${typed.replace(/\n{3,}/g, '\n\n').trimEnd()}\n`;
+}
+
+/** Nothing about helpers where no step of the phase has one. */
+function aboutCli(words: string, duties: string): string {
+  const sections = words.split(/^(?=## )/m);
+  return sections.filter((each) => duties.includes('helper') || !each.startsWith('## Helpers')).join('');
 }
 
 // A child gave the file its name.
@@ -79,10 +82,15 @@ function approvedPlan({ sessionDir, plan }: PromptState): string {
   return plan?.isApproved ? `**Approved plan:** ${oneLine(join(sessionDir, plan.name))}\n` : '';
 }
 
-/** A name, line or command that is shown is one to be copied: with the value itself, not with the word for it. */
-function filledIn(duties: string, { now, timeLimitMs }: PromptState): string {
+/**
+ * A name, line or command that is shown is one to be copied: with the value itself, not with the word for it, and without
+ * the line that asks a CLI for a second opinion on its own work.
+ */
+function filledIn(duties: string, { now, timeLimitMs, provider }: PromptState): string {
   const { file, log } = stampsAt(now);
   return duties
+    .replace(new RegExp(`^\\{ command -v ${provider} .*\\n`, 'm'), '')
+    .replace(` "$D.${provider}"`, '')
     .replaceAll('TIMESTAMP_FILE', file)
     .replaceAll('TIMESTAMP_LOG', log)
     .replaceAll('REVIEW_SECONDS', String(reviewSeconds(timeLimitMs)));
@@ -93,12 +101,17 @@ function reviewSeconds(timeLimitMs: number): number {
   return Math.min(900, Math.max(60, Math.floor(timeLimitMs / 3000)));
 }
 
-/** When a `continue` to another phase is accepted, in the words of the worker's own rules. */
-function edgeWords(phase: Phase): string {
-  const lines = EDGE_CONDITIONS.filter(({ from }) => from === phase).map(
-    ({ to, openWhen }) => `- to ${to}: ${openWhen}\n`,
-  );
-  return lines.length === 0 ? '' : `The worker accepts these moves under a condition:\n\n${lines.join('')}\n`;
+/** Of the signals of a page those that the worker would accept from this agent. */
+function openSignals(signals: string, { phase, progress, gates, questions, plan }: PromptState): string {
+  const approved = plan?.isApproved === true;
+  const exists = plan !== undefined;
+  const ofPlan = { exists, approved, changedSinceApproval: false, untestable: approved && !plan.testable };
+  const outcome = { questions, plan: ofPlan, treeChanged: false, unacknowledged: [] };
+  const lines = signals.split(/^(?=- )/m).filter((line) => {
+    const reading = parseSignal(/`(\{.*\})`/.exec(line)?.[1], phase);
+    return reading.kind === 'signal' && isOpen({ progress, outcome, rules: { gates } }, reading.signal);
+  });
+  return lines.join('');
 }
 
 function timeLimit(ms: number, { log }: Stamps): string {
@@ -146,22 +159,34 @@ const MAX_MESSAGES = 10;
 const MAX_NOTE = 4_000;
 // No file holds it, so it is given whole as long as it is anything that a person would write.
 const MAX_FEEDBACK = 100_000;
+// Together about 250 tokens: what nearly every agent of the phase would read first.
+const MAX_PLAN_PHASE = 600;
+const MAX_ANSWERS = 400;
 
 /** What the child must know before all else: failures and hand-offs, the person's words, the goal. */
 function attention(state: PromptState): string {
-  const { sessionDir, task, dive, goal, feedback, constraints } = state;
+  const { sessionDir, task, dive, goal, feedback, constraints, phase, plan } = state;
   const overview = join(sessionDir, '_overview.md');
   const section = (title: string, text: string | undefined, maxChars: number, whole = overview) =>
     text === undefined ? '' : materialSection(title, text, { maxChars, whole });
   const finished =
     'The goal now (what follows below as the task is finished; its questions and plans do not count for it)';
+  // A session may have nothing else.
+  const isDiving = phase === 'investigation' || task === undefined;
   const parts = [
     firstOfAll(state),
     messages(state),
     section('The human wants the plan changed', feedback, MAX_FEEDBACK),
     section(finished, goal, MAX_TASK),
     section('The task', task, MAX_TASK, `${overview}, under Task`),
-    section('The dive topic: what to investigate', dive, MAX_TASK),
+    section('The dive topic: what to investigate', isDiving ? dive : undefined, MAX_TASK),
+    section('The answers on record', answersIn(state), MAX_ANSWERS, join(sessionDir, '_qa.md')),
+    section(
+      'Your plan phase',
+      planPhaseIn(state),
+      MAX_PLAN_PHASE,
+      join(sessionDir, oneLine(plan?.name ?? '')),
+    ),
     section(
       'Constraints of this project, for what you build',
       constraints?.text,
@@ -170,6 +195,16 @@ function attention(state: PromptState): string {
     ),
   ];
   return parts.filter((part) => part !== '').join('\n');
+}
+
+function answersIn({ phase, questions: { answers } }: PromptState): string | undefined {
+  const isFollowed = phase === 'planning' || phase === 'implementation';
+  return (isFollowed && answers.join('\n')) || undefined;
+}
+
+function planPhaseIn({ phase, plan }: PromptState): string | undefined {
+  const next = phase === 'implementation' ? nextPlanPhase(plan) : undefined;
+  return next && [`Phase ${next.number}: ${oneLine(next.name)}`, ...next.lines.filter(Boolean)].join('\n');
 }
 
 function firstOfAll({ notes }: PromptState): string {

@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { ifExists } from '../../base/errors.ts';
 import type { Phase } from '../../phases/table.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
+import { type AnswersOnRecord, questionHash } from '../../session/documents/qa.ts';
+import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { isMet } from '../../session/documents/requirements.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
-import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { checksOf, gatesOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { documentNames } from '../documents/own-documents.ts';
 import { WRAP_UP_NOTE } from '../limits/budget.ts';
@@ -28,15 +30,13 @@ export type PromptState = Awaited<ReturnType<typeof promptState>>;
 export async function promptState(worker: Worker, facts: PromptFacts) {
   const { file, paths } = worker;
   const { settings } = file;
-  const { worktree, progress, notes, goal, feedback, oldRounds, oldPlans } = stateOf(worker);
+  const { worktree, progress, notes, goal, feedback, oldRounds, oldPlans, answers } = stateOf(worker);
   const { questions, open } = await readQuestions(worker);
   return {
     sessionDir: paths.sessionDir,
     workingDir: worktree?.path ?? file.mainRepo,
     phase: facts.phase,
     iteration: facts.iteration,
-    /** Running number of this agent in its phase, from 1. */
-    phaseIteration: progress.phaseIteration + 1,
     provider: facts.provider,
     permissions: settings.permissions,
     isGuarded: (await worker.guard.now(worker)).level !== 'none',
@@ -54,16 +54,26 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     checks: checksOf(worker),
     checksIn: provingOf(worker).in,
     documents: documentNames(worker),
-    questions: { asked: questions.length, open },
+    questions: { asked: questions.length, open, answers: answersTo(questions, answers) },
+    gates: gatesOf(worker),
     plan: await promptPlan(worker),
     requirements: await promptRequirements(worker),
     /** Rounds of questions and plans that belong to goals before this one. */
     earlier: { rounds: oldRounds, plans: oldPlans },
-    testReturns: progress.testReturns,
-    qualityRounds: progress.qualityRounds,
-    qualitySinceImplementation: progress.qualitySinceImplementation,
-    qualityChangedTree: progress.qualityChangedTree,
+    progress,
   };
+}
+
+/** Each question with what a person is on record with, in the words of the options that were chosen. */
+function answersTo(questions: readonly QaQuestion[], answers: AnswersOnRecord['answers']): string[] {
+  return questions.flatMap((question) => {
+    const { id, text, options } = question;
+    const given = answers.find((answer) => answer.id === id && answer.question === questionHash(question));
+    if (given === undefined) return [];
+    const letters = given.text.split(', ');
+    const chosen = options.filter(({ letter }) => letters.includes(letter)).map((option) => option.text);
+    return [`${id} ${text} → ${chosen.join('; ') || given.text}`];
+  });
 }
 
 async function promptPlan(worker: Worker) {

@@ -1,6 +1,7 @@
 import { listed } from '../../base/plain-words.ts';
 import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from '../../phases/table.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
+import type { PlanPhase } from '../../session/documents/plan.ts';
 import { inlineMaterial } from './material.ts';
 import type { PromptState } from './prompt-state.ts';
 
@@ -17,7 +18,7 @@ export function situation(state: PromptState): string {
   ];
   const { limit } = PHASES[state.phase];
   lines.push(
-    `This is iteration ${state.phaseIteration} of ${state.phase}; after ${limit}, a human must decide.`,
+    `This is iteration ${state.progress.phaseIteration + 1} of ${state.phase}; after ${limit}, a human must decide.`,
   );
   return `${lines.map((line) => `- ${line}`).join('\n')}\n`;
 }
@@ -27,7 +28,8 @@ function workplace({ worktree }: PromptState): string {
     return 'There is no worktree; the working directory is the main checkout: only look there.';
   const { branch, base, baseCommit } = worktree;
   const from = `Branch ${inlineMaterial(branch)}, made from ${inlineMaterial(base)}.`;
-  return `${from} Everything of this session: \`git diff ${baseCommit}\` and \`git log ${baseCommit}..HEAD\`; compare with this commit only.`;
+  const commit = baseCommit.slice(0, 12);
+  return `${from} Everything of this session: \`git diff --no-ext-diff ${commit}\` and \`git log ${commit}..HEAD\`; compare with this commit only.`;
 }
 
 const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {
@@ -35,7 +37,7 @@ const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {
   investigation: (state) => goalsBefore(state),
   requirements: (state) => [questions(state), ...goalsBefore(state)],
   planning: (state) => [plan(state), ...goalsBefore(state)],
-  implementation: (state) => [plan(state), nextPlanPhase(state), testReturns(state), ...sentBack(state)],
+  implementation: (state) => [plan(state), planPhase(state), testReturns(state), ...sentBack(state)],
   testing: (state) => [plan(state), testRun(state), testReturns(state)],
   quality: (state) => [plan(state), qualityRound(state)],
   done: (state) => [plan(state)],
@@ -64,28 +66,31 @@ function plan({ plan: current }: PromptState): string {
   return `The plan is ${inlineMaterial(current.name)}, ${standing}.${untestable}`;
 }
 
-function nextPlanPhase({ plan: current }: PromptState): string {
-  const next = current?.phases.find(({ completed }) => !completed);
+/** The one that an agent of implementation carries out. */
+export function nextPlanPhase(plan: PromptState['plan']): PlanPhase | undefined {
+  return plan?.phases.find(({ completed }) => !completed);
+}
+
+function planPhase({ plan: current }: PromptState): string {
+  const next = nextPlanPhase(current);
   if (next === undefined) return 'Every phase of the plan is ticked.';
-  const { number, name, steps, check, wantsComparison } = next;
-  const how = check === undefined ? '' : ` Its check: ${inlineMaterial(check)}.`;
-  return `Next plan phase: ${number}, ${inlineMaterial(name)}; ${steps.done} of ${steps.total} steps ticked.${how}${wantsComparison ? MARKED : ''}`;
+  const { number, steps, wantsComparison } = next;
+  const marked = wantsComparison ? ' It is marked `Proposals: two`.' : '';
+  return `Your plan phase is ${number}; ${steps.done} of ${steps.total} steps are ticked.${marked}`;
 }
 
-const MARKED = ' It is marked `Proposals: two`: write the comparison before you edit code.';
-
-function testRun({ qualitySinceImplementation }: PromptState): string {
-  return qualitySinceImplementation
-    ? '2nd run: quality has reviewed this work. A pass goes to done.'
-    : '1st run: quality has not reviewed this work yet. A pass goes to quality.';
+function testRun({ progress }: PromptState): string {
+  return progress.qualitySinceImplementation
+    ? '2nd run: quality has reviewed this work.'
+    : '1st run: quality has not reviewed this work yet.';
 }
 
-function testReturns({ testReturns: count }: PromptState): string {
+function testReturns({ progress: { testReturns: count } }: PromptState): string {
   return `Failed tests or checks have sent the work back ${count} of at most ${MAX_TEST_RETURNS} times.`;
 }
 
 // The failures stand in the report: a child that is sent back gets no note of its own about them.
-function sentBack({ testReturns: count, documents: names }: PromptState): string[] {
+function sentBack({ progress: { testReturns: count }, documents: names }: PromptState): string[] {
   const report = names.findLast((name) => parseDocumentName(name)?.kind === 'test-report');
   if (count === 0 || report === undefined) return [];
   return [
@@ -93,7 +98,7 @@ function sentBack({ testReturns: count, documents: names }: PromptState): string
   ];
 }
 
-function qualityRound({ qualityRounds, qualityChangedTree }: PromptState): string {
+function qualityRound({ progress: { qualityRounds, qualityChangedTree } }: PromptState): string {
   const before = qualityChangedTree
     ? 'Earlier rounds changed the code, so it goes to testing from here.'
     : 'Quality has changed nothing so far.';

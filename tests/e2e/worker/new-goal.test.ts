@@ -1,7 +1,20 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { expect, inject, test } from 'vitest';
+import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { plannedRig } from '../../support/asking-rig.ts';
-import { HANGS, startRig } from '../../support/session-rig.ts';
+import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
+
+/** Of the iterations whose files are still there. */
+async function promptsOf({ paths }: SessionRig): Promise<string[]> {
+  const folders = await readdir(paths.iterations);
+  return await Promise.all(
+    folders.map((name) => readFile(iterationPaths(paths, Number(name)).prompt, 'utf8').catch(() => '')),
+  );
+}
+
+function phaseOf(prompt: string): string | undefined {
+  return /^\*\*Phase:\*\* (.+)$/m.exec(prompt)?.[1];
+}
 
 test.concurrent('a done session takes a new goal: questions, plan and approval begin anew in the same worktree', async () => {
   // Suggestions are accepted by themselves, plans are not.
@@ -14,6 +27,11 @@ test.concurrent('a done session takes a new goal: questions, plan and approval b
   const second = await rig.until(({ status, goal }) => status.kind === 'done' && goal !== undefined, {
     withinMs: 150_000,
   });
+  const prompts = await promptsOf(rig);
+  const answered = prompts.filter((prompt) => prompt.includes('\n## The answers on record\n\n> Q1 '));
+  expect(new Set(answered.map(phaseOf))).toEqual(new Set(['planning', 'implementation']));
+  const quoting = prompts.filter((prompt) => prompt.includes('\n## Your plan phase\n\n> Phase 1: '));
+  expect(new Set(quoting.map(phaseOf))).toEqual(new Set(['implementation']));
   expect(second.worktree).toEqual(first.worktree);
   expect(second.approvedPlan?.name).not.toBe(first.approvedPlan?.name);
   expect(second.oldPlans).toContain(first.approvedPlan?.name);
