@@ -38,6 +38,11 @@ test.each(COMMANDS)('%s has its skill used as it is, not improvised', (_name, { 
   expect(body.split('\n')[0]).toMatch(/\. Follow it as it is written; do not improvise\.$/);
 });
 
+test('a review is not handed to a subagent, whose choice comes before any skill is read', () => {
+  const command = SOURCE.commands.find(({ name }) => name === 'multi-review');
+  expect(command?.body).toContain('Do this yourself; hand it to no subagent.');
+});
+
 test.each(COMMANDS)(
   '%s looks for a session first where it needs one, and stops without',
   (name, { body }) => {

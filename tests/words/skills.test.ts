@@ -53,7 +53,7 @@ test.each(Object.entries(WRITES))(
   (name, kinds) => {
     const skill = SOURCE.skills.find((one) => one.name === name);
     for (const kind of kinds) {
-      expect(skill?.body).toContain(`TIMESTAMP_FILE-${kind}-slug.md`);
+      expect(skill?.body).toContain(`TIMESTAMP_FILE-${kind}-[slug].md`);
       for (const part of DOCUMENT_KINDS[kind])
         expect(skill?.body.toLowerCase()).toContain(part.toLowerCase());
     }
