@@ -219,6 +219,15 @@ test('a first and a second test run are told apart', () => {
   expect(assemblePrompt(promptState('testing', { progress }))).toContain('2nd run');
 });
 
+const OPEN_PHASE = {
+  number: 1,
+  name: 'x',
+  files: [],
+  lines: [],
+  steps: { done: 0, total: 1 },
+  completed: false,
+};
+
 function prompted(phase: PromptState['phase'], text: string): string {
   const message = { id: '01JH', path: '/x', text, isRepeated: false };
   return assemblePrompt(
@@ -235,6 +244,8 @@ function prompted(phase: PromptState['phase'], text: string): string {
       ],
       messages: [message],
       constraints: { path: '/c', text },
+      questions: { asked: 1, open: [], answers: [text] },
+      plan: { name: 'p.md', isApproved: true, testable: true, phases: [{ ...OPEN_PHASE, lines: [text] }] },
     }),
   );
 }
@@ -247,9 +258,7 @@ function unquoted(prompt: string): string {
 }
 
 function withName(state: PromptState, name: string): PromptState {
-  const phases = [
-    { number: 1, name, files: [], lines: [], steps: { done: 0, total: 1 }, completed: false, check: name },
-  ];
+  const phases = [{ ...OPEN_PHASE, name, check: name }];
   return {
     ...state,
     worktree: { path: '/w', branch: name, base: name, baseCommit: '4f1d2c8' },
