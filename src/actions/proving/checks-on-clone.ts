@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,7 +8,7 @@ import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
 import { checksRoot, openChecksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
-import { CLEAR_AFTER } from '../../providers/starting/launch-worker.ts';
+import { launchHeir } from '../../providers/starting/launch-worker.ts';
 import { probeGuard } from '../../providers/starting/probe-guard.ts';
 import { hidesFolders, type ProofGuard, proofPlace } from '../../providers/starting/proof-place.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -56,17 +54,11 @@ export async function checksOnClone(
     placeIn: (folders: ProofFolders) =>
       given.asWorktree ? { env: marked } : proofPlace(guard, folders, marked),
   };
-  const heir = spawn(process.execPath, [programs.worker, CLEAR_AFTER, mark.value, scratch, outputDir], {
-    // Of its end by Ctrl-C in the terminal nothing would be left to clear.
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  const cleared = once(heir, 'exit');
+  const heir = await launchHeir(programs.worker, env, [mark.value, scratch, outputDir]);
   try {
     return await runOnClone(set, { clock, context: git }, cloneFailed);
   } finally {
-    heir.stdin.end();
-    await cleared;
+    await heir.clears();
     await removeMade(scratch, made);
   }
 }

@@ -1,4 +1,6 @@
+import { posix } from 'node:path';
 import { gitLine, runGit } from '../git/git.ts';
+import { listing, namesIn, readable } from '../git/path-bytes.ts';
 import type { GitContext } from '../git/repository.ts';
 
 /** What a session committed: from `base`, without it, to `tip`. */
@@ -37,6 +39,29 @@ export async function touchesFiles(
   const paths = files.map((file) => `:(top)${file.replace(/^(?:\.\/+)+|^\.$/, '')}`);
   const args = ['rev-list', '--max-count=1', '--end-of-options', `${base}..${tip}`, '--', ...paths];
   return (await gitLine(args, { ...context, cwd: mainRepo })) !== '';
+}
+
+/** Links that the branch made or changed, and that lead out of the tree: what they show is in no commit. */
+export async function linksOutside({
+  mainRepo,
+  base,
+  tip,
+  ...context
+}: BranchWork): Promise<{ path: string; target: string }[]> {
+  const options = { ...context, cwd: mainRepo };
+  const args = ['diff-tree', '-r', '-z', '--no-renames', '--diff-filter=d', '--end-of-options', base, tip];
+  const { stdout } = await runGit(args, listing(options));
+  const fields = namesIn(stdout);
+  const found: { path: string; target: string }[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [, mode, , id = ''] = fields[at]?.split(' ') ?? [];
+    if (mode !== '120000') continue;
+    const path = readable(fields[at + 1] ?? '');
+    const target = (await runGit(['cat-file', 'blob', id], { ...options, maxChars: 4096 })).stdout;
+    if (posix.isAbsolute(target) || /^\.\.(?:\/|$)/.test(posix.join(posix.dirname(path), target)))
+      found.push({ path, target: readable(target) });
+  }
+  return found;
 }
 
 /** The branch that a worktree has checked out, or undefined where its HEAD is detached. */

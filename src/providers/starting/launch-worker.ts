@@ -1,4 +1,5 @@
 import { type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import * as z from 'zod';
@@ -79,4 +80,25 @@ export async function spawnDetached(
   } finally {
     closeSync(stderr);
   }
+}
+
+/** Starts a program that clears up when this process is over, however it ends, or earlier when it is asked to. */
+export async function launchHeir(
+  program: string,
+  env: LaunchOptions['env'],
+  [mark, ...folders]: readonly [mark: string, ...folders: string[]],
+): Promise<{ clears(): Promise<void> }> {
+  // In a session of its own: with Ctrl-C the terminal would end it too.
+  const heir = spawn(await nodePath(env), [program, CLEAR_AFTER, mark, ...folders], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  await once(heir, 'spawn');
+  const ended = once(heir, 'exit');
+  return {
+    async clears() {
+      heir.stdin.end();
+      await ended;
+    },
+  };
 }

@@ -3,6 +3,7 @@ import {
   type BranchWork,
   changesContent,
   checkedOutBranch,
+  linksOutside,
   touchesFiles,
 } from '../../project/proving/branch-work.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
@@ -18,7 +19,15 @@ import { baseOfWork, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 export async function falseClaims(worker: Worker, tip: TipOfBranch | undefined): Promise<string[]> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined || tip === undefined) return [];
-  return [...(await otherBranch(worker, worktree)), ...(await emptyPromises(worker, tip.commit))];
+  const work = workOf(worker, tip.commit);
+  const links = (await linksOutside(work)).map(
+    ({ path, target }) => `the link ${path} leads out of the repository, to ${target}`,
+  );
+  return [...(await otherBranch(worker, worktree)), ...links, ...(await emptyPromises(worker, work))];
+}
+
+function workOf({ file: { mainRepo }, git, ...worker }: Worker, tip: string): BranchWork {
+  return { ...git.context, mainRepo, base: baseOfWork(stateOf(worker)) ?? 'HEAD', tip };
 }
 
 /** Without its branch nothing of a session can be looked at. */
@@ -51,7 +60,7 @@ async function otherBranch(
   return [`the worktree has ${where} checked out, but the work of this session belongs on ${branch}`];
 }
 
-async function emptyPromises(worker: Worker, tip: string): Promise<string[]> {
+async function emptyPromises(worker: Worker, work: BranchWork): Promise<string[]> {
   const { text, outcome } = await readPlanEvidence(worker);
   if (text === undefined || !outcome.approved) return [];
   const { phases, testable } = parsePlan(text);
@@ -59,18 +68,13 @@ async function emptyPromises(worker: Worker, tip: string): Promise<string[]> {
   const claims = open.map(
     ({ steps, ...phase }) => `${named(phase)} has ${steps.total - steps.done} open steps of ${steps.total}`,
   );
-  const { mainRepo } = worker.file;
-  const work: BranchWork = {
-    ...worker.git.context,
-    mainRepo,
-    base: baseOfWork(stateOf(worker)) ?? 'HEAD',
-    tip,
-  };
   const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
-  if (testable && promising.length > 0 && !(await changesContent(work)))
+  // What names nothing, not even that there are no files, may be about any of them.
+  const isAboutNone = phases.length > 0 && phases.every(({ files }) => files.length > 0);
+  if (testable && (promising.length > 0 || !isAboutNone) && !(await changesContent(work)))
     return [
       ...claims,
-      `the plan promises code, but the branch changes nothing except white space since ${short(work.base)}`,
+      `the plan asks for changes (it has no "Testing: none"), but the branch changes nothing except white space since ${short(work.base)}`,
     ];
   for (const phase of promising) {
     const files = promisedFiles(phase);

@@ -79,7 +79,7 @@ test('what is claimed falsely again and again is sent back three times, then the
     says: '',
   });
   expect(said).toMatch(
-    /^\{"reason":"The work is not done: the plan promises code, but .*"rule":"false_done"/,
+    /^\{"reason":"The work is not done: the plan asks for changes \(it has no \\"Testing: none\\"\), but .*"rule":"false_done"/,
   );
   // Testing claims it four times, with implementation between.
   expect(iterations).toBe(7);
@@ -126,8 +126,12 @@ describe('a session is done when its agent', () => {
       'has made a file executable, touched what the plan names by a folder, a pattern, with a note or so that it cannot be looked up, met its requirements, whatever boxes the plan has for them, read its message and committed the last of it in the end',
       { ...HONEST, message: 'before' as const, plan: HONEST.plan?.replace('## Impl', BOXES) },
     ],
-    ['follows a plan without files', { before: '', plan: '# Plan: x\n### Phase 1: look\n- [x] a' }],
-    ['follows a plan without phases, and has no check', { before: '', plan: '# Plan: look', checks: [] }],
+    ['follows a plan without files', { plan: '# Plan: x\n### Phase 1: look\n- [x] a' }],
+    ['follows a plan without phases, and has no check', { plan: '# Plan: look', checks: [] }],
+    [
+      'looks by a plan without files and without tests',
+      { before: '', plan: '# Plan: x\nTesting: none - nothing runs\n### Phase 1: look\n- [x] a' },
+    ],
     [
       'has researched by a plan without tests',
       {

@@ -71,6 +71,11 @@ const CHECKS: FalseClaim[] = [
     says: failed('linked.sh'),
   },
   {
+    way: 'commits a link out of the repository that no check follows',
+    does: `mkdir -p docs; ln -s ../../notes docs/notes; ln -s /etc/hosts hosts; ln -s ../README.md docs/readme; ${COMMIT}`,
+    says: /the link docs\/notes leads out of the repository, to \.\.\/\.\.\/notes; .*the link hosts leads out of the repository, to \/etc\/hosts/,
+  },
+  {
     way: 'has its tests pass by the object folder of its own checkout',
     checks: ['sh checkout.sh'],
     does: `echo 'test -f .git' >checkout.sh; ${COMMIT}`,
@@ -248,6 +253,12 @@ const TICKS: FalseClaim[] = [
     before: ONLY_FIRST,
     plan: plan('### Phase 6: tests\nFiles: test/*.test.js\n- [x] a'),
     says: untouched('tests', 'test/*.test.js'),
+  },
+  {
+    way: 'ticks a phase that names no files, with nothing changed',
+    before: '',
+    plan: plan('### Phase 8: any\n- [x] a'),
+    says: WHITE_SPACE,
   },
   {
     way: 'leaves a phase of the plan open',
