@@ -1,8 +1,12 @@
+import { constants } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { systemErrorCode } from '../base/errors.ts';
 import { appendLines } from '../base/files/append-lines.ts';
+import { mayAccess } from '../base/files/look-at.ts';
 import { readPlainFile } from '../base/files/plain-file.ts';
+import { whyUnwritable } from '../base/files/why-unwritable.ts';
 import { parseJson } from '../base/parse-json.ts';
 
 const Spent = z.object({ session: z.string(), iteration: z.int(), usd: z.number() });
@@ -16,16 +20,32 @@ export async function noteSpent(dir: string, nowMs: number, spent: Spent): Promi
   appendLines(dayPath(dir, nowMs), `${JSON.stringify(Spent.parse(spent))}\n`);
 }
 
-/** US dollars that all sessions of the machine have cost on the day of `nowMs`. */
-export async function spentOnDay(dir: string, nowMs: number): Promise<number> {
-  const reading = await readPlainFile(dayPath(dir, nowMs), MAX_BYTES);
-  if (reading.kind !== 'bytes') return 0;
+/** US dollars; `unknown`: why they are not known, in words. */
+export type DaySpent = { usd: number } | { unknown: string };
+
+/** What all sessions of the machine have cost on the day of `nowMs`: known only where it can be read and noted on. */
+export async function spentOnDay(dir: string, nowMs: number): Promise<DaySpent> {
+  const path = dayPath(dir, nowMs);
+  const unwritable = await whyUnwritable(dir);
+  if (unwritable !== undefined) return { unknown: unwritable };
+  const reading = await readPlainFile(path, MAX_BYTES).catch((error: unknown) => ({
+    ...{ kind: 'unusable' as const, problem: systemErrorCode(error) ?? 'unknown reason' },
+  }));
+  if (reading.kind === 'missing') return { usd: 0 };
+  if (reading.kind === 'unusable') return { unknown: `${path} cannot be read (${reading.problem})` };
+  if (!mayAccess(path, constants.W_OK)) return { unknown: `${path} cannot be written` };
   const costs = new Map<string, number>();
   for (const line of reading.bytes.toString('utf8').split('\n')) {
     const spent = Spent.safeParse(parseJson(line)).data;
     if (spent !== undefined) costs.set(`${spent.session} ${spent.iteration}`, spent.usd);
   }
-  return [...costs.values()].reduce((sum, usd) => sum + Math.max(0, usd), 0);
+  return { usd: [...costs.values()].reduce((sum, usd) => sum + Math.max(0, usd), 0) };
+}
+
+/** The same for programs, in whole cents. */
+export function spentFacts(spent: DaySpent): { spentTodayUsd?: number; spentTodayUnknown?: string } {
+  if ('unknown' in spent) return { spentTodayUnknown: spent.unknown };
+  return { spentTodayUsd: Math.round(spent.usd * 100) / 100 };
 }
 
 function dayPath(dir: string, nowMs: number): string {

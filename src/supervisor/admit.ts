@@ -4,11 +4,12 @@ import { slotsInUse, slotsRoot } from '../session/slots.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
 
-/** Whether MAX_COST_USD_PER_DAY is reached: then no further agent starts today. */
+/** Whether MAX_COST_USD_PER_DAY is reached, or may be, as what was spent is not known: then no further agent starts. */
 export async function isDaySpent({ clock, env, home, paths }: Supervisor): Promise<boolean> {
   const { usdPerDay } = await machineLimits(env, home);
   if (usdPerDay === undefined) return false;
-  return (await spentOnDay(paths.spent, clock.now()).catch(() => 0)) >= usdPerDay;
+  const spent = await spentOnDay(paths.spent, clock.now());
+  return 'unknown' in spent || spent.usd >= usdPerDay;
 }
 
 /**

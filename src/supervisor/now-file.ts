@@ -1,6 +1,6 @@
 import { isoUtc } from '../base/clock.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
-import { spentOnDay } from '../session/day-spent.ts';
+import { spentFacts, spentOnDay } from '../session/day-spent.ts';
 import { needsHuman } from '../session/session-list.ts';
 import type { Overlook } from './overlook.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -32,12 +32,11 @@ export class NowFile {
   async write({ sessions }: Overlook): Promise<void> {
     const { paths, clock } = this.#supervisor;
     const rows = [...sessions.values()].filter(({ waits }) => waits.for !== 'nothing').map(rowOf);
-    const spentTodayUsd = Math.round((await spentOnDay(paths.spent, clock.now())) * 100) / 100;
     const needYou = rows.filter(({ needsYou }) => needsYou).length;
     const content = {
       supervisor: { pid: process.pid, version: __VERSION__ },
       needYou,
-      spentTodayUsd,
+      ...spentFacts(await spentOnDay(paths.spent, clock.now())),
       sessions: rows,
     };
     const text = JSON.stringify(content);

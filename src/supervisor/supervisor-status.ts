@@ -11,7 +11,7 @@ import {
   type SupervisorPaths,
   supervisorPaths,
 } from '../providers/starting/supervisor-folder.ts';
-import { spentOnDay } from '../session/day-spent.ts';
+import { type DaySpent, spentOnDay } from '../session/day-spent.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { byUrgency, readSessionList } from '../session/session-list.ts';
 import { describeFailure } from './supervisor.ts';
@@ -39,7 +39,7 @@ export interface SupervisorStatus {
   sessions: UnfinishedSession[];
   /** Channels whose notifications do not get out. */
   troubles: ChannelTrouble[];
-  spentTodayUsd: number;
+  spentToday: DaySpent;
   usdPerDay?: number;
 }
 
@@ -73,7 +73,7 @@ export async function readSupervisorStatus(context: ActionContext): Promise<Supe
     problems,
     troubles: await channelTroubles(paths),
     sessions: sessions.sort((a, b) => byUrgency(a.view, b.view)),
-    spentTodayUsd: await spentOnDay(paths.spent, clock.now()),
+    spentToday: await spentOnDay(paths.spent, clock.now()),
     usdPerDay,
   };
 }

@@ -114,6 +114,23 @@ test.each(WIDTHS)('what the supervisor watches fits %i columns', (columns) => {
   expect(tooWide(supervisorWords(facts, terminal(columns), NOW), columns)).toEqual([]);
 });
 
+test('what a day has cost is said as not known, never as nothing', () => {
+  const facts: SupervisorFacts = {
+    ...{
+      running: true,
+      folder: '/config/supervisor',
+      problems: [],
+      channels: [],
+      sessionsDirs: [],
+      sessions: [],
+    },
+    ...{ spentTodayUnknown: '/config/supervisor/spent cannot be written (EACCES)', maxUsdPerDay: 20 },
+  };
+  const text = supervisorWords(facts, terminal(200), NOW);
+  expect(text).toContain('not known today of $20.00: /config/supervisor/spent cannot be written (EACCES)');
+  expect(text).not.toContain('$0.00');
+});
+
 test('in a pipe each row is one line, however long', () => {
   const rows = [['a'.repeat(100), 'b '.repeat(100)]] as const;
   expect(table(rows, { columns: Number.POSITIVE_INFINITY })).toHaveLength(1);

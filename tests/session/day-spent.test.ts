@@ -1,7 +1,7 @@
-import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { noteSpent, spentOnDay } from '../../src/session/day-spent.ts';
+import { noteSpent, spentFacts, spentOnDay } from '../../src/session/day-spent.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 // By the clock of the machine, wherever that is.
@@ -18,30 +18,30 @@ async function days() {
 
 test('a day on which nothing was noted has cost nothing', async () => {
   await using spent = await days();
-  expect(await spentOnDay(spent.path, EVENING)).toBe(0);
+  expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 0 });
 });
 
 test('the iterations of all sessions add up', async () => {
   await using spent = await days();
   for (const one of [iteration(1, 0.25), iteration(2, 0.5), iteration(1, 1, 'T')])
     await noteSpent(spent.path, EVENING, one);
-  expect(await spentOnDay(spent.path, EVENING)).toBe(1.75);
+  expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 1.75 });
 });
 
 test('an iteration that is noted again counts once, with what was noted last', async () => {
   await using spent = await days();
   await noteSpent(spent.path, EVENING, iteration(1, 0.25));
   await noteSpent(spent.path, EVENING, iteration(1, 0.5));
-  expect(await spentOnDay(spent.path, EVENING)).toBe(0.5);
+  expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 0.5 });
 });
 
 test('a day ends at midnight where the machine is', async () => {
   await using spent = await days();
   await noteSpent(spent.path, EVENING, iteration(1, 0.25));
-  expect(await spentOnDay(spent.path, MORNING)).toBe(0);
+  expect(await spentOnDay(spent.path, MORNING)).toEqual({ usd: 0 });
   await noteSpent(spent.path, MORNING, iteration(2, 1));
-  expect(await spentOnDay(spent.path, MORNING)).toBe(1);
-  expect(await spentOnDay(spent.path, EVENING)).toBe(0.25);
+  expect(await spentOnDay(spent.path, MORNING)).toEqual({ usd: 1 });
+  expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 0.25 });
   expect((await readdir(spent.path)).sort()).toEqual(['2026-01-08.jsonl', '2026-01-09.jsonl']);
 });
 
@@ -55,7 +55,7 @@ test.each([
   await noteSpent(spent.path, EVENING, iteration(1, 0.25));
   await appendFile(join(spent.path, '2026-01-08.jsonl'), `${line}\n`);
   await noteSpent(spent.path, EVENING, iteration(2, 0.5));
-  expect(await spentOnDay(spent.path, EVENING)).toBe(0.75);
+  expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 0.75 });
 });
 
 test('a line that a crash tore takes no later one with it', async () => {
@@ -64,14 +64,32 @@ test('a line that a crash tore takes no later one with it', async () => {
   const path = join(spent.path, '2026-01-08.jsonl');
   await appendFile(path, '{"session":"S","iter');
   await noteSpent(spent.path, EVENING, iteration(3, 0.5));
-  expect(await spentOnDay(spent.path, EVENING)).toBe(0.75);
+  expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 0.75 });
   expect(await readFile(path, 'utf8')).toMatch(/"usd":0.5}\n$/);
 });
 
-test('where the folder cannot be made, noting fails and the day has cost nothing that is known', async () => {
+test.each<[string, (path: string) => Promise<unknown>]>([
+  ['the folder is a file', (path) => writeFile(path, '')],
+  ['the file of the day is a folder', (path) => mkdir(join(path, '2026-01-08.jsonl'), { recursive: true })],
+  [
+    'the file of the day is a link',
+    async (path) => {
+      await mkdir(path);
+      await symlink('/dev/null', join(path, '2026-01-08.jsonl'));
+    },
+  ],
+])('what a day has cost is not known where %s', async (_what, place) => {
+  await using spent = await days();
+  await mkdir(join(spent.path, '..'), { recursive: true });
+  await place(spent.path);
+  const known = await spentOnDay(spent.path, EVENING);
+  expect(known).toEqual({ unknown: expect.stringContaining(spent.path) });
+  expect(spentFacts(known)).toEqual({ spentTodayUnknown: expect.any(String) });
+});
+
+test('where the folder cannot be made, noting fails', async () => {
   await using spent = await days();
   await mkdir(join(spent.path, '..'), { recursive: true });
   await writeFile(spent.path, 'a file');
   await expect(noteSpent(spent.path, EVENING, iteration(1, 0.25))).rejects.toMatchObject({ code: 'EEXIST' });
-  expect(await spentOnDay(spent.path, EVENING)).toBe(0);
 });

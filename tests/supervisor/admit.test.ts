@@ -1,4 +1,4 @@
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { noteSpent } from '../../src/session/day-spent.ts';
@@ -118,4 +118,7 @@ test('above the limit of the day none is admitted, until midnight or until it is
   expect(await isDaySpent(supervisor)).toBe(true);
   supervisor.clock.pass(24 * 60 * MINUTE_MS);
   expect(await isDaySpent(supervisor)).toBe(false);
+  await rm(supervisor.paths.spent, { recursive: true });
+  await writeFile(supervisor.paths.spent, 'what was spent is not known');
+  expect(await isDaySpent(supervisor)).toBe(true);
 });

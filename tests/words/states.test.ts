@@ -62,7 +62,7 @@ function supervisorLine({ view, isDying, worker }: SessionReport): string | unde
   const status = { presence: { kind: 'none' }, paths: { dir: '/s' }, sessions: [session], troubles: [] };
   const facts = supervisorFacts(
     // Of the rest nothing is read.
-    { ...status, spentTodayUsd: 0, problems: [], sessionsDirs: [], isOff: false } as never,
+    { ...status, spentToday: { usd: 0 }, problems: [], sessionsDirs: [], isOff: false } as never,
     undefined,
     STATES_NOW,
   );

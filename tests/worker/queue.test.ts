@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../src/base/clock.ts';
@@ -17,6 +17,7 @@ import { Watch } from '../../src/worker/core/supervisor-watch.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { noteCost, queueReason } from '../../src/worker/limits/queue.ts';
 import { CREATED, eventLines, PREPARED, writeEvents } from '../session/events.ts';
+import { fullDisk } from '../support/failing-disk.ts';
 import { hostWith } from '../support/hosts.ts';
 import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -42,9 +43,10 @@ async function scene({ maxParallel = 1, alone = false, wake = {}, settings = '' 
   const env = { HOME: dir.path };
   const watch = new Watch({ env, home: dir.path, host: HOST, clock, program: 'none' });
   if (!alone) await acquireLease(watch.paths.leases, { clock, host: HOST });
+  const settingsPath = join(dir.path, '.config/samocode/.env');
   const configure = async (lines: string) => {
     await mkdir(join(dir.path, '.config/samocode'), { recursive: true });
-    await writeFile(join(dir.path, '.config/samocode/.env'), lines);
+    await writeFile(settingsPath, lines);
   };
   await configure(settings);
   const worker = (folder = 'ours', made = minute(5)): Worker => {
@@ -57,6 +59,7 @@ async function scene({ maxParallel = 1, alone = false, wake = {}, settings = '' 
     );
     const writer = { state: stateOf([CREATED, PREPARED], made) } as EventWriter;
     const parts = {
+      memory: {},
       paths: sessionPaths(sessionsDir, folder),
       file,
       clock,
@@ -76,7 +79,14 @@ async function scene({ maxParallel = 1, alone = false, wake = {}, settings = '' 
     await lease.release();
     return paths;
   };
-  return { worker, queued, configure, watch, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
+  return {
+    worker,
+    queued,
+    configure,
+    settingsPath,
+    watch,
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
 }
 
 function stateOf(events: readonly NewEvent[], startMs: number): SessionState {
@@ -168,9 +178,9 @@ test('above the limit of a day a session leaves its slot and queues, and continu
   await using given = await scene({ settings: 'MAX_COST_USD_PER_DAY=2\n' });
   const ours = given.worker();
   expect(await queueReason(ours)).toBeUndefined();
-  await noteCost(ours, 1, 1.5);
+  await noteCost(ours, { iteration: 1, usd: 1.5 });
   expect(await queueReason(ours)).toBeUndefined();
-  await noteCost(given.worker('other'), 1, 0.75);
+  await noteCost(given.worker('other'), { iteration: 1, usd: 0.75 });
   expect(await queueReason(ours)).toMatch(
     /^the sessions of this machine have cost \$2\.25 today, and MAX_COST_USD_PER_DAY is 2;/,
   );
@@ -180,12 +190,49 @@ test('above the limit of a day a session leaves its slot and queues, and continu
   expect(ours.slots.isHeld).toBe(true);
 });
 
-test('what an iteration cost cannot be noted where the folder is a file, and keeps no session from its work', async () => {
+test('where what the day has cost cannot be noted, no agent starts under a limit, and it names the folder', async () => {
   await using given = await scene({ settings: 'MAX_COST_USD_PER_DAY=1\n' });
-  await mkdir(given.watch.paths.dir, { recursive: true });
-  await writeFile(given.watch.paths.spent, '');
-  await noteCost(given.worker(), 1, 5);
-  expect(await queueReason(given.worker())).toBeUndefined();
+  const { spent, dir } = given.watch.paths;
+  await mkdir(dir, { recursive: true });
+  await writeFile(spent, '');
+  const ours = given.worker();
+  expect(await queueReason(ours)).toContain(`is not known: ${spent} is not a folder.`);
+  expect(ours.slots.isHeld).toBe(false);
+  await given.configure('');
+  expect(await queueReason(ours)).toBeUndefined();
+});
+
+test('a cost that a full disk did not take is noted before the next agent, also by a later worker', async () => {
+  await using given = await scene({ settings: 'MAX_COST_USD_PER_DAY=1\n' });
+  const before = given.worker();
+  await noteCost(before, { iteration: 1, usd: 0.25 });
+  {
+    using _full = fullDisk({ atWrite: 1, bytes: 0 });
+    await noteCost(before, { iteration: 2, usd: 3 });
+  }
+  const endedAt = new Date(clock.now()).toISOString();
+  const lastIteration = {
+    iteration: 2,
+    phase: 'planning',
+    ending: 'signalled',
+    durationMs: 1,
+    usd: 3,
+    endedAt,
+  };
+  const next = given.worker();
+  Object.assign(next.writer.state, { lastIteration });
+  {
+    using _full = fullDisk({ atWrite: 1, bytes: 0 });
+    expect(await queueReason(next)).toContain('cannot be written (ENOSPC)');
+  }
+  expect(await queueReason(next)).toContain('have cost $3.25 today');
+});
+
+test('settings of the machine that cannot be read may limit a day: no agent starts', async () => {
+  await using given = await scene();
+  await rm(given.settingsPath);
+  await mkdir(given.settingsPath);
+  expect(await queueReason(given.worker())).toContain('the settings of this machine cannot be read');
 });
 
 test('a limit of the day that only a login shell knows queues no session: its supervisor would admit it at once', async () => {

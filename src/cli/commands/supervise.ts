@@ -3,6 +3,7 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import { type ChannelTrouble, troubleWords } from '../../actions/reading/channel-state.ts';
 import { duration } from '../../base/durations.ts';
 import type { SupervisorInstallReport } from '../../machine/service/service.ts';
+import { spentFacts } from '../../session/day-spent.ts';
 import type { Status } from '../../session/events/state.ts';
 import { sessionFacts } from '../../session/facts.ts';
 import { handleOf } from '../../session/layout/names.ts';
@@ -154,7 +155,9 @@ export interface SupervisorFacts {
   /** The service manager that starts it with the machine. */
   service?: string;
   folder: string;
-  spentTodayUsd: number;
+  spentTodayUsd?: number;
+  /** Why that is not known. */
+  spentTodayUnknown?: string;
   maxUsdPerDay?: number;
   problems: string[];
   /** Channels whose notifications do not get out. */
@@ -194,7 +197,7 @@ export function supervisorFacts(
     unwritable,
     service,
     folder: paths.dir,
-    spentTodayUsd: Math.round(status.spentTodayUsd * 100) / 100,
+    ...spentFacts(status.spentToday),
     maxUsdPerDay: usdPerDay,
     problems,
     channels: status.troubles,
@@ -252,11 +255,12 @@ function waitsWords({ view, waits, isDying }: UnfinishedSession, nowMs: number):
 /** `samocode supervisor --status`. */
 export function supervisorWords(facts: SupervisorFacts, output: Output, nowMs: number): string {
   const { style, textColumns: columns } = output;
-  const { service, spentTodayUsd, maxUsdPerDay, problems, channels } = facts;
+  const { service, spentTodayUsd, spentTodayUnknown, maxUsdPerDay, problems, channels } = facts;
+  const limit = maxUsdPerDay === undefined ? '' : ` of $${maxUsdPerDay.toFixed(2)}`;
+  const known = spentTodayUsd || limit ? `$${(spentTodayUsd ?? 0).toFixed(2)} today${limit}` : undefined;
+  const unknown = limit ? `: no agent starts under MAX_COST_USD_PER_DAY` : '';
   const spent =
-    spentTodayUsd > 0 || maxUsdPerDay !== undefined
-      ? `$${spentTodayUsd.toFixed(2)} today${maxUsdPerDay === undefined ? '' : ` of $${maxUsdPerDay.toFixed(2)}`}`
-      : undefined;
+    spentTodayUnknown === undefined ? known : `not known today${limit}: ${spentTodayUnknown}${unknown}`;
   const log =
     service === 'systemd' ? 'journalctl --user -u samocode-supervisor' : `${facts.folder}/supervisor.stderr`;
   const rows: Row[] = [

@@ -172,7 +172,10 @@ function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>):
     ...again,
     ...rest,
     progress: withChildEnded(state.progress, event),
-    lastIteration: { iteration, phase, ending, endedAt: event.at, durationMs, problem, lastAction, next },
+    lastIteration: {
+      ...{ iteration, phase, ending, durationMs, problem, lastAction, next },
+      ...{ endedAt: event.at, usd: event.cost.usd },
+    },
     pending: decision.kind === 'run' ? undefined : decision,
     // Said twice by two failures, a note is one.
     notes: [...new Set(notes)].slice(-MOST_NOTES),

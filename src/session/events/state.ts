@@ -60,6 +60,7 @@ const LastIteration = z.object({
   ending: z.enum(ENDING_KINDS),
   endedAt: since,
   durationMs: z.number(),
+  usd: z.number().optional(),
   problem: z.string().optional(),
   lastAction: z.string().optional(),
   next: z.string().optional(),

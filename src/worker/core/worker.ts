@@ -62,6 +62,8 @@ export interface WorkerMemory {
     result?: ChecksRan | undefined;
     stop: AbortController;
   };
+  /** The newest iteration whose cost counts against the limit of the day. */
+  notedCostOf?: number;
 }
 
 /** Writes events, then what derives from them. The events are the commit; a failed projection is made up later. */

@@ -53,7 +53,7 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
     return;
   }
   const { decision, print } = guardLoop(worker, checked.decision, { phase: open.phase, kept, ...reading });
-  await noteCost(worker, open.iteration, process.cost.usd);
+  await noteCost(worker, { iteration: open.iteration, usd: process.cost.usd });
   crashPoint('before-iteration-ended');
   await record(
     worker,

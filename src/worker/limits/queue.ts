@@ -1,8 +1,9 @@
+import { configFolder } from '../../base/config-folder.ts';
+import { systemErrorCode } from '../../base/errors.ts';
 import { machineLimits } from '../../project/finding/machine-limits.ts';
 import { noteSpent, spentOnDay } from '../../session/day-spent.ts';
 import { isLost, readSessionList } from '../../session/session-list.ts';
 import { isContinuedBy } from '../../session/status.ts';
-import { ifTaken } from '../core/passing-errors.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 /**
@@ -50,23 +51,40 @@ async function isBehindOthers(worker: Worker): Promise<boolean> {
   );
 }
 
-/** Notes what an iteration cost for the limit of the day. A nicety: where it cannot be written, the limit knows less. */
-export async function noteCost(worker: Worker, iteration: number, usd: number | undefined): Promise<void> {
-  if (usd === undefined || usd <= 0) return;
-  const { watch, clock, file } = worker;
-  await ifTaken(noteSpent(watch.paths.spent, clock.now(), { session: file.id, iteration, usd })).catch(
-    () => undefined,
-  );
+/**
+ * Notes what an iteration cost for the limit of the day. Where that fails, it is noted before the next agent, or under a
+ * limit there is none. @returns why it failed, in words
+ */
+export async function noteCost(
+  { watch, clock, file, memory }: Worker,
+  { iteration, usd = 0 }: { iteration: number; usd?: number | undefined },
+  atMs = clock.now(),
+): Promise<string | undefined> {
+  try {
+    if (usd > 0) await noteSpent(watch.paths.spent, atMs, { session: file.id, iteration, usd });
+    memory.notedCostOf = iteration;
+    return undefined;
+  } catch (error) {
+    return `${watch.paths.spent} cannot be written (${systemErrorCode(error) ?? 'unknown reason'})`;
+  }
 }
 
 /** Why no further agent may begin today, in words for people; undefined below the limit, and without one. */
-async function daySpent({ watch, clock, environment }: Worker): Promise<string | undefined> {
+async function daySpent(worker: Worker): Promise<string | undefined> {
+  const { watch, clock, environment, memory } = worker;
   // As the supervisor that admits it knows the limit: a login shell may know another, and it would queue again and again.
-  const { usdPerDay } = await machineLimits(environment.started, watch.home).catch(() => ({
-    usdPerDay: undefined,
-  }));
+  const limits = await machineLimits(environment.started, watch.home).catch(() => undefined);
+  if (limits === undefined)
+    return `the settings of this machine cannot be read (${configFolder(watch.home)}), which may limit what a day costs; no agent starts until that is fixed`;
+  const { usdPerDay } = limits;
   if (usdPerDay === undefined) return undefined;
-  const spent = await spentOnDay(watch.paths.spent, clock.now()).catch(() => 0);
-  if (spent < usdPerDay) return undefined;
-  return `the sessions of this machine have cost $${spent.toFixed(2)} today, and MAX_COST_USD_PER_DAY is ${usdPerDay}; it continues after midnight, or once that limit is raised`;
+  const { lastIteration: last } = stateOf(worker);
+  const isNoted = last === undefined || last.iteration === memory.notedCostOf;
+  const unnoted = isNoted ? undefined : await noteCost(worker, last, Date.parse(last.endedAt));
+  const spent = await spentOnDay(watch.paths.spent, clock.now());
+  const unknown = 'unknown' in spent ? spent.unknown : unnoted;
+  if (unknown !== undefined)
+    return `what the sessions of this machine have cost today is not known: ${unknown}. Under MAX_COST_USD_PER_DAY no agent starts until that is fixed`;
+  if (!('usd' in spent) || spent.usd < usdPerDay) return undefined;
+  return `the sessions of this machine have cost $${spent.usd.toFixed(2)} today, and MAX_COST_USD_PER_DAY is ${usdPerDay}; it continues after midnight, or once that limit is raised`;
 }

@@ -55,11 +55,21 @@ test('what was spent is said with its limits, and nothing is said when nothing i
   const words = (usd: number, tokens: number, caps = {}) =>
     spentWords({
       ...view,
-      state: { ...view.state, spent: spent(usd, tokens), raisedCaps: { session: caps, phases: {} } },
+      state: {
+        ...view.state,
+        cost: { usd },
+        spent: spent(usd, tokens),
+        raisedCaps: { session: caps, phases: {} },
+      },
     });
   expect(words(0, 0)).toBe('');
   expect(words(1.2, 40_000)).toBe('$1.20, 40000 tokens');
   expect(words(1.2, 40_000, { usd: 5 })).toBe('40000 tokens, $1.20 of $5.00');
+  const worked = { ...spent(0, 0), session: { ...nothing, iterations: 2 } };
+  const raisedCaps = { session: { usd: 5 }, phases: {} };
+  expect(spentWords({ ...view, state: { ...view.state, spent: worked, raisedCaps } })).toBe(
+    'cost not known (limit $5.00)',
+  );
 });
 
 test('a session that no worker can ever begin is the human’s, and no command is left for it', async () => {
