@@ -1,15 +1,18 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import type { Clock } from '../base/clock.ts';
 import { ifExists } from '../base/errors.ts';
-import { type Host, isSameProcess, type ProcessIdentity } from '../base/processes/host.ts';
-import { acquireLease, type OwnedLease, readHolding } from '../base/processes/lease.ts';
+import type { Host } from '../base/processes/host.ts';
+import { acquireLease, type Lease, type OwnedLease, readHolding } from '../base/processes/lease.ts';
+import { handleOf } from './layout/names.ts';
 import { runRoot } from './layout/paths.ts';
 
 interface Machine {
   clock: Clock;
   host: Host;
+  /** Under which the session is worked on: a slot is held as long as it is. */
+  under?: { leases: string; number: number };
 }
 
 export type SlotTaking = 'taken' | 'project_full' | 'machine_full';
@@ -66,9 +69,20 @@ export class Slots {
 }
 
 async function takeOneOf(root: string, count: number, machine: Machine): Promise<OwnedLease | undefined> {
-  for (let number = 1; number <= count; number += 1) {
+  const used = await slotsInUse(root, machine.host);
+  const inUse = new Set(used.map(({ name }) => name));
+  const free = Array.from({ length: count }, (_, index) => String(index + 1)).filter(
+    (name) => !inUse.has(name),
+  );
+  // Those above a limit that was lowered count, too; of several that find the same ones free, no two take the same.
+  for (const name of free.slice(0, Math.max(0, count - used.length))) {
+    const dir = join(root, name);
+    const { clock, host, under } = machine;
     try {
-      return await acquireLease(join(root, String(number)), machine);
+      return await acquireLease(dir, {
+        ...{ clock, host },
+        ...(under && { under: { leases: relative(dir, under.leases), number: under.number } }),
+      });
     } catch (error) {
       if (!BASE_ERRORS.lease_held.is(error)) throw error;
     }
@@ -76,29 +90,35 @@ async function takeOneOf(root: string, count: number, machine: Machine): Promise
   return undefined;
 }
 
-export async function slotsInUse(root: string, host: Host): Promise<number> {
-  const names = (await ifExists(readdir(root))) ?? [];
-  const holdings = await Promise.all(names.map((name) => readHolding(join(root, name), host)));
-  return holdings.filter((holding) => holding.kind === 'held' && holding.liveness !== 'dead').length;
+export interface UsedSlot {
+  name: string;
+  lease: Lease;
+  /** Whether its worker lives can't be known from here. */
+  isUnseen: boolean;
 }
 
-/** Frees the slots of a worker that a person has given up: whether it lives can't be known from here. */
-export async function freeSlotsOf(
-  owner: ProcessIdentity,
-  sessionsDir: string,
-  machine: Machine,
-): Promise<void> {
-  const root = slotsRoot(sessionsDir);
-  for (const name of (await ifExists(readdir(root))) ?? []) {
-    const dir = join(root, name);
-    const holding = await readHolding(dir, machine.host);
-    if (holding.kind !== 'held' || !isSameProcess(holding.lease.owner, owner)) continue;
-    try {
-      await using _place = await acquireLease(dir, { ...machine, takeUnknowable: owner });
-    } catch (error) {
-      if (!BASE_ERRORS.lease_held.is(error)) throw error;
-    }
-  }
+export async function slotsInUse(root: string, host: Host): Promise<UsedSlot[]> {
+  const names = (await ifExists(readdir(root))) ?? [];
+  const slots = await Promise.all(
+    names.map(async (name) => ({ name, holding: await readHolding(join(root, name), host) })),
+  );
+  return slots.flatMap(({ name, holding }) =>
+    holding.kind === 'held' && holding.liveness !== 'dead'
+      ? [{ name, lease: holding.lease, isUnseen: holding.liveness === 'unknowable' }]
+      : [],
+  );
+}
+
+/** Who holds slots, for people. */
+export function holdersWords(slots: readonly UsedSlot[]): string {
+  return slots.map(holderWords).join(', ');
+}
+
+function holderWords({ lease: { owner, under }, isUnseen }: UsedSlot): string {
+  const session = under && handleOf(basename(dirname(under.leases)));
+  const name = session ?? 'a session';
+  if (!isUnseen) return `${name} (process ${owner.pid})`;
+  return `${name} (process ${owner.pid} on ${owner.hostId}, which cannot be seen from here; if that is gone: samocode takeover ${session ?? '<session>'})`;
 }
 
 export function slotsRoot(sessionsDir: string): string {

@@ -34,17 +34,20 @@ export async function admit(
   const starting = await startingIn(all, supervisor);
   const inUse = new Map<string, number>();
   for (const dir of waiting.keys()) {
-    const used = await slotsInUse(slotsRoot(dir), host).catch((error: unknown) => {
-      onUnreadable(dir, error);
-      return Number.POSITIVE_INFINITY;
-    });
+    const slots = slotsInUse(slotsRoot(dir), host);
+    const used = await slots
+      .then(({ length }) => length)
+      .catch((error: unknown) => {
+        onUnreadable(dir, error);
+        return Number.POSITIVE_INFINITY;
+      });
     inUse.set(dir, used + (starting.get(dir) ?? 0));
   }
   const startingAnywhere = [...starting.values()].reduce((sum, count) => sum + count, 0);
   let free =
     limits.parallel === undefined
       ? Number.POSITIVE_INFINITY
-      : limits.parallel - (await slotsInUse(paths.slots, host)) - startingAnywhere;
+      : limits.parallel - (await slotsInUse(paths.slots, host)).length - startingAnywhere;
   const admitted: WatchedSession[] = [];
   for (; free > 0; free -= 1) {
     const dir = nextProject(waiting, inUse);

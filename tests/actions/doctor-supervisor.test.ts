@@ -1,13 +1,15 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import type { Host } from '../../src/base/processes/host.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
 import { supervisorChecks } from '../../src/machine/doctor/service-checks.ts';
 import { registerSessions, supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
+import { Slots } from '../../src/session/slots.ts';
 import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -90,6 +92,29 @@ test('a session that another home has left is named with the command that contin
   expect(check).toMatchObject({ level: 'warn', fix: expect.stringContaining('samocode resume') });
   expect(check?.found).toContain('26-01-08-theirs');
   expect(check?.found).not.toContain('26-01-08-own');
+});
+
+test('slots in use are listed with their sessions, and one whose holder cannot be seen is a warning', async () => {
+  await using here = await machine();
+  const { host } = here.context;
+  await here.session('26-01-08-boat');
+  expect(await here.check('slots')).toBeUndefined();
+  const { leases } = sessionPaths(here.at('sessions'), '26-01-08-boat');
+  const take = async (holder: Host) => {
+    const { number } = await acquireLease(leases, { clock: systemClock, host: holder });
+    const machine = async () => undefined;
+    const under = { clock: systemClock, host: holder, under: { leases, number } };
+    await new Slots(here.at('sessions'), { project: 2, machine }, under).take();
+  };
+  await take({ ...host, bootId: 'x', hostId: 'the laptop' });
+  expect(await here.check('slots')).toMatchObject({
+    level: 'warn',
+    found: expect.stringMatching(/^1 in use in .*: boat \(process \d+ on the laptop, .*takeover boat\)/),
+  });
+  await rm(leases, { recursive: true });
+  await take(host);
+  const found = expect.stringMatching(/: boat \(process \d+\)$/);
+  expect(await here.check('slots')).toMatchObject({ level: 'ok', found });
 });
 
 const UNITS = '.config/systemd/user';

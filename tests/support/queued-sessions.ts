@@ -106,6 +106,6 @@ async function leftBehind(sessions: QueuedSessions['sessions'], host: ActionCont
   return {
     workers: workers.filter((pid) => pid !== undefined).length,
     processes: processes.flat().length,
-    slots: first === undefined ? 0 : await slotsInUse(slotsRoot(first.paths.sessionsDir), host),
+    slots: first === undefined ? 0 : (await slotsInUse(slotsRoot(first.paths.sessionsDir), host)).length,
   };
 }

@@ -55,7 +55,7 @@ async function scene({ maxParallel = 1, alone = false, wake = {}, settings = '' 
     const slots = new Slots(
       sessionsDir,
       { project: maxParallel, machine: watch.machineSlots },
-      { clock, host: HOST },
+      { clock, host: HOST, under: { leases: sessionPaths(sessionsDir, folder).leases, number: 1 } },
     );
     const writer = { state: stateOf([CREATED, PREPARED], made) } as EventWriter;
     const parts = {
@@ -109,10 +109,14 @@ test('a session takes a free slot, and keeps it from agent to agent', async () =
 test('a session that finds no slot says which limit is reached', async () => {
   await using given = await scene({ settings: 'MAX_PARALLEL_ON_MACHINE=2\n' });
   expect(await queueReason(given.worker())).toBeUndefined();
-  expect(await queueReason(given.worker('second'))).toBe('all 1 slots of MAX_PARALLEL are in use');
+  expect(await queueReason(given.worker('second'))).toBe(
+    `all 1 slots of MAX_PARALLEL are in use: ours (process ${process.pid})`,
+  );
   await using wide = await scene({ maxParallel: 5, settings: 'MAX_PARALLEL_ON_MACHINE=1\n' });
   expect(await queueReason(wide.worker())).toBeUndefined();
-  expect(await queueReason(wide.worker('second'))).toBe('all slots of MAX_PARALLEL_ON_MACHINE are in use');
+  expect(await queueReason(wide.worker('second'))).toBe(
+    `all slots of MAX_PARALLEL_ON_MACHINE are in use: ours (process ${process.pid})`,
+  );
 });
 
 test('a session does not overtake an older one that is queued', async () => {

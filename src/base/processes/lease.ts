@@ -20,6 +20,8 @@ export const Lease = z.object({
   container: z.string().optional(),
   /** The identity of the supervisor that may continue what its owner leaves. */
   supervisor: z.string().optional(),
+  /** The lease of the same owner, by a path from here, without which it does not hold this one either. */
+  under: z.object({ leases: z.string(), number: z.int().positive() }).optional(),
   acquiredAt: z.iso.datetime(),
   /** Set by the owner itself when it leaves. */
   releasedAt: z.iso.datetime().optional(),
@@ -58,6 +60,7 @@ export interface AcquireOptions {
   /** The new number is above this one too: lease files may have been deleted, numbers written elsewhere stay. */
   above?: number;
   supervisor?: string;
+  under?: Lease['under'];
 }
 
 const KEPT_LEASES = 5;
@@ -70,7 +73,20 @@ export async function readHolding(dir: string, host: Host): Promise<Holding> {
   const lease = await readLease(dir, highest);
   if (lease === undefined) return { kind: 'unreadable', number: highest };
   if (lease.releasedAt !== undefined) return { kind: 'released', lease };
-  return { kind: 'held', lease, liveness: await livenessOf(host, lease.owner, lease.container) };
+  const liveness = await livenessOf(host, lease.owner, lease.container);
+  const isOver = liveness === 'unknowable' && (await isGivenBack(dir, lease));
+  return { kind: 'held', lease, liveness: isOver ? 'dead' : liveness };
+}
+
+/** By the lease under which it is held. */
+async function isGivenBack(dir: string, { owner, under }: Lease): Promise<boolean> {
+  if (under === undefined) return false;
+  const folder = join(dir, under.leases);
+  if (newestNumber(folder) !== under.number) return true;
+  const lease = await readLease(folder, under.number);
+  if (lease === undefined) return false;
+  const { releasedAt, lostAt } = lease;
+  return releasedAt !== undefined || lostAt !== undefined || !isSameProcess(lease.owner, owner);
 }
 
 export function newestNumber(dir: string): number | undefined {
@@ -101,7 +117,7 @@ export async function readLeases(dir: string): Promise<Lease[]> {
  * @throws lease_held while an owner lives or can't be judged from here; lease_numbers_spent
  */
 export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
-  const { host, clock, takeUnknowable = false, above = 0, supervisor } = options;
+  const { host, clock, takeUnknowable = false, above = 0, supervisor, under } = options;
   await mkdir(dir, { recursive: true });
   for (;;) {
     const holding = await readHolding(dir, host);
@@ -116,7 +132,8 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     const owner = await identify(host, process.pid);
     if (owner === undefined) throw new Error('This process is not in the process table.');
     const { container } = host;
-    const lease: Lease = { v: 1, number, owner, container, supervisor, acquiredAt: isoUtc(clock.now()) };
+    const acquiredAt = isoUtc(clock.now());
+    const lease: Lease = { v: 1, number, owner, container, supervisor, under, acquiredAt };
     const won = await createWhole(leasePath(dir, number), serialise(lease));
     // Listing again closes the gap of a starter that slept between its first look and its link.
     if (won && newestNumber(dir) === number) {

@@ -11,6 +11,7 @@ import { readTelegramSettings } from '../../notify/telegram/telegram-settings.ts
 import { isOff, readPresence, supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSessionList } from '../../session/session-list.ts';
+import { holdersWords, slotsInUse, slotsRoot } from '../../session/slots.ts';
 import { isContinuedBy } from '../../session/status.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 
@@ -60,6 +61,7 @@ export async function supervisorChecks(context: ActionContext): Promise<DoctorCh
   return [
     await presenceCheck(unfinished, context),
     ...(await serviceChecks(context)),
+    ...(await slotChecks([paths.slots, ...[...folders].map(slotsRoot)], context)),
     ...warnIf(
       unseen.length > 0,
       'supervisor.unseen',
@@ -123,6 +125,19 @@ async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
     `The ${installed.service} service cannot start the supervisor: ${gone.join(' and ')} not found.`,
     'Run: samocode supervisor --install.',
   );
+}
+
+/** Which sessions hold the slots of MAX_PARALLEL and MAX_PARALLEL_ON_MACHINE. */
+async function slotChecks(roots: readonly string[], { host }: ActionContext): Promise<DoctorCheck[]> {
+  const used = await Promise.all(roots.map((root) => slotsInUse(root, host).catch(() => [])));
+  return roots.flatMap((root, index) => {
+    const slots = used[index] ?? [];
+    if (slots.length === 0) return [];
+    const found = `${slots.length} in use in ${root}: ${holdersWords(slots)}`;
+    return slots.some(({ isUnseen }) => isUnseen)
+      ? warn('slots', `${found}.`, 'If the machine or container of one is gone, take over its session.')
+      : ok('slots', found);
+  });
 }
 
 const namesOf = (views: readonly SessionView[]) =>

@@ -1,8 +1,10 @@
 import { configFolder } from '../../base/config-folder.ts';
 import { systemErrorCode } from '../../base/errors.ts';
+import type { Host } from '../../base/processes/host.ts';
 import { machineLimits } from '../../project/finding/machine-limits.ts';
 import { noteSpent, spentOnDay } from '../../session/day-spent.ts';
 import { isLost, readSessionList } from '../../session/session-list.ts';
+import { holdersWords, slotsInUse, slotsRoot } from '../../session/slots.ts';
 import { isContinuedBy } from '../../session/status.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
@@ -11,7 +13,7 @@ import { stateOf, type Worker } from '../core/worker.ts';
  * One that works keeps its slot from agent to agent, but no agent begins above the limit of a day.
  */
 export async function queueReason(worker: Worker): Promise<string | undefined> {
-  const { slots, file } = worker;
+  const { slots, file, paths, host, watch } = worker;
   const spent = await daySpent(worker);
   if (spent !== undefined) {
     await slots.leave();
@@ -25,10 +27,15 @@ export async function queueReason(worker: Worker): Promise<string | undefined> {
       worker.wake.admitted = false;
       return undefined;
     case 'project_full':
-      return `all ${file.settings.maxParallel} slots of MAX_PARALLEL are in use`;
+      return `all ${file.settings.maxParallel} slots of MAX_PARALLEL are in use${await heldBy(slotsRoot(paths.sessionsDir), host)}`;
     case 'machine_full':
-      return 'all slots of MAX_PARALLEL_ON_MACHINE are in use';
+      return `all slots of MAX_PARALLEL_ON_MACHINE are in use${await heldBy(watch.paths.slots, host)}`;
   }
+}
+
+async function heldBy(root: string, host: Host): Promise<string> {
+  const words = holdersWords(await slotsInUse(root, host).catch(() => []));
+  return words && `: ${words}`;
 }
 
 /**

@@ -12,7 +12,7 @@ import { EventWriter } from '../../session/events/event-writer.ts';
 import { atPlaces, trueSessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
-import { freeSlotsOf, Slots } from '../../session/slots.ts';
+import { Slots } from '../../session/slots.ts';
 import { GitGuard } from '../core/git-guard.ts';
 import type { Watch } from '../core/supervisor-watch.ts';
 import type { Worker } from '../core/worker.ts';
@@ -59,7 +59,11 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
     ...{ paths, file, clock, host, environment, rehearsalProgram, writer, wake, watch },
     projector: new Projector(paths, file),
     git: new GitGuard(paths, file, env),
-    slots: new Slots(file.sessionsDir, limits, { clock, host }),
+    slots: new Slots(file.sessionsDir, limits, {
+      clock,
+      host,
+      under: { leases: paths.leases, number: lease.number },
+    }),
     guard: new WorkerGuard(),
     memory: {},
     get env() {
@@ -82,8 +86,6 @@ async function takeLease(
   if (log?.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: log.newer });
   const above = log?.state.lease ?? 0;
   const givenUp = await givenUpOwner(options, paths);
-  // Its place first: once the session is ours, nobody knows any more whose that was.
-  if (givenUp !== undefined) await freeSlotsOf(givenUp, paths.sessionsDir, { clock, host });
   try {
     return await acquireLease(paths.leases, {
       clock,

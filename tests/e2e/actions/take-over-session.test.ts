@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { answerQa } from '../../../src/actions/gates/answer-qa.ts';
 import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
@@ -41,7 +41,8 @@ test.concurrent('the place of MAX_PARALLEL that a worker held elsewhere is given
   const newest = (await readdir(rig.paths.leases)).sort().at(-1) ?? '';
   const held = JSON.parse(await readFile(join(rig.paths.leases, newest), 'utf8'));
   await mkdir(place, { recursive: true });
-  await writeFile(join(place, '000099.json'), JSON.stringify({ ...held, number: 99 }));
+  const under = { leases: relative(place, rig.paths.leases), number: held.number };
+  await writeFile(join(place, '000099.json'), JSON.stringify({ ...held, number: 99, under }));
   await takeOverSession({ session: rig.file.folder }, rig.context());
   await rig.answer();
   await rig.until(({ openIteration }) => openIteration !== undefined, { withinMs: 60_000 });
