@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { identify, systemHost } from '../../src/base/processes/host.ts';
+import { acquireLease } from '../../src/base/processes/lease.ts';
 import { providerNamed } from '../../src/providers/registry.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { limitWait } from '../../src/session/events/limit-wait.ts';
@@ -11,6 +14,7 @@ import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { LimitedStatus } from '../../src/session/events/state.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { logPaths } from '../../src/worker/core/iteration-files.ts';
+import { Watch } from '../../src/worker/core/supervisor-watch.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { watchChild } from '../../src/worker/iteration/run-iteration.ts';
@@ -18,6 +22,7 @@ import { ChildLog } from '../../src/worker/limits/child-log.ts';
 import { limitEnd } from '../../src/worker/limits/limit-end.ts';
 import { waitsOut } from '../../src/worker/loop/parked.ts';
 import { settleEvents } from '../../src/worker/recording/settle.ts';
+import { eventually } from '../support/eventually.ts';
 import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
@@ -67,7 +72,12 @@ async function workerOn(log: TempLog, clock: Clock, settings: Partial<FrozenSett
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const file = { ...sample, settings: { ...sample.settings, ...settings } };
   const projector = new Projector(paths, file);
-  const parts = { paths, file, clock, host: await systemHost(), env: {}, wake: {}, writer, projector };
+  const host = await systemHost();
+  const watch = new Watch({
+    env: { SAMOCODE_SUPERVISOR: 'off' },
+    ...{ home: paths.runDir, host, clock, program: 'none' },
+  });
+  const parts = { paths, file, clock, host, env: {}, wake: {}, writer, watch, projector };
   // Neither git nor slots are touched by what is tried here.
   return parts as Partial<Worker> as Worker;
 }
@@ -146,6 +156,30 @@ test('a wrapper is asked about once a second, and one that was killed alone is m
   expect(clock.monotonicMs - killedMs).toBeLessThanOrEqual(1000);
   // Beside the one that says who it is.
   expect(asked).toHaveLength(9);
+});
+
+test('a supervisor that is killed while an agent works is replaced within a minute, and one that lives is left alone', async () => {
+  await using log = await tempLog();
+  const clock = new JumpingClock();
+  const home = join(log.paths.sessionsDir, 'home');
+  const program = join(log.paths.sessionsDir, 'supervisor.cjs');
+  await writeFile(program, `require('node:fs').appendFileSync(__filename + '.started', 'x')`);
+  const worker = await workerOn(log, clock, { watch: NEVER });
+  const env = { PATH: process.env.PATH };
+  const watch = new Watch({ env, home, host: worker.host, clock, program });
+  const supervisor = await acquireLease(watch.paths.leases, { clock, host: worker.host });
+  for (const at of [3, 6]) clock.jumps.set(at, { monotonic: 61_000 });
+  const sleep = clock.sleep;
+  clock.sleep = async (ms) => {
+    if (clock.sleeps === 4) {
+      expect(clock.monotonicMs).toBeGreaterThan(61_000);
+      expect(existsSync(watch.paths.bell)).toBe(false);
+      await supervisor.release();
+    }
+    await sleep(ms);
+  };
+  await watchIdle({ ...worker, watch });
+  await eventually(async () => (await readFile(`${program}.started`, 'utf8')) === 'x', { what: 'its start' });
 });
 
 async function limitedUntil(worker: Worker, stated: number | null) {

@@ -13,6 +13,7 @@ import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { OpenIteration } from '../../src/session/events/state.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { wrapperName } from '../../src/worker/core/iteration-files.ts';
+import { Watch } from '../../src/worker/core/supervisor-watch.ts';
 import { stateOf, type Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { createdEvent, eventsOf, sessionFileSample } from '../support/session-file-sample.ts';
@@ -51,7 +52,9 @@ export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Prom
   const own = { ...(await systemHost()) };
   const host = { ...own, ...plan.host };
   // Git and slots are not touched by what is tried here.
-  const parts = { paths, file, clock, host, env: {}, writer, projector: new Projector(paths, file) };
+  const unwatched = { SAMOCODE_SUPERVISOR: 'off' };
+  const watch = new Watch({ env: unwatched, home: paths.runDir, host, clock, program: 'none' });
+  const parts = { paths, file, clock, host, env: {}, writer, watch, projector: new Projector(paths, file) };
   const worker = parts as Partial<Worker> as Worker;
   const open = stateOf(worker).openIteration;
   if (open === undefined) throw new Error('The iteration did not begin.');

@@ -18,16 +18,21 @@ export interface WatchOptions {
   program: string;
 }
 
+/** Between two looks while an agent runs. */
+const LOOK_MS = 60_000;
+
 /** The supervisor as a worker knows it: whoever leaves work behind makes sure that one watches it. */
 export class Watch {
   readonly paths: SupervisorPaths;
   readonly home: string;
   readonly #options: WatchOptions;
+  #lookAtMs: number;
 
   constructor(options: WatchOptions) {
     this.paths = supervisorPaths(options.home, options.host);
     this.home = options.home;
     this.#options = options;
+    this.#lookAtMs = options.clock.monotonic() + LOOK_MS;
   }
 
   get identity(): string {
@@ -42,6 +47,14 @@ export class Watch {
   /** Hands a session over that was left parked, limited, queued, or with a slot that another waits for. */
   async over(sessionsDir: string): Promise<void> {
     await watchOver({ ...this.#options, sessionsDir });
+  }
+
+  /** Asked while an agent runs, which may be for hours: a supervisor that was killed is replaced within a minute. */
+  async keep(sessionsDir: string): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.monotonic() < this.#lookAtMs) return;
+    this.#lookAtMs = clock.monotonic() + LOOK_MS;
+    if (!(await this.isThere())) await this.over(sessionsDir);
   }
 
   /** The slots of the machine, as its limit stands now. */
