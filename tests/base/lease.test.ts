@@ -98,6 +98,22 @@ test('a starter that slept while others came and went owns nothing, though its n
   await expect(lease.check()).resolves.toBeUndefined();
 });
 
+test('of two owners of one number, since the folder was taken away, the first has lost it and leaves the other’s alone', async () => {
+  await using dir = await tempDir();
+  const leases = join(dir.path, 'leases');
+  const own = hostWith([entryOf(process.pid, { startTicks: 'another process' })]);
+  const first = await acquireLease(leases, { host: hostWith([]), clock });
+  await rm(leases, { recursive: true });
+  const second = await acquireLease(leases, { host: own, clock });
+  expect([first.number, second.number]).toEqual([1, 1]);
+  await expect(first.check()).rejects.toMatchObject({ code: 'lease_lost' });
+  await expect(second.check()).resolves.toBeUndefined();
+  await first.markLost();
+  await first.release();
+  expect(await readHolding(leases, own)).toMatchObject({ kind: 'held', liveness: 'alive' });
+  await expect(second.check()).resolves.toBeUndefined();
+});
+
 test('a zombie holds nothing', async () => {
   await using dir = await tempDir();
   const host = await systemHost();

@@ -152,6 +152,11 @@ function isGivenUp({ owner }: Lease, takeUnknowable: boolean | ProcessIdentity):
 }
 
 function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'], clock: Clock): OwnedLease {
+  // In a folder that was emptied, another may have begun with the same number.
+  const isAnothers = async () => {
+    const there = await readLease(dir, lease.number);
+    return there !== undefined && !isSameProcess(there.owner, lease.owner);
+  };
   const check = async () => {
     let numbers = leaseNumbers(dir);
     if (numbers.length === 0) {
@@ -159,18 +164,22 @@ function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'],
       await createWhole(leasePath(dir, lease.number), serialise(lease));
       numbers = leaseNumbers(dir);
     }
-    if (numbers.at(-1) !== lease.number) throw BASE_ERRORS.lease_lost({ number: lease.number });
+    if (numbers.at(-1) !== lease.number || (await isAnothers()))
+      throw BASE_ERRORS.lease_lost({ number: lease.number });
   };
   let released = false;
+  const mark = async (ended: Partial<Lease>) => {
+    // With the folder gone there is nothing left to mark.
+    if (!(await isAnothers()))
+      await ifExists(writeWhole(leasePath(dir, lease.number), serialise({ ...lease, ...ended })));
+  };
   const release = async () => {
     if (released) return;
-    const text = serialise({ ...lease, releasedAt: isoUtc(clock.now()) });
-    // With the folder gone there is nothing left to give back. What a full disk refuses is tried again.
-    await ifExists(writeWhole(leasePath(dir, lease.number), text));
+    // What a full disk refuses is tried again.
+    await mark({ releasedAt: isoUtc(clock.now()) });
     released = true;
   };
-  const lost = () => serialise({ ...lease, lostAt: isoUtc(clock.now()) });
-  const markLost = async () => void (await ifExists(writeWhole(leasePath(dir, lease.number), lost())));
+  const markLost = () => mark({ lostAt: isoUtc(clock.now()) });
   return { number: lease.number, previous, check, release, markLost, [Symbol.asyncDispose]: release };
 }
 
