@@ -2,6 +2,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { prune } from '../../src/actions/clean-up/prune.ts';
+import { checksOnClone } from '../../src/actions/proving/checks-on-clone.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { type Desk, makeDesk } from '../server/desk.ts';
 import { ARCHIVED, CREATED, DONE, PREPARED } from '../session/events.ts';
@@ -41,4 +42,36 @@ test('a session that ended long ago and was archived now is left whole', async (
   expect((await prune({ remove: false, days: 1, projectDir: repo.path }, context)).found).toEqual([]);
   const all = await prune({ remove: false, days: 0, projectDir: repo.path }, context);
   expect(all.found.map(({ kind }) => kind)).toEqual(['iterations']);
+});
+
+test('checks that a person repeats keep their clone while they run, and one that was left by a process that is gone goes', async () => {
+  await using desk = await makeDesk();
+  const { repo, context, worktreesDir } = desk;
+  const gone = join(worktreesDir, '.checks', 'checks-999999999-left');
+  await mkdir(gone, { recursive: true });
+  const commit = await repo.git(['rev-parse', 'HEAD']);
+  const gate = join(repo.root, 'gate');
+  const checks = [`until test -e '${gate}'; do sleep 0.05; done; test -e README.md`];
+  let resolve = () => {};
+  const begun = new Promise<void>((done) => {
+    resolve = done;
+  });
+  const running = checksOnClone(
+    { mainRepo: repo.path, worktreesDir, git: { baseEnv: context.env }, guard: undefined },
+    {
+      ...{ commit, branch: 'main', base: commit, commands: checks, asWorktree: true },
+      proving: { copy: [], timeoutMs: 60_000, setupCache: [] },
+    },
+    context,
+    {
+      signal: new AbortController().signal,
+      begins: resolve,
+      cloneFailed: (problem) => new Error(problem),
+    },
+  );
+  await begun;
+  const { removed } = await pruneAll(desk);
+  await writeFile(gate, '');
+  expect((await running).runs).toMatchObject([{ exitCode: 0 }]);
+  expect(removed.map(({ name }) => name)).toEqual(['checks-999999999-left']);
 });

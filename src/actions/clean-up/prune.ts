@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { isRunning } from '../../base/processes/process-table.ts';
 import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { removeTree } from '../../project/git/remove-tree.ts';
 import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
@@ -12,6 +13,7 @@ import { isAtRest, readSession } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
+import { ownerOfClone } from '../proving/checks-on-clone.ts';
 import { diskUsage } from './worktrees.ts';
 
 export const PRUNE_AFTER_DAYS = 30;
@@ -63,7 +65,7 @@ export async function prune(
   const lists: Found[][] = [];
   // One after the other: each starts programs that read much of the disk.
   for (const view of old) lists.push(await ofSession(view, place, context));
-  lists.push(await ofClones(values.worktrees, before, views));
+  lists.push(await ofClones(values.worktrees, before, { views, host: context.host }));
   const found = lists.flat().sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
   const removed: Prunable[] = [];
   if (remove) for (const one of found) if (await one.remove()) removed.push(plain(one));
@@ -127,11 +129,11 @@ async function ofSession(
   return found;
 }
 
-/** Checks may run in a young one; a worker clears its own when it starts. */
+/** Checks may run in a young one; a worker clears its own when it starts, other owners are in the names of theirs. */
 async function ofClones(
   worktreesDir: string,
   before: number,
-  views: readonly SessionView[],
+  { views, host }: { views: readonly SessionView[] } & Pick<ActionContext, 'host'>,
 ): Promise<Found[]> {
   const working = new Set(views.filter(({ worker }) => worker !== 'none').map(({ folder }) => folder));
   const cache = setupCacheDir(worktreesDir);
@@ -145,6 +147,8 @@ async function ofClones(
   ];
   const found: Found[] = [];
   for (const { path, ...one } of candidates) {
+    const owner = ownerOfClone(one.name);
+    if (owner !== undefined && isRunning(await host.processes.read(owner))) continue;
     const stats = statsAt(path);
     if (stats === undefined || stats.mtimeMs > before) continue;
     const remove = async () => {

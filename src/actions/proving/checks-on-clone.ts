@@ -38,7 +38,7 @@ export async function checksOnClone(
   { env, clock, programs }: Pick<ActionContext, 'env' | 'clock' | 'programs'>,
   { signal, begins, cloneFailed }: CloneRunOptions & { cloneFailed: (problem: string) => Error },
 ): Promise<SetEnd> {
-  const mark = { name: SESSION_MARK, value: `checks-${randomUUID()}` };
+  const mark = { name: SESSION_MARK, value: `checks-${process.pid}-${randomUUID()}` };
   const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0 });
   const isHidden = hidesFolders(guard) || given.asWorktree;
   const root = isHidden ? checksRoot(worktreesDir) : openChecksRoot(worktreesDir, env);
@@ -61,6 +61,12 @@ export async function checksOnClone(
     await heir.clears();
     await removeMade(scratch, made);
   }
+}
+
+/** The process that runs checks in a clone of this name; undefined for one of a session. */
+export function ownerOfClone(name: string): number | undefined {
+  const pid = /^checks-(\d+)-/.exec(name)?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 /** @param topmost the outermost folder that was made for it; others may have put something there meanwhile */
