@@ -1,11 +1,11 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { appendLines } from '../base/files/append-lines.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
 import { statsAt } from '../base/files/look-at.ts';
 import { plainJson } from '../base/files/plain-file.ts';
+import { beganAt } from '../notify/outbox/channel-file.ts';
 import type { QueuedNotice } from '../notify/queued-notice.ts';
 import { readEvents } from '../session/events/event-log.ts';
 import { isContinuedBy } from '../session/status.ts';
@@ -14,13 +14,14 @@ import type { Overlook } from './overlook.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
 
-/** `since`: what happened before is old news. `read`: how far the log of each session was read, by its folder. */
+/**
+ * `since`: what happened before is old news. `read`: how far the log of each session was read, by its folder and id:
+ * another may be made under the same name.
+ */
 const Cursors = z.object({ v: z.literal(1), since: z.string(), read: z.record(z.string(), z.int()) });
 type Cursors = z.infer<typeof Cursors>;
 
 const MAX_BYTES = 16 * 1024 * 1024;
-/** The first supervisor of a machine is started by what it is to notify of. */
-const BEFORE_FIRST_MS = 60_000;
 
 /**
  * The one queue of what is worth a notification. An event goes in before the cursor moves past it, so that a crash
@@ -42,9 +43,10 @@ export class NoticeQueue {
     const standing = new Set<string>();
     const read = new Map<string, number>();
     const { identity, paths, clock } = this.#supervisor;
-    for (const [place, session] of sessions) {
+    for (const [folder, session] of sessions) {
       const { sessionFile, state, lease, newer } = session.view;
       if (sessionFile === undefined || session.view.isUnreadable || newer !== undefined) continue;
+      const place = join(folder, sessionFile.id);
       const from = cursors.read[place];
       const isOurs = isContinuedBy(lease, identity);
       for (const notice of isOurs ? standingNotices(session, sessionFile.id, clock.now()) : []) {
@@ -76,13 +78,13 @@ export class NoticeQueue {
     // Moved here as well where the file cannot be written: nothing is queued twice for it.
     this.#cursors = moved;
     await writeWhole(paths.cursors, `${JSON.stringify(moved)}\n`, 0o600);
+    crashPoint('after-cursors');
   }
 
   async #readCursors(): Promise<Cursors> {
-    if (this.#cursors !== undefined) return this.#cursors;
     const { paths, clock } = this.#supervisor;
-    const read = await plainJson(paths.cursors, MAX_BYTES, Cursors);
-    this.#cursors = read ?? { v: 1, since: isoUtc(clock.now() - BEFORE_FIRST_MS), read: {} };
+    const known = this.#cursors ?? (await plainJson(paths.cursors, MAX_BYTES, Cursors));
+    this.#cursors = { v: 1, read: {}, ...known, since: beganAt(known?.since, clock) };
     return this.#cursors;
   }
 }
@@ -96,6 +98,8 @@ function isOld({ paths }: WatchedSession, { since }: Cursors): boolean {
 function withoutGone(read: Cursors['read'], sessions: Overlook['sessions']): Cursors['read'] {
   const seen = new Set([...sessions.keys()].map((place) => dirname(place)));
   return Object.fromEntries(
-    Object.entries(read).filter(([place]) => sessions.has(place) || !seen.has(dirname(place))),
+    Object.entries(read).filter(
+      ([place]) => sessions.has(dirname(place)) || !seen.has(dirname(dirname(place))),
+    ),
   );
 }

@@ -69,6 +69,24 @@ test.concurrent.each(['supervisor-has-lease', 'before-start-worker', 'after-star
   },
 );
 
+test.concurrent.each(['before-cursors', 'after-cursors'])(
+  'what a supervisor sees in the look in which it dies at %s is notified of by the next',
+  async (point) => {
+    await using rig = await startRig({ faults: true, scenario: { rules: [] } });
+    await rig.untilWaiting('qa_answers');
+    await endOfWorker(rig);
+    const crashed = join(rig.repo.root, 'crashed');
+    await watch(rig, { SAMOCODE_CRASH_AT: point, SAMOCODE_CRASHED_FILE: crashed });
+    await eventually(async () => (await readFile(crashed, 'utf8')) === point, { what: 'its death' });
+    await eventually(() => isGone(rig), { what: 'its end' });
+    const { n } = (await rig.events()).findLast(({ type }) => type === 'parked') ?? expect.fail('no wait');
+    await watch(rig);
+    await firstLook(rig);
+    const ids = (await queueOf(rig)).map(({ id }) => id);
+    expect(new Set(ids)).toEqual(new Set([`${rig.file.id}:${n}`]));
+  },
+);
+
 test.concurrent.each(['supervisor-leaves', 'supervisor-left'])(
   'a supervisor that dies at %s is replaced by the next that parks a session',
   async (point) => {

@@ -43,6 +43,26 @@ test('each change is sent once, in order, also over restarts and a queue that re
   expect(hook.ids()).toEqual(['s:3', 's:4', 's:5']);
 });
 
+test('a first clock that was hours ahead silences nothing once it is set right, with or without a restart', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  const { startMs } = here;
+  const { clock } = here.supervisor;
+  clock.nowMs = startMs + 8 * HOUR_MS;
+  const first = here.watching();
+  const known = await here.session('known', { events: BEGUN, startMs });
+  await first.look();
+  clock.nowMs = startMs;
+  await more(known, WAITS, 2, startMs);
+  await here.session('made', { events: WAITS, startMs });
+  await first.look();
+  expect(hook.ids()).toEqual(['known:3', 'made:3']);
+  await here.session('later', { events: WAITS, startMs });
+  await here.watching().look();
+  expect(hook.ids()).toEqual(['known:3', 'made:3', 'later:3']);
+});
+
 test('what is recorded while the supervisor looks is not taken for settled', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();

@@ -66,6 +66,18 @@ test('a change is queued once over restarts, and again under the same id where t
   expect((await here.queued()).map(({ id }) => id)).toEqual(['s:3', 's:4', 's:3', 's:4']);
 });
 
+test('a session that is made again under the same name is notified of', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  const { runDir } = await here.session('s', { id: 'one', events: [...BEGUN, ASKING], startMs });
+  await watching(here)();
+  await rm(runDir, { recursive: true });
+  await here.session('s', { id: 'two', events: [...BEGUN, ASKING], startMs });
+  await watching(here)();
+  await watching(here)();
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['one:3', 'two:3']);
+});
+
 test('cursors that cannot be written repeat nothing while the supervisor runs', async () => {
   await using here = await sceneOfToday();
   await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });

@@ -15,6 +15,11 @@ import type { QueuedNotice } from '../queued-notice.ts';
 
 /** The first supervisor of a machine is started by what it is to notify of. */
 const BEFORE_FIRST_MS = 60_000;
+
+/** What happened before is old news. Where the first clock was ahead, all would be until its hour. */
+export function beganAt(known: string | undefined, { now }: Pick<Clock, 'now'>): string {
+  return known !== undefined && known <= isoUtc(now()) ? known : isoUtc(now() - BEFORE_FIRST_MS);
+}
 /** Ids are remembered longer than the queue has them: where its cursors are lost, it repeats them. */
 const KEPT_IDS = 500;
 
@@ -25,8 +30,8 @@ export class ChannelFile {
   state: ChannelState;
 
   static async open(name: ChannelName, around: Around): Promise<ChannelFile> {
-    const since = isoUtc(around.clock.now() - BEFORE_FIRST_MS);
     const known = await readChannelState(around.paths, name);
+    const since = beganAt(undefined, around.clock);
     return new ChannelFile(name, around, known ?? { v: 1, channel: name, since, passed: [], open: [] });
   }
 
@@ -34,6 +39,12 @@ export class ChannelFile {
     this.#name = name;
     this.#around = around;
     this.state = state;
+  }
+
+  get since(): string {
+    const since = beganAt(this.state.since, this.#around.clock);
+    if (since !== this.state.since) this.state = { ...this.state, since };
+    return since;
   }
 
   /** The ids that need no sending any more, with further ones. */

@@ -55,7 +55,8 @@ export class Lane {
   }
 
   waiting(): QueuedNotice[] {
-    const { since, passed } = this.#file.state;
+    const { passed } = this.#file.state;
+    const { since } = this.#file;
     const gone = new Set(passed);
     return this.#around.entries.filter(({ id, at }) => at >= since && !gone.has(id));
   }
