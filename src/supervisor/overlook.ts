@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { watchedFolders } from '../actions/acting/supervision.ts';
 import { crashPoint } from '../base/fault-points.ts';
+import { statsAt } from '../base/files/look-at.ts';
 import { PROVIDER_ERRORS } from '../providers/contract/provider-errors.ts';
 import { supervisorEnvironment } from '../providers/starting/launch-supervisor.ts';
 import { launchWorker } from '../providers/starting/launch-worker.ts';
@@ -48,6 +49,9 @@ export class Overlook {
       }
     }
     if (due.size === 0) return nextMs;
+    // Missing while an upgrade puts another in its place, which may take minutes.
+    if (statsAt(this.#supervisor.programs.worker) === undefined)
+      return Math.min(nextMs, clock.monotonic() + REFUSED_MS);
     if (clock.monotonic() < this.#refusedUntilMs) return Math.min(nextMs, this.#refusedUntilMs);
     for (const [session, { kind, wake, evidence }] of due)
       if (kind === 'start') await this.#start(session, wake, evidence);

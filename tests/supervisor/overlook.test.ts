@@ -36,6 +36,18 @@ test('a session whose workers come to nothing gets three of them with growing wa
   expect(await startsWithin(here, overlook, 10 * MINUTE_MS)).toHaveLength(3);
 });
 
+test('while the program of workers is missing, as in an upgrade, none is tried, and then the session gets its worker', async () => {
+  await using here = await scene();
+  await here.session('crashed', CRASHED);
+  const { worker } = here.supervisor.programs;
+  await rename(worker, `${worker}.away`);
+  const overlook = new Overlook(here.supervisor);
+  expect(await startsWithin(here, overlook, 5 * MINUTE_MS)).toEqual([]);
+  expect([...overlook.sessions.values()].map(({ isDying }) => isDying)).toEqual([false]);
+  await rename(`${worker}.away`, worker);
+  expect(await startsWithin(here, overlook, 0)).toEqual([0]);
+});
+
 test('a session whose workers have died three times is left alone', async () => {
   await using here = await scene();
   const paths = await here.session('crashed', CRASHED);
