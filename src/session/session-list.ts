@@ -1,21 +1,22 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { systemClock } from '../base/clock.ts';
 import { ifExists } from '../base/errors.ts';
 import type { Host } from '../base/processes/host.ts';
 import type { SessionView } from './events/session-view.ts';
 import { archiveRoot, runRoot, sessionPaths } from './layout/paths.ts';
+import { SESSION_ERRORS } from './layout/session-errors.ts';
 import { isOfFiles, readSession } from './status.ts';
 
-/** Names of all session folders of a SESSIONS folder, those of the original tool too. */
+/** Names of all session folders of a SESSIONS folder, those of the original tool too. @throws sessions_silent */
 export async function sessionFolders(sessionsDir: string): Promise<string[]> {
-  const [visible, running] = await Promise.all([
-    foldersIn(sessionsDir),
+  // One after the other: where neither is answered, only one thread waits.
+  const visible = await foldersIn(sessionsDir);
+  const running = await foldersIn(runRoot(sessionsDir)).catch((error) => {
     // Where it is refused, each session says so.
-    foldersIn(runRoot(sessionsDir)).catch((error) => {
-      if (isOfFiles(error)) return [];
-      throw error;
-    }),
-  ]);
+    if (isOfFiles(error) && !SESSION_ERRORS.sessions_silent.is(error)) return [];
+    throw error;
+  });
   return [...new Set([...running, ...visible])].sort();
 }
 
@@ -59,8 +60,34 @@ export function isLost(view: SessionView): boolean {
 /** Sessions read side by side: each opens a handful of files. */
 const AT_ONCE = 32;
 
+/** Longer than a disk takes that is there: a network mount that is gone never answers. */
+const ANSWER_MS = 3000;
+
+/** Asked, and without an answer: each question holds one of the few threads that read files for Node. */
+const silent = new Set<string>();
+
+async function entriesOf(dir: string): Promise<Dirent[]> {
+  if (!silent.has(dir)) {
+    const answered = new AbortController();
+    const late = systemClock
+      .sleep(ANSWER_MS, answered.signal)
+      // Of a process that was stopped or busy the answer may be there by now, and is read only behind its timers.
+      .then(() => systemClock.sleep(1, answered.signal))
+      .then(
+        () => silent.add(dir),
+        () => undefined,
+      );
+    const answer = ifExists(readdir(dir, { withFileTypes: true })).finally(() => silent.delete(dir));
+    const entries = await Promise.race([answer, late]).finally(() => answered.abort());
+    if (!(entries instanceof Set)) return entries ?? [];
+    // Nobody waits for it any more.
+    answer.catch(() => undefined);
+  }
+  throw SESSION_ERRORS.sessions_silent({ dir, seconds: ANSWER_MS / 1000 });
+}
+
 async function foldersIn(dir: string): Promise<string[]> {
-  const entries: Dirent[] = (await ifExists(readdir(dir, { withFileTypes: true }))) ?? [];
+  const entries = await entriesOf(dir);
   return entries.filter((entry) => entry.isDirectory() && !/^[._]/.test(entry.name)).map(({ name }) => name);
 }
 

@@ -6,6 +6,7 @@ import { PROVIDER_ERRORS } from '../providers/contract/provider-errors.ts';
 import { supervisorEnvironment } from '../providers/starting/launch-supervisor.ts';
 import { launchWorker } from '../providers/starting/launch-worker.ts';
 import { sessionPaths } from '../session/layout/paths.ts';
+import { SESSION_ERRORS } from '../session/layout/session-errors.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import { isForgotten, readSession } from '../session/status.ts';
 import { admit, isDaySpent } from './admit.ts';
@@ -26,6 +27,8 @@ export class Overlook {
   readonly sessions = new Map<string, WatchedSession>();
   readonly #supervisor: Supervisor;
   readonly #sessionsDirs = new Set<string>();
+  /** SESSIONS folders that do not answer. */
+  readonly #silent = new Set<string>();
   readonly #problems = new Set<string>();
   #refusedUntilMs = 0;
 
@@ -60,14 +63,30 @@ export class Overlook {
     return Math.min(nextMs, await this.#admit(queued, due));
   }
 
+  /**
+   * The sessions of each SESSIONS folder; undefined where they cannot be read. One that does not answer is left out until
+   * it does: every other look at its files would stand still, and all else with it.
+   */
+  async ask(): Promise<Map<string, string[] | undefined>> {
+    const found = new Map<string, string[] | undefined>();
+    for (const sessionsDir of await this.#known()) {
+      this.#silent.delete(sessionsDir);
+      try {
+        found.set(sessionsDir, await sessionFolders(sessionsDir));
+      } catch (error) {
+        this.report(sessionsDir, error);
+        if (SESSION_ERRORS.sessions_silent.is(error)) this.#silent.add(sessionsDir);
+        else found.set(sessionsDir, undefined);
+      }
+    }
+    for (const dir of this.#silent) for (const key of this.#keysBelow(dir)) this.sessions.delete(key);
+    return found;
+  }
+
   /** Looks at every session, and starts nothing. */
   async read(): Promise<void> {
     const seen = new Set<string>();
-    for (const sessionsDir of await this.#known()) {
-      const folders = await sessionFolders(sessionsDir).catch((error: unknown) => {
-        this.report(sessionsDir, error);
-        return undefined;
-      });
+    for (const [sessionsDir, folders] of await this.ask()) {
       // A disk that is away for a moment takes no session out of sight.
       if (folders === undefined) for (const key of this.#keysBelow(sessionsDir)) seen.add(key);
       for (const folder of folders ?? []) {
@@ -82,6 +101,7 @@ export class Overlook {
   /** Whether some session still waits for what this supervisor does, or works. */
   hasReason(): boolean {
     const { clock } = this.#supervisor;
+    if (this.#silent.size > 0) return true;
     return [...this.sessions.values()].some(
       (session) =>
         session.waits.for !== 'nothing' &&

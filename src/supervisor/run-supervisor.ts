@@ -109,6 +109,8 @@ async function watch(
       // Missing while an upgrade puts another in its place.
       const present = identityAt(supervisor.programs.supervisor);
       if (present !== '' && present !== program) return 'program_replaced';
+      // Those that do not answer any more are not watched either.
+      await overlook.ask();
       const watched = watchedBy(supervisor, overlook);
       const isReported = watcher.watch(watched);
       const nextMs = await overlook.look().catch((error: unknown) => {

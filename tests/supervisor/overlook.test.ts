@@ -5,7 +5,10 @@ import { runCommand } from '../../src/base/processes/run-command.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { Overlook } from '../../src/supervisor/overlook.ts';
+import { readSupervisorStatus } from '../../src/supervisor/supervisor-status.ts';
 import { ASKING, CREATED, eventLines, PREPARED } from '../session/events.ts';
+import { eventually } from '../support/eventually.ts';
+import { silentFolder } from '../support/failing-disk.ts';
 import { asOrdinaryUser } from '../support/ordinary-user.ts';
 import { MINUTE_MS, type Scene, START_MS, scene } from './scene.ts';
 
@@ -140,6 +143,37 @@ test('a SESSIONS folder that vanishes is no reason to stay, and its sessions are
   await rename(`${sessionsDir}.away`, sessionsDir);
   await overlook.look();
   expect(here.started()).toEqual(['s']);
+});
+
+test('a SESSIONS folder that does not answer holds up no other, is asked once, and is watched again once it does', async () => {
+  await using here = await scene();
+  const { sessionsDir } = await here.session('far', CRASHED, 'mount');
+  await here.session('near', CRASHED, 'disk');
+  const overlook = new Overlook(here.supervisor);
+  {
+    using mount = silentFolder(sessionsDir);
+    await overlook.look();
+    await overlook.look();
+    expect(here.started()).toEqual(['near']);
+    expect(here.said.filter((line) => line.startsWith(`${sessionsDir}: `))).toEqual([
+      expect.stringContaining('has not answered for 3 s'),
+    ]);
+    const { problems, sessions } = await readSupervisorStatus({
+      ...here.supervisor,
+      ...{ cwd: here.root, by: { channel: 'cli' }, programs: { worker: '', rehearsal: '' } },
+    });
+    expect(problems).toEqual([expect.stringContaining(`${sessionsDir} has not answered`)]);
+    expect(sessions.map(({ view }) => view.folder)).toEqual(['near']);
+    expect(mount.asked()).toBe(1);
+    expect(overlook.hasReason()).toBe(true);
+  }
+  await eventually(
+    async () => {
+      await overlook.look();
+      return here.started().includes('far');
+    },
+    { what: 'its worker' },
+  );
 });
 
 test('SESSIONS folders that were registered once stay known while their registration is gone', async () => {

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
 /** What the disk does from its nth write on: it takes some bytes of that one, then says that it is full. */
@@ -28,5 +29,32 @@ export function fullDisk({ atWrite, bytes }: DiskPlan): Disposable & { failed():
 
 function replaceWrite(write: Write): void {
   Object.assign(fs, { writeSync: write });
+  syncBuiltinESMExports();
+}
+
+/** Lets the names in a folder be asked for without an answer, as on a network mount that is gone, until it is disposed. */
+export function silentFolder(folder: string): Disposable & { asked(): number } {
+  const real = promises.readdir;
+  let count = 0;
+  let answer = () => {};
+  const answered = new Promise<void>((done) => {
+    answer = done;
+  });
+  replaceReaddir(((path: string, options: object) => {
+    if (path !== folder) return real(path, options);
+    count += 1;
+    return answered.then(() => real(path, options));
+  }) as typeof real);
+  return {
+    asked: () => count,
+    [Symbol.dispose]() {
+      replaceReaddir(real);
+      answer();
+    },
+  };
+}
+
+function replaceReaddir(readdir: typeof promises.readdir): void {
+  Object.assign(promises, { readdir });
   syncBuiltinESMExports();
 }

@@ -18,6 +18,11 @@ export const SESSION_ERRORS = errors({
     why: `A newer samocode wrote its events (${newer}).`,
     hint: 'Update samocode on this machine. Until then the session can be read.',
   }),
+  sessions_silent: ({ dir, seconds }: { dir: string; seconds: number }) => ({
+    what: 'The sessions of a folder were not read.',
+    why: `${dir} has not answered for ${seconds} s: its disk or network mount may be gone.`,
+    hint: 'Bring the mount back, or unmount it.',
+  }),
   session_file_broken: ({ path, problem, newer }: BrokenFile) => ({
     what: `Session file ${path} cannot be read.`,
     why: newer === undefined ? `${problem}.` : `A newer samocode wrote it (format ${newer}).`,
