@@ -7,6 +7,7 @@ import { ENDING_KINDS } from '../../../phases/ending.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../phases/proving.ts';
 import { PHASE_NAMES } from '../../../phases/table.ts';
 import {
+  Amount,
   AnswerOnRecord,
   Block,
   Cost,
@@ -156,7 +157,7 @@ export const EVENT_BODIES = {
     treeChanged: z.boolean(),
     problem: z.string().optional(),
     cost: Cost,
-    durationMs: z.number().nonnegative(),
+    durationMs: Amount,
     head: z.string().optional(),
     /** Fingerprint of files, documents and signal: equal ones mean that nothing came forward. */
     print: z.string().optional(),

@@ -115,13 +115,16 @@ export function outageWords(
   return times === '' ? OUTAGE_WORDS[kind] : `${OUTAGE_WORDS[kind]}; ${times}`;
 }
 
+/** What one iteration can be said to have used: sums of any number of them stay numbers that JSON has. */
+export const Amount = z.number().min(0).max(1e15);
+
 /** What children cost: of one iteration, or of a session so far. */
 export const Cost = z.object({
-  usd: z.number().optional(),
-  inputTokens: z.number().optional(),
-  outputTokens: z.number().optional(),
-  cachedTokens: z.number().optional(),
-  turns: z.number().optional(),
+  usd: Amount.optional(),
+  inputTokens: Amount.optional(),
+  outputTokens: Amount.optional(),
+  cachedTokens: Amount.optional(),
+  turns: Amount.optional(),
   /** The money was computed from a table of prices: the CLI tells tokens alone. */
   usdIsEstimate: z.boolean().optional(),
   /** Of one iteration only: what ran, and what it did. */
