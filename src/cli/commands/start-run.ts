@@ -58,11 +58,12 @@ async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boole
 async function runExisting(cli: Cli, session: string, options: RunOptions, ask: boolean): Promise<void> {
   const { getStatus } = await import('../../actions/reading/get-status.ts');
   const asked = getStatus({ session, ...projectOf(options) }, await cli.actionContext());
-  const { view } = await asked.catch((error: unknown) => {
+  const { view, worker } = await asked.catch((error: unknown) => {
     throw taskForName(session, error) ?? error;
   });
   refuseStartOptions(session, options);
-  if (view.isForeign) {
+  // Nothing else brings one where no supervisor does.
+  if (view.isForeign || (view.needsWorker && worker !== 'working')) {
     const { resumeSession } = await import('../../actions/sessions/resume-session.ts');
     await resumeSession({ session: view.folder, ...projectOf(options) }, await cli.actionContext());
   }
