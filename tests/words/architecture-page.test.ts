@@ -4,22 +4,27 @@ import { expect, test } from 'vitest';
 import { EVENT_BODIES } from '../../src/session/events/bodies/event-types.ts';
 import { inBackticks, ROOT } from './texts.ts';
 
+const OF_DEVELOPERS = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'AGENTS.md', 'README.md', 'SECURITY.md'];
 const PAGES = await Promise.all(
-  ['ARCHITECTURE.md', 'CONTRIBUTING.md', ...(await decisions())].map(
+  [...OF_DEVELOPERS, ...(await pagesIn('docs')), ...(await pagesIn('docs/decisions'))].map(
     async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const,
   ),
 );
 const ROOMS = (await readdir(join(ROOT, 'src'), { withFileTypes: true })).filter((one) => one.isDirectory());
 
-async function decisions(): Promise<string[]> {
-  return (await readdir(join(ROOT, 'docs/decisions'))).map((name) => `docs/decisions/${name}`);
+async function pagesIn(folder: string): Promise<string[]> {
+  const names = (await readdir(join(ROOT, folder))).filter((name) => name.endsWith('.md'));
+  return names.map((name) => `${folder}/${name}`);
 }
 
-test.each(PAGES)('every module that %s names is there', async (_path, text) => {
-  const inRooms = new RegExp(`^(?:src/)?((?:${ROOMS.map(({ name }) => name).join('|')})/[\\w./-]+\\.ts)$`);
-  const named = inBackticks(text).flatMap((word) => inRooms.exec(word)?.[1] ?? []);
+test.each(PAGES)('every file of the repository that %s names is there', async (_path, text) => {
+  const inRooms = new RegExp(`^(?:${ROOMS.map(({ name }) => name).join('|')})/[\\w./-]+\\.ts$`);
+  const atTop = /^(?:bench|docs|packages|scripts|src|tests)\/[\w./-]+\.\w+$/;
+  const named = inBackticks(text).flatMap((word) =>
+    inRooms.test(word) ? [`src/${word}`] : atTop.test(word) ? [word] : [],
+  );
   const missing = [];
-  for (const path of named) if (!(await isThere(join('src', path)))) missing.push(path);
+  for (const path of named) if (!(await isThere(path))) missing.push(path);
   expect(missing).toEqual([]);
 });
 
