@@ -25,6 +25,7 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
   }
   const folder = folderMeant(cli, project);
   const missing = await whatIsMissing(cli, folder);
+  let lines: Record<string, string> = {};
   if (!yes) {
     if (!cli.isInteractive) throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
     cli.output.say(`There is no samocode project in ${folder} yet. It needs:`);
@@ -32,12 +33,15 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
     const { askYesNo } = await import('./ask-questions.ts');
     if (!(await askYesNo(cli, 'Create these?')))
       throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
+    const { askCommands } = await import('./ask-commands.ts');
+    lines = await askCommands(cli, missing.top);
   }
   const { setupProject } = await import('../../actions/places/setup-project.ts');
-  const input = { projectDir: missing.top, initRepository: missing.needsRepository };
+  const input = { projectDir: missing.top, initRepository: missing.needsRepository, lines };
   const report = await setupProject(input, await cli.actionContext());
   for (const done of report.done) cli.output.say(`${cli.output.style.good('✔')} ${done}`);
   for (const warning of report.warnings) cli.output.warn(warning);
+  if (!yes) await (await import('./ask-commands.ts')).offerTrial(cli, report.project);
   return report.project.filePath;
 }
 

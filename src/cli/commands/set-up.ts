@@ -37,11 +37,16 @@ export function addInit(program: Command, cli: Cli): void {
 
 async function init(cli: Cli, folder: string | undefined, options: InitOptions): Promise<void> {
   const { setupProject } = await import('../../actions/places/setup-project.ts');
+  const projectDir = folderMeant(cli, folder ?? options.project);
+  const given = linesFrom(options.set ?? []);
+  const isNew = (await projectFileAt(cli, projectDir)) === undefined;
+  const mayAsk = cli.isInteractive && isNew && given.CHECK === undefined;
+  const asking = mayAsk ? await import('../asking/ask-commands.ts') : undefined;
   const input = {
-    projectDir: folderMeant(cli, folder ?? options.project),
+    projectDir,
     sessions: options.sessions,
     worktrees: options.worktrees,
-    lines: linesFrom(options.set ?? []),
+    lines: { ...(await asking?.askCommands(cli, projectDir)), ...given },
     initRepository: options.gitInit ?? false,
   };
   const { kind, project, done, warnings, trust } = await setupProject(input, await cli.actionContext());
@@ -73,6 +78,7 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
       `Start: ${accent('samocode run --task "…"')}`,
     ].join('\n'),
   );
+  if (trust.kind === 'fine') await asking?.offerTrial(cli, project);
 }
 
 function linesFrom(pairs: readonly string[]): Record<string, string> {

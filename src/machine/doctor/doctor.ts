@@ -168,7 +168,7 @@ async function worktreeCheck(
  * Runs SETUP and each CHECK once, as a worker would, on the commit from which a session would start: a check
  * that fails there would fail for an agent's work too.
  */
-async function triedChecks(
+export async function triedChecks(
   { mainRepo, values }: Project,
   context: ActionContext,
   signal: AbortSignal = new AbortController().signal,

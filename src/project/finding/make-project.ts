@@ -15,6 +15,7 @@ import { initRepository } from '../worktrees/init-repository.ts';
 import { findProject, SAMOCODE_FILE } from './find-project.ts';
 import { rememberProject } from './known-projects.ts';
 import { openProject, type Project, readSettingTexts } from './open-project.ts';
+import { proposedCommands } from './proposed-commands.ts';
 
 export interface ProjectSetup {
   /** The repository; relative paths and `~` are resolved by the caller. */
@@ -88,6 +89,7 @@ async function setUp(
       (folder) => `${folder} has committed files, whose changes git status still shows.`,
     ),
     ...(isNew ? [] : keptInstead(setup, texts)),
+    ...(await missingCheck(project)),
     ...(await missingIdentity(project.mainRepo, context)),
   ];
   return { project, done, warnings };
@@ -172,6 +174,21 @@ function shortened(line: string): string {
 }
 
 const MAX_TOLD_CHARS = 300;
+
+/** A model may pass it on; it runs only once a person has it in the file. */
+async function missingCheck({ mainRepo, values }: Project): Promise<string[]> {
+  if (values.checks.length > 0) return [];
+  const proposed = await proposedCommands(mainRepo);
+  const { check = 'npm test', setup, from } = proposed ?? {};
+  const lines = [
+    ...(setup === undefined ? [] : [samocodeLine('SETUP', setup)]),
+    samocodeLine('CHECK', check),
+  ];
+  const how = from === undefined ? `for example ${lines.join()}` : `${from} suggests ${lines.join(' and ')}`;
+  return [
+    `This project has no CHECK: only each plan's own checks show that the work is done. Add one to .samocode; ${how}.`,
+  ];
+}
 
 async function missingIdentity(mainRepo: string, context: GitContext): Promise<string[]> {
   try {

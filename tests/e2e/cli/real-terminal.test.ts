@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { KEY } from '../../cli/keys.ts';
@@ -8,10 +8,15 @@ import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../dist/samocode.js');
 
-/** `samocode trust` on a pseudo-terminal, at which `key` is pressed when it asks. */
-async function trustAtTerminal(repo: TempRepo, key: string, env: Record<string, string> = {}) {
-  const command = `'${process.execPath}' '${PROGRAM}' trust`;
-  const child = spawn('script', ['-qec', command, '/dev/null'], {
+/** A command of samocode on a pseudo-terminal, at which a key is pressed when a question is on the screen. */
+async function atTerminal(
+  repo: TempRepo,
+  command: string,
+  keys: readonly (readonly [question: string, key: string])[],
+  env: Record<string, string> = {},
+) {
+  const line = `'${process.execPath}' '${PROGRAM}' ${command}`;
+  const child = spawn('script', ['-qec', line, '/dev/null'], {
     cwd: repo.path,
     env: {
       PATH: process.env.PATH,
@@ -22,15 +27,18 @@ async function trustAtTerminal(repo: TempRepo, key: string, env: Record<string, 
       ...env,
     },
   });
+  const open = [...keys];
   let shown = '';
   child.stdout.on('data', (bytes: Buffer) => {
-    const before = shown.includes('Trust them?');
     shown += bytes.toString('utf8');
-    if (!before && shown.includes('Trust them?')) child.stdin.write(key);
+    if (open[0] !== undefined && shown.includes(open[0][0])) child.stdin.write(open.shift()?.[1] ?? '');
   });
   const exitCode = await new Promise((resolve) => child.once('close', resolve));
   return { exitCode, shown };
 }
+
+const trustAtTerminal = (repo: TempRepo, key: string, env?: Record<string, string>) =>
+  atTerminal(repo, 'trust', [['Trust them?', key]], env);
 
 async function untrusted(): Promise<TempRepo> {
   const repo = await makeRepo();
@@ -65,4 +73,44 @@ test('NO_COLOR holds for questions too', async () => {
   const { shown } = await trustAtTerminal(repo, 'y', { NO_COLOR: '1' });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colour sequences are what must not be there
   expect(shown).not.toMatch(/\u001b\[3\dm/);
+});
+
+const WITH_TEST = { 'package.json': '{"scripts":{"test":"node --test"}}', 'a.test.js': '' };
+const WHICH = 'Which command must pass';
+const TRY = 'Try them now';
+
+async function checkOf(repo: TempRepo): Promise<string | undefined> {
+  return /^CHECK=(.*)$/m.exec(await readFile(join(repo.path, '.samocode'), 'utf8'))?.[1];
+}
+
+test('init proposes the check that package.json suggests, and tries it after a yes', async () => {
+  await using repo = await makeRepo({ files: WITH_TEST });
+  const { shown } = await atTerminal(repo, 'init', [
+    [WHICH, KEY.enter],
+    [TRY, 'y'],
+  ]);
+  expect(shown).toContain('`CI=1 npm test` passes');
+  expect(await checkOf(repo)).toBe('CI=1 npm test');
+});
+
+test('a check may be another one, or none, and a failing trial is said', async () => {
+  await using repo = await makeRepo({ files: WITH_TEST });
+  const { shown } = await atTerminal(repo, 'init', [
+    [WHICH, `${KEY.down}${KEY.enter}`],
+    ['The command', `false${KEY.enter}`],
+    [TRY, 'y'],
+  ]);
+  expect(shown).toContain('`false` fails on the base of a session (exit status 1)');
+  expect(await checkOf(repo)).toBe('false');
+  await using bare = await makeRepo({ files: WITH_TEST });
+  const none = await atTerminal(bare, 'init', [[WHICH, `${KEY.down}${KEY.down}${KEY.enter}`]]);
+  expect(none.shown).toContain('package.json suggests CHECK=CI=1 npm test');
+  expect(await checkOf(bare)).toBeUndefined();
+});
+
+test('without a terminal a check is suggested and never written', async () => {
+  await using repo = await makeRepo({ files: WITH_TEST });
+  const { stderr } = await typed(['init'], { cwd: repo.path, home: repo.homeDir });
+  expect(stderr).toContain('package.json suggests CHECK=CI=1 npm test');
+  expect(await checkOf(repo)).toBeUndefined();
 });

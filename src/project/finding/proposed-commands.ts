@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import * as z from 'zod';
+import { statsAt } from '../../base/files/look-at.ts';
+import { plainJson, plainText } from '../../base/files/plain-file.ts';
+
+/** What a repository's own files suggest for SETUP and CHECK; nothing of it runs before a person agrees. */
+export interface ProposedCommands {
+  setup?: string;
+  check: string;
+  /** The file that suggests it. */
+  from: string;
+}
+
+/** Reads a repository: the text of a file at its top, empty where there is none. */
+interface Files {
+  has(name: string): boolean;
+  text(name: string): Promise<string>;
+  scripts(name: string): Promise<Readonly<Record<string, string>>>;
+}
+
+interface Row {
+  /** The first of these that is there; a row without one is passed over. */
+  file: readonly string[];
+  propose(files: Files): Promise<Omit<ProposedCommands, 'from'> | undefined>;
+}
+
+const NPM_PLACEHOLDER = /no test specified/;
+/** Runners that would watch otherwise run once with it. */
+const ONCE = 'CI=1';
+const VENV = 'python3 -m venv .venv && .venv/bin/pip install -q';
+
+const always = (check: string, setup?: string) => async () => ({ check, setup });
+
+/** The first row that proposes something decides. */
+const ROWS: readonly Row[] = [
+  {
+    file: ['package.json'],
+    async propose(files) {
+      const { test } = await files.scripts('package.json');
+      if (test === undefined || NPM_PLACEHOLDER.test(test)) return undefined;
+      const { setup, run } = nodeTools(files);
+      return { setup, check: `${ONCE} ${run} test` };
+    },
+  },
+  {
+    file: ['justfile', 'Justfile', '.justfile'],
+    async propose(files) {
+      const text = await firstText(files, ['justfile', 'Justfile', '.justfile']);
+      return /^@?test(?: [^:\n]*)?:/m.test(text) ? { check: 'just test' } : undefined;
+    },
+  },
+  {
+    file: ['Makefile', 'makefile', 'GNUmakefile'],
+    async propose(files) {
+      const text = await firstText(files, ['GNUmakefile', 'makefile', 'Makefile']);
+      const target = ['check', 'test'].find((name) => new RegExp(`^${name}\\s*:(?!=)`, 'm').test(text));
+      return target === undefined ? undefined : { check: `make ${target}` };
+    },
+  },
+  { file: ['tox.ini'], propose: always('tox') },
+  {
+    file: ['uv.lock'],
+    propose: async (files) =>
+      (await usesPytest(files)) ? { setup: 'uv sync --frozen', check: 'uv run pytest' } : undefined,
+  },
+  {
+    file: ['pyproject.toml', 'setup.py', 'requirements.txt', 'pytest.ini'],
+    async propose(files) {
+      if (!(await usesPytest(files))) return undefined;
+      const what = files.has('requirements.txt') ? '-r requirements.txt' : '-e .';
+      return { setup: `${VENV} ${what} pytest`, check: '.venv/bin/python -m pytest' };
+    },
+  },
+  { file: ['Cargo.toml'], propose: always('cargo test') },
+  { file: ['go.mod'], propose: always('go test ./...') },
+  {
+    file: ['build.gradle', 'build.gradle.kts'],
+    propose: async (files) => ({ check: files.has('gradlew') ? './gradlew check' : 'gradle check' }),
+  },
+  {
+    file: ['pom.xml'],
+    propose: async (files) => ({ check: `${files.has('mvnw') ? './mvnw' : 'mvn'} -B -q verify` }),
+  },
+  {
+    file: ['composer.json'],
+    async propose(files) {
+      const { test } = await files.scripts('composer.json');
+      return test === undefined
+        ? undefined
+        : { setup: 'composer install --no-interaction', check: 'composer test' };
+    },
+  },
+  { file: ['mix.exs'], propose: always('mix test', 'mix deps.get') },
+];
+
+/** The package manager of the lock file; without one nothing says which versions were tried. */
+function nodeTools({ has }: Files): { setup?: string; run: string } {
+  if (has('pnpm-lock.yaml')) return { setup: 'pnpm install --frozen-lockfile', run: 'pnpm' };
+  if (has('yarn.lock'))
+    return { setup: `yarn install ${has('.yarnrc.yml') ? '--immutable' : '--frozen-lockfile'}`, run: 'yarn' };
+  if (has('bun.lock') || has('bun.lockb')) return { setup: 'bun install --frozen-lockfile', run: 'bun run' };
+  return has('package-lock.json') ? { setup: 'npm ci', run: 'npm' } : { run: 'npm' };
+}
+
+async function usesPytest(files: Files): Promise<boolean> {
+  if (files.has('pytest.ini') || files.has('conftest.py')) return true;
+  const texts = await Promise.all(
+    ['pyproject.toml', 'setup.cfg', 'requirements.txt', 'requirements-dev.txt'].map((name) =>
+      files.text(name),
+    ),
+  );
+  return texts.some((text) => /\bpytest\b/.test(text));
+}
+
+async function firstText(files: Files, names: readonly string[]): Promise<string> {
+  return await files.text(names.find((name) => files.has(name)) ?? '');
+}
+
+const MAX_BYTES = 1024 * 1024;
+const Scripts = z.looseObject({ scripts: z.record(z.string(), z.unknown()).optional() });
+
+/** Reads what lies at the top of a repository, and runs nothing. */
+export async function proposedCommands(top: string): Promise<ProposedCommands | undefined> {
+  const files: Files = {
+    has: (name) => statsAt(join(top, name)) !== undefined,
+    text: async (name) => (await plainText(join(top, name), MAX_BYTES)) ?? '',
+    async scripts(name) {
+      const { scripts = {} } = (await plainJson(join(top, name), MAX_BYTES, Scripts)) ?? {};
+      return Object.fromEntries(
+        Object.entries(scripts).map(([key, value]) => [key, typeof value === 'string' ? value : 'a list']),
+      );
+    },
+  };
+  for (const { file, propose } of ROWS) {
+    const from = file.find((name) => files.has(name));
+    const proposed = from === undefined ? undefined : await propose(files);
+    if (from !== undefined && proposed !== undefined) return { ...proposed, from };
+  }
+  return undefined;
+}
