@@ -31,7 +31,10 @@ test('from a linked worktree its main checkout is set up, and found again from t
     kind: 'made',
     project: { mainRepo: repo.path, values: { sessions: join(repo.path, 'notes') } },
   });
-  expect(made.warnings).toEqual([expect.stringContaining(`${linked} is a linked worktree`)]);
+  expect(made.warnings).toEqual([
+    expect.stringContaining(`${linked} is a linked worktree`),
+    expect.stringContaining('This project has no CHECK'),
+  ]);
   const { filePath } = await findProjectFor({ projectDir: linked }, context);
   expect(filePath).toBe(join(repo.path, '.samocode'));
 });

@@ -12,6 +12,8 @@ const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} }
 const setUp = (repo: TempRepo, wanted: Partial<ProjectSetup> = {}) =>
   makeProject({ mainRepo: repo.path, env: repo.env, homeDir: repo.homeDir, clock, ...wanted });
 
+const NO_CHECK = expect.stringContaining('This project has no CHECK');
+
 const statusOf = (repo: TempRepo) => repo.git(['status', '--porcelain', '--untracked-files=all']);
 
 test('a repository without a project gets a file, folders and excludes, and is remembered', async () => {
@@ -34,7 +36,7 @@ test('a repository without a project gets a file, folders and excludes, and is r
 test('setting up twice changes nothing the second time', async () => {
   await using repo = await makeRepo();
   await setUp(repo);
-  expect(await setUp(repo)).toMatchObject({ kind: 'checked', done: [], warnings: [] });
+  expect(await setUp(repo)).toMatchObject({ kind: 'checked', done: [], warnings: [NO_CHECK] });
 });
 
 test('folders elsewhere are made and written in the shortest form', async () => {
@@ -57,6 +59,7 @@ test('an existing file is kept, its missing folders are made, and a different wi
   expect(report.warnings).toEqual([
     expect.stringContaining('Did you mean TIMEOUT?'),
     `The existing file was kept: write SESSIONS=${join(repo.root, 'other')} into it yourself.`,
+    NO_CHECK,
   ]);
   expect(await statusOf(repo)).toBe('?? .samocode');
 });
@@ -186,5 +189,8 @@ test('the home folder is never turned into a repository', async () => {
 
 test('a missing identity is a warning where nothing has to be committed yet', async () => {
   await using repo = await makeRepo({ anonymous: true });
-  expect((await setUp(repo)).warnings).toEqual([expect.stringContaining('git config --global user.name')]);
+  expect((await setUp(repo)).warnings).toEqual([
+    NO_CHECK,
+    expect.stringContaining('git config --global user.name'),
+  ]);
 });

@@ -89,7 +89,7 @@ async function setUp(
       (folder) => `${folder} has committed files, whose changes git status still shows.`,
     ),
     ...(isNew ? [] : keptInstead(setup, texts)),
-    ...(await missingCheck(project)),
+    ...(setup.lines?.CHECK === undefined ? await missingCheck(project) : []),
     ...(await missingIdentity(project.mainRepo, context)),
   ];
   return { project, done, warnings };
