@@ -31,6 +31,8 @@ ${groups.map(
   return wholePage('Sessions · samocode', body, data);
 }
 
+const PROOF_WORDS = { project: 'proved', plan: "only the plan's own checks", none: 'not proved' } as const;
+
 /** A session among others. */
 function cardOf(card: SessionCard): Html {
   const { name, project, tone, sentence, says, next, page, branch, startedAt, until } = card;
@@ -39,7 +41,7 @@ function cardOf(card: SessionCard): Html {
     counted(card.iterationCount, 'iteration'),
     lasted(startedAt, until),
     money(card.cost) ?? (tokens > 0 && `${many(tokens)} tokens`),
-    tone === 'done' && (card.isProved ? 'proved' : 'not proved'),
+    tone === 'done' && PROOF_WORDS[card.provedBy ?? 'none'],
   ].filter(Boolean);
   const title = page === undefined ? name : html`<a href="${page}">${name}</a>`;
   return html`<article class="card tone-${tone}"><h3><bdi>${title}</bdi> <small><bdi>${project}</bdi></small></h3>

@@ -19,8 +19,8 @@ export interface SessionCard {
   iterationCount: number;
   workedMs: number;
   cost: ReportCost;
-  /** Of a finished session: whether its checks passed on what it ended with. */
-  isProved?: boolean;
+  /** Of a finished session: whose checks passed on what it ended with. */
+  provedBy?: 'project' | 'plan' | 'none';
   /** Command lines for the person. */
   next: string;
   /** Its own page, relative to the one it is named on. */

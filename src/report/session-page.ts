@@ -73,10 +73,13 @@ function tiles({ cost, requirements, ...data }: SessionReportData): Part[] {
 
 function proofTile({
   tone,
-  isProved,
+  provedBy,
   checks,
-}: Pick<SessionReportData, 'tone' | 'isProved' | 'checks'>): Html {
-  if (isProved) return tile('Proof', html`<b class="good">yes</b>`, 'all checks passed on its last commit');
+}: Pick<SessionReportData, 'tone' | 'provedBy' | 'checks'>): Html {
+  if (provedBy === 'plan')
+    return tile('Proof', html`<b class="attention">partly</b>`, "only the plan's own checks: no CHECK");
+  if (provedBy === 'project')
+    return tile('Proof', html`<b class="good">yes</b>`, 'all checks passed on its last commit');
   if (tone !== 'done') return tile('Proof', 'not yet', 'it is made at done');
   const why = checks.length > 0 ? 'no passing checks on its last commit' : 'no checks are set';
   return tile('Proof', html`<b class="attention">no</b>`, why);

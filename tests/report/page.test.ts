@@ -38,11 +38,12 @@ test('every link within the page has its place', () => {
 });
 
 test.each([
-  ['done', true, 'yes'],
-  ['done', false, 'no'],
+  ['done', 'project', 'yes'],
+  ['done', 'plan', 'partly'],
+  ['done', 'none', 'no'],
   ['working', undefined, 'not yet'],
-] as const)('the head says of a %s session with proof %s: %s', (tone, isProved, words) => {
-  const text = sessionPage({ ...reportDataSample(), tone, isProved }).replace(/<b class="\w+">|<\/b>/g, '');
+] as const)('the head says of a %s session proved by %s: %s', (tone, provedBy, words) => {
+  const text = sessionPage({ ...reportDataSample(), tone, provedBy }).replace(/<b class="\w+">|<\/b>/g, '');
   expect(text).toContain(`<span>Proof</span><strong>${words}</strong>`);
 });
 

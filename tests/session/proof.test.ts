@@ -54,6 +54,13 @@ test('a requirement is shown by its command, or by who found it to hold', () => 
   expect(text).toContain('- R2 `It reads well`: reviewed by the agent of iteration 1, `rehearsal opus`');
 });
 
+test('a proof by nothing but checks of the plan says so', () => {
+  const { baseChecks: _, ...proof } = { ...made(), requirements: [{ id: 'R1', text: 'x', check: 'npm test' }] };
+  expect(proofMarkdown(proof)).toContain("**Only the plan's own checks: this project has no CHECK.**");
+  expect(proofMarkdown({ ...proof, requirements: [] })).not.toContain('no CHECK');
+  expect(proofMarkdown(made())).not.toContain('no CHECK');
+});
+
 test('the reviewer of a requirement is one whose word was accepted', () => {
   const requirements = [{ id: 'R2', text: 'It reads well', check: 'reviewed' }];
   const quality = (iteration: number, strike?: 'corrective'): NewEvent =>

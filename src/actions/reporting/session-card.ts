@@ -8,6 +8,7 @@ import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
+import { hasOnlyPlanChecks, type SessionProof } from '../../session/proof/proof.ts';
 import { needsHuman } from '../../session/session-list.ts';
 import { stateWords, statusSentence, WORKER_GONE } from '../../session/words.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -43,10 +44,15 @@ export async function sessionCard(
     iterationCount: progress.totalIterations,
     workedMs: events.reduce((sum, each) => sum + (each.type === 'iteration_ended' ? each.durationMs : 0), 0),
     cost,
-    isProved: status.kind === 'done' ? makeProof(events)?.checks !== undefined : undefined,
+    provedBy: status.kind === 'done' ? provedBy(makeProof(events)) : undefined,
     next: wordsOf(nextSteps(view)),
   };
   return { card, events };
+}
+
+function provedBy(proof: SessionProof | undefined): SessionCard['provedBy'] {
+  if (proof?.checks === undefined) return 'none';
+  return hasOnlyPlanChecks(proof) ? 'plan' : 'project';
 }
 
 function sentenceOf(view: SessionView, { worker, unwatched }: WorkerReport): string {

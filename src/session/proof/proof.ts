@@ -200,7 +200,21 @@ function requirements({ requirements: all, checks: set }: SessionProof): string[
   return ['## Requirements', 'In the words that were approved with the plan.', list(lines)];
 }
 
-function checks({ checks: set, baseChecks, clone, agents }: SessionProof): string[] {
+export const ONLY_PLAN = "Only the plan's own checks: this project has no CHECK.";
+
+/** What a project's own checks would show is not shown: those of the plan alone have run. */
+export function hasOnlyPlanChecks({
+  checks: set,
+  baseChecks,
+  requirements: all = [],
+}: SessionProof): boolean {
+  const ofPlan = new Set(all.map(({ check }) => check));
+  const areOfPlan = set?.runs.every(({ command, isSetup }) => isSetup || ofPlan.has(command));
+  return baseChecks === undefined && areOfPlan === true;
+}
+
+function checks(proof: SessionProof): string[] {
+  const { checks: set, baseChecks, clone, agents } = proof;
   if (set === undefined) return ['No command checked this work: the project has no CHECK.'];
   const where =
     set.in === 'clone'
@@ -208,6 +222,7 @@ function checks({ checks: set, baseChecks, clone, agents }: SessionProof): strin
       : 'In the folder of the agent (CHECK_IN=worktree), where uncommitted and ignored files took part';
   const wasOpen = [set.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
   return [
+    ...(hasOnlyPlanChecks(proof) ? [`**${ONLY_PLAN}**`] : []),
     `${where}, sandbox: ${set.sandbox}, ${set.at}.`,
     ...(wasOpen ? ['No guard: home was open to the agents, and so were the folders above the clone.'] : []),
     ...(clone.home?.length ? [`Of home they saw ${clone.home.map(code).join(', ')} (CHECK_HOME).`] : []),
