@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gitDirOf } from '../../src/base/files/git-pointer.ts';
 import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
@@ -60,6 +60,10 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
   const handOver = async () => {
     if (user.uid !== undefined) await run(['chown', '-R', `${user.uid}:${user.uid}`, dir.path]);
   };
+  if (place.homeByLink) {
+    await mkdir(join(variables.BASE, 'people'), { recursive: true });
+    await symlink('people', join(variables.BASE, 'person'));
+  }
   await mkdir(variables.HOME, { recursive: true });
   const tool = await toolOf(user, dir.path, env);
   await handOver();

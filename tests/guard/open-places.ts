@@ -25,14 +25,14 @@ const CLOSED_AT_HOME = [
 
 /** What a session may write, told without the profile that is tried. */
 export function rulesOf(
-  { session, configFolder, programs, writable }: GuardPlaces,
-  { HOME, ORIGIN }: Variables,
+  { session, home, configFolder, programs, writable }: GuardPlaces,
+  { ORIGIN }: Variables,
 ): Rule[] {
   if (session === undefined) return [];
   const { worktree, gitDir, sessionDir, git } = session;
   return [
-    ...OPEN_AT_HOME.map((name): Rule => [join(HOME, name), true]),
-    ...CLOSED_AT_HOME.map((name): Rule => [join(HOME, name), false]),
+    ...OPEN_AT_HOME.map((name): Rule => [join(home.dir, name), true]),
+    ...CLOSED_AT_HOME.map((name): Rule => [join(home.dir, name), false]),
     [ORIGIN, true],
     [configFolder, false],
     ...programs.map((path): Rule => [path, false]),

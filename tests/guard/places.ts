@@ -12,6 +12,8 @@ export interface Place {
   inHome?: true;
   /** MAIN_REPO, SESSIONS and WORKTREES are given by a link in their path. */
   byLink?: true;
+  /** So is HOME. */
+  homeByLink?: true;
   branch?: string;
   /** SANDBOX_WRITE, below MAIN_REPO. */
   writable?: readonly string[];
@@ -28,6 +30,7 @@ export const PLACES: readonly Place[] = [
   { title: 'a MAIN_REPO that is a submodule', repository: 'submodule', sessions: 'outside' },
   { title: 'a MAIN_REPO with submodules', repository: 'withSubmodule' },
   { title: 'a path through a link', byLink: true },
+  { title: 'a home below a link', homeByLink: true },
   { title: 'names with blanks, quotes and letters beyond ASCII', folder: `o'clock "Bögen" $HOME \\ a` },
   { title: 'a branch without a prefix', branch: 'boat' },
   { title: 'a branch two folders deep', branch: 'team/samocode/boat' },
@@ -53,7 +56,7 @@ const REPOSITORIES = {
 /** @param root a folder of which nothing else knows */
 export function layOut(root: string, place: Place) {
   const base = place.folder === undefined ? root : join(root, place.folder);
-  const home = join(base, 'home');
+  const home = join(base, place.homeByLink ? 'person/home' : 'home');
   const near = join(place.inHome ? home : base, place.byLink ? 'link' : 'projects');
   const main = place.repository === 'home' ? home : join(near, 'repo');
   const sessions = join(place.sessions === 'outside' ? join(base, 'elsewhere') : main, '_samocode/sessions');

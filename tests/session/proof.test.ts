@@ -55,7 +55,10 @@ test('a requirement is shown by its command, or by who found it to hold', () => 
 });
 
 test('a proof by nothing but checks of the plan says so', () => {
-  const { baseChecks: _, ...proof } = { ...made(), requirements: [{ id: 'R1', text: 'x', check: 'npm test' }] };
+  const { baseChecks: _, ...proof } = {
+    ...made(),
+    requirements: [{ id: 'R1', text: 'x', check: 'npm test' }],
+  };
   expect(proofMarkdown(proof)).toContain("**Only the plan's own checks: this project has no CHECK.**");
   expect(proofMarkdown({ ...proof, requirements: [] })).not.toContain('no CHECK');
   expect(proofMarkdown(made())).not.toContain('no CHECK');
