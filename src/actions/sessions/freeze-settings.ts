@@ -57,10 +57,19 @@ export async function freezeSettings(
     proving: frozenProving(values),
     constraintsPath: values.constraints,
     mcpPath: values.mcp,
+    gitIdentity: identityIn(context.env),
     branch: branch ?? branchOf(folder, values.branchPrefix),
     base,
     scenarioPath: values.rehearsalScenario,
   };
+}
+
+const IDENTITY = ['GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL'];
+
+/** A supervisor that continues the session has another environment, in which its agents could not commit. */
+function identityIn(env: ActionContext['env']): FrozenSettings['gitIdentity'] {
+  const set = IDENTITY.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
+  return set.length > 0 ? Object.fromEntries(set) : undefined;
 }
 
 /** What a start lowers is kept with it: whoever judges it sees the project's own value no more. */

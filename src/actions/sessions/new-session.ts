@@ -59,6 +59,18 @@ export async function newSession(
       takenOver: takenOver?.(settings.gates),
     },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
-    warnings: [...(warning === undefined ? [] : [warning]), ...project.warnings.map(({ text }) => text)],
+    warnings: [
+      ...(warning === undefined ? [] : [warning]),
+      ...identityKept(settings),
+      ...project.warnings.map(({ text }) => text),
+    ],
   };
+}
+
+function identityKept({ gitIdentity }: SessionFile['settings']): string[] {
+  if (gitIdentity === undefined) return [];
+  const { GIT_AUTHOR_NAME: name, GIT_COMMITTER_NAME = name } = gitIdentity;
+  return [
+    `Commits are made as ${GIT_COMMITTER_NAME ?? 'the environment says'}: the session keeps ${Object.keys(gitIdentity).join(', ')} of this environment.`,
+  ];
 }

@@ -69,6 +69,8 @@ export const FrozenSettings = z.object({
   typingRest: z.object({ markedMs: z.number(), unmarkedMs: z.number() }).optional(),
   constraintsPath: z.string().optional(),
   mcpPath: z.string().optional(),
+  /** Who commits, where the environment of the start said so; git's settings say it for all others. */
+  gitIdentity: z.record(z.string(), z.string()).optional(),
   branch: z.string(),
   base: z.string().optional(),
   scenarioPath: z.string().optional(),

@@ -41,7 +41,7 @@ export interface OpenedWorker {
 /** Takes the lease of a session and folds its log. @returns undefined when there is nothing here to work on */
 export async function openWorker(options: WorkerOptions, watch: Watch): Promise<OpenedWorker | undefined> {
   const paths = sessionPaths(options.sessionsDir, options.folder);
-  const { clock, host, env, rehearsalProgram, wake = {} } = options;
+  const { clock, host, rehearsalProgram, wake = {} } = options;
   // Read anew for every lease: between two of them the session belongs to nobody.
   const chosen = await trueSessionFile(paths);
   if (isLogAside(paths)) return undefined;
@@ -54,6 +54,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   if (died && writer.state.openIteration !== undefined) await untilGivenUp(options, paths, lease);
   const file = atPlaces(chosen, paths, writer.state.places);
   const limits = { project: file.settings.maxParallel, machine: watch.machineSlots };
+  const env = { ...file.settings.gitIdentity, ...options.env };
   const environment = new ChildrenEnvironment(env);
   const worker: Worker = {
     ...{ paths, file, clock, host, environment, rehearsalProgram, writer, wake, watch },

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { startRig } from '../../support/session-rig.ts';
+
+test('a session whose identity is in the environment of its start keeps it under a worker that has none', async () => {
+  const who = { GIT_AUTHOR_NAME: 'Ada', GIT_AUTHOR_EMAIL: 'ada@example.invalid' };
+  const firstEnv = { ...who, GIT_COMMITTER_NAME: 'Ada', GIT_COMMITTER_EMAIL: 'ada@example.invalid' };
+  const commits = [
+    { act: 'edit', path: 'boat.txt', text: 'x\n' },
+    { act: 'commit', subject: 'Add a boat' },
+    { act: 'signal-file', text: '{"status":"continue","phase":"requirements"}' },
+    { act: 'result' },
+  ];
+  await using rig = await startRig({
+    repo: { anonymous: true },
+    firstEnv,
+    start: { run: false },
+    scenario: { rules: [{ when: { iteration: 1 }, do: commits }] },
+  });
+  expect(rig.file.settings.gitIdentity).toEqual(firstEnv);
+  await rig.resume();
+  await rig.untilWaiting('qa_answers');
+  const { branch } = rig.file.settings;
+  expect(await rig.repo.git(['log', '-1', '--format=%s %an <%ae>', branch])).toBe(
+    'Add a boat Ada <ada@example.invalid>',
+  );
+});
