@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { findRewindPoint } from '../../src/session/commands/judge-rewind.ts';
+import type { RewindTarget } from '../../src/session/events/bodies/positions.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 import { fold } from '../../src/session/events/fold.ts';
 import { emptyState, type SessionState } from '../../src/session/events/state.ts';
+import { makeProof } from '../../src/session/proof/make-proof.ts';
 import { ended, provedEvents } from '../support/proved-events.ts';
 
 const by = { channel: 'cli' } as const;
@@ -27,17 +29,24 @@ const foldAll = (events: readonly SessionEvent[]): SessionState => events.reduce
 
 const KEPT = { commits: new Set(['c']), beforeRewinds: new Map() };
 
-/** The state after a rewind to the end of an iteration. */
-function rewoundTo(to: number, events: readonly SessionEvent[]): SessionState {
-  const back = findRewindPoint({ events, kept: KEPT }, to)?.back ?? expect.fail('no point');
+/** The events of a session with a rewind behind them. */
+function withRewind(to: RewindTarget, events: readonly SessionEvent[]): SessionEvent[] {
+  const asked = events.filter(({ type }) => type === 'rewind_asked').map(({ n }) => [n, 'c'] as const);
+  const kept = { ...KEPT, beforeRewinds: new Map(asked) };
+  const back = findRewindPoint({ events, kept }, to)?.back ?? expect.fail('no point');
   const undo = { ref: 'u', commit: 'd' };
   const head = { v: 1, at: '2026-01-08T11:00:00.000Z', lease: 1 } as const;
   const n = events.length;
-  return foldAll([
+  return [
     ...events,
     { ...head, n: n + 1, type: 'rewind_asked', by, to, commit: 'c', back },
     { ...head, n: n + 2, type: 'rewound', to, undo, leftOut: [] },
-  ] as SessionEvent[]);
+  ] as SessionEvent[];
+}
+
+/** The state after a rewind to the end of an iteration. */
+function rewoundTo(to: number, events: readonly SessionEvent[]): SessionState {
+  return foldAll(withRewind(to, events));
 }
 
 test('a new goal is proved by checks that run for it', () => {
@@ -55,6 +64,19 @@ test('what became of a merge is no word about the work for another goal, or from
 test('what a rewind takes back has to be proved again', () => {
   const state = rewoundTo(2, sessionOf(...ROUND, kept(2)));
   expect(state.proved).toBeUndefined();
+});
+
+test('a rewind of what was done and merged, taken back, gives all of that back with its time', () => {
+  const merged: NewEvent = { type: 'merge_ended', into: 'main', outcome: 'merged', files: [], commands: [] };
+  const events = provedEvents({ before: [kept(2)], more: [merged] });
+  const { status, proved, passed, lastMerge } = foldAll(events);
+  expect(status.kind).toBe('done');
+  const away = withRewind(2, events);
+  expect(foldAll(away)).toMatchObject({ status: { kind: 'stopped' }, proved: undefined });
+  const again = withRewind('undo', away);
+  expect(foldAll(again)).toMatchObject({ status, proved, passed, lastMerge });
+  expect(makeProof(again)).toEqual(makeProof(events));
+  expect(foldAll(withRewind('undo', again)).status.kind).toBe('stopped');
 });
 
 test('after a rewind the work is compared with what its own goal began from', () => {

@@ -7,6 +7,8 @@ export function arbitraryOf(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case 'string':
+      if ('format' in def && def.format === 'datetime')
+        return fc.nat(2 ** 31).map((seconds) => new Date(seconds * 1000).toISOString());
       return (def.checks ?? []).length > 0 ? anyText.map((text) => text.slice(0, 100)) : anyText;
     case 'number':
       // Every check that our schemas put on a number is a least value.

@@ -1,14 +1,11 @@
 import { counted } from '../../base/plain-words.ts';
-import { commitOf } from '../../project/git/repository.ts';
-import { commitsSince } from '../../project/worktrees/changes.ts';
 import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal } from '../acting/early-refusal.ts';
 import { type Preview, previewOf } from '../acting/preview.ts';
 import type { SessionQuestion } from '../places/find-session.ts';
-import { lookAtRewind } from './rewind-session.ts';
+import { leavingBranch, lookAtRewind } from './rewind-session.ts';
 
 /** Says what a rewind would undo. Changes nothing. @throws session_not_found; an early refusal where nothing is kept */
 export async function previewRewind(
@@ -21,14 +18,17 @@ export async function previewRewind(
     if (refusal.code === 'checkpoint_gone' || refusal.code === 'nothing_kept') throw refusal;
     return previewOf(view, refusal, []);
   }
-  const { phase } = verdict.back.progress;
+  const { commit, back } = verdict;
+  const then = to === 'undo' && back.done ? 'done again' : `stopped in ${back.progress.phase}`;
   const where = to === 'undo' ? 'the state before the last rewind' : `the end of iteration ${to}`;
-  const { events } = facts;
+  const { count, stays } = await leavingBranch(view, commit, context);
   return previewOf(view, undefined, [
-    `Files, plan, overview and branch are restored to ${where}; the session is then stopped in ${phase}.`,
-    ...(to === 'undo'
+    `Files, plan, overview and branch are restored to ${where}; the session is then ${then}.`,
+    ...(to === 'undo' ? [] : undoneActs(facts.events, to)),
+    ...(count === 0
       ? []
-      : [...undoneActs(events, to), ...(await undoneCommits(view, events, to, context))]),
+      : [`Leaving branch ${view.state.worktree?.branch}: ${counted(count, 'commit')}; the tip is kept.`]),
+    ...stays,
     'The present state is kept, uncommitted files included; undo restores it. Ignored files are not changed.',
   ]);
 }
@@ -54,23 +54,4 @@ function undoneIterations(gone: readonly number[]): string {
   const [first] = gone;
   if (first === undefined) return 'No iteration is undone.';
   return gone.length === 1 ? `Undone: iteration ${first}.` : `Undone: iterations ${first} to ${gone.at(-1)}.`;
-}
-
-async function undoneCommits(
-  { sessionFile, state }: SessionView,
-  events: readonly SessionEvent[],
-  to: number,
-  { env }: ActionContext,
-): Promise<string[]> {
-  const { worktree } = state;
-  if (sessionFile === undefined || worktree === undefined) return [];
-  const ended = events.findLast((event) => event.type === 'iteration_ended' && event.iteration === to);
-  const base = ended?.type === 'iteration_ended' ? ended.head : worktree.baseCommit;
-  const options = { baseEnv: env, cwd: sessionFile.mainRepo };
-  const head = await commitOf(`refs/heads/${worktree.branch}`, options);
-  if (base === undefined || head === undefined) return [];
-  const { total } = await commitsSince({ ...options, base, head }, 1);
-  return total === 0
-    ? []
-    : [`Leaving branch ${worktree.branch}: ${counted(total, 'commit')}; the tip is kept.`];
 }

@@ -1,5 +1,8 @@
 import { SamocodeError } from '../../base/errors.ts';
 import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
+import { findBaseBranch } from '../../project/finishing/base-branch.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { commitOf } from '../../project/git/repository.ts';
 import {
   judgeRewind,
   type KeptIteration,
@@ -30,6 +33,8 @@ export interface RewindSessionResult {
   undoRef?: string;
   /** Left as they were: too large, unreadable, or repositories of their own. */
   leftOut: string[];
+  /** What no rewind undoes: where commits that left the branch are all the same. */
+  stays: string[];
 }
 
 /**
@@ -42,7 +47,8 @@ export async function rewindSession(
   context: ActionContext,
 ): Promise<RewindSessionResult> {
   const { view: found, verdict } = await lookAtRewind(input, context);
-  accepted(verdict, found);
+  const { commit } = accepted(verdict, found);
+  const { stays } = await leavingBranch(found, commit, context);
   const request = { kind: 'rewind', to: input.to } as const;
   const { view, events } = await afterCommand(found, request, ENDS, context, { workMs: ALL_FILES_MS });
   const halfway = events.find((event) => event.type === 'blocked');
@@ -50,8 +56,8 @@ export async function rewindSession(
     throw ACTION_ERRORS.rewind_halfway({ session: view.folder, reason: halfway.reason });
   const end = events.find((event) => event.type === 'rewound' || event.type === 'rewind_failed');
   if (end?.type === 'rewind_failed') throw rewindFailed(end);
-  if (end === undefined) return { view, outcome: 'rewinding', leftOut: [] };
-  return { view, outcome: 'rewound', undoRef: end.undo.ref, leftOut: end.leftOut };
+  if (end === undefined) return { view, outcome: 'rewinding', leftOut: [], stays };
+  return { view, outcome: 'rewound', undoRef: end.undo.ref, leftOut: end.leftOut, stays };
 }
 
 const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
@@ -64,6 +70,36 @@ export async function lookAtRewind(
   const view = await findSession({ ...question, isAct: true }, context);
   const facts = await factsForRewind(view, context);
   return { view, facts, verdict: judgeRewind({ to }, view.state, facts) };
+}
+
+/** The commits that a rewind to a checkpoint takes off the session's branch, and where they stay. @throws GitError */
+export async function leavingBranch(
+  { sessionFile, state: { worktree } }: SessionView,
+  checkpoint: string,
+  { env }: Pick<ActionContext, 'env'>,
+): Promise<{ count: number; stays: string[] }> {
+  if (sessionFile === undefined || worktree === undefined) return { count: 0, stays: [] };
+  const { mainRepo } = sessionFile;
+  const git = { baseEnv: env, cwd: mainRepo };
+  const { into, tip } = await findBaseBranch({ mainRepo, baseEnv: env, ...worktree });
+  const back = await commitOf(`${checkpoint}^1`, git);
+  if (tip === undefined || back === undefined) return { count: 0, stays: [] };
+  const count = async (...without: string[]) =>
+    Number(await gitLine(['rev-list', '--count', tip, '--not', back, ...without], git));
+  const all = await count();
+  const ask = ['for-each-ref', '--format=%(refname)', `refs/remotes/*/${worktree.branch}`];
+  const copies = all === 0 ? [] : (await gitLine(ask, git)).split('\n').filter(Boolean);
+  const pushed = copies.map((ref) => [
+    ref,
+    `a push to ${ref.slice('refs/remotes/'.length)}, or its pull request`,
+  ]);
+  const merged = into === undefined || all === 0 ? [] : [[`refs/heads/${into}`, `the merge into ${into}`]];
+  const stays: string[] = [];
+  for (const [ref = '', what] of [...merged, ...pushed]) {
+    const there = all - (await count(ref));
+    if (there > 0) stays.push(`A rewind does not undo ${what}: ${there} of these commits stay there.`);
+  }
+  return { count: all, stays };
 }
 
 /** The iterations that a session can be taken back to, newest first. */

@@ -32,13 +32,17 @@ export function addRewind(program: Command, cli: Cli): void {
       const asked = { session, ...projectOf(options), to };
       const input = options.yes ? { ...asked, isExact: true } : await wanted(cli, asked);
       if (input === undefined) return;
-      const { view, outcome, undoRef, leftOut } = await rewindSession(input, await cli.actionContext());
+      const { view, outcome, undoRef, leftOut, stays } = await rewindSession(
+        input,
+        await cli.actionContext(),
+      );
       const short = handleOf(view.folder);
-      const facts = { ...shownFacts(view), outcome, undoRef, leftOut };
+      const isDone = view.state.status.kind === 'done';
+      const facts = { ...shownFacts(view), outcome, undoRef, leftOut, stays };
       cli.output.result(facts, () =>
         [
           outcome === 'rewound'
-            ? `${cli.output.style.good('✔')} ${view.folder} is rewound to ${whenWords(to)}, and is stopped.`
+            ? `${cli.output.style.good('✔')} ${view.folder} is rewound to ${whenWords(to)}, and is ${isDone ? 'done again' : 'stopped'}.`
             : `${view.folder} is being rewound; to see how far: samocode status ${short}`,
           ...(leftOut.length > 0
             ? [
@@ -48,7 +52,8 @@ export function addRewind(program: Command, cli: Cli): void {
                   .join(', ')}`,
               ]
             : []),
-          `To continue: samocode resume ${short}   To undo: samocode rewind ${short} --undo`,
+          ...stays.map((line) => cli.output.style.attention(line)),
+          `${isDone ? '' : `To continue: samocode resume ${short}   `}To undo: samocode rewind ${short} --undo`,
         ].join('\n'),
       );
     });

@@ -52,15 +52,17 @@ export const rewindSessionTool = defineTool({
       return previewFields(await previewRewind({ ...question, to: target }, actions), again);
     }
     const { rewindSession } = await import('../../actions/sessions/rewind-session.ts');
-    const { view, outcome, undoRef, leftOut } = await rewindSession(
+    const { view, outcome, undoRef, leftOut, stays } = await rewindSession(
       { ...question, to: target, isExact: true },
       actions,
     );
+    const isRewound = outcome === 'rewound';
+    const then = view.state.status.kind === 'done' ? 'done again' : 'stopped';
+    const said = isRewound ? `It is rewound, and is ${then}.` : 'Files are still being restored.';
     return {
       ...sessionFields(view),
-      summary: outcome === 'rewound' ? 'It is rewound, and is stopped.' : 'Files are still being restored.',
-      next:
-        outcome === 'rewound' ? [{ act: 'resume', ifWanted: true }] : [{ act: 'look', when: 'in a moment' }],
+      summary: [said, ...stays].join(' '),
+      next: isRewound ? nextSteps(view) : [{ act: 'look', when: 'in a moment' }],
       kept_before: undoRef,
       left_as_they_are: leftOut.slice(0, MOST_LISTED).map((path) => cut(path, 150)),
     };

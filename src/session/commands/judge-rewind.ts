@@ -116,5 +116,5 @@ function positionOf(events: readonly SessionEvent[]): Position {
   const { status } = state;
   const waiting = status.kind === 'stopped' ? status.parked : status.kind === 'waiting' ? status : undefined;
   // What of the state goes back is what its schema names.
-  return Position.parse({ ...state, parked: waiting });
+  return Position.parse({ ...state, parked: waiting, done: status.kind === 'done' ? status : undefined });
 }

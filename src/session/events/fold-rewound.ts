@@ -24,12 +24,13 @@ export const OVER = {
   ...{ reviewed: undefined, reviewedAt: undefined, lastMerge: undefined },
 } as const satisfies Partial<SessionState>;
 
-/** The session stands where it stood then, stopped; iteration numbers and costs go on, for they were spent. */
+/** The session stands where it stood then, stopped unless that was done; iteration numbers and costs go on, for they were spent. */
 export function rewound(state: SessionState, event: EventOf<'rewound'>): SessionState {
   // What was proved goes too: what `passed` says would be as old, and no check would run for it again.
   const { rewind } = state;
   if (rewind === undefined) return state;
-  const { parked, progress, ...back } = rewind.back;
+  const { parked, done, progress, proved, lastMerge, ...back } = rewind.back;
+  const isUndo = event.to === 'undo';
   const { totalIterations } = state.progress;
   const since = event.at;
   return {
@@ -38,19 +39,23 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
     ...{ rewind: undefined, pending: undefined, stopWanted: undefined },
     ...{ goal: undefined, goalBase: undefined, oldLedger: undefined },
     ...back,
+    ...(isUndo && { proved, lastMerge }),
     progress: { ...progress, totalIterations },
     notes: [
       `A person rewound the session: ${whereTo(event.to)}. Files and overview are as they were then; read them again.`,
     ],
     backoff: false,
     trail: EMPTY_TRAIL,
-    status: {
-      kind: 'stopped',
-      since,
-      by: rewind.by,
-      why: whereTo(event.to),
-      ...(parked && { parked: { kind: 'waiting' as const, since, ...parked } }),
-    },
+    status:
+      isUndo && done
+        ? { kind: 'done', ...done }
+        : {
+            kind: 'stopped',
+            since,
+            by: rewind.by,
+            why: whereTo(event.to),
+            ...(parked && { parked: { kind: 'waiting' as const, since, ...parked } }),
+          },
   };
 }
 

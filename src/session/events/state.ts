@@ -8,7 +8,7 @@ import { Outage } from '../../phases/outage.ts';
 import { initialProgress } from '../../phases/progress.ts';
 import { AddedTests, BaseChecks, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
-import { BegunIteration, ChosenChild, MergeEnd, Trash } from './bodies/event-types.ts';
+import { BegunIteration, ChosenChild, Trash } from './bodies/event-types.ts';
 import {
   Block,
   Cost,
@@ -78,8 +78,8 @@ export const SessionState = z.object({
   archived: z.boolean(),
   runWanted: z.boolean(),
   status: Status,
-  /** All that a rewind takes back; `parked` is of the status. */
-  ...Position.omit({ parked: true }).shape,
+  /** All that a rewind takes back; `parked` and `done` are of the status. */
+  ...Position.omit({ parked: true, done: true }).shape,
   worktree: Worktree.optional(),
   /** What keeps its agents from what is not theirs: as it was promised at the start, or found at the last of them. */
   sandbox: z.enum(SANDBOX_LEVELS).optional(),
@@ -105,7 +105,6 @@ export const SessionState = z.object({
     })
     .optional(),
   merge: z.object({ by: By, into: z.string() }).optional(),
-  lastMerge: MergeEnd.pick({ outcome: true, into: true, commit: true, reason: true }).optional(),
   trash: Trash.optional(),
   /** By the hash of the plan with which they were accepted: a rewind may go back to an earlier one. */
   planServers: z.record(z.string(), z.array(PlanServer)).optional(),
@@ -122,8 +121,6 @@ export const SessionState = z.object({
   proving: Proving.optional(),
   baseChecks: BaseChecks.optional(),
   outsidePlan: z.array(z.string()).optional(),
-  /** The commit on which all checks last passed, in a fresh clone unless CHECK_IN=worktree. */
-  proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
   addedTests: AddedTests.optional(),
   acceptedWeakenings: z.array(z.string()).optional(),
   /** Warnings that were told, as `warningKey` names them, and codes of notices about unknown prices. */

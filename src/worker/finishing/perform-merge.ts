@@ -5,7 +5,7 @@ import { mergeRef } from '../../project/checkpoints/checkpoint-refs.ts';
 import { mergeOnto } from '../../project/finishing/base-branch.ts';
 import { forwardAlone } from '../../project/finishing/fast-forward.ts';
 import { makeMergeCommit } from '../../project/finishing/merge-commit.ts';
-import type { MergeEnd } from '../../session/events/bodies/event-types.ts';
+import type { MergeEnd } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
+import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { commitWork, doneSession } from '../../support/done-session.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
@@ -72,6 +73,57 @@ test.concurrent('a stop ends a merge, and nothing has changed', async ({ expect 
   const { status, lastMerge, stopWanted } = await rig.state();
   expect([status.kind, lastMerge?.outcome, stopWanted]).toEqual(['done', 'stopped', undefined]);
   expect(await rig.repo.git(['rev-parse', 'main'])).toBe(before);
+}, 300_000);
+
+test.concurrent('a rewind of what is merged and pushed says what it leaves there, and its undo is done and proved again', async () => {
+  await using rig = await doneSession({ copyOf: inject('resting'), here: true });
+  const { folder } = rig.file;
+  const { git, root } = rig.repo;
+  const branch = (await rig.state()).worktree?.branch ?? '';
+  await commitWork(rig, 'more.txt');
+  await git(['init', '--quiet', '--bare', join(root, 'elsewhere.git')]);
+  await git(['remote', 'add', 'elsewhere', join(root, 'elsewhere.git')]);
+  await git(['push', '--quiet', 'elsewhere', branch]);
+  await command(rig, 'finish', folder, '--merge', '--yes');
+  const merged = await rig.state();
+  const proof = await contentsOf(rig.paths.proof);
+  expect(merged).toMatchObject({ status: { kind: 'done' }, lastMerge: { outcome: 'merged' } });
+  const stays = (what: string) =>
+    new RegExp(`A rewind does not undo ${what}.*: \\d+ of these commits stay there`);
+
+  const asked = await command(rig, 'rewind', folder, '--to', '1');
+  expect(asked).toMatchObject({ exitCode: 4, stdout: expect.stringMatching(stays('the merge into main')) });
+  const told = await askTool('rewind_session', { session: folder, to: 1 }, rig.context('tool'));
+  expect(String(told.json.would)).toMatch(stays('the merge into main'));
+  expect(String(told.json.would)).toMatch(stays(`a push to elsewhere/${branch}`));
+  const away = await askTool(
+    'rewind_session',
+    { session: folder, to: 1, confirm: true },
+    rig.context('tool'),
+  );
+  expect(away.json).toMatchObject({
+    state: 'stopped',
+    summary: expect.stringMatching(stays('the merge into main')),
+  });
+  expect(await rig.state()).toMatchObject({ lastMerge: undefined, proved: undefined });
+
+  const question = await command(rig, 'rewind', folder, '--undo');
+  expect(question.stdout).toContain('the session is then done again');
+  expect(question.stdout).not.toContain('does not undo');
+  const back = await command(rig, 'rewind', folder, '--undo', '--yes');
+  expect(back.stdout).toContain('and is done again');
+  const { status, proved, lastMerge } = await rig.state();
+  expect({ status, proved, lastMerge }).toEqual({
+    status: merged.status,
+    proved: merged.proved,
+    lastMerge: merged.lastMerge,
+  });
+  expect(await contentsOf(rig.paths.proof)).toEqual(proof);
+  await command(rig, 'finish', folder, '--keep-branch', '--yes');
+  const list = await command(rig, 'list', '--archived', '--json');
+  expect(JSON.parse(list.stdout).sessions).toMatchObject([
+    { session: folder, state: 'done', archived: true },
+  ]);
 }, 300_000);
 
 test.concurrent('what is discarded comes back whole, and a worktree is pruned only when nothing is lost with it', async () => {

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { getStatus } from '../../../src/actions/reading/get-status.ts';
+import { writeSessionReport } from '../../../src/actions/reporting/write-report.ts';
 import { listCheckpoints, rewindSession } from '../../../src/actions/sessions/rewind-session.ts';
 import { leaveCommand } from '../../../src/session/commands/commands.ts';
+import { statusSentence } from '../../../src/session/words.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -48,6 +50,12 @@ test.concurrent('files, phase, gate and approval go back together, the gate is c
 
   const undone = await rewind(rig, 'undo');
   expect(undone.view.state.progress).toMatchObject({ phase: 'done' });
+  expect(undone.view.state.status).toEqual(done.status);
+  expect(undone.view.state.proved).toEqual(done.proved);
+  expect(statusSentence(undone.view)).toContain('is done after');
+  const report = { session: rig.file.folder, wordsOf: () => '' };
+  const page = await readFile((await writeSessionReport(report, rig.context())).path, 'utf8');
+  expect(page).not.toContain('it is made at done');
   expect(undone.view.state.approvedPlan).toEqual(done.approvedPlan);
   expect(await filesOf(rig)).toEqual(after);
   expect(await rig.repo.git(['rev-parse', rig.file.settings.branch])).toBe(tip);

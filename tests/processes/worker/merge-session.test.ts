@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { mergeRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { fastForward } from '../../../src/project/finishing/fast-forward.ts';
 import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
-import type { MergeEnd } from '../../../src/session/events/bodies/event-types.ts';
+import type { MergeEnd } from '../../../src/session/events/bodies/positions.ts';
 import type { Channel } from '../../../src/session/events/bodies/who-acted.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';

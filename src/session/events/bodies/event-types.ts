@@ -12,6 +12,7 @@ import {
   Block,
   Cost,
   Limited,
+  MergeEnd,
   Parked,
   Places,
   PlanServer,
@@ -22,32 +23,6 @@ import {
   RewindTarget,
 } from './positions.ts';
 import { By } from './who-acted.ts';
-
-const MERGE_OUTCOMES = [
-  /** The base branch has the work. */
-  'merged',
-  /** Merged and checked, but the base branch was left to the person: `commands` move it. */
-  'ready',
-  'conflicts',
-  'checks_failed',
-  'stopped',
-  'failed',
-] as const;
-
-export const MergeEnd = z.object({
-  into: z.string(),
-  outcome: z.enum(MERGE_OUTCOMES),
-  /** What was merged, and onto what. */
-  tip: z.string().optional(),
-  onto: z.string().optional(),
-  commit: z.string().optional(),
-  /** Why the base branch was not moved: a sentence of ours. */
-  reason: z.string().optional(),
-  files: z.array(z.string()),
-  /** For the person to run, in order. */
-  commands: z.array(z.string()),
-});
-export type MergeEnd = z.infer<typeof MergeEnd>;
 
 /** What was discarded with a session, and can be restored. */
 export const Trash = z.object({

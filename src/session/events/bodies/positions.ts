@@ -45,6 +45,32 @@ export const Parked = z.object({
 });
 export type Parked = z.infer<typeof Parked>;
 
+const MERGE_OUTCOMES = [
+  /** The base branch has the work. */
+  'merged',
+  /** Merged and checked, but the base branch was left to the person: `commands` move it. */
+  'ready',
+  'conflicts',
+  'checks_failed',
+  'stopped',
+  'failed',
+] as const;
+
+export const MergeEnd = z.object({
+  into: z.string(),
+  outcome: z.enum(MERGE_OUTCOMES),
+  /** What was merged, and onto what. */
+  tip: z.string().optional(),
+  onto: z.string().optional(),
+  commit: z.string().optional(),
+  /** Why the base branch was not moved: a sentence of ours. */
+  reason: z.string().optional(),
+  files: z.array(z.string()),
+  /** For the person to run, in order. */
+  commands: z.array(z.string()),
+});
+export type MergeEnd = z.infer<typeof MergeEnd>;
+
 /** The number of an iteration, 0 for before the first; or the rewind before this one is taken back. */
 export const RewindTarget = z.int().nonnegative().or(z.literal('undo'));
 export type RewindTarget = z.infer<typeof RewindTarget>;
@@ -68,6 +94,11 @@ export const Position = z.object({
   passed: z.array(z.string()).optional(),
   reviewed: z.array(z.string()).optional(),
   reviewedAt: z.record(z.string(), z.string()).optional(),
+  /** Of these three none comes back by a rewind, but by taking one back: then all is as it was. */
+  done: z.object({ since: z.iso.datetime(), summary: z.string() }).optional(),
+  /** The commit on which all checks last passed, in a fresh clone unless CHECK_IN=worktree. */
+  proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
+  lastMerge: MergeEnd.pick({ outcome: true, into: true, commit: true, reason: true }).optional(),
 });
 export type Position = z.infer<typeof Position>;
 
