@@ -3,6 +3,7 @@ import { byUrgency, needsHuman, readAllSessions } from '../../session/session-li
 import type { ActionContext } from '../acting/context.ts';
 import { projectDirOf, type SessionsPlace, sessionsPlaces } from '../places/sessions-places.ts';
 import { READING_ERRORS } from './reading-errors.ts';
+import { groupLines } from './report-facts.ts';
 import { isStuck, type WorkerReport } from './worker-now.ts';
 import { readWatching, workerReport } from './worker-report.ts';
 
@@ -21,6 +22,8 @@ export interface SessionList {
   sessions: SessionView[];
   needing: number;
   workers: ReadonlyMap<SessionView, WorkerReport>;
+  /** Of a whole group: how many are done, and what each of the others does or waits for. */
+  groupSays: string[];
 }
 
 /** The sessions of a project: what needs the human first, then the newest. Starts nothing. @throws project_not_found */
@@ -41,7 +44,9 @@ export async function listSessions(input: ListSessionsInput, context: ActionCont
   const sessions = [...workers.keys()]
     .filter((view) => isIn(input.group, view) && isWanted(view, input.filter, needs))
     .sort((a, b) => Number(needs(b)) - Number(needs(a)) || byUrgency(a, b));
-  return { places: wanted, sessions, needing: sessions.filter(needs).length, workers };
+  const isGroup = input.group !== undefined && input.filter === undefined && sessions.length > 0;
+  const groupSays = isGroup ? groupLines(sessions.map((view) => ({ view, report: workers.get(view) }))) : [];
+  return { places: wanted, sessions, needing: sessions.filter(needs).length, workers, groupSays };
 }
 
 /** The folder of the project that a listed session belongs to; undefined where all are of one. */
@@ -66,12 +71,25 @@ function isIn(group: string | undefined, { sessionFile }: SessionView): boolean 
  * The sessions of a group that are not archived. @throws group_not_found when there is none; project_not_found
  */
 export async function sessionsOfGroup(
-  { group, projectDir }: { group: string; projectDir?: string | undefined },
+  question: GroupQuestion,
   context: ActionContext,
 ): Promise<SessionView[]> {
+  return (await readGroup(question, context)).sessions;
+}
+
+export interface GroupQuestion {
+  group: string;
+  projectDir?: string | undefined;
+}
+
+/** The same as a list. @throws group_not_found, project_not_found */
+export async function readGroup(
+  { group, projectDir }: GroupQuestion,
+  context: ActionContext,
+): Promise<SessionList> {
+  const list = await listSessions({ projectDir, group }, context);
+  if (list.sessions.length > 0) return list;
   const { sessions } = await listSessions({ projectDir }, context);
-  const members = sessions.filter((view) => isIn(group, view));
-  if (members.length > 0) return members;
   const groups = sessions.flatMap(({ sessionFile }) => sessionFile?.group ?? []);
   throw READING_ERRORS.group_not_found({ group, groups: [...new Set(groups)].sort() });
 }

@@ -2,7 +2,7 @@ import type { NextStep } from '../../base/acts.ts';
 import { capitalised } from '../../base/plain-words.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { type SessionFacts, sessionFacts } from '../../session/facts.ts';
-import { WORKER_GONE } from '../../session/words.ts';
+import { statusSentence, WORKER_GONE } from '../../session/words.ts';
 import { nextSteps } from '../acting/next-steps.ts';
 import type { SessionReport } from './get-status.ts';
 import { DYING } from './recent-revivals.ts';
@@ -50,6 +50,22 @@ export function reportFacts(
 export function stuckWords(view: SessionView, { isDying, unwatched }: WorkerReport): string {
   return isDying ? dyingWords(view) : (unwatched ?? `${capitalised(WORKER_GONE)}.`);
 }
+
+/** A group in one answer, a sentence each: how many are done, and what each of the others does or waits for. */
+export function groupLines(
+  members: readonly { view: SessionView; report?: WorkerReport | undefined }[],
+): string[] {
+  const open = members.filter(({ view }) => view.state.status.kind !== 'done');
+  const said = open.map(({ view, report }) => {
+    const isGone = report !== undefined && isStuck(view, report) && !view.isUnseen;
+    return isGone ? `${statusSentence(view)} ${stuckWords(view, report)}` : statusSentence(view);
+  });
+  const more = said.length > MOST_OF_GROUP ? [`And ${said.length - MOST_OF_GROUP} more.`] : [];
+  const done = `${members.length - open.length} of ${members.length} done.`;
+  return [done, ...said.slice(0, MOST_OF_GROUP), ...more];
+}
+
+const MOST_OF_GROUP = 20;
 
 function dyingWords({ paths }: SessionView): string {
   return `${DYING}: see worker.stderr in ${paths.runDir}.`;

@@ -10,6 +10,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { findSession } from '../places/find-session.ts';
 import { reportOn, type SessionReport } from '../reading/get-status.ts';
 import { sessionsOfGroup } from '../reading/list-sessions.ts';
+import { groupLines } from '../reading/report-facts.ts';
 import { isStuck } from '../reading/worker-now.ts';
 
 export interface WaitForAnyInput {
@@ -37,6 +38,8 @@ export interface WaitResult extends SessionReport {
   cursor: number;
   /** Of every session, by its folder: hand them all to the next call. */
   cursors: Record<string, number>;
+  /** Of a group: how many are done, and what each of the others does or waits for. */
+  groupSays?: string[];
 }
 
 /**
@@ -47,6 +50,15 @@ export interface WaitResult extends SessionReport {
  * @throws session_not_found; the signal's reason when aborted
  */
 export async function waitForAny(input: WaitForAnyInput, context: ActionContext): Promise<WaitResult> {
+  const { told, looks, changed } = await waitedFor(input, context);
+  const result = resultOf(told, changed, looks);
+  return input.group === undefined ? result : { ...result, groupSays: groupLines(looks) };
+}
+
+async function waitedFor(
+  input: WaitForAnyInput,
+  context: ActionContext,
+): Promise<{ told: Look; looks: readonly Look[]; changed: boolean }> {
   const { clock } = context;
   const { until, timeoutMs, signal } = input;
   let watched = await watchedSessions(input, context);
@@ -55,9 +67,9 @@ export async function waitForAny(input: WaitForAnyInput, context: ActionContext)
     const looks = await Promise.all(watched.map((each) => lookAt(each, until, context)));
     const left = deadline - clock.monotonic();
     const told = toldFirst(input.group === undefined ? looks : withoutEarlyEnds(looks, until));
-    if (told !== undefined) return resultOf(told, true, looks);
+    if (told !== undefined) return { told, looks, changed: true };
     const [first] = looks.toSorted(stuckFirst);
-    if (left <= 0 && first !== undefined) return resultOf(first, false, looks);
+    if (left <= 0 && first !== undefined) return { told: first, looks, changed: false };
     await waitForEvents(
       watched.map(({ view }) => ({ paths: view.paths, after: view.state.n })),
       { timeoutMs: Math.min(left, LOOK_AGAIN_MS), clock, signal },

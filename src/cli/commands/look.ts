@@ -1,5 +1,9 @@
 import { type Command, Option } from 'commander';
-import { SESSION_FILTERS, type SessionFilter } from '../../actions/reading/list-sessions.ts';
+import {
+  type GroupQuestion,
+  SESSION_FILTERS,
+  type SessionFilter,
+} from '../../actions/reading/list-sessions.ts';
 import { WAIT_UNTIL, type WaitResult, type WaitUntil } from '../../actions/waiting/wait-for-change.ts';
 import { exitStatusOf } from '../following/run-to-rest.ts';
 import { shownFacts } from '../rendering/session-facts.ts';
@@ -41,26 +45,43 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
   }));
   const whose = whoseSessions(list, input);
   if (whose !== undefined) cli.output.warn(whose);
+  const { groupSays } = list;
   const sessionsDirs = list.places.map(({ sessionsDir }) => sessionsDir);
-  cli.output.result({ sessionsDirs, sessions: facts }, () =>
-    listWords(facts, cli.output, context.clock.now()),
+  cli.output.result({ sessionsDirs, sessions: facts, ...(groupSays.length > 0 && { groupSays }) }, () =>
+    [
+      // In a pipe there are only the rows.
+      ...(cli.output.isLive ? groupSays : []),
+      listWords(facts, cli.output, context.clock.now()),
+    ].join('\n'),
   );
 }
 
 export function addStatus(program: Command, cli: Cli): void {
   withSharedOptions(program.command('status [session]'))
     .description('Show what a session does, or list all sessions')
-    .action((session: string | undefined, options: SharedOptions) => showStatus(cli, session, options));
+    .option('--group <name>', 'how far the sessions of this group are')
+    .action((session: string | undefined, options: ListOptions) => showStatus(cli, session, options));
 }
 
 /** Of one session, or the list of all. */
 async function showStatus(cli: Cli, session: string | undefined, options: ListOptions): Promise<void> {
+  const { group } = options;
+  if (session !== undefined && group !== undefined)
+    throw CLI_ERRORS.usage({ why: 'A session and --group exclude each other.', hint: 'Give one of them.' });
+  if (group !== undefined) return await showGroup(cli, { group, ...projectOf(options) });
   if (session === undefined) return await showList(cli, options);
   const { getStatus } = await import('../../actions/reading/get-status.ts');
   const context = await cli.actionContext();
   const report = await getStatus({ session, ...projectOf(options) }, context);
   const facts = shownFacts(report.view, report);
   cli.output.result(facts, () => statusWords(facts, cli.output, context.clock.now()));
+}
+
+async function showGroup(cli: Cli, question: GroupQuestion): Promise<void> {
+  const { readGroup } = await import('../../actions/reading/list-sessions.ts');
+  const { sessions, workers, groupSays } = await readGroup(question, await cli.actionContext());
+  const facts = sessions.map((view) => shownFacts(view, workers.get(view)));
+  cli.output.result({ sessions: facts, groupSays }, () => groupSays.join('\n'));
 }
 
 export function addWatch(program: Command, cli: Cli): void {
@@ -123,16 +144,18 @@ export function addWait(program: Command, cli: Cli): void {
         signal: cli.interrupted,
       };
       const result = await waitForAny(input, context);
-      const { view, changed, happened } = result;
+      const { view, changed, happened, groupSays = [] } = result;
       cli.leaveWith(statusOf(result, until));
       const facts = shownFacts(view, result);
-      cli.output.result({ ...facts, changed, happened }, () =>
+      const isToldByGroup = group !== undefined && facts.state === 'done';
+      cli.output.result({ ...facts, changed, happened, groupSays: result.groupSays }, () =>
         changed
           ? [
               ...happened.map(({ text }) => harmless(text)),
-              statusWords(facts, cli.output, context.clock.now()),
+              ...groupSays,
+              ...(isToldByGroup ? [] : [statusWords(facts, cli.output, context.clock.now())]),
             ].join('\n')
-          : `Nothing of that happened in ${timeout} s.`,
+          : [`Nothing of that happened in ${timeout} s.`, ...groupSays].join('\n'),
       );
     });
 }

@@ -1,9 +1,13 @@
 import * as z from 'zod';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import type { GroupQuestion } from '../../actions/reading/list-sessions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { gateWords, sandboxWords } from '../../session/facts.ts';
+import { needsHuman } from '../../session/session-list.ts';
 import { defineTool } from '../calls/define-tool.ts';
-import { aboutSession, OF_SESSION, OF_WORK, resultWith } from '../calls/fields.ts';
+import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName } from '../calls/fields.ts';
 import { reportFields } from '../calls/session-fields.ts';
+import type { ToolResult } from '../calls/tool.ts';
 
 export const getStatusTool = defineTool({
   name: 'get_status',
@@ -13,7 +17,15 @@ export const getStatusTool = defineTool({
     'Use when the user asks how it goes. To follow a session use wait, which costs less.',
     'next says what to do.',
   ].join('\n'),
-  input: aboutSession({}),
+  input: z
+    .strictObject({
+      session: SessionName.optional(),
+      group: z.string().optional().describe('Instead: how far a group is.'),
+      project_dir: ProjectDir,
+    })
+    .refine(({ session, group }) => (session === undefined) !== (group === undefined), {
+      error: 'Send session, one name from list_sessions, or group',
+    }),
   output: resultWith({
     ...OF_SESSION,
     ...OF_WORK,
@@ -27,12 +39,13 @@ export const getStatusTool = defineTool({
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   isCore: true,
-  async handle(question, { actions }) {
+  async handle({ session, group, projectDir }, { actions }) {
+    if (session === undefined) return await aboutGroup({ group: group ?? '', projectDir }, actions);
     const [{ getStatus }, { spentWords }] = await Promise.all([
       import('../../actions/reading/get-status.ts'),
       import('../../actions/reading/spent-words.ts'),
     ]);
-    const report = await getStatus(question, actions);
+    const report = await getStatus({ session, projectDir }, actions);
     const { worktree, messages, archived } = report.view.state;
     return {
       ...reportFields(report),
@@ -47,6 +60,17 @@ export const getStatusTool = defineTool({
     };
   },
 });
+
+/** How far it is, and what to do about those that need the user. */
+async function aboutGroup(question: GroupQuestion, actions: ActionContext): Promise<ToolResult> {
+  const { readGroup } = await import('../../actions/reading/list-sessions.ts');
+  const { sessions, groupSays } = await readGroup(question, actions);
+  const needing = sessions.filter(needsHuman).slice(0, MOST_NEXT);
+  const looks = needing.map(({ folder }) => ({ act: 'look', args: { session: folder } }) as const);
+  return { summary: groupSays.join(' '), next: looks.length > 0 ? looks : [{ act: 'list' }] };
+}
+
+const MOST_NEXT = 3;
 
 /** What the user left for the agents and none has confirmed: the session is not done before. */
 function messageWords({ waiting, unacknowledged }: SessionView['state']['messages']): string {

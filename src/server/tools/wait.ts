@@ -91,15 +91,16 @@ function aboutOne(result: WaitResult): ToolResult {
 
 /** Which of them it is about, and where each of them stands. */
 function aboutSeveral(result: WaitResult, until: WaitUntil): ToolResult {
-  const { cursors } = result;
+  const { cursors, groupSays } = result;
   const told = toldOf(result);
+  if (groupSays) told.summary = groupSays.join(' ');
   // Who waits for the end alone has not been told that one of them waits for a human, and won't come to its end.
   const isHeldUp = until === 'done' && told.state === 'waiting';
   if (result.changed || isHeldUp || isStuck(result.view, result)) return { ...told, cursors };
   const { session: _any, ...idle } = told;
   return {
     ...idle,
-    summary: 'Nothing new in any of them.',
+    summary: ['Nothing new in any of them.', ...(groupSays ?? [])].join(' '),
     next: [{ act: 'follow' }],
     state: undefined,
     cursors,
