@@ -1,4 +1,4 @@
-import { runGit } from '../../project/git/git.ts';
+import { gitSaysYes, runGit } from '../../project/git/git.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import type { Commit } from '../../project/worktrees/changes.ts';
 import { documentText } from '../../session/documents/documents.ts';
@@ -16,6 +16,7 @@ import { sessionsPlaces } from '../places/sessions-places.ts';
 import { pathInTree } from './read-changes.ts';
 
 export interface WhyQuestion {
+  /** Of a file; `src/a.ts:31` is one line of it, as the main checkout has it once the branch is merged there. */
   path: string;
   /** Without one: every session of the project that changed the file, newest first. */
   session?: string | undefined;
@@ -53,16 +54,21 @@ export async function whyFile(
   const tops = views.flatMap(({ sessionFile, state }) =>
     [state.worktree?.path ?? [], sessionFile?.mainRepo ?? []].flat(),
   );
-  const path = await pathInTree(question.path, tops);
+  const [, file = question.path, number] = /^(.+):(\d+)$/s.exec(question.path) ?? [];
+  const path = await pathInTree(file, tops);
+  const line = number === undefined ? undefined : Number(number);
   const isOne = question.session !== undefined;
   // One whose repository was moved hides nothing of the others.
   const found = await Promise.all(
     views.map(async (view) => {
-      const ask = async () => await whyIn(view, path, context);
+      const ask = async () => await whyIn(view, { path, line }, context);
       return isOne ? await ask() : await unlessGitFails(ask, undefined);
     }),
   );
-  return { path, sessions: found.filter((each) => each !== undefined) };
+  return {
+    path: [path, ...(line === undefined ? [] : [line])].join(':'),
+    sessions: found.filter((each) => each !== undefined),
+  };
 }
 
 async function viewsFor(
@@ -79,7 +85,7 @@ async function viewsFor(
 
 async function whyIn(
   view: SessionView,
-  path: string,
+  { path, line }: Asked,
   context: ActionContext,
 ): Promise<WhySession | undefined> {
   const { paths } = view;
@@ -93,7 +99,11 @@ async function whyIn(
   // A branch that was removed after it had been merged leaves its commits.
   const tip = (await commitOf(own.ref, git)) ?? (lastHead && (await commitOf(lastHead, git)));
   if (!tip) return undefined;
-  const commits = await commitsOf(path, `${baseCommit}..${tip}`, git);
+  const since = `${baseCommit}..`;
+  const commits =
+    line === undefined
+      ? await commitsOf(path, `${since}${tip}`, git)
+      : await commitOfLine({ path, line }, { since, tip, git });
   if (commits.length === 0) return undefined;
   const plan = approvedPlan && (await documentText(paths.approvedPlan));
   const { questions, ...reasons } = planReasons(plan ?? '', path);
@@ -105,6 +115,38 @@ async function whyIn(
     ...reasons,
     answers: await answersFor(view, questions),
   };
+}
+
+interface Asked {
+  path: string;
+  line?: number | undefined;
+}
+
+/** The commit of a session that a line is of; in the main checkout where that has the session's work, else on its branch. */
+async function commitOfLine(
+  { path, line }: Asked,
+  { since, tip, git }: Pick<SessionBranch, 'git'> & { since: string; tip: string },
+): Promise<WhyIteration['commits']> {
+  const isIn = (commit: string, other: string) =>
+    gitSaysYes(['merge-base', '--is-ancestor', commit, other], git);
+  const at = (await isIn(tip, 'HEAD')) ? 'HEAD' : tip;
+  const blame = [
+    'blame',
+    '--porcelain',
+    '--no-textconv',
+    '-L',
+    `${line},${line}`,
+    `${since}${at}`,
+    '--',
+    path,
+  ];
+  // There is no such file, or no such line.
+  const { stdout } = await runGit(blame, { ...git, allowFailure: true });
+  const [head = '', ...facts] = stdout.split('\n');
+  const hash = head.split(' ')[0] ?? '';
+  const subject = facts.find((fact) => fact.startsWith('summary '))?.slice('summary '.length) ?? '';
+  const isOlder = hash === '' || facts.includes('boundary');
+  return isOlder || !(await isIn(hash, tip)) ? [] : [{ hash, subject }];
 }
 
 /** Oldest first; a file that was renamed is followed. */

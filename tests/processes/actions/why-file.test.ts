@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readChanges } from '../../../src/actions/reading/read-changes.ts';
 import { whyFile } from '../../../src/actions/reading/why-file.ts';
@@ -159,6 +160,38 @@ test('what a merged session whose branch is gone has changed is still explained'
   await place.repo.git(['branch', '-D', 'samocode/x']);
   const [why] = (await whyFile({ path: 'src/hull.ts' }, place.context)).sessions;
   expect(why?.iterations.map(({ iteration }) => iteration)).toEqual([1, 2]);
+});
+
+test('behind a line is the iteration whose commit it is of, under any name of its file', async () => {
+  await using place = await scene();
+  const { context, repo, first, third } = place;
+  const behind = async (path: string, session?: string) => {
+    const { sessions } = await whyFile({ path, session }, context);
+    return sessions.flatMap(({ iterations }) => iterations.map(({ commits }) => commits));
+  };
+  const built = [{ hash: first, subject: 'Build the hull' }];
+  expect(await behind('src/hull.ts:2')).toEqual([built]);
+  expect(await behind(join(repo.path, 'src/hull.ts:2'), 'x')).toEqual([built]);
+  expect(await behind('src/hull.ts:5')).toEqual([[{ hash: third, subject: 'Repair the hull' }]]);
+  const [why] = (await whyFile({ path: 'src/hull.ts:2' }, context)).sessions;
+  expect(why).toMatchObject({
+    iterations: [{ iteration: 1, did: 'Built a hull' }],
+    phases: [{ number: 1, name: 'Hull' }],
+    requirements: [{ id: 'R1' }],
+    answers: [{ id: 'Q1' }],
+  });
+});
+
+test('a line that no session changed says so, before the session and in the present file', async () => {
+  await using place = await scene();
+  const { context, repo, first, third } = place;
+  const words = async (path: string) => whyWords(await whyFile({ path }, context), makeStyle(false));
+  expect(await words('README.md:1')).toBe('No session here changed README.md:1.');
+  expect(await words('src/hull.ts:77')).toBe('No session here changed src/hull.ts:77.');
+  await repo.git(['merge', '-q', third]);
+  await repo.commit('By hand', { 'src/hull.ts': 'mine\none\ntwo\nthree\nfour\nfive\n' });
+  expect(await words('src/hull.ts:1')).toBe('No session here changed src/hull.ts:1.');
+  expect(await words('src/hull.ts:2')).toContain(first.slice(0, 8));
 });
 
 test('changes since the last look are those of the commits after it, and files outside of the plan are named', async () => {
