@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
 import { ensurePlainFolder, putAside } from '../../base/files/append-lines.ts';
 import { writeLightly, writeWhole } from '../../base/files/atomic-file.ts';
@@ -115,6 +116,8 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   const { paths } = worker;
   const files = iterationPaths(paths, open.iteration);
   ensurePlainFolder(paths.logs);
+  // SESSIONS may be a repository of its own: what agents print is not for it.
+  writeLightly(join(paths.logs, '.gitignore'), '*\n');
   if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') putAside(paths.signal);
   await writeWhole(paths.signal, BLANK_SIGNAL);
   const overview = await readPlainFile(paths.overview, MAX_OVERVIEW_BYTES);

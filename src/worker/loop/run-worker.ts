@@ -8,6 +8,7 @@ import { say } from '../core/failure.ts';
 import { Watch } from '../core/supervisor-watch.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { endBaseRun, stopBaseRun } from '../proving/base-run.ts';
+import { commitReadableFiles } from '../recording/keep-work.ts';
 import { settleEvents } from '../recording/settle.ts';
 import { guarded } from './guarded.ts';
 import { nextStep } from './next-step.ts';
@@ -61,6 +62,9 @@ async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   await endBaseRun(worker);
   await worker.slots.leave();
   await recordIfTaken(worker, { type: 'worker_left', why });
+  const { kind } = stateOf(worker).status;
+  // What is written while it leaves belongs to no iteration that would commit it.
+  if (kind === 'done' || kind === 'stopped') await commitReadableFiles(worker, `The session is ${kind}`);
   worker.writer.writeCache();
   crashPoint('before-release');
 }

@@ -143,10 +143,10 @@ export async function dropAllCheckpoints(worker: Worker): Promise<void> {
 }
 
 /** Commits the readable files where SESSIONS is a repository of its own. A nicety: it stops nothing. */
-export async function commitReadableFiles(worker: Worker): Promise<void> {
+export async function commitReadableFiles(worker: Worker, why?: string): Promise<void> {
   const { lastIteration } = stateOf(worker);
   if (lastIteration === undefined) return;
-  const message = `${lastIteration.phase}: ${lastIteration.lastAction ?? lastIteration.ending}`;
+  const message = why ?? `${lastIteration.phase}: ${lastIteration.lastAction ?? lastIteration.ending}`;
   await commitSessionFiles({
     sessionDir: worker.paths.sessionDir,
     mainRepo: worker.file.mainRepo,

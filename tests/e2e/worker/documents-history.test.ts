@@ -1,0 +1,42 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { refNameOf } from '../../../src/session/layout/names.ts';
+import { askingRig } from '../../support/asking-rig.ts';
+import { commitWork } from '../../support/done-session.ts';
+import { eventually } from '../../support/eventually.ts';
+import { setPhase } from '../../support/put-in-phase.ts';
+import { startRig } from '../../support/session-rig.ts';
+
+test.concurrent('where SESSIONS is a repository of its own, nothing of a session that is done stays uncommitted there', async () => {
+  await using rig = await startRig({ lines: { GATES: 'none' }, start: { run: false } });
+  const { sessionsDir } = rig.paths;
+  const git = (...args: string[]) => rig.repo.git(args, sessionsDir);
+  await git('init', '--quiet');
+  await git('config', 'user.name', 'Keeper');
+  await git('config', 'user.email', 'keeper@localhost');
+  await commitWork(rig, 'work.txt');
+  await setPhase(rig, 'done');
+  await rig.resume();
+  await rig.until(({ status }) => status.kind === 'done');
+  await eventually(async () => (await git('log', '-1', '--format=%s')) === 'The session is done', {
+    what: 'the commit of a worker that leaves',
+  });
+  expect(await readdir(rig.paths.logs)).not.toEqual([]);
+  expect(await git('status', '--porcelain')).toBe('');
+  const { folder } = rig.file;
+  expect(await git('show', `HEAD:${folder}/session.log`)).toBe(
+    (await readFile(rig.paths.sessionLog, 'utf8')).trim(),
+  );
+  expect(await git('ls-files')).not.toMatch(/_logs|\.run/);
+});
+
+test.concurrent('where SESSIONS lies in MAIN_REPO, its checkpoints have each document as each iteration left it', async () => {
+  await using rig = await askingRig({ here: true });
+  await rig.untilWaiting('qa_answers');
+  const asked = await readFile(rig.paths.qa, 'utf8');
+  await rig.answer();
+  await rig.untilWaiting('plan_approval');
+  const old = `refs/samocode/${refNameOf(rig.file)}/002:session/_qa.md`;
+  expect(await rig.repo.git(['show', old])).toBe(asked.trim());
+  expect(await readFile(rig.paths.qa, 'utf8')).not.toBe(asked);
+});
