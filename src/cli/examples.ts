@@ -53,7 +53,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode diff jwt --new', 'what has changed since your last look'],
     ['samocode diff jwt src/auth.ts', 'the patch of one file'],
   ],
-  why: [['samocode why src/auth.ts', 'the decisions behind the changes of this file']],
+  why: [
+    ['samocode why src/auth.ts', 'the decisions behind the changes of this file'],
+    ['samocode why src/auth.ts:31', 'the same for one line'],
+  ],
   verify: [['samocode verify jwt', 'on a fresh clone of its branch']],
   wait: [
     ['samocode wait jwt billing --timeout 3600', 'until one of the two needs you, for an hour at most'],

@@ -38,7 +38,7 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
     state: ['list --state', 'list --archived'],
     offset: PAGES,
   },
-  get_status: { session: ['status [session]'] },
+  get_status: { session: ['status [session]'], group: ['status --group'] },
   wait: {
     session: ['wait [sessions]'],
     sessions: ['wait [sessions]'],
@@ -58,6 +58,7 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
     answers: ['answer [answers]'],
     accept_suggestions: ['answer --accept-suggestions'],
     confirm_typed: ['answer --confirm-typed'],
+    replace: ['answer --replace'],
   },
   read_plan: { session: ['plan <session>'], offset: PAGES },
   approve_plan: { session: ['approve <session>'], hash: ['approve --hash'] },

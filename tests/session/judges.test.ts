@@ -100,7 +100,12 @@ describe('answers', () => {
       answers: onRecord(by),
     });
     const openFor = (state: SessionState) => ({ ...openQuestions(text, state), gateChannels: CHANNELS });
-    const give = (given: { by: By; answers: { id: string; text: string }[] }, state: SessionState) =>
+    interface Gives {
+      by: By;
+      answers: { id: string; text: string }[];
+      replace?: true;
+    }
+    const give = (given: Gives, state: SessionState) =>
       judgeAnswer({ ...command, ...given }, state, openFor(state));
     const B = [{ id: 'Q1', text: 'B' }];
 
@@ -111,6 +116,8 @@ describe('answers', () => {
       ['a person after a model', byModel, byPerson],
       ['a person on another channel', byPerson, { channel: 'phone' }],
       ['a person in the form of another client', inForm('claude-code'), inForm('codex')],
+      ['somebody at a second terminal', byPerson, byPerson],
+      ['a second form of the same client', inForm('codex'), inForm('codex')],
     ])('keeps it against %s, who is told who gave it, what and when', (_who, before, later) => {
       const state = answered(before);
       const answers = [...B, { id: 'Q2', text: 'A' }];
@@ -119,27 +126,34 @@ describe('answers', () => {
       expect(verdict).toMatchObject({ error: { code: 'already_answered', why } });
     });
 
-    test.each<[string, By]>([
-      ['in the terminal', byPerson],
-      ['by phone', { channel: 'phone' }],
-      ['in a form', inForm('codex')],
-    ])('is replaced by the person who gave it %s, and both are named', (_where, by) => {
-      const state = answered(by);
-      expect(give({ by, answers: B }, state)).toMatchObject({
+    test.each<[string, By, By]>([
+      ['a person', byPerson, byPerson],
+      ['a person after a model', byModel, byPerson],
+      ['a person in a form', { channel: 'phone' }, inForm('codex')],
+      ['a model after a model', byModel, { channel: 'tool', client: 'codex' }],
+    ])('is replaced by %s who says so, and both are named', (_who, before, by) => {
+      const state = answered(before);
+      expect(give({ by, answers: B, replace: true }, state)).toMatchObject({
         kind: 'accepted',
         answers: [{ id: 'Q1', text: 'B' }],
-        replaced: [{ id: 'Q1', text: 'A', by, at }],
+        replaced: [{ id: 'Q1', text: 'A', by: before, at }],
         open: ['Q2', 'Q3'],
       });
+    });
+
+    test('of a person is never replaced by a model', () => {
+      const asked = { by: byModel, answers: B, replace: true } as const;
+      expect(give(asked, answered(byPerson))).toMatchObject({ error: { code: 'already_answered' } });
     });
 
     test('may be replaced until the next agent has begun, and not after', () => {
       const running: Status = { kind: 'running', since: at };
       const planning = { ...emptyState().progress, phase: 'planning' } as const;
       const unread = { ...answered(byPerson, running), progress: planning };
-      expect(give({ by: byPerson, answers: B }, unread)).toMatchObject({ kind: 'accepted' });
+      const asked = { by: byPerson, answers: B, replace: true } as const;
+      expect(give(asked, unread)).toMatchObject({ kind: 'accepted' });
       const later = { ...unread, status: { ...running, since: '2026-01-08T10:09:00.000Z' } };
-      expect(give({ by: byPerson, answers: B }, later)).toMatchObject({
+      expect(give(asked, later)).toMatchObject({
         error: { code: 'already_answered' },
       });
     });

@@ -1,6 +1,7 @@
 import { judgeAnswer } from '../../session/commands/judge-gates.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { openQuestions } from '../../session/documents/qa.ts';
+import type { AnswerOnRecord } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -13,11 +14,15 @@ export interface AnswerQaInput extends SessionQuestion {
   acceptSuggestions?: boolean | undefined;
   /** What stands in the file is the person's own. */
   confirmTyped?: boolean | undefined;
+  /** Answers on record are changed on purpose. */
+  replace?: boolean | undefined;
 }
 
 export interface AnswerQaResult {
   view: SessionView;
   recorded: { id: string; text: string }[];
+  /** Those in whose place they are. */
+  replaced: readonly AnswerOnRecord[];
   open: string[];
 }
 
@@ -27,9 +32,10 @@ export interface AnswerQaResult {
  */
 export async function answerQa(input: AnswerQaInput, context: ActionContext): Promise<AnswerQaResult> {
   const { acceptSuggestions = false, confirmTyped = false } = input;
+  const replace = input.replace ? { replace: true as const } : {};
   const view = await findSession({ ...input, isAct: true }, context);
   const answers = [...input.answers];
-  const request = { kind: 'answer', answers, acceptSuggestions, confirmTyped } as const;
+  const request = { kind: 'answer', answers, acceptSuggestions, confirmTyped, ...replace } as const;
   const facts = {
     ...openQuestions(await documentText(view.paths.qa), view.state),
     gateChannels: gateChannelsOf(view),
@@ -41,6 +47,7 @@ export async function answerQa(input: AnswerQaInput, context: ActionContext): Pr
   return {
     view: after.view,
     recorded: recorded.answers.map(({ id, text }) => ({ id, text })),
+    replaced: recorded.replaced ?? [],
     open: recorded.open,
   };
 }

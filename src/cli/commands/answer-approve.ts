@@ -10,10 +10,12 @@ import { shownFacts } from '../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withPager, withSharedOptions } from '../terminal/shared-options.ts';
+import { fitLine } from '../terminal/style.ts';
 
 interface AnswerOptions extends SharedOptions {
   acceptSuggestions?: true;
   confirmTyped?: true;
+  replace?: true;
   show?: true;
 }
 
@@ -22,6 +24,7 @@ export function addAnswer(program: Command, cli: Cli): void {
     .description('Answer the questions of a session, here or as arguments')
     .option('--accept-suggestions', 'accept the suggestion for every question not answered here')
     .option('--confirm-typed', 'confirm that the answers typed into _qa.md are yours')
+    .option('--replace', 'change answers that are recorded already, until the next agent begins')
     .addOption(
       new Option('--show', 'only show the questions').conflicts(['acceptSuggestions', 'confirmTyped']),
     )
@@ -33,12 +36,14 @@ export function addAnswer(program: Command, cli: Cli): void {
       const said = decided ? { answers: given, confirmTyped } : await askOpen(cli, session, options);
       if (said === undefined) return;
       const { answerQa } = await import('../../actions/gates/answer-qa.ts');
-      const input = { session, ...projectOf(options), ...said, acceptSuggestions };
-      const { view, recorded, open } = await answerQa(input, await cli.actionContext());
+      const replace = given.length > 0 && options.replace;
+      const input = { session, ...projectOf(options), ...said, acceptSuggestions, replace };
+      const { view, recorded, replaced, open } = await answerQa(input, await cli.actionContext());
       const { good, attention } = cli.output.style;
-      cli.output.result({ ...shownFacts(view), recorded, open }, () =>
+      cli.output.result({ ...shownFacts(view), recorded, replaced, open }, () =>
         [
           ...recorded.map(({ id, text }) => `${good('✔')} ${id}: ${text}`),
+          ...replaced.map(({ id, text, by }) => `Replaced: ${id}: ${fitLine(text)}, by ${openedBy(by)}`),
           open.length > 0
             ? attention(`Still open: ${open.join(', ')}`)
             : `${handleOf(view.folder)} continues. To follow it: samocode log ${handleOf(view.folder)} --follow`,

@@ -90,7 +90,7 @@ async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
 export function addWhy(program: Command, cli: Cli): void {
   withSharedOptions(program.command('why <file> [session]'))
     .description(
-      'Show the iterations, plan steps, requirements and answers behind the changes of a file, or of one line of it (file:31)',
+      'Show the iterations, plan steps, requirements and answers behind a file, or behind file:line',
     )
     .action(async (path: string, session: string | undefined, options: SharedOptions) => {
       const { whyFile } = await import('../../actions/reading/why-file.ts');

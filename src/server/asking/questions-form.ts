@@ -29,6 +29,8 @@ export interface PassedOn {
   answers: readonly FormAnswer[];
   acceptSuggestions: boolean;
   confirmTyped: boolean;
+  /** Questions that have an answer are asked too, where one was passed on. */
+  replace: boolean;
 }
 
 /**
@@ -42,8 +44,11 @@ export async function askQuestions(
 ): Promise<AtGate<{ answers: FormAnswer[]; inChat: string[]; unasked: string[] }>> {
   if (ask === undefined) return { kind: 'no_form' };
   const { readQa } = await import('../../actions/gates/read-qa.ts');
-  const { view, questions, open, diff } = await readQa({ ...question, isAct: true }, actions);
-  const given = passedOn.answers.map(({ id, text }) => ({ asked: findQuestion(questions, id), text }));
+  const { view, questions: known, diff } = await readQa({ ...question, isAct: true }, actions);
+  const given = passedOn.answers.map(({ id, text }) => ({ asked: findQuestion(known, id), text }));
+  const isMeant = (id: string) => passedOn.replace && given.some(({ asked }) => asked?.id === id);
+  const questions = known.map((each) => (isMeant(each.id) ? { ...each, isOpen: true } : each));
+  const open = questions.filter(({ isOpen }) => isOpen).map(({ id }) => id);
   const isClear = given.every(({ asked, text }) => asked && parseAnswer(asked, text).kind !== 'invalid');
   const unasked = given.flatMap(({ asked }) => (asked && !open.includes(asked.id) ? [asked.id] : []));
   // What was passed on and cannot be recorded at all is refused before anybody is asked.

@@ -27,19 +27,20 @@ export const answerQaTool = defineTool({
       .boolean()
       .default(false)
       .describe('The user confirms the answers that read_qa shows as unconfirmed.'),
+    replace: z.boolean().default(false).describe('Also change recorded answers. Only when the user said so.'),
   }),
   output: resultWith({ ...OF_SESSION, open: TEXTS.describe('Questions that still have no answer.') }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   isCore: true,
   async handle(input, context) {
-    const { session, projectDir, acceptSuggestions, confirmTyped } = input;
+    const { session, projectDir, acceptSuggestions, confirmTyped, replace } = input;
     const [{ answerQa }, { askQuestions }] = await Promise.all([
       import('../../actions/gates/answer-qa.ts'),
       import('../asking/questions-form.ts'),
     ]);
     const question = { session, projectDir };
     const answers = Object.entries(input.answers).map(([id, text]) => ({ id, text }));
-    const passedOn = { answers, acceptSuggestions, confirmTyped };
+    const passedOn = { answers, acceptSuggestions, confirmTyped, replace };
     const asked = await askQuestions(question, passedOn, context);
     if (asked.kind === 'unanswered') return UNANSWERED;
     const decided = asked.kind === 'decided' ? asked.decision : undefined;
@@ -47,13 +48,16 @@ export const answerQaTool = defineTool({
     const said = inChat.length > 0 ? ` In their own words the user answers ${inChat.join(', ')}.` : '';
     if (decided?.answers.length === 0)
       return { summary: `Nothing is recorded yet.${said}`, next: [askFor(inChat)], open: inChat };
-    const { view, recorded, open } = decided
-      ? await answerQa({ ...question, answers: decided.answers }, byForm(context.actions))
+    const { view, recorded, replaced, open } = decided
+      ? await answerQa({ ...question, answers: decided.answers, replace }, byForm(context.actions))
       : await answerQa({ ...question, ...passedOn }, context.actions);
     const taken = recorded.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
     const who = decided ? "Recorded as the user's own" : 'Recorded as passed on by you alone';
     const notes = [
       said,
+      replaced.length > 0
+        ? ` Replaced: ${replaced.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ')}.`
+        : '',
       open.length > 0 ? ` Still open: ${open.join(', ')}.` : '',
       unasked.length > 0 ? ` Answered before, and left as they were: ${unasked.join(', ')}.` : '',
       asked.kind === 'no_form' && asked.isRefused ? FORMS_REFUSED : '',

@@ -37,6 +37,8 @@ export const Command = z.discriminatedUnion('kind', [
     acceptSuggestions: z.boolean(),
     /** Answers found in the file at parking are the person's own. */
     confirmTyped: z.boolean(),
+    /** Answers on record are changed: meant, and not merely later than another's. */
+    replace: z.literal(true).optional(),
   }),
   Head.extend({ kind: z.literal('approve'), hash: z.string().optional() }),
   Head.extend({ kind: z.literal('request_changes'), feedback: z.string() }),

@@ -8,7 +8,7 @@ export const GATE_ERRORS = errors({
   already_answered: ({ taken }: { taken: readonly AnswerOnRecord[] }) => ({
     what: NOT_ANSWERED,
     why: `${taken.map(({ id, text, by, at }) => `${id} was answered first with "${text.split('\n', 1)[0]?.slice(0, 80)}" by ${openedBy(by)}, at ${at}`).join('; ')}. The first answer counts.`,
-    hint: `Whoever gave it may replace it the same way until the next agent begins; anybody else can tell that agent with a message. Answers to other questions can be given without ${taken.map(({ id }) => id).join(', ')}.`,
+    hint: `Until the next agent begins it can be replaced on purpose, with replace: a person's answer only by a person. Later, a message tells the agent. Answers to other questions can be given without ${taken.map(({ id }) => id).join(', ')}.`,
     next: [{ act: 'message', args: { text: TO_FILL }, ifWanted: true }],
   }),
   answer_not_understood: ({ id, problem }: { id: string; problem: string }) => ({

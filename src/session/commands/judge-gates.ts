@@ -27,10 +27,10 @@ export type AnswerVerdict =
 
 /**
  * What a person's answers come to: the human act that opens the first gate. The first answer to a question counts,
- * whichever channel it came by; whoever comes later is told of it. Nothing is written here.
+ * whichever channel it came by; whoever comes later is told of it, and may replace it on purpose. Nothing is written here.
  */
 export function judgeAnswer(
-  command: Pick<CommandOf<'answer'>, 'by' | 'answers' | 'acceptSuggestions' | 'confirmTyped'>,
+  command: Pick<CommandOf<'answer'>, 'by' | 'answers' | 'acceptSuggestions' | 'confirmTyped' | 'replace'>,
   state: AnswerState,
   facts: AnswerFacts,
 ): AnswerVerdict {
@@ -38,7 +38,7 @@ export function judgeAnswer(
   if ('kind' in given) return given;
   const { status } = state;
   const isWaiting = status.kind === 'waiting' && status.for === 'qa_answers';
-  const { taken, replaced } = onRecord(given, command.by, state);
+  const { taken, replaced } = onRecord(given, command, state);
   if (taken.length > 0) return refused(GATE_ERRORS.already_answered({ taken }));
   const isEmpty = given.length === 0 && !command.acceptSuggestions && !command.confirmTyped;
   if (!isWaiting && replaced.length === 0) return tooLate(isEmpty ? [] : facts.questions, state);
@@ -75,14 +75,19 @@ export function judgeAnswer(
 
 type AnswerState = Pick<SessionState, 'status' | 'answers' | 'progress' | 'openIteration'>;
 
-/** Which of the questions have another answer already: of somebody else, or of the person who acts, who may replace it. */
-function onRecord(given: readonly Given[], by: By, state: AnswerState) {
+/** Which of the questions have another answer already, and which of those are replaced. */
+function onRecord(
+  given: readonly Given[],
+  { by, replace }: Pick<CommandOf<'answer'>, 'by' | 'replace'>,
+  state: AnswerState,
+) {
   const others = given.flatMap(({ question, text }) => {
     const recorded = recordedAnswer(question, state);
     return recorded === undefined || recorded.text === text ? [] : [recorded];
   });
-  const isOwn = (answer: AnswerOnRecord) => isReplaceable(answer, state) && isSamePerson(answer.by, by);
-  return { taken: others.filter((each) => !isOwn(each)), replaced: others.filter(isOwn) };
+  const isReplaced = (answer: AnswerOnRecord) =>
+    replace === true && isReplaceable(answer, state) && mayReplace(answer.by, by);
+  return { taken: others.filter((each) => !isReplaced(each)), replaced: others.filter(isReplaced) };
 }
 
 function recordedAnswer(
@@ -92,8 +97,9 @@ function recordedAnswer(
   return answers.find((each) => each.id === question.id && each.question === questionHash(question));
 }
 
-function isSamePerson(one: By, other: By): boolean {
-  return isPersonal(one.channel) && one.channel === other.channel && one.client === other.client;
+/** A person may replace any answer, a model only what came through a model. */
+function mayReplace(given: By, by: By): boolean {
+  return isPersonal(by.channel) || given.channel === 'tool';
 }
 
 /** Until an agent has begun with it: at the gate, or right behind it. An answer about weakened checks leads elsewhere. */
