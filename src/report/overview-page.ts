@@ -1,9 +1,9 @@
 import { counted } from '../base/plain-words.ts';
 import { lasted, many, money, tokensOf } from './figures.ts';
 import { type Html, html } from './html.ts';
+import { wholePage } from './html-page.ts';
 import type { OverviewReportData, SessionCard, Tone } from './report-data.ts';
 import { phaseBar } from './session-page.ts';
-import { wholePage } from './whole-page.ts';
 
 const GROUPS: readonly (readonly [Tone, string])[] = [
   ['person', 'Needs you'],

@@ -4,6 +4,7 @@ import { PHASE_NAMES } from '../phases/table.ts';
 import { charts } from './charts.ts';
 import { lasted, many, moment, money, tokensOf } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
+import { wholePage } from './html-page.ts';
 import { factList, iterationsPart } from './iterations.ts';
 import { markdown } from './markdown-html.ts';
 import type {
@@ -13,7 +14,6 @@ import type {
   SessionCard,
   SessionReportData,
 } from './report-data.ts';
-import { wholePage } from './whole-page.ts';
 
 /** The page of one session, complete in itself. */
 export function sessionPage(data: SessionReportData): string {

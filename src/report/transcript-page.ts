@@ -1,7 +1,7 @@
 import { html } from './html.ts';
+import { wholePage } from './html-page.ts';
 import { transcriptBody } from './iterations.ts';
 import type { Made, TranscriptPiece } from './report-data.ts';
-import { wholePage } from './whole-page.ts';
 
 /** A transcript that is too long for the page. */
 export interface TranscriptPageData extends Made {

@@ -10,7 +10,7 @@ import type { QueuedNotice } from '../notify/queued-notice.ts';
 import { readEvents } from '../session/events/event-log.ts';
 import { isContinuedBy } from '../session/status.ts';
 import { noticesOf, standingNotices } from './notices-of.ts';
-import type { Overlook } from './overlook.ts';
+import type { Overlook } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
 

@@ -3,7 +3,7 @@ import { isoUtc } from '../base/clock.ts';
 import type { QueuedNotice } from '../notify/queued-notice.ts';
 import { describeEvent } from '../session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../session/events/events.ts';
-import type { Overlook } from './overlook.ts';
+import type { Overlook } from './scan.ts';
 import type { WatchedSession } from './watched-session.ts';
 
 type View = WatchedSession['view'];

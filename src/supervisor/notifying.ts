@@ -5,7 +5,7 @@ import { listenToTelegram } from '../notify/telegram/listen.ts';
 import { TelegramChannel } from '../notify/telegram/telegram-channel.ts';
 import { telegramFiles } from '../notify/telegram/telegram-settings.ts';
 import { NoticeQueue } from './notice-queue.ts';
-import type { Overlook } from './overlook.ts';
+import type { Overlook } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Notifies the person of what a look has found, and acts on what they say by phone: here alone, however many sessions there are. */

@@ -2,7 +2,7 @@ import { isoUtc } from '../base/clock.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
 import { spentFacts, spentOnDay } from '../session/day-spent.ts';
 import { needsHuman } from '../session/session-list.ts';
-import type { Overlook } from './overlook.ts';
+import type { Overlook } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
 

@@ -12,7 +12,7 @@ import { launchSupervisor } from '../providers/starting/launch-supervisor.ts';
 import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
 import { Notifying } from './notifying.ts';
 import { NowFile } from './now-file.ts';
-import { Overlook } from './overlook.ts';
+import { Overlook } from './scan.ts';
 import { LONGEST_LOOK_MS, type Supervisor } from './supervisor.ts';
 
 export interface RunOptions {

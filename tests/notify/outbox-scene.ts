@@ -4,7 +4,7 @@ import { type ChannelState, readChannelState } from '../../src/actions/reading/c
 import type { ChannelName } from '../../src/notify/channel.ts';
 import { Outbox, type OutboxOptions } from '../../src/notify/outbox/outbox.ts';
 import { NoticeQueue } from '../../src/supervisor/notice-queue.ts';
-import { Overlook } from '../../src/supervisor/overlook.ts';
+import { Overlook } from '../../src/supervisor/scan.ts';
 import { HandClock, type Scene, sceneWith } from '../supervisor/scene.ts';
 
 /** The supervisor's look, without its loop and without workers. */

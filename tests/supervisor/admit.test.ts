@@ -5,7 +5,7 @@ import { noteSpent } from '../../src/session/day-spent.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { slotsRoot } from '../../src/session/slots.ts';
 import { admit, isDaySpent } from '../../src/supervisor/admit.ts';
-import { Overlook } from '../../src/supervisor/overlook.ts';
+import { Overlook } from '../../src/supervisor/scan.ts';
 import { CREATED, PREPARED } from '../session/events.ts';
 import { MINUTE_MS, type Scene, START_MS, scene } from './scene.ts';
 

@@ -8,7 +8,7 @@ import type { SessionView } from '../../src/session/events/session-view.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { readSession } from '../../src/session/status.ts';
 import { readEdit } from '../../src/supervisor/edits.ts';
-import { Overlook } from '../../src/supervisor/overlook.ts';
+import { Overlook } from '../../src/supervisor/scan.ts';
 import { BLOCKED, CREATED, PREPARED } from '../session/events.ts';
 import { MINUTE_MS, type Scene, type SessionPlan, scene } from './scene.ts';
 

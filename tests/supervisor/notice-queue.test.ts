@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { NoticeQueue } from '../../src/supervisor/notice-queue.ts';
-import { Overlook } from '../../src/supervisor/overlook.ts';
+import { Overlook } from '../../src/supervisor/scan.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../session/events.ts';
 import { MINUTE_MS, type Scene, scene } from './scene.ts';
 

@@ -11,8 +11,8 @@ import { CHANNEL_NAMES, type ChannelName } from '../channel.ts';
 import { isProjectMuted, quietHours, readNotifySettings } from '../notify-settings.ts';
 import { QueuedNotice } from '../queued-notice.ts';
 import { type Around, ChannelFile } from './channel-file.ts';
+import { Lane } from './channel-queue.ts';
 import { channelsOf } from './channels-of.ts';
-import { Lane } from './lane.ts';
 
 export interface OutboxOptions {
   paths: SupervisorPaths;

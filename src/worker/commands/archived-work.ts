@@ -17,7 +17,7 @@ import { type Refused, refused } from '../../session/commands/judge-kind.ts';
 import type { Trash } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
+import { bringWorktreeBack } from '../guarding/restore-worktree.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
 
 /** Removes the worktree of a session that is archived; its branch stays. @throws worktree_foreign, would_lose_work: what was written since the judgement is not lost either */

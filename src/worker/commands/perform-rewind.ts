@@ -5,7 +5,7 @@ import { REWIND_HALFWAY, whereTo } from '../../session/events/fold-rewound.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { lastingFailure } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
+import { bringWorktreeBack } from '../guarding/restore-worktree.ts';
 import { type CheckpointPlace, checkpointPlace } from '../recording/keep-work.ts';
 import { keepRestoredPlan } from '../recording/plan-approved.ts';
 

@@ -12,7 +12,7 @@ import type { Handler } from '../core/command-outcome.ts';
 import { branchTip, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { documentNames } from '../documents/own-documents.ts';
-import { levelBlockedFor } from '../guarding/guard-stands.ts';
+import { levelBlockedFor } from '../guarding/check-sandbox-level.ts';
 import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/budget.ts';
 import { liftSharedLimit } from '../limits/shared-limit.ts';
 

@@ -21,8 +21,8 @@ import {
   homeChanged,
   mainCheckoutMoves,
 } from '../guarding/changes-by-agent.ts';
+import { bringWorktreeBack } from '../guarding/restore-worktree.ts';
 import { documentsPrint, mainCheckoutNow, snapshotBefore } from '../guarding/snapshot.ts';
-import { bringWorktreeBack } from '../guarding/worktree-stands.ts';
 import { guardLoop } from '../judging/loop-guard.ts';
 import { reachesLimit } from '../limits/budget.ts';
 import { unpriced } from '../limits/cost-of.ts';
@@ -32,8 +32,8 @@ import { commitReadableFiles, keepWorkAfter, notKept, tidyCheckpoints } from '..
 import { putAwayMessages } from '../recording/messages.ts';
 import { repairOverview } from '../recording/repair-overview.ts';
 import { settleEvents } from '../recording/settle.ts';
+import { type ChildEnded, howItEnded } from './child-end.ts';
 import { decideChecked } from './decide-checked.ts';
-import { type ChildEnded, howItEnded } from './how-it-ended.ts';
 import { acknowledgedIds, keepSignal, notesAbout, signalOutcome } from './kept-signal.ts';
 
 /**

@@ -5,7 +5,7 @@ import { joinEnvironment } from '../core/children-environment.ts';
 import { stoppedEvent } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { performMerge } from '../finishing/perform-merge.ts';
-import { SANDBOX_LOWER } from '../guarding/guard-stands.ts';
+import { SANDBOX_LOWER } from '../guarding/check-sandbox-level.ts';
 import { prepare } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
 import { queueReason } from '../limits/queue.ts';

@@ -10,7 +10,7 @@ import { readChildRecord, readExit } from '../core/iteration-files.ts';
 import { endChildTree, isAlive } from '../core/tree.ts';
 import { appendPatiently, record, stateOf, type Worker } from '../core/worker.ts';
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
-import { phaseByHand, setPhase, writtenPhase } from '../judging/obey-phase-line.ts';
+import { phaseByHand, setPhase, writtenPhase } from '../judging/phase-edit.ts';
 import { clearScratch, endBeside } from '../proving/scratch.ts';
 
 type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { fingerprint } from '../../../src/base/files/fingerprint.ts';
-import { settledBy } from '../../../src/notify/outbox/lane.ts';
+import { settledBy } from '../../../src/notify/outbox/channel-queue.ts';
 import { launchWorker } from '../../../src/providers/starting/launch-worker.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';

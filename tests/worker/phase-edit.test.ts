@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { record, type Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
-import { obeyPhaseLine, phaseByHand } from '../../src/worker/judging/obey-phase-line.ts';
+import { obeyPhaseLine, phaseByHand } from '../../src/worker/judging/phase-edit.ts';
 import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
-import { Overlook } from '../../src/supervisor/overlook.ts';
+import { Overlook } from '../../src/supervisor/scan.ts';
 import { readSupervisorStatus } from '../../src/supervisor/supervisor-status.ts';
 import { ASKING, CREATED, eventLines, PREPARED } from '../session/events.ts';
 import { eventually } from '../support/eventually.ts';
