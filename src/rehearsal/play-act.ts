@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { ClaudeLines } from './claude-lines.ts';
-import { leaveBehind, runAsAgent } from './run-as-agent.ts';
+import { runAsAgent, startLeftover } from './run-as-agent.ts';
 import { actsFor, honestRules, type ScenarioAct } from './scenario.ts';
 import { fill } from './situation.ts';
 import { storyRules } from './story.ts';
@@ -25,7 +25,7 @@ const ACTS: Acts<ScenarioAct['act']> = {
   },
   'ignore-term': (_act, context) => context.ignoreTerm(),
   leave: async (act, context) => {
-    for (let nth = 0; nth < act.count; nth++) await leaveBehind(act, surroundings(context));
+    for (let nth = 0; nth < act.count; nth++) await startLeftover(act, surroundings(context));
   },
   print,
   event: ({ json }, { lines }) => lines.print(json),

@@ -30,7 +30,7 @@ export function runAsAgent(
 }
 
 /** Starts a program that outlives this one. @returns when the shell between them has ended */
-export function leaveBehind(
+export function startLeftover(
   { command, setsid, ignoreTerm, scrubEnv }: Extract<ScenarioAct, { act: 'leave' }>,
   { cwd, env }: { cwd: string; env: Record<string, string> },
 ): Promise<unknown> {

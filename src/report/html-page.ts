@@ -23,7 +23,7 @@ function hashOf(text: string): string {
 }
 
 /** A whole page, which needs nothing beside it. */
-export function wholePage(title: string, body: Html, { madeAt, version }: Made): string {
+export function htmlPage(title: string, body: Html, { madeAt, version }: Made): string {
   return html`${markup('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${markup(POLICY)}">

@@ -1,7 +1,7 @@
 import { counted } from '../base/plain-words.ts';
 import { lasted, many, money, tokensOf } from './figures.ts';
 import { type Html, html } from './html.ts';
-import { wholePage } from './html-page.ts';
+import { htmlPage } from './html-page.ts';
 import type { OverviewReportData, SessionCard, Tone } from './report-data.ts';
 import { phaseBar } from './session-page.ts';
 
@@ -28,7 +28,7 @@ ${groups.map(
 <div class="cards">${own.map(cardOf)}</div></section>
 `,
 )}`;
-  return wholePage('Sessions · samocode', body, data);
+  return htmlPage('Sessions · samocode', body, data);
 }
 
 const PROOF_WORDS = { project: 'proved', plan: "only the plan's own checks", none: 'not proved' } as const;

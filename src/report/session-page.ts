@@ -4,7 +4,7 @@ import { PHASE_NAMES } from '../phases/table.ts';
 import { charts } from './charts.ts';
 import { lasted, many, moment, money, tokensOf } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
-import { wholePage } from './html-page.ts';
+import { htmlPage } from './html-page.ts';
 import { factList, iterationsPart } from './iterations.ts';
 import { markdown } from './markdown-html.ts';
 import type {
@@ -36,7 +36,7 @@ ${there.map(
 <div class="of-${id}">${parts}</div></section>
 `,
 )}`;
-  return wholePage(`${data.name} · samocode`, body, data);
+  return htmlPage(`${data.name} · samocode`, body, data);
 }
 
 /** What the session is, what it did and whether that was shown. */

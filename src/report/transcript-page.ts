@@ -1,5 +1,5 @@
 import { html } from './html.ts';
-import { wholePage } from './html-page.ts';
+import { htmlPage } from './html-page.ts';
 import { transcriptBody } from './iterations.ts';
 import type { Made, TranscriptPiece } from './report-data.ts';
 
@@ -20,5 +20,5 @@ export function pageOfTranscript(data: TranscriptPageData): string {
   const body = html`<header class="head"><p class="over"><a href="${page}#i${iteration}">${name}</a></p><h1>Iteration ${iteration}, ${phase}</h1></header>
 ${transcriptBody(entries)}
 ${restIn !== undefined && html`<p class="note">The rest is in <code dir="ltr">${restIn}</code>.</p>`}`;
-  return wholePage(`${name}, iteration ${iteration} · samocode`, body, data);
+  return htmlPage(`${name}, iteration ${iteration} · samocode`, body, data);
 }

@@ -4,10 +4,10 @@ import { statsAt } from '../base/files/look-at.ts';
 import { plainJson } from '../base/files/plain-file.ts';
 import { acquireLease, type OwnedLease } from '../base/processes/lease.ts';
 import { isOlder } from '../base/versions.ts';
-import { LONGEST_LOOK_MS, type Supervisor } from './supervisor.ts';
+import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';
 
 /** A newer program that has asked the older one to leave waits for it: longer than the longest time between two looks. */
-const HANDOVER_MS = LONGEST_LOOK_MS + 30_000;
+const HANDOVER_MS = LONGEST_SCAN_GAP_MS + 30_000;
 const HANDOVER_POLL_MS = 100;
 
 /** Takes the lease, also from an older program that was asked to leave. @returns undefined where another one has it and stays */

@@ -9,8 +9,8 @@ import { beganAt } from '../notify/outbox/channel-file.ts';
 import type { QueuedNotice } from '../notify/queued-notice.ts';
 import { readEvents } from '../session/events/event-log.ts';
 import { isContinuedBy } from '../session/status.ts';
-import { noticesOf, standingNotices } from './notices-of.ts';
-import type { Overlook } from './scan.ts';
+import { currentNotices, noticesOf } from './notices-of.ts';
+import type { Scan } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
 
@@ -37,7 +37,7 @@ export class NoticeQueue {
     this.#supervisor = supervisor;
   }
 
-  async take({ sessions }: Pick<Overlook, 'sessions'>): Promise<void> {
+  async take({ sessions }: Pick<Scan, 'sessions'>): Promise<void> {
     const cursors = await this.#readCursors();
     const notices: QueuedNotice[] = [];
     const standing = new Set<string>();
@@ -49,7 +49,7 @@ export class NoticeQueue {
       const place = join(folder, sessionFile.id);
       const from = cursors.read[place];
       const isOurs = isContinuedBy(lease, identity);
-      for (const notice of isOurs ? standingNotices(session, sessionFile.id, clock.now()) : []) {
+      for (const notice of isOurs ? currentNotices(session, sessionFile.id, clock.now()) : []) {
         if (!this.#standing.has(notice.id)) notices.push(notice);
         standing.add(notice.id);
       }
@@ -95,7 +95,7 @@ function isOld({ paths }: WatchedSession, { since }: Cursors): boolean {
 }
 
 /** Without those of sessions that were deleted: a folder of sessions that is away, or empty, is a disk that is away. */
-function withoutGone(read: Cursors['read'], sessions: Overlook['sessions']): Cursors['read'] {
+function withoutGone(read: Cursors['read'], sessions: Scan['sessions']): Cursors['read'] {
   const seen = new Set([...sessions.keys()].map((place) => dirname(place)));
   return Object.fromEntries(
     Object.entries(read).filter(

@@ -3,7 +3,7 @@ import { isoUtc } from '../base/clock.ts';
 import type { QueuedNotice } from '../notify/queued-notice.ts';
 import { describeEvent } from '../session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../session/events/events.ts';
-import type { Overlook } from './scan.ts';
+import type { Scan } from './scan.ts';
 import type { WatchedSession } from './watched-session.ts';
 
 type View = WatchedSession['view'];
@@ -14,7 +14,7 @@ const LONG_QUEUED_MS = 30 * 60_000;
 const HOUR_MS = 3_600_000;
 
 /** What no event says: a crash loop, a long time in the queue. */
-export function standingNotices(
+export function currentNotices(
   { view, waits, isDying }: WatchedSession,
   sessionId: string,
   nowMs: number,
@@ -39,7 +39,7 @@ export function standingNotices(
 export function noticesOf(
   event: SessionEvent,
   { view }: WatchedSession,
-  { sessionId, sessions }: Pick<Overlook, 'sessions'> & { sessionId: string },
+  { sessionId, sessions }: Pick<Scan, 'sessions'> & { sessionId: string },
 ): QueuedNotice[] {
   const group = view.sessionFile?.group;
   const endsOne = group !== undefined && (event.type === 'done' || event.type === 'stopped');
@@ -96,7 +96,7 @@ function becomesLong({ at, until }: EventOf<'limited'>, asksAt: number, retryHou
 function groupNotice(
   at: string,
   view: View,
-  { group, sessions }: Pick<Overlook, 'sessions'> & { group: string },
+  { group, sessions }: Pick<Scan, 'sessions'> & { group: string },
 ): QueuedNotice[] {
   const { sessionsDir } = view.paths;
   const members = [...sessions.values()]

@@ -5,38 +5,38 @@ import { listenToTelegram } from '../notify/telegram/listen.ts';
 import { TelegramChannel } from '../notify/telegram/telegram-channel.ts';
 import { telegramFiles } from '../notify/telegram/telegram-settings.ts';
 import { NoticeQueue } from './notice-queue.ts';
-import type { Overlook } from './scan.ts';
+import type { Scan } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Notifies the person of what a look has found, and acts on what they say by phone: here alone, however many sessions there are. */
 export class Notifying {
   readonly #supervisor: Supervisor;
-  readonly #overlook: Overlook;
+  readonly #scan: Scan;
   readonly #queue: NoticeQueue;
   readonly #telegram: TelegramChannel;
   readonly #outbox: Outbox;
   readonly #ended = new AbortController();
   #listening: Promise<void> | undefined;
 
-  constructor(supervisor: Supervisor, overlook: Overlook) {
+  constructor(supervisor: Supervisor, scan: Scan) {
     this.#supervisor = supervisor;
-    this.#overlook = overlook;
+    this.#scan = scan;
     this.#queue = new NoticeQueue(supervisor);
     const telegram = new TelegramChannel(supervisor, telegramFiles(supervisor.paths).state);
     this.#telegram = telegram;
     this.#outbox = new Outbox({
       ...supervisor,
-      report: (what, error) => overlook.report(what, error),
+      report: (what, error) => scan.report(what, error),
       channels: (settings, context) => channelsOf(settings, { ...context, telegram }),
     });
   }
 
   /** Begins to send what is due. @returns when to look again at the latest, monotonic */
-  async look(): Promise<number> {
-    const overlook = this.#overlook;
-    await this.#queue.take(overlook).catch((error: unknown) => overlook.report('queue.jsonl', error));
-    const atMs = await this.#outbox.look(overlook.sessions).catch((error: unknown) => {
-      overlook.report('notifications', error);
+  async poll(): Promise<number> {
+    const scan = this.#scan;
+    await this.#queue.take(scan).catch((error: unknown) => scan.report('queue.jsonl', error));
+    const atMs = await this.#outbox.poll(scan.sessions).catch((error: unknown) => {
+      scan.report('notifications', error);
       return Number.POSITIVE_INFINITY;
     });
     if (this.#outbox.sendsBy('telegram'))

@@ -2,7 +2,7 @@ import { isoUtc } from '../base/clock.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
 import { spentFacts, spentOnDay } from '../session/day-spent.ts';
 import { needsHuman } from '../session/session-list.ts';
-import type { Overlook } from './scan.ts';
+import type { Scan } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
 
@@ -29,7 +29,7 @@ export class NowFile {
   }
 
   /** Writes it where something in it has changed. */
-  async write({ sessions }: Overlook): Promise<void> {
+  async write({ sessions }: Scan): Promise<void> {
     const { paths, clock } = this.#supervisor;
     const rows = [...sessions.values()].filter(({ waits }) => waits.for !== 'nothing').map(rowOf);
     const needYou = rows.filter(({ needsYou }) => needsYou).length;

@@ -12,8 +12,8 @@ import { launchSupervisor } from '../providers/starting/launch-supervisor.ts';
 import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
 import { Notifying } from './notifying.ts';
 import { NowFile } from './now-file.ts';
-import { Overlook } from './scan.ts';
-import { LONGEST_LOOK_MS, type Supervisor } from './supervisor.ts';
+import { Scan } from './scan.ts';
+import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';
 
 export interface RunOptions {
   /** Ends it. */
@@ -36,8 +36,8 @@ export type SupervisorEnd =
 /** Two looks are at least this far apart, also where files change all the time. */
 const SPACING_MS = 100;
 /** Looks without a sign: network disks lose events. Longer with many sessions, so that the cost stays the same. */
-const LOOK_MS = 10_000;
-const LOOK_MS_PER_SESSION = 300;
+const SCAN_MS = 10_000;
+const SCAN_MS_PER_SESSION = 300;
 /** Each costs some 35 KB of memory; what is edited beyond them is found by looking. */
 const MAX_PATHS = 1024;
 
@@ -65,9 +65,9 @@ export async function runSupervisor(supervisor: Supervisor, options: RunOptions)
     if (end === 'program_replaced') await launchSuccessor(supervisor);
     if (end !== 'nothing_to_watch') return end;
     // Whoever parked a session before the release saw a supervisor, and started no other.
-    const overlook = new Overlook(supervisor);
-    await overlook.read();
-    if (!overlook.hasReason()) return end;
+    const scan = new Scan(supervisor);
+    await scan.read();
+    if (!scan.hasReason()) return end;
   }
 }
 
@@ -93,9 +93,9 @@ async function watch(
   { signal, stays = false, watchPath, program }: RunOptions & { program: string },
 ): Promise<SupervisorEnd> {
   const { paths, clock } = supervisor;
-  const overlook = new Overlook(supervisor);
+  const scan = new Scan(supervisor);
   const now = new NowFile(supervisor);
-  const notifying = new Notifying(supervisor, overlook);
+  const notifying = new Notifying(supervisor, scan);
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {
@@ -110,27 +110,27 @@ async function watch(
       const present = identityAt(supervisor.programs.supervisor);
       if (present !== '' && present !== program) return 'program_replaced';
       // Those that do not answer any more are not watched either.
-      await overlook.ask();
-      const watched = watchedBy(supervisor, overlook);
+      await scan.list();
+      const watched = watchedBy(supervisor, scan);
       const isReported = watcher.watch(watched);
-      const nextMs = await overlook.look().catch((error: unknown) => {
-        overlook.report('look', error);
-        return clock.monotonic() + LOOK_MS;
+      const nextMs = await scan.run().catch((error: unknown) => {
+        scan.report('look', error);
+        return clock.monotonic() + SCAN_MS;
       });
-      const resendMs = await notifying.look();
-      await now.write(overlook).catch((error: unknown) => overlook.report('now.json', error));
+      const resendMs = await notifying.poll();
+      await now.write(scan).catch((error: unknown) => scan.report('now.json', error));
       const at = clock.monotonic();
-      if (stays || overlook.hasReason() || notifying.hasUndelivered()) reasonAtMs = at;
+      if (stays || scan.hasReason() || notifying.hasUndelivered()) reasonAtMs = at;
       const leavesAtMs = reasonAtMs < at ? reasonAtMs + (await idleMs(supervisor)) : Number.POSITIVE_INFINITY;
       if (at >= leavesAtMs) return 'nothing_to_watch';
-      const lookMs = Math.min(
-        LONGEST_LOOK_MS,
-        Math.max(LOOK_MS, overlook.sessions.size * LOOK_MS_PER_SESSION),
+      const scanGapMs = Math.min(
+        LONGEST_SCAN_GAP_MS,
+        Math.max(SCAN_MS, scan.sessions.size * SCAN_MS_PER_SESSION),
       );
-      const waitMs = Math.min(nextMs, resendMs, leavesAtMs, at + lookMs) - at;
+      const waitMs = Math.min(nextMs, resendMs, leavesAtMs, at + scanGapMs) - at;
       await clock.sleep(SPACING_MS, signal);
       // The files of a session that has parked since are watched from now on, and looked at once more.
-      if (!isDeepStrictEqual(watchedBy(supervisor, overlook), watched)) continue;
+      if (!isDeepStrictEqual(watchedBy(supervisor, scan), watched)) continue;
       await watcher.wait(Math.max(0, isReported ? waitMs : Math.min(waitMs, 1000)), signal);
     }
   } catch (error) {
@@ -149,7 +149,7 @@ async function idleMs({ env, home }: Supervisor): Promise<number> {
 }
 
 /** The files by which it is woken, those that people may edit, and the logs of sessions that work. */
-function watchedBy({ paths }: Supervisor, { sessions }: Overlook): string[] {
+function watchedBy({ paths }: Supervisor, { sessions }: Scan): string[] {
   const ofSessions = [...sessions.values()].flatMap(({ waits, paths: { events } }) =>
     waits.for === 'edit' ? waits.files : waits.for === 'its_worker' ? [events] : [],
   );

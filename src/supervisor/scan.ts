@@ -23,7 +23,7 @@ const KEPT_PROBLEMS = 200;
 type Startable = Exclude<Due, { kind: 'later' }>;
 
 /** Every session of this machine, and what is due for each. */
-export class Overlook {
+export class Scan {
   readonly sessions = new Map<string, WatchedSession>();
   readonly #supervisor: Supervisor;
   readonly #sessionsDirs = new Set<string>();
@@ -37,7 +37,7 @@ export class Overlook {
   }
 
   /** Looks at every session once, and starts what is due. @returns when to look again at the latest, monotonic */
-  async look(): Promise<number> {
+  async run(): Promise<number> {
     await this.read();
     const { clock } = this.#supervisor;
     let nextMs = Number.POSITIVE_INFINITY;
@@ -67,7 +67,7 @@ export class Overlook {
    * The sessions of each SESSIONS folder; undefined where they cannot be read. One that does not answer is left out until
    * it does: every other look at its files would stand still, and all else with it.
    */
-  async ask(): Promise<Map<string, string[] | undefined>> {
+  async list(): Promise<Map<string, string[] | undefined>> {
     const found = new Map<string, string[] | undefined>();
     for (const sessionsDir of await this.#known()) {
       this.#silent.delete(sessionsDir);
@@ -86,7 +86,7 @@ export class Overlook {
   /** Looks at every session, and starts nothing. */
   async read(): Promise<void> {
     const seen = new Set<string>();
-    for (const [sessionsDir, folders] of await this.ask()) {
+    for (const [sessionsDir, folders] of await this.list()) {
       // A disk that is away for a moment takes no session out of sight.
       if (folders === undefined) for (const key of this.#keysBelow(sessionsDir)) seen.add(key);
       for (const folder of folders ?? []) {

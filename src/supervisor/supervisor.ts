@@ -6,7 +6,7 @@ import type { Host } from '../base/processes/host.ts';
 import { type SupervisorPaths, supervisorPaths } from '../providers/starting/supervisor-folder.ts';
 
 /** At most this long between two looks, however many sessions there are. */
-export const LONGEST_LOOK_MS = 60_000;
+export const LONGEST_SCAN_GAP_MS = 60_000;
 
 /** What every part of a supervisor works with. */
 export interface Supervisor {

@@ -49,7 +49,7 @@ async function sentOf(plan: (startMs: number) => SessionPlan, titles = false): P
   await here.settings({ NOTIFY_DETAIL: titles ? 'titles' : 'full' });
   const paths = await here.session('26-01-08-x', { startMs: here.startMs, ...plan(here.startMs) });
   await writeFile(join(paths.sessionDir, '26-01-08-plan-x.md'), PLAN);
-  await here.watching({ channels: () => [channel] }).look();
+  await here.watching({ channels: () => [channel] }).poll();
   return sent;
 }
 
@@ -233,7 +233,7 @@ test('an outage is notified of once, when it comes to last longer than ten minut
   const channel: NotifyChannel = { name: 'desktop', send: async () => undefined };
   const { startMs } = here;
   await here.session('s', { events: [...BEGUN, ...waits(startMs)], startMs });
-  await here.watching({ channels: () => [channel] }).look();
+  await here.watching({ channels: () => [channel] }).poll();
   expect((await here.queued()).map(({ id }) => id)).toEqual(['s:4']);
 });
 

@@ -4,7 +4,7 @@ import { type ChannelState, readChannelState } from '../../src/actions/reading/c
 import type { ChannelName } from '../../src/notify/channel.ts';
 import { Outbox, type OutboxOptions } from '../../src/notify/outbox/outbox.ts';
 import { NoticeQueue } from '../../src/supervisor/notice-queue.ts';
-import { Overlook } from '../../src/supervisor/scan.ts';
+import { Scan } from '../../src/supervisor/scan.ts';
 import { HandClock, type Scene, sceneWith } from '../supervisor/scene.ts';
 
 /** The supervisor's look, without its loop and without workers. */
@@ -13,7 +13,7 @@ interface Watching {
   /** Looks, and begins to send; what is under way is not waited for. */
   begin(meanwhile?: () => Promise<void>): Promise<number>;
   /** The same, until everything that was due has been tried. @param meanwhile right after the sessions were read */
-  look(meanwhile?: () => Promise<void>): Promise<void>;
+  poll(meanwhile?: () => Promise<void>): Promise<void>;
 }
 
 export interface OutboxScene extends Scene {
@@ -41,19 +41,19 @@ export async function outboxScene(): Promise<OutboxScene> {
       await writeFile(join(folder, '.env'), text.join(''));
     },
     watching(options = {}) {
-      const overlook = new Overlook(supervisor);
+      const scan = new Scan(supervisor);
       const queue = new NoticeQueue(supervisor);
-      const report = (what: string, error: unknown) => overlook.report(what, error);
+      const report = (what: string, error: unknown) => scan.report(what, error);
       const outbox = new Outbox({ ...supervisor, report, ...options });
       const begin: Watching['begin'] = async (meanwhile) => {
-        await overlook.read();
+        await scan.read();
         await meanwhile?.();
-        await queue.take(overlook);
-        return await outbox.look(overlook.sessions);
+        await queue.take(scan);
+        return await outbox.poll(scan.sessions);
       };
       return {
         ...{ outbox, begin },
-        async look(meanwhile) {
+        async poll(meanwhile) {
           await begin(meanwhile);
           await outbox.rest();
         },

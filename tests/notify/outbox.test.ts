@@ -31,14 +31,14 @@ test('each change is sent once, in order, also over restarts and a queue that re
   const { startMs } = here;
   const all = [...BEGUN, FALLBACK, BLOCKED];
   const paths = await here.session('s', { events: all, startMs });
-  await here.watching().look();
+  await here.watching().poll();
   expect(hook.ids()).toEqual(['s:3', 's:4']);
   await rm(here.supervisor.paths.cursors);
   await more(paths, [...all, DONE], 4, startMs);
   for (let round = 0; round < 3; round += 1) {
-    const { look } = here.watching();
-    await look();
-    await look();
+    const { poll } = here.watching();
+    await poll();
+    await poll();
   }
   expect(hook.ids()).toEqual(['s:3', 's:4', 's:5']);
 });
@@ -52,14 +52,14 @@ test('a first clock that was hours ahead silences nothing once it is set right, 
   clock.nowMs = startMs + 8 * HOUR_MS;
   const first = here.watching();
   const known = await here.session('known', { events: BEGUN, startMs });
-  await first.look();
+  await first.poll();
   clock.nowMs = startMs;
   await more(known, WAITS, 2, startMs);
   await here.session('made', { events: WAITS, startMs });
-  await first.look();
+  await first.poll();
   expect(hook.ids()).toEqual(['known:3', 'made:3']);
   await here.session('later', { events: WAITS, startMs });
-  await here.watching().look();
+  await here.watching().poll();
   expect(hook.ids()).toEqual(['known:3', 'made:3', 'later:3']);
 });
 
@@ -70,9 +70,9 @@ test('what is recorded while the supervisor looks is not taken for settled', asy
   const { startMs } = here;
   const all = [...BEGUN, FALLBACK, ASKING];
   const paths = await here.session('s', { events: all.slice(0, 3), startMs });
-  const { look } = here.watching();
-  await look(() => more(paths, all, 3, startMs));
-  await look();
+  const { poll } = here.watching();
+  await poll(() => more(paths, all, 3, startMs));
+  await poll();
   expect(hook.ids()).toEqual(['s:3', 's:4']);
 });
 
@@ -88,8 +88,8 @@ test('two channels each get every change once, and one that fails holds up no ot
     },
   });
   await here.session('s', { events: WAITS, startMs: here.startMs });
-  const { look } = here.watching({ channels: () => [channel('command'), channel('desktop')] });
-  await look();
+  const { poll } = here.watching({ channels: () => [channel('command'), channel('desktop')] });
+  await poll();
   expect(sent).toEqual({ desktop: ['s:3'], command: [] });
   expect((await here.state('command'))?.failing).toMatchObject({
     why: 'It failed unexpectedly.',
@@ -97,7 +97,7 @@ test('two channels each get every change once, and one that fails holds up no ot
   });
   isBroken = false;
   here.supervisor.clock.pass(6000);
-  await look();
+  await poll();
   expect(sent).toEqual({ desktop: ['s:3'], command: ['s:3'] });
   expect((await here.state('command'))?.failing).toBeUndefined();
 });
@@ -110,9 +110,9 @@ test('a webhook that answers 500 for a day is tried again with growing waits, an
   const { startMs } = here;
   const answered = await here.session('answered', { events: WAITS, startMs });
   await here.session('waits', { events: WAITS, startMs });
-  const { begin, look, outbox } = here.watching();
-  await look();
-  await look();
+  const { begin, poll, outbox } = here.watching();
+  await poll();
+  await poll();
   expect(hook.posts).toHaveLength(1);
   for (let minutes = 0; minutes < 23 * 60; minutes += 5) {
     here.supervisor.clock.pass(5 * 60_000);
@@ -129,7 +129,7 @@ test('a webhook that answers 500 for a day is tried again with growing waits, an
   const resumed: NewEvent = { type: 'stopped', by: { channel: 'cli' }, why: 'enough' };
   await more(answered, [...WAITS, resumed], 3, startMs);
   here.supervisor.clock.pass(15 * 60_000);
-  await look();
+  await poll();
   expect(hook.ids()).toEqual(['waits:3']);
   expect((await here.state('webhook'))?.failing).toBeUndefined();
   expect(outbox.hasUndelivered()).toBe(false);
@@ -141,16 +141,16 @@ test('a server that asks to wait is waited for, and one that refuses is not aske
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
   hook.answer = { status: 429, headers: { 'retry-after': '120' } };
   await here.session('s', { events: WAITS, startMs: here.startMs });
-  const { look } = here.watching();
-  await look();
+  const { poll } = here.watching();
+  await poll();
   here.supervisor.clock.pass(100_000);
-  await look();
+  await poll();
   expect(hook.posts).toHaveLength(1);
   hook.answer = { status: 401 };
   here.supervisor.clock.pass(21_000);
-  await look();
+  await poll();
   here.supervisor.clock.pass(HOUR_MS);
-  await look();
+  await poll();
   expect(hook.posts).toHaveLength(2);
   const { failing } = (await here.state('webhook')) ?? {};
   expect(failing).toMatchObject({ why: 'The server answered 401.', waiting: 0, givenUp: 1 });
@@ -162,7 +162,7 @@ test('a server that is not there is tried again, and its address is named nowher
   await here.settings({ NOTIFY_WEBHOOK_URL: `${hook.url}?token=hush` });
   await hook[Symbol.asyncDispose]();
   await here.session('s', { events: WAITS, startMs: here.startMs });
-  await here.watching().look();
+  await here.watching().poll();
   const { failing } = (await here.state('webhook')) ?? {};
   expect(failing?.why).toBe('The server cannot be reached (ECONNREFUSED).');
   expect(here.said.join('\n')).not.toContain('hush');
@@ -174,14 +174,14 @@ test('a send that takes too long is ended, keeps no look waiting, and is repeate
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
   hook.answer = 'hangs';
   await here.session('s', { events: WAITS, startMs: here.startMs });
-  const { begin, outbox, look } = here.watching({ sendMs: 300 });
+  const { begin, outbox, poll } = here.watching({ sendMs: 300 });
   await begin();
   await begin();
   await outbox.rest();
   expect((await here.state('webhook'))?.failing?.why).toBe('No answer within 0.3 s.');
   hook.answer = { status: 200 };
   here.supervisor.clock.pass(6000);
-  await look();
+  await poll();
   expect(hook.accepted.map(({ notifications }) => notifications[0]?.maybeRepeated)).toEqual([true]);
 });
 
@@ -196,7 +196,7 @@ test('a supervisor that ends breaks off what it sends, and the next one repeats 
   await eventually(async () => hook.posts.length === 1, { what: 'the post' });
   await outbox.end();
   hook.answer = { status: 200 };
-  await here.watching().look();
+  await here.watching().poll();
   expect(hook.accepted.map(({ notifications }) => notifications[0]?.maybeRepeated)).toEqual([true]);
 });
 
@@ -207,12 +207,12 @@ test('where the disk takes nothing, nothing is sent before it can be noted', asy
   await here.session('s', { events: WAITS, startMs: here.startMs });
   const { channels } = here.supervisor.paths;
   await mkdir(join(channels, 'webhook.json'), { recursive: true });
-  const { look } = here.watching();
-  await look();
+  const { poll } = here.watching();
+  await poll();
   expect(hook.posts).toEqual([]);
   await rm(channels, { recursive: true });
   here.supervisor.clock.pass(6000);
-  await look();
+  await poll();
   expect(hook.ids()).toEqual(['s:3']);
 });
 
@@ -222,7 +222,7 @@ test('more than five at once are one message, after those that need the person',
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
   await someDone(here, 6);
   await here.session('waits', { events: WAITS, startMs: here.startMs });
-  await here.watching().look();
+  await here.watching().poll();
   expect(hook.accepted.map(({ notifications }) => notifications.length)).toEqual([1, 6]);
   expect(hook.ids()[0]).toBe('waits:3');
 });
@@ -239,12 +239,12 @@ test('in quiet hours only what needs the person is sent, and the rest comes toge
   });
   await someDone(here, 3);
   await here.session('waits', { events: WAITS, startMs: here.startMs });
-  const { look, outbox } = here.watching();
-  await look();
+  const { poll, outbox } = here.watching();
+  await poll();
   expect(hook.ids()).toEqual(['waits:3']);
   expect(outbox.hasUndelivered()).toBe(true);
   clock.pass(2 * HOUR_MS);
-  await look();
+  await poll();
   expect(hook.accepted.map(({ notifications }) => notifications.length)).toEqual([1, 3]);
 });
 
@@ -261,13 +261,13 @@ test('a muted session and a muted project send nothing, and what happened meanwh
   await here.session('hushed', { events: WAITS, startMs });
   const paths = await here.session('loud', { events: WAITS, startMs });
   await here.session('of-project', { events: WAITS, startMs, configPath: config });
-  const { look } = here.watching();
-  await look();
+  const { poll } = here.watching();
+  await poll();
   expect(hook.ids()).toEqual(['loud:3']);
   await rm(muted, { recursive: true });
   await rm(config);
   await more(paths, [...WAITS, DONE], 3, startMs);
-  await look();
+  await poll();
   expect(hook.ids()).toEqual(['loud:3', 'loud:4']);
 });
 
@@ -275,16 +275,16 @@ test('a channel that is set up later is not sent what was before, and one that i
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.session('before', { events: WAITS, startMs: here.startMs });
-  const { look } = here.watching();
-  await look();
+  const { poll } = here.watching();
+  await poll();
   const { clock } = here.supervisor;
   clock.pass(HOUR_MS);
   await here.settings({ NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/' });
   await here.session('after', { events: WAITS, startMs: clock.nowMs });
-  await look();
+  await poll();
   expect((await here.state('webhook'))?.failing?.waiting).toBe(1);
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
-  await look();
+  await poll();
   expect(hook.ids()).toEqual(['after:3']);
 });
 
@@ -292,10 +292,10 @@ test('a channel that is no longer configured has no trouble', async () => {
   await using here = await outboxScene();
   await here.settings({ NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/' });
   await here.session('s', { events: WAITS, startMs: here.startMs });
-  await here.watching().look();
+  await here.watching().poll();
   expect((await here.state('webhook'))?.failing).toBeDefined();
   await here.settings({});
-  await here.watching().look();
+  await here.watching().poll();
   expect((await here.state('webhook'))?.failing).toBeUndefined();
 });
 
@@ -306,18 +306,18 @@ test('the queue forgets what has been sent after a day, what cannot be sent afte
   const { startMs } = here;
   const { clock } = here.supervisor;
   const paths = await here.session('sent', { events: WAITS, startMs });
-  await here.watching().look();
+  await here.watching().poll();
   hook.answer = { status: 503 };
   const other = await here.session('unsent', { events: WAITS, startMs });
-  await here.watching().look();
+  await here.watching().poll();
   clock.pass(25 * HOUR_MS);
-  await here.watching().look();
+  await here.watching().poll();
   expect((await here.queued()).map(({ id }) => id)).toEqual(['unsent:3']);
   clock.pass(7 * 24 * HOUR_MS);
   await rm(paths.runDir, { recursive: true });
   await rm(paths.sessionDir, { recursive: true });
   await more(other, [...WAITS, DONE], 3, clock.nowMs - 3000);
-  await here.watching().look();
+  await here.watching().poll();
   expect((await here.queued()).map(({ id }) => id)).toEqual(['unsent:4']);
   const cursors = JSON.parse(await readFile(here.supervisor.paths.cursors, 'utf8'));
   expect(Object.keys(cursors.read)).toEqual([expect.stringMatching(/unsent$/)]);
@@ -335,9 +335,9 @@ test('what a channel can withdraw is withdrawn once the person has settled it, w
   };
   const { startMs } = here;
   const paths = await here.session('s', { events: WAITS, startMs });
-  const { look } = here.watching({ channels: () => [channel] });
-  await look();
-  await look();
+  const { poll } = here.watching({ channels: () => [channel] });
+  await poll();
+  await poll();
   expect(settled).toEqual([]);
   const answered: NewEvent = {
     type: 'answers_recorded',
@@ -347,7 +347,7 @@ test('what a channel can withdraw is withdrawn once the person has settled it, w
   };
   await more(paths, [...WAITS, answered], 3, startMs);
   const next = here.watching({ channels: () => [channel] });
-  await next.look();
-  await next.look();
+  await next.poll();
+  await next.poll();
   expect(settled).toEqual(['s:3 Answers Q1 by a person, in the terminal.']);
 });

@@ -5,7 +5,7 @@ import { noteSpent } from '../../src/session/day-spent.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { slotsRoot } from '../../src/session/slots.ts';
 import { admit, isDaySpent } from '../../src/supervisor/admit.ts';
-import { Overlook } from '../../src/supervisor/scan.ts';
+import { Scan } from '../../src/supervisor/scan.ts';
 import { CREATED, PREPARED } from '../session/events.ts';
 import { MINUTE_MS, type Scene, START_MS, scene } from './scene.ts';
 
@@ -30,9 +30,9 @@ async function holdSlot(here: Scene, project: string, number: number): Promise<v
 }
 
 async function admitted(here: Scene): Promise<string[]> {
-  const overlook = new Overlook(here.supervisor);
-  await overlook.read();
-  const sessions = [...overlook.sessions.values()];
+  const scan = new Scan(here.supervisor);
+  await scan.read();
+  const sessions = [...scan.sessions.values()];
   return (await admit(sessions, sessions, here.supervisor)).map(({ view }) => view.folder);
 }
 
@@ -89,9 +89,9 @@ test('one whose worker was just started holds a slot until it has come to its le
   await using here = await scene();
   await queue(here, 'started', 'a', 2);
   await queue(here, 'next', 'a', 1);
-  const overlook = new Overlook(here.supervisor);
-  await overlook.read();
-  const sessions = [...overlook.sessions.values()];
+  const scan = new Scan(here.supervisor);
+  await scan.read();
+  const sessions = [...scan.sessions.values()];
   const started = sessions.find(({ view }) => view.folder === 'started');
   const others = sessions.filter((session) => session !== started);
   started?.started('turn', process.pid, here.supervisor.clock);
@@ -105,14 +105,14 @@ test('above the limit of the day none is admitted, until midnight or until it is
   const { supervisor } = here;
   await queue(here, 'a', 'a', 1);
   await setMachine(here, 'MAX_COST_USD_PER_DAY=5\n');
-  const overlook = new Overlook(supervisor);
+  const scan = new Scan(supervisor);
   const spent = { session: 's', iteration: 1, usd: 5 };
   await noteSpent(supervisor.paths.spent, supervisor.clock.now(), spent);
   expect(await isDaySpent(supervisor)).toBe(true);
-  await overlook.look();
+  await scan.run();
   expect(here.started()).toEqual([]);
   await setMachine(here, 'MAX_COST_USD_PER_DAY=6\n');
-  await overlook.look();
+  await scan.run();
   expect(here.started()).toEqual(['a']);
   await noteSpent(supervisor.paths.spent, supervisor.clock.now(), { ...spent, iteration: 2 });
   expect(await isDaySpent(supervisor)).toBe(true);

@@ -8,7 +8,7 @@ import type { SessionView } from '../../src/session/events/session-view.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { readSession } from '../../src/session/status.ts';
 import { readEdit } from '../../src/supervisor/edits.ts';
-import { Overlook } from '../../src/supervisor/scan.ts';
+import { Scan } from '../../src/supervisor/scan.ts';
 import { BLOCKED, CREATED, PREPARED } from '../session/events.ts';
 import { MINUTE_MS, type Scene, type SessionPlan, scene } from './scene.ts';
 
@@ -53,12 +53,12 @@ async function viewOf(here: Scene, paths: SessionPaths): Promise<SessionView> {
 }
 
 /** Looks as the supervisor does. @returns after how many milliseconds a worker was started; undefined: not within `ms` */
-async function startsAfter(here: Scene, overlook: Overlook, ms: number): Promise<number | undefined> {
+async function startsAfter(here: Scene, scan: Scan, ms: number): Promise<number | undefined> {
   const { clock } = here.supervisor;
   const begun = clock.monotonic();
   const before = here.started().length;
   while (clock.monotonic() - begun <= ms) {
-    await overlook.look();
+    await scan.run();
     if (here.started().length > before) return clock.monotonic() - begun;
     clock.pass(100);
   }
@@ -72,20 +72,20 @@ test('answers that are marked as complete count after two seconds of rest, other
   ] as const) {
     await using here = await scene();
     const { qa } = await waiting(here);
-    const overlook = new Overlook(here.supervisor);
-    await overlook.look();
+    const scan = new Scan(here.supervisor);
+    await scan.run();
     await writeFile(qa, text);
-    expect(await startsAfter(here, overlook, MINUTE_MS)).toBe(ms);
+    expect(await startsAfter(here, scan, MINUTE_MS)).toBe(ms);
   }
 });
 
 test('half the answers never count, however long they rest', async () => {
   await using here = await scene();
   const { qa } = await waiting(here);
-  const overlook = new Overlook(here.supervisor);
+  const scan = new Scan(here.supervisor);
   for (const text of [marked(answered(1)), answered(1), marked(QUESTIONS)]) {
     await writeFile(qa, text);
-    expect(await startsAfter(here, overlook, 3 * MINUTE_MS)).toBeUndefined();
+    expect(await startsAfter(here, scan, 3 * MINUTE_MS)).toBeUndefined();
   }
   expect(await readFile(qa, 'utf8')).toBe(marked(QUESTIONS));
 });
@@ -93,12 +93,12 @@ test('half the answers never count, however long they rest', async () => {
 test('whoever still types begins the rest anew', async () => {
   await using here = await scene();
   const { qa } = await waiting(here);
-  const overlook = new Overlook(here.supervisor);
+  const scan = new Scan(here.supervisor);
   for (let round = 1; round < 5; round += 1) {
     await writeFile(qa, answered(2).replace('Answer: A', `Answer: A ${'and more '.repeat(round)}`));
-    expect(await startsAfter(here, overlook, 20_000)).toBeUndefined();
+    expect(await startsAfter(here, scan, 20_000)).toBeUndefined();
   }
-  expect(await startsAfter(here, overlook, 20_000)).toBeDefined();
+  expect(await startsAfter(here, scan, 20_000)).toBeDefined();
 });
 
 test('what stood in the file when the session came to wait is no edit', async () => {
@@ -117,29 +117,29 @@ test('where people may not answer by file, nothing typed counts', async () => {
 test('the same answers are a reason again only after a while, and others at once', async () => {
   await using here = await scene();
   const { qa } = await waiting(here);
-  const overlook = new Overlook(here.supervisor);
+  const scan = new Scan(here.supervisor);
   await writeFile(qa, marked(answered(2)));
   const times: Array<number | undefined> = [];
-  for (let round = 0; round < 4; round += 1) times.push(await startsAfter(here, overlook, 5 * MINUTE_MS));
+  for (let round = 0; round < 4; round += 1) times.push(await startsAfter(here, scan, 5 * MINUTE_MS));
   expect(times).toEqual([2000, 2000, 10_000, undefined]);
   await writeFile(qa, marked(answered(2)).replace('Answer: A', 'Answer: B'));
-  expect(await startsAfter(here, overlook, 5000)).toBe(2000);
+  expect(await startsAfter(here, scan, 5000)).toBe(2000);
 });
 
 test('a start that the system refused is tried again after ten seconds, without a new rest', async () => {
   await using here = await scene();
   const { qa } = await waiting(here);
-  const overlook = new Overlook(here.supervisor);
+  const scan = new Scan(here.supervisor);
   await writeFile(qa, answered(2));
   const { execPath } = process;
   process.execPath = join(here.root, 'node');
   await writeFile(process.execPath, 'not executable');
   try {
-    expect(await startsAfter(here, overlook, 41_000)).toBeUndefined();
+    expect(await startsAfter(here, scan, 41_000)).toBeUndefined();
   } finally {
     process.execPath = execPath;
   }
-  expect(await startsAfter(here, overlook, 11_000)).toBeDefined();
+  expect(await startsAfter(here, scan, 11_000)).toBeDefined();
 });
 
 test('an awaited file counts once it has changed, come or gone', async () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { NoticeQueue } from '../../src/supervisor/notice-queue.ts';
-import { Overlook } from '../../src/supervisor/scan.ts';
+import { Scan } from '../../src/supervisor/scan.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../session/events.ts';
 import { MINUTE_MS, type Scene, scene } from './scene.ts';
 
@@ -11,11 +11,11 @@ const BEGUN: NewEvent[] = [CREATED, PREPARED];
 
 /** What a new supervisor does: its own memory, the same files. */
 function watching(here: Scene): () => Promise<void> {
-  const overlook = new Overlook(here.supervisor);
+  const scan = new Scan(here.supervisor);
   const queue = new NoticeQueue(here.supervisor);
   return async () => {
-    await overlook.read();
-    await queue.take(overlook);
+    await scan.read();
+    await queue.take(scan);
   };
 }
 
@@ -34,10 +34,10 @@ test('a session that began before the first supervisor is notified of from then 
   await using here = await sceneOfToday();
   const startMs = here.startMs - 60 * MINUTE_MS;
   const paths = await here.session('s', { events: BEGUN, startMs });
-  const look = watching(here);
-  await look();
+  const scan = watching(here);
+  await scan();
   await more(paths, [...BEGUN, ASKING], 2, startMs);
-  await look();
+  await scan();
   expect((await here.queued()).map(({ id }) => id)).toEqual(['s:3']);
 });
 
@@ -53,9 +53,9 @@ test('a change is queued once over restarts, and again under the same id where t
   await using here = await sceneOfToday();
   const paths = await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
   for (let round = 0; round < 3; round += 1) {
-    const look = watching(here);
-    await look();
-    await look();
+    const scan = watching(here);
+    await scan();
+    await scan();
   }
   expect(await here.queued()).toHaveLength(1);
   await more(paths, [...BEGUN, ASKING, DONE], 3, here.startMs);
@@ -82,10 +82,10 @@ test('cursors that cannot be written repeat nothing while the supervisor runs', 
   await using here = await sceneOfToday();
   await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
   await mkdir(here.supervisor.paths.cursors);
-  const look = watching(here);
-  await expect(look()).rejects.toMatchObject({ code: 'EISDIR' });
-  await look();
-  await look();
+  const scan = watching(here);
+  await expect(scan()).rejects.toMatchObject({ code: 'EISDIR' });
+  await scan();
+  await scan();
   expect(await here.queued()).toHaveLength(1);
 });
 
@@ -94,8 +94,8 @@ test('two folders with the log of one session do not fill the queue', async () =
   const { startMs } = here;
   await here.session('a', { id: 'same', events: [...BEGUN, ASKING], startMs });
   await here.session('b', { id: 'same', events: [...BEGUN, ASKING, DONE], startMs });
-  const look = watching(here);
-  for (let round = 0; round < 5; round += 1) await look();
+  const scan = watching(here);
+  for (let round = 0; round < 5; round += 1) await scan();
   expect((await here.queued()).map(({ id }) => id)).toEqual(['same:3', 'same:4']);
 });
 
@@ -105,10 +105,10 @@ test('a session of another identity sends nothing, also when it is done or comes
   const lease = { supervisor: 'another', released: true };
   await here.session('waits', { events: [...BEGUN, ASKING], startMs, lease });
   const paths = await here.session('done', { events: [...BEGUN, DONE], startMs, lease });
-  const look = watching(here);
-  await look();
+  const scan = watching(here);
+  await scan();
   await here.lease(paths, { number: 2, released: true });
-  await look();
+  await scan();
   expect(await here.queued()).toEqual([]);
 });
 
@@ -117,11 +117,11 @@ test('a crash loop is queued once', async () => {
   const atMs = here.startMs;
   const paths = await here.session('s', { events: BEGUN, startMs: atMs, lease: { atMs } });
   for (const number of [2, 3, 4]) await here.lease(paths, { number, atMs });
-  const overlook = new Overlook(here.supervisor);
+  const scan = new Scan(here.supervisor);
   const queue = new NoticeQueue(here.supervisor);
   for (let round = 0; round < 3; round += 1) {
-    await overlook.look();
-    await queue.take(overlook);
+    await scan.run();
+    await queue.take(scan);
   }
   expect((await here.queued()).map(({ id }) => id)).toEqual(['s:crash_loop:4']);
 });
@@ -134,12 +134,12 @@ test('of a group one notification is queued, when the last of its sessions is ov
   await here.session('first', { events: all, startMs, group: 'night' });
   const last = await here.session('last', { events: BEGUN, startMs, group: 'night' });
   await here.session('other', { events: BEGUN, startMs, group: 'day' });
-  const look = watching(here);
-  await look();
+  const scan = watching(here);
+  await scan();
   expect((await here.queued()).map(({ id, kind }) => [id, kind])).toEqual([['alone:3', 'done']]);
   await more(last, [...all], 2, startMs + 1000);
-  await look();
-  await look();
+  await scan();
+  await scan();
   expect((await here.queued()).slice(1)).toEqual([
     expect.objectContaining({
       session: 'last',
@@ -166,14 +166,14 @@ test('a group whose sessions end while they are read is notified of all the same
   const { startMs } = here;
   const a = await here.session('a', { events: BEGUN, startMs, group: 'night' });
   const b = await here.session('b', { events: BEGUN, startMs, group: 'night' });
-  const [before, after] = [new Overlook(here.supervisor), new Overlook(here.supervisor)];
+  const [before, after] = [new Scan(here.supervisor), new Scan(here.supervisor)];
   const queue = new NoticeQueue(here.supervisor);
   await before.read();
   await queue.take(before);
   await more(b, [...BEGUN, DONE], 2, startMs);
   await more(a, [...BEGUN, DONE], 2, startMs + 1000);
   await after.read();
-  const ofOne = ({ sessions }: Overlook, name: string) =>
+  const ofOne = ({ sessions }: Scan, name: string) =>
     [...sessions].filter(([, { view }]) => view.folder === name);
   await queue.take({ sessions: new Map([...ofOne(before, 'b'), ...ofOne(after, 'a')]) });
   await queue.take(after);

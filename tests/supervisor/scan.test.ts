@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
-import { Overlook } from '../../src/supervisor/scan.ts';
+import { Scan } from '../../src/supervisor/scan.ts';
 import { readSupervisorStatus } from '../../src/supervisor/supervisor-status.ts';
 import { ASKING, CREATED, eventLines, PREPARED } from '../session/events.ts';
 import { eventually } from '../support/eventually.ts';
@@ -18,13 +18,13 @@ const QUEUED: NewEvent = { type: 'queued', reason: 'full' };
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** Looks each second for so long. @returns after how many milliseconds workers were started */
-async function startsWithin(here: Scene, overlook: Overlook, ms: number): Promise<number[]> {
+async function startsWithin(here: Scene, scan: Scan, ms: number): Promise<number[]> {
   const { clock } = here.supervisor;
   const begun = clock.monotonic();
   const times: number[] = [];
   for (; clock.monotonic() - begun <= ms; clock.pass(1000)) {
     const before = here.started().length;
-    await overlook.look();
+    await scan.run();
     for (let count = here.started().length; count > before; count -= 1) times.push(clock.monotonic() - begun);
   }
   return times;
@@ -33,10 +33,10 @@ async function startsWithin(here: Scene, overlook: Overlook, ms: number): Promis
 test('a session whose workers come to nothing gets three of them with growing waits, and later three more', async () => {
   await using here = await scene();
   await here.session('crashed', CRASHED);
-  const overlook = new Overlook(here.supervisor);
-  expect(await startsWithin(here, overlook, 5 * MINUTE_MS)).toEqual([0, 2000, 12_000]);
-  expect([...overlook.sessions.values()].map(({ isDying }) => isDying)).toEqual([true]);
-  expect(await startsWithin(here, overlook, 10 * MINUTE_MS)).toHaveLength(3);
+  const scan = new Scan(here.supervisor);
+  expect(await startsWithin(here, scan, 5 * MINUTE_MS)).toEqual([0, 2000, 12_000]);
+  expect([...scan.sessions.values()].map(({ isDying }) => isDying)).toEqual([true]);
+  expect(await startsWithin(here, scan, 10 * MINUTE_MS)).toHaveLength(3);
 });
 
 test('while the program of workers is missing, as in an upgrade, none is tried, and then the session gets its worker', async () => {
@@ -44,20 +44,20 @@ test('while the program of workers is missing, as in an upgrade, none is tried, 
   await here.session('crashed', CRASHED);
   const { worker } = here.supervisor.programs;
   await rename(worker, `${worker}.away`);
-  const overlook = new Overlook(here.supervisor);
-  expect(await startsWithin(here, overlook, 5 * MINUTE_MS)).toEqual([]);
-  expect([...overlook.sessions.values()].map(({ isDying }) => isDying)).toEqual([false]);
+  const scan = new Scan(here.supervisor);
+  expect(await startsWithin(here, scan, 5 * MINUTE_MS)).toEqual([]);
+  expect([...scan.sessions.values()].map(({ isDying }) => isDying)).toEqual([false]);
   await rename(`${worker}.away`, worker);
-  expect(await startsWithin(here, overlook, 0)).toEqual([0]);
+  expect(await startsWithin(here, scan, 0)).toEqual([0]);
 });
 
 test('a session whose workers have died three times is left alone', async () => {
   await using here = await scene();
   const paths = await here.session('crashed', CRASHED);
   for (const number of [2, 3, 4]) await here.lease(paths, { number });
-  const overlook = new Overlook(here.supervisor);
-  expect(await startsWithin(here, overlook, 60 * MINUTE_MS)).toEqual([]);
-  expect(overlook.hasReason()).toBe(true);
+  const scan = new Scan(here.supervisor);
+  expect(await startsWithin(here, scan, 60 * MINUTE_MS)).toEqual([]);
+  expect(scan.hasReason()).toBe(true);
 });
 
 test.each([
@@ -67,25 +67,25 @@ test.each([
   await using here = await scene();
   const paths = await here.session('s', { events: [...RUNNING, event], lease: { owner: 'dead' } });
   for (const number of [2, 3, 4]) await here.lease(paths, { number });
-  expect(await startsWithin(here, new Overlook(here.supervisor), 5 * MINUTE_MS)).toEqual([]);
+  expect(await startsWithin(here, new Scan(here.supervisor), 5 * MINUTE_MS)).toEqual([]);
 });
 
 test('a command left behind gets a worker after two seconds, and no more than three that come to nothing', async () => {
   await using here = await scene();
   const paths = await here.session('s', { events: [...RUNNING, ASKING] });
   await leaveCommandFile(paths, '01KEE000000000000000000001');
-  const overlook = new Overlook(here.supervisor);
-  expect(await startsWithin(here, overlook, 5 * MINUTE_MS)).toEqual([2000, 4000, 14_000]);
+  const scan = new Scan(here.supervisor);
+  expect(await startsWithin(here, scan, 5 * MINUTE_MS)).toEqual([2000, 4000, 14_000]);
   await leaveCommandFile(paths, '01KEE000000000000000000002');
-  expect(await startsWithin(here, overlook, 5000)).toEqual([0, 2000]);
+  expect(await startsWithin(here, scan, 5000)).toEqual([0, 2000]);
 });
 
 test('a queued session that finds no slot is tried again every ten seconds and is not dying', async () => {
   await using here = await scene();
   await here.session('s', { events: [...RUNNING, QUEUED] });
-  const overlook = new Overlook(here.supervisor);
-  expect(await startsWithin(here, overlook, 35_000)).toEqual([0, 2000, 12_000, 22_000, 32_000]);
-  expect([...overlook.sessions.values()].map(({ isDying }) => isDying)).toEqual([false]);
+  const scan = new Scan(here.supervisor);
+  expect(await startsWithin(here, scan, 35_000)).toEqual([0, 2000, 12_000, 22_000, 32_000]);
+  expect([...scan.sessions.values()].map(({ isDying }) => isDying)).toEqual([false]);
 });
 
 test('a session that cannot get a worker, or whose slots cannot be read, holds no other back', async () => {
@@ -98,12 +98,12 @@ test('a session that cannot get a worker, or whose slots cannot be read, holds n
   await runCommand('chmod', ['-R', 'a+rwX', here.root]);
   await chmod(bad.runDir, 0o555);
   await chmod(slots, 0);
-  const overlook = new Overlook(here.supervisor);
-  await asOrdinaryUser(() => overlook.look());
+  const scan = new Scan(here.supervisor);
+  await asOrdinaryUser(() => scan.run());
   expect(here.started()).toEqual(['queued']);
   await here.session('good', CRASHED, 'two');
   await runCommand('chmod', ['-R', 'a+rwX', join(here.root, 'two')]);
-  await asOrdinaryUser(() => overlook.look());
+  await asOrdinaryUser(() => scan.run());
   expect(here.started()).toEqual(['queued', 'good']);
 });
 
@@ -111,37 +111,37 @@ test('after a reboot, what worked before it continues', async () => {
   await using here = await scene();
   const { host } = here.supervisor;
   await here.session('s', { events: RUNNING, lease: { owner: 'alive' } });
-  await new Overlook(here.supervisor).look();
+  await new Scan(here.supervisor).run();
   expect(here.started()).toEqual([]);
   const rebooted = { ...here.supervisor, host: { ...host, bootId: 'the next boot' } };
-  await new Overlook(rebooted).look();
+  await new Scan(rebooted).run();
   expect(here.started()).toEqual(['s']);
 });
 
 test('a session that could not be read for a moment is read again', async () => {
   await using here = await scene();
   const paths = await here.session('s', CRASHED);
-  const overlook = new Overlook(here.supervisor);
+  const scan = new Scan(here.supervisor);
   const aside = `${paths.events}.aside`;
   await rename(paths.events, aside);
   await mkdir(paths.events);
-  await overlook.look();
+  await scan.run();
   expect(here.started()).toEqual([]);
   await rm(paths.events, { recursive: true });
   await rename(aside, paths.events);
-  await overlook.look();
+  await scan.run();
   expect(here.started()).toEqual(['s']);
 });
 
 test('a SESSIONS folder that vanishes is no reason to stay, and its sessions are watched once it returns', async () => {
   await using here = await scene();
   const { sessionsDir } = await here.session('s', CRASHED);
-  const overlook = new Overlook(here.supervisor);
+  const scan = new Scan(here.supervisor);
   await rename(sessionsDir, `${sessionsDir}.away`);
-  await overlook.look();
-  expect(overlook.hasReason()).toBe(false);
+  await scan.run();
+  expect(scan.hasReason()).toBe(false);
   await rename(`${sessionsDir}.away`, sessionsDir);
-  await overlook.look();
+  await scan.run();
   expect(here.started()).toEqual(['s']);
 });
 
@@ -149,11 +149,11 @@ test('a SESSIONS folder that does not answer holds up no other, is asked once, a
   await using here = await scene();
   const { sessionsDir } = await here.session('far', CRASHED, 'mount');
   await here.session('near', CRASHED, 'disk');
-  const overlook = new Overlook(here.supervisor);
+  const scan = new Scan(here.supervisor);
   {
     using mount = silentFolder(sessionsDir);
-    await overlook.look();
-    await overlook.look();
+    await scan.run();
+    await scan.run();
     expect(here.started()).toEqual(['near']);
     expect(here.said.filter((line) => line.startsWith(`${sessionsDir}: `))).toEqual([
       expect.stringContaining('has not answered for 3 s'),
@@ -165,11 +165,11 @@ test('a SESSIONS folder that does not answer holds up no other, is asked once, a
     expect(problems).toEqual([expect.stringContaining(`${sessionsDir} has not answered`)]);
     expect(sessions.map(({ view }) => view.folder)).toEqual(['near']);
     expect(mount.asked()).toBe(1);
-    expect(overlook.hasReason()).toBe(true);
+    expect(scan.hasReason()).toBe(true);
   }
   await eventually(
     async () => {
-      await overlook.look();
+      await scan.run();
       return here.started().includes('far');
     },
     { what: 'its worker' },
@@ -179,19 +179,19 @@ test('a SESSIONS folder that does not answer holds up no other, is asked once, a
 test('SESSIONS folders that were registered once stay known while their registration is gone', async () => {
   await using here = await scene();
   await here.session('s', { events: [...RUNNING, ASKING] });
-  const overlook = new Overlook(here.supervisor);
-  await overlook.look();
+  const scan = new Scan(here.supervisor);
+  await scan.run();
   await rm(here.supervisor.paths.registered, { recursive: true });
-  await overlook.look();
-  expect(overlook.hasReason()).toBe(true);
+  await scan.run();
+  expect(scan.hasReason()).toBe(true);
 });
 
 test('a look without the lease starts nothing', async () => {
   await using here = await scene();
   await here.session('s', CRASHED);
-  const overlook = new Overlook(here.supervisor);
-  await overlook.read();
-  expect(overlook.hasReason()).toBe(true);
+  const scan = new Scan(here.supervisor);
+  await scan.read();
+  expect(scan.hasReason()).toBe(true);
   expect(here.started()).toEqual([]);
 });
 
@@ -200,12 +200,12 @@ test('sessions that nobody has touched for a month, are done or are another’s 
   await here.session('done', { events: [...RUNNING, { type: 'done', summary: 'x' }] });
   await here.session('other', { events: [...RUNNING, ASKING], lease: { released: true, supervisor: 'x' } });
   await here.session('old', { events: [...RUNNING, ASKING] });
-  const overlook = new Overlook(here.supervisor);
+  const scan = new Scan(here.supervisor);
   here.supervisor.clock.nowMs = Date.now() + 31 * DAY_MS;
-  await overlook.look();
-  expect(overlook.hasReason()).toBe(false);
+  await scan.run();
+  expect(scan.hasReason()).toBe(false);
   here.supervisor.clock.nowMs = Date.now() + 29 * DAY_MS;
-  expect(overlook.hasReason()).toBe(true);
+  expect(scan.hasReason()).toBe(true);
 });
 
 test('SAMOCODE_REVIVE=off leaves crashed sessions alone and still takes commands', async () => {
@@ -213,8 +213,8 @@ test('SAMOCODE_REVIVE=off leaves crashed sessions alone and still takes commands
   await here.session('crashed', CRASHED);
   const paths = await here.session('s', { events: [...RUNNING, ASKING] });
   await leaveCommandFile(paths, '01KEE000000000000000000001');
-  const overlook = new Overlook(here.supervisor);
-  await startsWithin(here, overlook, 2000);
+  const scan = new Scan(here.supervisor);
+  await startsWithin(here, scan, 2000);
   expect(here.started()).toEqual(['s']);
 });
 
@@ -227,31 +227,31 @@ test('a limit ends by the wall clock, also after the machine has slept', async (
   const { clock } = here.supervisor;
   await here.session('stated', { events: limited(START_MS + 8 * 60 * MINUTE_MS, false) });
   await here.session('guessed', { events: limited(START_MS + 30 * MINUTE_MS, true) });
-  const overlook = new Overlook(here.supervisor);
-  await overlook.look();
+  const scan = new Scan(here.supervisor);
+  await scan.run();
   // One day back: what was guessed lasts no longer for it.
   clock.nowMs -= DAY_MS;
   clock.monotonicMs += 31 * MINUTE_MS;
-  await overlook.look();
+  await scan.run();
   expect(here.started()).toEqual(['guessed']);
   clock.nowMs += DAY_MS + 8 * 60 * MINUTE_MS;
-  await overlook.look();
+  await scan.run();
   expect(here.started()).toEqual(['guessed', 'stated']);
 });
 
 test('a session that has changed is read again, whatever its clock says', async () => {
   await using here = await scene();
   const paths = await here.session('s', { events: [...RUNNING, ASKING] });
-  const overlook = new Overlook(here.supervisor);
-  await overlook.look();
+  const scan = new Scan(here.supervisor);
+  await scan.run();
   const more = eventLines([...RUNNING, ASKING, { type: 'done', summary: 'x' }])
     .split('\n')
     .slice(3)
     .join('\n');
   await appendFile(paths.events, more);
   here.supervisor.clock.nowMs -= DAY_MS;
-  await overlook.look();
-  expect(overlook.hasReason()).toBe(false);
+  await scan.run();
+  expect(scan.hasReason()).toBe(false);
 });
 
 async function leaveCommandFile({ commands }: SessionPaths, id: string): Promise<void> {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { record, type Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
-import { obeyPhaseLine, phaseByHand } from '../../src/worker/judging/phase-edit.ts';
+import { applyPhaseEdit, phaseSetByHand } from '../../src/worker/judging/phase-edit.ts';
 import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
@@ -44,7 +44,7 @@ async function movedAfter(log: TempLog, ...events: NewEvent[]): Promise<Worker> 
 test('a phase that is written while a blocked session rests is obeyed', async () => {
   await using log = await tempLog();
   const worker = await movedBy(log);
-  expect(await obeyPhaseLine(worker)).toBe(true);
+  expect(await applyPhaseEdit(worker)).toBe(true);
   expect(worker.writer.state.progress.phase).toBe('implementation');
 });
 
@@ -54,14 +54,14 @@ test('an adopted session whose plan is approved, and that had no question, is mo
   const approved: NewEvent = { type: 'plan_approved', by: { channel: 'cli' }, plan, phase: 'testing' };
   const worker = await movedBy(log, approved);
   const settings = { ...worker.file.settings, gates: ['qa' as const, 'plan' as const] };
-  await obeyPhaseLine({ ...worker, file: { ...worker.file, settings } });
+  await applyPhaseEdit({ ...worker, file: { ...worker.file, settings } });
   expect(worker.writer.state.progress.phase).toBe('implementation');
 });
 
 test('a phase that is written while a block has left an iteration open may be a child’s, and is not obeyed', async () => {
   await using log = await tempLog();
   const worker = await movedBy(log, OPEN);
-  expect(await obeyPhaseLine(worker)).toBe(false);
+  expect(await applyPhaseEdit(worker)).toBe(false);
   expect(worker.writer.state.progress.phase).toBe('investigation');
 });
 
@@ -70,7 +70,7 @@ test('what the overview of an adopted folder says is no person’s act before it
   const worker = await movedBy(log);
   const state = { ...worker.writer.state, prepared: false };
   const unread = { ...worker, writer: { ...worker.writer, state } } as Worker;
-  expect(await obeyPhaseLine(unread)).toBe(false);
+  expect(await applyPhaseEdit(unread)).toBe(false);
 });
 
 const LIMITED: NewEvent = { type: 'limited', until: 9e15, guessed: false, provider: 'claude' };
@@ -84,12 +84,12 @@ test.each([
   ['visited by a hundred workers since it was blocked', [BLOCKED, ...Array<NewEvent>(200).fill(LEFT)]],
 ])('the next worker finds the phase that was written while a session was %s', async (_how, events) => {
   await using log = await tempLog();
-  expect(await phaseByHand(await movedAfter(log, ...events))).toBe('implementation');
+  expect(await phaseSetByHand(await movedAfter(log, ...events))).toBe('implementation');
 });
 
 test('what stands in an overview that the worker before could not write is no wish of a person', async () => {
   await using log = await tempLog();
   const worker = await movedBy(log);
   await writeFile(log.paths.sessionLog, '');
-  expect(await phaseByHand(worker)).toBeUndefined();
+  expect(await phaseSetByHand(worker)).toBeUndefined();
 });

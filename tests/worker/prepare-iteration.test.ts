@@ -8,7 +8,7 @@ import { GitGuard } from '../../src/worker/core/git-guard.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { WorkerGuard } from '../../src/worker/core/worker-guard.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
-import { layOut } from '../../src/worker/iteration/spawn-child.ts';
+import { prepareIteration } from '../../src/worker/iteration/spawn-child.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
 
@@ -43,14 +43,14 @@ test('the overview is kept as the child finds it; a pipe in its place is not wai
   await mkdir(paths.sessionDir, { recursive: true });
   await mkdir(files.dir, { recursive: true });
   await writeFile(paths.overview, 'Phase: planning\n');
-  await layOut(worker, open);
+  await prepareIteration(worker, open);
   expect(await readFile(files.overviewBefore, 'utf8')).toBe('Phase: planning\n');
   await rm(files.overviewBefore);
   await rm(paths.overview);
   execFileSync('mkfifo', [paths.overview]);
   // Whoever waits at the pipe gets this, and goes on.
   const writing = execFile('timeout', ['3', 'sh', '-c', 'echo waited >"$0"', paths.overview]);
-  await layOut(worker, open);
+  await prepareIteration(worker, open);
   writing.kill();
   expect(await ifExists(readFile(files.overviewBefore, 'utf8'))).toBeUndefined();
 });

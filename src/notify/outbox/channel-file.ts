@@ -26,23 +26,23 @@ const KEPT_IDS = 500;
 /** What a channel has sent, in its own file: what it says counts only once it is on disk. */
 export class ChannelFile {
   readonly #name: ChannelName;
-  readonly #around: Around;
+  readonly #context: OutboxContext;
   state: ChannelState;
 
-  static async open(name: ChannelName, around: Around): Promise<ChannelFile> {
-    const known = await readChannelState(around.paths, name);
-    const since = beganAt(undefined, around.clock);
-    return new ChannelFile(name, around, known ?? { v: 1, channel: name, since, passed: [], open: [] });
+  static async open(name: ChannelName, context: OutboxContext): Promise<ChannelFile> {
+    const known = await readChannelState(context.paths, name);
+    const since = beganAt(undefined, context.clock);
+    return new ChannelFile(name, context, known ?? { v: 1, channel: name, since, passed: [], open: [] });
   }
 
-  private constructor(name: ChannelName, around: Around, state: ChannelState) {
+  private constructor(name: ChannelName, context: OutboxContext, state: ChannelState) {
     this.#name = name;
-    this.#around = around;
+    this.#context = context;
     this.state = state;
   }
 
   get since(): string {
-    const since = beganAt(this.state.since, this.#around.clock);
+    const since = beganAt(this.state.since, this.#context.clock);
     if (since !== this.state.since) this.state = { ...this.state, since };
     return since;
   }
@@ -51,27 +51,27 @@ export class ChannelFile {
   passedWith(ids: readonly string[]): string[] {
     const passed = [...this.state.passed, ...ids];
     if (passed.length <= 2 * KEPT_IDS) return passed;
-    const queued = new Set(this.#around.entries.map(({ id }) => id));
+    const queued = new Set(this.#context.entries.map(({ id }) => id));
     return passed.filter((id, index) => queued.has(id) || index >= passed.length - KEPT_IDS);
   }
 
   /** What has happened counts here also where the disk takes nothing. */
   async note(changed: Partial<ChannelState>): Promise<void> {
     this.state = { ...this.state, ...changed };
-    await this.write({}).catch((error: unknown) => this.#around.report(`channel ${this.#name}`, error));
+    await this.write({}).catch((error: unknown) => this.#context.report(`channel ${this.#name}`, error));
   }
 
   async write(changed: Partial<ChannelState>): Promise<void> {
     const state = { ...this.state, ...changed };
-    const { paths } = this.#around;
+    const { paths } = this.#context;
     await mkdir(paths.channels, { recursive: true, mode: 0o700 });
     await writeWhole(channelStatePath(paths, this.#name), `${JSON.stringify(state)}\n`, 0o600);
     this.state = state;
   }
 }
 
-/** What every lane sees, as of the last look. */
-export interface Around {
+/** What every channel sees, as of the last look. */
+export interface OutboxContext {
   readonly paths: SupervisorPaths;
   readonly clock: Clock;
   readonly signal: AbortSignal;

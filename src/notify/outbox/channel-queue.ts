@@ -14,16 +14,16 @@ import { compose } from '../compose.ts';
 import type { Notification } from '../notification.ts';
 import { isQuiet, type QuietHours } from '../notify-settings.ts';
 import { isStillOpen, kindNeedsPerson, type QueuedNotice } from '../queued-notice.ts';
-import { type Around, ChannelFile } from './channel-file.ts';
+import { ChannelFile, type OutboxContext } from './channel-file.ts';
 
 /** Between two tries; the last one from then on. */
 const RETRY_MS = [5000, 15_000, 60_000, 300_000, 900_000];
 const KEPT_OPEN = 200;
 
 /** One channel's way through the queue: in order, each notice once, on after a failure and after a restart. */
-export class Lane {
+export class ChannelQueue {
   readonly name: ChannelName;
-  readonly #around: Around;
+  readonly #context: OutboxContext;
   #channel: NotifyChannel;
   readonly #file: ChannelFile;
   /** May have been sent by a supervisor that then ended. */
@@ -31,14 +31,14 @@ export class Lane {
   #busy: Promise<void> | undefined;
   #retryAtMs = Number.NEGATIVE_INFINITY;
 
-  static async open(channel: NotifyChannel, around: Around): Promise<Lane> {
-    return new Lane(channel, around, await ChannelFile.open(channel.name, around));
+  static async open(channel: NotifyChannel, context: OutboxContext): Promise<ChannelQueue> {
+    return new ChannelQueue(channel, context, await ChannelFile.open(channel.name, context));
   }
 
-  private constructor(channel: NotifyChannel, around: Around, file: ChannelFile) {
+  private constructor(channel: NotifyChannel, context: OutboxContext, file: ChannelFile) {
     this.name = channel.name;
     this.#channel = channel;
-    this.#around = around;
+    this.#context = context;
     this.#file = file;
     this.#maybeSent = new Set(file.state.sending);
   }
@@ -58,13 +58,13 @@ export class Lane {
     const { passed } = this.#file.state;
     const { since } = this.#file;
     const gone = new Set(passed);
-    return this.#around.entries.filter(({ id, at }) => at >= since && !gone.has(id));
+    return this.#context.entries.filter(({ id, at }) => at >= since && !gone.has(id));
   }
 
   /** Sends what is due, beside whatever the caller does. */
   start(): void {
     if (this.#busy !== undefined) return;
-    const { clock, report } = this.#around;
+    const { clock, report } = this.#context;
     const isLater = clock.monotonic() < this.#retryAtMs;
     const work = isLater ? this.#countWaiting() : this.#sendAll();
     this.#busy = work
@@ -91,15 +91,15 @@ export class Lane {
   }
 
   async #next(): Promise<readonly Notification[]> {
-    const { quiet, detail, clock } = this.#around;
+    const { quiet, detail, clock } = this.#context;
     const isNight = isQuiet(quiet, clock.now());
     const open: Notification[] = [];
     const skipped: string[] = [];
     for (const notice of this.waiting()) {
       if (isNight && !kindNeedsPerson(notice.kind)) continue;
-      const view = this.#around.view(placeOf(notice));
+      const view = this.#context.view(placeOf(notice));
       if (isUnseen(notice, view)) continue;
-      const isMuted = view !== undefined && (await this.#around.isMuted(view));
+      const isMuted = view !== undefined && (await this.#context.isMuted(view));
       const one = isMuted ? undefined : await compose(notice, view, { detail });
       if (one === undefined) skipped.push(notice.id);
       else open.push(this.#maybeSent.has(one.id) ? { ...one, maybeRepeated: true } : one);
@@ -110,7 +110,7 @@ export class Lane {
 
   /** @returns whether the next one may be sent at once */
   async #send(batch: readonly Notification[]): Promise<boolean> {
-    const { sendMs, signal } = this.#around;
+    const { sendMs, signal } = this.#context;
     const ids = batch.map(({ id }) => id);
     // Where this cannot be noted, nothing is sent: it could not be noted either that it was.
     await this.#file.write({ sending: ids });
@@ -134,7 +134,7 @@ export class Lane {
 
   /** @param error undefined where the time was over: it may have arrived */
   async #failed(ids: readonly string[], error: unknown): Promise<boolean> {
-    const { clock, report, sendMs } = this.#around;
+    const { clock, report, sendMs } = this.#context;
     const known = NOTIFY_ERRORS.undelivered.is(error) ? error.args : undefined;
     const isLost = known?.canHelp === 'never';
     if (error === undefined) for (const id of ids) this.#maybeSent.add(id);
@@ -157,13 +157,13 @@ export class Lane {
   }
 
   async #settle(): Promise<void> {
-    const { sendMs, signal, view, clock } = this.#around;
+    const { sendMs, signal, view, clock } = this.#context;
     for (const one of this.#file.state.open) {
       const { kind, at, id, place } = one;
       const now = view(place);
       // Its kind was one when it was sent.
       if (now !== undefined && isStillOpen({ kind: kind as QueuedNotice['kind'], at, id }, now)) continue;
-      const settled = await settledBy({ id, place }, now);
+      const settled = await settlementOf({ id, place }, now);
       try {
         const settle = async (ended: AbortSignal) => await this.#channel.settle?.(settled, ended);
         await within({ ms: sendMs, signal }, settle);
@@ -224,7 +224,7 @@ const SETTLES: readonly EventType[] = [
 ];
 
 /** Who settled what a notification asked for, by the first event behind its own that does. */
-export async function settledBy(
+export async function settlementOf(
   { id, place }: { id: string; place: string },
   view: SessionView | undefined,
 ): Promise<Settled> {

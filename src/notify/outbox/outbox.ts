@@ -10,8 +10,8 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { CHANNEL_NAMES, type ChannelName } from '../channel.ts';
 import { isProjectMuted, quietHours, readNotifySettings } from '../notify-settings.ts';
 import { QueuedNotice } from '../queued-notice.ts';
-import { type Around, ChannelFile } from './channel-file.ts';
-import { Lane } from './channel-queue.ts';
+import { ChannelFile, type OutboxContext } from './channel-file.ts';
+import { ChannelQueue } from './channel-queue.ts';
 import { channelsOf } from './channels-of.ts';
 
 export interface OutboxOptions {
@@ -34,11 +34,11 @@ const SEND_MS = 30_000;
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #ended = new AbortController();
-  readonly #around: Around;
+  readonly #context: OutboxContext;
   readonly #queue: QueueFile;
   /** Of channels that were configured once: they may still be sending. */
-  readonly #opened = new Map<ChannelName, Lane>();
-  #lanes: Lane[] = [];
+  readonly #opened = new Map<ChannelName, ChannelQueue>();
+  #channels: ChannelQueue[] = [];
   #views: ReadonlyMap<string, { view: SessionView }> = new Map();
   #settingsId: string | undefined;
 
@@ -46,7 +46,7 @@ export class Outbox {
     const { paths, clock, report, sendMs = SEND_MS } = options;
     this.#options = options;
     this.#queue = new QueueFile(paths.queue);
-    this.#around = {
+    this.#context = {
       ...{ paths, clock, sendMs, report, signal: this.#ended.signal },
       ...{ entries: [], quiet: undefined, detail: 'full' },
       view: (place) => this.#views.get(place)?.view,
@@ -58,27 +58,27 @@ export class Outbox {
   }
 
   /** Begins to send what is due. @returns when to look again at the latest, monotonic */
-  async look(sessions: ReadonlyMap<string, { view: SessionView }>): Promise<number> {
+  async poll(sessions: ReadonlyMap<string, { view: SessionView }>): Promise<number> {
     const { clock } = this.#options;
     this.#views = sessions;
     await this.#readSettings();
     this.#queue.read();
-    this.#around.entries = this.#queue.entries;
-    const waiting = this.#lanes.flatMap((lane) => lane.waiting().map(({ id }) => id));
+    this.#context.entries = this.#queue.entries;
+    const waiting = this.#channels.flatMap((channel) => channel.waiting().map(({ id }) => id));
     await this.#queue.prune(clock.now(), new Set(waiting));
-    this.#around.entries = this.#queue.entries;
-    for (const lane of this.#lanes) lane.start();
-    const later = this.#lanes.map(({ retryAtMs }) => retryAtMs).filter((atMs) => atMs > clock.monotonic());
+    this.#context.entries = this.#queue.entries;
+    for (const channel of this.#channels) channel.start();
+    const later = this.#channels.map(({ retryAtMs }) => retryAtMs).filter((atMs) => atMs > clock.monotonic());
     return Math.min(Number.POSITIVE_INFINITY, ...later);
   }
 
   sendsBy(wanted: ChannelName): boolean {
-    return this.#lanes.some(({ name }) => name === wanted);
+    return this.#channels.some(({ name }) => name === wanted);
   }
 
   hasUndelivered(): boolean {
     const dayAgo = this.#options.clock.now() - DAY_MS;
-    return this.#lanes.some((lane) => lane.waiting().some(({ at }) => Date.parse(at) > dayAgo));
+    return this.#channels.some((channel) => channel.waiting().some(({ at }) => Date.parse(at) > dayAgo));
   }
 
   /** What is under way is broken off, and marked as perhaps sent. */
@@ -88,7 +88,7 @@ export class Outbox {
   }
 
   async rest(): Promise<void> {
-    await Promise.all([...this.#opened.values()].map((lane) => lane.rest()));
+    await Promise.all([...this.#opened.values()].map((channel) => channel.rest()));
   }
 
   async #readSettings(): Promise<void> {
@@ -97,16 +97,16 @@ export class Outbox {
     if (id === this.#settingsId) return;
     const { settings, problems } = await readNotifySettings(env, home);
     for (const problem of problems) report('settings', new Error(problem));
-    const lanes: Lane[] = [];
+    const queues: ChannelQueue[] = [];
     for (const channel of channels(settings, { clock, env, home })) {
-      const lane = this.#opened.get(channel.name) ?? (await Lane.open(channel, this.#around));
-      lane.use(channel);
-      this.#opened.set(channel.name, lane);
-      lanes.push(lane);
+      const queue = this.#opened.get(channel.name) ?? (await ChannelQueue.open(channel, this.#context));
+      queue.use(channel);
+      this.#opened.set(channel.name, queue);
+      queues.push(queue);
     }
-    this.#lanes = lanes;
-    this.#around.quiet = quietHours(settings.notifyQuiet);
-    this.#around.detail = settings.notifyDetail;
+    this.#channels = queues;
+    this.#context.quiet = quietHours(settings.notifyQuiet);
+    this.#context.detail = settings.notifyDetail;
     await this.#forgetTroubles();
     this.#settingsId = id;
   }
@@ -114,8 +114,8 @@ export class Outbox {
   /** Of channels that are no longer configured. */
   async #forgetTroubles(): Promise<void> {
     for (const name of CHANNEL_NAMES) {
-      if (this.#lanes.some((lane) => lane.name === name)) continue;
-      const file = await ChannelFile.open(name, this.#around);
+      if (this.#channels.some((channel) => channel.name === name)) continue;
+      const file = await ChannelFile.open(name, this.#context);
       if (file.state.failing !== undefined) await file.write({ failing: undefined });
     }
   }

@@ -17,7 +17,7 @@ import { type Refused, refused } from '../../session/commands/judge-kind.ts';
 import type { Trash } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { bringWorktreeBack } from '../guarding/restore-worktree.ts';
+import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
 
 /** Removes the worktree of a session that is archived; its branch stays. @throws worktree_foreign, would_lose_work: what was written since the judgement is not lost either */
@@ -42,7 +42,7 @@ export async function intoTrash(
   const { mainRepo } = worker.file;
   const { branch } = place;
   await refuseElsewhere({ mainRepo, worktreePath, branch, ...worker.git.context });
-  const told = await bringWorktreeBack(worker);
+  const told = await repairMissingWorktree(worker);
   const filled = await fillTrash({ ...place, mainRepo, worktreePath });
   if (filled.kind === 'not_all')
     return refused(COMMAND_ERRORS.not_for_trash({ path: worktreePath, names: namedShort(filled.skipped) }));
@@ -81,7 +81,7 @@ export async function restoreDiscarded(
   crashPoint('restore-branch-made');
   // A clean worktree is made when the session continues.
   if (uncommitted.length === 0) return;
-  await bringWorktreeBack(worker);
+  await repairMissingWorktree(worker);
   await restoreDiscardedFiles(place, commit);
   crashPoint('restore-files-made');
 }

@@ -5,7 +5,7 @@ import { REWIND_HALFWAY, whereTo } from '../../session/events/fold-rewound.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { lastingFailure } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { bringWorktreeBack } from '../guarding/restore-worktree.ts';
+import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 import { type CheckpointPlace, checkpointPlace } from '../recording/keep-work.ts';
 import { keepRestoredPlan } from '../recording/plan-approved.ts';
 
@@ -21,7 +21,7 @@ export async function performRewind(worker: Worker): Promise<void> {
   const { to, commit, n } = rewind;
   try {
     await worker.git.unaccepted(place.worktreePath);
-    await record(worker, ...(await bringWorktreeBack(worker)));
+    await record(worker, ...(await repairMissingWorktree(worker)));
     const done = await restoreCheckpoint({ ...place, ...worker.git.context, commit, id: String(n) });
     await keepRestoredPlan(worker);
     const { undo, skipped, head } = done;

@@ -5,7 +5,7 @@ import { stateOf, type Worker } from '../core/worker.ts';
 export const SANDBOX_LOWER = 'sandbox_lower';
 
 /** No agent runs with less protection than the session began with unless a person says so. @returns false when it is blocked */
-export async function guardStands(worker: Worker): Promise<boolean> {
+export async function checkSandboxLevel(worker: Worker): Promise<boolean> {
   const level = await levelIfLower(worker);
   if (level === undefined) return true;
   const now = await worker.guard.now(worker);

@@ -12,9 +12,9 @@ import { blockHere } from '../core/blocked.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
 /** Makes a worktree that has vanished again, from its branch. @returns false when the session is blocked for it */
-export async function worktreeStands(worker: Worker): Promise<boolean> {
+export async function restoreWorktree(worker: Worker): Promise<boolean> {
   try {
-    await record(worker, ...(await bringWorktreeBack(worker)));
+    await record(worker, ...(await repairMissingWorktree(worker)));
     return true;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
@@ -27,9 +27,9 @@ export async function worktreeStands(worker: Worker): Promise<boolean> {
  * Puts right what a clean-up did to the worktree: gone, or unknown to git. Files that are there stay.
  * @returns what is to be told @throws SamocodeError when it can't be put right
  */
-export async function bringWorktreeBack(worker: Worker): Promise<NewEvent[]> {
+export async function repairMissingWorktree(worker: Worker): Promise<NewEvent[]> {
   const { worktree } = stateOf(worker);
-  if (worktree === undefined || (await seemsToStand(worktree.path))) return [];
+  if (worktree === undefined || (await seemsIntact(worktree.path))) return [];
   const { path: worktreePath, branch, baseCommit } = worktree;
   const { mainRepo } = worker.file;
   const plan = { mainRepo, worktreePath, branch, baseCommit, ...worker.git.context };
@@ -69,7 +69,7 @@ async function lostTip(
 }
 
 // By plain reads: in nearly every iteration nothing is wrong.
-async function seemsToStand(worktreePath: string): Promise<boolean> {
+async function seemsIntact(worktreePath: string): Promise<boolean> {
   const gitDir = await gitDirOf(worktreePath).catch(() => undefined);
   if (gitDir === undefined) return false;
   if (statsAt(join(gitDir, 'HEAD')) === undefined || statsAt(join(gitDir, 'locked')) !== undefined)

@@ -18,7 +18,7 @@ import { keepWork } from '../recording/keep-work.ts';
  * time is left. @returns paths that changed though only the worker writes there
  * @throws file_rewritten when the log is lost, and with it the session; its work is kept all the same
  */
-export async function meetRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
+export async function checkRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
   // A repository that is gone blocks the session later, with its own words.
   await worker.git.removePlanted(stateOf(worker).worktree?.path).catch(() => undefined);
   const kept = async () => (await snapshotBefore(worker, open))?.runFolder;

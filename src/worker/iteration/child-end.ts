@@ -30,7 +30,7 @@ export interface ProcessEnd {
 }
 
 /** How the process ended, whatever it signalled: by what we did first, its own output second, its exit status last. */
-export async function howItEnded(worker: Worker, open: Iteration, ended: ChildEnded): Promise<ProcessEnd> {
+export async function readChildEnd(worker: Worker, open: Iteration, ended: ChildEnded): Promise<ProcessEnd> {
   const exitText = ended.child && (await readExit(worker, open, ended.child));
   const exitCode = exitText !== undefined && /^\d{1,3}$/.test(exitText) ? Number(exitText) : null;
   const final = ended.log?.seen.final;

@@ -21,7 +21,7 @@ import {
   homeChanged,
   mainCheckoutMoves,
 } from '../guarding/changes-by-agent.ts';
-import { bringWorktreeBack } from '../guarding/restore-worktree.ts';
+import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 import { documentsPrint, mainCheckoutNow, snapshotBefore } from '../guarding/snapshot.ts';
 import { guardLoop } from '../judging/loop-guard.ts';
 import { reachesLimit } from '../limits/budget.ts';
@@ -29,10 +29,10 @@ import { unpriced } from '../limits/cost-of.ts';
 import { noteCost } from '../limits/queue.ts';
 import { baseOfWork } from '../proving/check-facts.ts';
 import { commitReadableFiles, keepWorkAfter, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
-import { putAwayMessages } from '../recording/messages.ts';
+import { archiveMessages } from '../recording/messages.ts';
 import { repairOverview } from '../recording/repair-overview.ts';
 import { settleEvents } from '../recording/settle.ts';
-import { type ChildEnded, howItEnded } from './child-end.ts';
+import { type ChildEnded, readChildEnd } from './child-end.ts';
 import { decideChecked } from './decide-checked.ts';
 import { acknowledgedIds, keepSignal, notesAbout, signalOutcome } from './kept-signal.ts';
 
@@ -41,7 +41,7 @@ import { acknowledgedIds, keepSignal, notesAbout, signalOutcome } from './kept-s
  * commit points. Everything it reads is on disk, so after a crash it comes to the same end.
  */
 export async function finishIteration(worker: Worker, open: Iteration, ended: ChildEnded): Promise<void> {
-  const left = await keepWhatIsLeft(worker, open, ended);
+  const left = await collectResults(worker, open, ended);
   const reading = await readOutcome(worker, open, { ended, left });
   const { outcome, process, signal, acknowledged } = reading;
   const { overview, kept, repairs, after } = left;
@@ -89,10 +89,10 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
 }
 
 /** What a child left, once it is kept and what it may not change is restored. */
-type LeftByChild = Awaited<ReturnType<typeof keepWhatIsLeft>>;
+type IterationResults = Awaited<ReturnType<typeof collectResults>>;
 
 /** Keeps the signal and the work of a child whose whole tree is gone; all of it can be done again after a crash. */
-async function keepWhatIsLeft(worker: Worker, open: OpenIteration, ended: ChildEnded) {
+async function collectResults(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const gitPrograms = await gitProgramsChanged(worker);
   // What it did that no child may do: then nothing that it signalled counts.
   const before = await snapshotBefore(worker, open);
@@ -102,7 +102,7 @@ async function keepWhatIsLeft(worker: Worker, open: OpenIteration, ended: ChildE
     ? { kind: 'missing' }
     : await keepSignal(worker, open, ended.log?.seen.final?.signalText);
   const overview = await repairOverview(worker, open);
-  const repairs = await bringWorktreeBack(worker).catch(() => []);
+  const repairs = await repairMissingWorktree(worker).catch(() => []);
   // Side by side: each is a start of git or two.
   const keeping = keepWorkAfter(worker, open.iteration);
   const mainCheckout = await mainCheckoutNow(worker);
@@ -115,9 +115,9 @@ async function keepWhatIsLeft(worker: Worker, open: OpenIteration, ended: ChildE
 async function tidyIteration(
   worker: Worker,
   { iteration, phase }: OpenIteration,
-  { left, acknowledged }: { left: LeftByChild; acknowledged: readonly string[] },
+  { left, acknowledged }: { left: IterationResults; acknowledged: readonly string[] },
 ): Promise<void> {
-  await putAwayMessages(worker, acknowledged);
+  await archiveMessages(worker, acknowledged);
   await commitReadableFiles(worker);
   removeOldIterations(worker.paths, iteration);
   const { checkpoint } = left.kept;
@@ -147,10 +147,10 @@ export function removeOldIterations({ iterations }: Pick<SessionPaths, 'iteratio
 async function readOutcome(
   worker: Worker,
   open: Iteration,
-  { ended, left }: { ended: ChildEnded; left: LeftByChild },
+  { ended, left }: { ended: ChildEnded; left: IterationResults },
 ) {
   const { breach, overview, before, after } = left;
-  const process = await howItEnded(worker, open, ended);
+  const process = await readChildEnd(worker, open, ended);
   const questions = await readQuestions(worker);
   const plan = await readPlanEvidence(worker);
   const { outage, messages } = stateOf(worker);

@@ -24,7 +24,7 @@ import { gitProgramsChanged } from '../guarding/changes-by-agent.ts';
 import { AwakeTime } from '../limits/awake-time.ts';
 import { ChildLog } from '../limits/child-log.ts';
 import { keepWork } from '../recording/keep-work.ts';
-import { meetRunFolder } from './after-child.ts';
+import { checkRunFolder } from './after-child.ts';
 import { beginIteration } from './begin-iteration.ts';
 import { finishIteration } from './finish-iteration.ts';
 import { SAMPLE_EVERY_MS, Sampler, WATCH_ENDS, type WatchEnd, type WatchedChild } from './sampler.ts';
@@ -102,7 +102,7 @@ async function endChild(
     return undefined;
   }
   crashPoint('after-end-tree');
-  return { end, runFolder: await wait(() => meetRunFolder(worker, open)) };
+  return { end, runFolder: await wait(() => checkRunFolder(worker, open)) };
 }
 
 async function noteEnd(worker: Worker, open: OpenIteration, end: WatchEnd): Promise<true> {

@@ -36,7 +36,7 @@ export async function spawnChild(worker: Worker, open: Iteration): Promise<Child
   // What it writes for the child belongs to what stands there before.
   const guard = await worker.guard.guard(worker);
   const command = await commandFor(worker, open, guard);
-  await layOut(worker, open);
+  await prepareIteration(worker, open);
   const { files, logs } = open;
   return await runChild({
     command,
@@ -112,7 +112,7 @@ function workingDir(worker: Worker): string {
 }
 
 /** Prepares the start of an agent: blank signal, log folder, a checkpoint, and what to compare with when it has ended. */
-export async function layOut(worker: Worker, open: OpenIteration): Promise<void> {
+export async function prepareIteration(worker: Worker, open: OpenIteration): Promise<void> {
   const { paths } = worker;
   const files = iterationPaths(paths, open.iteration);
   ensurePlainFolder(paths.logs);

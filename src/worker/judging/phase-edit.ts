@@ -9,7 +9,7 @@ import { readOwnOverview } from '../documents/own-documents.ts';
  * A `Phase:` line that differs while no child runs was written by a person: a child's is put back at its
  * end. It is obeyed and recorded, but never jumps a closed gate. @returns true when something was recorded
  */
-export async function obeyPhaseLine(worker: Worker): Promise<boolean> {
+export async function applyPhaseEdit(worker: Worker): Promise<boolean> {
   // What could not be put back may still be a child's, and so may all that is written while its iteration is open.
   if (worker.projector.problem !== undefined || stateOf(worker).openIteration !== undefined) return false;
   const phase = await writtenPhase(worker);
@@ -22,7 +22,7 @@ export async function obeyPhaseLine(worker: Worker): Promise<boolean> {
  * The phase that a person wrote into the overview while no worker lived, to be read before anything is
  * written there: only where the worker before had put back what its last child wrote.
  */
-export async function phaseByHand(worker: Worker): Promise<Phase | undefined> {
+export async function phaseSetByHand(worker: Worker): Promise<Phase | undefined> {
   const { status, openIteration } = stateOf(worker);
   if (!RESTING.has(status.kind) || openIteration !== undefined) return undefined;
   const phase = await writtenPhase(worker);

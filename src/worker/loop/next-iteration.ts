@@ -4,31 +4,31 @@ import { waitingCommandIds } from '../commands/take-commands.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { gitIsAccepted } from '../guarding/changes-by-agent.ts';
-import { guardStands } from '../guarding/check-sandbox-level.ts';
-import { worktreeStands } from '../guarding/restore-worktree.ts';
+import { checkSandboxLevel } from '../guarding/check-sandbox-level.ts';
+import { restoreWorktree } from '../guarding/restore-worktree.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
-import { obeyPhaseLine } from '../judging/phase-edit.ts';
+import { applyPhaseEdit } from '../judging/phase-edit.ts';
 import { withinBudget } from '../limits/budget.ts';
 import { sameAccount } from '../limits/choose-child.ts';
 import { accountIsFree } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
-import { baseStands, beginBaseRun } from '../proving/base-run.ts';
+import { baseChecksPass, beginBaseRun } from '../proving/base-run.ts';
 
 /** Runs the next iteration, unless something has to be recorded that keeps it from beginning. */
 export async function nextIteration(worker: Worker): Promise<void> {
-  if (await obeyPhaseLine(worker)) return;
+  if (await applyPhaseEdit(worker)) return;
   const limit = checkLimit(stateOf(worker).progress);
   if (limit !== undefined) {
     await record(worker, blockedEvent(limit));
     return;
   }
   if (!(await sameAccount(worker))) return;
-  if (!(await guardStands(worker))) return;
+  if (!(await checkSandboxLevel(worker))) return;
   if (!(await gitIsAccepted(worker))) return;
   if (!(await withinBudget(worker))) return;
   if (!(await accountIsFree(worker))) return;
-  if (!(await worktreeStands(worker))) return;
-  if (!(await baseStands(worker))) return;
+  if (!(await restoreWorktree(worker))) return;
+  if (!(await baseChecksPass(worker))) return;
   const reason = await queueReason(worker);
   if (reason !== undefined) {
     await record(worker, { type: 'queued', reason });

@@ -9,7 +9,7 @@ import type { LimitedStatus, WaitingStatus } from '../../session/events/state.ts
 import { waitingCommandIds } from '../commands/take-commands.ts';
 import { RunFolderGoneError } from '../core/passing-errors.ts';
 import { record, stateOf, takesTypedAnswers, type Worker } from '../core/worker.ts';
-import { obeyPhaseLine } from '../judging/phase-edit.ts';
+import { applyPhaseEdit } from '../judging/phase-edit.ts';
 
 const POLL_MS = 200;
 /** A worker that waits no longer than this stays; a longer wait is the supervisor's. */
@@ -24,7 +24,7 @@ export async function wokenByHand(worker: Worker): Promise<boolean> {
     if (status.for === 'qa_answers' && (await takeRested(worker, status))) return true;
     if (status.for === 'file_update' && (await fileWaitIsOver(worker, status))) return true;
   }
-  return await obeyPhaseLine(worker);
+  return await applyPhaseEdit(worker);
 }
 
 function requireRunFolder({ paths }: Worker): void {

@@ -10,8 +10,8 @@ import { readChildRecord, readExit } from '../core/iteration-files.ts';
 import { endChildTree, isAlive } from '../core/tree.ts';
 import { appendPatiently, record, stateOf, type Worker } from '../core/worker.ts';
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
-import { phaseByHand, setPhase, writtenPhase } from '../judging/phase-edit.ts';
-import { clearScratch, endBeside } from '../proving/scratch.ts';
+import { phaseSetByHand, setPhase, writtenPhase } from '../judging/phase-edit.ts';
+import { clearScratch, endBaseProcesses } from '../proving/scratch.ts';
 
 type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 
@@ -27,7 +27,7 @@ export async function takeOver(
   const self = await identify(host, process.pid);
   if (self === undefined) throw new Error('This process is not in the process table.');
   const found = await findOpenIteration(worker);
-  const byHand = await phaseByHand(worker);
+  const byHand = await phaseSetByHand(worker);
   // The next write to the overview puts it back.
   const moved = stateOf(worker).openIteration && (await writtenPhase(worker));
   const tookOver: NewEvent = {
@@ -55,7 +55,7 @@ export async function takeOver(
   writer.writeCache();
   if (byHand !== undefined) await setPhase(worker, byHand);
   // An agent may be adopted, what the worker before ran beside it never is.
-  if (lease.previous?.how !== 'released') await endBeside(worker);
+  if (lease.previous?.how !== 'released') await endBaseProcesses(worker);
   if (stateOf(worker).openIteration !== undefined) return;
   // SETUP, a check or a whole child of a worker that died: nothing of it may meet the next one. Whoever left in
   // good order has left nobody; where no lease is left to say so, somebody may have taken it away.

@@ -12,7 +12,7 @@ import {
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { commitWithTree } from './check-facts.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
-import { besideMark, endBeside } from './scratch.ts';
+import { baseRunMark, endBaseProcesses } from './scratch.ts';
 
 function isWanted(worker: Worker): boolean {
   const { worktree, baseChecks } = stateOf(worker);
@@ -82,7 +82,7 @@ async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan |
     worktree,
     commands: checksOf(worker),
     proving,
-    mark: besideMark(worker).value,
+    mark: baseRunMark(worker).value,
     iteration: 0,
     outputDir: worker.paths.baseChecks,
     signal,
@@ -95,7 +95,7 @@ async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan |
     const sandbox = await worker.guard.level(worker);
     return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox };
   } finally {
-    await endBeside(worker);
+    await endBaseProcesses(worker);
   }
 }
 
@@ -103,7 +103,7 @@ async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan |
  * Whether the checks pass on the commit that the session began from, as far as that is known; where they fail there, the
  * session waits for a person: no agent caused it.
  */
-export async function baseStands(worker: Worker): Promise<boolean> {
+export async function baseChecksPass(worker: Worker): Promise<boolean> {
   await collectBaseRun(worker);
   const { baseChecks, progress } = stateOf(worker);
   if (baseChecks?.result === 'red') {

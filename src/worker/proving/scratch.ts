@@ -20,19 +20,19 @@ export function openScratchDir(worker: Pick<Worker, 'file' | 'env'>): string {
 }
 
 /** Of processes that run beside an agent: its end ends all that carries its own mark. */
-export function besideMark(worker: Place): Mark {
+export function baseRunMark(worker: Place): Mark {
   const { name, value } = childMark(worker);
   return { name, value: `${value}-base` };
 }
 
 const GRACE_MS = 300;
 
-export async function endBeside(worker: Worker): Promise<void> {
+export async function endBaseProcesses(worker: Worker): Promise<void> {
   const { host, clock } = worker;
-  await endTree(undefined, besideMark(worker), { host, clock, graceMs: GRACE_MS, known: [] });
+  await endTree(undefined, baseRunMark(worker), { host, clock, graceMs: GRACE_MS, known: [] });
 }
 
 export async function clearScratch(worker: Worker): Promise<void> {
-  await endBeside(worker);
+  await endBaseProcesses(worker);
   for (const each of [scratchDir(worker), openScratchDir(worker)]) await removeAtOnce(each);
 }

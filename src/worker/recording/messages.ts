@@ -41,7 +41,7 @@ export async function messagesToRead(worker: Worker, newFiles: readonly string[]
 }
 
 /** Acknowledged ones lie out of the way of the next child; one that a crash leaves behind does no harm. */
-export async function putAwayMessages(worker: Worker, ids: readonly string[]): Promise<void> {
+export async function archiveMessages(worker: Worker, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { inboxRead } = worker.paths;
   ensurePlainFolder(inboxRead);

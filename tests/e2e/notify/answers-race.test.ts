@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { fingerprint } from '../../../src/base/files/fingerprint.ts';
-import { settledBy } from '../../../src/notify/outbox/channel-queue.ts';
+import { settlementOf } from '../../../src/notify/outbox/channel-queue.ts';
 import { launchWorker } from '../../../src/providers/starting/launch-worker.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
@@ -58,7 +58,7 @@ async function playRound(): Promise<string> {
 async function settleAll({ rig, channel }: PhoneRig): Promise<void> {
   const [first] = await channel.chat.sent.find(() => true);
   const place = join(rig.file.sessionsDir, rig.file.folder);
-  const settled = await settledBy({ id: first?.notification ?? '', place }, await rig.view());
+  const settled = await settlementOf({ id: first?.notification ?? '', place }, await rig.view());
   await channel.settle(settled, new AbortController().signal);
 }
 

@@ -59,7 +59,7 @@ export async function playClaim(claim: FalseClaim): Promise<ClaimEnd> {
   await using repo = await makeRepo({ files: ofRepo });
   const paths = sessionPaths(join(repo.root, 'sessions'), '26-01-08-boats');
   const env = { ...repo.env, SESSION: paths.sessionDir, REPO: repo.path, RUN: paths.runDir };
-  await layOut({ ...repo, env }, paths, claim);
+  await prepareRepo({ ...repo, env }, paths, claim);
   const agent = join(repo.root, 'agent');
   await mkdir(agent);
   const waits = 'touch "$HOME/works"; until test -e "$HOME/told"; do sleep 0.05; done\n';
@@ -89,7 +89,7 @@ function agentOf({ root }: TempRepo): string {
 }
 
 /** A prepared session with an approved plan, whose checks pass on the base. */
-async function layOut(repo: TempRepo, paths: SessionPaths, claim: FalseClaim): Promise<void> {
+async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClaim): Promise<void> {
   const { plan = PLAN, phase = 'done', checks = ['sh test.sh'], before = HONEST_WORK } = claim;
   const worktreesDir = join(repo.root, 'worktrees');
   const worktree = { path: join(worktreesDir, 'boats'), branch: 'boats', base: 'main' };
