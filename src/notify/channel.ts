@@ -5,7 +5,7 @@ import type { Notification } from './notification.ts';
 export const CHANNEL_NAMES = ['telegram', 'webhook', 'desktop', 'command'] as const;
 export type ChannelName = (typeof CHANNEL_NAMES)[number];
 
-/** One way to reach the person. It keeps no queue and retries nothing: the outbox does, for every channel alike. */
+/** One way to reach the person. It keeps no queue and retries nothing; the outbox does both for every channel. */
 export interface NotifyChannel {
   readonly name: ChannelName;
   /**
@@ -14,8 +14,8 @@ export interface NotifyChannel {
    */
   send(notifications: readonly Notification[], signal: AbortSignal): Promise<void>;
   /**
-   * The question, plan or session of an earlier notification was settled: withdraws what could still be pressed, and
-   * says who settled it. Only where a sent message can be changed.
+   * Withdraws the buttons of an earlier notification whose question, plan or session was settled, and says who
+   * settled it. Only for channels whose messages can be changed.
    */
   settle?(settled: Settled, signal: AbortSignal): Promise<void>;
 }
@@ -42,16 +42,17 @@ export const NOTIFY_ERRORS = errors({
 
 export interface Undelivered {
   channel: ChannelName;
-  /** In words of ours: nothing that another program or the network has written. */
+  /** Our own text: nothing written by another program or the network. */
   why: string;
-  /** `never`: this notification is given up. */
+  /** `never`: this notification is dropped. */
   canHelp: 'later' | 'never';
   retryAfterMs?: number;
 }
 
 /**
- * Lets an act run until it is done, the time is over or the signal is aborted; its own signal ends it.
- * @returns `timed_out` where the time was over @throws what the act throws, or the reason of the signal
+ * Runs `act` until it is done, times out or is aborted.
+ * @returns `timed_out` after `ms`
+ * @throws what `act` throws, or the reason of the signal
  */
 export async function within(
   { ms, signal }: { ms: number; signal: AbortSignal },

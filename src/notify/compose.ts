@@ -15,16 +15,16 @@ import type { Notification } from './notification.ts';
 import { isStillOpen, kindNeedsPerson, type QueuedNotice } from './queued-notice.ts';
 
 export interface ComposeOptions {
-  /** `titles`: nothing of what an agent or the project's person has written, and no path. */
+  /** `titles`: no text of an agent or of the project's person, and no path. */
   detail?: 'full' | 'titles';
 }
 
 const MAX_BODY = 16_000;
 
 /**
- * Words a notice by what its session is now.
+ * Renders a notice from the session's current state.
  * @param view undefined where the session is gone
- * @returns undefined where what it is about has been settled meanwhile
+ * @returns undefined where the notice was settled meanwhile
  */
 export async function compose(
   notice: QueuedNotice,
@@ -92,7 +92,7 @@ async function planOf(view: SessionView): Promise<Notification['plan']> {
     const summary = [title ?? name, ...lines, ...servers].join('\n');
     return { name, path: join(view.paths.sessionDir, name), hash, summary: plainWords(summary) };
   } catch (error) {
-    // It was removed or replaced by something unreadable since: the session still waits.
+    // The plan was removed or became unreadable; the session still waits.
     if (isSamocodeError(error)) return undefined;
     throw error;
   }
@@ -109,7 +109,7 @@ function doneWords({ state, sessionFile, ...view }: SessionView, summary: string
   ].join('\n');
 }
 
-/** One line about a notice, in words of ours alone beside the names of session and project. */
+/** One line about a notice: our own text, plus the names of session and project. */
 export function titleOf(
   { kind, session, group }: QueuedNotice,
   view: SessionView | undefined,
@@ -122,7 +122,7 @@ export function titleOf(
     case 'blocked':
     case 'limited':
     case 'back_off':
-      // Nobody is asked about a session that is gone.
+      // Nothing is asked about a session that is gone.
       return `${session} ${now ?? 'waits and retries'}`;
     case 'plan_changed':
       return `${session} changed its approved plan and waits for your approval`;

@@ -1,6 +1,6 @@
 import type { QaQuestion } from '../session/documents/qa-blocks.ts';
 
-/** Those that need an act of the person: only they pass the quiet hours. */
+/** Kinds that need an action of the person: only they are sent during the quiet hours. */
 export const NEEDS_PERSON = [
   'waiting',
   'blocked',
@@ -25,9 +25,9 @@ export const NOTIFIED_KINDS = [
   ] as const),
 ] as const;
 
-/** One change of a session, worded for its person. It is composed when it is sent: what it asks for is still open. */
+/** One change of a session, rendered for its person at the time of sending: what it asks for is still open. */
 export interface Notification {
-  /** `<session id>:<event number>`, `:crash_loop:<lease number>` or `:queued:<since>`: the same id is the same change on every channel. */
+  /** `<session id>:<event number>`, `:crash_loop:<lease number>` or `:queued:<since>`; identical on every channel. */
   id: string;
   at: string;
   kind: NotifiedKind;
@@ -35,13 +35,13 @@ export interface Notification {
   session: string;
   sessionsDir: string;
   project: string;
-  /** One line: what happened to which session. All there is with NOTIFY_DETAIL=titles. */
+  /** One line: what happened to which session. With NOTIFY_DETAIL=titles, the only text. */
   title: string;
   /** Plain text of several lines; empty with NOTIFY_DETAIL=titles. */
   body: string;
   questions?: readonly QaQuestion[];
   plan?: { name: string; path: string; hash: string; summary: string };
-  /** It may have been sent before: the supervisor ended between sending it and noting that. */
+  /** It may have been sent before: the supervisor ended before it recorded the sending. */
   maybeRepeated?: true;
 }
 

@@ -16,10 +16,10 @@ type NotifyKey =
   | 'telegramUsers'
   | 'telegramApiRoot';
 
-/** What the environment and the `.env` of the config folder say of notifications. */
+/** The notification settings of the environment and of the `.env` in the config folder. */
 export type NotifySettings = Partial<Pick<Settings, NotifyKey>>;
 
-/** A value that makes no sense is left out; `problems` says which, and never what was written. */
+/** Invalid values are left out; `problems` names them without showing what was written. */
 export async function readNotifySettings(
   env: Readonly<Record<string, string | undefined>>,
   homeDir: string,
@@ -27,7 +27,7 @@ export async function readNotifySettings(
   const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
   const ours = readings.filter(({ name }) => /^(?:notify.|telegram)/.test(name));
   return {
-    // Each value was made by its row's own schema.
+    // Each value was parsed by the schema of its row.
     settings: Object.fromEntries(ours.map(({ name, value }) => [name, value])) as NotifySettings,
     problems: ours.flatMap(({ problem }) =>
       problem === undefined ? [] : [`${problem.what} ${problem.why}`],
@@ -35,7 +35,7 @@ export async function readNotifySettings(
   };
 }
 
-/** `NOTIFY=off` in a project's `.samocode`, as it says now; one that cannot be read mutes nothing. */
+/** `NOTIFY=off` in a project's `.samocode` as it is now; an unreadable file mutes nothing. */
 export async function isProjectMuted(configPath: string): Promise<boolean> {
   const text = await readFile(configPath, 'utf8').catch(() => '');
   const written = parseSamocodeFile(text).entries.find(({ key }) => key === 'NOTIFY')?.value;
@@ -56,7 +56,7 @@ export function quietHours(written: string | undefined): QuietHours | undefined 
   return from === undefined || to === undefined ? undefined : { from, to };
 }
 
-/** Whether a moment lies in them, by the local time of this machine. */
+/** Whether a moment is in the quiet hours, by the local time of this machine. */
 export function isQuiet(hours: QuietHours | undefined, ms: number): boolean {
   if (hours === undefined) return false;
   const at = new Date(ms);

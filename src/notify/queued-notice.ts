@@ -3,7 +3,7 @@ import type { SessionView } from '../session/events/session-view.ts';
 import type { Status } from '../session/events/state.ts';
 import { NEEDS_PERSON, NOTIFIED_KINDS, type NotifiedKind } from './notification.ts';
 
-/** One line of `queue.jsonl`: a change worth a notification. The same `id` twice is the same change. */
+/** One line of `queue.jsonl`: a change worth a notification. The same `id` means the same change. */
 export const QueuedNotice = z.object({
   v: z.literal(1),
   /** `<session id>:<event number>`, `:crash_loop:<lease number>` or `:queued:<since>`. */
@@ -11,7 +11,7 @@ export const QueuedNotice = z.object({
   at: z.string(),
   kind: z.enum(NOTIFIED_KINDS),
   session: z.string(),
-  /** Of `group_done`: the group that the session is the last of. */
+  /** For `group_done`: the group whose last session this is. */
   group: z.string().optional(),
   sessionsDir: z.string(),
   text: z.string(),
@@ -22,7 +22,7 @@ export function kindNeedsPerson(kind: NotifiedKind): boolean {
   return NEEDS_PERSON.some((one) => one === kind);
 }
 
-/** What a session must be, since the moment of the notice. */
+/** The status that a session must still have for the notice to hold. */
 const WHILE: Partial<Record<QueuedNotice['kind'], Status['kind']>> = {
   waiting: 'waiting',
   plan_changed: 'waiting',
@@ -31,7 +31,7 @@ const WHILE: Partial<Record<QueuedNotice['kind'], Status['kind']>> = {
   back_off: 'limited',
 };
 
-/** Whether what a notice is about still holds; what has simply happened always does. Pure. */
+/** Whether a notice still holds; a notice of a past event always does. Pure. */
 export function isStillOpen({ kind, id, at }: Pick<QueuedNotice, 'kind' | 'id' | 'at'>, view: SessionView) {
   const { status, openIteration } = view.state;
   switch (kind) {

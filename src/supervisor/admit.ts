@@ -4,7 +4,7 @@ import { slotsInUse, slotsRoot } from '../session/slots.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
 
-/** Whether MAX_COST_USD_PER_DAY is reached, or may be, as what was spent is not known: then no further agent starts. */
+/** Whether MAX_COST_USD_PER_DAY is reached, or may be because the amount spent is unknown. */
 export async function isDaySpent({ clock, env, home, paths }: Supervisor): Promise<boolean> {
   const { usdPerDay } = await machineLimits(env, home);
   if (usdPerDay === undefined) return false;
@@ -13,10 +13,10 @@ export async function isDaySpent({ clock, env, home, paths }: Supervisor): Promi
 }
 
 /**
- * Whose turn it is. The project with the fewest slots in use comes first, and within one the oldest session, so that
- * no session is overtaken; a project that is full keeps no other waiting.
- * @param all to know which were just admitted and have no slot yet
- * @param onUnreadable a project whose slots cannot be read has none to give
+ * Chooses the sessions that start next: the project with the fewest slots in use first, and within it the oldest
+ * session. A full project delays no other.
+ * @param all to find those just admitted, which have no slot yet
+ * @param onUnreadable called for a project whose slots cannot be read; it gets none
  */
 export async function admit(
   queued: readonly WatchedSession[],
@@ -75,7 +75,7 @@ function nextProject(
   return first?.[0];
 }
 
-/** Those whose worker was started a moment ago and may still take a slot. */
+/** Sessions whose worker was just started and may still take a slot. */
 async function startingIn(
   all: readonly WatchedSession[],
   supervisor: Supervisor,

@@ -15,17 +15,17 @@ import type { SessionView } from '../session/events/session-view.ts';
 import type { WaitingStatus } from '../session/events/state.ts';
 import { MAX_OVERVIEW_BYTES } from '../session/layout/paths.ts';
 
-/** What a person's edits of a parked session come to. */
+/** The result of a person's edits of a parked session. */
 export type Edit = {
-  /** Typed answers that rest, or have rested. */
+  /** Typed answers that have not changed for a while, or are being watched for that. */
   resting?: RestingFile;
 } & (
   | { wake?: undefined }
-  /** What the worker needs to know, once there is a reason to start one. `evidence`: names the text that is the reason. */
+  /** What the worker needs once there is a reason to start one. `evidence` identifies the text that is the reason. */
   | { wake: Wake; evidence: string }
 );
 
-/** Reads the files of a session that waits for its person. Whether a change opens a gate is the worker's to judge. */
+/** Reads the files of a session that waits for its person. The worker decides whether a change opens a gate. */
 export async function readEdit(
   view: SessionView,
   before: RestingFile | undefined,

@@ -6,11 +6,11 @@ import { acquireLease, type OwnedLease } from '../base/processes/lease.ts';
 import { isOlder } from '../base/versions.ts';
 import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';
 
-/** A newer program that has asked the older one to leave waits for it: longer than the longest time between two looks. */
+/** How long a newer program waits for the older one to leave: longer than the longest gap between two scans. */
 const HANDOVER_MS = LONGEST_SCAN_GAP_MS + 30_000;
 const HANDOVER_POLL_MS = 100;
 
-/** Takes the lease, also from an older program that was asked to leave. @returns undefined where another one has it and stays */
+/** Takes the lease, also from an older program asked to leave. @returns undefined where another supervisor keeps it */
 export async function takeSupervisorLease(
   { paths, clock, host }: Supervisor,
   signal: AbortSignal,
@@ -32,8 +32,8 @@ const Leave = z.looseObject({ version: z.string(), stays: z.boolean().optional()
 const MAX_LEAVE_BYTES = 64 * 1024;
 
 /**
- * By a newer program, or by one of this version that stays, as a service does, where this one does not. An older one
- * that asks is not obeyed, or two would drive each other out for ever.
+ * Whether a newer program asks, or one of this version that stays (a service) where this one does not. An older one
+ * is ignored: two would replace each other forever.
  */
 export async function isAskedToLeave(path: string, stays: boolean): Promise<boolean> {
   const asked = await plainJson(path, MAX_LEAVE_BYTES, Leave);

@@ -17,7 +17,7 @@ export async function supervisorMain(): Promise<void> {
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.abort());
   const say = (text: string) => process.stderr.write(`${isoUtc(systemClock.now())} ${process.pid} ${text}\n`);
-  // On a full disk there is nothing to say it with.
+  // On a full disk the log cannot be written.
   process.stderr.on('error', () => undefined);
   const home = homedir();
   const context: ActionContext = {
@@ -42,10 +42,10 @@ export async function supervisorMain(): Promise<void> {
   }
 }
 
-/** Ends after which a service manager is to start the service again; it may be another program then. */
+/** After these ends a service manager starts the service again, perhaps with another program. */
 const TRY_AGAIN: readonly SupervisorEnd[] = ['held', 'lost', 'program_replaced'];
 
-/** As a service: takes over from a supervisor that would leave when nothing waits any more. */
+/** As a service, takes over from a supervisor that would leave once nothing waits. */
 async function serve(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
   const { paths, host } = supervisor;
   const before = await readPresence(paths, host);

@@ -15,8 +15,8 @@ import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
 
 /**
- * `since`: what happened before is old news. `read`: how far the log of each session was read, by its folder and id:
- * another may be made under the same name.
+ * `since`: earlier events are ignored. `read`: how far each session's log was read, keyed by folder and id, since a
+ * folder name can be reused.
  */
 const Cursors = z.object({ v: z.literal(1), since: z.string(), read: z.record(z.string(), z.int()) });
 type Cursors = z.infer<typeof Cursors>;
@@ -24,13 +24,13 @@ type Cursors = z.infer<typeof Cursors>;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * The one queue of what is worth a notification. An event goes in before the cursor moves past it, so that a crash
- * between the two repeats it under the same id, and loses none.
+ * The queue of notifications. An event is queued before the cursor passes it: a crash in between repeats it under
+ * the same id and loses none.
  */
 export class NoticeQueue {
   readonly #supervisor: Supervisor;
   #cursors: Cursors | undefined;
-  /** Ids of what no event says, of the sessions of which it holds now: a crash loop, a long time in the queue. */
+  /** Ids of the current notices that follow from a state and not from an event. */
   #standing: ReadonlySet<string> = new Set();
 
   constructor(supervisor: Supervisor) {
@@ -75,7 +75,7 @@ export class NoticeQueue {
       ...cursors,
       read: { ...withoutGone(cursors.read, sessions), ...Object.fromEntries(read) },
     };
-    // Moved here as well where the file cannot be written: nothing is queued twice for it.
+    // Advanced in memory even if the file cannot be written, so that nothing is queued twice.
     this.#cursors = moved;
     await writeWhole(paths.cursors, `${JSON.stringify(moved)}\n`, 0o600);
     crashPoint('after-cursors');
@@ -89,12 +89,12 @@ export class NoticeQueue {
   }
 }
 
-/** Nothing was written to its log since the queue began. */
+/** Nothing was written to the log since the queue began. */
 function isOld({ paths }: WatchedSession, { since }: Cursors): boolean {
   return (statsAt(paths.events)?.mtimeMs ?? 0) < Date.parse(since);
 }
 
-/** Without those of sessions that were deleted: a folder of sessions that is away, or empty, is a disk that is away. */
+/** Drops deleted sessions. A folder of sessions that is missing or empty counts as an unmounted disk. */
 function withoutGone(read: Cursors['read'], sessions: Scan['sessions']): Cursors['read'] {
   const seen = new Set([...sessions.keys()].map((place) => dirname(place)));
   return Object.fromEntries(

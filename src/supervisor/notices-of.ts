@@ -8,12 +8,12 @@ import type { WatchedSession } from './watched-session.ts';
 
 type View = WatchedSession['view'];
 
-/** An outage that lasts longer, and a session that is queued for longer, are worth a notification. */
+/** A longer outage, or a longer time queued, is worth a notification. */
 const LONG_OUTAGE_MS = 10 * 60_000;
 const LONG_QUEUED_MS = 30 * 60_000;
 const HOUR_MS = 3_600_000;
 
-/** What no event says: a crash loop, a long time in the queue. */
+/** Notices that follow from the current state and not from an event: a crash loop, a long time queued. */
 export function currentNotices(
   { view, waits, isDying }: WatchedSession,
   sessionId: string,
@@ -35,7 +35,7 @@ export function currentNotices(
   return notices;
 }
 
-/** What an event of a session is worth a notification for. Pure, as all here. */
+/** The notices that an event of a session is worth. Pure. */
 export function noticesOf(
   event: SessionEvent,
   { view }: WatchedSession,
@@ -81,18 +81,18 @@ function kindOf(event: SessionEvent, { sessionFile, state }: View): QueuedNotice
   }
 }
 
-/** Its approval no longer covers the plan: it was changed since. */
+/** The plan was changed since its approval. */
 function isPlanChanged({ plan }: EventOf<'parked'>, { approvedPlan }: View['state']): boolean {
   return plan !== undefined && approvedPlan !== undefined && plan.hash !== approvedPlan.hash;
 }
 
-/** Of the waits of one outage, the one in which it comes to last long. */
+/** Of the waits of one outage, the one in which it becomes long. */
 function becomesLong({ at, until }: EventOf<'limited'>, asksAt: number, retryHours: number): boolean {
   const beganMs = asksAt - retryHours * HOUR_MS;
   return Date.parse(at) - beganMs <= LONG_OUTAGE_MS && until - beganMs > LONG_OUTAGE_MS;
 }
 
-/** One notification for a group, by whichever end shows that all of its sessions are over. */
+/** One notification for a group, sent by the end after which all of its sessions are over. */
 function groupNotice(
   at: string,
   view: View,
@@ -111,7 +111,7 @@ function groupNotice(
     return [];
   const names = done.map(({ folder }) => folder).join(', ');
   const text = `Done: ${names}.${stopped > 0 ? ` Stopped: ${stopped}.` : ''}`;
-  // The sessions were read one after the other, so that the last end need not be the one that shows it.
+  // Sessions are read one after the other, so the last end need not be the one that shows it.
   const id = `${last.sessionFile.id}:group:${last.state.status.since}`;
   return [{ v: 1, id, at, kind: 'group_done', group, ...placeOf(last), text }];
 }

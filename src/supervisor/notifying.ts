@@ -8,7 +8,7 @@ import { NoticeQueue } from './notice-queue.ts';
 import type { Scan } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';
 
-/** Notifies the person of what a look has found, and acts on what they say by phone: here alone, however many sessions there are. */
+/** Sends the notifications of all sessions and carries out what the person does by phone. */
 export class Notifying {
   readonly #supervisor: Supervisor;
   readonly #scan: Scan;
@@ -31,7 +31,7 @@ export class Notifying {
     });
   }
 
-  /** Begins to send what is due. @returns when to look again at the latest, monotonic */
+  /** Starts to send what is due. @returns when to poll again at the latest, monotonic */
   async poll(): Promise<number> {
     const scan = this.#scan;
     await this.#queue.take(scan).catch((error: unknown) => scan.report('queue.jsonl', error));
@@ -46,12 +46,12 @@ export class Notifying {
     return atMs;
   }
 
-  /** Something of the last day has not got out yet. */
+  /** Whether a notification of the last day was not delivered yet. */
   hasUndelivered(): boolean {
     return this.#outbox.hasUndelivered();
   }
 
-  /** Breaks off what is under way, and waits for it. */
+  /** Aborts what is in progress and waits for it. */
   async end(): Promise<void> {
     this.#ended.abort();
     await Promise.all([this.#outbox.end(), this.#listening]);

@@ -15,11 +15,11 @@ export interface NowSession {
   /** ISO time since when the state holds. */
   since: string;
   needsYou: boolean;
-  /** Why it is continued only by a person. */
+  /** Why only a person can continue it. */
   person?: string;
 }
 
-/** `now.json` of the machine, for status bars: every unfinished session, and what the day has cost. */
+/** `now.json` of the machine, for status bars: every unfinished session and the cost of the day. */
 export class NowFile {
   readonly #supervisor: Supervisor;
   #written = '';
@@ -28,7 +28,7 @@ export class NowFile {
     this.#supervisor = supervisor;
   }
 
-  /** Writes it where something in it has changed. */
+  /** Writes the file if its content has changed. */
   async write({ sessions }: Scan): Promise<void> {
     const { paths, clock } = this.#supervisor;
     const rows = [...sessions.values()].filter(({ waits }) => waits.for !== 'nothing').map(rowOf);

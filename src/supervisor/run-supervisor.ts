@@ -16,34 +16,32 @@ import { Scan } from './scan.ts';
 import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';
 
 export interface RunOptions {
-  /** Ends it. */
   signal: AbortSignal;
-  /** It was started to stay, as a service or in a terminal: nothing to watch is no reason to leave. */
+  /** Started as a service or in a terminal: it stays when there is nothing to watch. */
   stays?: boolean;
   watchPath?: WatchPath;
 }
 
-/** Why a supervisor has ended. */
 export type SupervisorEnd =
   | 'nothing_to_watch'
-  /** Another one has the lease. */
+  /** Another supervisor holds the lease. */
   | 'held'
   | 'lost'
   | 'asked_to_leave'
   | 'program_replaced'
   | 'ended';
 
-/** Two looks are at least this far apart, also where files change all the time. */
+/** Minimum time between two scans, even if files change all the time. */
 const SPACING_MS = 100;
-/** Looks without a sign: network disks lose events. Longer with many sessions, so that the cost stays the same. */
+/** Longest wait for a file event, as network disks lose some. Grows with the sessions, so that the cost does not. */
 const SCAN_MS = 10_000;
 const SCAN_MS_PER_SESSION = 300;
-/** Each costs some 35 KB of memory; what is edited beyond them is found by looking. */
+/** A watched path costs about 35 KB of memory; edits of further files are found by scanning. */
 const MAX_PATHS = 1024;
 
 /**
- * Watches every session that waits, until there is nothing to watch: leaves its lease, looks again, and takes it again
- * if work was left meanwhile. One per identity; a second one returns at once.
+ * Watches every session that waits until there is nothing to watch: releases its lease, scans once more, and takes
+ * the lease again if work was left meanwhile. One per identity; a second one returns at once.
  */
 export async function runSupervisor(supervisor: Supervisor, options: RunOptions): Promise<SupervisorEnd> {
   const program = identityAt(supervisor.programs.supervisor);
@@ -58,13 +56,13 @@ export async function runSupervisor(supervisor: Supervisor, options: RunOptions)
       end = await watch(supervisor, lease, { ...options, program });
       crashPoint('supervisor-leaves');
     } finally {
-      // Written anew, its number could stand above that of whoever has the lease now.
+      // After a lost lease, releasing would write a number above that of the new holder.
       if (end !== 'lost') await lease.release();
     }
     crashPoint('supervisor-left');
     if (end === 'program_replaced') await launchSuccessor(supervisor);
     if (end !== 'nothing_to_watch') return end;
-    // Whoever parked a session before the release saw a supervisor, and started no other.
+    // A session parked before the release saw this supervisor and started none.
     const scan = new Scan(supervisor);
     await scan.read();
     if (!scan.hasReason()) return end;
@@ -101,15 +99,15 @@ async function watch(
   try {
     for (;;) {
       if (signal.aborted) return 'ended';
-      // An account that was removed, or a home that is not mounted: nobody's sessions are looked at from here.
+      // The account was removed, or the home folder is not mounted.
       if (statsAt(supervisor.home) === undefined) return 'lost';
-      // Where its folder was taken away, it is made anew: whoever parks a session must find the lease.
+      // Restores the lease if its folder was removed: a worker that parks must find it.
       await lease.check();
       if (await isAskedToLeave(paths.leave, stays)) return 'asked_to_leave';
-      // Missing while an upgrade puts another in its place.
+      // Missing while an upgrade replaces it.
       const present = identityAt(supervisor.programs.supervisor);
       if (present !== '' && present !== program) return 'program_replaced';
-      // Those that do not answer any more are not watched either.
+      // Folders that stopped responding are no longer watched.
       await scan.list();
       const watched = watchedBy(supervisor, scan);
       const isReported = watcher.watch(watched);
@@ -129,7 +127,7 @@ async function watch(
       );
       const waitMs = Math.min(nextMs, resendMs, leavesAtMs, at + scanGapMs) - at;
       await clock.sleep(SPACING_MS, signal);
-      // The files of a session that has parked since are watched from now on, and looked at once more.
+      // Sessions that parked meanwhile are watched from now on, and scanned once more.
       if (!isDeepStrictEqual(watchedBy(supervisor, scan), watched)) continue;
       await watcher.wait(Math.max(0, isReported ? waitMs : Math.min(waitMs, 1000)), signal);
     }
@@ -148,7 +146,7 @@ async function idleMs({ env, home }: Supervisor): Promise<number> {
   return (limits?.supervisorMinutes ?? 10) * 60_000;
 }
 
-/** The files by which it is woken, those that people may edit, and the logs of sessions that work. */
+/** The files that wake it: its own, those that people may edit, and the logs of working sessions. */
 function watchedBy({ paths }: Supervisor, { sessions }: Scan): string[] {
   const ofSessions = [...sessions.values()].flatMap(({ waits, paths: { events } }) =>
     waits.for === 'edit' ? waits.files : waits.for === 'its_worker' ? [events] : [],

@@ -15,19 +15,19 @@ import { type Due, printOf, WatchedSession } from './watched-session.ts';
 
 /** After a start that the system refused. */
 const REFUSED_MS = 10_000;
-/** Whether a slot is free, and whether the limit of the day was raised, is looked at this often. */
+/** How often to check for a free slot, and for a raised limit of the day. */
 const SLOTS_MS = 1000;
 const DAY_MS = 30_000;
 const KEPT_PROBLEMS = 200;
 
 type Startable = Exclude<Due, { kind: 'later' }>;
 
-/** Every session of this machine, and what is due for each. */
+/** All sessions of this machine, and what is due for each. */
 export class Scan {
   readonly sessions = new Map<string, WatchedSession>();
   readonly #supervisor: Supervisor;
   readonly #sessionsDirs = new Set<string>();
-  /** SESSIONS folders that do not answer. */
+  /** SESSIONS folders that do not respond. */
   readonly #silent = new Set<string>();
   readonly #problems = new Set<string>();
   #refusedUntilMs = 0;
@@ -36,7 +36,7 @@ export class Scan {
     this.#supervisor = supervisor;
   }
 
-  /** Looks at every session once, and starts what is due. @returns when to look again at the latest, monotonic */
+  /** Scans every session once and starts what is due. @returns when to scan again at the latest, monotonic */
   async run(): Promise<number> {
     await this.read();
     const { clock } = this.#supervisor;
@@ -52,7 +52,7 @@ export class Scan {
       }
     }
     if (due.size === 0) return nextMs;
-    // Missing while an upgrade puts another in its place, which may take minutes.
+    // Missing while an upgrade replaces it, which may take minutes.
     if (statsAt(this.#supervisor.programs.worker) === undefined)
       return Math.min(nextMs, clock.monotonic() + REFUSED_MS);
     if (clock.monotonic() < this.#refusedUntilMs) return Math.min(nextMs, this.#refusedUntilMs);
@@ -64,8 +64,8 @@ export class Scan {
   }
 
   /**
-   * The sessions of each SESSIONS folder; undefined where they cannot be read. One that does not answer is left out until
-   * it does: every other look at its files would stand still, and all else with it.
+   * The sessions of each SESSIONS folder; undefined where they cannot be read. A folder that does not respond is
+   * left out until it does: any other access to it would block the whole supervisor.
    */
   async list(): Promise<Map<string, string[] | undefined>> {
     const found = new Map<string, string[] | undefined>();
@@ -83,11 +83,11 @@ export class Scan {
     return found;
   }
 
-  /** Looks at every session, and starts nothing. */
+  /** Reads every session and starts nothing. */
   async read(): Promise<void> {
     const seen = new Set<string>();
     for (const [sessionsDir, folders] of await this.list()) {
-      // A disk that is away for a moment takes no session out of sight.
+      // A disk that is briefly unavailable removes no session.
       if (folders === undefined) for (const key of this.#keysBelow(sessionsDir)) seen.add(key);
       for (const folder of folders ?? []) {
         const key = join(sessionsDir, folder);
@@ -98,7 +98,7 @@ export class Scan {
     for (const key of [...this.sessions.keys()]) if (!seen.has(key)) this.sessions.delete(key);
   }
 
-  /** Whether some session still waits for what this supervisor does, or works. */
+  /** Whether some session works, or waits for something that this supervisor does. */
   hasReason(): boolean {
     const { clock } = this.#supervisor;
     if (this.#silent.size > 0) return true;
@@ -110,7 +110,7 @@ export class Scan {
     );
   }
 
-  /** What stays wrong is said once. */
+  /** Reports a lasting problem once. */
   report(what: string, error: unknown): void {
     const text = `${what}: ${describeFailure(error)}`;
     if (this.#problems.has(text)) return;
@@ -141,7 +141,7 @@ export class Scan {
       crashPoint('before-start-worker');
       pid = await launchWorker(session.paths, {
         program: programs.worker,
-        // The worker adds what a login shell has.
+        // The worker adds the variables of a login shell.
         env: supervisorEnvironment(env, home),
         wake,
       });
@@ -149,7 +149,7 @@ export class Scan {
       say(`${session.paths.folder}: a worker was started (${evidence.split(' ')[0]})`);
     } catch (error) {
       this.report(session.paths.folder, error);
-      // No process can be started now, whichever session it is for.
+      // No process can be started now, for any session.
       if (PROVIDER_ERRORS.worker_not_launched.is(error)) {
         this.#refusedUntilMs = clock.monotonic() + REFUSED_MS;
         return;
@@ -170,9 +170,7 @@ export class Scan {
     else this.sessions.set(key, new WatchedSession(place, view, print, this.#supervisor));
   }
 
-  /**
-   * The watched SESSIONS folders. What was known once stays known, even if the config folder is taken away.
-   */
+  /** The watched SESSIONS folders. A known one stays known even if the config folder is removed. */
   async #known(): Promise<ReadonlySet<string>> {
     const { paths, home } = this.#supervisor;
     for (const dir of await watchedFolders(paths, home)) this.#sessionsDirs.add(dir);

@@ -17,33 +17,33 @@ import { byUrgency, readSessionList } from '../session/session-list.ts';
 import { describeFailure } from './supervisor.ts';
 import { type Waits, waitsFor } from './waits-for.ts';
 
-/** A session that works or waits, and for what. */
+/** A session that works or waits. */
 export interface UnfinishedSession {
   view: SessionView;
   waits: Exclude<Waits, { for: 'nothing' }>;
-  /** Its workers end again and again: the supervisor starts no further one. */
+  /** Its workers keep ending: the supervisor starts no further one. */
   isDying: boolean;
 }
 
 export interface SupervisorStatus {
   presence: Presence;
   paths: SupervisorPaths;
-  /** `SAMOCODE_SUPERVISOR=off` where this was asked. */
+  /** SAMOCODE_SUPERVISOR is `off` in the environment of this command. */
   isOff: boolean;
-  /** Why its folder cannot be written: none can run then. */
+  /** Why its folder cannot be written; then no supervisor can run. */
   unwritable?: string;
   sessionsDirs: string[];
-  /** Folders that could not be read, in words. */
+  /** Folders that could not be read. */
   problems: string[];
-  /** Those that need a person come first. */
+  /** Sessions that need a person come first. */
   sessions: UnfinishedSession[];
-  /** Channels whose notifications do not get out. */
+  /** Channels whose notifications are not delivered. */
   troubles: ChannelTrouble[];
   spentToday: DaySpent;
   usdPerDay?: number;
 }
 
-/** What the supervisor of this machine and person watches, or would watch. Starts nothing, writes nothing. */
+/** What the supervisor of this machine and person watches, or would watch. Read-only. */
 export async function readSupervisorStatus(context: ActionContext): Promise<SupervisorStatus> {
   const { env, home, host, clock } = context;
   const paths = supervisorPaths(home, host);

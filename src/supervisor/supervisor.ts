@@ -5,27 +5,27 @@ import { isSamocodeError } from '../base/errors.ts';
 import type { Host } from '../base/processes/host.ts';
 import { type SupervisorPaths, supervisorPaths } from '../providers/starting/supervisor-folder.ts';
 
-/** At most this long between two looks, however many sessions there are. */
+/** Maximum time between two scans, whatever the number of sessions. */
 export const LONGEST_SCAN_GAP_MS = 60_000;
 
 /** What every part of a supervisor works with. */
 export interface Supervisor {
   readonly paths: SupervisorPaths;
-  /** By which leases name whose a session is. */
+  /** The name under which leases record the owner of a session. */
   readonly identity: string;
   readonly clock: Clock;
   readonly host: Host;
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The built files that it starts, its own among them. */
+  /** The built programs that it starts, including itself. */
   readonly programs: { worker: string; supervisor: string };
-  /** Whether crashed sessions are continued: not with SAMOCODE_REVIVE=off. */
+  /** Whether crashed sessions are continued: false with SAMOCODE_REVIVE=off. */
   readonly revives: boolean;
-  /** A line for whoever reads its log. */
+  /** Writes a line of the log. */
   readonly say: (text: string) => void;
 }
 
-/** The supervisor of this machine and person. @param say takes a line of its log */
+/** The supervisor of this machine and person. @param say writes a line of its log */
 export function newSupervisor(context: ActionContext, say: Supervisor['say']): Supervisor {
   const { clock, host, home, env, programs } = context;
   const paths = supervisorPaths(home, host);

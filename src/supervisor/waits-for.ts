@@ -4,30 +4,30 @@ import type { LimitedStatus, Status } from '../session/events/state.ts';
 import { isLost } from '../session/session-list.ts';
 import { isContinuedBy } from '../session/status.ts';
 
-/** What a session waits for, and with that what wakes it: the supervisor then starts a worker. */
+/** What a session waits for, and so when the supervisor starts a worker. */
 export type Waits =
-  /** Done, stopped, archived, or of the original tool: whoever acts on it starts its worker. */
+  /** Done, stopped, archived, or of the original tool: the command that acts on it starts a worker. */
   | { for: 'nothing' }
-  /** Its worker lives. Its end wakes. */
+  /** Its worker is alive; its end wakes the session. */
   | { for: 'its_worker' }
-  /** Its worker has died, or left work behind. A start wakes, later each time, and not after too many. */
+  /** Its worker died or left work undone: started again, with a growing delay and a limited number of times. */
   | { for: 'revival' }
-  /** Commands were left and their sender has started no worker. Two seconds wake. */
+  /** Commands were left and their sender started no worker: started after two seconds. */
   | { for: 'commands' }
-  /** A usage limit or an outage. Its end wakes, by the wall clock. */
+  /** A usage limit or an outage: started when it ends, by the wall clock. */
   | { for: 'limit'; limit: LimitedStatus }
-  /** A slot, or a new day of MAX_COST_USD_PER_DAY. Its turn wakes. */
+  /** A slot, or a new day of MAX_COST_USD_PER_DAY: started when admitted. */
   | { for: 'turn' }
-  /** A person's edit of a file: all answers, the awaited file, another `Phase:` line. A change of its text wakes. */
+  /** A change of text by a person: all answers, the awaited file, or another `Phase:` line. */
   | { for: 'edit'; files: string[] }
-  /** Only `samocode resume` or `takeover`: it is another supervisor's, or nothing of it can be judged from here. */
+  /** Only `samocode resume` or `takeover`: it belongs to another supervisor or cannot be read from here. */
   | { for: 'person'; why: 'other_supervisor' | 'unseen' | 'lost' | 'newer' };
 
-/** What wakes a session without a worker that has no work left behind, by its status. */
+/** What a session without a worker and without work left waits for, by its status. */
 const WHILE_PARKED: {
   [K in Status['kind']]: (view: SessionView, status: Extract<Status, { kind: K }>) => Waits;
 } = {
-  // Without work that a worker would do, its log is gone or was moved aside.
+  // With no work for a worker, its log was lost or moved.
   starting: () => ({ for: 'person', why: 'lost' }),
   running: () => ({ for: 'person', why: 'lost' }),
   queued: () => ({ for: 'turn' }),
@@ -43,7 +43,6 @@ const WHILE_PARKED: {
   done: () => ({ for: 'nothing' }),
 };
 
-/** Pure: the whole table. */
 export function waitsFor(view: SessionView, identity: string): Waits {
   const { state, isForeign, pendingCommands, wantsWorker, lease } = view;
   if (isForeign) return { for: 'nothing' };
@@ -60,7 +59,7 @@ export function waitsFor(view: SessionView, identity: string): Waits {
 
 function parked(view: SessionView): Waits {
   const { status } = view.state;
-  // The row of a kind takes its own status, which a look-up cannot say.
+  // TypeScript cannot relate the row of a kind to the status of that kind.
   return (WHILE_PARKED[status.kind] as (view: SessionView, status: Status) => Waits)(view, status);
 }
 

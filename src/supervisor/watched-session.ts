@@ -12,20 +12,20 @@ import { readEdit } from './edits.ts';
 import type { Supervisor } from './supervisor.ts';
 import { type Waits, waitsFor } from './waits-for.ts';
 
-/** A sender starts the worker of a session that has none; it has this long. */
+/** How long the sender of a command has to start a worker. */
 const COMMAND_MS = 2000;
-/** Between two starts for the same reason: one that came to nothing is not repeated at once. */
+/** Delays between two starts for the same reason. */
 const BACK_OFF_MS = [0, 2000, 10_000];
-/** Changes of a file that left its size and times as they were are found within this. */
+/** A file whose size and times did not change is read again after this. */
 const READ_AGAIN_MS = 10 * 60_000;
-/** A worker that was started takes its lease within this, or has come to nothing. */
+/** A started worker takes its lease within this, or has failed. */
 const STARTING_MS = 15_000;
 const KEPT_STARTS = 10;
 
-/** What is to be done about a session now, or when to look again at the latest (monotonic milliseconds). */
+/** What to do about a session now, or when to check again at the latest (monotonic milliseconds). */
 export type Due =
   | { kind: 'start'; wake: Wake; evidence: string }
-  /** The same once a slot is free. */
+  /** The same, once a slot is free. */
   | { kind: 'turn'; wake: Wake; evidence: string }
   | { kind: 'later'; atMs: number };
 
@@ -33,17 +33,17 @@ interface Start {
   atMs: number;
   evidence: string;
   pid: number | undefined;
-  /** The newest lease before it. */
+  /** The newest lease before this start. */
   lease: number;
 }
 
-/** One session as the supervisor remembers it between two looks. */
+/** What the supervisor remembers of one session between two scans. */
 export class WatchedSession {
-  /** Where its folder was found, and where its files are. */
+  /** Where its folder was found; `view` has where its files are now. */
   readonly place: SessionPaths;
   view: SessionView;
   waits: Waits;
-  /** Its workers die again and again, or come to nothing: no further one is started for the same reason. */
+  /** Its workers keep dying or never start: no further one is started for the same reason. */
   isDying = false;
   #print: string;
   #sinceMs: number;
@@ -65,9 +65,9 @@ export class WatchedSession {
     return this.view.paths;
   }
 
-  /** Whether its files or its worker have changed since the last look; cheap. */
+  /** Whether its files or its worker have changed since the last scan; cheap. */
   async hasChanged({ host }: Pick<Supervisor, 'host'>, print: string): Promise<boolean> {
-    // What could not be read may have been refused for a moment only, which changes no file.
+    // A read that failed may succeed next time without a change of the file.
     if (print !== this.#print || this.view.isUnreadable) return true;
     if (this.waits.for !== 'its_worker') return false;
     const owner = this.view.lease?.owner;
@@ -123,14 +123,14 @@ export class WatchedSession {
     }
   }
 
-  /** Notes that a worker was started, or could not be. */
+  /** Records that a worker was started, or could not be. */
   started(evidence: string, pid: number | undefined, clock: Clock): void {
     const lease = this.view.lease?.number ?? 0;
     const start = { atMs: clock.monotonic(), evidence, pid, lease };
     this.#starts = [...this.#starts.slice(1 - KEPT_STARTS), start];
   }
 
-  /** Whether a worker was started a moment ago that has no lease yet. */
+  /** Whether a worker was just started that has no lease yet. */
   async isStarting({ clock, host }: Supervisor): Promise<boolean> {
     const last = this.#starts.at(-1);
     if (last?.pid === undefined || (this.view.lease?.number ?? 0) > last.lease) return false;
@@ -157,8 +157,8 @@ export class WatchedSession {
   }
 
   /**
-   * Starts for one and the same reason come later each time, and not after too many. A turn may come to nothing, since
-   * another took the slot; a worker that has died was no such turn.
+   * Repeats a start for the same reason with a growing delay, and a limited number of times. A turn may
+   * legitimately fail, because another session took the slot; a worker that died does not count as one.
    */
   async #start(wake: Wake, evidence: string, { clock }: Supervisor): Promise<Due> {
     if (this.#givenUp === evidence) return later(Number.POSITIVE_INFINITY);
@@ -183,7 +183,7 @@ export class WatchedSession {
   }
 }
 
-/** What tells at the cost of a few looks whether a session is as it was. */
+/** Identifies the state of a session's files with a few stat calls. */
 export function printOf({ events, leases, commands, sessionFile, runDir }: SessionPaths): string {
   return [events, leases, commands, sessionFile, runDir].map(idAt).join(' ');
 }

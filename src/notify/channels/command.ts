@@ -6,14 +6,14 @@ export interface CommandChannelOptions {
   command: string;
   env: Readonly<Record<string, string | undefined>>;
   home: string;
-  /** It and all that it has started in its process group is ended then. */
+  /** Then its whole process group is ended. */
   timeoutMs?: number;
 }
 
 const TIMEOUT_MS = 25_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 
-/** Runs the person's command, in the home folder, with the notifications on its standard input. */
+/** Runs the person's command in the home folder, with the notifications on its standard input. */
 export function commandChannel({
   command,
   env,

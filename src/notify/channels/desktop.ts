@@ -14,17 +14,17 @@ interface Shown {
   isUrgent: boolean;
 }
 
-/** The first that PATH has is taken. */
+/** The first one on PATH is used. */
 const PROGRAMS: ReadonlyArray<[program: string, args: (shown: Shown) => string[]]> = [
   [
     'notify-send',
-    // A body is markup there.
+    // notify-send reads the body as markup.
     ({ title, body, isUrgent }) => [
       ...['--app-name=samocode', `--urgency=${isUrgent ? 'critical' : 'normal'}`, '--', title],
       escapedMarkup(body),
     ],
   ],
-  // A message that begins with a bracket is shown as an empty one.
+  // terminal-notifier shows nothing if the message begins with a bracket.
   ['terminal-notifier', ({ title, body }) => ['-group', 'samocode', '-title', title, '-message', ` ${body}`]],
   [
     'osascript',

@@ -10,7 +10,7 @@ export interface WebhookOptions {
   clock: Pick<Clock, 'now'>;
 }
 
-/** Posts JSON; with a secret, signed by it together with the time, so that a post cannot be replayed later. */
+/** Posts JSON. With a secret, the signature covers the time as well, so that a post cannot be replayed later. */
 export function webhookChannel({ url, secret, clock }: WebhookOptions): NotifyChannel {
   return {
     name: 'webhook',
@@ -53,7 +53,7 @@ function undelivered(args: Omit<Undelivered, 'channel'>, cause?: unknown) {
   return NOTIFY_ERRORS.undelivered({ channel: 'webhook', ...args }, { cause });
 }
 
-/** fetch hides the system's reason in a cause, or in several of one. */
+/** fetch puts the system error into `cause`, or several into an AggregateError. */
 function networkWords(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   const first = cause instanceof AggregateError ? cause.errors[0] : cause;

@@ -13,17 +13,17 @@ import type { ComposeOptions } from '../compose.ts';
 import type { QuietHours } from '../notify-settings.ts';
 import type { QueuedNotice } from '../queued-notice.ts';
 
-/** The first supervisor of a machine is started by what it is to notify of. */
+/** The first supervisor of a machine is started by the event that it is to notify of. */
 const BEFORE_FIRST_MS = 60_000;
 
-/** What happened before is old news. Where the first clock was ahead, all would be until its hour. */
+/** When notifications began: earlier events are ignored. A time in the future, from a wrong clock, is replaced. */
 export function beganAt(known: string | undefined, { now }: Pick<Clock, 'now'>): string {
   return known !== undefined && known <= isoUtc(now()) ? known : isoUtc(now() - BEFORE_FIRST_MS);
 }
-/** Ids are remembered longer than the queue has them: where its cursors are lost, it repeats them. */
+/** Ids are kept longer than the queue keeps notices, because a queue that loses its cursors repeats them. */
 const KEPT_IDS = 500;
 
-/** What a channel has sent, in its own file: what it says counts only once it is on disk. */
+/** What a channel has sent, in a file per channel. A change counts only once it is on disk. */
 export class ChannelFile {
   readonly #name: ChannelName;
   readonly #context: OutboxContext;
@@ -47,7 +47,7 @@ export class ChannelFile {
     return since;
   }
 
-  /** The ids that need no sending any more, with further ones. */
+  /** The ids that need no sending, with further ones added. */
   passedWith(ids: readonly string[]): string[] {
     const passed = [...this.state.passed, ...ids];
     if (passed.length <= 2 * KEPT_IDS) return passed;
@@ -55,7 +55,7 @@ export class ChannelFile {
     return passed.filter((id, index) => queued.has(id) || index >= passed.length - KEPT_IDS);
   }
 
-  /** What has happened counts here also where the disk takes nothing. */
+  /** Keeps the change in memory even if it cannot be written. */
   async note(changed: Partial<ChannelState>): Promise<void> {
     this.state = { ...this.state, ...changed };
     await this.write({}).catch((error: unknown) => this.#context.report(`channel ${this.#name}`, error));
@@ -70,7 +70,7 @@ export class ChannelFile {
   }
 }
 
-/** What every channel sees, as of the last look. */
+/** Shared by all channels, as of the last poll. */
 export interface OutboxContext {
   readonly paths: SupervisorPaths;
   readonly clock: Clock;

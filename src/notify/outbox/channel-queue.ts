@@ -16,17 +16,17 @@ import { isQuiet, type QuietHours } from '../notify-settings.ts';
 import { isStillOpen, kindNeedsPerson, type QueuedNotice } from '../queued-notice.ts';
 import { ChannelFile, type OutboxContext } from './channel-file.ts';
 
-/** Between two tries; the last one from then on. */
+/** Delays between attempts; the last one repeats. */
 const RETRY_MS = [5000, 15_000, 60_000, 300_000, 900_000];
 const KEPT_OPEN = 200;
 
-/** One channel's way through the queue: in order, each notice once, on after a failure and after a restart. */
+/** One channel's queue: sends each notice once, in order, and continues after a failure and after a restart. */
 export class ChannelQueue {
   readonly name: ChannelName;
   readonly #context: OutboxContext;
   #channel: NotifyChannel;
   readonly #file: ChannelFile;
-  /** May have been sent by a supervisor that then ended. */
+  /** May have been sent by an earlier supervisor. */
   readonly #maybeSent: Set<string>;
   #busy: Promise<void> | undefined;
   #retryAtMs = Number.NEGATIVE_INFINITY;
@@ -43,12 +43,12 @@ export class ChannelQueue {
     this.#maybeSent = new Set(file.state.sending);
   }
 
-  /** When it tries again after a failure, monotonic. */
+  /** When it retries after a failure, monotonic. */
   get retryAtMs(): number {
     return this.#retryAtMs;
   }
 
-  /** The settings have changed: it tries at once. */
+  /** Replaces the channel after a change of settings, and retries at once. */
   use(channel: NotifyChannel): void {
     this.#channel = channel;
     this.#retryAtMs = Number.NEGATIVE_INFINITY;
@@ -61,7 +61,7 @@ export class ChannelQueue {
     return this.#context.entries.filter(({ id, at }) => at >= since && !gone.has(id));
   }
 
-  /** Sends what is due, beside whatever the caller does. */
+  /** Starts to send what is due, in the background. */
   start(): void {
     if (this.#busy !== undefined) return;
     const { clock, report } = this.#context;
@@ -112,7 +112,7 @@ export class ChannelQueue {
   async #send(batch: readonly Notification[]): Promise<boolean> {
     const { sendMs, signal } = this.#context;
     const ids = batch.map(({ id }) => id);
-    // Where this cannot be noted, nothing is sent: it could not be noted either that it was.
+    // If this cannot be recorded, nothing is sent: neither could the sending be recorded.
     await this.#file.write({ sending: ids });
     try {
       const end = await within({ ms: sendMs, signal }, (ended) => this.#channel.send(batch, ended));
@@ -132,7 +132,7 @@ export class ChannelQueue {
     return true;
   }
 
-  /** @param error undefined where the time was over: it may have arrived */
+  /** @param error undefined after a timeout: it may have arrived */
   async #failed(ids: readonly string[], error: unknown): Promise<boolean> {
     const { clock, report, sendMs } = this.#context;
     const known = NOTIFY_ERRORS.undelivered.is(error) ? error.args : undefined;
@@ -161,7 +161,7 @@ export class ChannelQueue {
     for (const one of this.#file.state.open) {
       const { kind, at, id, place } = one;
       const now = view(place);
-      // Its kind was one when it was sent.
+      // The kind was valid when it was sent.
       if (now !== undefined && isStillOpen({ kind: kind as QueuedNotice['kind'], at, id }, now)) continue;
       const settled = await settlementOf({ id, place }, now);
       try {
@@ -186,7 +186,7 @@ export class ChannelQueue {
   }
 }
 
-/** Its disk is away for a moment, or its event was recorded after the session was read. */
+/** The disk is unavailable, or the event was recorded after the session was read. */
 function isUnseen({ id, sessionsDir }: QueuedNotice, view: SessionView | undefined): boolean {
   if (view === undefined) return statsAt(sessionsDir) === undefined;
   return view.isUnreadable === true || view.state.n < Number(id.split(':')[1]);
@@ -201,12 +201,12 @@ function openedBy(one: Notification): ChannelState['open'][number] {
   return { id, at, kind, place: placeOf(one) };
 }
 
-/** More than this at once come together, in one message. */
+/** More notices than this are sent as one message. */
 const MANY = 5;
 
 /**
- * What is sent next, as one message: the oldest, or where many have come together those that need the person, and then
- * all others as one. So do those that the quiet hours have held. Pure.
+ * The next message: the oldest notice; where there are many, those that need the person, then all others as one.
+ * Notices held during the quiet hours are also sent as one. Pure.
  */
 function nextBatch(open: readonly Notification[], quiet: QuietHours | undefined): readonly Notification[] {
   const needing = open.filter((one) => one.needsPerson);
@@ -217,13 +217,13 @@ function nextBatch(open: readonly Notification[], quiet: QuietHours | undefined)
   return needing.length > 0 ? needing.slice(0, 1) : others;
 }
 
-/** What ends the wait that a notification was about. */
+/** Events that end the wait that a notification was about. */
 const SETTLES: readonly EventType[] = [
   ...(['answers_recorded', 'plan_approved', 'changes_requested', 'resumed', 'stopped'] as const),
   ...(['went_on', 'phase_set', 'rewound', 'archived', 'done'] as const),
 ];
 
-/** Who settled what a notification asked for, by the first event behind its own that does. */
+/** Who settled what a notification asked for, by the first such event after it. */
 export async function settlementOf(
   { id, place }: { id: string; place: string },
   view: SessionView | undefined,

@@ -7,11 +7,11 @@ import type { NotifySettings } from '../notify-settings.ts';
 import { TelegramChannel } from '../telegram/telegram-channel.ts';
 
 export interface ChannelContext extends Pick<ActionContext, 'clock' | 'env' | 'home'> {
-  /** Of the supervisor, which also listens to it. */
+  /** The supervisor's channel, which also listens. */
   telegram?: TelegramChannel;
 }
 
-/** Every channel that the settings configure; a new one is a line here. */
+/** Every channel that the settings configure; a new channel adds a line here. */
 export function channelsOf(settings: NotifySettings, context: ChannelContext): NotifyChannel[] {
   const { clock, env, home, telegram = new TelegramChannel(context) } = context;
   const { telegramBotToken, telegramChatId } = settings;

@@ -19,7 +19,7 @@ export interface OutboxOptions {
   clock: Clock;
   env: Readonly<Record<string, string | undefined>>;
   home: string;
-  /** For the log: what stays wrong is said once. */
+  /** Logs a problem; a lasting one is logged once. */
   report: (what: string, error: unknown) => void;
   channels?: typeof channelsOf;
   sendMs?: number;
@@ -28,15 +28,15 @@ export interface OutboxOptions {
 const SEND_MS = 30_000;
 
 /**
- * Sends what is in the queue by every channel that is configured, beside the looks of the supervisor. Each channel has
- * a separate file, so that one that fails holds up no other.
+ * Sends what is in the queue by every configured channel, in the background. Each channel has its own file, so that
+ * one that fails delays no other.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #ended = new AbortController();
   readonly #context: OutboxContext;
   readonly #queue: QueueFile;
-  /** Of channels that were configured once: they may still be sending. */
+  /** Includes channels that are no longer configured but may still be sending. */
   readonly #opened = new Map<ChannelName, ChannelQueue>();
   #channels: ChannelQueue[] = [];
   #views: ReadonlyMap<string, { view: SessionView }> = new Map();
@@ -57,7 +57,7 @@ export class Outbox {
     };
   }
 
-  /** Begins to send what is due. @returns when to look again at the latest, monotonic */
+  /** Starts to send what is due. @returns when to poll again at the latest, monotonic */
   async poll(sessions: ReadonlyMap<string, { view: SessionView }>): Promise<number> {
     const { clock } = this.#options;
     this.#views = sessions;
@@ -81,7 +81,7 @@ export class Outbox {
     return this.#channels.some((channel) => channel.waiting().some(({ at }) => Date.parse(at) > dayAgo));
   }
 
-  /** What is under way is broken off, and marked as perhaps sent. */
+  /** Aborts what is in progress and marks it as possibly sent. */
   async end(): Promise<void> {
     this.#ended.abort();
     await this.rest();
@@ -111,7 +111,7 @@ export class Outbox {
     this.#settingsId = id;
   }
 
-  /** Of channels that are no longer configured. */
+  /** Clears the failures of channels that are no longer configured. */
   async #forgetTroubles(): Promise<void> {
     for (const name of CHANNEL_NAMES) {
       if (this.#channels.some((channel) => channel.name === name)) continue;
@@ -123,10 +123,10 @@ export class Outbox {
 
 const MAX_BYTES = 16 * 1024 * 1024;
 const DAY_MS = 24 * 3_600_000;
-/** What could not be sent for so long is given up. */
+/** Notices that could not be sent within this are dropped. */
 const KEPT_MS = 7 * DAY_MS;
 
-/** `queue.jsonl`, which the supervisor appends to in the same process. */
+/** `queue.jsonl`, to which the supervisor appends in the same process. */
 export class QueueFile {
   readonly #path: string;
   #id: string | undefined;
@@ -142,12 +142,12 @@ export class QueueFile {
     const reading = readBoundedText(this.#path, { maxBytes: MAX_BYTES, keep: 'end' });
     const lines = reading.kind === 'text' ? reading.text.split('\n') : [];
     const notices = lines.flatMap((line) => QueuedNotice.safeParse(parseJson(line)).data ?? []);
-    // Where the cursors of the queue were lost, a change is there twice.
+    // A queue that lost its cursors may hold a notice twice.
     this.entries = [...new Map(notices.map((notice) => [notice.id, notice])).values()];
     this.#id = id;
   }
 
-  /** Forgets what no channel waits for after a day, and the rest after a week. */
+  /** Drops notices that no channel waits for after a day, the others after a week. */
   async prune(nowMs: number, waiting: ReadonlySet<string>): Promise<void> {
     const kept = this.entries.filter(
       ({ id, at }) => nowMs - Date.parse(at) < (waiting.has(id) ? KEPT_MS : DAY_MS),

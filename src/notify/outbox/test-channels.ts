@@ -11,7 +11,7 @@ import { channelsOf } from './channels-of.ts';
 
 export interface ConfiguredChannel {
   channel: ChannelName;
-  /** Since when and why its notifications do not get out. */
+  /** Since when and why its notifications are not delivered. */
   failing?: ChannelState['failing'];
 }
 
@@ -35,7 +35,7 @@ export interface Tried {
 
 const TEST_MS = 30_000;
 
-/** Sends a test notification by each channel, now and without the queue. @throws inside_session */
+/** Sends a test notification by each channel at once, without the queue. @throws inside_session */
 export async function testChannels(context: ActionContext, signal: AbortSignal): Promise<Tried[]> {
   await refuseFromInside(context);
   const { env, home, clock } = context;

@@ -13,19 +13,19 @@ type Called =
   | 'sendDocument'
   | 'sendMessage';
 
-/** What we call of the Bot API: one object of parameters, and a signal that ends the call. */
+/** The methods of the Bot API that we call: one object of parameters, and a signal that ends the call. */
 export type BotApi = { [Method in Called]: WithSignal<Raw[Method]> } & {
   [Method in 'getMe' | 'getWebhookInfo']: (signal: AbortSignal) => ReturnType<Raw[Method]>;
 };
 
-/** A call that takes longer has failed; longer than a poll for updates lasts. */
+/** Timeout of a call; longer than a poll for updates. */
 const CALL_SECONDS = 45;
 
 export function newBotApi({ token, apiRoot }: { token: string; apiRoot: string }): BotApi {
-  // Node sends a body that is a stream only with `duplex`.
+  // Node requires `duplex` for a streamed body.
   const baseFetchConfig = { duplex: 'half' } as object;
   const { raw } = new Api(token, { apiRoot, timeoutSeconds: CALL_SECONDS, baseFetchConfig });
-  // Its types name the signals of a library for older Nodes.
+  // Its types use the AbortSignal of a polyfill for older Nodes.
   return raw as unknown as BotApi;
 }
 
@@ -33,13 +33,13 @@ export function isOfCall(error: unknown): boolean {
   return error instanceof GrammyError || error instanceof HttpError;
 }
 
-/** Why a call has failed, as far as it matters what to do. */
+/** Why a call failed, as far as it decides what to do. */
 export type BotFailure =
   | { kind: 'slow_down'; retryAfterMs: number }
   | { kind: 'bad_token' }
-  /** Somewhere else updates are asked for, or a webhook gets them. */
+  /** Another program polls for updates, or a webhook receives them. */
   | { kind: 'conflict'; with: 'poller' | 'webhook' }
-  /** Blocked, removed, unknown, or not allowed to write. */
+  /** Blocked, removed, unknown, or without permission to write. */
   | { kind: 'closed_chat' }
   | { kind: 'bad_markup' }
   | { kind: 'not_modified' }
@@ -49,16 +49,16 @@ export type BotFailure =
   | { kind: 'unreachable' };
 
 /**
- * What an error of a call means. The error itself is not passed on: below a failed request may be its address, which
- * has the token in it, and the description is a text from the network.
- * @throws what comes from elsewhere than a call
+ * Classifies the error of a call. The error itself is not passed on: its cause may contain the address with the
+ * token, and its description is text from the network.
+ * @throws any error that does not come from a call
  */
 export function sendingFailure(error: unknown): BotFailure {
   if (error instanceof HttpError) return { kind: 'unreachable' };
   if (!(error instanceof GrammyError)) throw error;
   const { error_code: status, description, parameters } = error;
   if (status === 429) return { kind: 'slow_down', retryAfterMs: (parameters.retry_after ?? 1) * 1000 };
-  // A token of a wrong form is a path that the server does not have.
+  // A malformed token makes a path that the server does not have.
   if (status === 401 || status === 404) return { kind: 'bad_token' };
   if (status === 409) return { kind: 'conflict', with: /webhook/i.test(description) ? 'webhook' : 'poller' };
   if (status === 403) return { kind: 'closed_chat' };
@@ -69,7 +69,7 @@ export function sendingFailure(error: unknown): BotFailure {
 
 type Plain = Exclude<BotFailure, { retryAfterMs: number } | { with: string } | { status: number }>['kind'];
 
-/** Descriptions of status 400; they are no contract, so what they do not fit is `rejected`. */
+/** Descriptions of status 400. They are not part of the API's contract, so anything else is `rejected`. */
 const REJECTIONS: readonly (readonly [RegExp, Plain])[] = [
   [/can't parse entities/i, 'bad_markup'],
   [/message is not modified/i, 'not_modified'],
@@ -86,7 +86,7 @@ export interface FailureWords {
   hint: string;
 }
 
-/** The same for people. */
+/** A failure as text for people. */
 export function failureWords(failure: BotFailure): FailureWords {
   switch (failure.kind) {
     case 'slow_down':

@@ -7,29 +7,30 @@ import { Phone } from './phone.ts';
 import type { TelegramChat } from './telegram-chat.ts';
 import { telegramSettings } from './telegram-settings.ts';
 
-/** How long Telegram holds an empty answer back; a change of the settings counts within it. */
+/** Telegram's long-poll time; changed settings take effect within it. */
 const POLL_SECONDS = 25;
 const TAKEN = ['message', 'callback_query'] as const;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
 /** While a set-up reads the messages of the same bot. */
 const SET_UP_MS = 10 * 60_000;
-const LOOKED_MS = 10 * 60_000;
+const POLLED_MS = 10 * 60_000;
 const AWAY_MS = 3_600_000;
-/** Anyone may write to a bot. */
+/** Limits the log, since anyone may write to a bot. */
 const MOST_SAID = 100;
 
 export interface Listening {
   chat: TelegramChat;
   context: Omit<ActionContext, 'by'>;
-  /** Touched by a set-up that wants the messages for itself. */
+  /** Touched by a set-up that reads the messages itself. */
   setUpPath: string;
   say: (text: string) => void;
 }
 
 /**
- * Carries out what the person does in the chat, until it is aborted or no bot is set up any more. Only the supervisor does this: Telegram gives the
- * updates of a bot to one reader. An update is noted as met before it is acted on, so that none is acted on twice.
+ * Carries out what the person does in the chat, until it is aborted or no bot is configured. Only the supervisor
+ * does this: Telegram gives updates to one reader. An update is recorded before it is acted on, so none is acted on
+ * twice.
  */
 export async function listenToTelegram(
   { chat, context, setUpPath, say }: Listening,
@@ -44,7 +45,7 @@ export async function listenToTelegram(
   };
   let trouble: string | undefined;
   const by = { channel: 'phone', client: 'telegram' } as const;
-  // Workers that it starts are given no setting of the bot.
+  // Workers started from here get none of the bot's settings.
   const acting = { ...context, env: supervisorEnvironment(env, home), by };
   const phone = new Phone(chat, report);
   const settingsNow = async () => {
@@ -61,7 +62,7 @@ export async function listenToTelegram(
       const { offset, lookedAt } = await chat.sent.read();
       const wasAway = clock.now() - Date.parse(lookedAt) > AWAY_MS;
       const updates = await api.getUpdates({ offset, timeout: POLL_SECONDS, allowed_updates: TAKEN }, signal);
-      // Who may act counts as it is set now.
+      // Read again: permissions may have changed during the poll.
       const allowed = await settingsNow();
       if (allowed?.token !== settings.token) return;
       for (const update of updates) {
@@ -69,7 +70,7 @@ export async function listenToTelegram(
         await chat.sent.change((state) => {
           state.offset = update.update_id + 1;
         });
-        // One that fails, as one from a chat that is gone, holds no other up.
+        // A failed update, for example from a deleted chat, does not stop the others.
         const place = {
           api,
           settings: allowed,
@@ -81,7 +82,7 @@ export async function listenToTelegram(
           if (!signal.aborted) report(`telegram: ${troubleOf(error)}`);
         });
       }
-      if (clock.now() - Date.parse(lookedAt) > LOOKED_MS)
+      if (clock.now() - Date.parse(lookedAt) > POLLED_MS)
         await chat.sent.change((state) => {
           state.lookedAt = isoUtc(clock.now());
         });
@@ -97,7 +98,7 @@ export async function listenToTelegram(
   }
 }
 
-/** In our words: what comes from a call may have the token in it. */
+/** Our own text: an error of a call may contain the token. */
 function troubleOf(error: unknown): string {
   if (isOfCall(error)) return failureWords(sendingFailure(error)).why;
   return error instanceof Error ? error.message : String(error);

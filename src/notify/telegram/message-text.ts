@@ -1,18 +1,17 @@
 import { escapedMarkup, plainWords } from '../../base/plain-words.ts';
 
-/** One line of a message; markup never reaches over its end, so that a message may be split at any line. */
+/** One line of a message. Markup ends with its line, so that a message may be split at any line. */
 export interface MessageLine {
   text: string;
   isBold?: true;
 }
 
-/** Of a message and of the words below a document, counted in UTF-16 as Telegram does, without markup. */
+/** Limits for a message and for a caption, in UTF-16 units as Telegram counts them, without markup. */
 export const MAX_MESSAGE = 4096;
 export const MAX_CAPTION = 1024;
 
-/** Lines of any text, from wherever it comes. */
 export function linesOf(text: string): MessageLine[] {
-  // Half a character, which a cut may have left, is refused as no UTF-8.
+  // Telegram rejects half a surrogate pair, which cutting may leave, as invalid UTF-8.
   const whole = Buffer.from(plainWords(text)).toString();
   return whole.split('\n').map((line) => ({ text: line }));
 }
@@ -26,7 +25,7 @@ export function bold(text: string): MessageLine {
   };
 }
 
-/** Messages of at most `max` characters, cut at the ends of lines; a line that is longer is cut where it must be. */
+/** Messages of at most `max` characters, split at line ends; a longer line is split within. */
 export function splitAtLineEnds(lines: readonly MessageLine[], max = MAX_MESSAGE): MessageLine[][] {
   const messages: MessageLine[][] = [];
   let length = Number.POSITIVE_INFINITY;
@@ -40,7 +39,7 @@ export function splitAtLineEnds(lines: readonly MessageLine[], max = MAX_MESSAGE
       length = line.text.length;
     }
   }
-  // Telegram refuses a message without words.
+  // Telegram rejects an empty message.
   return messages.filter((message) => toPlain(message).trim() !== '');
 }
 
@@ -56,7 +55,7 @@ function shortLines(line: MessageLine, max: number): MessageLine[] {
   return [...pieces, { ...line, text: rest }];
 }
 
-/** As `parse_mode: HTML` takes it; nothing in the text can become markup. */
+/** For `parse_mode: HTML`; nothing in the text can become markup. */
 export function toHtml(lines: readonly MessageLine[]): string {
   return lines
     .map(({ text, isBold }) =>

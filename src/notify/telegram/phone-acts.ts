@@ -10,21 +10,21 @@ import { statusSentence } from '../../session/words.ts';
 import { hasMovedOn, howSettled, planRefusal, sessionOf, stillOpen, TOO_OLD } from './phone-session.ts';
 import type { SentMessage } from './sent-messages.ts';
 
-/** What a press or a reply comes to, before anything is done. */
+/** The meaning of a button or a reply, before anything is done. */
 export type Intent =
   | { refusal: string; isOver?: true }
-  /** `pending`: what is shown until it is recorded. `act` gives how it ended. */
+  /** `pending`: shown until it is recorded. `act` returns the result. */
   | { pending: string; act: () => Promise<PhoneReply> }
   | { asks: 'changes'; hash: string }
   | { shows: 'status' };
 
 export interface PhoneReply {
   words: string;
-  /** Ids of questions, or the hash of a plan, that are settled by it: messages about them lose their buttons. */
+  /** Ids of questions, or the hash of a plan, that this settles: messages about them lose their buttons. */
   settles: readonly string[];
 }
 
-/** What the person at the phone means by a button or by a reply, with the text as data alone. */
+/** What a button or a reply means. Its text is data only. */
 export async function intentOf(
   sent: SentMessage,
   said: { choice: string } | { reply: string },
@@ -153,7 +153,7 @@ export function stopping(
   };
 }
 
-/** Nothing but its name is passed on: limits, provider, model and goal stay as they are. */
+/** Passes only the session: limits, provider, model and goal do not change. */
 export function resuming({ session, projectDir }: SessionQuestion, context: ActionContext): Intent {
   return {
     pending: 'resuming',

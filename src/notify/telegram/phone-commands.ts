@@ -19,18 +19,18 @@ const HELP = `/sessions - all sessions, what needs you first
 Questions and plans come as separate messages: press a button, or reply to the question.`;
 
 export interface PhoneContext extends ActionContext {
-  /** With NOTIFY_DETAIL=titles: no text of an agent is shown. */
+  /** With NOTIFY_DETAIL=titles no text of an agent is shown. */
   isBrief: boolean;
 }
 
 export type PhoneAct = 'status' | 'stop' | 'resume' | 'message';
 
-/** What the chat gets for a command: messages, or something to be done first. */
+/** The reply to a command: messages, or an action to take first. */
 export type CommandReply = { drafts: Draft[]; where?: Where; listed?: Where[] } | { intent: Intent };
 
 const COMMAND = /^\/([a-z]+)(?:@\w+)?(?:\s+([\s\S]*))?$/i;
 
-/** @returns undefined where it is no command */
+/** @returns undefined if the text is no command */
 export async function runPhoneCommand(
   text: string,
   listed: readonly Where[],
@@ -52,7 +52,7 @@ export async function runPhoneCommand(
   }
 }
 
-/** Does one of the four to one session; `text`: what stands behind its name. */
+/** Applies one of the four session commands. @param text what follows the session's name */
 export async function actOn(
   act: PhoneAct,
   where: Where,
@@ -86,7 +86,7 @@ async function listAll(context: PhoneContext): Promise<CommandReply> {
   return { drafts: messages.map((part) => ({ lines: part })), listed: sessions.map(whereOf) };
 }
 
-/** By the number in the last list, by name, the only one that there is; else by a button. */
+/** Finds a session by its number in the last list, by name, or as the only one; otherwise asks by buttons. */
 async function named(
   act: PhoneAct,
   rest: string,
@@ -113,7 +113,7 @@ async function named(
 const MOST_OFFERED = 12;
 const MOST_LISTED = 40;
 
-/** Of every project of this machine, what needs the person first. */
+/** Sessions of every project of this machine; those that need the person come first. */
 async function allSessions(context: PhoneContext): Promise<SessionView[]> {
   try {
     const { sessions } = await listSessions({ allProjects: true }, context);

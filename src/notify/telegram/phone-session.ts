@@ -10,7 +10,7 @@ import { sessionPaths } from '../../session/layout/paths.ts';
 import { gateOf, readSession } from '../../session/status.ts';
 import type { SentMessage, Where } from './sent-messages.ts';
 
-/** A session as a use case is asked about it; the words say why it cannot be. */
+/** A session with what its actions need, or why it cannot be used. */
 export type Found = { view: SessionView; question: SessionQuestion } | { refusal: string };
 
 export async function sessionAt(
@@ -24,18 +24,18 @@ export async function sessionAt(
   return { view, question: { session, projectDir: view.sessionFile.configPath } };
 }
 
-/** The session of a message, where it is still the one that was notified of. */
+/** The session of a message, if it is still the one of the notification. */
 export async function sessionOf(sent: SentMessage, context: Pick<ActionContext, 'host'>): Promise<Found> {
   if (sent.where === undefined) return { refusal: TOO_OLD };
   const found = await sessionAt(sent.where, context);
   if ('refusal' in found || sent.notification === undefined) return found;
-  // A folder of that name may be another session by now.
+  // The folder may belong to another session by now.
   return sent.notification.startsWith(`${found.view.sessionFile?.id}:`) ? found : { refusal: TOO_OLD };
 }
 
 export const TOO_OLD = 'This is too old: nothing was done.';
 
-/** Who has settled what a message asks, and how, as the session has recorded it since. */
+/** Who settled what a message asks, and how, according to the session's events since. */
 export async function howSettled({ paths }: SessionView, sent: SentMessage): Promise<string | undefined> {
   const { about } = sent;
   for (const event of (await readEvents(paths, eventNumber(sent) ?? 0)).toReversed()) {
@@ -55,7 +55,7 @@ export async function howSettled({ paths }: SessionView, sent: SentMessage): Pro
   return undefined;
 }
 
-/** Answers to those questions of a message that still wait and are still the same. */
+/** Answers to those questions of a message that are still open and unchanged. */
 export async function stillOpen<T extends { id: string; hash: string }>(
   view: SessionView,
   wanted: readonly T[],
@@ -70,7 +70,7 @@ export async function stillOpen<T extends { id: string; hash: string }>(
   return waiting.length > 0 ? { open: waiting } : { refusal: 'Already answered.' };
 }
 
-/** Why a plan of a message is not the one that waits; undefined: it is. */
+/** Why the plan of a message is not the one that waits; undefined if it is. */
 export function planRefusal(view: SessionView, hash: string): string | undefined {
   const gate = gateOf(view);
   if (gate?.for !== 'plan_approval') return `${view.folder} does not wait for an approval any more.`;
@@ -79,14 +79,14 @@ export function planRefusal(view: SessionView, hash: string): string | undefined
   return undefined;
 }
 
-/** Whether a session was resumed or rewound after the event of a notification: its buttons are of before. */
+/** Whether the session was resumed or rewound since the notification: its buttons are outdated. */
 export async function hasMovedOn({ paths }: SessionView, sent: SentMessage): Promise<boolean> {
   const n = eventNumber(sent);
   const events = n === undefined ? [] : await readEvents(paths, n);
   return events.some(({ type }) => type === 'resumed' || type === 'rewound');
 }
 
-/** Of the event that a message has notified of. */
+/** The number of the event that the message is about. */
 function eventNumber({ notification }: SentMessage): number | undefined {
   const n = /^[^:]+:(\d+)$/.exec(notification ?? '')?.[1];
   return n === undefined ? undefined : Number(n);

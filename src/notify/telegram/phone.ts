@@ -16,7 +16,7 @@ import type { SentMessage, Where } from './sent-messages.ts';
 import { PENDING, type TelegramChat } from './telegram-chat.ts';
 import { mayAct, type Sender, type TelegramSettings } from './telegram-settings.ts';
 
-/** What was said longer ago is not acted on: the person may have thought better of it since. */
+/** Older messages are not acted on: the person may have changed their mind. */
 const TOO_OLD_MS = 3_600_000;
 const MAX_ALERT = 200;
 
@@ -25,14 +25,14 @@ export interface PhonePlace {
   api: BotApi;
   settings: TelegramSettings;
   signal: AbortSignal;
-  /** Updates have been waiting for longer than what is too old. */
+  /** Updates have waited for longer than TOO_OLD_MS. */
   wasAway: boolean;
 }
 
-/** Carries out what the person does in the chat. Texts from there are data: names to look up, answers, messages. */
+/** Carries out what the person does in the chat. Its texts are data: session names, answers, messages. */
 export class Phone {
   readonly #chat: TelegramChat;
-  /** Takes what is worth a line in the log of the supervisor, once for the same words. */
+  /** Writes a line of the supervisor's log, once per text. */
   readonly #report: (text: string) => void;
 
   constructor(chat: TelegramChat, report: (text: string) => void) {
@@ -48,11 +48,11 @@ export class Phone {
     } else if (message?.text !== undefined) {
       const refusal = this.#refusalOf(message, place.settings);
       if (refusal === undefined) await this.#said(message, message.text, place);
-      else if (refusal !== '' && message.text.startsWith('/')) await this.#tell(refusal, undefined, place);
+      else if (refusal !== '' && message.text.startsWith('/')) await this.#reply(refusal, undefined, place);
     }
   }
 
-  /** Empty: no word goes to where it came from. */
+  /** Empty: nothing is sent back. */
   #refusalOf(sender: Sender, settings: TelegramSettings): string | undefined {
     const { id } = sender.chat;
     switch (mayAct(sender, settings)) {
@@ -81,7 +81,7 @@ export class Phone {
       return;
     }
     if (choice === PENDING) {
-      // Updates are met one after the other: what was pressed before came to no end, as when the network failed.
+      // Updates are handled one by one, so a pending button was interrupted, for example by a network failure.
       await this.#chat.restore(place.api, sent, place.signal);
       await answer(query, 'It was not recorded. Press again.', place);
       return;
@@ -97,8 +97,8 @@ export class Phone {
     const intent = await again();
     const words = 'refusal' in intent ? intent.refusal : 'pending' in intent ? `… ${intent.pending}` : '';
     const isLate = await answer(query, words, place);
-    // How long ago it was pressed is nowhere said; only that it was too long for an answer.
-    if (isLate && place.wasAway) return await this.#tell(`${TOO_OLD} Press again.`, sent.where, place);
+    // Telegram does not say when a button was pressed, only that it was too long ago to answer.
+    if (isLate && place.wasAway) return await this.#reply(`${TOO_OLD} Press again.`, sent.where, place);
     await this.#carryOut(intent, sent, place, again);
   }
 
@@ -111,23 +111,23 @@ export class Phone {
         : await this.#chat.sent.find((each) => each.chat === to.chat.id && each.message === to.message_id);
     if (sent === undefined) {
       if (!text.startsWith('/') && message.chat.type !== 'private') return;
-      if (isOld) return await this.#tell(TOO_OLD, undefined, place);
+      if (isOld) return await this.#reply(TOO_OLD, undefined, place);
       const { listed } = await this.#chat.sent.read();
       const result = await this.#guarded(() => runPhoneCommand(text, listed, place.context), place);
       if (result !== undefined) return await this.#show(result, place);
       const words = to === undefined ? 'To answer a question, reply to it. Commands: /help' : TOO_OLD;
-      return await this.#tell(words, undefined, place);
+      return await this.#reply(words, undefined, place);
     }
-    if (isOld) return await this.#tell(TOO_OLD, sent.where, place);
-    if (sent.settled !== undefined) return await this.#tell(sent.settled, sent.where, place);
+    if (isOld) return await this.#reply(TOO_OLD, sent.where, place);
+    if (sent.settled !== undefined) return await this.#reply(sent.settled, sent.where, place);
     const intent = await intentOf(sent, { reply: text }, place.context);
-    if ('refusal' in intent) await this.#tell(intent.refusal, sent.where, place);
+    if ('refusal' in intent) await this.#reply(intent.refusal, sent.where, place);
     await this.#carryOut(intent, sent, place);
   }
 
   async #show(result: CommandReply, place: PhonePlace): Promise<void> {
     if ('intent' in result) {
-      if ('refusal' in result.intent) return await this.#tell(result.intent.refusal, undefined, place);
+      if ('refusal' in result.intent) return await this.#reply(result.intent.refusal, undefined, place);
       return await this.#carryOut(result.intent, undefined, place);
     }
     const { drafts, where, listed } = result;
@@ -135,7 +135,7 @@ export class Phone {
     for (const draft of drafts) await this.#post(draft, where, place);
   }
 
-  /** @param again what the same comes to once it was refused: another channel may have been first */
+  /** @param again what the same button means after a refusal: another channel may have been faster */
   async #carryOut(
     intent: Intent,
     sent: SentMessage | undefined,
@@ -170,12 +170,12 @@ export class Phone {
       }
       const { words, settles } = outcome;
       if (sent !== undefined) await this.#settleAll(sent, settles, words, place);
-      if (settles.length === 0) await this.#tell(words, sent?.where, place);
+      if (settles.length === 0) await this.#reply(words, sent?.where, place);
       if (settles.length === 0 && hasButtons) await this.#chat.restore(api, sent, signal);
     }
   }
 
-  /** Every message about what was decided: an event may have been sent twice, and questions have a common button. */
+  /** Every message about the decision: an event may have been sent twice, and questions share a common button. */
   async #settleAll(
     sent: SentMessage,
     settles: readonly string[],
@@ -193,23 +193,23 @@ export class Phone {
     for (const each of same) await this.#chat.settle(api, each, how, signal);
   }
 
-  /** What is refused is said in the chat, in our words. */
+  /** Sends refusals to the chat, in our own text. */
   async #guarded<T>(act: () => Promise<T>, place: PhonePlace): Promise<T | undefined> {
     try {
       return await act();
     } catch (error) {
       if (place.signal.aborted) throw error;
       if (isSamocodeError(error)) {
-        await this.#tell(`${error.what} ${error.why} ${error.hint}`.trim(), undefined, place);
+        await this.#reply(`${error.what} ${error.why} ${error.hint}`.trim(), undefined, place);
       } else {
         this.#report(`telegram: ${error instanceof Error ? error.message : String(error)}`);
-        await this.#tell('Internal error: see supervisor.stderr on the machine.', undefined, place);
+        await this.#reply('Internal error: see supervisor.stderr on the machine.', undefined, place);
       }
       return undefined;
     }
   }
 
-  async #tell(words: string, where: Where | undefined, place: PhonePlace): Promise<void> {
+  async #reply(words: string, where: Where | undefined, place: PhonePlace): Promise<void> {
     const name = where === undefined || words.includes(where.session) ? '' : `${where.session}: `;
     const [lines = []] = splitAtLineEnds(linesOf(`${name}${words}`));
     await this.#post({ lines }, where, place);
@@ -225,7 +225,7 @@ export class Phone {
   }
 }
 
-/** @returns true when it was pressed too long ago for an answer */
+/** @returns true if it was pressed too long ago for an answer */
 async function answer({ id }: CallbackQuery, words: string, { api, signal }: PhonePlace): Promise<boolean> {
   const text = shortened(words, MAX_ALERT);
   try {

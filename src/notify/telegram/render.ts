@@ -8,20 +8,20 @@ export interface Draft {
   lines: readonly MessageLine[];
   about?: AskedAbout;
   buttons?: Button[][];
-  /** Sent as a document, with the lines below it. */
+  /** Sent as a document with the lines as its caption. */
   document?: { path: string; name: string };
-  /** The person writes the answer as a reply; what stands in the empty field. */
+  /** The person writes the answer as a reply; this is the placeholder of the input field. */
   asksFor?: string;
 }
 
-/** Phones show about this much of a button that has the whole width. */
+/** About the number of characters that a phone shows of a full-width button. */
 const BUTTON_WIDTH = 44;
 
 export const STATUS: Button = { text: 'Status', choice: 'status' };
 export const STOP: Button = { text: 'Stop', choice: 'stop' };
 export const RESUME: Button = { text: 'Resume', choice: 'resume' };
 
-/** What can be done about a notification that asks for neither answers nor an approval. */
+/** Buttons of notifications that ask for neither answers nor an approval. */
 const BUTTONS: Partial<Record<NotifiedKind, Button[]>> = {
   blocked: [STATUS, RESUME],
   main_checkout_moved: [STATUS, RESUME],
@@ -31,8 +31,8 @@ const BUTTONS: Partial<Record<NotifiedKind, Button[]>> = {
 };
 
 /**
- * The messages of one notification. Each question is a separate message, so that its buttons are below it and a reply
- * belongs to it; a single question comes with the title.
+ * The messages of one notification. Each question is a message of its own, with its buttons and replies; a single
+ * question comes with the title.
  */
 export function draftsOf(notification: Notification): Draft[] {
   const { kind, body, questions = [], plan } = notification;
@@ -49,7 +49,7 @@ export function draftsOf(notification: Notification): Draft[] {
   return splitDraft(lines, buttons && { about: { kind: 'session' }, buttons: [buttons] });
 }
 
-/** Many at once: their titles in one message. */
+/** Several notifications as one message of titles. */
 export function digestOf(notifications: readonly Notification[]): Draft[] {
   const lines = notifications.map((each) => ({ text: `• ${titleOf(each).text}` }));
   const count = `${notifications.length} changes`;
@@ -60,7 +60,7 @@ function titleOf({ title, maybeRepeated }: Notification): MessageLine {
   return bold(maybeRepeated ? `${title} (may have been sent before)` : title);
 }
 
-/** The buttons come below the last part. */
+/** The last part gets the buttons. */
 function splitDraft(lines: readonly MessageLine[], last: Omit<Draft, 'lines'> = {}): Draft[] {
   const parts = splitAtLineEnds(lines).map((part): Draft => ({ lines: part }));
   const end = parts.pop();
@@ -85,7 +85,7 @@ function questionDraft(question: QaQuestion, head: readonly MessageLine[]): Draf
   ]);
   if (suggestion !== undefined && suggestion.letters.length > 1)
     rows.unshift([button(`★ ${suggested}`, suggested)]);
-  // What is too long is cut, so that question and buttons stay together; samocode answer shows all of it.
+  // Cut to one message, so that question and buttons stay together; `samocode answer` shows all of it.
   const [part = []] = splitAtLineEnds(lines);
   return { lines: part, about: { kind: 'question', id, hash: questionHash(question) }, buttons: rows };
 }

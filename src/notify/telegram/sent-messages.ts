@@ -7,21 +7,21 @@ import { plainJson } from '../../base/files/plain-file.ts';
 const Where = z.object({ sessionsDir: z.string(), session: z.string() });
 export type Where = z.infer<typeof Where>;
 
-/** What the buttons of a message, or a reply to it, are about. */
+/** The subject of a message's buttons and replies. */
 export const AskedAbout = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('question'), id: z.string(), hash: z.string() }),
-  /** Of all open questions, with the hash of each question and what was suggested. */
+  /** All open questions, each with its hash and suggestion. */
   z.object({
     kind: z.literal('suggestions'),
     answers: z.array(z.object({ id: z.string(), hash: z.string(), text: z.string() })),
   }),
   z.object({ kind: z.literal('plan'), hash: z.string() }),
-  /** A reply says what is to change. */
+  /** A reply describes what to change. */
   z.object({ kind: z.literal('changes'), hash: z.string() }),
   z.object({ kind: z.literal('session') }),
-  /** A reply is a message for the session. */
+  /** A reply is a message to the session. */
   z.object({ kind: z.literal('message') }),
-  /** Which session a command means. */
+  /** Which session a command is for. */
   z.object({
     kind: z.literal('pick'),
     act: z.enum(['status', 'stop', 'resume', 'message']),
@@ -35,12 +35,12 @@ const Button = z.object({ text: z.string(), choice: z.string() });
 export type Button = z.infer<typeof Button>;
 
 const SentMessage = z.object({
-  /** In each of its buttons, whose data holds 64 bytes and is nothing to trust. */
+  /** In the data of each button, which is limited to 64 bytes and not trusted. */
   key: z.string(),
   chat: z.number(),
   message: z.number(),
   at: z.string(),
-  /** Of the notification; absent for what a command of the person has brought. */
+  /** Id of the notification; absent for a reply to a command. */
   notification: z.string().optional(),
   where: Where.optional(),
   about: AskedAbout,
@@ -53,9 +53,9 @@ export type SentMessage = z.infer<typeof SentMessage>;
 
 const State = z.object({
   v: z.literal(1),
-  /** The first update that was not met yet. */
+  /** The first update that was not handled yet. */
   offset: z.int(),
-  /** ISO time of the last look for updates, to ten minutes. */
+  /** ISO time of the last poll for updates, to ten minutes. */
   lookedAt: z.string(),
   sent: z.array(SentMessage),
   listed: z.array(Where),
@@ -66,7 +66,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const MOST_SENT = 400;
 const KEPT_MS = 30 * 24 * 3_600_000;
 
-/** `telegram.json` of the supervisor's folder: what was sent and can still be answered. Only the supervisor writes it. */
+/** `telegram.json` of the supervisor: sent messages that can still be answered. Only the supervisor writes it. */
 export class SentMessages {
   readonly #path: string | undefined;
   readonly #clock: Clock;
@@ -94,7 +94,7 @@ export class SentMessages {
     await this.#write();
   }
 
-  /** One after the other: an older state that is renamed last would bring updates back that were met. */
+  /** Writes run one at a time: an older state renamed last would repeat handled updates. */
   async #write(): Promise<void> {
     const path = this.#path;
     if (path === undefined) return;

@@ -13,9 +13,9 @@ export interface SetUp {
   apiRoot: string;
   home: string;
   clock: Clock;
-  /** While it is there, the supervisor leaves the messages of the bot alone. */
+  /** While this file exists, the supervisor does not read the bot's messages. */
   setUpPath: string;
-  /** What the person sends, and to whom. */
+  /** Shows the code to send, and the bot to send it to. */
   show: (bot: string, code: string) => void;
 }
 
@@ -23,7 +23,7 @@ export interface SetUpResult {
   bot: string;
   chat: number;
   isGroup: boolean;
-  /** Who may act where it is a group. */
+  /** In a group, the user who may act. */
   user?: number;
   path: string;
 }
@@ -33,8 +33,8 @@ const PATIENCE_MS = 10 * 60_000;
 const CONFLICT_MS = 2000;
 
 /**
- * Checks a token, learns the chat from the message that brings a one-time code, so that no one else can claim the bot,
- * and writes both down.
+ * Checks a token and saves it with the chat, which it learns from a message with a one-time code, so that no one
+ * else can claim the bot.
  * @throws telegram_token_form, telegram_refused, telegram_no_chat
  */
 export async function setUpTelegram(setUp: SetUp, signal: AbortSignal): Promise<SetUpResult> {
@@ -80,7 +80,7 @@ async function firstMessage(
     for (const { update_id, message } of updates ?? []) {
       offset = update_id + 1;
       if (message?.text?.split(/\s+/).includes(code)) {
-        // Noted as met: the supervisor is not to take the code for a command.
+        // Marked as read, so that the supervisor does not take the code for a command.
         await called(api.getUpdates({ offset, timeout: 0 }, signal), ['conflict', 'unreachable']);
         return message;
       }

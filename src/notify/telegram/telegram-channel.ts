@@ -7,15 +7,15 @@ import { SentMessages } from './sent-messages.ts';
 import { TelegramChat } from './telegram-chat.ts';
 import { telegramSettings } from './telegram-settings.ts';
 
-/** Sends to the configured chat; settings are read each time, so that a set-up needs no restart. */
+/** Sends to the configured chat. Settings are read each time, so that a set-up needs no restart. */
 export class TelegramChannel implements NotifyChannel {
   readonly name = 'telegram';
   readonly chat: TelegramChat;
   readonly #place: Pick<ActionContext, 'clock' | 'env' | 'home'>;
-  /** Messages of a notification that were sent before a later one of it failed: they are not sent again. */
+  /** Messages of a notification that were sent before one of its later messages failed; they are not sent again. */
   readonly #sentParts = new Map<string, number>();
 
-  /** @param statePath `telegram.json`; without one, no button means anything after this process */
+  /** @param statePath `telegram.json`; without it, buttons work only in this process */
   constructor(place: Pick<ActionContext, 'clock' | 'env' | 'home'>, statePath?: string) {
     this.chat = new TelegramChat(new SentMessages(place.clock, statePath), place);
     this.#place = place;
@@ -25,7 +25,7 @@ export class TelegramChannel implements NotifyChannel {
     const [first] = notifications;
     if (first === undefined) return;
     const { api, chat } = await this.#bot();
-    // A digest is about several sessions: what can be decided follows as a separate notification.
+    // A digest covers several sessions: each one with a decision is also sent separately.
     const isDigest = notifications.length > 1;
     const batches = isDigest
       ? [{ of: first, drafts: digestOf(notifications) }, ...notifications.filter(hasDecision).map(batchOf)]
@@ -84,7 +84,7 @@ function batchOf(notification: Notification) {
   return { of: notification, drafts: draftsOf(notification) };
 }
 
-/** What helps: nothing, waiting for as long as was said, or trying again. */
+/** Whether and when to retry. */
 function undelivered(failure: BotFailure) {
   const canHelp = failure.kind === 'slow_down' || failure.kind === 'unreachable' ? 'later' : 'never';
   const retryAfterMs = failure.kind === 'slow_down' ? failure.retryAfterMs : undefined;

@@ -9,10 +9,10 @@ import { linesOf, MAX_CAPTION, shortened, splitAtLineEnds, toHtml, toPlain } fro
 import type { Draft } from './render.ts';
 import { type Button, newKey, type SentMessage, type SentMessages, type Where } from './sent-messages.ts';
 
-/** What a message keeps of itself once it is settled. */
+/** How much of its text a settled message keeps. */
 const KEPT_TEXT = 600;
 
-/** Sends and changes messages of the one chat, and keeps what their buttons mean. */
+/** Sends and edits messages of one chat, and stores what their buttons mean. */
 export class TelegramChat {
   readonly sent: SentMessages;
   readonly #context: Pick<ActionContext, 'clock'>;
@@ -48,7 +48,7 @@ export class TelegramChat {
     );
   }
 
-  /** Shows below a message that a choice is on its way; another press is answered so until it is settled. */
+  /** Shows below a message that a choice is being processed; further presses get this answer until it is settled. */
   async showPending(api: BotApi, sent: SentMessage, words: string, signal: AbortSignal): Promise<void> {
     const reply_markup = keyboard(sent.key, [[{ text: shortened(`… ${words}`, 60), choice: PENDING }]]);
     await unlessGone(api.editMessageReplyMarkup({ ...idOf(sent), reply_markup }, signal));
@@ -69,14 +69,14 @@ export class TelegramChat {
         ? api.editMessageCaption({ ...idOf(sent), caption: toHtml(part), ...html }, signal)
         : api.editMessageText({ ...idOf(sent), text: toHtml(part), ...html }, signal),
     );
-    // Afterwards: what could not be reached is tried again by whoever settles it.
+    // Recorded last, so that a failed edit is retried.
     await this.sent.change(() => {
       sent.settled = how;
     });
   }
 }
 
-/** The choice of a button that says that something is under way. */
+/** The choice of a button that only shows progress. */
 export const PENDING = '.';
 
 function idOf({ chat, message }: SentMessage) {
@@ -117,7 +117,7 @@ async function sendDraft(
   }
 }
 
-/** A person may have deleted the message, and nothing is to be changed about one that is so already. */
+/** The message may be deleted, or already in the wanted state. */
 async function unlessGone(change: Promise<unknown>): Promise<void> {
   try {
     await change;

@@ -3,22 +3,21 @@ import { readNotifySettings } from '../notify-settings.ts';
 
 export interface TelegramSettings {
   token: string;
-  /** The only chat that is written to and listened to: a number, or @name. */
+  /** The only chat that is written to and read from: a number, or @name. */
   chat: string;
-  /** Who may act in a group: numbers, or names in small letters without @. */
+  /** Who may act in a group: user numbers, or lower-case names without @. */
   users: readonly string[];
   apiRoot: string;
   isBrief: boolean;
 }
 
-/** Its files in the folder of the supervisor. */
 export function telegramFiles({ dir }: { dir: string }): { state: string; setUp: string } {
   return { state: join(dir, 'telegram.json'), setUp: join(dir, 'telegram.set-up') };
 }
 
 const TELEGRAM = 'https://api.telegram.org';
 
-/** The bot and its chat as they are set now; `chat` is missing until the set-up has learned it. */
+/** The current bot and chat; `chat` is missing until the set-up has learned it. */
 export async function readTelegramSettings(
   env: Readonly<Record<string, string | undefined>>,
   homeDir: string,
@@ -43,7 +42,7 @@ export async function telegramSettings(
   return token === undefined || chat === undefined ? undefined : { ...rest, token, chat };
 }
 
-/** A chat and a person as updates of the Bot API name them. */
+/** A chat and a user as in updates of the Bot API. */
 export interface Sender {
   chat: { id: number; type: string; username?: string };
   from?: { id: number; username?: string };
@@ -52,11 +51,11 @@ export interface Sender {
 type MayAct =
   | 'yes'
   | 'other_chat'
-  /** A group, and TELEGRAM_USERS is not set. */
+  /** A group without TELEGRAM_USERS. */
   | 'no_users'
   | 'other_user';
 
-/** In a chat of two, the other one is the person; in a group only who is named may act. */
+/** In a private chat the other user may act; in a group only a listed one. */
 export function mayAct({ chat, from }: Sender, allowed: { chat: string; users: readonly string[] }): MayAct {
   const names = [String(chat.id), `@${chat.username}`.toLowerCase()];
   if (!names.includes(allowed.chat.toLowerCase())) return 'other_chat';
