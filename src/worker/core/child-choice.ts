@@ -14,7 +14,7 @@ export interface ChildChoice {
   model: string;
 }
 
-/** The provider and model of a phase: as a person chose them at a resume, else as the session froze them. */
+/** The provider and model of a phase: a person's choice at a resume, else those that the session froze. */
 export function childChoice({ file, writer }: Chooser, phase: Phase): ChildChoice {
   const { settings } = file;
   const { chosen } = writer.state;

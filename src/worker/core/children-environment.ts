@@ -4,12 +4,12 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { NOT_IN_LOGIN_SHELL } from '../../session/events/session-view.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
-/** Whether the start-up files of a login shell are to run: for what they set, or for a notice before the first agent. */
+/** Whether to run the login shell's start-up files: for their variables, or for a notice before the first agent. */
 export function needsLogin(worker: Worker): boolean {
   return !isFromTerminal(worker.environment.started) || Object.keys(stateOf(worker).paidBy).length === 0;
 }
 
-/** Waits until the environment of SETUP, CHECK and agents is known, and records its names. */
+/** Waits until the environment of SETUP, CHECK and agents is known, and records its variable names. */
 export async function joinEnvironment(worker: Worker): Promise<void> {
   const { environment } = worker;
   if (environment.isJoined) return;
@@ -18,7 +18,7 @@ export async function joinEnvironment(worker: Worker): Promise<void> {
     return;
   }
   const { prepared, worktree } = stateOf(worker);
-  // Nothing of the person's is started while it is not known who wrote what they start: the session blocks first.
+  // The session blocks before this for unaccepted git programs; until then nothing of the person's is started.
   if (prepared && (await worker.git.unaccepted(worktree?.path)).length > 0) return;
   const login = await environment.read();
   const used = !isFromTerminal(environment.started);
@@ -37,7 +37,7 @@ function unreadNotice(why: string): NewEvent {
   return { type: 'notice', code: 'login_shell_unread', text };
 }
 
-/** Said before the first agent that a person has started, or resumed: only these credentials are there after a wait. */
+/** Before the first agent after a start or resume: names the only credentials that remain after a wait. */
 function credentialNotices(worker: Worker, login: Record<string, string>): NewEvent[] {
   const { environment, file } = worker;
   const { paidBy, chosen } = stateOf(worker);

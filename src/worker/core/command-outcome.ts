@@ -4,27 +4,27 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { lastingFailure, patiently } from './passing-errors.ts';
 import type { Worker } from './worker.ts';
 
-/** What follows an accepted command once its events are recorded. Done again after a crash, it changes nothing. */
+/** The work that follows an accepted command once its events are recorded; safe to repeat after a crash. */
 export interface Work {
   after?: () => Promise<void>;
-  /** What corrects the state when that work could not be done. */
+  /** Returns the events that correct the state when the work failed. */
   undone?: () => Promise<NewEvent[]>;
 }
 
-/** What an accepted command comes to: events that are written with its acceptance, and work that follows them. */
+/** The result of an accepted command: events written with its acceptance, and the work that follows. */
 export interface CommandOutcome extends Work {
   events: readonly NewEvent[];
 }
 
-/** Asks the judge of a kind of command, and says what an accepted one comes to; nothing is written yet. */
+/** Judges a command of one kind and returns the outcome of an accepted one; writes nothing yet. */
 export type Handler<K extends Command['kind']> = (
   worker: Worker,
   command: CommandOf<K>,
 ) => Promise<CommandOutcome | Refused>;
 
 /**
- * Does the work that follows an accepted command. It can't be refused any more, so a failure is reported and does not
- * end the worker. @returns the events that report it; none when all was done
+ * Does the work that follows an accepted command. It can't be refused any more, so a failure is only reported.
+ * @returns the events that report the failure; none on success
  */
 export async function followUp(worker: Worker, { after, undone }: Work): Promise<NewEvent[]> {
   if (after === undefined) return [];

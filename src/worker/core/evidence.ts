@@ -28,9 +28,9 @@ export async function readQuestions(worker: Worker): Promise<QuestionEvidence> {
 }
 
 export interface PlanEvidence {
-  /** The approved plan, else the newest one of this goal. */
+  /** The approved plan, else the newest one of the current goal. */
   version: PlanVersion | undefined;
-  /** With the requirements that its approval covers. */
+  /** Includes the requirements that the approval covers. */
   text: string | undefined;
   requirements: Requirement[];
   outcome: Outcome['plan'];
@@ -54,7 +54,7 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
   }
   const hash = planHash(text);
   const isSame = approvedPlan !== undefined && isPlanOf(approvedPlan.hash, text);
-  // What may be added to the notes may not be taken out again.
+  // Notes may be added after an approval, but none may be removed.
   const approved = isSame && !(await notesShrank(worker, text));
   const changedSinceApproval = approvedPlan !== undefined && !approved;
   const untestable = approved && !parsePlan(text).testable;
@@ -76,7 +76,7 @@ async function notesShrank(worker: Worker, text: string): Promise<boolean> {
   return approved !== undefined && planChanges(approved, text).notesShrank;
 }
 
-/** The commit at the end of the session's branch; undefined without a branch, or where it is gone. */
+/** The commit at the end of the session's branch; undefined without a branch, or where the branch is gone. */
 export async function branchTip(worker: Worker): Promise<string | undefined> {
   const { worktree } = stateOf(worker);
   const options = { ...worker.git.context, cwd: worker.file.mainRepo };

@@ -6,7 +6,7 @@ import { fileRefused } from '../../base/files/refused-file.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { WORKER_ERRORS } from './worker-errors.ts';
 
-/** An error in words for people. @param then what a person does once it is fixed: `resume the session` */
+/** Explains an error to people. @param then what a person does once it is fixed: `resume the session` */
 export function explainFailure(
   { paths }: { paths: SessionPaths },
   error: unknown,
@@ -21,13 +21,13 @@ export function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
   return systemErrorCode(error) !== undefined && error instanceof Error && 'path' in error;
 }
 
-/** Says on stderr what a person may have to look for; session.log may lie on the disk that fails. */
+/** Reports a problem on stderr: session.log may be on the failing disk. */
 export function say({ clock }: { clock: Pick<Clock, 'now'> }, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   stderr.write(`${isoUtc(clock.now())} ${text}\n`);
 }
 
-/** By its place among the sessions; of a draft the folder, which is what refused it. */
+/** Its path among the sessions; for a draft its folder, which refused it. */
 function placeOf(sessionsDir: string, path: string): string {
   const place = path.endsWith('.draft') ? dirname(path) : path;
   const inside = relative(sessionsDir, place);

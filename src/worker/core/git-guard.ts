@@ -15,8 +15,8 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 
 /**
- * Keeps what an agent plants in git's settings from running in our git calls: compares by what git would start programs
- * with what a person has last accepted, and gives every git call of the worker settings that neutralise the rest.
+ * Remembers which executable git settings and hooks a person accepted, and disables all others in every git call of
+ * the worker, so that no call runs a program that an agent planted.
  */
 export class GitGuard {
   readonly #mainRepo: string;
@@ -43,9 +43,9 @@ export class GitGuard {
     return { baseEnv: this.#env, config: this.#config, smudging: this.#smudging, notes: this.#notes };
   }
 
-  /** Reads by what git would start programs: what was not accepted is started by no call from here on. @returns it, in lines */
+  /** Reads git's executable settings; those not accepted are disabled from here on. @returns them, as lines */
   async unaccepted(worktreePath: string | undefined): Promise<string[]> {
-    // Of a repository that was taken away nothing is started; the next step reports that it is gone.
+    // In a missing repository nothing runs; the next step reports it.
     if (namesAt(await this.sharedDir()) === undefined) return [];
     const now = await this.#read(worktreePath);
     this.#accepted ??= await acceptedAt(this.#path, now);
@@ -53,15 +53,15 @@ export class GitGuard {
     return changedExecuting(this.#accepted, now);
   }
 
-  /** Accepts what is set now: a person has said so, or no agent has run yet. */
+  /** Accepts the current settings: a person agreed to them, or no agent has run yet. */
   async accept(worktreePath: string | undefined): Promise<void> {
     await this.#keep(await this.#read(worktreePath));
     this.#config = [];
   }
 
   /**
-   * After an agent has changed the record of what was accepted: writes it again.
-   * @param isKnown this worker knows it from before the agent; else nothing is accepted until a person says so
+   * Restores the record of accepted settings after an agent changed it.
+   * @param isKnown this worker knows the record from before the agent; otherwise a person must accept anew
    */
   async writeAgain(isKnown: boolean): Promise<void> {
     // A folder in its place could not be replaced.
@@ -74,12 +74,12 @@ export class GitGuard {
   }
 
   async #keep(accepted: Executing): Promise<void> {
-    // Written before it counts: what a full disk refuses would be missing after a restart.
+    // Saved first: a record that a full disk refused would be lost at a restart.
     await writeWhole(this.#path, `${JSON.stringify(accepted)}\n`);
     this.#accepted = accepted;
   }
 
-  /** The git folder that all worktrees share. Read before any agent, whose changes to it must not lead later reads elsewhere. */
+  /** The git folder shared by all worktrees. Read before any agent runs, so that none can redirect it. */
   async sharedDir(): Promise<string> {
     this.#commonDir ??= await commonDirOf(this.#mainRepo, this.context);
     return this.#commonDir;

@@ -15,7 +15,7 @@ import type { Worker } from './worker.ts';
 type Place = Pick<Worker, 'paths'>;
 type Numbered = Pick<OpenIteration, 'iteration'>;
 
-/** An open iteration with its machine files, where its CLI prints, and whose CLI that is. */
+/** An open iteration with its machine files, its output files and its CLI. */
 export interface Iteration extends OpenIteration {
   files: IterationPaths;
   logs: { stdout: string; stderr: string };
@@ -35,28 +35,28 @@ export function logPaths(
   return { stdout, stderr: stderrFileName(stdout) };
 }
 
-/** How the CLI of an iteration ended, as its wrapper wrote it: an exit status, or `NEVER_STARTED`. */
+/** The exit status that the wrapper wrote for an iteration's CLI, or `NEVER_STARTED`. */
 export async function readExit(
   { paths }: Place,
   { iteration }: Numbered,
   child: ChildRecord,
 ): Promise<string | undefined> {
   const text = await readShort(exitFile(iterationPaths(paths, iteration).exit, child));
-  // Without its line end it is being written, or a full disk or a power cut took it.
+  // Without a line end the file is incomplete: still being written, or cut off by a full disk or a power failure.
   return text?.endsWith('\n') ? text.trim() : undefined;
 }
 
-/** On disk before the first signal is sent: exit status 143 alone could mean three things. */
+/** Written before the first signal is sent: exit status 143 alone is ambiguous. */
 export async function noteEndedByUs({ paths }: Place, { iteration }: Numbered, end: string): Promise<void> {
   await writeWhole(iterationPaths(paths, iteration).endedByUs, `${end}\n`);
 }
 
-/** Why a worker was ending the child of an iteration; the child may have written it itself. */
+/** Why a worker was ending the agent of an iteration; the agent may have written it itself. */
 export async function readEndedByUs({ paths }: Place, { iteration }: Numbered): Promise<string | undefined> {
   return (await readShort(iterationPaths(paths, iteration).endedByUs))?.trim();
 }
 
-/** Awake milliseconds that were saved for an iteration's child; 0 when nothing that makes sense was. */
+/** Awake milliseconds saved for an iteration's agent; 0 if none or invalid. */
 export async function readAwakeMs({ paths }: Place, { iteration }: Numbered): Promise<number> {
   const saved = Number(await readShort(iterationPaths(paths, iteration).awake));
   return Number.isFinite(saved) && saved > 0 ? saved : 0;
@@ -64,7 +64,7 @@ export async function readAwakeMs({ paths }: Place, { iteration }: Numbered): Pr
 
 const MAX_BYTES = 100;
 
-/** A pipe, a link or a file that is refused to us is none of ours, whatever its name, and is not waited for. */
+/** Returns undefined for a pipe, a link or an unreadable file, without waiting. */
 async function readShort(path: string): Promise<string | undefined> {
   try {
     const reading = await readPlainFile(path, MAX_BYTES);
@@ -78,8 +78,8 @@ async function readShort(path: string): Promise<string | undefined> {
 const MAX_RECORD_BYTES = 64 * 1024;
 
 /**
- * Who the child of an iteration is; undefined when none was recorded, so that none has ever run, or when
- * the record was damaged or names a living process that is no child of this session.
+ * The process of an iteration's agent; undefined when none was recorded (none ever ran), or when the record is
+ * damaged or names a living process that is not a child of this session.
  */
 export async function readChildRecord(worker: Worker, iteration: number): Promise<ChildRecord | undefined> {
   const { child } = iterationPaths(worker.paths, iteration);
@@ -95,7 +95,7 @@ export async function readChildRecord(worker: Worker, iteration: number): Promis
   return command.includes(` ${wrapperName(worker, iteration)} `) ? record : undefined;
 }
 
-/** By which a wrapper is known where its environment is not shown. */
+/** Identifies a wrapper whose environment is hidden. */
 export function wrapperName({ file }: Pick<Worker, 'file'>, iteration: number): string {
   return `samocode-child-${file.id}-${iteration}`;
 }

@@ -6,15 +6,15 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { endChildTree } from './tree.ts';
 import type { Worker } from './worker.ts';
 
-/** A child may work for an hour without an event to be written, so the watch looks for a new owner by itself. @throws lease_lost */
+/** For the watch: an agent may run for an hour without an event that would notice a new owner. @throws lease_lost */
 export function requireLease({ paths, writer }: Pick<Worker, 'paths' | 'writer'>): void {
   if ((newestNumber(paths.leases) ?? 0) > writer.lease)
     throw BASE_ERRORS.lease_lost({ number: writer.lease });
 }
 
 /**
- * Ends the child of a worker whose session was taken over on another machine or in another container: its new owner
- * sees no process of it, so that nobody else could end it. An owner that sees it adopts it.
+ * Ends the agent of a session that was taken over on another machine or in another container: the new owner cannot
+ * see its processes. An owner that sees them adopts them.
  */
 export async function endChildIfUnseen(
   worker: Worker,
@@ -27,7 +27,7 @@ export async function endChildIfUnseen(
   const { hostId, bootId, pidNamespace } = holding.lease.owner;
   if (hostId === host.hostId && bootId === host.bootId && pidNamespace === host.pidNamespace) return;
   const { processes } = host;
-  // The agent that the new owner starts may be visible here, in a container of this machine: it is of a later iteration.
+  // In a container of the same machine the new owner's agent may be visible here; it has a later iteration.
   const environmentOf = async (pid: number, name: string) =>
     (await processes.environmentOf(pid, ITERATION_MARK)) === String(iteration)
       ? await processes.environmentOf(pid, name)

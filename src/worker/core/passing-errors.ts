@@ -4,7 +4,7 @@ import { type SamocodeError, systemErrorCode } from '../../base/errors.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { explainFailure, say } from './failure.ts';
 
-/** Failures of the machine that pass or that a person ends; until then the worker waits and goes on by itself. */
+/** Temporary failures of the machine, or ones that a person fixes: the worker waits and retries. */
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 
 export function isPassing(error: unknown): boolean {
@@ -13,8 +13,9 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * Explains a lasting failure, and writes it to stderr. @param then what a person does once it is fixed
- * @throws a passing error or a lost lease, for the caller to handle
+ * Explains a lasting failure and writes it to stderr.
+ * @param then what a person does afterwards
+ * @throws a temporary error or a lost lease, for the caller to handle
  */
 export function lastingFailure(
   worker: { clock: Clock; paths: SessionPaths },
@@ -26,7 +27,7 @@ export function lastingFailure(
   return explainFailure(worker, error, then);
 }
 
-/** What an act gives where nothing may be waited for; undefined when it fails by what passes by itself. */
+/** Tries an operation that must not wait; undefined on a temporary failure. */
 export async function ifTaken<T>(act: Promise<T>): Promise<T | undefined> {
   try {
     return await act;
@@ -37,9 +38,9 @@ export async function ifTaken<T>(act: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * For the acts of a watch over a living child, which nothing but a lost lease may end: its time limit and a stop
- * must be met whatever else fails. What does not pass by itself is said, once for as long as it stays the same.
- * @returns what gives the result of an act; undefined when it failed
+ * For the watch over a running agent, which only a lost lease may end: time limit and stop must work whatever else
+ * fails. A lasting error is reported once.
+ * @returns what runs an operation; it returns undefined on a failure
  */
 export function unlessLost(clock: Pick<Clock, 'now'>): <T>(act: Promise<T>) => Promise<T | undefined> {
   let said: string | undefined;
@@ -59,12 +60,12 @@ export function unlessLost(clock: Pick<Clock, 'now'>): <T>(act: Promise<T>) => P
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 5000;
 
-/** How long to wait before the next try: longer each time, but never so long that a freed disk goes unnoticed. */
+/** The delay before the next retry: grows, but stays short enough to notice a freed disk. */
 export function nextWait(beforeMs?: number): number {
   return beforeMs === undefined ? FIRST_WAIT_MS : Math.min(beforeMs * 2, LAST_WAIT_MS);
 }
 
-/** Tries again for as long as what fails passes by itself. @param problem what is said of each failure */
+/** Retries while an operation fails temporarily. @param problem reported with each failure */
 export async function patiently<T>(
   clock: Pick<Clock, 'now' | 'sleep'>,
   problem: string,
@@ -81,7 +82,7 @@ export async function patiently<T>(
   }
 }
 
-/** The run folder was taken away while nothing ran: whoever did so wants no worker. */
+/** The run folder was removed while nothing ran: no worker is wanted. */
 export class RunFolderGoneError extends Error {
   constructor(runDir: string) {
     super(`The run folder ${runDir} is gone, and with it the session.`);

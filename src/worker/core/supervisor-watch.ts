@@ -18,10 +18,10 @@ export interface WatchOptions {
   program: string;
 }
 
-/** Between two looks while an agent runs. */
-const LOOK_MS = 60_000;
+/** Interval of the check while an agent runs. */
+const CHECK_MS = 60_000;
 
-/** The supervisor as a worker knows it: whoever leaves work behind makes sure that one watches it. */
+/** The supervisor as seen by a worker, which makes sure that one watches any work it leaves. */
 export class Watch {
   readonly paths: SupervisorPaths;
   readonly home: string;
@@ -32,7 +32,7 @@ export class Watch {
     this.paths = supervisorPaths(options.home, options.host);
     this.home = options.home;
     this.#options = options;
-    this.#lookAtMs = options.clock.monotonic() + LOOK_MS;
+    this.#lookAtMs = options.clock.monotonic() + CHECK_MS;
   }
 
   get identity(): string {
@@ -44,20 +44,20 @@ export class Watch {
     return !isOff(env) && (await readPresence(this.paths, host)).kind === 'watching';
   }
 
-  /** Hands a session over that was left parked, limited, queued, or with a slot that another waits for. */
+  /** Hands over a session left parked, limited, queued, or with a slot that another session waits for. */
   async over(sessionsDir: string): Promise<void> {
     await watchOver({ ...this.#options, sessionsDir });
   }
 
-  /** Asked while an agent runs, which may be for hours: a supervisor that was killed is replaced within a minute. */
+  /** Called while an agent runs, which may take hours: replaces a killed supervisor within a minute. */
   async keep(sessionsDir: string): Promise<void> {
     const { clock } = this.#options;
     if (clock.monotonic() < this.#lookAtMs) return;
-    this.#lookAtMs = clock.monotonic() + LOOK_MS;
+    this.#lookAtMs = clock.monotonic() + CHECK_MS;
     if (!(await this.isThere())) await this.over(sessionsDir);
   }
 
-  /** The slots of the machine, as its limit stands now. */
+  /** The slots of the machine by its current limit. */
   readonly machineSlots: SlotLimits['machine'] = async () => {
     const { env } = this.#options;
     const limits = await machineLimits(env, this.home).catch(() => undefined);

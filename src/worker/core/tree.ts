@@ -14,10 +14,10 @@ import type { Worker } from './worker.ts';
 
 /** Time for an agent CLI to end its own tools after SIGTERM. */
 const GRACE_MS = 3000;
-/** What a child leaves behind after its own end has no work to save. */
+/** Processes left after the agent's end have no work to save. */
 const LEFTOVER_GRACE_MS = 300;
 
-/** Bubblewrap watches from outside and is the first process inside: a child and a grandchild of the wrapper. */
+/** Bubblewrap runs outside as a monitor and inside as the first process: a child and a grandchild of the wrapper. */
 const GUARD_DEPTH = 2;
 
 export function childMark(worker: Pick<Worker, 'file'>): Mark {
@@ -27,16 +27,16 @@ export function childMark(worker: Pick<Worker, 'file'>): Mark {
 async function treeRoot({ host }: Pick<Worker, 'host'>, child: ChildRecord): Promise<TreeRoot> {
   const { pid } = child.wrapper;
   const { startTicks } = (await runningEntry(host, child.wrapper)) ?? child.wrapper;
-  // The wrapper leads a group of its own.
+  // The wrapper leads its own process group.
   return { pid, startTicks, pgid: pid, guardDepth: child.guard ? GUARD_DEPTH : 0 };
 }
 
-/** One that can't be judged from here ran where the worker before was, which a person has given up. */
+/** A process that cannot be seen from here belonged to a worker elsewhere that a person has given up. */
 export async function isAlive({ host }: Pick<Worker, 'host'>, { wrapper }: ChildRecord): Promise<boolean> {
   return (await livenessOf(host, wrapper)) === 'alive';
 }
 
-/** The processes of a running child, looked at again and again. */
+/** The processes of a running agent, polled repeatedly. */
 export class ChildTree {
   readonly #worker: Worker;
   readonly #child: ChildRecord;
@@ -48,7 +48,7 @@ export class ChildTree {
     this.#child = child;
   }
 
-  /** Every process that was seen in it; in the guard few are, since none can leave it. */
+  /** Every process seen so far; few in the guard, since none can leave it. */
   get known(): KnownProcess[] {
     return [...this.#known.values()];
   }

@@ -17,7 +17,7 @@ export const WORKER_ERRORS = errors({
     why: `The session's name gives the branch "${branch}", which is the branch that it would start from.`,
     hint: 'Start a session with another name, or name another branch.',
   }),
-  // The rule of a block that a resume meets with the checks as they are then.
+  // Also the rule of a block; a resume tests it against the current checks.
   checks: ({ program, check }: { program: string; check: string }) => ({
     what: 'No agent was started.',
     why: notFoundWords(program, 'the check', check),

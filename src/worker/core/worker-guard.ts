@@ -21,7 +21,7 @@ interface Place {
   branch: string;
 }
 
-/** What it knows of a session; a `Worker` has all of it. */
+/** What the guard needs to know of a session; a `Worker` has all of it. */
 interface Guarded extends Chooser {
   readonly paths: Pick<SessionPaths, 'sessionDir' | 'runDir'>;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -29,13 +29,13 @@ interface Guarded extends Chooser {
   readonly git: GitGuard;
 }
 
-/** Where a worker starts agents, SETUP and CHECK: tried once, and again at a resume. */
+/** The sandbox for agents, SETUP and CHECK: tested once, and again at a resume. */
 export class WorkerGuard {
   #now: Promise<GuardNow> | undefined;
 
   /**
-   * The guard of what runs in the session's worktree, with the private git folder made ready; undefined where there is
-   * none, or none is wanted. Never while something else of the session runs in it.
+   * The guard for programs in the session's worktree, with the private git folder prepared; undefined if
+   * unavailable or disabled. Call it only while nothing of the session runs there.
    * @param worktree while it is not recorded yet
    */
   async guard(
@@ -53,7 +53,7 @@ export class WorkerGuard {
     return makeGuard(tool, profile, now.level === 'best effort');
   }
 
-  /** The guard of commands that prove a commit, with what it keeps from them; undefined where there is none. */
+  /** The guard for commands that prove a commit, and the paths it hides; undefined if there is none. */
   async ofProof(worker: Guarded): Promise<ProofGuard> {
     const now = await this.now(worker);
     return now.level === 'none' ? undefined : { now, places: await this.#placesOf(worker) };
@@ -63,7 +63,7 @@ export class WorkerGuard {
     return { dir: await realPathAsFar(env.HOME ?? '/'), env };
   }
 
-  /** The next look tries again: a person has repaired or changed the machine. */
+  /** Forces a new test: a person may have repaired or changed the machine. */
   forget(): void {
     this.#now = undefined;
   }
@@ -90,7 +90,7 @@ export class WorkerGuard {
 
   async #placesOf({ file, env, rehearsalProgram, git }: Guarded): Promise<ProtectedPlaces> {
     const { mainRepo, sessionsDir, worktreesDir, settings } = file;
-    // Each time: the person may have made another checkout since.
+    // Each time, since the person may have added a checkout.
     const places = await findProtectedPlaces(
       {
         ...{ mainRepo, sessionsDir, worktreesDir, runRoot: runRoot(sessionsDir) },
@@ -129,7 +129,7 @@ async function sessionPlaces(
   const pointed = await gitDirOf(worktree.path);
   if (pointed === undefined) return undefined;
   const gitDir = await realPathAsFar(pointed);
-  // Without a guard an agent may have led it elsewhere, and what is named here is opened.
+  // Without a guard an agent may have redirected it, and the paths found here are opened.
   if (!pathInside(commonDir, gitDir)?.startsWith('worktrees/')) return undefined;
   return {
     sessionDir: await realPathAsFar(worker.paths.sessionDir),

@@ -17,7 +17,7 @@ import { ifTaken, patiently } from './passing-errors.ts';
 import type { Watch } from './supervisor-watch.ts';
 import type { WorkerGuard } from './worker-guard.ts';
 
-/** What every part of a worker works with: one session, its truth, and the machine. */
+/** What every part of a worker uses: one session, its events, and the machine. */
 export interface Worker {
   readonly paths: SessionPaths;
   readonly file: SessionFile;
@@ -25,39 +25,38 @@ export interface Worker {
   readonly host: Host;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly environment: ChildrenEnvironment;
-  /** The built rehearsal child, started with our own node. */
+  /** The built rehearsal agent, started with our own node. */
   readonly rehearsalProgram: string;
   readonly writer: EventWriter;
   readonly projector: Projector;
   readonly git: GitGuard;
   readonly guard: WorkerGuard;
   readonly slots: Slots;
-  /** What its starter has watched for it. */
+  /** What its starter observed: why the session continues. */
   readonly wake: Wake;
   readonly watch: Watch;
   readonly memory: WorkerMemory;
 }
 
-/** What this worker alone knows: it is in no file, so no agent can have changed it. */
+/** Known to this worker only and in no file, so no agent can have changed it. */
 export interface WorkerMemory {
   runFolder?: {
     iteration: number;
     entries: Readonly<Record<string, string>>;
     log: LogMark;
     lease: number;
-    /** Whether nothing had changed when the agent had ended. */
+    /** Whether nothing had changed at the end of the agent. */
     isCompared: boolean;
   };
-  /** What was kept after the last agent. */
+  /** The checkpoint after the last agent. */
   lastKept?: {
-    /** The commit of its checkpoint. */
     commit: string;
-    /** Fingerprint of the documents that the worker itself does not write between two agents. */
+    /** Fingerprint of the documents that the worker does not write between two agents. */
     documents: string;
   };
-  /** The checks on the base commit, which run beside agents until they have ended. */
+  /** The checks on the base commit, which run in parallel with agents. */
   baseRun?: {
-    /** Undefined: it was ended, or no clone could be made. */
+    /** Undefined: it was stopped, or the clone failed. */
     ended: Promise<ChecksRan | undefined>;
     result?: ChecksRan | undefined;
     stop: AbortController;
@@ -66,7 +65,7 @@ export interface WorkerMemory {
   notedCostOf?: number;
 }
 
-/** Writes events, then what derives from them. The events are the commit; a failed projection is made up later. */
+/** Writes events, then what derives from them. The events are the commit; a failed projection is repeated later. */
 export async function record(worker: Worker, ...events: readonly NewEvent[]): Promise<SessionEvent[]> {
   const written = await appendPatiently(worker, events);
   await worker.projector.apply(worker.writer.state, written);
@@ -75,14 +74,14 @@ export async function record(worker: Worker, ...events: readonly NewEvent[]): Pr
   return written;
 }
 
-/** The same where nothing may be waited for. @returns false when the disk takes nothing now: nothing was written */
+/** The same without waiting. @returns false when the disk accepts no writes: nothing was written */
 export async function recordIfTaken(worker: Worker, ...events: readonly NewEvent[]): Promise<boolean> {
   const written = await ifTaken(worker.writer.append(...events));
   if (written !== undefined) await worker.projector.apply(worker.writer.state, written);
   return written !== undefined;
 }
 
-/** Appends events; while the disk takes nothing it waits, longer each time, instead of losing the session. */
+/** Appends events; while the disk accepts none, it waits with a growing delay instead of losing the session. */
 export async function appendPatiently(
   { writer, clock }: Pick<Worker, 'writer' | 'clock'>,
   events: readonly NewEvent[],
@@ -94,7 +93,7 @@ export function stateOf(worker: Pick<Worker, 'writer'>): SessionState {
   return worker.writer.state;
 }
 
-/** A plan always parks; a gate that is left open is opened there, on record, as the person's choice. */
+/** A plan always parks; a gate that the settings leave out is opened there, recorded as the person's choice. */
 export function gatesOf({ file: { settings } }: Worker): Rules['gates'] {
   return { qa: settings.gates.includes('qa'), plan: true };
 }
@@ -104,7 +103,7 @@ export function checksOf(worker: Worker): readonly string[] {
   return stateOf(worker).checks ?? worker.file.settings.checks;
 }
 
-/** Where and how they run: as at the start, or at a later resume. */
+/** Where and how checks run: as set at the start, or at a later resume. */
 export function provingOf(worker: Worker): Proving {
   return stateOf(worker).proving ?? worker.file.settings.proving;
 }

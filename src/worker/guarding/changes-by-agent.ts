@@ -10,12 +10,12 @@ import { isPassing } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { homePrints, type Snapshot } from './snapshot.ts';
 
-/** What changed while an agent ran that no agent may change. */
+/** Changes made while an agent ran that no agent may make. */
 export type Breach = NonNullable<Outcome['breach']>;
 
 /**
- * The run folder first: accepting it does not accept what git would start.
- * The session is again in the phase in which the agent began, whatever the log says was decided meanwhile.
+ * The run folder first: accepting it does not accept executable git settings. The session returns to the phase in
+ * which the agent began, whatever was decided meanwhile.
  */
 export function breachOf(
   { phase }: Pick<OpenIteration, 'phase'>,
@@ -60,8 +60,8 @@ function bounded(lines: readonly string[]): string {
 }
 
 /**
- * Settings and hooks by which git would start programs though no person has accepted them; the first git call after an agent.
- * @throws what passes by itself, and errors of our own, as for a git that is missing
+ * Executable git settings and hooks that no person accepted; the first git call after an agent.
+ * @throws temporary errors, and errors of ours such as a missing git
  */
 export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
   try {
@@ -72,14 +72,14 @@ export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
   }
 }
 
-/** Paths; what a person changes while an agent runs is among them, since nothing tells the two apart. */
+/** Paths below home that changed, including those that a person changed meanwhile: the two are indistinguishable. */
 export async function homeChanged(worker: Worker, before: Snapshot | undefined): Promise<string[]> {
   return before?.home === undefined ? [] : changedKeys(before.home, await homePrints(worker));
 }
 
 /**
- * What changed while no agent ran blocks before the next one is paid: afterwards its signal would be ignored.
- * @returns false when it is blocked
+ * Changes made while no agent ran block before the next one is paid; afterwards its signal would be ignored.
+ * @returns false when the session is blocked
  */
 export async function gitIsAccepted(worker: Worker): Promise<boolean> {
   const breach = breachOf(stateOf(worker).progress, {
@@ -91,7 +91,7 @@ export async function gitIsAccepted(worker: Worker): Promise<boolean> {
   return false;
 }
 
-/** Moves of the main checkout are reported, never undone: a person may have made them. */
+/** Reports moves of the main checkout and never undoes them: a person may have made them. */
 export function mainCheckoutMoves(
   iteration: number,
   before: Snapshot | undefined,

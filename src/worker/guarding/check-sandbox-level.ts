@@ -4,7 +4,7 @@ import { stateOf, type Worker } from '../core/worker.ts';
 
 export const SANDBOX_LOWER = 'sandbox_lower';
 
-/** No agent runs with less protection than the session began with unless a person says so. @returns false when it is blocked */
+/** Blocks a session that would run with less protection than it began with. @returns false when it is blocked */
 export async function checkSandboxLevel(worker: Worker): Promise<boolean> {
   const level = await levelIfLower(worker);
   if (level === undefined) return true;
@@ -14,13 +14,13 @@ export async function checkSandboxLevel(worker: Worker): Promise<boolean> {
   return await blockHere(worker, { reason, needs: 'human_decision', rule: SANDBOX_LOWER });
 }
 
-/** The level of a session that was blocked for it, where it is lower still. */
+/** The current level of a session that was blocked for a lower one, if it is still lower. */
 export async function levelBlockedFor(worker: Worker): Promise<SandboxLevel | undefined> {
   const { status } = stateOf(worker);
   return status.kind === 'blocked' && status.rule === SANDBOX_LOWER ? await levelIfLower(worker) : undefined;
 }
 
-/** The level in force, where it is lower than the one that the session has. */
+/** The current level, if it is lower than that of the session. */
 async function levelIfLower(worker: Worker): Promise<SandboxLevel | undefined> {
   const then = promised(worker);
   const level = await worker.guard.level(worker);

@@ -7,9 +7,9 @@ import { refNameOf } from '../../session/layout/names.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
 /**
- * Brings what was committed in the session's private git folder into the repository, where there is one: after an agent, and
- * before the next, since SETUP and CHECK may commit too. Nothing of the session may run in the guard.
- * @throws GitError where the repository can't be written; the same call comes to the same end later
+ * Fetches commits from the session's private git folder into the repository: after an agent, and before the next
+ * one, since SETUP and CHECK may commit too. Nothing of the session may run in the guard.
+ * @throws GitError where the repository can't be written; a repeated call has the same result
  */
 export async function collectWork(worker: Worker): Promise<void> {
   const { worktree } = stateOf(worker);
@@ -31,7 +31,7 @@ export async function collectWork(worker: Worker): Promise<void> {
   if (text !== undefined) await record(worker, { type: 'notice', code: 'commits', text, flow: text });
 }
 
-/** What the person and the next agent have to know; undefined where the branch simply has the work. */
+/** What the person and the next agent must know; undefined if the branch was simply updated. */
 function noticeOf(
   { kind, why = '', others, head }: Collected,
   { branch, ownRefs }: { branch: string; ownRefs: string },

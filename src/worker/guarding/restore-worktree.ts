@@ -11,7 +11,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { blockHere } from '../core/blocked.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
-/** Makes a worktree that has vanished again, from its branch. @returns false when the session is blocked for it */
+/** Creates a missing worktree again from its branch. @returns false when the session is blocked for it */
 export async function restoreWorktree(worker: Worker): Promise<boolean> {
   try {
     await record(worker, ...(await repairMissingWorktree(worker)));
@@ -24,8 +24,9 @@ export async function restoreWorktree(worker: Worker): Promise<boolean> {
 }
 
 /**
- * Puts right what a clean-up did to the worktree: gone, or unknown to git. Files that are there stay.
- * @returns what is to be told @throws SamocodeError when it can't be put right
+ * Repairs a worktree that was removed, or that git no longer knows. Existing files stay.
+ * @returns notices for the person
+ * @throws SamocodeError when it cannot be repaired
  */
 export async function repairMissingWorktree(worker: Worker): Promise<NewEvent[]> {
   const { worktree } = stateOf(worker);
@@ -55,7 +56,7 @@ export async function repairMissingWorktree(worker: Worker): Promise<NewEvent[]>
   }
 }
 
-/** Where a branch was that somebody deleted, as far as our record goes. @throws branch_lost when git has that no more */
+/** The last recorded commit of a deleted branch. @throws branch_lost when git no longer has it */
 async function lostTip(
   { paths }: Worker,
   { mainRepo, branch, baseCommit, ...context }: WorktreePlan,
@@ -68,7 +69,7 @@ async function lostTip(
   return commit;
 }
 
-// By plain reads: in nearly every iteration nothing is wrong.
+// Reads files without git: in nearly every iteration the worktree is intact.
 async function seemsIntact(worktreePath: string): Promise<boolean> {
   const gitDir = await gitDirOf(worktreePath).catch(() => undefined);
   if (gitDir === undefined) return false;

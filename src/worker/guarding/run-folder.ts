@@ -17,19 +17,19 @@ import {
 } from '../../session/layout/paths.ts';
 import type { Worker } from '../core/worker.ts';
 
-/** The run folder at one moment, as far as only the worker writes there. */
+/** A snapshot of the part of the run folder that only the worker writes. */
 export const RunFolder = z.object({
-  /** By each path below the run folder: a folder, a hash, or something that belongs nowhere. */
+  /** Per path below the run folder: `folder`, a hash, or the kind of an unexpected entry. */
   entries: z.record(z.string(), z.string()),
   log: LogMark,
   lease: z.int(),
 });
 export type RunFolder = z.infer<typeof RunFolder>;
 
-/** How it is named in a list of what changed in it. */
+/** The run folder's own entry in a list of changes. */
 export const RUN_FOLDER_ITSELF = 'the run folder itself';
 
-/** Reads the run folder right before an agent is started. @param keep writes it where a later worker finds it */
+/** Reads the run folder right before an agent starts. @param keep saves it for a later worker */
 export async function keepRunFolder(
   worker: Worker,
   { iteration }: OpenIteration,
@@ -37,14 +37,14 @@ export async function keepRunFolder(
 ): Promise<void> {
   const folder = { log: worker.writer.mark(), lease: worker.writer.lease };
   await keep({ ...folder, entries: await runFolderEntries(worker.paths, iteration) });
-  // Read again: with the file that was just written.
+  // Read again, to include the file just written.
   const entries = await runFolderEntries(worker.paths, iteration);
   worker.memory.runFolder = { iteration, ...folder, entries, isCompared: false };
 }
 
 /**
- * What changed in the run folder while an agent ran, as paths; to be asked when its whole process tree is gone.
- * @param kept what an earlier worker wrote down before it; absent where that is missing or damaged
+ * Paths in the run folder that changed while an agent ran; call it when the whole process tree has ended.
+ * @param kept the snapshot of an earlier worker; absent if missing or damaged
  */
 export async function runFolderChanges(
   worker: Worker,
@@ -53,7 +53,7 @@ export async function runFolderChanges(
 ): Promise<string[]> {
   const { runFolder } = worker.memory;
   const own = runFolder?.iteration === open.iteration ? runFolder : undefined;
-  // Since then only this worker and people have written there, as when checks were stopped and run again.
+  // Since then only this worker and people wrote there, for example when checks were stopped and run again.
   if (own?.isCompared) return [];
   const before = own ?? (await kept());
   const beforeFile = `iterations/${open.iteration}: its copy from before the agent is missing or damaged`;
@@ -71,20 +71,20 @@ export async function runFolderChanges(
   return [...(isLogChanged ? ['events.jsonl'] : []), ...topmost(paths)];
 }
 
-/** Whether a worker changed this itself: one that came since, or the one before it, which may have judged the agent already. */
+/** Whether a worker changed this path: one that came since, or the last one, which may have judged the agent. */
 function isOfWorker(
   { paths, writer }: Worker,
   path: string,
   { iteration, before, isOwn }: { iteration: number; before: RunFolder; isOwn: boolean },
 ): boolean {
-  // A worker that came since has a lease of its own, and has removed old ones.
+  // A later worker has its own lease and has removed old ones.
   if (path.startsWith('leases/')) return before.lease !== writer.lease;
   if (isOwn) return false;
   const { before: copy, signal, checks } = iterationPaths(paths, iteration);
   return [copy, signal, checks].some((each) => `${join(paths.runDir, path)}/`.startsWith(`${each}/`));
 }
 
-/** Without what is in a folder that was itself removed or replaced. */
+/** Without the contents of a folder that was itself removed or replaced. */
 function topmost(paths: readonly string[]): string[] {
   const isBelow = (path: string, above: string) => above === '' || path.startsWith(`${above}/`);
   return paths
@@ -94,12 +94,12 @@ function topmost(paths: readonly string[]): string[] {
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Path → hash of all in the run folder that nobody may change while an agent runs. */
+/** Path → hash of everything in the run folder that must not change while an agent runs. */
 export async function runFolderEntries(
   { runDir }: Pick<SessionPaths, 'runDir'>,
   iteration: number,
 ): Promise<Record<string, string>> {
-  // Another program may make one of these, which is no change.
+  // Another program may create these; that is no change.
   const entries: Record<string, string> = Object.fromEntries(
     FOLDERS_OF_OTHERS.map((name) => [name, 'folder']),
   );
@@ -107,21 +107,21 @@ export async function runFolderEntries(
     const kind = await kindAt(join(runDir, name));
     if (kind === undefined) return;
     entries[name] = kind;
-    // A run folder that is a link is still the one that is worked with.
+    // A run folder that is a link is still the one in use.
     if ((kind !== 'folder' && name !== '') || FOLDERS_OF_OTHERS.includes(name)) return;
     for (const inner of namesAt(join(runDir, name)) ?? []) {
       const below = name === '' ? inner : `${name}/${inner}`;
-      // Drafts of ours, and what file managers, editors, backups and NFS leave: nothing of that name is ever read.
+      // Our drafts, and files of file managers, editors, backups and NFS: these names are never read.
       if (!inner.startsWith('.') && !writtenBeside(below, iteration)) await read(below);
     }
   };
   await read('');
-  // What checkpoints are made by; the rest of their folder is git's.
+  // Defines how checkpoints are made; the rest of the folder is git's.
   await read('checkpoints/store.json');
   return entries;
 }
 
-/** A folder, a hash, or something that belongs nowhere; undefined where nothing is. */
+/** `folder`, a hash, or the kind of an unexpected entry; undefined if nothing exists. */
 export async function kindAt(path: string): Promise<string | undefined> {
   const stats = statsAt(path);
   if (stats === undefined) return undefined;
@@ -131,7 +131,7 @@ export async function kindAt(path: string): Promise<string | undefined> {
   return reading.kind === 'bytes' ? fingerprint(reading.bytes) : reading.kind;
 }
 
-/** What no worker records while an iteration is open: an agent could have written it. */
+/** Events that no worker records while an iteration is open, so an agent could have forged them. */
 const NOT_WHILE_OPEN: readonly EventType[] = [
   'answers_recorded',
   'plan_approved',

@@ -14,27 +14,27 @@ import type { Worker } from '../core/worker.ts';
 import { kindAt, RunFolder } from './run-folder.ts';
 
 const WorktreeSeen = z.object({
-  /** Equal ones are the same commit and the same bytes. */
+  /** Equal values mean the same commit and the same bytes. */
   print: z.string(),
   head: z.string().optional(),
 });
 export type WorktreeSeen = z.infer<typeof WorktreeSeen>;
 
-/** What an agent could have changed, at one moment. What could not be read is absent. */
+/** What an agent could change, at one moment. What could not be read is absent. */
 export const Snapshot = z.object({
   worktree: WorktreeSeen.optional(),
   mainCheckout: MainCheckout.optional(),
-  /** Fingerprint of the session's documents, its log folder and the worker's own files left out. */
+  /** Fingerprint of the session's documents, without its log folder and the worker's own files. */
   documents: z.string(),
   runFolder: RunFolder.optional(),
-  /** By each path below home that no agent may change: a hash. */
+  /** Per path below home that no agent may change: a hash. */
   home: z.record(z.string(), z.string()).optional(),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** As it was kept before the agent of an iteration; undefined when it is missing or damaged: then everything counts as changed. */
+/** The snapshot before an iteration's agent; undefined if missing or damaged: then everything counts as changed. */
 export async function snapshotBefore(
   { paths }: Pick<Worker, 'paths'>,
   { iteration }: Pick<OpenIteration, 'iteration'>,
@@ -49,7 +49,7 @@ export async function mainCheckoutNow(worker: Worker): Promise<MainCheckout | un
   return await readMainCheckout(main).catch(() => undefined);
 }
 
-/** What starts programs of the person or speaks to their next chat, where no mount keeps an agent from it. */
+/** Files that start the person's programs or speak to their next chat, where no mount protects them. */
 export async function homePrints(worker: Worker): Promise<Record<string, string>> {
   const { sandboxWrite } = worker.file.settings;
   const prints: Record<string, string> = {};
@@ -57,7 +57,7 @@ export async function homePrints(worker: Worker): Promise<Record<string, string>
     const real = await realPathAsFar(path);
     const kind = await kindAt(real);
     const names = kind === 'folder' ? (namesAt(real) ?? []) : [];
-    // A folder that the guard keeps is known by itself; one that is empty says nothing, and the CLIs make such.
+    // A protected folder is identified by its inode; an empty one is ignored, since the CLIs create such.
     if (kind === 'folder' && !isOpen && names.length > 0) prints[path] = `folder ${statsAt(real)?.ino}`;
     if (kind === 'folder' && isOpen) for (const name of names) await read(join(path, name), isOpen);
     if (kind !== undefined && kind !== 'folder') prints[path] = kind;
@@ -71,7 +71,7 @@ export async function homePrints(worker: Worker): Promise<Record<string, string>
 
 const NOT_THE_CHILDS = new Set(['_logs', '_signal.json', '_signal_history.jsonl', 'session.log', '_inbox']);
 
-// Sizes and times instead of contents: a folder may hold many large documents, and any write moves the time.
+// Sizes and times, not contents: a folder may hold many large documents, and any write changes the time.
 export function documentsPrint({ paths }: Worker, without?: '_overview.md'): string {
   const isAsked = (name: string) => name !== without && !NOT_THE_CHILDS.has(name);
   const names = (namesAt(paths.sessionDir) ?? []).filter(isAsked);

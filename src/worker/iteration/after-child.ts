@@ -14,12 +14,13 @@ import { snapshotBefore } from '../guarding/snapshot.ts';
 import { keepWork } from '../recording/keep-work.ts';
 
 /**
- * What a child left in the run folder, once its whole tree is gone and before anything is judged: no command of that
- * time is left. @returns paths that changed though only the worker writes there
- * @throws file_rewritten when the log is lost, and with it the session; its work is kept all the same
+ * Checks the run folder once the agent's process tree has ended, before anything is judged; commands from that time
+ * are discarded.
+ * @returns paths that changed though only the worker writes there
+ * @throws file_rewritten when the log, and so the session, is lost; the work is kept all the same
  */
 export async function checkRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
-  // A repository that is gone blocks the session later, with its own words.
+  // A missing repository blocks the session later, with its own message.
   await worker.git.removePlanted(stateOf(worker).worktree?.path).catch(() => undefined);
   const kept = async () => (await snapshotBefore(worker, open))?.runFolder;
   const changed = await runFolderChanges(worker, open, kept).catch(async (error) => {
@@ -29,11 +30,11 @@ export async function checkRunFolder(worker: Worker, open: OpenIteration): Promi
   });
   if (changed.includes(basename(worker.paths.gitSettings)) || changed.includes(RUN_FOLDER_ITSELF))
     await worker.git.writeAgain(worker.memory.runFolder?.iteration === open.iteration);
-  // A person's act could not reach the worker.
+  // Otherwise a person's command could not reach the worker.
   if (changed.includes('commands')) ensurePlainFolder(worker.paths.commands);
-  // What waits by now may come from the child: it is met as if the child still ran.
+  // Commands that wait now may come from the agent: they are judged as if it still ran.
   await takeCommands(worker, 'child_runs');
-  // Readers trust the cached state as far as it fits the log, and a forged one may fit.
+  // Readers trust a cached state that fits the log; a forged one may fit.
   worker.writer.writeCache();
   await removeStaleLocks(worker);
   removeDraftsOfDead(worker);
@@ -41,26 +42,25 @@ export async function checkRunFolder(worker: Worker, open: OpenIteration): Promi
   return changed;
 }
 
-/** Drafts of a killed worker or child: with the tree dead, nobody but us writes there. */
+/** Drafts of a killed worker or agent: with the tree dead, only we write there. */
 export function removeDraftsOfDead({ paths }: Worker): void {
   removeDrafts(paths.sessionDir);
   removeDrafts(paths.runDir);
 }
 
-/** What git leaves behind in a worktree's own folder when it is killed. */
+/** Locks that a killed git leaves in a worktree's git folder. */
 const LOCKS = ['index.lock', 'HEAD.lock'];
 
 /**
- * Removes the locks that a killed git left: in this worktree's own git folder, and that of the session's branch,
- * which only this worktree moves. The agent's processes are verified dead; other locks of the shared folder may be
- * those of a git that runs.
+ * Removes the locks of a killed git: those of this worktree and of the session's branch, which only this worktree
+ * moves. The agent's processes are verified dead; other locks of the shared folder may belong to a running git.
  */
 async function removeStaleLocks(worker: Worker): Promise<void> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return;
   try {
     const gitDir = await gitDirOf(worktree.path);
-    // The lock of another worktree, or of the main checkout, may be one of a git that runs.
+    // Locks of another worktree, or of the main checkout, may belong to a running git.
     if (gitDir === undefined || !(await isOwnGitDir(worktree.path, gitDir))) return;
     const shared = (await sharedDirOf(gitDir)) ?? gitDir;
     const paths = [

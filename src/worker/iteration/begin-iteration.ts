@@ -16,8 +16,8 @@ import { promptState } from '../prompt/prompt-state.ts';
 import { deliverMessages } from '../recording/messages.ts';
 
 /**
- * Makes all that a child needs and commits that it begins: the first of an iteration's two commit points.
- * A crash before it leaves nothing that counts; after it the same iteration is begun again.
+ * Prepares an agent and records its start: the first of an iteration's two commit points. A crash before it leaves
+ * nothing that counts; after it the same iteration is started again.
  */
 export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const { clock, paths } = worker;
@@ -28,7 +28,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const files = iterationPaths(paths, iteration);
   const wrapUp = budgetVerdict(worker).kind === 'wrap_up';
   ensurePlainFolder(paths.iterations);
-  // Left by a crash before the commit: it would be taken for this child's.
+  // Left by a crash before the commit; it would be taken for this agent's.
   rmSync(files.dir, { recursive: true, force: true });
   mkdirSync(files.dir, { recursive: true });
   const messageFiles = await deliverMessages(worker, messages.waiting);

@@ -29,7 +29,7 @@ export interface ProcessEnd {
   gap?: CostFound['gap'];
 }
 
-/** How the process ended, whatever it signalled: by what we did first, its own output second, its exit status last. */
+/** How the process ended, apart from its signal: first by what we did, then by its output, then by its exit status. */
 export async function readChildEnd(worker: Worker, open: Iteration, ended: ChildEnded): Promise<ProcessEnd> {
   const exitText = ended.child && (await readExit(worker, open, ended.child));
   const exitCode = exitText !== undefined && /^\d{1,3}$/.test(exitText) ? Number(exitText) : null;
@@ -56,14 +56,14 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
     ...base,
     end: problem.kind,
     ...(text !== '' && { problem: text }),
-    // A time that is no number is none: no event could hold it.
+    // An event cannot hold NaN.
     ...(Number.isFinite(limitedUntil) && limitedUntil !== undefined && { limitedUntil }),
   };
 }
 
 /**
- * Bubblewrap exits with 1 where it fails, as an agent may; it tells its child's exit status only of one that ran. Without
- * a word of its child it had none, whatever it ended with: its program was gone.
+ * Bubblewrap exits with 1 on a failure, as an agent may, but reports an exit status only for a child that ran.
+ * Without any report of a child, its program was missing.
  */
 function guardFailure({ files, logs }: Iteration, exitCode: number | null): string | undefined {
   if (exitCode === null) return undefined;
@@ -80,7 +80,7 @@ async function tracesOf(worker: Worker, { cli }: Iteration, log: ChildLog | unde
   return await readTraces({ cliSession, env: worker.env, final: log?.seen.final, now: worker.clock.now() });
 }
 
-/** How an iteration ended that the worker ended; a child that lingers after its last word has ended by itself. */
+/** Endings caused by the worker. An agent that lingers after its final event has ended normally. */
 const ENDED_BY_US: Partial<Record<ChildEnded['end'], Pick<ProcessEnd, 'end' | 'problem'>>> = {
   timeout: { end: 'timeout' },
   flooded: { end: 'flooded' },

@@ -22,8 +22,9 @@ export interface Checked {
 }
 
 /**
- * The decision about an outcome. One to be done, or to go from testing to quality, holds only where no obstacle of
- * `phases/obstacles.ts` is there. @returns undefined when its checks were stopped
+ * The decision about an outcome. Done, and the step from testing to quality, require that none of the obstacles of
+ * `phases/obstacles.ts` applies.
+ * @returns undefined when its checks were stopped
  */
 export async function decideChecked(
   worker: Worker,
@@ -34,7 +35,7 @@ export async function decideChecked(
   const decision = decide(progress, outcome, rulesOf(worker));
   if (progress.phase === 'implementation' && isTaken(decision)) {
     const hints = await fastHints(worker, iteration);
-    // What fails comes first in the next prompt.
+    // Failures come first in the next prompt.
     const notes = [...(hints?.notes ?? []), ...decision.notes];
     return hints && { decision: { ...decision, notes }, events: hints.events };
   }
@@ -45,7 +46,7 @@ export async function decideChecked(
   return await decideByObstacles(worker, iteration, decision);
 }
 
-/** The agent's own word was taken, and another agent follows. */
+/** The agent's signal was accepted, and another agent follows. */
 function isTaken(decision: Decision): decision is Extract<Decision, { kind: 'run' | 'limited' }> {
   return (decision.kind === 'run' || decision.kind === 'limited') && decision.strike === undefined;
 }
@@ -54,7 +55,7 @@ function needsProof(phase: Phase, decision: Decision): boolean {
   return decision.kind === 'done' || (phase === 'testing' && decision.phase === 'quality');
 }
 
-/** What an agent has to do first because of the requirement ledger, or of servers that its plan proposes. */
+/** What an agent must do first because of the requirement ledger or the servers in its plan. */
 async function byDocuments(
   worker: Worker,
   { signal }: Outcome,
@@ -78,7 +79,7 @@ async function byDocuments(
   return open.length === 0 ? undefined : afterUnreviewed(progress, open);
 }
 
-/** Why nobody could accept the MCP servers of the plan. */
+/** Why nobody could accept the plan's MCP servers. */
 async function serversProblem(worker: Worker): Promise<string | undefined> {
   const { problems } = planServers((await readPlanEvidence(worker)).text ?? '');
   return problems.length === 0 ? undefined : problems.join(' ');
@@ -89,7 +90,7 @@ function rulesOf(worker: Worker): Rules {
   return { gates: gatesOf(worker), maxRetries: settings.maxRetries, patience: patienceOf(settings) };
 }
 
-/** What the fast set shows, as notes for the next agent. @returns undefined when it was stopped */
+/** Results of the fast set, as notes for the next agent. @returns undefined when it was stopped */
 async function fastHints(
   worker: Worker,
   iteration: number,

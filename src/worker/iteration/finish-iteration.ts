@@ -37,8 +37,8 @@ import { decideChecked } from './decide-checked.ts';
 import { acknowledgedIds, keepSignal, notesAbout, signalOutcome } from './kept-signal.ts';
 
 /**
- * Judges a child whose whole tree is gone and commits the result: the second of an iteration's two
- * commit points. Everything it reads is on disk, so after a crash it comes to the same end.
+ * Judges an agent whose process tree has ended and records the result: the second of an iteration's two commit
+ * points. It reads only files, so it has the same result after a crash.
  */
 export async function finishIteration(worker: Worker, open: Iteration, ended: ChildEnded): Promise<void> {
   const left = await collectResults(worker, open, ended);
@@ -48,7 +48,7 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   const said = [...overview.forgeries, ...repairs, ...reading.notices];
   const checked = await decideChecked(worker, open, outcome);
   if (checked === undefined) {
-    // The iteration stays open: whoever goes on comes back here, and the checks run again.
+    // The iteration stays open: the next worker resumes here, and the checks run again.
     await record(worker, ...said, ...stopEvents(worker));
     return;
   }
@@ -88,13 +88,13 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   await tidyIteration(worker, open, { left, acknowledged });
 }
 
-/** What a child left, once it is kept and what it may not change is restored. */
+/** What an agent left, once it is kept and forbidden changes are reverted. */
 type IterationResults = Awaited<ReturnType<typeof collectResults>>;
 
-/** Keeps the signal and the work of a child whose whole tree is gone; all of it can be done again after a crash. */
+/** Keeps the signal and the work of an agent whose process tree has ended; can be repeated after a crash. */
 async function collectResults(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const gitPrograms = await gitProgramsChanged(worker);
-  // What it did that no child may do: then nothing that it signalled counts.
+  // After a forbidden change, nothing in the signal counts.
   const before = await snapshotBefore(worker, open);
   const home = await homeChanged(worker, before);
   const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, home, afterChild: true });
@@ -103,7 +103,7 @@ async function collectResults(worker: Worker, open: OpenIteration, ended: ChildE
     : await keepSignal(worker, open, ended.log?.seen.final?.signalText);
   const overview = await repairOverview(worker, open);
   const repairs = await repairMissingWorktree(worker).catch(() => []);
-  // Side by side: each is a start of git or two.
+  // In parallel, since each starts git once or twice.
   const keeping = keepWorkAfter(worker, open.iteration);
   const mainCheckout = await mainCheckoutNow(worker);
   const kept = await keeping;
@@ -111,7 +111,7 @@ async function collectResults(worker: Worker, open: OpenIteration, ended: ChildE
   return { breach, signal, overview, kept, repairs, before, after };
 }
 
-/** The work that follows a recorded end: what a crash leaves of it does no harm. */
+/** Work after a recorded end; what a crash leaves undone is harmless. */
 async function tidyIteration(
   worker: Worker,
   { iteration, phase }: OpenIteration,
@@ -126,12 +126,12 @@ async function tidyIteration(
   await tidyCheckpoints(worker, { iteration, commit: checkpoint.commit, endsPhase });
 }
 
-/** So many of the newest: for whoever looks why an agent did what it did. A worker itself asks for the last one alone. */
+/** Machine files of this many iterations stay, for people who debug an agent; a worker needs only the last one. */
 export const KEPT_ITERATIONS = 20;
 
 /**
- * Removes the machine files of iterations that ended long ago; what counts of them stands in the events, and what
- * their agents printed in `_logs/`. What can't be removed only takes room.
+ * Removes the machine files of old iterations: the events hold their results and `_logs/` the agents' output. A
+ * failed removal is harmless.
  */
 export function removeOldIterations({ iterations }: Pick<SessionPaths, 'iterations'>, ended: number): void {
   for (const name of namesAt(iterations) ?? []) {
@@ -161,7 +161,7 @@ async function readOutcome(
     signal: signalOutcome(left.signal),
     breach,
     stopAsked: ended.end === 'stop',
-    // The CLI may have kept the limit that we gave it before we came to it.
+    // The CLI may have enforced our limit before we did.
     capCut:
       process.end === 'budget' &&
       (ended.end === 'budget' || reachesLimit(worker, open, { ...process, durationMs: ended.awakeMs })),
@@ -189,7 +189,7 @@ async function readOutcome(
 const MOST = 100;
 const MOST_NAMED = 10;
 
-/** Files that the branch has changed for its goal and the approved plan does not name; undefined where no plan is approved. */
+/** Files changed for the current goal that the approved plan does not name; undefined without an approved plan. */
 export async function filesOutsidePlan(
   worker: Worker,
   { text, outcome }: Pick<PlanEvidence, 'text' | 'outcome'>,

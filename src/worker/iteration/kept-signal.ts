@@ -7,7 +7,7 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import type { OverviewEnd } from '../recording/repair-overview.ts';
 
-/** The child's last word; the bytes that are judged are kept, and judged again after a crash. */
+/** The agent's signal. The judged bytes are kept and judged again after a crash. */
 export async function keepSignal(
   worker: Worker,
   open: OpenIteration,
@@ -25,7 +25,7 @@ export async function keepSignal(
   return parseSignal(reading.bytes, open.phase);
 }
 
-/** A child that wrote no file but ended with the signal's words, as its CLI was told to make it. */
+/** The signal of an agent that wrote no file but printed it last, as its CLI was instructed to. */
 async function signalSpoken(kept: string, words: string, open: OpenIteration): Promise<SignalReading> {
   const reading = parseSignal(words, open.phase);
   if (reading.kind !== 'signal') return { kind: 'blank' };
@@ -47,7 +47,7 @@ export function signalOutcome(reading: SignalReading): Outcome['signal'] {
   return { kind: 'none' };
 }
 
-/** Messages that the child names in its signal, or in what it wrote into the overview. */
+/** Messages that the agent names in its signal, or in what it wrote into the overview. */
 export function acknowledgedIds(
   worker: Worker,
   reading: SignalReading,

@@ -28,15 +28,15 @@ import { checksOf, record, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 
 /**
- * Does the work of the init phase: a fetch, the worktree on its branch, SETUP. No model is needed; what
- * a person must repair blocks the session with the reason.
+ * Does the init phase without a model: a fetch, the worktree on its branch, SETUP. A problem that a person must fix
+ * blocks the session with the reason.
  */
 export async function prepare(worker: Worker): Promise<void> {
   try {
-    // Beside the fetch and the worktree; whoever waits for it meets a failure of it.
+    // In parallel with fetch and worktree; its consumer handles a failure.
     if (needsLogin(worker)) void worker.environment.read().catch(() => undefined);
     const ready = await makeWorktree(worker);
-    // A stop that has its event already must not be followed by one that goes on.
+    // After the event of a stop, nothing may continue.
     if (ready === undefined || isStopDue(worker)) {
       await record(worker, ...stopEvents(worker));
       return;
@@ -70,7 +70,7 @@ async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetu
   for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
 }
 
-/** A new branch from here on lacks what the overview tells of. */
+/** A new branch lacks the earlier work that the overview describes. */
 function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
   if (kind !== 'created' || PHASE_NAMES.indexOf(phase) <= PHASE_NAMES.indexOf('planning')) return [];
   return [`There was no branch ${branch}: it was created again, without the earlier work.`];
@@ -82,7 +82,7 @@ export interface Ready {
   warnings: string[];
 }
 
-/** A remote may not answer for minutes, and a checkout may take as long. @returns undefined when a stop ended it */
+/** A remote, or a checkout, may take minutes. @returns undefined when a stop ended it */
 async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   const { file, git } = worker;
   const { settings, mainRepo } = file;
@@ -99,7 +99,7 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
     ensureWorktree({ ...plan, ...git.context, signal }),
   );
   if (made.kind === 'stopped') return undefined;
-  // Once it is checked out: of a partial clone only then all is there.
+  // Only after the checkout, since a partial clone is incomplete before.
   if (made.value.head === base.commit && !hidesFolders(await worker.guard.ofProof(worker)))
     await requireSound(
       { mainRepo, dir: join(worker.paths.runDir, '.sound'), commit: base.commit },
@@ -110,7 +110,7 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   return setup.kind === 'stopped' ? undefined : { base, worktree: made.value, warnings: setup.warnings };
 }
 
-/** Without a prefix a task of one word may make the name of the default branch: nobody asked for work upon that one itself. */
+/** Without a prefix, a one-word task may give the name of the default branch, which a session must not change. */
 function refuseOwnBase({ takenOver, folder, settings: { branch, base } }: SessionFile, begun: string): void {
   const isMade = takenOver === undefined && base === undefined && branch === branchOf(folder);
   if (isMade && (begun === branch || begun.replace(/^[^/]+\//, '') === branch))
@@ -124,8 +124,8 @@ const RAN = 'ran';
 const MAX_BYTES = 8 * 1024;
 
 /**
- * Notes that the worktree is about to be made by us, before it is: a worker that dies between its making and the end
- * of SETUP is followed by one that finds it standing there.
+ * Records that we are about to create the worktree, so that the successor of a worker that dies before SETUP has
+ * finished knows that the existing worktree is ours.
  */
 async function noteSetupDue(worker: Worker, worktreePath: string): Promise<void> {
   if (worker.file.settings.setup === undefined) return;
@@ -133,7 +133,7 @@ async function noteSetupDue(worker: Worker, worktreePath: string): Promise<void>
   if (standing === undefined || standing.length === 0) await writeWhole(worker.paths.setup, `${DUE}\n`);
 }
 
-/** Runs SETUP once in a worktree that we made, over however many workers. @returns what the first child is told */
+/** Runs SETUP once in a worktree that we created, whatever the number of workers. @returns notes for the first agent */
 async function setUpOnce(worker: Worker, worktree: Worktree): Promise<SetupEnd> {
   const { setup } = worker.file.settings;
   if (setup === undefined) return { kind: 'done', warnings: [] };
@@ -160,7 +160,7 @@ async function setUpOnce(worker: Worker, worktree: Worktree): Promise<SetupEnd> 
   return { kind: 'done', warnings };
 }
 
-/** Takes the commands that come meanwhile: it may run for half an hour. */
+/** Takes commands meanwhile, since it may run for half an hour. */
 async function runSetup(
   worker: Worker,
   setup: string,
@@ -179,10 +179,7 @@ function environmentOf(worker: Worker): Record<string, string> {
   return childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration: 0 });
 }
 
-/**
- * Looks the program of each check up before any agent is paid, once SETUP may have installed it.
- * @throws checks
- */
+/** Finds the program of each check before any agent is paid, after SETUP, which may install it. @throws checks */
 async function requireCheckPrograms(worker: Worker, cwd: string): Promise<void> {
   const env = environmentOf(worker);
   for (const check of checksOf(worker)) {

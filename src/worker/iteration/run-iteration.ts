@@ -30,12 +30,12 @@ import { finishIteration } from './finish-iteration.ts';
 import { SAMPLE_EVERY_MS, Sampler, WATCH_ENDS, type WatchEnd, type WatchedChild } from './sampler.ts';
 import { spawnChild } from './spawn-child.ts';
 
-/** Runs one iteration from wherever it stands: a fresh one, or one that an earlier worker left open. */
+/** Runs one iteration: a new one, or one that an earlier worker left open. */
 export async function runIteration(worker: Worker): Promise<void> {
   const left = stateOf(worker).openIteration;
   const open = iterationOf(worker, left ?? (await beginIteration(worker)));
   const recorded = left && (await readChildRecord(worker, open.iteration));
-  // A record that was taken away must not let a second child run beside the first.
+  // A deleted record must not let a second agent run beside the first.
   if (left && !recorded) await endChildTree(worker, undefined, { leftoversOnly: true });
   const child = recorded ?? (await startOrFinish(worker, open));
   if (child === undefined) return;
@@ -56,8 +56,8 @@ async function watchAndFinish(
 ): Promise<void> {
   using log = new ChildLog(open.logs.stdout, open.cli);
   const { known, ...watched } = await watchChild(worker, open, child, log);
-  // A child may have come and gone between two looks: its group is known by the wrapper that leads it. The group
-  // of a wrapper that this worker never saw alive may be that of strangers, who were given the number since.
+  // An agent may start and end between two samples; the wrapper that leads its group identifies it. The group of a
+  // wrapper never seen alive may belong to a process that reused the number.
   const seen = wasSeen ? [child.wrapper, ...known] : known;
   const ended = await endChild(worker, open, { child, isOurs, end: watched.end, known: seen });
   if (ended === undefined) return;
@@ -77,8 +77,8 @@ async function startOrFinish(worker: Worker, open: Iteration): Promise<ChildReco
 }
 
 /**
- * Ends the whole tree of a child, and meets what it left in the run folder.
- * @returns how it came to its end; undefined when the session is blocked because its processes live on
+ * Ends the whole tree of an agent and checks the run folder.
+ * @returns the result; undefined when the session is blocked because processes could not be ended
  */
 async function endChild(
   worker: Worker,
@@ -86,14 +86,14 @@ async function endChild(
   watched: Pick<WatchedChild, 'end' | 'known'> & { child: ChildRecord; isOurs: boolean },
 ): Promise<{ end: WatchEnd; runFolder: string[] } | undefined> {
   const { child, known, isOurs } = watched;
-  // A child that fills the disk is one that must be ended: then why stands in memory until the disk takes it.
+  // An agent that fills the disk must still be ended: the reason stays in memory until it can be written.
   const noted = watched.end === 'exited' ? true : await ifTaken(noteEnd(worker, open, watched.end));
   if (watched.end !== 'exited') await keepLivingWork(worker, open);
   crashPoint('before-end-tree');
   const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
   const ending = () => endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
   const tree = await patiently(worker.clock, 'the agent is not ended', ending);
-  // All has been done to end the child: from here on a disk may be waited for.
+  // Everything to end the agent is done: from here on it may wait for the disk.
   const wait = <T>(act: () => Promise<T>) => patiently(worker.clock, 'files not written', act);
   if (!noted) await wait(() => noteEnd(worker, open, end));
   if (tree.kind === 'immortal') {
@@ -110,21 +110,21 @@ async function noteEnd(worker: Worker, open: OpenIteration, end: WatchEnd): Prom
   return true;
 }
 
-/** The child still runs: what it has planted until now is neutralised first. */
+/** The agent is still running: what it planted so far is disabled first. */
 async function keepLivingWork(worker: Worker, { iteration }: OpenIteration): Promise<void> {
-  // It must be ended whatever else fails.
+  // The agent must be ended whatever else fails.
   await ifTaken(gitProgramsChanged(worker));
   await keepWork(worker, { kind: 'before_kill', iteration });
 }
 
-/** Why the worker before this one was ending the child, if it was: the child may have written it itself. */
+/** Why the last worker was ending the agent, if it was; the agent may have written the file itself. */
 async function endBefore(worker: Worker, open: OpenIteration): Promise<WatchEnd> {
   const written = await readEndedByUs(worker, open);
   const end = WATCH_ENDS.find((known) => known === written) ?? 'exited';
   return end === 'stop' && stateOf(worker).stopWanted?.when !== 'now' ? 'exited' : end;
 }
 
-/** Watches a child until it has ended or must be ended; takes the commands that are allowed meanwhile. */
+/** Watches an agent until it has ended or must be ended; takes the commands that are allowed meanwhile. */
 export async function watchChild(
   worker: Worker,
   open: OpenIteration,
@@ -135,7 +135,7 @@ export async function watchChild(
   const exit = exitFile(iterationPaths(paths, open.iteration).exit, child);
   const watcher = newWatcher({ clock });
   const sampler = new Sampler(worker, open, child, log, await AwakeTime.resume(worker, open.iteration));
-  // What fails is looked at again: the child's time goes on meanwhile.
+  // A failed step is retried while the agent's time continues.
   const tried = unlessLost(clock);
   try {
     for (let commandsAtMs = 0; ; ) {

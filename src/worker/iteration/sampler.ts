@@ -9,7 +9,7 @@ import { endsByBudget, liveSpent } from '../limits/budget.ts';
 import type { ChildLog } from '../limits/child-log.ts';
 import { StallWatch, type WatchLimits, watchLimits } from './stall-watch.ts';
 
-/** Why the worker stopped watching; all but `exited` mean that it ends the child. */
+/** Why the worker stopped watching; for all but `exited` it ends the agent. */
 export const WATCH_ENDS = [
   'exited',
   'timeout',
@@ -29,12 +29,12 @@ export interface WatchedChild {
   known: ChildTree['known'];
 }
 
-/** Its end and commands are reported by the system; on a disk that reports nothing, they are found within this. */
+/** Polling interval for the agent's end and for commands, where the file system reports no events. */
 export const SAMPLE_EVERY_MS = 1000;
-/** Before that hardly any child has started a process, and its wrapper is known. */
+/** By then the wrapper is known, and hardly any agent has started a process. */
 const FIRST_SAMPLE_MS = 250;
 
-/** What is looked at about once a second: time, output, processes. */
+/** Samples time, output and processes about once a second. */
 export class Sampler {
   readonly #worker: Worker;
   readonly #open: OpenIteration;
@@ -73,7 +73,7 @@ export class Sampler {
     return Math.max(0, Math.min(SAMPLE_EVERY_MS - sampledMs, this.#open.timeLimitMs - this.#awake.ms));
   }
 
-  /** @returns why the child must be ended; undefined while all is well */
+  /** @returns why the agent must be ended; undefined while all is well */
   async look(): Promise<WatchEnd | undefined> {
     this.#awake.tick();
     if (this.#awake.ms >= this.#open.timeLimitMs) return 'timeout';
@@ -85,7 +85,7 @@ export class Sampler {
     return await this.#sample();
   }
 
-  /** A wrapper that was killed says no more how the CLI ended. Where each look starts a `ps`, twenty a second are many. */
+  /** A killed wrapper records no exit. Checked rarely where each check starts a `ps`. */
   async #isGone(now: number): Promise<boolean> {
     if (this.#aliveAt !== undefined && now - this.#aliveAt < SAMPLE_EVERY_MS) return false;
     this.#aliveAt = now;
@@ -105,21 +105,21 @@ export class Sampler {
     return this.#lingers() ?? this.#isCutOff() ?? (await this.#stalls(bytes));
   }
 
-  /** What has said its last word spends no more. */
+  /** After its final event an agent spends no more. */
   async #isOverBudget(): Promise<boolean> {
     const spent = liveSpent(this.#log.seen, this.#awake.ms);
     const isOver = await endsByBudget(this.#worker, this.#open, spent);
     return isOver && this.#log.seen.final === undefined;
   }
 
-  /** A CLI that has said its last word and stays: its outcome is known already. */
+  /** The CLI stays after its final event: its outcome is known already. */
   #lingers(): WatchEnd | undefined {
     if (this.#log.seen.final === undefined) return undefined;
     this.#finalAtMs ??= this.#awake.ms;
     return this.#awake.ms - this.#finalAtMs > this.#limits.afterFinalMs ? 'lingers' : undefined;
   }
 
-  /** A CLI that only waits for the network would do so for ever. */
+  /** A CLI that only waits for the network would do so forever. */
   #isCutOff(): WatchEnd | undefined {
     if (!this.#log.seen.isOffline) {
       this.#offlineAtMs = undefined;
@@ -130,7 +130,7 @@ export class Sampler {
   }
 
   async #stalls(bytes: number): Promise<WatchEnd | undefined> {
-    // Outside the guard a process may hide from its parents and its mark later on.
+    // Outside the guard a process may later hide from its parents and its mark.
     const seen = this.#child.guard ? undefined : await this.#tree.members();
     const look = await this.#stall.look(this.#awake.ms, {
       bytes,
@@ -146,14 +146,14 @@ export class Sampler {
     return look === 'end' ? 'stalled' : undefined;
   }
 
-  // A status bar may miss an update; the child's work goes on.
+  // A status bar may miss an update; the agent's work continues.
   #show(): void {
     if (this.#log.seen.activity === this.#shown) return;
     this.#shown = this.#log.seen.activity;
     try {
       this.#worker.projector.writeNow(stateOf(this.#worker), this.#shown);
     } catch {
-      // It is shown with the next change.
+      // Shown with the next change.
     }
   }
 }

@@ -33,7 +33,7 @@ import { keepWorkBefore, notKept } from '../recording/keep-work.ts';
 export async function spawnChild(worker: Worker, open: Iteration): Promise<ChildRecord> {
   // SETUP and CHECK run there too, and may commit.
   await collectWork(worker);
-  // What it writes for the child belongs to what stands there before.
+  // First, since it writes files for the agent that belong to the snapshot.
   const guard = await worker.guard.guard(worker);
   const command = await commandFor(worker, open, guard);
   await prepareIteration(worker, open);
@@ -81,8 +81,8 @@ async function commandFor(worker: Worker, open: Iteration, guard: Guard | undefi
 }
 
 /**
- * The program of a provider: as it was found when somebody chose it; where that is gone, as after an update that
- * replaced its folder, as its setting or its name leads to it now. Nothing is found: as it was, and its start says so.
+ * The program of a provider: the one chosen at the time or, if it is gone (as after an update that replaced its
+ * folder), the one that its setting or name finds now. If nothing is found, starting the old path reports it.
  */
 async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undefined> {
   const { env, file, watch } = worker;
@@ -111,7 +111,7 @@ function workingDir(worker: Worker): string {
   return stateOf(worker).worktree?.path ?? worker.file.mainRepo;
 }
 
-/** Prepares the start of an agent: blank signal, log folder, a checkpoint, and what to compare with when it has ended. */
+/** Prepares an agent's start: blank signal, log folder, a checkpoint, and the snapshot to compare with afterwards. */
 export async function prepareIteration(worker: Worker, open: OpenIteration): Promise<void> {
   const { paths } = worker;
   const files = iterationPaths(paths, open.iteration);
@@ -137,8 +137,8 @@ export async function prepareIteration(worker: Worker, open: OpenIteration): Pro
 const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /**
- * The MCP servers of a child: those of the project's MCP file, and those that were accepted with the plan, as the event
- * log has them, whatever the plan says by now. A name that both have is the project's.
+ * The MCP servers of an agent: those of the project's MCP file and those accepted with the plan, as recorded in the
+ * event log. For equal names the project's server is used.
  */
 export async function childServers(
   worker: Pick<Worker, 'file' | 'writer' | 'paths' | 'env'>,

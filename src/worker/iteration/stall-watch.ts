@@ -5,7 +5,7 @@ import type { FrozenSettings } from '../../session/events/session-file.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { documentsPrint } from '../guarding/snapshot.ts';
 
-/** When a child counts as lost; awake milliseconds unless it says otherwise. */
+/** When an agent counts as lost, in awake milliseconds unless stated otherwise. */
 export type WatchLimits = Required<FrozenSettings['watch'] & {}>;
 
 const MINUTE_MS = 60_000;
@@ -13,9 +13,9 @@ const MINUTE_MS = 60_000;
 const DEFAULTS: WatchLimits = {
   /** Silence before the first byte: a CLI that hangs while it starts. */
   firstByteMs: 3 * MINUTE_MS,
-  /** No output, no file change and no CPU time: announced as stalled. */
+  /** No output, no file change and no CPU time: reported as stalled. */
   stallMs: 10 * MINUTE_MS,
-  /** The same for so long: the child is ended and the next one is told. */
+  /** The same for this long: the agent is ended, and the next one gets a note. */
   stallEndMs: 20 * MINUTE_MS,
   /** Still alive after its final event. */
   afterFinalMs: 30_000,
@@ -28,28 +28,28 @@ export function watchLimits({ watch }: Pick<FrozenSettings, 'watch'>): WatchLimi
   return { ...DEFAULTS, ...watch };
 }
 
-/** CPU ticks (1/100 s) that the runtime of an agent burns between two looks without doing anything. */
+/** CPU ticks (1/100 s) that an idle agent runtime uses between two samples. */
 const IDLE_TICKS = 3;
-/** Of the silence that counts as a stall: for so long the CPU time is not looked at. */
+/** The share of a stall's silence in which CPU time is not sampled. */
 const UNSAMPLED_SHARE = 1 / 4;
 
 export interface StallSigns {
   bytes: number;
-  /** The processes of its tree; asked for in a silence alone, since that reads all processes of the machine. */
+  /** The processes of its tree; read only during a silence, since that reads all processes of the machine. */
   members(): Promise<readonly ProcessEntry[]>;
-  /** A tool that it called works on: a remote build may be silent for as long as the iteration may last. */
+  /** A tool call is in progress: a remote build may be silent for as long as the iteration may last. */
   isInTool: boolean;
 }
 
 /**
- * Tells a child that works in silence from one that hangs: it lives while it prints, uses CPU time or
- * changes a file. Files are looked at last, because that costs a git call.
+ * Distinguishes an agent that works silently from one that hangs: it is alive while it prints, uses CPU time or
+ * changes a file. Files are checked last, because that costs a git call.
  */
 export class StallWatch {
   readonly #worker: Worker;
   readonly #limits: WatchLimits;
   #bytes = 0;
-  /** Ticks of each process at the last look of this silence. */
+  /** Ticks of each process at the last sample of this silence. */
   #cpu: Map<string, number> | undefined;
   #seen: { tree: string | undefined; documents: string } | undefined;
   #quietSinceMs = 0;
@@ -61,7 +61,7 @@ export class StallWatch {
   }
 
   /**
-   * @param awakeMs the child's awake time so far
+   * @param awakeMs the agent's awake time so far
    * @returns `announce` once per silence; `end` when it has lasted too long
    */
   async look(
@@ -101,7 +101,7 @@ export class StallWatch {
     this.#seen = undefined;
   }
 
-  // The first look of a silence only learns what stands there.
+  // The first check of a silence only records the current state.
   async #filesChanged(): Promise<boolean> {
     const before = this.#seen;
     const now = { tree: await this.#tree(), documents: documentsPrint(this.#worker) };
@@ -111,7 +111,7 @@ export class StallWatch {
     return isOtherTree || now.documents !== before.documents;
   }
 
-  /** Undefined where git can't say: the folder is gone, or so large and cold that git was ended at its time limit. */
+  /** Undefined if git fails: the folder is gone, or so large and cold that git reached its time limit. */
   async #tree(): Promise<string | undefined> {
     const { worktree } = stateOf(this.#worker);
     if (worktree === undefined) return undefined;

@@ -16,7 +16,7 @@ interface LoopQuestion {
   plan: PlanEvidence;
 }
 
-/** Holds a decision to go on against what the last iterations brought. The fingerprint goes into the event. */
+/** Checks a decision to continue against the progress of the last iterations. The fingerprint goes into the event. */
 export function guardLoop(worker: Worker, decision: Decision, question: LoopQuestion) {
   const { phase, signal, ending, kept, plan } = question;
   if (kept.trees === undefined) return { decision };
@@ -44,17 +44,17 @@ function evidence(
 type PrintMaterial = Pick<LoopQuestion, 'phase' | 'signal'> &
   Omit<NonNullable<KeptWork['trees']>, 'sessionTree'>;
 
-/** What changes with every child, whatever it does: what it says, and what the worker writes. */
+/** Changes with every agent, whatever it does: the agent's signal, and the worker's overview. */
 const SAYS_NOTHING: ReadonlySet<string> = new Set(['_overview.md', '_signal.json']);
 
 /**
- * Fingerprint of what an iteration left: the bytes of the worktree, the commits of repositories in it, the documents with the plan's ticks in them
- * and of the questions, whatever their names; phase and direction of the signal. Its words are left out.
+ * Fingerprint of the state after an iteration: the worktree's bytes, commits of nested repositories, documents with
+ * the plan's ticks, questions, and the signal's phase and direction. File names and the signal's text are left out.
  */
 export function progressPrint(material: PrintMaterial): string {
   const { phase, signal, worktreeTree, leftOut, documents } = material;
   const telling = documents.filter(({ name }) => !SAYS_NOTHING.has(name));
-  // A copy under a new name is nothing new.
+  // A copy under a new name is no progress.
   const contents = [...new Set(telling.map(({ mode, id }) => `${mode} blob ${id}`))].sort();
   const direction = [phase, signal?.status, signal?.phase, signal?.for];
   return fingerprint(JSON.stringify([worktreeTree, leftOut, contents, direction])).slice(0, 32);

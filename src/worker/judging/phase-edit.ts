@@ -6,11 +6,12 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 import { readOwnOverview } from '../documents/own-documents.ts';
 
 /**
- * A `Phase:` line that differs while no child runs was written by a person: a child's is put back at its
- * end. It is obeyed and recorded, but never jumps a closed gate. @returns true when something was recorded
+ * Applies a `Phase:` line that a person changed while no agent ran (an agent's change is reverted at its end). It
+ * never skips a closed gate.
+ * @returns true when something was recorded
  */
 export async function applyPhaseEdit(worker: Worker): Promise<boolean> {
-  // What could not be put back may still be a child's, and so may all that is written while its iteration is open.
+  // What could not be reverted may still be an agent's, and so may anything written while its iteration is open.
   if (worker.projector.problem !== undefined || stateOf(worker).openIteration !== undefined) return false;
   const phase = await writtenPhase(worker);
   if (phase === undefined) return false;
@@ -19,8 +20,8 @@ export async function applyPhaseEdit(worker: Worker): Promise<boolean> {
 }
 
 /**
- * The phase that a person wrote into the overview while no worker lived, to be read before anything is
- * written there: only where the worker before had put back what its last child wrote.
+ * The phase that a person wrote into the overview while no worker lived. Read it before anything is written there;
+ * undefined unless the last worker had reverted the changes of its last agent.
  */
 export async function phaseSetByHand(worker: Worker): Promise<Phase | undefined> {
   const { status, openIteration } = stateOf(worker);
@@ -35,7 +36,7 @@ export async function phaseSetByHand(worker: Worker): Promise<Phase | undefined>
 const RESTING: ReadonlySet<string> = new Set(['stopped', 'waiting', 'blocked', 'limited', 'queued']);
 const RESTS: ReadonlySet<string> = new Set(['stopped', 'parked', 'blocked', 'limited', 'queued']);
 
-/** Goes to a phase as a person wrote it, or says why not; either way the overview then says where it stands. */
+/** Sets the phase that a person wrote, or records why not; the overview then shows the actual phase. */
 export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
   const from = stateOf(worker).progress.phase;
   const closed = closedGateBefore(worker, phase);
@@ -49,9 +50,9 @@ export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
 }
 
 export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
-  // The line of a folder that was taken over still says where that stood.
+  // The line of a folder that was taken over still shows its old phase.
   if (!stateOf(worker).prepared) return undefined;
-  // A rewind that failed halfway may have put an older overview back.
+  // A rewind that failed halfway may have restored an older overview.
   if (stateOf(worker).rewind !== undefined) return undefined;
   const text = await readOwnOverview(worker.paths);
   const written = text === undefined ? undefined : readOverview(text).phase;
@@ -66,7 +67,7 @@ function closedGateBefore(worker: Worker, target: Phase): string | undefined {
   const order = PHASE_NAMES.indexOf(target);
   const behind = (gate: Phase) => order > PHASE_NAMES.indexOf(gate);
   if (behind('requirements') && gates.includes('qa')) {
-    // A plan is approved behind the answers; a folder that was taken over may have had no question.
+    // An approved plan implies answers; a folder that was taken over may have had no questions.
     if (answers.length === 0 && approvedPlan === undefined) return 'no question was answered yet';
     if (wait === 'qa_answers') return 'questions are still open';
   }
@@ -77,7 +78,7 @@ function closedGateBefore(worker: Worker, target: Phase): string | undefined {
   return undefined;
 }
 
-/** The wait that the session is in, or in which it was stopped or blocked. */
+/** The session's wait, also if it was stopped or blocked in it. */
 function waitOf(worker: Worker): WaitingStatus | undefined {
   const { status } = stateOf(worker);
   if (status.kind === 'waiting') return status;

@@ -3,11 +3,11 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { readAwakeMs } from '../core/iteration-files.ts';
 import type { Worker } from '../core/worker.ts';
 
-/** A longer gap between two ticks was sleep, SIGSTOP or a jump: it robs the child of nothing. */
+/** A longer gap between two ticks was sleep, SIGSTOP or a clock jump, and does not count. */
 const LONGEST_TICK_MS = 2000;
 const SAVE_EVERY_MS = 5000;
 
-/** Counts the time that worker and machine were awake while a child ran, also over a change of worker. */
+/** Counts the time that worker and machine were awake while an agent ran, across workers. */
 export class AwakeTime {
   readonly #clock: Worker['clock'];
   readonly #path: string;
@@ -38,12 +38,12 @@ export class AwakeTime {
     this.#last = now;
   }
 
-  /** Saves it now and then, at the cost of two calls of the system. */
+  /** Saves it from time to time, with two system calls. */
   saveIfDue(): void {
     if (this.#ms - this.#savedMs >= SAVE_EVERY_MS) this.save();
   }
 
-  /** Losing it costs the child nothing: a later worker then counts from less. So it need not outlive a power cut. */
+  /** A loss only gives the agent more time, so the file need not survive a power failure. */
   save(): void {
     this.#savedMs = this.#ms;
     try {

@@ -31,7 +31,7 @@ export function budgetUses(
   return capUses(caps, live ? withSpent(state.spent, phase, live) : state.spent, phase);
 }
 
-/** Whether a limit is reached with what a child has cost by its end. */
+/** Whether a limit is reached including the cost of an agent that has ended. */
 export function reachesLimit(
   worker: Worker,
   { phase }: { phase: Phase },
@@ -50,7 +50,7 @@ export function budgetVerdict(worker: Worker): CapVerdict {
   return use === undefined ? verdict : { kind: 'wrap_up', use };
 }
 
-/** Every limit that keeps the next child from more than leaving things in order. */
+/** Every reached limit that lets the next agent do no more than wrap up. */
 export function spentUses(worker: Worker): CapUse[] {
   const verdict = budgetVerdict(worker);
   if (verdict.kind === 'fine') return [];
@@ -60,7 +60,7 @@ export function spentUses(worker: Worker): CapUse[] {
   return spent.length > 0 ? spent : [verdict.use];
 }
 
-/** Warns at a half and at four fifths of a limit, once each. @param tell writes one warning, or leaves it for later */
+/** Warns once at half and once at four fifths of a limit. @param tell writes one warning, or defers it */
 async function reportBudget(
   worker: Worker,
   uses: readonly CapUse[],
@@ -74,8 +74,8 @@ async function reportBudget(
 }
 
 /**
- * What a running child has spent so far by its own output: tokens of Claude Code, which keeps a limit of money itself.
- * Other CLIs say at their end what they have spent, and their logs are read then.
+ * What a running agent has spent so far by its output: tokens of Claude Code, which enforces a money limit itself.
+ * Other CLIs report their spending at the end, from their logs.
  */
 export function liveSpent({ final, tokens: told }: Pick<Tally, 'final' | 'tokens'>, awakeMs: number): Spent {
   const tokens = final?.tokens ?? told;
@@ -88,7 +88,7 @@ export function liveSpent({ final, tokens: told }: Pick<Tally, 'final' | 'tokens
 }
 
 /**
- * Asked of a running child: it ends when only the reserve is left; the one that the reserve is for, when nothing is.
+ * Whether to end the running agent: at the reserve, or, for the wrap-up agent, at zero.
  * @param live what it has spent so far, as far as `liveSpent` knows
  */
 export async function endsByBudget(
@@ -104,7 +104,7 @@ export async function endsByBudget(
   return wrapUp ? kind === 'reached' : kind !== 'fine';
 }
 
-/** Asked before every spawn. @returns false when the session is blocked for it */
+/** Called before every spawn. @returns false when the session is blocked for it */
 export async function withinBudget(worker: Worker): Promise<boolean> {
   const state = stateOf(worker);
   const { phase } = state.progress;
@@ -116,7 +116,7 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
   return await blockHere(worker, { reason, needs, rule: 'budget', next });
 }
 
-/** What is used up: a resume must raise all of it at once, or it changes nothing. */
+/** Every used-up limit: a resume must raise all of them at once. */
 export function budgetReason(uses: readonly CapUse[]): string {
   const [phase] = uses.map(({ scope }) => scope);
   const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then holds for ${phase}`;
@@ -124,7 +124,7 @@ export function budgetReason(uses: readonly CapUse[]): string {
   return `The budget is spent: ${used}. To continue, resume the session with a higher ${settings}${holds}.`;
 }
 
-/** A limit of each kind that is enough: a person names kinds alone, not phases. */
+/** A sufficient limit of each kind: a person names only kinds, not phases. */
 export function higherLimits(uses: readonly CapUse[]): NextStep[] {
   const args = CAP_NAMES.flatMap((name) => {
     const reached = uses.filter(({ cap }) => cap === name).flatMap(({ limit, spent }) => [limit, spent]);
@@ -133,7 +133,7 @@ export function higherLimits(uses: readonly CapUse[]): NextStep[] {
   return [{ act: 'raise_limits', args: Object.fromEntries(args), ifWanted: true }];
 }
 
-/** A child that only leaves things in order needs little time. */
+/** The wrap-up agent needs little time. */
 export const WRAP_UP_LIMIT_MS = 10 * 60_000;
 
 export const WRAP_UP_NOTE =

@@ -7,16 +7,16 @@ import { Tally } from '../../providers/reading/tally.ts';
 import { stderrFileName } from '../../session/documents/documents.ts';
 
 const PIECE_BYTES = 256 * 1024;
-/** A longer line is no event of any CLI; it is passed over without being kept. */
+/** A longer line is no event of any CLI and is skipped. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
-/** More than this between two looks is passed over, but for its end. */
+/** Of more output than this between two reads, only the end is read. */
 const MOST_AT_ONCE_BYTES = 16 * 1024 * 1024;
 const TAIL_BYTES = 4 * 1024 * 1024;
 const LF = 0x0a;
 const SPACE = 0x20;
 const OPENING_BRACE = 0x7b;
 
-/** Reads a running child's stdout file as it grows, in pieces: memory stays flat whatever is printed. */
+/** Reads a running agent's stdout file in pieces as it grows, with constant memory. */
 export class ChildLog implements Disposable {
   readonly #path: string;
   readonly #reader: ReturnType<Provider['newReader']>;
@@ -31,7 +31,7 @@ export class ChildLog implements Disposable {
     this.#reader = provider.newReader();
   }
 
-  /** All that it has printed. A child that has taken its own log away prints on, and has printed. */
+  /** All that it has printed, even if the agent has deleted its log. */
   get printedBytes(): number {
     const sizeOf = (path: string) => statsAt(path)?.size ?? 0;
     return Math.max(sizeOf(this.#path), this.#read) + sizeOf(stderrFileName(this.#path));
@@ -42,8 +42,8 @@ export class ChildLog implements Disposable {
   }
 
   /**
-   * Reads what was appended since the last call. A child that prints faster than anybody reads is read
-   * at its newest end: what is passed over can't be its last word.
+   * Reads what was appended since the last call. Of output that arrives too fast only the newest part is read: what
+   * is skipped cannot be the final event.
    * @returns the bytes read
    */
   readOn(): number {
@@ -60,10 +60,7 @@ export class ChildLog implements Disposable {
     return total;
   }
 
-  /**
-   * Reads to where the file ends now, a last line without LF included. What a process that got away goes on writing
-   * has no end.
-   */
+  /** Reads to the current end of the file, including a last line without LF; an escaped process may keep writing. */
   readToEnd(): void {
     const descriptor = this.#opened();
     const size = descriptor === undefined ? 0 : fstatSync(descriptor).size;
@@ -76,7 +73,7 @@ export class ChildLog implements Disposable {
     this.#descriptor = undefined;
   }
 
-  /** Whatever else the child puts under the log's name has told us nothing. */
+  /** Anything but the original log file is ignored. */
   #opened(): number | undefined {
     if (this.#descriptor === undefined) {
       const opened = openPlainFile(this.#path);
@@ -87,11 +84,11 @@ export class ChildLog implements Disposable {
 
   #passOver(descriptor: number): void {
     const { size } = fstatSync(descriptor);
-    // The jump ends within a line, whose second half is no line.
+    // The jump ends within a line, whose rest is skipped.
     if (size - this.#read > MOST_AT_ONCE_BYTES) this.#lines.jumpTo(size - TAIL_BYTES);
   }
 
-  // Every CLI's events are JSON objects: other lines need not even become text.
+  // Events of every CLI are JSON objects: other lines are not even decoded.
   #readLine({ bytes }: Line): void {
     if (bytes === undefined || bytes.length === 0) return;
     const first = bytes[0] ?? LF;

@@ -6,13 +6,13 @@ import { stateOf, type Worker } from '../core/worker.ts';
 import { readSharedLimit, type SharedLimit } from './shared-limit.ts';
 
 export interface ChoiceNow extends ChildChoice {
-  /** The phase's own provider is used up, and this one of FALLBACK goes on in its place. */
+  /** The phase's own provider is at its limit, and this one of FALLBACK replaces it. */
   insteadOf?: { provider: string; limit: SharedLimit };
-  /** It is used up itself, and so is every other: the first of their limits to end. */
+  /** It is at its limit itself, like every other: the limit that ends first. */
   limit?: SharedLimit & { provider: string };
 }
 
-/** Who works next in a phase: its own provider, or while that is used up the first of FALLBACK that is not. */
+/** The provider for a phase: its own, or while that is at its limit the first free one of FALLBACK. */
 export async function chooseChild(worker: Worker, phase: Phase): Promise<ChoiceNow> {
   const own = childChoice(worker, phase);
   const limit = await readSharedLimit(worker, own.provider.name);
@@ -33,8 +33,9 @@ export async function chooseChild(worker: Worker, phase: Phase): Promise<ChoiceN
 }
 
 /**
- * A session that another program continues has that program's environment. Who pays never changes
- * silently: other credentials block until a person resumes. @returns false when the session was blocked
+ * A session continued by another program has that program's environment. The account never changes silently: other
+ * credentials block until a person resumes.
+ * @returns false when the session was blocked
  */
 export async function sameAccount(worker: Worker): Promise<boolean> {
   const { paidBy, progress } = stateOf(worker);
@@ -48,8 +49,8 @@ export async function sameAccount(worker: Worker): Promise<boolean> {
 }
 
 /**
- * Names alone, in words: what of a provider's credentials differs from those that were recorded.
- * @returns undefined when the same ones are set
+ * How a provider's credentials differ from the recorded ones, as text with names only.
+ * @returns undefined when they are the same
  */
 function credentialChange(
   provider: string,

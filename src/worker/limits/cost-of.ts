@@ -17,7 +17,7 @@ import type { ChildLog } from './child-log.ts';
 
 export interface CostFound {
   cost: Cost;
-  /** Money that could not be counted as it was spent: no price is known, or its CLI has told no tokens. */
+  /** Why the cost is incomplete: no known price, or a CLI that reported no tokens. */
   gap?: 'price' | 'tokens';
 }
 
@@ -30,7 +30,7 @@ export async function costOf(
   const { final, started = {} } = seen ?? {};
   const version = started.version ?? traces.version;
   const tokens = final?.tokens ?? traces.tokens ?? spokenTokens(seen);
-  // What is started may be a name for several models; the CLI's own log names the one that answered.
+  // The configured model may be an alias; the CLI's own log names the one that answered.
   const models = [started.model, traces.model, open.model || undefined];
   const estimate =
     final?.costUsd === undefined ? await estimateOf(worker, open, { models, tokens }) : undefined;
@@ -55,12 +55,12 @@ export async function costOf(
   return { cost: plausibleCost(cost), gap };
 }
 
-/** One that has done nothing has spent nothing. */
+/** A CLI that did nothing spent nothing. */
 function gapOf(seen: ChildLog['seen'] | undefined): 'tokens' | undefined {
   return seen?.final?.ok || (seen && Object.keys(seen.tools).length > 0) ? 'tokens' : undefined;
 }
 
-/** A child that was ended had no last word, but what it spent is spent: the sum of its answers counts. */
+/** An agent that was ended printed no final event; the sum of its answers counts. */
 function spokenTokens(seen: ChildLog['seen'] | undefined): TokenCounts | undefined {
   if (seen === undefined) return undefined;
   const { input, output, cached } = seen.tokens;
@@ -77,7 +77,7 @@ async function estimateOf(
   return estimateUsd({ provider, models, tokens, own });
 }
 
-/** Where money is limited, people are told once for each CLI that its cost is a guess or can't be counted. */
+/** Where money is limited, a notice once per CLI whose cost is an estimate or unknown. */
 export function unpriced(
   worker: Pick<Worker, 'file' | 'writer'>,
   { provider, phase, iteration }: Pick<OpenIteration, 'provider' | 'phase' | 'iteration'>,

@@ -12,8 +12,8 @@ const LONG_OVER_MS = 10_000;
 const SHORTEST_REPEAT_MS = 1000;
 
 /**
- * The events for a usage limit that a child ran into; every session of the account is told. With another
- * provider of FALLBACK that is free, the session goes on at once.
+ * The events for an agent's usage limit, which is shared with every session of the account. With another free
+ * provider of FALLBACK the session continues at once.
  * @param stated milliseconds since the epoch, null when the provider gave none
  */
 export async function limitEnd(worker: Worker, stated: number | null): Promise<NewEvent[]> {
@@ -22,7 +22,7 @@ export async function limitEnd(worker: Worker, stated: number | null): Promise<N
   const known = await readSharedLimit(worker, provider);
   const guessed = until === null && (known?.guessed ?? true);
   const end = Math.max(until ?? known?.until ?? worker.clock.now() + GUESS_MS, soonestAfterMany(worker));
-  // A stated time stands above a guess, and of two stated ones the later counts: the other is a window within.
+  // A stated time overrides a guess; of two stated ones the later counts, since the other is a shorter window.
   if (known === undefined || known.guessed || end > known.until)
     await shareLimit(worker, provider, { until: end, guessed });
   const choice = await chooseChild(worker, stateOf(worker).progress.phase);
@@ -32,7 +32,7 @@ export async function limitEnd(worker: Worker, stated: number | null): Promise<N
   return isFree ? [event, { type: 'went_on', why: 'fallback' }] : [event];
 }
 
-/** Limits that are over as soon as they are met would start child after child: the next one waits longer each time. */
+/** Limits that end immediately would start agent after agent: the wait grows each time. */
 function soonestAfterMany({ clock, file, writer }: Worker): number {
   const repeated = (writer.state.limitsInARow ?? 0) - 1;
   if (repeated < 1) return 0;
@@ -40,13 +40,13 @@ function soonestAfterMany({ clock, file, writer }: Worker): number {
   return clock.now() + Math.min(firstMs * 2 ** (repeated - 1), GUESS_MS);
 }
 
-/** Here or there: believed, the next child would be started at once, and so for ever; or not in this life. */
+/** A time too early would restart agents forever, one too late would never end: a wrong clock on either side. */
 function isOfWrongClock({ clock }: Worker, until: number): boolean {
   const now = clock.now();
   return !(until >= now - LONG_OVER_MS && isBelievable({ until, guessed: false }, now));
 }
 
-/** Asked before every spawn: another session may know that the account is used up. @returns false when it waits */
+/** Called before every spawn: another session may have found the limit. @returns false when it waits */
 export async function accountIsFree(worker: Worker): Promise<boolean> {
   const choice = await chooseChild(worker, stateOf(worker).progress.phase);
   if (choice.limit !== undefined) {
@@ -57,7 +57,7 @@ export async function accountIsFree(worker: Worker): Promise<boolean> {
   return true;
 }
 
-/** Another provider than the last one because of a limit, or the own one again: never without a word. */
+/** Records every change of the provider because of a limit, and the return to the phase's own. */
 async function announceChange(worker: Worker, { provider, insteadOf }: ChoiceNow): Promise<void> {
   const last = stateOf(worker).lastProvider;
   if (last === undefined || last === provider.name) return;
@@ -95,7 +95,7 @@ export function patienceOf({
   return { quickMs: retryDelayMs, firstMs: outageMs, mostMs: retryHours * HOUR_MS };
 }
 
-/** The wait of an outage after its quick tries. It is no limit of an account: other sessions ignore it, and no other provider takes over. */
+/** The wait of an outage after its quick retries. Unlike a usage limit, it concerns no other session or provider. */
 export function outageEnd(worker: Pick<Worker, 'clock' | 'file' | 'writer'>, kind: OutageKind): NewEvent {
   const { settings } = worker.file;
   const { lastProvider, outage = { tries: 1, workedMs: 0 } } = stateOf(worker);
@@ -105,7 +105,7 @@ export function outageEnd(worker: Pick<Worker, 'clock' | 'file' | 'writer'>, kin
   return {
     type: 'limited',
     until,
-    // So that a clock that is set back does not lengthen it.
+    // So that setting the clock back does not prolong it.
     guessed: true,
     provider: lastProvider ?? settings.provider,
     outage: { kind, asksAt: Math.max(until, now + patience.mostMs - lastedMs(outage, patience)) },

@@ -9,8 +9,9 @@ import { isContinuedBy } from '../../session/status.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 /**
- * Takes a slot for the next agent. @returns why it has to queue, in words for people; undefined when it has its slot.
- * One that works keeps its slot from agent to agent, but no agent begins above the limit of a day.
+ * Takes a slot for the next agent. A working session keeps its slot between agents, but no agent starts above the
+ * limit of the day.
+ * @returns why it has to queue, as text for people; undefined when it has its slot
  */
 export async function queueReason(worker: Worker): Promise<string | undefined> {
   const { slots, file, paths, host, watch } = worker;
@@ -23,7 +24,7 @@ export async function queueReason(worker: Worker): Promise<string | undefined> {
   if (await isBehindOthers(worker)) return 'older sessions of the project have priority';
   switch (await slots.take()) {
     case 'taken':
-      // The turn is used up: after a wait the session queues behind older ones again.
+      // Admission is used up: after a wait the session queues behind older ones again.
       worker.wake.admitted = false;
       return undefined;
     case 'project_full':
@@ -39,8 +40,8 @@ async function heldBy(root: string, host: Host): Promise<string> {
 }
 
 /**
- * No session overtakes an older one of the project: the supervisor decides whose turn it is. Where none runs, the first
- * that comes takes the slot. An older one that can have no turn is waited for by none.
+ * No session overtakes an older one of its project: the supervisor decides whose turn it is. Without a supervisor
+ * the first one takes the slot. An older session that cannot be admitted is not waited for.
  */
 async function isBehindOthers(worker: Worker): Promise<boolean> {
   const { wake, file, paths, host, watch } = worker;
@@ -59,8 +60,9 @@ async function isBehindOthers(worker: Worker): Promise<boolean> {
 }
 
 /**
- * Notes what an iteration cost for the limit of the day. Where that fails, it is noted before the next agent, or under a
- * limit there is none. @returns why it failed, in words
+ * Records the cost of an iteration for the limit of the day; a failure is retried before the next agent, which
+ * under a limit does not start without it.
+ * @returns why it failed
  */
 export async function noteCost(
   { watch, clock, file, memory }: Worker,
@@ -76,10 +78,10 @@ export async function noteCost(
   }
 }
 
-/** Why no further agent may begin today, in words for people; undefined below the limit, and without one. */
+/** Why no further agent may start today, as text for people; undefined below the limit, or without one. */
 async function daySpent(worker: Worker): Promise<string | undefined> {
   const { watch, clock, environment, memory } = worker;
-  // As the supervisor that admits it knows the limit: a login shell may know another, and it would queue again and again.
+  // By the supervisor's environment: under another limit, from a login shell, it would queue again and again.
   const limits = await machineLimits(environment.started, watch.home).catch(() => undefined);
   if (limits === undefined)
     return `the settings of this machine cannot be read (${configFolder(watch.home)}), which may limit what a day costs; no agent starts until that is fixed`;

@@ -9,7 +9,7 @@ import { credentialNames } from '../../providers/registry.ts';
 import { isBelievable } from '../../session/events/limit-wait.ts';
 import type { Worker } from '../core/worker.ts';
 
-/** One account's usage limit, as all sessions of this machine see it. Times are milliseconds since the epoch. */
+/** The usage limit of one account, shared by all sessions of this machine. Times are milliseconds since the epoch. */
 export const SharedLimit = z.object({
   v: z.literal(1),
   until: z.number(),
@@ -22,7 +22,7 @@ type Machine = Pick<Worker, 'env' | 'clock'>;
 
 const MAX_BYTES = 10_000;
 
-/** The limit that holds now for the account by which a provider is paid for here; undefined when none is known. */
+/** The current limit of the account that a provider uses here; undefined when none is known. */
 export async function readSharedLimit(machine: Machine, provider: string): Promise<SharedLimit | undefined> {
   const path = limitPath(machine, provider);
   const limit = path === undefined ? undefined : await plainJson(path, MAX_BYTES, SharedLimit);
@@ -30,7 +30,7 @@ export async function readSharedLimit(machine: Machine, provider: string): Promi
   return limit !== undefined && limit.until > now && isBelievable(limit, now) ? limit : undefined;
 }
 
-/** Tells every session of the account. A nicety: where it can't be written, each finds out by itself. */
+/** Shares the limit with every session of the account. Optional: without it, each session finds out by itself. */
 export async function shareLimit(
   machine: Machine,
   provider: string,
@@ -43,17 +43,17 @@ export async function shareLimit(
     await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
     await writeWhole(path, `${JSON.stringify(limit)}\n`, 0o600);
   } catch {
-    // A home that is read-only, or full.
+    // The home folder is read-only or full.
   }
 }
 
-/** A person says that the account can be used again: nobody waits for the old time any more. */
+/** A person says that the account can be used again: no session waits any longer. */
 export async function liftSharedLimit(machine: Machine, provider: string): Promise<void> {
   if ((await readSharedLimit(machine, provider)) === undefined) return;
   await shareLimit(machine, provider, { until: machine.clock.now(), guessed: false });
 }
 
-/** Names of what pays, never a value; of folders that hold a login, a fingerprint of their path. */
+/** Names of the credentials, never a value; for folders that hold a login, a fingerprint of the path. */
 export function accountKey(provider: string, env: Worker['env']): string {
   const names = credentialNames(provider, env);
   const folders = names.filter((name) => /_(?:DIR|HOME)$/.test(name)).map((name) => env[name]);

@@ -9,10 +9,10 @@ import { isAlive } from '../core/tree.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
 /**
- * Runs a step and makes every failure end in a stated way: what passes (a full disk, too many open files) is waited
- * for; what a person must fix blocks the session with the reason; a fault of ours ends the worker while an iteration
- * is open, so that the next one takes over, and blocks otherwise.
- * @returns why the worker leaves: the step says so, or fails by what the session is blocked for already
+ * Runs a step and handles every failure: waits out a temporary one (a full disk, too many open files), blocks the
+ * session for one that a person must fix, and for a bug ends the worker while an iteration is open, so that the
+ * next one takes over, and blocks otherwise.
+ * @returns why the worker leaves: the step's result, or the failure that the session is already blocked for
  */
 export async function guarded(
   worker: Worker,
@@ -36,8 +36,8 @@ export async function guarded(
 }
 
 /**
- * Nothing blocks while the child of the open iteration lives: no worker would watch it any more, so that it is left
- * to the next one. A file that is refused to this worker is refused to the next one too.
+ * Nothing blocks while the agent of the open iteration lives, as no worker would watch it: it is left to the next
+ * worker. A file that this worker cannot access is inaccessible to the next one too.
  */
 async function mayStay(worker: Worker, error: unknown): Promise<boolean> {
   const open = stateOf(worker).openIteration;
@@ -51,7 +51,7 @@ async function childLives(worker: Worker, { iteration }: OpenIteration): Promise
   return child !== undefined && (await isAlive(worker, child));
 }
 
-/** @returns false when the session is blocked for the very same already */
+/** @returns false when the session is already blocked for the same reason */
 async function block(worker: Worker, error: unknown): Promise<boolean> {
   const failure = explainFailure(worker, error, 'resume the session');
   const { status, progress } = stateOf(worker);

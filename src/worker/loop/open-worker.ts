@@ -22,7 +22,7 @@ import { Projector } from '../documents/projector.ts';
 export interface WorkerOptions {
   clock: Clock;
   host: Host;
-  /** What its starter has watched for it. */
+  /** What its starter observed: why the session continues. */
   wake?: Wake;
   sessionsDir: string;
   folder: string;
@@ -34,15 +34,15 @@ export interface WorkerOptions {
 export interface OpenedWorker {
   worker: Worker;
   lease: OwnedLease;
-  /** Whoever left in good order has left nothing behind. */
+  /** Whether the last worker died and may have left processes; one that released its lease left none. */
   died: boolean;
 }
 
-/** Takes the lease of a session and folds its log. @returns undefined when there is nothing here to work on */
+/** Takes the lease of a session and folds its log. @returns undefined when there is nothing to work on */
 export async function openWorker(options: WorkerOptions, watch: Watch): Promise<OpenedWorker | undefined> {
   const paths = sessionPaths(options.sessionsDir, options.folder);
   const { clock, host, rehearsalProgram, wake = {} } = options;
-  // Read anew for every lease: between two of them the session belongs to nobody.
+  // Read again for every lease, since in between the session had no owner.
   const chosen = await trueSessionFile(paths);
   if (isLogAside(paths)) return undefined;
   if (chosen === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
@@ -74,15 +74,15 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   return { worker, lease, died };
 }
 
-/** Makes a session this process's own. @returns undefined when another worker has it @throws NewerFormatError */
+/** Takes the session's lease. @returns undefined when another worker has it @throws NewerFormatError */
 async function takeLease(
   options: WorkerOptions,
   paths: SessionPaths,
   { identity: supervisor }: Watch,
 ): Promise<OwnedLease | undefined> {
   const { clock, host } = options;
-  // From the events alone: the cache may be a newer program's, or anybody's. Found out before the lease is taken: a newer
-  // worker must not meet ours as one that died.
+  // From the events alone: the cache may be forged or a newer program's. Checked before the lease, so that a newer
+  // worker does not count ours as dead.
   const log = await readLog(paths, { useCache: false });
   if (log?.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: log.newer });
   const above = log?.state.lease ?? 0;
@@ -101,7 +101,7 @@ async function takeLease(
   }
 }
 
-/** Given up as gone, but it may live: then it ends its agent once it sees the new lease. */
+/** Waits for an owner that was given up but may still live: it ends its agent once it sees the new lease. */
 async function untilGivenUp(
   { clock, wake }: WorkerOptions,
   paths: SessionPaths,
@@ -111,10 +111,10 @@ async function untilGivenUp(
   await untilMarkedLost(paths.leases, previous.number, { clock, patienceMs: GIVING_UP_MS });
 }
 
-/** For a look at the leases, which comes each second, and the end of a tree that ignores SIGTERM. */
+/** Covers the check of the leases, once a second, and the end of a tree that ignores SIGTERM. */
 const GIVING_UP_MS = 10_000;
 
-/** Whom a person has given up, where that may be: a refusal is met again when the lease is taken. */
+/** The owner that a person has given up, if possible; a refusal is repeated when the lease is taken. */
 async function givenUpOwner(
   { host, wake }: WorkerOptions,
   paths: SessionPaths,
@@ -125,7 +125,7 @@ async function givenUpOwner(
   return verdict.kind === 'accepted' ? verdict.lease.owner : undefined;
 }
 
-/** A start that had given up moves its folder away; what the lease has made anew in its place is no session. */
+/** A start that gave up moves its folder away; the folder that the lease has recreated there is no session. */
 async function wasTakenAway({ sessionFile, events, leases, runDir }: SessionPaths): Promise<boolean> {
   if (statsAt(sessionFile) !== undefined || statsAt(events) !== undefined) return false;
   await rm(leases, { recursive: true, force: true });

@@ -12,11 +12,11 @@ import { record, stateOf, takesTypedAnswers, type Worker } from '../core/worker.
 import { applyPhaseEdit } from '../judging/phase-edit.ts';
 
 const POLL_MS = 200;
-/** A worker that waits no longer than this stays; a longer wait is the supervisor's. */
+/** A worker waits at most this long itself; the supervisor does longer waits. */
 const SHORT_WAIT_MS = 60_000;
 const BY_HAND: By = { channel: 'file' };
 
-/** Records what a person has done in the files of a session that waits or is blocked. @returns true when that wakes it */
+/** Records a person's edits of the files of a waiting or blocked session. @returns true when that wakes it */
 export async function wokenByHand(worker: Worker): Promise<boolean> {
   requireRunFolder(worker);
   const { status } = stateOf(worker);
@@ -31,7 +31,7 @@ function requireRunFolder({ paths }: Worker): void {
   if (statsAt(paths.runDir) === undefined) throw new RunFolderGoneError(paths.runDir);
 }
 
-/** Takes what a person has typed into `_qa.md`, once whoever watches it has seen the very text rest. */
+/** Takes what a person typed into `_qa.md` once the supervisor has seen that very text unchanged for a while. */
 async function takeRested(worker: Worker, status: WaitingStatus): Promise<boolean> {
   const { rested } = worker.wake;
   if (rested === undefined || rested === status.fileHash || !takesTypedAnswers(worker)) return false;
@@ -56,10 +56,10 @@ async function fileWaitIsOver(worker: Worker, status: WaitingStatus): Promise<bo
   return true;
 }
 
-/** Waits out the rest of a short limit. @returns false when the worker should leave: the supervisor waits for the rest */
+/** Waits out the rest of a short limit. @returns false when the worker should leave and the supervisor waits */
 export async function waitsOut(worker: Worker, status: LimitedStatus): Promise<boolean> {
   const { clock, wake } = worker;
-  // Its starter has watched the time go by, which this clock may not show.
+  // The starter has measured the wait, which this worker's clock may not show.
   const wait = wake.limitOver === status.until ? { leftMs: () => 0 } : limitWait(status, clock);
   for (let leftMs = wait.leftMs(); leftMs > 0; leftMs = wait.leftMs()) {
     if (leftMs > SHORT_WAIT_MS) return false;

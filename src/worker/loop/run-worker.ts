@@ -16,8 +16,8 @@ import { type OpenedWorker, openWorker, type WorkerOptions } from './open-worker
 import { takeOver } from './take-over.ts';
 
 /**
- * Works on one session until nothing is left to do. Returns at once when another worker has it.
- * Starting and recovering are the same: take the lease, fold, do whatever the state asks for next.
+ * Works on one session until nothing is left to do. Returns at once when another worker has it. Starting and
+ * recovering are the same: take the lease, fold, do what the state asks for next.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { clock, host, env, supervisorProgram: program } = options;
@@ -31,7 +31,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 /** @returns whether there is more to do, under another lease */
 async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Promise<boolean> {
   using writer = worker.writer;
-  // Nothing that was planted before this worker came may be started by it. What fails now fails with each git call.
+  // Read git's executable settings first, so that no git call runs a planted program.
   if (writer.state.worktree) await worker.git.unaccepted(writer.state.worktree.path).catch(() => undefined);
   const away = await followUp(worker, (await restOfFinishing(worker, died)) ?? {});
   await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes });
@@ -40,7 +40,7 @@ async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Pr
   await work(worker)
     .then(leave)
     .catch(async (error) => {
-      // All that it started has ended: a new owner elsewhere waits for that before it starts an agent.
+      // A new owner elsewhere waits until all processes have ended before it starts an agent.
       await stopBaseRun(worker);
       if (BASE_ERRORS.lease_lost.is(error)) await lease.markLost().catch(() => undefined);
       throw error;
@@ -49,13 +49,13 @@ async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Pr
   crashPoint('after-release');
   await watch.over(worker.paths.sessionsDir);
   crashPoint('after-handover');
-  // Whoever left a command before the release saw a live worker and started no other.
+  // The sender of a command before the release saw a live worker and started no other.
   return (await waitingCommandIds(worker)).length > 0;
 }
 
 /**
- * Leaves a session that rests. What a full disk does not take now is not waited for: the next worker writes it. A lease
- * that could not be released is that of a worker that died, once this process has ended.
+ * Leaves a session. Nothing waits for a full disk: the next worker writes what is missing. A lease that could not
+ * be released counts as a dead worker's once this process has ended.
  */
 async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   crashPoint('before-leaving');
@@ -79,18 +79,18 @@ async function work(worker: Worker): Promise<string> {
 
 async function oneStep(worker: Worker): Promise<string | undefined> {
   if (stateOf(worker).pending !== undefined) {
-    // What a crash left behind comes first: a command would be met as if it were not there.
+    // Work left by a crash comes first; a command would be judged as if it did not exist.
     await record(worker, ...(await settleEvents(worker)));
     return undefined;
   }
   await takeCommandsIfNoChild(worker);
-  // The start of a folder that was taken over says where it waits.
+  // A start by takeover decides where the session waits.
   if (stateOf(worker).pending !== undefined) return undefined;
   if (stateOf(worker).archived) return 'archived';
   return await nextStep(worker);
 }
 
-// A child that outlived a worker may still run: then its commands are taken while it is watched.
+// While an agent that outlived its worker runs, its watch takes the commands.
 async function takeCommandsIfNoChild(worker: Worker): Promise<void> {
   const { openIteration, status } = stateOf(worker);
   if (openIteration === undefined || status.kind !== 'running') await takeCommands(worker, 'no_child');

@@ -15,20 +15,20 @@ import { clearScratch, endBaseProcesses } from '../proving/scratch.ts';
 
 type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 
-/** Says who works now and what was found; what is left of the worker before is then done like anything else. */
+/** Records the new worker and what it found; work left by the last one is then done like any other. */
 export async function takeOver(
   worker: Worker,
   lease: OwnedLease,
   { truncatedBytes }: { truncatedBytes: number },
 ): Promise<void> {
   const { host, writer } = worker;
-  // What such a git still writes would be taken for a person's work.
+  // Otherwise what that git still writes would count as a person's work.
   await outliveNoted(worker.paths.gitCalls, worker);
   const self = await identify(host, process.pid);
   if (self === undefined) throw new Error('This process is not in the process table.');
   const found = await findOpenIteration(worker);
   const byHand = await phaseSetByHand(worker);
-  // The next write to the overview puts it back.
+  // The next write of the overview restores it.
   const moved = stateOf(worker).openIteration && (await writtenPhase(worker));
   const tookOver: NewEvent = {
     type: 'worker_took_over',
@@ -39,7 +39,7 @@ export async function takeOver(
     truncatedBytes: truncatedBytes || undefined,
   };
   await appendPatiently(worker, [tookOver]);
-  // Before any line of this worker's own, which would say that all before it were written.
+  // Before the first line of this worker, which would mark all earlier ones as written.
   await worker.projector.catchUp(stateOf(worker));
   for (const problem of writer.problems) {
     await record(worker, {
@@ -54,11 +54,11 @@ export async function takeOver(
   }
   writer.writeCache();
   if (byHand !== undefined) await setPhase(worker, byHand);
-  // An agent may be adopted, what the worker before ran beside it never is.
+  // An agent may be adopted, but never the checks that ran beside it.
   if (lease.previous?.how !== 'released') await endBaseProcesses(worker);
   if (stateOf(worker).openIteration !== undefined) return;
-  // SETUP, a check or a whole child of a worker that died: nothing of it may meet the next one. Whoever left in
-  // good order has left nobody; where no lease is left to say so, somebody may have taken it away.
+  // No process of a dead worker (SETUP, a check, an agent) may run beside the next one. A worker that released its
+  // lease left none; a missing lease may have been deleted.
   if (lease.previous?.how !== 'released') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
     await clearScratch(worker);
@@ -74,7 +74,7 @@ async function findOpenIteration(worker: Worker): Promise<Recovery> {
   if (child === undefined)
     return { recovery: 'run_again', why: `iteration ${open.iteration} had no agent yet` };
   if ((await readExit(worker, open, child)) === NEVER_STARTED) {
-    // The record goes first: with it gone, what is left says "no child yet" whenever this is cut short.
+    // The record is removed first: if this is interrupted, its absence means "no agent yet".
     await rm(files.child, { force: true });
     await rm(exitFile(files.exit, child), { force: true });
     return { recovery: 'run_again', why: `the agent of iteration ${open.iteration} was never started` };

@@ -20,13 +20,13 @@ function isWanted(worker: Worker): boolean {
   return isInClone && worktree !== undefined && baseChecks === undefined && checksOf(worker).length > 0;
 }
 
-/** Begins it beside whatever comes next, unless it runs or its result is known. */
+/** Starts the base checks in the background, unless they run or their result is known. */
 export function beginBaseRun(worker: Worker): void {
   if (!isWanted(worker) || worker.memory.baseRun) return;
   const stop = new AbortController();
   const run: NonNullable<WorkerMemory['baseRun']> = { stop, ended: Promise.resolve(undefined) };
   run.ended = runBase(worker, stop.signal)
-    // What fails here is met again, and told, when the checks of the branch run.
+    // A failure here recurs, and is reported, when the checks of the branch run.
     .catch(() => undefined)
     .then((result) => {
       run.result = result;
@@ -35,7 +35,7 @@ export function beginBaseRun(worker: Worker): void {
   worker.memory.baseRun = run;
 }
 
-/** Records its result, where it has ended. Called where no other event is being written. */
+/** Records the result of finished base checks. Called while no other event is being written. */
 async function collectBaseRun(worker: Worker): Promise<void> {
   const run = worker.memory.baseRun;
   if (run?.result === undefined) return;
@@ -43,7 +43,7 @@ async function collectBaseRun(worker: Worker): Promise<void> {
   delete worker.memory.baseRun;
 }
 
-/** Waits for it, however long it takes. @returns its result, to be recorded by the caller */
+/** Waits for the base checks, however long they take. @returns their result, to be recorded by the caller */
 export async function awaitBaseRun(worker: Worker, signal: AbortSignal): Promise<ChecksRan | undefined> {
   beginBaseRun(worker);
   const run = worker.memory.baseRun;
@@ -58,7 +58,7 @@ export async function awaitBaseRun(worker: Worker, signal: AbortSignal): Promise
   return result;
 }
 
-/** Before the worker leaves: what has not ended by then is begun again by the next one. */
+/** Before the worker leaves: unfinished base checks are started again by the next one. */
 export async function endBaseRun(worker: Worker): Promise<void> {
   const result = await stopBaseRun(worker);
   if (result !== undefined) await recordIfTaken(worker, { type: 'checks_ran', ...result });
@@ -89,7 +89,7 @@ async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan |
   };
   try {
     const end = await runInClone(worker, set);
-    // Told when the checks of the branch run; nothing is known of the base.
+    // Reported when the checks of the branch run; nothing is known of the base.
     if (end.failures.some(({ guardProblem }) => guardProblem !== undefined)) return undefined;
     const { commit, tree } = await commitWithTree(worker, worktree.baseCommit);
     const sandbox = await worker.guard.level(worker);
@@ -100,8 +100,8 @@ async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan |
 }
 
 /**
- * Whether the checks pass on the commit that the session began from, as far as that is known; where they fail there, the
- * session waits for a person: no agent caused it.
+ * Whether the checks pass on the commit that the session began from, as far as is known. If they fail there, no
+ * agent caused it, and the session waits for a person.
  */
 export async function baseChecksPass(worker: Worker): Promise<boolean> {
   await collectBaseRun(worker);

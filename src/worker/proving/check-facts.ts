@@ -6,7 +6,7 @@ import type { SessionState } from '../../session/events/state.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 
-/** What the fast set runs: the project's own, and those of the approved plan's finished phases. */
+/** The commands of the fast set: the project's, and those of finished phases of the approved plan. */
 export async function fastCommands(worker: Worker): Promise<string[]> {
   const { text, outcome } = await readPlanEvidence(worker);
   const phases = text !== undefined && outcome.approved ? parsePlan(text).phases : [];
@@ -19,7 +19,7 @@ export interface TipOfBranch {
   tree: string;
 }
 
-/** What the branch of the session holds: what is proved is a commit, whatever the worktree has checked out. */
+/** The tip of the session's branch: the commit to prove, whatever the worktree has checked out. */
 export async function tipOfBranch(worker: Worker): Promise<TipOfBranch> {
   const { worktree } = stateOf(worker);
   return await commitWithTree(worker, worktree === undefined ? 'HEAD' : `refs/heads/${worktree.branch}`);
@@ -32,7 +32,7 @@ export async function commitWithTree(worker: Worker, name: string): Promise<TipO
   return { commit, tree };
 }
 
-/** What the work for the present goal began from: what was committed for earlier ones proves nothing of it. */
+/** The base of the current goal's work: earlier goals' commits prove nothing of it. */
 export function baseOfWork({
   goalBase,
   worktree,
@@ -40,7 +40,7 @@ export function baseOfWork({
   return worktree && (goalBase ?? worktree.baseCommit);
 }
 
-/** Names in the worktree that no commit holds as they are; those that git ignores aside. */
+/** Files of the worktree that differ from the commit, ignored ones aside. */
 export async function uncommittedFiles(worker: Worker): Promise<string[]> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return [];
@@ -49,7 +49,7 @@ export async function uncommittedFiles(worker: Worker): Promise<string[]> {
   return parseStatus(stdout).entries.map(({ path }) => path);
 }
 
-/** A failed check in the words of a note: its own line, then its last lines, which are quoted. */
+/** A failed check as a note: our own line, then its last lines as a quotation. */
 export function failureNote({ command, how, outputPath, lastLines }: FailedCheck): string {
   const head = `\`${command}\` failed (${how}). Its whole output: ${outputPath}`;
   return lastLines === '' ? head : `${head}\n${lastLines}`;

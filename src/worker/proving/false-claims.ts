@@ -12,10 +12,7 @@ import { branchTip, readPlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { baseOfWork, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 
-/**
- * What an agent claims that says that the work is done, and the branch does not show: a line each. Only an approved plan
- * promises anything.
- */
+/** Claims of finished work that the branch does not show, one line each. Only an approved plan makes promises. */
 export async function falseClaims(worker: Worker, tip: TipOfBranch | undefined): Promise<string[]> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined || tip === undefined) return [];
@@ -30,7 +27,7 @@ function workOf({ file: { mainRepo }, git, ...worker }: Worker, tip: string): Br
   return { ...git.context, mainRepo, base: baseOfWork(stateOf(worker)) ?? 'HEAD', tip };
 }
 
-/** Without its branch nothing of a session can be looked at. */
+/** Without its branch nothing of a session can be verified. */
 export async function branchGone(worker: Worker): Promise<string | undefined> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return undefined;
@@ -69,7 +66,7 @@ async function emptyPromises(worker: Worker, work: BranchWork): Promise<string[]
     ({ steps, ...phase }) => `${named(phase)} has ${steps.total - steps.done} open steps of ${steps.total}`,
   );
   const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
-  // What names nothing, not even that there are no files, may be about any of them.
+  // A phase that does not even say that it has no files may concern any file.
   const isAboutNone = phases.length > 0 && phases.every(({ files }) => files.length > 0);
   if (testable && (promising.length > 0 || !isAboutNone) && !(await changesContent(work)))
     return [
@@ -89,7 +86,7 @@ function named({ number, name }: Pick<PlanPhase, 'number' | 'name'>): string {
   return `phase ${number} of the plan${name === '' ? '' : ` (${name})`}`;
 }
 
-/** Files that the branch is to hold: documents of the session are not in it. None where one cannot be looked up. */
+/** Files that the branch should contain. Session documents are not in it; none where one cannot be resolved. */
 function promisedFiles({ files }: PlanPhase): string[] {
   return files.some((name) => /[{}<>…]/.test(name)) ? [] : files.filter(isInRepository);
 }

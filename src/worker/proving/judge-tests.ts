@@ -24,7 +24,7 @@ export interface ComparedChecks extends ComparedCommits, ChangesOfChecks {
   checks: readonly string[];
 }
 
-/** Compares what the branch has come to with the commit that the present work began from. */
+/** Compares the branch with the commit that the current work began from. */
 export async function comparedChecks(worker: Worker): Promise<ComparedChecks | undefined> {
   const base = baseOfWork(stateOf(worker));
   if (base === undefined) return undefined;
@@ -38,7 +38,7 @@ export async function comparedChecks(worker: Worker): Promise<ComparedChecks | u
 
 /**
  * The question to a person whose checks may show less than those of the base, unless one has accepted that.
- * @param decision what follows otherwise
+ * @param decision used otherwise
  */
 export async function waitIfWeakened(
   worker: Worker,
@@ -64,7 +64,7 @@ export async function waitIfWeakened(
   };
 }
 
-/** Files of the base that differ, by their new names: people are told of them whether they are asked or not. */
+/** Changed files of the base by their new names: they are reported whether or not a question is asked. */
 function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
   return files
     .filter(({ path, before }) => before !== undefined && hasChecks(path, before))
@@ -84,12 +84,13 @@ interface Tried {
   events: NewEvent[];
 }
 
-/** Each file is one run; of more than these the first ones run. */
+/** Each file is one run; only the first ones run. */
 const MOST_FILES = 20;
 
 /**
- * Runs the test files that the work has added tests to on the base commit, once for the same files: one that passes there
- * would pass without the work. @returns undefined when it was stopped
+ * Runs test files with added tests on the base commit, once per set of files: a test that passes there would pass
+ * without the work.
+ * @returns undefined when it was stopped
  */
 export async function tryAddedTests(
   worker: Worker,

@@ -18,19 +18,19 @@ async function requirementsOf(worker: Worker): Promise<Requirement[]> {
   return (await readPlanEvidence(worker)).requirements;
 }
 
-/** What the full set runs: the project's own, then those of the requirements. */
+/** The commands of the full set: the project's, then those of the requirements. */
 export async function fullCommands(worker: Worker): Promise<string[]> {
   const ofLedger = (await requirementsOf(worker)).map(({ check }) => check);
   return [...new Set([...checksOf(worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
 }
 
-/** What a merge has to pass: also what the work was proved by, where its plan was archived since. */
+/** The commands that a merge must pass, including those that proved the work if its plan was archived since. */
 export async function mergeCommands(worker: Worker): Promise<string[]> {
   const { proved } = stateOf(worker);
   return [...new Set([...(await fullCommands(worker)), ...(proved?.commands ?? [])])];
 }
 
-/** Failed commands told apart: those of the project, and a line for each requirement that is open by one. */
+/** Splits failed commands into those of the project and a line for each requirement that one leaves open. */
 export async function failedOf(
   worker: Worker,
   failures: readonly FailedCheck[],
@@ -48,7 +48,7 @@ export async function failedOf(
   return { ofProject, requirements: lines };
 }
 
-/** A line for each requirement that no command shows and no quality agent has found to hold for the present code, `also` aside. */
+/** Requirements that no command shows and no quality agent has confirmed for the current code; `also` is left out. */
 export async function unreviewed(worker: Worker, also: readonly string[] = []): Promise<string[]> {
   const { reviewed = [], reviewedAt = {} } = stateOf(worker);
   const changed = await changedSince(worker, Object.values(reviewedAt));
@@ -73,7 +73,7 @@ async function changedSince(worker: Worker, commits: readonly string[]): Promise
   return changed;
 }
 
-/** Why an agent may not move on with the ledger as it is. One is due at the end of requirements. */
+/** Why an agent may not continue with the current ledger. One is due at the end of requirements. */
 export async function ledgerProblem(worker: Worker, phase: Phase): Promise<string | undefined> {
   const text = await ledgerText(worker.paths);
   if (text === undefined)

@@ -24,7 +24,7 @@ interface Inquiry {
   iteration: number;
   decision: Decision;
   events: NewEvent[];
-  /** Before the first question about it, the checks run. */
+  /** Set by the first question about it, which runs the checks. */
   shown?: Shown;
   changedTests?: ChangedTest[];
 }
@@ -36,12 +36,12 @@ interface Shown {
   proof: Proof;
 }
 
-/** It was stopped: nothing is decided, and whoever goes on asks again. */
+/** The checks were stopped: nothing is decided, and the next worker asks again. */
 const STOPPED = Symbol('stopped');
 type Answer = Decision | typeof STOPPED | undefined;
 type Question = (inquiry: Inquiry) => Promise<Answer>;
 
-/** The question of each obstacle; their order is that of `OBSTACLES`. */
+/** The question of each obstacle, in the order of `OBSTACLES`. */
 export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   messages: unreadMessages,
   async branch_gone({ worker }) {
@@ -105,8 +105,9 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
 };
 
 /**
- * What follows where the branch has to show what an agent has signalled: the first obstacle that is there, else the
- * decision itself. @returns undefined when its checks were stopped
+ * The decision for a signal that the branch must support: that of the first obstacle that applies, else the
+ * original one.
+ * @returns undefined when its checks were stopped
  */
 export async function decideByObstacles(
   worker: Worker,
@@ -124,7 +125,7 @@ export async function decideByObstacles(
   return { decision: done, events: [...events, ...inWorktreeNotice(worker)] };
 }
 
-/** Asks one after the other, and no further than to the first answer. @param ask the question of that name */
+/** Asks in order until the first answer. @param ask the question of that name */
 export async function firstObstacle<T>(
   isBeforeDone: boolean,
   ask: (name: ObstacleName) => Promise<T | undefined>,
@@ -146,7 +147,7 @@ async function unreviewedOf({ worker, decision }: Inquiry): Promise<string[]> {
   return decision.kind === 'done' ? await unreviewed(worker) : [];
 }
 
-/** What is claimed is read before the checks run: they take their time, and what is proved is one commit. */
+/** Claims are read before the checks run, which take time, so that one commit is proved. */
 async function shownOf(inquiry: Inquiry): Promise<Shown> {
   if (inquiry.shown !== undefined) return inquiry.shown;
   const { worker, iteration } = inquiry;

@@ -18,21 +18,18 @@ import { fastCommands, type TipOfBranch, tipOfBranch, uncommittedFiles } from '.
 import { failedOf, fullCommands } from './ledger.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
 
-/** What became of a set of checks; `events` are recorded with what is decided of it. */
+/** The result of a set of checks; `events` are recorded with the decision about it. */
 export type Proof = { events: NewEvent[] } & (
   | { kind: 'passed' }
   | { kind: 'failed'; failures: FailedCheck[] }
   | { kind: 'uncommitted'; files: string[] }
-  /** No agent can help: a command that the shell does not find, a guard that fails, no clone. */
+  /** No agent can help: a command not found, a failing guard, or no clone. */
   | { kind: 'impossible'; reason: string }
   | { kind: 'base_red'; reason: string }
   | { kind: 'stopped' }
 );
 
-/**
- * The full set: what the branch holds is what counts. Its time is the project's: it counts neither for the agent nor
- * against MAX_HOURS.
- */
+/** The full set, on the content of the branch. Its time counts neither for the agent nor against MAX_HOURS. */
 export async function proveBranch(worker: Worker, iteration: number): Promise<Proof> {
   const { worktree, proved } = stateOf(worker);
   if (worktree === undefined) return { kind: 'passed', events: [] };
@@ -71,7 +68,7 @@ export async function proveCommit(
   );
 }
 
-/** A few quick checks in the worktree after an agent has worked there: hints for the next one, which prove nothing. */
+/** A few quick checks in the worktree after an agent worked there: hints for the next one, not proof. */
 export async function tryFast(worker: Worker, iteration: number): Promise<Proof> {
   const commands = await fastCommands(worker);
   const { worktree } = stateOf(worker);
@@ -80,7 +77,7 @@ export async function tryFast(worker: Worker, iteration: number): Promise<Proof>
   return await tryInWorktree(worker, { set: 'fast', iteration, commands });
 }
 
-/** Uncommitted and ignored files take part. */
+/** Includes uncommitted and ignored files. */
 async function tryInWorktree(
   worker: Worker,
   set: Pick<WorktreeSet, 'set' | 'iteration' | 'commands'>,
@@ -97,7 +94,7 @@ interface Attempt extends Pick<ChecksRan, 'set' | 'in' | 'added'> {
   tip: TipOfBranch;
 }
 
-/** Runs a set while commands are taken, ends what it has left, and makes the event of it. */
+/** Runs a set while commands are taken, ends the processes it left, and creates its event. */
 export async function recordedSet(
   worker: Worker,
   { tip, ...head }: Attempt,
@@ -122,12 +119,12 @@ export async function recordedSet(
     if (!WORKER_ERRORS.clone_failed.is(error)) throw error;
     return { kind: 'impossible', reason: asReason(error), events: [] };
   } finally {
-    // A check may have started servers; nothing of it may outlive the iteration.
+    // A check may have started servers, which must not outlive the iteration.
     await endChildTree(worker, undefined, { leftoversOnly: true });
   }
 }
 
-/** A script that a requirement names may be an agent's to write; what the project runs is there from the start. */
+/** An agent may write the script that a requirement names; the project's commands exist from the start. */
 function impossibleReason(
   failures: readonly FailedCheck[],
   ofProject: readonly FailedCheck[],
@@ -141,12 +138,12 @@ function impossibleReason(
   return undefined;
 }
 
-/** An agent has worked by then: what happened is not that none was started. */
+/** Reworded, since an agent has run: the original message says that none was started. */
 function asReason({ why, hint }: Explanation): string {
   return `${why} ${hint}`;
 }
 
-/** What fails on the base too, and no person has said that it may, is no agent's failure. */
+/** A check that also fails on the base, unaccepted by any person, is no agent's failure. */
 async function unlessBaseIsRed(worker: Worker, proof: Proof): Promise<Proof> {
   let { baseChecks } = stateOf(worker);
   const { events } = proof;
@@ -165,7 +162,7 @@ function showChecking(worker: Worker, command: string): void {
   try {
     worker.projector.writeNow(stateOf(worker), `checking: ${command}`);
   } catch {
-    // A status bar may miss it: it is shown with the next change.
+    // A status bar may miss it until the next change.
   }
 }
 
@@ -177,7 +174,7 @@ interface WorktreeSet {
   begins: CheckPlace['begins'];
 }
 
-/** Runs commands where the agent works, one after the other, until one of them removes that folder. */
+/** Runs commands in the agent's folder one by one, until one of them removes it. */
 async function runInWorktree(
   worker: Worker,
   { set, iteration, commands, signal, begins }: WorktreeSet,

@@ -10,13 +10,13 @@ import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { openScratchDir, scratchDir } from './scratch.ts';
 
 export interface ClonedSet {
-  /** Names the clone and the files of the outputs. */
+  /** Names the clone and the output files. */
   name: string;
   commit: string;
   worktree: { path: string; branch: string; baseCommit: string };
   commands: readonly string[];
   proving: Proving;
-  /** The value of the mark that its processes carry. */
+  /** The value of the marker of its processes. */
   mark: string;
   iteration: number;
   outputDir: string;
@@ -26,7 +26,8 @@ export interface ClonedSet {
 }
 
 /**
- * Runs commands in a fresh clone of a commit, SETUP first. After a SETUP that fails none of them runs: its failure is theirs.
+ * Runs commands in a fresh clone of a commit, after SETUP. If SETUP fails, none of them runs and its failure is
+ * theirs.
  * @throws clone_failed; the signal's reason
  */
 export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd> {

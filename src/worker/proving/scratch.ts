@@ -7,19 +7,18 @@ import type { Worker } from '../core/worker.ts';
 
 type Place = Pick<Worker, 'file'>;
 
-/** Holds the clones of one session. */
 export function scratchDir({ file }: Place): string {
   return join(checksRoot(file.worktreesDir), file.folder);
 }
 
-/** The same while commands run in them and no guard hides the folders above. */
+/** The same for commands in them that no guard confines. */
 export function openScratchDir(worker: Pick<Worker, 'file' | 'env'>): string {
   const { worktreesDir, id } = worker.file;
   const root = openChecksRoot(worktreesDir, worker.env);
   return root === checksRoot(worktreesDir) ? scratchDir(worker) : join(root, id);
 }
 
-/** Of processes that run beside an agent: its end ends all that carries its own mark. */
+/** Marks processes that run beside an agent, since an agent's end ends all that carries its mark. */
 export function baseRunMark(worker: Place): Mark {
   const { name, value } = childMark(worker);
   return { name, value: `${value}-base` };
