@@ -20,7 +20,7 @@ import { stateOf, type Worker } from '../core/worker.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
 
-/** Removes the worktree of a session that is archived; its branch stays. @throws worktree_foreign, would_lose_work: what was written since the judgement is not lost either */
+/** Removes an archived session's worktree; the branch stays. @throws worktree_foreign, would_lose_work */
 export async function removeOwnWorktree(worker: Worker): Promise<void> {
   const path = stateOf(worker).worktree?.path;
   if (path === undefined) return;
@@ -32,7 +32,7 @@ export async function removeOwnWorktree(worker: Worker): Promise<void> {
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Keeps branch and worktree in the trash; neither is changed. */
+/** Records branch and worktree in the trash without changing them. */
 export async function intoTrash(
   worker: Worker,
   { path: worktreePath, reading }: NonNullable<FinishFacts['worktree']>,
@@ -52,7 +52,7 @@ export async function intoTrash(
   return { trash: { ...filled.kept, branch, uncommitted: uncommitted.slice(0, 100), until }, told };
 }
 
-/** Removes worktree and branch, once all of them is in the trash. Done again after a crash, it does what is left. */
+/** Removes worktree and branch once both are in the trash; completes the removal after a crash. */
 export async function removeDiscarded(worker: Worker, trash: Trash): Promise<void> {
   const place = checkpointPlace(worker);
   if (place === undefined) return;
@@ -66,11 +66,11 @@ export async function removeDiscarded(worker: Worker, trash: Trash): Promise<voi
   crashPoint('discard-worktree-gone');
   await dropBranch({ mainRepo, branch, ...context }, tip);
   crashPoint('discard-branch-gone');
-  // What is too old only takes room.
+  // Old entries are harmless.
   await pruneTrash({ mainRepo, ...context }, worker.clock.now()).catch(() => []);
 }
 
-/** Makes branch and worktree as they were before they were discarded. Done again after a crash, it does what is left. */
+/** Restores branch and worktree from the trash; completes the restore after a crash. */
 export async function restoreDiscarded(
   worker: Worker,
   { branch, tip, commit, uncommitted }: Trash,
@@ -79,7 +79,7 @@ export async function restoreDiscarded(
   if (place === undefined) return;
   await restoreBranch({ mainRepo: place.mainRepo, branch, ...worker.git.context }, tip);
   crashPoint('restore-branch-made');
-  // A clean worktree is made when the session continues.
+  // A clean worktree is created when the session continues.
   if (uncommitted.length === 0) return;
   await repairMissingWorktree(worker);
   await restoreDiscardedFiles(place, commit);

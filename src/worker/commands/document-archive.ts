@@ -20,16 +20,16 @@ export async function moveDocuments(
   for (const name of moved.filter((each) => parseDocumentName(each) !== undefined))
     await ifExists(rename(join(paths.sessionDir, name), join(folder, name)));
   await bringPictures(paths, folder);
-  // Written last: what shows the next worker that nothing is left to move.
+  // Written last: it shows the next worker that nothing is left to move.
   const reset = { lastAction: archivedWords(to), next: 'New work' };
   await changeFile(paths.overview, (text) => changeOverview(text ?? '', reset));
 }
 
-/** Links of the documents lead to them: what stays may need them as well. */
+/** Documents link to the pictures, and those that stay may use them too. */
 async function bringPictures({ sessionDir, screens }: SessionPaths, folder: string): Promise<void> {
   const isShared = namesAt(sessionDir)?.some((name) => parseDocumentName(name) !== undefined);
   const to = join(folder, SCREENS);
-  // Neither a link nor a pipe of an agent's is followed or waited for.
+  // Links and pipes made by an agent are skipped.
   const filter = (from: string) => statsAt(from)?.isFile() || statsAt(from)?.isDirectory() || false;
   await ifExists(isShared ? cp(screens, to, { recursive: true, filter }) : rename(screens, to));
 }
@@ -38,12 +38,12 @@ export async function areDocumentsMoved({ paths }: Worker, { to }: { to: string 
   return readOverview((await readOwnOverview(paths)) ?? '').lastAction === archivedWords(to);
 }
 
-/** With the folder, for each archiving has its own. */
+/** Includes the folder, which differs for each archiving. */
 function archivedWords(to: string): string {
   return `Documents archived to ${to}`;
 }
 
-/** Among the earlier archives of the session's documents. */
+/** A free name among the earlier archives of the session's documents. */
 export function freeArchiveName({ paths, clock, file }: Worker): string {
   const name = `${stampsAt(clock.now()).folderDate}-${nameWithoutDate(file.folder)}`;
   for (let number = 1; ; number += 1) {

@@ -19,7 +19,6 @@ import { intoTrash } from './archived-work.ts';
 import { freeArchiveName, moveDocuments } from './document-archive.ts';
 import { foldersOf, intoArchive, outOfArchive } from './session-archive.ts';
 
-/** Archives a session whole, or its documents. */
 export const archive: Handler<'archive'> = async (worker, { by, what, keep }) => {
   const { home, facts } = await beforeFinish(worker, what === 'session');
   const verdict = judgeArchive({ what, keep }, stateOf(worker), facts);
@@ -53,7 +52,7 @@ export const unarchive: Handler<'unarchive'> = async (worker, { by }) => {
   };
 };
 
-/** Puts branch and worktree into the trash and the session into the archive; an unarchive restores all of it. */
+/** Moves branch and worktree to the trash and archives the session; unarchive restores everything. */
 export const discard: Handler<'discard'> = async (worker, { by }) => {
   const { home, facts } = await beforeFinish(worker, true);
   const { gateChannels } = worker.file.settings;
@@ -71,7 +70,7 @@ export const discard: Handler<'discard'> = async (worker, { by }) => {
   return { events: [...told, { type: 'discarded', by, trash, flow }, archived], ...intoArchive(worker, by) };
 };
 
-/** Where the session is and goes to, and what its judge goes by. */
+/** The session's current and target folders, and the facts for its judge. */
 async function beforeFinish(worker: Worker, isInspected: boolean) {
   const { home, away } = foldersOf(worker);
   const { mainRepo } = worker.file;
@@ -81,7 +80,7 @@ async function beforeFinish(worker: Worker, isInspected: boolean) {
   return { home, facts };
 }
 
-/** Merges the session's branch; checks and the merge follow the event. */
+/** Merges the session's branch; checks and merge follow the event. */
 export const merge: Handler<'merge'> = async (worker, { by }) => {
   const { mainRepo, settings } = worker.file;
   const { worktree } = stateOf(worker);
@@ -94,7 +93,7 @@ export const merge: Handler<'merge'> = async (worker, { by }) => {
   return { events: [{ type: 'merge_asked', by, into: verdict.into }] };
 };
 
-/** Takes a session back; the files follow the event. */
+/** Rewinds a session; its files follow the event. */
 export const rewind: Handler<'rewind'> = async (worker, { by, to }) => {
   const { mainRepo } = worker.file;
   const verdict = judgeRewind({ to }, stateOf(worker), {

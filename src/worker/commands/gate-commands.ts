@@ -6,7 +6,7 @@ import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { planApproved } from '../recording/plan-approved.ts';
 
-/** Records a person's answers: the human act that opens the first gate. */
+/** Records a person's answers, which open the first gate. */
 export const answer: Handler<'answer'> = async (worker, command) => {
   const { gateChannels } = worker.file.settings;
   const verdict = judgeAnswer(command, stateOf(worker), { ...(await readQuestions(worker)), gateChannels });
@@ -17,7 +17,7 @@ export const answer: Handler<'answer'> = async (worker, command) => {
   return { events: [{ type: 'answers_recorded', by: command.by, answers, replaced, open, flow }] };
 };
 
-/** Records a person's approval of the plan as it stands: the human act that opens the second gate. */
+/** Records a person's approval of the current plan, which opens the second gate. */
 export const approve: Handler<'approve'> = async (worker, command) => {
   const { version, text } = await readPlanEvidence(worker);
   const plan = version && text !== undefined ? { ...version, text } : undefined;
@@ -28,7 +28,7 @@ export const approve: Handler<'approve'> = async (worker, command) => {
   return { events: [...(await answersSeen(worker, command.by)), approved] };
 };
 
-/** Sends the plan back with the person's words. */
+/** Sends the plan back with the person's comments. */
 export const takeChangeRequest: Handler<'request_changes'> = async (worker, command) => {
   const { gateChannels } = worker.file.settings;
   const verdict = judgeRequestChanges(command, stateOf(worker), { gateChannels });
@@ -39,12 +39,12 @@ export const takeChangeRequest: Handler<'request_changes'> = async (worker, comm
   return { events: [...answers, { type: 'changes_requested', by, feedback, flow }] };
 };
 
-/** Before the first agent of the session a person who decides about the plan has seen the answers that led to it. */
+/** A person who decides about the plan before the session's first agent has seen the answers it is based on. */
 async function answersSeen(worker: Worker, by: By): Promise<NewEvent[]> {
   return stateOf(worker).prepared ? [] : await answersAsTheyAre(worker, by);
 }
 
-/** The answers that stand in `_qa.md` as answers of `by`. */
+/** Records the answers that are in `_qa.md` as answers of `by`. */
 export async function answersAsTheyAre(worker: Worker, by: By): Promise<NewEvent[]> {
   const { unconfirmed: answers, open } = await readQuestions(worker);
   if (answers.length === 0) return [];

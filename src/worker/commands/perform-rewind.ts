@@ -10,9 +10,8 @@ import { type CheckpointPlace, checkpointPlace } from '../recording/keep-work.ts
 import { keepRestoredPlan } from '../recording/plan-approved.ts';
 
 /**
- * Puts the files back that an accepted rewind is about; a worker that is killed here is followed by one that goes on.
- * An error before the first file is moved has changed nothing; after that it blocks the session, and a resume
- * performs the rewind again.
+ * Restores the files of an accepted rewind; after a crash the next worker continues it. An error before the first
+ * file is moved has changed nothing; a later one blocks the session, and a resume repeats the rewind.
  */
 export async function performRewind(worker: Worker): Promise<void> {
   const { rewind } = stateOf(worker);
@@ -37,10 +36,10 @@ export async function performRewind(worker: Worker): Promise<void> {
   }
 }
 
-/** Where git can't tell, files may have been moved. */
+/** If git can't tell, files may have been moved. */
 async function mayBeHalfway(worker: Worker, place: CheckpointPlace, n: number): Promise<boolean> {
   const { status } = stateOf(worker);
-  // Another rewind failed halfway before this one was asked for.
+  // Another rewind had failed halfway before this one was requested.
   if (status.kind === 'blocked' && status.rule === REWIND_HALFWAY) return true;
   return await isBegun({ ...place, id: String(n) }).catch(() => true);
 }

@@ -16,24 +16,24 @@ import { levelBlockedFor } from '../guarding/check-sandbox-level.ts';
 import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/budget.ts';
 import { liftSharedLimit } from '../limits/shared-limit.ts';
 
-/** Lets a session go on: after a stop, a block, a limit or a wait for something that people do; or with a new goal. */
+/** Continues a session after a stop, a block, a limit or a wait for people, or with a new goal. */
 export const resume: Handler<'resume'> = async (worker, given) => {
   const command = meantForPhase(worker, given);
   const state = stateOf(worker);
-  // Whoever resumes may have repaired the machine.
+  // A person may have repaired the machine.
   worker.guard.forget();
   const lowered = await levelBlockedFor(worker);
   const verdict = judgeResume(command, state, { spent: stillSpent(worker, command), lowered });
   if (verdict.kind === 'refused') return verdict;
   const { phase, resetsCounts } = verdict;
-  // Before its event: whatever ends the worker in between, the person has said so, and may say so again.
+  // Written before the event, so a crash loses nothing; repeating it is harmless.
   if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
   const { by, note, goal, caps, child, checks, proving } = command;
   const said = { by, note, caps, child, checks, proving };
   if (goal !== undefined) return { events: [await newGoal(worker, goal, said)] };
   const flow = 'Session resumed';
   const events = [{ type: 'resumed', ...said, phase, resetsCounts, sandbox: lowered, flow } as const];
-  // Whoever resumes by hand knows more than the time that the provider gave.
+  // A person who resumes knows more than the time that the provider stated.
   const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
   return isAccounts ? { events, after: () => liftLimit(worker) } : { events };
 };
@@ -43,7 +43,7 @@ async function liftLimit(worker: Worker): Promise<void> {
   await liftSharedLimit(worker, provider.name);
 }
 
-/** A person names kinds of limits alone: more of the kind that has run out in a phase is meant for that phase. */
+/** A person names only the kind of a limit: a raise for a kind that has run out in a phase applies to that phase. */
 function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {
   if (command.caps === undefined) return command;
   const session = { ...command.caps.session };
@@ -53,7 +53,7 @@ function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<
     const more = session[cap];
     if (more === undefined) continue;
     ofPhase[cap] = more;
-    // Meant for both where both have run out; what is less for the session than it has is meant for the phase.
+    // If both have run out, it applies to both; a value below the session's applies only to the phase.
     const whole = spent.find((use) => use.cap === cap && use.scope === 'session');
     if (whole === undefined || more <= whole.limit) delete session[cap];
   }
@@ -61,7 +61,7 @@ function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<
   return { ...command, caps: { session, phases: { [nextPhase(worker, command)]: ofPhase } } };
 }
 
-/** What keeps the next child from its work. */
+/** What would stop the next agent. */
 function runOut(worker: Worker, command: CommandOf<'resume'>): CapUse[] {
   const state = stateOf(worker);
   return isBudgets(state) ? spentUses(worker) : reachedUses(worker, { ...command, caps: undefined });
@@ -81,18 +81,18 @@ function isBudgets({ status }: SessionState): boolean {
   return status.kind === 'blocked' && status.rule === 'budget';
 }
 
-/** Going on would only block again: better said at once. */
+/** Refuses a resume that would only block again. */
 function stillSpent(worker: Worker, command: CommandOf<'resume'>): ResumeFacts['spent'] {
   if (!isBudgets(stateOf(worker)) && command.caps === undefined) return undefined;
   const reached = reachedUses(worker, command);
   if (reached.length === 0) return undefined;
-  // Nothing of this resume is kept: the next one must raise what it has raised too.
+  // Nothing of a refused resume is kept: the next one must raise these limits too.
   const isOther = (use: CapUse) => !reached.some(({ cap, scope }) => cap === use.cap && scope === use.scope);
   const all = [...reached, ...runOut(worker, command).filter(isOther)];
   return { reason: budgetReason(all), next: higherLimits(all) };
 }
 
-/** Other work begins: questions, plans, ledger and commits that are there by now belong to the work before. */
+/** Starts a new goal: existing questions, plans, ledger and commits belong to earlier work. */
 async function newGoal(
   worker: Worker,
   goal: string,

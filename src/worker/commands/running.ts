@@ -13,7 +13,7 @@ import { stateOf } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { answersAsTheyAre } from './gate-commands.ts';
 
-/** Makes the session exist; its folder, overview and worktree are the worker's next step. */
+/** Creates the session; the worker's next step makes its folder, overview and worktree. */
 export const start: Handler<'start'> = async (worker, { by, run }) => {
   const { settings, id, task, dive, folder, takenOver, sandbox } = worker.file;
   const verdict = judgeStart({ by }, stateOf(worker), settings);
@@ -25,19 +25,19 @@ export const start: Handler<'start'> = async (worker, { by, run }) => {
     return { events: [{ ...created, flow }] };
   }
   const flow = `Taken over in ${takenOver.decision.phase}`;
-  // A gate that the settings leave out is opened by them.
+  // The settings open a gate that they leave out.
   const answers = settings.gates.includes('qa') ? [] : await answersAsTheyAre(worker, BY_SETTINGS);
   return { events: [created, { type: 'taken_over', ...takenOver, flow }, ...answers] };
 };
 
-/** Keeps guidance from the human for the next child. */
+/** Keeps a person's message for the next agent. */
 export const message: Handler<'message'> = async ({ paths, writer }, command) => {
   const verdict = judgeMessage(command, writer.state);
   if (verdict.kind === 'refused') return verdict;
   const { id, by, text, at } = command;
   const { file: stamp } = stampsAt(Date.parse(at));
   const file = inboxFileName({ stamp, id });
-  // Before the event that names it: a file without its event is never delivered.
+  // Written before its event: a file without an event is never delivered.
   ensurePlainFolder(paths.inbox);
   await writeWhole(join(paths.inbox, file), inboxMessage({ id, stamp, channel: by.channel, text }));
   return {
@@ -50,7 +50,7 @@ export const stop: Handler<'stop'> = async (worker, { by, when }) => {
   if (verdict.kind === 'refused') return verdict;
   if (verdict.how === 'request') return { events: [{ type: 'stop_requested', by, when }] };
   const { openIteration } = verdict;
-  // A stopped session has no agent: what a block left alive ends first.
+  // A stopped session has no agent: one that a block left alive is ended first.
   const child = openIteration && (await readChildRecord(worker, openIteration.iteration));
   const end = openIteration && (await endChildTree(worker, child, { leftoversOnly: true }));
   if (end?.kind === 'immortal') return refused(WORKER_ERRORS.child_immortal({ pids: end.pids }));

@@ -13,8 +13,8 @@ import { removeDiscarded, removeOwnWorktree, restoreDiscarded } from './archived
 import { areDocumentsMoved, moveDocuments } from './document-archive.ts';
 
 /**
- * What is left of an archiving, or of its opposite, after a crash between its event and its work.
- * @param died whether the worker before did: documents that a person brings back later stay
+ * Completes an archive or unarchive that a crash interrupted between event and work.
+ * @param died whether the last worker died; documents that a person restores later stay
  */
 export async function restOfFinishing(worker: Worker, died: boolean): Promise<Work | undefined> {
   const { archived, n } = stateOf(worker);
@@ -32,7 +32,7 @@ const BY_SETTINGS: By = { channel: 'settings' };
 const LOOK_BACK = 100;
 const OF_WORKERS: readonly EventType[] = ['worker_took_over', 'worker_left', 'notice', 'forgery_seen'];
 
-/** Where the session folder is and where it goes; its machine state stays. */
+/** The session's current and target folders; its machine state stays. */
 export function foldersOf({ file: { sessionsDir, folder } }: Worker): {
   home: SessionPaths;
   away: SessionPaths;
@@ -40,7 +40,7 @@ export function foldersOf({ file: { sessionsDir, folder } }: Worker): {
   return { home: sessionPaths(sessionsDir, folder), away: sessionPaths(sessionsDir, folder, true) };
 }
 
-/** The folder moves last: while it is at home, the worktree may still have to go. */
+/** The folder is moved last: until then the worktree may still have to be removed. */
 export function intoArchive(worker: Worker, by: By): Work {
   const { home, away } = foldersOf(worker);
   return {
@@ -58,7 +58,7 @@ export function intoArchive(worker: Worker, by: By): Work {
     undone: async () => {
       if (statsAt(home.sessionDir) === undefined) return [];
       const { trash } = stateOf(worker);
-      // Worktree or branch may be gone already.
+      // Worktree or branch may already be gone.
       if (trash !== undefined) await restoreDiscarded(worker, trash);
       return [
         { type: 'unarchived', by, flow: 'Not archived: its worktree or its folder could not be moved' },
@@ -73,7 +73,7 @@ export function outOfArchive(worker: Worker, by: By, trash: EventBody<'unarchive
   const flow = 'Still in the archive: the folder could not be moved';
   return {
     after: async () => {
-      // The folder comes last: while it is in the archive, the rest may still have to come back.
+      // The folder is restored last: until then the rest may still have to be restored.
       if (trash !== undefined && statsAt(home.sessionDir) === undefined)
         await restoreDiscarded(worker, trash);
       await ifExists(rename(away.sessionDir, home.sessionDir));

@@ -33,17 +33,17 @@ const HANDLERS: { readonly [K in Command['kind']]: Handler<K> } = {
 };
 
 async function handle(worker: Worker, command: Command): Promise<CommandOutcome | Refused> {
-  // The table's entry is the one of this command's kind, which indexing by a union can't say.
+  // TypeScript cannot relate an entry of the table to the kind of the command.
   return await (HANDLERS[command.kind] as Handler<Command['kind']>)(worker, command);
 }
 
-/** While a child runs, a command could come from it: only what opens nothing is taken then. */
+/** While an agent runs, a command could come from it: only commands that open nothing are taken then. */
 type Moment = 'no_child' | 'child_runs';
 
-/** Commands that share one write to the disk and one look at the overview. */
+/** Commands that share one write to disk and one read of the overview. */
 const AT_ONCE = 64;
 
-/** Ids of the commands that no event has answered yet, oldest first; files of others are left over, and go. */
+/** Ids of the commands without an event, oldest first; leftover files of others are removed. */
 export async function waitingCommandIds(worker: Worker): Promise<string[]> {
   const ids = pendingCommandIds(worker.paths);
   const answered = ids.filter((id) => worker.writer.isAnswered(id));
@@ -55,8 +55,9 @@ export async function waitingCommandIds(worker: Worker): Promise<string[]> {
 }
 
 /**
- * Meets every waiting command with exactly one event, oldest first. What stands behind a rewind waits until
- * that is done: it was meant for what the session comes to then. @returns how many were met
+ * Answers waiting commands with one event each, oldest first. Those after a rewind wait for it: they apply to its
+ * result.
+ * @returns how many were answered
  */
 export async function takeCommands(worker: Worker, moment: Moment): Promise<number> {
   const ids = pendingCommandIds(worker.paths);
@@ -67,7 +68,7 @@ export async function takeCommands(worker: Worker, moment: Moment): Promise<numb
   return met;
 }
 
-/** Meets the first commands of `ids`, up to one that has work following it, or a rewind. @returns how many */
+/** Answers the first commands of `ids`, up to one with follow-up work, or a rewind. @returns how many */
 async function takeSome(worker: Worker, ids: readonly string[], moment: Moment): Promise<number> {
   const { writer } = worker;
   let met = 0;
@@ -75,7 +76,7 @@ async function takeSome(worker: Worker, ids: readonly string[], moment: Moment):
   for (const id of ids) {
     if (last?.after !== undefined || isRewinding(writer.state)) break;
     met += 1;
-    // A crash between the event and the removal leaves a command that has its answer.
+    // A crash between event and removal leaves the file of an answered command.
     if (writer.isAnswered(id)) continue;
     last = await meet(worker, id, moment);
     writer.stage(...last.events);
@@ -87,8 +88,8 @@ async function takeSome(worker: Worker, ids: readonly string[], moment: Moment):
 }
 
 /**
- * Takes commands while a child is watched, whose time limit and end wait for no disk: what that refuses is
- * left lying and met later. A stop counts in the state from now on, also before its event is on disk.
+ * Takes commands while an agent is watched, without waiting for the disk, which would delay its time limit; refused
+ * ones stay queued. A stop takes effect at once, even before its event is on disk.
  * @returns false when something was left
  */
 export async function takeCommandsMeanwhile(worker: Worker): Promise<boolean> {
@@ -115,12 +116,12 @@ async function writeStaged(worker: Worker): Promise<void> {
   await worker.projector.apply(worker.writer.state, await appendPatiently(worker, []));
 }
 
-/** Takes away the files of commands whose events are on disk. One that stays for now does no harm: it has its answer. */
+/** Removes the files of answered commands. One that stays is harmless: it has its event. */
 async function removeAnswered(worker: Worker, ids: readonly string[]): Promise<void> {
   for (const id of ids) await removeCommand(worker.paths, id).catch(() => undefined);
 }
 
-/** Judges a queued command; no event is written yet. A lasting failure is its refusal; with a passing one it stays queued. */
+/** Judges a queued command; writes no event. A lasting failure refuses it, a temporary one leaves it queued. */
 export async function meet(worker: Worker, id: string, moment: Moment): Promise<CommandOutcome> {
   const reading = await readCommand(worker.paths, id);
   if (reading === undefined) return { events: [] };

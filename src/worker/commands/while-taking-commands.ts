@@ -6,13 +6,13 @@ import { takeCommandsMeanwhile } from './take-commands.ts';
 
 const POLL_MS = 200;
 
-/** `stopped`: it was aborted because a person wants the session to stop now. */
+/** `stopped`: aborted because a person wants the session to stop now. */
 export type MeanwhileEnd<T> = { kind: 'done'; value: T } | { kind: 'stopped' };
 
 /**
- * Does something that may take half an hour and records nothing, and takes the commands that come meanwhile. What `act`
- * throws once its signal is aborted counts as stopped.
- * @throws lease_lost once it has ended, when the session was taken over meanwhile
+ * Runs something long that records nothing, and takes commands meanwhile. Any error of `act` after its signal is
+ * aborted counts as stopped.
+ * @throws lease_lost, after `act` has ended, if the session was taken over meanwhile
  */
 export async function whileTakingCommands<T>(
   worker: Worker,
@@ -24,7 +24,7 @@ export async function whileTakingCommands<T>(
   const ended = act(stop.signal).finally(() => {
     isOver = true;
   });
-  // Listened to from the beginning: it may fail while commands are taken.
+  // Handled from the beginning, since it may fail while commands are taken.
   const over = ended.then(
     () => undefined,
     () => undefined,

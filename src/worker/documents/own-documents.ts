@@ -2,12 +2,12 @@ import { namesAt } from '../../base/files/look-at.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 
-/** Names of the session's own documents and folders at its top level, sorted. */
+/** Names of the session's top-level documents and folders, sorted. */
 export function documentNames({ paths }: { paths: SessionPaths }): string[] {
   return (namesAt(paths.sessionDir) ?? []).sort();
 }
 
-/** The overview, where it is one that a worker keeps up. */
+/** The overview, if the worker maintains one. */
 export async function readOwnOverview({ overview }: SessionPaths): Promise<string | undefined> {
   return await documentText(overview, MAX_OVERVIEW_BYTES);
 }

@@ -5,10 +5,10 @@ import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionState, Status } from '../../session/events/state.ts';
 
-/** The lines of the overview that are the worker's, as the state has them. */
+/** The worker's lines of the overview, from the state. */
 export function overviewChange(state: SessionState, flow: readonly string[]): OverviewChange {
   const blocked = blockedWord(state.status);
-  // The lines of a folder that was taken over say where that stood, until the session goes on.
+  // The lines of a folder that was taken over show its old state until the session continues.
   if (!state.prepared) return { ...(blocked !== 'no' && { blocked }), appendFlow: flow };
   const { phase, phaseIteration, totalIterations, qualityRounds } = state.progress;
   return {
@@ -23,8 +23,8 @@ export function overviewChange(state: SessionState, flow: readonly string[]): Ov
 }
 
 /**
- * Events after which the overview says anew which phase it is: a child may have written another one, or a person one that
- * a gate forbids. After any other, a line that differs is a person's who was quicker than the worker.
+ * Events after which the overview states its phase again: an agent may have changed it, or a person to one behind a
+ * closed gate. After any other event a different line is a person's edit, not yet read.
  */
 export function statesPhase(event: SessionEvent): boolean {
   return event.type === 'notice' ? event.code === 'gate_closed' : STATES_PHASE.includes(event.type);
@@ -39,7 +39,7 @@ const STATES_PHASE: readonly EventType[] = [
   'rewind_failed',
 ];
 
-/** Flow lines that belong to an event: the worker's own sentence, or those that a child wrote. */
+/** Flow lines of an event: the worker's sentence, or those that an agent wrote. */
 export function flowLinesOf(event: SessionEvent): string[] {
   const own = event.flow === undefined ? [] : [`[${stampsAt(Date.parse(event.at)).log}] ${event.flow}`];
   return event.type === 'iteration_ended' ? [...event.flowLines, ...own] : own;

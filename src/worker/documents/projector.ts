@@ -24,7 +24,7 @@ import { nowText } from '../../session/words.ts';
 import { flowLinesOf, historyLineOf, overviewChange, statesPhase } from './project-event.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 
-/** Events after which an entry of the requirement ledger may have another state than the file says. */
+/** Events that may change the state of an entry in the requirement ledger. */
 const MOVES_LEDGER: ReadonlySet<EventType> = new Set([
   'plan_approved',
   'checks_ran',
@@ -33,9 +33,8 @@ const MOVES_LEDGER: ReadonlySet<EventType> = new Set([
 ]);
 
 /**
- * Writes what derives from the events: overview lines, history, session.log, now.json. Each can be
- * written again without harm. session.log comes last and carries event numbers, so that its end says
- * how far a worker had come.
+ * Writes what derives from the events: overview lines, history, session.log, now.json. Each write can be repeated.
+ * session.log comes last with event numbers, so that its end shows how far a worker came.
  */
 export class Projector {
   #paths: SessionPaths;
@@ -50,25 +49,25 @@ export class Projector {
     this.#overview = new OverviewWriter(file);
   }
 
-  /** The last failure, until the disk takes the lines again. */
+  /** The last failure, until the disk accepts writes again. */
   get problem(): unknown {
     return this.#problem;
   }
 
-  /** What stood in the place of the overview and could not be read, once: words for people. */
+  /** The unreadable entry that was in the overview's place, returned once, as text for people. */
   takeReplaced(): string | undefined {
     return this.#overview.takeReplaced();
   }
 
-  /** The session folder was moved: from now on its files are written there. */
+  /** Continues in a session folder that was moved. */
   relocate(paths: SessionPaths): void {
     this.#paths = paths;
   }
 
-  /** Never throws: the events are the truth, and what could not be written now is written with the next ones. */
+  /** Never throws: the events are the truth, and a failed write is repeated with the next ones. */
   async apply(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
     this.#behind.push(...events);
-    // Before session_created the folder is not ours to make.
+    // Before session_created the folder is not ours to create.
     if (this.#behind.length === 0 || state.createdAt === undefined) return;
     try {
       await this.#write(state, this.#behind);
@@ -79,24 +78,24 @@ export class Projector {
     }
   }
 
-  /** Makes up for what the worker before could not write any more. */
+  /** Writes what the last worker could not. */
   async catchUp(state: SessionState): Promise<void> {
-    // The newest line may be the only one of its batch that got there; a child may have written any number.
+    // Of a batch, the newest line may be the only one written, and an agent may have written any number.
     const from = Math.max(0, Math.min(this.writtenUpTo(), state.n) - 16);
     await this.apply(state, await readEvents(this.#paths, from));
   }
 
-  /** The number of the newest event that session.log shows: what derives from those before it was written. */
+  /** The newest event in session.log: everything derived from earlier events was written. */
   writtenUpTo(): number {
     return loggedUpTo(this.#paths);
   }
 
-  /** Tiny current state for status bars. A cache: its loss or age harms nobody. */
+  /** A small current state for status bars. A cache: losing it is harmless. */
   writeNow(state: SessionState, activity?: string): void {
     writeLightly(this.#paths.now, nowText(this.#file, state, activity));
   }
 
-  /** Before a plan is approved it is the agents' own. */
+  /** Before an approval the ledger belongs to the agents. */
   async #writeLedger(state: SessionState): Promise<void> {
     const text = state.approvedPlan && (await ledgerText(this.#paths));
     const stated = text && withStates(text, state);
@@ -119,7 +118,7 @@ export class Projector {
   }
 }
 
-/** Writes `proof/`: what the events show, and what the checks printed. */
+/** Writes `proof/`: the events' results and the output of the checks. */
 async function writeProof(paths: SessionPaths): Promise<void> {
   const events = await readEvents(paths, 0);
   const proof = makeProof(events);
@@ -134,21 +133,21 @@ async function writeProof(paths: SessionPaths): Promise<void> {
   await writeWhole(join(paths.proof, 'proof.md'), proofMarkdown(proof));
 }
 
-/** An agent may have put a link in its place, which a copy would follow. */
+/** A copy would follow a link that an agent may have put there. */
 async function keepOutput(from: string, to: string): Promise<void> {
   const draft = `${to}.draft`;
   await rm(draft, { recursive: true, force: true });
   const copied = copyFile(from, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE).then(() => true);
-  // The machine files of old iterations are removed; the proof has the fingerprint of what they held.
+  // Machine files of old iterations are removed; the proof keeps their fingerprints.
   if ((await ifExists(copied)) === undefined) return;
   await rm(to, { recursive: true, force: true });
   await rename(draft, to);
 }
 
-/** How much of a file's end is read to find what it has already. */
+/** How much of a file's end is searched for existing lines. */
 const TAIL_BYTES = 64 * 1024;
 
-/** The number of the newest event that session.log shows. */
+/** The number of the newest event in session.log. */
 function loggedUpTo({ sessionLog }: Pick<SessionPaths, 'sessionLog'>): number {
   const tail = readTail(sessionLog, TAIL_BYTES);
   const written = [...tail.matchAll(/\(#(\d+)\)$/gm)].map((match) => Number(match[1]));
@@ -160,7 +159,7 @@ function writeHistory({ history }: Pick<SessionPaths, 'history'>, events: readon
   if (ended.length === 0) return;
   const tail = readTail(history, TAIL_BYTES);
   const written = [...tail.matchAll(/"n":(\d+)[,}]/g)].map((match) => Number(match[1]));
-  // Lines come in their order: what is older than the oldest one here was written before it.
+  // Lines are in order: events older than the oldest one here were written before it.
   const oldest = written.length > 0 ? Math.min(...written) : 0;
   const missing = ended.filter(({ n }) => !written.includes(n) && !(n < oldest));
   appendLines(history, missing.map(historyLineOf).join(''), isJson);
@@ -189,10 +188,7 @@ function isJson(line: string): boolean {
   }
 }
 
-/**
- * One line of `session.log`, its LF included.
- * @param stamp `MM-DD HH:MM`
- */
+/** One line of `session.log`, LF included. @param stamp `MM-DD HH:MM` */
 export function sessionLogLine(stamp: string, text: string): string {
   return `[${stamp}] ${oneLine(text)}\n`;
 }
@@ -208,7 +204,7 @@ export class OverviewWriter {
     this.#file = file;
   }
 
-  /** What stood in its place and could not be read, once: words for people. */
+  /** The unreadable entry that was in the file's place, returned once, as text for people. */
   takeReplaced(): string | undefined {
     const replaced = this.#replaced;
     this.#replaced = undefined;
@@ -226,7 +222,7 @@ export class OverviewWriter {
     });
     this.#phase = ours;
     if (!missing) return;
-    // An overview that was deleted gets back the lines that the events know.
+    // A deleted overview gets the flow lines of the events again.
     const newest = newestFlow(await readEvents(paths, 0));
     await this.#change(paths, (text) =>
       changeOverview(text ?? overviewOf(this.#file, state), overviewChange(state, newest)),
@@ -244,7 +240,7 @@ export class OverviewWriter {
   }
 }
 
-/** One that is written again must not be larger than one that can be read. */
+/** A restored overview must not be too large to read. */
 const MOST_FLOW_LINES = 500;
 
 function newestFlow(events: readonly SessionEvent[]): string[] {

@@ -12,7 +12,7 @@ import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { noteUntaken, setQaStatus, writeAnswers } from '../../session/documents/qa-change.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 
-/** Puts the recorded human answers into `_qa.md`, each where its question still stands as it was answered. */
+/** Writes recorded answers into `_qa.md` where their question is unchanged. */
 export async function writeRecordedAnswers(
   paths: Pick<SessionPaths, 'qa'>,
   state: AnswersOnRecord,
@@ -28,14 +28,14 @@ function withAnswers(text: string, state: AnswersOnRecord): string {
     const question = byId.get(answer.id);
     return question && questionHash(question) === answer.question ? [{ ...answer, question }] : [];
   });
-  // Whoever typed another text there, and whenever: it is not lost.
+  // Keeps text that somebody typed in place of a recorded answer.
   const untaken = fitting.flatMap(({ id, text: recorded, question }) =>
     question.answer === undefined || isSame(question, question.answer, recorded)
       ? []
       : [{ id, text: question.answer }],
   );
   const written = noteUntaken(writeAnswers(text, fitting), untaken);
-  // That a file has all answers is no word of whoever types them, and they may be in the middle of one.
+  // Only recorded answers set the `Status` line: a person may still be typing an answer.
   const { questions: asked, open } = openQuestions(written, state);
   if (asked.length === 0) return written;
   return setQaStatus(written, open.length === 0 ? 'answered' : status);

@@ -16,12 +16,12 @@ import { mergeCommands } from '../proving/ledger.ts';
 import { proveCommit } from '../proving/prove.ts';
 import { scratchDir } from '../proving/scratch.ts';
 
-/** A base branch that moves while the checks run is merged again, this often. */
+/** How often to merge again if the base branch moves while the checks run. */
 const TRIES = 3;
 
 /**
- * Does an accepted merge: in a clone that is thrown away, checked there, and only then is the base branch moved. A worker that
- * dies meanwhile is followed by one that begins again: until the branch is moved by one step, nothing of the person's changes.
+ * Does an accepted merge in a temporary clone, checks it there, and only then moves the base branch in one step. A
+ * crash before that step changes nothing, and the next worker starts over.
  */
 export async function performMerge(worker: Worker): Promise<void> {
   const { merge } = stateOf(worker);
@@ -119,14 +119,14 @@ const STOPPED: Ended['end'] = { outcome: 'stopped', reason: 'It was stopped. Not
 function endedEvent(end: MergeEnd): NewEvent {
   const { outcome, into, reason, files } = end;
   const flow = outcome === 'merged' ? `Merged into ${into}` : `Not merged into ${into}: ${reason}`;
-  // Agents name files as they like, and a conflict may be in all of them.
+  // Agents choose file names, and a conflict may concern all of them.
   return { type: 'merge_ended', ...end, files: files.slice(0, 100), flow };
 }
 
 type MergeProof = { events: NewEvent[] } & (
   | { kind: 'passed' }
   | { kind: 'failed'; reason: string }
-  /** They run in the worktree alone, which has other files. */
+  /** They run only in the worktree, whose files differ. */
   | { kind: 'unchecked'; reason: string }
   | { kind: 'stopped' }
 );

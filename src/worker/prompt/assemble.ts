@@ -66,25 +66,25 @@ export function assemblePrompt(state: PromptState): string {
     overview: fill(overview, { timestampIteration, timestampFile: stamps.file }),
     signal: fill(signal, { sessionPath: sessionDir, signals: openSignals(signals, state) }),
   });
-  // Whoever wrote one, person or child: a program with it among its arguments can never be started.
+  // A program with NUL in its arguments cannot be started, whoever wrote it.
   const typed = text.replaceAll('\0', '\u{fffd}');
   return `${typed.replace(/\n{3,}/g, '\n\n').trimEnd()}\n`;
 }
 
-/** Nothing about helpers where no step of the phase has one. */
+/** Removes the lines about helpers if no step of the phase uses one. */
 function aboutCli(words: string, duties: string): string {
   const sections = words.split(/^(?=## )/m);
   return sections.filter((each) => duties.includes('helper') || !each.startsWith('## Helpers')).join('');
 }
 
-// A child gave the file its name.
+// An agent chose the file's name.
 function approvedPlan({ sessionDir, plan }: PromptState): string {
   return plan?.isApproved ? `**Approved plan:** ${oneLine(join(sessionDir, plan.name))}\n` : '';
 }
 
 /**
- * A name, line or command that is shown is one to be copied: with the value itself, not with the word for it, and without
- * the line that asks a CLI for a second opinion on its own work.
+ * Fills names and commands into an agent's duties, so that they can be copied, and drops the line that asks a CLI
+ * for a second opinion on its own work.
  */
 function filledIn(duties: string, { now, timeLimitMs, provider }: PromptState): string {
   const { file, log } = stampsAt(now);
@@ -96,12 +96,12 @@ function filledIn(duties: string, { now, timeLimitMs, provider }: PromptState): 
     .replaceAll('REVIEW_SECONDS', String(reviewSeconds(timeLimitMs)));
 }
 
-/** What another vendor's CLI may take: a third of the iteration, so that time is left to judge and fix what it found. */
+/** The time for another vendor's CLI: a third of the iteration, which leaves time to judge and fix its findings. */
 function reviewSeconds(timeLimitMs: number): number {
   return Math.min(900, Math.max(60, Math.floor(timeLimitMs / 3000)));
 }
 
-/** Of the signals of a page those that the worker would accept from this agent. */
+/** The page's signals that the worker would accept from this agent. */
 function openSignals(signals: string, { phase, progress, gates, questions, plan }: PromptState): string {
   const approved = plan?.isApproved === true;
   const exists = plan !== undefined;
@@ -121,8 +121,8 @@ function timeLimit(ms: number, { log }: Stamps): string {
 }
 
 /**
- * Puts values in the places of `{{name}}`. Values are not looked into: what stands in a task stays what it is.
- * @throws Error for a place that has no value: a fault of ours that a test finds
+ * Fills `{{name}}` places. Values are not searched for places themselves.
+ * @throws Error for a place without a value: a bug that a test finds
  */
 function fill(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{\{(\w+)\}\}/g, (place, name: string) => {
@@ -132,7 +132,7 @@ function fill(template: string, values: Readonly<Record<string, string>>): strin
   });
 }
 
-/** What the agent of each phase has to do; compiled in, so that an upgrade changes nothing in mid run. */
+/** The duties of each phase's agent; compiled in, so that an upgrade changes nothing during a run. */
 const PHASE_AGENTS: Readonly<Record<Phase, string>> = {
   init,
   investigation,
@@ -144,26 +144,26 @@ const PHASE_AGENTS: Readonly<Record<Phase, string>> = {
   done,
 };
 
-/** A page without its front matter, which is for clients that list agents, and its list of signals, which comes last in a prompt. */
+/** A page without its front matter, which is for clients, and without its list of signals, which ends a prompt. */
 function partsOf(page: string): { duties: string; signals: string } {
   const body = page.replace(/^---\n[\s\S]*?\n---\n/, '');
   const [section = '', signals = ''] = /\*\*Signals\*\*\n\n((?:(?:- | {2}).*\n)+)\n?/.exec(body) ?? [];
   return { duties: body.replace(section, () => ''), signals };
 }
 
-// What others wrote may be long; a prompt may not. Beyond these a file is named instead.
+// Longer texts of others are replaced by the name of a file.
 const MAX_TASK = 12_000;
 const MAX_CONSTRAINTS = 12_000;
 const MAX_MESSAGE = 4_000;
 const MAX_MESSAGES = 10;
 const MAX_NOTE = 4_000;
-// No file holds it, so it is given whole as long as it is anything that a person would write.
+// No file holds it, so it is given whole up to a size that no person would write.
 const MAX_FEEDBACK = 100_000;
-// Together about 250 tokens: what nearly every agent of the phase would read first.
+// About 250 tokens together, which nearly every agent of the phase would read first.
 const MAX_PLAN_PHASE = 600;
 const MAX_ANSWERS = 400;
 
-/** What the child must know before all else: failures and hand-offs, the person's words, the goal. */
+/** What the agent must read first: failures and hand-offs, the person's text, the goal. */
 function attention(state: PromptState): string {
   const { sessionDir, task, dive, goal, feedback, constraints, phase, plan } = state;
   const overview = join(sessionDir, '_overview.md');
@@ -171,7 +171,7 @@ function attention(state: PromptState): string {
     text === undefined ? '' : materialSection(title, text, { maxChars, whole });
   const finished =
     'The goal now (what follows below as the task is finished; its questions and plans do not count for it)';
-  // A session may have nothing else.
+  // A session may have no other text.
   const isDiving = phase === 'investigation' || task === undefined;
   const parts = [
     firstOfAll(state),
@@ -211,7 +211,7 @@ function firstOfAll({ notes }: PromptState): string {
   return notes.length === 0 ? '' : `## First of all\n\n${notes.map(noteItem).join('\n')}\n`;
 }
 
-// The first line is the worker's own sentence; what an agent or a person said follows it, and is quoted.
+// The first line is the worker's; what follows it is a quotation of an agent or a person.
 function noteItem(note: string): string {
   const [own = '', ...rest] = note.split(LINE_END);
   const quoted = rest.join('\n');

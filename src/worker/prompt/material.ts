@@ -1,12 +1,12 @@
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 
-/** Every character that some reader takes for the end of a line. */
+/** Every character that some reader treats as a line end. */
 export const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
 /**
- * Text of others as a Markdown quotation: no line of it can become a heading, a label or a fence of ours.
- * @param maxChars what goes beyond is left out, and said
- * @param whole where all of it can be read
+ * Text of others as a Markdown quotation, so that no line can act as a heading, a label or a fence of ours.
+ * @param maxChars longer text is cut, with a note
+ * @param whole where the full text is
  */
 export function material(text: string, maxChars: number, whole: string): string {
   const shown = text.length > maxChars ? text.slice(0, maxChars) : text;
@@ -18,7 +18,7 @@ export function material(text: string, maxChars: number, whole: string): string 
   return shown === text ? quoted : `${quoted}\n\n(Shortened by us. The whole text: ${whole})`;
 }
 
-/** A section with text of others below a heading of ours. */
+/** A section with our heading and text of others. */
 export function materialSection(
   title: string,
   text: string,
@@ -27,7 +27,7 @@ export function materialSection(
   return `## ${title}\n\n${material(text, limit.maxChars, limit.whole)}\n`;
 }
 
-/** A short word of others inside a sentence of ours: a branch, a file name, a plan phase. */
+/** Short text of others within our sentence: a branch, a file name, a plan phase. */
 export function inlineMaterial(text: string): string {
   const line = oneLine(text).replaceAll('`', "'");
   return `\`${line.length > 300 ? `${line.slice(0, 299)}…` : line}\``;

@@ -15,16 +15,16 @@ import { messagesToRead } from '../recording/messages.ts';
 interface PromptFacts {
   iteration: number;
   phase: Phase;
-  /** Whose child it is: with a fallback not always the one of the settings. */
+  /** The provider of the agent; with FALLBACK not always that of the settings. */
   provider: string;
   timeLimitMs: number;
   now: number;
   messageFiles: readonly string[];
-  /** Only what is reserved for leaving things in order is left of the budget. */
+  /** Only the reserve of the budget for wrapping up is left. */
   wrapUp: boolean;
 }
 
-/** All that a prompt is made from. The same state gives the same bytes. */
+/** The complete input of a prompt. The same state gives the same bytes. */
 export type PromptState = Awaited<ReturnType<typeof promptState>>;
 
 export async function promptState(worker: Worker, facts: PromptFacts) {
@@ -47,7 +47,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     dive: file.dive,
     goal,
     feedback,
-    /** Corrections, failing checks, hand-offs and notes of the human, oldest first. */
+    /** Corrections, failing checks, hand-offs and a person's notes, oldest first. */
     notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,
     messages: await messagesToRead(worker, facts.messageFiles),
     constraints: await constraints(settings.constraintsPath),
@@ -58,13 +58,13 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     gates: gatesOf(worker),
     plan: await promptPlan(worker),
     requirements: await promptRequirements(worker),
-    /** Rounds of questions and plans that belong to goals before this one. */
+    /** Rounds of questions and plans of earlier goals. */
     earlier: { rounds: oldRounds, plans: oldPlans },
     progress,
   };
 }
 
-/** Each question with what a person is on record with, in the words of the options that were chosen. */
+/** Each question with the recorded answer, as the text of the chosen options. */
 function answersTo(questions: readonly QaQuestion[], answers: AnswersOnRecord['answers']): string[] {
   return questions.flatMap((question) => {
     const { id, text, options } = question;

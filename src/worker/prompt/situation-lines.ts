@@ -7,7 +7,7 @@ import type { PromptState } from './prompt-state.ts';
 
 const MAX_DOCUMENTS = 25;
 
-/** Facts that the worker knows and the child would otherwise have to find out, one line each. */
+/** Facts that the worker knows and the agent would otherwise have to find out, one line each. */
 export function situation(state: PromptState): string {
   const lines = [
     workplace(state),
@@ -66,7 +66,7 @@ function plan({ plan: current }: PromptState): string {
   return `The plan is ${inlineMaterial(current.name)}, ${standing}.${untestable}`;
 }
 
-/** The one that an agent of implementation carries out. */
+/** The plan phase for the next implementation agent. */
 export function nextPlanPhase(plan: PromptState['plan']): PlanPhase | undefined {
   return plan?.phases.find(({ completed }) => !completed);
 }
@@ -89,7 +89,7 @@ function testReturns({ progress: { testReturns: count } }: PromptState): string 
   return `Failed tests or checks have sent the work back ${count} of at most ${MAX_TEST_RETURNS} times.`;
 }
 
-// The failures stand in the report: a child that is sent back gets no note of its own about them.
+// The report lists the failures, so an agent that is sent back gets no note about them.
 function sentBack({ progress: { testReturns: count }, documents: names }: PromptState): string[] {
   const report = names.findLast((name) => parseDocumentName(name)?.kind === 'test-report');
   if (count === 0 || report === undefined) return [];

@@ -25,9 +25,9 @@ import { documentsPrint, type WorktreeSeen } from '../guarding/snapshot.ts';
 
 export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
-  /** Equal trees are equal bytes; ignored files aside. */
+  /** Equal trees mean equal bytes, ignored files aside. */
   trees?: Pick<Checkpoint, 'worktreeTree' | 'sessionTree' | 'documents'> & Pick<WorktreePrints, 'leftOut'>;
-  /** The worktree's fingerprint and the commit that is checked out. */
+  /** The worktree's fingerprint and the checked-out commit. */
   worktree?: WorktreeSeen;
   /** Why nothing could be kept, or what was left out. */
   problem?: string;
@@ -35,7 +35,7 @@ export interface KeptWork {
 
 export type CheckpointPlace = Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'>;
 
-/** Where a session's checkpoints are made from; undefined before it has a worktree. */
+/** The place of a session's checkpoints; undefined before it has a worktree. */
 export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return undefined;
@@ -50,7 +50,7 @@ export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
   };
 }
 
-/** Keeps worktree and documents as a commit under a ref of ours, whatever the child left. Never throws. */
+/** Commits worktree and documents under our own ref, in whatever state the agent left them. Never throws. */
 export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork> {
   const place = checkpointPlace(worker);
   if (place === undefined) return {};
@@ -81,7 +81,7 @@ async function worktreeSeen(
   return { worktree: { print, head: kept.head }, leftOut };
 }
 
-/** Keeps what an agent left, once its whole tree is gone, and remembers it for the next one. */
+/** Keeps the work of an agent whose process tree has ended, and remembers it for the next agent. */
 export async function keepWorkAfter(worker: Worker, iteration: number): Promise<KeptWork> {
   const documents = documentsPrint(worker, '_overview.md');
   const kept = await keepWork(worker, { kind: 'after', iteration });
@@ -90,29 +90,29 @@ export async function keepWorkAfter(worker: Worker, iteration: number): Promise<
 }
 
 /**
- * Keeps what stands there before an agent, where a person has changed something since the last one: else the checkpoint
- * after that one has it. The worker itself writes the overview and the signal in between.
+ * Keeps the state before an agent if a person changed something since the last checkpoint. Meanwhile the worker
+ * itself writes only the overview and the signal.
  */
 export async function keepWorkBefore(worker: Worker, iteration: number): Promise<KeptWork> {
   const place = checkpointPlace(worker);
   const { lastKept } = worker.memory;
   if (place && lastKept?.documents === documentsPrint(worker, '_overview.md')) {
-    // What can't be compared is kept, or said with it.
+    // What can't be compared is kept, or reported with it.
     const same = await unchangedWorktree(place, lastKept.commit).catch(() => undefined);
     if (same) return await worktreeSeen(place, same);
   }
   return await keepWork(worker, iteration === 1 ? START : { kind: 'before', iteration });
 }
 
-/** To be told, whatever else the moment brings. */
+/** The notice of an incomplete checkpoint; recorded in any case. */
 export function notKept({ problem }: KeptWork): NewEvent[] {
   return problem === undefined ? [] : [{ type: 'notice', code: 'checkpoint', text: problem }];
 }
 
-/** Two starts of git, which need not lie between any two children. */
+/** Costs two git processes, so not after every agent. */
 const TIDY_EVERY = 10;
 
-/** Lets old checkpoints go, and keeps the one that ends a phase. A nicety: it stops nothing. */
+/** Removes old checkpoints, except the one that ends a phase. Optional: a failure stops nothing. */
 export async function tidyCheckpoints(
   worker: Worker,
   end: { iteration: number; commit: string; endsPhase?: Phase },
@@ -128,21 +128,21 @@ export async function tidyCheckpoints(
       await pruneCheckpoints(store, sessionFolder);
     }
   } catch {
-    // What could not be let go now goes with the next iteration.
+    // The rest is removed after the next iteration.
   }
 }
 
-/** A session that is put away whole needs none: its branch is kept. */
+/** A session that is archived whole needs no checkpoints: its branch is kept. */
 export async function dropAllCheckpoints(worker: Worker): Promise<void> {
   const place = checkpointPlace(worker);
   if (place === undefined) return;
-  // What could not be dropped only takes room.
+  // What could not be dropped is harmless.
   await openStore(place)
     .then((store) => dropCheckpoints(place.sessionFolder, repositoryOptions(store)))
     .catch(() => undefined);
 }
 
-/** Commits the readable files where SESSIONS is a repository of its own. A nicety: it stops nothing. */
+/** Commits the readable files if SESSIONS is a repository. Optional: a failure stops nothing. */
 export async function commitReadableFiles(worker: Worker, why?: string): Promise<void> {
   const { lastIteration } = stateOf(worker);
   if (lastIteration === undefined) return;
@@ -156,11 +156,11 @@ export async function commitReadableFiles(worker: Worker, why?: string): Promise
   }).catch((error: unknown) => reportLock(worker, error));
 }
 
-/** Other sessions commit there too, and a commit takes no longer. */
+/** Other sessions commit there too; one commit takes less than this. */
 const LOCK_PAUSE_MS = 500;
 const reported = new WeakSet<Worker>();
 
-/** Once in a worker's life: it is met after every iteration. */
+/** Once per worker, since it recurs after every iteration. */
 async function reportLock(worker: Worker, error: unknown): Promise<void> {
   if (!WORKTREE_ERRORS.session_repository_locked.is(error) || reported.has(worker)) return;
   reported.add(worker);

@@ -10,11 +10,11 @@ export interface MessageToRead {
   id: string;
   path: string;
   text: string;
-  /** An earlier child was given it and did not acknowledge it. */
+  /** An earlier agent received it and did not acknowledge it. */
   isRepeated: boolean;
 }
 
-/** The files of messages that wait for a child, oldest first, as paths for its prompt. */
+/** The message files for the next agent, oldest first, as paths for its prompt. */
 export async function deliverMessages(worker: Worker, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const { inbox } = worker.paths;
@@ -23,7 +23,7 @@ export async function deliverMessages(worker: Worker, ids: readonly string[]): P
   return names.filter((name) => ids.some((id) => name.includes(id))).map((name) => join(inbox, name));
 }
 
-/** New messages after those that an earlier child was given and did not acknowledge. */
+/** New messages after those that an earlier agent received and did not acknowledge. */
 export async function messagesToRead(worker: Worker, newFiles: readonly string[]): Promise<MessageToRead[]> {
   const { unacknowledged } = stateOf(worker).messages;
   const repeated = (await deliverMessages(worker, unacknowledged)).filter((path) => !newFiles.includes(path));
@@ -40,7 +40,7 @@ export async function messagesToRead(worker: Worker, newFiles: readonly string[]
   return all.filter((message) => message !== undefined);
 }
 
-/** Acknowledged ones lie out of the way of the next child; one that a crash leaves behind does no harm. */
+/** Moves acknowledged messages out of the inbox; one that a crash leaves there is harmless. */
 export async function archiveMessages(worker: Worker, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { inboxRead } = worker.paths;

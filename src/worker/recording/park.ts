@@ -17,7 +17,7 @@ import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { planApproved } from './plan-approved.ts';
 
-/** The events with which a session begins to wait, and those of a gate that opens by a choice of its start. */
+/** The events that start a wait, and those of a gate that the settings open. */
 export async function recordParked(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   switch (decision.for) {
     case 'qa_answers':
@@ -52,7 +52,7 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   const by = openedAtStart('qa', worker.file.settings, stateOf(worker).startedBy);
   if (by === undefined) return [wait];
   const answers = suggestedAnswers({ questions, open });
-  // Accepted without a look, the question about weakened checks would be no question.
+  // Weakened checks need a real answer, so they are never accepted automatically.
   if (answers.length === 0 && weakened !== undefined) return [wait];
   const given = new Set(answers.map(({ id }) => id));
   const left = open.filter((id) => !given.has(id));
@@ -87,8 +87,8 @@ const MOST_LISTED = 8;
 const MOST_OF_A_LINE = 160;
 
 /**
- * Writes the question about weakened checks into `_qa.md`, unless it waits there from before a crash. It has no
- * suggestion: whoever accepts all suggestions has not seen it.
+ * Writes the question about weakened checks into `_qa.md`, unless a crash left it there. It has no suggestion:
+ * accepting all suggestions must not answer it.
  */
 async function askAboutWeakened(
   worker: Worker,
@@ -110,10 +110,10 @@ async function askOne({ paths, file }: Worker, question: QuestionDraft): Promise
   );
 }
 
-/** Before planning a person is asked once, also where no agent has a question. */
+/** Before planning a person is asked once, even if no agent has a question. */
 async function askNothingToClarify(worker: Worker): Promise<void> {
   const { answers, progress } = stateOf(worker);
-  // In a file that was emptied it would be the very question that the person has answered already.
+  // In an emptied file it would be identical to a question that was answered already.
   const again = answers.length > 0 ? ` after iteration ${progress.totalIterations}` : '';
   const question = {
     text: `Nothing to clarify${again}. Continue with planning?`,
@@ -123,7 +123,7 @@ async function askNothingToClarify(worker: Worker): Promise<void> {
   await askOne(worker, question);
 }
 
-/** The `Status` line is the worker's own, but for a person who says `answered`: a child that wrote that must not speak for them. */
+/** The worker owns the `Status` line; only a person may write `answered`, so an agent's is replaced. */
 async function markWaiting(worker: Worker): Promise<void> {
   const text = await documentText(worker.paths.qa);
   if (text === undefined || parseQa(text).status === 'waiting') return;
@@ -131,7 +131,7 @@ async function markWaiting(worker: Worker): Promise<void> {
   if (open.length > 0) await changeFile(worker.paths.qa, (now) => setQaStatus(now ?? text, 'waiting'));
 }
 
-/** As it was written here: an agent may have written another with the same text, a suggestion or other options. */
+/** As written here: an agent may have written one with the same text and other options or a suggestion. */
 async function openWith(worker: Worker, { text, options }: QuestionDraft): Promise<string | undefined> {
   const { questions, open } = await readQuestions(worker);
   return questions.findLast((each) => {

@@ -19,13 +19,13 @@ export interface OverviewEnd {
 }
 
 /**
- * Reads what the child did to the overview and the questions, puts back what was not its to change, and
- * says so. Its own lines stay as it wrote them.
+ * Reads the agent's changes to overview and questions, reverts those that it may not make, and reports them. The
+ * agent's own lines stay as written.
  */
 export async function repairOverview(worker: Worker, open: OpenIteration): Promise<OverviewEnd> {
   const beforeText = await documentText(iterationPaths(worker.paths, open.iteration).overviewBefore);
   const text = await readOwnOverview(worker.paths);
-  // Taken away with the run folder: nothing can be said of what changed since.
+  // Deleted with the run folder: changes cannot be determined.
   const before = readOverview(beforeText ?? text ?? '');
   const after = readOverview(text ?? '');
   const forgeries: NewEvent[] = [];
@@ -51,7 +51,7 @@ export async function repairOverview(worker: Worker, open: OpenIteration): Promi
   return { lines, newFlow: newFlow.map((line) => line.slice(0, MAX_LINE)), forgeries };
 }
 
-/** Answers of people are put back, and what stood in their place stays below them; answers that no person gave stay, and open nothing. */
+/** Restores people's answers, with the replaced text below; answers that no person gave stay and open nothing. */
 async function repairAnswers(worker: Worker): Promise<NewEvent[]> {
   const { altered, unconfirmed } = await readQuestions(worker);
   const forgeries: NewEvent[] = [];
@@ -70,13 +70,13 @@ async function repairAnswers(worker: Worker): Promise<NewEvent[]> {
   return forgeries;
 }
 
-/** A person who may answer in the file may have typed on, or the child did it: from here that can't be told. */
+/** A person who may answer in the file typed on, or the agent did: the two are indistinguishable here. */
 function answeredAgain(ids: readonly string[]): NewEvent {
   const text = `Changed in _qa.md after it was answered: ${ids.join(', ').slice(0, 300)}. The recorded answer counts; the other text is below it there. If you wrote that, send it as a message.`;
   return { type: 'notice', code: 'answer_changed', text };
 }
 
-/** That something was changed which was not the child's to change. @param detail a child may have made it long */
+/** Reports a change that an agent may not make. @param detail from an agent, so possibly long */
 function forgerySeen(what: string, detail: string): NewEvent {
   return { type: 'forgery_seen', what, detail: detail.slice(0, 300) };
 }
