@@ -19,13 +19,13 @@ import { nodePath } from '../../providers/starting/node-path.ts';
 import type { GuardNow } from '../../providers/starting/probe-guard.ts';
 import { jsonValue } from '../install/json-member.ts';
 
-/** What each agent CLI says of itself, without a request to its service; they are asked at the same time. */
+/** What each agent CLI reports about itself, in parallel and without a request to its service. */
 export async function allCliChecks(
   project: Project | undefined,
   machine: Machine,
   { context, guard }: { context: ActionContext; guard: Promise<GuardNow> | undefined },
 ): Promise<Promise<DoctorCheck[]>[]> {
-  // An agent may have written the programs or what they read.
+  // In the guard, since an agent may have written the programs or the files they read.
   const now = await guard?.catch(() => undefined);
   const inside = (command: readonly [string, ...string[]]) =>
     now === undefined || now.level === 'none' ? command : insideGuard(now.guard, command);
@@ -38,7 +38,7 @@ export async function allCliChecks(
   });
 }
 
-/** Without a project: what a new one would use. */
+/** Without a project: the providers that a new one would use. */
 export function usedProviders(project: Project | undefined): Set<ProviderName> {
   if (project === undefined) return new Set(['claude']);
   const { provider, providerByPhase, fallback } = project.values;
@@ -53,13 +53,13 @@ interface CliQuestion {
   project: Project | undefined;
   machine: Machine;
   context: ActionContext;
-  /** How a command line is started: in the guard, where there is one. */
+  /** Wraps a command line in the guard, if there is one. */
   inside: (command: readonly [string, ...string[]]) => readonly [string, ...string[]];
 }
 
 const LIMIT_MS = 20_000;
 
-/** Where the CLI is, and a line for each thing that is wrong with it. */
+/** Where the CLI is, and a line for each problem with it. */
 async function cliChecks(question: CliQuestion, preflight: Preflight): Promise<DoctorCheck[]> {
   const { provider, isUsed, project, context, inside } = question;
   const id = `cli.${provider.name}`;
@@ -139,7 +139,7 @@ async function hasLogin(
 ): Promise<boolean> {
   if (names.some((name) => env[name])) return true;
   const place = env[homeVariable] || home;
-  // What cannot be read is no login either.
+  // An unreadable file is no login.
   const found = await Promise.all(files.map((file) => stat(join(place, file)).catch(() => undefined)));
   if (found.some((file) => file !== undefined)) return true;
   const text = await readFile(join(place, settings.file), 'utf8').catch(() => '');

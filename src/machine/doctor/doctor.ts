@@ -35,9 +35,9 @@ export interface DoctorInput {
   projectDir?: string | undefined;
   /** Also runs SETUP and each CHECK once, where sessions run them. */
   runChecks?: boolean | undefined;
-  /** Is given each check as soon as it is known; their order is that of the report. */
+  /** Called with each check as soon as it is known, in the order of the report. */
   onCheck?: ((check: DoctorCheck) => void) | undefined;
-  /** Ends checks that run. */
+  /** Aborts running checks. */
   signal?: AbortSignal | undefined;
 }
 
@@ -48,8 +48,8 @@ export interface DoctorReport {
 }
 
 /**
- * Looks at everything that a session needs: machine, git, project, agent CLIs, and what weakens our
- * promises. Costs nothing, leaves nothing behind and never throws for what it finds.
+ * Checks everything that a session needs (machine, git, project, agent CLIs) and whatever weakens our guarantees.
+ * Costs nothing, leaves nothing and never throws for a problem that it finds.
  */
 export async function doctor(
   input: DoctorInput,
@@ -67,7 +67,7 @@ export async function doctor(
   const project = await projectOf(input, context);
   const settings = 'project' in project ? project.project : undefined;
   const used = usedProviders(settings);
-  // They take the longest, so they are asked meanwhile.
+  // Started early, since it takes the longest.
   const guard = settings && guardNow(questionOf(settings), context);
   const clis = await allCliChecks(settings, machine, { context, guard });
   const all = Promise.allSettled(clis);
@@ -100,7 +100,7 @@ async function projectOf(
   }
 }
 
-/** What a project's settings promise, held against what is there. */
+/** Compares a project's settings with what is there. */
 async function projectChecks(
   project: Project,
   context: ActionContext,
@@ -138,7 +138,7 @@ async function identityChecks({ mainRepo }: Project, { env }: ActionContext): Pr
   }
 }
 
-/** Whether git makes and removes a worktree where sessions would have theirs. It stays empty, which costs the same in every repository. */
+/** Whether git can create a worktree in the sessions' folder; without a checkout, so that it costs little. */
 async function worktreeCheck(
   { mainRepo, values: { worktrees } }: Project,
   { env }: ActionContext,
@@ -150,7 +150,7 @@ async function worktreeCheck(
     try {
       await runGit(['worktree', 'add', '--quiet', '--detach', '--no-checkout', '--', path, 'HEAD'], options);
     } finally {
-      // What git did not make it need not remove.
+      // Also after a failed creation.
       await runGit(['worktree', 'remove', '--force', '--', path], { ...options, allowFailure: true });
       await rm(folder, { recursive: true, force: true });
     }
@@ -165,8 +165,8 @@ async function worktreeCheck(
 }
 
 /**
- * Runs SETUP and each CHECK once, as a worker would, on the commit from which a session would start: a check
- * that fails there would fail for an agent's work too.
+ * Runs SETUP and each CHECK once as a worker would, on the commit from which a session would start: a check that
+ * fails there would fail for an agent's work too.
  */
 export async function triedChecks(
   { mainRepo, values }: Project,
@@ -227,7 +227,7 @@ function questionOf({ mainRepo, values }: Project): SandboxQuestion {
   return { mainRepo, sessionsDir, worktreesDir, settings: { sandbox, sandboxWrite } };
 }
 
-/** At which level agents of this project would run: the guard is tried on its very folders. */
+/** The sandbox level of this project's agents, tested on the project's own folders. */
 async function sandboxCheck(
   project: Project | undefined,
   used: ReadonlySet<string>,

@@ -48,7 +48,7 @@ export async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
   const { exitCode, stdout } = await runCommand('git', ['--version'], { env: { PATH: env.PATH ?? '' } });
   const fix = 'Install git 2.31 or newer.';
   if (exitCode !== 0) return fail('git', 'git was not found on PATH.', fix);
-  // Older ones know nothing of the variables by which planted settings are undone.
+  // Older versions ignore the variables that disable planted settings.
   return isOlder(stdout, '2.31')
     ? fail('git', `${stdout.trim()} is too old.`, fix)
     : ok('git', stdout.trim());
@@ -73,7 +73,7 @@ async function linuxChecks({ platform, root }: Machine): Promise<DoctorCheck[]> 
   ];
 }
 
-/** Numbers by which the kernel knows file systems of other machines, as statfs(2) lists them. */
+/** The kernel's numbers of network file systems, as listed in statfs(2). */
 const REMOTE: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
@@ -87,7 +87,7 @@ const MB = 1024 * 1024;
 const LITTLE_MB = 2048;
 const TOO_LITTLE_MB = 200;
 
-/** Whether a folder is one that a session can live in for days. */
+/** Whether sessions can run in a folder for days. */
 export async function folderChecks(id: string, path: string): Promise<DoctorCheck[]> {
   const stats = await statfs(path).catch(() => undefined);
   if (stats === undefined)
@@ -110,7 +110,7 @@ export async function folderChecks(id: string, path: string): Promise<DoctorChec
   ];
 }
 
-/** Tries the hard link that leases and commands rely on; another check reports a folder that cannot be written to. */
+/** Tests the hard links that leases and commands need; another check reports a folder that is not writable. */
 export async function linkChecks(id: string, path: string): Promise<DoctorCheck[]> {
   const trial = join(path, `.samocode-doctor-${randomBytes(6).toString('hex')}`);
   try {

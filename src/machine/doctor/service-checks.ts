@@ -15,9 +15,9 @@ import { holdersWords, slotsInUse, slotsRoot } from '../../session/slots.ts';
 import { isContinuedBy } from '../../session/status.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 
-/** Whether chat programs know us: what an installation would still change. */
+/** Whether samocode is installed in chat programs: what an installation would change. */
 export async function installChecks(context: ActionContext): Promise<DoctorCheck[]> {
-  // Loaded here: starting a session needs this room's other files, and none of the packages.
+  // Loaded on demand: starting a session needs other files of this room, but none of the packages.
   const [{ install, uninstall }, { CLIENTS }] = await Promise.all([
     import('../install/install.ts'),
     import('../install/clients.ts'),
@@ -46,12 +46,12 @@ export async function installChecks(context: ActionContext): Promise<DoctorCheck
   }
 }
 
-/** Whether sessions that wait are watched, and by a program that is still there. Starts none. */
+/** Whether waiting sessions are watched, by a program that still exists. Starts none. */
 export async function supervisorChecks(context: ActionContext): Promise<DoctorCheck[]> {
   const { home, host } = context;
   const paths = supervisorPaths(home, host);
   const folders = await watchedFolders(paths, home);
-  // Another check reports a folder that cannot be read.
+  // Another check reports an unreadable folder.
   const lists = await Promise.all([...folders].map((dir) => readSessionList(dir, host).catch(() => [])));
   const unfinished = lists.flat().filter(isUnfinished);
   const unseen = unfinished.filter(({ isUnseen }) => isUnseen);
@@ -112,7 +112,7 @@ async function presenceCheck(
   );
 }
 
-/** A service of the supervisor whose program an upgrade has moved. */
+/** A service whose supervisor program was moved by an upgrade. */
 async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
   const { installedSupervisor } = await import('../service/service.ts');
   const installed = await installedSupervisor(context);
@@ -146,7 +146,7 @@ const namesOf = (views: readonly SessionView[]) =>
     5,
   );
 
-/** Whether the channels of notifications work, as far as the supervisor knows. Sends nothing. */
+/** Whether the notification channels work, as far as the supervisor knows. Sends nothing. */
 export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[]> {
   const { channels, problems } = await configuredChannels(context);
   const { token, chat } = await readTelegramSettings(context.env, context.home);

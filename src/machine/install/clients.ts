@@ -42,32 +42,32 @@ export type ClientName = 'claude' | 'codex' | 'gemini' | 'desktop';
 
 export interface ClientWork {
   context: ActionContext;
-  /** The client's own program; for a client without one the folder of its settings. */
+  /** The client's program; for a client without one its settings folder. */
   program: string;
-  /** A server of our name that starts something else is replaced. */
+  /** Replace a server with our name that starts something else. */
   replace: boolean;
 }
 
-/** A chat program that samocode can be added to. What differs by client is in its row, and nowhere else. */
+/** A chat program that samocode can be added to. All differences between clients are in these rows. */
 export interface Client {
   name: ClientName;
   title: string;
-  /** What the person does so that the change is seen, without its full stop. */
+  /** What the person does to activate the change, without a full stop. */
   restart: string;
   /** @returns undefined when it is not on this machine */
   detect(context: ActionContext): Promise<string | undefined>;
-  /** What is left to do; nothing when all of it is there. */
+  /** The missing steps of the installation. */
   add(work: ClientWork): Promise<Step[]>;
   /**
-   * What is left to do so that the acts of the human are asked about, and the other tools are not.
+   * The missing steps so that the client asks before human acts, and not before other tools.
    * @param install `isNew`: steps of `add` come first
    */
   rules?(context: ActionContext, install: { isNew: boolean }): Promise<Step[]>;
-  /** What is to be known of those rules as they are now; nothing where samocode is not installed. */
+  /** Notes about the current rules; none where samocode is not installed. */
   ruleNotes?(context: ActionContext): Promise<RuleNote[]>;
-  /** All that an installation leaves for this client, whether the client is still there or not. */
+  /** Everything `install` may have written for this client, even if the client is gone. */
   remove(context: ActionContext): Promise<InstalledPart[]>;
-  /** The file of a project that a team shares, and what else than the command our entry in it has. */
+  /** The project file that a team shares, and the fields of our entry besides the command. */
   project?: { file: string; timeout?: number };
 }
 
@@ -105,7 +105,7 @@ export const CLIENTS: readonly Client[] = [
     remove: async (context) => [...codexParts(context), folderPart(packageFolder(context, 'codex'))],
   },
   {
-    // An extension is a folder: the client's own command would also trust and remember the folder that it runs in.
+    // An extension folder: the client's own command would also trust and remember the working directory.
     name: 'gemini',
     title: 'Gemini CLI',
     restart: `Restart Gemini CLI${SHOWN}`,
@@ -121,7 +121,7 @@ export const CLIENTS: readonly Client[] = [
     restart: 'Quit Claude Desktop and open it again',
     async detect(context) {
       const folder = desktopFolder(context);
-      // Whatever is wrong with it: a folder that cannot be read has no settings to change.
+      // Whatever the error: an unreadable folder has no settings to change.
       const found = await stat(folder).catch(() => undefined);
       return found?.isDirectory() ? folder : undefined;
     },
@@ -134,7 +134,7 @@ export const CLIENTS: readonly Client[] = [
   },
 ];
 
-/** Where the clients' packages are kept: clients go on reading them there. */
+/** Where the clients' packages are kept, which clients read from there. */
 export function clientsFolder({ home }: ActionContext): string {
   return join(configFolder(home), 'clients');
 }
@@ -143,7 +143,7 @@ function packageFolder(context: ActionContext, client: ClientName): string {
   return join(clientsFolder(context), client);
 }
 
-/** The path of a client's program, found as the worker finds it; undefined when it is not there. */
+/** The path of a client's program, found as the worker finds it; undefined if not found. */
 async function programOf(command: string, { env, home }: ActionContext): Promise<string | undefined> {
   const cli = { name: command, defaultCommand: command };
   const configured = env[pathSettingOf(command)];
@@ -156,20 +156,19 @@ async function programOf(command: string, { env, home }: ActionContext): Promise
   }
 }
 
-// Plugins: Claude Code and Codex take a marketplace from a folder, and the plugin from it.
+// Plugins: Claude Code and Codex install a marketplace from a folder, and the plugin from it.
 
 const PLUGIN = 'samocode@samocode';
 
 interface Plugin {
-  /** Where the copy of the package is. */
   folder: string;
-  /** All files of the folder that the client is pointed to. */
+  /** All files of the folder that the client reads. */
   files(source: PackageSource): Files;
-  /** The arguments of the command that adds the plugin once its marketplace is known. */
+  /** The arguments of the command that adds the plugin to a client that knows its marketplace. */
   install: readonly string[];
-  /** What the client keeps of it: the plugin's own entry first. */
+  /** What the client stores about it: the plugin's own entry first. */
   parts: readonly [InstalledPart, ...InstalledPart[]];
-  /** A settings file that the commands write anew. */
+  /** A settings file that the commands rewrite. */
   rewritten?: string;
 }
 
@@ -179,13 +178,13 @@ async function pluginSteps(work: ClientWork, { folder, parts, ...plugin }: Plugi
   const files = plugin.files(compiledSource(await serverStart(context)));
   if ((await parts[0].isThere()) && (await holdsPackage(folder, files))) return [];
   const command = (args: readonly string[]): Step => {
-    // Run in a folder of ours: clients take note of where they are run.
+    // Run in our own folder, since clients remember the working directory.
     const step = commandStep(program, args, { ...context, cwd: clientsFolder(context) });
     const { rewritten } = plugin;
     return rewritten === undefined ? step : { ...step, run: () => keepingBytes(rewritten, step.run) };
   };
   return [
-    // Clients refuse a plugin that they know, or keep its old files.
+    // Clients reject a plugin that is already registered, or keep its old files.
     ...(await removalSteps(parts)),
     packageStep(folder, files),
     command(['plugin', 'marketplace', 'add', folder]),
@@ -193,22 +192,22 @@ async function pluginSteps(work: ClientWork, { folder, parts, ...plugin }: Plugi
   ];
 }
 
-/** A plugin in a folder below the one that a marketplace file lists it from. */
+/** A plugin in a folder below that of its marketplace file. */
 function inPluginFolder(files: Files): Files {
   return Object.fromEntries(Object.entries(files).map(([path, text]) => [`plugin/${path}`, text]));
 }
 
 // Claude Code
 
-/** As Claude Code names the tools of our plugin's server. */
+/** Claude Code's prefix for the tools of our plugin's server. */
 const TOOL_PREFIX = 'mcp__plugin_samocode_samocode__';
-/** What a plugin adds to the settings of the person. */
+/** What a plugin adds to the person's settings. */
 const CLAUDE_MEMBERS = [
   ['enabledPlugins', PLUGIN],
   ['extraKnownMarketplaces', 'samocode'],
 ];
 
-/** A plugin; or the server alone, which has a file of its own, where the settings have comments. */
+/** A plugin, or only the server, which has its own file, if the settings have comments. */
 async function addToClaude(work: ClientWork): Promise<Step[]> {
   const { context } = work;
   const path = claudeSettings(context);
@@ -235,7 +234,7 @@ async function addToClaude(work: ClientWork): Promise<Step[]> {
   ];
 }
 
-/** A server alone, beside settings with comments, has other names for its tools, and no rules. */
+/** A server without the plugin, for settings with comments, has other tool names and gets no rules. */
 async function rulesInClaude(context: ActionContext): Promise<Step[]> {
   const settings = claudeSettings(context);
   if (parseJson((await ifExists(readFile(settings, 'utf8'))) ?? '{}') === undefined) return [];
@@ -249,7 +248,7 @@ async function notesOnClaude(context: ActionContext): Promise<RuleNote[]> {
   return await claudeRuleNotes({ settings, cwd: context.cwd, prefix: TOOL_PREFIX });
 }
 
-/** Runs a command that writes a settings file anew, and gives all but our members their old bytes again. */
+/** Runs a command that rewrites a settings file, then restores every byte except our members. */
 async function keepingBytes(path: string, run: () => Promise<void>): Promise<void> {
   const before = await ifExists(readFile(path, 'utf8'));
   await run();
@@ -260,7 +259,7 @@ async function keepingBytes(path: string, run: () => Promise<void>): Promise<voi
     const value = valueAt(wanted, at);
     return value === undefined ? text : (withMember(text, at, value) ?? text);
   }, before);
-  // Another program may have written in between: then that stays.
+  // Another program may have written in between: its change stays.
   if (isDeepStrictEqual(jsonValue(kept), wanted))
     await changeSettings(path, (now) => (now === after ? kept : now));
 }
@@ -278,7 +277,7 @@ async function pluginPartsOfClaude(context: ActionContext): Promise<[InstalledPa
   const plugins = join(claudeFolder(context), 'plugins');
   const installed = join(plugins, 'installed_plugins.json');
   const at = ['plugins', PLUGIN];
-  // A plugin that was added to a project is that project's, and needs what the client keeps of it.
+  // A plugin added to a project belongs to that project and needs what the client stores.
   const isOurs = (install: unknown) => (Object(install).scope ?? 'user') === 'user';
   const noted = valueAt(jsonValue(await readFile(installed, 'utf8').catch(() => '')), at);
   const isOfProject = Array.isArray(noted) && !noted.every(isOurs);
@@ -337,7 +336,7 @@ async function addToGemini({ context }: ClientWork): Promise<Step[]> {
   return [packageStep(folder, files)];
 }
 
-/** Whether the extension of our name starts our server. One that cannot be read may be the person's own. */
+/** Whether the extension with our name starts our server. An unreadable one may be the person's. */
 async function hasOurExtension(context: ActionContext): Promise<boolean> {
   const path = join(extensionPath(context), 'gemini-extension.json');
   return startsOurServer(await readFile(path, 'utf8').catch(() => ''));

@@ -7,9 +7,9 @@ import { jsonValue, valueAt } from './json-member.ts';
 import { itemsStep, type Step } from './step.ts';
 
 /**
- * Our tools that a client may run without a question. start_session is one: clients cannot allow a tool without some of
- * its arguments. Its auto_approve and accept_suggestions are recorded as the model's, and refused where
- * GATE_CHANNELS leaves out `tool`.
+ * Our tools that a client may run without asking. Clients cannot allow start_session by argument, so it is one of
+ * them: its auto_approve and accept_suggestions are recorded as the model's, and refused where GATE_CHANNELS leaves
+ * out `tool`.
  */
 export const ALLOWED_TOOLS: readonly string[] = [
   'start_session',
@@ -24,18 +24,18 @@ export const ALLOWED_TOOLS: readonly string[] = [
   'resume_session',
   'read_session',
 ];
-/** Their form is the question to the user; a prompt of the client before it would ask twice. */
+/** Their form asks the user; the client's prompt would ask a second time. */
 const FORM_TOOLS = ['answer_qa', 'approve_plan'];
-/** Acts of the human without a form of their own: the client's prompt is the human act. */
+/** Human acts without a form: the client's prompt is the confirmation. */
 const ASKED_TOOLS = ['setup_project', 'finish_session', 'rewind_session'];
 
-/** What doctor says of one rule; `fix` is missing where it may be meant so. */
+/** The doctor's note on one rule; without `fix` where the rule may be intended. */
 export interface RuleNote {
   found: string;
   fix?: string;
 }
 
-// Claude Code: lists of tool names. What stands in `ask` is asked in auto mode too, whatever is allowed elsewhere.
+// Claude Code: lists of tool names. Tools in `ask` are asked in auto mode too, even if allowed elsewhere.
 
 export const CLAUDE_LISTS = {
   allow: ['permissions', 'allow'],
@@ -43,11 +43,11 @@ export const CLAUDE_LISTS = {
 } as const;
 
 interface ClaudeFiles {
-  /** The settings of the person. */
+  /** The person's settings file. */
   settings: string;
-  /** The folder whose project settings count too. */
+  /** The folder whose project settings also apply. */
   cwd: string;
-  /** As Claude Code begins the names of our tools. */
+  /** Claude Code's prefix for our tools. */
   prefix: string;
 }
 
@@ -62,7 +62,7 @@ export async function claudeRuleSteps(files: ClaudeFiles): Promise<Step[]> {
   return (await Promise.all(steps)).flat();
 }
 
-/** Where a hook answers forms, the client's prompt is all that reaches a person. */
+/** Where a hook answers forms, only the client's prompt reaches a person. */
 function askedInClaude(hooks: readonly string[]): readonly string[] {
   return hooks.length > 0 ? [...FORM_TOOLS, ...ASKED_TOOLS] : ASKED_TOOLS;
 }
@@ -112,18 +112,19 @@ async function listIn(path: string, at: readonly string[]): Promise<unknown[]> {
 }
 
 async function jsonIn(path: string): Promise<unknown> {
-  // What cannot be read is named where the client itself is looked at.
+  // Unreadable files are reported by the check of the client.
   return jsonValue((await readFile(path, 'utf8').catch(() => undefined)) ?? '{}');
 }
 
-// Codex: a table for each tool. It asks before every tool that writes unless its table says `approve`.
+// Codex: a table per tool. It asks before every writing tool whose table does not say `approve`.
 
 const codexMode = (tool: string) => (ASKED_TOOLS.includes(tool) ? 'prompt' : 'approve');
 const CODEX_RULED = [...ALLOWED_TOOLS, ...FORM_TOOLS, ...ASKED_TOOLS];
 
 /**
- * A rule of the person's own stays, and is named by `codexRuleNotes`.
- * @param table the plugin's, as its header in `path` begins @param isNew other steps write that table first
+ * Keeps rules of the person, which `codexRuleNotes` reports.
+ * @param table the plugin's, as its header in `path` begins
+ * @param isNew other steps write that table first
  */
 export async function codexRuleSteps(
   path: string,

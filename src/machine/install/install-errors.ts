@@ -1,8 +1,8 @@
 import { errors } from '../../base/errors.ts';
 
-/** What the set-up of clients and of the supervisor's service ends in; a person at a terminal reads it. */
+/** Errors of setting up clients and the supervisor's service, read by a person at a terminal. */
 export const INSTALL_ERRORS = errors({
-  /** @param said the first lines of its error: not our words, so for people alone */
+  /** @param said the first lines of its error: not our text, so only for people */
   client_command_failed: ({ command, timedOut }: { command: string; timedOut: boolean; said: string }) => ({
     what: 'A command of the client failed.',
     why: `${command} ${timedOut ? 'did not end within two minutes' : 'ended with an error'}.`,

@@ -11,22 +11,22 @@ import { serverPart, serverSteps } from './server-entry.ts';
 import { removalSteps, type Step } from './step.ts';
 
 export const INSTALL_SCOPES = ['user', 'project'] as const;
-/** For the person everywhere, or in a file of the project that a team shares. */
+/** For the person in all projects, or in a project file that a team shares. */
 export type InstallScope = (typeof INSTALL_SCOPES)[number];
 
 export interface InstallInput {
   /** Absent: every client that is found. */
   clients?: readonly string[] | undefined;
   scope: InstallScope;
-  /** The project's folder for its scope; the working directory unless given. */
+  /** For the project scope; the working directory by default. */
   projectDir?: string | undefined;
-  /** Nothing is changed; the report says what would be. */
+  /** Changes nothing; the report says what would change. */
   dryRun: boolean;
-  /** Writes the client's rules: the human's acts are asked about, and our other tools are not. */
+  /** Writes the client's rules: it asks before human acts, and not before our other tools. */
   allow: boolean;
-  /** Replaces a server of our name that starts something else. */
+  /** Replaces a server with our name that starts something else. */
   replace?: boolean | undefined;
-  /** Called when a client's turn comes, and before each step, in words; not in a dry run. */
+  /** Called before each client and before each step; not in a dry run. */
   onProgress?: ((event: { title: string; step?: string }) => void) | undefined;
 }
 
@@ -37,11 +37,11 @@ export interface InstallReport {
 export interface ClientReport {
   client: ClientName;
   title: string;
-  /** `not_supported`: it was not named, and it has no file for projects. */
+  /** `not_supported`: the client was not named, and has no project file. */
   outcome: 'changed' | 'would_change' | 'nothing_to_do' | 'not_found' | 'not_supported' | 'failed';
-  /** In the order in which they are or would be done. */
+  /** In the order of execution. */
   steps: readonly string[];
-  /** The one of `steps` at which an installation ended. */
+  /** The step at which an installation failed. */
   failedStep?: string | undefined;
   /** What the person does next. */
   next?: string;
@@ -56,7 +56,7 @@ export interface ClientReport {
   stays?: readonly string[];
 }
 
-/** Adds samocode to chat programs: server, skills and commands. Doing it twice changes nothing more. */
+/** Adds samocode to chat programs: server, skills and commands. Idempotent. */
 export async function install(input: InstallInput, context: ActionContext): Promise<InstallReport> {
   const clients: ClientReport[] = [];
   for (const client of clientsOf(input)) {
@@ -69,14 +69,14 @@ export async function install(input: InstallInput, context: ActionContext): Prom
   return { clients };
 }
 
-/** Removes what install added, and nothing else, whether the client is still there or not. */
+/** Removes exactly what install added, even if the client is gone. */
 export async function uninstall(input: InstallInput, context: ActionContext): Promise<InstallReport> {
   const clients: ClientReport[] = [];
   for (const client of clientsOf(input)) {
     const report = await changed(client, input, () => stepsToRemove(client, { input, context }));
     if (isNamed(input) || report.outcome !== 'nothing_to_do') clients.push(report);
   }
-  // One that still holds something refuses, and so does the folder above it.
+  // rmdir refuses a folder that is not empty, and so its parent.
   if (!input.dryRun)
     for (const folder of [clientsFolder(context), configFolder(context.home)])
       await rmdir(folder).catch(() => undefined);
@@ -88,7 +88,7 @@ interface Change {
   context: ActionContext;
 }
 
-/** Does the steps of one client, or says what they would do. One client that refuses must not keep the others from being changed. */
+/** Runs the steps of one client, or lists them. A client that fails must not stop the others. */
 async function changed(
   client: Client,
   input: InstallInput,
@@ -145,7 +145,7 @@ function projectFile({ title, project }: Client, { input, context }: Change) {
   return { path: join(input.projectDir ?? context.cwd, file), ...extra };
 }
 
-/** What went wrong, for the report. @throws what is no failure that we expect */
+/** The error for the report. @throws unexpected errors */
 function problemOf(thrown: unknown): NonNullable<ClientReport['problem']> {
   const isOfSystem = !isSamocodeError(thrown) && systemErrorCode(thrown) !== undefined;
   const error = isOfSystem ? fileRefused(thrown) : thrown;

@@ -6,14 +6,14 @@ import { changeFile } from '../../base/files/change-file.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import { jsonValue, valueAt, withoutItems, withoutMember } from './json-member.ts';
 
-/** Something that an installation puts on this machine: what an uninstall looks for, whether the client is there or not. */
+/** Something that an installation leaves on this machine, which uninstall searches for even without the client. */
 export interface InstalledPart {
   /** Where it is, for people. */
   words: string;
   isFolder: boolean;
   /** @throws a system error */
   isThere(): Promise<boolean>;
-  /** Removes it and leaves every other byte of its file. @throws settings_file_unreadable, or a system error */
+  /** Removes it and keeps every other byte of its file. @throws settings_file_unreadable, or a system error */
   remove(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function memberPart(
   return jsonPart(path, at, has, (text) => withoutMember(text, [...at]));
 }
 
-/** Those items of a list in a JSON file that are ours. */
+/** Our items of a list in a JSON file. */
 export function itemsPart(
   path: string,
   at: At,
@@ -67,7 +67,7 @@ export function tablePart(path: string, at: readonly [string, string]): Installe
   return filePart(path, at, { has, without: (text) => withoutTable(text, at) });
 }
 
-/** Both return undefined for a text that is not in the client's format. */
+/** Both return undefined for text that is not in the client's format. */
 interface Removal {
   has(text: string): boolean | undefined;
   without(text: string): string | undefined;
@@ -79,7 +79,7 @@ function filePart(path: string, at: At, { has, without }: Removal): InstalledPar
     isFolder: false,
     async isThere() {
       const text = await ifExists(readFile(path, 'utf8'));
-      // A file that cannot be parsed may hold it in any line that is no comment.
+      // In a file that cannot be parsed, any line but a comment may hold it.
       return text !== undefined && (has(text) ?? /^(?!\s*(?:#|\/\/)).*samocode/m.test(text));
     },
     remove: async () => await changeSettings(path, without),
@@ -87,15 +87,15 @@ function filePart(path: string, at: At, { has, without }: Removal): InstalledPar
 }
 
 /**
- * Changes a settings file that may be a link to where a person keeps it, and makes none.
- * @throws settings_file_unreadable when `change` refuses the text; the file is as it was then
+ * Changes a settings file, following a link; never creates one.
+ * @throws settings_file_unreadable when `change` refuses the text, with the file unchanged
  */
 export async function changeSettings(
   path: string,
   change: (text: string) => string | undefined,
 ): Promise<void> {
   let isRefused = false;
-  // Refused where it is a folder, which a change would move aside.
+  // Fails for a folder, which a change would move aside.
   await readFile(path);
   await changeFile((await ifExists(realpath(path))) ?? path, (text = '') => {
     const changed = change(text);
@@ -105,27 +105,27 @@ export async function changeSettings(
   if (isRefused) throw INSTALL_ERRORS.settings_file_unreadable({ path });
 }
 
-/** A table as its header in a TOML file names it. */
+/** A table's name as in its TOML header. */
 export function tableName(at: readonly string[]): string {
   return at.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join('.');
 }
 
-/** Whether a TOML text has the table; undefined for a text that is no TOML. */
+/** Whether a TOML text has the table; undefined for invalid TOML. */
 export function hasTable(text: string, at: readonly [string, string]): boolean | undefined {
   const root = tomlValue(text);
   return root && Object(root[at[0]])[at[1]] !== undefined;
 }
 
 /**
- * Cuts a table with its header and the tables below it out of a TOML text and leaves every other byte as it is.
- * @returns undefined when it is written in another way than Codex writes it, such as inline
+ * Removes a table with its header and the tables below it from a TOML text and keeps every other byte.
+ * @returns undefined when it has a form that Codex does not write, such as inline
  */
 export function withoutTable(text: string, at: readonly [string, string]): string | undefined {
   const root = tomlValue(text);
   if (root === undefined) return undefined;
   const name = tableName(at);
   const isOurs = (section = '') => section.startsWith(`[${name}]`) || section.startsWith(`[${name}.`);
-  // Blank lines and comments before the next header are the next one's; a blank line before our header is ours.
+  // Blank lines and comments before the next header belong to it; a blank line before our header is ours.
   const sections = text.split(/(?<=\n)(?=(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*\[)/);
   const isKept = (section: string, index: number) =>
     !isOurs(section) && !(section.trim() === '' && isOurs(sections[index + 1]));

@@ -22,7 +22,7 @@ export function valueAt(value: unknown, at: JSONPath): unknown {
   return at.reduce<unknown>((node, key) => Object(node)[key], value);
 }
 
-/** @returns undefined when the text is no JSON object, or something else is in the way */
+/** @returns undefined when the text is no JSON object, or another value occupies the path */
 export function withMember(text: string, at: readonly string[], value: unknown): string | undefined {
   const changed = edited(text, [...at], value);
   return changed !== undefined && isDeepStrictEqual(valueAt(jsonValue(changed), [...at]), value)
@@ -30,7 +30,7 @@ export function withMember(text: string, at: readonly string[], value: unknown):
     : undefined;
 }
 
-/** Adds the items that a list does not have, and the list where there is none. */
+/** Adds the items missing in a list, creating the list if needed. */
 export function withItems(
   text: string,
   at: readonly string[],
@@ -48,8 +48,8 @@ export function withItems(
 }
 
 /**
- * Takes a member out, and the objects around it that are empty then.
- * @param keepAround the objects around it stay, as in a register that its owner reads
+ * Removes a member, and the objects around it if they become empty.
+ * @param keepAround keeps those objects, as in a registry that its owner reads
  */
 export function withoutMember(text: string, at: JSONPath, { keepAround = false } = {}): string {
   const left = cutAt(text, at);
@@ -58,7 +58,7 @@ export function withoutMember(text: string, at: JSONPath, { keepAround = false }
   return isPruned ? withoutMember(left, around) : left;
 }
 
-/** Takes items out of a list, and the list when it is empty then. */
+/** Removes items from a list, and the list if it becomes empty. */
 export function withoutItems(
   text: string,
   at: readonly string[],
@@ -73,8 +73,8 @@ export function withoutItems(
     : withoutItems(left, at, { isOurs, keepAround });
 }
 
-// The parser's formatter works on whole lines. Where that would change what a person wrote beside our part, our part
-// is written without it, on one line.
+// The parser formats whole lines. Where that would change what a person wrote beside our part, it is written
+// unformatted, on one line.
 function edited(text: string, at: JSONPath, value: unknown): string | undefined {
   const root = jsonValue(text);
   if (typeof root !== 'object' || root === null) return undefined;
@@ -85,7 +85,7 @@ function edited(text: string, at: JSONPath, value: unknown): string | undefined 
     const isExact = withoutMember(formatted, at) === withoutMember(text, at);
     return isExact ? formatted : applyEdits(text, modify(text, at, value, {}));
   } catch (error) {
-    // How it refuses a path that leads through a string or a list.
+    // The parser throws for a path that leads through a string or a list.
     if (error instanceof Error) return undefined;
     throw error;
   }
@@ -96,7 +96,7 @@ function nodeAt(text: string, at: JSONPath): Node | undefined {
   return root && findNodeAtLocation(root, at);
 }
 
-/** Removes a member or an item with one comma. The parser's own removal takes the comments beside it along. */
+/** Removes a member or an item with one comma. The parser's own removal also removes adjacent comments. */
 function cutAt(text: string, at: JSONPath): string {
   const found = nodeAt(text, at);
   const part = found?.parent?.type === 'property' ? found.parent : found;
@@ -108,11 +108,11 @@ function cutAt(text: string, at: JSONPath): string {
   const end = before ? endOf(part) : (after?.offset ?? offset + length - 1);
   const kept = commentsOf(text.slice(start, part.offset)) + commentsOf(text.slice(endOf(part), end));
   const rest = text.slice(end);
-  // Without the indentation of a line that is gone.
+  // Also removes the indentation of a deleted line.
   return text.slice(0, start) + (/^[ \t]*\r?\n/.test(rest) ? kept.trimEnd() : kept) + rest;
 }
 
-/** A gap between two members without its comma; nothing where it has no comment. */
+/** A gap between two members without its comma; empty if it has no comment. */
 function commentsOf(gap: string): string {
   const bare = stripComments(gap, ' ');
   if (bare === gap) return '';

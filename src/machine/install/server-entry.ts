@@ -13,19 +13,19 @@ import { memberStep, type Step } from './step.ts';
 
 const AT = ['mcpServers', 'samocode'] as const;
 
-/** How this very installation is started as a server. @throws program_not_lasting */
+/** The command that starts this installation as a server. @throws program_not_lasting */
 export async function serverStart({ programs, env }: ActionContext): Promise<ServerStart> {
   const program = join(dirname(programs.worker), 'samocode-mcp.js');
   refuseIfPassing(program, 'No client was changed.');
   return { command: stableNodePath(await nodePath(env), env.PATH), args: [program] };
 }
 
-/** Our server in a JSON file of a client. */
+/** Our server in a client's JSON file. */
 export function serverPart(path: string): InstalledPart {
   return memberPart(path, AT, isOurServer);
 }
 
-/** The step that adds our server to a JSON file, unless it is there. @throws own_entry, settings_file_unreadable */
+/** The step that adds our server to a JSON file, if missing. @throws own_entry, settings_file_unreadable */
 export async function serverSteps(
   path: string,
   start: ServerStart & { timeout?: number },
@@ -49,7 +49,7 @@ export function startsOurServer(text: string): boolean {
   return isOurServer(valueAt(jsonValue(text), [...AT]));
 }
 
-/** Whether an entry starts this package, in whichever version and from whichever place: other servers may name it too. */
+/** Whether an entry starts this package, in any version and from any place; others may only mention its name. */
 function isOurServer(entry: unknown): boolean {
   const [command = '', ...args] = partsOf(entry);
   const isRunner = /^(?:node|npx|bunx)/.test(basename(command));
@@ -57,7 +57,7 @@ function isOurServer(entry: unknown): boolean {
   return /^samocode-mcp(?:\.js|@.*)?$/.test(basename(started ?? ''));
 }
 
-// No value of another key is shown: it may be a secret.
+// Values of other keys are not shown: they may be secrets.
 function startWords(entry: unknown): string {
   return partsOf(entry).join(' ') || 'an entry of another kind';
 }

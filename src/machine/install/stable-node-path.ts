@@ -2,16 +2,16 @@ import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { INSTALL_ERRORS } from './install-errors.ts';
 
-/** Homebrew's folder of one version: the next upgrade deletes it, and turns the link in `opt` to the new one. */
+/** Homebrew's folder of one version: an upgrade deletes it and points the link in `opt` to the new one. */
 const CELLAR = /^(.*)\/Cellar\/([^/]+)\/[^/]+\/bin\/node$/;
-/** A folder of one version of something. */
+/** A folder with a version number. */
 const VERSIONED = /\/[^/]*\d+\.\d+[^/]*\//;
-/** Folders that live as long as one shell, one run of npm or one checkout. */
+/** Folders that exist for one shell, one run of npm or one checkout. */
 const PASSING = /\/(?:fnm_multishells|node_modules|_npx)\//;
 
 /**
- * A path of the node that runs us for files that outlive an upgrade of it.
- * @param execPath `process.execPath`, in which every link is followed already
+ * A path of our node for files that must survive its upgrade.
+ * @param execPath `process.execPath`, with all links resolved
  * @param path the person's PATH
  */
 export function stableNodePath(execPath: string, path = ''): string {
@@ -36,7 +36,7 @@ function realOf(path: string): string | undefined {
   }
 }
 
-/** Refuses a program that may be gone tomorrow, before anything is made that starts it. @throws program_not_lasting */
+/** Rejects a temporary program before anything is created that starts it. @throws program_not_lasting */
 export function refuseIfPassing(program: string, what: string): void {
   if (/[\\/]_npx[\\/]/.test(program)) throw INSTALL_ERRORS.program_not_lasting({ what, program });
 }

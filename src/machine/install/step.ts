@@ -13,13 +13,13 @@ import type { Files } from './package/client-packages.ts';
 /** One change to this machine, shown before it is made. */
 export interface Step {
   words: string;
-  /** What a removal removes: where that fails, the steps after it are done all the same. */
+  /** What a removal removes; if it fails, the following steps still run. */
   place?: string;
   /** @throws client_command_failed, settings_file_unreadable, or a system error */
   run(): Promise<void>;
 }
 
-/** Makes `folder` hold just these files. */
+/** Makes `folder` contain exactly these files. */
 export function packageStep(folder: string, files: Files): Step {
   return {
     words: `write ${Object.keys(files).length} files into ${folder}`,
@@ -40,7 +40,7 @@ export async function holdsPackage(folder: string, files: Files): Promise<boolea
   return true;
 }
 
-/** @param insteadOf what of the person's own it replaces, in words */
+/** @param insteadOf the person's value that it replaces, as text */
 export function memberStep(path: string, at: readonly string[], value: unknown, insteadOf?: string): Step {
   const step = addStep(path, at, value, (text) => withMember(text, at, value));
   return insteadOf === undefined
@@ -70,7 +70,7 @@ function addStep(
   };
 }
 
-/** The removal of those parts that are there; one that cannot be read is tried, and named when that fails. */
+/** Steps that remove existing parts; an unreadable one is tried, and reported if that fails. */
 export async function removalSteps(parts: readonly InstalledPart[]): Promise<Step[]> {
   const steps: Step[] = [];
   for (const { words: place, isFolder, isThere, remove: run } of parts) {
@@ -82,7 +82,7 @@ export async function removalSteps(parts: readonly InstalledPart[]): Promise<Ste
 
 const LIMIT_MS = 120_000;
 
-/** A command of the client's own, run in `cwd`. */
+/** A command of the client, run in `cwd`. */
 export function commandStep(
   program: string,
   args: readonly string[],
@@ -103,7 +103,7 @@ export function commandStep(
 
 const SHOWN_LINES = 6;
 
-/** The lines that say why: clients begin with what they do and end with where in their code it happened. */
+/** The lines with the reason: clients print what they do first and a stack trace last. */
 function firstError(output: string): string {
   const lines = output.split(/\s*\n/).filter(Boolean);
   const from = lines.findIndex((line) => /error|failed|cannot|invalid/i.test(line));

@@ -7,7 +7,7 @@ const DOMAIN = `gui/${process.getuid?.() ?? 501}`;
 const launchctl = (...args: string[]) => ({ program: 'launchctl', args });
 const bootout = launchctl('bootout', `${DOMAIN}/${LABEL}`);
 
-/** An agent of macOS's launchd. */
+/** A launchd agent of macOS. */
 export const launchdService: Service = {
   name: 'launchd',
   probe: launchctl('version'),
@@ -24,7 +24,7 @@ export const launchdService: Service = {
   afterwards: 'It runs now and whenever you are logged in.',
 };
 
-// Workers outlive the supervisor: the process group is left alone when it ends.
+// Workers outlive the supervisor: its process group is not killed with it.
 function plistText({ command, environment, errors }: ServiceWork): string {
   const words = command.map((word) => `    <string>${escapedMarkup(word)}</string>\n`).join('');
   const variables = Object.entries(environment)

@@ -3,33 +3,33 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 export interface ServiceCommand {
   program: string;
   args: readonly string[];
-  /** What it would undo may be undone already. */
+  /** It may have nothing to undo. */
   mayFail?: boolean;
 }
 
 export interface ServiceWork {
-  /** The command line that runs the supervisor: node, our built program and its words, absolute paths. */
+  /** The command line of the supervisor, with absolute paths: node, our built program and its arguments. */
   command: readonly string[];
   environment: Readonly<Record<string, string>>;
-  /** Where what it prints about its end goes. */
+  /** The file for its last error output. */
   errors: string;
 }
 
-/** A service manager, which starts a program for its user and restarts it: what differs by the manager. */
+/** A service manager, which starts a user's program and restarts it; differences between managers are here. */
 export interface Service {
   name: 'systemd' | 'launchd';
-  /** Succeeds where this machine has it, and it answers. */
+  /** Succeeds if this machine has it and it responds. */
   probe: ServiceCommand;
-  /** The parts of the path of the service's file, from the person's home. */
+  /** The path of the service's file, relative to the home folder, in parts. */
   file(context: ActionContext): string[];
   text(work: ServiceWork): string;
   /** Succeed while the service runs. */
   running: readonly ServiceCommand[];
-  /** What follows the writing of its file. */
+  /** Commands after its file is written. */
   start(path: string): ServiceCommand[];
-  /** What comes before the removal of its file. */
+  /** Commands before its file is removed. */
   stop: readonly ServiceCommand[];
-  /** The words of the supervisor's command; nothing when the file is not as we write it. */
+  /** The arguments of the supervisor's command; empty if the file is not in our format. */
   commandIn(text: string): string[];
   /** What the person should know after the installation. */
   afterwards: string;

@@ -18,9 +18,9 @@ import type { Service, ServiceCommand } from './service-manager.ts';
 import { systemdService } from './systemd.ts';
 
 interface ServiceChange {
-  /** Nothing is changed; the report says what would be. */
+  /** Changes nothing; the report says what would change. */
   dryRun: boolean;
-  /** Another system than this one. */
+  /** For another system than this one. */
   platform?: NodeJS.Platform;
 }
 
@@ -28,13 +28,13 @@ export interface SupervisorInstallReport {
   outcome: 'changed' | 'would_change' | 'nothing_to_do';
   /** Where it is or was registered. */
   services: Service['name'][];
-  /** In the order in which they are or would be done, whole texts of files included. */
+  /** In the order of execution, with the full text of files. */
   steps: string[];
   next?: string;
 }
 
 /**
- * Makes the supervisor a service of this person's. Doing it twice changes nothing more.
+ * Makes the supervisor a service of this user. Idempotent.
  * @param program the built supervisor file, an absolute path
  * @throws no_service, program_not_lasting, service_command_failed, inside_session
  */
@@ -81,7 +81,7 @@ export async function uninstallSupervisor(
   return await carryOut([...commandSteps(stop, context), remove], [service.name], change);
 }
 
-/** The command by which the service manager runs the supervisor; undefined when it is not installed. */
+/** The command with which the service manager runs the supervisor; undefined when it is not installed. */
 export async function installedSupervisor(
   context: ActionContext,
 ): Promise<{ service: string; command: readonly string[] } | undefined> {
@@ -95,7 +95,7 @@ function serviceAt(context: ActionContext, platform: NodeJS.Platform = process.p
   return { service, path: resolve(context.home, ...service.file(context)) };
 }
 
-/** Does the steps in their order, or says what they would do. @throws service_command_failed */
+/** Runs the steps in order, or lists them. @throws service_command_failed */
 async function carryOut(
   steps: readonly Step[],
   services: SupervisorInstallReport['services'],
@@ -132,18 +132,18 @@ async function ask({ program, args }: ServiceCommand, { env }: ActionContext): P
   return await runCommand(program, args, { env: definedOnly(env), timeoutMs: LIMIT_MS });
 }
 
-/** What the supervisor itself needs in a service's bare environment. Its workers add what a login shell has. */
+/** What the supervisor needs in a service's minimal environment; workers add the login shell's variables. */
 function serviceEnvironment({ env: { PATH, SAMOCODE_REVIVE }, home }: ActionContext): Record<string, string> {
   return { HOME: home, ...definedOnly({ PATH, SAMOCODE_REVIVE }) };
 }
 
-/** Beside the credentials: by what an agent reaches its account. */
+/** Besides credentials: variables for an agent's connection to its account. */
 const NAMES = [
   ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
 ];
 
-/** What the person should know of the variables that are set here and not in a login shell; undefined without any. */
+/** A note about variables that are set here and not in a login shell; undefined if there are none. */
 async function setHereAlone({ env, home }: ActionContext): Promise<string | undefined> {
   const set = [...NAMES, ...PROVIDERS.flatMap(({ credentials }) => credentials)].filter((name) => env[name]);
   if (set.length === 0) return undefined;

@@ -4,7 +4,7 @@ const UNIT = 'samocode-supervisor.service';
 
 const systemctl = (...args: string[]) => ({ program: 'systemctl', args: ['--user', ...args] });
 
-/** A unit of the person's own systemd. */
+/** A user unit of systemd. */
 export const systemdService: Service = {
   name: 'systemd',
   probe: systemctl('show-environment'),
@@ -14,11 +14,11 @@ export const systemdService: Service = {
   start: () => [
     systemctl('daemon-reload'),
     systemctl('enable', UNIT),
-    // One that has failed too often is not started again before that is reset.
+    // After too many failures systemd does not start it again before a reset.
     { ...systemctl('reset-failed', UNIT), mayFail: true },
     systemctl('restart', UNIT),
   ],
-  // Without waiting: a stop may last longer than a command may here.
+  // Without waiting: a stop may take longer than the time limit of a command.
   stop: [systemctl('disable', '--now', '--no-block', UNIT)],
   commandIn(text) {
     const line = /^ExecStart=(.*)$/m.exec(text)?.[1] ?? '';
@@ -29,7 +29,7 @@ export const systemdService: Service = {
     'It runs now and whenever you are logged in; `loginctl enable-linger` lets it also run when you are not.',
 };
 
-// Workers outlive the supervisor: only its own process may be ended with it.
+// Workers outlive the supervisor: only its own process is ended with it.
 function unitText({ command, environment }: ServiceWork): string {
   const variables = Object.entries(environment).map(([name, value]) => quoted(`${name}=${value}`));
   return `[Unit]
@@ -46,7 +46,7 @@ WantedBy=default.target
 `;
 }
 
-// `%` begins a specifier everywhere, within quotes too; `$` begins a variable in ExecStart alone.
+// `%` starts a specifier everywhere, even in quotes; `$` starts a variable only in ExecStart.
 function quoted(text: string): string {
   return `"${text.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
 }

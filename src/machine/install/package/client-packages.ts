@@ -6,7 +6,6 @@ export type Files = Record<string, string>;
 export const DISPLAY_NAME = 'Samocode';
 export const AUTHOR = { name: 'the samocode-mcp authors' };
 
-/** The skills as they stand. */
 function skillFiles({ skills }: PackageSource): Files {
   return Object.fromEntries(skills.map(({ name, text }) => [`skills/${name}/SKILL.md`, text]));
 }
@@ -17,7 +16,7 @@ export function jsonText(value: unknown): string {
 
 export function claudePackage(source: PackageSource): Files {
   const { version, description, keywords, agents, commands, inAChat } = source;
-  // A .mcp.json beside it would be read as a second server.
+  // Claude Code would read a .mcp.json beside it as a second server.
   const plugin = {
     name: 'samocode',
     version,
@@ -37,7 +36,7 @@ export function claudePackage(source: PackageSource): Files {
   };
 }
 
-/** The file by which Claude Code finds the plugin in a folder or repository. */
+/** The file that tells Claude Code where the plugin is in a folder or repository. */
 export function claudeMarketplace({ description, version }: PackageSource, pluginFolder: string): Files {
   const marketplace = {
     name: 'samocode',
@@ -51,8 +50,8 @@ export function claudeMarketplace({ description, version }: PackageSource, plugi
 const CATEGORY = 'Developer Tools';
 
 /**
- * The Codex plugin. Codex has no commands: each becomes a skill that runs
- * only when the user names it (`$samocode:dive`), so that the model's list of skills stays short.
+ * The Codex plugin. Codex has no commands: each becomes a skill that runs only when the user names it
+ * (`$samocode:dive`), so that the model's list of skills stays short.
  */
 export function codexPackage(source: PackageSource): Files {
   const { version, description, commands } = source;
@@ -77,7 +76,7 @@ export function codexPackage(source: PackageSource): Files {
   };
 }
 
-/** The file by which Codex finds the plugin in a folder or repository. */
+/** The file that tells Codex where the plugin is in a folder or repository. */
 export function codexMarketplace(pluginFolder: string): Files {
   const marketplace = {
     name: 'samocode',
@@ -124,7 +123,7 @@ function toml({ meta, body }: MarkdownSource): string {
   return `description = ${JSON.stringify(meta.get('description') ?? '')}\nprompt = ${multiline(prompt)}\n`;
 }
 
-// Strings of one line are JSON's in TOML too; a longer text stays readable in the literal form.
+// One-line JSON strings are valid TOML; a longer text is readable in the literal form.
 function multiline(text: string): string {
   if (text.includes("'''")) return JSON.stringify(text);
   return `'''\n${text}\n'''`;

@@ -7,7 +7,7 @@ import { type MarkdownSource, type PackageSource, parseSource, type ServerStart 
 const DESCRIPTION =
   'Hand a coding task to an AI and walk away: an MCP server and CLI that run unattended, gated, resumable coding sessions with Claude Code, Codex or Gemini.';
 
-/** What packages are made from, as it was compiled in: an installed copy needs no file beside the program. */
+/** The source of the packages, compiled in: an installed copy needs no further files. */
 export function compiledSource(start: ServerStart): PackageSource {
   return {
     version: __VERSION__,

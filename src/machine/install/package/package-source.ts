@@ -4,13 +4,12 @@ export interface ServerStart {
   args: string[];
 }
 
-/** A Markdown file with front matter of plain `key: value` lines. */
+/** A Markdown file whose front matter has plain `key: value` lines. */
 export interface MarkdownSource {
-  /** Without `.md`; for a skill its folder's name. */
+  /** Without `.md`; the folder's name for a skill. */
   name: string;
   meta: ReadonlyMap<string, string>;
   body: string;
-  /** The whole file. */
   text: string;
 }
 
@@ -22,13 +21,13 @@ export interface PackageSource {
   agents: readonly MarkdownSource[];
   commands: readonly MarkdownSource[];
   skills: readonly MarkdownSource[];
-  /** What a skill or agent needs to know outside of a worker. */
+  /** What a skill or agent must know outside of a worker. */
   inAChat: string;
 }
 
 /**
- * How a machine starts the copy that is installed on it: for files that are shared. Never by npx: until we publish it,
- * the name on npm is free for anybody to take.
+ * The command of an installed copy, for shared files. Never npx: until we publish the package, anyone can claim its
+ * name on npm.
  */
 export function commandOnPath(): ServerStart {
   return { command: 'samocode-mcp', args: [] };
