@@ -16,7 +16,7 @@ export const DEMO_ERRORS = errors({
     why: `${summary} ${reason}`.trim(),
     hint: 'Read session.log in the folder that was kept.',
   }),
-  /** `code`: the server's own. */
+  /** `code`: the server's. */
   tool_refused: ({ tool, message, hint }: { tool: string } & z.infer<typeof ToolError>) => ({
     what: `The tool ${tool} refused.`,
     why: message,
@@ -51,10 +51,10 @@ const Ended = z.looseObject({
   lastAction: text,
 });
 
-/** A call may wait for the session; the protocol's own limit is above the longest wait. */
+/** A call may wait for the session; this is longer than the longest wait. */
 const CALL_LIMIT_MS = 120_000;
 
-/** A real MCP client in the place of a person's chat: it starts the built server and knows nothing but its tools. */
+/** A real MCP client in place of a person's chat: it starts the built server and uses only its tools. */
 export class Chat implements AsyncDisposable {
   readonly #client = new Client({ name: 'samocode-demo', version: __VERSION__ });
 
@@ -65,7 +65,7 @@ export class Chat implements AsyncDisposable {
     return chat;
   }
 
-  /** @throws tool_refused with the tool's own words */
+  /** @throws tool_refused with the tool's message */
   async call(
     tool: string,
     args: Record<string, unknown>,
@@ -78,7 +78,7 @@ export class Chat implements AsyncDisposable {
     throw DEMO_ERRORS.tool_refused({ tool, ...ToolError.parse(JSON.parse(content?.text ?? '{}')) });
   }
 
-  /** The iterations that have ended, oldest first. */
+  /** The ended iterations, oldest first. */
   async iterations(session: string): Promise<z.infer<typeof Ended>[]> {
     const uri = `samocode://sessions/${encodeURIComponent(session)}/events`;
     const { contents } = await this.#client.readResource({ uri });

@@ -4,22 +4,22 @@ import { dirname, join } from 'node:path';
 import { runGit } from '../project/git/git.ts';
 import paperBoat from './paper-boat.json' with { type: 'json' };
 
-/** Where a demo happens: one temporary folder that holds everything, a HOME too. */
+/** One temporary folder that holds everything of a demo, including HOME. */
 export type DemoPlace = Awaited<ReturnType<typeof makeDemoPlace>>;
 
 const PASSED_ON = ['PATH', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ'];
 
-/** @param paceMs what the rehearsal takes for each of its steps */
+/** @param paceMs duration of each step of the rehearsal */
 export async function makeDemoPlace(env: Readonly<Record<string, string | undefined>>, paceMs: number) {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'samocode-demo-')));
   const remove = () => rm(root, { recursive: true, force: true, maxRetries: 5 });
   const repo = join(root, 'paper-boat');
   const home = join(root, 'home');
   const scenario = join(root, 'scenario.json');
-  // For every process of the demo: nothing of the person's own machine is read.
+  // For every process of the demo: nothing of the person's machine is read.
   const own: Record<string, string> = {
     ...Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
-    // Its chat answers each wait by a tool, which starts the worker: nothing is left for a supervisor.
+    // Its chat answers each wait with a tool, which starts the worker, so no supervisor is needed.
     ...{ HOME: home, REHEARSAL_SCENARIO: scenario, SAMOCODE_SUPERVISOR: 'off' },
   };
   try {

@@ -3,13 +3,13 @@ import type { Phase } from '../phases/table.ts';
 import { parsePlan } from '../session/documents/plan.ts';
 import { type Chat, DEMO_ERRORS, type Question } from './chat.ts';
 
-/** Where the demo is shown, and the person who answers: asked at a terminal, or played. */
+/** Shows the demo, and supplies the answers of a person, asked at a terminal or played. */
 export interface DemoScreen {
   chapter(title: string): void;
   line(text: string): void;
-  /** What the chat asks of the server. */
+  /** A tool call of the chat. */
   toolCall(tool: string, about?: string): void;
-  /** `child`: the session's running number of the agent that works; undefined while none does. */
+  /** `child`: the iteration number of the working agent; undefined while none works. */
   progress(look: {
     session: string;
     phase: Phase;
@@ -17,10 +17,9 @@ export interface DemoScreen {
     state: string;
     doing: string;
   }): void;
-  /** An agent has ended. */
   ended(phase: Phase, did: string): void;
   question(question: Question): Promise<string>;
-  /** @returns undefined for a yes, else what should be different */
+  /** @returns undefined to approve, else the wanted changes */
   plan(outline: string): Promise<string | undefined>;
 }
 
@@ -31,7 +30,7 @@ export interface Play {
   signal: AbortSignal;
 }
 
-/** What a session came to, as its chat knows it. */
+/** The result of a session, as its chat knows it. */
 export interface PlayedSession {
   session: string;
   branch: string;
@@ -46,7 +45,7 @@ export interface PlayedSession {
 const WORKING: ReadonlySet<string> = new Set(['starting', 'queued', 'running', 'limited']);
 const LOOK_SECONDS = 1;
 
-/** Plays the chat of a started session until it is done. @throws demo_rested when it rests anywhere else */
+/** Plays the chat of a started session until it is done. @throws demo_rested if it stops in any other state */
 export async function playSession(play: Play, from: number): Promise<PlayedSession & { worktree: string }> {
   const { chat, session, screen, signal } = play;
   const answers: PlayedSession['answers'] = [];
@@ -86,7 +85,7 @@ export function shown({ chat, screen }: Pick<Play, 'chat' | 'screen'>) {
   };
 }
 
-/** One answer at a time, as in a chat; one that the server does not understand is asked for again. */
+/** One answer at a time, as in a chat; one that the server rejects is asked for again. */
 async function answerQuestions(play: Play): Promise<PlayedSession['answers']> {
   const { session, screen } = play;
   const call = shown(play);

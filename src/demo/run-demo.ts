@@ -19,33 +19,33 @@ export interface DemoOptions {
   env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
   screen: DemoScreen;
-  /** Milliseconds that the rehearsal takes for each of its steps. */
+  /** Duration of each step of the rehearsal. */
   paceMs: number;
-  /** The folder stays, to look around; it stays in any case when something went wrong. */
+  /** Keeps the folder for inspection; after a failure it stays in any case. */
   keep: boolean;
   signal: AbortSignal;
 }
 
-/** What a demo came to: `samocode demo --json`. */
+/** The result of a demo: `samocode demo --json`. */
 export interface DemoReport extends PlayedSession {
   /** Committed, the proof repeated, main checkout untouched. */
   ok: boolean;
-  /** What is missing, in words; empty when ok. */
+  /** What is missing; empty if ok. */
   problems: string[];
   seconds: number;
   /** `hash subject`, oldest first. */
   commits: string[];
   diffStat: string;
   mainUntouched: boolean;
-  /** What became of the session's proof when it was repeated. */
+  /** The result of repeating the session's proof. */
   proof: Verification;
-  /** Where everything is; only when it was kept. */
+  /** Where everything is, if it was kept. */
   places?: { root: string; repo: string; worktree: string; sessionDir: string };
 }
 
 /**
- * Plays a whole session as a person's chat would: a real MCP client, the built server, a real worker and a
- * real repository; only the agent is a rehearsal. Ends every process that it started.
+ * Plays a whole session like a person's chat: a real MCP client, the built server, a real worker and a real
+ * repository; only the agent is a rehearsal. Ends every process that it started.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const { screen, env, paceMs, keep, signal } = options;
@@ -62,7 +62,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     screen.line('Stopping …');
     await samocode(place, options, 'stop', '--all', '--now');
     await untilWorkersLeft(place, options);
-    // After a failure the folder is evidence; after Ctrl-C it is litter.
+    // After a failure the folder is evidence; after Ctrl-C it is removed.
     if (signal.aborted) await place.remove();
     screen.line(signal.aborted ? 'Nothing was left behind.' : `The folder was kept: ${root}`);
     throw error;
@@ -104,7 +104,7 @@ async function play(place: DemoPlace, options: DemoOptions) {
   return { ok: problems.length === 0, problems, ...facts, sessionDir: join(sessions, session), worktree };
 }
 
-/** Runs the CLI in the demo's project, as a person would. */
+/** Runs the CLI in the demo's project, like a person. */
 async function samocode(
   { repo, env }: DemoPlace,
   { server }: DemoOptions,
@@ -117,7 +117,7 @@ async function samocode(
 const LEAVING_MS = 10_000;
 const LOOK_MS = 50;
 
-/** A worker exits a moment after it has recorded the end; until then the folder is still in use. */
+/** A worker exits a moment after it has recorded the end; until then the folder is in use. */
 async function untilWorkersLeft({ repo }: DemoPlace, { clock }: DemoOptions): Promise<void> {
   const sessionsDir = join(repo, '_samocode', 'sessions');
   const host = await systemHost();

@@ -7,7 +7,7 @@ export interface ToolOutcome {
 
 const MODEL = 'rehearsal (no model)';
 
-/** Prints what `claude --output-format stream-json` would print, at a pace that people can follow. */
+/** Prints the output of `claude --output-format stream-json` at a readable pace. */
 export class ClaudeLines {
   readonly #pause: () => Promise<void>;
   readonly #uuid: string;
@@ -35,7 +35,7 @@ export class ClaudeLines {
     await this.#pause();
   }
 
-  /** A tool call: printed, done, and what it returned printed. */
+  /** A tool call: prints it, runs it, and prints its result. */
   async use(name: string, input: object, run: () => Promise<ToolOutcome>): Promise<void> {
     const id = `toolu_rehearsal_${this.#turns + 1}`;
     this.#message('assistant', { type: 'tool_use', id, name, input });

@@ -21,19 +21,19 @@ void main().then(leave, (error: unknown) => {
 });
 
 async function leave(exitCode: unknown): Promise<void> {
-  // A pipe takes its bytes later than a file does; exit() would drop what it has not taken.
+  // A pipe accepts bytes more slowly than a file; exit() would drop the rest.
   await write('', 'stdout');
   process.exit(typeof exitCode === 'number' ? exitCode : 0);
 }
 
-/** Plays one iteration. The command line is that of `claude -p`, with the prompt on stdin. */
+/** Plays one iteration. Takes the command line of `claude -p`, and the prompt on stdin. */
 async function main(): Promise<unknown> {
   const { argv, env } = process;
   const facts = readPrompt(await text(process.stdin), systemClock.now());
   const { REHEARSAL_SCENARIO: scenarioPath = '', SAMOCODE_REHEARSAL_PACE_MS = DEFAULT_PACE_MS } = env;
   const scenario = await readScenario(scenarioPath);
   let isDeaf = false;
-  // As claude ends on a polite signal.
+  // Exits like claude on a signal.
   for (const [name, exitCode] of Object.entries(ENDING_SIGNALS))
     process.on(name, () => isDeaf || process.exit(exitCode));
   const paceMs = scenario.paceMs ?? (Number(SAMOCODE_REHEARSAL_PACE_MS) || 0);

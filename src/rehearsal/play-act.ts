@@ -20,7 +20,7 @@ const ACTS: Acts<ScenarioAct['act']> = {
   exit: ({ code }) => code,
   'kill-self': ({ signal }, { clock }) => {
     process.kill(process.pid, signal);
-    // A signal that does not kill at once leaves us running; the next act may then begin.
+    // A signal may end the process a moment later, or not at all; then the next act begins.
     return clock.sleep(50);
   },
   'ignore-term': (_act, context) => context.ignoreTerm(),
@@ -44,7 +44,7 @@ const ACTS: Acts<ScenarioAct['act']> = {
     run(context, process.execPath, [resolve(dirname(context.scenarioPath), path)]),
 };
 
-/** Plays acts in their order. @returns the exit code of the act that ended the process */
+/** Plays acts in order. @returns the exit code of the act that ended the process */
 export async function playActs(acts: readonly ScenarioAct[], context: ActContext): Promise<unknown> {
   for (const act of acts) {
     const filled = act.act in WORK ? fill(act, await context.words()) : act;
@@ -62,7 +62,7 @@ const FILES = new Map([
   ['history', '_signal_history.jsonl'],
 ]);
 
-/** The absolute path that a scenario's place names. */
+/** The absolute path of a scenario's place. */
 function pathOf(place: string, { situation }: ActContext): string {
   const { sessionDir, workingDir } = situation.facts;
   const [root = ''] = place.split(':', 1);
@@ -72,7 +72,7 @@ function pathOf(place: string, { situation }: ActContext): string {
 
 const PIECE_CHARACTERS = 1024 * 1024;
 
-/** Prints a text again and again, with pauses in which signals are received. */
+/** Prints a text repeatedly, with pauses in which signals are received. */
 async function print({ text, times, to }: Named<'print'>, { write, clock }: ActContext): Promise<void> {
   const atOnce = Math.ceil(PIECE_CHARACTERS / text.length);
   for (let left = times; left > 0; left -= atOnce) {
@@ -87,7 +87,7 @@ function printResult(lines: ClaudeLines, json: Record<string, unknown>): void {
 
 const LIMIT = { api_error_status: 429, api_error_type: 'rate_limit_error', api_error: 'usage_limit_reached' };
 
-/** What claude prints when the limit of a subscription is reached. */
+/** Prints what claude prints at the limit of a subscription. */
 function reachLimit({ resetsInSeconds: seconds }: Named<'limit'>, { lines, clock }: ActContext): number {
   const text = "You've hit your usage limit.";
   const resetsAt = seconds === undefined ? undefined : Math.ceil(clock.now() / 1000 + seconds);
@@ -99,7 +99,7 @@ function reachLimit({ resetsInSeconds: seconds }: Named<'limit'>, { lines, clock
   return 1;
 }
 
-/** What commands and scripts find. */
+/** Folder and environment of commands and scripts. */
 function surroundings({ situation, env }: ActContext): { cwd: string; env: Record<string, string> } {
   const { sessionDir, workingDir, phase, iteration } = situation.facts;
   const own = {
@@ -113,6 +113,6 @@ function surroundings({ situation, env }: ActContext): { cwd: string; env: Recor
 
 async function run(context: ActContext, file: string, args: string[]): Promise<void> {
   const { exitCode, stderr } = await runAsAgent(file, args, surroundings(context));
-  // A command of a difficult agent may fail: that is an outcome to look at, not a reason to end.
+  // A command of a difficult agent may fail: that is a result to report, not a reason to end.
   if (exitCode !== 0) await context.lines.say(`${file} ended with ${exitCode}: ${stderr.slice(-500)}`);
 }

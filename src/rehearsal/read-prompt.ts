@@ -2,12 +2,11 @@ import { isAbsolute } from 'node:path';
 import { stampsAt, threeDigits } from '../base/files/stamps.ts';
 import { phaseNamed } from '../phases/table.ts';
 
-/** What the prompt says about this iteration. */
 export type PromptFacts = ReturnType<typeof readPrompt>;
 
 /**
- * Reads the prompt's labelled lines. Stamps that are missing are taken from `nowMs`.
- * @throws SetupError when session, working directory or phase are not there
+ * Reads the prompt's labelled lines. Missing stamps are derived from `nowMs`.
+ * @throws SetupError when session, working directory or phase are missing
  */
 export function readPrompt(prompt: string, nowMs: number) {
   const phase = phaseNamed(labelled(prompt, 'Phase') ?? '');
@@ -22,9 +21,9 @@ export function readPrompt(prompt: string, nowMs: number) {
     ...{ phase, iteration },
     // `MM-DD-HHMM` begins document names, `[NNN @ MM-DD HH:MM]` flow lines.
     stamps: { file, log, iteration: `[${threeDigits(iteration)} @ ${log}]` },
-    // What a person said about the last plan or result, word for word; empty when nothing.
+    // A person's comments on the last plan or result, verbatim; empty if there are none.
     feedback: quotedBelow(prompt, 'The human wants the plan changed'),
-    // What takes the task's place after a finished session was given more to do.
+    // Replaces the task when a finished session gets a new goal.
     goal: quotedBelow(prompt, 'The goal now'),
     planName: labelled(prompt, 'Approved plan')?.split('/').at(-1),
   };
@@ -45,14 +44,14 @@ function stamp(prompt: string, name: string): string | undefined {
   return new RegExp(`^\\W*${name}\\W*[:=][*\`\\s]*(.+?)[\`\\s]*$`, 'm').exec(prompt)?.[1];
 }
 
-/** The quoted text below the first heading that fits, up to the next heading or label. */
+/** The quoted text below the first matching heading, up to the next heading or label. */
 function quotedBelow(prompt: string, heading: string): string {
   const [, below = ''] = prompt.split(new RegExp(`^#{1,6} .*${heading}.*$`, 'im'));
   const [text = ''] = below.split(/^(?:#{1,6} |\*\*[^*\n]+:\*\*|---)/m);
   return text.replace(/^[ \t]*> ?/gm, '').trim();
 }
 
-/** The rehearsal cannot start at all: no usable prompt, no such scenario. It ends with status 2. */
+/** The rehearsal cannot start: no usable prompt, or no such scenario. Exits with status 2. */
 export class SetupError extends Error {
   constructor(why: string) {
     super(`The rehearsal did not start: ${why}.`);

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { systemClock } from '../base/clock.ts';
 import type { ScenarioAct } from './scenario.ts';
 
-/** What the program has left behind may hold its output open for so long. */
+/** How long leftover processes may keep the program's output open. */
 const OPEN_MS = 1500;
 
 /**
- * Runs one program to its end, whatever becomes of it; without an exit code a signal ended it. Not by `runCommand`: loading execa would be a fifth of what
- * an agent needs to start, and the worker ends what an agent leaves behind.
+ * Runs one program to its end; without an exit code a signal ended it. Not by `runCommand`: loading execa takes a
+ * fifth of an agent's start, and the worker ends what an agent leaves running.
  */
 export function runAsAgent(
   file: string,
@@ -34,7 +34,7 @@ export function startLeftover(
   { command, setsid, ignoreTerm, scrubEnv }: Extract<ScenarioAct, { act: 'leave' }>,
   { cwd, env }: { cwd: string; env: Record<string, string> },
 ): Promise<unknown> {
-  // What a shell ignores when it starts a program is ignored there.
+  // A program inherits the signals that its shell ignores.
   const script = `${ignoreTerm ? "trap '' TERM INT HUP; " : ''}"$@" &`;
   const options = { cwd, env: scrubEnv ? { PATH: env.PATH } : env, stdio: 'ignore' } as const;
   return once(spawn('sh', ['-c', script, 'stray', ...command], { ...options, detached: setsid }), 'exit');

@@ -13,10 +13,7 @@ const json = z.record(z.string(), z.unknown());
 const no = z.boolean().default(false);
 const yes = z.boolean().default(true);
 
-/**
- * Where a file is: `qa`, `overview`, `signal`, `history`, `session:<name>`, `worktree:<path>` or
- * `abs:<absolute path>`.
- */
+/** A file: `qa`, `overview`, `signal`, `history`, `session:<name>`, `worktree:<path>` or `abs:<absolute path>`. */
 const place = z.string().regex(/^(?:qa|overview|signal|history|(?:session|worktree|abs):.+)$/);
 const signalName = z.string().regex(/^SIG[A-Z0-9]+$/);
 const documentKinds = Object.keys(DOCUMENT_KINDS) as DocumentKind[]; // its keys are the type
@@ -30,7 +27,7 @@ const Question = z.strictObject({
 const act = <Name extends string, Fields extends z.ZodRawShape>(name: Name, fields: Fields) =>
   z.strictObject({ act: z.literal(name), ...fields });
 
-/** One thing that an agent does; they are done in order. docs: tests/difficult-children/README.md. */
+/** One action of an agent; they run in order. See tests/difficult-children/README.md. */
 export const ScenarioAct = z.discriminatedUnion('act', [
   act('normal', { signal: yes, result: yes }),
   // Honest work. In its texts `%{name}` is replaced by a word of `situation.ts`.
@@ -44,7 +41,7 @@ export const ScenarioAct = z.discriminatedUnion('act', [
   act('ledger', {}),
   act('edit', {
     path: z.string(),
-    /** Also as a list of its lines. */
+    /** May be a list of lines. */
     text: z
       .union([z.string(), z.array(z.string())])
       .transform((text) => [text].flat().join('\n'))
@@ -68,7 +65,7 @@ export const ScenarioAct = z.discriminatedUnion('act', [
     /** In a new session, and so in a new process group. */
     setsid: no,
     ignoreTerm: no,
-    /** Without our environment, and so without the marker by which it is found. */
+    /** Without our environment, and so without the marker that identifies it. */
     scrubEnv: no,
   }),
   act('print', {
@@ -87,14 +84,14 @@ export const ScenarioAct = z.discriminatedUnion('act', [
 ]);
 export type ScenarioAct = z.infer<typeof ScenarioAct>;
 
-/** Which iteration is meant; all that is named must fit. */
+/** Selects iterations; all given fields must match. */
 const When = z.strictObject({
   iteration: z.union([z.int().positive(), z.array(z.int().positive())]).optional(),
   phase: z.enum(PHASE_NAMES).optional(),
   /** The nth iteration of that phase, from 1. */
   count: z.int().positive().optional(),
   questions: z.enum(['none', 'open', 'answered']).optional(),
-  /** The plan phase that comes next. */
+  /** The next plan phase. */
   planPhase: z.union([z.int().positive(), z.enum(['none', 'done'])]).optional(),
   /** Whether a review followed the last plan phase. */
   reviewed: z.boolean().optional(),
@@ -106,7 +103,7 @@ export type Occasion = Required<z.infer<typeof When>>;
 const Rule = z.strictObject({ when: When.default({}), do: z.array(ScenarioAct) });
 export type Rule = z.infer<typeof Rule>;
 
-/** What honest work does, phase by phase; `story.ts` makes rules of it. */
+/** Honest work, phase by phase; `story.ts` turns it into rules. */
 const Story = z.strictObject({
   title: z.string().default('%{slug}'),
   questions: z.array(Question).min(1),
@@ -119,7 +116,7 @@ const Story = z.strictObject({
     .array(
       z.strictObject({
         name: z.string(),
-        /** What is changed, and committed. */
+        /** Files to change and commit. */
         files: z.array(z.string()).default([]),
         check: z.string().default(''),
         steps: z.array(z.string()).min(1),
@@ -132,7 +129,7 @@ const Story = z.strictObject({
 });
 export type Story = z.infer<typeof Story>;
 
-/** What an honest agent does whatever its story. */
+/** What an honest agent does in every story. */
 export function honestRules(): Rule[] {
   return z.array(Rule).parse(honestWork.rules);
 }
@@ -140,15 +137,15 @@ export function honestRules(): Rule[] {
 export const Scenario = z.strictObject({
   about: z.string().optional(),
   paceMs: milliseconds.optional(),
-  /** Regular expressions by question: what of a person's answer is used. The suggestion where nothing fits. */
+  /** Regular expressions by question that select the part of an answer to use. The suggestion if nothing matches. */
   answers: z.record(z.string(), z.string()).default({}),
-  /** Played where no rule fits; without it, work that any repository takes. */
+  /** Played where no rule matches; by default work that suits any repository. */
   story: Story.prefault(honestWork.story as z.input<typeof Story>), // JSON widens the names of acts to strings
   rules: z.array(Rule).default([]),
 });
 export type Scenario = z.infer<typeof Scenario>;
 
-/** What the first fitting rule says; undefined where none fits. */
+/** The acts of the first matching rule; undefined if none matches. */
 export function actsFor(rules: readonly Rule[], occasion: Occasion): readonly ScenarioAct[] | undefined {
   const facts = new Map<string, unknown>(Object.entries(occasion));
   const fits = ({ when }: Rule) =>
@@ -157,8 +154,9 @@ export function actsFor(rules: readonly Rule[], occasion: Occasion): readonly Sc
 }
 
 /**
- * Reads a scenario: a JSON file, or an .mjs module whose default export is the same object. Without a path, honest work.
- * @throws SetupError that names the file and the first thing wrong with it
+ * Reads a scenario: a JSON file, or an .mjs module whose default export is the same object. Without a path, honest
+ * work.
+ * @throws SetupError with the file and its first problem
  */
 export async function readScenario(path: string): Promise<Scenario> {
   try {

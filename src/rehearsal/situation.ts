@@ -18,7 +18,7 @@ import { storyWords } from './story.ts';
 
 export type Situation = Awaited<ReturnType<typeof readSituation>>;
 
-/** What the session folder says about this iteration, by the readers of the worker. */
+/** Reads this iteration's session folder with the worker's readers. */
 export async function readSituation(facts: PromptFacts) {
   const { sessionDir, phase, iteration } = facts;
   const read = async (name: string) => (await documentText(join(sessionDir, name))) ?? '';
@@ -33,7 +33,7 @@ export async function readSituation(facts: PromptFacts) {
   const occasion: Occasion = {
     phase,
     iteration,
-    // The worker opens an agent's log before it starts the agent, so this one is among them.
+    // The worker opens an agent's log before it starts the agent, so this one is included.
     count: Math.max(1, logs.length),
     questions: questions.length === 0 ? 'none' : isOpen ? 'open' : 'answered',
     planPhase: phases.find(({ completed }) => !completed)?.number ?? (phases.length > 0 ? 'done' : 'none'),
@@ -42,7 +42,7 @@ export async function readSituation(facts: PromptFacts) {
   return { facts, occasion, questions, overview, planName };
 }
 
-/** The words that `%{name}` in a scenario stands for. */
+/** Values for `%{name}` in a scenario. */
 export type Words = Record<string, string>;
 
 export async function readWords(
@@ -74,7 +74,7 @@ export async function readWords(
   return { ...fill(storyWords(story), words), ...words };
 }
 
-/** Fills the words into every text of an act; a line with a word that is empty is left out. */
+/** Fills the values into every text of an act; drops lines with an empty value. */
 export function fill<T>(value: T, words: Words): T {
   if (Array.isArray(value)) return value.map((one) => fill(one, words)) as T; // of the same shape, as below
   if (typeof value === 'object' && value !== null)
@@ -90,7 +90,7 @@ export function fill<T>(value: T, words: Words): T {
 
 const WORD = /%\{(\w+)\}/g;
 
-/** What was chosen, in words: the options' own where letters were given. */
+/** The chosen options' text, if letters were given. */
 function chosen(question: QaQuestion, form = '.+'): string {
   const suggested = inWords(question, question.suggestion?.letters ?? ['A']);
   const parsed = parseAnswer(question, question.answer ?? '');
@@ -111,7 +111,7 @@ const Manifest = z.object({
   devDependencies: packages,
 });
 
-/** The repository's own test command and where it is from; or why there is none, with an empty command. */
+/** The repository's test command and its origin; or an empty command and why there is none. */
 async function testsOf(root: string): Promise<Words> {
   const read = async (name: string) => (await ifExists(readFile(join(root, name), 'utf8'))) ?? '';
   const words = (tests: string, testCommand = '') => ({ tests, testCommand });

@@ -2,7 +2,7 @@ import { counted } from '../base/plain-words.ts';
 import { REVIEWED } from '../session/documents/requirements.ts';
 import type { Rule, ScenarioAct, Story } from './scenario.ts';
 
-/** What an agent does for each plan phase of a story; all else is in `honest-work.json`. */
+/** The agent's work for each plan phase of a story; the rest is in `honest-work.json`. */
 export function storyRules({ phases }: Story): readonly Rule[] {
   return phases.map((phase, index) => implemented(phase, index + 1, phases.length));
 }
@@ -31,7 +31,7 @@ function implemented(
   };
 }
 
-/** What honest work says and does that depends on the story. */
+/** The texts of honest work that depend on the story. */
 export function storyWords(story: Story): Record<string, string> {
   const { title, questions, outOfScope, requirements, context, phases, testing = '' } = story;
   const planned = phases.map(({ name, files, check, steps }, index) => [

@@ -14,33 +14,33 @@ import { runAsAgent } from './run-as-agent.ts';
 import type { Scenario, ScenarioAct } from './scenario.ts';
 import { fill, type Situation, type Words } from './situation.ts';
 
-/** What the acts of one iteration work with. */
+/** The context of one iteration's acts. */
 export interface ActContext {
   situation: Situation;
   scenario: Scenario;
-  /** Absolute path of the scenario; script acts are found beside it. */
+  /** Absolute path of the scenario, beside which script acts are found. */
   scenarioPath: string;
-  /** Read when an act needs them: difficult agents shall not start git. */
+  /** Read on demand: difficult agents must not start git. */
   words(): Promise<Words>;
   lines: ClaudeLines;
   clock: Clock;
-  /** What commands and scripts inherit. */
+  /** Inherited by commands and scripts. */
   env: Readonly<Record<string, string>>;
-  /** Whether honest work leaves a signal, and a final line. */
+  /** Whether honest work leaves a signal and a final line. */
   signals: boolean;
   results: boolean;
-  /** Files of the worktree that this iteration has edited, and documents that it has written. */
+  /** Worktree files edited, and documents written, in this iteration. */
   edited: Set<string>;
   documents: Set<string>;
   /** Resolves when the text has left the process. */
   write(text: string, to: 'stdout' | 'stderr'): Promise<void>;
-  /** Makes the process deaf to TERM, INT and HUP. */
+  /** Makes the process ignore TERM, INT and HUP. */
   ignoreTerm(): void;
 }
 
 export type Named<Name extends ScenarioAct['act']> = Extract<ScenarioAct, { act: Name }>;
 
-/** How acts are done; each gives an exit code when it ends the process. */
+/** Runs acts; each returns an exit code if it ends the process. */
 export type Acts<Name extends ScenarioAct['act']> = {
   readonly [Each in Name]: (act: Named<Each>, context: ActContext) => unknown;
 };
@@ -82,7 +82,7 @@ async function write({ lines }: ActContext, path: string, text: string): Promise
   });
 }
 
-/** Writes `TIMESTAMP_FILE-kind-slug.md`, numbered when the same minute has one already. */
+/** Writes `TIMESTAMP_FILE-kind-slug.md`, numbered if one exists for the same minute. */
 async function writeDocument(
   { kind, title, sections }: Named<'document'>,
   context: ActContext,
@@ -107,7 +107,7 @@ async function edit({ path, text, append, replace }: Named<'edit'>, context: Act
   context.edited.add(path);
 }
 
-/** Runs a shell command in the worktree, with the Node that plays the rehearsal: a parent's PATH may have none. */
+/** Runs a shell command in the worktree, with the rehearsal's Node: the parent's PATH may have none. */
 async function check({ command, mayFail }: Named<'check'>, context: ActContext): Promise<number | undefined> {
   if (command === '') return undefined;
   const cwd = context.situation.facts.workingDir;
@@ -142,7 +142,7 @@ async function commit(
   });
 }
 
-/** Ticks the boxes of the open plan phase and notes that it is complete, in one line, as an approval allows. */
+/** Ticks the boxes of the open plan phase and marks it complete, in one line, as an approval allows. */
 async function tick(_act: Named<'tick'>, { situation, lines }: ActContext): Promise<void> {
   const { facts, planName = '', occasion } = situation;
   const path = join(facts.sessionDir, planName);

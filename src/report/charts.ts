@@ -7,11 +7,11 @@ import type { ReportGap, ReportIteration, SessionReportData } from './report-dat
 
 type Charted = Pick<SessionReportData, 'iterations' | 'gaps' | 'startedAt' | 'until' | 'cost'>;
 
-/** What happened when, and what it cost, on one line of time. */
+/** Time and cost of the iterations on a common time line. */
 export function charts(data: Charted): Part {
   const scale = timeScale(data.startedAt, data.until, data.gaps);
   const axis = html`<div class="lane axis"><div class="lane-name"></div><div class="ticks">${scale.ticks.map(moment)}</div></div>`;
-  // Where the CLIs report neither money nor tokens, there is nothing more to draw.
+  // Without any reported cost or tokens there is nothing more to draw.
   const spent = [costChart(data, scale), tokenChart(data, scale)].filter((chart) => chart !== undefined);
   return [
     html`<div class="lanes">${lanes(data, scale)}${axis}</div>
@@ -20,22 +20,22 @@ ${scale.isShortened && html`<p class="note">Times without an agent are shortened
   ];
 }
 
-/** Places moments on a line of a given width. Times without an agent are shortened: a night would leave no room for the work. */
+/** Maps moments to positions. Times without an agent are shortened, or a night would leave no room for the work. */
 interface TimeScale {
   /** From 0 to `WIDTH`. */
   at(moment: string): number;
-  /** Moments at even distances, both ends among them. */
+  /** Evenly spaced moments, including both ends. */
   ticks: string[];
   isShortened: boolean;
 }
 
 const WIDTH = 1000;
 const TICKS = 5;
-/** What a gap may take of the line at most, and all of them together. */
+/** Maximum share of the line for one gap, and for all together. */
 const OF_ONE_GAP = 0.05;
 const OF_ALL_GAPS = 0.3;
 
-/** @param gaps in their order; they do not overlap */
+/** @param gaps in order, without overlaps */
 export function timeScale(
   startedAt: string,
   until: string,
@@ -46,9 +46,9 @@ export function timeScale(
   const inside = (at: string) => Math.min(Math.max(Date.parse(at), start), end);
   const idle = gaps.map(({ from, to }) => [inside(from), inside(to)] as const);
   const worked = end - start - idle.reduce((sum, [from, to]) => sum + to - from, 0);
-  // Where nothing was worked, there is nothing to make room for.
+  // Without work there is nothing to make room for.
   const most = worked > 0 ? worked * Math.min(OF_ONE_GAP, OF_ALL_GAPS / Math.max(1, gaps.length)) : end;
-  // Corners of a line that rises with time, and less steeply in a gap that is shortened.
+  // Corners of a line that rises with time, and less steeply in a shortened gap.
   const times = [start];
   const places = [0];
   const add = (time: number, length: number) => {
@@ -69,7 +69,7 @@ export function timeScale(
   };
 }
 
-/** The value of `ys` that belongs to `x` among the rising `xs`. */
+/** Interpolates the value of `ys` for `x` between the ascending `xs`. */
 function between(xs: readonly number[], ys: readonly number[], x: number): number {
   const next = Math.max(
     1,
@@ -80,7 +80,7 @@ function between(xs: readonly number[], ys: readonly number[], x: number): numbe
   return x1 > x0 ? y0 + ((x - x0) / (x1 - x0)) * (y1 - y0) : y1;
 }
 
-/** Of each phase its iterations as bars, and what came between them. */
+/** The iterations of each phase as bars, and the waits between them. */
 function lanes({ iterations, gaps, until }: Charted, scale: TimeScale): Part {
   const phases = PHASE_NAMES.filter((phase) => iterations.some((each) => each.phase === phase));
   const shades = gaps.map(({ from, to }) => rect('gap', extent(from, to, scale), [0, 20]));
@@ -115,7 +115,7 @@ function iterationBar(each: ReportIteration, until: string, scale: TimeScale): H
   const words = [each.ending ?? 'running', duration(each.durationMs), money(each.cost)].filter(Boolean);
   const title = `iteration ${each.iteration}: ${words.join(', ')}`;
   const where = extent(each.startedAt, each.endedAt ?? until, scale);
-  // A bar is for the mouse: the keyboard has the list.
+  // Bars are for the mouse only: keyboard users have the list.
   return html`<a href="#i${each.iteration}" tabindex="-1">${rect(isBad ? 'bar bad' : 'bar', where, [3, 14], title)}</a>`;
 }
 
@@ -124,7 +124,7 @@ interface Extent {
   width: string;
 }
 
-/** In the units of the drawing; nothing is too short to be seen. */
+/** In drawing units; never too short to be visible. */
 function extent(from: string, to: string, scale: TimeScale): Extent {
   const x = scale.at(from);
   const width = Math.max(2, scale.at(to) - x);
@@ -142,7 +142,7 @@ function rect(
 
 const HEIGHT = 100;
 
-/** Grows while an agent works: what it has cost in between is not recorded. */
+/** Grows over the time of an agent, since the cost within an iteration is not recorded. */
 function costChart({ iterations, cost, until }: Charted, scale: TimeScale): Html | undefined {
   const paid = iterations.filter((each) => (each.cost.usd ?? 0) > 0);
   if (paid.length === 0) return undefined;
@@ -170,7 +170,7 @@ const PARTS = [
   ['outputTokens', 'out'],
 ] as const;
 
-/** Of each iteration a bar: from the cache, new, written. */
+/** A bar per iteration: tokens from the cache, new ones, written ones. */
 function tokenChart({ iterations, cost, until }: Charted, scale: TimeScale): Html | undefined {
   const counted = iterations.filter((each) => tokensOf(each.cost) > 0);
   if (counted.length === 0) return undefined;
@@ -201,7 +201,7 @@ function plot(title: Html, labels: readonly string[], shape: Html, said: string)
 `;
 }
 
-/** The next of a few short numbers times a power of ten: half of it is short too. */
+/** The next of a few round numbers times a power of ten whose half is round too. */
 export function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 3, 4, 6, 8, 10].find((step) => step * power >= value * 0.999) ?? 10) * power;

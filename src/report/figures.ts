@@ -3,7 +3,7 @@ import { stampsAt } from '../base/files/stamps.ts';
 import { type Html, html } from './html.ts';
 import type { ReportCost } from './report-data.ts';
 
-/** `$12.40`, `about $0.08`; undefined where nothing is known of the money. */
+/** `$12.40`, `about $0.08`; undefined if the cost is unknown. */
 export function money({ usd, usdIsEstimate }: ReportCost): string | undefined {
   return usd === undefined ? undefined : `${usdIsEstimate ? 'about ' : ''}$${usd.toFixed(2)}`;
 }
@@ -15,7 +15,7 @@ export function many(count: number): string {
   return `${scaled < 100 ? scaled.toFixed(1) : Math.round(scaled)} ${unit}`;
 }
 
-/** All tokens that went in and out. */
+/** Input and output tokens together. */
 export function tokensOf({ inputTokens = 0, outputTokens = 0, cachedTokens = 0 }: ReportCost): number {
   return inputTokens + outputTokens + cachedTokens;
 }
@@ -28,7 +28,7 @@ export function lasted(from: string, to: string): string {
   return duration(msBetween(from, to));
 }
 
-/** A moment in local time, the exact one behind it. */
+/** A moment in local time, with the exact one as its title. */
 export function moment(at: string): Html {
   return html`<time datetime="${at}" title="${at}">${stampsAt(Date.parse(at)).log}</time>`;
 }

@@ -6,8 +6,8 @@ import type { Made } from './report-data.ts';
 import { KEYS } from './script.ts';
 
 /**
- * What a browser runs and loads of a page: the one script and the one style sheet of ours, by their hashes, and pictures
- * that are in it. Even markup that got through could start nothing, ask nobody and send nothing.
+ * What a browser may run and load: our one script and style sheet, by hash, and embedded pictures. Even injected
+ * markup could run, request or send nothing.
  */
 const POLICY = [
   "default-src 'none'",
@@ -22,7 +22,7 @@ function hashOf(text: string): string {
   return `sha256-${Buffer.from(fingerprint(text), 'hex').toString('base64')}`;
 }
 
-/** A whole page, which needs nothing beside it. */
+/** A complete page without further files. */
 export function htmlPage(title: string, body: Html, { madeAt, version }: Made): string {
   return html`${markup('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8">

@@ -4,7 +4,7 @@ import { many, moment, money, tokensOf } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import type { ReportDiff, ReportIteration, TranscriptPiece } from './report-data.ts';
 
-/** Each iteration as a line that opens. */
+/** Each iteration as an expandable line. */
 export function iterationsPart(iterations: readonly ReportIteration[]): Html[] {
   return iterations.map(iterationPart);
 }
@@ -41,7 +41,7 @@ function facts(each: ReportIteration): Html {
   return factList(rows);
 }
 
-/** Those of the rows that have something to say. */
+/** The rows that have a value. */
 export function factList(rows: readonly (readonly [name: string, value: Part])[]): Html {
   const shown = rows.filter(([, value]) => value !== undefined && value !== false && value !== '');
   return html`<dl>${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd dir="auto">${value}</dd></div>`)}</dl>
@@ -57,7 +57,7 @@ function commits({ commits: made }: ReportIteration): Part {
 `;
 }
 
-/** The changes of an iteration: its files, and the patch of each in a part that opens. */
+/** The changes of an iteration: its files, each with an expandable patch. */
 function diffPart({ files, patch, isCut, added, removed }: ReportDiff): Html {
   const patches = patchesByFile(patch);
   return html`<section class="diff"><h4>Changes <span class="stat">${changedLines(added, removed)}</span></h4>
@@ -81,7 +81,7 @@ function fileHead({ path, added, removed }: ChangedFile): Html {
   return html`<code>${path}</code> <span class="stat">${counts}</span>`;
 }
 
-/** git prints the patches in the order in which it counts the lines of the files. */
+/** git prints patches in the same order as the line counts. */
 function filePatch(lines: readonly string[], file: ChangedFile | undefined): Html {
   const head =
     file === undefined ? html`<code>${lines[0]?.slice('diff --git '.length)}</code>` : fileHead(file);
@@ -113,7 +113,7 @@ const MARKS: Readonly<Record<string, (text: string) => Html>> = {
   '@': (text) => html`<i>${text}</i>`,
 };
 
-/** Neighbouring lines of one kind share an element: a page of many diffs stays small. */
+/** Adjacent lines of one kind share an element, which keeps a page with many diffs small. */
 function runs(lines: readonly string[]): Part[] {
   const parts: Part[] = [];
   let from = 0;
@@ -128,7 +128,7 @@ function runs(lines: readonly string[]): Part[] {
   return parts;
 }
 
-/** What the agent of an iteration said and did, or the file beside the page that shows it. */
+/** The transcript of an iteration, or a link to the file that shows it. */
 function transcriptPart({ entries, file, count }: NonNullable<ReportIteration['transcript']>): Html {
   const title = html`Transcript <span class="stat">${counted(count, 'line')}</span>`;
   if (entries === undefined)
@@ -146,7 +146,7 @@ export function transcriptBody(entries: readonly TranscriptPiece[]): Html {
   )}</div>`;
 }
 
-/** A text that comes in pieces is one paragraph. */
+/** Joins a text that arrives in pieces into one paragraph. */
 function joined(entries: readonly TranscriptPiece[]): TranscriptPiece[] {
   const whole: TranscriptPiece[] = [];
   for (const entry of entries) {

@@ -1,13 +1,13 @@
 import { lexer, type Token, type Tokens } from 'marked';
 import { type Html, html, link, type Part, tick } from './html.ts';
 
-/** Above these the parser takes long over what somebody wrote for that purpose. */
+/** Longer hostile text takes the parser too long. */
 const MOST_CHARS = 100_000;
 const MOST_OF_A_PARAGRAPH = 12_000;
 
 /**
- * Markdown of agents and people as markup: `marked` parses it, and all markup is written here, so that no HTML in it
- * counts, no picture is loaded and links lead to the web alone. What would take long is shown as it was written.
+ * Renders Markdown of agents and people. `marked` only parses; all markup is written here, so that HTML is escaped,
+ * no picture is loaded and links lead only to the web. Text that would take too long is shown unrendered.
  */
 export function markdown(text: string): Html {
   const isShort =
@@ -17,7 +17,7 @@ export function markdown(text: string): Html {
   return html`<div class="md" dir="auto">${blocks(tokens)}</div>`;
 }
 
-/** Undefined where it is nested more deeply than there is room on the stack. */
+/** Undefined if nested too deeply for the stack. */
 function tokensOf(text: string): Token[] | undefined {
   try {
     const tokens = lexer(text, { gfm: true });
@@ -71,7 +71,7 @@ function block(token: Token): Part {
     case 'checkbox':
       return undefined;
     default:
-      // HTML among them.
+      // Includes HTML.
       return html`<p dir="auto">${token.raw}</p>
 `;
   }
@@ -125,7 +125,7 @@ function inlines(tokens: readonly Token[]): Part[] {
         return link((token as Tokens.Image).href, (token as Tokens.Image).text || 'picture');
       case 'text':
         return inline(token);
-      // The box of a task, which its item shows.
+      // A task's checkbox, which its item renders.
       case 'checkbox':
         return undefined;
       default:
@@ -134,7 +134,7 @@ function inlines(tokens: readonly Token[]): Part[] {
   });
 }
 
-/** As it was written, but for what an escape stands for. */
+/** The source text, with escapes resolved. */
 function wordsOf(token: Token): string {
   return token.type === 'escape' || token.type === 'text' ? (token as Tokens.Text).text : token.raw;
 }

@@ -12,7 +12,7 @@ const GROUPS: readonly (readonly [Tone, string])[] = [
   ['resting', 'Stopped'],
 ];
 
-/** The page over several sessions: what needs the person first. */
+/** The page over several sessions; those that need the person come first. */
 export function overviewPage(data: OverviewReportData): string {
   const groups = GROUPS.map(([tone, title]) => ({
     title,
@@ -33,7 +33,7 @@ ${groups.map(
 
 const PROOF_WORDS = { project: 'proved', plan: "only the plan's own checks", none: 'not proved' } as const;
 
-/** A session among others. */
+/** The card of a session on that page. */
 function cardOf(card: SessionCard): Html {
   const { name, project, tone, sentence, says, next, page, branch, startedAt, until } = card;
   const tokens = tokensOf(card.cost);

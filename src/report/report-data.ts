@@ -1,57 +1,56 @@
 import type { EndingKind } from '../phases/ending.ts';
 import type { Phase } from '../phases/table.ts';
 
-/** A session at a glance: a row of the page over several, and the head of its own. Text in it was written by anybody. */
+/** A session at a glance: a card on the page over several sessions, and the head of its own. Its text is untrusted. */
 export interface SessionCard {
   /** Its name without the date. */
   name: string;
   project: string;
   tone: Tone;
-  /** A sentence of ours. */
+  /** Our own text. */
   sentence: string;
-  /** What an agent says of it: the reason of a block, the summary at the end. */
+  /** Text of an agent: the reason of a block, or the summary at the end. */
   says?: string;
   phase: Phase;
   branch?: string;
   startedAt: string;
-  /** The end of the session; until it has one, when the page was made. */
+  /** The end of the session; before it, the time of the page. */
   until: string;
   iterationCount: number;
   workedMs: number;
   cost: ReportCost;
-  /** Of a finished session: whose checks passed on what it ended with. */
+  /** For a finished session: whose checks passed on the final commit. */
   provedBy?: 'project' | 'plan' | 'none';
   /** Command lines for the person. */
   next: string;
-  /** Its own page, relative to the one it is named on. */
+  /** The session's page, relative to the current one. */
   page?: string;
 }
 
 /** Who acts next. */
 export type Tone = 'person' | 'working' | 'done' | 'resting';
 
-/** When a page was made, and by which samocode. */
+/** When a page was made, and by which version. */
 export interface Made {
   madeAt: string;
   version: string;
 }
 
-/** What the page over several sessions shows. */
+/** The data of the page over several sessions. */
 export interface OverviewReportData extends Made {
-  /** Whose sessions these are, in words of ours. */
+  /** Whose sessions these are, as our own text. */
   scope: string;
   cards: SessionCard[];
 }
 
-/** What the page of one session shows: plain data, gathered by `actions/reporting/`. */
+/** The data of a session's page, gathered by `actions/reporting/`. */
 export interface SessionReportData extends SessionCard, Made {
   folder: string;
-  /** What the person asked for. */
   task: string;
   base?: string;
   sandbox?: string;
   iterations: ReportIteration[];
-  /** Times without an agent, in their order. */
+  /** Times without an agent, in order. */
   gaps: ReportGap[];
   questions: ReportQuestion[];
   plan?: ReportPlan;
@@ -59,12 +58,12 @@ export interface SessionReportData extends SessionCard, Made {
   checks: ReportCheckSet[];
   /** Its facts as Markdown. */
   proof?: { commit: string; doneAt: string; text: string };
-  /** Files that the approved plan does not name. */
+  /** Changed files that the approved plan does not name. */
   outsidePlan: string[];
   /** `data`: PNG as base64. */
   pictures: { name: string; data: string }[];
   documents: { name: string; kind: string; text: string; isCut: boolean }[];
-  /** What people and the worker did, in their words and ours. */
+  /** Actions of people and the worker. */
   acts: { at: string; text: string }[];
 }
 
@@ -86,7 +85,7 @@ export interface ReportIteration {
   endedAt?: string;
   durationMs: number;
   ending?: EndingKind;
-  /** What followed, a few words of ours. */
+  /** What followed, as our own text. */
   decided?: string;
   problem?: string;
   did?: string;
@@ -95,7 +94,7 @@ export interface ReportIteration {
   tools: [name: string, calls: number][];
   commits: { hash: string; subject: string }[];
   diff?: ReportDiff;
-  /** Its lines; or the file beside the page that has them. */
+  /** Its entries, or the separate file that has them. */
   transcript?: { count: number; entries?: TranscriptPiece[]; file?: string };
 }
 
@@ -103,7 +102,7 @@ export interface ReportDiff {
   files: { path: string; added: number | null; removed: number | null }[];
   added: number;
   removed: number;
-  /** As git prints it; cut where it is long. */
+  /** As printed by git; long ones are cut. */
   patch: string;
   isCut: boolean;
 }
@@ -131,7 +130,7 @@ export interface ReportQuestion {
   options: { letter: string; text: string }[];
   suggestion?: string;
   answer?: string;
-  /** Who answered, as `describeBy` words it. */
+  /** Who answered, as text of `describeBy`. */
   by?: string;
   at?: string;
   isOpen: boolean;
@@ -146,7 +145,7 @@ export interface ReportPlan {
 }
 
 export interface ReportCheckSet {
-  /** `checks in a fresh clone`, in words of ours. */
+  /** Our own text, such as `checks in a fresh clone`. */
   title: string;
   at: string;
   iteration?: number;

@@ -1,6 +1,6 @@
 /**
- * The only script of a page, the same in every one: keys, and opening what a link leads to. The page has everything without it
- * too, since what opens is `<details>`.
+ * The only script, the same on every page: keys, and opening the target of a link. Pages work without it, since
+ * everything that opens is `<details>`.
  */
 export const KEYS = `
 'use strict';

@@ -15,7 +15,7 @@ import type {
   SessionReportData,
 } from './report-data.ts';
 
-/** The page of one session, complete in itself. */
+/** The complete page of one session. */
 export function sessionPage(data: SessionReportData): string {
   const sections: [id: string, title: string, parts: Part[]][] = [
     ['timeline', 'Timeline', data.iterations.length > 0 ? [charts(data)] : []],
@@ -39,7 +39,7 @@ ${there.map(
   return htmlPage(`${data.name} · samocode`, body, data);
 }
 
-/** What the session is, what it did and whether that was shown. */
+/** What the session is, what it did and whether that was proved. */
 function cardHead(data: SessionReportData): Html {
   const { name, project, tone, sentence, says, next, branch, base, sandbox } = data;
   const tones = { person: 'needs you', working: 'working', done: 'done', resting: 'stopped' };
@@ -90,7 +90,7 @@ function tile(title: string, value: Part, words: Part): Html {
 `;
 }
 
-/** The phases as a row, how far it came. */
+/** The phases as a row that shows the session's progress. */
 export function phaseBar({ phase, tone }: SessionCard): Html {
   const now = tone === 'done' ? PHASE_NAMES.length : PHASE_NAMES.indexOf(phase);
   const stateOf = (index: number) => (index < now ? 'past' : index === now ? 'now' : 'rest');
@@ -100,7 +100,7 @@ export function phaseBar({ phase, tone }: SessionCard): Html {
 `;
 }
 
-/** A question with what could be chosen and what was. */
+/** A question with its options and its answer. */
 function questionPart({ id, text, options, suggestion, answer = '', by, at, isOpen }: ReportQuestion): Html {
   const chosen = /^[A-Z](?:[\s,+&]+[A-Z])*$/.test(answer)
     ? [...answer].filter((sign) => /[A-Z]/.test(sign))
@@ -119,7 +119,7 @@ ${given && html`<p class="answer" dir="auto">${answer}</p>`}
 `;
 }
 
-/** How far the plan is, and its text. */
+/** The plan's progress and text. */
 function planPart({ name, state, text, approved, phases }: ReportPlan): Html {
   const by = approved && html` by ${approved.by}${approved.at && html`, ${moment(approved.at)}`}`;
   return html`<p class="note"><code>${name}</code> · ${state.replaceAll('_', ' ')}${by}</p>
@@ -133,7 +133,7 @@ function phaseProgress({ number, name, done, total, completed }: ReportPlan['pha
 `;
 }
 
-/** What must hold, and whether it was shown. */
+/** The requirements, and whether each was proved. */
 function requirementsPart({ requirements }: SessionReportData): Part {
   const rows = requirements.map(({ id, text, check, isMet }) => {
     const how = check === 'reviewed' ? 'by review' : html`<code>${check}</code>`;
@@ -143,7 +143,7 @@ function requirementsPart({ requirements }: SessionReportData): Part {
   return rows.length > 0 && html`<ul class="reqs">${rows}</ul>`;
 }
 
-/** What the worker ran, the newest first; what a reviewer should look at; the proof. */
+/** The worker's checks, newest first; notes for a reviewer; the proof. */
 function checksAndProof({ checks, proof, outsidePlan, name }: SessionReportData): Part[] {
   const parts: Part[] = checks.toReversed().map(checkSet);
   if (outsidePlan.length > 0)
@@ -159,7 +159,7 @@ function checksAndProof({ checks, proof, outsidePlan, name }: SessionReportData)
   return parts;
 }
 
-/** The newest is open, and each that failed. */
+/** Expanded for the newest, and for each that failed. */
 function checkSet({ title, passed, runs, ...of }: ReportCheckSet, index: number): Html {
   const iteration = of.iteration === undefined ? '' : `iteration ${of.iteration} · `;
   return html`<details class="checks"${(index === 0 || !passed) && html` open`}><summary><b class="mark ${passed ? 'good' : 'bad'}">${passed ? '✓ passed' : '✘ failed'}</b> ${title} <span class="note">${moment(of.at)} · ${iteration}commit ${of.commit.slice(0, 8)} · sandbox: ${of.sandbox}</span></summary>

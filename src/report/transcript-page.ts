@@ -3,15 +3,15 @@ import { htmlPage } from './html-page.ts';
 import { transcriptBody } from './iterations.ts';
 import type { Made, TranscriptPiece } from './report-data.ts';
 
-/** A transcript that is too long for the page. */
+/** A transcript that is too long for the session's page. */
 export interface TranscriptPageData extends Made {
   name: string;
   iteration: number;
   phase: string;
   entries: TranscriptPiece[];
-  /** Back to the page, relative. */
+  /** Relative path back to the page. */
   page: string;
-  /** The rest is only in the raw log, at this path. */
+  /** The path of the raw log, which alone has the rest. */
   restIn?: string;
 }
 
