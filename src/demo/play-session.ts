@@ -10,7 +10,7 @@ export interface DemoScreen {
   /** A tool call of the chat. */
   toolCall(tool: string, about?: string): void;
   /** `child`: the iteration number of the working agent; undefined while none works. */
-  progress(look: {
+  progress(status: {
     session: string;
     phase: Phase;
     child: number | undefined;
@@ -55,20 +55,20 @@ export async function playSession(play: Play, from: number): Promise<PlayedSessi
     using interrupted = new LinkedController(signal);
     const asked = { session, cursor, timeout_s: LOOK_SECONDS };
     ({ cursor } = await chat.call('wait', asked, interrupted.signal));
-    const { state, phase, iteration, summary, says, ...look } = await chat.call('get_status', { session });
+    const { state, phase, iteration, summary, says, ...status } = await chat.call('get_status', { session });
     const ended = await chat.iterations(session);
     for (const { phase, lastAction } of ended.slice(shown)) screen.ended(phase, lastAction);
     shown = ended.length;
     if (WORKING.has(state)) {
       const child = state === 'running' && iteration > shown ? iteration : undefined;
-      screen.progress({ session, phase, child, state, doing: look.activity });
+      screen.progress({ session, phase, child, state, doing: status.activity });
       continue;
     }
-    if (look.for === 'qa_answers') answers.push(...(await answerQuestions(play)));
-    else if (look.for === 'plan_approval') plan = await settlePlan(play);
+    if (status.for === 'qa_answers') answers.push(...(await answerQuestions(play)));
+    else if (status.for === 'plan_approval') plan = await settlePlan(play);
     else if (state !== 'done') throw DEMO_ERRORS.demo_rested({ summary, reason: says.reason ?? says.why });
     else {
-      const { branch, worktree } = look;
+      const { branch, worktree } = status;
       const phases = [...new Set(ended.map(({ phase }) => phase))];
       const story = { session, branch, phases, iterations: iteration, answers, plan };
       return { ...story, summary: says.summary ?? '', worktree };

@@ -31,7 +31,7 @@ export class NoticeQueue {
   readonly #supervisor: Supervisor;
   #cursors: Cursors | undefined;
   /** Ids of the current notices that follow from a state and not from an event. */
-  #standing: ReadonlySet<string> = new Set();
+  #current: ReadonlySet<string> = new Set();
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -40,7 +40,7 @@ export class NoticeQueue {
   async take({ sessions }: Pick<Scan, 'sessions'>): Promise<void> {
     const cursors = await this.#readCursors();
     const notices: QueuedNotice[] = [];
-    const standing = new Set<string>();
+    const current = new Set<string>();
     const read = new Map<string, number>();
     const { identity, paths, clock } = this.#supervisor;
     for (const [folder, session] of sessions) {
@@ -50,8 +50,8 @@ export class NoticeQueue {
       const from = cursors.read[place];
       const isOurs = isContinuedBy(lease, identity);
       for (const notice of isOurs ? currentNotices(session, sessionFile.id, clock.now()) : []) {
-        if (!this.#standing.has(notice.id)) notices.push(notice);
-        standing.add(notice.id);
+        if (!this.#current.has(notice.id)) notices.push(notice);
+        current.add(notice.id);
       }
       if (from === state.n) continue;
       read.set(place, state.n);
@@ -68,7 +68,7 @@ export class NoticeQueue {
       for (const { session, text } of news) this.#supervisor.say(`${session}: ${text}`);
       appendLines(paths.queue, news.map((notice) => `${JSON.stringify(notice)}\n`).join(''));
     }
-    this.#standing = standing;
+    this.#current = current;
     if (read.size === 0) return;
     crashPoint('before-cursors');
     const moved = {

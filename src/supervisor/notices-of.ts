@@ -20,17 +20,17 @@ export function currentNotices(
   nowMs: number,
 ): QueuedNotice[] {
   const { status } = view.state;
-  const standing = { v: 1 as const, at: isoUtc(nowMs), ...placeOf(view) };
+  const common = { v: 1 as const, at: isoUtc(nowMs), ...placeOf(view) };
   const notices: QueuedNotice[] = [];
   if (isDying) {
     const id = `${sessionId}:crash_loop:${view.lease?.number ?? 0}`;
     const text = `${DYING}: see worker.stderr in ${view.paths.runDir}.`;
-    notices.push({ ...standing, id, kind: 'crash_loop', text });
+    notices.push({ ...common, id, kind: 'crash_loop', text });
   }
   if (waits.for === 'turn' && status.kind === 'queued' && nowMs - Date.parse(status.since) > LONG_QUEUED_MS) {
     const id = `${sessionId}:queued:${status.since}`;
     const text = `queued since ${status.since}: ${status.reason}`;
-    notices.push({ ...standing, id, kind: 'queued', text });
+    notices.push({ ...common, id, kind: 'queued', text });
   }
   return notices;
 }

@@ -8,7 +8,7 @@ import { readEvents } from '../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { moveDocuments } from '../../src/worker/commands/document-archive.ts';
 import { restOfFinishing } from '../../src/worker/commands/session-archive.ts';
-import { meet, takeCommands } from '../../src/worker/commands/take-commands.ts';
+import { judgeQueued, takeCommands } from '../../src/worker/commands/take-commands.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { CREATED, PREPARED } from '../session/events.ts';
@@ -69,7 +69,7 @@ test('a document is moved when its archiving is recorded, not while the command 
   await using log = await tempLog();
   const worker = await stopped(log);
   await leaveCommand(log.paths, COMMAND);
-  await meet(worker, COMMAND.id, 'no_child');
+  await judgeQueued(worker, COMMAND.id, 'no_child');
   expect(await documents(log)).toEqual(DOCUMENTS);
   await takeCommands(worker, 'no_child');
   expect((await readEvents(log.paths, 3)).map(({ type }) => type)).toEqual(['command_accepted', 'archived']);

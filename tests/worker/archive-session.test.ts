@@ -9,7 +9,7 @@ import { readEvents } from '../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { restOfFinishing } from '../../src/worker/commands/session-archive.ts';
-import { meet, takeCommands } from '../../src/worker/commands/take-commands.ts';
+import { judgeQueued, takeCommands } from '../../src/worker/commands/take-commands.ts';
 import { GitGuard } from '../../src/worker/core/git-guard.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
@@ -55,7 +55,7 @@ test('a worktree is removed when its archiving is recorded, not while the comman
   await using repo = await makeRepo();
   const worker = await stopped(log, repo);
   await leaveCommand(log.paths, ARCHIVE);
-  await meet(worker, ARCHIVE.id, 'no_child');
+  await judgeQueued(worker, ARCHIVE.id, 'no_child');
   expect(existsSync(join(repo.root, 'worktree'))).toBe(true);
   await takeCommands(worker, 'no_child');
   expect(existsSync(join(repo.root, 'worktree'))).toBe(false);
@@ -87,7 +87,7 @@ test('work that came between the judgement and the removal keeps the session out
   await using repo = await makeRepo();
   const worker = await stopped(log, repo);
   await leaveCommand(log.paths, ARCHIVE);
-  const { after, undone } = await meet(worker, ARCHIVE.id, 'no_child');
+  const { after, undone } = await judgeQueued(worker, ARCHIVE.id, 'no_child');
   await writeFile(join(repo.root, 'worktree/late.txt'), 'work');
   await expect(after?.()).rejects.toMatchObject({ code: 'would_lose_work' });
   expect(await undone?.()).toMatchObject([{ type: 'unarchived', by: CLI }]);
@@ -100,7 +100,7 @@ test('a session comes back when that is recorded, not while the command is judge
   const worker = await stopped(log, repo, ARCHIVED);
   await finish(worker);
   await leaveCommand(log.paths, UNARCHIVE);
-  await meet(worker, UNARCHIVE.id, 'no_child');
+  await judgeQueued(worker, UNARCHIVE.id, 'no_child');
   expect(existsSync(log.paths.sessionDir)).toBe(false);
   await takeCommands(worker, 'no_child');
   expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([true, false]);
@@ -123,7 +123,7 @@ test('a session that cannot be brought back stays in the archive', async () => {
   const worker = await stopped(log, repo, ARCHIVED);
   await finish(worker);
   await leaveCommand(log.paths, UNARCHIVE);
-  const { after, undone } = await meet(worker, UNARCHIVE.id, 'no_child');
+  const { after, undone } = await judgeQueued(worker, UNARCHIVE.id, 'no_child');
   await mkdir(log.paths.sessionDir);
   await writeFile(join(log.paths.sessionDir, 'of-a-person.md'), 'x');
   await expect(after?.()).rejects.toMatchObject({ code: 'ENOTEMPTY' });

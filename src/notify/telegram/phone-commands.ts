@@ -93,12 +93,12 @@ async function named(
   listed: readonly Where[],
   context: PhoneContext,
 ): Promise<CommandReply> {
-  const [, word = '', behind = ''] = /^(\S*)\s*([\s\S]*)$/.exec(rest) ?? [];
+  const [, word = '', text = ''] = /^(\S*)\s*([\s\S]*)$/.exec(rest) ?? [];
   const sessions = await allSessions(context);
   const numbered = /^\d{1,3}$/.test(word) ? listed[Number(word) - 1] : undefined;
   const byName = sessions.find(({ folder }) => folder === word || nameWithoutDate(folder) === word);
   const meant = numbered ?? (byName && whereOf(byName));
-  if (meant !== undefined) return await actOn(act, meant, behind, context);
+  if (meant !== undefined) return await actOn(act, meant, text, context);
   const isName = word !== '' && act !== 'message' && word !== 'now';
   if (isName) return { intent: { refusal: 'There is no such session. See /sessions.' } };
   const [only] = sessions;

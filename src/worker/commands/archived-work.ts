@@ -36,20 +36,20 @@ const DAY_MS = 24 * 60 * 60_000;
 export async function intoTrash(
   worker: Worker,
   { path: worktreePath, reading }: NonNullable<FinishFacts['worktree']>,
-): Promise<{ trash: Trash; told: NewEvent[] } | Refused> {
+): Promise<{ trash: Trash; notices: NewEvent[] } | Refused> {
   const place = checkpointPlace(worker);
   if (place === undefined) throw new Error('A session without a worktree has nothing for the trash.');
   const { mainRepo } = worker.file;
   const { branch } = place;
   await refuseElsewhere({ mainRepo, worktreePath, branch, ...worker.git.context });
-  const told = await repairMissingWorktree(worker);
+  const notices = await repairMissingWorktree(worker);
   const filled = await fillTrash({ ...place, mainRepo, worktreePath });
   if (filled.kind === 'not_all')
     return refused(COMMAND_ERRORS.not_for_trash({ path: worktreePath, names: namedShort(filled.skipped) }));
   crashPoint('discard-kept');
   const uncommitted = reading.kind === 'present' ? reading.uncommitted.map(({ path }) => path) : [];
   const until = isoUtc(worker.clock.now() + TRASH_DAYS * DAY_MS);
-  return { trash: { ...filled.kept, branch, uncommitted: uncommitted.slice(0, 100), until }, told };
+  return { trash: { ...filled.kept, branch, uncommitted: uncommitted.slice(0, 100), until }, notices };
 }
 
 /** Removes worktree and branch once both are in the trash; completes the removal after a crash. */

@@ -65,9 +65,12 @@ export const discard: Handler<'discard'> = async (worker, { by }) => {
     return { events: [archived], ...intoArchive(worker, by) };
   const filled = await intoTrash(worker, worktree);
   if ('kind' in filled) return filled;
-  const { told, trash } = filled;
+  const { notices, trash } = filled;
   const flow = `Discarded; branch ${trash.branch} and worktree are kept as ${trash.ref} until ${trash.until.slice(0, 10)}`;
-  return { events: [...told, { type: 'discarded', by, trash, flow }, archived], ...intoArchive(worker, by) };
+  return {
+    events: [...notices, { type: 'discarded', by, trash, flow }, archived],
+    ...intoArchive(worker, by),
+  };
 };
 
 /** The session's current and target folders, and the facts for its judge. */

@@ -29,10 +29,10 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   // Written before the event, so a crash loses nothing; repeating it is harmless.
   if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
   const { by, note, goal, caps, child, checks, proving } = command;
-  const said = { by, note, caps, child, checks, proving };
-  if (goal !== undefined) return { events: [await newGoal(worker, goal, said)] };
+  const common = { by, note, caps, child, checks, proving };
+  if (goal !== undefined) return { events: [await newGoal(worker, goal, common)] };
   const flow = 'Session resumed';
-  const events = [{ type: 'resumed', ...said, phase, resetsCounts, sandbox: lowered, flow } as const];
+  const events = [{ type: 'resumed', ...common, phase, resetsCounts, sandbox: lowered, flow } as const];
   // A person who resumes knows more than the time that the provider stated.
   const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
   return isAccounts ? { events, after: () => liftLimit(worker) } : { events };

@@ -61,30 +61,30 @@ export async function waitingCommandIds(worker: Worker): Promise<string[]> {
  */
 export async function takeCommands(worker: Worker, moment: Moment): Promise<number> {
   const ids = pendingCommandIds(worker.paths);
-  let met = 0;
-  while (met < ids.length && !isRewinding(worker.writer.state)) {
-    met += await takeSome(worker, ids.slice(met, met + AT_ONCE), moment);
+  let answered = 0;
+  while (answered < ids.length && !isRewinding(worker.writer.state)) {
+    answered += await takeSome(worker, ids.slice(answered, answered + AT_ONCE), moment);
   }
-  return met;
+  return answered;
 }
 
 /** Answers the first commands of `ids`, up to one with follow-up work, or a rewind. @returns how many */
 async function takeSome(worker: Worker, ids: readonly string[], moment: Moment): Promise<number> {
   const { writer } = worker;
-  let met = 0;
+  let answered = 0;
   let last: CommandOutcome | undefined;
   for (const id of ids) {
     if (last?.after !== undefined || isRewinding(writer.state)) break;
-    met += 1;
+    answered += 1;
     // A crash between event and removal leaves the file of an answered command.
     if (writer.isAnswered(id)) continue;
-    last = await meet(worker, id, moment);
+    last = await judgeQueued(worker, id, moment);
     writer.stage(...last.events);
   }
   await writeStaged(worker);
   if (last?.after !== undefined) await record(worker, ...(await followUp(worker, last)));
-  await removeAnswered(worker, ids.slice(0, met));
-  return met;
+  await removeAnswered(worker, ids.slice(0, answered));
+  return answered;
 }
 
 /**
@@ -95,21 +95,21 @@ async function takeSome(worker: Worker, ids: readonly string[], moment: Moment):
 export async function takeCommandsMeanwhile(worker: Worker): Promise<boolean> {
   const { writer, projector, paths } = worker;
   const ids = pendingCommandIds(paths);
-  const met: string[] = [];
+  const answered: string[] = [];
   for (const id of ids) {
     if (!writer.isAnswered(id)) {
-      const outcome = await ifTaken(meet(worker, id, 'child_runs'));
+      const outcome = await ifTaken(judgeQueued(worker, id, 'child_runs'));
       if (outcome === undefined) continue;
       writer.stage(...outcome.events);
     }
-    met.push(id);
+    answered.push(id);
   }
-  if (met.length === 0) return ids.length === 0;
+  if (answered.length === 0) return ids.length === 0;
   const written = await ifTaken(writer.append());
   if (written === undefined) return false;
   await projector.apply(writer.state, written);
-  await removeAnswered(worker, met);
-  return met.length === ids.length;
+  await removeAnswered(worker, answered);
+  return answered.length === ids.length;
 }
 
 async function writeStaged(worker: Worker): Promise<void> {
@@ -122,7 +122,7 @@ async function removeAnswered(worker: Worker, ids: readonly string[]): Promise<v
 }
 
 /** Judges a queued command; writes no event. A lasting failure refuses it, a temporary one leaves it queued. */
-export async function meet(worker: Worker, id: string, moment: Moment): Promise<CommandOutcome> {
+export async function judgeQueued(worker: Worker, id: string, moment: Moment): Promise<CommandOutcome> {
   const reading = await readCommand(worker.paths, id);
   if (reading === undefined) return { events: [] };
   if (reading.kind === 'malformed' || reading.kind === 'newer') {

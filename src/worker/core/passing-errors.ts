@@ -43,14 +43,14 @@ export async function ifTaken<T>(act: Promise<T>): Promise<T | undefined> {
  * @returns what runs an operation; it returns undefined on a failure
  */
 export function unlessLost(clock: Pick<Clock, 'now'>): <T>(act: Promise<T>) => Promise<T | undefined> {
-  let said: string | undefined;
+  let reported: string | undefined;
   return async (act) => {
     try {
       return await act;
     } catch (error) {
       if (BASE_ERRORS.lease_lost.is(error)) throw error;
-      if (isPassing(error) || String(error) === said) return undefined;
-      said = String(error);
+      if (isPassing(error) || String(error) === reported) return undefined;
+      reported = String(error);
       say({ clock }, error);
       return undefined;
     }

@@ -26,13 +26,13 @@ export class Watch {
   readonly paths: SupervisorPaths;
   readonly home: string;
   readonly #options: WatchOptions;
-  #lookAtMs: number;
+  #checkAtMs: number;
 
   constructor(options: WatchOptions) {
     this.paths = supervisorPaths(options.home, options.host);
     this.home = options.home;
     this.#options = options;
-    this.#lookAtMs = options.clock.monotonic() + CHECK_MS;
+    this.#checkAtMs = options.clock.monotonic() + CHECK_MS;
   }
 
   get identity(): string {
@@ -52,8 +52,8 @@ export class Watch {
   /** Called while an agent runs, which may take hours: replaces a killed supervisor within a minute. */
   async keep(sessionsDir: string): Promise<void> {
     const { clock } = this.#options;
-    if (clock.monotonic() < this.#lookAtMs) return;
-    this.#lookAtMs = clock.monotonic() + CHECK_MS;
+    if (clock.monotonic() < this.#checkAtMs) return;
+    this.#checkAtMs = clock.monotonic() + CHECK_MS;
     if (!(await this.isThere())) await this.over(sessionsDir);
   }
 

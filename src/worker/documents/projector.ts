@@ -39,7 +39,7 @@ const MOVES_LEDGER: ReadonlySet<EventType> = new Set([
 export class Projector {
   #paths: SessionPaths;
   readonly #file: SessionFile;
-  #behind: SessionEvent[] = [];
+  #unwritten: SessionEvent[] = [];
   #problem: unknown;
   readonly #overview: OverviewWriter;
 
@@ -66,12 +66,12 @@ export class Projector {
 
   /** Never throws: the events are the truth, and a failed write is repeated with the next ones. */
   async apply(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
-    this.#behind.push(...events);
+    this.#unwritten.push(...events);
     // Before session_created the folder is not ours to create.
-    if (this.#behind.length === 0 || state.createdAt === undefined) return;
+    if (this.#unwritten.length === 0 || state.createdAt === undefined) return;
     try {
-      await this.#write(state, this.#behind);
-      this.#behind = [];
+      await this.#write(state, this.#unwritten);
+      this.#unwritten = [];
       this.#problem = undefined;
     } catch (error) {
       this.#problem = error;

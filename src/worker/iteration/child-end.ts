@@ -45,10 +45,10 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
   const stderrTail = readTail(open.logs.stderr, 8192);
   const problem = open.cli.classifyEnd(final, { exitCode, stderrTail });
   if (problem === undefined) return { ...base, end: 'no_signal' };
-  const said = problem.kind === 'usage_limit' ? problem.until : undefined;
+  const stated = problem.kind === 'usage_limit' ? problem.until : undefined;
   const limitedUntil =
     problem.kind === 'usage_limit'
-      ? (said ?? ended.log?.seen.limitedUntil ?? traces.limitedUntil)
+      ? (stated ?? ended.log?.seen.limitedUntil ?? traces.limitedUntil)
       : undefined;
   const advice = 'advice' in problem ? problem.advice : undefined;
   const text = [final?.text, advice].filter((part) => part !== undefined).join(' ');
@@ -67,10 +67,10 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
  */
 function guardFailure({ files, logs }: Iteration, exitCode: number | null): string | undefined {
   if (exitCode === null) return undefined;
-  const told = readTail(files.guardStatus, 8192);
-  if (told.includes(exitCode === 1 ? '"exit-code"' : '"child-pid"')) return undefined;
-  const said = readTail(logs.stderr, 8192).trimEnd().split('\n').at(-1) ?? '';
-  return `The guard did not start the agent: ${visibleControls(said.slice(0, 300))}`;
+  const status = readTail(files.guardStatus, 8192);
+  if (status.includes(exitCode === 1 ? '"exit-code"' : '"child-pid"')) return undefined;
+  const lastLine = readTail(logs.stderr, 8192).trimEnd().split('\n').at(-1) ?? '';
+  return `The guard did not start the agent: ${visibleControls(lastLine.slice(0, 300))}`;
 }
 
 async function tracesOf(worker: Worker, { cli }: Iteration, log: ChildLog | undefined): Promise<Traces> {

@@ -45,11 +45,11 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   const reading = await readOutcome(worker, open, { ended, left });
   const { outcome, process, signal, acknowledged } = reading;
   const { overview, kept, repairs, after } = left;
-  const said = [...overview.forgeries, ...repairs, ...reading.notices];
+  const notices = [...overview.forgeries, ...repairs, ...reading.notices];
   const checked = await decideChecked(worker, open, outcome);
   if (checked === undefined) {
     // The iteration stays open: the next worker resumes here, and the checks run again.
-    await record(worker, ...said, ...stopEvents(worker));
+    await record(worker, ...notices, ...stopEvents(worker));
     return;
   }
   const { decision, print } = guardLoop(worker, checked.decision, { phase: open.phase, kept, ...reading });
@@ -57,7 +57,7 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   crashPoint('before-iteration-ended');
   await record(
     worker,
-    ...said,
+    ...notices,
     ...checked.events,
     ...notKept(kept),
     ...(acknowledged.length > 0 ? [{ type: 'messages_acknowledged' as const, ids: acknowledged }] : []),

@@ -19,17 +19,17 @@ export async function keepSignal(
   const reading = await readPlainFile(worker.paths.signal, MAX_SIGNAL_BYTES);
   if (reading.kind === 'unusable') return { kind: 'malformed', problem: reading.problem };
   const isUnwritten = reading.kind === 'missing' || parseSignal(reading.bytes, open.phase).kind === 'blank';
-  if (isUnwritten && lastWords !== undefined) return await signalSpoken(kept, lastWords, open);
+  if (isUnwritten && lastWords !== undefined) return await printedSignal(kept, lastWords, open);
   if (reading.kind === 'missing') return { kind: 'missing' };
   await createWhole(kept, reading.bytes);
   return parseSignal(reading.bytes, open.phase);
 }
 
 /** The signal of an agent that wrote no file but printed it last, as its CLI was instructed to. */
-async function signalSpoken(kept: string, words: string, open: OpenIteration): Promise<SignalReading> {
-  const reading = parseSignal(words, open.phase);
+async function printedSignal(kept: string, text: string, open: OpenIteration): Promise<SignalReading> {
+  const reading = parseSignal(text, open.phase);
   if (reading.kind !== 'signal') return { kind: 'blank' };
-  await createWhole(kept, Buffer.from(words));
+  await createWhole(kept, Buffer.from(text));
   return {
     ...reading,
     notes: [...reading.notes, 'No _signal.json was written; the last message is the signal.'],

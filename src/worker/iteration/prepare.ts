@@ -129,8 +129,8 @@ const MAX_BYTES = 8 * 1024;
  */
 async function noteSetupDue(worker: Worker, worktreePath: string): Promise<void> {
   if (worker.file.settings.setup === undefined) return;
-  const standing = await ifExists(readdir(worktreePath));
-  if (standing === undefined || standing.length === 0) await writeWhole(worker.paths.setup, `${DUE}\n`);
+  const existing = await ifExists(readdir(worktreePath));
+  if (existing === undefined || existing.length === 0) await writeWhole(worker.paths.setup, `${DUE}\n`);
 }
 
 /** Runs SETUP once in a worktree that we created, whatever the number of workers. @returns notes for the first agent */

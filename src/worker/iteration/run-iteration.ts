@@ -144,7 +144,7 @@ export async function watchChild(
         commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
       if (stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
       if ((await tried(readExit(worker, open, child))) !== undefined) return sampler.watched('exited');
-      const end = await tried(sampler.look());
+      const end = await tried(sampler.sample());
       if (end !== undefined) return sampler.watched(end);
       await watcher.wait(sampler.restMs);
     }

@@ -74,7 +74,7 @@ export class Sampler {
   }
 
   /** @returns why the agent must be ended; undefined while all is well */
-  async look(): Promise<WatchEnd | undefined> {
+  async sample(): Promise<WatchEnd | undefined> {
     this.#awake.tick();
     if (this.#awake.ms >= this.#open.timeLimitMs) return 'timeout';
     const now = this.#worker.clock.monotonic();
@@ -132,18 +132,18 @@ export class Sampler {
   async #stalls(bytes: number): Promise<WatchEnd | undefined> {
     // Outside the guard a process may later hide from its parents and its mark.
     const seen = this.#child.guard ? undefined : await this.#tree.members();
-    const look = await this.#stall.look(this.#awake.ms, {
+    const verdict = await this.#stall.check(this.#awake.ms, {
       bytes,
       isInTool: this.#log.seen.isInTool,
       members: async () => seen ?? (await this.#tree.members()),
     });
-    if (look === 'announce') {
+    if (verdict === 'announce') {
       const minutes = Math.round(this.#limits.stallMs / 60_000);
       const text = `The agent of iteration ${this.#open.iteration} seems stalled: no output, no file change and no CPU time for ${minutes} min.`;
       const stalled: NewEvent = { type: 'notice', code: 'stalled', text };
       if (!(await recordIfTaken(this.#worker, stalled))) this.#untold.push(stalled);
     }
-    return look === 'end' ? 'stalled' : undefined;
+    return verdict === 'end' ? 'stalled' : undefined;
   }
 
   // A status bar may miss an update; the agent's work continues.

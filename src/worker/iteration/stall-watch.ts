@@ -64,7 +64,7 @@ export class StallWatch {
    * @param awakeMs the agent's awake time so far
    * @returns `announce` once per silence; `end` when it has lasted too long
    */
-  async look(
+  async check(
     awakeMs: number,
     { bytes, members, isInTool }: StallSigns,
   ): Promise<'fine' | 'announce' | 'end'> {

@@ -34,11 +34,11 @@ function evidence(
   const ticked = steps.reduce((sum, { done }) => sum + done, 0);
   const total = steps.reduce((sum, step) => sum + step.total, 0);
   const plan = text === undefined ? 'no plan' : `${ticked} of ${total} steps of the plan ticked`;
-  const said =
+  const outcome =
     signal === undefined
       ? 'no signal'
       : `signal ${signal.status}${signal.phase ? ` to ${signal.phase}` : ''}`;
-  return `worktree ${worktreeTree.slice(0, 10)}, documents ${sessionTree.slice(0, 10)}, ${plan}, ${said}`;
+  return `worktree ${worktreeTree.slice(0, 10)}, documents ${sessionTree.slice(0, 10)}, ${plan}, ${outcome}`;
 }
 
 type PrintMaterial = Pick<LoopQuestion, 'phase' | 'signal'> &

@@ -65,13 +65,13 @@ function closedGateBefore(worker: Worker, target: Phase): string | undefined {
   const { gates } = worker.file.settings;
   const wait = waitOf(worker)?.for;
   const order = PHASE_NAMES.indexOf(target);
-  const behind = (gate: Phase) => order > PHASE_NAMES.indexOf(gate);
-  if (behind('requirements') && gates.includes('qa')) {
+  const isAfter = (gate: Phase) => order > PHASE_NAMES.indexOf(gate);
+  if (isAfter('requirements') && gates.includes('qa')) {
     // An approved plan implies answers; a folder that was taken over may have had no questions.
     if (answers.length === 0 && approvedPlan === undefined) return 'no question was answered yet';
     if (wait === 'qa_answers') return 'questions are still open';
   }
-  if (behind('planning') && gates.includes('plan')) {
+  if (isAfter('planning') && gates.includes('plan')) {
     if (approvedPlan === undefined) return 'no plan is approved yet';
     if (wait === 'plan_approval') return 'the plan waits for approval';
   }

@@ -60,16 +60,16 @@ export function spentUses(worker: Worker): CapUse[] {
   return spent.length > 0 ? spent : [verdict.use];
 }
 
-/** Warns once at half and once at four fifths of a limit. @param tell writes one warning, or defers it */
+/** Warns once at half and once at four fifths of a limit. @param write writes one warning, or defers it */
 async function reportBudget(
   worker: Worker,
   uses: readonly CapUse[],
-  tell: (worker: Worker, event: NewEvent) => Promise<unknown> = record,
+  write: (worker: Worker, event: NewEvent) => Promise<unknown> = record,
 ): Promise<void> {
   for (const due of dueWarnings(uses, stateOf(worker).budgetTold)) {
     const { cap, scope, percent, limit, spent } = due;
     const flow = `${percent} % of a limit is used: ${useInWords(due)}`;
-    await tell(worker, { type: 'budget_warned', cap, scope, percent, limit, spent, flow });
+    await write(worker, { type: 'budget_warned', cap, scope, percent, limit, spent, flow });
   }
 }
 
@@ -77,8 +77,11 @@ async function reportBudget(
  * What a running agent has spent so far by its output: tokens of Claude Code, which enforces a money limit itself.
  * Other CLIs report their spending at the end, from their logs.
  */
-export function liveSpent({ final, tokens: told }: Pick<Tally, 'final' | 'tokens'>, awakeMs: number): Spent {
-  const tokens = final?.tokens ?? told;
+export function liveSpent(
+  { final, tokens: counted }: Pick<Tally, 'final' | 'tokens'>,
+  awakeMs: number,
+): Spent {
+  const tokens = final?.tokens ?? counted;
   return {
     usd: plausible(final?.costUsd ?? 0),
     tokens: plausible(tokens.input + tokens.output),

@@ -35,8 +35,8 @@ export async function costOf(
   const estimate =
     final?.costUsd === undefined ? await estimateOf(worker, open, { models, tokens }) : undefined;
   const usd = final?.costUsd ?? estimate?.usd;
-  const [told, noted, asked] = models;
-  const model = estimate?.model ?? (estimate && noted) ?? told ?? noted ?? asked;
+  const [reported, noted, asked] = models;
+  const model = estimate?.model ?? (estimate && noted) ?? reported ?? noted ?? asked;
   const cost: Cost = {
     usd,
     usdIsEstimate: estimate && true,

@@ -9,7 +9,7 @@ import type { SessionEvent } from '../../../src/session/events/events.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { restOfFinishing } from '../../../src/worker/commands/session-archive.ts';
-import { meet, takeCommands } from '../../../src/worker/commands/take-commands.ts';
+import { judgeQueued, takeCommands } from '../../../src/worker/commands/take-commands.ts';
 import type { Worker } from '../../../src/worker/core/worker.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
@@ -70,7 +70,7 @@ test('a worker that died before, between and after the steps of a discard is fol
   const worker = await finished(log, repo);
   await leaveCommand(log.paths, DISCARD);
   // Before the event nothing is changed but a ref of ours.
-  const { events } = await meet(worker, DISCARD.id, 'no_child');
+  const { events } = await judgeQueued(worker, DISCARD.id, 'no_child');
   expect(await standing(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
   await worker.writer.append(...events);
   await takeOver(worker);
@@ -91,7 +91,7 @@ test('work that comes after it was kept undoes the discard', async () => {
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
   await leaveCommand(log.paths, DISCARD);
-  const { events, after, undone } = await meet(worker, DISCARD.id, 'no_child');
+  const { events, after, undone } = await judgeQueued(worker, DISCARD.id, 'no_child');
   await worker.writer.append(...events);
   await appendFile(join(worktreeOf(worker), 'a.txt'), 'late\n');
   await expect(after?.()).rejects.toMatchObject({ code: 'changed_meanwhile' });
