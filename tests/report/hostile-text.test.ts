@@ -47,7 +47,7 @@ test.each(PAGES)('no text makes another tag or attribute on the page of %s', (_n
   for (const payload of PAYLOADS) expect([payload, skeletonOf(page(payload))]).toEqual([payload, expected]);
 });
 
-test('whatever an agent writes, the page has the tags that it has without it', () => {
+test('whatever an agent writes, the tags of the page stay the same', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (also) => {
       expect(skeletonOf(sessionPage(reportDataSample(`${also}<b>"'`)))).toEqual({
@@ -59,7 +59,7 @@ test('whatever an agent writes, the page has the tags that it has without it', (
   );
 });
 
-test('whatever stands in a place, what comes out has neither a tag nor the end of an attribute', () => {
+test('no inserted value produces a tag or ends an attribute', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       expect(html`${text}`.text).not.toMatch(/[<>"]/);
@@ -67,7 +67,7 @@ test('whatever stands in a place, what comes out has neither a tag nor the end o
   );
 });
 
-/** What Markdown may become, with the only attributes that each may have. */
+/** The tags that Markdown may produce, with the only attributes that each may have. */
 const MARKDOWN_TAG =
   /^(?:\/?(?:div|p|pre|code|blockquote|ul|ol|li|table|tr|th|td|strong|em|s|b|span|a)|hr|br)(?: (?:class|dir|title|start|href|rel|target))*$/;
 
@@ -82,7 +82,7 @@ test.each(MARKDOWN_PAYLOADS)('Markdown stays Markdown: %j', (payload) => {
   expectPlain(markdown(payload).text);
 });
 
-test('whatever the Markdown, only what Markdown has comes out', () => {
+test('Markdown of any kind produces only these tags', () => {
   const bits = [
     '[',
     '](',
@@ -146,12 +146,12 @@ test.each([
   expect(addressesIn(link(address, 'words').text)).toEqual([]);
 });
 
-test('a link to the web says nothing of where it comes from', () => {
+test('a link to the web sends no referrer', () => {
   expect(link('https://a.example/?q="x"', 'words').text).toBe(
     '<a href="https://a.example/?q=%22x%22" rel="noopener noreferrer" target="_blank">words</a>',
   );
 });
 
-test('a mark that turns the direction of writing is shown, colours of a terminal are left out', () => {
+test('bidirectional control characters are shown, terminal colours are removed', () => {
   expect(html`${'a\u202eb \u001b[31mred\u001b[0m\r\nend'}`.text).toBe('a\\u202eb red\nend');
 });

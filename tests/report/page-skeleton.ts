@@ -1,6 +1,6 @@
 const TAG = /<(\/?[a-zA-Z][^\s/>]*|!doctype html)((?:\s+[a-zA-Z][\w:-]*(?:="[^"<>]*")?)*)\s*\/?>/g;
 
-/** The tags of a page in their order, each with the names of its attributes; with what is left over of any other `<`. */
+/** The tags of a page in order, each with its attribute names; and every other `<`. */
 export function skeletonOf(page: string): { tags: string[]; stray: string[] } {
   // Ours, and the same in every page.
   const shown = page.replace(/<style>[\s\S]*?<\/style>/, '').replace(/<script>[\s\S]*?<\/script>/, '');
@@ -14,7 +14,7 @@ export function skeletonOf(page: string): { tags: string[]; stray: string[] } {
   return { tags, stray: rest.match(/.{0,30}[<>].{0,30}/g) ?? [] };
 }
 
-/** The values of all attributes that lead or load somewhere. */
+/** The values of all attributes that link or load something. */
 export function addressesIn(page: string): string[] {
   return [...page.matchAll(/\s(?:href|src|action|srcdoc|data|poster|formaction)="([^"]*)"/g)].map(
     ([, value = '']) => value,

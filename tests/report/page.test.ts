@@ -10,7 +10,7 @@ import { reportDataSample } from './report-data-sample.ts';
 
 const page = sessionPage(reportDataSample());
 
-test('a page allows its own script and style by their hashes, pictures in it, and nothing else', () => {
+test('a page allows only its own script and style by hash, and embedded pictures', () => {
   const hash = (tag: string) => {
     const text = new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(page)?.[1] ?? '';
     return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
@@ -26,12 +26,12 @@ test('a page allows its own script and style by their hashes, pictures in it, an
   ]);
 });
 
-test('a page leads to its own parts and to the files beside it alone', () => {
+test('a page links only to its own parts and to the files beside it', () => {
   const outside = addressesIn(page).filter((address) => !/^#|^data:image\/png;base64,/.test(address));
   expect(outside).toEqual(['boat-names-files/iteration-002.html']);
 });
 
-test('every link within the page has its place', () => {
+test('every link within the page has its target', () => {
   const places = addressesIn(page).filter((address) => address.startsWith('#'));
   expect(places.length).toBeGreaterThan(8);
   for (const place of places) expect(page).toContain(`id="${place.slice(1)}"`);
@@ -47,7 +47,7 @@ test.each([
   expect(text).toContain(`<span>Proof</span><strong>${words}</strong>`);
 });
 
-test('a session that has just begun has a page too', () => {
+test('a session that has just started has a page', () => {
   const { questions: _, plan: __, proof: ___, ...rest } = reportDataSample();
   const bare = { iterations: [], gaps: [], questions: [], requirements: [], checks: [] };
   const none = { outsidePlan: [], pictures: [], documents: [], acts: [], cost: {} };
@@ -56,7 +56,7 @@ test('a session that has just begun has a page too', () => {
   expect(written).toContain('not reported');
 });
 
-test('what needs the person comes first on the page over several', () => {
+test('sessions that need the person come first on the page over several', () => {
   const card = reportDataSample();
   const of = (tone: typeof card.tone, name: string) => ({ ...card, tone, name });
   const cards = [of('done', 'third'), of('working', 'second'), of('person', 'first')];
@@ -75,7 +75,7 @@ test('a night of waiting leaves room for the work', () => {
   expect([scale.ticks[0], scale.ticks.at(-1)]).toEqual([at(0), at(12)]);
 });
 
-test('without work or time between, moments have their places all the same', () => {
+test('without work or waits, moments still have positions', () => {
   const at = new Date(Date.UTC(2026, 0, 8)).toISOString();
   const later = new Date(Date.UTC(2026, 0, 9)).toISOString();
   expect(timeScale(at, at, []).at(at)).toBe(0);

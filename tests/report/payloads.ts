@@ -1,4 +1,4 @@
-/** Texts that would run script, load something or break out of their place in a page that writes them as they are. */
+/** Texts that would run a script, load something or break out of their place in a page that does not escape them. */
 export const PAYLOADS: readonly string[] = [
   "<script>document.title='ran'</script>",
   "</script><script>document.title='ran'</script>",
@@ -30,7 +30,7 @@ export const PAYLOADS: readonly string[] = [
   '\ud800<b>',
 ];
 
-/** The same in the shapes in which Markdown could carry them. */
+/** The same in every form that Markdown allows. */
 export const MARKDOWN_PAYLOADS: readonly string[] = [
   ...PAYLOADS,
   ...PAYLOADS.map((payload) => `**${payload}** _${payload}_ ~~${payload}~~ \`${payload}\``),

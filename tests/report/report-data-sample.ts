@@ -1,6 +1,6 @@
 import type { SessionReportData } from '../../src/report/report-data.ts';
 
-/** Data in which every text that an agent, a file or a repository can write says `also` besides. */
+/** Data with `also` appended to every text that an agent, a file or a repository can write. */
 export function reportDataSample(also = ''): SessionReportData {
   const text = (words: string) => `${words}${also}`;
   const at = (minute: number) => new Date(Date.UTC(2026, 0, 8, 9, minute)).toISOString();

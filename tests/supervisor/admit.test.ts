@@ -11,7 +11,7 @@ import { MINUTE_MS, type Scene, START_MS, scene } from './scene.ts';
 
 const QUEUED: NewEvent[] = [CREATED, PREPARED, { type: 'queued', reason: 'full' }];
 
-/** A session that has been queued, `age` minutes old. */
+/** A session that has been queued for `age` minutes. */
 async function queue(
   here: Scene,
   folder: string,
@@ -23,7 +23,7 @@ async function queue(
   await here.session(folder, { events: QUEUED, startMs, settings: { maxParallel } }, project);
 }
 
-/** A slot that a living session holds. */
+/** A slot held by a living session. */
 async function holdSlot(here: Scene, project: string, number: number): Promise<void> {
   const leases = join(slotsRoot(join(here.root, project, 'sessions')), String(number));
   await here.lease({ leases } as Parameters<Scene['lease']>[0], { owner: 'alive' });
@@ -42,7 +42,7 @@ async function setMachine(here: Scene, lines: string): Promise<void> {
   await appendFile(path, lines);
 }
 
-test('of one project the oldest comes first, and no more than there are slots', async () => {
+test('within a project the oldest session comes first, up to the number of slots', async () => {
   await using here = await scene();
   await queue(here, 'young', 'a', 1, 2);
   await queue(here, 'old', 'a', 3, 2);
@@ -52,7 +52,7 @@ test('of one project the oldest comes first, and no more than there are slots', 
   expect(await admitted(here)).toEqual(['old']);
 });
 
-test('the project with the fewest slots in use comes first, and a full one keeps no other waiting', async () => {
+test('the project with the fewest slots in use comes first, and a full one delays no other', async () => {
   await using here = await scene();
   await queue(here, 'a-old', 'a', 9, 3);
   await queue(here, 'a-young', 'a', 8, 3);
@@ -64,7 +64,7 @@ test('the project with the fewest slots in use comes first, and a full one keeps
   expect(await admitted(here)).toEqual(['b', 'a-old']);
 });
 
-test('a limit of the machine counts the slots of all projects', async () => {
+test('the limit of the machine counts the slots of all projects', async () => {
   await using here = await scene();
   await queue(here, 'a', 'a', 2, 3);
   await queue(here, 'b', 'b', 1, 3);
@@ -77,7 +77,7 @@ test('a limit of the machine counts the slots of all projects', async () => {
   expect(await admitted(here)).toEqual([]);
 });
 
-test('a slot of a worker that has died is free', async () => {
+test('the slot of a dead worker is free', async () => {
   await using here = await scene();
   await queue(here, 'a', 'a', 2);
   await here.lease({ leases: join(here.supervisor.paths.slots, '1') } as Parameters<Scene['lease']>[0], {});
@@ -85,7 +85,7 @@ test('a slot of a worker that has died is free', async () => {
   expect(await admitted(here)).toEqual(['a']);
 });
 
-test('one whose worker was just started holds a slot until it has come to its lease', async () => {
+test('a session whose worker was just started holds a slot until the worker takes its lease', async () => {
   await using here = await scene();
   await queue(here, 'started', 'a', 2);
   await queue(here, 'next', 'a', 1);
@@ -100,7 +100,7 @@ test('one whose worker was just started holds a slot until it has come to its le
   expect(await admit(others, sessions, here.supervisor)).toHaveLength(1);
 });
 
-test('above the limit of the day none is admitted, until midnight or until it is raised', async () => {
+test('above the limit of the day no session is admitted until midnight or until it is raised', async () => {
   await using here = await scene();
   const { supervisor } = here;
   await queue(here, 'a', 'a', 1);

@@ -52,7 +52,7 @@ async function viewOf(here: Scene, paths: SessionPaths): Promise<SessionView> {
   return view;
 }
 
-/** Looks as the supervisor does. @returns after how many milliseconds a worker was started; undefined: not within `ms` */
+/** Scans like the supervisor. @returns the milliseconds until a worker was started; undefined: not within `ms` */
 async function startsAfter(here: Scene, scan: Scan, ms: number): Promise<number | undefined> {
   const { clock } = here.supervisor;
   const begun = clock.monotonic();
@@ -65,7 +65,7 @@ async function startsAfter(here: Scene, scan: Scan, ms: number): Promise<number 
   return undefined;
 }
 
-test('answers that are marked as complete count after two seconds of rest, others after thirty', async () => {
+test('answers marked as complete count after two seconds without a change, others after thirty', async () => {
   for (const [text, ms] of [
     [marked(answered(2)), 2000],
     [answered(2), 30_000],
@@ -79,7 +79,7 @@ test('answers that are marked as complete count after two seconds of rest, other
   }
 });
 
-test('half the answers never count, however long they rest', async () => {
+test('an incomplete set of answers never counts, however long it stays unchanged', async () => {
   await using here = await scene();
   const { qa } = await waiting(here);
   const scan = new Scan(here.supervisor);
@@ -90,7 +90,7 @@ test('half the answers never count, however long they rest', async () => {
   expect(await readFile(qa, 'utf8')).toBe(marked(QUESTIONS));
 });
 
-test('whoever still types begins the rest anew', async () => {
+test('further typing restarts the wait', async () => {
   await using here = await scene();
   const { qa } = await waiting(here);
   const scan = new Scan(here.supervisor);
@@ -101,20 +101,20 @@ test('whoever still types begins the rest anew', async () => {
   expect(await startsAfter(here, scan, 20_000)).toBeDefined();
 });
 
-test('what stood in the file when the session came to wait is no edit', async () => {
+test('the text that was in the file when the session began to wait is no edit', async () => {
   await using here = await scene();
   const qa = marked(answered(2));
   const paths = await waiting(here, { qa, events: [CREATED, PREPARED, asking(fingerprint(qa))] });
   expect(await readEdit(await viewOf(here, paths), undefined, 0)).toEqual({});
 });
 
-test('where people may not answer by file, nothing typed counts', async () => {
+test('where people may not answer by file, typed answers do not count', async () => {
   await using here = await scene();
   const paths = await waiting(here, { qa: marked(answered(2)), settings: { gateChannels: ['cli'] } });
   expect(await readEdit(await viewOf(here, paths), undefined, 0)).toEqual({});
 });
 
-test('the same answers are a reason again only after a while, and others at once', async () => {
+test('the same answers start a worker again only after a while, different ones at once', async () => {
   await using here = await scene();
   const { qa } = await waiting(here);
   const scan = new Scan(here.supervisor);
@@ -126,7 +126,7 @@ test('the same answers are a reason again only after a while, and others at once
   expect(await startsAfter(here, scan, 5000)).toBe(2000);
 });
 
-test('a start that the system refused is tried again after ten seconds, without a new rest', async () => {
+test('a start that the system refused is retried after ten seconds, without a new wait', async () => {
   await using here = await scene();
   const { qa } = await waiting(here);
   const scan = new Scan(here.supervisor);
@@ -142,7 +142,7 @@ test('a start that the system refused is tried again after ten seconds, without 
   expect(await startsAfter(here, scan, 11_000)).toBeDefined();
 });
 
-test('an awaited file counts once it has changed, come or gone', async () => {
+test('an awaited file counts once it was changed, created or removed', async () => {
   await using here = await scene();
   const parked = (fileHash: string): NewEvent => ({
     ...{ type: 'parked', for: 'file_update', resumePhase: 'testing', file: 'data.md', fileHash },

@@ -11,7 +11,7 @@ import { tempDir } from '../support/temp-dir.ts';
 const identityOf = (home: string, host: Parameters<typeof hostWith>[1]): string =>
   supervisorPaths(home, hostWith([], host)).identity;
 
-test('a machine keeps its identity over boots, and a container over restarts', () => {
+test('a machine keeps its identity across boots, and a container across restarts', () => {
   const machine = identityOf('/home/a', {});
   expect(identityOf('/home/a', { bootId: 'another boot' })).toBe(machine);
   const container = identityOf('/home/a', { container: 'c' });
@@ -19,7 +19,7 @@ test('a machine keeps its identity over boots, and a container over restarts', (
   expect(container).not.toBe(machine);
 });
 
-test('one home by several names is one identity', async () => {
+test('one home folder under several names is one identity', async () => {
   await using dir = await tempDir();
   const home = await realpath(dir.path);
   const link = join(home, 'link');
@@ -57,7 +57,7 @@ test.each([
   expect(isOlder(version, than)).toBe(older);
 });
 
-test('a supervisor gets what a login gives and our own settings, and nothing of who started it', () => {
+test('a supervisor gets the variables of a login and our own settings, and no others of its starter', () => {
   const env = {
     ...{
       PATH: '/bin',
@@ -82,7 +82,7 @@ test('a supervisor gets what a login gives and our own settings, and nothing of 
   });
 });
 
-test('a supervisor keeps the limits of the machine that were set where it was started', () => {
+test('a supervisor keeps the machine limits that were set where it was started', () => {
   const limits = { MAX_COST_USD_PER_DAY: '5', MAX_PARALLEL_ON_MACHINE: '2' };
   expect(supervisorEnvironment({ ...limits, SHELL: '/bin/sh' }, '/home/a')).toMatchObject(limits);
 });

@@ -9,7 +9,7 @@ import { MINUTE_MS, type Scene, scene } from './scene.ts';
 
 const BEGUN: NewEvent[] = [CREATED, PREPARED];
 
-/** What a new supervisor does: its own memory, the same files. */
+/** A restarted supervisor: new memory, the same files. */
 function watching(here: Scene): () => Promise<void> {
   const scan = new Scan(here.supervisor);
   const queue = new NoticeQueue(here.supervisor);
@@ -23,14 +23,14 @@ async function more({ events: path }: SessionPaths, all: readonly NewEvent[], fr
   await appendFile(path, eventLines(all, startMs).split('\n').slice(from).join('\n'));
 }
 
-/** A scene whose clock tells the time of the files. */
+/** A scene whose clock shows the time of the files. */
 async function sceneOfToday(): Promise<Scene & { startMs: number }> {
   const here = await scene();
   here.supervisor.clock.nowMs = Date.now();
   return { ...here, startMs: here.supervisor.clock.nowMs };
 }
 
-test('a session that began before the first supervisor is notified of from then on', async () => {
+test('for a session older than the first supervisor, only later events are notified', async () => {
   await using here = await sceneOfToday();
   const startMs = here.startMs - 60 * MINUTE_MS;
   const paths = await here.session('s', { events: BEGUN, startMs });
@@ -41,7 +41,7 @@ test('a session that began before the first supervisor is notified of from then 
   expect((await here.queued()).map(({ id }) => id)).toEqual(['s:3']);
 });
 
-test('what made a session start the first supervisor is queued, and what is old is not', async () => {
+test('the event that made a session start the first supervisor is queued, older ones are not', async () => {
   await using here = await sceneOfToday();
   await here.session('new', { events: [...BEGUN, ASKING], startMs: here.startMs - 3000 });
   await here.session('old', { events: [...BEGUN, ASKING], startMs: here.startMs - 60 * MINUTE_MS });
@@ -49,7 +49,7 @@ test('what made a session start the first supervisor is queued, and what is old 
   expect((await here.queued()).map(({ id }) => id)).toEqual(['new:3']);
 });
 
-test('a change is queued once over restarts, and again under the same id where the cursors were lost', async () => {
+test('a change is queued once across restarts, and under the same id again if the cursors were lost', async () => {
   await using here = await sceneOfToday();
   const paths = await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
   for (let round = 0; round < 3; round += 1) {
@@ -66,7 +66,7 @@ test('a change is queued once over restarts, and again under the same id where t
   expect((await here.queued()).map(({ id }) => id)).toEqual(['s:3', 's:4', 's:3', 's:4']);
 });
 
-test('a session that is made again under the same name is notified of', async () => {
+test('a session created again under the same name is notified', async () => {
   await using here = await sceneOfToday();
   const { startMs } = here;
   const { runDir } = await here.session('s', { id: 'one', events: [...BEGUN, ASKING], startMs });
@@ -78,7 +78,7 @@ test('a session that is made again under the same name is notified of', async ()
   expect((await here.queued()).map(({ id }) => id)).toEqual(['one:3', 'two:3']);
 });
 
-test('cursors that cannot be written repeat nothing while the supervisor runs', async () => {
+test('cursors that cannot be written cause no repeats while the supervisor runs', async () => {
   await using here = await sceneOfToday();
   await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
   await mkdir(here.supervisor.paths.cursors);
@@ -99,7 +99,7 @@ test('two folders with the log of one session do not fill the queue', async () =
   expect((await here.queued()).map(({ id }) => id)).toEqual(['same:3', 'same:4']);
 });
 
-test('a session of another identity sends nothing, also when it is done or comes to be ours', async () => {
+test('a session of another identity sends nothing, even once it is done or becomes ours', async () => {
   await using here = await sceneOfToday();
   const { startMs } = here;
   const lease = { supervisor: 'another', released: true };
@@ -126,7 +126,7 @@ test('a crash loop is queued once', async () => {
   expect((await here.queued()).map(({ id }) => id)).toEqual(['s:crash_loop:4']);
 });
 
-test('of a group one notification is queued, when the last of its sessions is over', async () => {
+test('for a group one notification is queued, when its last session ends', async () => {
   await using here = await sceneOfToday();
   const { startMs } = here;
   const all = [...BEGUN, DONE];
@@ -150,7 +150,7 @@ test('of a group one notification is queued, when the last of its sessions is ov
   ]);
 });
 
-test('of a group whose sessions end in the same moment the end is queued once', async () => {
+test('the end of a group is queued once, even if its sessions end at the same moment', async () => {
   await using here = await sceneOfToday();
   const { startMs } = here;
   for (const name of ['a', 'b', 'c'])
@@ -161,7 +161,7 @@ test('of a group whose sessions end in the same moment the end is queued once', 
   ]);
 });
 
-test('a group whose sessions end while they are read is notified of all the same', async () => {
+test('a group whose sessions end while they are being read is still notified', async () => {
   await using here = await sceneOfToday();
   const { startMs } = here;
   const a = await here.session('a', { events: BEGUN, startMs, group: 'night' });
@@ -180,7 +180,7 @@ test('a group whose sessions end while they are read is notified of all the same
   expect((await here.queued()).map(({ kind }) => kind)).toEqual(['group_done']);
 });
 
-test('a member that is in the archive does not hold up the notification of its group', async () => {
+test('an archived member does not delay the notification of its group', async () => {
   await using here = await sceneOfToday();
   const { startMs } = here;
   const away: NewEvent[] = [

@@ -7,13 +7,13 @@ import { MINUTE_MS, scene } from './scene.ts';
 
 const signal = new AbortController().signal;
 
-test('a folder in the place of leave.json keeps no supervisor from its work', async () => {
+test('a folder in the place of leave.json does not stop the supervisor', async () => {
   await using here = await scene();
   await mkdir(here.supervisor.paths.leave);
   expect(await runSupervisor(here.supervisor, { signal })).toBe('nothing_to_watch');
 });
 
-test('a pipe that comes to stand there later is not waited for', async () => {
+test('a pipe that appears there later is not waited for', async () => {
   await using here = await scene();
   const { paths, clock } = here.supervisor;
   const { sleep } = clock;
@@ -24,7 +24,7 @@ test('a pipe that comes to stand there later is not waited for', async () => {
   expect(await runSupervisor(here.supervisor, { signal })).toBe('nothing_to_watch');
 });
 
-test('one whose folder was taken away leaves no lease above that of its successor', async () => {
+test('a supervisor whose folder was removed leaves no lease above that of its successor', async () => {
   await using here = await scene();
   const { paths, clock, host } = here.supervisor;
   await mkdir(paths.leases, { recursive: true });

@@ -20,7 +20,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 const simulated = (): Promise<Scene<SimulatedClock>> => sceneWith(new SimulatedClock());
 
-/** Runs it for `ms` at most. @returns how it ended, and when */
+/** Runs it for at most `ms`. @returns how it ended, and when */
 async function run(
   { supervisor }: Scene<SimulatedClock>,
   options: Partial<RunOptions> & { ms?: number } = {},
@@ -33,7 +33,7 @@ async function run(
   return { end, afterMs: clock.monotonic() - begun };
 }
 
-test('it leaves ten minutes after the last reason to stay, and not while a session waits', async () => {
+test('it leaves ten minutes after its last reason to stay, and not while a session waits', async () => {
   await using here = await simulated();
   const { events } = await here.session('s', { events: WAITS });
   const { clock, paths, host } = here.supervisor;
@@ -45,7 +45,7 @@ test('it leaves ten minutes after the last reason to stay, and not while a sessi
   expect(await readPresence(paths, host)).toEqual({ kind: 'none' });
 });
 
-test('SAMOCODE_SUPERVISOR_MINUTES says how long it stays, and one that is to stay does not leave', async () => {
+test('SAMOCODE_SUPERVISOR_MINUTES sets how long it stays, and one started to stay does not leave', async () => {
   await using here = await simulated();
   Object.assign(here.supervisor, { env: { SAMOCODE_SUPERVISOR_MINUTES: '3' } });
   const { afterMs } = await run(here);
@@ -53,14 +53,14 @@ test('SAMOCODE_SUPERVISOR_MINUTES says how long it stays, and one that is to sta
   expect(await run(here, { stays: true, ms: HOUR_MS })).toMatchObject({ end: 'ended' });
 });
 
-test('of two, the second leaves at once', async () => {
+test('a second supervisor leaves at once', async () => {
   await using here = await simulated();
   const { paths, clock, host } = here.supervisor;
   await using _first = await acquireLease(paths.leases, { clock, host });
   expect(await run(here)).toEqual({ end: 'held', afterMs: 0 });
 });
 
-test('it leaves for a newer version, and not for one that is as old or older', async () => {
+test('it leaves for a newer version, but not for the same or an older one', async () => {
   await using here = await simulated();
   const { paths, clock } = here.supervisor;
   clock.after(MINUTE_MS, () => askToLeave(paths, '0.0.0'));
@@ -71,7 +71,7 @@ test('it leaves for a newer version, and not for one that is as old or older', a
   expect(Math.floor(afterMs / MINUTE_MS)).toBe(3);
 });
 
-test('a newer one that has asked waits longer than the older looks apart', async () => {
+test('a newer one waits longer than the longest gap between two scans of the older one', async () => {
   await using here = await simulated();
   const { paths, clock, host } = here.supervisor;
   const older = await acquireLease(paths.leases, { clock, host });
@@ -81,7 +81,7 @@ test('a newer one that has asked waits longer than the older looks apart', async
   expect(existsSync(paths.leave)).toBe(false);
 });
 
-test('one whose program was replaced starts the new one; while the file is away it stays', async () => {
+test('a supervisor whose program was replaced starts the new one, and stays while the file is missing', async () => {
   await using here = await simulated();
   const { programs, clock } = here.supervisor;
   const proof = join(here.root, 'successor');
@@ -96,7 +96,7 @@ test('one whose program was replaced starts the new one; while the file is away 
   await eventually(async () => existsSync(proof), { what: 'the successor' });
 });
 
-test('one whose folder is taken away keeps its lease and what it watches', async () => {
+test('a supervisor whose folder is removed keeps its lease and its watches', async () => {
   await using here = await simulated();
   const { paths, clock, host, home } = here.supervisor;
   const { qa } = await here.session('s', { events: WAITS });
@@ -111,7 +111,7 @@ test('one whose folder is taken away keeps its lease and what it watches', async
   expect(existsSync(qa)).toBe(false);
 });
 
-test('one whose home folder is gone ends, and does not make it anew', async () => {
+test('a supervisor whose home folder is gone ends without creating it again', async () => {
   await using here = await simulated();
   const { clock, home } = here.supervisor;
   await here.session('s', { events: WAITS });
@@ -121,7 +121,7 @@ test('one whose home folder is gone ends, and does not make it anew', async () =
   expect(existsSync(home)).toBe(false);
 });
 
-test('one that has lost its lease ends', async () => {
+test('a supervisor that lost its lease ends', async () => {
   await using here = await simulated();
   const { paths, clock } = here.supervisor;
   const other = hostWith([], { processes: hostWith([entryOf(process.pid, { startTicks: 'x' })]).processes });
@@ -129,7 +129,7 @@ test('one that has lost its lease ends', async () => {
   expect(await run(here, { stays: true })).toMatchObject({ end: 'lost' });
 });
 
-/** A watcher that reports nothing but what `act` makes it report. */
+/** A watcher that reports only the events of `act`. */
 function watcherThat(act: (watcher: EventEmitter, path: string) => void = () => undefined): WatchPath {
   return (path) => {
     const watcher = new EventEmitter();
@@ -162,7 +162,7 @@ test.each([
   expect([before, here.started().length > 0]).toEqual([0, true]);
 });
 
-test('a session that comes to wait is watched at once', async () => {
+test('a session that begins to wait is watched at once', async () => {
   await using here = await simulated();
   const { clock, paths } = here.supervisor;
   clock.nowMs = Date.now();
@@ -182,7 +182,7 @@ test('a session that comes to wait is watched at once', async () => {
   expect(Math.round(atMs / 1000)).toBe(60);
 });
 
-test('a project folder that vanishes is no reason to stay, and returns', async () => {
+test('a project folder that vanishes is no reason to stay, and is watched again when it returns', async () => {
   await using here = await simulated();
   const { clock } = here.supervisor;
   const { sessionsDir } = await here.session('s', { events: WAITS });
@@ -214,7 +214,7 @@ test('now.json shows what each session waits for, and which needs a person', asy
   ]);
 });
 
-test('where its folder cannot be written, it ends and says why', async () => {
+test('it ends with the reason if its folder cannot be written', async () => {
   await using here = await simulated();
   const { paths } = here.supervisor;
   await rm(paths.dir, { recursive: true });

@@ -17,7 +17,7 @@ const CRASHED = { events: RUNNING, lease: { owner: 'dead' } } as const;
 const QUEUED: NewEvent = { type: 'queued', reason: 'full' };
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** Looks each second for so long. @returns after how many milliseconds workers were started */
+/** Scans every second for `ms`. @returns the milliseconds at which workers were started */
 async function startsWithin(here: Scene, scan: Scan, ms: number): Promise<number[]> {
   const { clock } = here.supervisor;
   const begun = clock.monotonic();
@@ -30,7 +30,7 @@ async function startsWithin(here: Scene, scan: Scan, ms: number): Promise<number
   return times;
 }
 
-test('a session whose workers come to nothing gets three of them with growing waits, and later three more', async () => {
+test('a session whose workers never start gets three with growing delays, and three more later', async () => {
   await using here = await scene();
   await here.session('crashed', CRASHED);
   const scan = new Scan(here.supervisor);
@@ -39,7 +39,7 @@ test('a session whose workers come to nothing gets three of them with growing wa
   expect(await startsWithin(here, scan, 10 * MINUTE_MS)).toHaveLength(3);
 });
 
-test('while the program of workers is missing, as in an upgrade, none is tried, and then the session gets its worker', async () => {
+test('while the worker program is missing, as in an upgrade, none is started; afterwards the session gets its worker', async () => {
   await using here = await scene();
   await here.session('crashed', CRASHED);
   const { worker } = here.supervisor.programs;
@@ -51,7 +51,7 @@ test('while the program of workers is missing, as in an upgrade, none is tried, 
   expect(await startsWithin(here, scan, 0)).toEqual([0]);
 });
 
-test('a session whose workers have died three times is left alone', async () => {
+test('a session whose workers have died three times gets no more', async () => {
   await using here = await scene();
   const paths = await here.session('crashed', CRASHED);
   for (const number of [2, 3, 4]) await here.lease(paths, { number });
@@ -70,7 +70,7 @@ test.each([
   expect(await startsWithin(here, new Scan(here.supervisor), 5 * MINUTE_MS)).toEqual([]);
 });
 
-test('a command left behind gets a worker after two seconds, and no more than three that come to nothing', async () => {
+test('an unanswered command gets a worker after two seconds, and at most three that never start', async () => {
   await using here = await scene();
   const paths = await here.session('s', { events: [...RUNNING, ASKING] });
   await leaveCommandFile(paths, '01KEE000000000000000000001');
@@ -80,7 +80,7 @@ test('a command left behind gets a worker after two seconds, and no more than th
   expect(await startsWithin(here, scan, 5000)).toEqual([0, 2000]);
 });
 
-test('a queued session that finds no slot is tried again every ten seconds and is not dying', async () => {
+test('a queued session without a free slot is retried every ten seconds and does not count as dying', async () => {
   await using here = await scene();
   await here.session('s', { events: [...RUNNING, QUEUED] });
   const scan = new Scan(here.supervisor);
@@ -88,7 +88,7 @@ test('a queued session that finds no slot is tried again every ten seconds and i
   expect([...scan.sessions.values()].map(({ isDying }) => isDying)).toEqual([false]);
 });
 
-test('a session that cannot get a worker, or whose slots cannot be read, holds no other back', async () => {
+test('a session that cannot get a worker, or whose slots cannot be read, delays no other', async () => {
   await using here = await scene();
   const bad = await here.session('bad', CRASHED, 'one');
   await here.session('queued', { events: [...RUNNING, QUEUED] }, 'two');
@@ -107,7 +107,7 @@ test('a session that cannot get a worker, or whose slots cannot be read, holds n
   expect(here.started()).toEqual(['queued', 'good']);
 });
 
-test('after a reboot, what worked before it continues', async () => {
+test('after a reboot, sessions that were working continue', async () => {
   await using here = await scene();
   const { host } = here.supervisor;
   await here.session('s', { events: RUNNING, lease: { owner: 'alive' } });
@@ -118,7 +118,7 @@ test('after a reboot, what worked before it continues', async () => {
   expect(here.started()).toEqual(['s']);
 });
 
-test('a session that could not be read for a moment is read again', async () => {
+test('a session that was briefly unreadable is read again', async () => {
   await using here = await scene();
   const paths = await here.session('s', CRASHED);
   const scan = new Scan(here.supervisor);
@@ -145,7 +145,7 @@ test('a SESSIONS folder that vanishes is no reason to stay, and its sessions are
   expect(here.started()).toEqual(['s']);
 });
 
-test('a SESSIONS folder that does not answer holds up no other, is asked once, and is watched again once it does', async () => {
+test('a SESSIONS folder that does not respond delays no other, is tried once, and is watched again once it responds', async () => {
   await using here = await scene();
   const { sessionsDir } = await here.session('far', CRASHED, 'mount');
   await here.session('near', CRASHED, 'disk');
@@ -176,7 +176,7 @@ test('a SESSIONS folder that does not answer holds up no other, is asked once, a
   );
 });
 
-test('SESSIONS folders that were registered once stay known while their registration is gone', async () => {
+test('registered SESSIONS folders stay known while their registration is gone', async () => {
   await using here = await scene();
   await here.session('s', { events: [...RUNNING, ASKING] });
   const scan = new Scan(here.supervisor);
@@ -186,7 +186,7 @@ test('SESSIONS folders that were registered once stay known while their registra
   expect(scan.hasReason()).toBe(true);
 });
 
-test('a look without the lease starts nothing', async () => {
+test('a scan without the lease starts nothing', async () => {
   await using here = await scene();
   await here.session('s', CRASHED);
   const scan = new Scan(here.supervisor);
@@ -195,7 +195,7 @@ test('a look without the lease starts nothing', async () => {
   expect(here.started()).toEqual([]);
 });
 
-test('sessions that nobody has touched for a month, are done or are another’s are no reason to stay', async () => {
+test('sessions that are done, untouched for a month or someone else’s are no reason to stay', async () => {
   await using here = await scene();
   await here.session('done', { events: [...RUNNING, { type: 'done', summary: 'x' }] });
   await here.session('other', { events: [...RUNNING, ASKING], lease: { released: true, supervisor: 'x' } });
@@ -208,7 +208,7 @@ test('sessions that nobody has touched for a month, are done or are another’s 
   expect(scan.hasReason()).toBe(true);
 });
 
-test('SAMOCODE_REVIVE=off leaves crashed sessions alone and still takes commands', async () => {
+test('SAMOCODE_REVIVE=off continues no crashed sessions but still takes commands', async () => {
   await using here = await scene({ revives: false });
   await here.session('crashed', CRASHED);
   const paths = await here.session('s', { events: [...RUNNING, ASKING] });
@@ -218,7 +218,7 @@ test('SAMOCODE_REVIVE=off leaves crashed sessions alone and still takes commands
   expect(here.started()).toEqual(['s']);
 });
 
-test('a limit ends by the wall clock, also after the machine has slept', async () => {
+test('a limit ends by the wall clock, even after the machine slept', async () => {
   await using here = await scene();
   const limited = (until: number, guessed: boolean): NewEvent[] => [
     ...RUNNING,
@@ -229,7 +229,7 @@ test('a limit ends by the wall clock, also after the machine has slept', async (
   await here.session('guessed', { events: limited(START_MS + 30 * MINUTE_MS, true) });
   const scan = new Scan(here.supervisor);
   await scan.run();
-  // One day back: what was guessed lasts no longer for it.
+  // One day back: a guessed limit lasts no longer for it.
   clock.nowMs -= DAY_MS;
   clock.monotonicMs += 31 * MINUTE_MS;
   await scan.run();
@@ -239,7 +239,7 @@ test('a limit ends by the wall clock, also after the machine has slept', async (
   expect(here.started()).toEqual(['guessed', 'stated']);
 });
 
-test('a session that has changed is read again, whatever its clock says', async () => {
+test('a changed session is read again, whatever its clock says', async () => {
   await using here = await scene();
   const paths = await here.session('s', { events: [...RUNNING, ASKING] });
   const scan = new Scan(here.supervisor);

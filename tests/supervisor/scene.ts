@@ -17,7 +17,7 @@ import { tempDir } from '../support/temp-dir.ts';
 export const START_MS = Date.UTC(2026, 0, 8, 10);
 export const MINUTE_MS = 60_000;
 
-/** Both clocks of a machine, set by hand; sleeping moves them on. */
+/** Both clocks of a machine, set by hand; sleeping advances them. */
 export class HandClock implements Clock {
   nowMs = START_MS;
   monotonicMs = 1000;
@@ -32,7 +32,7 @@ export class HandClock implements Clock {
 
 export interface LeasePlan {
   number?: number;
-  /** `own`: of a process that lives; `elsewhere`: of another machine. */
+  /** `own`: a living process; `elsewhere`: one on another machine. */
   owner?: 'alive' | 'dead' | 'elsewhere';
   released?: boolean;
   supervisor?: string;
@@ -43,7 +43,7 @@ export interface SessionPlan {
   id?: string;
   group?: string;
   events: readonly NewEvent[];
-  /** The time of its first event; the others follow, a second apart. */
+  /** The time of its first event; the others follow at intervals of a second. */
   startMs?: number;
   lease?: LeasePlan;
   qa?: string;
@@ -53,11 +53,11 @@ export interface SessionPlan {
   configPath?: string;
 }
 
-/** A supervisor without a loop: a home, a clock by hand, a machine of made-up processes, workers that do nothing. */
+/** A supervisor without its loop: a home folder, a manual clock, a made-up process table, workers that do nothing. */
 export interface Scene<C extends HandClock = HandClock> extends AsyncDisposable {
   root: string;
   supervisor: Supervisor & { clock: C };
-  /** What it said, one line each. */
+  /** Lines of its log. */
   said: string[];
   /** Folders of the sessions whose worker was started, in order. */
   started(): string[];
@@ -145,11 +145,11 @@ function folderOf(line: string): string {
   return line.slice(0, line.indexOf(':'));
 }
 
-/** Sleeping takes no time but on the clock; what happens meanwhile is set by the hour. */
+/** Sleeping takes no real time; events are scheduled by the clock. */
 export class SimulatedClock extends HandClock {
   readonly #acts: Array<{ atMs: number; act: () => unknown }> = [];
 
-  /** Lets something happen `ms` after the start. */
+  /** Runs `act` `ms` after the start. */
   after(ms: number, act: () => unknown): void {
     this.#acts.push({ atMs: 1000 + ms, act });
     this.#acts.sort((a, b) => a.atMs - b.atMs);
@@ -158,7 +158,7 @@ export class SimulatedClock extends HandClock {
   override sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
     const untilMs = this.monotonicMs + ms;
     for (;;) {
-      // What the system reports of files comes between two turns.
+      // File system events arrive between turns of the event loop.
       for (let turn = 0; turn < 3; turn += 1) await setImmediate();
       signal?.throwIfAborted();
       const [next] = this.#acts;

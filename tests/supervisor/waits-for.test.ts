@@ -45,7 +45,7 @@ function words(waits: Waits): Words {
 
 type More = Omit<Partial<SessionView>, 'sessionFile'> & { sessionFile?: undefined; by?: string | null };
 
-/** As the fold gives it: whether a worker is wanted follows from the status, an open iteration and commands. */
+/** As folded: whether a worker is wanted follows from the status, an open iteration and commands. */
 function viewOf(name: string, { by = OURS, ...more }: More = {}): SessionView {
   const status = STATUSES[name] ?? { kind: 'starting', since };
   const wants = status.kind === 'starting' || status.kind === 'running';
@@ -83,7 +83,7 @@ test.each(TABLE)(
   (name, parked, withCommands, withIteration, ofOthers) => {
     expect(waitsOf(name)).toBe(parked);
     expect(waitsOf(name, { pendingCommands: ['x'] })).toBe(withCommands);
-    // A stopped one keeps its iteration open, and wants no worker for it.
+    // A stopped session keeps its iteration open but wants no worker for it.
     expect(waitsOf(name, { wantsWorker: name !== 'stopped' })).toBe(withIteration);
     expect(waitsOf(name, { by: 'another' })).toBe(ofOthers);
   },
@@ -98,40 +98,37 @@ test.each(Object.keys(STATUSES))('whatever else holds, a session that is %s wait
   }
 });
 
-test('a session that is over needs no person for a worker that never gave back its lease elsewhere', () => {
+test('a finished session whose worker elsewhere never released its lease needs no person', () => {
   for (const name of OVER) expect(waitsOf(name, { worker: 'unknowable' })).toBe('nothing');
 });
 
-test.each(Object.keys(STATUSES))(
-  'commands of a session of another that is %s are not ours to take',
-  (name) => {
-    expect(waitsOf(name, { by: 'another', pendingCommands: ['x'] })).toBe('person: other_supervisor');
-  },
-);
+test.each(Object.keys(STATUSES))('commands of another’s session that is %s are not ours to take', (name) => {
+  expect(waitsOf(name, { by: 'another', pendingCommands: ['x'] })).toBe('person: other_supervisor');
+});
 
-test('a session without a lease has not begun and is ours', () => {
+test('a session without a lease has not started and is ours', () => {
   expect(waitsOf('starting', { by: null })).toBe('revival');
   expect(waitsOf('starting', { by: null, pendingCommands: ['x'] })).toBe('commands');
 });
 
-test('what cannot be continued needs a person', () => {
+test('a session that cannot be continued needs a person', () => {
   expect(waitsOf('running', { sessionFile: undefined })).toBe('person: lost');
   expect(waitsOf('running', { isUnreadable: true })).toBe('person: lost');
   expect(waitsOf('running', { newer: 'format 9' })).toBe('person: newer');
   expect(waitsOf('starting', { wantsWorker: false })).toBe('person: lost');
-  // Its event log was moved aside.
+  // Its event log was moved away.
   expect(waitsOf('running', { wantsWorker: false })).toBe('person: lost');
   expect(waitsOf('waiting for answers', { isForeign: true })).toBe('nothing');
 });
 
-test('an archived session waits for nothing, unless a command is left for it', () => {
+test('an archived session waits for nothing, unless it has a command', () => {
   const { state } = viewOf('waiting for answers');
   const archived = { state: { ...state, archived: true } };
   expect(waitsOf('waiting for answers', archived)).toBe('nothing');
   expect(waitsOf('waiting for answers', { ...archived, pendingCommands: ['x'] })).toBe('commands');
 });
 
-test('the awaited file is one of the session folder', () => {
+test('the awaited file is in the session folder', () => {
   const waits = waitsFor(viewOf('waiting for a file'), OURS);
   expect(waits).toEqual({ for: 'edit', files: [paths.overview, join(paths.sessionDir, 'data.md')] });
 });
