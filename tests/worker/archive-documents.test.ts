@@ -15,7 +15,7 @@ import { CREATED, PREPARED } from '../session/events.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
-/** As many bytes of a picture as make one that is no text. */
+/** The first bytes of a picture, enough not to be text. */
 const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
 const CLI = { channel: 'cli' } as const;
 const STOPPED: NewEvent = { type: 'stopped', by: CLI, why: 'x' };
@@ -76,7 +76,7 @@ test('a document is moved when its archiving is recorded, not while the command 
   expect([await documents(log), await archived(log)]).toEqual([[], DOCUMENTS]);
 });
 
-test('the pictures of documents go with the last of them, and as copies while one is kept', async () => {
+test('the pictures of documents move with the last of them, and are copied while one is kept', async () => {
   await using log = await tempLog();
   const worker = await stopped(log);
   const { screens, archive } = log.paths;
@@ -92,7 +92,7 @@ test('the pictures of documents go with the last of them, and as copies while on
   expect(await readdir(log.paths.sessionDir)).not.toContain('screens');
 });
 
-test('what a worker that died left of its archiving is moved by the next one, once and again', async () => {
+test('a document left by a worker that died while archiving is moved by the next one, any number of times', async () => {
   await using log = await tempLog();
   const worker = await stopped(log, ARCHIVED, CAME);
   await finish(worker);
@@ -100,14 +100,14 @@ test('what a worker that died left of its archiving is moved by the next one, on
   expect([await documents(log), await archived(log)]).toEqual([[], DOCUMENTS]);
 });
 
-test('a document that came back after the session went on stays', async () => {
+test('a document that came back after the session continued stays', async () => {
   await using log = await tempLog();
   const went: NewEvent = { type: 'went_on', why: 'slot_free' };
   const worker = await stopped(log, ARCHIVED, CAME, went);
   expect(await restOfFinishing(worker, true)).toBeUndefined();
 });
 
-test('an archiving moves documents alone, and only into the archive of its session', async () => {
+test('archiving moves only documents, and only into the archive of their session', async () => {
   await using log = await tempLog();
   const worker = await stopped(log, { ...ARCHIVED, moved: ['../x', ...DOCUMENTS], to: '../../elsewhere' });
   await finish(worker);
@@ -115,7 +115,7 @@ test('an archiving moves documents alone, and only into the archive of its sessi
   expect(await archived(log)).toEqual(DOCUMENTS);
 });
 
-test('a document that a person brought back from a whole archiving stays, without any event since', async () => {
+test('a document that a person restored from a complete archiving stays, without any event since', async () => {
   await using log = await tempLog();
   const worker = await stopped(log, ARCHIVED, CAME);
   await finish(worker);
@@ -124,7 +124,7 @@ test('a document that a person brought back from a whole archiving stays, withou
   expect(await documents(log)).toEqual(DOCUMENTS);
 });
 
-test('an archiving after one that was done whole is made up for too', async () => {
+test('an interrupted archiving is completed even after an earlier complete one', async () => {
   await using log = await tempLog();
   const worker = await stopped(log, ARCHIVED, CAME);
   await finish(worker);

@@ -62,7 +62,7 @@ test('a worktree is removed when its archiving is recorded, not while the comman
   expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([false, true]);
 });
 
-test('what a worker that died left of archiving a session is done by the next one, once and again', async () => {
+test('a session left by a worker that died while archiving is archived by the next one, any number of times', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo, ARCHIVED);
@@ -72,7 +72,7 @@ test('what a worker that died left of archiving a session is done by the next on
   expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([false, true]);
 });
 
-test('a worktree that a person has made again for an archived session stays', async () => {
+test('a worktree that a person created again for an archived session stays', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo, ARCHIVED);
@@ -82,7 +82,7 @@ test('a worktree that a person has made again for an archived session stays', as
   expect(existsSync(join(repo.root, 'worktree'))).toBe(true);
 });
 
-test('work that came between the judgement and the removal keeps the session out of the archive', async () => {
+test('files written between judgement and removal keep the session out of the archive', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo);
@@ -94,7 +94,7 @@ test('work that came between the judgement and the removal keeps the session out
   expect(await readdir(join(repo.root, 'worktree'))).toContain('late.txt');
 });
 
-test('a session comes back when that is recorded, not while the command is judged', async () => {
+test('a session is restored when that is recorded, not while the command is judged', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo, ARCHIVED);
@@ -106,7 +106,7 @@ test('a session comes back when that is recorded, not while the command is judge
   expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([true, false]);
 });
 
-test('a session that a worker had recorded as back when it died is brought back by the next one', async () => {
+test('a session recorded as restored by a worker that then died is restored by the next one', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo, ARCHIVED);
@@ -117,7 +117,7 @@ test('a session that a worker had recorded as back when it died is brought back 
   expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([true, false]);
 });
 
-test('a session that cannot be brought back stays in the archive', async () => {
+test('a session that cannot be restored stays in the archive', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo, ARCHIVED);

@@ -9,7 +9,7 @@ import { gitProgramsChanged } from '../../src/worker/guarding/changes-by-agent.t
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
-/** No folder is listed any more, as where too many files are open, until it is disposed. */
+/** Until disposed, no folder can be listed, as with too many open files. */
 function tooManyFiles(): Disposable {
   const real = fs.readdirSync;
   const replace = (readdirSync: unknown) => {
@@ -22,7 +22,7 @@ function tooManyFiles(): Disposable {
   return { [Symbol.dispose]: () => replace(real) };
 }
 
-test('a machine that has no more files to open for a moment is no change of what git would start', async () => {
+test('a machine that briefly cannot open files is no change of the executable git settings', async () => {
   await using repo = await makeRepo();
   const paths = sessionPaths(repo.root, '26-01-08-x');
   await mkdir(paths.runDir, { recursive: true });

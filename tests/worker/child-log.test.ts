@@ -8,7 +8,7 @@ import { rehearsal } from '../../src/providers/rehearsal.ts';
 import { ChildLog } from '../../src/worker/limits/child-log.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** A reader that remembers the lines it was given. */
+/** A provider that collects the lines it is given. */
 function listening(lines: string[]): Provider {
   return {
     ...rehearsal,
@@ -21,7 +21,7 @@ function listening(lines: string[]): Provider {
   };
 }
 
-test('lines that begin like an object are read whole, wherever they were cut; others are passed over', async () => {
+test('lines that start like an object are read whole, wherever they were split; others are skipped', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   const lines: string[] = [];
@@ -34,7 +34,7 @@ test('lines that begin like an object are read whole, wherever they were cut; ot
   expect(lines.filter((line) => line.trim() !== '')).toEqual(['{"a":1}', '  {"b":"ä"}', '{"c":3}']);
 });
 
-test('a line of several pieces is one line', async () => {
+test('a line that arrives in several pieces is one line', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   const lines: string[] = [];
@@ -45,7 +45,7 @@ test('a line of several pieces is one line', async () => {
   expect(lines).toEqual([long, '{"after":1}']);
 });
 
-test('what a child puts in the place of its log says nothing, and a log that comes later does', async () => {
+test('a file that an agent puts in place of its log is ignored, and a later log is read', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   await writeFile(join(dir.path, 'other'), '{"other":1}\n');
@@ -68,7 +68,7 @@ test('what a child puts in the place of its log says nothing, and a log that com
   expect(lines).toEqual(['{"a":1}']);
 });
 
-test('a log to which somebody always writes on is read to where it ended', async () => {
+test('a log that is still being written to is read to its end at that time', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   const line = `${JSON.stringify({ text: 'x'.repeat(1_000_000) })}\n`;

@@ -11,7 +11,7 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const TICKETS: PlanServer = { name: 'tickets', command: ['tickets-mcp', '--stdio'] };
 
-/** A worker whose log says that `servers` were accepted with the plan `h`. */
+/** A worker whose log has `servers` accepted with the plan `h`. */
 function workerWith(dir: string, { servers, mcpPath, hash = 'h' }: Given): Worker {
   const paths = sessionPaths(dir, '26-01-08-x');
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: dir });
@@ -27,7 +27,7 @@ interface Given {
   hash?: string;
 }
 
-test('servers that were accepted with the plan come beside those of the MCP file, whose names win', async () => {
+test('servers accepted with the plan are added to those of the MCP file, which win on equal names', async () => {
   await using dir = await tempDir();
   const mcpPath = join(dir.path, 'mcp.json');
   await writeFile(mcpPath, JSON.stringify({ mcpServers: { docs: { url: 'https://docs.example/mcp' } } }));
@@ -42,7 +42,7 @@ test('servers that were accepted with the plan come beside those of the MCP file
   });
 });
 
-test('without an MCP file they come alone, and without either there are none', async () => {
+test('without an MCP file only accepted servers are given, and without either none', async () => {
   await using dir = await tempDir();
   const alone = await childServers(workerWith(dir.path, { servers: [TICKETS] }), { inGuard: true });
   expect(alone).toMatchObject({ serverNames: ['tickets'], accepted: alone?.servers });
@@ -50,13 +50,13 @@ test('without an MCP file they come alone, and without either there are none', a
   expect(await childServers(workerWith(dir.path, { servers: [] }), { inGuard: true })).toBeUndefined();
 });
 
-test('those of a plan that is not the approved one any more are not started', async () => {
+test('servers of a plan that is no longer the approved one are not started', async () => {
   await using dir = await tempDir();
   const worker = workerWith(dir.path, { servers: [TICKETS], hash: 'another' });
   expect(await childServers(worker, { inGuard: true })).toBeUndefined();
 });
 
-test('the ready browser uses the Chromium of the machine, without its sandbox inside the guard', async () => {
+test('the built-in browser server uses the Chromium of the machine, without its sandbox inside the guard', async () => {
   await using dir = await tempDir();
   const chromium = join(dir.path, 'chromium');
   await writeFile(chromium, '');

@@ -31,12 +31,12 @@ const DAY_MS = 24 * HOUR_MS;
 const LIMIT_MS = 20_000;
 const START_MS = Date.UTC(2026, 0, 8, 10);
 
-/** Sleeping takes no time but on the clock, where it may take more than was asked for. */
+/** Sleeping takes time only on the clock, and there possibly more than requested. */
 class JumpingClock implements Clock {
   nowMs = START_MS;
   monotonicMs = 0;
   sleeps = 0;
-  /** By the number of the sleep: what else happens to the clocks while it lasts. */
+  /** By number of the sleep: how the clocks jump meanwhile. */
   readonly jumps = new Map<number, { wall?: number; monotonic?: number }>();
   now = () => this.nowMs;
   monotonic = () => this.monotonicMs;
@@ -78,11 +78,11 @@ async function workerOn(log: TempLog, clock: Clock, settings: Partial<FrozenSett
     ...{ home: paths.runDir, host, clock, program: 'none' },
   });
   const parts = { paths, file, clock, host, env: {}, wake: {}, writer, watch, projector };
-  // Neither git nor slots are touched by what is tried here.
+  // These tests use neither git nor slots.
   return parts as Partial<Worker> as Worker;
 }
 
-/** Watches a real process that does nothing, until the worker would end it. @param said what it has printed */
+/** Watches a real idle process until the worker would end it. @param said its output so far */
 async function watchIdle(worker: Worker, said = 'something\n') {
   const [started] = await worker.writer.append(STARTED);
   const open = worker.writer.state.openIteration;
@@ -103,7 +103,7 @@ async function watchIdle(worker: Worker, said = 'something\n') {
 
 const NEVER = { firstByteMs: DAY_MS, stallMs: DAY_MS, stallEndMs: DAY_MS };
 
-test('the time limit of an iteration is met where no clock jumps', async () => {
+test('the time limit of an iteration holds where no clock jumps', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
   const { end, awakeMs } = await watchIdle(await workerOn(log, clock, { watch: NEVER }));
@@ -114,7 +114,7 @@ test('the time limit of an iteration is met where no clock jumps', async () => {
 test.each<[string, { wall: number; monotonic?: number }, number]>([
   ['a wall clock set eight hours ahead', { wall: 8 * HOUR_MS }, 0],
   ['a wall clock set back by a day', { wall: -DAY_MS }, 0],
-  // What a machine slept counts as one long tick, of two seconds at most.
+  // The machine's sleep counts as one long tick of at most two seconds.
   ['eight hours of sleep', { wall: 8 * HOUR_MS, monotonic: 8 * HOUR_MS }, 2000],
 ])('%s robs a child of no time', async (_what, jump, counted) => {
   await using log = await tempLog();
@@ -126,7 +126,7 @@ test.each<[string, { wall: number; monotonic?: number }, number]>([
   expect(clock.monotonicMs - (jump.monotonic ?? 0)).toBeGreaterThanOrEqual(LIMIT_MS - counted);
 });
 
-test('a child that has said nothing yet is not ended for what the machine slept', async () => {
+test('an agent that has printed nothing yet is not ended because the machine slept', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
   for (const at of [2, 4, 6]) clock.jumps.set(at, { wall: 8 * HOUR_MS, monotonic: 8 * HOUR_MS });
@@ -134,11 +134,11 @@ test('a child that has said nothing yet is not ended for what the machine slept'
   const worker = await workerOn(log, clock, { watch: { ...NEVER, firstByteMs } });
   const { end } = await watchIdle(worker, '');
   expect(end).toBe('silent');
-  // A sleep counts as two seconds at most.
+  // Each sleep counts as at most two seconds.
   expect(clock.monotonicMs - 3 * 8 * HOUR_MS).toBeGreaterThanOrEqual(firstByteMs - 3 * 2000);
 });
 
-test('a wrapper is asked about once a second, and one that was killed alone is missed within a second', async () => {
+test('a wrapper is checked once a second, and one that was killed alone is missed within a second', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
   const worker = await workerOn(log, clock, { watch: NEVER });
@@ -154,11 +154,11 @@ test('a wrapper is asked about once a second, and one that was killed alone is m
   const { end } = await watchIdle({ ...worker, host });
   expect(end).toBe('exited');
   expect(clock.monotonicMs - killedMs).toBeLessThanOrEqual(1000);
-  // Beside the one that says who it is.
+  // Besides the one that identifies it.
   expect(asked).toHaveLength(9);
 });
 
-test('a supervisor that is killed while an agent works is replaced within a minute, and one that lives is left alone', async () => {
+test('a supervisor killed while an agent works is replaced within a minute, and a living one is left alone', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
   const home = join(log.paths.sessionsDir, 'home');
@@ -190,7 +190,7 @@ async function limitedUntil(worker: Worker, stated: number | null) {
   return status;
 }
 
-/** Waits as the supervisor does, whose word is then enough for the worker that it starts. */
+/** Waits like the supervisor, whose measurement the worker it starts accepts. */
 async function waitedOut(worker: Worker, clock: JumpingClock, status: LimitedStatus): Promise<void> {
   const wait = limitWait(status, clock);
   while (wait.leftMs() > 0) await clock.sleep(Math.min(wait.leftMs(), 60_000));
@@ -198,7 +198,7 @@ async function waitedOut(worker: Worker, clock: JumpingClock, status: LimitedSta
   expect(worker.writer.state.status.kind).toBe('running');
 }
 
-test('a usage limit ends by the wall clock alone, wherever that was set meanwhile', async () => {
+test('a usage limit ends by the wall clock alone, whatever it is set to meanwhile', async () => {
   for (const wall of [8 * HOUR_MS, -DAY_MS]) {
     await using log = await tempLog();
     const clock = new JumpingClock();
@@ -208,12 +208,12 @@ test('a usage limit ends by the wall clock alone, wherever that was set meanwhil
     clock.jumps.set(5, { wall });
     await waitedOut(worker, clock, status);
     expect(clock.nowMs).toBeGreaterThanOrEqual(until);
-    // Neither earlier than it says nor longer than it takes to look.
+    // Neither earlier than stated nor later than the polling interval.
     expect(clock.nowMs).toBeLessThan(Math.max(until, START_MS + wall) + 10 * 60_000);
   }
 });
 
-test('a limit that would be long over by this clock is waited for all the same, and guessed', async () => {
+test('a limit that ended long ago by this clock is still waited for, as a guess', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
   const { until, guessed } = await limitedUntil(await workerOn(log, clock), START_MS - 7 * HOUR_MS);
@@ -225,7 +225,7 @@ test.each([
   ['guessed', null],
   ['stated for the year 33658, and so guessed', 1e15],
 ])(
-  'a limit that is %s ends after half an hour, also when the wall clock is set back by a day',
+  'a limit that is %s ends after half an hour, even if the wall clock is set back by a day',
   async (_how, stated) => {
     await using log = await tempLog();
     const clock = new JumpingClock();
@@ -239,7 +239,7 @@ test.each([
   },
 );
 
-test('a limit that was recorded beyond all measure is waited for as one that was guessed', async () => {
+test('a limit recorded with an absurd time is waited for as a guess', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
   const worker = await workerOn(log, clock);
@@ -263,7 +263,7 @@ test.each([
   ['set back by a day', { wall: -DAY_MS }],
   ['that went on while the machine slept', { wall: 8 * HOUR_MS, monotonic: 8 * HOUR_MS }],
 ])(
-  'the wait of an outage ends in its time or at once by a clock %s, and brings no question nearer',
+  'the wait of an outage ends on time or at once by a clock %s, and brings no question nearer',
   async (_how, jump) => {
     await using log = await tempLog();
     const clock = new JumpingClock();

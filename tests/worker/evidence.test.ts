@@ -8,7 +8,7 @@ import type { Worker } from '../../src/worker/core/worker.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
 
-test('a session that was taken over long after its first day means one plan, here and there', async () => {
+test('in a session taken over long after its first day, all readers find the same plan', async () => {
   await using log = await tempLog();
   const { paths } = log;
   const { writer } = await log.open();

@@ -16,7 +16,7 @@ async function scene() {
   return { repo, guard, path: paths.gitSettings };
 }
 
-test('what a person has accepted is known to every later worker, and reading accepts nothing', async () => {
+test('settings that a person accepted are known to every later worker, and reading accepts nothing', async () => {
   const { repo, guard } = await scene();
   await using _ = repo;
   await guard().accept(undefined);
@@ -31,7 +31,7 @@ test('what a person has accepted is known to every later worker, and reading acc
   expect(await guard().unaccepted(undefined)).toEqual([]);
 });
 
-test('after the record of what was accepted has changed, it is what this worker knows from before, or nothing', async () => {
+test('after the record of accepted settings was changed, it is restored from this worker’s memory, or empty', async () => {
   const { repo, guard, path } = await scene();
   await using _ = repo;
   await repo.git(['config', 'filter.new.clean', 'new']);
@@ -46,7 +46,7 @@ test('after the record of what was accepted has changed, it is what this worker 
     expect(await each.unaccepted(undefined)).toContain('filter.new.clean: nothing -> new');
 });
 
-test('what the disk did not take was not accepted', async () => {
+test('settings whose acceptance could not be written were not accepted', async () => {
   const { repo, guard } = await scene();
   await using _ = repo;
   await repo.git(['config', 'filter.new.clean', 'new']);

@@ -13,14 +13,14 @@ async function workerOn(log: TempLog): Promise<Worker> {
   const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined };
   const parts = { paths, file, writer, clock, projector: new Projector(paths, file) };
-  // No child is looked at while none is open.
+  // With no open iteration, no agent is checked.
   return parts as Partial<Worker> as Worker;
 }
 
 const refusal = (log: TempLog) =>
   Object.assign(new Error('refused'), { code: 'EACCES', path: log.paths.commands });
 
-test('a worker leaves what its session is blocked for already, and the log names it once', async () => {
+test('a worker leaves a session that is already blocked for the same reason, and the log has it once', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   const step = async () => {

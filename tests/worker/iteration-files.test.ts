@@ -23,7 +23,7 @@ async function place() {
 test.each([
   ['0\n', '0'],
   ['never started\n', 'never started'],
-  // It is being written, or a full disk or a power cut took it: how the child ended is not known.
+  // Still being written, or cut off by a full disk or a power failure: the ending is unknown.
   ['', undefined],
   ['14', undefined],
 ])('an exit status that reads %j is %j', async (text, status) => {
@@ -33,7 +33,7 @@ test.each([
   expect(await readExit(it, { iteration: 1 }, CHILD)).toBe(status);
 });
 
-test('why a child was ended and how long it was awake are told without their line ends', async () => {
+test('the reason and the awake time of an ended agent are read without their line ends', async () => {
   await using it = await place();
   expect([await readEndedByUs(it, { iteration: 1 }), await readAwakeMs(it, { iteration: 1 })]).toEqual([
     undefined,
@@ -47,7 +47,7 @@ test('why a child was ended and how long it was awake are told without their lin
   ]);
 });
 
-test('an exit status that a child keeps from being read is none', async () => {
+test('an exit status that an agent makes unreadable is none', async () => {
   await using it = await place();
   const path = exitFile(it.files.exit, CHILD);
   await writeFile(path, '0\n');

@@ -28,7 +28,7 @@ test.each<[string, NewEvent]>([
   expect(await readHolding(session.paths.leases, hostWith([]))).toMatchObject({ kind: 'released' });
 });
 
-test('a worker writes every line that the ones before it could not write', async () => {
+test('a worker writes every line that earlier ones could not write', async () => {
   const notices = Array.from(
     { length: 60 },
     (_, index): NewEvent => ({
@@ -49,7 +49,7 @@ test('a worker writes every line that the ones before it could not write', async
   expect(overview).toContain('Waiting for answers: Q1');
 });
 
-test('whichever write a full disk refuses first, a worker leaves, and the next one makes up for it', async () => {
+test('whichever write a full disk refuses first, the worker leaves and the next one completes it', async () => {
   const refused: boolean[] = [];
   for (let atWrite = 1; refused.at(-1) !== false; atWrite += 1) {
     await using session = await restedSession(WAITS);
@@ -58,7 +58,7 @@ test('whichever write a full disk refuses first, a worker leaves, and the next o
     const { length } = await session.events();
     {
       using full = fullDisk({ atWrite, bytes: 0 });
-      // Only what must be on disk before anything is done is waited for; a person frees it meanwhile.
+      // Only writes that must precede everything else are waited for; a person frees the disk meanwhile.
       const sleep = async () => {
         expect(await session.events()).toHaveLength(length);
         full[Symbol.dispose]();

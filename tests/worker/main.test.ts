@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { builtPrograms } from '../support/built-programs.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('a worker runs on a Node that does not hand out its own modules yet', async () => {
+test('a worker runs on a Node version without getBuiltinModule', async () => {
   await using dir = await tempDir();
   const { worker } = await builtPrograms();
   const older = join(dir.path, 'older.cjs');

@@ -7,7 +7,7 @@ const beforeDoneOnly = (OBSTACLES as readonly Obstacle[])
   .filter(({ onlyBeforeDone }) => onlyBeforeDone)
   .map(({ name }) => name);
 
-test('the order of the questions before done is law', () => {
+test('the questions before done have a fixed order', () => {
   expect(NAMES).toEqual([
     'messages',
     'branch_gone',
@@ -28,7 +28,7 @@ test('the worker has a question for each obstacle, in the order of the table', (
 });
 
 test.each(NAMES.map((name, at) => [name, at] as const))(
-  'where %s and all obstacles behind it are there, it decides, and none behind it is asked',
+  'where %s and all later obstacles apply, it decides, and no later one is asked',
   async (name, at) => {
     const asked: ObstacleName[] = [];
     const found = await firstObstacle(true, async (each) => {
@@ -40,7 +40,7 @@ test.each(NAMES.map((name, at) => [name, at] as const))(
   },
 );
 
-test('before quality messages and reviews are not asked about', async () => {
+test('before quality, messages and reviews are not asked about', async () => {
   const asked: ObstacleName[] = [];
   await firstObstacle(false, async (name) => void asked.push(name));
   expect(asked).toEqual(NAMES.filter((name) => !beforeDoneOnly.includes(name)));

@@ -47,7 +47,7 @@ test.each<[string, Partial<QuestionDraft>]>([
   },
 );
 
-test('the question that was written before a crash is not asked twice', async () => {
+test('a question that was written before a crash is not asked twice', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const { asked } = await parked(await finished(log, repo), [ASKED]);

@@ -25,7 +25,7 @@ const OPEN: NewEvent = {
   sandbox: 'none',
 };
 
-/** A blocked session in whose overview a person has written another phase. */
+/** A blocked session in whose overview a person wrote another phase. */
 const movedBy = (log: TempLog, ...events: NewEvent[]) => movedAfter(log, ...events, BLOCKED);
 
 async function movedAfter(log: TempLog, ...events: NewEvent[]): Promise<Worker> {
@@ -33,7 +33,7 @@ async function movedAfter(log: TempLog, ...events: NewEvent[]): Promise<Worker> 
   const { writer } = await log.open();
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const file = { ...sample, settings: { ...sample.settings, gates: [] } };
-  // Neither git nor children are touched by what is tried here.
+  // These tests use neither git nor agents.
   const worker = { paths, file, writer, projector: new Projector(paths, file) } as Partial<Worker> as Worker;
   await record(worker, ...BEGUN, ...events);
   const text = await readFile(paths.overview, 'utf8');
@@ -41,14 +41,14 @@ async function movedAfter(log: TempLog, ...events: NewEvent[]): Promise<Worker> 
   return worker;
 }
 
-test('a phase that is written while a blocked session rests is obeyed', async () => {
+test('a phase written while a blocked session rests is applied', async () => {
   await using log = await tempLog();
   const worker = await movedBy(log);
   expect(await applyPhaseEdit(worker)).toBe(true);
   expect(worker.writer.state.progress.phase).toBe('implementation');
 });
 
-test('an adopted session whose plan is approved, and that had no question, is moved behind both gates', async () => {
+test('an adopted session with an approved plan and no questions can be moved past both gates', async () => {
   await using log = await tempLog();
   const plan = { name: 'plan.md', hash: 'h' };
   const approved: NewEvent = { type: 'plan_approved', by: { channel: 'cli' }, plan, phase: 'testing' };
@@ -58,14 +58,14 @@ test('an adopted session whose plan is approved, and that had no question, is mo
   expect(worker.writer.state.progress.phase).toBe('implementation');
 });
 
-test('a phase that is written while a block has left an iteration open may be a child’s, and is not obeyed', async () => {
+test('a phase written while a block has left an iteration open may be an agent’s, and is ignored', async () => {
   await using log = await tempLog();
   const worker = await movedBy(log, OPEN);
   expect(await applyPhaseEdit(worker)).toBe(false);
   expect(worker.writer.state.progress.phase).toBe('investigation');
 });
 
-test('what the overview of an adopted folder says is no person’s act before it was read', async () => {
+test('the overview of an adopted folder is no edit of a person before it was first read', async () => {
   await using log = await tempLog();
   const worker = await movedBy(log);
   const state = { ...worker.writer.state, prepared: false };
@@ -87,7 +87,7 @@ test.each([
   expect(await phaseSetByHand(await movedAfter(log, ...events))).toBe('implementation');
 });
 
-test('what stands in an overview that the worker before could not write is no wish of a person', async () => {
+test('an overview that the last worker could not write is no edit of a person', async () => {
   await using log = await tempLog();
   const worker = await movedBy(log);
   await writeFile(log.paths.sessionLog, '');

@@ -12,7 +12,7 @@ import { prepareIteration } from '../../src/worker/iteration/spawn-child.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
 
-test('the overview is kept as the child finds it; a pipe in its place is not waited for', async () => {
+test('the overview is kept as the agent finds it; a pipe in its place is not waited for', async () => {
   await using log = await tempLog();
   const { paths } = log;
   const { writer } = await log.open();
@@ -48,7 +48,7 @@ test('the overview is kept as the child finds it; a pipe in its place is not wai
   await rm(files.overviewBefore);
   await rm(paths.overview);
   execFileSync('mkfifo', [paths.overview]);
-  // Whoever waits at the pipe gets this, and goes on.
+  // A reader that waits at the pipe gets this and continues.
   const writing = execFile('timeout', ['3', 'sh', '-c', 'echo waited >"$0"', paths.overview]);
   await prepareIteration(worker, open);
   writing.kill();

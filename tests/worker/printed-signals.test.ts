@@ -58,7 +58,7 @@ test.each(PHASE_NAMES)('a prompt of %s leaves out nothing that the worker would 
   expect(missing).toEqual([]);
 });
 
-test('a plan is offered as approved only where it is', () => {
+test('a plan is described as approved only if it is', () => {
   for (const situation of SITUATIONS) {
     const wanted = situation.outcome.plan.approved ? ['implementation'] : [];
     expect(targets(printed('planning', situation))).toEqual(wanted);
@@ -78,7 +78,7 @@ test.each<[Phase, Partial<Situation['counts']>, Phase[]]>([
   expect(targets(signalsOf(prompt, phase))).toEqual(wanted);
 });
 
-test('a reason for one proposal is accepted with every way on from implementation', () => {
+test('a reason for a proposal is accepted with every way out of implementation', () => {
   const outcome = { plan: { ...approved, untestable: true } };
   for (const to of ['implementation', 'testing', 'quality'] as const) {
     const signal = `{"status":"continue","phase":"${to}","reason":"one proposal: a constant is renamed"}`;
@@ -92,7 +92,7 @@ test('a reason for one proposal is accepted with every way on from implementatio
   expect(assemblePrompt(promptState('implementation'))).toContain('`"reason":"one proposal: [why]"`');
 });
 
-/** The signals that the prompt of an agent lists who begins in this situation. */
+/** The signals listed in the prompt of an agent that starts in this situation. */
 function printed(phase: Phase, { outcome, rules, counts }: Situation): JudgedSignal[] {
   const { plan } = outcome;
   const prompt = assemblePrompt(
@@ -120,7 +120,7 @@ function targets(signals: readonly JudgedSignal[]): Phase[] {
   return signals.flatMap(({ status, phase }) => (status === 'continue' && phase ? [phase] : []));
 }
 
-/** What the phase table knows, but for a `continue` that stays: a hand-off says more. */
+/** Every signal of the phase table except a `continue` within a phase, which a hand-off covers. */
 function everySignal(phase: Phase): JudgedSignal[] {
   return [
     ...PHASE_NAMES.filter((to) => to !== phase).map((to) => ({ status: 'continue' as const, phase: to })),
@@ -133,7 +133,7 @@ function everySignal(phase: Phase): JudgedSignal[] {
   ];
 }
 
-/** Where the worker lets the signal lead, with or without changed code, once the agent did what it speaks of. */
+/** Where the worker follows the signal to, with or without changed code, once the agent did what it claims. */
 function ends(phase: Phase, { outcome, rules, counts }: Situation, signal: JudgedSignal): string[] {
   const decisions = either.map((treeChanged) => {
     const found = { ...withItsWork(outcome, signal), treeChanged };

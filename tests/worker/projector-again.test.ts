@@ -29,7 +29,7 @@ const ended = (iteration: number): NewEvent => ({
   flowLines: [],
 });
 
-/** A session, and one worker after the other that records and catches up. */
+/** A session, and workers that record and catch up one after the other. */
 async function session() {
   const dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
@@ -59,7 +59,7 @@ async function session() {
   };
 }
 
-test('a line that the worker before could not write is made up for, though one like it stands there', async () => {
+test('a line that the last worker could not write is added, even if an identical one exists', async () => {
   await using at = await session();
   const worker = at.worker();
   await worker.record(CREATED, PREPARED, said('again'));
@@ -70,7 +70,7 @@ test('a line that the worker before could not write is made up for, though one l
   expect(await at.flow()).toEqual([expect.stringMatching(/again$/), expect.stringMatching(/again$/)]);
 });
 
-test('history lines are not written again when session.log was emptied, however long the history is', async () => {
+test('history lines are not repeated when session.log was emptied, however long the history is', async () => {
   await using at = await session();
   const worker = at.worker();
   await worker.record(CREATED, PREPARED);
@@ -82,7 +82,7 @@ test('history lines are not written again when session.log was emptied, however 
   expect(await readFile(at.paths.history, 'utf8')).toBe(before);
 });
 
-test('a history line that the worker before could not write is made up for', async () => {
+test('a history line that the last worker could not write is added', async () => {
   await using at = await session();
   const worker = at.worker();
   await worker.record(CREATED, PREPARED, ended(1));

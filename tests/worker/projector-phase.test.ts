@@ -16,7 +16,7 @@ const SPENT: NewEvent = { type: 'notice', code: 'x', text: 'x' };
 const REWOUND: NewEvent = { type: 'rewind_failed', to: 1, code: 'x', reason: 'x' };
 const TO_PLANNING: NewEvent = { type: 'phase_set', phase: 'planning', from: 'investigation' };
 
-/** A session whose overview says where it stands, and its worker's hand. */
+/** A session whose overview states its phase, and its worker. */
 async function prepared() {
   const dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
@@ -66,7 +66,7 @@ test.each<[string, NewEvent, string]>([
   expect(await session.phase()).toBe(phase);
 });
 
-test('an overview that was deleted says the phase again', async () => {
+test('an overview that was deleted states the phase again', async () => {
   await using session = await prepared();
   await rm(session.paths.overview);
   await session.record(ASKING);

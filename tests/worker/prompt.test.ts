@@ -14,7 +14,7 @@ import { fencedBlocks } from '../words/texts.ts';
 const PROVIDERS = ['claude', 'codex', 'gemini', 'rehearsal'];
 const CASES = PHASE_NAMES.flatMap((phase) => PROVIDERS.map((provider) => [phase, provider] as const));
 
-/** Tokens of a plain prompt and of one with everything; a token is about four characters. */
+/** Token budgets of a plain prompt and of a full one; a token is about four characters. */
 const BUDGETS: Readonly<Record<Phase, readonly [number, number]>> = {
   init: [1_520, 1_760],
   investigation: [1_880, 2_230],
@@ -33,7 +33,7 @@ test.each(PHASE_NAMES)('the prompt of %s is the golden one', async (phase) => {
 
 test.each(CASES)('the prompt of %s for %s differs from the golden one by one section', (phase, provider) => {
   const [golden, other] = ['claude', provider].map((name) =>
-    // The other vendors are others for each.
+    // Each vendor has a different list of other vendors.
     assemblePrompt(promptState(phase, { provider: name }))
       .replace(/^\{ command -v .*\n|^wait; tail .*/gm, '')
       .split('\n\n'),
@@ -56,18 +56,15 @@ test.each(CASES)('the prompt of %s for %s stays within its tokens', (phase, prov
   expect(tokens(EVERYTHING)).toBeLessThan(withEverything);
 });
 
-test.each(PHASE_NAMES)(
-  'an agent of %s is shown the signals of its phase in one list, which comes last',
-  (phase) => {
-    const prompt = assemblePrompt(promptState(phase));
-    const [before = '', list = '', ...more] = prompt.split('\nWrite exactly one of these:\n\n');
-    expect(more).toEqual([]);
-    expect(before).not.toContain('"status"');
-    expect(list).toMatch(/^(?:(?:- | {2}).*\n)+$/);
-    const readings = jsonIn(list).map((json) => parseSignal(json, phase));
-    expect(readings).toEqual(readings.map(() => expect.objectContaining({ kind: 'signal', notes: [] })));
-  },
-);
+test.each(PHASE_NAMES)('an agent of %s gets the signals of its phase in one list at the end', (phase) => {
+  const prompt = assemblePrompt(promptState(phase));
+  const [before = '', list = '', ...more] = prompt.split('\nWrite exactly one of these:\n\n');
+  expect(more).toEqual([]);
+  expect(before).not.toContain('"status"');
+  expect(list).toMatch(/^(?:(?:- | {2}).*\n)+$/);
+  const readings = jsonIn(list).map((json) => parseSignal(json, phase));
+  expect(readings).toEqual(readings.map(() => expect.objectContaining({ kind: 'signal', notes: [] })));
+});
 
 test.each(CASES)('the lines that programs look for stand in the prompt of %s for %s', (phase, provider) => {
   const state = promptState(phase, { provider, ...EVERYTHING });
@@ -84,7 +81,7 @@ test.each(CASES)('the lines that programs look for stand in the prompt of %s for
   expect(jobIn(prompt, COMPOUND_AMOUNTS)).toMatchObject({ phase, sessionDir: state.sessionDir });
 });
 
-test('words of others are quoted, whatever they look like', () => {
+test('text of others is quoted, whatever it contains', () => {
   const words = fc.oneof(
     fc.string({ maxLength: 300 }),
     fc.constantFrom(
@@ -103,7 +100,7 @@ test('words of others are quoted, whatever they look like', () => {
   );
 });
 
-test('names of others stay inside their sentence', () => {
+test('names from others stay inside their sentence', () => {
   fc.assert(
     fc.property(fc.constantFrom(...PHASE_NAMES), fc.string(), (phase, name) => {
       const prompt = assemblePrompt(withName(promptState(phase), `x\n## ${name}`));
@@ -113,7 +110,7 @@ test('names of others stay inside their sentence', () => {
   );
 });
 
-test('the plan phase is quoted where it is carried out, and the answers of the human where they are followed', () => {
+test('the plan phase is quoted for its implementation, and the human’s answers for the phases that follow them', () => {
   const shows = (words: string) =>
     PHASE_NAMES.filter((phase) => assemblePrompt(promptState(phase)).includes(words));
   expect(shows('\n## Your plan phase\n\n> Phase 2: Guard the routes\n> Files: src/routes.ts')).toEqual([
@@ -122,7 +119,7 @@ test('the plan phase is quoted where it is carried out, and the answers of the h
   expect(shows('\n## The answers on record\n\n> Q1 Which library')).toEqual(['planning', 'implementation']);
 });
 
-test('a long plan phase and many answers are cut to a thousand characters, and the prompt says where the rest is', () => {
+test('a long plan phase and many answers are cut to a thousand characters, and the prompt names where the rest is', () => {
   const lines = Array.from(
     { length: 60 },
     (_, at) => `- [ ] step ${at} of a phase that should have been two`,
@@ -143,7 +140,7 @@ test('a long plan phase and many answers are cut to a thousand characters, and t
   expect(quoted.join('\n').length).toBeLessThanOrEqual(1000);
 });
 
-test('the dive topic stands where it is investigated, and everywhere in a session without a task', () => {
+test('the dive topic is in the investigation prompt, and in all prompts of a session without a task', () => {
   const shows = (changes: Partial<PromptState>) =>
     PHASE_NAMES.filter((phase) =>
       assemblePrompt(promptState(phase, { dive: 'How tokens are read', ...changes })).includes(
@@ -178,7 +175,7 @@ test.each(CASES)('every document that %s names for %s begins with the stamp itse
   expect(prompt).not.toMatch(/TIMESTAMP_(?:FILE|LOG|ITERATION)(?!: )/);
 });
 
-test('a task that fills a book is cut, and the prompt says where the rest is', () => {
+test('a very long task is cut, and the prompt names where the rest is', () => {
   const prompt = assemblePrompt(promptState('planning', { task: 'word '.repeat(100_000) }));
   expect(prompt.length).toBeLessThan(BUDGETS.planning[0] * 4 + 12_500);
   expect(prompt).toContain(
@@ -186,7 +183,7 @@ test('a task that fills a book is cut, and the prompt says where the rest is', (
   );
 });
 
-test('failures and messages stand above the rules and the duties', () => {
+test('failures and messages come before the rules and the duties', () => {
   const prompt = assemblePrompt(promptState('implementation', EVERYTHING));
   const order = [
     '## First of all',
@@ -200,7 +197,7 @@ test('failures and messages stand above the rules and the duties', () => {
   expect(places).not.toContain(-1);
 });
 
-test('a child that failed tests sent back is led to the report', () => {
+test('an agent sent back by failed tests is directed to the report', () => {
   const documents = ['01-08-1300-test-report-jwt.md', '01-08-1400-test-report-jwt.md'];
   expect(
     assemblePrompt(
@@ -213,7 +210,7 @@ test('a child that failed tests sent back is led to the report', () => {
   expect(assemblePrompt(promptState('implementation', { documents }))).not.toContain('Sent back before');
 });
 
-test('a first and a second test run are told apart', () => {
+test('a first and a second test run are distinguished', () => {
   expect(assemblePrompt(promptState('testing'))).toContain('1st run');
   const progress = progressIn('testing', { qualitySinceImplementation: true });
   expect(assemblePrompt(promptState('testing', { progress }))).toContain('2nd run');
@@ -268,12 +265,12 @@ function withName(state: PromptState, name: string): PromptState {
   };
 }
 
-/** Every JSON object that stands in backticks or on a line of its own. */
+/** Every JSON object in backticks or on a separate line. */
 function jsonIn(text: string): string[] {
   return [...text.matchAll(/`(\{[^`\n]*\})`|^ {4}(\{.*\})$/gm)].map((match) => match[1] ?? match[2] ?? '');
 }
 
-test('a null character that somebody wrote does not keep a child from being started', () => {
+test('a NUL character in a text does not prevent an agent from starting', () => {
   const prompt = assemblePrompt(promptState('implementation', { task: 'a\0b', notes: ['c\0d'] }));
   expect(prompt).toContain('a\u{fffd}b');
   expect(prompt).not.toContain('\0');

@@ -10,7 +10,7 @@ import { tempLog } from '../support/temp-log.ts';
 
 const question = (id: string, answer: string) => `### ${id}: Which?\nA) x\nB) y\n\n**Answer:** ${answer}\n`;
 
-/** `_qa.md` after an agent left `text` and the session came to wait for answers. */
+/** `_qa.md` after an agent left `text` and the session began to wait for answers. */
 async function parkedWith(text: string) {
   const log = await tempLog();
   const { paths } = log;

@@ -29,14 +29,14 @@ const minute = (number: number) => Date.UTC(2026, 0, 8, 10, number);
 
 interface Plan {
   maxParallel?: number;
-  /** No supervisor runs. */
+  /** Without a supervisor. */
   alone?: boolean;
   wake?: Wake;
   /** Lines of the config folder's `.env`. */
   settings?: string;
 }
 
-/** The worker of a session that was made in minute 5 and needs a slot, beside others of its project. */
+/** The worker of a session created in minute 5 that needs a slot, beside others of its project. */
 async function scene({ maxParallel = 1, alone = false, wake = {}, settings = '' }: Plan = {}) {
   const dir = await tempDir();
   const sessionsDir = join(dir.path, 'sessions');
@@ -71,7 +71,7 @@ async function scene({ maxParallel = 1, alone = false, wake = {}, settings = '' 
     };
     return { ...parts, writer } as Partial<Worker> as Worker;
   };
-  /** Another session that is queued; without a worker, and of this supervisor. */
+  /** Another queued session, without a worker and of this supervisor. */
   const queued = async (folder: string, made: number, supervisor = watch.identity): Promise<SessionPaths> => {
     const paths = sessionPaths(sessionsDir, folder);
     await writeEvents(paths, [CREATED, PREPARED, QUEUED], made);
@@ -97,7 +97,7 @@ function stateOf(events: readonly NewEvent[], startMs: number): SessionState {
   }, emptyState());
 }
 
-test('a session takes a free slot, and keeps it from agent to agent', async () => {
+test('a session takes a free slot and keeps it between agents', async () => {
   await using given = await scene();
   const ours = given.worker();
   expect(await queueReason(ours)).toBeUndefined();
@@ -106,7 +106,7 @@ test('a session takes a free slot, and keeps it from agent to agent', async () =
   expect(await queueReason(given.worker('third'))).toBe(OTHERS);
 });
 
-test('a session that finds no slot says which limit is reached', async () => {
+test('a session that finds no slot names the limit that is reached', async () => {
   await using given = await scene({ settings: 'MAX_PARALLEL_ON_MACHINE=2\n' });
   expect(await queueReason(given.worker())).toBeUndefined();
   expect(await queueReason(given.worker('second'))).toBe(
@@ -138,7 +138,7 @@ test('a session overtakes younger ones', async () => {
   expect(await queueReason(given.worker())).toBeUndefined();
 });
 
-test('a session whose turn it is takes its slot, and has no further turn once it left that', async () => {
+test('an admitted session takes its slot, and is not admitted again once it left the slot', async () => {
   await using given = await scene({ wake: { admitted: true } });
   await given.queued('older', minute(1));
   const ours = given.worker();
@@ -147,7 +147,7 @@ test('a session whose turn it is takes its slot, and has no further turn once it
   expect(await queueReason(ours)).toBe(OTHERS);
 });
 
-test('without a supervisor the first that comes takes the slot', async () => {
+test('without a supervisor the first session takes the slot', async () => {
   await using given = await scene({ alone: true });
   await given.queued('older', minute(1));
   expect(await queueReason(given.worker())).toBeUndefined();
@@ -194,7 +194,7 @@ test('above the limit of a day a session leaves its slot and queues, and continu
   expect(ours.slots.isHeld).toBe(true);
 });
 
-test('where what the day has cost cannot be noted, no agent starts under a limit, and it names the folder', async () => {
+test('where the cost of the day cannot be recorded, no agent starts under a limit, and the reason names the folder', async () => {
   await using given = await scene({ settings: 'MAX_COST_USD_PER_DAY=1\n' });
   const { spent, dir } = given.watch.paths;
   await mkdir(dir, { recursive: true });
@@ -206,7 +206,7 @@ test('where what the day has cost cannot be noted, no agent starts under a limit
   expect(await queueReason(ours)).toBeUndefined();
 });
 
-test('a cost that a full disk did not take is noted before the next agent, also by a later worker', async () => {
+test('a cost that a full disk refused is recorded before the next agent, also by a later worker', async () => {
   await using given = await scene({ settings: 'MAX_COST_USD_PER_DAY=1\n' });
   const before = given.worker();
   await noteCost(before, { iteration: 1, usd: 0.25 });
@@ -232,14 +232,14 @@ test('a cost that a full disk did not take is noted before the next agent, also 
   expect(await queueReason(next)).toContain('have cost $3.25 today');
 });
 
-test('settings of the machine that cannot be read may limit a day: no agent starts', async () => {
+test('unreadable settings of the machine may limit a day: no agent starts', async () => {
   await using given = await scene();
   await rm(given.settingsPath);
   await mkdir(given.settingsPath);
   expect(await queueReason(given.worker())).toContain('the settings of this machine cannot be read');
 });
 
-test('a limit of the day that only a login shell knows queues no session: its supervisor would admit it at once', async () => {
+test('a limit of the day known only to a login shell queues no session: its supervisor would admit it at once', async () => {
   await using given = await scene();
   const { env, ...parts } = given.worker();
   const environment = new ChildrenEnvironment(env);

@@ -9,7 +9,7 @@ const withAnswers = (one: string, two: string) =>
   `# Q&A: boats\nStatus: waiting\n\n### Q1: Which?\n**Answer:** ${one}\n\n### Q2: Why?\n**Answer:** ${two}\n`;
 const QA = withAnswers('_waiting_', '_waiting_');
 
-/** The file after recorded answers were put into `text`. */
+/** The file after recorded answers were written into `text`. */
 async function written(text: string, answers: Record<string, string>, times = 1): Promise<string> {
   await using dir = await tempDir();
   const qa = join(dir.path, '_qa.md');
@@ -23,7 +23,7 @@ async function written(text: string, answers: Record<string, string>, times = 1)
   return await readFile(qa, 'utf8');
 }
 
-test('what a person has typed on since stays below the answer, once, and is no part of it', async () => {
+test('text that a person typed since stays below the answer, once, and is not part of it', async () => {
   const longer = 'Only the ones that are still afloat;\nnever the fleet';
   const text = await written(withAnswers(longer, 'so'), { Q1: 'Only the ones that', Q2: 'so' }, 3);
   expect(parseQa(text).questions.map(({ answer }) => answer)).toEqual(['Only the ones that', 'so']);
@@ -36,11 +36,11 @@ test('what a person has typed on since stays below the answer, once, and is no p
   expect(parseQa(text).questions.map(questionHash)).toEqual(parseQa(QA).questions.map(questionHash));
 });
 
-test('the same answer in other words of its own is no other text', async () => {
+test('the same answer in another wording is no other text', async () => {
   expect(await written(withAnswers('so', '_waiting_'), { Q1: 'so' })).not.toContain('not taken');
 });
 
-test('an answer that is recorded does not say for the others, half typed, that they are complete', async () => {
+test('recording one answer does not declare the others, half typed, complete', async () => {
   const typing = withAnswers('_waiting_', 'Because the');
   expect(parseQa(await written(typing, { Q1: 'all' }))).toMatchObject({
     status: 'waiting',

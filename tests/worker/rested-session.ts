@@ -14,18 +14,18 @@ import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 import { entryOf, hostWith } from '../support/hosts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** A session without a worker and without a supervisor, and workers for it. */
+/** A session without a worker and a supervisor, and workers for it. */
 export interface RestedSession extends AsyncDisposable {
   paths: SessionPaths;
-  /** Runs a worker, a process of its own as far as leases tell, until it has left. */
+  /** Runs a worker until it has left; leases see it as a separate process. */
   work(given?: { clock?: Clock; wake?: Wake }): Promise<void>;
   leave(command: { kind: 'stop'; when: 'now' } | { kind: 'message'; text: string }): Promise<void>;
   view(): Promise<SessionView>;
-  /** The events that came since it rests. */
+  /** The events since it rested. */
   events(): Promise<SessionEvent[]>;
 }
 
-/** @param rest with which events it came to rest after it was prepared */
+/** @param rest the events with which it came to rest after it was prepared */
 export async function restedSession(...rest: NewEvent[]): Promise<RestedSession> {
   const dir = await tempDir();
   const paths = sessionPaths(join(dir.path, 'sessions'), '26-01-08-x');

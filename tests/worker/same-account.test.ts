@@ -25,7 +25,7 @@ function childOf(provider: string, credentials: string[]): NewEvent {
   };
 }
 
-/** The worker of a session on Claude Code, with Codex to fall back to, in which these children have run. */
+/** The worker of a session on Claude Code, with Codex as fallback, after these agents. */
 async function workerAfter(
   log: TempLog,
   env: Record<string, string>,
@@ -47,7 +47,7 @@ const blockedBy = (worker: Worker) => {
   return status.kind === 'blocked' ? status.reason : undefined;
 };
 
-test('a child of another provider in between does not let the payer of the first one change', async () => {
+test('an agent of another provider in between does not allow the first one’s account to change', async () => {
   await using log = await tempLog();
   const events = [childOf('claude', []), childOf('codex', ['OPENAI_API_KEY'])];
   const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, events);
@@ -55,7 +55,7 @@ test('a child of another provider in between does not let the payer of the first
   expect(blockedBy(worker)).toContain('claude would use other credentials (set now: ANTHROPIC_API_KEY)');
 });
 
-test('the provider that goes on in the place of a used up one is held to its own payer', async () => {
+test('a provider that replaces one at its limit must keep its own account', async () => {
   await using log = await tempLog();
   const events = [childOf('codex', ['OPENAI_API_KEY']), childOf('claude', [])];
   const worker = await workerAfter(log, {}, events);

@@ -13,7 +13,7 @@ import type { Worker } from '../../src/worker/core/worker.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** A child of iteration 1 that runs, recorded for iterations 1 and 2; its processes are seen through `table`. */
+/** A running agent of iteration 1, recorded for iterations 1 and 2, whose processes are seen through `table`. */
 async function childSeenThrough(table: ProcessTable, mark?: string) {
   const dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
@@ -40,7 +40,7 @@ async function childSeenThrough(table: ProcessTable, mark?: string) {
   return { dir, worker, start };
 }
 
-/** As on macOS, where the system's own shell shows nobody its environment. */
+/** As on macOS, where the system's shell hides its environment. */
 function hiding(table: ProcessTable): ProcessTable {
   return { ...table, environmentOf: async () => undefined };
 }
@@ -49,7 +49,7 @@ test.each([
   ['/proc', procTable()],
   ['ps', psTable()],
 ])(
-  'a child whose environment %s does not show is known by its call, and ended with all that it started',
+  'an agent whose environment %s does not show is identified by its command line, and ended with all that it started',
   async (_, table) => {
     const { dir, worker, start } = await childSeenThrough(hiding(table));
     await using _dir = dir;

@@ -39,7 +39,7 @@ const BEGUN_ITERATION: NewEvent = {
   sandbox: 'none',
 };
 
-/** A worker of a stopped session; what only children need is left out. */
+/** A worker of a stopped session, without the parts for agents. */
 async function workerOn(log: TempLog, writer?: EventWriter): Promise<Worker> {
   const opened = writer ?? (await log.open()).writer;
   if (opened.state.n === 0) await opened.append(...STOPPED);
@@ -47,7 +47,7 @@ async function workerOn(log: TempLog, writer?: EventWriter): Promise<Worker> {
   const projector = new Projector(log.paths, file);
   const host = await systemHost();
   const parts = { paths: log.paths, file, clock: systemClock, host, env: {}, writer: opened, projector };
-  // Messages and stops touch neither git nor slots nor children.
+  // Messages and stops use neither git nor slots nor agents.
   return parts as Partial<Worker> as Worker;
 }
 
@@ -60,7 +60,7 @@ function command(request: Request, id = ulid()): Command {
 const answers = async (log: TempLog) =>
   (await readEvents(log.paths, 0)).filter(({ type }) => /^command_/.test(type));
 
-test('commands are met oldest first, each by one event, and their files go', async () => {
+test('commands are answered oldest first, each by one event, and their files are removed', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   const given = [
@@ -80,7 +80,7 @@ test('commands are met oldest first, each by one event, and their files go', asy
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
-test('a command that was answered is not met again, by this worker or the next', async () => {
+test('an answered command is not answered again, by this worker or the next', async () => {
   await using log = await tempLog();
   const again = command({ kind: 'message', text: 'once' });
   const worker = await workerOn(log);
@@ -94,7 +94,7 @@ test('a command that was answered is not met again, by this worker or the next',
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
-test('however many commands were answered since, an old one is not met again', async () => {
+test('however many commands were answered since, an old one is not answered again', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   const old = command({ kind: 'stop', when: 'now' }, ulid(5000));
@@ -109,7 +109,7 @@ test('however many commands were answered since, an old one is not met again', a
   expect(await answers(log)).toHaveLength(201);
 });
 
-test('while a child runs only stop and message are taken', async () => {
+test('while an agent runs only stop and message are taken', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   const resume: Command = { v: 1, id: ulid(1), by: CLI, at: '2026-01-08T10:00:00.000Z', kind: 'resume' };
@@ -122,11 +122,11 @@ test('while a child runs only stop and message are taken', async () => {
   ]);
 });
 
-test('a broken command is refused once, with words, and its file goes', async () => {
+test('a broken command is refused once, with an explanation, and its file is removed', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }));
-  // Later than the one before: of one millisecond any may come first.
+  // Later than the last: within a millisecond the order is undefined.
   const id = ulid(Date.now() + 1000);
   await writeFile(join(log.paths.commands, `${id}.json`), '{"v":1,');
   await takeCommands(worker, 'no_child');
@@ -134,7 +134,7 @@ test('a broken command is refused once, with words, and its file goes', async ()
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
-test('a command of a newer samocode is refused whole, with what to do', async () => {
+test('a command of a newer samocode is refused as a whole, with what to do', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   const stop = { ...command({ kind: 'stop', when: 'now' }, ulid(1)), softly: true };
@@ -152,7 +152,7 @@ test('a command of a newer samocode is refused whole, with what to do', async ()
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
-test('a command sees what the ones before it have changed, though all are written at once', async () => {
+test('a command sees the changes of earlier ones, though all are written at once', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
@@ -175,7 +175,7 @@ test('a full disk delays the answers and loses none', async () => {
   expect(await answers(log)).toHaveLength(3);
 });
 
-test('a stop that waits behind a message counts at once on a full disk, and both are answered once in the end', async () => {
+test('a stop queued after a message takes effect at once on a full disk, and both are answered once in the end', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   await worker.writer.append(
@@ -198,7 +198,7 @@ test('a stop that waits behind a message counts at once on a full disk, and both
 
 const at = '2026-01-08T10:00:00.000Z';
 
-test('what lies there with its answer waits no more, and goes', async () => {
+test('a leftover file of an answered command waits no longer, and is removed', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   const again = command({ kind: 'stop', when: 'now' }, ulid(1));
@@ -210,7 +210,7 @@ test('what lies there with its answer waits no more, and goes', async () => {
   expect(pendingCommandIds(log.paths)).toEqual([fresh.id]);
 });
 
-test('a command that the machine refuses a file is answered so, and those behind it are met', async () => {
+test('a command whose file the machine refuses is answered so, and later ones are taken', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
@@ -226,7 +226,7 @@ test('a command that the machine refuses a file is answered so, and those behind
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
-test('a command that a full disk refuses a file keeps waiting, and what was met before it is written once', async () => {
+test('a command whose file a full disk refuses keeps waiting, and the answers before it are written once', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(1)));
@@ -241,7 +241,7 @@ test('a command that a full disk refuses a file keeps waiting, and what was met 
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
-test('a session whose folder can’t be moved into the archive is told of and stays where it is', async () => {
+test('a session whose folder can’t be moved into the archive stays in place, with a notice', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   await writeFile(join(log.paths.sessionsDir, '_archive'), 'no folder');
@@ -258,7 +258,7 @@ test('a session whose folder can’t be moved into the archive is told of and st
   expect(worker.writer.state.archived).toBe(false);
 });
 
-test('a stop meets a block that left an iteration open at once', async () => {
+test('a stop of a block that left an iteration open is answered at once', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   await worker.writer.append(

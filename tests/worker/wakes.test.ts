@@ -32,7 +32,7 @@ const awaiting = (fileHash: string): NewEvent => ({
   ...{ file: 'notes.md', fileHash },
 });
 
-/** A worker of a session that came to rest with `rest`, and what its starter has watched for it. */
+/** A worker of a session that came to rest with `rest`, and what its starter observed. */
 async function workerOn(log: TempLog, rest: NewEvent, wake: Wake = {}, clock: Clock = systemClock) {
   const { paths } = log;
   const { writer } = await log.open();
@@ -45,7 +45,7 @@ async function workerOn(log: TempLog, rest: NewEvent, wake: Wake = {}, clock: Cl
 
 const statusOf = ({ writer }: Worker) => writer.state.status;
 
-test('typed answers that have rested open their gate', async () => {
+test('typed answers that stayed unchanged open their gate', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log, asking(fingerprint(QA)), { rested: fingerprint(ANSWERED) });
   await writeFile(log.paths.qa, ANSWERED);
@@ -76,7 +76,7 @@ test('an awaited file that was only saved again wakes nothing', async () => {
   expect(await wokenByHand(worker)).toBe(false);
 });
 
-test('an awaited file from a machine whose clock is behind wakes its session', async () => {
+test('an awaited file from a machine whose clock is slow wakes its session', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log, awaiting(fingerprint('before')));
   const path = `${log.paths.sessionDir}/notes.md`;
@@ -87,14 +87,14 @@ test('an awaited file from a machine whose clock is behind wakes its session', a
   expect(worker.writer.state).toMatchObject({ status: { kind: 'running' }, progress: { phase: 'testing' } });
 });
 
-test('a session whose run folder was taken away has no worker any more', async () => {
+test('a session whose run folder was removed gets no worker', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log, BLOCKED);
   await rm(log.paths.runDir, { recursive: true });
   await expect(wokenByHand(worker)).rejects.toThrow(RunFolderGoneError);
 });
 
-/** Time goes by in sleeps alone. */
+/** Time passes only in sleeps. */
 function sleepingClock() {
   let nowMs = START_MS;
   const slept: number[] = [];
@@ -122,7 +122,7 @@ test('a limit of a minute is waited out', async () => {
   expect(clock.now()).toBe(START_MS + 60_000);
 });
 
-test('a command that comes while a limit is waited out is taken at once', async () => {
+test('a command that arrives during the wait for a limit is taken at once', async () => {
   await using log = await tempLog();
   const clock = sleepingClock();
   const sleep = async (ms: number) => {
@@ -153,14 +153,14 @@ test('a worker whose clock is set back while it waits leaves', async () => {
   expect(await waitsOut(worker, status)).toBe(false);
 });
 
-test('a limit whose end was watched is over, whatever the clock of the worker says', async () => {
+test('a limit whose end the starter observed is over, whatever the worker’s clock shows', async () => {
   await using log = await tempLog();
   const { worker, status } = await limited(log, 3_600_000, { wake: { limitOver: START_MS + 3_600_000 } });
   expect(await waitsOut(worker, status)).toBe(true);
   expect(statusOf(worker).kind).toBe('running');
 });
 
-test('a limit is not over because another one is', async () => {
+test('the end of one limit does not end another', async () => {
   await using log = await tempLog();
   const { worker, status } = await limited(log, 3_600_000, { wake: { limitOver: START_MS } });
   expect(await waitsOut(worker, status)).toBe(false);

@@ -19,17 +19,17 @@ async function preparingWorker(log: TempLog): Promise<Worker> {
   const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const own = { clock: systemClock, host: await systemHost(), env: {} };
   const parts = { paths, file, writer, projector: new Projector(paths, file), ...own };
-  // Neither git nor slots nor children are touched by a stop.
+  // A stop uses neither git nor slots nor agents.
   return parts as Partial<Worker> as Worker;
 }
 
-/** Lasts until it is aborted. */
+/** Runs until it is aborted. */
 async function fetchForever(signal: AbortSignal): Promise<never> {
   await once(signal, 'abort');
   throw signal.reason;
 }
 
-test('a stop aborts what is under way', async () => {
+test('a stop aborts what is in progress', async () => {
   await using log = await tempLog();
   const worker = await preparingWorker(log);
   const by = { channel: 'cli' } as const;
@@ -38,14 +38,14 @@ test('a stop aborts what is under way', async () => {
   expect(await whileTakingCommands(worker, fetchForever)).toEqual({ kind: 'stopped' });
 });
 
-test('a lost lease aborts what is under way, also when there is no event to write', async () => {
+test('a lost lease aborts what is in progress, even without an event to write', async () => {
   await using log = await tempLog();
   const worker = await preparingWorker(log);
   await log.open({ takeOver: true });
   await expect(whileTakingCommands(worker, fetchForever)).rejects.toMatchObject({ code: 'lease_lost' });
 });
 
-test('what fails without a stop fails', async () => {
+test('an error without a stop is thrown', async () => {
   await using log = await tempLog();
   const worker = await preparingWorker(log);
   const failure = new Error('no such remote');

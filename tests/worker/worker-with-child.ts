@@ -19,24 +19,24 @@ import { Projector } from '../../src/worker/documents/projector.ts';
 import { createdEvent, eventsOf, sessionFileSample } from '../support/session-file-sample.ts';
 import type { TempLog } from '../support/temp-log.ts';
 
-/** A worker whose iteration 1 is open, with a real child that it has started and recorded. */
+/** A worker whose iteration 1 is open, with a real agent process that it started and recorded. */
 export interface WorkerWithChild extends AsyncDisposable {
   worker: Worker;
   open: OpenIteration;
   child: ChildRecord;
   stdout: string;
-  /** How many processes of the child still run. */
+  /** How many processes of the agent still run. */
   living(): Promise<number>;
 }
 
 export interface WorkerPlan {
-  /** What the child does, as a shell script; it only sleeps unless told. */
+  /** What the agent does, as a shell script; by default it sleeps. */
   script?: string;
   clock?: Clock;
   host?: Partial<Host>;
   settings?: Partial<FrozenSettings>;
   timeLimitMs?: number;
-  /** Inside which the child runs. */
+  /** The guard around the agent. */
   guard?: Guard;
 }
 
@@ -51,7 +51,7 @@ export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Prom
     await mkdir(dir, { recursive: true });
   const own = { ...(await systemHost()) };
   const host = { ...own, ...plan.host };
-  // Git and slots are not touched by what is tried here.
+  // These tests use neither git nor slots.
   const unwatched = { SAMOCODE_SUPERVISOR: 'off' };
   const watch = new Watch({ env: unwatched, home: paths.runDir, host, clock, program: 'none' });
   const parts = { paths, file, clock, host, env: {}, writer, watch, projector: new Projector(paths, file) };

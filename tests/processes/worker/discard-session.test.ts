@@ -26,7 +26,7 @@ async function take(worker: Worker, log: TempLog, command: Command): Promise<Ses
   return (await readEvents(log.paths, 0)).at(-1);
 }
 
-/** What a new worker does first. */
+/** The first step of a new worker. */
 const takeOver = async (worker: Worker) => (await restOfFinishing(worker, true))?.after?.();
 
 const worktreeOf = ({ writer }: Worker) => writer.state.worktree?.path ?? '';
@@ -42,7 +42,7 @@ async function standing(worker: Worker, repo: TempRepo, log: TempLog) {
 
 const GONE = { worktree: false, branch: '', folder: 'archive' };
 
-test('a session is discarded with its uncommitted work, and all of it comes back', async () => {
+test('a session is discarded with its uncommitted work, and all of it can be restored', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo({ folder: 'Über boats' });
   const worker = await finished(log, repo);
@@ -64,12 +64,12 @@ test('a session is discarded with its uncommitted work, and all of it comes back
   expect(worker.writer.state.status.kind).toBe('done');
 });
 
-test('a worker that died before, between and after the steps of a discard is followed by one that does the rest', async () => {
+test('after a worker that died at any step of a discard, the next one completes it', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
   await leaveCommand(log.paths, DISCARD);
-  // Before the event nothing is changed but a ref of ours.
+  // Before the event only one of our own refs is changed.
   const { events } = await judgeQueued(worker, DISCARD.id, 'no_child');
   expect(await standing(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
   await worker.writer.append(...events);
@@ -77,7 +77,7 @@ test('a worker that died before, between and after the steps of a discard is fol
   expect(await standing(worker, repo, log)).toEqual(GONE);
   await takeOver(worker);
   expect(await standing(worker, repo, log)).toEqual(GONE);
-  // After its branch and worktree are back, but not its folder.
+  // After its branch and worktree are restored, but not its folder.
   const { trash } = worker.writer.state;
   await worker.writer.append({ type: 'unarchived', by: HEAD.by, trash });
   await repo.git(['branch', 'samocode/x', trash?.tip ?? '']);
@@ -86,7 +86,7 @@ test('a worker that died before, between and after the steps of a discard is fol
   expect(await standing(worker, repo, log)).toMatchObject({ branch: 'samocode/x', folder: 'home' });
 });
 
-test('work that comes after it was kept undoes the discard', async () => {
+test('files written after the trash was filled undo the discard', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);

@@ -25,7 +25,7 @@ const askedAbout = async (worker: Worker) =>
     ...{ kind: 'run', phase: 'quality', notes: [], delay: 'none' },
   });
 
-/** Has a plan approved, with a ledger of one command where one is given. */
+/** Has a plan approved, with a ledger of one command if one is given. */
 async function approve({ paths, writer }: Worker, check?: string): Promise<void> {
   const ledger = check && JSON.stringify({ requirements: [{ id: 'R1', text: 'It holds', check }] });
   await writeFile(join(paths.sessionDir, PLAN), TEXT);
@@ -34,7 +34,7 @@ async function approve({ paths, writer }: Worker, check?: string): Promise<void>
   await writer.append({ type: 'plan_approved', by, plan, phase: 'implementation' });
 }
 
-test('the work for a goal is compared with what it began from, not with what was done before', async () => {
+test('the work for a goal is compared with its own base, not with earlier work', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
@@ -51,7 +51,7 @@ test('the work for a goal is compared with what it began from, not with what was
   ]);
 });
 
-test('a script that the check of a requirement runs is one of the checks', async () => {
+test('a script that a requirement’s check runs is one of the checks', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   await repo.commit('A check', { 'prove.sh': 'test -e boats.txt\n' });
@@ -84,7 +84,7 @@ test('a merge runs the checks of requirements whose plan was archived since', as
   expect(await mergeCommands(worker)).toEqual(['sh prove.sh']);
 });
 
-test('the ledger of the goal before, whatever its states, is none for the next one', async () => {
+test('the ledger of an earlier goal, whatever its states, does not count for the next one', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
@@ -103,7 +103,7 @@ test('the ledger of the goal before, whatever its states, is none for the next o
   expect(await ledgerProblem(worker, 'requirements')).toBeUndefined();
 });
 
-test('requirements that were shown are on record as they were decided on, whatever the ledger says later', async () => {
+test('proved requirements are on record as they were decided, whatever the ledger says later', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo, { events: [] });

@@ -42,7 +42,7 @@ test.each([
   expect(await blocks(log)).toEqual([]);
 });
 
-test('an error that a person must fix blocks the session once the child is gone', async () => {
+test('an error that a person must fix blocks the session once the agent has ended', async () => {
   await using log = await tempLog();
   await using scene = await workerWithChild(log);
   await endChildTree(scene.worker, scene.child, { leftoversOnly: true });
@@ -50,7 +50,7 @@ test('an error that a person must fix blocks the session once the child is gone'
   expect(await blocks(log)).toMatchObject([{ rule: 'git_no_folder' }]);
 });
 
-test('a process table that can’t be read does not end the watch over a child before its time limit', async () => {
+test('an unreadable process table does not end the watch over an agent before its time limit', async () => {
   await using log = await tempLog();
   const { processes } = await systemHost();
   const host = { processes: { ...processes, list: failing(new Error('ps was killed')) } };
@@ -58,7 +58,7 @@ test('a process table that can’t be read does not end the watch over a child b
   expect(await watch(scene)).toMatchObject({ end: 'timeout' });
 });
 
-test('inside the guard, the processes of the machine are read in a silence alone', async () => {
+test('inside the guard, the processes of the machine are read only during a silence', async () => {
   await using log = await tempLog();
   const { processes } = await systemHost();
   let readings = 0;
@@ -72,7 +72,7 @@ test('inside the guard, the processes of the machine are read in a silence alone
   expect(readings).toBe(0);
 });
 
-test('a lost lease ends the watch over a living child', async () => {
+test('a lost lease ends the watch over a living agent', async () => {
   await using log = await tempLog();
   await using scene = await workerWithChild(log, { settings: PATIENT, timeLimitMs: DAY_MS });
   await log.open({ takeOver: true });

@@ -29,7 +29,7 @@ const merge = (channel: Channel = 'cli'): Command => ({
 const lastEnd = async ({ paths }: TempLog) =>
   (await readEvents(paths, 0)).findLast((event) => event.type === 'merge_ended') as MergeEnd | undefined;
 
-test('a merge is recorded as asked for, is done then, and a second one beside it is refused', async () => {
+test('a merge is recorded as requested, then done, and a second one at the same time is refused', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
@@ -80,7 +80,7 @@ test.each<[string, FinishedPlan, Command, string]>([
   expect((await readEvents(log.paths, 0)).at(-1)).toMatchObject({ type: 'command_refused', code });
 });
 
-test('a base that its remote is ahead of is merged as it is there', async () => {
+test('a base that is behind its remote is merged as it is on the remote', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo, { base: 'origin/main' });
@@ -95,7 +95,7 @@ test('a base that its remote is ahead of is merged as it is there', async () => 
   expect(await repo.git(['ls-files'])).toBe('README.md\na.txt\nb.txt');
 });
 
-test('conflicts are on record with what to do, and the session stays done', async () => {
+test('conflicts are recorded with what to do, and the session stays done', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo, { files: { 'README.md': 'ours\n' }, events: [DONE, ASKED] });
@@ -114,7 +114,7 @@ test('conflicts are on record with what to do, and the session stays done', asyn
   expect(worker.writer.state.status.kind).toBe('done');
 });
 
-test('a merge whose worker died at any point before the base moved is begun again, and after it is only recorded', async () => {
+test('a merge whose worker died before the base moved is started again; after that it is only recorded', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo, { events: [DONE, ASKED] });
@@ -128,7 +128,7 @@ test('a merge whose worker died at any point before the base moved is begun agai
   expect(await repo.git(['rev-parse', 'main'])).toBe(to);
 });
 
-test('of two sessions that merge at once both come to be in the base', async () => {
+test('two sessions that merge at once both end up in the base', async () => {
   await using one = await tempLog();
   await using two = await tempLog();
   await using repo = await makeRepo();

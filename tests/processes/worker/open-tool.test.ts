@@ -22,7 +22,7 @@ function quickClock(): Clock {
 const LIMIT_MS = 60_000;
 const settings = { watch: { stallMs: 10_000, stallEndMs: 20_000 } };
 
-/** Watches a silent child of a CLI that has printed `lines`. @returns why the worker would end it */
+/** Watches a silent agent of a CLI that has printed `lines`. @returns why the worker would end it */
 async function endAfter(provider: string, lines: readonly object[]): Promise<string> {
   await using log = await tempLog();
   await using scene = await workerWithChild(log, { settings, clock: quickClock(), timeLimitMs: LIMIT_MS });

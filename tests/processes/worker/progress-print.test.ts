@@ -9,7 +9,7 @@ import { worktreePrints } from '../../../src/project/checkpoints/worktree-print.
 import { progressPrint } from '../../../src/worker/judging/loop-guard.ts';
 import { type CheckpointScene, checkpointScene } from '../../support/checkpoint-scene.ts';
 
-/** What one child leaves: files of the worktree (`code:`) and of the session folder, and its signal. */
+/** The result of one agent: files of the worktree (`code:`) and of the session folder, and its signal. */
 interface Step {
   phase: Phase;
   files?: Record<string, string>;
@@ -22,15 +22,15 @@ const step = (phase: Phase, files: Record<string, string> = {}, signal = stay): 
   files,
   signal,
 });
-/** An agent more than it takes to be told: who moves on is told by none of them. */
+/** One agent more than the limit for a nudge. */
 const ENOUGH = NUDGE_AFTER + 1;
 
 const numbered = (count: number, make: (index: number) => Step) =>
   Array.from({ length: count }, (_, i) => make(i));
 
-/** Ways in which honest sessions move on, slow and odd ones among them. */
+/** Ways in which honest sessions progress, including slow and odd ones. */
 const KINDS: Array<(seed: number) => Step[]> = [
-  // Research: one document that grows, nothing else.
+  // Research: one growing document, nothing else.
   (seed) =>
     numbered(ENOUGH, (i) =>
       step('investigation', { '11-20-0900-dive-x.md': `${'fact\n'.repeat(seed + i)}` }),
@@ -40,7 +40,7 @@ const KINDS: Array<(seed: number) => Step[]> = [
     numbered(ENOUGH, (i) =>
       step('investigation', { [`11-20-09${i}0-dive-${seed}.md`]: `Finding ${seed} ${i}\n` }),
     ),
-  // Ticks alone, while the code was there already.
+  // Only ticks, since the code existed already.
   (seed) =>
     numbered(ENOUGH, (i) =>
       step('implementation', { '11-20-0900-plan-x.md': `${'- [x] s\n'.repeat(i)}- [ ] ${seed}\n` }),
@@ -50,9 +50,9 @@ const KINDS: Array<(seed: number) => Step[]> = [
     numbered(ENOUGH, (i) =>
       step('implementation', { [`code:src/${seed}-${i}.ts`]: `export const n = ${i};\n` }),
     ),
-  // One file that is turned over and over.
+  // One file that is rewritten repeatedly.
   (seed) => numbered(ENOUGH, (i) => step('implementation', { 'code:a.txt': `${seed} attempt ${i}\n` })),
-  // Two children that read before the third writes.
+  // Two agents that only read before the third writes.
   (seed) => [
     step('investigation'),
     step('investigation'),
@@ -68,7 +68,7 @@ const KINDS: Array<(seed: number) => Step[]> = [
         { status: 'waiting', for: 'qa_answers' },
       ),
     ),
-  // Tests that fail, are repaired, fail again: the tree moves on, the report is rewritten.
+  // Tests that fail, are fixed and fail again: the tree changes, the report is rewritten.
   (seed) =>
     numbered(ENOUGH, (i) =>
       i % 2 === 0
@@ -79,7 +79,7 @@ const KINDS: Array<(seed: number) => Step[]> = [
           )
         : step('implementation', { 'code:fix.ts': `fix ${i}\n` }, { status: 'continue', phase: 'testing' }),
     ),
-  // A phase after the other with hardly a trace.
+  // One phase after the other with hardly any change.
   () => [
     step('investigation', {}, { status: 'continue', phase: 'requirements' }),
     step('requirements', {}, { status: 'continue', phase: 'planning' }),
@@ -87,7 +87,7 @@ const KINDS: Array<(seed: number) => Step[]> = [
     step('implementation', {}, { status: 'continue', phase: 'testing' }),
     step('testing', {}, { status: 'continue', phase: 'quality' }),
   ],
-  // An attempt that is taken back, and said so: the tree is the old one, the plan's notes are not.
+  // A reverted attempt with a note: the tree is the old one, the plan's notes are not.
   (seed) =>
     numbered(ENOUGH, (i) =>
       step('implementation', {
@@ -95,7 +95,7 @@ const KINDS: Array<(seed: number) => Step[]> = [
         '11-20-0900-plan-x.md': `- [ ] ${seed}\n## Notes\n${'tried\n'.repeat(i)}`,
       }),
     ),
-  // A review that says the same of different states.
+  // A review with the same result for different states.
   (seed) =>
     numbered(3, (i) =>
       step('quality', { 'code:a.txt': `${i}${seed}\n`, '11-20-0900-quality-review-x.md': 'No findings\n' }),
@@ -104,7 +104,7 @@ const KINDS: Array<(seed: number) => Step[]> = [
 
 const SEEDS = [1, 2, 3];
 
-/** How many in a row came to what stood there before, after each step. */
+/** After each step, how many in a row left the state unchanged. */
 async function equals(scene: CheckpointScene, steps: readonly Step[]): Promise<number[]> {
   const { keep, worktreePath, sessionDir } = scene;
   let trail = EMPTY_TRAIL;
@@ -115,7 +115,7 @@ async function equals(scene: CheckpointScene, steps: readonly Step[]): Promise<n
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, text);
     }
-    // Every child says something else about itself.
+    // Every agent describes itself differently.
     await writeFile(join(sessionDir, '_overview.md'), `Last Action: ${index}\n`);
     const kept = await keep(index + 1);
     const { leftOut } = await worktreePrints(worktreePath, kept, { baseEnv: scene.repo.env });
@@ -131,11 +131,11 @@ test('there are at least thirty honest traces', () => {
 });
 
 test.each(KINDS.map((kind, index) => [index + 1, kind] as const))(
-  'honest traces of kind %i are not told that they go nowhere',
+  'honest traces of kind %i get no nudge',
   async (number, kind) => {
     const scene = await checkpointScene();
     await using _ = scene.repo;
-    // One after the other in one repository: what an earlier one has left changes no more.
+    // In one repository: the results of earlier runs no longer change.
     for (const seed of SEEDS) {
       const most = Math.max(...(await equals(scene, kind(seed))));
       expect(most, `trace ${number}.${seed}`).toBeLessThan(NUDGE_AFTER);

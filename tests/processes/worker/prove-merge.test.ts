@@ -7,7 +7,7 @@ import { tempLog } from '../../support/temp-log.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 import { finished } from '../../worker/finished-session.ts';
 
-test('with CHECK_IN=worktree a merge passes only where the branch is as it was at its last green run', async () => {
+test('with CHECK_IN=worktree a merge passes only if the branch is unchanged since its last green run', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);

@@ -13,7 +13,7 @@ const PLAN = '01-08-1000-plan-x.md';
 const TEXT = '# Plan: x\n\n### Phase 1: it\n- [x] it\n';
 const LEDGER = JSON.stringify({ requirements: [{ id: 'R1', text: 'It reads well', check: 'reviewed' }] });
 
-/** A session whose R1 a quality agent has found to hold on the commit that its branch is at. */
+/** A session whose R1 a quality agent has confirmed for the current commit of its branch. */
 async function reviewedSession(
   log: Awaited<ReturnType<typeof tempLog>>,
   repo: Awaited<ReturnType<typeof makeRepo>>,
@@ -50,7 +50,7 @@ test.each<[string, Record<string, string> | undefined, string[]]>([
   expect(await unreviewed(worker, ['R1'])).toEqual([]);
 });
 
-test('a branch that is gone takes no review away: that is told as such', async () => {
+test('a missing branch invalidates no review, and is reported as such', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await reviewedSession(log, repo);

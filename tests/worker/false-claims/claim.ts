@@ -4,33 +4,33 @@ export interface FalseClaim {
   way: string;
   /** What the agent does: a shell script in the worktree. `$SESSION`, `$REPO` and `$RUN` are the folders around it. */
   does?: string;
-  /** What earlier agents have done, committed; honest work unless told. */
+  /** Committed work of earlier agents; by default honest. */
   before?: string;
   phase?: 'implementation' | 'testing' | 'quality' | 'done';
-  /** Its signal, as text where it is no JSON, false for none; `done` unless told. */
+  /** Its signal: text that is no JSON, or false for none; `done` by default. */
   signal?: object | string | false;
-  /** The approved plan; one with two ticked phases unless told. */
+  /** The approved plan; by default one with two ticked phases. */
   plan?: string;
   checks?: readonly string[];
-  /** The requirement ledger that the approval covers; none unless told. */
+  /** The requirement ledger that the approval covers; by default none. */
   ledger?: readonly { id: string; text: string; check: string }[];
-  /** A person's message that comes before the agent begins, or while it works. */
+  /** A person's message before the agent starts, or while it works. */
   message?: 'before' | 'meanwhile';
-  /** The session is at its second goal: what was done before was for the first. */
+  /** The session has a second goal; the earlier work was for the first. */
   secondGoal?: true;
-  /** Every agent of the phase claims it, not the first alone. */
+  /** Every agent of the phase claims it, not only the first. */
   isAgain?: true;
-  /** What stops it, in the words that the next agent or the person reads. */
+  /** What stops it, as the next agent or the person reads it. */
   says: string | RegExp;
 }
 
 /** A change after the approval, in the documents of a session with `PLAN` and one requirement. */
 export type PlanChange = Required<Pick<FalseClaim, 'way' | 'does'>>;
 
-/** A signal that nothing but the phase rules has to look at. */
+/** A signal that only the phase rules judge. */
 export type Signalled = Pick<FalseClaim, 'way' | 'phase' | 'signal' | 'says'>;
 
-/** The claim of a session that makes all of them, each with files, checks and phases of its own. */
+/** The claim of a session that makes all of these, each with its own files, checks and phases. */
 export function together(claims: readonly FalseClaim[]): FalseClaim {
   const [first] = claims;
   if (first === undefined || claims.length === 1) return first as FalseClaim;
@@ -51,7 +51,7 @@ export function together(claims: readonly FalseClaim[]): FalseClaim {
   };
 }
 
-/** How each plan of a row begins. */
+/** The start of every row's plan. */
 export const PLAN_HEAD = '# Plan: x\n## Implementation Phases\n';
 
 export const HONEST_WORK = `mkdir -p src

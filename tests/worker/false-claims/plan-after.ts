@@ -12,7 +12,7 @@ import { PLAN } from './claim.ts';
 
 const REQUIREMENT = { id: 'R1', text: 'Names are kept', check: 'test -e src/names.js' };
 
-/** What a decision rests on about the approved plan and its ledger, after a script with `$SESSION`. */
+/** The facts about the approved plan and its ledger after a script with `$SESSION`. */
 export async function planAfter(script: string): Promise<Outcome['plan']> {
   await using log = await tempLog();
   const { paths } = log;

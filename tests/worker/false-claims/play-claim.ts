@@ -83,7 +83,7 @@ export async function playClaim(claim: FalseClaim): Promise<ClaimEnd> {
   return await endOf(paths);
 }
 
-/** A script of the shell, as the CLI of claude: a Node program takes longer to start than a claim to be judged. */
+/** A shell script in place of the claude CLI: a Node program takes longer to start than a claim to be judged. */
 function agentOf({ root }: TempRepo): string {
   return join(root, 'agent/claude');
 }
@@ -132,7 +132,7 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
   await writeFile(paths.sessionFile, JSON.stringify(file));
 }
 
-/** A session that was done, and has begun anew. */
+/** A session that was done and has a new goal. */
 function nextGoal(head: string): NewEvent[] {
   const iteration = { iteration: 1, phase: 'done' as const };
   const agent = { provider: 'rehearsal', model: '', credentials: [], sandbox: 'none' as const };
