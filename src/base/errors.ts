@@ -1,5 +1,5 @@
 import type { NextStep } from './acts.ts';
-import { visibleControls } from './plain-words.ts';
+import { visibleControls } from './text.ts';
 
 /** What a row of an error table gives: what happened, why, and what to do next. */
 export interface Explanation {

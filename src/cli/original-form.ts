@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../actions/acting/action-errors.ts';
-import { statsAt } from '../base/files/look-at.ts';
+import { statsAt } from '../base/files/path-stats.ts';
 import type { Cli } from './terminal/cli.ts';
 import { newCommand } from './terminal/new-command.ts';
 import { wholeSeconds, withSharedOptions } from './terminal/shared-options.ts';

@@ -4,7 +4,7 @@ import type { Code } from '../actions/codes.ts';
 import { isSamocodeError, type SamocodeError } from '../base/errors.ts';
 import { refusedFile } from '../base/files/refused-file.ts';
 import { nearestName } from '../base/nearest-name.ts';
-import { capitalised } from '../base/plain-words.ts';
+import { capitalised } from '../base/text.ts';
 import { SETTING_ERRORS } from '../project/settings/setting-errors.ts';
 import { addAnswer, addApprove, addChanges, addMessage, addPlan } from './commands/answer-approve.ts';
 import { addComplete, addCompletion } from './commands/completion.ts';

@@ -4,7 +4,7 @@ import { readQaOf } from '../actions/gates/read-qa.ts';
 import { spentWords } from '../actions/reading/spent-words.ts';
 import { isSamocodeError } from '../base/errors.ts';
 import { stampsAt } from '../base/files/stamps.ts';
-import { plainWords } from '../base/plain-words.ts';
+import { plainWords } from '../base/text.ts';
 import { parsePlan } from '../session/documents/plan.ts';
 import type { QaQuestion } from '../session/documents/qa-blocks.ts';
 import type { SessionView } from '../session/events/session-view.ts';

@@ -1,4 +1,4 @@
-import { listed } from '../base/plain-words.ts';
+import { listed } from '../base/text.ts';
 import type { Decision } from './decision.ts';
 import type { Progress } from './progress.ts';
 import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES } from './table.ts';

@@ -1,4 +1,4 @@
-import { capitalised } from '../base/plain-words.ts';
+import { capitalised } from '../base/text.ts';
 import type { BlockDecision, Decision, ParkDecision, RunDecision, Strike } from './decision.ts';
 import type { Facts } from './edge-conditions.ts';
 import type { EndingKind, OutageKind } from './ending.ts';

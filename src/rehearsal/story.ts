@@ -1,4 +1,4 @@
-import { counted } from '../base/plain-words.ts';
+import { counted } from '../base/text.ts';
 import { REVIEWED } from '../session/documents/requirements.ts';
 import type { Rule, ScenarioAct, Story } from './scenario.ts';
 

@@ -1,5 +1,5 @@
 import { duration } from '../base/durations.ts';
-import { counted } from '../base/plain-words.ts';
+import { counted } from '../base/text.ts';
 import { PHASE_NAMES, type Phase } from '../phases/table.ts';
 import { lasted, many, moment, money, tokensOf } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { escapedMarkup, visibleControls } from '../base/plain-words.ts';
+import { escapedMarkup, visibleControls } from '../base/text.ts';
 
 /** A piece of a page. Only `html` and `markup` create one, so that text cannot become markup by accident. */
 class Html {

@@ -1,5 +1,5 @@
 import { duration } from '../base/durations.ts';
-import { counted } from '../base/plain-words.ts';
+import { counted } from '../base/text.ts';
 import { many, moment, money, tokensOf } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import type { ReportDiff, ReportIteration, TranscriptPiece } from './report-data.ts';

@@ -1,4 +1,4 @@
-import { counted } from '../base/plain-words.ts';
+import { counted } from '../base/text.ts';
 import { lasted, many, money, tokensOf } from './figures.ts';
 import { type Html, html } from './html.ts';
 import { htmlPage } from './html-page.ts';

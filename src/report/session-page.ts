@@ -1,5 +1,5 @@
 import { duration } from '../base/durations.ts';
-import { counted } from '../base/plain-words.ts';
+import { counted } from '../base/text.ts';
 import { PHASE_NAMES } from '../phases/table.ts';
 import { charts } from './charts.ts';
 import { lasted, many, moment, money, tokensOf } from './figures.ts';

@@ -4,7 +4,7 @@ import {
   RootsListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../actions/acting/context.ts';
-import { plainWords } from '../base/plain-words.ts';
+import { plainWords } from '../base/text.ts';
 import { clientFolders, foldersInMeta } from './calls/client-folders.ts';
 import { type ContextFor, InvalidParamsError, onRequest } from './calls/on-request.ts';
 import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';

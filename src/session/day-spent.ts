@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { systemErrorCode } from '../base/errors.ts';
 import { appendLines } from '../base/files/append-lines.ts';
-import { mayAccess } from '../base/files/look-at.ts';
+import { mayAccess } from '../base/files/path-stats.ts';
 import { readPlainFile } from '../base/files/plain-file.ts';
 import { whyUnwritable } from '../base/files/why-unwritable.ts';
 import { parseJson } from '../base/parse-json.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Clock, isoUtc, systemClock } from '../base/clock.ts';
 import { SamocodeError, systemErrorCode } from '../base/errors.ts';
-import { statsAt } from '../base/files/look-at.ts';
+import { statsAt } from '../base/files/path-stats.ts';
 import type { Host } from '../base/processes/host.ts';
 import { type Holding, type Lease, readHolding } from '../base/processes/lease.ts';
 import { pendingCommandIds } from './commands/commands.ts';

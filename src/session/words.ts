@@ -1,4 +1,4 @@
-import { listed } from '../base/plain-words.ts';
+import { listed } from '../base/text.ts';
 import { outageWords } from './events/bodies/positions.ts';
 import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';

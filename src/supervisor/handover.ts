@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { BASE_ERRORS } from '../base/base-errors.ts';
-import { statsAt } from '../base/files/look-at.ts';
+import { statsAt } from '../base/files/path-stats.ts';
 import { plainJson } from '../base/files/plain-file.ts';
 import { acquireLease, type OwnedLease } from '../base/processes/lease.ts';
 import { isOlder } from '../base/versions.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { crashPoint } from '../base/fault-points.ts';
 import { appendLines } from '../base/files/append-lines.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
-import { statsAt } from '../base/files/look-at.ts';
+import { statsAt } from '../base/files/path-stats.ts';
 import { plainJson } from '../base/files/plain-file.ts';
 import { beganAt } from '../notify/outbox/channel-file.ts';
 import type { QueuedNotice } from '../notify/queued-notice.ts';

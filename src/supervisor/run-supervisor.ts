@@ -4,7 +4,7 @@ import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
-import { identityAt, statsAt } from '../base/files/look-at.ts';
+import { identityAt, statsAt } from '../base/files/path-stats.ts';
 import { newWatcher, type WatchPath } from '../base/files/watcher.ts';
 import type { OwnedLease } from '../base/processes/lease.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';

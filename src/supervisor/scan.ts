@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { watchedFolders } from '../actions/acting/supervision.ts';
 import { crashPoint } from '../base/fault-points.ts';
-import { statsAt } from '../base/files/look-at.ts';
+import { statsAt } from '../base/files/path-stats.ts';
 import { PROVIDER_ERRORS } from '../providers/contract/provider-errors.ts';
 import { supervisorEnvironment } from '../providers/starting/launch-supervisor.ts';
 import { launchWorker } from '../providers/starting/launch-worker.ts';

@@ -1,6 +1,6 @@
 import { REVIVAL_LIMIT, recentRevivals } from '../actions/reading/recent-revivals.ts';
 import type { Clock } from '../base/clock.ts';
-import { identityAt } from '../base/files/look-at.ts';
+import { identityAt } from '../base/files/path-stats.ts';
 import { runningEntry } from '../base/processes/host.ts';
 import { isRunning } from '../base/processes/process-table.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';

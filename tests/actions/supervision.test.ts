@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { superviseIfUnfinished, supervisorProgram } from '../../src/actions/acting/supervision.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { statsAt } from '../../src/base/files/look-at.ts';
+import { statsAt } from '../../src/base/files/path-stats.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
 import { supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { plainWords } from '../../src/base/plain-words.ts';
+import { plainWords } from '../../src/base/text.ts';
 import { oneLine, parseMarkdown, splitLines } from '../../src/session/documents/markdown-lines.ts';
 import {
   answerText,

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 import { trashRef } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { Project } from '../../project/finding/open-project.ts';

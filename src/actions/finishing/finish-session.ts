@@ -1,6 +1,6 @@
 import { SamocodeError } from '../../base/errors.ts';
-import { statsAt } from '../../base/files/look-at.ts';
-import { counted } from '../../base/plain-words.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
+import { counted } from '../../base/text.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';

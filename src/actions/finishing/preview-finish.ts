@@ -1,4 +1,4 @@
-import { counted } from '../../base/plain-words.ts';
+import { counted } from '../../base/text.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
 import { listWorktrees } from '../../project/git/worktree-list.ts';
 import { namedShort } from '../../session/commands/judge-finish.ts';

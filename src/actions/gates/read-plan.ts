@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { NextStep } from '../../base/acts.ts';
-import { namesAt } from '../../base/files/look-at.ts';
+import { namesAt } from '../../base/files/path-stats.ts';
 import { decode, readPlainFile } from '../../base/files/plain-file.ts';
-import { counted } from '../../base/plain-words.ts';
+import { counted } from '../../base/text.ts';
 import { runGit } from '../../project/git/git.ts';
 import { readMcpServers } from '../../providers/contract/mcp-file.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';

@@ -1,5 +1,5 @@
-import { statsAt } from '../../base/files/look-at.ts';
-import { plainWords } from '../../base/plain-words.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
+import { plainWords } from '../../base/text.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 

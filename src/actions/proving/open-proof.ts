@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import { gitLine } from '../../project/git/git.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { namesAt } from '../../base/files/look-at.ts';
+import { namesAt } from '../../base/files/path-stats.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
 import type { SupervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 

@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, join, normalize, relative } from 'node:p
 import { configFolder } from '../../base/config-folder.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { plainText } from '../../base/files/plain-file.ts';
-import { counted } from '../../base/plain-words.ts';
+import { counted } from '../../base/text.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import {

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { decode, readPlainFile } from '../../base/files/plain-file.ts';
 import { parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
 import type { SessionView } from '../../session/events/session-view.ts';

@@ -1,6 +1,6 @@
 import type { NextStep } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
-import { visibleControls } from '../../base/plain-words.ts';
+import { visibleControls } from '../../base/text.ts';
 
 export const READING_ERRORS = errors({
   bad_path: ({ isOutside }: { isOutside: boolean }) => ({

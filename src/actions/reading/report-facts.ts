@@ -1,5 +1,5 @@
 import type { NextStep } from '../../base/acts.ts';
-import { capitalised } from '../../base/plain-words.ts';
+import { capitalised } from '../../base/text.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { type SessionFacts, sessionFacts } from '../../session/facts.ts';
 import { statusSentence, WORKER_GONE } from '../../session/words.ts';

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { NextStep } from '../../base/acts.ts';
 import { isoUtc } from '../../base/clock.ts';
-import { capitalised } from '../../base/plain-words.ts';
+import { capitalised } from '../../base/text.ts';
 import type { ReportGap, SessionCard, Tone } from '../../report/report-data.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isoUtc } from '../../base/clock.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { failedRuns } from '../../phases/proving.ts';
 import type {

@@ -4,7 +4,7 @@ import { isoUtc } from '../../base/clock.ts';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { writeLightly } from '../../base/files/atomic-file.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { threeDigits } from '../../base/files/stamps.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 import { overviewPage } from '../../report/overview-page.ts';

@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ifExists, systemErrorCode } from '../../base/errors.ts';
 import { createWhole, syncFolder } from '../../base/files/atomic-file.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { readHolding } from '../../base/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import { SessionFile } from '../../session/events/session-file.ts';

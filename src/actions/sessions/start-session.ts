@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { namesAt } from '../../base/files/look-at.ts';
+import { namesAt } from '../../base/files/path-stats.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBranchName } from '../../project/git/branch-name.ts';

@@ -1,5 +1,5 @@
 import { sep } from 'node:path';
-import { identityAt } from '../../base/files/look-at.ts';
+import { identityAt } from '../../base/files/path-stats.ts';
 import { newWatcher } from '../../base/files/watcher.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';

@@ -12,7 +12,7 @@ import {
 import { systemErrorCode } from '../errors.ts';
 import { writeFully } from './atomic-file.ts';
 import { openEnd } from './lines.ts';
-import { statsAt } from './look-at.ts';
+import { statsAt } from './path-stats.ts';
 
 /** More than any line of ours is long. */
 const LONGEST_LINE_BYTES = 256 * 1024;

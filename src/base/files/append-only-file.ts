@@ -6,7 +6,7 @@ import { BASE_ERRORS } from '../base-errors.ts';
 import { openForAppend } from './append-lines.ts';
 import { syncFolder, writeFully } from './atomic-file.ts';
 import { newFingerprint } from './fingerprint.ts';
-import { statsAt } from './look-at.ts';
+import { statsAt } from './path-stats.ts';
 
 const PIECE_BYTES = 256 * 1024;
 const CLOSED = -1;

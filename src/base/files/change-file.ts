@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { putAside } from './append-lines.ts';
 import { replaceWhole } from './atomic-file.ts';
 import { fileIdentity } from './fingerprint.ts';
-import { statsAt } from './look-at.ts';
+import { statsAt } from './path-stats.ts';
 import { decode, type PlainFileReading, readOpened, withPlainFile } from './plain-file.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { closeSync, readFileSync } from 'node:fs';
 import { ifThere } from '../errors.ts';
-import { namesAt } from '../files/look-at.ts';
+import { namesAt } from '../files/path-stats.ts';
 
 const CLOSED_ON_EXEC = 0o2000000;
 

@@ -5,7 +5,7 @@ import { BASE_ERRORS } from '../base-errors.ts';
 import { type Clock, isoUtc } from '../clock.ts';
 import { ifExists } from '../errors.ts';
 import { createWhole, writeWhole } from '../files/atomic-file.ts';
-import { namesAt } from '../files/look-at.ts';
+import { namesAt } from '../files/path-stats.ts';
 import { plainJson } from '../files/plain-file.ts';
 import { type Host, identify, isSameProcess, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
 

@@ -1,6 +1,6 @@
 import { recentCommits } from '../../actions/reading/read-changes.ts';
 import type { WaitResult } from '../../actions/waiting/wait-for-change.ts';
-import { counted } from '../../base/plain-words.ts';
+import { counted } from '../../base/text.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { askAtGate } from '../asking/ask-at-gate.ts';

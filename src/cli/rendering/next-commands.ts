@@ -1,6 +1,6 @@
 import { type Act, type NextStep, TO_FILL } from '../../base/acts.ts';
-import { capitalised } from '../../base/plain-words.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
+import { capitalised } from '../../base/text.ts';
 import { CAP_NAMES, settingOf } from '../../phases/caps.ts';
 import { handleOf } from '../../session/layout/names.ts';
 

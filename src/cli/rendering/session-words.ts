@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { age, duration } from '../../base/durations.ts';
-import { counted } from '../../base/plain-words.ts';
+import { counted } from '../../base/text.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
 import { goneWords, type StateWords, stateWords } from '../../session/words.ts';
 import type { Output } from '../terminal/output.ts';

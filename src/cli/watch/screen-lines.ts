@@ -1,5 +1,5 @@
 import { age } from '../../base/durations.ts';
-import { counted } from '../../base/plain-words.ts';
+import { counted } from '../../base/text.ts';
 import { phaseLine } from '../following/progress-view.ts';
 import { columnsOf, cutToColumns, hanging, padTo } from '../rendering/columns.ts';
 import { factRows, namedLines, type Row, stateCell } from '../rendering/session-words.ts';

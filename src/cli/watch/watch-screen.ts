@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { type ShownSession, watchSessions } from '../../actions/waiting/watch-sessions.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import { identityAt } from '../../base/files/look-at.ts';
+import { identityAt } from '../../base/files/path-stats.ts';
 import { LinkedController } from '../../base/processes/linked-controller.ts';
 import { askAtGate } from '../asking/ask-at-gate.ts';
 import { cutToColumns } from '../rendering/columns.ts';

@@ -4,7 +4,7 @@ import { isUnfinished, watchedFolders } from '../../actions/acting/supervision.t
 import { type DoctorCheck, ok, warn, warnIf } from '../../actions/preconditions/check.ts';
 import { troubleWords } from '../../actions/reading/channel-state.ts';
 import { whyUnwritable } from '../../base/files/why-unwritable.ts';
-import { listed } from '../../base/plain-words.ts';
+import { listed } from '../../base/text.ts';
 import { isOlder } from '../../base/versions.ts';
 import { configuredChannels } from '../../notify/outbox/test-channels.ts';
 import { readTelegramSettings } from '../../notify/telegram/telegram-settings.ts';

@@ -1,4 +1,4 @@
-import { escapedMarkup } from '../../base/plain-words.ts';
+import { escapedMarkup } from '../../base/text.ts';
 import type { Service, ServiceWork } from './service-manager.ts';
 
 const LABEL = 'dev.samocode.supervisor';

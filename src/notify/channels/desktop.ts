@@ -1,5 +1,5 @@
-import { escapedMarkup } from '../../base/plain-words.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
+import { escapedMarkup } from '../../base/text.ts';
 import { NOTIFY_ERRORS, type NotifyChannel } from '../channel.ts';
 import type { Notification } from '../notification.ts';
 import { hookEnvironment } from './payload.ts';

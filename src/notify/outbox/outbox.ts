@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { configFolder } from '../../base/config-folder.ts';
 import { replaceWhole } from '../../base/files/atomic-file.ts';
 import { readBoundedText } from '../../base/files/lines.ts';
-import { identityAt, namesAt } from '../../base/files/look-at.ts';
+import { identityAt, namesAt } from '../../base/files/path-stats.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { SupervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';

@@ -1,6 +1,6 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { isoUtc } from '../../base/clock.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { supervisorEnvironment } from '../../providers/starting/launch-supervisor.ts';
 import { failureWords, isOfCall, newBotApi, sendingFailure } from './bot-api.ts';
 import { Phone } from './phone.ts';

@@ -1,4 +1,4 @@
-import { escapedMarkup, plainWords } from '../../base/plain-words.ts';
+import { escapedMarkup, plainWords } from '../../base/text.ts';
 
 /** One line of a message. Markup ends with its line, so that a message may be split at any line. */
 export interface MessageLine {

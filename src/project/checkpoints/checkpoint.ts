@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { writeLightly } from '../../base/files/atomic-file.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
-import { identityAt } from '../../base/files/look-at.ts';
+import { identityAt } from '../../base/files/path-stats.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import { listing, namesIn, readable } from '../git/path-bytes.ts';

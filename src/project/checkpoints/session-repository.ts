@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { withoutPrograms } from '../git/executing-settings.ts';
 import { runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';

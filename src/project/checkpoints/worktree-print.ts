@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
 import { GIT_STATUS, parseStatus, statusRecords } from '../git/status-entries.ts';

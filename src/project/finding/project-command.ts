@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
 
 const LIMIT_MS = 30 * 60_000;

@@ -5,7 +5,7 @@ import { BASE_ERRORS } from '../../base/base-errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { acquireLease } from '../../base/processes/lease.ts';

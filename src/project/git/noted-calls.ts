@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { isRunning } from '../../base/processes/process-table.ts';

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 
 export interface PlantedLinks {
   /** The git folder that all worktrees of the repository share. */

@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { crashPoint } from '../../base/fault-points.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 
 /** Removes a folder with all that is in it, also folders without the right to write. @throws the system error for what stays */

@@ -11,7 +11,7 @@ import {
 import { basename, join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
 import { GIT_ERRORS, gitFailure } from '../git/git-errors.ts';
 import { removeTree } from '../git/remove-tree.ts';

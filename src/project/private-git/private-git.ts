@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { writeWhole } from '../../base/files/atomic-file.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { plainJson, plainText } from '../../base/files/plain-file.ts';
 
 /**

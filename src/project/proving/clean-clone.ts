@@ -2,7 +2,7 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ifExists } from '../../base/errors.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, literalPathspec, runGit } from '../git/git.ts';
 import type { Setting } from '../git/git-programs.ts';
 import { removeAtOnce, removeTree } from '../git/remove-tree.ts';

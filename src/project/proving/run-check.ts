@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { newFingerprint } from '../../base/files/fingerprint.ts';
-import { visibleControls } from '../../base/plain-words.ts';
+import { visibleControls } from '../../base/text.ts';
 import type { CheckRun } from '../../phases/proving.ts';
 import {
   type CommandFailure,

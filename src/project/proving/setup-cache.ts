@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { ifExists } from '../../base/errors.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { realFolder, statsAt } from '../../base/files/look-at.ts';
+import { realFolder, statsAt } from '../../base/files/path-stats.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
 import { pathInside } from '../git/real-path.ts';
 import { removeTree } from '../git/remove-tree.ts';

@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { type GitContext, readRepository, requireIdentity, takesInEverything } from '../git/repository.ts';

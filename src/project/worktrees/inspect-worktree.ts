@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { gitDirOf, isOwnGitDir } from '../../base/files/git-pointer.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import { bytesOf, listing, namesIn, pathAt, readable } from '../git/path-bytes.ts';
 import { type GitContext, readRepository } from '../git/repository.ts';

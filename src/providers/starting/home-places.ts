@@ -2,7 +2,7 @@ import { constants, mkdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { contains } from '../../base/files/contains.ts';
-import { mayAccess, namesAt, statsAt } from '../../base/files/look-at.ts';
+import { mayAccess, namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { PROVIDERS } from '../registry.ts';
 import { BY_NAME, CACHES, OPEN_START_FILES, START_FILES, STARTERS, STORES, words } from './home-lists.ts';
 import { type Mount, readOnly, writable } from './mount.ts';

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
-import { statsAt } from '../../base/files/look-at.ts';
-import { visibleControls } from '../../base/plain-words.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
+import { visibleControls } from '../../base/text.ts';
 import { forbiddenFolders, type GuardPlaces, guardProfile } from './guard-profile.ts';
 import { findGuardTool, type Guard, type GuardTool, insideGuard, makeGuard } from './make-guard.ts';
 

@@ -1,5 +1,5 @@
 import { type Act, type NextStep, TO_FILL } from '../../base/acts.ts';
-import { capitalised } from '../../base/plain-words.ts';
+import { capitalised } from '../../base/text.ts';
 
 type Args = NonNullable<NextStep['args']>;
 

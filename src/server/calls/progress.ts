@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import type { SessionReport } from '../../actions/reading/get-status.ts';
-import { plainWords } from '../../base/plain-words.ts';
+import { plainWords } from '../../base/text.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { statusSentence } from '../../session/words.ts';

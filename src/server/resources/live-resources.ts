@@ -5,7 +5,7 @@ import { findSessionAndPlace } from '../../actions/places/find-session.ts';
 import type { SessionsPlace } from '../../actions/places/sessions-places.ts';
 import { everyPlace } from '../../actions/places/sessions-places.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { readLog } from '../../session/events/event-log.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';

@@ -5,7 +5,7 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import { everySession, type PlacedSession } from '../../actions/places/every-session.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { age } from '../../base/durations.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionFacts } from '../../session/facts.ts';
 import { needsHuman } from '../../session/session-list.ts';

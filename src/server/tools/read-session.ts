@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { TO_FILL } from '../../base/acts.ts';
-import { counted } from '../../base/plain-words.ts';
+import { counted } from '../../base/text.ts';
 import { type CamelKeys, defineTool } from '../calls/define-tool.ts';
 import { aboutSession, CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../calls/fields.ts';
 import { cut } from '../calls/session-fields.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { START_CHOICE_ROWS, settingsOfCaps, startInput } from '../../actions/sessions/start-choices.ts';
-import { capitalised } from '../../base/plain-words.ts';
+import { capitalised } from '../../base/text.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ByPhase, CapsArgument, OF_SESSION, ProjectDir, resultWith, TEXTS } from '../calls/fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';

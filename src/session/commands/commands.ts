@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { createWhole, syncFolder } from '../../base/files/atomic-file.ts';
-import { namesAt } from '../../base/files/look-at.ts';
+import { namesAt } from '../../base/files/path-stats.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { Caps, type SessionCaps } from '../../phases/caps.ts';

@@ -1,4 +1,4 @@
-import { listed } from '../../base/plain-words.ts';
+import { listed } from '../../base/text.ts';
 import { parseDocumentName } from '../documents/documents.ts';
 import { oneLine } from '../documents/markdown-lines.ts';
 import type { By, Channel } from '../events/bodies/who-acted.ts';

@@ -1,5 +1,5 @@
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { plainWords } from '../../base/plain-words.ts';
+import { plainWords } from '../../base/text.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
 import {
   type FoundLine,

@@ -2,7 +2,7 @@ import { mkdirSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import * as z from 'zod';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { linesFrom } from '../../base/files/lines.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { openPlainHandle, type PlainHandle, plainJson } from '../../base/files/plain-file.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';

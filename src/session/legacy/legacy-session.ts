@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { isoUtc } from '../../base/clock.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import type { Decision, JudgedSignal } from '../../phases/decision.ts';
 import {

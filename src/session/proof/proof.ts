@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { visibleControls } from '../../base/plain-words.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
+import { visibleControls } from '../../base/text.ts';
 import { CHECK_PLACES, ChangedTest, CheckRun, ProvedRequirement, Weakening } from '../../phases/proving.ts';
 import { describeBy, openedBy } from '../documents/describe-event.ts';
 import { codeSpan, longestRun } from '../documents/markdown-lines.ts';

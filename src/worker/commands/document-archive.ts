@@ -2,7 +2,7 @@ import { cp, mkdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { changeFile } from '../../base/files/change-file.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { changeOverview, readOverview } from '../../session/documents/overview.ts';

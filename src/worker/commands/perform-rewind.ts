@@ -1,4 +1,4 @@
-import { capitalised } from '../../base/plain-words.ts';
+import { capitalised } from '../../base/text.ts';
 import { isBegun, restoreCheckpoint } from '../../project/checkpoints/restore-checkpoint.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { REWIND_HALFWAY, whereTo } from '../../session/events/fold-rewound.ts';

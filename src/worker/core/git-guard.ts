@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { writeWhole } from '../../base/files/atomic-file.ts';
-import { namesAt } from '../../base/files/look-at.ts';
+import { namesAt } from '../../base/files/path-stats.ts';
 import {
   acceptedAt,
   changedExecuting,

@@ -1,5 +1,5 @@
 import { errors } from '../../base/errors.ts';
-import { visibleControls } from '../../base/plain-words.ts';
+import { visibleControls } from '../../base/text.ts';
 import { notFoundWords } from '../../project/finding/project-command.ts';
 
 const IN_WORKTREE = 'CHECK_IN=worktree runs them in the folder of the agent instead.';

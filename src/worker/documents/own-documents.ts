@@ -1,4 +1,4 @@
-import { namesAt } from '../../base/files/look-at.ts';
+import { namesAt } from '../../base/files/path-stats.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 

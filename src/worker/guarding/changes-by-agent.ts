@@ -1,6 +1,6 @@
 import { changedKeys } from '../../base/changed-keys.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import { listed, visibleControls } from '../../base/plain-words.ts';
+import { listed, visibleControls } from '../../base/text.ts';
 import type { Outcome } from '../../phases/outcome.ts';
 import { movesBetween } from '../../project/worktrees/main-checkout.ts';
 import type { NewEvent } from '../../session/events/events.ts';

@@ -1,5 +1,5 @@
 import { gitDirOf } from '../../base/files/git-pointer.ts';
-import { visibleControls } from '../../base/plain-words.ts';
+import { visibleControls } from '../../base/text.ts';
 import { refsOf } from '../../project/checkpoints/checkpoint-refs.ts';
 import { type Collected, collectPrivateGit } from '../../project/private-git/collect.ts';
 import { privateGitIn, readNote } from '../../project/private-git/private-git.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
 import { gitDirOf, isOwnGitDir } from '../../base/files/git-pointer.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
 import { rejoinWorktree } from '../../project/worktrees/rejoin-worktree.ts';

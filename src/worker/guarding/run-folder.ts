@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { changedKeys } from '../../base/changed-keys.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';

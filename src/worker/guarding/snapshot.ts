@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { contains } from '../../base/files/contains.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';

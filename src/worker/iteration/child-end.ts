@@ -1,5 +1,5 @@
 import { readTail } from '../../base/files/lines.ts';
-import { visibleControls } from '../../base/plain-words.ts';
+import { visibleControls } from '../../base/text.ts';
 import type { EndingKind } from '../../phases/ending.ts';
 import type { Traces } from '../../providers/contract/provider.ts';
 import { type ChildRecord, NEVER_STARTED } from '../../providers/starting/run-child.ts';

@@ -1,4 +1,4 @@
-import { capitalised } from '../../base/plain-words.ts';
+import { capitalised } from '../../base/text.ts';
 import { afterBadDocument, afterUnreviewed } from '../../phases/after-checks.ts';
 import { decide } from '../../phases/decide.ts';
 import type { Decision } from '../../phases/decision.ts';

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crashPoint } from '../../base/fault-points.ts';
-import { namesAt } from '../../base/files/look-at.ts';
-import { listed, visibleControls } from '../../base/plain-words.ts';
+import { namesAt } from '../../base/files/path-stats.ts';
+import { listed, visibleControls } from '../../base/text.ts';
 import { withEnding } from '../../phases/outage.ts';
 import type { Outcome } from '../../phases/outcome.ts';
 import { changedPaths } from '../../project/worktrees/changes.ts';

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { type Line, LineSplitter } from '../../base/files/lines.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { openPlainFile } from '../../base/files/plain-file.ts';
 import type { Provider } from '../../providers/contract/provider.ts';
 import { Tally } from '../../providers/reading/tally.ts';

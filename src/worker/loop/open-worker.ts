@@ -1,7 +1,7 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import type { Clock } from '../../base/clock.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import type { Host, ProcessIdentity } from '../../base/processes/host.ts';
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../base/processes/lease.ts';
 import type { Wake } from '../../providers/starting/launch-worker.ts';

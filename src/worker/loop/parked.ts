@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { documentFingerprint, documentText } from '../../session/documents/documents.ts';
 import { typedAnswers } from '../../session/documents/typed-answers.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';

@@ -1,4 +1,4 @@
-import { listed } from '../../base/plain-words.ts';
+import { listed } from '../../base/text.ts';
 import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from '../../phases/table.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import type { PlanPhase } from '../../session/documents/plan.ts';

@@ -1,4 +1,4 @@
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import {
   type BranchWork,
   changesContent,

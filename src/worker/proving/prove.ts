@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Explanation } from '../../base/errors.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { baseChecksOf, type ChecksRan } from '../../phases/proving.ts';
 import { type CheckPlace, type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';

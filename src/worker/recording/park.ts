@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { changeFile } from '../../base/files/change-file.ts';
-import { listed, visibleControls } from '../../base/plain-words.ts';
+import { listed, visibleControls } from '../../base/text.ts';
 import type { ParkDecision } from '../../phases/decision.ts';
 import type { Weakening } from '../../phases/proving.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';

@@ -1,5 +1,5 @@
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import type { ParkDecision } from '../../phases/decision.ts';
 import { outageOf } from '../../phases/ending.ts';
 import type { NewEvent } from '../../session/events/events.ts';

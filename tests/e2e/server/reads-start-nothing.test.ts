@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { statsAt } from '../../../src/base/files/look-at.ts';
+import { statsAt } from '../../../src/base/files/path-stats.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { supervisorPaths } from '../../../src/providers/starting/supervisor-folder.ts';
 import { RESOURCE_KINDS } from '../../../src/server/resources/kinds.ts';

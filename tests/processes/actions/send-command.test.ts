@@ -6,7 +6,7 @@ import { sendCommand, untilAnswered } from '../../../src/actions/acting/send-com
 import { removeUntakenFolder } from '../../../src/actions/sessions/begin-session.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';
-import { statsAt } from '../../../src/base/files/look-at.ts';
+import { statsAt } from '../../../src/base/files/path-stats.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
 import { acquireLease } from '../../../src/base/processes/lease.ts';
 import { pendingCommandIds } from '../../../src/session/commands/commands.ts';

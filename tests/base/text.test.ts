@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainWords, visibleControls } from '../../src/base/plain-words.ts';
+import { plainWords, visibleControls } from '../../src/base/text.ts';
 
 test.each([
   ['colours of a terminal', '\u001b[31mred\u001b[0m', 'red'],

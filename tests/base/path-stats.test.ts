@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { namesAt, statsAt } from '../../src/base/files/look-at.ts';
+import { namesAt, statsAt } from '../../src/base/files/path-stats.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('what stands at a path is told, a link as itself, and nothing where nothing can stand', async () => {
