@@ -8,7 +8,7 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u
  * What a person or a parent writes, as it is recorded: without the sequences by which a terminal shows colours and
  * titles, since they are no words; any other control character becomes U+FFFD, so that the text shows that one stood there.
  */
-export function plainWords(text: string): string {
+export function cleanText(text: string): string {
   return stripVTControlCharacters(text.replace(/\r\n?/g, '\n')).replace(CONTROLS, '\ufffd');
 }
 

@@ -4,7 +4,7 @@ import {
   RootsListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../actions/acting/context.ts';
-import { plainWords } from '../base/text.ts';
+import { cleanText } from '../base/text.ts';
 import { clientFolders, foldersInMeta } from './calls/client-folders.ts';
 import { type ContextFor, InvalidParamsError, onRequest } from './calls/on-request.ts';
 import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
@@ -57,7 +57,7 @@ const NO_VALIDATION = {
 
 function clientOf(server: Server): { client?: string } {
   const name = server.getClientVersion()?.name;
-  return name ? { client: plainWords(name).slice(0, 100) } : {};
+  return name ? { client: cleanText(name).slice(0, 100) } : {};
 }
 
 /** Completes the names of sessions, in addresses of resources and in prompts that are about one. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainWords, visibleControls } from '../../src/base/text.ts';
+import { cleanText, visibleControls } from '../../src/base/text.ts';
 
 test.each([
   ['colours of a terminal', '\u001b[31mred\u001b[0m', 'red'],
@@ -9,13 +9,13 @@ test.each([
   ['marks that turn the direction of writing', 'a\u202eb\u2066c', 'a\ufffdb\ufffdc'],
   ['the line ends of other systems', 'a\r\nb\rc', 'a\nb\nc'],
 ])('what a person writes is kept without %s', (_, given, plain) => {
-  expect(plainWords(given)).toBe(plain);
+  expect(cleanText(given)).toBe(plain);
 });
 
 test.each(['two\nlines\tand a tab', 'שלום\u200f!', 'zażółć 👩‍👧 一', ''])(
   '%j stays as it was written',
   (text) => {
-    expect(plainWords(text)).toBe(text);
+    expect(cleanText(text)).toBe(text);
   },
 );
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { plainWords } from '../../src/base/text.ts';
+import { cleanText } from '../../src/base/text.ts';
 import { oneLine, parseMarkdown, splitLines } from '../../src/session/documents/markdown-lines.ts';
 import {
   answerText,
@@ -69,7 +69,7 @@ const anyDraft: fc.Arbitrary<QuestionDraft> = fc.record(
 const anyDrafts = fc.array(anyDraft, { minLength: 1, maxLength: 5 });
 
 const written = (text: string) =>
-  plainWords(
+  cleanText(
     text
       .trim()
       .split(/\r\n?|\n/)

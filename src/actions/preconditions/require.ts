@@ -1,5 +1,5 @@
 import { statsAt } from '../../base/files/path-stats.ts';
-import { plainWords } from '../../base/text.ts';
+import { cleanText } from '../../base/text.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 
@@ -8,7 +8,7 @@ const MAX_TEXT_CHARS = 100_000;
 
 /** A person's text, trimmed and without control characters. @throws text_missing, text_too_long */
 export function requireText(text: string, name: string): string {
-  const trimmed = plainWords(text).trim();
+  const trimmed = cleanText(text).trim();
   if (trimmed === '') throw ACTION_ERRORS.text_missing({ name });
   if (trimmed.length > MAX_TEXT_CHARS) {
     throw ACTION_ERRORS.text_too_long({ name, chars: trimmed.length, most: MAX_TEXT_CHARS });

@@ -1,4 +1,4 @@
-import { escapedMarkup, plainWords } from '../../base/text.ts';
+import { cleanText, escapedMarkup } from '../../base/text.ts';
 
 /** One line of a message. Markup ends with its line, so that a message may be split at any line. */
 export interface MessageLine {
@@ -11,7 +11,7 @@ export const MAX_MESSAGE = 4096;
 export const MAX_CAPTION = 1024;
 
 export function linesOf(text: string): MessageLine[] {
-  // Telegram rejects half a surrogate pair, which cutting may leave, as invalid UTF-8.
+  // Half a character, which a cut may have left, is refused as no UTF-8.
   const whole = Buffer.from(plainWords(text)).toString();
   return whole.split('\n').map((line) => ({ text: line }));
 }

@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import type { SessionReport } from '../../actions/reading/get-status.ts';
-import { plainWords } from '../../base/text.ts';
+import { cleanText } from '../../base/text.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { statusSentence } from '../../session/words.ts';
@@ -66,5 +66,5 @@ function wordsFor({ view, activity }: SessionReport): string {
   const phase = `${progress.phase} (${PHASE_NAMES.indexOf(progress.phase) + 1} of ${PHASE_NAMES.length})`;
   const at = `${phase}, iteration ${progress.totalIterations}`;
   // The agent's words, on somebody's screen.
-  return activity === undefined ? at : `${at}: ${cut(oneLine(plainWords(activity)), 120)}`;
+  return activity === undefined ? at : `${at}: ${cut(oneLine(cleanText(activity)), 120)}`;
 }

@@ -1,4 +1,4 @@
-import { plainWords } from '../../base/text.ts';
+import { cleanText } from '../../base/text.ts';
 import {
   endOfSection,
   isBlank,
@@ -168,7 +168,7 @@ function endOfAnswer(doc: MarkdownLines, index: number, endOfQuestion: number): 
 function answerIn(doc: MarkdownLines, span: { start: number; end: number; line: KeyLine }): string {
   const below = doc.lines.slice(span.start + 1, span.end).map((line) => lineBody(line).trimEnd());
   const text = [answerValue(span.line), ...below].join('\n').replaceAll('<br>', '\n');
-  const words = plainWords(text).trim();
+  const words = cleanText(text).trim();
   return isUnanswered(words) ? '' : words;
 }
 

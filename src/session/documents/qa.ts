@@ -1,5 +1,5 @@
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { plainWords } from '../../base/text.ts';
+import { cleanText } from '../../base/text.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
 import {
   type FoundLine,
@@ -127,7 +127,7 @@ export function parseAnswer(question: QaQuestion, raw: string): ParsedAnswer {
 
 /** The text as `_qa.md` gives it back, so that what is recorded and what is read are the same. */
 function asWritten(raw: string): string {
-  const lines = plainWords(raw.replaceAll('<br>', '\n')).split('\n');
+  const lines = cleanText(raw.replaceAll('<br>', '\n')).split('\n');
   return lines.map(oneLine).join('\n').trim();
 }
 
