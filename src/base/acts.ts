@@ -1,6 +1,6 @@
 /**
- * What a reader can do next, as data: each face words it in its own way, the server as a tool call, the CLI as a
- * command line. An act is named after what happens, not after a tool.
+ * What a reader can do next, as data: the server renders it as a tool call, the CLI as a command line. An act is named
+ * after what happens, not after a tool.
  */
 export const ACTS = [
   'answer_questions',
@@ -41,15 +41,15 @@ export type Act = (typeof ACTS)[number];
 
 export interface NextStep {
   act: Act;
-  /** The folder of the session that it is about. */
+  /** The session folder it refers to. */
   session?: string;
-  /** Input of the act, under the names of the tools: `goal`, `how`, …; TO_FILL where the reader knows the value. */
+  /** Input under the names of the tools (`goal`, `how`, …); TO_FILL where only the reader knows the value. */
   args?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Only under this condition, as the beginning of a sentence: "once it runs". */
   when?: string;
-  /** Only if the user wants it: a model asks, a person at a terminal decides by typing it. */
+  /** Only if the user wants it: a model asks first, a person at a terminal decides by typing it. */
   ifWanted?: true;
 }
 
-/** Stands for a value that only the reader knows. */
+/** A value that only the reader knows. */
 export const TO_FILL = '…';

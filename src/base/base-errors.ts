@@ -39,7 +39,6 @@ export const BASE_ERRORS = errors({
 
 interface RefusedFile {
   path?: string;
-  /** What the system says, in words. */
   refusal: string;
   code: string;
   fix: string;
@@ -51,6 +50,6 @@ interface HeldLease {
   pid: number;
   hostId: string;
   since: string;
-  /** Its owner is known to live; else it can't be judged from here. */
+  /** The owner is known to be alive; otherwise that can't be determined from here. */
   isHere: boolean;
 }

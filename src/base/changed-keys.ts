@@ -1,4 +1,4 @@
-/** The keys whose values differ between two readings, those of one alone among them, sorted. */
+/** The keys whose values differ, including those present in only one of the two records; sorted. */
 export function changedKeys(
   before: Readonly<Record<string, string>>,
   now: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-/** An environment without the names that have no value, as starting a program takes it. @param isKept of the other names */
+/** The environment without undefined values, as spawn expects it. @param isKept filters the remaining names */
 export function definedOnly(
   env: Readonly<Record<string, string | undefined>>,
   isKept: (name: string) => boolean = () => true,

@@ -9,12 +9,12 @@ export function duration(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** `42 s`, `3 min`, `2 h`, `3 d`: for columns that are looked over. */
+/** `42 s`, `3 min`, `2 h`, `3 d`: for table columns. */
 export function age(ms: number): string {
   return duration(ms).split(' ').slice(0, 2).join(' ');
 }
 
-/** `0:42`, `12:05`, `1:02:05`: for lines that count. */
+/** `0:42`, `12:05`, `1:02:05`: for lines that count up. */
 export function stopwatch(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const minutes = Math.floor(seconds / 60);

@@ -1,25 +1,25 @@
 import type { NextStep } from './acts.ts';
 import { visibleControls } from './text.ts';
 
-/** What a row of an error table gives: what happened, why, and what to do next. */
+/** What a row of an error table returns: what happened, why, and what to do next. */
 export interface Explanation {
   what: string;
   why: string;
-  /** What to do outside of samocode, in a sentence that fits every face; not needed where `next` says it all. */
+  /** What to do outside samocode, in a sentence that fits both server and CLI; not needed if `next` covers it. */
   hint?: string;
-  /** What to do with samocode; each face words it. */
+  /** What to do with samocode; server and CLI render it in their own way. */
   next?: readonly NextStep[];
 }
 
 /**
- * A failure that we expect and can explain, made by a row of a table of errors.
- * The words are ours; text from an agent, a file or the network belongs in `cause`, never in them. What a caller
- * wrote may be quoted: its control characters are shown as escapes.
+ * An expected failure, made by a row of an error table.
+ * Its text is ours; text from an agent, a file or the network belongs in `cause`. What a caller wrote may be quoted:
+ * its control characters are shown as escapes.
  */
 export class SamocodeError<Code extends string = string, Args = unknown> extends Error {
-  /** Stable snake_case name that programs may branch on. */
+  /** Stable snake_case name for programs to branch on. */
   readonly code: Code;
-  /** What it was made of. */
+  /** The arguments of its row. */
   readonly args: Args;
   readonly what: string;
   readonly why: string;
@@ -51,7 +51,7 @@ type ArgsOf<Row> = Row extends () => Explanation
     ? A
     : never;
 
-/** Makes the error of one code, and recognises it. */
+/** Creates and recognizes errors of one code. */
 interface MakeError<Code extends string, Args> {
   (
     ...given: undefined extends Args
@@ -67,14 +67,14 @@ export type ErrorTable<T extends Rows> = {
 };
 
 /**
- * The expected failures of a room: a row per code, which explains it from its arguments.
+ * The expected failures of a room: each row explains one code from its arguments.
  * `throw PROJECT_ERRORS.base_not_found({ base })`; `if (PROJECT_ERRORS.base_not_found.is(error)) …`.
  */
 export function errors<T extends Rows>(rows: T): ErrorTable<T> {
   const made = Object.entries(rows).map(([code, explain]) => {
     const make = (args: unknown, options?: { cause?: unknown }) => {
       const error = new SamocodeError(code, args, explain(args), options);
-      // The stack begins where it is thrown.
+      // The stack starts at the caller.
       Error.captureStackTrace(error, make);
       return error;
     };
@@ -84,13 +84,13 @@ export function errors<T extends Rows>(rows: T): ErrorTable<T> {
   return Object.fromEntries(made) as ErrorTable<T>;
 }
 
-/** The `code` of a Node system error (`ENOENT`, `EEXIST`, …), or undefined for anything else. */
+/** The `code` of a Node system error (`ENOENT`, `EEXIST`, …); undefined for anything else. */
 export function systemErrorCode(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }
 
-/** Runs `read` and gives undefined where the file or folder is not there. */
+/** Returns undefined if the file or folder does not exist. */
 export async function ifExists<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
@@ -100,7 +100,7 @@ export async function ifExists<T>(read: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** The same for a call that does not wait. */
+/** The same for a synchronous call. */
 export function ifThere<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -1,21 +1,21 @@
 import { existsSync, writeFileSync } from 'node:fs';
 
 /**
- * Names a step between two durable acts. In the published build this is nothing. In the test build
- * `SAMOCODE_CRASH_AT=<name>[@<nth>]` makes the process die here with SIGKILL, as a crash would.
+ * Names a step between two durable writes. A no-op in the published build. In the test build
+ * `SAMOCODE_CRASH_AT=<name>[@<nth>]` kills the process here with SIGKILL, as a crash would.
  */
 export function crashPoint(name: string): void {
   if (__FAULTS__ && isTurn('SAMOCODE_CRASH_AT', name)) process.kill(process.pid, 'SIGKILL');
 }
 
-/** A crash happens once: the file that this names is made right before it, and ends all further ones. */
+/** A crash happens once: it first creates the file named here, which disables all later ones. */
 const ONCE = 'SAMOCODE_CRASHED_FILE';
 
 /**
- * Names a write. In the test build `SAMOCODE_FAIL_AT=<name>[@<first>[-<last>]]:<CODE>` makes it fail with that
- * system error, as a full disk (ENOSPC) or a dying one (EIO) would; `*` stands for every name, and further
- * `,<first>[-<last>]:<CODE>` fail later. With `SAMOCODE_FAIL_WHILE=<path>` it does so only while that file is there.
- * @throws the error that was asked for
+ * Names a write. In the test build `SAMOCODE_FAIL_AT=<name>[@<first>[-<last>]]:<CODE>` makes it fail with that system
+ * error, as a full (ENOSPC) or failing disk (EIO) would; `*` matches every name, and further `,<first>[-<last>]:<CODE>`
+ * fail later. With `SAMOCODE_FAIL_WHILE=<path>` it fails only while that file exists.
+ * @throws the requested error
  */
 export function failPoint(name: string): void {
   if (!__FAULTS__) return;
@@ -27,8 +27,8 @@ export function failPoint(name: string): void {
 }
 
 /**
- * Names a write that a crash may tear. In the test build `SAMOCODE_TEAR_AT=<name>[@<nth>]` gives how many of
- * `length` bytes still get to the disk before the process dies; otherwise undefined.
+ * Names a write that a crash may tear. In the test build `SAMOCODE_TEAR_AT=<name>[@<nth>]` returns how many of `length`
+ * bytes are written before the process dies; otherwise undefined.
  */
 export function tearPoint(name: string, length: number): number | undefined {
   return __FAULTS__ && isTurn('SAMOCODE_TEAR_AT', name) ? Math.floor(length / 2) : undefined;

@@ -1,13 +1,13 @@
 /**
- * The known name that somebody who wrote `name` most likely meant, in any letter case; undefined when
- * none is near enough (more than a third of its letters differ).
+ * The known name most likely meant by `name`, ignoring case; undefined when none is near enough (more than a third of
+ * its letters differ).
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const wanted = name.trim().toLowerCase();
   let best: { name: string; distance: number } | undefined;
   for (const candidate of known) {
     const most = Math.ceil(candidate.length / 3);
-    // So much must be put in or left out at least: a name of a megabyte would take a second.
+    // A lower bound of the distance: comparing a name of a megabyte would take a second.
     if (Math.abs(wanted.length - candidate.length) > most) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance <= most && (!best || distance < best.distance)) {
@@ -17,7 +17,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return best?.name;
 }
 
-/** How many letters must be put in, left out, replaced or swapped with their neighbour. */
+/** The number of letters inserted, deleted, replaced or swapped with their neighbour. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

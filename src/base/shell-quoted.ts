@@ -1,9 +1,9 @@
-/** A word as a POSIX shell reads it, whatever stands in it. */
+/** Quotes a word for a POSIX shell. */
 export function shellQuoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The same for people to read and paste: quoted only where the shell would read something else. */
+/** The same for people to read and paste: quoted only if the shell would read it differently. */
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : shellQuoted(word);
 }

@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** All but tab and LF that has no place in a text, and what turns its direction of writing for who reads it. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+/** Control characters except tab and LF, and characters that change the writing direction. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches control characters
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * What a person or a parent writes, as it is recorded: without the sequences by which a terminal shows colours and
- * titles, since they are no words; any other control character becomes U+FFFD, so that the text shows that one stood there.
+ * Text of a person or a parent as it is recorded: terminal escape sequences are removed, any other control character
+ * becomes U+FFFD, so that the text shows where one was.
  */
 export function cleanText(text: string): string {
   return stripVTControlCharacters(text.replace(/\r\n?/g, '\n')).replace(CONTROLS, '\ufffd');
@@ -17,13 +17,13 @@ export function visibleControls(text: string): string {
   return text.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Text that cannot become markup in HTML or XML. */
+/** Escapes text for HTML or XML. */
 export function escapedMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-export function capitalised(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+export function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** `1 file`, `2 files`. */
@@ -31,7 +31,7 @@ export function counted(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
-/** `a, b and 3 more`. @param all how many there are, where `names` are not all */
+/** `a, b and 3 more`. @param all the total, if `names` is only a part */
 export function listed(
   names: readonly string[],
   most: number,

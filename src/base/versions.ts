@@ -1,4 +1,4 @@
-/** Of two dotted versions; text around the numbers is passed over, and what has none is never older. */
+/** Compares two dotted versions; text around the numbers is ignored, and a version without any is never older. */
 export function isOlder(version: string, than: string): boolean {
   const [a, b] = [version, than].map((text) => /\d+(?:\.\d+)+/.exec(text)?.[0].split('.').map(Number));
   if (a === undefined || b === undefined) return false;

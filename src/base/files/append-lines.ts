@@ -14,13 +14,13 @@ import { writeFully } from './atomic-file.ts';
 import { openEnd } from './lines.ts';
 import { statsAt } from './path-stats.ts';
 
-/** More than any line of ours is long. */
+/** Longer than any line we write. */
 const LONGEST_LINE_BYTES = 256 * 1024;
 
 /**
- * Appends whole lines in one write. A last line without LF is ended first, or cut off where `isWhole` says
- * that a crash tore it; a link or folder that somebody put under the name is taken away, never followed.
- * @param text one or more lines, each ended by LF
+ * Appends whole lines in one write. A last line without LF is terminated first, or cut off if `isWhole` says that a
+ * crash tore it. A link or folder at `path` is removed, never followed.
+ * @param text one or more lines, each terminated by LF
  */
 export function appendLines(
   path: string,
@@ -39,7 +39,7 @@ export function appendLines(
   }
 }
 
-/** Makes `path` a folder of its own: a link or file under that name is taken away first. @returns true when it was so */
+/** Makes `path` a real folder, removing a link or file of that name. @returns whether one was removed */
 export function ensurePlainFolder(path: string): boolean {
   const stats = statsAt(path);
   if (stats?.isDirectory()) return false;
@@ -49,8 +49,7 @@ export function ensurePlainFolder(path: string): boolean {
 }
 
 /**
- * Opens a plain file for appending and reading, made when it is missing; a link, folder or pipe under its
- * name is taken away.
+ * Opens a plain file for appending and reading, creating it if missing; a link, folder or pipe of that name is removed.
  * @returns its descriptor
  */
 export function openForAppend(path: string, mode = 0o644): number {
@@ -70,8 +69,8 @@ export function openForAppend(path: string, mode = 0o644): number {
 }
 
 /**
- * Makes room for a file of ours: a folder, or a file that is too large to be read, is renamed and so kept. Links
- * and pipes have no content to keep; the rename that follows replaces them.
+ * Makes room for a new file: a folder, or a file too large to read, is kept under another name. Links and pipes have no
+ * content to keep; the rename that follows replaces them.
  * @returns its new path; undefined when nothing had to be moved
  */
 export function putAside(path: string): string | undefined {

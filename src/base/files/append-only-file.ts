@@ -14,11 +14,11 @@ const CLOSED = -1;
 const synced = promisify(fsync);
 const datasynced = promisify(fdatasync);
 
-/** A file that only grows and has one writer, who knows the length and the hash of what it has written. */
+/** An append-only file with one writer, which knows the length and the hash of what it has written. */
 export class AppendOnlyFile implements Disposable {
   readonly #path: string;
   readonly #mayWrite: () => Promise<void>;
-  /** Of the bytes that are ours. */
+  /** Hash of the bytes we wrote. */
   readonly #hash: Hash;
   #descriptor: number;
   #size: number;
@@ -34,8 +34,8 @@ export class AppendOnlyFile implements Disposable {
   }
 
   /**
-   * Opens or makes the file and cuts it to `size` bytes.
-   * @param mayWrite asked right before each change; its throw is handed on and nothing is changed
+   * Opens or creates the file and truncates it to `size` bytes.
+   * @param mayWrite called before each change; if it throws, nothing is changed
    */
   static async open(path: string, size: number, mayWrite: () => Promise<void>): Promise<AppendOnlyFile> {
     const descriptor = openForAppend(path);
@@ -44,7 +44,7 @@ export class AppendOnlyFile implements Disposable {
       file.#isTorn = true;
       await file.#cut();
       await synced(descriptor);
-      // Its name may be as new as the file.
+      // The directory entry may be new too.
       if (size === 0) await syncFolder(dirname(path));
       return file;
     } catch (error) {
@@ -53,7 +53,7 @@ export class AppendOnlyFile implements Disposable {
     }
   }
 
-  /** Bytes that are ours. */
+  /** The number of bytes we wrote. */
   get size(): number {
     return this.#size;
   }
@@ -62,26 +62,26 @@ export class AppendOnlyFile implements Disposable {
     return this.#descriptor;
   }
 
-  /** By what the bytes that are ours are known. */
+  /** The fingerprint of the bytes we wrote. */
   get print(): string {
     return this.#hash.copy().digest('hex');
   }
 
-  /** The same of the first `size` bytes alone, as they are on disk now. */
+  /** The fingerprint of the first `size` bytes, as they are on disk now. */
   printOf(size: number): string {
     return hashOf(this.#descriptor, size).digest('hex');
   }
 
-  /** How many bytes that others had appended were cut off before a write. */
+  /** How many bytes that others had appended were cut off before our writes. */
   get foreignBytes(): number {
     return this.#foreignBytes;
   }
 
   /**
-   * Appends and waits until the bytes are on disk. What is behind ours is cut off first: half a line of a write that
-   * failed, or what a writer before us wrote too late.
-   * @throws the system error of a full disk; the file is cut back to what it was
-   * @throws file_rewritten when the file under the name is not ours and these bytes
+   * Appends and waits until the bytes are on disk. Anything after our bytes is cut off first: half a line of a failed
+   * write, or a late write of the previous writer.
+   * @throws the system error of a full disk; the file is restored to its previous length
+   * @throws file_rewritten when the file at the path is not ours with these bytes
    */
   async append(bytes: Buffer): Promise<void> {
     await this.#cut();
@@ -90,12 +90,12 @@ export class AppendOnlyFile implements Disposable {
       writeFully(this.#descriptor, bytes);
       await datasynced(this.#descriptor);
     } catch (error) {
-      // What fails now is cut before the next write.
+      // If this fails too, the next write cuts it.
       await this.#cut().catch(() => undefined);
       throw error;
     }
     if (!this.#isNamed() || this.#sizeNow() !== this.#size + bytes.length) {
-      // It may have grown in the hands of whoever may write now.
+      // A new owner may have written to it.
       await this.#mayWrite();
       throw BASE_ERRORS.file_rewritten({ path: this.#path });
     }
@@ -107,7 +107,7 @@ export class AppendOnlyFile implements Disposable {
   /**
    * Reads the file and compares it with what we wrote.
    * @returns whether others have appended to it
-   * @throws file_rewritten when bytes of ours are gone, or the file under the name is another one
+   * @throws file_rewritten when bytes of ours are gone, or another file is at the path
    */
   hasMore(): boolean {
     if (!this.#isNamed() || this.printOf(this.#size) !== this.print)
@@ -116,7 +116,7 @@ export class AppendOnlyFile implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    // Once only: the number may have been given to another file by then.
+    // Only once: the descriptor may have been reused.
     if (this.#descriptor !== CLOSED) closeSync(this.#descriptor);
     this.#descriptor = CLOSED;
   }

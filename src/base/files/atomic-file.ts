@@ -16,14 +16,14 @@ import { BASE_ERRORS } from '../base-errors.ts';
 import { ifThere, systemErrorCode } from '../errors.ts';
 import { failPoint, tearPoint } from '../fault-points.ts';
 
-// Only the disk itself is waited for. Node hands any other call on a file to a thread and back, which costs ten times
-// as much as the call: a worker makes some two hundred of them between two children.
+// Only fsync is asynchronous. Node runs any other asynchronous file call on a thread, at ten times the cost of the
+// call: a worker makes some two hundred of them between two agents.
 const synced = promisify(fsync);
 
 /**
- * Replaces a whole file: draft, fsync, rename, fsync of the folder. A reader sees the old bytes or the
- * new ones, also after a crash; a link standing at `path` is replaced, never followed.
- * @throws the system error (a full disk among them); the old file stays, the draft is removed
+ * Replaces a whole file: draft, fsync, rename, fsync of the folder. A reader sees the old bytes or the new ones, also
+ * after a crash; a link at `path` is replaced, never followed.
+ * @throws the system error (such as a full disk); the old file stays, the draft is removed
  */
 export async function writeWhole(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
   await replaceWhole(path, data, { mode, stillFits: () => true });
@@ -31,7 +31,7 @@ export async function writeWhole(path: string, data: string | Uint8Array, mode =
 
 /**
  * The same for a file that others write too.
- * @param options.stillFits asked when the draft is on disk, right before the rename
+ * @param options.stillFits called once the draft is on disk, right before the rename
  * @returns false when it said no: nothing was replaced
  */
 export async function replaceWhole(
@@ -45,7 +45,7 @@ export async function replaceWhole(
     if (!stillFits()) return false;
     renameSync(draft, path);
   } finally {
-    // Renamed, it is no longer there.
+    // Already gone if it was renamed.
     ifThere(() => unlinkSync(draft));
   }
   await syncFolder(dirname(path));
@@ -53,12 +53,12 @@ export async function replaceWhole(
 }
 
 /**
- * Replaces a whole file without waiting for the disk: readers see the old bytes or the new ones, and after a power
- * cut perhaps neither. For what can be lost and is written often.
+ * Replaces a whole file without fsync: readers see the old bytes or the new ones, and after a power cut perhaps
+ * neither. For data that may be lost and is written often.
  * @throws the system error; the old file stays
  */
 export function writeLightly(path: string, data: string | Uint8Array, mode = 0o644): void {
-  // A new name: a pipe that somebody put under an expected one would be waited for.
+  // A random name: opening a pipe placed at a predictable one would hang.
   const draft = draftPath(path);
   try {
     writeFileSync(draft, data, { flag: 'wx', mode });
@@ -70,8 +70,8 @@ export function writeLightly(path: string, data: string | Uint8Array, mode = 0o6
 }
 
 /**
- * Makes a whole file that must not exist yet. link() refuses an existing name, and the file that it
- * reveals is already complete: a rival can neither win twice nor read half of it.
+ * Creates a file that must not exist yet. link() refuses an existing name, and the file it publishes is already
+ * complete: a rival can neither win twice nor read half of it.
  * @returns false when the name is taken
  * @throws no_hard_links
  */
@@ -99,8 +99,8 @@ function linkTo(draft: string, path: string): void {
 }
 
 /**
- * Removes the drafts that killed writers have left in a folder. Only for who knows that nobody writes there.
- * A folder that can't be read has none to be cared about.
+ * Removes drafts left in a folder by killed writers. The caller must know that nobody is writing there. A folder that
+ * can't be read is skipped.
  */
 export function removeDrafts(folder: string): void {
   for (const name of orNothing(() => readdirSync(folder)) ?? [])
@@ -115,7 +115,7 @@ function orNothing<T>(act: () => T): T | undefined {
   }
 }
 
-/** Makes a folder's entries durable: without it a rename may be undone by a power cut. */
+/** Makes a folder's entries durable: otherwise a power cut may undo a rename. */
 export async function syncFolder(folder: string): Promise<void> {
   const descriptor = openSync(folder, 'r');
   try {
@@ -125,7 +125,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes every byte or throws: a nearly full disk takes a part and reports only the count. */
+/** Writes every byte or throws: on a nearly full disk, write() stores a part and only reports the count. */
 export function writeFully(descriptor: number, data: Uint8Array): void {
   failPoint('write');
   tear(descriptor, data);
@@ -137,7 +137,7 @@ export function writeFully(descriptor: number, data: Uint8Array): void {
   }
 }
 
-// A power cut in the middle of a write leaves a part of it.
+// Simulates a power cut in the middle of a write.
 function tear(descriptor: number, data: Uint8Array): void {
   const bytes = tearPoint('write', data.length);
   if (bytes === undefined) return;
@@ -155,7 +155,7 @@ async function writeDraft(draft: string, data: string | Uint8Array, mode: number
   }
 }
 
-/** What a write under way, or one that was cut off, leaves beside its file. */
+/** The name of a write in progress, or of one that was interrupted. */
 const DRAFT = /^\..+\.[0-9a-f]{12}\.draft$/;
 
 // The dot keeps drafts out of listings, and the random part keeps two writers apart.
@@ -163,10 +163,10 @@ function draftPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.draft`);
 }
 
-/** What systems answer to a hard link in a folder of our own where the disk knows none: EPERM on Linux. */
+/** Errors of link() on file systems without hard links: EPERM on Linux. */
 const NOT_KNOWN: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
-/** The failure of a hard link at `path` with its true reason; any other error as it is. */
+/** Explains a failed hard link; returns any other error unchanged. */
 function explainedLink(error: unknown, path: string): unknown {
   return NOT_KNOWN.includes(systemErrorCode(error) ?? '')
     ? BASE_ERRORS.no_hard_links({ folder: dirname(path) }, { cause: error })

@@ -11,17 +11,17 @@ const MAX_TRIES = 20;
 type Change = (text: string | undefined) => string;
 
 interface ChangeOptions {
-  /** A file that is larger is moved aside. */
+  /** Larger files are moved aside. */
   maxBytes?: number;
-  /** Learns of what was there and could not be read, and where that is now, unless it held nothing of its own. */
+  /** Called with the problem of an unreadable file and its new path, if it had content to keep. */
   onUnusable?: (problem: string, aside: string | undefined) => void;
 }
 
 /**
- * Changes a text file that people and agents edit too. `change` gets the text (undefined when there is
- * no plain file) and returns the new one. Right before the rename the file is compared with what was read: if it
- * was edited in between, `change` is called again with the newer text. Bytes that `change` leaves alone stay,
- * also when they are not UTF-8. An edit that is written into the old file after the rename is lost.
+ * Changes a text file that people and agents edit too. `change` gets the text (undefined when there is no plain file)
+ * and returns the new one. If the file was edited before the rename, `change` is called again with the newer text.
+ * Bytes that `change` keeps are preserved even if they are not UTF-8. An edit written into the old file after the
+ * rename is lost.
  * @returns the text that is in the file now
  */
 export async function changeFile(path: string, change: Change, options: ChangeOptions = {}): Promise<string> {
@@ -36,7 +36,7 @@ interface Replacing extends ChangeOptions {
   mustReplace: boolean;
 }
 
-/** @returns undefined when the file was edited meanwhile; never with `mustReplace` */
+/** @returns undefined when the file was edited in the meantime; never with `mustReplace` */
 async function tryToChange(
   path: string,
   { change, mustReplace, maxBytes = MAX_BYTES, onUnusable }: Replacing,
@@ -68,7 +68,7 @@ function isStill(path: string, reading: PlainFileReading): boolean {
   return stats !== undefined && fileIdentity(stats) === reading.identity;
 }
 
-// In a file of single bytes, only what lies outside them is written as UTF-8.
+// In a latin1 file, only characters beyond latin1 are written as UTF-8.
 function encode(text: string, singleBytes: boolean): Buffer {
   if (!singleBytes) return Buffer.from(text, 'utf8');
   return Buffer.concat(

@@ -1,4 +1,4 @@
-/** Whether `path` is `folder` or lies below it; both absolute, without links. */
+/** Whether `path` is `folder` or below it; both absolute, without links. */
 export function contains(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }

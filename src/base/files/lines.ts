@@ -7,13 +7,13 @@ const PIECE_BYTES = 256 * 1024;
 const LEAST_PIECE_BYTES = 4000;
 
 export interface Line {
-  /** Without its LF, and only until the next line is asked for; undefined for one that is too long to be kept. */
+  /** Without its LF, and valid only until the next line is read; undefined if the line is too long to keep. */
   bytes: Buffer | undefined;
-  /** Offset behind its LF. */
+  /** Offset after its LF. */
   end: number;
 }
 
-/** Cuts what is read of a file into lines, in pieces: memory stays flat whatever stands there. */
+/** Splits a file into lines piece by piece: memory stays flat whatever the file contains. */
 export class LineSplitter {
   readonly #maxLineBytes: number;
   #offset: number;
@@ -30,7 +30,7 @@ export class LineSplitter {
     return this.#offset;
   }
 
-  /** @returns the lines that end in these bytes, the next ones of the file */
+  /** @param bytes the next bytes of the file @returns the lines that end in them */
   *take(bytes: Buffer): Generator<Line> {
     const begin = this.#offset;
     this.#offset += bytes.length;
@@ -43,12 +43,12 @@ export class LineSplitter {
     this.#keep(bytes.subarray(from));
   }
 
-  /** @returns the last line, where no LF ends it */
+  /** @returns the last line, if it has no LF */
   *end(): Generator<Line> {
     if (this.#restBytes > 0) yield this.#lineWith(Buffer.alloc(0), this.#offset);
   }
 
-  /** Continues elsewhere in the file; the line in which that lies counts as too long. */
+  /** Continues elsewhere in the file; the line at `offset` counts as too long. */
   jumpTo(offset: number): void {
     this.#offset = offset;
     this.#rest = [];
@@ -58,7 +58,7 @@ export class LineSplitter {
 
   #lineWith(last: Buffer, end: number): Line {
     const isKept = !this.#isTooLong && this.#restBytes + last.length <= this.#maxLineBytes;
-    // What lies whole in a piece is not copied.
+    // A line that lies within one piece is not copied.
     const bytes = this.#rest.length === 0 ? last : Buffer.concat([...this.#rest, last]);
     this.#rest = [];
     this.#restBytes = 0;
@@ -70,23 +70,23 @@ export class LineSplitter {
     this.#restBytes += bytes.length;
     this.#isTooLong ||= this.#restBytes > this.#maxLineBytes;
     if (this.#isTooLong) this.#rest = [];
-    // The piece is read into again, so a part of a line must be copied.
+    // The buffer is reused, so a partial line must be copied.
     else if (bytes.length > 0) this.#rest.push(Buffer.from(bytes));
   }
 }
 
 export interface TextLine {
   text: string | undefined;
-  /** Offset behind its LF. */
+  /** Offset after its LF. */
   end: number;
 }
 
-/** Longer than any line of ours. */
+/** Longer than any line we write. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 /**
  * The lines of a file from `offset` on.
- * @param toEnd a last line without LF counts, too @param pieceBytes how much is read at once: less for the first lines
+ * @param toEnd include a last line without LF @param pieceBytes how much to read at once: less for the first lines
  */
 export async function* linesFrom(
   handle: PlainHandle,
@@ -95,7 +95,7 @@ export async function* linesFrom(
 ): AsyncGenerator<TextLine> {
   const lines = new LineSplitter({ offset, maxLineBytes });
   const left = handle.stat().size - offset;
-  // Most files are small, and there are many of them: a large piece for each would be most of the work.
+  // Most files are small and numerous: allocating a large piece for each would be most of the work.
   const piece = Buffer.allocUnsafe(Math.max(LEAST_PIECE_BYTES, Math.min(pieceBytes, left + 1)));
   for (;;) {
     const bytesRead = await handle.read(piece, lines.offset);
@@ -105,7 +105,7 @@ export async function* linesFrom(
   }
 }
 
-/** The offset at which the line begins that `position` lies in. */
+/** The offset at which the line containing `position` begins. */
 export function lineStart(descriptor: number, position: number): number {
   for (let end = position; end > 0; end -= PIECE_BYTES) {
     const begin = Math.max(0, end - PIECE_BYTES);
@@ -115,11 +115,11 @@ export function lineStart(descriptor: number, position: number): number {
   return 0;
 }
 
-/** What stands behind the last LF of a file, of at most `maxBytes`; empty where the file ends with one. */
+/** The bytes after the last LF of a file, at most `maxBytes`; empty if the file ends with one. */
 export function openEnd(descriptor: number, maxBytes: number): Buffer {
   const { size } = fstatSync(descriptor);
   if (size === 0 || bytesAt(descriptor, size - 1, 1)[0] === LF) return Buffer.alloc(0);
-  // Rare: a crash tore it, or a person's editor left out the last line end.
+  // Rare: a crash tore it, or an editor left out the last newline.
   const bytes = bytesAt(descriptor, Math.max(0, size - maxBytes), maxBytes);
   return bytes.subarray(bytes.lastIndexOf(LF) + 1);
 }
@@ -132,11 +132,11 @@ export interface Bound {
 export interface BoundedText {
   kind: 'text';
   text: string;
-  /** Bytes that were left out; 0 when the text is whole. */
+  /** Bytes that were left out; 0 when the text is complete. */
   omittedBytes: number;
 }
 
-/** Reads a plain file of any size: of a large one whole lines, at its start or its end. */
+/** Reads a plain file of any size: of a large one, whole lines at its start or its end. */
 export function readBoundedText(path: string, { maxBytes, keep }: Bound): BoundedText | NotRead {
   return withPlainFile(path, (descriptor, { size }): BoundedText => {
     const length = Math.min(size, maxBytes);
@@ -146,7 +146,7 @@ export function readBoundedText(path: string, { maxBytes, keep }: Bound): Bounde
   });
 }
 
-// A line that is longer than all that may be read is left out whole: half of it could be taken for one.
+// A line longer than `maxBytes` is left out entirely: half of it could be taken for a line.
 function wholeLines(bytes: Buffer, keep: Bound['keep']): Buffer {
   if (keep === 'start') return bytes.subarray(0, bytes.lastIndexOf(LF) + 1);
   const first = bytes.indexOf(LF);

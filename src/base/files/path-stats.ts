@@ -3,18 +3,18 @@ import { isAbsolute } from 'node:path';
 import { ifThere, systemErrorCode } from '../errors.ts';
 import { fileIdentity } from './fingerprint.ts';
 
-/** What stands at a path, links not followed; undefined when nothing does. */
+/** The stats of a path, links not followed; undefined when it does not exist. */
 export function statsAt(path: string): Stats | undefined {
   return ifThere(() => lstatSync(path, { throwIfNoEntry: false }));
 }
 
-/** Which state of a file is there; empty when the file is missing. */
+/** The file identity of a path; empty when it does not exist. */
 export function identityAt(path: string): string {
   const stats = statsAt(path);
   return stats === undefined ? '' : fileIdentity(stats);
 }
 
-/** The names in a folder, as the system gives them; undefined when there is none, as behind a circle of links. */
+/** The names in a folder, as the system returns them; undefined if it does not exist, or for a circle of links. */
 export function namesAt(folder: string): string[] | undefined {
   try {
     return ifThere(() => readdirSync(folder));
@@ -24,7 +24,7 @@ export function namesAt(folder: string): string[] | undefined {
   }
 }
 
-/** Whether this user may do to a file or folder what `mode` says: one of the constants of `node:fs`. */
+/** Whether this user has the access of `mode`, one of the constants of `node:fs`. */
 export function mayAccess(path: string, mode: number): boolean {
   try {
     accessSync(path, mode);
@@ -34,7 +34,7 @@ export function mayAccess(path: string, mode: number): boolean {
   }
 }
 
-/** The folder or file that an absolute path leads to, without links; undefined where there is none. */
+/** The real path of an absolute path; undefined where there is none. */
 export function realFolder(path = ''): string | undefined {
   return isAbsolute(path) ? ifThere(() => realpathSync.native(path)) : undefined;
 }

@@ -9,7 +9,7 @@ import { fileIdentity } from './fingerprint.ts';
 export type PlainFileReading =
   | { kind: 'bytes'; bytes: Buffer; identity: string }
   | { kind: 'missing' }
-  /** A link, folder, pipe or giant stands where a plain file should. */
+  /** A link, folder, pipe or huge file where a plain file should be. */
   | { kind: 'unusable'; problem: string };
 
 export type NotRead = Exclude<PlainFileReading, { kind: 'bytes' }>;
@@ -17,14 +17,14 @@ export type NotRead = Exclude<PlainFileReading, { kind: 'bytes' }>;
 const READ_ON_BYTES = 64 * 1024;
 
 /**
- * Reads a file that somebody untrusted may have put there: never follows a link, never waits for a
- * pipe, never takes more than `maxBytes`.
+ * Reads a file that may come from an untrusted writer: never follows a link, never waits for a pipe, never reads more
+ * than `maxBytes`.
  */
 export async function readPlainFile(path: string, maxBytes: number): Promise<PlainFileReading> {
   return withPlainFile(path, (descriptor, stats) => readOpened(descriptor, stats, maxBytes));
 }
 
-/** Reads the whole of an open file, as it was when `stats` were taken or later. */
+/** Reads an entire open file, as it was when `stats` were taken or later. */
 export function readOpened(descriptor: number, stats: Stats, maxBytes: number): PlainFileReading {
   const tooLarge = { kind: 'unusable', problem: `too large, more than ${maxBytes} bytes` } as const;
   if (stats.size > maxBytes) return tooLarge;
@@ -32,18 +32,18 @@ export function readOpened(descriptor: number, stats: Stats, maxBytes: number): 
   return bytes === undefined ? tooLarge : { kind: 'bytes', bytes, identity: fileIdentity(stats) };
 }
 
-/** UTF-8 where the bytes are that; else one character per byte, so that none is lost. */
+/** UTF-8 if the bytes are valid; else one character per byte, so that none is lost. */
 export function decode(bytes: Buffer): string {
   return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 }
 
-/** The text of a plain file of at most `maxBytes`; undefined when there is none that may be read. */
+/** The text of a plain file of at most `maxBytes`; undefined if there is no readable one. */
 export async function plainText(path: string, maxBytes: number): Promise<string | undefined> {
   const reading = await readPlainFile(path, maxBytes);
   return reading.kind === 'bytes' ? reading.bytes.toString('utf8') : undefined;
 }
 
-/** What such a file says as JSON; undefined when it is no such JSON either. */
+/** The same, parsed as JSON; undefined if it does not match the schema. */
 export async function plainJson<T>(
   path: string,
   maxBytes: number,
@@ -53,8 +53,8 @@ export async function plainJson<T>(
 }
 
 /**
- * Opens a plain file for as long as `read` needs it; a pipe is not waited for, a link is not followed. Not by
- * promises: a worker looks at some fifty small files between two children, and each would cost ten times as much.
+ * Opens a plain file for the duration of `read`; never waits for a pipe, never follows a link. Synchronous: a worker
+ * reads some fifty small files between two agents, and promises would make each ten times as expensive.
  */
 export function withPlainFile<T>(path: string, read: (descriptor: number, stats: Stats) => T): T | NotRead {
   const opened = openPlainFile(path);
@@ -66,7 +66,7 @@ export function withPlainFile<T>(path: string, read: (descriptor: number, stats:
   }
 }
 
-/** Opens a plain file with the same care; its descriptor is the caller's to close. */
+/** The same, but the caller closes the descriptor. */
 export function openPlainFile(path: string): { kind: 'opened'; descriptor: number; stats: Stats } | NotRead {
   try {
     const descriptor = openSync(path, constants.O_RDONLY | WITH_CARE);
@@ -79,7 +79,7 @@ export function openPlainFile(path: string): { kind: 'opened'; descriptor: numbe
   }
 }
 
-/** A plain file that is read piece by piece; whoever opened it closes it. */
+/** A plain file to be read piece by piece; the opener closes it. */
 export interface PlainHandle {
   readonly fd: number;
   stat(): Stats;
@@ -88,7 +88,7 @@ export interface PlainHandle {
   close(): void;
 }
 
-/** Pieces up to this size are read at once: a promise for each would cost ten times as much. */
+/** Pieces up to this size are read synchronously: a promise for each would cost ten times as much. */
 const AT_ONCE_BYTES = 64 * 1024;
 const readPiece = promisify(readInto);
 
@@ -108,12 +108,12 @@ export function openPlainHandle(path: string): { kind: 'opened'; handle: PlainHa
   return { kind: 'opened', handle };
 }
 
-// Without O_NONBLOCK, opening a pipe that nobody writes to would hang.
+// Without O_NONBLOCK, opening a pipe without a writer would hang.
 const WITH_CARE = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 const NOT_PLAIN = { kind: 'unusable', problem: 'not a plain file' } as const;
 
-/** Why a file could not be opened, as far as that says what stands there. @throws any other error */
+/** Why a file could not be opened, if the error says what is at the path. @throws any other error */
 function notOpened(error: unknown): NotRead {
   const code = systemErrorCode(error) ?? '';
   if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
@@ -121,7 +121,7 @@ function notOpened(error: unknown): NotRead {
   throw error;
 }
 
-// Somebody may write while we read: what is taken stays bounded, however fast the file grows.
+// Another process may be writing: what is read stays bounded, however fast the file grows.
 function readUpTo(descriptor: number, size: number, maxBytes: number): Buffer | undefined {
   const parts: Buffer[] = [];
   let total = 0;
@@ -131,7 +131,7 @@ function readUpTo(descriptor: number, size: number, maxBytes: number): Buffer | 
     parts.push(bytes.subarray(0, bytesRead));
     total += bytesRead;
     if (total > maxBytes) return undefined;
-    // Less than asked for is the end, but only behind all that was there: some file systems give pieces.
+    // A short read is the end only after the initial size: some file systems return pieces.
     if (bytesRead === 0 || (bytesRead < bytes.length && total >= size))
       return parts.length === 1 ? parts[0] : Buffer.concat(parts);
   }

@@ -1,7 +1,7 @@
 import { BASE_ERRORS } from '../base-errors.ts';
 import { isSamocodeError, systemErrorCode } from '../errors.ts';
 
-/** What a system answers to a program without a fault, and what a person can do about it. */
+/** System errors that are no bug, and what a person can do about them. */
 const REFUSALS: Readonly<Record<string, readonly [refusal: string, fix: string]>> = {
   EACCES: ['Permission denied', 'Give your user access to it'],
   EPERM: ['Operation not permitted', 'Let your user change it'],
@@ -10,7 +10,7 @@ const REFUSALS: Readonly<Record<string, readonly [refusal: string, fix: string]>
   EDQUOT: ['Disk quota exceeded', 'Free some space'],
 };
 
-/** Such a refusal as a failure that a person can fix; undefined for every other error. */
+/** The expected failure of such an error; undefined for every other error. */
 export function refusedFile(error: unknown) {
   if (isSamocodeError(error) || REFUSALS[systemErrorCode(error) ?? ''] === undefined) return undefined;
   return fileRefused(error);

@@ -1,10 +1,10 @@
 const two = (value: number) => String(value).padStart(2, '0');
 
-/** The stamps of one clock reading, in local time: what people and file names see. */
+/** The timestamps of one clock reading, in local time, for people and file names. */
 export interface Stamps {
-  /** `YY-MM-DD`: begins a session folder's name. */
+  /** `YY-MM-DD`: prefix of a session folder's name. */
   folderDate: string;
-  /** `MM-DD-HHMM`: begins a document's name. */
+  /** `MM-DD-HHMM`: prefix of a document's name. */
   file: string;
   /** `MM-DD HH:MM`: in log lines. */
   log: string;
@@ -30,7 +30,7 @@ export function stampsAt(ms: number): Stamps {
   };
 }
 
-/** Three digits at least: iteration numbers in names and flow lines. */
+/** At least three digits: iteration numbers in names and flow lines. */
 export function threeDigits(value: number): string {
   return String(value).padStart(3, '0');
 }

@@ -4,40 +4,39 @@ import { type ChokidarOptions, type FSWatcher, watch as watchPath } from 'chokid
 import type { Clock } from '../clock.ts';
 
 /**
- * Reports changes of files and folders, as far as the system does. It may miss some, on network disks above all, so
- * its user looks from time to time as well.
+ * Reports changes of files and folders, as far as the system does. It may miss some, above all on network disks, so its
+ * user also polls.
  */
 export interface Watcher {
   /**
-   * Watches these files, those still to come included, and the entries of these folders; and nothing else. What was
-   * replaced since the last call is watched anew.
-   * @returns false where changes of one of them are not reported: it must be looked at often
+   * Watches these files, even before they exist, and the entries of these folders, and nothing else. Paths replaced
+   * since the last call are watched again.
+   * @returns false if changes of one of them are not reported: it must be polled often
    */
   watch(paths: Iterable<string>): boolean;
-  /** Ends at a change, one since the last wait included, or when the time is over. @throws the signal's reason */
+  /** Returns at a change, including one since the last wait, or after `ms`. @throws the signal's reason */
   wait(ms: number, signal?: AbortSignal): Promise<void>;
   close(): void;
 }
 
-/** The system's way to watch a path. */
 export type WatchPath = (path: string, options: ChokidarOptions) => Pick<FSWatcher, 'on' | 'close'>;
 
 export interface WatcherOptions {
   clock: Pick<Clock, 'monotonic' | 'sleep'>;
-  /** Of more paths, the first are watched and the rest is only looked at: the system's watches belong to all programs. */
+  /** Paths beyond this are only polled: watches are a resource that all programs share. */
   maxPaths?: number;
   watchPath?: WatchPath;
 }
 
 const MAX_PATHS = 128;
-/** At the system's limits (EMFILE, ENOSPC): between two attempts to watch a path. */
+/** At the system's limits (EMFILE, ENOSPC): pause between two attempts to watch a path. */
 const RETRY_MS = 5000;
-/** chokidar drops changes of a file that follow another within 50 ms, so a change is looked at twice. */
+/** chokidar drops changes of a file within 50 ms after another one, so a change is read twice. */
 const SETTLE_MS = 60;
 
 interface Watch {
   watcher: ReturnType<WatchPath>;
-  /** Which file or folder had the name when watching began. */
+  /** Identifies the file or folder that was at the path when watching began. */
   id: string;
   failedAtMs?: number;
 }
@@ -54,7 +53,7 @@ export function newWatcher(options: WatcherOptions): Watcher {
   };
   const drop = (path: string) => {
     const watcher = watches.get(path)?.watcher;
-    // close() removes all listeners, and an error of a read under way would have none.
+    // close() removes all listeners, and an error of a pending read would be unhandled.
     void watcher?.close();
     watcher?.on('error', () => undefined);
     watches.delete(path);
@@ -68,12 +67,12 @@ export function newWatcher(options: WatcherOptions): Watcher {
     }
     drop(path);
     if (target === undefined) return false;
-    // Of a folder that is only watched for a file to come, nothing else is of interest.
+    // In a folder watched only for a file to appear, nothing else matters.
     const ignored = target.path === path ? [] : (name: string) => name !== target.path && name !== path;
     const watcher = open(target.path, { depth: 0, ignoreInitial: true, atomic: false, ignored });
     const one: Watch = { watcher, id: target.id };
     watcher.on('all', changed);
-    // What changed before is found by looking once more.
+    // Changes before this moment are found by reading once more.
     watcher.on('ready', changed);
     watcher.on('error', () => {
       one.failedAtMs = clock.monotonic();
@@ -111,7 +110,7 @@ export function newWatcher(options: WatcherOptions): Watcher {
   };
 }
 
-/** The path itself, or its folder while it is missing; undefined when that is missing, too. */
+/** The path itself, or its folder while it is missing; undefined if both are missing. */
 function targetOf(path: string): { path: string; id: string } | undefined {
   for (const one of [path, dirname(path)]) {
     const id = idOf(one);
@@ -120,7 +119,7 @@ function targetOf(path: string): { path: string; id: string } | undefined {
   return undefined;
 }
 
-// Not by promises, which cost ten times as much: a supervisor asks for hundreds of paths at each look.
+// Synchronous, which costs a tenth: a supervisor checks hundreds of paths in each round.
 function idOf(path: string): string | undefined {
   try {
     const { dev, ino, birthtimeMs } = statSync(path);

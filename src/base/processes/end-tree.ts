@@ -3,7 +3,7 @@ import { systemErrorCode } from '../errors.ts';
 import type { Host } from './host.ts';
 import { isRunning, type ProcessEntry, type ProcessTable } from './process-table.ts';
 
-/** An environment variable that every process of a tree carries, however far it has run from its parents. */
+/** An environment variable that every process of a tree carries, wherever it was re-parented. */
 export interface Mark {
   name: string;
   value: string;
@@ -14,8 +14,8 @@ export interface TreeRoot {
   startTicks: string;
   pgid: number;
   /**
-   * How many processes below the root, one below the other, keep all the others in a namespace: they die of a polite
-   * signal, and with them at once everything inside.
+   * The number of nested processes below the root that hold all others in a namespace: SIGTERM kills them, and at once
+   * everything inside.
    */
   guardDepth?: number;
 }
@@ -23,9 +23,9 @@ export interface TreeRoot {
 export interface EndTreeOptions {
   host: Host;
   clock: Clock;
-  /** Milliseconds between SIGTERM and SIGKILL; 0 kills at once. */
+  /** Milliseconds between SIGTERM and SIGKILL; 0 kills immediately. */
   graceMs: number;
-  /** Processes seen in the tree earlier, in case they hide from the mark and from their parents by now. */
+  /** Processes seen in the tree earlier, which may have lost the mark and their parents by now. */
   known?: readonly KnownProcess[];
 }
 
@@ -33,21 +33,21 @@ export type KnownProcess = Pick<ProcessEntry, 'pid' | 'startTicks'>;
 
 export type TreeEnd =
   | { kind: 'empty'; signalled: number; killed: number }
-  /** Even SIGKILL left these (uninterruptible sleep, another user's). */
+  /** Survived even SIGKILL (uninterruptible sleep, another user's). */
   | { kind: 'immortal'; pids: number[] };
 
 const FIRST_POLL_MS = 20;
 const LAST_POLL_MS = 200;
 const KILL_PATIENCE_MS = 4000;
-/** A longer gap between two looks was our own sleep: it shortens nobody's grace. */
+/** A longer gap between two scans means that the machine slept: it does not count as grace. */
 const LONGEST_TICK_MS = 1000;
-/** A process that forks and ends between the listing and the reading is in neither: one empty look proves nothing. */
-const EMPTY_LOOKS = 2;
+/** A process that forks and exits between listing and reading is in neither, so one empty scan proves nothing. */
+const EMPTY_SCANS = 2;
 
 /**
- * Ends a child and all that came of it: its group, its descendants, and whatever carries `mark`, also
- * re-parented or in sessions of its own. Polite first, firm after `graceMs`, and looked at until empty.
- * A process is touched only while its pid and start ticks are those that were listed.
+ * Ends a child and everything it started: its group, its descendants, and whatever carries `mark`, even if re-parented
+ * or in another session. SIGTERM first, SIGKILL after `graceMs`, scanned until empty.
+ * A process is signalled only while its pid and start ticks are those that were listed.
  */
 export async function endTree(
   root: TreeRoot | undefined,
@@ -60,41 +60,41 @@ export async function endTree(
   const signalled = new Set<string>();
   const killed = new Set<string>();
   let waited = 0;
-  let emptyLooks = 0;
+  let emptyScans = 0;
   let last = clock.monotonic();
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LAST_POLL_MS)) {
-    const { members: alive, groupIsOurs } = await look(root, mark, processes, seen);
-    emptyLooks = alive.length === 0 ? emptyLooks + 1 : 0;
-    if (emptyLooks === EMPTY_LOOKS) return { kind: 'empty', signalled: signalled.size, killed: killed.size };
+    const { members: alive, groupIsOurs } = await scan(root, mark, processes, seen);
+    emptyScans = alive.length === 0 ? emptyScans + 1 : 0;
+    if (emptyScans === EMPTY_SCANS) return { kind: 'empty', signalled: signalled.size, killed: killed.size };
     const now = clock.monotonic();
     waited += Math.min(now - last, LONGEST_TICK_MS);
     last = now;
     if (alive.length > 0 && waited > graceMs + KILL_PATIENCE_MS)
       return { kind: 'immortal', pids: alive.map(({ pid }) => pid) };
     const firm = waited >= graceMs;
-    // What hops from fork to fork is in no listing for long, but the kernel hits a whole group at once.
-    if (root !== undefined && groupIsOurs && (firm || emptyLooks > 0)) killGroup(root.pgid);
+    // A process that keeps forking escapes the listing, but the kernel signals a whole group at once.
+    if (root !== undefined && groupIsOurs && (firm || emptyScans > 0)) killGroup(root.pgid);
     const guards = root === undefined ? [] : guardsOf(root, alive);
     for (const entry of alive) {
       if (!firm && guards.includes(entry)) continue;
       const done = firm ? killed : signalled;
-      // SIGKILL again is harmless, and new members may share a look with old ones.
+      // Repeating SIGKILL is harmless; new members may appear in the same scan as old ones.
       if (firm || !done.has(key(entry))) await signalProcess(processes, entry, firm ? 'SIGKILL' : 'SIGTERM');
       done.add(key(entry));
-      // A stopped process meets SIGTERM only when it goes on; some come to their stop after it.
+      // A stopped process handles SIGTERM only once continued; some stop after it was sent.
       if (!firm && entry.state === 'T') await signalProcess(processes, entry, 'SIGCONT');
     }
     await clock.sleep(pollMs);
   }
 }
 
-/** Everything of the tree that still runs, without touching it. */
+/** The processes of the tree that still run; sends no signals. */
 export async function treeMembers(
   root: TreeRoot | undefined,
   mark: Mark,
   { host, known = [] }: Pick<EndTreeOptions, 'host' | 'known'>,
 ): Promise<ProcessEntry[]> {
-  return (await look(root, mark, host.processes, { members: new Map(), known: [...known] })).members;
+  return (await scan(root, mark, host.processes, { members: new Map(), known: [...known] })).members;
 }
 
 interface Seen {
@@ -102,7 +102,7 @@ interface Seen {
   known: KnownProcess[];
 }
 
-async function look(
+async function scan(
   root: TreeRoot | undefined,
   mark: Mark,
   processes: ProcessTable,
@@ -124,8 +124,8 @@ async function look(
   return { members, groupIsOurs };
 }
 
-// A group's number stays taken while any member lives. With its leader gone it may have been emptied and
-// given to strangers, so it must hold somebody we know, or the leader must have been seen by our caller.
+// A process group exists while any member lives. If its leader is gone, its number may have been reused, so it must
+// contain a known process, or the caller must have seen the leader.
 function holdsOurs(root: TreeRoot, all: readonly ProcessEntry[], wanted: ReadonlySet<string>): boolean {
   const leader = all.find((entry) => entry.pid === root.pgid);
   if (leader !== undefined) return leader.startTicks === root.startTicks;
@@ -151,7 +151,7 @@ function withDescendants(all: ProcessEntry[], wanted: ReadonlySet<string>): Proc
   return [...members.values()];
 }
 
-/** They end by themselves with the last process inside. */
+/** Guards exit by themselves with the last process inside. */
 function guardsOf({ pid, guardDepth = 0 }: TreeRoot, alive: readonly ProcessEntry[]): ProcessEntry[] {
   const guards: ProcessEntry[] = [];
   for (let level = [pid]; guards.length < guardDepth; ) {
@@ -168,7 +168,7 @@ async function signalProcess(
   entry: ProcessEntry,
   signal: NodeJS.Signals,
 ): Promise<void> {
-  // Asked again right before: the pid may have been given to somebody else since the listing.
+  // Read again right before: the pid may have been reused since the listing.
   const now = await processes.read(entry.pid);
   if (!isRunning(now) || now.startTicks !== entry.startTicks) return;
   try {

@@ -1,8 +1,8 @@
-/** Who commits, how to reach a remote and where the person's own settings are; all other `GIT_*` point at somebody's repository. */
-const PERSONS =
+/** Identity, transport and config location of the user; all other `GIT_*` select a repository. */
+const USERS_OWN =
   /^GIT_(?:(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)|SSH|SSH_COMMAND|SSH_VARIANT|SSL_\w+|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM))$/;
 
-/** Whether a variable may reach a git that is started here: it is none of git's, or a choice of the person. */
+/** Whether a variable may be passed to git: it is not one of git's, or it is the user's choice. */
 export function isFineForGit(name: string): boolean {
-  return !name.startsWith('GIT_') || PERSONS.test(name);
+  return !name.startsWith('GIT_') || USERS_OWN.test(name);
 }

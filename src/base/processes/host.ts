@@ -12,19 +12,19 @@ import {
 } from './process-table.ts';
 import { runCommand } from './run-command.ts';
 
-/** The machine that we run on; tests hand in other boots, hosts and namespaces. */
+/** The machine we run on; tests pass other boots, hosts and namespaces. */
 export interface Host {
-  /** Names the machine over its reboots. */
+  /** Identifies the machine across reboots. */
   hostId: string;
-  /** Names this boot of it; the same text means the same running kernel. Empty: it could not be read. */
+  /** Identifies the running kernel. Empty: it could not be read. */
   bootId: string;
   pidNamespace: string;
-  /** Names the container that we see all of, over its restarts. */
+  /** Identifies the container across restarts, if we see all of it. */
   container?: string;
   processes: ProcessTable;
 }
 
-/** Which process: a pid alone is reused, so its start, boot, namespace and machine go with it. */
+/** Identifies a process: pids are reused, so start, boot, namespace and machine belong to it. */
 export const ProcessIdentity = z.object({
   pid: z.int().positive(),
   startTicks: z.string(),
@@ -44,12 +44,12 @@ export function isSameProcess(a: ProcessIdentity, b: ProcessIdentity): boolean {
   );
 }
 
-/** `unknowable`: on another machine or in another pid namespace, so never to be taken for dead. */
+/** `unknowable`: on another machine or in another pid namespace, so never to be treated as dead. */
 export type Liveness = 'alive' | 'dead' | 'unknowable';
 
 let found: Promise<Host> | undefined;
 
-/** This machine, read once per process; a reading that failed is tried again. */
+/** This machine, read once per process; a failed read is retried. */
 export function systemHost(): Promise<Host> {
   found ??= readSystemHost().catch((error) => {
     found = undefined;
@@ -68,7 +68,7 @@ async function readSystemHost(): Promise<Host> {
   };
 }
 
-/** The identity of a process of this machine, or undefined when it does not run. */
+/** The identity of a process of this machine; undefined when it does not run. */
 export async function identify(host: Host, pid: number): Promise<ProcessIdentity | undefined> {
   const entry = await host.processes.read(pid);
   if (!isRunning(entry)) return undefined;
@@ -77,8 +77,8 @@ export async function identify(host: Host, pid: number): Promise<ProcessIdentity
 }
 
 /**
- * Whether the process of `identity` still runs, as far as it can be known from here. Slowness is never death.
- * @param container in which it ran, where that is known
+ * Whether the process of `identity` still runs, as far as can be determined from here. A slow process is alive.
+ * @param container in which it ran, if known
  */
 export async function livenessOf(
   host: Host,
@@ -88,15 +88,15 @@ export async function livenessOf(
   const isThisHost = identity.hostId === host.hostId;
   const isUnread = identity.bootId === '' || host.bootId === '';
   if (identity.bootId !== host.bootId) return isThisHost && !isUnread ? 'dead' : 'unknowable';
-  // An equal boot id is an equal kernel, whatever the host calls itself in a container.
+  // Same boot id means same kernel, whatever a container reports as its host.
   if (isUnread && !isThisHost) return 'unknowable';
-  // Our own container had another namespace under the same kernel: it was restarted, and nothing of then lives.
+  // The same container with another namespace was restarted, so no process of then is alive.
   const isOwn = container !== undefined && container === host.container && !isUnread;
   if (identity.pidNamespace !== host.pidNamespace) return isOwn ? 'dead' : 'unknowable';
   return (await runningEntry(host, identity)) === undefined ? 'dead' : 'alive';
 }
 
-/** A process of this boot as it is listed now; undefined when it does not run any more. */
+/** A process of this boot as listed now; undefined when it no longer runs. */
 export async function runningEntry(
   { processes }: Host,
   { pid, startTicks }: Pick<ProcessIdentity, 'pid' | 'startTicks'>,
@@ -106,10 +106,9 @@ export async function runningEntry(
 }
 
 /**
- * Names the container that we run in over its restarts, by the layer that it writes to; two containers never share one,
- * as they may share host name, network and `/etc/machine-id`. Undefined outside of one, where engines name layers
- * otherwise, and unless all of its processes can be seen from here: to whoever looks out of a pid namespace within it,
- * as the sandbox of an agent makes one, the container would look restarted.
+ * Identifies our container across restarts by its writable layer, which no two containers share, unlike host name,
+ * network and `/etc/machine-id`. Undefined outside a container, for engines with other layer names, and unless all of
+ * its processes are visible: from an inner pid namespace, such as an agent's sandbox, it would look restarted.
  */
 export function ownContainer(root = '/'): string | undefined {
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -119,18 +118,18 @@ export function ownContainer(root = '/'): string | undefined {
     const cgroup = /^0::(\/.*)$/m.exec(read('proc/1/cgroup'))?.[1];
     if (cgroup === undefined) return undefined;
     const pids = read(join('sys/fs/cgroup', cgroup, 'cgroup.procs')).split('\n');
-    // The kernel lists a process of an outer or other pid namespace as 0.
+    // The kernel shows processes of other pid namespaces as 0.
     return pids.includes('1') && !pids.includes('0') ? layer : undefined;
   } catch {
-    // Whatever is not there or may not be read: then nothing is concluded.
+    // Missing or unreadable: draw no conclusion.
     return undefined;
   }
 }
 
-/** The id of the writable layer, as Docker and Podman give them: random, so that no two engines have the same. */
+/** The id of the writable layer in Docker and Podman: random, so it is unique across engines. */
 const LAYER = / - overlay (?:.*[ ,])?upperdir=[^,]*\/([0-9a-f]{64})\/diff(?:,|$)/;
 
-/** Names the machine over its reboots, whatever network it is in. */
+/** Identifies the machine across reboots and networks. */
 async function readMachineId(platform: NodeJS.Platform = process.platform): Promise<string> {
   const found = platform === 'darwin' ? await ofMac() : ofLinux();
   return found ?? hostname();
@@ -141,13 +140,13 @@ function ofLinux(): string | undefined {
   return text === undefined ? undefined : machineIdIn(text);
 }
 
-// By absolute paths: cron on macOS has no /usr/sbin on its PATH.
+// Absolute paths: cron on macOS has no /usr/sbin on its PATH.
 async function ofMac(): Promise<string | undefined> {
   const { stdout } = await runCommand('/usr/sbin/ioreg', ['-rd1', '-c', 'IOPlatformExpertDevice']);
   return platformUuidIn(stdout);
 }
 
-/** Names this boot of it; empty when that can't be learned. */
+/** Identifies this boot; empty when it can't be read. */
 async function readBootId(): Promise<string> {
   const linux = ifThere(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
   if (linux !== undefined) return linux.trim();
@@ -155,7 +154,7 @@ async function readBootId(): Promise<string> {
   return stdout.trim();
 }
 
-/** What an image is built with ("uninitialized", or nothing) names no machine. */
+/** The content of an image ("uninitialized", or nothing) identifies no machine. */
 export function machineIdIn(text: string): string | undefined {
   return /^[0-9a-f]{32}$/.exec(text.trim())?.[0];
 }

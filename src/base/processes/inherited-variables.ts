@@ -3,9 +3,8 @@ import type { Host } from './host.ts';
 const MOST_ANCESTORS = 64;
 
 /**
- * The first of some environment variables that this process or one of its ancestors was started with, the nearest
- * one's first. A program can delete its own, and `env -u` leaves one out for its child; what the ancestors were
- * started with stays to be seen.
+ * The first of these environment variables that this process or one of its ancestors was started with, nearest first. A
+ * program can delete a variable, and `env -u` drops one for its child; the ancestors still show it.
  */
 export async function inheritedVariable(
   { processes }: Pick<Host, 'processes'>,
@@ -17,9 +16,9 @@ export async function inheritedVariable(
     pids.push(pid);
     pid = (await processes.read(pid))?.ppid ?? 0;
   }
-  // All at once: where `ps` is asked, one answer serves for every process and name.
-  const looks = pids.flatMap((pid) =>
+  // Concurrently: `ps` is then run once for all processes and names.
+  const found = pids.flatMap((pid) =>
     names.map(async (name) => ((await processes.environmentOf(pid, name)) ? name : undefined)),
   );
-  return (await Promise.all(looks)).find((name) => name !== undefined);
+  return (await Promise.all(found)).find((name) => name !== undefined);
 }

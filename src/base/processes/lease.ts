@@ -9,23 +9,23 @@ import { namesAt } from '../files/path-stats.ts';
 import { plainJson } from '../files/plain-file.ts';
 import { type Host, identify, isSameProcess, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
 
-/** Who owns something: the file `NNNNNN.json` with the highest number in a folder of leases. */
+/** Ownership: the file `NNNNNN.json` with the highest number in a folder of leases. */
 export const Lease = z.object({
-  /** Later versions keep these fields, so that their living owners are not robbed by an older program. */
+  /** Later versions keep these fields, so that an older program respects their living owners. */
   v: z.int().positive(),
-  /** The fencing token: grows with every owner and stands in all that the owner writes. */
+  /** The fencing token: grows with every owner and is part of everything the owner writes. */
   number: z.int().positive(),
   owner: ProcessIdentity,
-  /** The container that its owner ran in and saw all of. */
+  /** The container of its owner, if the owner saw all of it. */
   container: z.string().optional(),
-  /** The identity of the supervisor that may continue what its owner leaves. */
+  /** The identity of the supervisor that may continue after its owner. */
   supervisor: z.string().optional(),
-  /** The lease of the same owner, by a path from here, without which it does not hold this one either. */
+  /** Another lease of the same owner, as a relative path; without it this one is not held either. */
   under: z.object({ leases: z.string(), number: z.int().positive() }).optional(),
   acquiredAt: z.iso.datetime(),
-  /** Set by the owner itself when it leaves. */
+  /** Set by the owner when it releases the lease. */
   releasedAt: z.iso.datetime().optional(),
-  /** Set by an owner that lost it to another, once all that it had started has ended. It did not leave in good order. */
+  /** Set by an owner that lost it to another, once everything it had started has ended. Not a clean release. */
   lostAt: z.iso.datetime().optional(),
 });
 export type Lease = z.infer<typeof Lease>;
@@ -34,30 +34,30 @@ export type Holding =
   | { kind: 'free' }
   | { kind: 'held'; lease: Lease; liveness: Liveness }
   | { kind: 'released'; lease: Lease }
-  /** The newest file can't be read; its number counts all the same. */
+  /** The newest file can't be read; its number still counts. */
   | { kind: 'unreadable'; number: number };
 
-/** A lease that this process owns. Leaving marks it released; its file stays, for its number. */
+/** A lease owned by this process. Disposing marks it released; its file stays, for its number. */
 export interface OwnedLease extends AsyncDisposable {
   readonly number: number;
   readonly previous: { number: number; how: 'released' | 'died' } | undefined;
   /**
-   * Makes sure that no other number is the highest. A folder that was emptied or taken away gets this one
-   * back: its owner still lives.
-   * @throws lease_lost when somebody else has the lease
+   * Checks that no other number is the highest. If the folder was emptied or removed, writes this lease again: its
+   * owner is alive.
+   * @throws lease_lost when another process has the lease
    */
   check(): Promise<void>;
   release(): Promise<void>;
-  /** For an owner that lost it and has ended all that it had started: the new one may wait for that. */
+  /** For an owner that lost it and has ended everything it started: the new owner may wait for that. */
   markLost(): Promise<void>;
 }
 
 export interface AcquireOptions {
   host: Host;
   clock: Clock;
-  /** The person says that the other machine is gone (`samocode takeover`); of which owner, if not of any. */
+  /** The user confirmed that the other machine is gone (`samocode takeover`); of which owner, if not of any. */
   takeUnknowable?: boolean | ProcessIdentity;
-  /** The new number is above this one too: lease files may have been deleted, numbers written elsewhere stay. */
+  /** The new number exceeds this one too: lease files may be deleted, but numbers in other files remain. */
   above?: number;
   supervisor?: string;
   under?: Lease['under'];
@@ -78,7 +78,7 @@ export async function readHolding(dir: string, host: Host): Promise<Holding> {
   return { kind: 'held', lease, liveness: isOver ? 'dead' : liveness };
 }
 
-/** By the lease under which it is held. */
+/** Decided by the lease it depends on. */
 async function isGivenBack(dir: string, { owner, under }: Lease): Promise<boolean> {
   if (under === undefined) return false;
   const folder = join(dir, under.leases);
@@ -93,7 +93,7 @@ export function newestNumber(dir: string): number | undefined {
   return leaseNumbers(dir).at(-1);
 }
 
-/** Waits until the owner of lease `number` has marked it lost, for `patienceMs` at most. */
+/** Waits until the owner of lease `number` has marked it lost, at most `patienceMs`. */
 export async function untilMarkedLost(
   dir: string,
   number: number,
@@ -105,7 +105,7 @@ export async function untilMarkedLost(
   }
 }
 
-/** The leases of `dir` that are still kept, oldest first; files that make no sense are left out. */
+/** The leases still in `dir`, oldest first; unreadable files are skipped. */
 export async function readLeases(dir: string): Promise<Lease[]> {
   const numbers = leaseNumbers(dir);
   const leases = await Promise.all(numbers.map((number) => readLease(dir, number)));
@@ -114,7 +114,7 @@ export async function readLeases(dir: string): Promise<Lease[]> {
 
 /**
  * Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it.
- * @throws lease_held while an owner lives or can't be judged from here; lease_numbers_spent
+ * @throws lease_held while an owner is alive or can't be determined from here; lease_numbers_spent
  */
 export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
   const { host, clock, takeUnknowable = false, above = 0, supervisor, under } = options;
@@ -127,7 +127,7 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
       if (liveness === 'unknowable' && !isGivenUp(lease, takeUnknowable)) throw leaseHeld(lease, liveness);
     }
     const number = Math.max(numberOf(holding), above) + 1;
-    // A name with it would not be taken for a lease: the loop would never end.
+    // Such a name would not be read as a lease: the loop would never end.
     if (!(number < Number.MAX_SAFE_INTEGER)) throw BASE_ERRORS.lease_numbers_spent({ dir });
     const owner = await identify(host, process.pid);
     if (owner === undefined) throw new Error('This process is not in the process table.');
@@ -135,7 +135,7 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     const acquiredAt = isoUtc(clock.now());
     const lease: Lease = { v: 1, number, owner, container, supervisor, under, acquiredAt };
     const won = await createWhole(leasePath(dir, number), serialise(lease));
-    // Listing again closes the gap of a starter that slept between its first look and its link.
+    // Listing again excludes a process that slept between its first listing and its link().
     if (won && newestNumber(dir) === number) {
       await prune(dir, number);
       return ownedLease(dir, lease, previousOf(holding), clock);
@@ -152,8 +152,8 @@ function isGivenUp({ owner }: Lease, takeUnknowable: boolean | ProcessIdentity):
 }
 
 function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'], clock: Clock): OwnedLease {
-  // In a folder that was emptied, another may have begun with the same number.
-  const isAnothers = async () => {
+  // After the folder was emptied, another owner may have started from the same number.
+  const isTaken = async () => {
     const there = await readLease(dir, lease.number);
     return there !== undefined && !isSameProcess(there.owner, lease.owner);
   };
@@ -164,18 +164,18 @@ function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'],
       await createWhole(leasePath(dir, lease.number), serialise(lease));
       numbers = leaseNumbers(dir);
     }
-    if (numbers.at(-1) !== lease.number || (await isAnothers()))
+    if (numbers.at(-1) !== lease.number || (await isTaken()))
       throw BASE_ERRORS.lease_lost({ number: lease.number });
   };
   let released = false;
   const mark = async (ended: Partial<Lease>) => {
-    // With the folder gone there is nothing left to mark.
-    if (!(await isAnothers()))
+    // Without the folder there is nothing to mark.
+    if (!(await isTaken()))
       await ifExists(writeWhole(leasePath(dir, lease.number), serialise({ ...lease, ...ended })));
   };
   const release = async () => {
     if (released) return;
-    // What a full disk refuses is tried again.
+    // If a full disk refuses this, release is tried again.
     await mark({ releasedAt: isoUtc(clock.now()) });
     released = true;
   };
@@ -193,7 +193,7 @@ function numberOf(holding: Holding): number {
   return holding.kind === 'unreadable' ? holding.number : holding.lease.number;
 }
 
-// Only names that we would write: a number with more zeros, or too long to be counted on from, is somebody else's file.
+// Only names that we write: one with more zeros, or too large to count on from, is a foreign file.
 function leaseNumbers(dir: string): number[] {
   const names = namesAt(dir) ?? [];
   return names
@@ -204,7 +204,7 @@ function leaseNumbers(dir: string): number[] {
 
 async function readLease(dir: string, number: number): Promise<Lease | undefined> {
   const lease = await plainJson(leasePath(dir, number), MAX_LEASE_BYTES, Lease);
-  // A copy under a higher name speaks of an older owner.
+  // A copy under a higher name describes an older owner.
   return lease?.number === number ? lease : undefined;
 }
 

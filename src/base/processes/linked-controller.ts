@@ -1,9 +1,9 @@
-/** Is aborted with its source for as long as it is not disposed of. */
+/** Aborts with its source until disposed. */
 export class LinkedController extends AbortController implements Disposable {
   readonly #source: AbortSignal;
   readonly #follow = () => this.abort(this.#source.reason);
 
-  // Not AbortSignal.any: on Node 20 each call stays in the memory of a source that lives on.
+  // Not AbortSignal.any: on Node 20 each call stays in the memory of a long-lived source.
   constructor(source: AbortSignal) {
     super();
     this.#source = source;

@@ -9,31 +9,31 @@ export interface ProcessEntry {
   sid: number;
   /** One letter: R running, S sleeping, T stopped, Z zombie, X dead, … */
   state: string;
-  /** Start time in the system's own unit: with the pid it names one process for as long as the machine is up. */
+  /** Start time in the system's own unit: with the pid it identifies a process until reboot. */
   startTicks: string;
   /** CPU time used so far, in clock ticks (1/100 s). */
   cpuTicks: number;
-  /** A thread of the kernel: it has no program, no environment and nothing of ours. */
+  /** A kernel thread: it has no program, no environment and is never ours. */
   isKernel?: true;
 }
 
-/** What the program asks of the operating system about processes; tests hand in their own. */
+/** Access to the operating system's processes; tests pass their own. */
 export interface ProcessTable {
   read(pid: number): Promise<ProcessEntry | undefined>;
   list(): Promise<ProcessEntry[]>;
-  /** The value of one environment variable of a process, where we may see it. */
+  /** The value of one environment variable of a process, if we may see it. */
   environmentOf(pid: number, name: string): Promise<string | undefined>;
   commandOf(pid: number): Promise<string | undefined>;
 }
 
-/** True for a process that still runs code, stopped ones included; zombies and dead ones do not. */
+/** True for a process that can still run code, including stopped ones; false for zombies and dead ones. */
 export function isRunning(entry: ProcessEntry | undefined): entry is ProcessEntry {
   return entry !== undefined && entry.state !== 'Z' && entry.state !== 'X';
 }
 
 /**
- * Linux: reads /proc. Entries that vanish while being read are left out. Everything is read in one go,
- * without a turn of the event loop between: what forks and ends in the meantime would be missed.
+ * Linux: reads /proc. Entries that vanish while being read are skipped. Everything is read in one turn of the event
+ * loop: otherwise processes that fork and exit in between would be missed.
  */
 export function procTable(root = '/proc'): ProcessTable {
   const read = (pid: number) => {
@@ -57,7 +57,7 @@ export function procTable(root = '/proc'): ProcessTable {
   };
 }
 
-// Most processes have no such variable, and their environments need not even become text.
+// Most processes lack the variable, so their environments are not even decoded.
 function valueIn(environment: Buffer, name: string): string | undefined {
   const prefix = `${name}=`;
   for (let at = environment.indexOf(prefix); at !== -1; at = environment.indexOf(prefix, at + 1)) {
@@ -92,7 +92,7 @@ export function psTable(ps = 'ps'): ProcessTable {
     read: async (pid) => (await query(['-p', String(pid)]))[0],
     list: () => query(['-A']),
     async environmentOf(pid, name) {
-      // A look at a tree asks about every process at once: all of them share one answer.
+      // A scan of a tree asks about every process at once: all share one answer.
       asked ??= readAllEnvironments().finally(() => {
         asked = undefined;
       });
@@ -103,7 +103,7 @@ export function psTable(ps = 'ps'): ProcessTable {
   };
 }
 
-/** What a `ps` that was ended has not listed may well live. It passes, as a lack of processes does. */
+/** Processes missing from an interrupted `ps` may be alive. Temporary, like a lack of processes. */
 class UnansweredError extends Error {
   readonly code = 'EAGAIN';
 
@@ -112,15 +112,15 @@ class UnansweredError extends Error {
   }
 }
 
-// A column each: behind the first "=" some systems take the rest of the argument for a heading.
+// One column per option: some systems take everything after the first "=" as a heading.
 const PS_COLUMNS = ['pid', 'ppid', 'pgid', 'sess', 'state', 'time', 'lstart'].flatMap((name) => [
   '-o',
   `${name}=`,
 ]);
 
 /**
- * The environment of each process, by pid: what `ps e` says behind the command. The command itself is
- * taken off, because an argument may look like a variable.
+ * The environment of each process, by pid: what `ps e` prints after the command. The command itself is removed, because
+ * an argument may look like a variable.
  */
 export function psEnvironments(
   plain: readonly string[],
@@ -143,19 +143,19 @@ export function systemProcessTable(platform: NodeJS.Platform = process.platform)
   return platform === 'linux' ? procTable() : psTable();
 }
 
-/** The kernel's name of a process's pid namespace (`pid:[4026531836]`), or empty where there is none. */
+/** The kernel's name of our pid namespace (`pid:[4026531836]`); empty if there is none. */
 export function pidNamespace(root = '/proc'): string {
   return ifThere(() => readlinkSync(`${root}/self/ns/pid`)) ?? '';
 }
 
-// The command name (field 2) may hold blanks and brackets; the numbers begin behind its last bracket.
+// The command name (field 2) may contain blanks and brackets; the numbers start after its last bracket.
 export function parseStat(stat: string): ProcessEntry | undefined {
   const pid = Number.parseInt(stat, 10);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [letter, ppid, pgid, sid] = fields;
   const startTicks = fields[19];
   if (!Number.isInteger(pid) || letter === undefined || startTicks === undefined) return undefined;
-  // The first thread shows Z while others still run or end a write: the process is not gone before they are.
+  // The first thread shows Z while others still run or finish a write: the process is not gone yet.
   const state = letter === 'Z' && Number(fields[17]) > 1 ? 'D' : letter;
   const cpuTicks = Number(fields[11]) + Number(fields[12]);
   const entry = {
@@ -170,7 +170,7 @@ export function parseStat(stat: string): ProcessEntry | undefined {
   return Number(fields[6]) & PF_KTHREAD ? { ...entry, isKernel: true } : entry;
 }
 
-/** Of the flags in a line of /proc; no program can set it. */
+/** A flag in /proc/<pid>/stat; programs can't set it. */
 const PF_KTHREAD = 0x00200000;
 
 export function parsePsLine(line: string): ProcessEntry | undefined {

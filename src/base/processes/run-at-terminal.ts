@@ -5,20 +5,20 @@ import { pipeline } from 'node:stream/promises';
 import { systemErrorCode } from '../errors.ts';
 
 export interface TerminalProgram {
-  /** As the person wrote it in their environment: a shell's words, with options. */
+  /** As written in the user's environment: shell syntax, with options. */
   command: string;
-  /** Put behind it, each one word whatever stands in it. */
+  /** Appended to it; the shell takes each as one word. */
   args?: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
-  /** Its stdin; else that is the terminal too. */
+  /** Its stdin; by default the terminal. */
   input?: AsyncIterable<string>;
 }
 
 /**
- * Gives the terminal to a program of the person, a pager or an editor, until it ends. Ctrl-C is the program's
- * meanwhile. Whoever quits it before all was read has read enough.
+ * Gives the terminal to a program of the user, a pager or an editor, until it ends. Ctrl-C goes to the program.
+ * Quitting it before it has read all input is fine.
  * @returns its exit status
- * @throws the system error where no shell can be started
+ * @throws the system error if no shell can be started
  */
 export async function runAtTerminal({ command, args = [], env, input }: TerminalProgram): Promise<number> {
   const held = process.listeners('SIGINT');

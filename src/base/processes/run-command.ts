@@ -4,7 +4,7 @@ import { delimiter, isAbsolute } from 'node:path';
 import type { ResultPromise } from 'execa';
 import { contains } from '../files/contains.ts';
 
-/** Process groups of the commands that run. None of them hears the terminal's Ctrl-C, so they end with this process. */
+/** Process groups of running commands. The terminal's Ctrl-C does not reach them, so they end with this process. */
 const groups = new Set<number>();
 process.on('exit', () => {
   for (const pid of groups) signalGroup(pid, 'SIGTERM');
@@ -31,19 +31,19 @@ export interface CommandOptions {
   /** latin1: a character for every byte, for output with names that need not be text. */
   encoding?: 'utf8' | 'latin1';
   /**
-   * What the program has started and left behind with its output elsewhere lives on, or is seen to by another: a
-   * namespace ends with its first process.
+   * Processes that the program leaves behind, with their output elsewhere, live on, or something else ends them, as a
+   * namespace does with its first process.
    */
   leavesBehind?: boolean;
-  /** Takes the output as it comes, however much: none of it is kept or counted here. */
+  /** Receives the output as it comes; none of it is kept or counted here. */
   output?: (chunk: Uint8Array, of: 'stdout' | 'stderr') => void;
 }
 
 /**
- * Runs one program to its end, with arguments as an array and no shell. Never throws for its failure. One that is
- * given by its name alone, and what it starts, is looked for below the home folder last.
- * A time limit or an abort ends its whole process group, and so does the program's own end, a second later. It
- * returns when nothing of the group is left: what ignores SIGTERM is killed, wherever its output goes.
+ * Runs one program to its end, with arguments as an array and no shell. Its failure is a result, never thrown. A
+ * program given by name is searched below the home folder last, and so are the programs it starts.
+ * A time limit or an abort ends its whole process group, and so does its exit, a second later. Returns when the group
+ * is empty: processes that ignore SIGTERM are killed, wherever their output goes.
  * @throws the system error when the machine has no process or descriptor left for it
  */
 export async function runCommand(
@@ -54,11 +54,11 @@ export async function runCommand(
   const { cwd, env, input, timeoutMs, signal, output } = options;
   const { maxBytes = 10 * 1024 * 1024, encoding = 'utf8' } = options;
   const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-  // Most programs start none, and it costs them a tenth of their start.
+  // Imported on use: most of our programs run no command, and it takes a tenth of their start.
   const { execa } = await import('execa');
   requireDescriptors();
   const program = execa(file, args, {
-    // A group of its own, which is ended as a whole: execa would end its first process alone.
+    // Its own process group, to be ended as a whole: execa would end only the first process.
     detached: true,
     reject: false,
     stripFinalNewline: false,
@@ -79,9 +79,9 @@ export async function runCommand(
   const { exitCode, stdout, stderr, code, isMaxBuffer } = await program.finally(release);
   if (isMaxBuffer) signalGroup(program.pid, 'SIGTERM');
   await groupIsGone;
-  if (OUT_OF_MEANS.has(code ?? '')) throw Object.assign(new Error(`${code}: ${file}`), { code });
+  if (OUT_OF_RESOURCES.has(code ?? '')) throw Object.assign(new Error(`${code}: ${file}`), { code });
   return {
-    // Its output was cut off, which many programs report as a failure of their own.
+    // Its output was cut off, which many programs report as their own failure.
     exitCode: isMaxBuffer ? null : (exitCode ?? null),
     stdout: String(stdout ?? ''),
     stderr: String(stderr ?? ''),
@@ -90,7 +90,7 @@ export async function runCommand(
   };
 }
 
-/** What lies below home an agent may have written, where no guard kept it. A relative folder is another in each place. */
+/** An unguarded agent may have written programs below home. Relative folders depend on cwd, so they are dropped. */
 function homeLast({
   PATH,
   HOME = homedir(),
@@ -102,13 +102,15 @@ function homeLast({
   );
 }
 
-/** The last two: the search itself is refused, as by a folder of PATH that is a circle of links. */
+/** The last two: the search itself fails, as for a PATH folder that is a circle of links. */
 const NOT_FOUND = new Set(['ENOENT', 'EACCES', 'ELOOP', 'ENAMETOOLONG']);
 
-/** Nothing is wrong with the program: the machine can start none, for now. */
-const OUT_OF_MEANS = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
+/** Not the program's fault: the machine can't start any now. */
+const OUT_OF_RESOURCES = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
-/** Without descriptors for the pipes execa 9 ends this process by an event that cannot be listened for. @throws EMFILE, ENFILE */
+/**
+ * Without descriptors for its pipes execa 9 crashes this process: the event can't be handled. @throws EMFILE, ENFILE
+ */
 function requireDescriptors(): void {
   const tried: number[] = [];
   try {
@@ -118,12 +120,12 @@ function requireDescriptors(): void {
   }
 }
 
-// Counted in short waits: after a sleep of the machine one long wait would be over before anything was read.
-const LOOK_MS = 100;
-const LOOKS = 15;
-const POLITE_LOOKS = 5;
+// Several short waits: after the machine slept, one long wait would be over before anything was read.
+const POLL_MS = 100;
+const POLLS = 15;
+const POLLS_BEFORE_KILL = 5;
 
-/** Ends what a program has left in its group, and lets go of output that a process of another group holds open. */
+/** Ends what a program has left in its group, and closes output that a process of another group holds open. */
 function endLeftovers(
   program: Pick<ResultPromise, 'pid' | 'stdout' | 'stderr' | 'once'>,
   leavesBehind: boolean,
@@ -134,17 +136,17 @@ function endLeftovers(
     let isClosed = false;
     let timer: NodeJS.Timeout | undefined;
     const isGone = () => isClosed && (leavesBehind || !signalGroup(pid, 0));
-    const look = (looks: number) => {
-      if (isGone() || looks < 0) return resolve();
-      if (looks === POLITE_LOOKS) signalGroup(pid, 'SIGTERM');
-      if (looks === 0) {
+    const poll = (polls: number) => {
+      if (isGone() || polls < 0) return resolve();
+      if (polls === POLLS_BEFORE_KILL) signalGroup(pid, 'SIGTERM');
+      if (polls === 0) {
         signalGroup(pid, 'SIGKILL');
         program.stdout?.destroy();
         program.stderr?.destroy();
       }
-      timer = setTimeout(look, LOOK_MS, looks - 1);
+      timer = setTimeout(poll, POLL_MS, polls - 1);
     };
-    program.once('exit', () => look(LOOKS));
+    program.once('exit', () => poll(POLLS));
     program.once('close', () => {
       isClosed = true;
       if (!isGone()) return;
@@ -163,7 +165,7 @@ function endGroupOn(ends: readonly (AbortSignal | undefined)[], pid: number | un
     signalGroup(pid, 'SIGTERM');
     force ??= setTimeout(signalGroup, FORCE_AFTER_MS, pid, 'SIGKILL');
   };
-  // Not AbortSignal.any: on Node 20 each call stays in the memory of a signal that lives on.
+  // Not AbortSignal.any: on Node 20 each call stays in the memory of a long-lived signal.
   for (const end of ends) end?.addEventListener('abort', stop, { once: true });
   if (ends.some((end) => end?.aborted)) stop();
   groups.add(pid);
@@ -174,7 +176,7 @@ function endGroupOn(ends: readonly (AbortSignal | undefined)[], pid: number | un
   };
 }
 
-/** Signal 0 only looks. @returns false when the group is empty, or all of it belongs to others */
+/** Signal 0 only checks. @returns false when the group is empty, or all of it belongs to others */
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {
   try {
     return pid !== undefined && process.kill(-pid, signal);
