@@ -6,18 +6,18 @@ export const KEPT_CHECKPOINTS = 20;
 
 export type Moment =
   | { kind: 'after'; iteration: number }
-  /** Before a child, where the files are not as the last one left them: a person may have changed them. */
+  /** Before an agent, if the files differ from the last checkpoint: a person may have changed them. */
   | { kind: 'before'; iteration: number }
-  /** Before we end a child in the middle of its work: another ref, so that the later one replaces nothing. */
+  /** Before we end a working agent: a separate ref, so that the later checkpoint does not replace it. */
   | { kind: 'before_kill'; iteration: number }
-  /** Before a rewind, so that it can be undone; `id` names the rewind. */
+  /** Before a rewind, to undo it; `id` names the rewind. */
   | { kind: 'before_rewind'; id: string }
   | { kind: 'before_discard' };
 
-/** What stands there before any child, so that all of a session's work can be taken back. */
+/** The state before any agent, so that all of a session's work can be undone. */
 export const START = { kind: 'after', iteration: 0 } as const satisfies Moment;
 
-/** `refs/samocode/<session>/` with what stands behind it: `003`, `003-before`, `003-before-kill`, `rewinds/17`. */
+/** `refs/samocode/<session>/` with one of: `003`, `003-before`, `003-before-kill`, `rewinds/17`. */
 export function refOf(sessionFolder: string, moment: Moment): string {
   const refs = refsOf(sessionFolder);
   switch (moment.kind) {
@@ -36,7 +36,7 @@ export function refOf(sessionFolder: string, moment: Moment): string {
   }
 }
 
-/** Below it lies what is kept of a session. Old folders have names that git allows in no ref. */
+/** Prefix of everything kept of a session. Old folder names contain characters that refs don't allow. */
 export function refsOf(sessionFolder: string): string {
   return `refs/samocode/${asRefName(sessionFolder)}/`;
 }
@@ -45,7 +45,7 @@ function asRefName(sessionFolder: string): string {
   return sessionFolder.replace(/[^\p{L}\p{N}-]+/gu, '-');
 }
 
-/** Holds what was discarded with a session. No session's own refs begin so: their names have no underscore. */
+/** Holds discarded sessions. Refs of sessions never start like this: their names have no underscore. */
 export const TRASH = 'refs/samocode/_trash/';
 
 export function trashRef(sessionFolder: string): string {
@@ -56,7 +56,7 @@ export function mergeRef(sessionFolder: string): string {
   return `${refsOf(sessionFolder)}merge`;
 }
 
-/** Keeps the checkpoint of a phase's last iteration under a ref that does not grow old. */
+/** Keeps the checkpoint of a phase's last iteration under a ref that is never pruned. */
 export async function keepPhaseEnd(
   store: CheckpointStore,
   end: { sessionFolder: string; iteration: number; phase: string; commit: string },
@@ -66,8 +66,8 @@ export async function keepPhaseEnd(
 }
 
 /**
- * Drops the refs of old checkpoints: the newest twenty iterations and rewinds stay, the ends of phases and the start.
- * @returns the refs that were dropped
+ * Deletes the refs of old checkpoints; the newest twenty iterations and rewinds, the ends of phases and the start stay.
+ * @returns the deleted refs
  */
 export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<string[]> {
   const refs = refsOf(sessionFolder);
@@ -85,8 +85,8 @@ export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: st
 }
 
 /**
- * Drops every checkpoint of a session. git forgets their content with its next clean-up.
- * @returns the refs that were dropped @throws GitError
+ * Deletes every checkpoint of a session. git frees their content at its next gc.
+ * @returns the deleted refs @throws GitError
  */
 export async function dropCheckpoints(sessionFolder: string, options: GitOptions): Promise<string[]> {
   const refs = (await listRefs(refsOf(sessionFolder), options)).map(([, ref]) => ref);
@@ -94,7 +94,7 @@ export async function dropCheckpoints(sessionFolder: string, options: GitOptions
   return refs;
 }
 
-/** How many refs keep checkpoints of a session, and how many bytes nothing else keeps. @throws GitError */
+/** The number of checkpoint refs of a session, and the bytes that only they keep. @throws GitError */
 export async function sizeOfCheckpoints(
   sessionFolder: string,
   options: GitOptions,
@@ -103,7 +103,7 @@ export async function sizeOfCheckpoints(
   return { refs: refs.length, bytes: await bytesKeptBy(refs, options) };
 }
 
-/** What git can free once these refs are gone. @throws GitError */
+/** The bytes git can free once these refs are gone. @throws GitError */
 async function bytesKeptBy(refs: readonly string[], options: GitOptions): Promise<number> {
   if (refs.length === 0) return 0;
   const others = refs.map((ref) => `--exclude=${ref}`);
@@ -111,7 +111,7 @@ async function bytesKeptBy(refs: readonly string[], options: GitOptions): Promis
   return Number(await gitLine(what, options));
 }
 
-/** The checkpoints that a session's refs keep; other commits are there only until git clears them away. */
+/** The checkpoints that a session's refs keep; git may delete other commits at any gc. */
 export async function keptCheckpoints(
   sessionFolder: string,
   options: GitOptions,

@@ -9,10 +9,9 @@ import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git
 import { commonDirOf, type GitContext } from '../git/repository.ts';
 
 /**
- * A git folder of our own that stands beside a session's machine state. Its indexes know the worktree's and
- * the session folder's files as they are, byte for byte: no setting, attribute, filter or exclude rule of the
- * repository has a say, so neither line endings nor what a child planted there come between. Objects go
- * to the repository, whose refs keep them.
+ * A separate git folder in a session's machine state. Its indexes record the files of the worktree and the session
+ * folder byte for byte, unaffected by settings, attributes, filters and excludes of the repository: neither line
+ * endings nor anything an agent planted there matters. Objects go to the repository, whose refs keep them.
  */
 export interface CheckpointStore {
   dir: string;
@@ -36,7 +35,7 @@ export interface StorePlace extends GitContext {
   storeDir: string;
 }
 
-/** Opens the store, which is made at the first call, before a child could change what it is made from. */
+/** Opens the store; the first call creates it, before any agent can change what it is made from. */
 export async function openStore({ mainRepo, storeDir, ...context }: StorePlace): Promise<CheckpointStore> {
   const kept = Settings.safeParse(parseJson(textAt(join(storeDir, 'store.json')) ?? '')).data;
   const settings = kept ?? (await settingsFrom(mainRepo, context));
@@ -48,7 +47,7 @@ export async function openStore({ mainRepo, storeDir, ...context }: StorePlace):
 
 const FOLDERS = ['info', 'refs', 'objects/info'];
 
-/** For git calls that read or write one part's files by its private index. */
+/** For git calls on the files of one part, with its private index. */
 export function partOptions(store: CheckpointStore, part: KeptPart, folder: string): GitOptions {
   const { dir, commonDir, context } = store;
   const env = {
@@ -60,13 +59,13 @@ export function partOptions(store: CheckpointStore, part: KeptPart, folder: stri
   return { ...context, cwd: folder, env, timeoutMs: ALL_FILES_LIMIT_MS };
 }
 
-/** For git calls on the repository's objects and refs, whatever became of the worktree. */
+/** For git calls on the repository's objects and refs, regardless of the worktree. */
 export function repositoryOptions({ commonDir, context }: CheckpointStore): GitOptions {
   const env = { GIT_DIR: commonDir };
   return { ...context, cwd: commonDir, env, timeoutMs: ALL_FILES_LIMIT_MS };
 }
 
-/** A crashed git leaves its lock behind; the store has one user at a time. */
+/** Removes locks left by a crashed git; the store has one user at a time. */
 export function clearLocks({ dir }: CheckpointStore): void {
   for (const part of ['worktree', 'session']) rmSync(join(dir, `${part}.index.lock`), { force: true });
 }
@@ -75,15 +74,15 @@ export function forgetIndex({ dir }: CheckpointStore, part: KeptPart): void {
   rmSync(join(dir, `${part}.index`), { force: true });
 }
 
-// Read at once and not by promises: five small files that are looked at before and after every child.
+// Synchronous: five small files, read before and after every agent.
 function textAt(path: string): string | undefined {
   return ifThere(() => readFileSync(path, 'utf8'));
 }
 
-// Stands above every .gitattributes, so bytes go in and come out as they are.
+// Overrides every .gitattributes, so files are stored byte for byte.
 const ATTRIBUTES = '* -text !eol !ident !filter !working-tree-encoding\n';
 
-/** What an earlier call wrote is written again: nothing that was put there in between is obeyed. */
+/** Rewrites the files of an earlier call: changes made to them in between have no effect. */
 async function restate(dir: string, { config, exclude }: Settings): Promise<void> {
   const files = {
     HEAD: 'ref: refs/heads/none\n',

@@ -23,29 +23,29 @@ export interface CheckpointPlan extends GitContext {
   worktreePath: string;
   branch: string;
   sessionDir: string;
-  /** Names the session in refs and messages. */
+  /** The session's name in refs and messages. */
   sessionFolder: string;
-  /** A folder among the session's machine state: the private indexes. */
+  /** The folder of the private indexes, in the session's machine state. */
   storeDir: string;
   moment: Moment;
-  /** Ignored files that are kept all the same, as paths below the worktree. */
+  /** Ignored files to keep as well, as paths below the worktree. */
   alsoInWorktree?: readonly string[];
 }
 
 export interface Checkpoint {
-  /** same: nothing differs from the checkpoint before, and no new one was made. */
+  /** same: nothing differs from the previous checkpoint, so no new one was made. */
   kind: 'kept' | 'same';
-  /** `refs/samocode/<session>/<NNN>`; of the earlier one when nothing changed. */
+  /** `refs/samocode/<session>/<NNN>`; of the previous one when nothing changed. */
   ref: string;
   commit: string;
   head: string | undefined;
-  /** The worktree's files as a tree, ignored ones aside: equal ids mean equal bytes. */
+  /** The worktree's files as a tree, except ignored ones: equal ids mean equal bytes. */
   worktreeTree: string;
   sessionTree: string;
   documents: readonly KeptDocument[];
-  /** Files that are not in it: larger than 50 MB, unreadable, or a repository of their own. */
+  /** Files not included: larger than 50 MB, unreadable, or a separate repository. */
   skipped: readonly string[];
-  /** Those among them that the checkpoint before did not skip. */
+  /** Those that the previous checkpoint did not skip. */
   newlySkipped: readonly string[];
 }
 
@@ -56,9 +56,9 @@ export interface KeptDocument {
 }
 
 /**
- * Keeps the worktree byte for byte, ignored files aside, and the session's documents as a commit under a
- * ref of ours: `worktree/` and `session/` in its tree; its parents are the commit that is checked out and, where it
- * is another, the tip of the session's branch. HEAD, the index and every file stay as they are.
+ * Commits the worktree byte for byte, except ignored files, and the session's documents under a ref of ours:
+ * `worktree/` and `session/` in its tree; its parents are HEAD and, if different, the tip of the session's branch.
+ * HEAD, the index and all files stay unchanged.
  * @throws GitError
  */
 export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
@@ -66,10 +66,10 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const store = await openStore(plan);
   clearLocks(store);
   const last = await plainJson(pathIn(store), MAX_LAST_BYTES, LastCheckpoint);
-  // A file that was written anew with the same bytes is read at every look until then; between two agents time counts.
+  // A file rewritten with the same bytes is read on every scan until refreshed; here there is time.
   if (moment.kind === 'before') await refresh(partOptions(store, 'worktree', folder));
   const refs = [await headOf(store, folder), `refs/heads/${plan.branch}`, ...(last ? [last.ref] : [])];
-  // The longest first: each start of a program takes milliseconds.
+  // Slowest first: each process start takes milliseconds.
   const [code, documents, [head, tip, lastNow]] = await Promise.all([
     takeTree(store, { part: 'worktree', folder, also }),
     takeDocuments(store, sessionDir),
@@ -81,7 +81,7 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
     sessionTree: documents.tree,
     skipped: [...code.skipped, ...documents.skipped],
   };
-  // A rewind is known by its checkpoint, and what is discarded by its time.
+  // A rewind is identified by its checkpoint, and a discard by its time.
   const isApart = moment.kind === 'before_rewind' || moment.kind === 'before_discard';
   const mayBeSame = last?.commit === lastNow && !isApart;
   const same = last !== undefined && mayBeSame && isSame(last, taken) ? last : undefined;
@@ -94,8 +94,8 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
 }
 
 /**
- * The worktree of the newest checkpoint, where that is `commit` and one that is taken now would have the same worktree:
- * the same commits, and no file that differs. Documents are not compared.
+ * The worktree of the newest checkpoint, if that is `commit` and a new one would have the same worktree: the same
+ * commits, and no changed file. Documents are not compared.
  * @throws GitError
  */
 export async function unchangedWorktree(
@@ -128,8 +128,8 @@ function isSame(last: Taken, now: Taken): boolean {
 }
 
 /**
- * What the repository calls the HEAD of a worktree; nothing where its `.git` leads elsewhere. One that has lost it lies
- * inside MAIN_REPO in the usual layout, and of a repository that a child made in its place this one has no commit.
+ * The repository's name for the HEAD of a worktree; empty if its `.git` points elsewhere. Without a `.git` it may be a
+ * folder in MAIN_REPO, and of a repository that an agent created there, this one has no commit.
  */
 async function headOf({ commonDir }: CheckpointStore, worktreePath: string): Promise<string> {
   const pointed = (await gitDirOf(worktreePath).catch(() => undefined)) ?? join(worktreePath, '.git');
@@ -148,7 +148,7 @@ async function takeDocuments(store: CheckpointStore, folder: string) {
   return { tree, files, skipped: skipped.map((name) => join(folder, name)) };
 }
 
-// Ours, so that keeping work never fails for a missing identity, and nobody takes it for a person's commit.
+// A separate identity, so that a checkpoint never fails for lack of one, and is not mistaken for a person's commit.
 const WRITER = ['AUTHOR', 'COMMITTER'].flatMap((who) => [
   [`GIT_${who}_NAME`, 'samocode'],
   [`GIT_${who}_EMAIL`, 'samocode@localhost'],
@@ -187,7 +187,7 @@ function subject({ sessionFolder, moment }: CheckpointPlan): string {
   }
 }
 
-/** The newest checkpoint of a session: where nothing differs from it, no other is made. */
+/** The newest checkpoint of a session: if nothing differs from it, no new one is made. */
 const LastCheckpoint = z.object({
   ref: z.string(),
   commit: z.string(),
@@ -196,7 +196,7 @@ const LastCheckpoint = z.object({
   sessionTree: z.string(),
   /** Identity of the worktree's private index, which a rewind changes. */
   index: z.string(),
-  /** Readable names of what was there and was not taken: each is told once. */
+  /** Readable names of skipped files: each is reported once. */
   skipped: z.array(z.string()),
 });
 type LastCheckpoint = z.infer<typeof LastCheckpoint>;

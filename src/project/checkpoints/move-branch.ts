@@ -13,13 +13,13 @@ export interface BranchMove extends GitContext {
   mainRepo: string;
   worktreePath: string;
   branch: string;
-  /** Where the branch shall stand; absent: it has no commit. */
+  /** Where to move the branch; absent: it has no commit. */
   commit: string | undefined;
 }
 
 /**
- * Checks the session's branch out at a commit without touching a file: HEAD, branch and index move, a merge or
- * rebase that was under way is given up. The caller keeps the old tip.
+ * Checks the session's branch out at a commit without touching files: HEAD, branch and index move; a merge or rebase in
+ * progress is abandoned. The caller keeps the old tip.
  * @returns the commit, undefined when there is none
  */
 export async function moveBranch(move: BranchMove): Promise<string | undefined> {
@@ -36,13 +36,13 @@ export async function moveBranch(move: BranchMove): Promise<string | undefined> 
     await runGit(['read-tree', '--empty'], options);
     return undefined;
   }
-  // An agent may have made the branch a name for another one.
+  // --no-deref: an agent may have made the branch a symbolic ref.
   await runGit(['update-ref', '--no-deref', '-m', 'samocode: rewind', ref, commit], options);
   await runGit(['reset', '--quiet', '--mixed'], { ...options, timeoutMs: ALL_FILES_LIMIT_MS });
   return commit;
 }
 
-/** By plain reads; what else may be under way (a merge, one pick) ends with the reset of the index. */
+/** Only what must be quit; anything else in progress (a merge, one pick) ends with the reset of the index. */
 async function underWay(worktreePath: string): Promise<string[]> {
   const gitDir = (await gitDirOf(worktreePath).catch(() => undefined)) ?? join(worktreePath, '.git');
   const has = async (name: string) => (await ifExists(lstat(join(gitDir, name)))) !== undefined;
@@ -50,7 +50,7 @@ async function underWay(worktreePath: string): Promise<string[]> {
   return [...(isRebase ? ['rebase'] : []), ...((await has('sequencer')) ? ['cherry-pick'] : [])];
 }
 
-/** @throws branch_elsewhere when another worktree has the branch: moving it would move that one's ground */
+/** @throws branch_elsewhere when another worktree has the branch checked out */
 export async function refuseElsewhere({
   mainRepo,
   worktreePath,

@@ -6,14 +6,14 @@ import { type CheckpointStore, partOptions, repositoryOptions } from './checkpoi
 import { encryptedAmong, type FolderPart, refresh, treeOf } from './take-files.ts';
 
 /**
- * Moves a folder's files from what its index knows to a tree; git refuses whatever it would lose by it. What
- * the ignore rules or the encrypting filters of that tree cover stays, also where they did not until now.
+ * Moves a folder's files from the tree in its index to another; git refuses to overwrite anything unknown. Files
+ * covered by ignore rules or encrypting filters of that tree stay, even if they were not covered before.
  */
 export async function moveFiles(store: CheckpointStore, part: FolderPart, target: string): Promise<void> {
   const now = await treeOf(store, part);
   if (now === target) return;
   const options = partOptions(store, part.part, part.folder);
-  // A file that was written anew with the same bytes is listed as unchanged, and would be refused as changed.
+  // Otherwise a file rewritten with the same bytes is refused as changed.
   await refresh(options);
   await runGit(['read-tree', '-m', '-u', now, target], options);
   const removed = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--diff-filter=D', now, target];

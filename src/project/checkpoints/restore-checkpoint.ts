@@ -24,27 +24,27 @@ import { encryptedAmong, type FolderPart, takeTree } from './take-files.ts';
 
 export interface RestorePlan extends Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'> {
   commit: string;
-  /** Names this rewind: called again with the same name, it goes on where it was cut off. */
+  /** Names this rewind: a second call with the same name continues an interrupted one. */
   id: string;
 }
 
 export interface Restored {
-  /** What stood there before, as a checkpoint: restoring it undoes this. */
+  /** The previous state as a checkpoint: restoring it undoes this. */
   undo: { ref: string; commit: string };
   /**
-   * Left as they are: too large, unreadable, repositories of their own, or ignored until now and no more by
-   * the rules that came back.
+   * Left as they are: too large, unreadable, separate repositories, or formerly ignored and no longer under the
+   * restored rules.
    */
   skipped: readonly string[];
-  /** The commit that the session's branch stands on now; absent when it has none. */
+  /** The commit of the session's branch now; absent when it has none. */
   head?: string;
 }
 
 /**
- * Puts worktree and session documents back as a checkpoint has them, byte for byte; ignored files stay. The
- * session's branch goes back to the commit that the checkpoint stands on and is checked out; the index
- * equals it. All that stood there before is kept first, ignored files in the way too, and the branch's old tip.
- * Before that is kept, an error has changed nothing; after it (see `isBegun`) another call completes the work.
+ * Restores worktree and session documents byte for byte from a checkpoint; ignored files stay. The session's branch
+ * moves back to the checkpoint's commit and is checked out, with a matching index. The previous state is kept first,
+ * including ignored files in the way and the branch's old tip.
+ * An error before that has changed nothing; after it (see `isBegun`) another call completes the work.
  * @throws checkpoint_gone, in_the_way, branch_elsewhere, git_locked, GitError, not_restored
  */
 export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
@@ -52,7 +52,7 @@ export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
   await refuseElsewhere(branchOf(plan));
   const store = await openStore(plan);
   const target = await readTarget(store, commit);
-  const alsoInWorktree = await takeStanding(store, plan, target);
+  const alsoInWorktree = await takeObstructing(store, plan, target);
   const code = { part: 'worktree', folder: worktreePath } as const;
   const documents = { part: 'session', folder: sessionDir } as const;
   const release = await takeLocks({ worktreePath, branch: plan.branch, context: store.context });
@@ -60,16 +60,16 @@ export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
   let undo: Restored['undo'];
   try {
     undo = await keepBefore(store, plan, alsoInWorktree);
-    stepOf('undo-kept');
+    afterStep('undo-kept');
     await moveFiles(store, code, target.worktree);
-    stepOf('files-moved');
+    afterStep('files-moved');
     await moveFiles(store, documents, target.session);
-    stepOf('documents-moved');
+    afterStep('documents-moved');
   } finally {
     release();
   }
   const head = await moveBranch({ ...branchOf(plan), commit: target.head });
-  stepOf('branch-moved');
+  afterStep('branch-moved');
   const skipped = [
     ...(await compare(store, code, target.worktree)),
     ...(await compare(store, documents, target.session)),
@@ -77,13 +77,13 @@ export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
   return { undo, skipped, head };
 }
 
-/** A rewind may be cut off or fail behind each of its steps. */
-function stepOf(done: string): void {
+/** A rewind may be interrupted or fail after each step. */
+function afterStep(done: string): void {
   crashPoint(`rewind-${done}`);
   failPoint(`rewind-${done}`);
 }
 
-/** Whether the rewind of that name may have changed files: all that stood there before is kept then. */
+/** Whether that rewind may have changed files: the previous state is kept by then. */
 export async function isBegun(
   plan: Pick<RestorePlan, 'mainRepo' | 'sessionFolder' | 'id' | keyof GitContext>,
 ) {
@@ -100,15 +100,15 @@ function branchOf({ mainRepo, worktreePath, branch, signal, baseEnv, config, not
   return { mainRepo, worktreePath, branch, ...context };
 }
 
-/** @returns what is there beyond the tree: what no checkpoint takes, and what was ignored until now */
+/** @returns files beyond the tree: those no checkpoint takes, and formerly ignored ones */
 async function compare(store: CheckpointStore, part: FolderPart, tree: string): Promise<string[]> {
   const { skipped, tree: now } = await takeTree(store, part);
   if (now === tree) return skipped;
   const diff = ['diff-tree', '-r', '-z', '--name-status', '--no-renames', tree, now];
-  const words = namesIn((await runGit(diff, listing(repositoryOptions(store)))).stdout);
-  const names = words.filter((_, index) => index % 2 === 1);
-  // Additions were ignored, so they were not touched, and are ignored no more.
-  if (names.some((_, index) => words[index * 2] !== 'A'))
+  const fields = namesIn((await runGit(diff, listing(repositoryOptions(store)))).stdout);
+  const names = fields.filter((_, index) => index % 2 === 1);
+  // Additions are files that were ignored, hence not touched, and no longer are.
+  if (names.some((_, index) => fields[index * 2] !== 'A'))
     throw WORKTREE_ERRORS.not_restored({ folder: part.folder });
   return [...skipped, ...names.map(readable)];
 }
@@ -116,7 +116,7 @@ async function compare(store: CheckpointStore, part: FolderPart, tree: string): 
 interface Target {
   worktree: string;
   session: string;
-  /** Absent when the checkpoint stands on no commit. */
+  /** Absent when the checkpoint has no commit as its parent. */
   head?: string;
 }
 
@@ -131,7 +131,7 @@ async function readTarget(store: CheckpointStore, commit: string): Promise<Targe
   };
 }
 
-/** A folder without files is in no commit, so its tree is the empty one. */
+/** A folder without files is not in a commit, so its tree is the empty one. */
 export async function treeIn(store: CheckpointStore, commit: string, part: string): Promise<string> {
   const options = repositoryOptions(store);
   const asked = ['rev-parse', '--verify', '--quiet', `${commit}:${part}`];
@@ -139,17 +139,17 @@ export async function treeIn(store: CheckpointStore, commit: string, part: strin
   return exitCode === 0 ? stdout.trim() : await gitLine(['mktree'], { ...options, input: '' });
 }
 
-/** Brings the private indexes up to the files. @returns ignored files that stand in the way and are to be kept too */
-async function takeStanding(store: CheckpointStore, plan: RestorePlan, target: Target): Promise<string[]> {
+/** Updates the private indexes. @returns ignored files in the way, which must be kept too */
+async function takeObstructing(store: CheckpointStore, plan: RestorePlan, target: Target): Promise<string[]> {
   clearLocks(store);
   await filesInTheWay(store, { part: 'session', folder: plan.sessionDir }, target.session);
   return await filesInTheWay(store, { part: 'worktree', folder: plan.worktreePath }, target.worktree);
 }
 
 /**
- * Files that no checkpoint takes, ignored ones mostly, in the place of files of `target`, above or below them.
+ * Files that no checkpoint takes, mostly ignored ones, at, above or below paths of `target`.
  * @returns names as git lists them
- * @throws in_the_way for what no checkpoint can hold
+ * @throws in_the_way for files that no checkpoint can hold
  */
 async function filesInTheWay(store: CheckpointStore, part: FolderPart, target: string): Promise<string[]> {
   const { tree } = await takeTree(store, part);
@@ -178,7 +178,7 @@ function foldersAbove(name: string): string[] {
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
-/** Keeps what stands there now. A rewind that was cut off has its first checkpoint already, the only true one. */
+/** Keeps the current state. An interrupted rewind has its first checkpoint already, the only true one. */
 async function keepBefore(
   store: CheckpointStore,
   { commit: _commit, ...plan }: RestorePlan,
@@ -202,12 +202,12 @@ interface LockPlace {
   context: GitContext;
 }
 
-/** Tells a lock of ours, which a rewind that was cut off has left, from one of git's. */
+/** Distinguishes our lock, left by an interrupted rewind, from git's. */
 const OURS = 'samocode rewind\n';
 
 /**
- * Takes git's locks of a worktree's index, its HEAD and its branch, so that no git changes them meanwhile.
- * @returns what releases them @throws git_locked for one that is taken; none is held then
+ * Takes git's locks of a worktree's index, HEAD and branch, so that no git changes them meanwhile.
+ * @returns a function that releases them @throws git_locked if one is taken; then none is held
  */
 async function takeLocks({ worktreePath, branch, context }: LockPlace): Promise<() => void> {
   const names = ['index.lock', 'HEAD.lock', `refs/heads/${branch}.lock`];
@@ -230,7 +230,7 @@ async function takeLocks({ worktreePath, branch, context }: LockPlace): Promise<
   return release;
 }
 
-/** Made for a branch that only the packed refs hold. Where refs are kept in tables, a file stands in its place: no lock. */
+/** Creates the folder for a branch that is only packed. With reftables a file is in its place: no lock. */
 function hasFolder(path: string): boolean {
   try {
     mkdirSync(dirname(path), { recursive: true });

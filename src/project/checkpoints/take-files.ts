@@ -5,31 +5,31 @@ import { bytesOf, listing, namesIn, readable } from '../git/path-bytes.ts';
 import { type CheckpointStore, forgetIndex, type KeptPart, partOptions } from './checkpoint-store.ts';
 import { areTooMany, foldersBeyondBounds, type NewFile, type PathState, pathStates } from './file-bounds.ts';
 
-/** One of the two folders of a checkpoint, with the private index that it is taken into. */
+/** One of the two folders of a checkpoint, with its private index. */
 export interface FolderPart {
   part: KeptPart;
   folder: string;
 }
 
 export interface TakePlan extends FolderPart {
-  /** Ignored files that are taken all the same, named as git lists them. */
+  /** Ignored files to take as well, named as git lists them. */
   also?: readonly string[];
 }
 
 export interface TakenFiles {
   tree: string;
   /**
-   * Readable names of what is not in it: too large, unreadable, a repository of its own (with a slash behind), too many
-   * new files of a folder (as `folder/*`), or changed and encrypted by a filter of the repository.
+   * Readable names of files not included: too large, unreadable, a separate repository (with a trailing slash), too
+   * many new files of a folder (as `folder/*`), or changed and encrypted by a filter of the repository.
    */
   skipped: string[];
 }
 
-/** Takes a part's files as they are into its private index, and what that knows as a tree. Nothing in the folder is changed. */
+/** Adds a part's files to its private index and writes that as a tree. Changes nothing in the folder. */
 export async function takeTree(store: CheckpointStore, plan: TakePlan): Promise<TakenFiles> {
   const take = async () => ({ skipped: await takeFiles(store, plan), tree: await treeOf(store, plan) });
   return await take().catch(async (error: unknown) => {
-    // What the index knows may be gone from the repository: an agent removed our refs, and a clean-up the rest.
+    // Objects of the index may be gone from the repository: an agent removed our refs, and a gc the rest.
     if (!GIT_ERRORS.git_failed.is(error)) throw error;
     forgetIndex(store, plan.part);
     return await take();
@@ -41,7 +41,7 @@ async function takeFiles(store: CheckpointStore, { part, folder, also = [] }: Ta
   const repository = { ...store.context, cwd: folder, allowFailure: true };
   const [listed, forced] = await Promise.all([
     listDifferent(options, part),
-    // Files that are tracked against the repository's own ignore rules: only its index has them.
+    // Tracked although ignored: only the repository's own index lists them.
     part === 'worktree' ? listFiles(['--cached', '--ignored', '--exclude-standard'], repository) : [],
   ]);
   const known = new Set(forced.length > 0 ? await listFiles([], options) : []);
@@ -52,7 +52,7 @@ async function takeFiles(store: CheckpointStore, { part, folder, also = [] }: Ta
   const tooMany = await tooManyOf(files, repository);
   const fitting = files.map(({ name }) => name).filter((name) => !tooMany.names.has(name));
   const encrypted = await encryptedAmong(store, folder, fitting);
-  // What is not changed is in the commit that is checked out.
+  // Unchanged files are in the commit that is checked out.
   const changed = encrypted.size > 0 ? await listFiles(['--modified', '--others'], repository) : [];
   const leftOut = changed.filter((name) => encrypted.has(name));
 
@@ -62,7 +62,7 @@ async function takeFiles(store: CheckpointStore, { part, folder, also = [] }: Ta
   return [...skipped, ...[...tooMany.folders.map((each) => `${each}*`), ...leftOut].map(readable)];
 }
 
-/** Whether a part's files are as its index knows them, but for those of which a checkpoint has said that it left them out. */
+/** Whether a part's files match its index, except those that a checkpoint has reported as left out. */
 export async function areAsTaken(
   store: CheckpointStore,
   { part, folder }: FolderPart,
@@ -74,9 +74,9 @@ export async function areAsTaken(
   return different.every(({ name }) => isUnfit(name) && leftOut.includes(readable(name)));
 }
 
-/** Where a file still has the bytes that a part's index knows, that index learns its new time. */
+/** Updates the timestamps in a part's index of files with unchanged bytes. */
 export async function refresh(options: GitOptions): Promise<void> {
-  // It fails where any file has other bytes, which is told by others.
+  // Fails if any file has other bytes, which other calls report.
   await runGit(['update-index', '-q', '--really-refresh'], { ...options, allowFailure: true });
 }
 
@@ -84,10 +84,10 @@ export async function treeOf(store: CheckpointStore, { part, folder }: FolderPar
   return await gitLine(['-c', UNPACKED, 'write-tree'], partOptions(store, part, folder));
 }
 
-// A tree is hashes for the most part, which packing makes no smaller.
+// A tree consists mostly of hashes, which don't compress.
 const UNPACKED = 'core.looseCompression=0';
 
-/** Names of files that differ from what a part's index knows, new and deleted ones too. */
+/** Files that differ from a part's index, including new and deleted ones. */
 async function listDifferent(options: GitOptions, part: KeptPart): Promise<Listed[]> {
   const rules =
     part === 'worktree' ? ['--exclude-standard'] : NOT_DOCUMENTS.map((rule) => `--exclude=${rule}`);
@@ -95,7 +95,7 @@ async function listDifferent(options: GitOptions, part: KeptPart): Promise<Liste
   return entries.map((entry) => ({ name: entry.slice(2), isNew: entry.startsWith('?') }));
 }
 
-/** What `git ls-files` lists; nothing where it may fail and does. */
+/** The output of `git ls-files`; empty if it may fail and does. */
 async function listFiles(how: readonly string[], options: GitOptions): Promise<string[]> {
   const { exitCode, stdout } = await runGit(['ls-files', '-z', ...how], listing(options));
   return exitCode === 0 ? namesIn(stdout) : [];
@@ -106,7 +106,7 @@ interface TooMany {
   names: Set<string>;
 }
 
-/** New files of folders that have too many of them. What the repository tracks is taken, however much it is. */
+/** New files of folders with too many of them. Files tracked by the repository are always taken. */
 async function tooManyOf(files: readonly Found[], repository: GitOptions): Promise<TooMany> {
   const found = files.filter(({ isNew }) => isNew);
   if (!areTooMany(found)) return { folders: [], names: new Set() };
@@ -118,8 +118,8 @@ async function tooManyOf(files: readonly Found[], repository: GitOptions): Promi
 }
 
 /**
- * Those of the names, as git lists them, whose filter writes other bytes into the worktree than the repository has, as
- * encryption does: in clear they belong into no object. LFS encrypts nothing.
+ * The names, as git lists them, whose filter writes other bytes into the worktree than the repository has, as
+ * encryption does: plaintext must not become an object. LFS encrypts nothing.
  */
 export async function encryptedAmong(
   { commonDir, context }: CheckpointStore,
@@ -157,7 +157,7 @@ type Found = Listed & NewFile;
 
 interface Sorted {
   files: Found[];
-  /** Known to the index, perhaps, and not to be read: what it has of them is out of date. */
+  /** Possibly in the index, but unreadable: the index entry is out of date. */
   drop: string[];
   skipped: string[];
 }
@@ -182,8 +182,8 @@ async function update(how: readonly string[], names: readonly string[], options:
 }
 
 /**
- * Of the session folder's top, in git's words: what the worker alone appends to, what people wrote to agents, and drafts
- * of files that are being written.
+ * Exclude patterns at the top of the session folder: files that only the worker appends to, messages of people to
+ * agents, and drafts of files being written.
  */
 const NOT_DOCUMENTS: readonly string[] = [
   '/_logs/',

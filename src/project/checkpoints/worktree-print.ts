@@ -7,9 +7,9 @@ import { GIT_STATUS, parseStatus, statusRecords } from '../git/status-entries.ts
 import type { Checkpoint } from './checkpoint.ts';
 
 export interface WorktreePrints {
-  /** Equal ones are the same commit and the same bytes, ignored files aside. */
+  /** Equal prints mean the same commit and the same bytes, except ignored files. */
   worktree: string;
-  /** Of what no checkpoint takes: sizes and times, and the commit of a repository inside, a submodule for one. */
+  /** Of files that no checkpoint takes: sizes and times, and the commit of a nested repository, such as a submodule. */
   leftOut: string;
 }
 
@@ -28,10 +28,10 @@ export async function worktreePrints(
   return { worktree: fingerprint(`${head} ${worktreeTree}\n`, leftOut), leftOut };
 }
 
-/** Undefined where none can be read; never that of the repository around it. */
+/** Undefined if it can't be read; never that of an enclosing repository. */
 async function headOf(repository: string, context: GitContext): Promise<string | undefined> {
   const env = { GIT_CEILING_DIRECTORIES: dirname(repository) };
-  // Its settings are its own. This reads no object, so that none is fetched by them.
+  // It has its own settings. This call reads no object, so they can trigger no fetch.
   const options = { baseEnv: context.baseEnv, cwd: repository, env, allowFailure: true };
   return await gitLine(['rev-parse', '--verify', '--quiet', 'HEAD'], options).catch(() => undefined);
 }
@@ -49,7 +49,7 @@ export async function quickPrint(worktreePath: string, context: GitContext): Pro
   const { exitCode, stdout } = await runGit(ASK, { ...context, cwd: worktreePath, allowFailure: true });
   const { head, entries } = parseStatus(stdout);
   if (exitCode !== 0 || head === undefined) return undefined;
-  // A file that was dirty before and is dirty still has the same record: its size and time tell.
+  // A file that was and is dirty has the same record, so its size and time count too.
   const states = entries.map(({ path }) => `${path}\0${stampOf(join(worktreePath, path))}\n`);
   return fingerprint(head, statusRecords(stdout).join('\0'), ...states);
 }

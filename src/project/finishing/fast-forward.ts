@@ -11,7 +11,7 @@ import type { Host } from '../../base/processes/host.ts';
 import { acquireLease } from '../../base/processes/lease.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { CHECKOUT_LIMIT_MS, gitLine, gitSaysYes, runGit } from '../git/git.ts';
-import { outliveNoted } from '../git/noted-calls.ts';
+import { waitForNoted } from '../git/noted-calls.ts';
 import { commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
 import { type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
 import { OFFLINE } from '../proving/clean-clone.ts';
@@ -123,7 +123,7 @@ export async function forwardAlone(
     try {
       await using _alone = await acquireLease(join(folder, 'merging'), { clock, host });
       const before = await plainJson(note, MAX_BYTES, Forward);
-      if (before?.notes !== undefined) await outliveNoted(before.notes, { clock, host }, 'merge');
+      if (before?.notes !== undefined) await waitForNoted(before.notes, { clock, host }, 'merge');
       const cutOff = before && (await whatWasCutOff(before, plan));
       if (cutOff !== undefined) return cutOff;
       const { branch, from, notes } = plan;

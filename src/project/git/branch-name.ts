@@ -1,8 +1,8 @@
 import { PROJECT_ERRORS } from './project-errors.ts';
 
 /**
- * The branch of a session: its folder's name without the date, after `<prefix>/` if there is one. What git
- * allows in no branch name (old folders have blanks, dots, colons) becomes a hyphen.
+ * The branch of a session: its folder's name without the date, after `<prefix>/` if there is one. Characters that git
+ * refuses in branch names (old folders have blanks, dots, colons) become hyphens.
  */
 export function branchOf(sessionFolder: string, prefix = ''): string {
   const name = sessionFolder
@@ -14,13 +14,13 @@ export function branchOf(sessionFolder: string, prefix = ''): string {
   return part ? `${part}/${name || 'session'}` : name || 'session';
 }
 
-const MOST_CHARACTERS = 200;
+const MAX_CHARACTERS = 200;
 const NEVER = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|^[-./]|[./]$|^(?:@|HEAD)$/u;
 
-/** A branch name that somebody chose, trimmed. @throws bad_branch_name when git would not take it */
+/** A branch name given by a user, trimmed. @throws bad_branch_name when git would refuse it */
 export function requireBranchName(name: string): string {
   const trimmed = name.trim();
-  if (trimmed === '' || trimmed.length > MOST_CHARACTERS || NEVER.test(trimmed))
+  if (trimmed === '' || trimmed.length > MAX_CHARACTERS || NEVER.test(trimmed))
     throw PROJECT_ERRORS.bad_branch_name({ name: trimmed });
   return trimmed;
 }

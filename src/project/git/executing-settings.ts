@@ -14,9 +14,9 @@ import type { GitContext } from './repository.ts';
 export const Executing = z.object({
   /** Settings of the repository and its worktree, in the order in which git reads them. */
   repository: z.array(Setting),
-  /** Of the person and the machine. */
+  /** User and system settings. */
   outside: z.array(Setting),
-  /** Hooks that git would run: a hash of each, by its absolute path. */
+  /** Hooks that git would run: absolute path → hash. */
   hooks: z.record(z.string(), z.string()),
 });
 export type Executing = z.infer<typeof Executing>;
@@ -25,27 +25,27 @@ export const NOTHING_EXECUTING: Executing = { repository: [], outside: [], hooks
 
 export interface GitFolders {
   commonDir: string;
-  /** The worktree, whose `.git` file says where its own git folder is; absent before it is made. */
+  /** The worktree; absent before it is created. */
   worktreePath?: string;
 }
 
-/** Reads by what git would start programs. Nothing of it is executed. */
+/** Settings and hooks that make git run a program. Runs none of them. */
 export async function readExecuting(folders: GitFolders, context: GitContext): Promise<Executing> {
   const { commonDir, worktreePath } = folders;
-  // The main checkout may have settings that hold in no other worktree.
+  // The main checkout may have settings of its own.
   const isMainApart = worktreePath === undefined || statsAt(join(commonDir, 'config.worktree')) !== undefined;
   const places = [...(worktreePath === undefined ? [] : [worktreePath]), ...(isMainApart ? [commonDir] : [])];
   const found = await Promise.all(
     places.filter((place) => namesAt(place) !== undefined).map((place) => settingsAt(place, context)),
   );
-  // Every repository has some: a worktree that is gone or whose `.git` leads nowhere reports none.
+  // Every repository has some; none means that the worktree is gone or its `.git` is broken.
   const isWhole = found[0]?.some(({ isOfRepository }) => isOfRepository);
   const settings = programsAmong(isWhole ? found.flat() : await settingsAt(commonDir, context));
   const hooks = [join(commonDir, 'hooks'), ...hookFolders(settings, folders, context)];
   return { ...settings, hooks: Object.assign({}, ...hooks.map(hooksIn)) };
 }
 
-/** How git is run where nobody knows who wrote the settings: it starts what the person's own files name, and no more. */
+/** Disables all programs except those named by the user's own files: for repositories with unverified settings. */
 export async function withoutPrograms(folder: string, context: GitContext): Promise<GitContext> {
   const programs = programsAmong(await settingsAt(folder, context));
   return { ...context, config: undoChanged({ ...programs, repository: [] }, programs, context.baseEnv) };
@@ -53,13 +53,13 @@ export async function withoutPrograms(folder: string, context: GitContext): Prom
 
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 
-/** What was accepted, as it is kept at `path`. Where that is missing or damaged, nothing of the repository was. */
+/** The accepted settings kept at `path`. If missing or damaged, nothing of the repository is accepted. */
 export async function acceptedAt(path: string, now: Executing): Promise<Executing> {
   const kept = await plainJson(path, MAX_KEPT_BYTES, Executing);
   return kept ?? { ...NOTHING_EXECUTING, outside: now.outside };
 }
 
-/** What of it was added, removed or changed, each in a line for people. */
+/** What was added, removed or changed, one line each for people. */
 export function changedExecuting(before: Executing, now: Executing): string[] {
   const [then, today] = [settingValues(before), settingValues(now)];
   return changedKeys(then, today).map((key) => `${shown(key)}: ${shown(then[key])} -> ${shown(today[key])}`);
@@ -67,7 +67,7 @@ export function changedExecuting(before: Executing, now: Executing): string[] {
 
 function settingValues({ repository, outside, hooks }: Executing): Record<string, string> {
   const values = new Map<string, Set<string>>();
-  // Two folders of one repository may both have a setting.
+  // Both folders of a repository may define the same setting.
   const add = (settings: readonly Setting[], where: string) => {
     for (const [key, value] of settings.filter(executes))
       values.set(`${key}${where}`, (values.get(`${key}${where}`) ?? new Set()).add(value));
@@ -81,8 +81,8 @@ const MAX_SHOWN = 120;
 
 function shown(text: string | undefined): string {
   if (text === undefined) return 'nothing';
-  const words = visibleControls(text.replaceAll(/[\n\t]/g, ' '));
-  return words.length > MAX_SHOWN ? `${words.slice(0, MAX_SHOWN)}…` : words;
+  const line = visibleControls(text.replaceAll(/[\n\t]/g, ' '));
+  return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line;
 }
 
 interface ScopedSetting {
@@ -90,17 +90,17 @@ interface ScopedSetting {
   setting: Setting;
 }
 
-/** All settings that hold in a folder, also by way of files that they include, without our own. */
+/** All settings in effect in a folder, including included files, except our own. */
 async function settingsAt(
   folder: string,
   { config: _ours, ...context }: GitContext,
 ): Promise<ScopedSetting[]> {
   const list = ['config', '--list', '--includes', '--show-scope', '-z'];
   const { stdout } = await runGit(list, { ...context, cwd: folder, allowFailure: true });
-  const words = stdout.split('\0');
+  const fields = stdout.split('\0');
   const settings: ScopedSetting[] = [];
-  for (let index = 0; index + 1 < words.length; index += 2) {
-    const [scope = '', entry = ''] = words.slice(index, index + 2);
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const [scope = '', entry = ''] = fields.slice(index, index + 2);
     if (scope === 'command') continue;
     const [key = '', ...value] = entry.split('\n');
     const isOfRepository = scope !== 'system' && scope !== 'global';
@@ -109,7 +109,7 @@ async function settingsAt(
   return settings;
 }
 
-/** Those among them by which git would start a program, for us or for anybody else. */
+/** Settings that make git run a program, for us or for others. */
 function programsAmong(settings: readonly ScopedSetting[]): Pick<Executing, 'repository' | 'outside'> {
   const programs = settings.filter(({ setting }) => namesProgram(setting) || executes(setting));
   const of = (isOfRepository: boolean) =>
@@ -117,7 +117,7 @@ function programsAmong(settings: readonly ScopedSetting[]): Pick<Executing, 'rep
   return { repository: of(true), outside: of(false) };
 }
 
-/** Where else hooks are taken from. What lies in the worktree is the agent's work, and shown as that. */
+/** Other hook folders. One in the worktree is the agent's work, and shown as such. */
 function hookFolders(
   { repository, outside }: Pick<Executing, 'repository' | 'outside'>,
   { worktreePath }: GitFolders,
@@ -145,7 +145,7 @@ function hookAt(path: string): string | undefined {
   return ifThere(() => fingerprint(readIfMay(path)));
 }
 
-/** What only another user may read is known by its name and rights alone. */
+/** A hook that only another user may read is identified by name and mode. */
 function readIfMay(path: string): Buffer | string {
   try {
     return readFileSync(path);

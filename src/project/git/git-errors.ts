@@ -80,7 +80,7 @@ export function isGitError(error: unknown): error is GitError {
   return error instanceof SamocodeError && Object.hasOwn(GIT_ERRORS, error.code);
 }
 
-/** What git's stderr in the C locale says about the kind of failure. */
+/** Kinds of failure by git's stderr in the C locale. */
 const KNOWN: ReadonlyArray<
   readonly [RegExp, Exclude<GitErrorCode, 'git_missing' | 'git_no_folder' | 'git_timeout'>]
 > = [
@@ -96,7 +96,7 @@ const KNOWN: ReadonlyArray<
   ],
 ];
 
-/** The failure of a git call that ran to its end, by what it wrote to stderr. */
+/** The error of a git call that ran to its end, by its stderr. */
 export function gitFailure(call: FailedCall, gitText: string): GitError {
   const code = KNOWN.find(([pattern]) => pattern.test(gitText))?.[1] ?? 'git_failed';
   return GIT_ERRORS[code](call, gitText ? { cause: new Error(gitText) } : undefined);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { shellQuoted } from '../../base/shell-quoted.ts';
 
-/** A setting by its key, as `git config --list` writes it: all in small letters but what stands between the dots. */
+/** Key and value, as in `git config --list`: the key is in lower case except between the dots. */
 export const Setting = z.tuple([z.string(), z.string()]);
 export type Setting = z.infer<typeof Setting>;
 
@@ -9,25 +9,25 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 interface ProgramSetting {
   key: RegExp;
-  /** What git is given instead when nobody but a child has set it. */
+  /** The value to use if only an agent has set it. */
   harmless: string | ((env: Environment) => string);
-  /** Every value counts, and an empty one forgets those before it. */
+  /** Multi-valued; an empty value clears those before it. */
   isList?: true;
 }
 
 /**
- * Settings of a repository by which a git call of ours could start a program. What is switched off in every
- * call is not here (hooks, monitors, editors, pagers: see `runGit`), nor is what git obeys from the person's own
- * files alone (`uploadpack.packObjectsHook`), nor aliases, which never stand for a command that git has.
+ * Settings of a repository that could make our git calls run a program. Excluded: those disabled in every call (hooks,
+ * monitors, editors, pagers: see `runGit`), those git reads only from the user's own files
+ * (`uploadpack.packObjectsHook`), and aliases, which never replace a git command.
  */
 const PROGRAMS: readonly ProgramSetting[] = [
-  // Empty: files go in and out as they are.
+  // Empty: files are stored unfiltered.
   { key: /^filter\..+\.(?:clean|smudge|process)$/s, harmless: '' },
   { key: /^filter\..+\.required$/s, harmless: 'false' },
   { key: /^core\.sshcommand$/, harmless: ({ GIT_SSH }) => (GIT_SSH ? shellQuoted(GIT_SSH) : 'ssh') },
   { key: /^core\.gitproxy$/, harmless: 'none' },
   { key: /^credential\.(?:.+\.)?helper$/s, harmless: '', isList: true },
-  // Reached by any command, when a planted promisor remote is asked for a missing object; see `runGit`.
+  // Any command reaches it if a planted promisor remote is asked for a missing object; see `runGit`.
   { key: /^remote\..+\.uploadpack$/s, harmless: 'git-upload-pack' },
   { key: /^remote\..+\.receivepack$/s, harmless: 'git-receive-pack' },
   { key: /^remote\..+\.vcs$/s, harmless: '' },
@@ -42,7 +42,7 @@ const PROGRAMS: readonly ProgramSetting[] = [
   { key: /^interactive\.difffilter$/, harmless: 'cat' },
   { key: /^submodule\..+\.update$/s, harmless: 'none' },
   { key: /^init\.templatedir$/, harmless: '' },
-  // What the person's own LFS filter would start.
+  // Programs that the user's own LFS filter would start.
   { key: /^lfs\.customtransfer\..+\.path$/s, harmless: 'false' },
   { key: /^lfs\.(?:.+\.)?standalonetransferagent$/s, harmless: '' },
   { key: /^lfs\.extension\..+\.(?:clean|smudge)$/s, harmless: '' },
@@ -52,10 +52,10 @@ export function namesProgram([key]: Setting): boolean {
   return PROGRAMS.some((program) => program.key.test(key));
 }
 
-/** Switched off in every call of ours; what a person or an agent starts obeys them. */
+/** Disabled in all our calls; git runs them for people and agents. */
 const ONLY_FOR_OTHERS =
   /^(?:core\.(?:hookspath|fsmonitor|pager|editor|askpass|alternaterefscommand)|sequence\.editor|pager\..+|alias\..+|(?:diff|merge)tool\..+\.cmd)$/s;
-/** Keys whose value is a command only when it says so. */
+/** Keys whose value is a command only with a leading `!`. */
 const COMMAND_BY_MARK = /^(?:alias\..+|submodule\..+\.update)$/s;
 const BOOLEAN = /^(?:true|false|yes|no|on|off|[01])?$/i;
 
@@ -65,7 +65,7 @@ export function executes([key, value]: Setting): boolean {
   return ONLY_FOR_OTHERS.test(key) || namesProgram([key, value]);
 }
 
-/** Names of filters that write other bytes into a worktree than the repository has. */
+/** Names of filters whose worktree files differ from the repository's bytes. */
 export function smudgingFilters(settings: readonly Setting[]): string[] {
   return settings
     .filter(([key, value]) => SMUDGES.test(key) && value !== '' && value !== 'cat')
@@ -75,15 +75,15 @@ export function smudgingFilters(settings: readonly Setting[]): string[] {
 const SMUDGES = /^filter\..+\.(?:smudge|process)$/s;
 
 interface ProgramSettings {
-  /** Of the repository and its worktree, in the order in which git reads them. */
+  /** Of the repository and its worktree, in git's reading order. */
   repository: readonly Setting[];
   /** Of the person and the machine. */
   outside: readonly Setting[];
 }
 
 /**
- * Settings for our calls that make good what has changed since `before`: who had set something goes on with it, and of
- * what was planted nothing is started.
+ * Settings for our calls that undo what has changed since `before`: previous values stay in effect, and nothing planted
+ * since is started.
  */
 export function undoChanged(before: ProgramSettings, now: ProgramSettings, env: Environment): Setting[] {
   const known = [...before.outside, ...before.repository];

@@ -12,26 +12,26 @@ export interface GitOptions {
   signal?: AbortSignal;
   allowFailure?: boolean;
   env?: Readonly<Record<string, string>>;
-  /** Further settings of this call, above those of all files. */
+  /** Settings for this call, which override all files. */
   config?: readonly Setting[];
   /** Becomes stdin; without it stdin is empty. */
   input?: string | Uint8Array;
   /** latin1: a character for every byte, for output with names that need not be text. */
   encoding?: 'utf8' | 'latin1';
-  /** Milliseconds; one minute unless told. */
+  /** Milliseconds; one minute by default. */
   timeoutMs?: number;
-  /** Characters kept of the output; longer ones are cut and git is ended. */
+  /** Characters of output to keep; git is ended beyond that. */
   maxChars?: number;
-  /** The environment to start from. It is scrubbed in any case. */
+  /** The environment to start from; always scrubbed. */
   baseEnv: Environment;
-  /** A folder in which the calls that change a checkout or a branch are noted while they run. */
+  /** A folder in which calls that change a checkout or a branch are recorded while they run. */
   notes?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface GitResult {
-  /** Null when a signal ended git, which is how output beyond `maxChars` is cut. */
+  /** Null when a signal ended git, as for output beyond `maxChars`. */
   exitCode: number | null;
   stdout: string;
   stderr: string;
@@ -39,16 +39,16 @@ export interface GitResult {
 }
 
 const ONE_MINUTE_MS = 60_000;
-/** For calls that look at every file of a large worktree, on a slow disk. */
+/** For calls that read every file of a large worktree on a slow disk. */
 export const ALL_FILES_LIMIT_MS = 10 * 60_000;
 /** A checkout of a large repository on a slow disk, with LFS filters. */
 export const CHECKOUT_LIMIT_MS = 15 * 60_000;
 const MAX_CHARS = 16 * 1024 * 1024;
 
 /**
- * Runs git, so that nothing which a child may have written into a repository's settings is executed: no
- * hooks, monitors, editors, pagers, signers or background clean-ups. Filters (LFS) and ssh stay as they are.
- * @throws GitError, unless `allowFailure` and git itself ran to its end; the signal's reason when aborted
+ * Runs git so that nothing an agent may have written into a repository's settings is executed: no hooks, monitors,
+ * editors, pagers, signers or background maintenance. Filters (LFS) and ssh still work.
+ * @throws GitError, unless `allowFailure` and git itself exited; the signal's reason when aborted
  */
 export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const { cwd, signal, allowFailure, timeoutMs = ONE_MINUTE_MS, maxChars = MAX_CHARS } = options;
@@ -58,9 +58,9 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   const call = notedCall(options.notes, args, [...settings, ...withoutDrivers(args)]);
   const result = await runUndisturbed(call.command, {
     cwd,
-    // What a fetch starts for its person, a cache of passwords for one, is to outlive it.
+    // Programs that a fetch starts for the user, such as a credential cache, must outlive it.
     leavesBehind: reachesRemote,
-    // git is started like any program: with our environment, less what points at other repositories.
+    // Our environment, without variables that select other repositories.
     env: {
       ...definedOnly(options.baseEnv, isFineForGit),
       ...QUIET,
@@ -84,13 +84,13 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
       : GIT_ERRORS.git_no_folder({ cwd });
   if (result.timedOut)
     throw GIT_ERRORS.git_timeout({ subcommand, cwd, seconds: Math.round(timeoutMs / 1000) });
-  // git may have ended by itself before it was ended for its long output.
+  // git may have exited before it was ended for its long output.
   const truncated = stdout.length >= maxChars || stderr.length >= maxChars;
   if (exitCode !== 0 && !truncated && !allowFailure) throw gitFailure({ subcommand, cwd, exitCode }, stderr);
   return { exitCode, stdout, stderr, truncated };
 }
 
-// git looks through all worktrees of a repository, and fails at one that another git is just making.
+// git reads all worktrees of a repository, and fails on one that another git is just creating.
 const HALF_MADE = /failed to read .*worktrees.*commondir/;
 const HALF_MADE_TRIES = 30;
 const HALF_MADE_PAUSE_MS = 100;
@@ -107,17 +107,17 @@ export async function gitLine(args: readonly string[], options: GitOptions): Pro
   return (await runGit(args, options)).stdout.trim();
 }
 
-/** Names one path from the top of the working copy, whatever characters it has. */
+/** Matches one path from the top of the working copy, whatever characters it has. */
 export function literalPathspec(path: string): string {
   return `:(top,literal)${path}`;
 }
 
-/** Whether git says yes (0) to a question that it answers by its exit status. */
+/** For git questions that are answered by exit status: 0 means yes. */
 export async function gitSaysYes(args: readonly string[], options: GitOptions): Promise<boolean> {
   return (await runGit(args, { ...options, allowFailure: true })).exitCode === 0;
 }
 
-/** `-c` stands above every settings file, so whatever a child planted there is not reached. */
+/** `-c` overrides every settings file, whatever an agent planted there. */
 const NEUTRAL = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
@@ -133,7 +133,7 @@ const NEUTRAL = [
   'protocol.ext.allow=never',
   'submodule.recurse=false',
   'fetch.recurseSubmodules=false',
-  // A clean-up in the background would outlive us and hold the repository's lock.
+  // Background maintenance would outlive us and hold the repository's lock.
   'gc.auto=0',
   'maintenance.auto=false',
   'core.quotePath=false',
@@ -142,24 +142,24 @@ const NEUTRAL = [
 
 const QUIET = {
   GIT_TERMINAL_PROMPT: '0',
-  // Empty, but set: no other askpass program is looked for.
+  // Empty but set, so that git searches no other askpass program.
   GIT_ASKPASS: '',
   GIT_OPTIONAL_LOCKS: '0',
   GIT_EDITOR: 'true',
   GIT_PAGER: 'cat',
   GIT_LITERAL_PATHSPECS: '0',
-  // merge tells how far it is in any case, and would die of telling it to nobody.
+  // merge always reports progress, and would die if nobody reads it.
   GIT_PROGRESS_DELAY: '86400',
   LC_ALL: 'C',
 };
 
-/** Commands that may have to reach a remote, and not for what a repository says that it lacks. */
+/** Commands that may need a remote, for other reasons than a missing object. */
 const REMOTE = new Set(['fetch', 'ls-remote', 'push', 'worktree']);
 const NO_REMOTE = { GIT_ALLOW_PROTOCOL: 'none' };
 
 /**
- * Any command fetches an object that is missing from where a repository's settings say. It does not where nobody
- * looked at them, nor where a program for the other side was planted: of those git obeys the first, not ours.
+ * Any command fetches a missing object from where the repository's settings say. Disabled if the settings were not
+ * checked, or if a program for the remote side was planted: git obeys the first one, not ours.
  */
 function mayReachRemote(
   [subcommand = '']: readonly string[],
@@ -169,7 +169,7 @@ function mayReachRemote(
   return !config.some(([key]) => /^remote\..+\.(?:upload|receive)pack$/s.test(key));
 }
 
-/** By the environment, since the name of a filter may hold the sign that ends a key on the command line. */
+/** Passed by environment: the name of a filter may contain "=", which ends a key on the command line. */
 function asVariables(config: readonly Setting[] = []): Record<string, string> {
   const pairs = config.flatMap(([key, value], index) => [
     [`GIT_CONFIG_KEY_${index}`, key],
@@ -178,14 +178,14 @@ function asVariables(config: readonly Setting[] = []): Record<string, string> {
   return {
     GIT_CONFIG_COUNT: String(config.length),
     ...Object.fromEntries(pairs),
-    // Of these the first counts, so that no setting of ours could stand above one of the repository.
+    // git uses the first of these, so our setting could not override the repository's.
     ...(config.some(([key]) => key === 'core.gitproxy') && { GIT_PROXY_COMMAND: '' }),
   };
 }
 
-/** Commands that would otherwise run the diff programs that attributes and settings name. */
+/** Commands that run the diff programs named by attributes and settings. */
 const DIFFING = new Set(['diff', 'log', 'show', 'format-patch', 'diff-tree', 'diff-index', 'diff-files']);
-// A repository inside has settings of its own: no git is started in it, neither to compare nor to look.
+// A nested repository has its own settings: no git may run in it, not even to compare.
 const NOT_INSIDE = '--ignore-submodules=dirty';
 
 function withoutDrivers(args: readonly string[]): string[] {

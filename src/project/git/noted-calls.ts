@@ -7,13 +7,13 @@ import { plainText } from '../../base/files/plain-file.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { isRunning } from '../../base/processes/process-table.ts';
 
-/** In the environment of a git that is noted; what git starts has it too, but leads no group of that number. */
+/** Marks recorded git processes; their children inherit it, but don't lead the process group. */
 const NOTE_MARK = 'SAMOCODE_GIT';
 
-/** git's commands that change a checkout or a branch: one that outlives its worker must not be taken for a person. */
+/** Commands that change a checkout or a branch: one that outlives its worker must not be mistaken for a person's. */
 const WRITES = new Set(['branch', 'merge', 'read-tree', 'reset', 'update-ref', 'worktree']);
 
-/** The shell writes its own number before it becomes git, so that no git runs unnoted. */
+/** The shell records its pid before it becomes git, so that no git runs unrecorded. */
 const NOTED = 'echo "$$ $1" > "$0" && shift && exec git "$@"';
 
 export interface NotedCall {
@@ -22,7 +22,7 @@ export interface NotedCall {
   path?: string;
 }
 
-/** How git is started, so that a later worker finds it where this one dies. @param notes the folder of notes */
+/** The command line that lets a later worker find this git if we die. @param notes the folder of records */
 export function notedCall(
   notes: string | undefined,
   [subcommand = '', what]: readonly string[],
@@ -33,7 +33,7 @@ export function notedCall(
   try {
     if (statsAt(notes) === undefined) mkdirSync(notes);
   } catch {
-    // The folder around it was taken away: git says itself what that means for it.
+    // The folder around it is gone: git reports what that means.
     return plain;
   }
   const path = join(notes, randomUUID());
@@ -53,10 +53,10 @@ const GRACE_MS = 3000;
 const LIMIT_MS = 15 * 60_000;
 
 /**
- * Returns when no git of a worker that died runs any more. A merge is let come to its end, since half of one is of no
- * use to the person whose checkout it is; the others are done again, and end now.
+ * Waits until no git of a dead worker runs. A merge may finish, since half of one is useless in the user's checkout;
+ * the others are repeated anyway, and are ended now.
  */
-export async function outliveNoted(
+export async function waitForNoted(
   notes: string,
   { clock, host: { processes } }: { clock: Clock; host: Host },
   only?: 'merge',
@@ -66,18 +66,18 @@ export async function outliveNoted(
     const [pid = '', subcommand] = (await plainText(path, 100))?.trim().split(' ') ?? [];
     if (subcommand !== (only ?? subcommand)) continue;
     const begin = clock.monotonic();
-    const mercyMs = subcommand === 'merge' ? LIMIT_MS : 0;
+    const graceMs = subcommand === 'merge' ? LIMIT_MS : 0;
     while (await runs(Number(pid), name, processes)) {
       const waitedMs = clock.monotonic() - begin;
-      if (waitedMs >= mercyMs)
-        signalGroup(Number(pid), waitedMs < mercyMs + GRACE_MS ? 'SIGTERM' : 'SIGKILL');
+      if (waitedMs >= graceMs)
+        signalGroup(Number(pid), waitedMs < graceMs + GRACE_MS ? 'SIGTERM' : 'SIGKILL');
       await clock.sleep(POLL_MS);
     }
     rmSync(path, { force: true });
   }
 }
 
-/** Whether anything of the group runs that such a git leads, or led. */
+/** Whether any process runs in the group of such a git. */
 async function runs(pid: number, name: string, processes: Host['processes']): Promise<boolean> {
   for (const entry of await processes.list())
     if (
@@ -93,6 +93,6 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // It has just ended.
+    // Already gone.
   }
 }

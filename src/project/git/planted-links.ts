@@ -11,8 +11,8 @@ export interface PlantedLinks {
 }
 
 /**
- * Removes symbolic links from git's logs and from the worktree's index, where git itself makes none: it would write
- * through them, also in the person's own hands.
+ * Removes symbolic links from git's logs and the worktree's index, where git creates none: git would write through
+ * them, including the user's own git.
  */
 export async function removePlantedLinks({ commonDir, worktreePath }: PlantedLinks): Promise<void> {
   removeLinksBelow(join(commonDir, 'logs'));

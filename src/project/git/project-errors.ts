@@ -77,7 +77,7 @@ interface Collision {
   first: string;
   second: string;
   path: string;
-  /** A folder that would do. */
+  /** A suitable folder. */
   example: string | undefined;
 }
 
@@ -85,7 +85,7 @@ interface ProjectSearched {
   searched: readonly string[];
   others: readonly string[];
   isFolder: boolean;
-  /** The top of the repository around the folder, for a linked worktree that of its main checkout; undefined outside of any. */
+  /** The top of the repository around the folder (the main checkout's, for a linked worktree), if there is one. */
   repository: string | undefined;
 }
 
@@ -102,7 +102,7 @@ const NO_REPOSITORY = {
   ],
 } as const;
 
-/** Why a repository cannot be created there either, and what to do instead. */
+/** Why no repository can be created there either, and what to do instead. */
 const UNFIT = {
   bare: {
     why: 'It is a bare repository, without a working copy.',

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { systemErrorCode } from '../../base/errors.ts';
 
-/** The part of `path` that exists, links resolved; the rest as it was written. */
+/** The existing part of `path` with links resolved; the rest as written. */
 export async function realPathAsFar(path: string): Promise<string> {
   try {
     return realpathSync.native(path);
@@ -13,7 +13,7 @@ export async function realPathAsFar(path: string): Promise<string> {
   }
 }
 
-/** Where `path` lies below `folder`: '' for the folder itself, undefined outside. Both as `realPathAsFar` gives them. */
+/** The path of `path` relative to `folder`: '' for the folder itself, undefined outside. Both from `realPathAsFar`. */
 export function pathInside(folder: string, path: string): string | undefined {
   const way = relative(folder, path);
   return way === '..' || way.startsWith(`..${sep}`) ? undefined : way;

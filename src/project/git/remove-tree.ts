@@ -6,7 +6,7 @@ import { crashPoint } from '../../base/fault-points.ts';
 import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 
-/** Removes a folder with all that is in it, also folders without the right to write. @throws the system error for what stays */
+/** Removes a folder with all its content, including unwritable folders. @throws the system error for what stays */
 export async function removeTree(path: string): Promise<void> {
   if (statsAt(path) === undefined) return;
   try {
@@ -18,8 +18,8 @@ export async function removeTree(path: string): Promise<void> {
 }
 
 /**
- * Moves a folder away in one step, so that none is ever seen half deleted, and deletes it there.
- * @returns where it lies now if something in it can't be deleted: a file of another user's, or a locked one
+ * Renames a folder before deleting it, so that it is never seen half deleted.
+ * @returns its new path if something in it can't be deleted: a file of another user, or a locked one
  */
 export async function removeAtOnce(path: string, into = dirname(path)): Promise<string | undefined> {
   if (statsAt(path) === undefined) return undefined;
@@ -36,7 +36,7 @@ export function asideOf(path: string): string {
   return `${path}${ASIDE}${randomUUID().slice(0, 8)}`;
 }
 
-/** Deletes what was moved away from a path, by whomever was cut off then. */
+/** Deletes what interrupted calls had moved away from a path. */
 export async function clearAside(path: string): Promise<void> {
   const above = dirname(path);
   for (const name of namesAt(above) ?? [])

@@ -4,20 +4,20 @@ import { type GitOptions, type GitResult, gitLine, runGit } from './git.ts';
 import { GIT_ERRORS, type GitError, gitFailure, isGitError } from './git-errors.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
 
-/** How git is run for a whole task; `cwd` comes from the task. */
+/** How to run git for a whole task; the task adds `cwd`. */
 export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config' | 'notes'> & {
-  /** Filters that write other bytes into a worktree, where they were just read; git is asked otherwise. */
+  /** Filters that change bytes in the worktree, if just read; otherwise git is asked. */
   smudging?: readonly string[];
 };
 
 export type RepositoryReading =
-  /** `reason` is git's refusal when there is something that it will not open. */
+  /** `reason` is git's refusal to open an existing repository. */
   | { kind: 'none'; reason?: GitError }
   | { kind: 'bare'; gitDir: string }
   | { kind: 'empty'; toplevel: string; commonDir: string }
   | { kind: 'ready'; toplevel: string; commonDir: string; head: string };
 
-// All at once: a session begins with several such looks, and each start of git takes milliseconds.
+// In one call: a session starts with several of these, and each start of git takes milliseconds.
 const ASK = ['--is-bare-repository', '--git-common-dir', '--show-toplevel', '--verify', '--quiet'];
 
 export async function readRepository(folder: string, context: GitContext): Promise<RepositoryReading> {
@@ -41,7 +41,7 @@ export async function readRepository(folder: string, context: GitContext): Promi
 }
 
 /**
- * The repository at a folder, ready for sessions: its top folder, with a commit.
+ * The repository at a folder, usable for sessions: its top folder, with a commit.
  * @throws not_a_repository, no_commit, GitError
  */
 export async function requireRepository(
@@ -65,7 +65,7 @@ export async function requireRepository(
 }
 
 export async function commitOf(name: string, options: GitOptions): Promise<string | undefined> {
-  // rev-parse would read a leading dash as an option of its own.
+  // rev-parse would take it as an option.
   if (name.startsWith('-') || name === '') return undefined;
   const { exitCode, stdout } = await runGit(['rev-parse', '--verify', '--quiet', `${name}^{commit}`], {
     ...options,
@@ -74,7 +74,7 @@ export async function commitOf(name: string, options: GitOptions): Promise<strin
   return exitCode === 0 ? stdout.trim() : undefined;
 }
 
-/** The full hashes that names stand for, undefined where there is no such commit: one start of git for all. */
+/** The full hashes of names, undefined where there is no such commit: one git process for all. */
 export async function commitsOf(
   names: readonly string[],
   options: GitOptions,
@@ -86,7 +86,7 @@ export async function commitsOf(
 }
 
 /**
- * Who commits here. git's guess from the machine's name does not count.
+ * The committer identity. git's guess from the host name does not count.
  * @throws no_git_identity when user.name or user.email is not set; we never write them
  */
 export async function requireIdentity(
@@ -103,7 +103,7 @@ export async function requireIdentity(
   return { name: ident[1], email: ident[2] };
 }
 
-/** As things are; over the home folder or the whole disk none is ever made. */
+/** Over the home folder or the whole disk a repository is never created. */
 function notARepository(folder: string, homeDir: string | undefined) {
   const problem = takesInEverything(folder, homeDir) ? 'too_wide' : undefined;
   return PROJECT_ERRORS.not_a_repository({ folder, problem });
@@ -114,7 +114,7 @@ export function takesInEverything(folder: string, homeDir: string | undefined): 
 }
 
 /**
- * The git folder that all worktrees of a repository share: absolute, no links in it.
+ * The git folder shared by all worktrees of a repository: absolute, without links.
  * @throws GitError when there is no repository
  */
 export async function commonDirOf(repository: string, context: GitContext): Promise<string> {

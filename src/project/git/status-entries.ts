@@ -1,7 +1,7 @@
 export interface StatusEntry {
-  /** hidden: changed, and git was told not to look at it. */
+  /** hidden: changed, but git is configured to ignore that. */
   kind: 'changed' | 'untracked' | 'conflict' | 'hidden';
-  /** From the top of the working copy; an untracked folder ends with a slash. */
+  /** Relative to the top of the working copy; an untracked folder ends with a slash. */
   path: string;
 }
 
@@ -18,7 +18,7 @@ const FIELDS_BEFORE_PATH: Readonly<Record<string, number>> = { '1': 8, '2': 9, u
 
 export const GIT_STATUS = ['status', '--porcelain=v2', '--branch', '-z'];
 
-/** Reads the output of `git status --porcelain=v2 --branch -z`. Unknown and torn records are passed over. */
+/** Parses `git status --porcelain=v2 --branch -z`. Unknown and truncated records are skipped. */
 export function parseStatus(text: string): StatusReading {
   const reading: StatusReading = { entries: [] };
   const records = text.split('\0');
@@ -30,14 +30,14 @@ export function parseStatus(text: string): StatusReading {
     else if (type in FIELDS_BEFORE_PATH) {
       const path = record.split(' ').slice(FIELDS_BEFORE_PATH[type]).join(' ');
       if (path) reading.entries.push({ kind: type === 'u' ? 'conflict' : 'changed', path });
-      // The name before a rename is a record of its own.
+      // The old name of a rename is a separate record.
       if (type === '2') index += 1;
     }
   }
   return reading;
 }
 
-/** The records of the same output that stand for a path; its headers also tell what a mere fetch moves. */
+/** The records of the same output that describe a path; its headers also change with a mere fetch. */
 export function statusRecords(text: string): string[] {
   return text.split('\0').filter((record) => record !== '' && !record.startsWith('# '));
 }

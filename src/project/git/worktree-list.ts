@@ -3,21 +3,21 @@ import type { GitContext } from './repository.ts';
 
 export interface ListedWorktree {
   path: string;
-  /** Absent while it has no commit, and in a bare repository. */
+  /** Absent without a commit, and in a bare repository. */
   head?: string;
   /** Short name; absent when no branch is checked out. */
   branch?: string;
   /** Its folder is gone, or no longer points back. */
   prunable: boolean;
-  /** Why git may not remove it, in a person's words or git's own. Empty: somebody locked it, and said nothing. */
+  /** Why git may not remove it, as the user or git gave it. Empty: locked without a reason. */
   locked?: string;
 }
 
-/** git locks a worktree so until it is checked out: a git that was ended meanwhile leaves it standing. */
+/** git's lock reason during checkout: an interrupted git leaves it locked. */
 export const HALF_MADE = 'initializing';
 
 export async function listWorktrees(mainRepo: string, context: GitContext): Promise<ListedWorktree[]> {
-  // Lines, not -z: git before 2.36 does not know it, and no path of ours holds a line break.
+  // Not -z, which git before 2.36 does not know; our paths contain no line break.
   const { stdout } = await runGit(['worktree', 'list', '--porcelain'], { ...context, cwd: mainRepo });
   return parseWorktreeList(stdout);
 }

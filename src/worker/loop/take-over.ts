@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { identify } from '../../base/processes/host.ts';
 import type { OwnedLease } from '../../base/processes/lease.ts';
-import { outliveNoted } from '../../project/git/noted-calls.ts';
+import { waitForNoted } from '../../project/git/noted-calls.ts';
 import { exitFile, NEVER_STARTED } from '../../providers/starting/run-child.ts';
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -22,7 +22,7 @@ export async function takeOver(
   { truncatedBytes }: { truncatedBytes: number },
 ): Promise<void> {
   const { host, writer } = worker;
-  // Otherwise what that git still writes would count as a person's work.
+  // What such a git still writes would be taken for a person's work.
   await outliveNoted(worker.paths.gitCalls, worker);
   const self = await identify(host, process.pid);
   if (self === undefined) throw new Error('This process is not in the process table.');
