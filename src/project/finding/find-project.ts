@@ -14,9 +14,9 @@ export interface ProjectSearch {
 }
 
 /**
- * The `.samocode` file of a folder: from there upwards to the repository's root or the home folder. Above the
- * root only a file that names this very repository counts (one folder with repository, sessions and worktrees
- * side by side). A linked worktree has the file of its main checkout, not its own copy.
+ * The `.samocode` file for a folder: searched upwards to the repository's root or the home folder. Above the root, only
+ * a file that names this repository counts (one folder with repository, sessions and worktrees in it). A linked
+ * worktree uses the file of its main checkout, not its own copy.
  * @returns the file's absolute path
  * @throws project_not_found
  */
@@ -43,7 +43,7 @@ export async function findProject({ from, homeDir }: ProjectSearch): Promise<str
   throw PROJECT_ERRORS.project_not_found({ searched: inside, others, isFolder, repository });
 }
 
-/** From `start` to the root of its repository; to home or the top of the disk where there is none. */
+/** From `start` to the root of its repository; without one, to home or the root folder. */
 async function foldersToSearch(start: string, home: string): Promise<string[]> {
   const folders: string[] = [];
   for (const folder of upwards(start, home)) {
@@ -83,7 +83,7 @@ async function samocodeIn(folder: string): Promise<string | undefined> {
   const path = join(folder, SAMOCODE_FILE);
   const [file, around] = await Promise.all([ifExists(stat(path)), ifExists(stat(folder))]);
   if (!file?.isFile()) return undefined;
-  // In a folder that everybody may write to, as /tmp, a stranger could leave a project for us.
+  // In a world-writable folder such as /tmp, another user could plant a project.
   const isStrangers =
     around !== undefined &&
     (around.mode & 0o002) !== 0 &&

@@ -19,13 +19,13 @@ const ProjectsFile = z.looseObject({ v: z.literal(1), projects: z.array(z.unknow
 
 export type KnownProjects =
   | { kind: 'read'; projects: readonly KnownProject[] }
-  /** Nothing is lost but convenience: the list grows again by use. */
+  /** Only convenience is lost: the list grows again by use. */
   | { kind: 'malformed'; problem: string };
 
-/** The list is for finding projects; beyond this many the longest unused are forgotten. */
+/** Beyond this many, the least recently used are dropped. */
 const MAX_PROJECTS = 200;
 
-/** The projects of this machine, last used first. A missing file is an empty list. */
+/** The projects of this machine, most recently used first. A missing file is an empty list. */
 export async function readKnownProjects(homeDir: string): Promise<KnownProjects> {
   const path = projectsPath(homeDir);
   const text = await ifExists(readFile(path, 'utf8'));
@@ -36,7 +36,7 @@ export async function readKnownProjects(homeDir: string): Promise<KnownProjects>
   return { kind: 'read', projects: projects.sort((a, b) => b.lastUsedAt.localeCompare(a.lastUsedAt)) };
 }
 
-/** Notes that a project is used. A file that makes no sense is put aside as `projects.json.unreadable`. */
+/** Records that a project is used. A malformed file is moved aside as `projects.json.unreadable`. */
 export async function rememberProject(
   project: Omit<KnownProject, 'lastUsedAt'> & { filePath: string; mainRepo: string; sessions: string },
   { homeDir, clock }: { homeDir: string; clock: Clock },

@@ -1,7 +1,7 @@
 import { readSettings } from '../settings/read-settings.ts';
 import { readSettingTexts } from './open-project.ts';
 
-/** What the machine's own settings say of a CLI's program, outside of any project: a path or a name. */
+/** A CLI's program in the machine's settings, outside any project: a path or a name. */
 export async function machineCliPath(
   provider: string,
   place: { env: Readonly<Record<string, string | undefined>>; homeDir: string },

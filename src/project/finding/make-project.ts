@@ -20,12 +20,12 @@ import { proposedCommands } from './proposed-commands.ts';
 export interface ProjectSetup {
   /** The repository; relative paths and `~` are resolved by the caller. */
   mainRepo: string;
-  /** Absolute; inside the repository's `_samocode/` unless told. */
+  /** Absolute; by default in the repository's `_samocode/`. */
   sessions?: string;
   worktrees?: string;
-  /** Further lines of a new `.samocode`, by key. */
+  /** More lines for a new `.samocode`, by key. */
   lines?: Readonly<Record<string, string>>;
-  /** The person agreed to the folder, `git init` and a first commit where they are missing. */
+  /** The user agreed to create the folder, run `git init` and make a first commit if missing. */
   initRepository?: boolean;
   env: Readonly<Record<string, string | undefined>>;
   homeDir: string;
@@ -36,21 +36,21 @@ export interface ProjectSetup {
 export type ProjectSetupReport = ProjectFacts &
   (
     | { kind: 'checked' }
-    /** `writtenHash`: SHA-256 of the bytes that we wrote. By now somebody may have put other ones in their place. */
+    /** `writtenHash`: SHA-256 of the bytes we wrote; the file may have changed since. */
     | { kind: 'made'; writtenHash: string }
   );
 
 interface ProjectFacts {
   project: Project;
-  /** What was changed, a sentence each; empty when all was in order. */
+  /** One sentence per change; empty when everything was in order. */
   done: readonly string[];
   warnings: readonly string[];
 }
 
 /**
- * Checks a project's `.samocode`, or makes it, with its folders and excludes. An existing file is never
- * changed. After a failure a second call goes on: a new file is taken back, so that it may be called for with other lines.
- * @throws what openProject throws, no_git_identity, first_commit_too_large, GitError
+ * Checks a project's `.samocode`, or creates it with its folders and excludes. Never changes an existing file. After a
+ * failure, a new file is removed, so that the call can be repeated with other lines.
+ * @throws the errors of openProject, no_git_identity, first_commit_too_large, GitError
  */
 export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupReport> {
   const { env, homeDir, signal } = setup;
@@ -64,7 +64,7 @@ export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupRepo
     const facts = await setUp(setup, { filePath, done, isNew: true, context });
     return { kind: 'made', ...facts, writtenHash: fingerprint(text) };
   } catch (error) {
-    // A person may have written into it by then.
+    // The user may have edited it by then.
     if ((await readFile(filePath, 'utf8').catch(() => '')) === text) await rm(filePath, { force: true });
     throw error;
   }
@@ -95,7 +95,7 @@ async function setUp(
   return { project, done, warnings };
 }
 
-/** `text`: what was written; absent where there was a file already, or somebody else's came just before ours. */
+/** `text`: what was written; absent if a file existed or another process created it first. */
 async function ensureFile(
   toplevel: string,
   setup: ProjectSetup,
@@ -120,9 +120,9 @@ async function projectAt(toplevel: string, homeDir: string): Promise<string | un
 }
 
 /**
- * One folder inside the repository holds both: a person finds it, children that are confined to one root
- * reach it, and it is gone with the project. No leading dot, because people read their sessions; the
- * underscore sorts it before the code, and `.samocode` is the file's name already.
+ * One folder inside the repository contains both: it is easy to find, accessible to agents confined to one root, and
+ * deleted with the project. No leading dot, because people read their sessions; the underscore sorts it before the
+ * code.
  */
 function foldersWanted(toplevel: string, { sessions, worktrees }: ProjectSetup): [string, string] {
   return [
@@ -146,7 +146,7 @@ async function fileText(toplevel: string, setup: ProjectSetup): Promise<string> 
   ].join('\n');
 }
 
-/** Relative inside the project, so that the file may be committed; `~` in the home folder, else absolute. */
+/** Relative inside the project, so that the file can be committed; `~` in the home folder, else absolute. */
 function written(path: string, toplevel: string, home: string): string {
   const inside = pathInside(toplevel, path);
   if (inside !== undefined) return inside || '.';
@@ -154,26 +154,26 @@ function written(path: string, toplevel: string, home: string): string {
   return atHome === undefined ? path : `~/${atHome}`;
 }
 
-/** Every wish that the file does not fulfil, with what a person would have to write. */
+/** The requested lines that the existing file lacks, for the user to add. */
 function keptInstead(setup: ProjectSetup, texts: SettingTexts): string[] {
   const has = new Map(readSettings(texts).readings.map(({ key, value }) => [key, String(value)]));
   const { entries } = parseSamocodeFile(texts.projectFile?.text ?? '');
   const folders = { SESSIONS: setup.sessions, WORKTREES: setup.worktrees };
   return Object.entries({ ...folders, ...setup.lines }).flatMap(([key, wanted = '']) => {
-    const stands =
+    const isThere =
       [wanted, resolve(wanted)].includes(has.get(key) ?? '') ||
       entries.some((entry) => entry.key === key && entry.value === wanted);
-    if (wanted === '' || stands) return [];
+    if (wanted === '' || isThere) return [];
     return [`The existing file was kept: write ${shortened(samocodeLine(key, wanted))} into it yourself.`];
   });
 }
 
-/** A caller may have sent anything. */
+/** Callers may send anything. */
 function shortened(line: string): string {
-  return line.length > MAX_TOLD_CHARS ? `${line.slice(0, MAX_TOLD_CHARS)}…` : line;
+  return line.length > MAX_SHOWN_CHARS ? `${line.slice(0, MAX_SHOWN_CHARS)}…` : line;
 }
 
-const MAX_TOLD_CHARS = 300;
+const MAX_SHOWN_CHARS = 300;
 
 /** A model may pass it on; it runs only once a person has it in the file. */
 async function missingCheck({ mainRepo, values }: Project): Promise<string[]> {
@@ -201,16 +201,16 @@ async function missingIdentity(mainRepo: string, context: GitContext): Promise<s
 }
 
 export interface ExcludeReport {
-  /** The file that was changed, or would have been: `.git/info/exclude` of the common git folder. */
+  /** The file that was or would have been changed: `.git/info/exclude` of the shared git folder. */
   excludePath: string;
   added: readonly string[];
-  /** Folders whose files are in the repository already: excluding cannot hide them. */
+  /** Folders with committed files, which excluding cannot hide. */
   tracked: readonly string[];
 }
 
 /**
- * Keeps folders that lie inside MAIN_REPO out of its `git status`, by `.git/info/exclude` and never by a file
- * that is committed. Folders outside, and those that are ignored already, add nothing.
+ * Excludes folders inside MAIN_REPO from its `git status`, in `.git/info/exclude` and never in a committed file. Skips
+ * folders outside or already ignored.
  * @throws GitError, not_a_repository
  */
 export async function excludeFolders(
@@ -227,7 +227,7 @@ export async function excludeFolders(
     if (!way) continue;
     if (await gitLine(['ls-files', '--', `:(literal)${way}`], { ...options, maxChars: 1000 }))
       tracked.push(folder);
-    // The slash asks about a folder, also before it exists.
+    // The slash marks a folder, even if it does not exist yet.
     const ignored = await gitSaysYes(['check-ignore', '--quiet', '--no-index', '--', `${way}/`], options);
     if (!ignored) added.push(excludeLine(way));
   }
@@ -237,13 +237,13 @@ export async function excludeFolders(
   return { excludePath, added: lines, tracked };
 }
 
-/** A line of an ignore file that means one folder: from the top, with what git would take for a pattern escaped. */
+/** An ignore rule for exactly one folder: anchored at the top, pattern characters escaped. */
 function excludeLine(way: string): string {
   return `/${way.replace(/[\\*?[\]]/g, '\\$&')}/`;
 }
 
 async function append(path: string, lines: readonly string[]): Promise<void> {
-  // People keep such files elsewhere and link to them: the link must stay one.
+  // Keep a symbolic link: people keep such files elsewhere.
   const real = await realPathAsFar(path);
   await mkdir(dirname(real), { recursive: true });
   await changeFile(real, (text = '') => {

@@ -16,22 +16,22 @@ export interface ProjectRequest {
   filePath: string;
   env: Readonly<Record<string, string | undefined>>;
   homeDir: string;
-  /** What the call wants otherwise for one session. */
+  /** Settings of this call for one session. */
   call?: CallSettings;
   signal?: AbortSignal;
 }
 
 export interface Project extends ResolvedSettings {
   filePath: string;
-  /** SHA-256 of that file, by which it is trusted. */
+  /** SHA-256 of that file, which trust refers to. */
   fileHash: string;
-  /** MAIN_REPO as git calls it, links resolved. */
+  /** MAIN_REPO as git reports it, links resolved. */
   mainRepo: string;
   commonDir: string;
 }
 
 /**
- * Opens a project: reads all settings and checks that what they name is there.
+ * Opens a project: reads all settings and checks that the paths they name exist.
  * @throws setting_missing, setting_invalid, folders_collide, not_a_repository, no_commit
  */
 export async function openProject(request: ProjectRequest): Promise<Project> {

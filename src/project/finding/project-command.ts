@@ -8,7 +8,7 @@ export interface ProjectCommandOptions {
   cwd: string;
   env: Record<string, string>;
   signal?: AbortSignal | undefined;
-  /** The command line inside a guard; absent: it runs as it stands. */
+  /** Wraps the command line in a guard; absent: it runs directly. */
   inside?: ((command: readonly string[]) => [string, ...string[]]) | undefined;
   timeoutMs?: number;
   output?: ((chunk: Uint8Array) => void) | undefined;
@@ -16,13 +16,13 @@ export interface ProjectCommandOptions {
 
 export interface CommandFailure {
   how: string;
-  /** The program that the command's own shell could not start, unless it is a file of the repository. */
+  /** The program that the shell could not start, unless it is a file of the repository. */
   missing?: string;
-  /** What the guard said, where it failed and the command never ran. */
+  /** The guard's message, if it failed and the command never ran. */
   guardProblem?: string;
 }
 
-/** Runs one command of `.samocode` by the shell. @returns undefined when it exited with 0 */
+/** Runs one command of `.samocode` in the shell. @returns undefined when it exited with 0 */
 export async function failureOf(
   command: string,
   options: ProjectCommandOptions,
@@ -30,7 +30,7 @@ export async function failureOf(
   return (await runProjectShell(command, options)).failure;
 }
 
-/** Runs one command of `.samocode` by the shell. @returns its exit status, null where a signal ended it, and how it failed */
+/** Runs one command of `.samocode` in the shell. @returns its exit status (null if a signal ended it) and failure */
 export async function runProjectShell(
   command: string,
   { cwd, env, signal, inside, timeoutMs = LIMIT_MS, output }: ProjectCommandOptions,
@@ -62,7 +62,7 @@ export async function runProjectShell(
   return { exitCode: result.exitCode, failure };
 }
 
-/** Enough for what the shell and the guard say of themselves. */
+/** Enough for messages of the shell and the guard. */
 const MAX_ERRORS = 64 * 1024;
 
 function failed({
@@ -78,20 +78,20 @@ function failed({
   | undefined {
   if (exitCode === 0) return undefined;
   if (timedOut) return { how: 'ran out of time' };
-  // Where the folder is gone too, the command would not have run without a guard either.
+  // If the folder is gone too, the command would fail without a guard as well.
   const isGone = notFound && statsAt(cwd) !== undefined;
-  const said = isGone ? `${file} could not be started` : GUARD_FAILED.exec(stderr)?.[1];
-  const guardProblem = inside !== undefined && (isGone || exitCode === 1) ? said : undefined;
+  const message = isGone ? `${file} could not be started` : GUARD_FAILED.exec(stderr)?.[1];
+  const guardProblem = inside !== undefined && (isGone || exitCode === 1) ? message : undefined;
   if (guardProblem !== undefined) return { how: 'it could not be run in the guard', guardProblem };
   const missing = exitCode === 126 || exitCode === 127 ? refusedProgram(stderr) : undefined;
   return { how: `exit status ${exitCode ?? 'none'}`, missing };
 }
 
-/** What our shell calls itself in its messages: a shell that the command starts has another name. */
+/** The name of our shell in its messages: a nested shell has another one. */
 const SHELL_NAME = 'samocode';
-/** Its first words, and its last. */
+/** Its entire stderr. */
 const GUARD_FAILED = /^bwrap: (.+)\n*$/;
-/** As dash, bash and busybox say it: `samocode: 1: tool: not found`. */
+/** Message of dash, bash and busybox: `samocode: 1: tool: not found`. */
 const REFUSED = /^samocode: (?:(?:line )?\d+: )?(.+): [^:]+$/gm;
 
 function refusedProgram(stderr: string): string | undefined {
@@ -99,20 +99,20 @@ function refusedProgram(stderr: string): string | undefined {
   return program === undefined || isOfRepository(program) ? undefined : program;
 }
 
-/** What a path inside the repository leads to may come with SETUP or a branch, and an agent may have lost it. */
+/** A path inside the repository may come from SETUP or a branch, and an agent may have deleted it. */
 export function isOfRepository(program: string): boolean {
   return program.includes('/') && !isAbsolute(program);
 }
 
-/** A command that begins plainly: settings of its environment but PATH, then a word that the shell takes as it stands. */
+/** A simple start of a command: variables except PATH, then a word without expansions. */
 const PLAIN_PROGRAM = /^\s*(?:(?!PATH=)[A-Za-z_]\w*=[\w.,:/+@%-]*\s+)*([\w./+-]+)(?=[\s;&|<>]|$)/;
-/** With these the rest decides how the command ends: `mytool || true`. */
+/** With these, later parts decide how the command ends: `mytool || true`. */
 const MAY_PASS_WITHOUT = /[;|&\n]/;
 const IS_FOUND = 'case $1 in /*) [ -f "$1" ] && [ -x "$1" ];; *) command -v "$1" >/dev/null;; esac';
 
 /**
- * Looks a command's first program up without running anything.
- * @returns the program when the shell would not find it; undefined also for a command that begins in another way
+ * Checks that a command's first program exists, without running it.
+ * @returns the program if the shell would not find it; undefined also for commands that start in another way
  */
 export async function missingProgram(
   command: string,
@@ -122,11 +122,10 @@ export async function missingProgram(
   const program = PLAIN_PROGRAM.exec(command)?.[1];
   if (program === undefined) return undefined;
   const { exitCode } = await runCommand('/bin/sh', ['-c', IS_FOUND, 'sh', program], { cwd, env });
-  // Null: the folder is gone, which another error names.
+  // Null: the folder is gone, which another error reports.
   return exitCode === 0 || exitCode === null ? undefined : program;
 }
 
-/** One sentence, the same wherever the program is missed. */
 export function notFoundWords(program: string, of: 'the check' | 'SETUP', command: string): string {
   return `The shell does not find "${program}" of ${of} \`${command}\`.`;
 }

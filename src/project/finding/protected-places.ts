@@ -5,7 +5,7 @@ import { commonDirOf, type GitContext } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
 import { readKnownProjects } from './known-projects.ts';
 
-/** What an agent must not change, absolute and real; see `GuardPlaces`. */
+/** Paths an agent must not change, absolute and real; see `GuardPlaces`. */
 export interface ProtectedPlaces {
   mainRepo: string;
   commonDir: string;
@@ -67,7 +67,7 @@ async function sessionsOfOthers(homeDir: string, own: string): Promise<string[]>
   return [...new Set(folders)].filter((folder) => folder !== own);
 }
 
-/** What `samocode supervisor --install` writes below the home folder. */
+/** Files of `samocode supervisor --install`, below the home folder. */
 const SERVICE_UNITS = [
   '.config/systemd/user/samocode-supervisor.service',
   'Library/LaunchAgents/dev.samocode.supervisor.plist',

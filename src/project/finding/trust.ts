@@ -11,11 +11,11 @@ import { isAsStrict } from '../settings/setting-spec.ts';
 import { SETTINGS, type SettingName } from '../settings/settings.ts';
 import type { Project } from './open-project.ts';
 
-/** A line of `.samocode` that counts only once the person trusted the file. */
+/** A line of `.samocode` that takes effect only once the user has trusted the file. */
 export interface RiskyLine {
   key: string;
   risk: 'loosens' | 'runs';
-  /** As it was read; text of the file, to be shown as a quotation. */
+  /** As read from the file; quote it when shown. */
   value: string;
 }
 
@@ -27,7 +27,7 @@ const TrustRecord = z.looseObject({
 });
 
 export type Trust =
-  /** Nothing in the file runs or loosens anything, or a person has trusted it as it is. */
+  /** The file runs and loosens nothing, or the user has trusted it as it is. */
   { kind: 'fine' } | { kind: 'untrusted'; filePath: string; hash: string; lines: readonly RiskyLine[] };
 
 export async function trustIn(project: Project, homeDir: string): Promise<Trust> {
@@ -37,13 +37,13 @@ export async function trustIn(project: Project, homeDir: string): Promise<Trust>
   return { kind: 'untrusted', filePath, hash, lines };
 }
 
-/** What a project's file itself would run or loosen. Empty: there is nothing to trust. */
+/** Lines of a project's file that run or loosen something. Empty: there is nothing to trust. */
 export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>): RiskyLine[] {
   const single = (Object.keys(SETTINGS) as SettingName[]).flatMap((name): RiskyLine[] => {
     const spec = SETTINGS[name];
     const source = sources[name];
     if (!('risk' in spec) || 'family' in spec || source?.kind !== 'project_file') return [];
-    // A line that takes nothing of what would hold without it asks for no trust.
+    // A line that is at least as strict as the default needs no trust.
     if ('default' in spec && isAsStrict(spec, values[name], spec.schema().parse(spec.default))) return [];
     return [{ key: spec.key, risk: spec.risk, value: String(values[name]) || 'none' }];
   });
@@ -54,13 +54,13 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
   ];
 }
 
-/** Whether a person trusted exactly this content of the file. A record that makes no sense trusts nothing. */
+/** Whether the user trusted exactly this content of the file. A malformed record trusts nothing. */
 export async function isTrusted(filePath: string, hash: string, homeDir: string): Promise<boolean> {
   const record = await plainJson(recordPath(filePath, homeDir), MAX_RECORD_BYTES, TrustRecord);
   return record?.filePath === filePath && record.hash === hash;
 }
 
-/** Notes that a person trusts this content of the file; only ever called for a human act. */
+/** Records that the user trusts this content of the file; only called for a human act. */
 export async function trustFile(
   filePath: string,
   hash: string,
@@ -74,7 +74,7 @@ export async function trustFile(
 
 const MAX_RECORD_BYTES = 64 * 1024;
 
-/** A file per project: two people who trust two projects at the same moment do not meet. */
+/** One file per project, so that concurrent writes don't conflict. */
 function recordPath(filePath: string, homeDir: string): string {
   const name = fingerprint(filePath).slice(0, 32);
   return join(configFolder(homeDir), 'trusted', `${name}.json`);

@@ -2,17 +2,17 @@ import { type GitOptions, gitLine, gitSaysYes } from '../git/git.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 
 export interface BaseBranch {
-  /** Short name of the local branch that takes the work; absent where no such branch exists. */
+  /** Short name of the local branch to merge into; absent if there is none. */
   into: string | undefined;
   ahead: number;
-  /** How many the session's branch has since it began. */
+  /** Commits on the session's branch since it began. */
   sinceBase: number;
-  /** The tip of the session's branch; absent: it is gone. */
+  /** The tip of the session's branch; absent: the branch is gone. */
   tip: string | undefined;
 }
 
 /**
- * The branch that a session's work goes back to: the local one of the base that it began from, `main` for `origin/main`.
+ * The branch that a session's work is merged into: the local branch of its base, `main` for `origin/main`.
  * @throws GitError
  */
 export async function findBaseBranch({
@@ -48,7 +48,7 @@ async function exists(ref: string, main: GitOptions): Promise<boolean> {
 
 export interface MergeBase {
   from: string;
-  /** The commit to merge onto: that of the branch, or of its remote where that is only ahead. */
+  /** The commit to merge onto: the branch's, or its remote's if that is strictly ahead. */
   onto: string;
   hasAll: boolean;
 }

@@ -20,23 +20,23 @@ import { uncommittedIn } from '../worktrees/inspect-worktree.ts';
 export interface FastForwardPlan extends GitContext {
   mainRepo: string;
   branch: string;
-  /** Where it is now, as far as the caller knows. */
+  /** Its current commit, as far as the caller knows. */
   from: string;
   to: string;
-  /** Names `to` in the commands that are left to the person. */
+  /** The name of `to` in commands for the user. */
   ref: string;
 }
 
 export type FastForward =
   | { kind: 'done' }
-  /** The branch is elsewhere by now. */
+  /** The branch has moved since. */
   | { kind: 'moved' }
-  /** Nothing was changed; the commands do the same. */
+  /** Nothing was changed; the commands would do it. */
   | { kind: 'left'; why: string; commands: string[] };
 
 /**
- * Moves a branch forward to a commit that has it as an ancestor: the ref alone where it is checked out nowhere, with its files
- * where its checkout is clean. No file is replaced that git does not know.
+ * Fast-forwards a branch: only the ref if it is checked out nowhere, including the files if its checkout is clean.
+ * Never overwrites an untracked file.
  * @throws GitError
  */
 export async function fastForward(plan: FastForwardPlan): Promise<FastForward> {
@@ -48,7 +48,7 @@ export async function fastForward(plan: FastForwardPlan): Promise<FastForward> {
   const entries = await listWorktrees(mainRepo, context);
   const [checkout, ...more] = entries.filter((entry) => entry.branch === branch);
   if (checkout === undefined) {
-    // fetch refuses what update-ref would not: no fast-forward, and a branch that a rebase is about to move.
+    // Unlike update-ref, fetch refuses a non-fast-forward and a branch that a rebase is about to move.
     const fetch = [
       'fetch',
       '--quiet',
@@ -98,7 +98,7 @@ export async function fastForward(plan: FastForwardPlan): Promise<FastForward> {
 const ALONE_LIMIT_MS = 60_000;
 const POLL_MS = 200;
 
-/** Of a forward that is under way, or was cut off; `notes` is where its git is noted. */
+/** A fast-forward in progress or interrupted; `notes` is where its git call is recorded. */
 const Forward = z.object({
   path: z.string(),
   branch: z.string(),
@@ -109,8 +109,8 @@ const Forward = z.object({
 const MAX_BYTES = 64 * 1024;
 
 /**
- * git writes the files of a checkout before it moves the branch: of two that do so at once in one checkout, one leaves files
- * there that no commit has. So only one session of the repository does, and what it is about to do is on disk before.
+ * git writes the files of a checkout before it moves the branch: of two concurrent merges in one checkout, one leaves
+ * files there that no commit has. So only one session per repository merges, and records its intent first.
  */
 export async function forwardAlone(
   plan: FastForwardPlan,
@@ -124,7 +124,7 @@ export async function forwardAlone(
       await using _alone = await acquireLease(join(folder, 'merging'), { clock, host });
       const before = await plainJson(note, MAX_BYTES, Forward);
       if (before?.notes !== undefined) await waitForNoted(before.notes, { clock, host }, 'merge');
-      const cutOff = before && (await whatWasCutOff(before, plan));
+      const cutOff = before && (await interruptedForward(before, plan));
       if (cutOff !== undefined) return cutOff;
       const { branch, from, notes } = plan;
       const checkout = await checkoutOf(plan);
@@ -140,8 +140,8 @@ export async function forwardAlone(
   }
 }
 
-/** What is left of a forward that was cut off, for as long as its files lie there and the branch has not moved. */
-async function whatWasCutOff(
+/** The remainder of an interrupted fast-forward, while its files are still there and the branch has not moved. */
+async function interruptedForward(
   { path, branch, from }: z.infer<typeof Forward>,
   { mainRepo, to, ref: _, ...context }: FastForwardPlan,
 ): Promise<FastForward | undefined> {

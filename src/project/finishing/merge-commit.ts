@@ -19,8 +19,8 @@ export interface MergePlan extends GitContext {
 export type MergeCommit = { kind: 'made'; commit: string } | { kind: 'conflicts'; files: string[] };
 
 /**
- * Merges two commits in a clone that is thrown away; no branch and no checkout of the repository changes. The result is
- * kept under `ref`. Where nothing was added to `onto`, it is `tip`, unless `merge.ff` is false.
+ * Merges two commits in a temporary clone; no branch and no checkout of the repository changes. Keeps the result under
+ * `ref`: just `tip` if it is a fast-forward, unless `merge.ff` is false.
  * @throws no_git_identity, GitError
  */
 export async function makeMergeCommit(plan: MergePlan): Promise<MergeCommit> {
@@ -54,7 +54,7 @@ async function mergeInClone(
         ...OFFLINE,
         ...{ GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email },
         ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email },
-        // What is made is in the repository at once: nothing has to be fetched from the clone.
+        // Objects go directly to the repository: nothing has to be fetched from the clone.
         GIT_OBJECT_DIRECTORY: `${commonDir}/objects`,
       },
       timeoutMs: CHECKOUT_LIMIT_MS,
@@ -75,7 +75,7 @@ async function mergeInClone(
   }
 }
 
-/** A merge driver would run in the clone, outside of the guard: where one would be needed there is a conflict. */
+/** A merge driver would run in the clone, outside the guard: where one is needed, report a conflict. */
 async function noDrivers(clone: GitOptions): Promise<Setting[]> {
   const list = ['config', '-z', '--name-only', '--get-regexp', '^merge\\..*\\.driver$'];
   const { stdout } = await runGit(list, { ...clone, allowFailure: true });

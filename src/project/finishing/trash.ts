@@ -13,7 +13,7 @@ const DAY_MS = 24 * 60 * 60_000;
 
 export type TrashPlace = Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'>;
 
-/** What was discarded with a session, all of it reachable from one ref. */
+/** What was discarded with a session, reachable from one ref. */
 export interface Discarded {
   ref: string;
   /** A checkpoint of the worktree; the branch's tip is among its parents. */
@@ -25,7 +25,7 @@ export interface Discarded {
 
 export type FilledTrash = { kind: 'kept'; kept: Discarded } | { kind: 'not_all'; skipped: readonly string[] };
 
-/** Keeps worktree and branch under a ref in the trash; neither is changed. @throws GitError */
+/** Keeps worktree and branch under a ref in the trash, without changing them. @throws GitError */
 export async function fillTrash(place: TrashPlace): Promise<FilledTrash> {
   const { sessionFolder, branch } = place;
   const taken = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
@@ -43,7 +43,7 @@ export async function fillTrash(place: TrashPlace): Promise<FilledTrash> {
   };
 }
 
-/** Under a name of its own: what was discarded before under the same one stays. */
+/** Under a unique name: earlier discards of the same name stay. */
 async function keepInTrash(sessionFolder: string, commit: string, main: GitOptions): Promise<string> {
   for (let count = 1; ; count += 1) {
     const ref = `${trashRef(sessionFolder)}${count === 1 ? '' : `-${count}`}`;
@@ -54,19 +54,19 @@ async function keepInTrash(sessionFolder: string, commit: string, main: GitOptio
   }
 }
 
-/** Whether worktree and branch are still what is in the trash. @throws GitError */
+/** Whether worktree and branch still equal their copy in the trash. @throws GitError */
 export async function isAllInTrash(place: TrashPlace, { tip, head, tree }: Discarded): Promise<boolean> {
   const now: Checkpoint = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
   const tipNow = (await commitOf(`refs/heads/${place.branch}`, mainOf(place))) ?? tip;
   return ofWorktree(now).length === 0 && now.worktreeTree === tree && now.head === head && tipNow === tip;
 }
 
-/** The session folder is archived with all that is in it. */
+/** Skipped files of the worktree only: the session folder is archived as a whole. */
 function ofWorktree({ skipped }: Pick<Checkpoint, 'skipped'>): string[] {
   return skipped.filter((name) => !isAbsolute(name));
 }
 
-/** Deletes a branch that is still at its commit. @throws GitError where it is at another */
+/** Deletes a branch that is still at `tip`. @throws GitError if it has moved */
 export async function dropBranch(
   { branch, ...place }: GitContext & { mainRepo: string; branch: string },
   tip: string,
@@ -77,7 +77,7 @@ export async function dropBranch(
   await runGit(['update-ref', '--no-deref', '-d', ref, tip], main);
 }
 
-/** Makes a discarded branch again. @throws GitError where there is another of that name */
+/** Recreates a discarded branch. @throws GitError if another one has its name */
 export async function restoreBranch(
   { branch, ...place }: GitContext & { mainRepo: string; branch: string },
   tip: string,
@@ -91,7 +91,7 @@ export async function restoreBranch(
   );
 }
 
-/** Puts discarded files, uncommitted ones among them, into a worktree that was just made from the branch. @throws GitError */
+/** Restores discarded files, including uncommitted ones, into a new worktree of the branch. @throws GitError */
 export async function restoreDiscardedFiles(place: TrashPlace, commit: string): Promise<void> {
   const store = await openStore(place);
   clearLocks(store);
@@ -100,7 +100,7 @@ export async function restoreDiscardedFiles(place: TrashPlace, commit: string): 
   await moveFiles(store, part, await treeIn(store, commit, 'worktree'));
 }
 
-/** Whether what was discarded can be restored. @throws GitError */
+/** Whether a discarded session can be restored. @throws GitError */
 export async function readTrash(
   place: GitContext & { mainRepo: string },
   { ref, commit, branch, tip }: Pick<Discarded, 'ref' | 'commit' | 'tip'> & { branch: string },
@@ -118,7 +118,7 @@ export interface TrashEntry {
   untilMs: number;
 }
 
-/** What is in the trash of a repository. @throws GitError */
+/** The trash of a repository. @throws GitError */
 export async function listTrash(place: GitContext & { mainRepo: string }): Promise<TrashEntry[]> {
   const format = '--format=%(objectname) %(committerdate:unix) %(refname)';
   const text = await gitLine(['for-each-ref', format, TRASH], mainOf(place));
@@ -132,7 +132,7 @@ export async function listTrash(place: GitContext & { mainRepo: string }): Promi
     });
 }
 
-/** Removes what has been in the trash for longer than its lifetime. @returns what went @throws GitError */
+/** Removes expired entries of the trash. @returns them @throws GitError */
 export async function pruneTrash(
   place: GitContext & { mainRepo: string },
   nowMs: number,
@@ -142,7 +142,7 @@ export async function pruneTrash(
   return old;
 }
 
-/** Removes one entry; another one that has taken its place since stays. @throws GitError */
+/** Removes one entry, unless its ref has been reused. @throws GitError */
 async function removeFromTrash(
   place: GitContext & { mainRepo: string },
   { ref, commit }: Pick<TrashEntry, 'ref' | 'commit'>,

@@ -22,36 +22,36 @@ import { isPlainFolder, privateHead, privateHeads, privateRef, readNote, writeNo
 
 export interface CollectPlan extends PrivateGitPlan {
   worktreePath: string;
-  /** Holds what is kept apart from the branch: `refs/samocode/<session>/`. */
+  /** Refs kept apart from the branch: `refs/samocode/<session>/`. */
   ownRefs: string;
-  /** For the log of the branch. */
+  /** For the branch's reflog. */
   message: string;
 }
 
 export interface Collected {
   /**
    * `aside`: a person moved the branch meanwhile, so the agent's commits are kept under a ref of ours;
-   * `refused`: the objects are damaged, too large or not plain files, and none of them was taken.
+   * `refused`: the objects are damaged, too large or not plain files; none was taken.
    */
   kind: 'nothing' | 'moved' | 'aside' | 'refused' | 'branch_gone';
-  /** Where refused: in git's words or ours. */
+  /** Why refused: git's message or ours. */
   why?: string;
-  /** Refs that keep commits from now on which no branch of the repository had. */
+  /** New refs for commits that no branch of the repository has. */
   others: string[];
-  /** The branch or commit that is checked out inside, where it is not the session's branch. */
+  /** The branch or commit the agent has checked out, if not the session's branch. */
   head?: string;
 }
 
 /**
- * Brings what an agent has committed into the repository: objects by a fetch that checks each, then the branch, then the
- * index of the worktree, whose files stay as they are. Called when nothing of the agent runs any more. After a crash at
- * any point the same call comes to the same end.
- * @throws GitError where the repository itself can't be written
+ * Transfers an agent's commits into the repository: objects by a fetch that checks each, then the branch, then the
+ * worktree's index; files stay as they are. Called when no process of the agent runs. Idempotent, also after a crash at
+ * any point.
+ * @throws GitError if the repository can't be written
  */
 export async function collectPrivateGit(plan: CollectPlan, context: GitContext): Promise<Collected> {
   const { git, branch, gitDir } = plan;
   const note = await readNote(git);
-  // The folder is missing where an earlier call crashed right after putting it aside.
+  // The folder is missing if an earlier call crashed right after moving it aside.
   if (note?.branch !== branch || namesAt(git.dir) === undefined) return { kind: 'nothing', others: [] };
   const tip = await privateRef(git.dir, `refs/heads/${branch}`);
   const end = tip === note.tip ? NOTHING : await collectBranch(plan, { tip, from: note.tip }, context);
@@ -85,14 +85,14 @@ async function collectBranch(
     const why = await fetchFit(plan, [incoming], context);
     if (why !== undefined) return { kind: 'refused', why };
     const now = (await commitOf(ref, main)) ?? '0'.repeat(tip.length);
-    // Commits of a person, who has moved the branch meanwhile, must not be lost by those of the agent.
+    // If a person moved the branch meanwhile, their commits must not be replaced by the agent's.
     const isOurs = now === from || (await gitSaysYes(['merge-base', '--is-ancestor', now, tip], main));
     const moved = isOurs ? [ref, tip, now] : [`${ownRefs}heads/${branch}`, tip];
     await runGit(['update-ref', '--no-deref', '-m', message, ...moved], { ...context, cwd });
     await runGit(['update-ref', '--no-deref', '-d', incoming.ref], main);
     if (!isOurs) return { kind: 'aside' };
   }
-  // For git the worktree's files are no longer new. Where the person holds its lock, the next commit puts that right.
+  // Updates the worktree's index. If the user's git holds its lock, their next commit does it.
   const options = { ...context, cwd, timeoutMs: ALL_FILES_LIMIT_MS, allowFailure: true };
   await runGit(['reset', '--quiet', '--mixed'], options);
   return { kind: 'moved' };
@@ -103,9 +103,9 @@ interface Wanted {
   ref: string;
 }
 
-const MOST_OTHERS = 20;
+const MAX_OTHERS = 20;
 
-/** Branches with commits that the repository lacks, and such a commit that is checked out without a branch. */
+/** Branches with commits that the repository lacks, and such a commit on a detached HEAD. */
 async function othersIn(
   { git, commonDir, branch, ownRefs, gitDir }: CollectPlan,
   context: GitContext,
@@ -113,18 +113,18 @@ async function othersIn(
   const heads = await privateHeads(git.dir);
   const head = await privateHead(git.dir, basename(gitDir));
   if (head !== undefined && !head.startsWith('refs/')) heads.set('refs/heads/HEAD', head);
-  // A session branch that was put aside has a ref already.
+  // The session branch already has a ref, even if kept aside.
   heads.delete(`refs/heads/${branch}`);
   const there = await commitsOf([...heads.values()], { ...context, cwd: commonDir });
   return [...heads]
     .filter((_, at) => there[at] === undefined)
-    .slice(0, MOST_OTHERS)
+    .slice(0, MAX_OTHERS)
     .map(([ref, tip]) => ({ tip, ref: ref.replace('refs/', ownRefs) }));
 }
 
-const MOST_BYTES = 2 * 1024 ** 3;
+const MAX_BYTES = 2 * 1024 ** 3;
 
-/** Why its objects are not even looked into: by names and sizes alone, since opening a pipe would wait for ever. */
+/** Why its objects are refused unread: judged by names and sizes alone, since opening a pipe would hang. */
 function unfit(dir: string): string | undefined {
   const odd = ['objects/info', 'objects/pack', 'lfs'].find((folder) => !isPlainFolder(dir, folder));
   if (odd !== undefined) return `${odd} is no folder`;
@@ -134,7 +134,7 @@ function unfit(dir: string): string | undefined {
     if (entry.isFile()) bytes += lstatSync(path).size;
     else if (!entry.isDirectory()) return `${path.slice(dir.length + 1)} is no plain file`;
   }
-  return bytes > MOST_BYTES ? 'its new objects are larger than 2 GB together' : undefined;
+  return bytes > MAX_BYTES ? 'its new objects are larger than 2 GB together' : undefined;
 }
 
 function entriesBelow(folder: string) {
@@ -149,8 +149,8 @@ const FETCH = [
 ];
 
 /**
- * Fetches objects, each of which git hashes and checks, into refs of ours.
- * @returns why they were refused; a person's clean-up may take a temporary file away, and is met by trying again
+ * Fetches objects, which git hashes and checks, into refs of ours.
+ * @returns why they were refused; retries, because a concurrent gc of the user may remove a temporary file
  */
 async function fetchFit(
   plan: CollectPlan,
@@ -183,13 +183,13 @@ async function fetchFit(
   return undefined;
 }
 
-/** A repository of ours that borrows its objects: settings in the agent's folder could start programs. */
+/** A separate repository that borrows the objects: settings in the agent's folder could start programs. */
 async function makeView(
   { git: { view, dir }, commonDir }: CollectPlan,
   wanted: readonly Wanted[],
   context: GitContext,
 ): Promise<void> {
-  // Where else the agent would have objects looked for, and what it says of those that are there.
+  // Remove the agent's alternates and object indexes.
   for (const name of namesAt(join(dir, 'objects/info')) ?? [])
     await removeTree(join(dir, 'objects/info', name));
   rmSync(join(dir, 'objects/pack/multi-pack-index'), { force: true });
@@ -203,7 +203,7 @@ async function makeView(
   if (statsAt(shallow)?.isFile()) copyFileSync(shallow, join(view, '.git/shallow'));
 }
 
-/** Copies the files of git-lfs that the repository lacks and whose content fits the hash in their name. */
+/** Copies git-lfs files that the repository lacks and whose content matches the hash in their name. */
 function collectLfs({ git: { dir }, commonDir }: CollectPlan): void {
   for (const entry of entriesBelow(join(dir, 'lfs/objects'))) {
     const { name } = entry;

@@ -24,19 +24,19 @@ export interface PrivateGitPlan {
   git: PrivateGit;
   /** The git folder that all worktrees of the repository share. */
   commonDir: string;
-  /** The worktree's own git folder, below it. */
+  /** The worktree's git folder, inside commonDir. */
   gitDir: string;
   branch: string;
 }
 
-/** Folders of which it has its own; all others of the shared folder are bound read-only. */
+/** Folders it has its own copy of; all others of the shared folder are bound read-only. */
 const OWN = ['objects', 'refs', 'logs', 'info', 'hooks', 'worktrees', 'rr-cache', 'lfs', 'base'];
 const BELOW_OWN = ['objects/info', 'objects/pack', 'refs/heads', 'base/objects', 'base/lfs'];
 
 /**
- * Makes the folder ready for an agent: kept with what the one before left there (a stash, a rebase, an index) where the
- * branch still is what was collected last, else made anew. Settings and refs are the person's of today in any case.
- * @returns names of the folders that are bound over it, read-only
+ * Prepares the folder for an agent. If the branch is still at the last collected tip, the previous agent's state (a
+ * stash, a rebase, an index) is kept; otherwise it is created anew. Settings and refs are always copied again.
+ * @returns names of the folders bound over it, read-only
  */
 export async function makePrivateGit(plan: PrivateGitPlan, context: GitContext): Promise<string[]> {
   const { git, commonDir, gitDir, branch } = plan;
@@ -51,7 +51,7 @@ export async function makePrivateGit(plan: PrivateGitPlan, context: GitContext):
     (await privateHead(git.dir, own)) !== undefined &&
     (await privateRef(git.dir, `refs/heads/${branch}`)) === tip;
   if (!isKept) await clear(git.dir);
-  // The bound ones too: each needs a place to be mounted on.
+  // Bound folders need a mount point too.
   for (const name of folders) mkdirSync(join(git.dir, name), { recursive: true });
   await copySettings(plan, context);
   await copyWorktrees(plan, isKept);
@@ -67,7 +67,7 @@ function isSame(one: Note | undefined, other: Note): boolean {
   return one?.branch === other.branch && one.tip === other.tip;
 }
 
-/** Hooks stay, and the settings until they are written again: the project's SETUP may have installed hooks by both. */
+/** Hooks stay, and settings until they are rewritten: the project's SETUP may have installed hooks in both. */
 const CARRIED = ['config', 'hooks'];
 
 async function clear(dir: string): Promise<void> {
@@ -78,7 +78,7 @@ async function clear(dir: string): Promise<void> {
 }
 
 const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
-/** Written here, or another git's at this moment. */
+/** Written below, or locked by another git right now. */
 const NOT_COPIED = /^packed-refs$|\.lock$/;
 
 async function copySettings({ git: { dir }, commonDir }: PrivateGitPlan, context: GitContext): Promise<void> {
@@ -106,7 +106,7 @@ async function copySettings({ git: { dir }, commonDir }: PrivateGitPlan, context
     });
 }
 
-/** What husky and its like have set inside. */
+/** A hooks path set inside, as husky does. */
 async function hooksPathIn(config: string, options: GitContext & { cwd: string }): Promise<string> {
   const input = (await plainText(config, MAX_SETTINGS_BYTES)) ?? '';
   if (!/hookspath/i.test(input)) return '';
@@ -114,14 +114,14 @@ async function hooksPathIn(config: string, options: GitContext & { cwd: string }
   return (await runGit(ask, { ...options, input, allowFailure: true })).stdout.trim();
 }
 
-/** Name → object of the person's refs, a character for every byte; without those of ours, which no agent sees. */
+/** Name → object of the user's refs, one character for every byte; without ours, which agents must not see. */
 async function refsOf(commonDir: string, context: GitContext): Promise<Map<string, string>> {
   const list = ['for-each-ref', '--format=%(objectname) %(refname)'];
   const { stdout } = await runGit(list, { ...context, cwd: commonDir, encoding: 'latin1' });
   return new Map([...refsIn(stdout)].filter(([name]) => !/^refs\/(?:samocode\/|stash$)/.test(name)));
 }
 
-/** The person's, and of the agents' own those that git has packed. */
+/** The user's refs, and packed refs of agents. */
 async function writeRefs(dir: string, refs: ReadonlyMap<string, string>): Promise<void> {
   const own = [...(await packedRefs(dir))].filter(([name]) => isFitName(name) || name === 'refs/stash');
   const all = new Map([...own.map(([name, hash]) => [asBytes(name), hash] as const), ...refs]);
@@ -146,7 +146,7 @@ async function writeAlternates(
   writeFileSync(path, places.map((place) => `${place}\n`).join(''));
 }
 
-/** Of other worktrees what git needs to know that they are there. */
+/** The files git needs to know other worktrees. */
 const OF_OTHERS = ['HEAD', 'commondir', 'gitdir'];
 
 async function copyWorktrees(
@@ -164,7 +164,7 @@ async function copyWorktrees(
   const modules = join(gitDir, 'modules');
   const files = { recursive: true, filter: (path: string) => path !== modules };
   if (!isKept) cpSync(gitDir, join(to, own), files);
-  // An agent may have led them elsewhere.
+  // An agent may have redirected them.
   for (const name of ['commondir', 'gitdir']) await removeTree(join(to, own, name));
   writeFileSync(join(to, own, 'commondir'), `${commonDir}\n`);
   copyFileSync(join(gitDir, 'gitdir'), join(to, own, 'gitdir'));

@@ -5,17 +5,17 @@ import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { plainJson, plainText } from '../../base/files/plain-file.ts';
 
 /**
- * An agent's private git folder, below its session's run folder: inside the guard it is mounted over the one that all
- * worktrees of the repository share. What the agent commits is collected from it once nothing of the agent runs.
+ * An agent's private git folder, in its session's run folder: the guard mounts it over the git folder shared by all
+ * worktrees. The agent's commits are collected from it once no process of the agent runs.
  */
 export interface PrivateGit {
-  /** What agents write. Outside of the guard no git is ever started in it: its settings are an agent's. */
+  /** Written by agents. No git is ever started in it outside the guard: agents control its settings. */
   dir: string;
-  /** What samocode last knew of it: see `Note`. */
+  /** What samocode last recorded about it: see `Note`. */
   note: string;
-  /** A folder of ours by which its objects are fetched. */
+  /** A repository of ours for fetching its objects. */
   view: string;
-  /** The last one whose work could not be collected. */
+  /** The last folder whose work could not be collected. */
   refused: string;
 }
 
@@ -25,14 +25,14 @@ export function privateGitIn(runDir: string): PrivateGit {
   return { dir, note: join(runDir, 'git.json'), view: hidden('git-view'), refused: hidden('git-refused') };
 }
 
-/** Where the real objects, and those of LFS, are found inside. */
+/** Where the real objects and LFS files are mounted inside. */
 export function basePlace(dir: string, name: 'objects' | 'lfs'): string {
   return join(dir, 'base', name);
 }
 
 const Note = z.object({
   branch: z.string(),
-  /** The tip of the branch when the folder was made, and since then that of what was collected. */
+  /** The tip of the branch when the folder was made, later the last collected one. */
   tip: z.string(),
 });
 export type Note = z.infer<typeof Note>;
@@ -49,14 +49,14 @@ export async function writeNote({ note }: PrivateGit, what: Note): Promise<void>
 }
 
 const HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
-/** What no shell, no line and no path of git takes for anything else. */
+/** Names without characters that are special to a shell, a line or a path of git. */
 const REF = /^refs\/(?:heads|tags|remotes)(?:\/[\p{L}\p{N}_@+#%=,~-][\p{L}\p{N}_.@+#%=,~-]*)+$/u;
 
 export function isFitName(ref: string): boolean {
   return REF.test(ref) && !ref.includes('..') && !/\.lock(?:\/|$)/.test(ref);
 }
 
-/** The commit of a ref as its file says it, or the list of packed ones; undefined where it is none. */
+/** The commit of a ref, from its file or the packed refs; undefined if there is none. */
 export async function privateRef(dir: string, ref: string): Promise<string | undefined> {
   const own = await refFile(dir, ref);
   return own === undefined ? (await packedRefs(dir)).get(ref) : HASH.exec(own)?.[0];
@@ -68,8 +68,8 @@ async function refFile(dir: string, ref: string): Promise<string | undefined> {
 }
 
 /**
- * The tip of a branch on which an agent works now, and how a git that only reads finds its objects; undefined where the
- * branch itself says it. A git that writes must not find them there: what it makes would name what may be refused.
+ * The tip of a branch an agent is working on, and how a read-only git call finds its objects; undefined if the branch
+ * itself is current. A writing git must not use them: its new objects would refer to some that may be refused.
  */
 export async function liveTip(
   git: PrivateGit,
@@ -81,12 +81,12 @@ export async function liveTip(
   return { tip, env: { GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(join(git.dir, 'objects')) } };
 }
 
-/** Name → commit of the refs that are packed. */
+/** Name → commit of the packed refs. */
 export async function packedRefs(dir: string): Promise<Map<string, string>> {
   return refsIn((await plainText(join(dir, 'packed-refs'), MAX_PACKED_BYTES)) ?? '');
 }
 
-/** Name → hash of lines that have them the other way round. */
+/** Name → hash, from lines of hash and name. */
 export function refsIn(text: string): Map<string, string> {
   const pairs = text.split('\n').map((line): [string, string] => {
     const at = line.indexOf(' ');
@@ -95,10 +95,10 @@ export function refsIn(text: string): Map<string, string> {
   return new Map(pairs.filter(([name, hash]) => HASH.test(hash) && name.startsWith('refs/')));
 }
 
-/** Name → commit of all branches in it whose names are fit to be handed on. */
+/** Name → commit of all its branches with safe names. */
 export async function privateHeads(dir: string): Promise<Map<string, string>> {
   const heads = await packedRefs(dir);
-  // A file counts before the list, whatever it says.
+  // A ref file overrides the packed refs.
   for (const name of refFiles(dir, 'refs/heads')) {
     const commit = HASH.exec((await refFile(dir, name)) ?? '')?.[0];
     if (commit === undefined) heads.delete(name);
@@ -115,13 +115,13 @@ function refFiles(dir: string, folder: string): string[] {
   });
 }
 
-/** Whether a path below `dir` is a folder, and so is each one above it: no link leads elsewhere. */
+/** Whether a path below `dir` and all its parents are real folders, not links. */
 export function isPlainFolder(dir: string, path: string): boolean {
   const parts = path.split('/');
   return parts.every((_, at) => statsAt(join(dir, ...parts.slice(0, at + 1)))?.isDirectory());
 }
 
-/** What the worktree has checked out in it: a branch, or a commit. */
+/** What is checked out in the private folder's worktree: a branch, or a commit. */
 export async function privateHead(dir: string, worktreeName: string): Promise<string | undefined> {
   const folder = `worktrees/${worktreeName}`;
   if (!isPlainFolder(dir, folder)) return undefined;

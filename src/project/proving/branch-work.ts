@@ -3,16 +3,16 @@ import { gitLine, runGit } from '../git/git.ts';
 import { listing, namesIn, readable } from '../git/path-bytes.ts';
 import type { GitContext } from '../git/repository.ts';
 
-/** What a session committed: from `base`, without it, to `tip`. */
+/** The commits of a session: after `base`, up to `tip`. */
 export interface BranchWork extends GitContext {
   mainRepo: string;
   base: string;
   tip: string;
 }
 
-/** Whether more than white space and empty files differs between the two commits. */
+/** Whether the commits differ in more than white space and empty files. */
 export async function changesContent({ mainRepo, base, tip, ...context }: BranchWork): Promise<boolean> {
-  // As text: attributes could call a file binary, and then its white space would count.
+  // As text: if attributes declared a file binary, its white space would count.
   const how = ['--text', '--unified=0', '--no-renames', '--ignore-all-space', '--ignore-blank-lines'];
   const args = ['diff', ...how, '--end-of-options', base, tip, '--'];
   const options = { ...context, cwd: mainRepo, maxChars: ENOUGH_CHARS };
@@ -22,7 +22,7 @@ export async function changesContent({ mainRepo, base, tip, ...context }: Branch
 
 const ENOUGH_CHARS = 1_000_000;
 
-/** Whether `tip` has the files of `base`, and none beside them but documents. */
+/** Whether `tip` equals `base` except for added documents. */
 export async function hasSameCode({ mainRepo, base, tip, ...context }: BranchWork): Promise<boolean> {
   if (base === tip) return true;
   const args = ['diff-tree', '-r', '-z', '--name-status', '--no-renames', '--end-of-options', base, tip];
@@ -30,18 +30,18 @@ export async function hasSameCode({ mainRepo, base, tip, ...context }: BranchWor
   return exitCode === 0 && /^(?:A\0[^\0]+\.md\0)*$/i.test(stdout);
 }
 
-/** Whether one of the commits touches one of these files: names, folders or patterns as git takes them, from the top. */
+/** Whether one of the commits touches these files: names, folders or git patterns, relative to the top. */
 export async function touchesFiles(
   { mainRepo, base, tip, ...context }: BranchWork,
   files: readonly string[],
 ): Promise<boolean> {
-  // Behind magic git takes no step of `.` away.
+  // With pathspec magic git does not resolve `.`.
   const paths = files.map((file) => `:(top)${file.replace(/^(?:\.\/+)+|^\.$/, '')}`);
   const args = ['rev-list', '--max-count=1', '--end-of-options', `${base}..${tip}`, '--', ...paths];
   return (await gitLine(args, { ...context, cwd: mainRepo })) !== '';
 }
 
-/** Links that the branch made or changed, and that lead out of the tree: what they show is in no commit. */
+/** New or changed links of the branch that lead out of the tree: their targets are in no commit. */
 export async function linksOutside({
   mainRepo,
   base,
@@ -64,7 +64,7 @@ export async function linksOutside({
   return found;
 }
 
-/** The branch that a worktree has checked out, or undefined where its HEAD is detached. */
+/** The branch checked out in a worktree; undefined if HEAD is detached. */
 export async function checkedOutBranch(
   worktreePath: string,
   context: GitContext,

@@ -10,23 +10,23 @@ import { commonDirOf, type GitContext } from '../git/repository.ts';
 
 export interface ClonePlan {
   mainRepo: string;
-  /** The worktree's own git folder, which may have submodules that MAIN_REPO lacks. */
+  /** The worktree's git folder, which may have submodules that MAIN_REPO lacks. */
   worktreeGitDir?: string | undefined;
-  /** Replaced, whatever lies there. */
+  /** Replaced if it exists. */
   dir: string;
-  /** Checked out, as the tip of this branch. */
+  /** Checked out as the tip of `branch`. */
   commit: string;
   branch: string;
-  /** Its attributes count. */
+  /** Attributes are taken from it. */
   base: string;
-  /** Agents can exchange objects of MAIN_REPO: what is checked out is fetched, and compared with its hashes. */
+  /** Agents can replace objects of MAIN_REPO: fetch what is checked out, and verify its hashes. */
   areObjectsOpen?: boolean | undefined;
 }
 
 /**
- * Makes a separate repository with one commit checked out and the refs of MAIN_REPO. It borrows the objects there, and
- * takes over neither hooks nor settings, except by what filters the person has files changed on a checkout.
- * @throws GitError; the system's error when the folder can't be made
+ * Makes a separate repository with one commit checked out and the refs of MAIN_REPO. It borrows objects from there, but
+ * neither hooks nor settings, except the user's checkout filters.
+ * @throws GitError; the system error when the folder can't be created
  */
 export async function makeClone(plan: ClonePlan, context: GitContext): Promise<void> {
   const { mainRepo, worktreeGitDir, dir, commit, branch, base, areObjectsOpen } = plan;
@@ -37,23 +37,23 @@ export async function makeClone(plan: ClonePlan, context: GitContext): Promise<v
   if (areObjectsOpen) await fetchAlone(dir, commonDir, [commit, base], context);
   else await borrow(dir, [commonDir]);
   await writeRefs(dir, { main, commit, branch });
-  // git-lfs looks beside the objects that are borrowed.
+  // git-lfs searches next to the borrowed objects.
   const lfs: Setting[] = areObjectsOpen ? [['lfs.storage', join(commonDir, 'lfs')]] : [];
   const config = [...lfs, ...(await personalFilters(main, commonDir)), ...(context.config ?? [])];
   const clone = { ...context, config, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
   await checkOut(clone, { commit, base });
   const modules = [commonDir, ...(worktreeGitDir === undefined ? [] : [worktreeGitDir])];
   await checkOutSubmodules({ dir, commit, modules, areObjectsOpen }, { ...context, config });
-  // The rest of the history, for checks that compare with it.
+  // The rest of the history, for checks that compare against it.
   if (areObjectsOpen) await borrow(dir, [commonDir]);
   await rm(join(dir, '.git/shallow'), { force: true });
   await ifExists(copyFile(join(commonDir, 'shallow'), join(dir, '.git/shallow')));
-  // Last: with a remote a filter would ask it for files that are missing here.
+  // Last: with a remote set, a filter would request missing files from it.
   const url = await gitLine(['config', '--get', 'remote.origin.url'], { ...main, allowFailure: true });
   if (url !== '') await runGit(['config', 'remote.origin.url', url], { ...context, cwd: dir });
 }
 
-/** git-lfs takes objects from where the borrowed ones are, and leaves a pointer where one is missing. */
+/** git-lfs uses the borrowed objects, and leaves a pointer for missing ones. */
 export const OFFLINE = { GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' };
 
 /** Makes a repository on a branch without a commit. */
@@ -63,21 +63,21 @@ export async function makeRepository(
   context: GitContext,
 ): Promise<void> {
   await mkdir(dir, { recursive: true });
-  // Hashes are as long as their kind is.
+  // The length of a hash tells its kind.
   const format = `--object-format=${commit.length > 40 ? 'sha256' : 'sha1'}`;
   const config: Setting[] = [...(context.config ?? []), ['init.defaultRefFormat', 'files']];
   const init = ['init', '--quiet', '--template=', format, `--initial-branch=${branch}`];
   await runGit(init, { ...context, config, cwd: dir });
 }
 
-/** Reads objects from where they are in other git folders. */
+/** Borrows the objects of other git folders. */
 export async function borrow(dir: string, gitDirs: readonly string[]): Promise<void> {
   const info = join(dir, '.git/objects/info');
   await mkdir(info, { recursive: true });
   await writeFile(join(info, 'alternates'), gitDirs.map((path) => `${join(path, 'objects')}\n`).join(''));
 }
 
-/** Takes commits without their history over the protocol, which counts each hash anew. */
+/** Fetches commits without history over the protocol, which recomputes each hash. */
 async function fetchAlone(
   dir: string,
   gitDir: string,
@@ -87,13 +87,16 @@ async function fetchAlone(
   const fetch = ['fetch', '--quiet', '--depth=1', '--no-tags', '--', pathToFileURL(gitDir).href];
   await runGit([...fetch, ...new Set(commits)], {
     ...context,
-    // Only then any commit may be asked for.
+    // Only version 2 serves arbitrary commits.
     config: [...config, ['protocol.version', '2']],
     ...{ cwd: dir, env: { GIT_ALLOW_PROTOCOL: 'file' }, timeoutMs: CHECKOUT_LIMIT_MS },
   });
 }
 
-/** Where agents can exchange objects: refuses a commit whose files are not what its hashes say. @throws git_damaged, GitError */
+/**
+ * Refuses a commit whose files don't match their hashes: agents may have replaced objects. @throws git_damaged,
+ * GitError
+ */
 export async function requireSound(
   { mainRepo, dir, commit }: Pick<ClonePlan, 'mainRepo' | 'dir' | 'commit'>,
   context: GitContext,
@@ -107,13 +110,13 @@ export async function requireSound(
   }
 }
 
-/** The folders of objects that a clone reads beside its own. */
+/** The object folders a clone borrows from. */
 export async function borrowedBy(dir: string, context: GitContext): Promise<string[]> {
   const { stdout } = await runGit(['count-objects', '-v'], { ...context, cwd: dir });
   return [...stdout.matchAll(/^alternate: (\/.+)$/gm)].map(([, path = '']) => path);
 }
 
-/** For checks that compare with another branch or ask for a tag. What is checked out is the branch, whatever it is there. */
+/** For checks that compare with another branch or need a tag. `branch` is always the commit checked out. */
 async function writeRefs(
   dir: string,
   { main, commit, branch }: { main: GitOptions; commit: string; branch: string },
@@ -126,7 +129,7 @@ async function writeRefs(
     'refs/tags',
   ];
   const { stdout } = await runGit(list, { ...main, encoding: 'latin1' });
-  // As bytes: the name of a ref need not be text.
+  // As bytes: a ref name need not be text.
   const own = Buffer.from(`refs/heads/${branch}`).toString('latin1');
   const others = stdout
     .split('\n')
@@ -135,7 +138,7 @@ async function writeRefs(
   await writeFile(join(dir, '.git/packed-refs'), text, 'latin1');
 }
 
-/** `git lfs install --local` and its like: the person's own, as the settings outside of the repository are. */
+/** `git lfs install --local` and the like: the user's own, as are settings outside the repository. */
 export async function personalFilters(main: GitOptions, commonDir: string): Promise<Setting[]> {
   const list = ['config', '--local', '-z', '--get-regexp', '^(filter\\..*|lfs\\.storage)$'];
   const { stdout } = await runGit(list, { ...main, allowFailure: true });
@@ -143,12 +146,12 @@ export async function personalFilters(main: GitOptions, commonDir: string): Prom
     const at = record.indexOf('\n');
     if (at < 0) return [];
     const [key, value] = [record.slice(0, at), record.slice(at + 1)];
-    // A relative one counts from the git folder.
+    // Relative to the git folder.
     return [[key, key === 'lfs.storage' && !value.startsWith('/') ? join(commonDir, value) : value]];
   });
 }
 
-/** A branch could change by its attributes what is checked out of its files: those of the base count. */
+/** Attributes are taken from the base: a branch could change its checked-out files by its own. */
 async function checkOut(
   clone: GitOptions,
   { commit, base }: { commit: string; base: string },
@@ -183,16 +186,16 @@ async function checkOut(
 }
 
 interface Checkout extends Pick<ClonePlan, 'dir' | 'commit' | 'areObjectsOpen'> {
-  /** Git folders that may have the modules. */
+  /** Git folders that may contain the submodules. */
   modules: readonly string[];
 }
 
-/** Those that are here already: none is fetched. */
+/** Checks out submodules available locally; none is fetched. */
 async function checkOutSubmodules(checkout: Checkout, context: GitContext): Promise<void> {
   for (const { path, commit, gitDirs } of await submodulesOf(checkout, context)) {
     const dir = join(checkout.dir, path);
     await makeRepository(dir, { commit, branch: 'submodule' }, context);
-    // One of them has it, if any.
+    // At most one of them has it.
     if (checkout.areObjectsOpen)
       for (const gitDir of gitDirs) await fetchAlone(dir, gitDir, [commit], context).catch(() => undefined);
     else await borrow(dir, gitDirs);
@@ -210,10 +213,10 @@ async function checkOutSubmodules(checkout: Checkout, context: GitContext): Prom
 }
 
 interface Submodule {
-  /** From the top of the working copy. */
+  /** Relative to the top of the working copy. */
   path: string;
   commit: string;
-  /** Where its objects may be, on this machine. */
+  /** Local folders that may have its objects. */
   gitDirs: string[];
 }
 

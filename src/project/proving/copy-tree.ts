@@ -6,23 +6,23 @@ import { pathInside } from '../git/real-path.ts';
 
 const COPY_LIMIT_MS = 10 * 60_000;
 
-/** Blocks may be shared where the disk can do it: the copy is written to without the other seeing it. */
+/** Copy-on-write where the disk supports it. */
 const SHARED_BLOCKS =
   process.platform === 'darwin' ? ['-c'] : process.platform === 'linux' ? ['--reflink=auto'] : [];
 
-/** Copies a file or a folder as it is, links as links. @returns whether all of it was copied */
+/** Copies a file or folder, links as links. @returns whether all of it was copied */
 export async function copyTree(from: string, to: string, signal?: AbortSignal): Promise<boolean> {
   const copy = (how: readonly string[]) =>
     runCommand('cp', ['-R', '-p', '-P', ...how, from, to], { timeoutMs: COPY_LIMIT_MS, signal });
   const { exitCode } = await copy(SHARED_BLOCKS);
   if (exitCode === 0) return true;
   signal?.throwIfAborted();
-  // A disk of a Mac without clones, or a small `cp` that knows no such option.
+  // A Mac disk without clones, or a minimal `cp` without that option.
   return SHARED_BLOCKS.length > 0 && statsAt(to) === undefined && (await copy([])).exitCode === 0;
 }
 
 /**
- * Copies into a clone what lies at `name` elsewhere. What the commit has there itself stays, and no link in it leads out.
+ * Copies `from` to `name` in a clone. Files of the commit stay, and no link in it leads out.
  * @returns whether it is there afterwards
  */
 export async function copyInto(
@@ -38,7 +38,7 @@ export async function copyInto(
   return await copyTree(from, to, signal);
 }
 
-/** Whether a folder, or the nearest one above it that is there, really lies in the clone. */
+/** Whether a folder, or its nearest existing parent, is really inside the clone. */
 export async function isInside(cloneDir: string, folder: string): Promise<boolean> {
   let there = folder;
   while (statsAt(there) === undefined && there !== dirname(there)) there = dirname(there);

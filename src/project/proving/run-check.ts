@@ -12,7 +12,7 @@ import {
 
 export interface CheckPlace extends Pick<ProjectCommandOptions, 'cwd' | 'env' | 'inside'> {
   outputDir: string;
-  /** The folder from which the files of the outputs are named. */
+  /** Paths of output files are relative to this folder. */
   outputRoot: string;
   timeoutMs: number;
   signal: AbortSignal;
@@ -30,7 +30,7 @@ export interface CheckEnd {
   failure: FailedCheck | undefined;
 }
 
-/** Runs one command to its end, its output to a file. @throws the signal's reason once it is aborted */
+/** Runs one command, with its output in a file. @throws the signal's reason once aborted */
 export async function runCheck(
   clock: Pick<Clock, 'monotonic'>,
   { command, isSetup, name }: { command: string; isSetup?: true; name: string },
@@ -69,7 +69,7 @@ function howItFailed({ how, missing }: CommandFailure): string {
 const TAIL_LINES = 10;
 const TAIL_CHARS = 1000;
 
-/** What a proof shows of an output: it may be posted for everyone to read. */
+/** The part of an output shown in a proof, which may be published. */
 function tailOf(lastLines: string, env: Readonly<Record<string, string>>): string | undefined {
   const secrets = Object.entries(env).filter(([name, value]) => SECRET_NAME.test(name) && value.length >= 8);
   const shown = secrets.reduce((text, [name, value]) => text.replaceAll(value, `[${name}]`), lastLines);
@@ -80,14 +80,14 @@ function tailOf(lastLines: string, env: Readonly<Record<string, string>>): strin
 
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL/i;
 
-/** Kept of the beginning and of the end of an output; a gigabyte of it may come. */
+/** Bytes kept of the beginning and the end of an output, which may be a gigabyte. */
 const MAX_HEAD = 16 * 1024 * 1024;
 const MAX_END = 1024 * 1024;
 const QUOTED_LINES = 40;
 const QUOTED_LINE = 200;
 const QUOTED = 3500;
 
-/** Takes the output of one command: a bounded file, the fingerprint of all of it, and its last lines. */
+/** Collects the output of one command: a bounded file, the fingerprint of all of it, and its last lines. */
 class OutputFile implements Disposable {
   readonly #descriptor: number;
   readonly #hash = newFingerprint();
@@ -100,7 +100,7 @@ class OutputFile implements Disposable {
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true });
     rmSync(path, { recursive: true, force: true });
-    // New, so that no link in its place is followed.
+    // Created exclusively, so that no link is followed.
     this.#descriptor = openSync(path, 'wx', 0o600);
   }
 
@@ -118,7 +118,7 @@ class OutputFile implements Disposable {
       this.#endBytes -= this.#end.shift()?.length ?? 0;
   }
 
-  /** Writes what is left. @returns how many bytes came, and their fingerprint */
+  /** Writes the rest. @returns the total number of bytes and their fingerprint */
   close(): { bytes: number; hash: string } {
     const left = this.#bytes - MAX_HEAD - this.#endBytes;
     if (left > 0) this.#write(Buffer.from(`\n… ${left} bytes left out …\n`));
@@ -158,5 +158,5 @@ class OutputFile implements Disposable {
 }
 
 const MAX_LINES = QUOTED_LINES * 1024;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they start with one.
 const COLOURS = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;

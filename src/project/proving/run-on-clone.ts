@@ -15,13 +15,13 @@ import { type CacheQuestion, cacheKey, restoreCache, storeCache } from './setup-
 export interface SetOnClone
   extends Omit<ClonePlan, 'dir'>,
     Omit<CheckPlace, 'cwd' | 'env' | 'inside' | 'timeoutMs'> {
-  /** Names the clone and the files of the outputs. */
+  /** Name of the clone and of the output files. */
   name: string;
   scratch: string;
   cacheDir: string;
   commands: readonly string[];
   proving: Pick<Proving, 'setup' | 'setupCache' | 'copy' | 'home' | 'timeoutMs'>;
-  /** The commands run in a worktree of MAIN_REPO: CHECK_IN=worktree, for a project whose checks cannot run in a clone. */
+  /** Run in a worktree of MAIN_REPO: CHECK_IN=worktree, for a project whose checks cannot run in a clone. */
   asWorktree?: boolean;
   overlay?: Overlay | undefined;
   placeIn(folders: ProofFolders): Pick<CheckPlace, 'env' | 'inside'>;
@@ -30,7 +30,7 @@ export interface SetOnClone
 export interface SetEnd {
   runs: CheckRun[];
   failures: FailedCheck[];
-  /** Where files of the clone lie that could not be deleted; what its commands said stands all the same. */
+  /** Path of clone files that could not be deleted; the results are still valid. */
   left?: string;
 }
 
@@ -40,8 +40,8 @@ interface Tools {
 }
 
 /**
- * Runs commands in a fresh clone of a commit, SETUP first. After a SETUP that fails none of them runs: its failure is theirs.
- * @throws what `cloneFailed` makes of a clone that could not be made; the signal's reason
+ * Runs commands in a fresh clone of a commit, SETUP first. If SETUP fails, none of them runs and its failure is theirs.
+ * @throws the error of `cloneFailed` if no clone could be made; the signal's reason
  */
 export async function runOnClone(
   set: SetOnClone,
@@ -93,7 +93,7 @@ export async function runOnClone(
       });
     for (const each of [dir, empty, indexPath(set)])
       end.left = (await removeAtOnce(each, dirname(scratch))) ?? end.left;
-    // Another set may run beside it.
+    // Another set may be running in parallel.
     await rmdir(scratch).catch(() => undefined);
   }
 }
@@ -108,8 +108,8 @@ function indexPath({ scratch, name }: Pick<SetOnClone, 'scratch' | 'name'>): str
 }
 
 /**
- * Runs SETUP, unless all that it would make is there from before. On other commits than the base it always runs: what it
- * makes follows from any file of a commit, and the lock files do not show that.
+ * Runs SETUP, unless the cache has everything it would make. It always runs on commits other than the base: its result
+ * may depend on any file, not only on lock files.
  */
 async function setUp(set: SetOnClone, place: CheckPlace, tools: Tools): Promise<CheckEnd | undefined> {
   const { setup, setupCache } = set.proving;
@@ -131,7 +131,7 @@ async function setUp(set: SetOnClone, place: CheckPlace, tools: Tools): Promise<
     place,
   );
   if (key === undefined || end.failure !== undefined) return end;
-  // What could not be kept costs the next SETUP its time, no more.
+  // A failure only costs the next SETUP its time.
   await keepMade(set, { cache, key }, tools.context).catch(() => undefined);
   return end;
 }
@@ -153,7 +153,7 @@ export interface Overlay {
   paths: readonly string[];
 }
 
-/** Puts files of another commit over those of a clone. git does it: it writes through no link. */
+/** Overlays files of another commit on a clone, by git, which writes through no link. */
 async function overlay(dir: string, { commit, paths }: Overlay, context: GitContext): Promise<void> {
   const git = { ...context, cwd: dir };
   const wanted = new Set(paths);
@@ -170,17 +170,17 @@ async function overlay(dir: string, { commit, paths }: Overlay, context: GitCont
   });
 }
 
-/** What a clone's files are compared with; its own git folder belongs to whatever has run there since. */
+/** Saves the index to compare a clone's files with; commands may change the clone's own. */
 export async function keepIndex(cloneDir: string, indexPath: string): Promise<void> {
   await copyFile(join(cloneDir, '.git/index'), indexPath);
 }
 
-/** Names of what was changed or made in a clone since `keepIndex`; a new folder is one name, with a slash at its end. */
+/** Names of files changed or created in a clone since `keepIndex`; a new folder is one name with a trailing slash. */
 export async function changedSince(
   { mainRepo, cloneDir, indexPath }: { mainRepo: string; cloneDir: string; indexPath: string },
   context: GitContext,
 ): Promise<string[]> {
-  // By the settings of MAIN_REPO: those of the clone may name programs by now.
+  // With the settings of MAIN_REPO: those of the clone may name programs by now.
   const env = {
     GIT_DIR: await commonDirOf(mainRepo, context),
     GIT_WORK_TREE: cloneDir,

@@ -11,23 +11,23 @@ import { removeTree } from '../git/remove-tree.ts';
 import { copyInto, copyTree, isInside } from './copy-tree.ts';
 
 export interface CacheQuestion {
-  /** Holds an entry for each state of the lock files. */
+  /** Contains one entry per state of the lock files. */
   cacheDir: string;
   cloneDir: string;
   folders: readonly string[];
   setup: string;
-  /** Where programs are looked for: another version of the same one makes other folders. */
+  /** PATH: another version of a program makes other folders. */
   path: string;
 }
 
-/** Entries that are kept; the one that was used longest ago goes first. */
+/** Entries to keep; the least recently used is deleted first. */
 const MOST_ENTRIES = 4;
 const MADE = 'made.json';
 const MAX_BYTES = 64 * 1024;
 
 const Made = z.object({
   folders: z.array(z.string()),
-  /** SETUP made nothing beside them, and need not run again. */
+  /** SETUP made nothing else, and need not run again. */
   isAll: z.boolean(),
 });
 
@@ -42,7 +42,9 @@ function lockFilesBeside(top: string, folder: string): string[] {
   return LOCK_FILES.map((name) => join(above, name)).filter((path) => statsAt(path)?.isFile());
 }
 
-/** Names the state of the lock files. @returns undefined where a folder has none beside it: nothing says when it is old */
+/**
+ * The key for the state of the lock files. @returns undefined if a folder has none: nothing tells when it is outdated
+ */
 export async function cacheKey({
   cloneDir,
   folders,
@@ -72,14 +74,14 @@ export async function restoreCache(
   await utimes(entry, now, now).catch(() => undefined);
   for (const [at, folder] of made.folders.entries()) {
     if (await copyInto(cloneDir, folder, join(entry, String(at)))) continue;
-    // Half of a folder is worse than none; another session may have removed the entry meanwhile.
+    // A partial copy is worse than none; another session may have removed the entry meanwhile.
     await removeTree(join(cloneDir, folder));
     return false;
   }
   return made.isAll;
 }
 
-/** Keeps a copy of what SETUP made, before anything else could change it. A failure costs the next SETUP its time, no more. */
+/** Saves what SETUP made, before anything can change it. A failure only costs the next SETUP its time. */
 export async function storeCache(
   { cacheDir, cloneDir, folders }: CacheQuestion,
   key: string,
@@ -106,14 +108,14 @@ async function dropOldest(cacheDir: string): Promise<void> {
   for (const { name } of aged.slice(MOST_ENTRIES)) await removeTree(join(cacheDir, name));
 }
 
-/** Where checks run on clones. Beside the worktrees: on the same disk, and read-only for agents in the guard. */
+/** Where checks run on clones: next to the worktrees, on the same disk, and read-only for agents in the guard. */
 export function checksRoot(worktreesDir: string): string {
   return join(worktreesDir, '.checks');
 }
 
 /**
- * The same where no guard hides the folders above: outside of home, if there is a temporary folder there whose parents no
- * other user can write either.
+ * The same without a guard that hides the parent folders: outside of home, if there is a temporary folder whose parents
+ * no other user can write to.
  */
 export function openChecksRoot(worktreesDir: string, { HOME = '', TMPDIR = '' }: NodeJS.ProcessEnv): string {
   const own = checksRoot(worktreesDir);
@@ -124,7 +126,7 @@ export function openChecksRoot(worktreesDir: string, { HOME = '', TMPDIR = '' }:
   return join(temporary, 'samocode-checks');
 }
 
-/** What SETUP has made of base commits, for all sessions that have their worktrees here; an entry for each state of the lock files. */
+/** SETUP results of base commits, shared by all sessions with their worktrees here. */
 export function setupCacheDir(worktreesDir: string): string {
   return join(checksRoot(worktreesDir), '.cache');
 }

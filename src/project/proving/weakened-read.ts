@@ -12,7 +12,7 @@ import {
   NEW_SETTINGS,
 } from './weakened.ts';
 
-/** What is compared: what a branch has come to, with what its work began from. */
+/** The commits to compare: the result of a branch and its base. */
 export interface ComparedCommits {
   mainRepo: string;
   base: string;
@@ -21,7 +21,7 @@ export interface ComparedCommits {
 
 export interface ChangesOfChecks {
   commands: CheckCommands;
-  /** Files of tests, of CI, and that say how checks run, which are in one of the commits. */
+  /** Files of tests and CI, and those that define how checks run, in either commit. */
   files: ChangedFile[];
 }
 
@@ -63,7 +63,7 @@ async function pathsIn(commit: string, git: GitOptions): Promise<string[]> {
   return namesIn((await runGit(args, listing(git))).stdout);
 }
 
-/** The difference of the files of some weakenings, cut after so many characters. */
+/** The diff of weakened files, cut to a maximum length. */
 export async function diffOfWeakened(
   { mainRepo, base, commit }: ComparedCommits,
   found: readonly Weakening[],
@@ -77,7 +77,7 @@ export async function diffOfWeakened(
 
 const MAX_DIFF = 200_000;
 
-/** How many lines of files differ. */
+/** The number of changed lines per file. */
 export async function linesChanged(
   { mainRepo, base, commit }: ComparedCommits,
   paths: readonly string[],
@@ -93,7 +93,7 @@ export async function linesChanged(
 }
 
 interface Entry extends Pick<ChangedFile, 'path' | 'oldPath' | 'isLink' | 'blob'> {
-  /** Names of blobs; undefined where it is no plain file. */
+  /** Blob ids; undefined if it is not a plain file. */
   before: string | undefined;
   after: string | undefined;
 }
@@ -125,9 +125,9 @@ function blobOf(mode: string, blob: string): string | undefined {
   return mode.startsWith('100') ? blob : undefined;
 }
 
-const MOST_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
-/** Their texts, a latin1 character for every byte, without those that are too large. */
+/** The texts of blobs, one latin1 character for every byte, without too large ones. */
 async function textsOf(blobs: readonly string[], git: GitOptions): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   if (blobs.length === 0) return texts;
@@ -138,7 +138,7 @@ async function textsOf(blobs: readonly string[], git: GitOptions): Promise<Map<s
     const begin = stdout.indexOf('\n', from) + 1;
     const end = begin + Number(stdout.slice(from, begin).split(' ')[2]);
     if (begin === 0 || !(end < stdout.length)) break;
-    if (end - begin <= MOST_BYTES) texts.set(blob, stdout.slice(begin, end));
+    if (end - begin <= MAX_BYTES) texts.set(blob, stdout.slice(begin, end));
     from = end + 1;
   }
   return texts;

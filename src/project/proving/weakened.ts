@@ -8,15 +8,15 @@ export interface ChangedFile {
   oldPath?: string | undefined;
   before: string | undefined;
   after: string | undefined;
-  /** What git calls its content, or where a link leads. */
+  /** The blob id of its content, or of a link's target. */
   blob?: string | undefined;
   isLink?: boolean | undefined;
   isUnread?: boolean | undefined;
 }
 
 /**
- * What a person should see before checks count that have passed: a file of the base that says what they show, and that is
- * gone, has fewer active tests, or says otherwise how checks run. In the order of the files.
+ * Changes a person should review before passed checks count: files of the base that define what checks show, and that
+ * are gone, have fewer active tests, or define otherwise how checks run. In the order of the files.
  */
 export function findWeakened(files: readonly ChangedFile[], commands: CheckCommands): Weakening[] {
   const found = files.flatMap((file) => {
@@ -35,7 +35,7 @@ export function findWeakened(files: readonly ChangedFile[], commands: CheckComma
   return [...found, ...weakenedFolders(files)];
 }
 
-/** Thousands of files may be committed there: one for the folder. */
+/** One entry per folder, which may have thousands of files. */
 function weakenedFolders(files: readonly ChangedFile[]): Weakening[] {
   const folders = new Map<string, ChangedFile[]>();
   for (const file of files) {
@@ -52,10 +52,10 @@ function weakenedFolders(files: readonly ChangedFile[]): Weakening[] {
   });
 }
 
-/** What checks run from there stands before the programs of the machine, wherever an install would put others. */
+/** Checks run programs from these folders in preference to the machine's, wherever installed. */
 const INSTALLED = /^((?:.*?\/)?(?:node_modules|\.venv|vendor\/bin))(?:\/|$)/;
 
-/** Whether a path lies where packages are installed; a commit has none there. */
+/** Whether a path is in a folder of installed packages; commits normally have none. */
 export function isInstalled(path: string): boolean {
   return INSTALLED.test(path);
 }
@@ -80,28 +80,28 @@ function fewerTests(before: string, after: string): string | undefined {
   return now.isFocused ? 'runs only some of its tests' : 'skips tests that ran before';
 }
 
-/** Whether a file declares more tests than it does at the base. */
+/** Whether a file declares more tests than at the base. */
 export function addsTests({ before = '', after = '' }: ChangedFile): boolean {
   return testsIn(after).declared > testsIn(before).declared;
 }
 
-/** Whether a path is one of a test, or of what tests are made of. */
+/** Whether a path belongs to a test or its support code. */
 export function isTestPath(path: string): boolean {
   return CODE.test(path) && (TEST_FOLDER.test(path) || TEST_NAME.test(path));
 }
 
-/** Whether a file shows something by tests of its own, or is none of the product. */
+/** Whether a file contains tests, or is not product code. */
 export function hasChecks(path: string, text: string): boolean {
   return !path.endsWith(RUST) || NEW_SETTINGS.test(path) || testsIn(text).declared > 0;
 }
 
-/** Whether a path is one of a test, of CI, or of what says how checks run. */
+/** Whether a path belongs to a test or CI, or defines how checks run. */
 export function isOfChecks(path: string, commands: CheckCommands): boolean {
   const isSettings = settingsIn(path, '', commands) !== undefined;
   return mayDeclareTests(path) || CI_FILE.test(path) || isSettings;
 }
 
-/** Rust has its tests beside the code. */
+/** Rust keeps its tests in source files. */
 function mayDeclareTests(path: string): boolean {
   return isTestPath(path) || path.endsWith(RUST);
 }
@@ -115,17 +115,17 @@ const TEST_NAME =
 const CI_FILE =
   /^(?:\.github\/workflows|\.circleci|\.buildkite|\.ci)\/|(?:^|\/)(?:\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines)\.ya?ml$|(?:^|\/)Jenkinsfile$/;
 
-/** The checks, and what they come to by the package.json of the base. */
+/** The checks, resolved by the base's package.json. */
 export interface CheckCommands {
   /** Every word: tools, scripts of package.json, targets. */
   words: ReadonlySet<string>;
-  /** Files that they run, from the top folder. */
+  /** Files they run, relative to the top folder. */
   programs: ReadonlySet<string>;
 }
 
 /**
- * Reads the commands, and the scripts of package.json that they name: no further.
- * @param ofPlan checks that agents wrote: what they start is mostly the program under test
+ * Reads the commands and the package.json scripts they name, not deeper.
+ * @param ofPlan checks written by agents: they mostly start the program under test
  */
 export function checkCommands(
   checks: readonly string[],
@@ -149,7 +149,7 @@ function withScripts(checks: readonly string[], packageJson: string): string[] {
   return [...checks, ...namedScripts(packageJson, wordsOf(checks)).map(([, script]) => script)];
 }
 
-/** Paths of what commands start, in each folder that they enter. */
+/** Paths that commands start, relative to each folder they enter. */
 function startedIn(texts: readonly string[], pattern: RegExp): string[] {
   const folders = texts.flatMap((text) =>
     [...text.matchAll(/\bcd\s+([\w./-]+)/g)].map(([, dir = '']) => dir),
@@ -161,9 +161,9 @@ function startedIn(texts: readonly string[], pattern: RegExp): string[] {
 const STARTED =
   /(?<=(?:^|[\n;&|({]|\b(?:(?:ba|z|da|k)?sh|node|deno|bun|tsx|ts-node|python[\d.]*|ruby|perl|php|source|exec|env|time|npx)\s)\s*(?:(?:-\S+|run|\w+=\S+)\s+)*)[\w@+./-]+/g;
 const STARTED_BY_SHELL = /(?<=\b(?:ba|z|da|k)?sh\s+(?:-\S+\s+)*)[\w@+./-]+/g;
-/** Of a script by its name alone: a check, or one for a shell. */
+/** Judged by name only: a check, or a shell script. */
 const CHECK_NAME = /(?:^|[/._-])(?:checks?|verify|ci)(?=[/._-]|$)|\.\w*sh$/;
-/** A program of the project that a check runs is its work, and no check. */
+/** A program of the project run by a check is product code, not a check. */
 const PRODUCT = /^(?:src|lib|app|dist|build|out|target)\//;
 
 function wordsOf(texts: readonly string[]): Set<string> {
@@ -179,20 +179,20 @@ function namedScripts(packageJson: string, words: ReadonlySet<string>): [string,
   );
 }
 
-/** Files that test runners read; what a project adds to its tests is in none of them. */
+/** Config files of test runners; adding tests changes none of them. */
 const RUNNER_SETTINGS =
   /(?:^|\/)(?:(?:vitest|jest|playwright|cypress|karma|ava|wdio|nightwatch)[.\w]*\.(?:[cm]?[jt]s|json)|\.(?:mocharc|nycrc|c8rc|taprc)[.\w]*|\.?pytest\.ini|\.coveragerc|\.rspec|phpunit\.xml(?:\.dist)?|testng\.xml|[^/]+\.runsettings)$/;
-/** Files of package managers, builds and interpreters by which other programs may run in the place of those that are named. */
+/** Files of package managers, builds and interpreters that can replace the programs being run. */
 const STEERING =
   '\\.npmrc|\\.yarnrc(?:\\.yml)?|\\.pnpmfile\\.cjs|\\.pnp\\.cjs|bunfig\\.toml|deno\\.jsonc?|\\.env|\\.cargo/config(?:\\.toml)?|build\\.rs|(?:site|user)customize\\.py|\\.mvn/.+|gradle\\.properties';
-/** Those that are asked about also where they are new: with them, the tests of the base may no longer run. */
+/** Those that matter even if new: they may keep the base's tests from running. */
 export const NEW_SETTINGS = new RegExp(
   `(?:^|/)(?:(?:vitest|jest)\\.config\\.\\w+|\\.mocharc[.\\w]*|pytest\\.ini|${STEERING})$`,
 );
-/** Their dependencies change with most work, and are the same for every check. */
+/** Their dependencies change with most work, and affect every check alike. */
 const BUILD_FILE = /(?:^|\/)(?:pom\.xml|build\.gradle(?:\.kts)?)$/;
 const DEPENDENCIES = /<(dependencies|dependencyManagement)>[\s\S]*?<\/\1>|^dependencies[ \t]*\{[\s\S]*?^\}/gm;
-/** Files of tools that count where a check names the tool. */
+/** Files of tools, relevant if a check names the tool. */
 const OF_TOOLS: readonly (readonly [files: RegExp, tool: RegExp])[] = [
   [/(?:^|\/)(?:GNUm|[mM])akefile$|\.mk$/, /^g?make$/],
   [/(?:^|\/)\.?justfile$/i, /^just$/],
@@ -203,7 +203,7 @@ const OF_TOOLS: readonly (readonly [files: RegExp, tool: RegExp])[] = [
 ];
 const PACKAGE_KEYS = ['jest', 'mocha', 'vitest', 'ava', 'nyc', 'c8', 'tap'];
 
-/** What of a file says how checks run; undefined where it is no such file. */
+/** The part of a file that defines how checks run; undefined if none does. */
 function settingsIn(path: string, text: string, { words, programs }: CheckCommands): string | undefined {
   const name = posix.basename(path);
   if (name === 'package.json') {
@@ -223,14 +223,14 @@ function settingsIn(path: string, text: string, { words, programs }: CheckComman
   return isOfTool || isOfRunner || programs.has(path) ? plain : undefined;
 }
 
-/** @param content what would be another weakening where it differs */
+/** @param content distinguishes weakenings of the same file */
 function weakening(path: string, what: string, content = ''): Weakening {
   return { path, what, key: fingerprint(JSON.stringify([path, what, content])).slice(0, 16) };
 }
 
 export interface TestsIn {
   declared: number;
-  /** Those that run: less the marks that keep one from running, and none where a mark leaves the others out. */
+  /** Tests that run: declared minus skipped, and 0 if a mark selects only some. */
   active: number;
   isFocused: boolean;
 }
@@ -259,7 +259,7 @@ function withoutComments(text: string): string {
   return lines.join('\n');
 }
 
-// Texts of agents are searched: no pattern here may look far ahead from many places.
+// Agents write the texts: no pattern may look far ahead from many places.
 
 /** `it('…'`, `test "…"`, `def test_x`, `func TestX`, `@Test`, `#[test]`, `[Fact]`, `TEST_F(`. */
 const DECLARED = new RegExp(
@@ -273,7 +273,7 @@ const DECLARED = new RegExp(
 
 const CALLED = '(?:it|test|describe|context|suite|specify|scenario|example|feature)';
 
-/** `skip`, `todo`, `xit`, `ignore` and their like, beside a test or a group of tests, or inside of one. */
+/** `skip`, `todo`, `xit`, `ignore` and the like, on or in a test or a group of tests. */
 const INACTIVE = new RegExp(
   [
     `(?<![\\w.$-])(?:${CALLED}|t|b|this|ctx|self|pytest|unittest)(?:\\.\\w+)*\\.(?:[sS]kip|todo|fixme|xfail)\\w*`,
@@ -286,7 +286,7 @@ const INACTIVE = new RegExp(
   'gm',
 );
 
-/** `.only`, `fit`, `focus` and their like. */
+/** `.only`, `fit`, `focus` and the like. */
 const FOCUSED = new RegExp(
   `(?<![\\w.$-])${CALLED}(?:\\.\\w+)*\\.only\\b|(?<![\\w.$-])f${CALLED}[ \\t]*\\(?[ \\t]*['"\`]|\\bF(?:It|Describe|Context|When)\\(|[{,][ \\t]*(?:(?:only|focus):[ \\t]*true\\b|:focus\\b)|->only\\(`,
   'gm',

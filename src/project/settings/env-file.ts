@@ -7,21 +7,21 @@ import { plainText } from '../../base/files/plain-file.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
-/** Sets lines of the `.env` of the config folder, which only its user may read from then on. Other lines stay. */
+/** Sets lines of the config folder's `.env`, and makes it readable only by its user. Other lines stay. */
 export async function setInEnvFile(
   homeDir: string,
   values: Readonly<Record<string, string>>,
 ): Promise<string> {
   const path = join(configFolder(homeDir), '.env');
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  // Where it is a link, as of people who keep their settings in a repository, its target is changed.
+  // If it is a link, as in a repository of dotfiles, change its target.
   const file = (await ifExists(realpath(path))) ?? path;
   const text = (await plainText(file, MAX_BYTES)) ?? '';
   await writeWhole(file, withValues(text, values), 0o600);
   return path;
 }
 
-/** Each value stands where the last line of its name was, else at the end. @param values without quotes or line ends */
+/** Each value replaces the last line of its name, or is appended. @param values without quotes or line ends */
 function withValues(text: string, values: Readonly<Record<string, string>>): string {
   const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
   for (const [name, value] of Object.entries(values)) {

@@ -14,7 +14,7 @@ import { inScope } from './setting-spec.ts';
 
 const seconds = wholeNumber('seconds', 1, 86_400);
 
-/** `<CLI>_PATH`, `<CLI>_MODEL`, `<CLI>_TIMEOUT` and, those that it alone has, named by their keys. */
+/** `<CLI>_PATH`, `<CLI>_MODEL`, `<CLI>_TIMEOUT`, and settings of this CLI alone, by their keys. */
 function rowsOf({
   name,
   title,
@@ -58,7 +58,7 @@ type CliSettings = { [Name in CliName as `${Name}Path` | `${Name}Model`]: CliRow
   [Name in CliName as `${Name}TimeoutSeconds`]: CliRow<number>;
 };
 
-// The rows are named after the list of which the type is made.
+// The keys of the rows come from the same list as the type.
 const CLI_SETTINGS = Object.assign({}, ...PROVIDERS.map(rowsOf)) as CliSettings;
 
 const SHOWN = inScope('machine', {

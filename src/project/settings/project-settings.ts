@@ -25,7 +25,7 @@ const PERMISSIONS = ['skip', 'allow'] as const;
 const SANDBOXES = ['guard', 'auto', 'off'] as const;
 export type Sandbox = (typeof SANDBOXES)[number];
 
-// A first letter, so that no model or branch can be taken for an option of the program that it is handed to.
+// No leading dash, so that no model or branch can be taken for an option of a program.
 export const modelName = text(
   "a model's name without blanks, 200 characters at most",
   /^[^\s\p{Cc}-][^\s\p{Cc}]{0,199}$/u,

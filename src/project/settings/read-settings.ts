@@ -24,7 +24,7 @@ export interface SettingTexts {
 
 export interface SettingReading {
   name: SettingName;
-  /** As it is written: `MODEL_PLANNING` for a member of a family. */
+  /** As written: `MODEL_PLANNING` for a member of a family. */
   key: string;
   phase?: Phase;
   source: SettingSource;
@@ -34,7 +34,7 @@ export interface SettingReading {
 }
 
 export interface SettingsReading {
-  /** In the order of the table; single settings always, members of families when they are set. */
+  /** In the order of the table; all single settings, and members of families that are set. */
   readings: readonly SettingReading[];
   warnings: readonly SettingWarning[];
 }
@@ -54,7 +54,7 @@ export function readSettings(texts: SettingTexts): SettingsReading {
   reader.warnings.push(
     ...warnAboutKeys(file.entries, texts.projectFile?.path, reader.envFile, texts.envFile?.path),
   );
-  // First, because the pairs of MODEL and TIMEOUT are named after it.
+  // First: the pairs of MODEL and TIMEOUT depend on it.
   reader.provider = String(readSetting(reader, 'provider', SETTINGS.provider).value ?? '');
   return { readings: SETTING_ROWS.flatMap((row) => readRow(reader, row)), warnings: reader.warnings };
 }
@@ -140,7 +140,7 @@ function byDefault(name: SettingName, spec: SettingSpec, paired: string | undefi
   return { name, key: spec.key, source: { kind: written === undefined ? 'unset' : 'default' }, value };
 }
 
-// MODEL in the file was chosen for the file's provider: claude's model must not be asked of codex.
+// MODEL in the file belongs to the file's provider: don't request claude's model from codex.
 function isForAnotherProvider(reader: Reader, source: SettingSource): boolean {
   if (source.kind !== 'project_file') return false;
   const { call: _, ...withoutCall } = reader.texts;
@@ -154,7 +154,7 @@ function isForAnotherProvider(reader: Reader, source: SettingSource): boolean {
 }
 
 function called(reader: Reader, name: SettingName): unknown {
-  // A name that is not per session is no key of the call, which reads as undefined.
+  // A name that is not per session is not in the call, and reads as undefined.
   const call: Readonly<Partial<Record<SettingName, unknown>>> = reader.texts.call ?? {};
   return call[name];
 }
@@ -165,7 +165,8 @@ function fromCall(given: unknown): Written | undefined {
   return { written, source: { kind: 'call' } };
 }
 
-// An empty value is no value, but in `.samocode` where its row says otherwise: examples and MCP client settings carry empty placeholders.
+// Empty counts as unset (examples and MCP clients have empty placeholders), except where a row allows it in
+// `.samocode`.
 function fromEnvironment({ texts }: Reader, name: string | undefined): Written | undefined {
   const written = name ? texts.env[name]?.trim() : '';
   return name && written ? { written, source: { kind: 'environment', name } } : undefined;

@@ -7,14 +7,13 @@ import { type Check, SETTING_ROWS, type SettingName, type Settings } from './set
 
 export interface ResolvedSettings {
   values: Settings;
-  /** Where each came from; a family has the source of its first member. */
+  /** The source of each; a family has that of its first member. */
   sources: Readonly<Partial<Record<SettingName, SettingSource>>>;
   warnings: readonly SettingWarning[];
 }
 
 /**
- * Reads every setting and stops at the first that is missing or bad. Folders are not looked at here:
- * `openProject` does.
+ * Reads every setting and stops at the first missing or invalid one. `openProject` checks the folders.
  * @throws setting_missing, setting_invalid
  */
 export function resolveSettings(texts: SettingTexts): ResolvedSettings {
@@ -22,7 +21,7 @@ export function resolveSettings(texts: SettingTexts): ResolvedSettings {
   for (const { problem } of readings) if (problem) throw problem;
   const single = readings.filter(({ name }) => !(name in families(readings)));
   return {
-    // Every row of the table has a reading, and each value was made by the row's own schema.
+    // Every row has a reading, whose value was parsed by the row's schema.
     values: {
       ...Object.fromEntries(single.map(({ name, value }) => [name, value])),
       ...families(readings),
@@ -41,10 +40,7 @@ export interface ChildSettings {
   timeoutSeconds: number;
 }
 
-/**
- * The settings of a child, by its phase.
- * @param provider another than the phase's own: a fallback at a usage limit
- */
+/** The settings of an agent, by its phase. @param provider other than the phase's own: a fallback at a usage limit */
 export function childSettings(
   { values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>,
   phase: Phase,
@@ -54,13 +50,13 @@ export function childSettings(
   const isMain = provider === values.provider;
   const isPhases = provider === (values.providerByPhase[phase] ?? values.provider);
   const source = sources.timeoutSeconds?.kind;
-  // A time limit of the call or the project is meant for every child, a machine's for one CLI.
-  const everyChilds = isMain || source === 'call' || source === 'project_file';
+  // A time limit of the call or the project applies to every agent, a machine's to one CLI.
+  const isForAll = isMain || source === 'call' || source === 'project_file';
   return {
     provider,
     cliPath: own.cliPath,
     model: (isPhases ? values.modelByPhase[phase] : undefined) ?? (isMain ? values.model : own.model),
-    timeoutSeconds: everyChilds ? values.timeoutSeconds : own.timeoutSeconds,
+    timeoutSeconds: isForAll ? values.timeoutSeconds : own.timeoutSeconds,
   };
 }
 
@@ -74,7 +70,7 @@ function ofProvider(values: Settings, provider: ProviderName) {
   };
 }
 
-/** The values of the settings that single CLIs have, by key. */
+/** The values of CLI-specific settings, by key. */
 export function ownSettings(values: Settings): Record<string, number> {
   const all: Readonly<Record<string, unknown>> = values;
   const keys = PROVIDERS.flatMap(({ settings }) => Object.keys(settings?.own ?? {}));

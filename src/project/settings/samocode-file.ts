@@ -8,7 +8,7 @@ export interface FileEntry {
 }
 
 export interface FileWarning {
-  /** Counted from 1; absent when it concerns no single line. */
+  /** Counted from 1; absent if it concerns no single line. */
   line?: number;
   text: string;
 }
@@ -19,12 +19,12 @@ export interface SamocodeFileReading {
   warnings: readonly FileWarning[];
 }
 
-/** What a key looks like; what stands before `=` otherwise is a slip, most often a sentence. */
+/** The form of a key; anything else before `=` is a mistake, usually a sentence. */
 const KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * Reads the text of a `.samocode` file. The first `=` splits, blanks around key and value are trimmed, paired
- * quotes removed, `#` begins a comment only at the start of a line. Never throws: what makes no sense is a warning.
+ * Parses a `.samocode` file. The first `=` splits, blanks around key and value are trimmed, paired quotes removed, `#`
+ * starts a comment only at the start of a line. Never throws: malformed lines are warnings.
  */
 export function parseSamocodeFile(text: string): SamocodeFileReading {
   const entries = new Map<string, FileEntry>();
@@ -51,8 +51,8 @@ export function parseSamocodeFile(text: string): SamocodeFileReading {
 }
 
 /**
- * A value as an absolute path: `~` is the home folder, nothing else is expanded, and a relative path counts
- * from the file's folder.
+ * A value as an absolute path: `~` is the home folder, nothing else is expanded, and relative paths start from the
+ * file's folder.
  */
 export function pathFromFile(
   value: string,
@@ -64,8 +64,8 @@ export function pathFromFile(
 }
 
 /**
- * One line that reads back as `key` and `value`.
- * @throws not_one_line for a value of several lines; RangeError for a key that is none, a bug of the caller
+ * One line that parses back to `key` and `value`.
+ * @throws not_one_line for a multi-line value; RangeError for an invalid key, a bug of the caller
  */
 export function samocodeLine(key: string, value: string): string {
   if (!KEY.test(key)) throw new RangeError(`${key} is not a valid key.`);

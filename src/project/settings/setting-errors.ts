@@ -2,7 +2,7 @@ import { errors } from '../../base/errors.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
-/** The expected failures of settings. Their arguments hold no secret: what was written comes as it may be shown. */
+/** The expected failures of settings. Their arguments contain no secret: values come as they may be shown. */
 export const SETTING_ERRORS = errors({
   setting_invalid: ({ where, shown, form, problem, fix, isRequired }: Invalid) => ({
     what: `${where} cannot be used.`,
@@ -18,7 +18,7 @@ export const SETTING_ERRORS = errors({
   }),
 });
 
-/** Where a value came from; what counts more stands further up. */
+/** Where a value came from, in order of precedence. */
 export type SettingSource =
   | { kind: 'call' }
   | { kind: 'environment'; name: string }
@@ -37,7 +37,7 @@ interface Invalid {
   problem?: string;
   fix: string;
   isRequired: boolean;
-  /** Where a call gave the value: what its face needs to name it as it was given. */
+  /** For a value given in a call: what is needed to name it the same way. */
   ofCall?: { key: string; example?: string; meant?: string };
 }
 
@@ -100,7 +100,7 @@ function shown(spec: SettingSpec, written: string): string {
 
 function ofCall(spec: SettingSpec, { key, written }: WrittenSetting) {
   const meant = spec.choices ? nearestName(written, spec.choices) : undefined;
-  // Some examples are whole lines of the file.
+  // Some examples are complete lines of the file.
   const example = (spec.default || spec.example)?.replace(/^[A-Z_]+=/, '');
   return { key, meant, example };
 }

@@ -2,15 +2,15 @@ import * as z from 'zod';
 
 export interface SettingKind<Value> {
   kind: 'folder' | 'file' | 'paths' | 'program' | 'text' | 'command' | 'number' | 'choice' | 'choices';
-  /** The range in words; stands after "must be" in errors and in the documents. */
+  /** The range as text; follows "must be" in errors and documents. */
   form: string;
-  /** From the text of a file, of the environment or of a call to the value. Made when it is first asked for: most programs read few of the settings. */
+  /** Parses the text of a file, the environment or a call. Created on first use: most programs read few settings. */
   schema: () => z.ZodType<Value, string>;
-  /** The names to choose from, in the order in which people should see them; of a choice that may loosen: strictest first. */
+  /** The allowed names, in display order; of a choice that may loosen: strictest first. */
   choices?: readonly string[];
 }
 
-/** An existing folder; made absolute by the reader, who knows where the text stood. */
+/** An existing folder; the reader makes it absolute, relative to where the text was. */
 export const folder: SettingKind<string> = {
   kind: 'folder',
   form: 'the path of an existing folder',
@@ -29,7 +29,7 @@ export const absoluteFile: SettingKind<string> = {
   schema: once(() => z.string().regex(/^~?\/./)),
 };
 
-/** What need not exist yet. Only commas part them: a path may hold blanks. A blank before a path is a comma left out. */
+/** Comma-separated paths that need not exist yet and may contain blanks. A blank before a path is a missing comma. */
 export const absolutePaths: SettingKind<string[]> = {
   kind: 'paths',
   form: 'a comma-separated list of absolute paths (~ is the home folder)',
@@ -54,7 +54,7 @@ export const homePaths: SettingKind<string[]> = {
   ),
 };
 
-/** Looked up on PATH when it is a bare name. */
+/** Searched on PATH if it is a bare name. */
 export const program: SettingKind<string> = {
   kind: 'program',
   form: 'a command name, or the absolute path of a program (~ is the home folder)',
@@ -68,13 +68,13 @@ export const command: SettingKind<string> = {
   schema: once(() => z.string().min(1)),
 };
 
-/** The same with a place for something. */
+/** The same with a placeholder. */
 export function commandWith(place: string): SettingKind<string> {
   const schema = once(() => z.string().refine((written) => written.includes(place)));
   return { kind: 'command', form: `one line for the shell with ${place} in it`, schema };
 }
 
-/** Text of a stated form: `pattern` holds for the whole of it. */
+/** Text that matches `pattern`, described by `form`. */
 export function text(form: string, pattern: RegExp): SettingKind<string> {
   return { kind: 'text', form, schema: once(() => z.string().regex(pattern)) };
 }
@@ -93,7 +93,7 @@ export function wholeNumber(unit: string, min: number, max: number): SettingKind
   };
 }
 
-/** A number that may have a fraction, written with a point. */
+/** A number with an optional decimal fraction. */
 export function amount(unit: string, min: number, max: number): SettingKind<number> {
   return {
     kind: 'number',
@@ -117,7 +117,7 @@ export function oneOf<const Name extends string>(choices: readonly Name[]): Sett
   };
 }
 
-/** Names with commas between, each once. `none` stands for the empty list where that is allowed. */
+/** Comma-separated names without duplicates. `none` is the empty list where allowed. */
 export function listOf<const Name extends string>(
   choices: readonly Name[],
   { orNone, short = {} }: { orNone: boolean; short?: Readonly<Record<string, readonly Name[]>> },

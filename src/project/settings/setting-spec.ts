@@ -6,14 +6,14 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   /** project: `.samocode`. machine: environment and `.env`. secret: like machine, and never shown. */
   scope: 'project' | 'machine' | 'secret';
   doc: string;
-  /** As it would be written. Absent: there is none, and the setting may stay unset. */
+  /** As it would be written. Absent: it has none, and may stay unset. */
   default?: string;
-  /** An empty line of `.samocode` is a value: not the default, but none. */
+  /** An empty value in `.samocode` means none, not the default. */
   mayBeEmpty?: true;
   required?: true;
   /**
-   * A call may give another value for one session. judged: not as a setting but as a choice beside them, because
-   * who makes it decides whether it counts; the value that is read stays the project's own.
+   * A call may override it for one session. judged: as a separate choice, since it depends on who makes it; the setting
+   * keeps the project's value.
    */
   perSession?: true | 'judged';
   /** The name of a project setting in the environment and in `.env`. */
@@ -23,8 +23,8 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   /** phase: one value per phase, `MODEL_PLANNING`. check: every key that begins with `CHECK`. */
   family?: 'phase' | 'check';
   /**
-   * Why a `.samocode` must be trusted before this counts: it can switch a safeguard off, or it names
-   * something that will be run. A setting whose default is its loosest value can loosen nothing.
+   * Why `.samocode` must be trusted before this takes effect: it can disable a safeguard, or names something that is
+   * run. A setting whose default is its loosest value can loosen nothing.
    */
   risk?: 'loosens' | 'runs';
   example?: string;
@@ -38,7 +38,7 @@ export function inScope<
   return Object.fromEntries(scoped);
 }
 
-/** Whether a value takes nothing of what would hold with the other one; the order of a list says nothing. */
+/** Whether a value is at least as strict as the other one; the order of a list is irrelevant. */
 export function isAsStrict({ choices, kind }: SettingSpec, value: unknown, usual: unknown): boolean {
   if (Array.isArray(value) && Array.isArray(usual)) return usual.every((name) => value.includes(name));
   if (kind !== 'choice' || choices === undefined) return String(value) === String(usual);

@@ -3,7 +3,7 @@ import { PHASE_NAMES } from '../../phases/table.ts';
 import type { FileEntry } from './samocode-file.ts';
 import { keyOfPhase, SETTING_ROWS, settingByKey } from './settings.ts';
 
-/** Something in a file that has no effect or another one than it seems; never a reason to stop. */
+/** Something in a file that has no effect, or another one than intended; never a reason to stop. */
 export interface SettingWarning {
   path: string;
   line?: number;
@@ -25,7 +25,7 @@ const MACHINE_KEYS = [
   ...PAIRED_KEYS,
 ];
 
-/** Warns about keys that are unknown, with the nearest known name, and about keys in the wrong file. */
+/** Warns about unknown keys, with the nearest known name, and about keys in the wrong file. */
 export function warnAboutKeys(
   entries: readonly FileEntry[],
   projectPath = '.samocode',
@@ -57,7 +57,7 @@ function strangeInProject(key: string): string | undefined {
   return `${key} belongs to the machine and has no effect here: set it in the environment or in ~/.config/samocode/.env.`;
 }
 
-// Other programs' variables may stand there for a reason; only what looks like a slip is told.
+// The file may contain other programs' variables: report only likely mistakes.
 function strangeInEnvFile(key: string): string | undefined {
   if (MACHINE_KEYS.includes(key)) return undefined;
   if (PROJECT_KEYS.includes(key)) {
@@ -68,7 +68,7 @@ function strangeInEnvFile(key: string): string | undefined {
   return meant ? `${key} is not a setting and has no effect. Did you mean ${meant}?` : undefined;
 }
 
-/** The project key that means the same as an environment name: `CLAUDE_MODEL` is `MODEL`. */
+/** The project key equivalent to an environment name: `MODEL` for `CLAUDE_MODEL`. */
 function projectTwin(key: string): string | undefined {
   return rows.find(
     (spec) =>

@@ -4,7 +4,7 @@ import { MACHINE_SETTINGS } from './machine-settings.ts';
 import { PROJECT_SETTINGS } from './project-settings.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
-/** Every setting there is. Errors, `samocode config`, trust and `docs/settings.md` read this table. */
+/** All settings. Errors, `samocode config`, trust and `docs/settings.md` read this table. */
 export const SETTINGS = { ...PROJECT_SETTINGS, ...MACHINE_SETTINGS };
 
 export type SettingName = keyof typeof SETTINGS;
@@ -29,7 +29,7 @@ type PerSessionName = {
   [Name in SettingName]: (typeof SETTINGS)[Name] extends { perSession: true } ? Name : never;
 }[SettingName];
 
-/** What a call may set for one session, as it was written: read and judged with every other setting. */
+/** Settings of a call for one session, as written; parsed and judged like all others. */
 export type CallSettings = {
   readonly [Name in PerSessionName]?: Name extends 'checks' ? readonly Check[] : unknown;
 };

@@ -3,26 +3,26 @@ import { GIT_ERRORS, type GitError, isGitError } from '../git/git-errors.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 
-/** Where a session's branch begins; recorded with the session, so that every later diff means the same. */
+/** Where a session's branch starts; recorded with the session, so that every later diff is the same. */
 export interface BaseCommit {
   commit: string;
-  /** What it was found by: `origin/main`, `main`, or what the call named. */
+  /** How it was found: `origin/main`, `main`, or the name given by the call. */
   name: string;
-  /** Words for people when the base may be older than they expect. */
+  /** A note for people if the base may be older than expected. */
   warning?: string;
 }
 
 export interface BaseQuestion extends GitContext {
   mainRepo: string;
-  /** A branch, tag or commit that is wanted instead of the default branch. */
+  /** A branch, tag or commit to use instead of the default branch. */
   base?: string;
 }
 
 const FETCH_LIMIT_MS = 120_000;
 
 /**
- * The commit from which a new session starts: after a fetch the remote's default branch, asked and not
- * assumed; without a remote the local default branch; never what happens to be checked out.
+ * The commit a new session starts from: after a fetch, the remote's default branch, as the remote reports it; without a
+ * remote, the local default branch; never just what is checked out.
  * @throws base_not_found
  */
 export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion): Promise<BaseCommit> {
@@ -35,7 +35,7 @@ export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion):
   return await askedOfRemote(remote, options);
 }
 
-// The program on the other side is named, because a repository's settings could name another one to run.
+// Names the remote program, because a repository's settings could name another one to run.
 const FETCH = ['fetch', '--no-recurse-submodules', '--upload-pack=git-upload-pack'];
 const LS_REMOTE = ['ls-remote', '--upload-pack=git-upload-pack'];
 const STALE = 'The remote did not answer: this commit may be older than the one there.';
@@ -50,25 +50,25 @@ async function refusedFetch(remote: string, options: GitOptions): Promise<GitErr
     refusal(runGit([...FETCH, '--quiet', '--', remote], { ...options, timeoutMs: FETCH_LIMIT_MS }));
   const refused = await fetch();
   if (!refused || refused.code === 'git_unreachable' || refused.code === 'git_timeout') return refused;
-  // Two sessions that start together fetch together, and one of them meets the other's locks.
+  // Retry: of two sessions that fetch at the same time, one fails at the other's locks.
   return await fetch();
 }
 
 async function askedOfRemote(remote: string, options: GitOptions): Promise<BaseCommit> {
   let answer = '';
-  const silent = await refusal(
+  const unanswered = await refusal(
     runGit([...LS_REMOTE, '--symref', '--', remote, 'HEAD'], { ...options, timeoutMs: FETCH_LIMIT_MS }).then(
       ({ stdout }) => {
         answer = stdout;
       },
     ),
   );
-  if (silent) return await lastFetched(remote, options);
+  if (unanswered) return await lastFetched(remote, options);
   const branch = /^ref: refs\/heads\/(.+)\tHEAD$/m.exec(answer)?.[1];
   const hash = /^([0-9a-f]{40,64})\tHEAD$/m.exec(answer)?.[1];
   const tracked = branch ? await commitOf(`refs/remotes/${remote}/${branch}`, options) : undefined;
   if (tracked) return { commit: tracked, name: `${remote}/${branch}` };
-  // A narrow refspec (a clone of one branch) leaves the default branch out of an ordinary fetch.
+  // With a narrow refspec (a single-branch clone) an ordinary fetch leaves out the default branch.
   if (branch) await refusal(runGit([...FETCH, '--quiet', '--', remote, `refs/heads/${branch}`], options));
   const fetched = hash ? await commitOf(hash, options) : undefined;
   if (fetched) return { commit: fetched, name: branch ? `${remote}/${branch}` : `${remote}/HEAD` };
@@ -103,30 +103,27 @@ async function localDefault(options: GitOptions): Promise<BaseCommit> {
   return { commit: head, name: 'HEAD', warning };
 }
 
-/**
- * Refuses a base that can't be: one that is no name, or one that is not there and that no remote could have.
- * @throws base_not_found
- */
+/** Refuses an invalid base: not a name, or missing where no remote could have it. @throws base_not_found */
 export async function requireBase({
   mainRepo,
   base,
   ...context
 }: BaseQuestion & { base: string }): Promise<void> {
-  if (/\p{Cc}/u.test(base) || base.length > MOST_CHARACTERS) throw PROJECT_ERRORS.base_not_found({ base });
+  if (/\p{Cc}/u.test(base) || base.length > MAX_CHARACTERS) throw PROJECT_ERRORS.base_not_found({ base });
   const options = { ...context, cwd: mainRepo };
-  // What a remote has is known after a fetch, which the worker makes.
+  // The remote's refs are known only after a fetch, by the worker.
   if (!(await mainRemote(options))) await namedBase(base, undefined, options);
 }
 
-const MOST_CHARACTERS = 500;
+const MAX_CHARACTERS = 500;
 
-/** A branch first: a tag of its name may be somebody's by whom nothing was meant to be based. */
+/** Branches first: a tag of the same name is rarely what was meant. */
 async function namedBase(base: string, remote: string | undefined, options: GitOptions): Promise<BaseCommit> {
   const places: [place: string, name: string][] = [
     [`refs/heads/${base}`, base],
     ...(remote ? [[`refs/remotes/${remote}/${base}`, `${remote}/${base}`] as [string, string]] : []),
     [`refs/remotes/${base}`, base],
-    // A hash, HEAD, a tag, or what git counts from one of them.
+    // A hash, HEAD, a tag, or an expression based on one.
     [base, base],
   ];
   for (const [place, name] of places) {
@@ -152,7 +149,7 @@ async function onlyBranch(prefix: string, options: GitOptions): Promise<string |
   return only.replace(/^refs\/(?:heads|remotes)\//, '');
 }
 
-/** The failure of a git call that may fail because nobody is there; a missing git is still thrown. */
+/** The error of a git call that may fail for lack of a remote; a missing git is still thrown. */
 async function refusal(call: Promise<unknown>): Promise<GitError | undefined> {
   try {
     await call;

@@ -2,13 +2,13 @@ import { gitLine, literalPathspec, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
 
 export interface ChangeRange extends GitContext {
-  /** The worktree; or MAIN_REPO with `head` where the worktree is gone. */
+  /** The worktree; or MAIN_REPO with `head` if the worktree is gone. */
   cwd: string;
   base: string;
   head?: string;
 }
 
-/** Text in it was written by others. */
+/** Contains text written by others. */
 export interface Commit {
   hash: string;
   subject: string;
@@ -18,13 +18,13 @@ export interface Commit {
 
 export interface Commits {
   commits: readonly Commit[];
-  /** All of them, also those beyond the bound. */
+  /** Including those beyond the bound. */
   total: number;
 }
 
 export interface FileChange {
   path: string;
-  /** Absent unless git sees a rename. */
+  /** Only for renames detected by git. */
   renamedFrom?: string;
   insertions: number | null;
   deletions: number | null;
@@ -32,7 +32,7 @@ export interface FileChange {
 
 export interface DiffStat {
   files: readonly FileChange[];
-  /** All changed files, also those beyond the bound. */
+  /** Including those beyond the bound. */
   fileCount: number;
   insertions: number;
   deletions: number;
@@ -65,7 +65,7 @@ export async function diffStat(range: ChangeRange, max = 200): Promise<DiffStat>
   };
 }
 
-/** The names of all files that differ between base and head; a rename is both of its names. */
+/** The names of all files that differ between base and head; both names of a rename. */
 export async function changedPaths(range: ChangeRange): Promise<string[]> {
   const { base, head = 'HEAD', ...options } = range;
   const args = ['diff', '--name-only', '--no-renames', '-z', '--end-of-options', base, head, '--'];
@@ -93,7 +93,7 @@ export function parseNumstat(text: string): FileChange[] {
     const lines = { insertions: countOf(insertions), deletions: countOf(deletions) };
     if (path) files.push({ path, ...lines });
     else {
-      // A rename: both names follow as records of their own.
+      // A rename: both names follow as separate records.
       const [renamedFrom, to] = records.slice(index + 1, index + 3);
       if (renamedFrom && to) files.push({ path: to, renamedFrom, ...lines });
       index += 2;
@@ -113,13 +113,13 @@ export interface CommitPair {
 
 export interface DiffBetween {
   files: Pick<FileChange, 'path' | 'insertions' | 'deletions'>[];
-  /** Absent where git was ended for its long output before. */
+  /** Absent if git was ended earlier for its long output. */
   patch?: string;
 }
 
 /**
- * The differences of many pairs of commits by two runs of git, which starts slower than it compares. One whose commits are
- * gone has none. The pairs to come first are those whose patches are wanted most.
+ * The diffs of many pairs of commits by two git processes, which take longer to start than to compare. None for commits
+ * that are gone. Put the pairs first whose patches matter most.
  * @param maxChars characters of all patches
  * @returns by the first commit of each pair
  */
@@ -134,7 +134,7 @@ export async function diffsBetween(
     runGit([...args, '--patch'], { ...git, input, allowFailure: true, maxChars }),
   ]);
   const patches = byCommit(patched.stdout);
-  // The last one ends somewhere within.
+  // The last one is incomplete.
   if (patched.truncated) patches.delete([...patches.keys()].at(-1) ?? '');
   return new Map(
     [...byCommit(counted.stdout)].map(([commit, lines]) => {
@@ -144,7 +144,7 @@ export async function diffsBetween(
   );
 }
 
-/** git writes the commit on a line of its own before what it says of it. No line of a patch is one. */
+/** git writes the commit on a separate line before its diff. No line of a patch looks like one. */
 function byCommit(text: string): Map<string, string[]> {
   const found = new Map<string, string[]>();
   let lines: string[] = [];

@@ -6,14 +6,14 @@ import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { type GitContext, readRepository, requireIdentity, takesInEverything } from '../git/repository.ts';
 
-/** Above this a first commit is most likely not what the person thinks of: dependencies, data, build results. */
+/** Beyond this a first commit is most likely a mistake: dependencies, data, build output. */
 const MAX_FILES = 10_000;
 const MAX_BYTES = 200 * 1024 * 1024;
 
 /**
- * After the person's yes: the folder, `git init` and a first commit of what no ignore file leaves out,
- * `.env` files aside. Does nothing where there is a commit, and goes on where an earlier call has failed.
- * @returns what was done, a sentence each
+ * With the user's consent: creates the folder, runs `git init` and commits all files that are not ignored, except
+ * `.env` files. Does nothing if there is a commit, and continues where an earlier call failed.
+ * @returns what was done, one sentence each
  * @throws no_git_identity, first_commit_too_large, not_a_repository, GitError
  */
 export async function initRepository(
@@ -24,11 +24,11 @@ export async function initRepository(
   const reading = await readRepository(folder, context);
   if (reading.kind === 'ready' || reading.kind === 'bare') return done;
   if (reading.kind === 'none') {
-    // One that is there and that git will not open is a person's.
+    // An existing repository that git refuses to open is the user's.
     if (reading.reason) throw reading.reason;
     if (takesInEverything(folder, homeDir))
       throw PROJECT_ERRORS.not_a_repository({ folder, problem: 'too_wide' });
-    // "git init" would repair it.
+    // "git init" would change it.
     if (statsAt(join(folder, '.git')) !== undefined)
       throw PROJECT_ERRORS.not_a_repository({ folder, problem: 'broken' });
     if (await mkdir(folder, { recursive: true })) done.push(`Created the folder ${folder}.`);

@@ -16,16 +16,16 @@ export interface WorktreePlace extends GitContext {
 
 export type WorktreeReading =
   | { kind: 'missing' }
-  /** Something stands there that is no worktree of MAIN_REPO: it is neither used nor removed. */
+  /** Not a worktree of MAIN_REPO: it is neither used nor removed. */
   | { kind: 'foreign'; problem: string }
   | {
       kind: 'present';
       /** Absent when no branch is checked out. */
       branch?: string;
       head: string;
-      /** What no commit holds yet; ignored files are not among it. */
+      /** Uncommitted changes, except ignored files. */
       uncommitted: readonly StatusEntry[];
-      /** Commits that no branch, tag or remote reaches: they would be lost with the worktree. */
+      /** Commits reachable from no branch, tag or remote: they would be lost with the worktree. */
       unreachedCommits: number;
     };
 
@@ -48,7 +48,7 @@ export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeRea
   };
 }
 
-/** What no commit holds yet in any checkout; ignored files are not among it. @throws GitError */
+/** Uncommitted changes of any checkout, except ignored files. @throws GitError */
 export async function uncommittedIn(path: string, context: GitContext): Promise<StatusEntry[]> {
   return (await checkedOutAt(path, context)).uncommitted;
 }
@@ -59,8 +59,8 @@ async function checkedOutAt(path: string, context: GitContext) {
   return { head, branch, uncommitted: [...entries, ...(await hiddenChanges(path, context))] };
 }
 
-// A worktree that lost its .git file lies inside MAIN_REPO in the usual layout, and git would then speak of
-// MAIN_REPO itself: what it says counts only if this folder is the top.
+// A worktree without its .git file is a folder inside MAIN_REPO in the usual layout, and git would report on MAIN_REPO
+// itself: so this folder must be the top.
 async function notOurWorktree({
   mainRepo,
   worktreePath,
@@ -79,8 +79,8 @@ async function notOurWorktree({
 }
 
 /**
- * Changed files that `git status` passes over, since somebody told git to: by assume-unchanged or skip-worktree. A
- * file that is not there, as in a sparse checkout, is none. @throws GitError
+ * Changed files hidden from `git status` by assume-unchanged or skip-worktree. Missing files, as in a sparse checkout,
+ * don't count. @throws GitError
  */
 async function hiddenChanges(worktreePath: string, context: GitContext): Promise<StatusEntry[]> {
   const options = { ...context, cwd: worktreePath };
@@ -93,7 +93,7 @@ async function hiddenChanges(worktreePath: string, context: GitContext): Promise
   if (entries.length === 0) return [];
   const folder = await mkdtemp(join(tmpdir(), 'samocode-index-'));
   try {
-    // An index that knows these alone, and knows nothing against looking at them.
+    // An index with only these entries, without the flags that hide them.
     const aside = { ...options, env: { GIT_INDEX_FILE: join(folder, 'index') } };
     await runGit(['update-index', '-z', '--index-info'], { ...aside, input: bytesOf(entries.join('\0')) });
     const changed = (await runGit(['ls-files', '--modified', '-z'], listing(aside))).stdout;
@@ -103,7 +103,7 @@ async function hiddenChanges(worktreePath: string, context: GitContext): Promise
   }
 }
 
-/** A tag of `ls-files -v` in small letters or an S, then a line for `--index-info`; submodules are none of ours. */
+/** A lower-case or S tag of `ls-files -v`, then a line for `--index-info`; submodules excluded. */
 const HIDDEN = /^[a-zS] ((?!160000)\d{6} [0-9a-f]+ 0\t([\s\S]+))$/;
 
 interface FinishPlaces {
@@ -112,7 +112,7 @@ interface FinishPlaces {
   worktree?: WorktreePlace;
 }
 
-/** What the judges of archiving go by. Changes nothing. */
+/** The facts for judging whether to archive. Changes nothing. */
 export async function factsForFinish({ sessionDir, to, worktree }: FinishPlaces): Promise<{
   names: string[];
   isTaken: boolean;

@@ -5,24 +5,24 @@ import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import type { GitContext } from '../git/repository.ts';
 import { GIT_STATUS, parseStatus, statusRecords } from '../git/status-entries.ts';
 
-/** What the main checkout looked like at one moment. Equal fields: nobody moved it. */
+/** The state of the main checkout at one moment. Equal fields: it was not changed. */
 export const MainCheckout = z.object({
   /** Absent before the first commit. */
   head: z.string().optional(),
   /** Absent when no branch is checked out. */
   branch: z.string().optional(),
-  /** SHA-256 over staged, changed and new paths with the hashes of what is staged; SESSIONS and WORKTREES left out. */
+  /** SHA-256 over staged, changed and new paths with the hashes of staged content; without SESSIONS and WORKTREES. */
   statusHash: z.string(),
 });
 export type MainCheckout = z.infer<typeof MainCheckout>;
 
 export interface MainCheckoutPlace extends GitContext {
   mainRepo: string;
-  /** Folders of ours, which may lie inside: SESSIONS and WORKTREES. */
+  /** Our folders, which may be inside: SESSIONS and WORKTREES. */
   ours: readonly string[];
 }
 
-/** A fingerprint of MAIN_REPO's own checkout, cheap enough to take before and after every iteration. */
+/** A fingerprint of MAIN_REPO's checkout, cheap enough to take before and after every iteration. */
 export async function readMainCheckout({
   mainRepo,
   ours,
@@ -50,7 +50,7 @@ const ASK = [
   ...GIT_STATUS,
   '--untracked-files=normal',
   '--ignore-submodules=dirty',
-  // A pair would hide what its second half says of the index; and the count beside the remote is of no use here.
+  // A rename pair would hide the index state of its second half; the ahead/behind count is not needed.
   '--no-renames',
   '--no-ahead-behind',
 ];

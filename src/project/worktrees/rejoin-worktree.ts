@@ -7,12 +7,12 @@ import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
 import { inspectWorktree, type WorktreePlace } from './inspect-worktree.ts';
 import { ensureWorktree, isHalfMade, type WorktreePlan } from './worktree.ts';
 
-/** fine: it stood as it should. rejoined: its files were there, but git did not know them any more. */
+/** fine: nothing to do. rejoined: its files existed, but git no longer knew them. */
 export type Rejoined = 'fine' | 'made_again' | 'rejoined';
 
 /**
- * Makes sure that the session's worktree is one, whatever a clean-up did to it: gone, without its `.git` file,
- * or forgotten by the repository. Files that are there stay as they are, HEAD too where it can be read.
+ * Restores the session's worktree after a clean-up: deleted, without its `.git` file, or unknown to the repository.
+ * Existing files stay, and HEAD if readable.
  * @throws branch_elsewhere, worktree_folder_taken, branch_name_blocked, GitError
  */
 export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
@@ -22,12 +22,12 @@ export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
   const pointer = join(plan.worktreePath, '.git');
   const found = await ifExists(lstat(pointer));
   const mayRepair = reading.kind === 'foreign' && !found?.isDirectory();
-  // A pipe or a link to nowhere holds nothing, and git takes no step past it.
+  // A pipe or a broken link has no content, and git fails on it.
   if (mayRepair && found && !found.isFile()) await rm(pointer);
   const folder = await ifExists(lstat(plan.worktreePath));
   if (mayRepair && folder?.isDirectory()) {
     if (await repaired(plan)) return 'rejoined';
-    await registerAnew(plan);
+    await registerAgain(plan);
     return 'rejoined';
   }
   return await madeAgain(plan);
@@ -38,21 +38,21 @@ async function madeAgain(plan: WorktreePlan): Promise<Rejoined> {
   return 'made_again';
 }
 
-/** git finds the way back itself while it still has its own notes about the worktree. */
+/** git can repair it as long as it still has its records of the worktree. */
 async function repaired(plan: WorktreePlan): Promise<boolean> {
   const { branch: _branch, baseCommit: _base, ...place } = plan;
   await repairWorktree(place);
   return (await inspectWorktree(plan)).kind === 'present';
 }
 
-/** Makes a worktree and its repository know each other again after one of them was moved. */
+/** Reconnects a worktree and its repository after one of them was moved. */
 async function repairWorktree({ mainRepo, worktreePath, ...context }: WorktreePlace): Promise<void> {
   const repair = ['worktree', 'repair', '--', worktreePath];
   await runGit(repair, { ...context, cwd: mainRepo, allowFailure: true });
 }
 
-/** A fresh registration, made beside the folder and then given to it: git adds none to a folder with files. */
-async function registerAnew(plan: WorktreePlan): Promise<void> {
+/** Registers a new worktree next to the folder and then points it there: git refuses a folder with files. */
+async function registerAgain(plan: WorktreePlan): Promise<void> {
   const { mainRepo, worktreePath, branch, baseCommit, ...context } = plan;
   const options = { ...context, cwd: mainRepo };
   const beside = `${worktreePath}.rejoin`;

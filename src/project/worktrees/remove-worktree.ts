@@ -13,14 +13,14 @@ import { inspectWorktree, uncommittedIn, type WorktreePlace } from './inspect-wo
 
 export type RemovedWorktree =
   | { kind: 'removed' }
-  /** There was nothing; a registration without its folder is dropped. */
+  /** Nothing to remove; a registration without its folder is dropped. */
   | { kind: 'absent' }
   | { kind: 'foreign'; problem: string }
   | { kind: 'would_lose'; uncommitted: readonly StatusEntry[]; unreachedCommits: number };
 
 /**
- * Removes a session's worktree if nothing is lost by it; its branch stays. Ignored files go with it.
- * @param isKept asked last: whether all that is in it is kept elsewhere, so that it may go as it is
+ * Removes a session's worktree if nothing is lost; its branch stays. Ignored files are deleted too.
+ * @param isKept called last: whether all its content is kept elsewhere, so that it may be removed as it is
  * @throws worktree_locked, git_submodules, GitError
  */
 export async function removeWorktree(
@@ -46,7 +46,7 @@ export async function removeWorktree(
   }
 }
 
-/** Gone for everybody in one step; what is left to delete then, whoever comes next deletes. */
+/** Renamed in one step; if the deletion is interrupted, a later call finishes it. */
 async function setAside(
   place: WorktreePlace,
   { isChecked }: { isChecked: boolean },
@@ -57,7 +57,7 @@ async function setAside(
   if (!isChecked) await refuseSubmodules(worktreePath, context);
   const aside = asideOf(worktreePath);
   await rename(worktreePath, aside);
-  // What was written since the look above is seen here: nothing is at its path any more.
+  // Detects writes since the check above: its path no longer exists.
   const uncommitted = isChecked ? [] : await uncommittedIn(aside, context);
   if (uncommitted.length > 0) {
     await rename(aside, worktreePath);
@@ -69,7 +69,7 @@ async function setAside(
   return { kind: 'removed' };
 }
 
-/** @throws git_submodules: a repository inside may hold work that no look at this one finds */
+/** @throws git_submodules: a submodule may contain work that this inspection does not find */
 async function refuseSubmodules(cwd: string, context: GitContext): Promise<void> {
   const { stdout } = await runGit(['ls-files', '-s', '-z'], listing({ ...context, cwd }));
   if (namesIn(stdout).some((line) => line.startsWith('160000 ')))

@@ -12,22 +12,22 @@ export interface WorktreePlan extends GitContext {
   mainRepo: string;
   worktreePath: string;
   branch: string;
-  /** Full hash; where a new branch begins. */
+  /** Full hash; where a new branch starts. */
   baseCommit: string;
 }
 
 export interface Worktree {
-  /** attached: the branch was there. kept: so was the worktree. */
+  /** attached: the branch existed. kept: the worktree too. */
   kind: 'created' | 'attached' | 'kept';
   path: string;
   branch: string;
   head: string;
-  /** Where the branch left the wanted base: the commit to compare with. */
+  /** Where the branch forked from the wanted base: the commit to compare with. */
   baseCommit: string;
 }
 
 /**
- * Makes sure that the session's worktree stands at its path on its branch; what is there is kept as it is.
+ * Makes sure that the session's worktree exists at its path on its branch; an existing one is kept as it is.
  * @throws branch_in_use, worktree_folder_taken, branch_name_blocked, GitError; nothing new is left behind
  */
 export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
@@ -41,7 +41,7 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
     await runGit(['worktree', 'remove', '-f', '-f', '--', here.path], options);
     return await ensureWorktree(plan);
   }
-  const folder = await look(path);
+  const folder = await stateOf(path);
   if (here && !here.prunable && folder === 'occupied' && here.branch === branch) {
     return await asWorktree('kept', plan);
   }
@@ -50,15 +50,15 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   if (elsewhere)
     throw WORKTREE_ERRORS.branch_in_use({ branch, path: elsewhere.path, prunable: elsewhere.prunable });
   const exists = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${branch}`], options);
-  // A registration whose folder has vanished stands in the way of a second one at the same path.
+  // A registration without its folder blocks a second one at the same path.
   const force = here ? ['--force'] : [];
   const add = ['worktree', 'add', '--quiet', ...force, '--', path, branch];
   try {
-    // Two commands, of which each may be repeated: after a `-b` that failed, the branch would be there.
+    // Two repeatable commands: a failed `-b` would leave the branch behind.
     if (!exists) await runGit(['branch', '--quiet', '--no-track', '--', branch, baseCommit], options);
     await runGit(add, { ...options, timeoutMs: CHECKOUT_LIMIT_MS });
   } catch (error) {
-    // Also after an abort the branch is cleared away.
+    // No signal: the branch is deleted even after an abort.
     const { signal: _, ...calm } = options;
     if (!exists) await deleteUnused(branch, baseCommit, calm);
     const other = error instanceof Error && BLOCKED.exec(String(error.cause))?.[1];
@@ -67,7 +67,7 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   return await asWorktree(exists ? 'attached' : 'created', plan);
 }
 
-/** Whether a checkout there was cut off: nobody has worked in it. */
+/** Whether a checkout there was interrupted, so that nobody has worked in it. */
 export async function isHalfMade({ mainRepo, worktreePath, ...context }: WorktreePlan): Promise<boolean> {
   const entry = await entryAt(worktreePath, await listWorktrees(mainRepo, context));
   return entry?.locked === HALF_MADE;
@@ -76,7 +76,7 @@ export async function isHalfMade({ mainRepo, worktreePath, ...context }: Worktre
 /** git keeps branches as paths: `a` and `a/b` cannot both exist. */
 const BLOCKED = /'refs\/heads\/([^']+)' exists; cannot create/;
 
-/** Deletes a branch that has no commit of its own; git refuses one that is checked out anywhere. */
+/** Deletes a branch without commits of its own; git refuses one that is checked out anywhere. */
 async function deleteUnused(branch: string, baseCommit: string, options: GitOptions): Promise<void> {
   if ((await commitOf(`refs/heads/${branch}`, options)) !== baseCommit) return;
   await runGit(['branch', '--quiet', '-D', '--', branch], { ...options, allowFailure: true });
@@ -97,7 +97,7 @@ async function entryAt(path: string, listed: readonly ListedWorktree[]): Promise
   return undefined;
 }
 
-async function look(path: string): Promise<'free' | 'occupied'> {
+async function stateOf(path: string): Promise<'free' | 'occupied'> {
   try {
     if (!(await lstat(path)).isDirectory()) return 'occupied';
     return (await readdir(path)).length === 0 ? 'free' : 'occupied';
@@ -108,8 +108,8 @@ async function look(path: string): Promise<'free' | 'occupied'> {
 }
 
 /**
- * The worktree of the repository whose folder is `path`, as an overview of the original tool names it; never the
- * main checkout, nor one whose folder is gone. @throws GitError
+ * The repository's worktree at `path`, as named by an overview of the original tool; never the main checkout, nor one
+ * whose folder is gone. @throws GitError
  */
 export async function earlierWorktree(
   path: string,
