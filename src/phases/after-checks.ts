@@ -5,10 +5,10 @@ import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES } from './table.ts';
 import { block, run } from './verdict.ts';
 
 /**
- * A child said done, but a check of the project fails: the work goes back to implementation, as after
- * failed tests and as often.
+ * An agent signalled done, but a check of the project fails: the work returns to implementation, as after failed tests
+ * and as often.
  * @param failures one line per failed check
- * @param details for the next agent: what they printed
+ * @param details for the next agent: the output of the checks
  */
 export function afterFailedChecks(
   progress: Progress,
@@ -30,16 +30,16 @@ function backToWork(
     details,
   }: { rule: 'checks' | 'uncommitted' | 'false_done'; reason: string; details: readonly string[] },
 ): Decision {
-  // Without one more child in this phase the way back would end at its limit, and nobody would hear of the checks.
+  // If this phase is at its limit, the limit would hide the failed checks.
   const { phase, testReturns } = progress;
   if (isLastIn(progress) || testReturns >= MAX_TEST_RETURNS) return block(phase, rule, reason);
   return run('implementation', [`${reason}. Fix this first.`, ...details]);
 }
 
 /**
- * What a child said is done, and what was found says otherwise: the work goes back to implementation with the whole list,
- * as after failed tests and as often.
- * @param claims a line each, failed checks aside
+ * An agent signalled done, but the findings contradict it: the work returns to implementation with all of them, as
+ * after failed tests and as often.
+ * @param claims one line each, without failed checks
  */
 export function afterFalseClaims(
   progress: Progress,
@@ -61,8 +61,8 @@ function isLastIn({ phase, counted }: Progress): boolean {
 const MAX_LISTED = 30;
 
 /**
- * Work is left that no commit holds: one more agent of the phase commits it, the next time implementation does, as often
- * as failed tests may send the work back.
+ * Uncommitted work: the first time, another agent of the phase commits it; the second time it returns to
+ * implementation, as often as failed tests allow.
  */
 export function afterUncommitted(progress: Progress, files: readonly string[]): Decision {
   const reason = notCommitted(files);
@@ -76,8 +76,8 @@ export function notCommitted(files: readonly string[]): string {
 }
 
 /**
- * Quality moves on, or the session would be done, and requirements that only a review can show are not among those that
- * quality has found to hold: one more round.
+ * Quality moves on, or the session would be done, but some requirements that only a review can verify are not reviewed:
+ * one more round.
  */
 export function afterUnreviewed(progress: Progress, open: readonly string[]): Decision {
   const { phase, qualityRounds } = progress;
@@ -88,7 +88,7 @@ export function afterUnreviewed(progress: Progress, open: readonly string[]): De
   return run('quality', [note]);
 }
 
-/** Nothing is planned or approved by a requirement ledger, or MCP servers of a plan, that cannot be read. */
+/** A requirement ledger, or MCP servers of a plan, that cannot be read must not be planned with or approved. */
 export function afterBadDocument(
   { phase, strikes }: Progress,
   { rule, problem }: { rule: 'ledger' | 'plan_servers'; problem: string },
@@ -98,8 +98,8 @@ export function afterBadDocument(
 }
 
 /**
- * No agent can help: the checks fail on the base commit too, or the shell does not find a command. A run for each look
- * would be paid for nothing.
+ * No agent can help: the checks fail on the base commit too, or the shell does not find a command. Further iterations
+ * would be a waste.
  */
 export function afterImpossible(
   { phase }: Progress,
@@ -109,7 +109,7 @@ export function afterImpossible(
   return block(phase, rule, reason);
 }
 
-/** A child said done while a message came that it never saw: one more reads it. */
+/** A message arrived before an agent signalled done: another agent reads it. */
 export function afterUnreadMessages(progress: Progress, ids: readonly string[]): Decision {
   return run(progress.phase, [
     `Messages from the human arrived while the agent before you worked: ${ids.join(', ')}. Read them.`,

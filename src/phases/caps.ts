@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { PHASE_NAMES, type Phase } from './table.ts';
 
-/** What a session may spend: US dollars, tokens (read from a cache aside), hours of its children, children. */
+/** What a session may spend: US dollars, tokens (without cache reads), hours of its agents, iterations. */
 export const CAP_NAMES = ['usd', 'tokens', 'hours', 'iterations'] as const;
 export type CapName = (typeof CAP_NAMES)[number];
 
@@ -32,7 +32,7 @@ export interface CapUse {
   spent: number;
 }
 
-/** How near the limits are: `wrap_up` means that only what is reserved for the last child is left. */
+/** How near the limits are: `wrap_up` means that only the reserve of the last agent is left. */
 export type CapVerdict = { kind: 'fine' } | { kind: 'wrap_up' | 'reached'; use: CapUse };
 
 export function capUses(caps: SessionCaps, spent: SessionSpent, phase: Phase): CapUse[] {
@@ -43,7 +43,7 @@ export function capUses(caps: SessionCaps, spent: SessionSpent, phase: Phase): C
   ]);
 }
 
-/** Judges before a child is started and while one runs. Pure. */
+/** Judged before an agent is started and while one runs. Pure. */
 export function judgeCaps(uses: readonly CapUse[]): CapVerdict {
   const reached = uses.find(({ spent, limit: most }) => !(spent < most));
   if (reached) return { kind: 'reached', use: reached };
@@ -51,7 +51,7 @@ export function judgeCaps(uses: readonly CapUse[]): CapVerdict {
   return near ? { kind: 'wrap_up', use: near } : { kind: 'fine' };
 }
 
-/** What a child may spend of money before it must end; undefined when nothing limits it. */
+/** The money an agent may spend before it must end; undefined without a limit. */
 export function usdLeft(uses: readonly CapUse[], { wrapUp }: { wrapUp: boolean }): number | undefined {
   const left = uses
     .filter(({ cap }) => cap === 'usd')
@@ -59,19 +59,19 @@ export function usdLeft(uses: readonly CapUse[], { wrapUp }: { wrapUp: boolean }
   return left.length === 0 ? undefined : Math.max(0.01, Math.min(...left));
 }
 
-/** Parts of a hundred at which people are told. */
+/** Percentages at which people are warned. */
 const WARN_AT = [50, 80] as const;
 
-/** The warnings that are due: the highest mark of each limit, unless it or a higher one was told. */
+/** The warnings that are due: the highest percentage of each limit, unless it or a higher one was reported. */
 export function dueWarnings(
   uses: readonly CapUse[],
-  told: readonly string[],
+  reported: readonly string[],
 ): Array<CapUse & { percent: number }> {
   return uses.flatMap((each) => {
     const percent = WARN_AT.findLast((mark) => each.limit > 0 && each.spent * 100 >= each.limit * mark);
     if (percent === undefined) return [];
     const known = WARN_AT.some(
-      (mark) => mark >= percent && told.includes(warningKey({ ...each, percent: mark })),
+      (mark) => mark >= percent && reported.includes(warningKey({ ...each, percent: mark })),
     );
     return known ? [] : [{ ...each, percent }];
   });
@@ -136,16 +136,16 @@ export function withRaised(caps: SessionCaps, raised: SessionCaps | undefined): 
   return { session: { ...caps.session, ...raised.session }, phases };
 }
 
-const MOST_RESERVED: Readonly<Record<Exclude<CapName, 'iterations'>, number>> = {
+const MAX_RESERVED: Readonly<Record<Exclude<CapName, 'iterations'>, number>> = {
   usd: 2,
   tokens: 300_000,
   hours: 1 / 6,
 };
 
-/** What is kept back for the last child, which only leaves things in order. */
+/** The reserve for the last agent, which only wraps up. */
 function reserveOf({ cap, limit: most }: CapUse): number {
   if (cap === 'iterations') return most > 1 ? 1 : 0;
-  return Math.min(most / 10, MOST_RESERVED[cap]);
+  return Math.min(most / 10, MAX_RESERVED[cap]);
 }
 
 function use(each: Omit<CapUse, 'limit'> & { limit: number | undefined }): CapUse[] {

@@ -15,15 +15,15 @@ interface AllFacts extends Facts {
 }
 
 /**
- * What follows from a child's end. Total and pure: no file, no clock, no throw.
- * A valid signal counts however the process ended; a bad one earns a single corrective retry.
+ * The decision after an agent's end. Total and pure: no file, no clock, no throw.
+ * A valid signal counts however the process ended; an invalid one gets a single corrective retry.
  */
 export function decide(progress: Progress, outcome: Outcome, rules: Rules): Decision {
   const facts = { progress, outcome, rules };
   return showChangedPlan(facts, decideByEnd(facts));
 }
 
-/** Says whether one more child may run in the current phase; a reason to block when it may not. */
+/** The reason to block if no further agent may run in the current phase. */
 export function checkLimit(progress: Progress): BlockDecision | undefined {
   const { phase, counted } = progress;
   const { limit } = PHASES[phase];
@@ -40,7 +40,7 @@ function decideByEnd(facts: AllFacts): Decision {
       return withoutSignal(facts);
     case 'malformed': {
       const fault = faultOf('signal_json', `_signal.json could not be read: ${outcome.signal.problem}.`);
-      // A process that was cut short may have been cut short while writing.
+      // The process may have been interrupted while writing.
       return endedByItself(outcome) ? correct(progress, fault) : withoutSignal(facts, fault);
     }
     case 'signal': {
@@ -55,10 +55,10 @@ function decideByEnd(facts: AllFacts): Decision {
   }
 }
 
-/** The error at the end of a process delays the next spawn and changes nothing else. */
+/** An error at the end of the process only delays the next start. */
 function delayed(outcome: Outcome, decision: Decision): Decision {
   if (decision.kind !== 'run' || endedByItself(outcome)) return decision;
-  // What we cut short: nothing was wrong outside.
+  // We ended it: there was no external problem.
   if (outcome.end === 'timeout' || outcome.capCut) return decision;
   if (outcome.end !== 'usage_limit') return { ...decision, delay: 'backoff' };
   return limited(decision, outcome);
@@ -67,7 +67,7 @@ function delayed(outcome: Outcome, decision: Decision): Decision {
 function withoutSignal(facts: AllFacts, fault?: Fault): Decision {
   const { progress, outcome } = facts;
   const notes = fault === undefined ? [] : [`Its signal was not accepted either: ${fault.problem}`];
-  const said = outcome.problem ? ` It said: ${outcome.problem}` : '';
+  const quoted = outcome.problem ? ` It said: ${outcome.problem}` : '';
   const { end } = outcome;
   switch (end) {
     case 'signalled':
@@ -84,22 +84,22 @@ function withoutSignal(facts: AllFacts, fault?: Fault): Decision {
       return retry(facts, notes);
     case 'overloaded':
     case 'network':
-      return waitedOut(facts, end, notes);
+      return waitOut(facts, end, notes);
     case 'flooded':
       return correct(
         progress,
         faultOf('log_ceiling', 'Its output exceeded the size limit of a log. Print less.'),
       );
     case 'auth':
-      return block(progress.phase, end, `The agent CLI is not logged in or was refused.${said}`);
+      return block(progress.phase, end, `The agent CLI is not logged in or was refused.${quoted}`);
     case 'config':
-      return block(progress.phase, end, `The agent CLI cannot run with its present setup.${said}`);
+      return block(progress.phase, end, `The agent CLI cannot run with its present setup.${quoted}`);
     case 'budget':
       return outcome.capCut
         ? cutByCap(progress, notes)
-        : block(progress.phase, end, `A spending limit was reached.${said}`);
+        : block(progress.phase, end, `A spending limit was reached.${quoted}`);
     case 'refused':
-      return block(progress.phase, end, `The model refused the request.${said}`);
+      return block(progress.phase, end, `The model refused the request.${quoted}`);
     default:
       return end satisfies never;
   }
@@ -127,24 +127,24 @@ function timedOut(progress: Progress, notes: string[], problem?: string): Decisi
 function retry({ progress, outcome, rules }: AllFacts, notes: string[]): Decision {
   const { failures } = progress.strikes;
   const { end, problem } = outcome;
-  // Written so that a limit that is no number stops too.
+  // Negated, so that NaN stops too.
   if (!(failures < rules.maxRetries)) {
-    const said = problem ? ` It said: ${problem}` : '';
-    const reason = `The agent failed ${failures + 1} times in a row (${end}).${said}`;
+    const quoted = problem ? ` It said: ${problem}` : '';
+    const reason = `The agent failed ${failures + 1} times in a row (${end}).${quoted}`;
     return block(progress.phase, 'retries', reason);
   }
   return { ...again(progress, 'failure', [endedEarly(end), ...notes]), delay: 'backoff' };
 }
 
-/** It costs no retry: a few quick tries, then longer and longer waits, and at last a person is asked. */
-function waitedOut({ progress, outcome, rules }: AllFacts, kind: OutageKind, notes: string[]): Decision {
+/** Uses no retry: a few quick tries, then longer and longer waits, then a person is asked. */
+function waitOut({ progress, outcome, rules }: AllFacts, kind: OutageKind, notes: string[]): Decision {
   const { outage = { tries: 1, workedMs: 0 }, problem } = outcome;
   const lasted = lastedMs(outage, rules.patience);
-  // Written so that a limit that is no number stops too.
+  // Negated, so that NaN stops too.
   if (!(lasted < rules.patience.mostMs)) {
-    const said = problem ? ` It said: ${problem}` : '';
+    const quoted = problem ? ` It said: ${problem}` : '';
     const tried = `${capitalised(OUTAGE_WORDS[kind])}: ${outage.tries} tries in ${lastedWords(lasted)}.`;
-    const reason = `${tried} A resume tries again at once, and then for as long again.${said}`;
+    const reason = `${tried} A resume tries again at once, and then for as long again.${quoted}`;
     return block(progress.phase, kind, reason);
   }
   const next: RunDecision = { ...again(progress, 'excused', [endedEarly(kind), ...notes]), delay: 'backoff' };
@@ -160,7 +160,7 @@ function stoppedByPerson(progress: Progress, notes: string[]): Decision {
   return again(progress, 'excused', [note, ...notes]);
 }
 
-/** Whether anything more may be spent is asked before the next spawn. */
+/** The next start checks whether the budget allows it. */
 function cutByCap(progress: Progress, notes: string[]): Decision {
   const note = 'The agent before you was ended because the budget is nearly spent. See what it left.';
   return again(progress, 'excused', [note, ...notes]);
@@ -186,7 +186,7 @@ function again(progress: Progress, strike: Strike, notes: string[]): RunDecision
   return { ...run(progress.phase, notes), strike };
 }
 
-/** Endings after which another child at once would end the same way, whatever it is told. */
+/** Endings that another agent would repeat immediately, whatever its prompt. */
 function forbidsRetry(end: EndingKind): boolean {
   return end === 'usage_limit' || end === 'auth' || end === 'config' || end === 'budget' || end === 'refused';
 }
@@ -198,8 +198,8 @@ function endedByItself(outcome: Outcome): boolean {
 const PLAN_CHANGED = 'The plan was changed after its approval.';
 
 /**
- * Parks instead of going on where a child changed the approved plan, however that child ended: nothing
- * runs by a plan that the human has not seen. A block stays: the human looks anyway.
+ * Parks if an agent changed the approved plan, however it ended: no work follows a plan that the user has not seen. A
+ * block stays: the user sees the plan then.
  */
 function showChangedPlan({ progress, outcome, rules }: AllFacts, decision: Decision): Decision {
   const { phase } = progress;
@@ -208,7 +208,7 @@ function showChangedPlan({ progress, outcome, rules }: AllFacts, decision: Decis
     case 'block':
       return decision;
     case 'park':
-      return { ...park(phase, 'plan_approval', decision.resumePhase), reason: besides(decision) };
+      return { ...park(phase, 'plan_approval', decision.resumePhase), reason: changedPlanReason(decision) };
     case 'done':
       return { ...park(phase, 'plan_approval'), reason: PLAN_CHANGED };
     case 'run':
@@ -223,7 +223,7 @@ function showChangedPlan({ progress, outcome, rules }: AllFacts, decision: Decis
   }
 }
 
-function besides(decision: ParkDecision): string {
+function changedPlanReason(decision: ParkDecision): string {
   if (decision.for === 'plan_approval') return PLAN_CHANGED;
   const why = decision.reason === undefined ? '' : `: ${decision.reason}`;
   return `${PLAN_CHANGED} The agent also waits for ${decision.for}${why}`;

@@ -3,7 +3,7 @@ import type { Progress } from './progress.ts';
 import { MAX_TEST_RETURNS, type Phase } from './table.ts';
 import { block, faultOf, legal, park, type Verdict } from './verdict.ts';
 
-/** What a signal is held against. */
+/** The facts that a signal is judged by. */
 export interface Facts {
   progress: Progress;
   outcome: Pick<Outcome, 'plan' | 'questions' | 'treeChanged' | 'unacknowledged'>;
@@ -19,7 +19,7 @@ export interface EdgeCondition {
   otherwise: Verdict;
 }
 
-/** What must hold before a `continue` may take an edge of the phase table; the first that fails decides. */
+/** Conditions of `continue` on edges of the phase table; the first that fails decides. */
 export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
   {
     from: 'requirements',

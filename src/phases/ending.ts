@@ -1,4 +1,4 @@
-/** How an iteration ended; which it was comes from structured output first, the exit status second, prose never. */
+/** How an iteration ended: judged by structured output, then by exit status, never by prose. */
 export const ENDING_KINDS = [
   'signalled',
   'no_signal',
@@ -18,12 +18,12 @@ export const ENDING_KINDS = [
 export type EndingKind = (typeof ENDING_KINDS)[number];
 
 /**
- * Endings that count against a phase's limit; the others were not the child's doing. A child that signalled
- * counts however its process ended.
+ * Endings that count against a phase's limit; the others were not the agent's fault. An agent that signalled counts
+ * however its process ended.
  */
 export const COUNTED_ENDINGS: readonly EndingKind[] = ['signalled', 'no_signal', 'timeout', 'crashed'];
 
-/** What passes by itself and is nobody's failure: waited out. */
+/** Temporary and nobody's fault: waited out. */
 export const OUTAGES = ['overloaded', 'network'] as const satisfies readonly EndingKind[];
 export type OutageKind = (typeof OUTAGES)[number];
 

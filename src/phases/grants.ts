@@ -1,20 +1,20 @@
 import type { Phase } from './table.ts';
 
 /**
- * What the agents of a phase may do. documents: read everything, run commands that only read, write in the
- * session folder. work: change the code too, with any command, and commit.
+ * What the agents of a phase may do. documents: read everything, run read-only commands, write in the session folder.
+ * work: also change code, with any command, and commit.
  */
 export type Grant = 'documents' | 'work';
 
-/** `PERMISSIONS=allow` grants this and no more; under `skip` an edit of code beyond it is noticed. */
+/** `PERMISSIONS=allow` grants exactly this; under `skip`, code edits beyond it are detected. */
 export const GRANTS: Readonly<Record<Phase, Grant>> = {
-  // Its agents repair what a SETUP that failed left.
+  // Its agents repair a failed SETUP.
   init: 'work',
   investigation: 'documents',
   requirements: 'documents',
   planning: 'documents',
   implementation: 'work',
-  // Tests write caches, builds and scratch files, and its checks are commits of `testing: …`.
+  // Tests write caches, builds and scratch files, and `testing: …` commits checks.
   testing: 'work',
   quality: 'work',
   done: 'work',

@@ -3,7 +3,7 @@ import { EDGE_CONDITIONS, type Facts } from './edge-conditions.ts';
 import { MAX_QUALITY_ROUNDS, PHASES, type Phase } from './table.ts';
 import { block, faultOf, legal, noteWith, park, run, type Verdict } from './verdict.ts';
 
-/** Holds a well-formed signal against the phase table, the conditions on its edges and the gates. */
+/** Judges a well-formed signal by the phase table, the conditions on its edges and the gates. */
 export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
   const { phase } = facts.progress;
   const allowed = PHASES[phase].signals;
@@ -11,7 +11,7 @@ export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
     const problem = `"${signal.status}" may not be signalled in ${phase}; allowed: ${allowed.join(', ')}.`;
     return faultOf('signal_not_allowed', problem);
   }
-  // Only `continue` moves, so only there does a named phase matter.
+  // A named phase matters only for `continue`.
   switch (signal.status) {
     case 'blocked':
       return legal(blockedByChild(phase, signal));
@@ -32,8 +32,8 @@ export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
 }
 
 /**
- * Whether an agent that begins now may end with this signal: it is accepted and leads where it says, once the agent has
- * asked the question or written the plan that it waits for.
+ * Whether an agent started now may end with this signal: accepted with the named effect, once the agent has asked the
+ * question or written the plan it waits for.
  */
 export function isOpen(facts: Facts, signal: JudgedSignal): boolean {
   const { questions, plan } = facts.outcome;
@@ -47,7 +47,7 @@ export function isOpen(facts: Facts, signal: JudgedSignal): boolean {
   if (verdict.kind === 'refused') return false;
   const { decision } = verdict;
   if (decision.kind === 'block') return signal.status === 'blocked';
-  // A `continue` at a closed gate is a wait by another name, unless the worker has something of its own to ask.
+  // `continue` at a closed gate is a wait, unless the worker has its own question to ask.
   return decision.kind !== 'park' || isWait || decision.askNothingToClarify === true;
 }
 
@@ -92,7 +92,7 @@ function waits(facts: Facts, signal: JudgedSignal): Verdict {
   const reason = signal.reason === undefined ? {} : { reason: signal.reason };
   switch (waitsFor) {
     case 'qa_answers':
-      // Also with an open gate: a question was asked, and whoever opened the gate must answer it.
+      // Applies even if GATES skips this gate: an asked question still needs an answer.
       if (facts.outcome.questions.open.length > 0) return legal({ ...park(phase, waitsFor), ...reason });
       return faultOf('nothing_asked', 'It waits for answers, but _qa.md holds no unanswered question.');
     case 'plan_approval':

@@ -1,19 +1,19 @@
-/** Something that keeps a session from what its agent has signalled. */
+/** A condition that keeps a session from following its agent's signal. */
 export interface Obstacle {
   name: string;
   /** Completes "There is an obstacle when …". */
   when: string;
-  /** What follows, as a sentence without its end. */
+  /** The consequence, as a sentence without its end. */
   outcome: string;
-  /** It is asked only before a session is done; absent: also before testing goes to quality. */
+  /** Checked only before a session is done; absent: also before testing moves to quality. */
   onlyBeforeDone?: true;
 }
 
 const BACK = 'back to implementation';
 
 /**
- * What is asked before testing goes to quality and before a session is done, in this order: the first one that is there
- * decides, and those behind it are not asked.
+ * Checks before testing moves to quality and before a session is done: the first obstacle found decides, and the rest
+ * is not checked.
  */
 export const OBSTACLES = [
   {

@@ -8,51 +8,51 @@ export type SignalOutcome =
   | { kind: 'none' }
   | { kind: 'malformed'; problem: string };
 
-/** What the worker found after a child's whole tree was gone: everything that a decision rests on. */
+/** What the worker found once the agent's process tree was gone: the basis of every decision. */
 export interface Outcome {
-  /** How the process ended, whatever it signalled; `signalled` and `no_signal` both mean: by itself, without a problem. */
+  /** How the process ended; `signalled` and `no_signal` both mean: by itself, without a problem. */
   end: EndingKind;
   signal: SignalOutcome;
-  /** Something was done that no child may do: nothing of what it signalled is believed. */
+  /** Forbidden changes were made: none of the agent's signal is trusted. */
   breach?: { phase: Phase; rule: 'run_folder_changed' | 'git_programs_changed'; reason: string };
-  /** A person's `stop` cut the child short: nobody's failure. */
+  /** A user's `stop` ended the agent: nobody's fault. */
   stopAsked?: boolean;
-  /** A limit on what the session may spend cut the child short: nobody's failure. */
+  /** A spending limit ended the agent: nobody's fault. */
   capCut?: boolean;
-  /** In one line, from the CLI's structured output. */
+  /** One line from the CLI's structured output. */
   problem?: string;
-  /** When a usage limit ends, in milliseconds since the epoch, where the provider said so. */
+  /** When a usage limit ends, in milliseconds since the epoch, if known. */
   limitedUntil?: number;
-  /** The row that it ends, where an overload or a lost network ended it; absent: it is the first. */
+  /** The outage so far, for an overload or a lost network; absent: this is the first try. */
   outage?: Outage;
-  /** Worktree, documents or overview differ from before. */
+  /** Worktree, documents or overview changed. */
   changed: boolean;
   treeChanged: boolean;
   questions: {
-    /** Questions of the current goal that stand in `_qa.md`. */
+    /** Questions of the current goal in `_qa.md`. */
     asked: number;
-    /** Those that no recorded human act has answered. */
+    /** Those without a recorded human answer. */
     open: readonly string[];
   };
   plan: {
     /** A plan document of the current goal exists. */
     exists: boolean;
     approved: boolean;
-    /** A plan was approved, and it now differs from the approved text. */
+    /** The plan differs from its approved text. */
     changedSinceApproval: boolean;
     /** The approved plan says that nothing can be tested. */
     untestable: boolean;
   };
-  /** Messages from the human that were delivered and not acknowledged. */
+  /** Messages from the human that were delivered but not acknowledged. */
   unacknowledged: readonly string[];
 }
 
-/** The person's standing choices and the machine's limits, frozen with the session. */
+/** The user's settings and the machine's limits, frozen with the session. */
 export interface Rules {
-  /** Gates that wait for a human act; one left out opens by itself. */
+  /** Gates that wait for a human act; others open by themselves. */
   gates: { qa: boolean; plan: boolean };
-  /** Spawns after a crash before a human must look. */
+  /** Restarts after crashes before a person is asked. */
   maxRetries: number;
-  /** How an overloaded provider or a lost network is waited out. */
+  /** How long to wait out an overloaded provider or a lost network. */
   patience: Patience;
 }

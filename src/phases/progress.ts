@@ -3,25 +3,25 @@ import type { Decision, JudgedSignal, Strike } from './decision.ts';
 import { COUNTED_ENDINGS, type EndingKind } from './ending.ts';
 import { PHASE_NAMES, type Phase } from './table.ts';
 
-/** How far a session has come: all that the phase rules need, folded from its events. */
+/** A session's progress: everything the phase rules need, folded from its events. */
 export const Progress = z.object({
   phase: z.enum(PHASE_NAMES),
-  /** Children that count against each phase's limit since the counts began. */
+  /** Agents that count against each phase's limit since the last reset. */
   counted: z.record(z.enum(PHASE_NAMES), z.int().nonnegative()),
-  /** Running number of children in the current phase: the overview's `Iteration:`. */
+  /** Number of agents in the current phase: the overview's `Iteration:`. */
   phaseIteration: z.int().nonnegative(),
   totalIterations: z.int().nonnegative(),
-  /** Quality children that signalled to stay. */
+  /** Quality agents that signalled to stay. */
   qualityRounds: z.int().nonnegative(),
-  /** Times that failed tests sent the work back. */
+  /** How often failed tests sent the work back. */
   testReturns: z.int().nonnegative(),
-  /** A quality child has moved on since the last implementation child. */
+  /** A quality agent has moved on since the last implementation agent. */
   qualitySinceImplementation: z.boolean(),
-  /** Quality has changed the tree since it was entered. */
+  /** Quality has changed the tree since it was last entered. */
   qualityChangedTree: z.boolean(),
-  /** What went wrong since a child's signal was last accepted. */
+  /** Failures since an agent's signal was last accepted. */
   strikes: z.object({
-    /** The one corrective retry is used up. */
+    /** The only corrective retry is used up. */
     corrected: z.boolean(),
     noSignal: z.int().nonnegative(),
     timeouts: z.int().nonnegative(),
@@ -57,12 +57,12 @@ export function inPhase(progress: Progress, phase: Phase): Progress {
   return { ...progress, phase, phaseIteration: 0, qualityChangedTree };
 }
 
-/** A human looked and lets it go on: limits and strikes begin anew. */
+/** A person resumed the session: limits and failure counts restart. */
 export function withCountsReset(progress: Progress): Progress {
   return { ...progress, counted: noCounts(), qualityRounds: 0, testReturns: 0, strikes: NO_STRIKES };
 }
 
-/** New work for a done session: everything but the running number begins anew. */
+/** New work for a done session: everything restarts except the iteration number. */
 export function withNewGoal(progress: Progress): Progress {
   return { ...initialProgress('investigation'), totalIterations: progress.totalIterations };
 }
@@ -75,17 +75,17 @@ export interface ChildEnd {
   treeChanged: boolean;
 }
 
-/** Whether the child's own word was taken: what it was told may then count as told. */
+/** Whether the agent's signal was accepted: what its prompt said then counts as delivered. */
 export function isAccepted({ signal, decision }: Pick<ChildEnd, 'decision' | 'signal'>): boolean {
   const strike = 'strike' in decision ? decision.strike : undefined;
   return signal !== undefined && strike === undefined && decision.kind !== 'block';
 }
 
-/** The progress after a child ended and its outcome was decided. */
+/** The progress after an agent ended and its outcome was decided. */
 export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   const { phase, decision, signal } = end;
   const counts = signal !== undefined || COUNTED_ENDINGS.includes(end.ending);
-  // Where the child's word leads, also when a human must act before anything goes there.
+  // The target of the agent's signal, even if a person must act first.
   const target = decision.kind === 'park' ? decision.resumePhase : decision.phase;
   const strike = 'strike' in decision ? decision.strike : undefined;
   const isRound =
@@ -114,7 +114,7 @@ function struck(strikes: Progress['strikes'], strike: Strike | undefined): Progr
     case 'corrective':
       return { ...strikes, corrected: true };
     case 'no_signal':
-      // It counts as a `continue`, so what went wrong before it is over.
+      // It counts as a `continue`, so earlier failures are over.
       return { ...NO_STRIKES, noSignal: strikes.noSignal + 1 };
     case 'timeout':
       return { ...strikes, timeouts: strikes.timeouts + 1 };
@@ -126,6 +126,6 @@ function struck(strikes: Progress['strikes'], strike: Strike | undefined): Progr
 }
 
 function noCounts(): Progress['counted'] {
-  // Every phase is a key, which fromEntries' own type does not say.
+  // Has every phase as a key, which the type of fromEntries does not express.
   return Object.fromEntries(PHASE_NAMES.map((name) => [name, 0])) as Progress['counted'];
 }

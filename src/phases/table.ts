@@ -1,6 +1,6 @@
 /**
- * The phases of a session, their limits and what a child may signal in each: the one table that the
- * worker, the prompts, the documents and the tests read.
+ * The phases of a session, their limits and allowed signals: the one table that the worker, the prompts, the documents
+ * and the tests read.
  */
 export const PHASE_NAMES = [
   'init',
@@ -24,14 +24,14 @@ export const GATES = ['qa', 'plan'] as const;
 export type Gate = (typeof GATES)[number];
 
 export interface PhaseRule {
-  /** Children that may run in this phase before a human must look. */
+  /** Agents that may run in this phase before a person is asked. */
   limit: number;
   signals: readonly SignalStatus[];
-  /** What a `waiting` may wait for; the first is meant when the child does not say. */
+  /** What a `waiting` may wait for; the first is the default. */
   waits: readonly WaitingFor[];
   /** Phases that a `continue` may name; staying is always allowed. */
   next: readonly Phase[];
-  /** The human act without which a child cannot leave this phase forwards. */
+  /** The human act required to move forward from this phase. */
   gate?: Gate;
 }
 
@@ -75,17 +75,17 @@ export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
 
 /** How often failed tests may send the work back to implementation. */
 export const MAX_TEST_RETURNS = 3;
-/** How many quality children may signal to stay (fix and review again). */
+/** How many quality agents may signal to stay (fix and review again). */
 export const MAX_QUALITY_ROUNDS = 3;
 
-/** How many children may run out of time with no accepted signal between them. */
+/** How many agents may run out of time with no accepted signal between them. */
 export const MAX_TIMEOUTS = 3;
 
-/** Equal iterations after which the next child is told, and after which a human must look. */
+/** Equal iterations before the next agent is told, and before a person is asked. */
 export const NUDGE_AFTER = 3;
 export const BLOCK_AFTER = 5;
 
-/** Whether work in `phase` follows an approved plan, so that a changed plan is shown before it goes on. */
+/** Whether work in `phase` follows an approved plan, so that a changed plan must be shown first. */
 export function followsPlan(phase: Phase): boolean {
   return PHASE_NAMES.indexOf(phase) > PHASE_NAMES.indexOf('planning');
 }

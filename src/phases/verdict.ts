@@ -3,7 +3,7 @@ import { BLOCK_AFTER, MAX_TIMEOUTS, type Phase } from './table.ts';
 
 export type Verdict = { kind: 'legal'; decision: Decision } | Fault;
 
-/** `rule` names what was broken; `problem` is told to the child and to people. */
+/** `rule` names the violated rule; `problem` is shown to the agent and to people. */
 export interface Fault {
   kind: 'refused';
   rule: BlockRuleName;
@@ -18,9 +18,9 @@ export function faultOf(rule: BlockRuleName, problem: string): Fault {
   return { kind: 'refused', rule, problem };
 }
 
-/** A note for the next agent that quotes others: below a line of ours, so that all of it is shown as theirs. */
-export function noteWith(own: string, said: string): string {
-  return `${own}:\n${said}`;
+/** A note for the next agent that quotes others, below a line of ours, so that the quotation is recognizable. */
+export function noteWith(own: string, quoted: string): string {
+  return `${own}:\n${quoted}`;
 }
 
 export function run(phase: Phase, notes: string[] = []): RunDecision {
@@ -38,9 +38,9 @@ export function block(phase: Phase, rule: BlockRuleName, reason: string): BlockD
 interface BlockRule {
   /** Completes "The session blocks when …". */
   when: string;
-  /** What a human is asked for. */
+  /** What is needed from a person. */
   needs: 'human_decision' | 'error_resolution';
-  /** A first offence runs one more child that is told what was wrong. */
+  /** The first violation runs another agent, with the problem in its prompt. */
   corrective: boolean;
 }
 
@@ -48,7 +48,7 @@ const limit = (when: string): BlockRule => ({ when, needs: 'human_decision', cor
 const fault = (when: string): BlockRule => ({ when, needs: 'human_decision', corrective: true });
 const failure = (when: string): BlockRule => ({ when, needs: 'error_resolution', corrective: false });
 
-/** Every rule by which the phase machine blocks a session; a block names one of them. */
+/** The rules by which the phase machine blocks a session. */
 export const BLOCK_RULES = {
   child_blocked: limit('the agent signals `blocked`; its `reason` and `needs` are shown'),
   phase_limit: limit('another iteration would exceed the limit of its phase'),
