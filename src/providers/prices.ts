@@ -9,14 +9,14 @@ import { PROVIDERS } from './registry.ts';
 const OwnPrice = z.object({ input: z.number(), cached: z.number(), output: z.number() });
 const OwnPrices = z.record(z.string(), OwnPrice.optional().catch(undefined));
 
-/** Ten times as dear as their like, and nobody gets one unasked. */
+/** Ten times as expensive as the others, and only used when requested. */
 const PRO = /^gpt-.*-pro\b/;
 
 export const PRICES_FILE = 'prices.json';
 
 /**
- * The person's own prices, `{"model-prefix": {"input": …, "cached": …, "output": …}}` in US dollars for a
- * million tokens; entries that can't be read are left out.
+ * The user's prices, `{"model-prefix": {"input": …, "cached": …, "output": …}}` in US dollars per million tokens;
+ * unreadable entries are skipped.
  */
 export async function readPrices(configFolder: string): Promise<Record<string, Price>> {
   const text = await ifExists(readFile(join(configFolder, PRICES_FILE), 'utf8'));
@@ -28,22 +28,22 @@ export async function readPrices(configFolder: string): Promise<Record<string, P
 
 export interface Estimate {
   usd: number;
-  /** The model whose price counted; absent when none of them has one, and the provider's dearest counted. */
+  /** The model whose price was used; absent if none has one and the provider's most expensive was used. */
   model?: string;
 }
 
 export interface Spending {
   provider: string;
-  /** Names under which the model may have a price, the first with one counts; `auto` and its like have none. */
+  /** Possible names of the model in order of preference; `auto` and the like have no price. */
   models: ReadonlyArray<string | undefined>;
   tokens: TokenCounts;
-  /** The person's own prices. */
+  /** The user's prices. */
   own?: Readonly<Record<string, Price>>;
 }
 
 /**
- * What tokens have cost, rather too much than too little, so that a limit on money holds for a model of
- * tomorrow too. Undefined only for a provider of whose models no price is known at all.
+ * The cost of tokens, rather over- than underestimated, so that a cost limit holds for future models. Undefined only
+ * for a provider without any known price.
  */
 export function estimateUsd({ provider, models, tokens, own = {} }: Spending): Estimate | undefined {
   const all: Readonly<Record<string, Price>> = Object.assign({}, ...PROVIDERS.map(({ prices }) => prices));
@@ -52,11 +52,11 @@ export function estimateUsd({ provider, models, tokens, own = {} }: Spending): E
     const price = priceOf(model, own) ?? priceOf(model, all, isSameVersion);
     if (price) return { usd: usdOf(tokens, price), model };
   }
-  const price = dearest(PROVIDERS.find(({ name }) => name === provider)?.prices ?? {}, named);
+  const price = mostExpensive(PROVIDERS.find(({ name }) => name === provider)?.prices ?? {}, named);
   return price && { usd: usdOf(tokens, price) };
 }
 
-/** The longest beginning of its name counts. @param fits whether the rest of the name may follow it */
+/** The price of the longest matching prefix. @param fits whether the rest of the name may follow it */
 function priceOf(
   model: string,
   prices: Readonly<Record<string, Price>>,
@@ -68,12 +68,15 @@ function priceOf(
   return prefix === undefined ? undefined : prices[prefix];
 }
 
-/** A version that came after our list (`.7` behind `gpt-5`) is another model, and dearer for all we know. */
+/** A version newer than our list (`.7` after `gpt-5`) is another, possibly more expensive model. */
 function isSameVersion(rest: string): boolean {
   return !/^[.\d]/.test(rest);
 }
 
-function dearest(listed: Readonly<Record<string, Price>>, models: readonly string[]): Price | undefined {
+function mostExpensive(
+  listed: Readonly<Record<string, Price>>,
+  models: readonly string[],
+): Price | undefined {
   const isPro = models.some((model) => PRO.test(model));
   const like = Object.entries(listed).filter(([name]) => PRO.test(name) === isPro);
   const sum = ({ input, cached, output }: Price) => input + cached + output;

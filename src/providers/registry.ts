@@ -10,21 +10,18 @@ const ALL = [claude, codex, gemini, rehearsal] as const;
 
 export type ProviderName = (typeof ALL)[number]['name'];
 
-/** A provider with settings of its own: an agent CLI of this machine, not the bundled agent. */
+/** A provider with settings: an agent CLI of this machine, not the bundled agent. */
 export type CliName = Extract<(typeof ALL)[number], { settings: object }>['name'];
 
-/** Every provider that a setting or a call may name. */
+/** The providers that a setting or a call may name. */
 export const PROVIDERS: ReadonlyArray<Provider & { name: ProviderName }> = ALL;
 
 export const PROVIDER_NAMES = PROVIDERS.map(({ name }) => name);
 
-/** The same in words. */
+/** As text. */
 export const PROVIDER_CHOICES = `${PROVIDER_NAMES.slice(0, -1).join(', ')} or ${PROVIDER_NAMES.at(-1)}`;
 
-/**
- * The provider called `name`, in any letter case.
- * @throws unknown_provider
- */
+/** The provider called `name`, ignoring case. @throws unknown_provider */
 export function providerNamed(name: string): Provider {
   const provider = findProvider(name.trim().toLowerCase());
   if (provider) return provider;
@@ -38,12 +35,12 @@ function findProvider(name: string): Provider | undefined {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Names, never values, of what is set for a provider; without any of them its own login pays. */
+/** Names, never values, of the credentials set for a provider; without any, its own login is used. */
 export function credentialNames(provider: string, env: Environment): string[] {
   return (findProvider(provider)?.credentials ?? []).filter((name) => env[name]);
 }
 
-/** Whether the CLIs themselves keep all agents of these providers from what is not theirs. */
+/** Whether the CLIs of these providers confine all their agents themselves. */
 export function areConfined(names: readonly string[], permissions: 'skip' | 'allow'): boolean {
   return permissions === 'allow' && names.every((name) => findProvider(name)?.confinesItself);
 }

@@ -2,7 +2,7 @@ import { newClaudeReader } from './claude/claude-stream.ts';
 import { claudeTranscript } from './claude/claude-transcript.ts';
 import type { ChildProblem, ExitReport, FinalReport, Provider } from './contract/provider.ts';
 
-/** The bundled child that needs no login and no network; `cliPath` is its built file. */
+/** The bundled agent, which needs no login and no network; `cliPath` is its built file. */
 export const rehearsal = {
   name: 'rehearsal',
   title: 'the rehearsal agent',
@@ -23,7 +23,7 @@ export const rehearsal = {
   classifyEnd,
 } as const satisfies Provider;
 
-/** How `rehearsal/main.ts` ends a start that cannot work: no prompt, no such scenario. */
+/** Exit status of `rehearsal/main.ts` for a start that cannot work: no prompt, no such scenario. */
 const SETUP_EXIT_CODE = 2;
 
 function classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined {

@@ -93,10 +93,7 @@ async function fetchAlone(
   });
 }
 
-/**
- * Refuses a commit whose files don't match their hashes: agents may have replaced objects. @throws git_damaged,
- * GitError
- */
+/** Refuses a commit that doesn't match its hashes: agents may have replaced objects. @throws git_damaged, GitError */
 export async function requireSound(
   { mainRepo, dir, commit }: Pick<ClonePlan, 'mainRepo' | 'dir' | 'commit'>,
   context: GitContext,

@@ -3,13 +3,13 @@ import { shellQuoted } from '../../base/shell-quoted.ts';
 import { PHASES } from '../../phases/table.ts';
 import type { ChildRequest } from '../contract/provider.ts';
 
-/** The hooks are run by our Node: an agent's PATH may have none. */
+/** Hooks run with our Node: an agent's PATH may have none. */
 type HookFacts = Pick<ChildRequest, 'sessionDir' | 'workingDir' | 'mainRepo' | 'phase' | 'nodePath'>;
 
 /**
- * Claude Code's `hooks` setting for a child. Stop: it is sent back once when it wants to end with a signal that
- * would not be accepted. PreToolUse: tools of writing are kept out of the main checkout and of other
- * sessions; what a shell does is not seen here.
+ * Claude Code's `hooks` setting for an agent. Stop: sends it back once if it would end with a signal that is not
+ * acceptable. PreToolUse: keeps writing tools out of the main checkout and of other sessions; shells are not checked
+ * here.
  */
 export function childHooks(facts: HookFacts) {
   return {
@@ -26,7 +26,7 @@ function signalRules({ sessionDir, phase }: HookFacts) {
 }
 
 function writeRules({ sessionDir, workingDir, mainRepo }: HookFacts) {
-  // The folder of all sessions holds the machine's own records too.
+  // The folder of all sessions also contains the machine's records.
   return { open: [workingDir, sessionDir], closed: [mainRepo, dirname(sessionDir)] };
 }
 
@@ -35,7 +35,7 @@ function hook({ nodePath }: HookFacts, script: string, rules: object) {
   return { type: 'command', command, timeout: 10 };
 }
 
-// Exit status 2 hands stderr to the model: as the reason to go on, or why a call was refused.
+// Exit status 2 passes stderr to the model: why to continue, or why a call was refused.
 const CHECK_SIGNAL = `
 const fs = require('fs');
 const rules = JSON.parse(process.argv[1]);
@@ -61,7 +61,7 @@ process.stderr.write('Before you end: ' + rules.path + ' ' + problem + '. Write 
 process.exit(2);
 `;
 
-// The innermost folder decides: worktrees and sessions may lie inside the main checkout.
+// The innermost folder decides: worktrees and sessions may be inside the main checkout.
 const GUARD_WRITES = `
 const fs = require('fs'), path = require('path');
 const rules = JSON.parse(process.argv[1]);

@@ -7,7 +7,7 @@ const text = z.string().optional().catch(undefined);
 const count = z.number().optional().catch(undefined);
 const number = z.number().nullish().catch(undefined);
 
-/** The tokens of an answer or of all. */
+/** Token usage of one answer or of all. */
 const Usage = z
   .object({
     input_tokens: count,
@@ -18,7 +18,7 @@ const Usage = z
   .optional()
   .catch(undefined);
 
-/** A `result` line of claude's stream-json; a field of another type than we know reads as absent. */
+/** A `result` line of claude's stream-json; a field of unknown type reads as absent. */
 const ClaudeResult = z.object({
   type: z.literal('result'),
   subtype: text,
@@ -82,7 +82,7 @@ export const ClaudeBlock = z.union([
 ]);
 export type ClaudeBlock = z.infer<typeof ClaudeBlock>;
 
-/** Of a line that a helper of the agent wrote. */
+/** Set on lines of a subagent. */
 const parent_tool_use_id = z.string().nullish().catch(undefined);
 
 const AssistantLine = z.object({
@@ -113,21 +113,21 @@ export const ClaudeLine = z.discriminatedUnion('type', [
 ]);
 export type ClaudeLine = z.infer<typeof ClaudeLine>;
 
-// A tool's result can be megabytes long; such lines are told apart without parsing them.
+// A tool result can be megabytes long; such lines are recognized without parsing.
 const WANTED = /"type": ?"(?:system|assistant|rate_limit_event|result)"/;
 
 const IS_USER = /^\{"type": ?"user"/;
-/** In a text its quotes are escaped. */
+/** In text, quotes are escaped. */
 const TOOL_RESULT = /"type": ?"tool_result"/g;
 
-/** Tools whose path is a file that they change. */
+/** Tools that change the file at their path. */
 const WRITERS: ReadonlySet<string> = new Set(['Edit', 'MultiEdit', 'NotebookEdit', 'Write']);
 
 const PATH_FIELDS = new Set(['file_path', 'notebook_path', 'path']);
 
 /**
- * Reads the stdout of one `claude -p --output-format stream-json` process, or of a child that prints
- * like it. Unknown types and broken lines are noise; of several `result` lines each gives a `final`.
+ * Reads the stdout of one `claude -p --output-format stream-json` process, or of an agent with the same output. Unknown
+ * types and broken lines are ignored; each `result` line gives a `final`.
  */
 export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
   let cwd = '';
@@ -154,7 +154,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
   function spentBy({ error, message }: z.infer<typeof AssistantLine>): ChildEvent[] {
     const { id, usage, content } = message;
     if (!usage || id === undefined) return [];
-    // The CLI's own words about an error came from no model.
+    // The CLI's own error text comes from no model.
     const characters = error === undefined ? content.reduce((sum, block) => sum + lengthOf(block), 0) : 0;
     const tokens = answers.note(id, tokensIn(usage), characters);
     return tokens ? [{ kind: 'spent', tokens }] : [];
@@ -207,8 +207,8 @@ function lengthOf(block: ClaudeBlock): number {
 
 function describe(block: ClaudeBlock, cwd: string): ChildEvent[] {
   if (block.type === 'text') {
-    const words = firstLine(block.text);
-    return words ? [activity(words)] : [];
+    const about = firstLine(block.text);
+    return about ? [activity(about)] : [];
   }
   if (block.type !== 'tool_use') return [];
   const field = tellingField(block.input);
@@ -233,12 +233,12 @@ const TELLING_FIELDS = [
   'prompt',
 ];
 
-/** The field of a tool's input that says best what the call is about. */
+/** The field of a tool's input that best describes the call. */
 export function tellingField(input: Readonly<Record<string, unknown>>): string | undefined {
   return TELLING_FIELDS.find((name) => typeof input[name] === 'string');
 }
 
-/** So many answers may be told line by line at the same time; agents that work side by side are far fewer. */
+/** Upper bound of concurrently streamed answers. */
 const MAX_ANSWERS = 500;
 const CHARACTERS_PER_TOKEN = 4;
 
@@ -248,25 +248,25 @@ interface Answer {
 }
 
 /**
- * What answers of Claude Code have cost, as their lines come. Each block of an answer is a line of its own that
- * carries the usage of the whole as it was when the answer began: its output is counted then by its length.
+ * Usage of Claude Code's answers while they stream. Each block of an answer is a separate line with the usage as of the
+ * answer's start, so its output is estimated by its length.
  */
 class ClaudeAnswers {
   readonly #answers = new Map<string, Answer>();
 
   /**
-   * @param characters the length of what this line adds to the answer
-   * @returns what is to be counted beside what its earlier lines gave; undefined when that is nothing
+   * @param characters length of this line's addition to the answer
+   * @returns usage to add to that of its earlier lines; undefined if none
    */
-  note(id: string, told: TokenCounts, characters: number): TokenCounts | undefined {
+  note(id: string, reported: TokenCounts, characters: number): TokenCounts | undefined {
     const known = this.#answers.get(id);
     const before = known ?? { characters: 0, counted: NO_TOKENS };
     const length = before.characters + characters;
     const spoken = Math.ceil(length / CHARACTERS_PER_TOKEN);
     const counted = {
-      input: Math.max(before.counted.input, told.input),
-      output: Math.max(before.counted.output, told.output, spoken),
-      cached: Math.max(before.counted.cached, told.cached),
+      input: Math.max(before.counted.input, reported.input),
+      output: Math.max(before.counted.output, reported.output, spoken),
+      cached: Math.max(before.counted.cached, reported.cached),
     };
     this.#keep(id, { characters: length, counted });
     const more = {
@@ -277,7 +277,7 @@ class ClaudeAnswers {
     return known === undefined || more.input + more.output + more.cached > 0 ? more : undefined;
   }
 
-  /** The one that was quiet for longest gives way. */
+  /** Drops the least recently updated one. */
   #keep(id: string, answer: Answer): void {
     this.#answers.delete(id);
     this.#answers.set(id, answer);
@@ -286,8 +286,8 @@ class ClaudeAnswers {
   }
 }
 
-/** What earlier lines said and the result alone does not. */
-interface EarlierWords {
+/** Facts of earlier lines that the result lacks. */
+interface EarlierFacts {
   /** `error` of the last synthetic assistant line: `billing_error`, `authentication_failed`, … */
   errorClass: string | undefined;
   /** The last refused rate-limit event; `until` in milliseconds since the epoch. */
@@ -295,19 +295,19 @@ interface EarlierWords {
 }
 
 /**
- * The worker's reading of a `result` line. `is_error` alone decides: API errors come with
- * `subtype: "success"`, and the other fields only refine the reason.
+ * The report of a `result` line. `is_error` alone decides: API errors come with `subtype: "success"`, and the other
+ * fields only refine the reason.
  */
-function reportOf(result: ClaudeResult, earlier: EarlierWords): FinalReport {
+function reportOf(result: ClaudeResult, earlier: EarlierFacts): FinalReport {
   const ok = result.is_error !== true && !result.subtype?.startsWith('error_');
-  const problem = ok ? undefined : problemOf(result, earlier);
-  const words = (result.result || result.errors?.[0])?.trim().split('\n', 1)[0]?.slice(0, 300);
+  const problem = ok ? undefined : failureOf(result, earlier);
+  const message = (result.result || result.errors?.[0])?.trim().split('\n', 1)[0]?.slice(0, 300);
   const tokens = tokensOf(result);
   const deniedTools = [...new Set(result.permission_denials?.map((denial) => denial.tool_name))];
   return {
     ok,
     problem,
-    text: words || undefined,
+    text: message || undefined,
     turns: result.num_turns,
     costUsd: result.total_cost_usd,
     tokens,
@@ -315,13 +315,13 @@ function reportOf(result: ClaudeResult, earlier: EarlierWords): FinalReport {
   };
 }
 
-/** Undefined for an end that only wants a fresh child: the turn limit was reached. */
-function problemOf(result: ClaudeResult, earlier: EarlierWords): ChildProblem | undefined {
+/** Undefined if only a new agent is needed: the turn limit was reached. */
+function failureOf(result: ClaudeResult, earlier: EarlierFacts): ChildProblem | undefined {
   const status = result.api_error_status ?? undefined;
   const errorClass = earlier.errorClass;
   if (result.subtype === 'error_max_turns' || result.terminal_reason === 'max_turns') return undefined;
   if (result.subtype === 'error_max_budget_usd') return { kind: 'budget' };
-  // Older versions name no api_error; a plain 429 comes without a refused rate-limit event.
+  // Older versions have no api_error; a plain 429 comes without a refused rate-limit event.
   if (result.api_error === 'usage_limit_reached' || (status === 429 && earlier.limit)) {
     return { kind: 'usage_limit', ...earlier.limit };
   }
@@ -331,12 +331,12 @@ function problemOf(result: ClaudeResult, earlier: EarlierWords): ChildProblem | 
   if (status === 404 || errorClass === 'model_not_found') return { kind: 'config' };
   if (status !== undefined && (status === 429 || status >= 500)) return { kind: 'overloaded' };
   if (result.api_error === 'connection_failed') return { kind: 'network' };
-  // A request that timed out on our side of the wire names neither a status nor an api_error.
+  // A client-side timeout has neither status nor api_error.
   if (errorClass === 'server_error' && !result.api_error) return { kind: 'network' };
   return { kind: 'crashed' };
 }
 
-// modelUsage sums the process and its helpers; usage may cover the last turn alone.
+// modelUsage includes helpers; usage may cover only the last turn.
 function tokensOf({ modelUsage, usage }: ClaudeResult): TokenCounts | undefined {
   const models = Object.values(modelUsage ?? {});
   if (models.length > 0) {

@@ -43,7 +43,7 @@ const REFUSALS: readonly StartRefusal[] = [
   },
 ];
 
-/** Claude Code: `claude -p`, its prompt on stdin, one JSON object per line on stdout. */
+/** Claude Code: `claude -p`, prompt on stdin, one JSON object per line on stdout. */
 export const claude = {
   name: 'claude',
   title: 'Claude Code',
@@ -64,7 +64,7 @@ export const claude = {
         'rules',
       ],
       ...['output-styles', 'projects/*/memory'],
-      // Every run keeps data of plugins that are built in beside these.
+      // Every run stores data of built-in plugins next to these.
       ...[
         'installed_plugins.json',
         'known_marketplaces.json',
@@ -101,7 +101,7 @@ export const claude = {
     'CLAUDE_CODE_USE_VERTEX',
     'CLAUDE_CONFIG_DIR',
   ],
-  // For agents that were ended before Claude Code reported what they cost.
+  // For agents that were ended before Claude Code reported their cost.
   prices: {
     'claude-fable': { input: 10, cached: 1, output: 50 },
     'claude-opus': { input: 5, cached: 0.5, output: 25 },
@@ -129,7 +129,7 @@ export const claude = {
     'COREPACK_ENABLE_AUTO_PIN',
     'NoDefaultCurrentDirectoryInExePath',
   ],
-  // Beyond 120 s it makes a call a background task, whose result then starts a new turn.
+  // After 120 s it makes a call a background task, whose result then starts a new turn.
   client: { name: 'claude-code', byDefaultMs: 110_000, mostMs: 1_800_000 },
   buildCommand,
   newReader: newClaudeReader,
@@ -145,8 +145,8 @@ export const claude = {
 const READING_TOOLS = ['Agent', 'Glob', 'Grep', 'Read', 'Task', 'TodoWrite', 'WebFetch', 'WebSearch'];
 
 /**
- * What `PERMISSIONS=allow` lets a child do; everything else is denied at once, for nobody can be asked. Commands that
- * only read need no word of ours: Claude Code knows them, with their options. A skill may bring permissions of its own.
+ * What `PERMISSIONS=allow` permits; everything else is denied at once, since nobody can be asked. Read-only commands
+ * need no entry: Claude Code knows them, with their options. A skill may bring its own permissions.
  */
 const ALLOWED_TOOLS: Readonly<Record<Grant, readonly string[]>> = {
   documents: READING_TOOLS,
@@ -154,8 +154,7 @@ const ALLOWED_TOOLS: Readonly<Record<Grant, readonly string[]>> = {
 };
 
 /**
- * Tools that reach past the iteration: another worktree than ours, work after the process has ended, a
- * question that nobody hears.
+ * Tools that reach beyond the iteration: other worktrees, work after the process has ended, a question nobody answers.
  */
 const DENIED_TOOLS = [
   'AskUserQuestion',
@@ -170,10 +169,10 @@ const DENIED_TOOLS = [
 
 const NO_SERVERS = '{"mcpServers":{}}';
 
-// Without a limit a connection that is never answered holds the child until the worker's own.
+// Without it, an unanswered connection blocks the agent until the worker's own limit.
 const API_TIMEOUT_MS = 300_000;
 
-// Ten minutes otherwise, after which a long test suite is cut: it cannot go on in the background here.
+// The default of ten minutes would cut a long test suite, which cannot continue in the background here.
 const BASH_MAX_TIMEOUT_MS = 1_800_000;
 
 function buildCommand(request: ChildRequest): ChildCommand {
@@ -190,7 +189,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...['--disallowedTools', DENIED_TOOLS.join(',')],
       ...['--add-dir', request.sessionDir],
       ...['--settings', JSON.stringify(settings(request))],
-      // A server of the user, ours among them, would let a child act on sessions.
+      // With servers of the user, including ours, an agent could act on sessions.
       ...['--strict-mcp-config', '--mcp-config', ...serverConfigs(request.mcp)],
     ],
     env: {
@@ -198,17 +197,17 @@ function buildCommand(request: ChildRequest): ChildCommand {
       BASH_MAX_TIMEOUT_MS: String(BASH_MAX_TIMEOUT_MS),
       ...(request.mcp?.accepted && { MCP_TIMEOUT: String(ACCEPTED_STARTS_WITHIN_MS) }),
       ...request.env,
-      // With background tasks the process may stay for ever after its last word.
+      // With background tasks the process may never exit after its final message.
       CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
       DISABLE_AUTOUPDATER: '1',
-      // It belongs to the person's chats, which all worktrees of a repository share it with.
+      // It belongs to the user's chats, and all worktrees of a repository share it.
       CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     },
     stdinPath: request.promptPath,
   };
 }
 
-/** The project's file stays as it is: the CLI itself reads what is peculiar to it. */
+/** The project's file is passed as it is: the CLI understands its own extensions. */
 function serverConfigs(mcp: ChildRequest['mcp']): string[] {
   const configs = [
     ...(mcp?.configPath === undefined ? [] : [mcp.configPath]),
@@ -221,11 +220,11 @@ function settings(request: ChildRequest) {
   const hooks = childHooks(request);
   const { permissions, phase, sessionDir, workingDir } = request;
   if (permissions === 'skip' || GRANTS[phase] === 'work') return { hooks };
-  // Every tool that writes files goes by the rules for Edit. Denied comes first, whatever the person's settings allow.
+  // Rules for Edit cover every writing tool. Deny rules come first, whatever the user's settings allow.
   return { hooks, permissions: { allow: [editsBelow(sessionDir)], deny: [editsBelow(workingDir)] } };
 }
 
-/** Absolute with two slashes; the path is a pattern of gitignore inside the parentheses of a rule. */
+/** Absolute paths start with two slashes; the path is a gitignore pattern inside the parentheses of a rule. */
 function editsBelow(folder: string): string {
   const pattern = folder.replaceAll(/[\\*?[\]]/g, '\\$&');
   return `Edit(/${pattern.replaceAll(/[\\()]/g, '\\$&')}/**)`;

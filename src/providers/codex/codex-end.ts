@@ -2,7 +2,7 @@ import type { ChildProblem } from '../contract/provider.ts';
 import { endsByLastWord, type StartRefusal } from '../reading/child-end.ts';
 
 interface Failure {
-  /** The beginning of `turn.failed`'s message: Codex gives no status and no code beside it. */
+  /** The start of `turn.failed`'s message: Codex gives neither status nor code. */
   message: RegExp;
   problem: ChildProblem | undefined;
 }
@@ -35,7 +35,7 @@ const FAILURES: readonly Failure[] = [
       advice: "Codex's model provider takes its key from a variable that the worker does not have.",
     },
   },
-  // A raw answer of the service: status 400, which the same request would get again.
+  // A raw answer of the service: status 400, which a retry would get again.
   { message: /^\{"error":/, problem: { kind: 'config', advice: MODEL_ADVICE } },
   { message: /Incomplete response returned, reason: content_filter\b/, problem: { kind: 'refused' } },
   { message: /^Incomplete response returned\b/, problem: { kind: 'crashed' } },

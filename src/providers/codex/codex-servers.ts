@@ -4,7 +4,7 @@ import { runCommand } from '../../base/processes/run-command.ts';
 import { expandVariables, type McpServer, mapValues } from '../contract/mcp-file.ts';
 import { ACCEPTED_STARTS_WITHIN_MS, type ChildRequest } from '../contract/provider.ts';
 
-/** How servers are handed to a Codex child: a table of settings, and what it names of the environment. */
+/** Servers for a Codex agent: a table of settings, and the environment variables it refers to. */
 export interface CodexServers {
   /** `mcp_servers`, by name; empty: nothing to set. */
   table: Readonly<Record<string, object>>;
@@ -12,16 +12,15 @@ export interface CodexServers {
 }
 
 /**
- * Tables of settings are merged, so the person's servers can't be emptied at once: each is switched off by
- * its name, and none of the project's may share one. Everybody reads the arguments of a process: what may be
- * secret in a server's settings goes by the environment.
+ * Codex merges tables of settings, so the user's servers must be disabled one by one, and the project's must not share
+ * their names. Arguments of a process are visible to everyone: possible secrets are passed in the environment.
  */
 export function codexServers({ foreignServers = [], mcp, env }: ChildRequest): CodexServers {
   const hidden = new Hidden();
   const table: Record<string, object> = {};
   for (const name of foreignServers) table[name] = { enabled: false };
-  for (const [name, told] of Object.entries(mcp?.servers ?? {})) {
-    const settings = settingsOf(expandVariables(told, env), hidden);
+  for (const [name, server] of Object.entries(mcp?.servers ?? {})) {
+    const settings = settingsOf(expandVariables(server, env), hidden);
     if (settings === undefined) continue;
     const patience = Object.hasOwn(mcp?.accepted ?? {}, name) ? PATIENT : {};
     table[freeName(name, table)] = { ...settings, ...patience, enabled: true };
@@ -31,18 +30,18 @@ export function codexServers({ foreignServers = [], mcp, env }: ChildRequest): C
 
 const PATIENT = { startup_timeout_sec: ACCEPTED_STARTS_WITHIN_MS / 1000 };
 
-/** Its tools are called by it, so it can hold nothing that no name of a tool may. */
+/** Tool names contain it, so it may only have characters allowed there. */
 function freeName(name: string, taken: object): string {
   let free = name.replaceAll(/[^\w-]/g, '_');
   while (Object.hasOwn(taken, free)) free = `project-${free}`;
   return free;
 }
 
-/** Values that the environment carries under names of our own. */
+/** Values passed in the environment under our own names. */
 class Hidden {
   readonly env: Record<string, string> = {};
 
-  /** @returns the name of the variable. Codex keeps those with SECRET in their name from shells if it keeps any */
+  /** @returns the name of the variable; Codex can hide names with SECRET from shells */
   put(value: string): string {
     const name = `MCP_SECRET_${Object.keys(this.env).length + 1}`;
     this.env[name] = value;
@@ -50,7 +49,7 @@ class Hidden {
   }
 }
 
-/** Undefined for a server that says neither what to start nor where it is: Codex would not even begin. */
+/** Undefined for a server without command and URL: Codex would refuse to start. */
 function settingsOf({ type, command, args, env, url, headers }: McpServer, hidden: Hidden) {
   const isRemote = type === 'http' || type === 'sse' || command === undefined;
   if (!isRemote) return { command, args, ...withVariables({ command, args, env }, hidden) };
@@ -60,8 +59,8 @@ function settingsOf({ type, command, args, env, url, headers }: McpServer, hidde
 }
 
 /**
- * Codex hands variables on under their own names only, and such a name may mean something to Codex itself or
- * have another value for another server: a shell renames them.
+ * Codex passes variables on only under their own names, which may mean something to Codex itself or differ between
+ * servers: a shell renames them.
  */
 function withVariables(
   { command, args = [], env = {} }: { command: string } & Pick<McpServer, 'args' | 'env'>,
@@ -78,18 +77,18 @@ function withVariables(
   };
 }
 
-/** What a shell can set. */
+/** A name a shell can assign. */
 const VARIABLE = /^[A-Za-z_]\w*$/;
 
-/** Plugins and apps bring servers of their own. */
+/** Plugins and apps add servers. */
 export const NO_EXTRAS = ['-c', 'features.plugins=false', '-c', 'features.apps=false'];
 
 const ServerList = z.array(z.object({ name: z.string() }));
 const LIST_LIMIT_MS = 20_000;
 
 /**
- * Undefined when Codex does not say: then its settings must be left out whole. Asked as the child will run:
- * a plugin's server that is gone with its plugin can't be switched off any more.
+ * Undefined if Codex does not answer: then its settings must be ignored entirely. Asked with the agent's options: a
+ * plugin's server can't be disabled without its plugin.
  */
 export async function serversOfPerson({
   cliPath,
@@ -98,7 +97,7 @@ export async function serversOfPerson({
   inside,
 }: ChildRequest): Promise<string[] | undefined> {
   const asked = [cliPath, 'mcp', 'list', '--json', ...NO_EXTRAS] as const;
-  // An agent may have written the program or what it reads.
+  // In the guard: an agent may have written the program or its files.
   const [file, ...args] = inside?.(asked) ?? asked;
   const options = { cwd: workingDir, env: { ...env }, timeoutMs: LIST_LIMIT_MS };
   const { stdout } = await runCommand(file, args, options);

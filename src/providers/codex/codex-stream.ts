@@ -29,7 +29,7 @@ const Item = z.union([
 ]);
 type Item = z.infer<typeof Item>;
 
-/** What its output and its own log call the counts. */
+/** Token counts, as named in its output and its log. */
 const Usage = z
   .object({ input_tokens: count, cached_input_tokens: count, output_tokens: count })
   .optional()
@@ -44,14 +44,14 @@ const Line = z.discriminatedUnion('type', [
   z.object({ type: z.literal('turn.failed'), error: z.object({ message: text }).catch({ message: '' }) }),
 ]);
 
-/** Without an end: no limit of retries counts here. */
+/** Retries without limit. */
 const OFFLINE = /^Reconnecting\.\.\. waiting for network\b/;
-/** A last message beyond this is no signal. */
+/** A longer last message is no signal. */
 const MAX_SIGNAL_TEXT = 64 * 1024;
 
 /**
- * Reads the stdout of one `codex exec --json` process. Unknown types and broken lines are noise; an
- * `error` line is a word on the way, only `turn.failed` is an end.
+ * Reads the stdout of one `codex exec --json` process. Unknown types and broken lines are ignored; an `error` line is
+ * temporary, only `turn.failed` is an end.
  */
 export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
   let lastMessage = '';
@@ -61,8 +61,8 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
   function readCompleted(item: Item): ChildEvent[] {
     if (item.type === 'agent_message') {
       lastMessage = item.text;
-      const words = firstLine(item.text);
-      return words ? [activity(words)] : [];
+      const about = firstLine(item.text);
+      return about ? [activity(about)] : [];
     }
     if (item.type === 'command_execution') {
       commands += 1;
@@ -74,14 +74,14 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
 
   function completed(usage: z.infer<typeof Usage>) {
     const tokens = usage && tokensOf(usage);
-    const words = firstLine(lastMessage).slice(0, 300);
+    const message = firstLine(lastMessage).slice(0, 300);
     const isSandboxBroken = commands > 0 && brokenBySandbox === commands;
     const report: FinalReport = {
       ok: !isSandboxBroken,
       problem: isSandboxBroken ? BROKEN_SANDBOX : undefined,
-      text: words || undefined,
+      text: message || undefined,
       tokens,
-      ...(looksLikeObject(lastMessage) && { signalText: lastMessage }),
+      ...(mayBeObject(lastMessage) && { signalText: lastMessage }),
     };
     return report;
   }
@@ -106,9 +106,9 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
           return [{ kind: 'final', report: completed(line.usage) }];
         case 'turn.failed': {
           const { message } = line.error;
-          const words = firstLine(message).slice(0, 300);
+          const text = firstLine(message).slice(0, 300);
           const problem = problemOfTurn(message);
-          return [{ kind: 'final', report: { ok: false, problem, text: words || undefined } }];
+          return [{ kind: 'final', report: { ok: false, problem, text: text || undefined } }];
         }
         default:
           return line satisfies never;
@@ -117,7 +117,7 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
   };
 }
 
-function looksLikeObject(message: string): boolean {
+function mayBeObject(message: string): boolean {
   return message.trimStart().startsWith('{') && message.length <= MAX_SIGNAL_TEXT;
 }
 
@@ -140,7 +140,7 @@ function describe(item: Item): ChildEvent[] {
   }
 }
 
-/** One line of it as people read it. Never throws. */
+/** One line of its output, rendered for people. Never throws. */
 export function codexTranscript(raw: string): TranscriptEntry[] {
   const { data: line } = Line.safeParse(objectIn(raw));
   switch (line?.type) {
@@ -185,7 +185,7 @@ function ended(item: Item): TranscriptEntry[] {
   }
 }
 
-/** `/bin/bash -lc 'words'` is shown as its words. */
+/** `/bin/bash -lc 'command'` is shown as its command. */
 export function withoutShell(command: string): string {
   const inner = /^\S*\/?(?:ba|z|da)?sh -l?c (.*)$/s.exec(command.trim())?.[1] ?? command;
   return /^'[^']*'$/.test(inner) || /^"[^"$`\\]*"$/.test(inner)
@@ -200,7 +200,7 @@ const RolloutLine = z.object({
   payload: z.object({
     cli_version: name,
     model: name,
-    // After every answer of the model; the other name is that of older versions.
+    // After every answer of the model; older versions use the other name.
     thread_token_usage: Usage,
     info: z.object({ total_token_usage: Usage }).nullish().catch(undefined),
     rate_limits: z.object({ primary: Window, secondary: Window }).nullish().catch(undefined),
@@ -210,22 +210,22 @@ const RolloutLine = z.object({
 const TELLING = /"(?:cli_version|model|rate_limits|thread_token_usage|total_token_usage)"/;
 
 /**
- * What Codex notes in its own log of a thread (`$CODEX_HOME/sessions/YYYY/MM/DD/rollout-*-<thread>.jsonl`)
- * and not in its output: version, model, when a usage limit ends, and after every answer what it has spent.
+ * What Codex records only in its log of a thread (`$CODEX_HOME/sessions/YYYY/MM/DD/rollout-*-<thread>.jsonl`): version,
+ * model, the end of a usage limit, and usage after every answer.
  */
 export async function readCodexTraces(question: TraceQuestion): Promise<Traces> {
   const { env, cliSession, final, now } = question;
   const home = env.CODEX_HOME ?? join(env.HOME ?? '/', '.codex');
   const lines = await linesOfLog(join(home, 'sessions'), `${cliSession}.jsonl`, TELLING);
   const traces: Traces = Object.assign({}, ...lines.map(readRolloutLine));
-  const said = traces.limitedUntil ?? resetIn(final?.text ?? '', now);
-  // An older window's end says nothing about the limit that was hit now.
-  if (said !== undefined && said > now) return { ...traces, limitedUntil: said };
+  const until = traces.limitedUntil ?? resetIn(final?.text ?? '', now);
+  // The end of an older window does not apply to the current limit.
+  if (until !== undefined && until > now) return { ...traces, limitedUntil: until };
   const { limitedUntil: _, ...rest } = traces;
   return rest;
 }
 
-/** What one line of it tells; later lines know better. Never throws. */
+/** The facts of one line; later lines override. Never throws. */
 function readRolloutLine(raw: string): Traces {
   const line = RolloutLine.safeParse(objectIn(raw));
   if (!line.success) return {};
@@ -245,7 +245,7 @@ function tokensOf(usage: NonNullable<z.infer<typeof Usage>>): TokenCounts {
   return apartFromCache({ input, output, cached });
 }
 
-/** The latest end among windows that are used up. */
+/** The latest end among exhausted windows. */
 function limitEnd(windows: ReadonlyArray<z.infer<typeof Window>>): number | undefined {
   const ends = windows.flatMap((window) =>
     window && window.used_percent >= 100 ? [window.resets_at * 1000] : [],
@@ -254,8 +254,8 @@ function limitEnd(windows: ReadonlyArray<z.infer<typeof Window>>): number | unde
 }
 
 /**
- * The time in "… try again at 9:06 AM." or "… at Nov 23rd, 2026 9:08 AM.": local time without a zone, which
- * is the worker's own, for both run on one machine.
+ * The time in "… try again at 9:06 AM." or "… at Nov 23rd, 2026 9:08 AM.": local time without a zone, which is also the
+ * worker's.
  */
 export function resetIn(message: string, now: number): number | undefined {
   const [, date, time] =
@@ -264,7 +264,7 @@ export function resetIn(message: string, now: number): number | undefined {
   const day = date?.replace(/(\d)(?:st|nd|rd|th),/, '$1,') ?? new Date(now).toDateString();
   const at = Date.parse(`${day} ${time}`);
   if (Number.isNaN(at)) return undefined;
-  // The minute itself is cut off, not rounded.
+  // Seconds are truncated, not rounded.
   const end = at + 60_000;
   // A bare time that has passed today means tomorrow.
   return date === undefined && end <= now ? end + 24 * 3_600_000 : end;

@@ -11,14 +11,14 @@ import { classifyCodexEnd } from './codex-end.ts';
 import { type CodexServers, codexServers, NO_EXTRAS, serversOfPerson } from './codex-servers.ts';
 import { codexTranscript, newCodexReader, readCodexTraces } from './codex-stream.ts';
 
-/** Codex: `codex exec --json -`, its prompt on stdin, one JSON object per line on stdout. */
+/** Codex: `codex exec --json -`, prompt on stdin, one JSON object per line on stdout. */
 export const codex = {
   name: 'codex',
   title: 'Codex',
   defaultCommand: 'codex',
   state: {
     ...{ folder: '.codex', variable: 'CODEX_HOME' },
-    // Its own skills lie in a hidden folder beside the person's.
+    // Its built-in skills are in a hidden folder next to the user's.
     steering: ['config.toml', 'AGENTS.md', 'hooks.json', 'hooks', 'rules', 'memories', 'prompts', 'skills/*'],
   },
   settings: { model: '' },
@@ -59,9 +59,9 @@ export const codex = {
   promptWords,
   confinesItself: true,
   markers: ['CODEX_SANDBOX', 'CODEX_SANDBOX_NETWORK_DISABLED', 'CODEX_THREAD_ID', 'CODEX_CI'],
-  // Links to itself, in front of PATH.
+  // Links to itself, at the start of PATH.
   passingFolder: /\/codex-arg0[^/]*\/?$/,
-  // It gives a call up after 300 s.
+  // It cancels a call after 300 s.
   client: { name: 'codex-mcp-client', byDefaultMs: 280_000, mostMs: 280_000 },
   prepare,
   buildCommand,
@@ -90,7 +90,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...serverArgs(request, servers),
       ...['-c', `developer_instructions=${toml(STANDING_RULES)}`],
       ...['--output-schema', schemaPath(request)],
-      // The prompt is stdin: a file, so its end comes at once. With an open pipe codex waits for ever.
+      // stdin is a file, so it ends at once. With an open pipe codex waits forever.
       '-',
     ],
     env: { ...request.env, ...servers.env },
@@ -101,7 +101,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
 function permissionArgs(request: ChildRequest): string[] {
   const { permissions, phase, sessionDir, gitDirs = [] } = request;
   if (permissions === 'skip') return ['--dangerously-bypass-approvals-and-sandbox'];
-  // In exec nobody can be asked, so what the sandbox refuses stays refused.
+  // In exec nobody can be asked, so the sandbox's refusals are final.
   if (GRANTS[phase] === 'documents' && !isPattern(sessionDir)) return onlyDocuments(request);
   return ['-s', 'workspace-write', ...[sessionDir, ...gitDirs].flatMap((folder) => ['--add-dir', folder])];
 }
@@ -109,12 +109,12 @@ function permissionArgs(request: ChildRequest): string[] {
 const DOCUMENTS_PROFILE = 'samocode-documents';
 
 /**
- * The modes of the sandbox leave either nothing writable, the session folder neither, or the working directory too: only
- * a profile names folders. Programs that read want temporary files as well.
+ * The sandbox modes make nothing writable, not even the session folder, or the working directory too: only a profile
+ * can name folders. Reading programs also need temporary files.
  */
 function onlyDocuments({ sessionDir, workingDir, mainRepo }: ChildRequest): string[] {
   const filesystem: Record<string, 'read' | 'write'> = { ':tmpdir': 'write', ':slash_tmp': 'write' };
-  // Named as well: they may lie in the temporary folder.
+  // Named explicitly: they may be in the temporary folder.
   for (const folder of [mainRepo, workingDir]) if (!isPattern(folder)) filesystem[folder] = 'read';
   filesystem[sessionDir] = 'write';
   const profile = { extends: ':read-only', filesystem };
@@ -124,7 +124,7 @@ function onlyDocuments({ sessionDir, workingDir, mainRepo }: ChildRequest): stri
   ];
 }
 
-/** Profiles take these characters for a pattern, which can't be made writable. */
+/** Profiles treat these characters as a pattern, which can't be made writable. */
 function isPattern(folder: string): boolean {
   return /[*?[\]]/.test(folder);
 }
@@ -152,7 +152,7 @@ function schemaPath({ promptPath }: ChildRequest): string {
   return join(dirname(promptPath), 'signal-schema.json');
 }
 
-/** A value as TOML on one line; its strings are JSON's. */
+/** A value as one line of TOML, whose strings are JSON's. */
 function toml(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(toml).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -161,9 +161,9 @@ function toml(value: unknown): string {
 }
 
 /**
- * The folders of git that a commit in `workingDir` writes: the repository's own and, in a worktree, the
- * worktree's part of it; both must be named, for a sandbox protects each by itself. A worktree that points
- * to another repository than `mainRepo`'s gets none: a child may have written that pointer.
+ * The git folders that a commit in `workingDir` writes: the repository's and, in a worktree, its own; a sandbox
+ * protects each, so both must be named. None if the worktree points to another repository than `mainRepo`'s: an agent
+ * may have changed that pointer.
  */
 async function gitDirsOf(workingDir: string, mainRepo: string): Promise<string[]> {
   const common = await commonDir(await gitDir(mainRepo));
@@ -204,8 +204,8 @@ const properties = {
 };
 
 /**
- * The signal as a strict JSON schema: every key required and no other allowed, as the services want it;
- * null stands for a key that a signal would leave out.
+ * The signal as a strict JSON schema, as the services require it: every key required and no others; null stands for an
+ * absent key.
  */
 const SIGNAL_SCHEMA = {
   type: 'object',

@@ -4,7 +4,7 @@ import { parseJson } from '../../base/parse-json.ts';
 
 const strings = z.record(z.string(), z.string());
 
-/** One server of an MCP file, as far as every CLI knows how to start it or where to reach it. */
+/** One server of an MCP file: the fields that every CLI understands. */
 const McpServer = z.object({
   type: z
     .enum(['stdio', 'sse', 'http', 'streamable-http'])
@@ -23,18 +23,18 @@ const McpFile = z.object({ mcpServers: z.record(z.string(), McpServer) });
 export type McpServers = z.infer<typeof McpFile>['mcpServers'];
 
 /**
- * The servers of an MCP file, for CLIs that can't be handed the file itself; none when it can't be read.
- * Variables in it stand as they are written.
+ * The servers of an MCP file, for CLIs that can't read the file itself; none if it is unreadable. Variables are not
+ * expanded.
  */
 export async function readMcpServers(path: string): Promise<McpServers> {
-  // The file was read and checked when the session began; a child without servers still does its work.
+  // The file was checked when the session started; an agent without servers can still work.
   const text = await readFile(path, 'utf8').catch(() => '');
   return McpFile.safeParse(parseJson(text)).data?.mcpServers ?? {};
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `${NAME}` and `${NAME:-default}` as Claude Code reads them: what is neither set nor has a default stays. */
+/** `${NAME}` and `${NAME:-default}` as in Claude Code: unset variables without a default stay. */
 export function expandVariables(server: McpServer, env: Environment): McpServer {
   const expand = (text: string) =>
     text.replace(VARIABLE, (whole, name: string, otherwise?: string) => env[name] ?? otherwise ?? whole);

@@ -1,6 +1,6 @@
 import { errors } from '../../base/errors.ts';
 
-/** The expected failures of starting programs: agent CLIs, Node, workers. */
+/** Expected failures when starting programs: agent CLIs, Node, workers. */
 export const PROVIDER_ERRORS = errors({
   child_not_started: ({ file }: { file: string }) => ({
     what: 'The agent was not started.',
@@ -37,13 +37,13 @@ export const PROVIDER_ERRORS = errors({
 interface CliSearched {
   command: string;
   setting: string;
-  /** The folders that were searched, in order. */
+  /** In search order. */
   searched: readonly string[];
 }
 
 interface UnknownProvider {
   name: string;
   names: readonly string[];
-  /** The nearest of them. */
+  /** The nearest known name. */
   meant: string | undefined;
 }

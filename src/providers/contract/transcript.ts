@@ -1,12 +1,12 @@
-/** One piece of what a child said or did, for people to read. */
+/** One piece of an agent's text or actions, for people. */
 export interface TranscriptEntry {
-  /** `note`: the CLI's own word (a retry, a limit, an end). */
+  /** `note`: a message of the CLI (a retry, a limit, an end). */
   kind: 'text' | 'tool' | 'result' | 'note';
   text: string;
-  /** How deep in subagents; 0: the child itself. */
+  /** Depth of subagents; 0: the agent itself. */
   depth: number;
   failed?: true;
-  /** Goes on where the text before it ended, without a break. */
+  /** Continues the previous text without a break. */
   continues?: true;
 }
 
@@ -16,17 +16,17 @@ const MAX_RESULT_LINES = 4;
 const MAX_RESULT = 400;
 
 export function saying(text: string, depth = 0): TranscriptEntry[] {
-  const words = text.trim();
-  return words === '' ? [] : [{ kind: 'text', text: clip(words, MAX_TEXT), depth }];
+  const trimmed = text.trim();
+  return trimmed === '' ? [] : [{ kind: 'text', text: clip(trimmed, MAX_TEXT), depth }];
 }
 
-/** A call in one line: the tool and what it is about. */
+/** A call on one line: the tool and its subject. */
 export function calling(tool: string, about: string, depth = 0): TranscriptEntry {
-  const words = about.replace(/\s+/g, ' ').trim();
-  return { kind: 'tool', text: clip(words ? `${tool}: ${words}` : tool, MAX_CALL), depth };
+  const line = about.replace(/\s+/g, ' ').trim();
+  return { kind: 'tool', text: clip(line ? `${tool}: ${line}` : tool, MAX_CALL), depth };
 }
 
-/** The beginning of what a tool gave back; the raw log holds the whole. */
+/** The start of a tool's output; the raw log has all of it. */
 export function resulting(output: string, { failed = false, depth = 0 } = {}): TranscriptEntry[] {
   const lines = output.trim().split('\n');
   if (lines.length === 1 && lines[0] === '')
@@ -45,7 +45,7 @@ function clip(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
-/** Entries as lines: calls behind a bullet, results below them, subagents indented. */
+/** Entries as lines: calls after a bullet, results below them, subagents indented. */
 export function transcriptLines(entries: readonly TranscriptEntry[]): string[] {
   const lines: string[] = [];
   for (const entry of entries) {

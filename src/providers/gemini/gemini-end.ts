@@ -5,7 +5,7 @@ const LOGIN_ADVICE =
   'Gemini CLI has no login that works without a person: start `gemini` once, or set GEMINI_API_KEY; with a base ' +
   'URL of your own, set security.auth.selectedType in ~/.gemini/settings.json.';
 
-/** Exit statuses of its own. An HTTP status leaves as its last 8 bits: 401 as 145, 500 as 244. */
+/** Its own exit statuses. An HTTP status becomes its last 8 bits: 401 is 145, 500 is 244. */
 const OWN_CODES: Readonly<Record<number, ChildProblem>> = {
   41: { kind: 'auth', advice: LOGIN_ADVICE },
   44: {
@@ -32,8 +32,8 @@ const byRefusal = endsByLastWord({
   ],
 });
 
-/** What the text of an API error tells that its status does not; first match wins. */
-const WORDS: ReadonlyArray<{ message: RegExp; problem: ChildProblem }> = [
+/** What the text of an API error adds to its status; first match wins. */
+const API_ERRORS: ReadonlyArray<{ message: RegExp; problem: ChildProblem }> = [
   { message: /exhausted your daily quota/, problem: { kind: 'usage_limit' } },
   {
     message: /^\[API Error: models\/\S+ is not found/,
@@ -46,14 +46,14 @@ const WORDS: ReadonlyArray<{ message: RegExp; problem: ChildProblem }> = [
   { message: /API key not valid/, problem: { kind: 'auth', advice: LOGIN_ADVICE } },
 ];
 
-/** Why a turn failed, from its `result` line; the HTTP status is only in the exit status. */
+/** Why a turn failed, from its `result` line; the HTTP status appears only in the exit status. */
 export function problemOfResult(message: string): ChildProblem | undefined {
-  return WORDS.find((words) => words.message.test(message))?.problem;
+  return API_ERRORS.find((error) => error.message.test(message))?.problem;
 }
 
 /**
- * Why a gemini process ended without a valid signal. Exit status 0 also comes after SIGTERM, and then
- * without a last word: only a `result` that says success counts as an end of its own.
+ * Why a gemini process ended without a valid signal. Exit status 0 also occurs after SIGTERM, without a final message:
+ * only a successful `result` is a regular end.
  */
 export function classifyGeminiEnd(
   final: FinalReport | undefined,

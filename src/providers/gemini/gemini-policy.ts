@@ -3,11 +3,11 @@ import type { ChildRequest } from '../contract/provider.ts';
 
 interface Rule {
   tools: readonly string[];
-  /** A regular expression on the call's arguments as JSON; each of them stands between two zero bytes. */
+  /** A regular expression on the call's arguments as JSON; each is enclosed in zero bytes. */
   argsPattern?: string;
-  /** Without it a command with ">" still asks. */
+  /** Without it a command with ">" needs approval. */
   allowRedirection?: true;
-  /** `allow` unless told. `ask_user`: Gemini CLI allows what its own list knows as safe. */
+  /** Default: `allow`. `ask_user`: Gemini CLI allows commands on its own safe list. */
   decision?: 'deny' | 'ask_user';
 }
 
@@ -25,7 +25,7 @@ const READING: Rule = {
 };
 const WRITERS = ['replace', 'write_file'];
 
-/** What `PERMISSIONS=allow` lets a child do; everything else would ask, and is denied at once. */
+/** What `PERMISSIONS=allow` permits; everything else would need approval, and is denied at once. */
 const RULES: Readonly<Record<Grant, (request: Pick<ChildRequest, 'sessionDir'>) => readonly Rule[]>> = {
   work: () => [READING, { tools: WRITERS }, { tools: ['run_shell_command'], allowRedirection: true }],
   documents: ({ sessionDir }) => [
@@ -37,7 +37,7 @@ const RULES: Readonly<Record<Grant, (request: Pick<ChildRequest, 'sessionDir'>) 
   ],
 };
 
-/** The policy file of a child. */
+/** The policy file of an agent. */
 export function geminiPolicy(request: Pick<ChildRequest, 'phase' | 'sessionDir'>): string {
   const rules = RULES[GRANTS[request.phase]](request);
   return rules.flatMap(({ tools, ...rule }) => tools.map((tool) => ruleText(tool, rule))).join('\n\n');
@@ -52,37 +52,37 @@ function ruleText(tool: string, rule: Omit<Rule, 'tools'>): string {
     `toolName = "${tool}"`,
     `decision = "${decision}"`,
     `priority = ${PRIORITIES[decision]}`,
-    // A string of TOML is one of JSON.
+    // TOML strings are JSON strings.
     ...(argsPattern === undefined ? [] : [`argsPattern = ${JSON.stringify(argsPattern)}`]),
     ...(allowRedirection ? ['allowRedirection = true'] : []),
   ].join('\n');
 }
 
-/** An absolute path in the folder that nothing leads out of again. */
+/** Matches an absolute path in the folder, without `../`. */
 function below(folder: string): string {
   const inJson = JSON.stringify(folder).slice(1, -1);
   const literally = inJson.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   return String.raw`\x00"file_path":"${literally}/(?![^"]*\.\./)[^"]+"\x00`;
 }
 
-/** Each part of a command line is held against the rules by itself; what none names, Gemini CLI's own list of safe commands may know. */
+/** Rules apply to each part of a command line; Gemini CLI's list of safe commands judges the rest. */
 const READING_COMMANDS = [
   'git (?:blame|describe|diff|grep|log|ls-files|ls-tree|merge-base|rev-list|rev-parse|shortlog|show|status)',
   ...['cat', 'cut', 'du', 'grep', 'head', 'ls', 'nl', 'pwd', 'rg', 'stat', 'tail', 'tr', 'wc'],
 ];
 
-/** Options that write a file or start a program, in the abbreviations that git takes; and options that are partly quoted. */
+/** Options that write a file or start a program, with git's abbreviations; and partly quoted options. */
 const WRITING_OPTIONS = [
   ...['--ou', '--op', '--ext', ' -[0-9A-Za-z]*O', '--pre[ =]', '--hostname-bin'],
   String.raw` -[^ =\x00]*['\\]`,
   String.raw`['"\\]-`,
 ];
 
-/** What a shell may first make an option of: expansions, braces, a blank that is no space, a line that goes on. */
+/** What a shell may expand into an option: expansions, braces, a blank other than space, a continued line. */
 const MADE_BY_SHELL = ['[$`]', '[^@^][{]', String.raw`\\t`, String.raw`\\\\\\n`];
 
 const COMMAND = String.raw`\x00"command":"`;
 const READING_COMMAND = String.raw`${COMMAND}(?:${READING_COMMANDS.join('|')})(?=[ "])(?![^\x00]*(?:${WRITING_OPTIONS.join('|')}))`;
 
-/** Denied before any list: Gemini CLI's own does not see what a shell makes of a word, and knows no file that `uniq` writes. */
+/** Denied first: Gemini CLI's list ignores shell expansions and files that `uniq` writes. */
 const UNSEEN_WRITING = String.raw`${COMMAND}(?:uniq (?!-[a-z]+")|[^\x00]*(?:${MADE_BY_SHELL.join('|')}))`;

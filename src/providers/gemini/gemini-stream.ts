@@ -36,10 +36,10 @@ const Line = z.discriminatedUnion('type', [
 type ResultLine = Extract<z.infer<typeof Line>, { type: 'result' }>;
 
 const WRITERS: ReadonlySet<string> = new Set(['write_file', 'replace']);
-/** What the CLI answers a tool that its approval mode or policy leaves out. */
+/** Errors for tools outside the approval mode or policy. */
 const DENIED: ReadonlySet<string> = new Set(['tool_not_registered', 'policy_violation']);
 
-/** Reads the stdout of one `gemini --output-format stream-json` process; what it does not know is noise. */
+/** Reads the stdout of one `gemini --output-format stream-json` process; unknown lines are ignored. */
 export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
   const calls = new Map<string, string>();
   const denied = new Set<string>();
@@ -50,11 +50,11 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
     const ok = line.status === 'success';
     const message = line.error?.message ?? '';
     const problem = ok ? undefined : problemOfResult(message);
-    const words = firstLine(message).slice(0, 300);
+    const text = firstLine(message).slice(0, 300);
     return {
       ok,
       problem,
-      text: words || undefined,
+      text: text || undefined,
       turns,
       tokens: line.stats && tokensOf(line.stats),
       deniedTools: denied.size > 0 ? [...denied] : undefined,
@@ -73,15 +73,15 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
         }
         case 'message': {
           if (line.role !== 'assistant') return [];
-          // Its words come in pieces; the first says what it is about.
-          const words = isSpeaking ? '' : firstLine(line.content ?? '');
+          // Text comes in pieces; the first one describes it.
+          const about = isSpeaking ? '' : firstLine(line.content ?? '');
           isSpeaking = true;
-          return words ? [activity(words)] : [];
+          return about ? [activity(about)] : [];
         }
         case 'tool_use':
           turns += 1;
           isSpeaking = false;
-          // A few calls at a time are open; the rest are long answered.
+          // Only a few calls are open at a time; older ones have ended.
           if (calls.size > 200) calls.clear();
           if (line.tool_id) calls.set(line.tool_id, line.tool_name);
           return [describe(line.tool_name, line.parameters)];
@@ -106,7 +106,7 @@ function tokensOf({
   cached,
   ...all
 }: NonNullable<ResultLine['stats']>): TokenCounts {
-  // What it thinks is paid for as output, and stands in the total alone.
+  // Thoughts are billed as output, and appear only in the total.
   return { input, output: Math.max(spoken, all.total_tokens - all.input_tokens), cached };
 }
 
@@ -121,12 +121,12 @@ function describe(name: string, parameters: Record<string, unknown>): ChildEvent
 /** In order of preference. */
 const TELLING = ['command', 'file_path', 'absolute_path', 'dir_path', 'path', 'pattern', 'query', 'url'];
 
-/** The parameter of a tool that says best what the call is about. */
+/** The parameter of a tool that best describes the call. */
 function tellingParameter(parameters: Readonly<Record<string, unknown>>): string | undefined {
   return TELLING.find((name) => typeof parameters[name] === 'string');
 }
 
-/** One line of it as people read it. Never throws. */
+/** One line of its output, rendered for people. Never throws. */
 export function geminiTranscript(raw: string): TranscriptEntry[] {
   const { data: line } = Line.safeParse(objectIn(raw));
   switch (line?.type) {
@@ -135,7 +135,7 @@ export function geminiTranscript(raw: string): TranscriptEntry[] {
     case 'message': {
       const { role, content: text = '', delta } = line;
       if (role !== 'assistant') return [];
-      // A piece that begins without a blank or a capital continues a sentence.
+      // A piece that starts with a blank, punctuation or a lower-case letter continues a sentence.
       const continues = delta && /^[\s,.;:)\]a-z]/.test(text);
       return saying(text).map((entry) => (continues ? { ...entry, text, continues } : entry));
     }

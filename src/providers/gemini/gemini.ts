@@ -17,7 +17,7 @@ import { classifyGeminiEnd } from './gemini-end.ts';
 import { geminiPolicy } from './gemini-policy.ts';
 import { geminiTranscript, newGeminiReader } from './gemini-stream.ts';
 
-/** Gemini CLI: headless by its prompt on stdin, one JSON object per line on stdout. */
+/** Gemini CLI: headless with its prompt on stdin, one JSON object per line on stdout. */
 export const gemini = {
   name: 'gemini',
   title: 'Gemini CLI',
@@ -66,7 +66,7 @@ export const gemini = {
   promptWords,
   markers: ['GEMINI_CLI'],
   leftovers: ['GEMINI_CLI', 'GEMINI_CLI_NO_RELAUNCH'],
-  // It gives a call up after 600 s.
+  // It cancels a call after 600 s.
   client: { name: 'gemini-cli-mcp-client', byDefaultMs: 540_000, mostMs: 540_000 },
   prepare,
   buildCommand,
@@ -76,7 +76,7 @@ export const gemini = {
   classifyEnd: classifyGeminiEnd,
 } as const satisfies Provider;
 
-// Names no server: the list of allowed ones can't be empty.
+// Matches no server: the list of allowed ones can't be empty.
 const NO_SERVER = 'none-for-children-of-samocode';
 
 function buildCommand(request: ChildRequest): ChildCommand {
@@ -97,7 +97,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...env,
       // One process instead of two: a parent that relaunches itself ignores SIGTERM.
       GEMINI_CLI_NO_RELAUNCH: 'true',
-      // The worktree is new to it, and nobody is there to say yes.
+      // The worktree is new to it, and nobody can confirm.
       GEMINI_CLI_TRUST_WORKSPACE: 'true',
       ...(servers.length > 0 && { GEMINI_CLI_SYSTEM_DEFAULTS_PATH: defaultsPath(request) }),
     },
@@ -125,7 +125,7 @@ function defaultsPath({ promptPath }: ChildRequest): string {
 
 const count = z.number().nonnegative().catch(0);
 
-/** One answer of the model in the log of a chat. */
+/** One answer of the model in a chat log. */
 const Answer = z.object({
   id: z.string(),
   type: z.literal('gemini'),
@@ -134,8 +134,8 @@ const Answer = z.object({
 });
 
 /**
- * What the log of the chat (`~/.gemini/tmp/<project>/chats/session-<time>-<start of the session's id>.jsonl`) has after
- * every answer: all that is known of a process that was ended before its last word.
+ * Usage from the chat log (`~/.gemini/tmp/<project>/chats/session-<time>-<start of the session's id>.jsonl`), updated
+ * after every answer: all that is known of a process that was ended early.
  */
 export async function readGeminiTraces({
   cliSession,
@@ -144,7 +144,7 @@ export async function readGeminiTraces({
   const home = env.GEMINI_CLI_HOME ?? env.HOME ?? '/';
   const lines = await linesOfLog(join(home, '.gemini/tmp'), `-${cliSession.slice(0, 8)}.jsonl`, /"gemini"/);
   const answers = lines.flatMap((line) => Answer.safeParse(objectIn(line)).data ?? []);
-  // An answer is written again with the results of its tool calls.
+  // An answer is repeated with the results of its tool calls.
   const spent = new Map(answers.map(({ id, tokens }) => [id, tokensOf(tokens)]));
   return {
     model: answers.findLast(({ model }) => model !== undefined)?.model,
@@ -152,7 +152,7 @@ export async function readGeminiTraces({
   };
 }
 
-/** Thoughts are paid for as output. */
-function tokensOf({ thoughts, ...told }: z.infer<typeof Answer>['tokens']): TokenCounts {
-  return apartFromCache({ ...told, output: told.output + thoughts });
+/** Thoughts are billed as output. */
+function tokensOf({ thoughts, ...reported }: z.infer<typeof Answer>['tokens']): TokenCounts {
+  return apartFromCache({ ...reported, output: reported.output + thoughts });
 }

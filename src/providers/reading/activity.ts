@@ -5,27 +5,27 @@ const MAX_ACTIVITY = 120;
 
 type Activity = Extract<ChildEvent, { kind: 'activity' }>;
 
-/** What a child does now, cut to a line. `tool` when it is a call of one, `path` when that may write a file. */
-export function activity(words: string, tool?: { name: string; path?: string }): Activity {
+/** What an agent is doing, cut to a line. `tool` for a tool call, `path` if it may write a file. */
+export function activity(about: string, tool?: { name: string; path?: string }): Activity {
   return {
     kind: 'activity',
-    text: words.length > MAX_ACTIVITY ? `${words.slice(0, MAX_ACTIVITY - 1)}…` : words,
+    text: about.length > MAX_ACTIVITY ? `${about.slice(0, MAX_ACTIVITY - 1)}…` : about,
     tool,
   };
 }
 
-export function firstLine(words: string): string {
-  return words.trim().split('\n', 1)[0]?.trim() ?? '';
+export function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0]?.trim() ?? '';
 }
 
-/** Below the working directory from there; elsewhere its last two names are what people know it by. */
+/** Relative to the working directory if inside it; otherwise its last two names. */
 export function shortPath(path: string, cwd: string): string {
   if (cwd && path.startsWith(`${cwd}/`)) return path.slice(cwd.length + 1);
   const names = path.split('/');
   return names.length > 3 ? `…/${names.slice(-2).join('/')}` : path;
 }
 
-/** The JSON value of a line of output; undefined for anything that is no JSON object. */
+/** The JSON object of a line of output; undefined for anything else. */
 export function objectIn(line: string): unknown {
   return line.trimStart().startsWith('{') ? parseJson(line) : undefined;
 }

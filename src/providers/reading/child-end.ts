@@ -1,27 +1,27 @@
 import type { ChildProblem, ExitReport, Provider } from '../contract/provider.ts';
 
 export interface StartRefusal {
-  /** What the CLI prints on stderr when it refuses to start; it says that nowhere else. */
+  /** What the CLI prints on stderr when it refuses to start; it reports this nowhere else. */
   line: RegExp;
-  /** Our words for people: what to change. */
+  /** What the user should change. */
   advice: string;
 }
 
 interface Refusals {
   title: string;
-  /** Names its program. */
+  /** The setting of its path. */
   setting: string;
   refusals: readonly StartRefusal[];
-  /** Exit statuses of a refusal. */
+  /** Exit statuses that mean a refusal. */
   codes: readonly number[];
 }
 
-// What a shell answers when it cannot start a program: not executable, not there.
+// Exit statuses of a shell that cannot start a program: not executable, not found.
 const NOT_STARTED_CODES: readonly unknown[] = [126, 127];
 
 /**
- * Why a process ended without a valid signal, for a CLI with a last word: that first, for exit statuses say little
- * beside it (0 after SIGINT, 143 after a clean end that we cut short). Without one by exit status and stderr.
+ * Why a process ended without a valid signal, for a CLI with a final message: by that first, since exit statuses tell
+ * little (0 after SIGINT, 143 after a clean end that we cut short); without one, by exit status and stderr.
  */
 export function endsByLastWord(cli: Refusals): Provider['classifyEnd'] {
   return (final, exit) => {

@@ -6,28 +6,28 @@ export function addTokens(a: TokenCounts, b: TokenCounts): TokenCounts {
   return { input: a.input + b.input, output: a.output + b.output, cached: a.cached + b.cached };
 }
 
-/** From counts in which those of the cache are among the input, as Codex and Gemini CLI give them. */
+/** From counts whose input includes cached tokens, as in Codex and Gemini CLI. */
 export function apartFromCache({ input, output, cached }: TokenCounts): TokenCounts {
   return { input: Math.max(0, input - cached), output, cached };
 }
 
-/** Beyond these a child's record says no more about what it did. */
+/** Bounds of an agent's record. */
 const MAX_TOOLS = 40;
 const MAX_FILES = 60;
 
-/** What one process has shown of itself so far, of a bounded size however long it runs. */
+/** What is known of a process from its output, of bounded size however long it runs. */
 export class Tally {
   readonly #tools = new Map<string, number>();
   readonly #files = new Set<string>();
   #openCalls = 0;
-  /** What the child does now. */
+  /** What the agent is doing. */
   activity: string | undefined;
   /** The last final report; absent while it runs. */
   final: FinalReport | undefined;
   limitedUntil: number | undefined;
-  /** The sum of what was told while it ran; a final report knows better. */
+  /** The sum of usage while it ran; a final report is more accurate. */
   tokens: TokenCounts = NO_TOKENS;
-  /** It does nothing but wait for the network. */
+  /** It is only waiting for the network. */
   isOffline = false;
   started: { version?: string; model?: string; cliSession?: string } = {};
 
@@ -41,7 +41,7 @@ export class Tally {
       }
       case 'activity':
         this.activity = event.text;
-        // A model that speaks has the results of its calls, also of those whose lines were passed over.
+        // When the model writes text, its calls have ended, even those whose lines were skipped.
         this.#openCalls = event.tool ? this.#openCalls + 1 : 0;
         if (event.tool) this.#count(event.tool);
         return;
@@ -62,7 +62,7 @@ export class Tally {
     }
   }
 
-  /** A tool that it has called works on. */
+  /** Whether a tool call is still running. */
   get isInTool(): boolean {
     return this.#openCalls > 0;
   }
@@ -72,7 +72,7 @@ export class Tally {
     return Object.fromEntries(this.#tools);
   }
 
-  /** Files that tools of writing named, in order of first mention; what a shell changed is not among them. */
+  /** Files named by writing tools, in order of first mention; without changes by shells. */
   get files(): string[] {
     return [...this.#files];
   }

@@ -3,22 +3,22 @@ import { definedOnly } from '../../base/defined-only.ts';
 import { isFineForGit } from '../../base/processes/git-variables.ts';
 import { PROVIDERS } from '../registry.ts';
 
-/** Names the session (its ULID) in the environment of every process of a child. */
+/** The session's ULID, in the environment of every process of an agent. */
 export const SESSION_MARK = 'SAMOCODE_SESSION';
-/** Names the iteration, a number from 1, beside `SESSION_MARK`. */
+/** The iteration, a number from 1, next to `SESSION_MARK`. */
 export const ITERATION_MARK = 'SAMOCODE_ITERATION';
 
 export interface ChildFacts {
   sessionUlid: string;
   iteration: number;
-  /** Absolute; its folder is put last on PATH, where the node that a CLI's first line asks for often lies. */
+  /** Absolute; its folder is appended to PATH, where the node in a CLI's first line often is. */
   cliPath?: string;
 }
 
 /**
- * The environment of a child: the worker's own, without what the parent client left for *its* children,
- * without our settings and secrets, without git's and npm's pointers into other folders, and with the
- * marks by which the child's processes are found again. Logins, proxies and the rest pass unchanged.
+ * The environment of an agent: the worker's, without variables the parent client sets for *its* children, our settings
+ * and secrets, and git's and npm's pointers to other folders, plus marks that identify the agent's processes. Logins,
+ * proxies and the rest are passed unchanged.
  */
 export function childEnvironment(
   env: Readonly<Record<string, string | undefined>>,
@@ -35,8 +35,8 @@ export function childEnvironment(
 }
 
 /**
- * git clean-ups would go on after the child has ended and hold the repository's lock; nobody sits there
- * to type a password or to close an editor.
+ * git maintenance would outlive the agent and hold the repository's lock; nobody can type a password or close an
+ * editor.
  */
 const GIT_FOR_CHILDREN = {
   GIT_CONFIG_COUNT: '3',
@@ -44,29 +44,29 @@ const GIT_FOR_CHILDREN = {
   GIT_CONFIG_VALUE_0: '0',
   GIT_CONFIG_KEY_1: 'maintenance.auto',
   GIT_CONFIG_VALUE_1: 'false',
-  // What the remote has dropped can't be dropped in the guard, and the whole fetch would fail of it.
+  // Pruning fails in the guard, and the whole fetch with it.
   GIT_CONFIG_KEY_2: 'fetch.prune',
   GIT_CONFIG_VALUE_2: 'false',
   GIT_TERMINAL_PROMPT: '0',
   GIT_EDITOR: 'true',
 };
 
-/** What agent CLIs leave to the processes they start: it speaks of another session. `AI_AGENT` is several agents'. */
+/** Variables that agent CLIs set for their children, about another session. Several agents set `AI_AGENT`. */
 const PARENT_CLIENT = new Set(['AI_AGENT', ...PROVIDERS.flatMap(({ leftovers = [] }) => leftovers)]);
 
-/** What `npx` tells the program that it starts; an npm inside the child would take our folder for its own. */
+/** Variables `npx` sets for its program; npm inside an agent would mistake our folder for its own. */
 const OF_NPX =
   /^(?:npm_(?:package_|lifecycle_|command$|execpath$|node_execpath$|config_local_prefix$)|INIT_CWD$)/;
 
-/** The rehearsal's own pace is for it. */
+/** The rehearsal agent needs its own variables. */
 const OURS = /^(?:SAMOCODE_(?!REHEARSAL_)|REHEARSAL_)/;
 
-/** A setting of notifications, which may be a secret. NOTIFY_SOCKET is systemd's. */
+/** A notification setting, possibly a secret. NOTIFY_SOCKET is systemd's. */
 export function isNotifyVariable(name: string): boolean {
   return /^(?:NOTIFY_(?!SOCKET$)|TELEGRAM_)/.test(name);
 }
 
-/** A program of the person's that knows a password: our own calls do without, a child may have to push. */
+/** A program that knows the user's password: our calls don't need it, but an agent may have to push. */
 const GIT_FOR_PUSHING = 'GIT_ASKPASS';
 
 function isForChild(name: string): boolean {

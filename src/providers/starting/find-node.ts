@@ -1,4 +1,4 @@
-/** Where packages of a system put programs: Homebrew of both kinds of Mac, MacPorts, distributions, snap. */
+/** Where system packages install programs: Homebrew on both kinds of Mac, MacPorts, distributions, snap. */
 const SYSTEM_FOLDERS = [
   '/opt/homebrew/bin',
   '/usr/local/bin',
@@ -10,8 +10,8 @@ const SYSTEM_FOLDERS = [
 
 /**
  * POSIX shell text that defines `find_node [FILE…]`: it prints the path of the first Node.js >= 20.19 among the given
- * files, PATH, the folders of the system, the version managers and, for at most 5 s, the PATH of a login shell.
- * Shell, because the bundle for Claude Desktop needs it where no Node runs yet.
+ * files, PATH, the system's folders, version managers and, for at most 5 s, the PATH of a login shell.
+ * Shell, because the bundle for Claude Desktop runs it before any Node.
  */
 export function findNodeScript(systemFolders: readonly string[] = SYSTEM_FOLDERS): string {
   return `# The program at PART in a folder that holds one folder per version, newest version first: FOLDER PART

@@ -8,7 +8,7 @@ export interface GuardPlaces {
   mainRepo: string;
   /** The git folder that all worktrees of the repository share. */
   commonDir: string;
-  /** Checkouts of the repository beside MAIN_REPO that are none of ours. */
+  /** Checkouts of the repository other than MAIN_REPO and our worktrees. */
   otherCheckouts: readonly string[];
   /** SESSIONS of other projects. */
   otherSessions: readonly string[];
@@ -16,11 +16,11 @@ export interface GuardPlaces {
   /** The run folders of all sessions. */
   runRoot: string;
   worktreesDir: string;
-  /** samocode's own settings and secrets. */
+  /** samocode's settings and secrets. */
   configFolder: string;
-  /** samocode's own program, and the units that start it. */
+  /** samocode's program, and the units that start it. */
   programs: readonly string[];
-  /** SANDBOX_WRITE. A folder in which protected ones lie opens none of them. */
+  /** SANDBOX_WRITE. A folder that contains protected ones opens none of them. */
   writable: readonly string[];
   home: HomePlaces;
   /** Absent before the session has a worktree. */
@@ -30,31 +30,31 @@ export interface GuardPlaces {
 export interface SessionPlaces {
   sessionDir: string;
   worktree: string;
-  /** The worktree's own git folder, below the shared one. */
+  /** The worktree's git folder, inside the shared one. */
   gitDir: string;
   branch: string;
-  /** Absent where a guard can only forbid: then the shared git folder is opened as far as commits need it. */
+  /** Absent if a guard can only deny access: then the shared git folder is opened as far as commits need it. */
   git?: SessionGit;
 }
 
-/** The session's private git folder, which is mounted over the shared one. */
+/** The session's private git folder, mounted over the shared one. */
 export interface SessionGit {
-  /** The session's run folder, which has it. */
+  /** The session's run folder, which contains it. */
   runDir: string;
   dir: string;
-  /** Names of folders of the shared one that are mounted into it, read-only. */
+  /** Names of shared folders mounted into it, read-only. */
   bound: readonly string[];
   /** Mount points of the real objects, and of the files of git-lfs. */
   objects: string;
   lfs: string;
 }
 
-/** Of what git writes in the shared folder. */
+/** What commits need to write in the shared folder. */
 const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs', 'rr-cache', 'reftable'];
 
 /**
- * The profile of an agent: everything is as it is, but for what belongs to samocode and to the person's repository.
- * Folders wherever it can be: a read-only file loses its protection when somebody outside renames another over it.
+ * The mounts for an agent: unrestricted, except for paths of samocode and of the user's repository. Folders where
+ * possible: a read-only file loses its protection when another file is renamed over it from outside.
  */
 export function guardProfile(places: GuardPlaces): Mount[] {
   const { session, commonDir } = places;
@@ -72,7 +72,7 @@ export function guardProfile(places: GuardPlaces): Mount[] {
     { ...readOnly(places.sessionsDir), ifThere: true },
     { ...readOnly(places.worktreesDir), ifThere: true },
     readOnly(commonDir),
-    // Behind what may hold it: the repository may be the home folder.
+    // After the mounts that may contain it: the repository may be the home folder.
     { kind: 'hidden', path: places.configFolder },
     ...(session === undefined ? [] : openForSession(commonDir, session)),
     ...places.writable.filter((path) => !isWide(path)).map(opened),
@@ -83,7 +83,7 @@ export function guardProfile(places: GuardPlaces): Mount[] {
   ];
 }
 
-/** Outer ones first, so that the deepest rule decides; what lies in a folder that is read-only can't be moved anyway. */
+/** Outer folders first, so that the deepest rule wins; contents of a read-only folder can't be moved anyway. */
 function withHeld(places: GuardPlaces, mounts: readonly Mount[]): Mount[] {
   const closed = mounts.filter(({ kind }) => kind === 'read_only').map(({ path }) => path);
   const kept = [...protectedFolders(places), ...places.otherCheckouts, ...places.programs, ...closed];
@@ -103,7 +103,7 @@ function byDepth(one: Mount, other: Mount): number {
   return one.path.length - other.path.length;
 }
 
-/** A folder above could be moved away, and what it protects with it, for another to take its place. Outer ones first. */
+/** Parent folders could be moved away with what they protect, and be replaced. Outer ones first. */
 export function foldersAbove(paths: readonly string[]): string[] {
   const above = paths.flatMap((path) => {
     const folders: string[] = [];
@@ -124,23 +124,23 @@ function openForSession(commonDir: string, session: SessionPlaces): Mount[] {
   ];
 }
 
-/** Only what is collected from it, and checked, reaches the repository. */
+/** Only what is collected from it and verified reaches the repository. */
 function privateGitMounts(commonDir: string, { gitDir }: SessionPlaces, { dir, bound }: SessionGit): Mount[] {
   return [
     { ...writable(commonDir), from: dir },
     ...bound.map((name) => readOnly(join(commonDir, name))),
-    // What is committed in a submodule is there at once.
+    // Commits in a submodule take effect immediately.
     writable(join(gitDir, 'modules')),
   ];
 }
 
-/** The run folders of other sessions cannot be read. */
+/** Hides the run folders of other sessions. */
 function runFolderOf({ runRoot, commonDir }: GuardPlaces, { runDir, objects, lfs }: SessionGit): Mount[] {
   return [
     { kind: 'hidden', path: runRoot },
     readOnly(runDir),
     { ...readOnly(objects), from: join(commonDir, 'objects') },
-    // Its links to further objects would be followed a second time.
+    // Its alternates would be followed a second time.
     { kind: 'hidden', path: join(objects, 'info') },
     { ...readOnly(lfs), from: join(commonDir, 'lfs'), ifThere: true },
   ];
@@ -151,26 +151,26 @@ function openForCommits(commonDir: string, { gitDir, branch }: SessionPlaces): M
   const logs = join(commonDir, 'logs/refs/heads');
   const shared = [
     ...OPEN_IN_GIT.map((name) => writable(join(commonDir, name))),
-    // git writes a log through a link: that of the person's branches is not open, nor that of the main checkout.
+    // git writes logs through links: logs of other branches and of the main checkout stay closed.
     readOnly(logs),
     writable(join(logs, dirname(branch))),
     readOnly(heads),
     readOnly(join(commonDir, 'refs/samocode')),
-    // By one of these any commit or file can be shown as another, to the person too.
+    // Replacement refs can show any commit or file as another, to the user too.
     readOnly(join(commonDir, 'refs/replace')),
-    // A branch without a folder of its own shares that of all others.
+    // A branch without a prefix shares the folder of all branches.
     writable(join(heads, dirname(branch))),
   ];
   return [
     ...shared.map((mount): Mount => ({ ...mount, ifThere: true })),
     writable(gitDir),
-    // By these a worktree's git would be led to another repository, and the worker's with it.
+    // These could redirect a worktree's git to another repository, and the worker's with it.
     readOnly(join(gitDir, 'commondir')),
     readOnly(join(gitDir, 'gitdir')),
   ];
 }
 
-/** Folders in which nothing that is written inside the guard may be found outside. */
+/** Folders in which no file written inside the guard may appear outside. */
 export function forbiddenFolders(places: GuardPlaces): string[] {
   const { commonDir, writable: opened, home } = places;
   const all = protectedFolders(places);

@@ -1,18 +1,18 @@
 import { PROVIDERS } from '../registry.ts';
 
-/** Folders of home in which a new name could start something: what lies in them is opened one by one. */
+/** Home folders in which a new entry could start something: their existing entries are opened individually. */
 export const BY_NAME = ['', '.config', '.local', '.local/share', '.aws', '.docker', '.gradle', 'Library'];
 
-/** Names of folders by the folder of home that they lie in. */
+/** Folder names by parent folder in home. */
 type Names = Readonly<Record<string, string>>;
 
-/** Where programs lie, each folder with all that they are made of: of home the commands of a proof see these alone. */
+/** Folders of programs with their dependencies: the only part of home that commands of a proof see. */
 export const HOME_PROGRAMS: readonly string[] =
   words(`bin .local/bin .local/share/uv/python .local/share/mise .asdf
     .linuxbrew .nvm .local/share/fnm .volta .nodenv .bun/bin .deno/bin .pyenv .rbenv .rvm .cargo/bin .rustup go/bin .sdkman
     .jenv .dotnet .ghcup .juliaup`);
 
-/** From where something later starts programs of the person, or speaks to them. */
+/** Folders from which programs of the user are started later, or instructions read. */
 const STARTER_NAMES: Names = {
   '': `.ssh .gnupg .kube .terraform.d node_modules .node_modules .bin .npm-global .npm-packages .fnm .n n .rye .mise .goenv
     .oh-my-zsh .zsh .zinit .zplug .antigen .bash_it .bashrc.d .tmux .vim .emacs.d .vscode .vscode-server .cursor .cursor-server`,
@@ -27,10 +27,10 @@ const STARTER_NAMES: Names = {
   '.pixi': 'bin',
 };
 
-/** In starters: what tools fill by themselves. */
+/** Inside starters: folders that tools fill by themselves. */
 export const STORES = ['.local/share/pnpm/store', 'Library/pnpm/store', '.terraform.d/plugin-cache'];
 
-/** Files that a shell, ssh or an editor reads, in folders that are no agent's in the guard. Those of git are read by key. */
+/** Files that a shell, ssh or an editor reads, in folders closed to agents in the guard. git's are read by key. */
 const START_NAMES: Names = {
   '': `.bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .inputrc .zshrc .zprofile .zshenv .zlogin
     .zlogout .xprofile .xsession .xinitrc .vimrc .tmux.conf`,
@@ -45,10 +45,10 @@ export const STARTERS = [
 ];
 export const START_FILES = paths(START_NAMES);
 
-/** The same in folders that tools must be able to write. */
+/** The same, in folders that tools must be able to write. */
 export const OPEN_START_FILES = ['.cargo/env', '.cargo/config', '.cargo/config.toml', '.m2/settings.xml'];
 
-/** What tools could not make in a home that is read-only, by the program that would. */
+/** Folders that tools could not create in a read-only home, by program. */
 export const CACHES: Names = {
   '': '.cache .local/state',
   npm: '.npm',

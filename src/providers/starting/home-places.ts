@@ -11,13 +11,13 @@ import { nodeFolder } from './node-path.ts';
 export interface HomePlaces {
   /** The home folder, absolute and real. */
   dir: string;
-  /** Of what runs inside: its PATH, and where the CLIs keep their folders. */
+  /** The environment inside: its PATH, and where the CLIs keep their folders. */
   env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Home is read-only as a folder. What is open in it is open by name, so that nothing can be put where a shell, a desktop
- * or a tool looks for what to start; neither can it into folders of PATH elsewhere. A deeper rule wins over one above it.
+ * Home itself is read-only, and so are PATH folders elsewhere. Writable entries are listed by name, so that nothing can
+ * be added where a shell, a desktop or a tool would start it. A deeper rule overrides its parent.
  */
 export function homeMounts(home: HomePlaces): Mount[] {
   const { dir } = home;
@@ -34,7 +34,7 @@ export function homeMounts(home: HomePlaces): Mount[] {
   const entries = byName.flatMap((folder) => (namesAt(folder) ?? []).map((name) => join(folder, name)));
   const isClosed = new Set([...byName, ...starters]);
   const open = entries.filter((path) => statsAt(path)?.isDirectory() && !isClosed.has(path));
-  // Start files are often links into a folder that is kept elsewhere.
+  // Start files are often links into another folder.
   const links = entries.filter((path) => statsAt(path)?.isSymbolicLink() && statsAt(real(path))?.isFile());
   const closed = [...starters, ...links, ...below(OPEN_START_FILES), ...(isThere ? steering(home) : [])]
     .map((path) => holderOf(path, [dir, tmpdir(), ...states]))
@@ -44,22 +44,22 @@ export function homeMounts(home: HomePlaces): Mount[] {
   return mounts.map((mount) => ({ ...mount, ifThere: true }));
 }
 
-/** Settings and programs of the system, which its root may write. */
+/** System settings and programs, which root may write. */
 const OF_ROOT = ['/usr', '/etc', '/opt', '/var/spool/cron'];
 
-/** What of home an agent could change all the same; it is compared after each. @param isOpen no guard keeps home */
+/** Files of home that an agent could still change; compared after each one. @param isOpen no guard protects home */
 export function watchedInHome(home: HomePlaces, { isOpen }: { isOpen: boolean }): string[] {
   if (!hasHome(home)) return [];
   const files = [...OPEN_START_FILES, ...STARTERS.filter(isDeep), ...(isOpen ? START_FILES : [])];
   return [...files.map((name) => join(home.dir, name)), ...steering(home)];
 }
 
-/** In a folder that is open. */
+/** In a writable folder. */
 function isDeep(starter: string): boolean {
   return !BY_NAME.includes(starter.includes('/') ? dirname(starter) : '');
 }
 
-/** Makes what tools and CLIs would make, where it is missing and they are there. What can't be made is not needed here. */
+/** Creates missing folders of installed tools and CLIs. Those that can't be created are not needed here. */
 export function makeHomeFolders(home: HomePlaces, clis: readonly string[]): void {
   if (!hasHome(home)) return;
   const isThere = (program: string) => foldersOfPath(home).some((folder) => statsAt(join(folder, program)));
@@ -72,7 +72,7 @@ export function makeHomeFolders(home: HomePlaces, clis: readonly string[]): void
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch {
-      // A home that nobody may write, or a file of that name.
+      // A read-only home, or a file of that name.
     }
 }
 
@@ -85,7 +85,7 @@ interface StateFolder {
   steering: readonly string[];
 }
 
-/** The CLIs' own folders, which they must be able to write. */
+/** The CLIs' state folders, which they must be able to write. */
 function stateFolders({ dir, env }: HomePlaces, clis?: readonly string[]): StateFolder[] {
   return PROVIDERS.flatMap(({ name, state }) => {
     if (state === undefined || clis?.includes(name) === false) return [];
@@ -96,7 +96,7 @@ function stateFolders({ dir, env }: HomePlaces, clis?: readonly string[]): State
   });
 }
 
-/** What in them runs as the person or speaks to their next chat, as far as it is there. */
+/** Existing entries that run as the user or are read by their next chat. */
 function steering(home: HomePlaces): string[] {
   return stateFolders(home).flatMap(({ folder, steering: names }) =>
     names.flatMap((name) => {
@@ -108,12 +108,12 @@ function steering(home: HomePlaces): string[] {
   );
 }
 
-/** Real, and none that a relative entry means. */
+/** Real paths, without relative entries. */
 function foldersOfPath({ env: { PATH = '' } }: HomePlaces): string[] {
   return [...new Set(PATH.split(delimiter).filter(isAbsolute).map(real))];
 }
 
-/** Programs are often links to what lies beside their folder. */
+/** Programs are often links to files next to their folder. */
 function prefixOf(folder: string, home: string): string {
   const above = dirname(folder);
   const isProgramFolder = /^s?bin$/.test(basename(folder));
@@ -121,7 +121,7 @@ function prefixOf(folder: string, home: string): string {
   return isPrefix && !contains(above, home) ? above : folder;
 }
 
-/** A file that a link leads to is kept by the folder that holds it, as far as that has nothing else to be open for. */
+/** A link's target is protected by its folder, unless that must stay open for other things. */
 function holderOf(path: string, open: readonly string[]): string {
   const target = real(path);
   const folder = dirname(target);

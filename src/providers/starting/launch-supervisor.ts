@@ -27,15 +27,15 @@ export interface WatchOverOptions {
   home: string;
   host: Host;
   clock: Clock;
-  /** The SESSIONS folder that is to be watched from now on. */
+  /** The SESSIONS folder to watch from now on. */
   sessionsDir?: string;
 }
 
 export type WatchOver = { kind: 'watched' | 'started' | 'off' } | { kind: 'failed'; why: string };
 
 /**
- * Makes sure that a supervisor runs and looks at once: a running one is woken, else one is started, and an older
- * one is asked to leave. A failure stops no act: then nothing watches, and status says so.
+ * Makes sure that a supervisor runs and checks now: wakes a running one or starts one, and asks an older one to leave.
+ * A failure blocks no act: then nothing watches, and status says so.
  */
 export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
   const { env, home, host, clock, sessionsDir } = options;
@@ -44,7 +44,7 @@ export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
     const paths = supervisorPaths(home, host);
     await mkdir(paths.dir, { recursive: true, mode: 0o700 });
     if (sessionsDir !== undefined) await registerSessions(paths, sessionsDir, clock);
-    // Before the look: a supervisor that is leaving looks once more behind its lease, and then hears this.
+    // Before reading its presence: a leaving supervisor checks once more after releasing its lease, and sees this.
     await writeWhole(paths.bell, `${isoUtc(clock.now())}\n`, 0o600);
     const presence = await readPresence(paths, host);
     if (presence.kind === 'watching') {
@@ -55,31 +55,31 @@ export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
     await launchSupervisor(paths, options);
     return { kind: 'started' };
   } catch (error) {
-    return { kind: 'failed', why: wordsOf(error) };
+    return { kind: 'failed', why: reasonOf(error) };
   }
 }
 
 /**
- * The supervisor leaves at its next look if it is of an older version.
- * @param stays this one is to stay: it replaces one of the same version that would leave
+ * The supervisor leaves at its next poll if its version is older.
+ * @param stays the caller stays: it replaces one of the same version
  */
 export async function askToLeave({ leave }: SupervisorPaths, version: string, stays = false): Promise<void> {
   await writeWhole(leave, `${JSON.stringify({ v: 1, version, stays })}\n`, 0o600);
 }
 
-/** Starts a supervisor. Two at once are harmless: the lease lets one go on. */
+/** Starts a supervisor. Two at once are harmless: only one gets the lease. */
 export async function launchSupervisor(
   { errors }: Pick<SupervisorPaths, 'errors'>,
   { program, env, home }: Pick<WatchOverOptions, 'program' | 'env' | 'home'>,
 ): Promise<void> {
-  // It alone sends notifications: no worker and no agent is given the settings for them.
+  // Only the supervisor sends notifications: workers and agents don't get these settings.
   const given = { ...definedOnly(env, isNotifyVariable), ...supervisorEnvironment(env, home) };
   await spawnDetached(await nodePath(env), [program], { env: given, errors });
 }
 
 /**
- * What a login gives, and our own settings. Whoever happened to start it has no say in what the sessions of others run
- * with: their workers add what a login shell has.
+ * Variables of a login, and our settings. The starter's environment must not affect other sessions: their workers add
+ * what a login shell sets.
  */
 export function supervisorEnvironment(env: Environment, home: string): Record<string, string> {
   const kept = definedOnly(env, (name) => name !== SESSION_MARK && (isGivenByLogin(name) || OWN.test(name)));
@@ -87,19 +87,19 @@ export function supervisorEnvironment(env: Environment, home: string): Record<st
   return { ...kept, ...(shell && { SHELL: shell }), HOME: home };
 }
 
-/** As the system knows it: containers and system services set no SHELL. */
+/** From the system: containers and system services set no SHELL. */
 function loginShell(): string | undefined {
   try {
     return userInfo().shell ?? undefined;
   } catch {
-    // The system may not know a user of this number.
+    // The system may have no entry for this user id.
     return undefined;
   }
 }
 
 const OWN = /^(?:PATH|SAMOCODE_\w+|MAX_COST_USD_PER_DAY|MAX_PARALLEL_ON_MACHINE)$/;
 
-function wordsOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (isSamocodeError(error)) return error.why;
   return systemErrorCode(error) ?? (error instanceof Error ? error.message : String(error));
 }

@@ -7,29 +7,29 @@ import { openForAppend } from '../../base/files/append-lines.ts';
 import { PROVIDER_ERRORS } from '../contract/provider-errors.ts';
 import { nodePath } from './node-path.ts';
 
-/** Where a session is, as far as its worker's start needs to know. */
+/** The paths of a session that are needed to start its worker. */
 export interface WorkerPlace {
   sessionsDir: string;
   folder: string;
   runDir: string;
-  /** Takes what the worker writes to its standard error. */
+  /** Receives the worker's stderr. */
   workerErrors: string;
 }
 
-/** Why a worker is started, where its session cannot say: what its starter has watched for it. */
+/** Why a worker is started, if not evident from its session: what its starter has observed. */
 export const Wake = z.strictObject({
-  /** The number of a lease that can't be judged from here and that a person wants to be taken all the same. */
+  /** The number of a lease whose owner can't be checked from here and that a person wants to take over. */
   takeOver: z.int().positive().optional(),
-  /** The fingerprint of a `_qa.md` with all answers that has rested long enough. */
+  /** The fingerprint of a fully answered `_qa.md` that has not changed for long enough. */
   rested: z.string().optional(),
-  /** The end of a limit that is over, as the session names it: milliseconds since the epoch. */
+  /** The end of a limit that has passed, as the session records it: milliseconds since the epoch. */
   limitOver: z.number().optional(),
-  /** It is its turn in the queue. */
+  /** Its turn in the queue has come. */
   admitted: z.boolean().optional(),
 });
 export type Wake = z.infer<typeof Wake>;
 
-/** In place of a session's folder: the worker program then only clears up after whoever started it. */
+/** Instead of a session folder: the worker program then only cleans up after its starter. */
 export const CLEAR_AFTER = '--clear-after';
 
 export interface LaunchOptions {
@@ -40,15 +40,15 @@ export interface LaunchOptions {
 }
 
 /**
- * Starts a session's worker: a session of its own (setsid), stdio on files, so that no end of a client,
- * terminal or server reaches it. Two at once are harmless: the lease lets one go on.
+ * Starts a session's worker in its own process session (setsid) with stdio on files, so that it survives clients,
+ * terminals and servers. Two at once are harmless: only one gets the lease.
  * @returns its pid
  * @throws node_not_found, worker_not_launched
  */
 export async function launchWorker(paths: WorkerPlace, options: LaunchOptions): Promise<number | undefined> {
   const node = await nodePath(options.env);
   await mkdir(paths.runDir, { recursive: true });
-  // An argument and no variable: children inherit the environment.
+  // An argument, not a variable: agents inherit the environment.
   const wake = options.wake === undefined ? [] : [JSON.stringify(options.wake)];
   const args = [options.program, paths.sessionsDir, paths.folder, ...wake];
   const failure = (cause: unknown) =>
@@ -56,7 +56,7 @@ export async function launchWorker(paths: WorkerPlace, options: LaunchOptions): 
   return await spawnDetached(node, args, { env: options.env, errors: paths.workerErrors, failure });
 }
 
-/** Starts a program that outlives us. @param options.errors takes its standard error @returns its pid */
+/** Starts a program that outlives us. @param options.errors receives its stderr @returns its pid */
 export async function spawnDetached(
   file: string,
   args: readonly string[],
@@ -69,7 +69,7 @@ export async function spawnDetached(
   const stderr = openForAppend(errors, 0o600);
   try {
     const stdio: StdioOptions = ['ignore', 'ignore', stderr];
-    // The root folder can't be removed under a process that lives for days.
+    // The root folder can't be deleted while the process runs for days.
     const program = spawn(file, args, { cwd: '/', env: { ...env }, detached: true, stdio });
     await new Promise<void>((resolve, reject) => {
       program.once('error', (error) => reject(failure?.(error) ?? error));
@@ -82,13 +82,13 @@ export async function spawnDetached(
   }
 }
 
-/** Starts a program that clears up when this process is over, however it ends, or earlier when it is asked to. */
+/** Starts a program that cleans up when this process ends for any reason, or earlier on request. */
 export async function launchHeir(
   program: string,
   env: LaunchOptions['env'],
   [mark, ...folders]: readonly [mark: string, ...folders: string[]],
 ): Promise<{ clears(): Promise<void> }> {
-  // In a session of its own: with Ctrl-C the terminal would end it too.
+  // In its own process session: otherwise Ctrl-C would end it too.
   const heir = spawn(await nodePath(env), [program, CLEAR_AFTER, mark, ...folders], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -8,11 +8,11 @@ import { readLoginEnvironment } from './login-shell.ts';
 
 export interface CliQuestion {
   cli: Pick<Provider, 'name' | 'defaultCommand'>;
-  /** The value of its setting: an absolute path, `~/…` or a bare name; empty or absent means the command's name. */
+  /** Its setting: an absolute path, `~/…` or a bare name; empty or absent means the default command. */
   configured?: string | undefined;
   env: Readonly<Record<string, string | undefined>>;
   homeDir: string;
-  /** The node that runs us: programs installed by its npm lie beside it. */
+  /** The node that runs us: its npm installs programs next to it. */
   nodePath: string;
 }
 
@@ -21,14 +21,14 @@ export function pathSettingOf(provider: string): string {
 }
 
 export interface LocatedCli {
-  /** Absolute, executable; links are kept, so that an update behind them is followed. */
+  /** Absolute and executable; links are not resolved, so that updates take effect. */
   path: string;
   foundIn: 'setting' | 'PATH' | 'usual place' | 'login shell';
 }
 
 /**
- * Finds an agent CLI: the configured path alone when there is one, else PATH, the usual places of
- * installers, and last the PATH of a login shell (at most 5 s): desktop clients start us without one.
+ * Finds an agent CLI: only the configured path if there is one, else PATH, the usual install folders, and finally the
+ * PATH of a login shell (at most 5 s), which desktop clients lack.
  * @throws cli_not_found, cli_not_executable
  */
 export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
@@ -47,7 +47,7 @@ export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
   throw PROVIDER_ERRORS.cli_not_found({ command: configured, setting, searched });
 }
 
-/** The first of the names that is an executable on PATH, by its absolute path. */
+/** The absolute path of the first of these names found on PATH. */
 export async function programOnPath(
   names: readonly string[],
   env: CliQuestion['env'],
@@ -60,7 +60,7 @@ export async function programOnPath(
 
 type Source = [LocatedCli['foundIn'], () => string[] | Promise<string[]>];
 
-// Functions, because the later ones cost a process or a folder's listing.
+// Lazy, because the later ones start a process or list a folder.
 function sources(question: CliQuestion): Source[] {
   return [
     ['PATH', () => absoluteFolders(question.env.PATH)],
@@ -75,18 +75,18 @@ async function configuredPath(configured: string, question: CliQuestion): Promis
   const path = configured.startsWith('~/') ? join(homeDir, configured.slice(2)) : configured;
   if (!isAbsolute(path))
     throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why: 'is not an absolute path' });
-  const finding = await look(path);
+  const finding = await stateOf(path);
   if (finding === 'executable') return { path, foundIn: 'setting' };
   const why = finding === 'missing' ? 'does not exist' : 'is not an executable file';
   throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why });
 }
 
-/** @returns false for what is gone, or no program by now */
+/** @returns false also for missing files */
 export async function isExecutable(path: string): Promise<boolean> {
-  return (await look(path)) === 'executable';
+  return (await stateOf(path)) === 'executable';
 }
 
-async function look(path: string): Promise<'executable' | 'not executable' | 'missing'> {
+async function stateOf(path: string): Promise<'executable' | 'not executable' | 'missing'> {
   try {
     if (!(await stat(path)).isFile()) return 'not executable';
   } catch {
@@ -100,7 +100,7 @@ async function look(path: string): Promise<'executable' | 'not executable' | 'mi
   }
 }
 
-// A relative entry of PATH means another program in every working directory.
+// A relative entry of PATH means a different program in every working directory.
 function absoluteFolders(path = ''): string[] {
   return path.split(delimiter).filter(isAbsolute);
 }
@@ -131,7 +131,7 @@ async function usualPlaces({ env, homeDir, nodePath }: CliQuestion): Promise<str
   ];
 }
 
-/** The program folders of what has one folder per version, newest first. */
+/** The program folders of a tool with one folder per version, newest first. */
 async function versionFolders(versionsDir: string, bin: string): Promise<string[]> {
   const versions = await readdir(versionsDir).catch(() => []);
   return versions

@@ -9,19 +9,19 @@ import { nodePath } from './node-path.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a new login shell of the person has in its environment, or why that is not known. */
+/** The environment of a new login shell of the user, or why it is unknown. */
 export type LoginReading = { kind: 'read'; env: Record<string, string> } | { kind: 'unknown'; why: string };
 
 const Printed = z.record(z.string(), z.string());
 
-/** For both tries; a shell that ignores a polite end has 3 s more until it is killed. */
+/** For both attempts; a shell that ignores SIGTERM has 3 s more. */
 const LIMIT_MS = 5000;
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /**
- * Reads the environment of a new login shell: it begins with what a login gives and nothing of ours, so that it is the
- * same wherever it is read. Values are for memory alone. Interactive first, because most people set PATH where only
- * interactive shells read it; plain where start-up files then start another program.
+ * Reads the environment of a new login shell, which starts from a bare login without our variables, so that the result
+ * is the same everywhere. Values stay in memory. Interactive first, because most people set PATH there; then plain, in
+ * case start-up files start another program.
  */
 export async function readLoginEnvironment(env: Environment, homeDir: string): Promise<LoginReading> {
   const shell = env.SHELL;
@@ -30,11 +30,11 @@ export async function readLoginEnvironment(env: Environment, homeDir: string): P
   const given = givenByLogin(env, homeDir);
   for (const flags of ['-ilc', '-lc']) {
     const mark = randomUUID();
-    // By Node: env -0 is not on every system, and values may have any character.
+    // By Node: env -0 is not available everywhere, and values may contain any character.
     const print = `process.stdout.write("${mark}" + JSON.stringify(process.env) + "${mark}")`;
     const command = `${shellQuoted(await nodePath(env))} -e ${shellQuoted(print)}`;
     const options = { cwd: homeDir, env: given, signal, maxBytes: MAX_BYTES };
-    // What start-up files print stands around the marks.
+    // Start-up files may print around the marks.
     const text = (await runCommand(shell, [flags, command], options)).stdout.split(mark)[1];
     const read = Printed.safeParse(parseJson(text ?? ''));
     if (read.success) return { kind: 'read', env: ofStartUpFiles(read.data, given) };
@@ -45,12 +45,12 @@ export async function readLoginEnvironment(env: Environment, homeDir: string): P
 }
 
 /**
- * What SETUP, CHECK and agents start from: the environment that the worker was started with and, where no terminal
- * stands behind that, what a login shell adds. Its values are in memory alone.
+ * The base environment of SETUP, CHECK and agents: the worker's, and if that does not come from a terminal, additions
+ * of a login shell. Kept in memory only.
  */
 export class ChildrenEnvironment {
   readonly started: Environment;
-  /** That of the worker itself until a login shell was read. */
+  /** The worker's environment until a login shell was read. */
   now: Environment;
   isJoined = false;
   #reading: Promise<LoginReading> | undefined;
@@ -60,10 +60,10 @@ export class ChildrenEnvironment {
     this.now = started;
   }
 
-  /** Begins to read beside other work. @returns what every later call waits for too */
+  /** Starts reading in the background. @returns the promise that later calls share */
   read(): Promise<LoginReading> {
     this.#reading ??= readLoginEnvironment(this.started, this.started.HOME ?? '/').catch((error: unknown) => {
-      // The machine had no process left for it: the next call tries again.
+      // The machine had no process left: the next call tries again.
       this.#reading = undefined;
       throw error;
     });
@@ -71,18 +71,18 @@ export class ChildrenEnvironment {
   }
 }
 
-/** A client that a person started from a terminal passes TERM on, whatever else it leaves out; no desktop sets it. */
+/** Clients started from a terminal pass TERM on, whatever else they omit; desktops don't set it. */
 export function isFromTerminal({ TERM }: Environment): boolean {
   return TERM !== undefined && TERM !== '' && TERM !== 'dumb';
 }
 
-/** What `env` has was meant for us and counts; a login shell adds the rest, and its folders of PATH come first. */
+/** Variables of `env` take precedence; a login shell adds the rest, and its PATH folders come first. */
 export function withLogin(env: Environment, login: Readonly<Record<string, string>>): Environment {
   const folders = [login.PATH, env.PATH].flatMap((path) => path?.split(delimiter) ?? []);
   return { ...login, ...env, ...(folders.length > 0 && { PATH: [...new Set(folders)].join(delimiter) }) };
 }
 
-/** What SETUP, CHECK and agents get from a worker that is started with `env`. */
+/** The environment of SETUP, CHECK and agents for a worker started with `env`. */
 export async function environmentOfSessions(env: Environment, homeDir: string): Promise<Environment> {
   if (isFromTerminal(env)) return env;
   const login = await readLoginEnvironment(env, homeDir);
@@ -93,7 +93,7 @@ const GIVEN =
   /^(?:USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|DISPLAY|WAYLAND_DISPLAY)$/;
 const GIVEN_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
 
-/** Whether a login sets a variable of this name before any start-up file of the person. */
+/** Whether a login sets this variable before any start-up file of the user. */
 export function isGivenByLogin(name: string): boolean {
   return GIVEN.test(name);
 }
@@ -102,7 +102,7 @@ function givenByLogin(env: Environment, homeDir: string): Record<string, string>
   return { ...definedOnly(env, isGivenByLogin), HOME: homeDir, PATH: GIVEN_PATH, TERM: 'dumb' };
 }
 
-/** What shells note for themselves. */
+/** Set by shells themselves. */
 const OF_SHELL = new Set(['_', 'SHLVL', 'PWD', 'OLDPWD', 'TERM']);
 
 function ofStartUpFiles(

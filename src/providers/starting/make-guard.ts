@@ -3,30 +3,30 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { mayAccess } from '../../base/files/path-stats.ts';
 import type { Mount } from './mount.ts';
 
-/** The program of the system that makes the guard. */
+/** The system program that creates the guard. */
 export interface GuardTool {
   kind: 'bwrap' | 'sandbox-exec';
   /** Absolute. */
   path: string;
 }
 
-/** How a command is started inside the guard. */
+/** How to start a command inside the guard. */
 export interface Guard {
   tool: GuardTool;
-  /** The tool's own arguments, without what parts them from the command. */
+  /** The tool's arguments, without the separator before the command. */
   args: readonly string[];
 }
 
-/** Beyond PATH, which a program with windows may have given us: where systems put it. */
+/** Besides PATH, which may come from a desktop program: the usual system folders. */
 const USUAL_FOLDERS = ['/usr/bin', '/bin', '/usr/local/bin', '/run/current-system/sw/bin'];
 
-/** @returns undefined where the system has none */
+/** @returns undefined if the system has none */
 export function findGuardTool(
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform = process.platform,
 ): GuardTool | undefined {
   const kind = platform === 'darwin' ? 'sandbox-exec' : 'bwrap';
-  // Below the home folder an agent may have put another program under that name.
+  // Skip the home folder: an agent may have put another program there under that name.
   const { HOME, PATH = '' } = env;
   const isAtHome = (folder: string) => HOME !== undefined && folder.startsWith(`${HOME}/`);
   const named = PATH.split(delimiter).filter((folder) => isAbsolute(folder) && !isAtHome(folder));
@@ -35,19 +35,19 @@ export function findGuardTool(
   return path === undefined ? undefined : { kind, path };
 }
 
-/** @param isRoot whether the agent has root's rights, some of which open any guard */
+/** @param isRoot whether the agent has root's rights, some of which break any guard */
 export function makeGuard(tool: GuardTool, profile: readonly Mount[], isRoot: boolean): Guard {
   const args = tool.kind === 'bwrap' ? bwrapArgs(profile, isRoot) : sandboxExecArgs(profile);
   return { tool, args };
 }
 
-/** The whole command line of a command inside the guard. */
+/** The complete command line for a command inside the guard. */
 export function insideGuard({ tool, args }: Guard, command: readonly string[]): [string, ...string[]] {
-  // sandbox-exec knows no "--".
+  // sandbox-exec does not accept "--".
   return [tool.path, ...args, ...(tool.kind === 'bwrap' ? ['--'] : []), ...command];
 }
 
-/** What root could leave the guard with: mounts, devices, modules, other processes, files past their rights. */
+/** Capabilities with which root could escape: mounts, devices, modules, other processes, files beyond its rights. */
 const DROPPED = [
   'SYS_ADMIN',
   'SYS_RAWIO',
@@ -58,7 +58,7 @@ const DROPPED = [
   'DAC_READ_SEARCH',
 ];
 
-/** Settings of the kernel, which root may write: one of them names a program that it starts outside. */
+/** Kernel settings that root may write: one names a program that the kernel starts outside. */
 const KERNEL = ['/proc/sys', '/proc/sysrq-trigger', '/sys'];
 
 function bwrapArgs(profile: readonly Mount[], isRoot: boolean): string[] {
@@ -70,7 +70,7 @@ function bwrapArgs(profile: readonly Mount[], isRoot: boolean): string[] {
   ];
 }
 
-/** Devices may lie below a folder that is held, and only there. */
+/** Only held folders may contain devices. */
 const BINDS = { read_only: '--ro-bind', writable: '--bind', held: '--dev-bind' } as const;
 
 function bwrapMount({ kind, path, from = path, ifThere }: Mount): string[] {
@@ -79,7 +79,7 @@ function bwrapMount({ kind, path, from = path, ifThere }: Mount): string[] {
   return [ifThere ? `${bind}-try` : bind, from, path];
 }
 
-/** Written after the manual of sandbox-exec and the profiles of the system; not tried on a Mac. */
+/** Based on the manual of sandbox-exec and the system's profiles; untested on a Mac. */
 function sandboxExecArgs(profile: readonly Mount[]): string[] {
   return ['-p', ['(version 1)', '(allow default)', ...profile.map(sandboxRule)].join('\n')];
 }
@@ -100,7 +100,7 @@ function sandboxRule({ kind, path }: Mount): string {
   }
 }
 
-/** How a command of the project is started: inside the guard, where there is one. */
+/** Runs a project's command inside the guard, if there is one. */
 export function insideOf(guard: Guard | undefined) {
   if (guard === undefined) return {};
   return { inside: (command: readonly string[]) => insideGuard(guard, command) };

@@ -1,12 +1,12 @@
-/** One rule about a folder or file. Later rules win over earlier ones. */
+/** A rule for a folder or file. Later rules override earlier ones. */
 export interface Mount {
-  /** `held`: it stays as it is, but can't be moved away with all that it holds. */
+  /** `held`: unrestricted, but it can't be moved away with its content. */
   kind: 'read_only' | 'writable' | 'hidden' | 'held';
   /** Absolute, without links. */
   path: string;
-  /** What is there inside, where it is not what is there outside. */
+  /** The source, if another path is mounted there. */
   from?: string;
-  /** It may be missing, which is fine. */
+  /** Skipped if missing. */
   ifThere?: true;
 }
 

@@ -8,9 +8,9 @@ import { findNodeScript } from './find-node.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The Node that our programs are started with: the one that runs us, or another where that is none. In Claude
- * Desktop a server may run in an Electron UtilityProcess, whose program can't be started as Node; and an upgrade may
- * have deleted the program under a server that still runs.
+ * The Node to start our programs with: the one running us, or another one if that is unusable. In Claude Desktop a
+ * server may run in an Electron UtilityProcess, which can't be started as Node; and an upgrade may have deleted the
+ * program of a running server.
  * @throws node_not_found
  */
 export async function nodePath(env: Environment): Promise<string> {
@@ -22,7 +22,7 @@ export async function nodePath(env: Environment): Promise<string> {
   return await found;
 }
 
-/** Of the program that runs us, which starts workers and supervisors later. */
+/** The folder of the program running us, which later starts workers and supervisors. */
 export function nodeFolder(): string {
   return dirname(process.execPath);
 }
@@ -34,13 +34,13 @@ function isNode(): boolean {
   return versions.electron === undefined && /^node/.test(basename(execPath)) && existsSync(execPath);
 }
 
-/** Beyond the 5 s that the search gives to a login shell. */
+/** Longer than the search's 5 s for a login shell. */
 const LIMIT_MS = 20_000;
 
 /** @throws node_not_found */
 async function findNode(env: Environment): Promise<string> {
   const { execPath, versions } = process;
-  // Electron's own program answers --version too, and would open a window or hang when it is started as Node.
+  // Electron also answers --version, but would open a window or hang if started as Node.
   const first = versions.electron === undefined ? [execPath] : [];
   const { stdout } = await runCommand(
     '/bin/sh',

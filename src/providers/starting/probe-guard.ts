@@ -8,7 +8,7 @@ import { visibleControls } from '../../base/text.ts';
 import { forbiddenFolders, type GuardPlaces, guardProfile } from './guard-profile.ts';
 import { findGuardTool, type Guard, type GuardTool, insideGuard, makeGuard } from './make-guard.ts';
 
-/** The guard in force, or why there is none and how to get it. */
+/** The active guard, or why there is none and how to get it. */
 export type GuardNow = { level: 'guard' | 'best effort'; guard: Guard } | NoGuard;
 
 export interface NoGuard {
@@ -20,7 +20,7 @@ export interface NoGuard {
 export interface ProbeOptions {
   env: Readonly<Record<string, string | undefined>>;
   platform?: NodeJS.Platform;
-  /** For tests: another program than the system's. */
+  /** For tests: a replacement for the system's. */
   tool?: GuardTool;
   isRoot?: boolean;
   limitMs?: number;
@@ -29,21 +29,21 @@ export interface ProbeOptions {
 const LIMIT_MS = 10_000;
 
 /**
- * Builds the guard for these places and tries what it must forbid: only when no such write can be found
- * afterwards is there a guard. Takes a start of the tool, some 10 ms.
+ * Creates the guard for these places and tries the writes it must deny: it works only if none of them took effect.
+ * Starts the tool once, some 10 ms.
  */
 export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Promise<GuardNow> {
   const { env, platform = process.platform, isRoot = process.getuid?.() === 0 } = options;
   const tool = options.tool ?? findGuardTool(env, platform);
   if (tool === undefined) return missingGuard(platform);
-  // An agent's own git folder has its refs as files.
+  // A private git folder stores its refs as files.
   if (statsAt(join(places.commonDir, 'reftable')) !== undefined)
     return {
       level: 'none',
       why: 'the refs of this repository are a reftable',
       hint: 'Run "git refs migrate --ref-format=files" there.',
     };
-  // A folder that is missing can't be hidden: whoever made it inside would have made it outside.
+  // A missing folder can't be hidden, and creating it inside would create it outside.
   mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
   const guard = makeGuard(tool, guardProfile(places), isRoot);
   const why = await failureOf(guard, forbiddenFolders(places), options);
@@ -51,7 +51,7 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
   return { level: isRoot ? 'best effort' : 'guard', guard };
 }
 
-/** Writes a file into each folder that it is given; that they are refused is what is hoped for. */
+/** Tries to write a file into each given folder; every write should be refused. */
 const SCRIPT = 'name=$1; shift; for folder do (: >"$folder/$name") 2>/dev/null; done; echo tried';
 
 async function failureOf(
@@ -68,17 +68,17 @@ async function failureOf(
   for (const each of written) rmSync(each, { force: true });
   if (end.timedOut) return `${kind} did not answer within ${limitMs / 1000} s`;
   if (end.exitCode !== 0 || end.stdout.trim() !== 'tried') {
-    const said = visibleControls((end.stderr.trim().split('\n').at(-1) ?? '').slice(0, 200)).replace(
+    const message = visibleControls((end.stderr.trim().split('\n').at(-1) ?? '').slice(0, 200)).replace(
       /^bwrap: /,
       '',
     );
-    return `${kind} does not work here${said === '' ? '' : `: ${said}`}`;
+    return `${kind} does not work here${message === '' ? '' : `: ${message}`}`;
   }
   const [open] = written;
   return open === undefined ? undefined : `${kind} does not keep ${join(open, '..')} from being written`;
 }
 
-/** There is no tool to make one with. */
+/** No tool is installed. */
 export function missingGuard(platform: NodeJS.Platform = process.platform): NoGuard {
   if (platform === 'darwin')
     return { level: 'none', why: 'sandbox-exec was not found', hint: HOW_TO_REPAIR['sandbox-exec'] };
@@ -94,7 +94,7 @@ const HOW_TO_REPAIR: Readonly<Record<GuardTool['kind'], string>> = {
   'sandbox-exec': 'It is part of macOS; check whether a policy of this Mac forbids it.',
 };
 
-/** What SANDBOX=off amounts to. */
+/** The result of SANDBOX=off. */
 export const SWITCHED_OFF: GuardNow = {
   level: 'none',
   why: 'SANDBOX is off',

@@ -9,20 +9,20 @@ import { insideOf, makeGuard } from './make-guard.ts';
 import type { Mount } from './mount.ts';
 import type { GuardNow } from './probe-guard.ts';
 
-/** A guard with what it protects; undefined where there is none. */
+/** A guard and what it protects; undefined if there is none. */
 export type ProofGuard = { now: Exclude<GuardNow, { level: 'none' }>; places: GuardPlaces } | undefined;
 
-/** Whether a guard can put one folder in the place of another: then nothing that an agent wrote stands above a clone. */
+/** Whether a guard can mount one folder over another: then no file of an agent is in a parent folder of a clone. */
 export function hidesFolders(guard: ProofGuard): boolean {
   return guard?.now.guard.tool.kind === 'bwrap';
 }
 
-/** npm takes these by the hash that a lock file names, and compares; other programs believe what their caches hold. */
+/** npm verifies these by the hash in the lock file; other programs trust their caches. */
 const VERIFIED = '.npm/_cacache/content-v2';
 
 /**
- * How the commands of a proof are started: with an empty home, in which of the person's there are programs and what
- * CHECK_HOME names.
+ * How to start the commands of a proof: with an empty home, except for the user's programs and the entries of
+ * CHECK_HOME.
  */
 export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record<string, string>) {
   const isRoot = guard?.now.level === 'best effort';
@@ -31,10 +31,10 @@ export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record
   const home = realFolder(env.HOME);
   const withClone = (places: GuardPlaces) =>
     guardProfile({ ...places, writable: [...places.writable, folders.clone, folders.empty] });
-  // A user without a home has nothing in it.
+  // Without a home there is nothing to hide.
   if (home === undefined || home === '/') return { env, ...inGuard(withClone) };
   const paths = [...HOME_PROGRAMS, VERIFIED, ...folders.ofHome].map((name) => resolve(home, `./${name}`));
-  // A proof file may name anything.
+  // A proof file may name any path.
   const inHome = paths.filter((path) => path.startsWith(`${home}/`) && statsAt(path) !== undefined);
   const shown = outermost(inHome).map((path) => path.slice(home.length + 1));
   const own = join(folders.empty, 'home');
@@ -51,7 +51,7 @@ export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record
   return { env: moved, ...inGuard(withClone) };
 }
 
-/** Names that lie in another one of them are there with it. */
+/** Without names inside other ones. */
 function outermost(names: readonly string[]): string[] {
   return [...new Set(names)].filter(
     (name) => !names.some((other) => other !== name && contains(other, name)),
@@ -62,7 +62,7 @@ function gitConfig(identity: { name: string; email: string }): string {
   return `[user]\n\tname = ${JSON.stringify(identity.name)}\n\temail = ${JSON.stringify(identity.email)}\n`;
 }
 
-/** PATH and other variables that lead below home. */
+/** Redirects PATH and other variables below home. */
 function movedTo(own: string, homes: readonly string[], env: Record<string, string>): Record<string, string> {
   const moved = (path: string) => {
     const from = homes.find((home) => contains(home, path));
@@ -74,13 +74,13 @@ function movedTo(own: string, homes: readonly string[], env: Record<string, stri
 }
 
 interface Hiding extends ProofFolders {
-  /** Real. */
+  /** A real path. */
   home: string;
   shown: readonly string[];
   env: Record<string, string>;
 }
 
-/** Home, temporary folders and a writable folder around the repository are empty, but for what the clone is made from. */
+/** Empties home, temporary folders and a writable folder around the repository, except for the sources of the clone. */
 function hiding(places: GuardPlaces, { home, shown, clone, empty, objects, env }: Hiding): Mount[] {
   const { mainRepo, commonDir, worktreesDir } = places;
   const temporary = [...new Set(['/tmp', realFolder(env.TMPDIR) ?? '/tmp'])];
@@ -112,10 +112,10 @@ function hiding(places: GuardPlaces, { home, shown, clone, empty, objects, env }
   ];
 }
 
-/** Of the system's own folders agents can write none. */
+/** System folders, which agents can't write. */
 const OF_SYSTEM = /^\/(?:[^/]+|(?:usr|etc|opt|nix)\/.*)$/;
 
-/** Whether an agent may write into a folder, as far as its rights say. */
+/** Whether an agent may write into a folder, judging by its mode. */
 function isOpen(path: string): boolean {
   return !OF_SYSTEM.test(path) && mayAccess(path, constants.W_OK);
 }

@@ -10,27 +10,27 @@ import type { ChildCommand } from '../contract/provider.ts';
 import { PROVIDER_ERRORS } from '../contract/provider-errors.ts';
 import { type Guard, insideGuard } from './make-guard.ts';
 
-/** `child.json`: which process a child is, on disk before it may start. */
+/** `child.json`: identifies the process of an agent, written before it may start. */
 export const ChildRecord = z.object({
   v: z.literal(1),
   wrapper: ProcessIdentity,
   startedAt: z.iso.datetime(),
-  /** It runs inside the guard of bubblewrap, whose two processes stand between it and the wrapper. */
+  /** It runs inside bubblewrap, with two more processes between it and the wrapper. */
   guard: z.literal(true).optional(),
 });
 export type ChildRecord = z.infer<typeof ChildRecord>;
 
 export interface RunChildOptions {
   command: ChildCommand;
-  /** One word of ASCII by which the wrapper is known in a list of processes. */
+  /** One ASCII word that identifies the wrapper in process lists. */
   name: string;
   cwd: string;
-  /** The child's stdout and stderr: the files themselves, opened for append. */
+  /** The agent's stdout and stderr: files opened for append. */
   stdoutPath: string;
   stderrPath: string;
   recordPath: string;
   exitPath: string;
-  /** Absent: nothing keeps the child from what is not its own. */
+  /** Absent: the agent is not confined. */
   guard?: ChildGuard | undefined;
   host: Host;
   clock: Clock;
@@ -38,19 +38,19 @@ export interface RunChildOptions {
 
 export interface ChildGuard {
   guard: Guard;
-  /** The guard's arguments: in a file, since a child would see them in the list of its processes. */
+  /** The file of the guard's arguments: an agent would see them in a process list. */
   argsPath: string;
-  /** What the guard says of itself; see `hasRunInGuard`. */
+  /** The guard's own status; see `hasRunInGuard`. */
   statusPath: string;
 }
 
-/** What the wrapper writes when nobody said go: the CLI has never run. */
+/** Written by the wrapper if it got no "go": the CLI has never run. */
 export const NEVER_STARTED = 'never started';
 
-// The wrapper waits for "go" on descriptor 3; if the worker dies before that, the pipe closes and nothing
-// has run. It outlives TERM, INT and HUP so that it can say how the CLI ended; the CLI gets them as usual.
-// What it writes counts by the line end behind it; no program but the CLI is started, whatever stands in PATH.
-// A variable that the environment holds already would be handed on with its new value: hence the odd names.
+// The wrapper waits for "go" on descriptor 3; if the worker dies before that, the pipe closes and nothing has run. It
+// survives TERM, INT and HUP to record how the CLI ended; the CLI gets them as usual. Its record is valid only with the
+// final newline; it starts no other program, whatever PATH contains. Assigning to an inherited variable would export
+// the new value: hence the unusual names.
 const WRAPPER = `trap : TERM INT HUP
 samocode_exit=$1; shift
 read -r samocode_word <&3 || samocode_word=
@@ -59,16 +59,16 @@ exec 3<&-
 printf '%s\\n' "$samocode_status" >"$samocode_exit.$$"`;
 
 /**
- * Where the wrapper of a child writes how it ended. Its pid is in the name: a wrapper that was never let go
- * may write later than the next one begins, and must not speak for that one.
+ * Where the wrapper records how its child ended. With its pid in the name: a wrapper that never got "go" may write
+ * after the next one has started, and must not be mistaken for it.
  */
 export function exitFile(exitPath: string, child: ChildRecord): string {
   return `${exitPath}.${child.wrapper.pid}`;
 }
 
 /**
- * Starts a child through the wrapper, in a session and process group of its own. It begins only after
- * `child.json` is on disk, so a crash of the worker at any step starts the CLI once or never.
+ * Starts an agent through the wrapper, in its own session and process group. It begins only after `child.json` is on
+ * disk, so a crash of the worker at any step starts the CLI at most once.
  * @throws child_not_started when the wrapper could not be spawned
  */
 export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
@@ -97,13 +97,13 @@ export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
     crashPoint('after-go');
     return record;
   } finally {
-    // Without its "go" by now the wrapper gets none, and says so.
+    // Without "go" the wrapper records that it never started.
     wrapper?.letGo();
     for (const file of files) closeSync(file);
   }
 }
 
-/** The file itself could be written by way of /proc from inside of the guard, wherever it lies. */
+/** A copy: inside the guard the original could be written through /proc, wherever it is. */
 function openCopy(path: string, copy: string): number {
   copyFileSync(path, copy);
   const file = openSync(copy, 'r');
@@ -116,7 +116,7 @@ interface Start {
   record: Pick<ChildRecord, 'guard'>;
 }
 
-/** Bubblewrap reads its arguments from descriptor 4 and tells on 5 how it fares; a child gets neither. */
+/** Bubblewrap reads its arguments from descriptor 4 and reports its status on 5; the agent gets neither. */
 function guardedStart(wanted: ChildGuard | undefined, command: readonly string[], files: number[]): Start {
   if (wanted === undefined) return { command, record: {} };
   const { guard, argsPath, statusPath } = wanted;
@@ -136,7 +136,7 @@ async function spawnWrapper(
   [input, output, errors, ...ofGuard]: readonly number[],
 ) {
   const { command } = options;
-  // The exit file's path is an argument, not a variable: the run folder is never told to a child.
+  // The exit file's path is an argument, not a variable: agents must not know the run folder.
   const args = ['-c', WRAPPER, options.name, options.exitPath, ...start.command];
   const wrapper = spawn('/bin/sh', args, {
     cwd: options.cwd,
@@ -155,7 +155,6 @@ async function spawnWrapper(
   return {
     pid,
     go: () => new Promise<void>((resolve) => pipe.end('go\n', () => resolve())),
-    /** Closes the pipe; harmless after `go`. */
     letGo: () => pipe.destroy(),
   };
 }

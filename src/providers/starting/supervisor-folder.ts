@@ -12,35 +12,35 @@ import { plainJson, readPlainFile } from '../../base/files/plain-file.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { readHolding } from '../../base/processes/lease.ts';
 
-/** Below `supervisor/<identity>/` of the config folder. */
+/** Files in `supervisor/<identity>/` of the config folder. */
 const FILES = {
   leases: 'leases',
-  /** One file per SESSIONS folder, by whoever starts or parks a session there. */
+  /** One file per SESSIONS folder, written by programs that start or park a session there. */
   registered: 'sessions',
-  /** Written by whoever has changed something that the supervisor should look at now. */
+  /** Written after a change, to make the supervisor check now. */
   bell: 'bell',
-  /** Written by a newer program: the supervisor leaves. */
+  /** Written by a newer program to make the supervisor leave. */
   leave: 'leave.json',
-  /** Supervisor only: which program it is. */
+  /** Supervisor only: its program. */
   about: 'about.json',
-  /** Supervisor only: every session that it watches, for status bars. */
+  /** Supervisor only: all watched sessions, for status bars. */
   now: 'now.json',
-  /** Supervisor only: what is worth a notification, one event per line, and how far each session was read. */
+  /** Supervisor only: events to notify about, one per line, and how far each session was read. */
   queue: 'queue.jsonl',
   cursors: 'cursors.json',
-  /** Supervisor only: one file per channel, with what it has sent and what is wrong with it. */
+  /** Supervisor only: one file per channel, with what was sent and its problems. */
   channels: 'channels',
-  /** One file per session whose notifications a person has muted. */
+  /** One file per session with muted notifications. */
   muted: 'muted',
-  /** What iterations cost, one file per day, by each worker. */
+  /** The cost of iterations, one file per day, written by each worker. */
   spent: 'spent',
   /** The slots of the machine. */
   slots: 'slots',
-  /** What it writes to its standard error. */
+  /** Its stderr. */
   errors: 'supervisor.stderr',
 };
 
-/** The files of the supervisor of one person, HOME, machine and container; leases name by its identity who may continue a session. */
+/** The files of the supervisor of one person, HOME, machine and container; leases record its identity. */
 export type SupervisorPaths = Readonly<Record<keyof typeof FILES | 'identity' | 'dir', string>>;
 
 export function supervisorPaths(home: string, host: Host): SupervisorPaths {
@@ -49,13 +49,13 @@ export function supervisorPaths(home: string, host: Host): SupervisorPaths {
   return { identity, dir, ...below(dir, FILES) };
 }
 
-/** A container keeps its identity over restarts; the pid namespace of a machine outside of one is always the same. */
+/** A container keeps its identity across restarts; outside a container the pid namespace never changes. */
 function machineIdentity(home: string, { hostId, container, pidNamespace }: Host): string {
   const parts = [hostId, container ?? pidNamespace, String(process.getuid?.() ?? ''), trueHome(home)];
   return fingerprint(parts.join('\0')).slice(0, 16);
 }
 
-/** HOME may be written with a slash at its end in one place, and name a link in another. */
+/** HOME may have a trailing slash in one place, and be a link in another. */
 function trueHome(home: string): string {
   try {
     return realpathSync(home);
@@ -67,7 +67,7 @@ function trueHome(home: string): string {
 const Registration = z.looseObject({ sessions: z.string().min(1) });
 const MAX_BYTES = 64 * 1024;
 
-/** Notes a SESSIONS folder in a separate file, so that two programs at once lose neither. */
+/** Records a SESSIONS folder in a separate file, so that two concurrent programs lose neither. */
 export async function registerSessions(
   { registered }: Pick<SupervisorPaths, 'registered'>,
   sessionsDir: string,
@@ -81,7 +81,7 @@ export async function registerSessions(
   await writeWhole(path, `${text}\n`, 0o600);
 }
 
-/** Every SESSIONS folder that was noted; a file that makes no sense hides no other. */
+/** All recorded SESSIONS folders; malformed files are skipped. */
 export async function registeredSessions({
   registered,
 }: Pick<SupervisorPaths, 'registered'>): Promise<string[]> {
@@ -93,15 +93,15 @@ export async function registeredSessions({
   return read.flatMap((one) => one?.sessions ?? []);
 }
 
-/** Which program a supervisor is. */
+/** Describes a running supervisor. */
 export const About = z.looseObject({
   v: z.int(),
   pid: z.int(),
   version: z.string(),
-  /** Its file, and since when it runs (ISO time). */
+  /** Its file, and its start time (ISO). */
   program: z.string(),
   startedAt: z.string(),
-  /** Whether it continues crashed sessions: not with SAMOCODE_REVIVE=off. */
+  /** Whether it continues crashed sessions: false with SAMOCODE_REVIVE=off. */
   revives: z.boolean().optional(),
 });
 export type About = z.infer<typeof About>;
@@ -111,7 +111,7 @@ export type Presence =
   /** `off`: by SAMOCODE_SUPERVISOR. */
   | { kind: 'none' | 'off' };
 
-/** Whether a supervisor of this identity runs. Reads files alone. */
+/** Whether a supervisor of this identity runs. Only reads files. */
 export async function readPresence(
   paths: SupervisorPaths,
   host: Host,
@@ -131,7 +131,7 @@ export async function readPresence(
   return { kind: isOff(env) ? 'off' : 'none' };
 }
 
-/** `SAMOCODE_SUPERVISOR=off`: none is started from here. */
+/** `SAMOCODE_SUPERVISOR=off`: start none. */
 export function isOff({ SAMOCODE_SUPERVISOR }: Readonly<Record<string, string | undefined>>): boolean {
   return SAMOCODE_SUPERVISOR === 'off';
 }
