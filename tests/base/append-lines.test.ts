@@ -6,7 +6,7 @@ import { appendLines, ensurePlainFolder } from '../../src/base/files/append-line
 import { fullDisk } from '../support/failing-disk.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('lines are put behind those that are there, and the file is made when it is missing', async () => {
+test('lines are appended, and a missing file is created', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   appendLines(path, 'one\n');
@@ -15,7 +15,7 @@ test('lines are put behind those that are there, and the file is made when it is
   expect(await readFile(path, 'utf8')).toBe('one\ntwo\nthree\n');
 });
 
-test('a half line that a crash left is ended before the next one', async () => {
+test('half a line left by a crash is terminated before the next one', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   await writeFile(path, 'one\ntw');
@@ -34,7 +34,7 @@ test('a disk that takes only a part says so, and the next line begins on its own
   expect(await readFile(path, 'utf8')).toBe('on\ntwo\n');
 });
 
-test('a link, folder or pipe under the name is taken away and its target left alone', async () => {
+test('a link, folder or pipe at the path is removed, and its target is left alone', async () => {
   await using dir = await tempDir();
   const victim = join(dir.path, 'victim');
   await writeFile(victim, 'mine\n');
@@ -53,7 +53,7 @@ test('a link, folder or pipe under the name is taken away and its target left al
   expect(await readFile(victim, 'utf8')).toBe('mine\n');
 });
 
-test('a folder stays, and whatever else has its name gives way to one', async () => {
+test('a folder stays, and anything else at its path is replaced by one', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'folder');
   expect(ensurePlainFolder(path)).toBe(false);

@@ -40,7 +40,7 @@ async function guarded() {
   };
 }
 
-test.each(['forged\n', 'for'])('what others append, %j, is noticed and never counts', async (text) => {
+test.each(['forged\n', 'for'])('bytes appended by others, %j, are detected and never count', async (text) => {
   await using it = await guarded();
   await appendFile(it.path, text);
   expect(it.file.hasMore()).toBe(true);
@@ -100,7 +100,7 @@ test.each<[string, (path: string) => Promise<unknown>]>([
   expect(() => it.file.hasMore()).toThrow(REWRITTEN);
 });
 
-test.each(VANISHED)('a file that was %s takes nothing more', async (_, harm) => {
+test.each(VANISHED)('a file that was %s is not written any more', async (_, harm) => {
   await using it = await guarded();
   await harm(it.path);
   const rewritten = expect.objectContaining({ code: 'file_rewritten' });
@@ -108,7 +108,7 @@ test.each(VANISHED)('a file that was %s takes nothing more', async (_, harm) => 
   await expect(it.file.append(Buffer.from('three\n'))).rejects.toEqual(rewritten);
 });
 
-test('an owner who lost the right to write takes what the new one wrote for no damage', async () => {
+test('an owner that lost the right to write does not report the new owner’s bytes as damage', async () => {
   await using it = await guarded();
   let asked = 0;
   using old = await AppendOnlyFile.open(it.path, 8, async () => {
@@ -120,7 +120,7 @@ test('an owner who lost the right to write takes what the new one wrote for no d
   await expect(old.append(Buffer.from('late\n'))).rejects.toThrow('no');
 });
 
-test('the print of a file is that of its bytes, by whomever it was opened', async () => {
+test('the print of a file depends on its bytes alone, not on who opened it', async () => {
   await using it = await guarded();
   using other = await AppendOnlyFile.open(it.path, 8, freely);
   expect(other.print).toBe(it.file.print);
@@ -128,7 +128,7 @@ test('the print of a file is that of its bytes, by whomever it was opened', asyn
   expect(other.printOf(4)).not.toBe(it.file.print);
 });
 
-test('a file that was only touched is in order', async () => {
+test('a file that was only touched is intact', async () => {
   await using it = await guarded();
   await utimes(it.path, 1, 1);
   expect(it.file.hasMore()).toBe(false);
@@ -147,7 +147,7 @@ test('nothing is changed when the guard says no', async () => {
   file[Symbol.dispose]();
 });
 
-test.each([0, 1, 3, 5])('a disk that takes %i bytes of a line leaves no half of it', async (bytes) => {
+test.each([0, 1, 3, 5])('a disk that takes %i bytes of a line leaves no part of it', async (bytes) => {
   await using it = await guarded();
   {
     using _full = fullDisk({ atWrite: 1, bytes });
@@ -179,13 +179,13 @@ test('a half line that could not be cut off at once is cut before the next write
   halting[Symbol.dispose]();
 });
 
-test('a file is cut to the size that its opener believes in', async () => {
+test('a file is truncated to the size given by its opener', async () => {
   await using it = await guarded();
   using _shorter = await AppendOnlyFile.open(it.path, 4, freely);
   expect(await it.text()).toBe('one\n');
 });
 
-test('a pipe under the name is taken away, not waited for', async () => {
+test('a pipe at the path is removed without waiting', async () => {
   await using it = await guarded();
   const pipe = join(it.dir, 'pipe');
   execFileSync('mkfifo', [pipe]);

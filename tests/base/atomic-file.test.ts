@@ -46,7 +46,7 @@ test('a disk that takes a file in small pieces gets all of it', async () => {
   expect((await stat(path)).size).toBe(3_000_000);
 });
 
-test('of many that create one name exactly one does, and its whole text stands there', async () => {
+test('of many that create one file exactly one succeeds, and its whole text is there', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(5000));
@@ -56,20 +56,20 @@ test('of many that create one name exactly one does, and its whole text stands t
   expect(await readdir(dir.path)).toEqual(['file']);
 });
 
-test('a name that is taken by a folder is taken', async () => {
+test('a name taken by a folder can’t be created', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'file'));
   expect(await createWhole(join(dir.path, 'file'), 'x')).toBe(false);
 });
 
-test('a folder that is missing is the system error', async () => {
+test('a missing folder throws the system error', async () => {
   await using dir = await tempDir();
   await expect(writeWhole(join(dir.path, 'no', 'file'), 'x')).rejects.toMatchObject({ code: 'ENOENT' });
   await expect(createWhole(join(dir.path, 'no', 'file'), 'x')).rejects.toMatchObject({ code: 'ENOENT' });
   await expect(syncFolder(join(dir.path, 'no'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('drafts of killed writers are removed, and nothing that only looks like one', async () => {
+test('drafts of killed writers are removed, and no similar names', async () => {
   await using dir = await tempDir();
   const others = ['.notes.draft', 'plan.draft', '.x.0123456789AB.draft', '_overview.md'];
   for (const name of [...others, '._overview.md.0123456789ab.draft']) {

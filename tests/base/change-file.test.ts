@@ -19,7 +19,7 @@ test('whatever bytes a file holds, a change keeps those that it leaves alone', a
   );
 });
 
-test('what lies outside single bytes is written as UTF-8, also into a file that is none', async () => {
+test('characters beyond latin1 are written as UTF-8, even into a file that is not UTF-8', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await writeFile(path, Buffer.from([0xe4, 0x0a]));
@@ -27,7 +27,7 @@ test('what lies outside single bytes is written as UTF-8, also into a file that 
   expect(await readFile(path)).toEqual(Buffer.concat([Buffer.from([0xe4, 0x0a]), Buffer.from('🙂\n')]));
 });
 
-test('an edit that came in between is kept: the change is asked again', async () => {
+test('a concurrent edit is kept: the change is applied again', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await writeFile(path, 'one\n');
@@ -41,7 +41,7 @@ test('an edit that came in between is kept: the change is asked again', async ()
   expect(await readFile(path, 'utf8')).toBe('one\na person was here\nours\n');
 });
 
-test('a file that appeared in between is not overwritten unread', async () => {
+test('a file that appeared in the meantime is not overwritten unread', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   let asked = 0;
@@ -62,7 +62,7 @@ test('a change that changes nothing writes nothing', async () => {
   expect((await stat(path)).ino).toBe(ino);
 });
 
-test('who may read a file stays as it was', async () => {
+test('the mode of a file stays', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await writeFile(path, 'one\n');
@@ -91,7 +91,7 @@ test('a change that throws leaves the file alone', async () => {
   expect(await readFile(path, 'utf8')).toBe('one\n');
 });
 
-test('a folder in the place of the file is put aside with all that it holds', async () => {
+test('a folder in place of the file is moved aside with its content', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'file', 'deep'), { recursive: true });
   expect(await changeFile(join(dir.path, 'file'), () => 'x')).toBe('x');

@@ -16,11 +16,11 @@ test('a sleep takes its time', async () => {
   expect(systemClock.monotonic() - begun).toBeGreaterThan(25);
 });
 
-test('a moment is told in UTC with milliseconds', () => {
+test('a time is formatted in UTC with milliseconds', () => {
   expect(isoUtc(Date.UTC(2026, 0, 8, 14, 37, 5, 6))).toBe('2026-01-08T14:37:05.006Z');
 });
 
-test('whatever number is told as a moment, it has the usual shape', () => {
+test('every number is formatted in the usual shape', () => {
   fc.assert(
     fc.property(fc.double(), (ms) => {
       expect(isoUtc(ms)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

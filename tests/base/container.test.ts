@@ -12,7 +12,7 @@ const DOCKER = {
   procs: '1\n7\n2041\n',
 };
 
-/** What a machine with these files of the kernel calls its container. */
+/** The container name for these kernel files. */
 async function named(files: Partial<typeof DOCKER>): Promise<string | undefined> {
   await using dir = await tempDir();
   const { mountinfo, cgroup, procs } = { ...DOCKER, ...files };
@@ -47,7 +47,7 @@ test.each([
   expect(await named(files)).toBeUndefined();
 });
 
-test('where the kernel shows none of this there is no name', async () => {
+test('without these kernel files there is no name', async () => {
   await using dir = await tempDir();
   expect(ownContainer(dir.path)).toBeUndefined();
 });

@@ -10,7 +10,7 @@ const ERRORS = errors({
   dark: () => ({ what: 'It is dark.', why: 'It is night.', hint: 'Wait for the morning.' }),
 });
 
-test('an error of a table explains itself by its arguments', () => {
+test('an error of a table is explained from its arguments', () => {
   const error = ERRORS.lamp_broken({ room: 'attic' });
   expect(error).toMatchObject({
     code: 'lamp_broken',

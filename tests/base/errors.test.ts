@@ -13,7 +13,7 @@ test('an expected failure says what, why and what to do, and keeps the rest to i
   expect([isSamocodeError(error), isSamocodeError(new Error('x'))]).toEqual([true, false]);
 });
 
-test('only what is not there is undefined', async () => {
+test('only a missing file is undefined', async () => {
   expect(await ifExists(readFile('/no/such/file'))).toBeUndefined();
   expect(await ifExists(readFile('/etc/hostname/below'))).toBeUndefined();
   await expect(ifExists(readFile('/'))).rejects.toMatchObject({ code: 'EISDIR' });

@@ -21,7 +21,7 @@ function run(program: string, crashAt: string) {
   return { lines: String(stdout).split('\n').filter(Boolean), signal };
 }
 
-test('the test build dies at the step that is asked for, at its nth pass', async () => {
+test('the test build dies at the requested step, at its nth pass', async () => {
   await using dir = await tempDir();
   const program = build(dir.path, true);
   expect(run(program, 'b')).toEqual({ lines: ['a'], signal: 'SIGKILL' });
@@ -29,7 +29,7 @@ test('the test build dies at the step that is asked for, at its nth pass', async
   expect(run(program, 'c')).toEqual({ lines: ['a', 'b', 'a', 'b'], signal: null });
 });
 
-test('the published build has no such step in it', async () => {
+test('the published build has no such step', async () => {
   await using dir = await tempDir();
   const program = build(dir.path, false);
   expect(readFileSync(program, 'utf8')).not.toContain('SAMOCODE_CRASH_AT');

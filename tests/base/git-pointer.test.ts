@@ -12,7 +12,7 @@ async function linked() {
   return { repo, worktree, [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose]() };
 }
 
-test('a linked worktree has a git folder of its own and one that it shares', async () => {
+test('a linked worktree has its own git folder and a shared one', async () => {
   await using place = await linked();
   const { repo, worktree } = place;
   const own = await gitDirOf(worktree);
@@ -22,7 +22,7 @@ test('a linked worktree has a git folder of its own and one that it shares', asy
   expect(await sharedDirOf(join(repo.path, '.git'))).toBeUndefined();
 });
 
-test('only the git folder of a worktree itself is its own', async () => {
+test('only a worktree’s own git folder is recognized as such', async () => {
   await using place = await linked();
   const { repo, worktree } = place;
   const own = (await gitDirOf(worktree)) ?? '';
@@ -31,7 +31,7 @@ test('only the git folder of a worktree itself is its own', async () => {
   const other = join(repo.root, 'other');
   await repo.git(['worktree', 'add', '-q', '-b', 'other', other]);
   expect(await isOwnGitDir(other, own)).toBe(false);
-  // Moved by hand: what git knows of it leads nowhere, and to nobody else.
+  // Moved by hand: git's record points nowhere, and to no other worktree.
   await rename(worktree, `${worktree}-moved`);
   expect(await isOwnGitDir(`${worktree}-moved`, own)).toBe(true);
 });
@@ -45,7 +45,7 @@ test('a relative pointer and one behind a link are followed', async () => {
   expect(await gitDirOf(worktree)).toBe(join(repo.root, 'elsewhere'));
 });
 
-test('a pipe, a folder or nothing in the place of .git keeps nobody waiting, not even the guard', async () => {
+test('a pipe, a folder or nothing in the place of .git blocks nobody, not even the guard', async () => {
   await using place = await linked();
   const { repo, worktree } = place;
   const pointer = join(worktree, '.git');

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { identify, livenessOf, systemHost } from '../../src/base/processes/host.ts';
 import { entryOf, hostWith } from '../support/hosts.ts';
 
-test('a process of this machine knows itself to be alive', async () => {
+test('a process of this machine is alive to itself', async () => {
   const host = await systemHost();
   const self = await identify(host, process.pid);
   if (self === undefined) throw new Error('It runs.');

@@ -45,7 +45,7 @@ test('a lease that is passed on has one owner at a time and numbers that grow, 4
   await passLeaseOn(contenders, 40);
 });
 
-test('nobody is robbed for being stopped, and a killed owner is replaced at once', async () => {
+test('a stopped owner keeps its lease, and a killed owner is replaced at once', async () => {
   await using contenders = await startContenders(2);
   const [owner, other] = contenders.processes;
   if (!owner || !other) throw new Error('Two processes were asked for.');
@@ -61,14 +61,14 @@ test('nobody is robbed for being stopped, and a killed owner is replaced at once
   expect(await askOne(other, take)).toEqual({ kind: 'took', number: 2, previous: 'died' });
 });
 
-test('an owner that was stopped and whose lease was taken over knows it when it wakes', async () => {
+test('an owner that was stopped and whose lease was taken over notices when it resumes', async () => {
   await using contenders = await startContenders(1);
   const [owner] = contenders.processes;
   if (!owner) throw new Error('One process was asked for.');
   const dir = join(contenders.dir, 'leases');
   await askOne(owner, { kind: 'take', dir, atMs: 0 });
   owner.kill('SIGSTOP');
-  // Only `samocode takeover` comes here: a person says that the machine of the owner is gone.
+  // Only `samocode takeover` does this: a person confirms that the owner's machine is gone.
   const elsewhere: Host = { ...(await systemHost()), pidNamespace: 'pid:[2]' };
   const taken = await acquireLease(dir, { host: elsewhere, clock, takeUnknowable: true });
   owner.kill('SIGCONT');
@@ -76,14 +76,14 @@ test('an owner that was stopped and whose lease was taken over knows it when it 
   await expect(taken.check()).resolves.toBeUndefined();
 });
 
-test('a starter that slept while others came and went owns nothing, though its number was free again', async () => {
+test('a process that slept while others acquired and released owns nothing, though its number was free again', async () => {
   await using dir = await tempDir();
   const others = hostWith([entryOf(process.pid, { startTicks: 'others' })]);
   const pass = async () => await (await acquireLease(dir.path, { host: others, clock })).release();
   let asleep = true;
   const host = hostWith([entryOf(process.pid, { startTicks: 'slow' })]);
   const read = async (pid: number) => {
-    // Asked who it is between its look at the leases and its link.
+    // Reads its identity between listing the leases and link().
     if (asleep) {
       asleep = false;
       for (let count = 0; count < 7; count += 1) await pass();
@@ -98,7 +98,7 @@ test('a starter that slept while others came and went owns nothing, though its n
   await expect(lease.check()).resolves.toBeUndefined();
 });
 
-test('of two owners of one number, since the folder was taken away, the first has lost it and leaves the other’s alone', async () => {
+test('of two owners of one number after the folder was removed, the first has lost it and leaves the other’s file alone', async () => {
   await using dir = await tempDir();
   const leases = join(dir.path, 'leases');
   const own = hostWith([entryOf(process.pid, { startTicks: 'another process' })]);
@@ -177,7 +177,7 @@ test('a lease of another machine is taken when a person says so', async () => {
   expect((await acquireLease(dir.path, { host, clock, takeUnknowable: true })).number).toBe(4);
 });
 
-test('a lease that was given back is free, and the next number is higher', async () => {
+test('a released lease is free, and the next number is higher', async () => {
   await using dir = await tempDir();
   const host = hostWith([]);
   const first = await acquireLease(dir.path, { host, clock });
@@ -188,7 +188,7 @@ test('a lease that was given back is free, and the next number is higher', async
   await expect(second.check()).resolves.toBeUndefined();
 });
 
-test('numbers go on above those that were written elsewhere', async () => {
+test('numbers continue above those recorded elsewhere', async () => {
   await using dir = await tempDir();
   expect((await acquireLease(dir.path, { host: hostWith([]), clock, above: 41 })).number).toBe(42);
 });
@@ -215,7 +215,7 @@ test.each<[string, (dir: string) => Promise<unknown>, number]>([
   expect((await acquireLease(dir.path, { host: hostWith([]), clock })).number).toBe(expected);
 });
 
-test('an owner that runs a newer samocode is not robbed', async () => {
+test('an owner that runs a newer samocode keeps its lease', async () => {
   await using dir = await tempDir();
   await layLease(dir.path, 5, OWNER, { v: 2, more: 'fields' });
   expect(await outcome(acquireLease(dir.path, { host: hostWith([entryOf(4242)]), clock }))).toBe(
@@ -223,7 +223,7 @@ test('an owner that runs a newer samocode is not robbed', async () => {
   );
 });
 
-test('an owner whose folder of leases was taken away keeps its lease and is found again', async () => {
+test('an owner whose lease folder was removed keeps its lease and is visible again', async () => {
   await using dir = await tempDir();
   const host = hostWith([]);
   const leases = join(dir.path, 'leases');
@@ -237,7 +237,7 @@ test('an owner whose folder of leases was taken away keeps its lease and is foun
   });
 });
 
-test('an owner whose folder vanished gives way to one that came meanwhile', async () => {
+test('an owner whose folder vanished yields to one that acquired it meanwhile', async () => {
   await using dir = await tempDir();
   const host = hostWith([]);
   const leases = join(dir.path, 'leases');
@@ -247,7 +247,7 @@ test('an owner whose folder vanished gives way to one that came meanwhile', asyn
   await expect(owned.check()).rejects.toMatchObject({ code: 'lease_lost' });
 });
 
-test('giving back a lease whose folder is gone is no failure', async () => {
+test('releasing a lease whose folder is gone is no error', async () => {
   await using dir = await tempDir();
   const leases = join(dir.path, 'leases');
   const owned = await acquireLease(leases, { host: hostWith([]), clock });
@@ -255,7 +255,7 @@ test('giving back a lease whose folder is gone is no failure', async () => {
   await expect(owned.release()).resolves.toBeUndefined();
 });
 
-test('a lease says who has it and since when', async () => {
+test('a lease records its owner and its start', async () => {
   await using dir = await tempDir();
   await acquireLease(dir.path, { host: hostWith([]), clock });
   expect(JSON.parse(await readFile(join(dir.path, '000001.json'), 'utf8'))).toMatchObject({

@@ -25,7 +25,7 @@ test('a text within the bound is whole', async () => {
   });
 });
 
-test('of a larger one whole lines are read, and what is left out is counted', async () => {
+test('of a larger text whole lines are read, and the omitted bytes are counted', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'a.md');
   await fc.assert(
@@ -50,7 +50,7 @@ test('of a larger one whole lines are read, and what is left out is counted', as
   );
 });
 
-test('a gigabyte is as quick as its end', async () => {
+test('the end of a gigabyte is read as fast as a small file', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'giant.log');
   const handle = await open(path, 'w');
@@ -64,7 +64,7 @@ test('a gigabyte is as quick as its end', async () => {
   });
 });
 
-test('what is no plain file is told', async () => {
+test('anything but a plain file is reported', async () => {
   await using dir = await tempDir();
   await symlink('/etc/passwd', join(dir.path, 'link'));
   const bound = { maxBytes: 10, keep: 'start' } as const;
@@ -97,7 +97,7 @@ function cut(text: string, pieceBytes: number, maxLineBytes: number): (string | 
   return found;
 }
 
-test('wherever it is cut into pieces, a text has the same lines', () => {
+test('a text has the same lines however it is split into pieces', () => {
   fc.assert(
     fc.property(
       fc.array(fc.string({ unit: fc.constantFrom('a', 'ä', '\n'), maxLength: 9 })),
@@ -114,7 +114,7 @@ test('wherever it is cut into pieces, a text has the same lines', () => {
   );
 });
 
-test('a jump ends within a line that does not count', () => {
+test('the line in which a jump ends does not count', () => {
   const lines = new LineSplitter({ maxLineBytes: 10 });
   expect([...lines.take(Buffer.from('one\ntw'))].map(({ end }) => end)).toEqual([4]);
   lines.jumpTo(100);
@@ -125,7 +125,7 @@ test('a jump ends within a line that does not count', () => {
   ]);
 });
 
-test('lines are read from an offset, and the last one without LF where that is asked for', async () => {
+test('lines are read from an offset, and the last one without LF on request', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   await writeFile(path, 'one\ntwo\nhal');

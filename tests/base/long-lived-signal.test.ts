@@ -13,13 +13,13 @@ function heldBy(signal: AbortSignal): number {
   return getEventListeners(signal, 'abort').length + (dependants?.size ?? 0);
 }
 
-test('a signal that lives on remembers none of the commands that were run with it', async () => {
+test('a long-lived signal keeps no reference to the commands that were run with it', async () => {
   const { signal } = new AbortController();
   for (let count = 0; count < 5; count += 1) await runCommand('true', [], { signal, timeoutMs: 60_000 });
   expect(heldBy(signal)).toBe(0);
 });
 
-test('a signal that lives on remembers none of the questions that it may interrupt', async () => {
+test('a long-lived signal keeps no reference to the questions that it may interrupt', async () => {
   const { signal } = new AbortController();
   const input = new PassThrough();
   const ask = makeAsk(input, new PassThrough(), signal);

@@ -19,7 +19,7 @@ const IOREG = `+-o Root  <class IORegistryEntry, id 0x100000100, retain 26>
     }
 `;
 
-test('a Mac is named by its platform UUID, and by nothing where ioreg does not print it', () => {
+test('a Mac is identified by its platform UUID, and not at all if ioreg does not print it', () => {
   expect(platformUuidIn(IOREG)).toBe('12345678-9ABC-DEF0-1234-56789ABCDEF0');
   expect(platformUuidIn('')).toBeUndefined();
 });

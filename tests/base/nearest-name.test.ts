@@ -11,7 +11,7 @@ test.each([
   expect(nearestName(written, ['PROVIDER', 'MODEL', 'TIMEOUT'])).toBe(meant);
 });
 
-test('a name that resembles none is taken for none', () => {
+test('a name that resembles none has no suggestion', () => {
   expect(nearestName('colour', ['PROVIDER', 'MODEL'])).toBeUndefined();
   expect(nearestName('', ['PROVIDER'])).toBeUndefined();
 });

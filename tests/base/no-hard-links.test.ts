@@ -7,7 +7,7 @@ import { createWhole } from '../../src/base/files/atomic-file.ts';
 import { linkChecks } from '../../src/machine/doctor/machine-checks.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** The disk answers as exFAT and shared folders of virtual machines do. */
+/** Fails like exFAT and shared folders of virtual machines. */
 function withoutHardLinks(code: string): Disposable {
   const { linkSync } = fs;
   fs.linkSync = (from, to) => {
@@ -35,7 +35,7 @@ test.each(['EPERM', 'ENOTSUP', 'ENOSYS'])(
   },
 );
 
-test('the doctor tries a hard link, says that there are none, and leaves nothing behind', async () => {
+test('the doctor tries a hard link, reports that there are none, and leaves nothing behind', async () => {
   await using dir = await tempDir();
   const ids = async () => (await linkChecks('sessions', dir.path)).map(({ id, level }) => `${id} ${level}`);
   expect(await ids()).toEqual([]);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { namesAt, statsAt } from '../../src/base/files/path-stats.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('what stands at a path is told, a link as itself, and nothing where nothing can stand', async () => {
+test('the stats of a path are those of a link itself, and undefined for an impossible path', async () => {
   await using dir = await tempDir();
   await writeFile(join(dir.path, 'file'), 'text');
   await symlink('nowhere', join(dir.path, 'link'));
@@ -14,7 +14,7 @@ test('what stands at a path is told, a link as itself, and nothing where nothing
   expect(statsAt(join(dir.path, 'file/below'))).toBeUndefined();
 });
 
-test('the names in a folder are told, and an empty one is not a missing one', async () => {
+test('the names in a folder are listed, and an empty folder is not a missing one', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'empty'));
   await writeFile(join(dir.path, 'file'), '');

@@ -6,7 +6,7 @@ import { fileIdentity } from '../../src/base/files/fingerprint.ts';
 import { readPlainFile } from '../../src/base/files/plain-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('a file is read with what tells it from a later one', async () => {
+test('a file is read with its identity', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await writeFile(path, 'text');
@@ -17,7 +17,7 @@ test('a file is read with what tells it from a later one', async () => {
   expect(await readPlainFile(path, 4)).not.toEqual(reading);
 });
 
-test('a link, folder, pipe or giant is told and neither followed nor waited for', async () => {
+test('a link, folder, pipe or huge file is reported and neither followed nor waited for', async () => {
   await using dir = await tempDir();
   await writeFile(join(dir.path, 'giant'), '12345');
   await symlink(join(dir.path, 'giant'), join(dir.path, 'link'));
@@ -28,12 +28,12 @@ test('a link, folder, pipe or giant is told and neither followed nor waited for'
 });
 
 test('a file that never ends is not read for ever', async () => {
-  // Its size is said to be 0, like that of a file which grows faster than it is read.
+  // Its reported size is 0, like that of a file which grows faster than it is read.
   expect(await readPlainFile('/proc/self/environ', 4)).toMatchObject({ kind: 'unusable' });
   expect(await readPlainFile('/proc/self/stat', 100_000)).toMatchObject({ kind: 'bytes' });
 });
 
-test('a file that is not there, or lies below a file, is missing', async () => {
+test('a file that does not exist, or is below a file, is missing', async () => {
   await using dir = await tempDir();
   await writeFile(join(dir.path, 'file'), '');
   expect(await readPlainFile(join(dir.path, 'none'), 4)).toEqual({ kind: 'missing' });

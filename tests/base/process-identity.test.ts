@@ -37,7 +37,7 @@ test('a process lives on when the time zone of the machine changes', async () =>
   expect(self && (await livenessOf(machine.host, self))).toBe('alive');
 });
 
-test('a ps that is killed tells of no dead process', async () => {
+test('a killed ps is no evidence of a dead process', async () => {
   await using dir = await tempDir();
   const host = { ...(await systemHost()), processes: psTable(await program(dir.path, 'kill -9 $$')) };
   const self = { ...(await identify(await systemHost(), process.pid)), startTicks: '1' };
@@ -59,7 +59,7 @@ test.each([
   expect(await livenessOf(host, identity)).toBe('unknowable');
 });
 
-test('a host that could not be read at first is read again', async () => {
+test('a failed read of the host is retried', async () => {
   const module = pathToFileURL(resolve('src/base/processes/host.ts')).href;
   const script = `
     import { closeSync, openSync } from 'node:fs';

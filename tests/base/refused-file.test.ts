@@ -12,7 +12,7 @@ test.each(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'])('%s names the file a
   expect(error?.why).toMatch(new RegExp(`^\\w.+: /home/me/\\.config \\(${code}\\)\\.$`));
 });
 
-test('what is a fault of ours, or explained already, is no refused file', () => {
+test('our bugs and explained errors are not refused files', () => {
   for (const error of [refusal('ENOENT'), new TypeError('x'), KNOWN, undefined])
     expect(refusedFile(error)).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { shellQuoted, shellWord } from '../../src/base/shell-quoted.ts';
 
-test('a shell reads any words as they were', async () => {
+test('a shell reads any quoted word unchanged', async () => {
   // No program takes a NUL in an argument, and lone surrogates do not survive UTF-8.
   const word = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'));
   const words = fc.sample(fc.oneof(word, fc.constantFrom("'", "it's", '$HOME', '`x`', '\n', '"', '')), 100);
@@ -14,7 +14,7 @@ test('a shell reads any words as they were', async () => {
   }
 });
 
-test('a word that needs no quotation marks has none', () => {
+test('a word that needs no quotes gets none', () => {
   expect(shellWord('/tmp/samocode-demo-a1/paper_boat')).toBe('/tmp/samocode-demo-a1/paper_boat');
   expect(shellWord('/tmp/my boat')).toBe("'/tmp/my boat'");
 });

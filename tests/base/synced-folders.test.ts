@@ -25,7 +25,7 @@ function foldersOpened(): Set<string> {
   return opened;
 }
 
-test('the name of a guarded file that is new is on disk before anything counts in it', async () => {
+test('the directory entry of a new guarded file is on disk before its content counts', async () => {
   await using dir = await tempDir();
   const opened = foldersOpened();
   using _file = await AppendOnlyFile.open(join(dir.path, 'events.jsonl'), 0, async () => undefined);

@@ -19,7 +19,7 @@ test.each(['two\nlines\tand a tab', 'שלום\u200f!', 'zażółć 👩‍👧 �
   },
 );
 
-test('a control character is shown as its escape, so that a name can still be told from another', () => {
+test('a control character is shown as its escape, so that names stay distinguishable', () => {
   expect(visibleControls('x\u001b[31m\u202e')).toBe('x\\u001b[31m\\u202e');
   expect(visibleControls('two\nlines\t')).toBe('two\nlines\t');
 });

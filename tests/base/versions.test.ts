@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isOlder } from '../../src/base/versions.ts';
 
-test('versions are compared by number, whatever stands around them', () => {
+test('versions are compared by number, ignoring text around them', () => {
   expect(isOlder('2.1.99 (Claude Code)', '2.1.197')).toBe(true);
   expect(isOlder('codex-cli 0.169.0', '0.169.0')).toBe(false);
   expect(isOlder('0.61', '0.61.0')).toBe(false);

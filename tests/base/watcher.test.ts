@@ -11,7 +11,7 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const LONG_MS = 60_000;
 
-/** chokidar's watchers, of which one knows which are open. */
+/** chokidar's watchers, tracking which are open. */
 function counted(): { watchPath: WatchPath; opened: FSWatcher[]; open(): FSWatcher[] } {
   const opened: FSWatcher[] = [];
   const watchPath: WatchPath = (path, options) => {
@@ -46,7 +46,7 @@ test('only so many paths are watched, and none that is no longer wanted', async 
   expect(open()).toEqual([]);
 });
 
-test('a file is watched from before it is there, and whichever file has its name', async () => {
+test('a file is watched before it exists, and after it is replaced', async () => {
   await using dir = await tempDir();
   const folder = join(dir.path, 'later');
   const path = join(folder, 'file');
@@ -76,7 +76,7 @@ test('a file is watched from before it is there, and whichever file has its name
   watcher.close();
 });
 
-test('the last change of a burst is looked at, too', async () => {
+test('the last change of a burst is reported, too', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await writeFile(path, '');
@@ -90,7 +90,7 @@ test('the last change of a burst is looked at, too', async () => {
   watcher.close();
 });
 
-test('errors are no end of anything, also those that come after the close', async () => {
+test('errors end nothing, not even after close', async () => {
   await using dir = await tempDir();
   const { watchPath, opened, open } = counted();
   const watcher = newWatcher({ clock, watchPath });
@@ -112,7 +112,7 @@ test('a wait ends with the reason of its abort, also of one that came before', a
   await expect(watcher.wait(1, cut.signal)).rejects.toThrow('enough');
 });
 
-test('however often it is waited for, nothing is left at a signal that lives on', async () => {
+test('waits leave no listeners on a long-lived signal', async () => {
   const watcher = newWatcher({ clock });
   const { signal } = new AbortController();
   for (let index = 0; index < 100; index += 1) await watcher.wait(0, signal);

@@ -1,14 +1,14 @@
-/** What an agent does to its own git folder: it may do all of it, and the repository has nothing of it but sound commits. */
+/** What an agent does to its own git folder: anything is allowed, and only sound commits reach the repository. */
 export interface Attack {
   title: string;
   script: string;
-  /** What comes of it when its work is collected. */
+  /** The result of collecting its work. */
   kind: 'nothing' | 'moved' | 'refused' | 'branch_gone';
-  /** Words of why. */
+  /** Part of the reason. */
   why?: string;
 }
 
-/** Each time with another file: what the repository has already can't be damaged. */
+/** Each time with another file: existing objects can't be damaged. */
 const COMMIT = 'date +%s.%N >work.txt; git add work.txt; git commit -qm Work';
 /** The file of a loose object. */
 const FILE_OF = 'at() { echo "$COMMON/objects/$(echo "$1" | cut -c1-2)/$(echo "$1" | cut -c3-)"; }';
@@ -47,7 +47,7 @@ const QUIET: readonly (readonly [title: string, script: string])[] = [
   ['leads further objects elsewhere', 'echo "$HOME" >>"$COMMON/objects/info/alternates"'],
 ];
 
-/** Where a commit would go wrong after it, or be another's. */
+/** Where a commit would fail afterwards, or be another one's. */
 const ALONE = /its own git folder|place of info|commondir|gitdir|as another/;
 
 export const ATTACKS: readonly Attack[] = [

@@ -26,7 +26,7 @@ const untilExit = async (scene: WorkerWithChild) => {
   return await eventually(() => exitOf(scene), { what: 'its exit status' });
 };
 
-/** As a worker does that has seen the child alive. */
+/** Like a worker that has seen the child alive. */
 const end = ({ worker, child }: ChildInGuard, options: { leftoversOnly: boolean }) =>
   endChildTree(worker, child, { ...options, known: [child.wrapper] });
 
@@ -47,7 +47,7 @@ test.concurrent.each([
   );
 });
 
-test('its output goes into the log files themselves', async () => {
+test('its output goes directly into the log files', async () => {
   await using log = await tempLog();
   await using scene = await childDoing(log, 'echo out; echo err >&2; readlink /proc/self/fd/1');
   expect(await untilExit(scene)).toBe('0');
@@ -55,7 +55,7 @@ test('its output goes into the log files themselves', async () => {
   expect(await readFile(join(log.paths.logs, 'child.err'), 'utf8')).toBe('err\n');
 });
 
-test('it gets no descriptor of the guard and sees nothing of its arguments', async () => {
+test('it gets no descriptor of the guard and cannot see its arguments', async () => {
   await using log = await tempLog();
   const seen = 'cat /proc/[0-9]*/cmdline | tr "\\0" "\\n" | grep -e [-]-dev-bind';
   await using scene = await childDoing(log, `readlink /proc/$$/fd/3 /proc/$$/fd/4 /proc/$$/fd/5; ${seen}`);
@@ -95,7 +95,7 @@ test.each([
     expect(ChildRecord.parse(JSON.parse(await readFile(at('child.json'), 'utf8'))).guard).toBe(true);
 });
 
-test('a polite end reaches every process inside, and the guard ends by itself with the child’s own status', async () => {
+test('SIGTERM reaches every process inside, and the guard exits by itself with the child’s status', async () => {
   await using log = await tempLog();
   const deep = `setsid sh -c 'trap "echo deep >>heard; exit 0" TERM; echo up >>up; while :; do sleep 0.05; done'`;
   const trap = `trap 'echo child >>heard; while ! grep -q deep heard; do sleep 0.02; done; exit 0' TERM`;
@@ -107,7 +107,7 @@ test('a polite end reaches every process inside, and the guard ends by itself wi
   await nothingIsLeft(scene);
 });
 
-test.concurrent.each(DIFFICULT)('a child in the guard that %s is gone after its end', async (_, script) => {
+test.concurrent.each(DIFFICULT)('a child in the guard that %s can be ended', async (_, script) => {
   await using log = await tempLog();
   await using scene = await childDoing(log, script);
   await eventually(async () => (await scene.text('up')).includes('\n'), { what: 'a child that stands' });
@@ -115,7 +115,7 @@ test.concurrent.each(DIFFICULT)('a child in the guard that %s is gone after its 
   await nothingIsLeft(scene);
 });
 
-test.concurrent.each(DIFFICULT)('what %s goes with the child that left it and ended', async (_, script) => {
+test.concurrent.each(DIFFICULT)('what %s is gone once its child has ended', async (_, script) => {
   await using log = await tempLog();
   await using scene = await childDoing(log, leaving(script));
   expect(await untilExit(scene)).toBe('5');

@@ -6,14 +6,14 @@ import type { TempLog } from '../support/temp-log.ts';
 import { type WorkerPlan, type WorkerWithChild, workerWithChild } from '../worker/worker-with-child.ts';
 import { nothingIsLeftIn } from './survivors.ts';
 
-/** What a child of one module's test may not write is of no matter: nothing but its processes is kept in. */
+/** What a child may write is irrelevant here: the guard only contains its processes. */
 export function guardOfProcesses(): Guard {
   const tool = findGuardTool(process.env);
   if (tool === undefined) throw new Error('Install bubblewrap: these tests are about it.');
   return makeGuard(tool, [], process.getuid?.() === 0);
 }
 
-/** A child in the guard: its script begins once it has told its namespace, and works in the run folder. */
+/** A child in the guard: its script starts after reporting its namespace, and works in the run folder. */
 export async function childDoing(log: TempLog, script: string, plan: WorkerPlan = {}): Promise<ChildInGuard> {
   const { runDir } = log.paths;
   const scene = await workerWithChild(log, {
@@ -34,7 +34,7 @@ export async function nothingIsLeft(child: ChildInGuard): Promise<void> {
   expect(await child.living()).toBe(0);
 }
 
-/** What a child does that is hard to end, once it stands; by then `up` is written. */
+/** A child that is hard to end, once set up; by then `up` is written. */
 export const DIFFICULT: Array<[string, string]> = [
   ['is deaf to every polite signal', `trap '' TERM INT HUP; echo up >up; while :; do sleep 1; done`],
   [
@@ -50,7 +50,7 @@ export const DIFFICULT: Array<[string, string]> = [
   ],
 ];
 
-/** A child that ends with 5 and leaves behind what does this. */
+/** A child that exits with 5 and leaves processes that do this. */
 export function leaving(script: string): string {
   const quoted = `'${script.replaceAll("'", `'\\''`)}'`;
   return `sh -c ${quoted} & until [ -s up ]; do sleep 0.02; done; exit 5`;

@@ -25,7 +25,7 @@ afterAll(() => {
   for (const fake of fakes) fake[Symbol.dispose]();
 });
 
-/** A session in the guard whose machine has a bubblewrap that may be broken and repaired. */
+/** A session in the guard on a machine with a bubblewrap that may be broken and repaired. */
 async function begin(behaviour: Behaviour, plan: RigPlan): Promise<SessionRig & { fake: FakeBwrap }> {
   const fake = fakeBwrap(behaviour);
   fakes.push(fake);
@@ -33,7 +33,7 @@ async function begin(behaviour: Behaviour, plan: RigPlan): Promise<SessionRig & 
   return { ...rig, fake, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() };
 }
 
-/** One with no gate and a CHECK, in its last phase: its next agent says that all is done. */
+/** A session without gates, with a CHECK, in its last phase: its next agent signals done. */
 async function beginAtDone(
   behaviour: Behaviour,
   lines: Readonly<Record<string, string>>,
@@ -75,7 +75,7 @@ test('hooks that SETUP installs are for the session alone', async () => {
   await nothingIsLeftIn(await namespacesOf(rig));
 });
 
-test('SETUP runs in the guard, and its daemons go with it', async () => {
+test('SETUP runs in the guard, and its daemons end with it', async () => {
   await using rig = await begin('sound', { lines: { SETUP: LOOK_AROUND }, start: { run: false } });
   await rig.until(({ status }) => status.kind === 'stopped');
   expect(await inWorktree(rig, 'inside')).toBe(true);
@@ -83,7 +83,7 @@ test('SETUP runs in the guard, and its daemons go with it', async () => {
   await nothingIsLeftIn(await namespacesOf(rig));
 });
 
-test('a SETUP that the guard can’t run blocks with its words before any agent, and runs once it can', async () => {
+test('a SETUP that the guard can’t run blocks with its message before any agent, and runs once it can', async () => {
   await using rig = await begin('refused to commands', {
     lines: { SETUP: LOOK_AROUND },
     start: { run: false },
@@ -101,7 +101,7 @@ test('a SETUP that the guard can’t run blocks with its words before any agent,
   await nothingIsLeftIn(await namespacesOf(rig));
 });
 
-test('a CHECK runs in the guard, and its daemons go with it', async () => {
+test('a CHECK runs in the guard, and its daemons end with it', async () => {
   await using rig = await beginAtDone('sound', { CHECK: LOOK_AROUND, CHECK_IN: 'worktree' });
   await rig.until(({ status }) => status.kind === 'done');
   expect(await inWorktree(rig, 'inside')).toBe(true);
@@ -126,7 +126,7 @@ test.each([
   expect(await inWorktree(rig, '.over')).toBe(true);
 });
 
-test('a CHECK that the guard can’t run blocks with its words, and sends no agent to repair it', async () => {
+test('a CHECK that the guard can’t run blocks with its message, and sends no agent to repair it', async () => {
   await using rig = await beginAtDone('refused to commands', { CHECK: LOOK_AROUND, CHECK_IN: 'worktree' });
   expect(await blockOf(rig)).toMatchObject({
     rule: 'checks',
@@ -139,7 +139,7 @@ test('a CHECK that the guard can’t run blocks with its words, and sends no age
   expect(await inWorktree(rig, 'inside')).toBe(true);
 });
 
-test('a CHECK in a clone may commit there, and writes neither into the worktree, nor the kept folders, nor MAIN_REPO, nor home', async () => {
+test('a CHECK in a clone may commit there, and writes neither into the worktree, nor the cached folders, nor MAIN_REPO, nor home', async () => {
   const outside = ['../../../26-*', '../../.cache', '../../../../..'].map((path) => `touch ${path}/planted`);
   const commit = 'touch made && git add made && git commit -qm x';
   const CHECK = `readlink /proc/self/ns/pid; ${DAEMON}; mkdir -p ../../.cache; ${outside.join('; ')}; touch "$HOME/tried" && ${commit}`;
@@ -153,7 +153,7 @@ test('a CHECK in a clone may commit there, and writes neither into the worktree,
   await nothingIsLeftIn(runs.flatMap(({ tail = '' }) => tail.match(/pid:\[\d+\]/g) ?? []));
 });
 
-test('a command of a project whose guard is gone is not taken for one that failed', async () => {
+test('a command of a project whose guard is gone is not treated as failed', async () => {
   const failure = await failureOf('true', { cwd: '/', env: {}, inside: () => ['/nowhere/bwrap'] });
   expect(failure?.guardProblem).toBe('/nowhere/bwrap could not be started');
 });

@@ -11,11 +11,11 @@ import type { SessionRig } from '../support/session-rig.ts';
 import { first, guardedRow, shell } from './guarded-row.ts';
 import { TELL_NAMESPACE, TELLS_NAMESPACE } from './survivors.ts';
 
-/** A rule of a scenario, by an agent that tells its namespace first. */
+/** A scenario's rule, with an agent that reports its namespace first. */
 const told = ({ rules }: { rules: Array<{ do: object[] }> }) =>
   rules.map((rule) => ({ ...rule, do: [TELLS_NAMESPACE, ...rule.do] }));
 
-/** Everything that is hard to end, at once. */
+/** All processes that are hard to end, at once. */
 const DIFFICULT = [
   { act: 'ignore-term' },
   { act: 'leave', count: 2 },
@@ -36,7 +36,7 @@ async function isUp(rig: SessionRig): Promise<void> {
   });
 }
 
-/** An agent that says in its worktree that it heard a polite end, and ends by itself. */
+/** An agent that records SIGTERM in its worktree, and exits by itself. */
 const POLITE = `${TELL_NAMESPACE}
 import { writeFileSync } from 'node:fs';
 if (process.env.SAMOCODE_ITERATION === '1') {
@@ -159,7 +159,7 @@ const difficult: FaultRow[] = [
     {
       name: 'the daemons of daemoniser.json die before they forge',
       rules: told(daemoniser),
-      // They act while another agent is at work.
+      // Run while another agent works.
       before: async () => undefined,
       ends: AT_THE_GATE,
       also: async (rig) => {

@@ -1,16 +1,16 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A folder or file, and whether what lies there may change; the longest path that fits decides. */
+/** A folder or file, and whether its content may change; the longest matching path decides. */
 export type Rule = readonly [path: string, open: boolean];
 
-/** Everything below a folder that the rules keep closed, path to what it is. */
+/** Everything below a folder that the rules keep closed: path → state. */
 export function entriesBelow(root: string, rules: readonly Rule[]): Record<string, string> {
   const found: Record<string, string> = {};
   const look = (path: string) => {
     const stats = lstatSync(path);
     if (!isOpen(path, rules)) found[path] = `${stats.mode.toString(8)} ${contentOf(path, stats)}`;
-    // A closed folder may lie in one that is open.
+    // An open folder may contain a closed one.
     if (stats.isDirectory()) for (const name of readdirSync(path)) look(join(path, name));
   };
   look(root);

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findGuardTool } from '../../src/providers/starting/make-guard.ts';
 
-/** What the machine's bubblewrap is like. */
+/** The state of the machine's bubblewrap. */
 export type Behaviour =
-  /** As it is. */
+  /** Unchanged. */
   | 'sound'
   /** The kernel refuses its namespaces, at once. */
   | 'refused'
@@ -15,15 +15,15 @@ export type Behaviour =
   | 'refused to commands'
   | 'hangs'
   | 'hangs after the probe'
-  /** It is there, but its program can't be run any more. */
+  /** Installed, but its program can't be run any more. */
   | 'gone';
 
-/** What the kernel says when the namespaces of a machine are used up, in bubblewrap's words. */
+/** bubblewrap's message when the machine has no namespaces left. */
 export const NO_NAMESPACES = 'Creating new namespace failed: No space left on device';
 
 /** A bubblewrap that may be broken and repaired while sessions run. */
 export interface FakeBwrap extends Disposable {
-  /** First on PATH, it stands before the real one. */
+  /** First on PATH, in front of the real one. */
   env: { PATH: string };
   behaves(behaviour: Behaviour): void;
 }
@@ -45,7 +45,7 @@ export function fakeBwrap(behaviour: Behaviour): FakeBwrap {
   };
   const behaves = (now: Behaviour) => {
     rmSync(program, { recursive: true, force: true });
-    // A folder of its name is no program, and the real one that PATH has behind it is not looked for.
+    // A folder of that name hides the real one on PATH.
     if (now === 'gone') mkdirSync(program);
     else writeFileSync(program, `#!/bin/sh\n${scripts[now]}\n`);
     chmodSync(program, 0o755);

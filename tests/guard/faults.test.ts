@@ -13,7 +13,7 @@ import { type Behaviour, type FakeBwrap, fakeBwrap, NO_NAMESPACES } from './fake
 import { first, guardedRow, shell } from './guarded-row.ts';
 import { namespacesOf, TELLS_NAMESPACE } from './survivors.ts';
 
-/** Agents that leave behind what is hard to end, and then hang. */
+/** Agents that leave processes that are hard to end, and then hang. */
 const HANGS = first(
   { act: 'leave', count: 2, setsid: true, ignoreTerm: true, scrubEnv: true },
   shell(`(setsid env -i sh -c "trap '' TERM; sleep 600; :" &)`),
@@ -105,7 +105,7 @@ afterAll(() => {
   for (const fake of fakes) fake[Symbol.dispose]();
 });
 
-/** A row on a machine whose bubblewrap is like that when it goes on. */
+/** A row on a machine with this state of bubblewrap when it continues. */
 function withBwrap(behaviour: Behaviour, make: (fake: FakeBwrap) => FaultRow): FaultRow {
   const fake = fakeBwrap(behaviour);
   fakes.push(fake);

@@ -23,21 +23,21 @@ import { rulesOf } from './open-places.ts';
 import { layOut, MAKE_PERSON, MAKE_SESSIONS, type Place, type Variables } from './places.ts';
 import type { User } from './users.ts';
 
-/** A repository, a session of ours in it, and a guard around whatever runs for the session. */
+/** A repository, a session in it, and a guard for all programs of the session. */
 export interface GuardScene extends AsyncDisposable {
   root: string;
   places: GuardPlaces;
   tool: GuardTool;
   env: Record<string, string>;
-  /** Runs a script of the shell in the worktree, as the agent would. */
+  /** Runs a shell script in the worktree, like the agent. */
   inside(script: string): Promise<CommandResult>;
-  /** The same for the person, in no guard. @throws when it fails */
+  /** The same for the user, without a guard. @throws when it fails */
   outside(script: string): Promise<string>;
-  /** A script inside that has been running since before the person's act, and goes on behind it. */
+  /** A script inside that has been running since before the user's act, and continues after it. */
   insideAfter(act: () => Promise<void>, script: string): Promise<CommandResult>;
-  /** Gives everything to the user, after root has written there for them. */
+  /** Makes the user own everything root has written there for them. */
   handOver(): Promise<void>;
-  /** What stands where the session has nothing to write, path to content. */
+  /** Files where the session must not write, path → content. */
   others(): Record<string, string>;
 }
 
@@ -46,7 +46,7 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
   const { makeRepository, variables } = layOut(dir.path, place);
   const env: Record<string, string> = {
     ...variables,
-    // Root's own folders are not there for anybody else.
+    // Root's own folders are inaccessible to others.
     PATH: `${user.uid === undefined ? process.env.PATH : '/usr/bin:/bin'}:${join(variables.BASE, 'tools/bin')}`,
     OUTSIDE: `${process.pid}`,
   };
@@ -93,7 +93,7 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
 
 type Places = GuardPlaces & Required<Pick<GuardPlaces, 'session'>>;
 
-/** As the worker finds them. */
+/** As the worker determines them. */
 async function placesOf(variables: Variables, place: Place, env: Record<string, string>): Promise<Places> {
   const { MAIN, SESSIONS, WORKTREES, HOME, PROGRAM, SESSION, WORKTREE, BRANCH, RUN } = variables;
   const question = {
@@ -125,7 +125,7 @@ async function placesOf(variables: Variables, place: Place, env: Record<string, 
   return { ...places, session };
 }
 
-/** To be a user is to start the guard as one. */
+/** Starts the guard as this user. */
 async function toolOf(user: User, folder: string, env: Record<string, string>): Promise<GuardTool> {
   const tool = findGuardTool(env);
   if (tool === undefined) throw new Error('These tests need bubblewrap (Debian: apt install bubblewrap).');

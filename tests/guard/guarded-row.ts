@@ -21,6 +21,6 @@ export function guardedRow(settings: Partial<FrozenSettings>, row: FaultRow): Fa
   };
 }
 
-/** What the first agent does, once it has told where it runs. */
+/** What the first agent does after it has reported its namespace. */
 export const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: [TELLS_NAMESPACE, ...acts] }];
 export const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });

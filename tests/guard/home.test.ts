@@ -8,14 +8,14 @@ import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.
 import { tempDir } from '../support/temp-dir.ts';
 import { first, shell } from './guarded-row.ts';
 
-// What an agent leaves below home, and what is started later.
+// Files an agent leaves below home, and that are started later.
 
 const SIGNALS = [
   { act: 'signal-file', text: '{"status":"continue","phase":"requirements"}' },
   { act: 'result' },
 ];
 
-/** Its first agent runs this; a login shell of the person is bash. */
+/** The first agent runs this; the user's login shell is bash. */
 async function sessionWhose(script: string, plan: RigPlan): Promise<SessionRig> {
   return await startRig({
     scenario: { rules: first(shell(script), ...SIGNALS) },
@@ -38,14 +38,14 @@ async function isThere(rig: SessionRig, name: string): Promise<boolean> {
 const PLANTED =
   'for f in .bashrc .bash_profile .profile .zshenv; do echo "touch $HOME/.cache/ran" >>"$HOME/$f"; done';
 
-test('in the guard no start file of a shell can be written, and the session goes on', async () => {
+test('in the guard no shell start file can be written, and the session continues', async () => {
   await using rig = await sessionWhose(PLANTED, { sandbox: 'guard' });
   await rig.untilWaiting('qa_answers');
   expect(await readFile(join(rig.repo.homeDir, '.bashrc'), 'utf8')).toBe('true\n');
   expect(await isThere(rig, '.bash_profile')).toBe(false);
 });
 
-test('without a guard start files that an agent wrote block the session, are listed, and start nothing in the workers that follow', async () => {
+test('without a guard start files that an agent wrote block the session, are listed, and start nothing in later workers', async () => {
   await using rig = await sessionWhose(PLANTED, { sandbox: 'off' });
   const { status } = await rig.until(rested);
   expect(status).toMatchObject({ kind: 'blocked', rule: 'git_programs_changed' });
@@ -60,7 +60,7 @@ test('without a guard start files that an agent wrote block the session, are lis
   expect(await isThere(rig, '.cache/ran')).toBe(false);
 });
 
-test('a command for the next chat that an agent leaves where there was none blocks, and a person in a terminal accepts it', async () => {
+test('a new command for the next chat left by an agent blocks, and a person in a terminal accepts it', async () => {
   const plants = 'mkdir -p "$HOME/.claude/commands" && echo x >"$HOME/.claude/commands/x.md"';
   await using rig = await sessionWhose(plants, { sandbox: 'guard' });
   const { status } = await rig.until(rested);
@@ -72,7 +72,7 @@ test('a command for the next chat that an agent leaves where there was none bloc
   await rig.untilWaiting('qa_answers');
 });
 
-test('folders that CLIs make empty, their logins and their transcripts block nothing', async () => {
+test('empty folders, logins and transcripts of CLIs block nothing', async () => {
   const writes = `cd "$HOME/.claude" && mkdir -p plugins commands projects/a/memory && echo 1 >projects/a/1.jsonl
     echo 2 >.credentials.new && mv .credentials.new .credentials.json`;
   await using rig = await sessionWhose(writes, { sandbox: 'guard' });
@@ -80,7 +80,7 @@ test('folders that CLIs make empty, their logins and their transcripts block not
   expect(await isThere(rig, '.claude/.credentials.json')).toBe(true);
 });
 
-test('what the person changes while no agent runs is theirs', async () => {
+test('changes of the user while no agent runs are theirs', async () => {
   await using rig = await sessionWhose('true', { sandbox: 'off', start: { run: false } });
   await rig.until(({ status }) => status.kind === 'stopped');
   await appendFile(join(rig.repo.homeDir, '.bashrc'), 'true\n');
@@ -90,7 +90,7 @@ test('what the person changes while no agent runs is theirs', async () => {
   await rig.untilWaiting('qa_answers');
 });
 
-test('settings that a rename outside laid open are noticed when an agent wrote them', async () => {
+test('settings exposed by a rename outside are detected when an agent wrote them', async () => {
   const waits = 'until [ -e "$HOME/.cache/go" ]; do sleep 0.05; done';
   await using rig = await sessionWhose(
     `: >"$HOME/.cache/up"; ${waits}; echo x >"$HOME/.claude/settings.json"`,
@@ -109,14 +109,14 @@ test('settings that a rename outside laid open are noticed when an agent wrote t
   expect(status).toMatchObject({ rule: 'git_programs_changed' });
 });
 
-test('the prompt and other files of the run folder cannot be written by way of /proc', async () => {
+test('the prompt and other files of the run folder cannot be written through /proc', async () => {
   const writes = 'for f in /proc/1/fd/* /proc/self/fd/0; do [ -f "$f" ] && echo planted >>"$f"; done; true';
   await using rig = await sessionWhose(writes, { sandbox: 'guard' });
   await rig.untilWaiting('qa_answers');
   expect(await readFile(join(rig.paths.iterations, '001/prompt.md'), 'utf8')).not.toContain('planted');
 });
 
-test('a file that the program had open which started a worker is not one of its agents', async () => {
+test('a file left open by the starter of a worker is not open in its agents', async () => {
   await using dir = await tempDir();
   const open = join(dir.path, 'open-elsewhere');
   const { worker } = await builtPrograms();
@@ -131,10 +131,10 @@ test('a file that the program had open which started a worker is not one of its 
   expect(await readFile(open, 'utf8')).toBe('');
 });
 
-/** A CLI below home whose every start leaves a trace where the guard lets it, and where it does not. */
+/** A CLI below home that leaves a trace at every start, inside or outside the guard. */
 const TRACES = '#!/bin/sh\necho "$1" >>"$HOME/.cache/asked"; echo x >>"$HOME/.profile"; echo 9.9.9\n';
 
-test('what doctor asks of CLIs runs in the guard', async () => {
+test('doctor queries CLIs in the guard', async () => {
   await using rig = await sessionWhose('true', { sandbox: 'guard', start: { run: false } });
   const cli = join(rig.repo.homeDir, 'claude');
   await writeFile(cli, TRACES, { mode: 0o755 });
@@ -144,7 +144,7 @@ test('what doctor asks of CLIs runs in the guard', async () => {
   expect(await isThere(rig, '.profile')).toBe(false);
 });
 
-test('what Codex is asked before each iteration runs in the guard', async () => {
+test('Codex is queried in the guard before each iteration', async () => {
   await using rig = await sessionWhose('true', { sandbox: 'guard', start: { run: false } });
   const cli = join(rig.repo.homeDir, 'codex');
   await writeFile(cli, TRACES, { mode: 0o755 });

@@ -10,14 +10,14 @@ import { builtPrograms } from '../support/built-programs.ts';
 import { makeProject } from '../support/project.ts';
 import { startRig } from '../support/session-rig.ts';
 
-/** As root the kernel protects the same, and root has other ways. */
+/** As root the kernel protects the same paths, but root has other ways. */
 const GUARDED = process.getuid?.() === 0 ? 'best effort' : 'guard';
 
 const of = (events: readonly SessionEvent[], type: SessionEvent['type']) =>
   events.filter((event) => event.type === type);
 
 test.each(['auto', 'guard'] as const)(
-  'with SANDBOX=%s a session begins in the guard, and its record says so',
+  'with SANDBOX=%s a session starts in the guard and records it',
   async (sandbox) => {
     await using rig = await startRig({ sandbox });
     await rig.untilWaiting('qa_answers');
@@ -30,7 +30,7 @@ test.each(['auto', 'guard'] as const)(
   },
 );
 
-test('with SANDBOX=off a session has no guard and its record says none', async () => {
+test('with SANDBOX=off a session has no guard and records none', async () => {
   await using rig = await startRig({ sandbox: 'off' });
   await rig.untilWaiting('qa_answers');
   expect(of(await rig.events(), 'session_created')).toMatchObject([{ sandbox: 'none' }]);

@@ -8,7 +8,7 @@ import { endSessionsBelow } from '../support/live-session.ts';
 import { startRig } from '../support/session-rig.ts';
 import { type Behaviour, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
 
-// Where the machine gives no guard when a session is to begin.
+// Machines without a working guard when a session starts.
 
 const WHY: Array<[Behaviour, string]> = [
   ['refused', NO_NAMESPACES],
@@ -16,7 +16,7 @@ const WHY: Array<[Behaviour, string]> = [
 ];
 
 test.concurrent.each(WHY)(
-  'with SANDBOX=auto and a bubblewrap of the kind "%s" a session begins without a guard, and says why',
+  'with SANDBOX=auto and a bubblewrap of the kind "%s" a session starts without a guard, and says why',
   async (behaviour, why) => {
     using fake = fakeBwrap(behaviour);
     await using rig = await startRig({ sandbox: 'auto', start: { run: false } });
@@ -37,7 +37,7 @@ test.concurrent.each(WHY)(
 );
 
 test.concurrent.each(WHY)(
-  'with SANDBOX=guard and a bubblewrap of the kind "%s" nothing is begun',
+  'with SANDBOX=guard and a bubblewrap of the kind "%s" nothing is started',
   async (behaviour, why) => {
     using fake = fakeBwrap(behaviour);
     const beginning = startRig({ sandbox: 'guard', firstEnv: fake.env });
@@ -48,7 +48,7 @@ test.concurrent.each(WHY)(
   },
 );
 
-test('without a guard no session begins on a commit whose files are not what its hashes say', async () => {
+test('without a guard no session starts on a commit whose files are not what its hashes say', async () => {
   await using rig = await startRig({ start: { run: false }, repo: { files: { 'setup.sh': 'true\n' } } });
   await rig.until(({ status }) => status.kind === 'stopped');
   const pathOf = (hash: string) => join(rig.repo.path, '.git/objects', hash.slice(0, 2), hash.slice(2));

@@ -3,7 +3,7 @@ import type { GuardPlaces } from '../../src/providers/starting/guard-profile.ts'
 import type { Rule } from './entries-below.ts';
 import type { Variables } from './places.ts';
 
-/** The rest of home is closed, and so is what lies in these of the second kind. */
+/** The rest of home is closed, and so are the contents of the second kind. */
 const OPEN_AT_HOME = [
   ...[
     'work',
@@ -23,7 +23,7 @@ const CLOSED_AT_HOME = [
   ...['.codex/config.toml', '.codex/rules', '.codex/skills/mine', '.gemini/GEMINI.md', '.gemini/extensions'],
 ];
 
-/** What a session may write, told without the profile that is tried. */
+/** What a session may write, independent of the tested profile. */
 export function rulesOf(
   { session, home, configFolder, programs, writable }: GuardPlaces,
   { ORIGIN }: Variables,

@@ -1,4 +1,4 @@
-/** One thing that an ordinary agent does; `needs` names what not every machine has. */
+/** One thing an ordinary agent does; `needs` names tools that not every machine has. */
 export interface OrdinaryRow {
   title: string;
   script: string;
@@ -64,7 +64,7 @@ export const ORDINARY: readonly OrdinaryRow[] = [
   {
     title: 'see sudo refused, with its reason',
     needs: 'sudo',
-    // Root needs no more rights, so it asks as somebody else.
+    // Root needs no more rights, so it asks as another user.
     script:
       'as=; test "$(id -u)" != 0 || as="setpriv --reuid 65534 --regid 65534 --clear-groups"; $as sudo -n true 2>&1 | grep "no new privileges"',
   },
@@ -74,7 +74,7 @@ export const ORDINARY: readonly OrdinaryRow[] = [
   },
 ];
 
-/** Of the repository that they work in. */
+/** In the repository they work in. */
 export const ORDINARY_FILES: Readonly<Record<string, string>> = {
   'README.md': '# Boat\n',
   '.gitignore': 'node_modules\ntarget\n.venv\n*.whl\n*.tgz\n',

@@ -12,7 +12,7 @@ const there = await Promise.all(ORDINARY.map(hasTool));
 const rows = ORDINARY.filter((_, index) => there[index]);
 const missing = ORDINARY.flatMap(({ needs }, index) => (there[index] ? [] : [needs]));
 
-/** Where rustup keeps what the person has installed; the home folder of a rig is a new one. */
+/** Where rustup keeps the user's toolchains; a rig's home folder is new. */
 const RUSTUP_HOME = process.env.RUSTUP_HOME ?? join(homedir(), '.rustup');
 
 describe(`what an ordinary agent does works in the guard (not here: ${missing.join(', ') || 'nothing'})`, () => {
@@ -28,7 +28,7 @@ describe(`what an ordinary agent does works in the guard (not here: ${missing.jo
     expect(await endOf(rig, `${index}`)).toBe('0');
   });
 
-  test('and the session goes on at the level that it began with', async () => {
+  test('and the session continues at its initial level', async () => {
     const events = await rig.events();
     const started = events.filter((event) => event.type === 'iteration_started');
     const level = process.getuid?.() === 0 ? 'best effort' : 'guard';
@@ -37,7 +37,7 @@ describe(`what an ordinary agent does works in the guard (not here: ${missing.jo
   });
 });
 
-test("the person's hook runs at the agent's commit, and may refuse it", async () => {
+test("the user's hook runs at the agent's commit, and may refuse it", async () => {
   const hook = '#!/bin/sh\necho ran >>"$HOME/.cache/hook-ran"\ntest ! -e forbidden.txt\n';
   await using rig = await startRig({
     ...sessionOf([
@@ -56,7 +56,7 @@ test("the person's hook runs at the agent's commit, and may refuse it", async ()
   expect(await endOf(rig, 'refused')).toBe('0');
 });
 
-/** A session in the guard whose first child runs these commands, and hands on to ordinary ones. */
+/** A session in the guard whose first agent runs these commands, followed by ordinary ones. */
 function sessionOf(commands: readonly (readonly string[])[]) {
   const acts = commands.map((command) => ({ act: 'run', command }));
   const signal = { act: 'signal-file', text: '{"status":"continue","phase":"requirements"}' };
@@ -67,13 +67,13 @@ function sessionOf(commands: readonly (readonly string[])[]) {
   };
 }
 
-/** A script of the shell that says in the session folder how it ended. */
+/** A shell script that records its exit status in the session folder. */
 function scripted(name: string, script: string): string[] {
   const ended = `"$REHEARSAL_SESSION_DIR/ended-${name}"`;
   return ['/bin/sh', '-c', `said=$( (set -eu; ${script}\n) 2>&1 ); echo "$?$said" >${ended}`];
 }
 
-/** '0', or how it ended otherwise and what it said. */
+/** '0', or another end with its output. */
 async function endOf({ paths }: SessionRig, name: string): Promise<string> {
   const text = await readFile(join(paths.sessionDir, `ended-${name}`), 'utf8');
   return text.startsWith('0') ? '0' : text;

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 
-/** How a repository and its sessions lie. */
+/** The layout of a repository and its sessions. */
 export interface Place {
   title: string;
   repository?: keyof typeof REPOSITORIES;
   sessions?: 'outside';
   worktrees?: 'outside';
-  /** What the folders are called in which everything lies. */
+  /** The names of the folders that contain everything. */
   folder?: string;
-  /** Everything but home lies in it. */
+  /** Contains everything but home. */
   inHome?: true;
-  /** MAIN_REPO, SESSIONS and WORKTREES are given by a link in their path. */
+  /** MAIN_REPO, SESSIONS and WORKTREES have a link in their path. */
   byLink?: true;
   /** So is HOME. */
   homeByLink?: true;
@@ -36,10 +36,10 @@ export const PLACES: readonly Place[] = [
   { title: 'a branch two folders deep', branch: 'team/samocode/boat' },
 ];
 
-/** What scripts find in their environment. */
+/** The environment of scripts. */
 export type Variables = ReturnType<typeof layOut>['variables'];
 
-/** Scripts of the shell that make the repository $MAIN, whose remote $ORIGIN is there. */
+/** Shell scripts that create the repository $MAIN, whose remote $ORIGIN exists. */
 const REPOSITORIES = {
   plain: 'git clone -q "$ORIGIN" "$MAIN"',
   linked: 'git clone -q "$ORIGIN" "$BASE/first"; git -C "$BASE/first" worktree add -q -b person "$MAIN"',
@@ -53,7 +53,7 @@ const REPOSITORIES = {
     git -C "$MAIN" commit -qm Library`,
 };
 
-/** @param root a folder of which nothing else knows */
+/** @param root a folder used by nothing else */
 export function layOut(root: string, place: Place) {
   const base = place.folder === undefined ? root : join(root, place.folder);
   const home = join(base, place.homeByLink ? 'person/home' : 'home');
@@ -87,7 +87,7 @@ export function layOut(root: string, place: Place) {
   };
 }
 
-/** Before the repository: the person's settings, and a remote. */
+/** Before the repository: the user's settings, and a remote. */
 export const MAKE_PERSON = `
 mkdir -p "$CONFIG" "$PROGRAM" "$BASE/projects"
 ln -s projects "$BASE/link"
@@ -115,7 +115,7 @@ git commit -qm First
 git clone -q --bare "$BASE/seed" "$ORIGIN"
 `;
 
-/** Behind it: our session, another one, and another checkout of the person's. */
+/** After it: our session, another one, and another checkout of the user's. */
 export const MAKE_SESSIONS = `
 cd "$MAIN"
 git worktree add -q -b "$BRANCH" "$WORKTREE"

@@ -4,7 +4,7 @@ import { makePrivateGit } from '../../src/project/private-git/make-private-git.t
 import { privateGitIn } from '../../src/project/private-git/private-git.ts';
 import type { GuardScene } from './guard-scene.ts';
 
-/** What a worker does around an agent: the folder is made ready, and what was committed is collected. */
+/** A worker's steps around an agent: prepare the folder, and collect what was committed. */
 export async function around(scene: GuardScene) {
   const { commonDir, session } = scene.places;
   const { worktree: worktreePath, branch } = session ?? { worktree: '', branch: '' };
@@ -29,6 +29,6 @@ export async function around(scene: GuardScene) {
   };
 }
 
-/** Everything that a ref of the person says, and what is checked out. */
+/** All refs of the user, and what is checked out. */
 export const REFS =
   'git -C "$MAIN" for-each-ref --format="%(refname) %(objectname)" | grep -v -e "^refs/samocode/" -e "/$BRANCH "; cat "$COMMON/HEAD"';

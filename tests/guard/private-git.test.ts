@@ -39,7 +39,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
       expect(
         await scene.outside('git -C "$WORKTREE" log -1 --format=%s; git -C "$WORKTREE" status --porcelain'),
       ).toBe('Work');
-    // Whatever it did, the next agent can work.
+    // In any case the next agent can work.
     await make();
     const next = await scene.inside('git -c core.hooksPath=/dev/null commit -q --allow-empty -m Next');
     expect(next).toMatchObject({ stderr: '', exitCode: 0 });
@@ -60,7 +60,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     expect(await collect()).toMatchObject({ kind: 'nothing' });
   });
 
-  /** A scene with work that was collected from one agent, and what became of the next. */
+  /** A scene with collected work of one agent, and the state of the next. */
   async function twoAgents(first: string, between: string, second: string) {
     await using other = await makeScene(user, USUAL);
     const { make, collect } = await around(other);
@@ -80,7 +80,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     return { collected, after, log: log.split('\n'), ours, said: next.stdout };
   }
 
-  test('the next agent finds the stash and the half-done rebase of the one before, also after a clean-up outside', async () => {
+  test('the next agent finds the stash and the unfinished rebase of the previous one, even after a gc outside', async () => {
     const { log } = await twoAgents(
       `${commits('One', 'Two', 'Three')}; echo more >>README.md; git stash -q; GIT_SEQUENCE_EDITOR="sed -i 1s/pick/edit/" git rebase -qi HEAD~2 2>/dev/null`,
       'cd "$MAIN"; git reflog expire --expire=now --all; git gc -q --prune=now; git -C "$WORKTREE" status -s',
@@ -89,7 +89,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     expect(log).toEqual(['More', 'Three', 'Two', 'One', 'First']);
   });
 
-  test('commits on another branch, and without one, are kept apart and named', async () => {
+  test('commits on another branch, or on none, are kept separately and named', async () => {
     const { collected, ours, log } = await twoAgents(
       `git switch -qc side; ${commits('Aside')}; git switch -q --detach; ${commits('Detached')}`,
       'true',
@@ -118,7 +118,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     expect(await other.outside('git -C "$WORKTREE" status --porcelain')).toBe('?? Agent.txt');
   });
 
-  test('a branch that was moved back meanwhile gives the next agent what it says', async () => {
+  test('a branch that was moved back meanwhile is what the next agent gets', async () => {
     const { log, said } = await twoAgents(
       commits('One', 'Two'),
       'git -C "$WORKTREE" reset -q --hard HEAD~1',
@@ -128,7 +128,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     expect(log).toEqual(['Three', 'One', 'First']);
   });
 
-  test('what installers of hooks set holds for the agents that follow, and nowhere else', async () => {
+  test('settings of hook installers apply to later agents, and nowhere else', async () => {
     await using other = await makeScene(user, USUAL);
     const { make, collect } = await around(other);
     await make();
@@ -152,7 +152,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     expect(await other.outside('git -C "$MAIN" config core.hooksPath || echo none')).toBe('none');
   });
 
-  test('files of git-lfs are taken over with the commits that name them', async () => {
+  test('files of git-lfs are collected with the commits that refer to them', async () => {
     await using other = await makeScene(user, USUAL);
     const { make, collect } = await around(other);
     await other.outside(
@@ -172,14 +172,14 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     await isSound(other);
   });
 
-  test('collecting that was cut off comes to the same end', async () => {
+  test('an interrupted collection comes to the same end', async () => {
     await using other = await makeScene(user, USUAL);
     const { make, collect, note } = await around(other);
     await make();
     const before = await readFile(note, 'utf8');
     await other.inside(`set -e; ${commits('One')}`);
     expect(await collect()).toMatchObject({ kind: 'moved' });
-    // As if it had died after the branch was moved.
+    // As if it had crashed after the branch was moved.
     await writeFile(note, before);
     await other.outside('git -C "$WORKTREE" read-tree main');
     expect(await collect()).toMatchObject({ kind: 'moved' });
@@ -187,7 +187,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
   });
 });
 
-/** A commit of a new file for each name. */
+/** One commit with a new file for each name. */
 function commits(...names: readonly string[]): string {
   return names
     .map((name) => `date +%s.%N >${name}.txt; git add ${name}.txt; git commit -qm ${name}`)

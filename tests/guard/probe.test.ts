@@ -13,7 +13,7 @@ describe.each(USERS)('probed by $name', (user) => {
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  /** A tool of its own in the place of the system's. */
+  /** A replacement for the system's tool. */
   async function probeWith(script: string, limitMs?: number) {
     const path = join(scene.root, 'another-tool');
     await writeFile(path, `#!/bin/sh\n${script}\n`);
@@ -25,7 +25,7 @@ describe.each(USERS)('probed by $name', (user) => {
     });
   }
 
-  test('the guard of this machine stands, and trying it leaves nothing behind', async () => {
+  test('the guard of this machine works, and probing it leaves nothing behind', async () => {
     const before = scene.others();
     const { env, tool, places } = scene;
     const now = await probeGuard(places, { env, tool, isRoot: user.isRoot });
@@ -33,7 +33,7 @@ describe.each(USERS)('probed by $name', (user) => {
     expect(scene.others()).toEqual(before);
   });
 
-  test('a tool that lets everything through is no guard, and what it let through is taken away', async () => {
+  test('a tool that allows everything is no guard, and the probe’s files are removed', async () => {
     const before = scene.others();
     const now = await probeWith('while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
     expect(now).toMatchObject({
@@ -43,7 +43,7 @@ describe.each(USERS)('probed by $name', (user) => {
     expect(withoutTool(scene.others())).toEqual(withoutTool(before));
   });
 
-  test('a guard with one hole is none, and the hole is named', async () => {
+  test('a guard with one gap counts as none, and the gap is named', async () => {
     const { runRoot } = scene.places;
     // The last bind wins.
     const now = await probeWith(`for arg do
@@ -78,14 +78,14 @@ describe.each(USERS)('probed by $name', (user) => {
     expect(now).toMatchObject({ level: 'none', why: 'bwrap did not answer within 0.2 s' });
   });
 
-  test('a repository whose refs are no files is told how to change that', async () => {
+  test('for a repository whose refs are no files the error says how to change that', async () => {
     const commonDir = join(scene.root, 'with-reftable');
     await mkdir(join(commonDir, 'reftable'), { recursive: true });
     const now = await probeGuard({ ...scene.places, commonDir }, { env: scene.env, tool: scene.tool });
     expect(now).toMatchObject({ level: 'none', hint: expect.stringContaining('git refs migrate') });
   });
 
-  test('a machine without the tool is told what to install', async () => {
+  test('without the tool the error says what to install', async () => {
     const now = await probeGuard(scene.places, { env: {}, platform: 'darwin' });
     expect(now).toMatchObject({ level: 'none', why: 'sandbox-exec was not found' });
   });

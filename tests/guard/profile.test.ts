@@ -8,10 +8,10 @@ import { REFUSED, type Row, WORKS } from './rows.ts';
 import { type Tried, thoseThat, tryRows, tryTogether } from './try-rows.ts';
 import { USERS } from './users.ts';
 
-/** A bit of the kernel's. */
+/** A kernel flag. */
 const SYS_ADMIN = 1 << 21;
 
-/** What the person does outside, while a script inside waits. */
+/** What the user does outside, while a script inside waits. */
 const MEANWHILE = [
   ['sets something in git', 'git config person.was here'],
   ['commits', 'echo more >>README.md; git commit -qam Outside'],
@@ -36,12 +36,12 @@ describe.each(USERS)('inside the guard, $name', (user) => {
     expect(tried[title]).toMatchObject({ works: true, changed: [] });
   });
 
-  test.each(PLACES)('is kept to its own, and works, with $title', async (place) => {
+  test.each(PLACES)('is confined, and works, with $title', async (place) => {
     await using other = await makeScene(user, place);
     await holds(other, place);
   });
 
-  test.each(MEANWHILE)('is kept to its own, and works, when the person %s meanwhile', async (_, act) => {
+  test.each(MEANWHILE)('is confined, and works, when the user %s meanwhile', async (_, act) => {
     await using other = await makeScene(user, USUAL);
     await holds(other, USUAL, act);
   });
@@ -55,7 +55,7 @@ describe.each(USERS)('inside the guard, $name', (user) => {
     expect(await other.outside('git -C "$WORKTREE/lib" log -1 --format=%s')).toBe('Inside');
   });
 
-  test('may write what SANDBOX_WRITE opens, and nothing beside it', async () => {
+  test('may write what SANDBOX_WRITE opens, and nothing else', async () => {
     await using other = await makeScene(user, { title: '', writable: ['cache'] });
     const before = other.others();
     expect((await other.inside('echo x >"$MAIN/cache/x"')).exitCode).toBe(0);
@@ -78,7 +78,7 @@ describe.each(USERS)('inside the guard, $name', (user) => {
     expect((await other.inside('git commit -q --allow-empty -m Works')).exitCode).toBe(0);
   });
 
-  test('gains no rights by programs that lend them', async () => {
+  test('gains no rights from setuid programs', async () => {
     const { stdout } = await scene.inside('grep -E "NoNewPrivs|CapEff" /proc/self/status');
     expect(stdout).toContain('NoNewPrivs:\t1');
     expect(Number.parseInt(/CapEff:\s*(\w+)/.exec(stdout)?.[1] ?? '', 16) & SYS_ADMIN).toBe(0);
@@ -106,7 +106,7 @@ describe.each(USERS)('inside the guard, $name', (user) => {
   });
 });
 
-/** Refused is refused, work works, and afterwards git finds nothing wrong. */
+/** Attacks fail, ordinary work succeeds, and afterwards git finds nothing wrong. */
 async function holds(scene: GuardScene, place: Place, meanwhile = 'true'): Promise<void> {
   const fitting = (rows: readonly Row[]) => rows.filter(({ unless }) => !unless?.(place));
   let before: Record<string, string> = {};

@@ -11,7 +11,7 @@ import { type GuardScene, makeScene } from './guard-scene.ts';
 import type { Place } from './places.ts';
 import { USERS, type User } from './users.ts';
 
-// What an agent leaves outside of its commits decides no check of a clean clone.
+// Files an agent leaves outside its commits decide no check of a clean clone.
 
 /** A package and a crate, neither of which may pass. */
 const COMMITTED = `
@@ -25,9 +25,9 @@ const PYTHON = '/usr/bin/python3';
 
 interface Forgery {
   title: string;
-  /** Done by an agent in its guard. */
+  /** Run by an agent in its guard. */
   forge: string;
-  /** Ends with 0 where it is believed. */
+  /** Exits with 0 if it is trusted. */
   check: string;
   needs?: string;
 }
@@ -84,7 +84,7 @@ const FORGERIES: readonly Forgery[] = [
 
 const IN_HOME: Place = { title: 'a repository below home', inHome: true };
 
-describe.each(USERS)('a proof beside an agent in the guard, $name', (user) => {
+describe.each(USERS)('a proof next to an agent in the guard, $name', (user) => {
   let scene: GuardScene;
   beforeAll(async () => {
     scene = await makeScene(user, IN_HOME);
@@ -95,7 +95,7 @@ describe.each(USERS)('a proof beside an agent in the guard, $name', (user) => {
     await scene[Symbol.asyncDispose]();
   });
 
-  test.each(FORGERIES)('does not believe $title', async ({ forge, check, needs }) => {
+  test.each(FORGERIES)('does not trust $title', async ({ forge, check, needs }) => {
     const folders = ['.local/bin', 'tools'].map((name) => join(scene.env.HOME ?? '', name));
     const env = { PATH: [...folders, scene.env.PATH].join(delimiter) };
     if (needs !== undefined && (await inProof(scene, user, `command -v ${needs}`, { env })).exitCode !== 0)
@@ -104,7 +104,7 @@ describe.each(USERS)('a proof beside an agent in the guard, $name', (user) => {
     expect((await inProof(scene, user, check, { env })).exitCode).not.toBe(0);
   });
 
-  test('has the commit with its history, the packages of the main checkout, and nothing of any folder above it', async () => {
+  test('has the commit with its history, the packages of the main checkout, and no file of any parent folder', async () => {
     await scene.outside('mkdir -p "$MAIN/node_modules/mine"; echo >"$MAIN/node_modules/mine/index.js"');
     const check = `git fsck --strict && git log --format=%s && node -e 'require("mine")' && ls "$MAIN/.." && ls -A "$HOME"`;
     const { exitCode, stdout } = await inProof(scene, user, check);
@@ -114,7 +114,7 @@ describe.each(USERS)('a proof beside an agent in the guard, $name', (user) => {
     );
   });
 
-  test('may write the clone, a home and a temporary folder, and leaves nothing of them', async () => {
+  test('may write the clone, a home and a temporary folder, and nothing of them remains', async () => {
     const check =
       'mkdir -p "$HOME/.cache/tool" && touch made "$HOME/.cache/tool/x" /tmp/boat-x && ! touch "$MAIN/x" && ! touch ../x';
     expect((await inProof(scene, user, check)).exitCode).toBe(0);
@@ -122,13 +122,13 @@ describe.each(USERS)('a proof beside an agent in the guard, $name', (user) => {
     expect(left.filter((path) => existsSync(path))).toEqual([]);
   });
 
-  test('commits in the name of the person, and by none of their other settings', async () => {
+  test('commits with the user’s identity, and no other settings of theirs', async () => {
     await scene.outside('git config --global alias.ci "!true"');
     const commit = 'git commit -q --allow-empty -m x && git log -1 --format="%an %ae" && ! git ci';
     expect((await inProof(scene, user, commit)).stdout.trim()).toBe('Person person@example.invalid');
   });
 
-  test('sees what CHECK_HOME names, read-only, and what else lies there not', async () => {
+  test('sees what CHECK_HOME names, read-only, and nothing else of home', async () => {
     await scene.outside(
       'mkdir -p "$HOME/.m2"; echo mine >"$HOME/.m2/settings.xml"; echo x >"$HOME/.m2/other"',
     );
@@ -139,7 +139,7 @@ describe.each(USERS)('a proof beside an agent in the guard, $name', (user) => {
     expect({ stdout, exitCode }).toEqual({ stdout: 'mine\nsettings.xml\n', exitCode: 0 });
   });
 
-  test('installs from the cache of npm without a network, unless what lies there was exchanged', async () => {
+  test('installs from the cache of npm without a network, unless its files were replaced', async () => {
     await scene.outside(`d="$(mktemp -d)"; cd "$d"
       echo '{ "name": "boat-lib", "version": "1.0.0" }' >package.json; npm pack --silent >/dev/null
       npm cache add ./boat-lib-1.0.0.tgz 2>/dev/null
@@ -171,7 +171,7 @@ const WAYS: readonly Place[] = [
   { title: 'a repository outside of home' },
 ];
 
-test.each(WAYS)('a proof runs with $title, in a home without files of the person', async (place) => {
+test.each(WAYS)('a proof runs with $title, in a home without files of the user', async (place) => {
   const [user] = USERS;
   if (user === undefined) return;
   await using scene = await makeScene(user, place);
@@ -181,7 +181,7 @@ test.each(WAYS)('a proof runs with $title, in a home without files of the person
   expect(await inProof(scene, user, check)).toMatchObject({ exitCode: 0, stdout: 'First\n' });
 });
 
-test('a proof reads a repository that borrows its own objects from another', async () => {
+test('a proof reads a repository that borrows objects from another', async () => {
   const [user] = USERS;
   if (user === undefined) return;
   await using scene = await makeScene(user, IN_HOME);
@@ -196,7 +196,7 @@ interface InProof {
   tip?: string;
 }
 
-/** Runs a check as a worker of this user would. */
+/** Runs a check like a worker of this user. */
 async function inProof(
   { places, tool, env: ofScene, outside }: GuardScene,
   user: User,

@@ -1,6 +1,6 @@
 import type { Place } from './places.ts';
 
-/** One thing that an agent tries; `unless` names places where it means something else. */
+/** One thing an agent tries; `unless` names places where it means something else. */
 export interface Row {
   title: string;
   script: string;
@@ -11,7 +11,7 @@ type RowWords = readonly [title: string, script: string, unless?: (place: Place)
 
 const isBare = ({ repository }: Place) => repository === 'bare';
 
-/** What must be refused: the script fails, and leaves everything as it was. */
+/** Must be refused: the script fails, and changes nothing. */
 export const REFUSED = words([
   ['write a new file in the main checkout', ': >"$MAIN/planted"', isBare],
   ['change a file of the main checkout', 'echo x >>"$MAIN/README.md"', isBare],
@@ -116,7 +116,7 @@ export const REFUSED = words([
   ['make a device', 'mknod "$HOME/work/disk" b 8 0'],
 ]);
 
-/** What must work: the script ends well, and touches nothing but its own. */
+/** Must work: the script succeeds, and changes only its own files. */
 export const WORKS = words([
   ['add and commit', 'echo 1 >a.txt; git add a.txt; git commit -qm A; git log -1 --format=%s | grep -qx A'],
   ['amend a commit', 'git commit -q --allow-empty -m B; git commit -q --amend --allow-empty -m C'],

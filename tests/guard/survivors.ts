@@ -6,10 +6,10 @@ import { isRunning, type ProcessEntry, procTable } from '../../src/base/processe
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 
-/** In a folder of home that agents may write: the namespaces of the processes that they ran in. */
+/** In a writable folder of home: the namespaces of the agents' processes. */
 const NAMESPACES = '.cache/namespaces';
 
-/** As a scenario's act: by this the processes of a guard are known, whatever they shed. */
+/** As a scenario's act: identifies the processes of a guard, whatever marks they remove. */
 export const TELLS_NAMESPACE = {
   act: 'run',
   command: ['sh', '-c', `mkdir -p "$HOME/.cache"; readlink /proc/self/ns/pid >>"$HOME/${NAMESPACES}"`],
@@ -44,7 +44,7 @@ export async function nothingIsLeftIn(namespaces: readonly string[]): Promise<vo
   }
 }
 
-/** What runs in these PID namespaces. */
+/** The processes in these PID namespaces. */
 async function processesIn(namespaces: readonly string[]): Promise<ProcessEntry[]> {
   const running = (await procTable().list()).filter(isRunning);
   return running.filter(({ pid }) => namespaces.includes(namespaceOf(pid) ?? ''));
@@ -54,7 +54,7 @@ function namespaceOf(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/pid`);
   } catch {
-    // It is gone, or as good as gone.
+    // Gone, or nearly.
     return undefined;
   }
 }

@@ -1,10 +1,10 @@
 import type { GuardScene } from './guard-scene.ts';
 import type { Row } from './rows.ts';
 
-/** How each row ended, title to what it said behind its exit status. */
+/** The end of each row: title → output after its exit status. */
 export type Ends = Record<string, { works: boolean; said: string }>;
 
-/** Tries all rows in one start of the guard; with `act`, only after the person has done that outside. */
+/** Tries all rows in one start of the guard; with `act`, only after the user has done that outside. */
 export async function tryRows(
   scene: GuardScene,
   rows: readonly Row[],
@@ -28,14 +28,14 @@ export async function tryRows(
   return Object.fromEntries(ends);
 }
 
-/** What became of a row, and what it changed where it has nothing to write. */
+/** The result of a row, and its changes where it must not write. */
 export interface Tried {
   works: boolean;
   said: string;
   changed: string[];
 }
 
-/** Tries all rows in one start of the guard. Only where that changes anything is each tried alone, to find the one. */
+/** Tries all rows in one start of the guard. Only if something changed, tries each alone to find the cause. */
 export async function tryTogether(
   make: () => Promise<GuardScene>,
   rows: readonly Row[],
@@ -64,7 +64,7 @@ async function tryIn(
   return { ends, changed: paths.filter((path) => before[path] !== after[path]) };
 }
 
-/** Those of `titles` that ended in this way, with what they said. */
+/** Those of `titles` with this end, and their output. */
 export function thoseThat(ends: Ends, end: 'work' | 'fail', titles = new Set(Object.keys(ends))): string[] {
   return Object.entries(ends)
     .filter(([title, { works }]) => titles.has(title) && works === (end === 'work'))

@@ -1,14 +1,14 @@
-/** Who is in the guard. Where the tests run as root, they can be an ordinary user as well. */
+/** The users inside the guard. If the tests run as root, also an ordinary user. */
 export interface User {
   name: string;
   isRoot: boolean;
-  /** What a command line begins with, so that it runs as this user. */
+  /** Prefix of a command line that runs it as this user. */
   prefix: readonly string[];
-  /** Whom the files of a scene are given to; undefined: they are the user's already. */
+  /** The owner of a scene's files; undefined: already the user's. */
   uid?: number;
 }
 
-/** Nobody of this machine; not 65534, as which a namespace shows all files of others. */
+/** An unused id; not 65534, which namespaces show for all files of others. */
 const SOMEBODY = 54_321;
 
 const ORDINARY: User = {

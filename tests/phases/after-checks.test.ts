@@ -6,7 +6,7 @@ import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES } from '../../src/phases/t
 const testing = initialProgress('testing');
 const quality = initialProgress('quality');
 
-test('a false claim goes back to implementation with the whole list, and then blocks with it', () => {
+test('a false claim returns to implementation with the whole list, and later blocks with it', () => {
   const claims = ['a phase is open', 'a file is missing'];
   const failed = { failures: ['`npm test` (exit status 1)'], details: ['its last lines'] };
   const list =
@@ -42,7 +42,7 @@ test('a session that would be done with a review missing goes back to quality, a
   expect(afterUnreviewed(last, ['R2 is open'])).toMatchObject(blocked);
 });
 
-test('a ledger that cannot be used earns one corrective retry', () => {
+test('an unusable ledger gets one corrective retry', () => {
   const bad = { rule: 'ledger', problem: 'It cannot be read.' } as const;
   const planning = initialProgress('planning');
   expect(afterBadDocument(planning, bad)).toMatchObject({ kind: 'run', strike: 'corrective' });

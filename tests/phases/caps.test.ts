@@ -24,7 +24,7 @@ test('a limit of zero is reached before anything was spent', () => {
   }
 });
 
-test('the last tenth is kept for the child that leaves things in order', () => {
+test('the last tenth is reserved for the wrap-up agent', () => {
   expect(judgeCaps([usd(8.99)])).toEqual({ kind: 'fine' });
   expect(judgeCaps([usd(9)]).kind).toBe('wrap_up');
   expect(judgeCaps([usd(9.99)]).kind).toBe('wrap_up');
@@ -32,7 +32,7 @@ test('the last tenth is kept for the child that leaves things in order', () => {
   expect(judgeCaps([usd(97, 100)]).kind).toBe('fine');
 });
 
-test('of several children the last one is the one that leaves things in order', () => {
+test('of several iterations the last one wraps up', () => {
   const iterations = (spent: number, limit: number): CapUse => ({
     cap: 'iterations',
     scope: 'session',
@@ -45,7 +45,7 @@ test('of several children the last one is the one that leaves things in order', 
   expect(judgeCaps([iterations(0, 1)]).kind).toBe('fine');
 });
 
-test('a phase has limits of its own, which another phase does not use up', () => {
+test('a phase has its own limits, which other phases don’t use up', () => {
   const caps = { session: { usd: 100 }, phases: { quality: { usd: 3 } } };
   const spent = withSpent(nothing(), 'planning', { ...NOTHING_SPENT, usd: 50 });
   expect(judgeCaps(capUses(caps, spent, 'quality')).kind).toBe('fine');
@@ -57,7 +57,7 @@ test('a phase has limits of its own, which another phase does not use up', () =>
   expect(judgeCaps(capUses(caps, more, 'testing')).kind).toBe('fine');
 });
 
-test('people are told at a half and at four fifths, once each, and only the higher of both', () => {
+test('people are warned at 50 and 80 percent, once each, and only of the higher', () => {
   expect(dueWarnings([usd(4.9)], [])).toEqual([]);
   expect(dueWarnings([usd(5)], [])).toMatchObject([{ percent: 50 }]);
   expect(dueWarnings([usd(6)], ['session:usd:50'])).toEqual([]);
@@ -68,7 +68,7 @@ test('people are told at a half and at four fifths, once each, and only the high
   expect(warningKey({ scope: 'quality', cap: 'hours', percent: 50 })).toBe('quality:hours:50');
 });
 
-test('a raised limit stands in the place of the old one, the others stay', () => {
+test('a raised limit replaces the old one, the others stay', () => {
   const caps = { session: { usd: 5, tokens: 10 }, phases: { testing: { hours: 1 } } };
   const raised = { session: { usd: 20 }, phases: { testing: { usd: 2 } } };
   expect(withRaised(caps, raised)).toMatchObject({
@@ -83,7 +83,7 @@ test('a limit is named by its setting and shown with its unit', () => {
   expect(useInWords(usd(4.2, 5))).toBe('$4.20 of $5.00');
 });
 
-test('whatever is spent, nothing is judged fine that has reached a limit, and nothing is wrapped up after it', () => {
+test('a reached limit is never judged fine or wrap_up, whatever is spent', () => {
   const amount = fc.double({ min: 0, max: 1e9, noNaN: true });
   const use = fc.record({
     cap: fc.constantFrom(...CAP_NAMES),

@@ -12,7 +12,7 @@ const stay = { status: 'continue' } as const;
 const illegal = { status: 'continue', phase: 'done' } as const;
 const malformed = { kind: 'malformed', problem: 'not JSON' } as const;
 
-/** What an ending leads to in investigation: no signal, a torn one, an illegal one, a valid one. */
+/** The decision on an ending in investigation: without a signal, with a torn, an illegal and a valid one. */
 const ENDINGS: Record<EndingKind, readonly [string, string, string, string]> = {
   signalled: ['run no_signal', 'run corrective', 'run corrective', 'run'],
   no_signal: ['run no_signal', 'run corrective', 'run corrective', 'run'],
@@ -30,7 +30,7 @@ const ENDINGS: Record<EndingKind, readonly [string, string, string, string]> = {
   not_started: ['run failure later', 'run failure later', 'run corrective later', 'run later'],
 };
 
-test.each(ENDING_KINDS)('an end by %s leads where the table says', (end) => {
+test.each(ENDING_KINDS)('an ending by %s leads where the table says', (end) => {
   const at = progressIn('investigation');
   const outcomes = [
     outcomeOf({ end }),
@@ -41,7 +41,7 @@ test.each(ENDING_KINDS)('an end by %s leads where the table says', (end) => {
   expect(outcomes.map((outcome) => inShort(decide(at, outcome, RULES)))).toEqual(ENDINGS[end]);
 });
 
-test('a single missing signal after a change goes on, and the next child is told', () => {
+test('a single missing signal after a change continues, and the next agent is told', () => {
   const decision = decide(progressIn('testing'), outcomeOf({ changed: true }), RULES);
   expect(decision).toMatchObject({ kind: 'run', phase: 'testing', strike: 'no_signal', delay: 'none' });
   expect(decision).toHaveProperty('notes', [expect.stringContaining('without writing _signal.json')]);
@@ -77,7 +77,7 @@ test('the block after a corrective retry names the rule in its reason', () => {
   expect(decision).toHaveProperty('reason', expect.stringContaining('rule signal_phase'));
 });
 
-test('a signal torn by a crash is the crash, and the next child hears of both', () => {
+test('a signal torn by a crash counts as the crash, and the next agent is told of both', () => {
   const decision = decide(progressIn('planning'), outcomeOf({ end: 'crashed', signal: malformed }), RULES);
   expect(decision).toMatchObject({ strike: 'failure' });
   expect(decision).toHaveProperty('notes', [
@@ -86,7 +86,7 @@ test('a signal torn by a crash is the crash, and the next child hears of both', 
   ]);
 });
 
-test('the third child in a row that runs out of time blocks', () => {
+test('the third agent in a row that runs out of time blocks', () => {
   const at = progressIn('implementation', strikes({ timeouts: 2 }));
   expect(decide(at, outcomeOf({ end: 'timeout' }), RULES)).toMatchObject({ kind: 'block', rule: 'timeouts' });
 });
@@ -109,7 +109,7 @@ test.each([0, 1, 3])('with %i retries allowed, the failure after them blocks', (
   });
 });
 
-test("a person's stop is nobody's failure", () => {
+test('a user’s stop is no failure', () => {
   const at = progressIn('testing', strikes({ failures: 3 }));
   const decision = decide(at, outcomeOf({ end: 'killed', stopAsked: true }), RULES);
   expect(decision).toMatchObject({ kind: 'run', strike: 'excused', delay: 'none' });
@@ -138,7 +138,7 @@ test('a hand-off in quality is allowed after its last round', () => {
   expect(decide(at, signalled({ status: 'handoff' }), RULES).kind).toBe('run');
 });
 
-test('waiting without a word waits for what its phase is about', () => {
+test('waiting without a target waits for the default of its phase', () => {
   const wait = { status: 'waiting' } as const;
   const open = { questions: { asked: 1, open: ['Q1'] }, plan: { ...NO_PLAN, exists: true } };
   const asked = PHASE_NAMES.filter((name) => PHASES[name].waits.length > 0).map((phase) => {
@@ -148,7 +148,7 @@ test('waiting without a word waits for what its phase is about', () => {
   expect(asked).toEqual(['qa_answers', 'plan_approval', 'human_action']);
 });
 
-test("the child's own reason and needs are passed on, or stated defaults", () => {
+test('the agent’s reason and needs are passed on, or defaults', () => {
   const own = { status: 'blocked', reason: 'no database', needs: 'clarification' } as const;
   expect(decide(progressIn('testing'), signalled(own), RULES)).toMatchObject({
     reason: 'no database',
@@ -179,7 +179,7 @@ test.each(['crashed', 'timeout', 'network', 'usage_limit', 'no_signal', 'flooded
   },
 );
 
-test('a changed plan keeps the hand-off note for the child after the approval', () => {
+test('a changed plan keeps the hand-off note for the agent after the approval', () => {
   const outcome = signalled({ status: 'handoff', note: 'mind the cache' }, { plan: stale });
   const decision = decide(progressIn('implementation'), outcome, RULES);
   expect(decision).toHaveProperty('notes', [expect.stringContaining('mind the cache')]);
@@ -192,17 +192,17 @@ test('a changed plan is shown before another wait, whose reason is kept', () => 
   expect(decision).toHaveProperty('reason', expect.stringContaining('plug the device in'));
 });
 
-test('planning may go on changing a plan that was approved before', () => {
+test('planning may continue to change an approved plan', () => {
   const decision = decide(progressIn('planning'), signalled(stay, { plan: stale }), RULES);
   expect(decision).toMatchObject({ kind: 'run', phase: 'planning' });
 });
 
-test('waiting for approval of a plan that is approved already goes on', () => {
+test('waiting for approval of an approved plan continues', () => {
   const outcome = signalled({ status: 'waiting', for: 'plan_approval' }, { plan: planned });
   expect(decide(progressIn('planning'), outcome, RULES)).toMatchObject({ phase: 'implementation' });
 });
 
-test.each(PHASE_NAMES)('%s blocks before the child after its limit', (phase) => {
+test.each(PHASE_NAMES)('%s blocks when its limit is reached', (phase) => {
   const { limit } = PHASES[phase];
   const counted = progressIn(phase).counted;
   expect(checkLimit(progressIn(phase, { counted: { ...counted, [phase]: limit - 1 } }))).toBeUndefined();
@@ -227,7 +227,7 @@ test('failed checks send the work back three times and then block', () => {
   });
 });
 
-test('checks that fail after the last child that may say done block by their own name, not by the limit', () => {
+test('checks that fail after the last agent that may signal done block by their own rule, not by the limit', () => {
   const { counted } = progressIn('done');
   const afterTwo = progressIn('done', { counted: { ...counted, done: 1 } });
   expect(afterFailedChecks(afterTwo, ['lint: 2'])).toMatchObject({ kind: 'run' });
@@ -235,7 +235,7 @@ test('checks that fail after the last child that may say done block by their own
   expect(afterFailedChecks(afterThree, ['lint: 2'])).toMatchObject({ kind: 'block', rule: 'checks' });
 });
 
-test('a retry limit that is no number allows no retry', () => {
+test('a retry limit of NaN allows no retry', () => {
   const rules = { ...RULES, maxRetries: Number.NaN };
   expect(decide(progressIn('init'), outcomeOf({ end: 'crashed' }), rules).kind).toBe('block');
 });

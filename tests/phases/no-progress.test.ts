@@ -8,7 +8,7 @@ function trailOf(prints: readonly string[]): ProgressTrail {
 
 const decided = (prints: readonly string[]) => breakLoop(run('testing'), trailOf(prints), 'tree 1a2b');
 
-test('three equal iterations tell the next child what was found, two more block', () => {
+test('after three equal iterations the next agent is told, after two more the session blocks', () => {
   expect(decided(['a', 'a'])).toEqual(run('testing'));
   expect(decided(['a', 'a', 'a'])).toMatchObject({
     kind: 'run',
@@ -29,16 +29,16 @@ test('going round in a circle is no progress either', () => {
   expect(decided(['a', 'b', 'c', 'a', 'b', 'c'])).toMatchObject({ kind: 'block' });
 });
 
-test('who came back once and then finds something new is not stopped', () => {
+test('one return to an earlier state followed by something new does not stop the session', () => {
   expect(decided(['a', 'b', 'a', 'c'])).toEqual(run('testing'));
 });
 
-test('anything new begins the count anew', () => {
+test('anything new restarts the count', () => {
   expect(trailOf(['a', 'a', 'a', 'a', 'b']).equal).toBe(1);
   expect(decided(['a', 'a', 'b', 'b', 'c', 'c'])).toEqual(run('testing'));
 });
 
-test('endings that were not the child’s doing say nothing about progress', () => {
+test('endings that were not the agent’s fault do not count', () => {
   const trail = trailOf(['a', 'a']);
   for (const ending of ['usage_limit', 'overloaded', 'network', 'killed', 'not_started'] as const) {
     expect(withPrint(trail, { print: 'a', ending })).toEqual(trail);
@@ -46,7 +46,7 @@ test('endings that were not the child’s doing say nothing about progress', () 
   expect(withPrint(trail, { print: undefined, ending: 'signalled' })).toEqual(trail);
 });
 
-test('a wait, an end and a block stay what they are', () => {
+test('waiting, done and blocked decisions are unchanged', () => {
   const done = { kind: 'done', phase: 'done', summary: '' } as const;
   expect(breakLoop(done, trailOf(['a', 'a', 'a', 'a', 'a']), '')).toEqual(done);
 });

@@ -32,7 +32,7 @@ test.each([
   expect(waitAfter(tries, PATIENCE)).toBe(ms);
 });
 
-test('a wait is never shorter than the one before it in its row, whatever the settings', () => {
+test('a wait is never shorter than the previous one of its outage, whatever the settings', () => {
   fc.assert(
     fc.property(anyPatience, anyTries, (patience, tries) => {
       expect(waitAfter(tries + 1, patience)).toBeGreaterThanOrEqual(waitAfter(tries, patience));
@@ -97,12 +97,12 @@ test.each([
   });
 });
 
-test('a patience that is no number asks at once', () => {
+test('a patience of NaN asks at once', () => {
   const rules = { ...RULES, patience: { ...PATIENCE, mostMs: Number.NaN } };
   expect(decide(progressIn('testing'), outcomeOf({ end: 'network' }), rules).kind).toBe('block');
 });
 
-test('a row grows by outages of either kind, outlives what tells nothing, and ends with an answer', () => {
+test('an outage grows by endings of either kind, survives inconclusive ones, and ends with an answer', () => {
   const row = { tries: 4, workedMs: 10 };
   const after = Object.fromEntries(
     ENDING_KINDS.map((ending) => [ending, withEnding(row, { ending, durationMs: 5 })?.tries ?? 0]),
@@ -113,7 +113,7 @@ test('a row grows by outages of either kind, outlives what tells nothing, and en
   });
 });
 
-test('the work of the child that begins a row is no time of the outage, that of the others is', () => {
+test('the first agent’s duration is not part of the outage, that of the others is', () => {
   const ends = { ending: 'overloaded', durationMs: HOUR_MS } as const;
   const first = withEnding(undefined, ends);
   expect(first && lastedMs(first, PATIENCE)).toBe(0);

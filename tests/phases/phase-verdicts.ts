@@ -3,13 +3,13 @@ import type { Progress } from '../../src/phases/progress.ts';
 import { NO_PLAN, RULES } from '../support/phase-facts.ts';
 
 /**
- * What every signal of every phase must lead to, by hand.
+ * The required decision for every signal of every phase, written by hand.
  *
  *     =  run again in the phase      >  run in the named phase     ^  run in implementation
  *     q  park: answers               ?  park: nothing to clarify   p  park: plan approval, then implementation
  *     F  park: a file                h  park: a person's act
  *     P  park: changed plan, then the phase                        P> park: changed plan, then the named phase
- *     B  blocked by the child        D  done
+ *     B  blocked by the agent        D  done
  *     R  blocked: three returns      Q  blocked: three rounds
  *     -  signal_not_allowed          x  signal_phase               e  edge_condition
  *     a  nothing_asked               t  nothing_to_approve         w  wait_not_allowed

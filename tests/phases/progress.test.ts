@@ -27,7 +27,7 @@ test.each(ENDING_KINDS)(
   },
 );
 
-test.each(ENDING_KINDS)('a child that signalled counts also when it ended by %s', (end) => {
+test.each(ENDING_KINDS)('an agent that signalled counts even if it ended by %s', (end) => {
   const ended = after(progressIn('testing'), signalled({ status: 'continue' }, { end }));
   expect(ended.counted.testing).toBe(1);
 });
@@ -39,21 +39,21 @@ test('tests run twice: quality comes between the first run and done', () => {
   expect(second.phase).toBe('done');
 });
 
-test('after an implementation child quality must review again', () => {
+test('after an implementation agent quality must review again', () => {
   const reviewed = says(says(progressIn('testing'), 'quality'), 'testing');
   const again = says(says(reviewed, 'implementation'), 'testing');
   expect(reviewed.qualitySinceImplementation).toBe(true);
   expect(again).toMatchObject({ phase: 'testing', qualitySinceImplementation: false });
 });
 
-test('what quality changed is forgotten when it is entered anew, and not before', () => {
+test('changes by quality are reset when it is entered again, and not before', () => {
   const changed = says(progressIn('quality'), 'quality', { treeChanged: true });
   const timedOut = after(changed, outcomeOf({ end: 'timeout' }));
   expect(timedOut.qualityChangedTree).toBe(true);
   expect(inPhase(inPhase(timedOut, 'testing'), 'quality').qualityChangedTree).toBe(false);
 });
 
-test('only a quality child that signals to stay makes a round', () => {
+test('only a quality agent that signals to stay makes a round', () => {
   const at = progressIn('quality');
   expect(says(at, 'quality').qualityRounds).toBe(1);
   expect(after(at, signalled({ status: 'continue' }, { end: 'usage_limit' })).qualityRounds).toBe(1);
@@ -99,12 +99,12 @@ test('a return to implementation resets no count', () => {
   expect(says(at, 'implementation')).toMatchObject({ qualityRounds: 2, counted: { quality: 4, testing: 1 } });
 });
 
-test('an accepted signal ends every series of strikes', () => {
+test('an accepted signal ends every series of failures', () => {
   const at = progressIn('testing', strikes({ corrected: true, noSignal: 1, timeouts: 2, failures: 3 }));
   expect(says(at, 'testing').strikes).toEqual(initialProgress().strikes);
 });
 
-test('a usage limit and a stop end no series of strikes', () => {
+test('a usage limit and a stop end no series of failures', () => {
   const at = progressIn('testing', strikes({ corrected: true, timeouts: 2, failures: 1 }));
   const stopped = outcomeOf({ end: 'killed', stopAsked: true });
   const refusedAndLimited = signalled({ status: 'done' }, { end: 'usage_limit' });
@@ -113,19 +113,19 @@ test('a usage limit and a stop end no series of strikes', () => {
   }
 });
 
-test('each kind of failure is counted by itself', () => {
+test('each kind of failure is counted separately', () => {
   const crashed = after(progressIn('testing'), outcomeOf({ end: 'crashed' }));
   const timedOut = after(crashed, outcomeOf({ end: 'timeout' }));
   const corrected = after(timedOut, signalled({ status: 'done' }));
   expect(corrected.strikes).toEqual({ corrected: true, noSignal: 0, timeouts: 1, failures: 1 });
 });
 
-test('a missing signal after a change goes on as a continue, so earlier failures are over', () => {
+test('a missing signal after a change counts as a continue, so earlier failures are over', () => {
   const at = progressIn('testing', strikes({ timeouts: 2, failures: 2 }));
   expect(after(at, outcomeOf()).strikes).toEqual({ corrected: false, noSignal: 1, timeouts: 0, failures: 0 });
 });
 
-test('the iteration of a phase runs on while the session stays and begins anew when it moves', () => {
+test('the iteration of a phase counts up while the session stays and restarts when it moves', () => {
   const second = withChildStarted(withChildStarted(progressIn('testing'), 8), 9);
   expect(second).toMatchObject({ phaseIteration: 2, totalIterations: 9 });
   expect(inPhase(second, 'testing').phaseIteration).toBe(2);
@@ -143,7 +143,7 @@ const worn: Progress = {
   qualityChangedTree: true,
 };
 
-test('a human who resumes a blocked session gives it fresh limits and keeps what happened', () => {
+test('resuming a blocked session resets its limits and keeps its history', () => {
   expect(withCountsReset(worn)).toEqual({
     ...progressIn('quality'),
     phaseIteration: 4,
@@ -157,7 +157,7 @@ test('a new goal begins at investigation and keeps only the running number', () 
   expect(withNewGoal(worn)).toEqual({ ...initialProgress('investigation'), totalIterations: 40 });
 });
 
-/** The progress after a child of the current phase ended like this. */
+/** The progress after an agent of the current phase ended like this. */
 const HANDS_OVER = PHASE_NAMES.filter((phase) =>
   (PHASES[phase].signals as readonly string[]).includes('handoff'),
 );

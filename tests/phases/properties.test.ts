@@ -7,7 +7,7 @@ test.each(phaseProperties)('$name', ({ run }) => {
   run(300);
 });
 
-test('children that fail as often as they may end at the limit of their phase', () => {
+test('agents that fail as often as allowed end at the limit of their phase', () => {
   const act = {
     end: 'signalled',
     kind: 'signal',

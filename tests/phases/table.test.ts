@@ -36,7 +36,7 @@ const WAITS: Record<string, Partial<JudgedSignal>> = {
 
 const CASES = SITUATIONS.flatMap(casesOf);
 
-test('the verdicts are written for every phase, signal and target', () => {
+test('there is a verdict for every phase, signal and target', () => {
   const columns = COLUMNS.split(' ');
   expect(columns).toHaveLength(19);
   expect(CASES).toHaveLength(SITUATIONS.length * PHASE_NAMES.length * columns.length);
@@ -54,7 +54,7 @@ test.each(SITUATIONS)('signals lead where the table says: $name', (situation) =>
   expect(wrong).toEqual([]);
 });
 
-test('whatever is refused gets one corrective retry and then blocks by the same rule', () => {
+test('a refused signal gets one corrective retry and then blocks by the same rule', () => {
   const refusals = CASES.filter(({ code }) => REFUSALS[code] !== undefined);
   expect(refusals.length).toBeGreaterThan(1000);
   for (const one of refusals) {
@@ -64,7 +64,7 @@ test('whatever is refused gets one corrective retry and then blocks by the same 
   }
 });
 
-test('every condition stands on an edge of the table', () => {
+test('every condition belongs to an edge of the table', () => {
   for (const { from, to } of EDGE_CONDITIONS) expect(PHASES[from].next).toContain(to);
 });
 
@@ -79,7 +79,7 @@ test('only phases that may signal waiting have something to wait for', () => {
   }
 });
 
-test('a phase is named in any letter case and nothing else names one', () => {
+test('a phase is recognized in any letter case, and nothing else is', () => {
   expect(phaseNamed(' Testing\n')).toBe('testing');
   expect(phaseNamed('tests')).toBeUndefined();
   expect(phaseNamed('toString')).toBeUndefined();

@@ -25,7 +25,7 @@ async function scene() {
   return { dir, main, sessionDir };
 }
 
-test('a .git file in the session folder does not lead the commit of its files to the main branch', async () => {
+test('a .git file in the session folder does not redirect the commit of its files to the main branch', async () => {
   const { dir, main, sessionDir } = await scene();
   await using _ = dir;
   const before = git(main, 'rev-parse', 'main');
@@ -35,7 +35,7 @@ test('a .git file in the session folder does not lead the commit of its files to
   expect(git(main, 'rev-parse', 'main')).toBe(before);
 });
 
-test('a repository in the session folder leads no write to a file elsewhere', async () => {
+test('a repository in the session folder redirects no write to a file elsewhere', async () => {
   const { dir, main, sessionDir } = await scene();
   await using _ = dir;
   const target = join(main, '.git/hooks/pre-commit');

@@ -33,7 +33,7 @@ test.each(['ada/boats', ' boats ', 'größe', 'a.b', 'release-1.2', 'a/b/c'])('%
   expect(requireBranchName(name)).toBe(name.trim());
 });
 
-test('a branch name is taken exactly when git takes it', async () => {
+test('a branch name is accepted exactly when git accepts it', async () => {
   await using repo = await makeRepo();
   await fc.assert(
     fc.asyncProperty(

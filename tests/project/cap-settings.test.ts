@@ -19,7 +19,7 @@ test('every limit exists for the session and for each phase', () => {
 });
 
 test.each(['-1', 'abc', '1e3', '', 'NaN', 'Infinity', '1,5'])(
-  '"%s" is no limit, and is told with the range',
+  '"%s" is no limit, and the error names the range',
   (text) => {
     for (const [, { schema, form }] of CAPS) {
       expect(schema().safeParse(text).success).toBe(false);

@@ -63,7 +63,7 @@ test('a branch can be compared from another checkout', async () => {
   ]);
 });
 
-test('the patch of one path holds that path alone, and no pattern is read into its name', async () => {
+test('the patch of one path contains only that path, and its name is not a pattern', async () => {
   const { repo, range } = await scene();
   await using _ = repo;
   await repo.commit('All', { 'a.txt': 'ONE\n', '[ab].txt': 'brackets\n' });
@@ -82,7 +82,7 @@ test('a long patch is cut and says so', async () => {
   expect(patch.length).toBeLessThanOrEqual(500);
 });
 
-test('whatever git prints, reading the statistics never throws', () => {
+test('parsing the statistics never throws, whatever git prints', () => {
   const noise = fc
     .array(fc.oneof(fc.string(), fc.constantFrom('\0', '1\t2\t', '-\t-\tx')))
     .map((all) => all.join(''));

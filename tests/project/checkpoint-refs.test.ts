@@ -42,7 +42,7 @@ test('the last twenty and the ends of phases stay, and all are dropped together'
   expect(await refs()).toEqual(['']);
 });
 
-test('the work before a kill is kept apart from what is there after it', async () => {
+test('the work before a kill is kept apart from the work after it', async () => {
   const { repo, worktreePath, place, keep } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'a.txt'), 'before\n');

@@ -24,7 +24,7 @@ test('the shared folder is the one that git names, from every kind of checkout',
   }
 });
 
-test('a folder called .git that is none of git is passed over, as git does', async () => {
+test('a folder called .git that is no git folder is skipped, as git does', async () => {
   await using repo = await makeRepo();
   const inside = join(repo.path, 'sub');
   await mkdir(join(inside, '.git'), { recursive: true });
@@ -32,7 +32,7 @@ test('a folder called .git that is none of git is passed over, as git does', asy
   expect(await commonDirOf(inside, { baseEnv: repo.env })).toBe(await realpath(join(repo.path, '.git')));
 });
 
-test('where no repository is, git says so', async () => {
+test('without a repository git reports that', async () => {
   await using repo = await makeRepo();
   await rename(join(repo.path, '.git'), join(repo.root, 'elsewhere'));
   await rm(join(repo.root, 'elsewhere/HEAD'));

@@ -19,7 +19,7 @@ test.each(['_samocode/sessions', 'we[i]rd *name?', 'größe und leer', '#hash', 
   },
 );
 
-test('excluding twice adds the lines once, and what stood there stays', async () => {
+test('excluding twice adds the lines once, and other lines stay', async () => {
   await using repo = await makeRepo();
   await writeFile(join(repo.path, '.git/info/exclude'), '*.mine');
   const folders = [join(repo.path, 'a'), join(repo.path, 'b')];
@@ -44,7 +44,7 @@ test('a linked worktree uses the file of the common git folder', async () => {
   expect(await excludeOf(repo)).toContain('/sessions/\n');
 });
 
-test('files that are committed in such a folder are told of', async () => {
+test('files committed in such a folder are reported', async () => {
   await using repo = await makeRepo({ files: { 'sessions/old.md': '' } });
   const folder = join(repo.path, 'sessions');
   expect((await excludeFolders(repo.path, [folder], { baseEnv: repo.env })).tracked).toEqual([folder]);

@@ -16,7 +16,7 @@ async function scene() {
   return { repo, worktreePath, commonDir, read, before: await read() };
 }
 
-test('ordinary work and settings that start nothing change none of it', async () => {
+test('ordinary work and settings without programs are no change', async () => {
   const { repo, worktreePath, commonDir, read, before } = await scene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'a.txt'), 'b\n');
@@ -31,7 +31,7 @@ test('ordinary work and settings that start nothing change none of it', async ()
   expect(changedExecuting(before, await read())).toEqual([]);
 });
 
-test('what git would start is named with what it was and is', async () => {
+test('changed programs of git are named with their old and new value', async () => {
   const { repo, worktreePath, commonDir, read } = await scene();
   await using _ = repo;
   const hooks = join(commonDir, 'hooks');
@@ -80,7 +80,7 @@ test('settings of single worktrees that are switched on change none of the other
   expect(changedExecuting(before, await read())).toEqual(['core.pager: nothing -> evil']);
 });
 
-test('hooks of a folder that the settings name are known by what they do, those in the worktree are its work', async () => {
+test('hooks in a configured folder are tracked by content, except those in the worktree', async () => {
   const { repo, read, worktreePath } = await scene();
   await using _ = repo;
   const hooks = join(repo.homeDir, 'hooks');
@@ -100,7 +100,7 @@ test('hooks of a folder that the settings name are known by what they do, those 
   expect(changedExecuting(inside, await read())).toEqual([]);
 });
 
-test('a hook that this user may not read is known by its name, and read again once it may be', async () => {
+test('a hook that this user may not read is tracked by name, and read once it is readable', async () => {
   const { repo, commonDir, read } = await scene();
   await using _ = repo;
   const hook = join(commonDir, 'hooks/pre-commit');
@@ -112,7 +112,7 @@ test('a hook that this user may not read is known by its name, and read again on
   expect(changedExecuting(unread, await asOrdinaryUser(read))).toHaveLength(1);
 });
 
-test('what was accepted is known again; where the record is damaged, nothing of the repository is', async () => {
+test('accepted settings are recognized; with a damaged record nothing of the repository is accepted', async () => {
   const { repo, read } = await scene();
   await using _ = repo;
   await repo.git(['config', 'filter.mine.clean', 'mine']);
@@ -125,7 +125,7 @@ test('what was accepted is known again; where the record is damaged, nothing of 
   expect(changedExecuting(await acceptedAt(path, now), now)).toEqual(['filter.mine.clean: nothing -> mine']);
 });
 
-test('a filter that was planted is not run, one that was there is, and it stays the one that it was', async () => {
+test('a planted filter is not run; an earlier one is, in its original form', async () => {
   const { repo, worktreePath, read } = await scene();
   await using _ = repo;
   const ran = (name: string) => join(repo.root, `ran-${name}`);

@@ -61,7 +61,7 @@ test('the search ends at the home folder', async () => {
   });
 });
 
-test('our own file counts in a folder that everybody may write to', async () => {
+test('the user’s own file counts in a world-writable folder', async () => {
   await using repo = await makeRepo();
   await chmod(repo.path, 0o777);
   await repo.write({ '.samocode': '' });

@@ -4,7 +4,7 @@ import { executes, namesProgram, type Setting, undoChanged } from '../../src/pro
 const undo = (before: Setting[], repository: Setting[], outside: Setting[] = [], env = {}) =>
   undoChanged({ repository: before, outside }, { repository, outside }, env);
 
-test('what nobody touched is left to git', () => {
+test('unchanged settings are left to git', () => {
   const own: Setting[] = [
     ['filter.lfs.clean', 'git-lfs clean -- %f'],
     ['credential.helper', 'store'],
@@ -13,7 +13,7 @@ test('what nobody touched is left to git', () => {
   expect(undo(own, own, [['credential.helper', 'cache']])).toEqual([]);
 });
 
-test('what was changed or taken away is as it was, and what is new is harmless', () => {
+test('changed and removed settings are restored, and new ones are made harmless', () => {
   const before: Setting[] = [
     ['filter.lfs.clean', 'lfs'],
     ['core.sshcommand', 'ssh -i key'],
@@ -31,7 +31,7 @@ test('what was changed or taken away is as it was, and what is new is harmless',
   ]);
 });
 
-test("a planted ssh command gives way to the person's own, wherever that stands", () => {
+test('a planted ssh command is replaced by the user’s, wherever that is set', () => {
   const planted: Setting[] = [['core.sshcommand', 'evil']];
   expect(undo([], planted)).toEqual([['core.sshcommand', 'ssh']]);
   expect(undo([], planted, [['core.sshcommand', 'ssh -v']])).toEqual([['core.sshcommand', 'ssh -v']]);
@@ -40,7 +40,7 @@ test("a planted ssh command gives way to the person's own, wherever that stands"
   ]);
 });
 
-test("planted helpers for passwords are forgotten, the person's own are not", () => {
+test('planted credential helpers are dropped, the user’s are not', () => {
   const own: Setting[] = [['credential.helper', 'store']];
   const planted: Setting[] = [...own, ['credential.https://x.example.helper', '!evil']];
   expect(undo(own, planted, [['credential.https://y.example.helper', 'cache']])).toEqual([
@@ -50,13 +50,13 @@ test("planted helpers for passwords are forgotten, the person's own are not", ()
   ]);
 });
 
-test('settings that name no program are none of it', () => {
+test('settings that name no program are ignored', () => {
   for (const key of ['core.bare', 'user.name', 'remote.origin.url', 'filter.clean', 'credential.username']) {
     expect(namesProgram([key, '']), key).toBe(false);
   }
 });
 
-test('what was planted among the settings of the person gives way too', () => {
+test('settings planted in the user’s files are undone too', () => {
   const before = { repository: [], outside: [['core.sshcommand', 'ssh -v']] as Setting[] };
   const outside: Setting[] = [
     ['core.sshcommand', 'evil'],

@@ -5,13 +5,13 @@ import { gitLine, gitSaysYes, runGit } from '../../src/project/git/git.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
-test('git answers in the folder it is asked about, blanks and letters of all kinds in its path', async () => {
+test('git runs in the given folder, whatever characters its path has', async () => {
   await using repo = await makeRepo({ folder: 'mein projekt ✓ ü' });
   const top = await gitLine(['rev-parse', '--show-toplevel'], { cwd: repo.path, baseEnv: repo.env });
   expect(top).toBe(repo.path);
 });
 
-test('nothing that a repository names as a program is run', async () => {
+test('no program named by a repository is run', async () => {
   await using repo = await makeRepo({ files: { 'a.txt': 'one\n', '.gitattributes': '*.txt diff=evil\n' } });
   const trap = join(repo.root, 'trap.sh');
   const caught = join(repo.root, 'caught');
@@ -82,7 +82,7 @@ test('input reaches git', async () => {
   expect(hash).toBe('45b983be36b73c0788dc9cbcb76cbb80fc7bb057');
 });
 
-test('a failure has our words, and git’s text only as its cause', async () => {
+test('a failure has our message, and git’s text only as its cause', async () => {
   await using dir = await tempDir();
   const options = { cwd: dir.path, baseEnv: { PATH: process.env.PATH, GIT_CEILING_DIRECTORIES: dir.path } };
   await expect(runGit(['status'], options)).rejects.toMatchObject({
@@ -92,7 +92,7 @@ test('a failure has our words, and git’s text only as its cause', async () => 
   });
 });
 
-test('git that is not installed and a folder that is not there are told apart', async () => {
+test('git that is not installed and a folder that is not there are distinguished', async () => {
   await using dir = await tempDir();
   await expect(runGit(['status'], { cwd: dir.path, baseEnv: { PATH: dir.path } })).rejects.toMatchObject({
     code: 'git_missing',
@@ -104,7 +104,7 @@ test('git that is not installed and a folder that is not there are told apart', 
   });
 });
 
-test('a lock that is held is named as such', async () => {
+test('a held lock is reported as such', async () => {
   await using repo = await makeRepo();
   await writeFile(join(repo.path, '.git/index.lock'), '');
   await repo.write({ 'new.txt': 'x' });

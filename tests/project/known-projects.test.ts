@@ -39,14 +39,14 @@ test('a project is remembered once, the last used first', async () => {
   });
 });
 
-test('entries that make no sense are passed over and unknown fields stay', async () => {
+test('malformed entries are skipped and unknown fields stay', async () => {
   await using home = await tempDir();
   const entry = { ...project('a'), lastUsedAt: '2026-01-01T00:00:00.000Z', note: 'mine' };
   await withFile(home.path, JSON.stringify({ v: 1, projects: [entry, { filePath: 3 }, null] }));
   expect(await readKnownProjects(home.path)).toEqual({ kind: 'read', projects: [entry] });
 });
 
-test('a broken list is put aside, not lost, when a project is remembered', async () => {
+test('a malformed list is moved aside, not lost, when a project is remembered', async () => {
   await using home = await tempDir();
   const path = await withFile(home.path, '{"v":1,');
   expect(await readKnownProjects(home.path)).toMatchObject({ kind: 'malformed' });

@@ -30,19 +30,19 @@ test('limits are read from the environment', async () => {
   expect(await machineLimits(env, given.path)).toEqual(limits);
 });
 
-test('limits are read from the config folder each time anew', async () => {
+test('limits are read from the config folder at every call', async () => {
   await using given = await home('MAX_COST_USD_PER_DAY=5\nMAX_PARALLEL_ON_MACHINE=2\n');
   expect(await machineLimits({}, given.path)).toMatchObject({ usdPerDay: 5, parallel: 2 });
   await given.write('MAX_COST_USD_PER_DAY=50\n');
   expect(await machineLimits({}, given.path)).toEqual({ usdPerDay: 50, supervisorMinutes: 10 });
 });
 
-test('a limit of nothing is a limit', async () => {
+test('a limit of zero is a limit', async () => {
   await using given = await home('MAX_COST_USD_PER_DAY=0\n');
   expect((await machineLimits({}, given.path)).usdPerDay).toBe(0);
 });
 
-test('a value that makes no sense is none, and hides no other', async () => {
+test('an invalid value is ignored, and hides no other', async () => {
   await using given = await home('MAX_COST_USD_PER_DAY=plenty\nMAX_PARALLEL_ON_MACHINE=3\n');
   expect(await machineLimits({}, given.path)).toEqual({ parallel: 3, supervisorMinutes: 10 });
 });

@@ -17,7 +17,7 @@ async function movesDuring(repo: TempRepo, act: () => Promise<unknown>): Promise
   return movesBetween(before, await look(repo));
 }
 
-test('what happens in SESSIONS and WORKTREES inside the repository moves nothing', async () => {
+test('changes in SESSIONS and WORKTREES inside the repository don’t count', async () => {
   await using repo = await makeRepo();
   const moves = await movesDuring(repo, () =>
     repo.write({ '_samocode/sessions/a/_overview.md': '', 'trees/b/x.ts': '' }),
@@ -25,13 +25,13 @@ test('what happens in SESSIONS and WORKTREES inside the repository moves nothing
   expect(moves).toEqual([]);
 });
 
-test('a touched file that still says the same moves nothing', async () => {
+test('a touched file with the same content is no change', async () => {
   await using repo = await makeRepo();
   const moves = await movesDuring(repo, () => utimes(join(repo.path, 'README.md'), new Date(), new Date(0)));
   expect(moves).toEqual([]);
 });
 
-test('a commit, a staged file, a changed file and another branch are each noticed', async () => {
+test('a commit, a staged file, a changed file and another branch are each detected', async () => {
   await using repo = await makeRepo();
   expect(await movesDuring(repo, () => repo.write({ 'README.md': 'changed' }))).toEqual([
     'files or the index changed',
@@ -58,7 +58,7 @@ test('a repository without a commit has a fingerprint too', async () => {
   ]);
 });
 
-test('other content under the same letters of the status is a change of the index', async () => {
+test('other content with the same status letters is a change of the index', async () => {
   await using repo = await makeRepo();
   await repo.write({ 'README.md': 'one\n' });
   await repo.git(['add', 'README.md']);

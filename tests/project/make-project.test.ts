@@ -39,7 +39,7 @@ test('setting up twice changes nothing the second time', async () => {
   expect(await setUp(repo)).toMatchObject({ kind: 'checked', done: [], warnings: [NO_CHECK] });
 });
 
-test('folders elsewhere are made and written in the shortest form', async () => {
+test('folders elsewhere are created and written in the shortest form', async () => {
   await using repo = await makeRepo();
   const sessions = join(repo.homeDir, 'my sessions');
   const worktrees = join(repo.root, 'trees');
@@ -49,7 +49,7 @@ test('folders elsewhere are made and written in the shortest form', async () => 
   expect(await readdir(repo.root)).toContain('trees');
 });
 
-test('an existing file is kept, its missing folders are made, and a different wish is told', async () => {
+test('an existing file is kept, its missing folders are created, and a different request is reported', async () => {
   await using repo = await makeRepo();
   const text = 'MAIN_REPO=.\nWORKTREES=w\nSESSIONS=s\nTIMOUT=5\n';
   await repo.write({ '.samocode': text });
@@ -64,7 +64,7 @@ test('an existing file is kept, its missing folders are made, and a different wi
   expect(await statusOf(repo)).toBe('?? .samocode');
 });
 
-test('wishes that an existing file does not fulfil are told with the lines to write', async () => {
+test('requests that an existing file does not fulfil are reported with the lines to add', async () => {
   await using repo = await makeRepo();
   await repo.write({
     'rules.md': '',
@@ -83,7 +83,7 @@ test('wishes that an existing file does not fulfil are told with the lines to wr
   ]);
 });
 
-test('of two set-ups at the same moment one writes the file, and says of which bytes', async () => {
+test('of two concurrent set-ups one writes the file, and reports its bytes', async () => {
   await using repo = await makeRepo();
   const commands = ['npm test', 'make check', 'true'];
   const reports = await Promise.all(commands.map((CHECK) => setUp(repo, { lines: { CHECK } })));
@@ -94,7 +94,7 @@ test('of two set-ups at the same moment one writes the file, and says of which b
   for (const { project } of reports) expect(project.fileHash).toBe(fingerprint(text));
 });
 
-test('what stands in the place of the file and is none is left, and nothing is said to be made', async () => {
+test('anything but a file in its place is left alone, and nothing is reported as made', async () => {
   await using repo = await makeRepo();
   await mkdir(join(repo.path, '.samocode'));
   await expect(setUp(repo)).rejects.toMatchObject({ code: 'file_in_the_way' });
@@ -129,7 +129,7 @@ test('lines that no setting takes are refused before anything is made, and may b
   expect(await readFile(join(repo.path, '.git/info/exclude'), 'utf8')).toBe(before);
 });
 
-test('without git nothing is made, and the error says what to ask the person', async () => {
+test('without git nothing is made, and the error says what to ask the user', async () => {
   await using repo = await makeRepo();
   const plain = join(repo.root, 'plain');
   await mkdir(plain);
@@ -140,7 +140,7 @@ test('without git nothing is made, and the error says what to ask the person', a
   expect(await readdir(plain)).toEqual([]);
 });
 
-test('after a yes the folder, the repository and a first commit are made, without secrets', async () => {
+test('with consent the folder, the repository and a first commit are made, without secrets', async () => {
   await using repo = await makeRepo();
   await repo.git(['config', '--global', 'user.name', 'Ada']);
   await repo.git(['config', '--global', 'user.email', 'ada@example.invalid']);
@@ -156,7 +156,7 @@ test('after a yes the folder, the repository and a first commit are made, withou
   expect(empty.done[0]).toBe(`Created the folder ${join(repo.root, 'deep/empty')}.`);
 });
 
-test('a new file that names a missing file is taken back', async () => {
+test('a new file that names a missing file is removed again', async () => {
   await using repo = await makeRepo();
   await expect(setUp(repo, { lines: { CONSTRAINTS: 'gone.md' } })).rejects.toMatchObject({
     code: 'setting_invalid',
@@ -164,7 +164,7 @@ test('a new file that names a missing file is taken back', async () => {
   expect(await readdir(repo.path)).not.toContain('.samocode');
 });
 
-test('a yes without a git identity makes no repository', async () => {
+test('consent without a git identity makes no repository', async () => {
   await using repo = await makeRepo();
   const plain = join(repo.root, 'plain');
   await mkdir(plain);
@@ -180,7 +180,7 @@ test('the home folder is never turned into a repository', async () => {
   await expect(setUp(repo, { mainRepo: repo.homeDir, initRepository: true })).rejects.toMatchObject({
     code: 'not_a_repository',
   });
-  // Nor is a person asked whether it may be.
+  // Nor is the user asked whether it may be.
   await expect(setUp(repo, { mainRepo: repo.homeDir })).rejects.toMatchObject({
     hint: 'Choose the folder of one project.',
   });

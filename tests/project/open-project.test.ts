@@ -13,7 +13,7 @@ async function projectIn(repo: TempRepo, text = FILE) {
   return openProject({ filePath: join(repo.path, '.samocode'), env: repo.env, homeDir: repo.homeDir });
 }
 
-test('a project whose folders are there opens with its settings and its repository', async () => {
+test('a project whose folders exist opens with its settings and its repository', async () => {
   await using repo = await makeRepo();
   expect(await projectIn(repo)).toMatchObject({
     filePath: join(repo.path, '.samocode'),

@@ -16,7 +16,7 @@ const question = ({ path, root, homeDir }: TempRepo) => ({
   writable: [],
 });
 
-test('checkouts of the person and sessions of other projects are found, our own worktrees are not', async () => {
+test('checkouts of the user and sessions of other projects are found, our own worktrees are not', async () => {
   await using repo = await makeRepo({ files: { a: '1' } });
   await repo.git(['worktree', 'add', '-q', join(repo.root, 'beside')]);
   await repo.git(['worktree', 'add', '-q', join(repo.root, 'worktrees/one')]);
@@ -34,7 +34,7 @@ test('checkouts of the person and sessions of other projects are found, our own 
   expect(places.commonDir).toBe(join(repo.path, '.git'));
 });
 
-test('what starts the supervisor with the machine is protected', async () => {
+test('the units that start the supervisor are protected', async () => {
   await using repo = await makeRepo();
   const { programs } = await findProtectedPlaces(question(repo), { baseEnv: repo.env });
   const units = [

@@ -10,7 +10,7 @@ async function scene() {
   return { repo, read };
 }
 
-test('the same tree reads the same, and a touched file that is as it was is no change', async () => {
+test('the same tree has the same print, and a touched file is no change', async () => {
   const { repo, read } = await scene();
   await using _ = repo;
   const before = await read();
@@ -19,7 +19,7 @@ test('the same tree reads the same, and a touched file that is as it was is no c
   expect(await read()).toEqual(before);
 });
 
-test('each kind of change is seen, one after the other', async () => {
+test('each kind of change is detected', async () => {
   const { repo, read } = await scene();
   await using _ = repo;
   const seen = [await read()];
@@ -39,7 +39,7 @@ test('each kind of change is seen, one after the other', async () => {
   await after(repo.git(['commit', '-q', '--allow-empty', '-m', 'Nothing']));
 });
 
-test('a folder that is gone or is no repository has no reading, nor has one without a commit', async () => {
+test('a missing folder, a folder without a repository and one without a commit have no print', async () => {
   await using repo = await makeRepo({ empty: true });
   const context = { baseEnv: repo.env };
   expect(await quickPrint(repo.path, context)).toBeUndefined();

@@ -25,7 +25,7 @@ test('a linked worktree shares the git folder of its main checkout', async () =>
   expect(reading).toMatchObject({ toplevel: tree, commonDir: join(repo.path, '.git') });
 });
 
-test('no repository, a bare one and one without a commit are told apart, each with what to do', async () => {
+test('no repository, a bare one and one without a commit are distinguished, each with what to do', async () => {
   await using dir = await tempDir();
   await using empty = await makeRepo({ empty: true });
   const bare = join(empty.root, 'bare.git');
@@ -56,7 +56,7 @@ test('MAIN_REPO is the top folder of its repository, also by a link to it', asyn
   expect(await requireRepository(join(repo.root, 'link'), context)).toMatchObject({ toplevel: repo.path });
 });
 
-test('the identity is what git is told, never its guess', async () => {
+test('the identity is the configured one, never git’s guess', async () => {
   await using repo = await makeRepo();
   await using anonymous = await makeRepo({ anonymous: true });
   expect(await requireIdentity(repo.path, { baseEnv: repo.env })).toEqual({

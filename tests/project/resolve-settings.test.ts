@@ -51,7 +51,7 @@ test('without anything but the folders every setting has its default', () => {
   expect(valuesOf({}).sandboxWrite).toBeUndefined();
 });
 
-test('a call stands above the environment, that above .samocode, that above .env', () => {
+test('a call overrides the environment, which overrides .samocode, which overrides .env', () => {
   const all: Plan = {
     call: { timeoutSeconds: 1 },
     env: { CLAUDE_TIMEOUT: '2' },
@@ -64,7 +64,7 @@ test('a call stands above the environment, that above .samocode, that above .env
   expect(valuesOf({ envFile: 'CLAUDE_TIMEOUT=4' }).timeoutSeconds).toBe(4);
 });
 
-test('each value says where it came from', () => {
+test('each value has its source', () => {
   const { sources } = resolved({
     call: { maxHours: 2 },
     env: { SAMOCODE_PROVIDER: 'codex' },
@@ -100,7 +100,7 @@ test('an empty BRANCH_PREFIX of .samocode is no prefix, and nowhere else a value
   );
 });
 
-test('a model chosen for one provider is never asked of another', () => {
+test('a model chosen for one provider is never requested from another', () => {
   const plan: Plan = { file: 'MODEL=opus', call: { provider: 'codex' } };
   expect(valuesOf(plan).model).toBe('');
   expect(warningsOf(plan)).toEqual(['Line 4: MODEL is meant for claude and was not used for codex.']);
@@ -116,7 +116,7 @@ test('checks keep their order and their keys', () => {
   ]);
 });
 
-test('a phase may have a provider and a model of its own', () => {
+test('a phase may have its own provider and model', () => {
   const file = 'PROVIDER_QUALITY=codex\nMODEL_PLANNING=opus-4\nTIMEOUT=50\n';
   const settings = resolved({ file, env: { CODEX_MODEL: 'gpt-5' } });
   expect(childSettings(settings, 'planning')).toMatchObject({ provider: 'claude', model: 'opus-4' });
@@ -138,7 +138,7 @@ test('paths count from the file, and a call may give them too', () => {
   });
 });
 
-test('writable paths are absolute wherever they stood, and a relative one is an error', () => {
+test('writable paths are absolute wherever they were set, and a relative one is an error', () => {
   const file = 'SANDBOX_WRITE="~/.cache/a, /srv/../b"';
   expect(valuesOf({ file }).sandboxWrite).toEqual(['/home/me/.cache/a', '/b']);
   expect(() => resolved({ file: 'SANDBOX_WRITE=/a,cache' })).toThrow(
@@ -177,7 +177,7 @@ test('a secret in .samocode is not read and never shown', () => {
   expect(warningsOf(plan).join()).not.toContain('123:abc');
 });
 
-test('slips in .env warn and variables of other programs do not', () => {
+test('mistakes in .env cause warnings and variables of other programs do not', () => {
   expect(warningsOf({ envFile: 'CLAUDE_TIMEOT=5\nHTTP_PROXY=x\nPROVIDER=codex' })).toEqual([
     'CLAUDE_TIMEOT is not a setting and has no effect. Did you mean CLAUDE_TIMEOUT?',
     'PROVIDER has no effect in .env; its name here is SAMOCODE_PROVIDER.',
@@ -202,13 +202,13 @@ test('a bad secret is not shown', () => {
   expect(() => resolved({ env: { TELEGRAM_CHAT_ID: 'my secret' } })).toThrow('it is [hidden].');
 });
 
-test.each(['', 'MAIN_REPO=\n'])('a missing folder is an error that says how to go on', (text) => {
+test.each(['', 'MAIN_REPO=\n'])('a missing folder is an error with the next step', (text) => {
   const texts = { ...textsOf({}), projectFile: { path: FILE, text } };
   expect(() => resolveSettings(texts)).toThrow(expect.objectContaining({ code: 'setting_missing' }));
   expect(() => resolveSettings(texts)).toThrow(/MAIN_REPO is (empty|missing) in \/p\/\.samocode\./);
 });
 
-test('every problem is shown at once to those who want to list them', () => {
+test('all problems can be listed at once', () => {
   const { readings } = readSettings(textsOf({ file: 'TIMEOUT=x\nGATES=y\nPROVIDER=z\n' }));
   expect(readings.filter(({ problem }) => problem).map(({ key }) => key)).toEqual([
     'PROVIDER',

@@ -58,7 +58,7 @@ test('a rewind leaves no lock behind', async () => {
   expect(names.filter((name) => name.endsWith('.lock'))).toEqual([]);
 });
 
-test('the locks of a rewind that was cut off keep no later one from its work', async () => {
+test('the locks of an interrupted rewind do not block a later one', async () => {
   const scene = await aheadOfCheckpoint();
   await using repo = scene.repo;
   for (const [, name] of LOCKS) await writeFile(join(repo.path, '.git', name), 'samocode rewind\n');

@@ -23,7 +23,7 @@ test.each([
   expect(valuesOf(line)).toEqual({ A: value });
 });
 
-test('# begins a comment only at the start of a line', () => {
+test('# starts a comment only at the start of a line', () => {
   expect(valuesOf('# A=1\n   # B=2\nC=npm test # fast ones\n')).toEqual({ C: 'npm test # fast ones' });
 });
 

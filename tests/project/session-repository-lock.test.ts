@@ -17,7 +17,7 @@ test('a lock that stays in a repository of sessions is reported with its path', 
   });
 });
 
-test('a lock that goes during the pause costs nothing', async () => {
+test('a lock that disappears during the pause is no problem', async () => {
   await using main = await makeRepo();
   await using sessions = await makeRepo();
   await sessions.write({ 'boat/_overview.md': 'x' });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { commitSessionFiles } from '../../src/project/checkpoints/session-repository.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
-test('documents are committed where SESSIONS is a repository of its own, and what is staged there stays', async () => {
+test('documents are committed if SESSIONS is a separate repository, and staged files stay staged', async () => {
   await using main = await makeRepo();
   await using sessions = await makeRepo();
   await sessions.write({ 'boat/_overview.md': 'x', 'mine.txt': 'staged' });

@@ -9,14 +9,14 @@ test('every key is unique', () => {
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-test.each(SETTING_ROWS)('%s has words for people and a default that it accepts itself', (_name, spec) => {
+test.each(SETTING_ROWS)('%s has a description and a default that it accepts itself', (_name, spec) => {
   expect(spec.doc).toMatch(/^.{10,120}\.$/);
   expect(spec.form.length).toBeGreaterThan(5);
   expect(spec.default ? spec.schema().safeParse(spec.default).success : true).toBe(true);
 });
 
 test.each(SETTING_ROWS.filter(([, spec]) => spec.kind === 'command' && spec.scope === 'project'))(
-  '%s is run and stands in a repository, so it needs trust',
+  '%s is run and comes from a repository, so it needs trust',
   (_name, spec) => {
     expect(spec.risk).toBe('runs');
   },
@@ -85,20 +85,17 @@ test('a family has no single key', () => {
   expect(settingByKey('MODEL_<PHASE>')).toBeUndefined();
 });
 
-test.each(SETTING_ROWS)(
-  '%s stands in its own file without a warning, by every key that the documents name',
-  (_name, spec) => {
-    const keys =
-      spec.family === 'phase'
-        ? PHASE_NAMES.map((phase) => spec.key.replace('<PHASE>', phase.toUpperCase()))
-        : spec.family === 'check'
-          ? ['CHECK', 'CHECK_2', 'CHECK_LINT']
-          : [spec.key];
-    const entries = keys.map((key, index) => ({ key, value: 'x', line: index + 1 }));
-    const warnings =
-      spec.scope === 'project'
-        ? warnAboutKeys(entries)
-        : warnAboutKeys([], '.samocode', Object.fromEntries(keys.map((key) => [key, 'x'])));
-    expect(warnings).toEqual([]);
-  },
-);
+test.each(SETTING_ROWS)('%s causes no warning in its own file, under every documented key', (_name, spec) => {
+  const keys =
+    spec.family === 'phase'
+      ? PHASE_NAMES.map((phase) => spec.key.replace('<PHASE>', phase.toUpperCase()))
+      : spec.family === 'check'
+        ? ['CHECK', 'CHECK_2', 'CHECK_LINT']
+        : [spec.key];
+  const entries = keys.map((key, index) => ({ key, value: 'x', line: index + 1 }));
+  const warnings =
+    spec.scope === 'project'
+      ? warnAboutKeys(entries)
+      : warnAboutKeys([], '.samocode', Object.fromEntries(keys.map((key) => [key, 'x'])));
+  expect(warnings).toEqual([]);
+});

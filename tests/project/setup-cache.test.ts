@@ -47,13 +47,13 @@ test('a new clone gets the folder back, and what a check does to it there change
   }
 });
 
-test('SETUP runs again where it makes more than the folders that are kept', async () => {
+test('SETUP runs again if it makes more than the cached folders', async () => {
   await using dir = await tempDir();
   const { question, key } = await stored(dir.path, false);
   expect(await restoreCache(question, key)).toBe(false);
 });
 
-test('another lock file, another SETUP and another PATH are other entries; without a lock file nothing is kept', async () => {
+test('another lock file, SETUP or PATH has another entry; without a lock file nothing is cached', async () => {
   await using dir = await tempDir();
   const question = await scene(dir.path);
   const keys = [
@@ -67,7 +67,7 @@ test('another lock file, another SETUP and another PATH are other entries; witho
   expect(await cacheKey({ ...question, folders: [] })).toBeUndefined();
 });
 
-test('a damaged entry counts as none', async () => {
+test('a damaged entry is ignored', async () => {
   await using dir = await tempDir();
   const { question, key } = await stored(dir.path);
   await rm(join(question.cacheDir, key, '0'), { recursive: true });
@@ -83,7 +83,7 @@ test('only the newest few entries are kept', async () => {
   expect(await readdir(question.cacheDir)).toHaveLength(4);
 });
 
-test('clones that no guard protects lie outside of home only where no other user can put a folder above them', async () => {
+test('unguarded clones are outside home only where no other user can add a parent folder', async () => {
   // The temporary folder of most machines is open to all users.
   const root = await mkdtemp(join(userInfo().homedir, '.samocode-test-'));
   try {

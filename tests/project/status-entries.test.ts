@@ -31,12 +31,12 @@ test('before the first commit and without a branch there is neither', () => {
   expect(parseStatus('# branch.oid (initial)\0# branch.head (detached)\0')).toEqual({ entries: [] });
 });
 
-test('a conflict is told from a change', () => {
+test('a conflict is distinguished from a change', () => {
   const line = 'u UU N... 100644 100644 100644 100644 1111 2222 3333 both sides.txt\0';
   expect(parseStatus(line).entries).toEqual([{ kind: 'conflict', path: 'both sides.txt' }]);
 });
 
-test('whatever git prints, reading it never throws', () => {
+test('parsing never throws, whatever git prints', () => {
   const noise = fc
     .array(fc.oneof(fc.string(), fc.constantFrom('\0', '1 ', '2 ', 'u ', '? ', '# branch.oid ')))
     .map((all) => all.join(''));

@@ -52,13 +52,13 @@ test('checks in the folder of the agent loosen, checks on a fresh clone do not',
   expect(riskyIn('CHECK_IN=worktree\n')).toEqual([{ key: 'CHECK_IN', risk: 'loosens', value: 'worktree' }]);
 });
 
-test('what asks for no trust is at its loosest by default', () => {
+test('settings that need no trust are at their loosest by default', () => {
   const { permissions, gateChannels } = SETTINGS;
   expect(permissions.default).toBe('skip');
   expect(gateChannels.default.split(',')).toEqual([...(gateChannels.choices ?? [])]);
 });
 
-test('what a call says itself is no matter of the file, and no call says anything about gates', () => {
+test('settings of a call are independent of the file, and no call sets gates', () => {
   const call: CallSettings = {
     checks: [{ key: 'CHECK', command: 'npm test' }],
     setup: 'npm ci',
@@ -68,7 +68,7 @@ test('what a call says itself is no matter of the file, and no call says anythin
   ]);
 });
 
-test('exactly the content that was trusted is trusted, in exactly that place', async () => {
+test('only the exact content is trusted, at the exact path', async () => {
   await using home = await tempDir();
   const hash = 'a'.repeat(64);
   expect(await isTrusted(FILE, hash, home.path)).toBe(false);
@@ -79,7 +79,7 @@ test('exactly the content that was trusted is trusted, in exactly that place', a
   expect(await isTrusted('/q/.samocode', hash, home.path)).toBe(false);
 });
 
-test('whatever a record holds, nothing is trusted by it and nothing throws', async () => {
+test('a malformed record trusts nothing and nothing throws', async () => {
   await using home = await tempDir();
   const hash = 'a'.repeat(64);
   await trustFile(FILE, hash, { homeDir: home.path, clock });
@@ -105,7 +105,7 @@ test('a record that was copied from another project trusts nothing', async () =>
   expect(await isTrusted(FILE, hash, home.path)).toBe(false);
 });
 
-test('many who trust different files at the same moment all count', async () => {
+test('concurrent trust in different files is all recorded', async () => {
   await using home = await tempDir();
   const files = Array.from({ length: 20 }, (_, index) => `/p${index}/.samocode`);
   const hash = 'a'.repeat(64);

@@ -9,7 +9,7 @@ import {
   testsIn,
 } from '../../src/project/proving/weakened.ts';
 
-/** What is found, a line each. */
+/** The findings, one line each. */
 const found = (file: ChangedFile, checks: readonly string[] = [], packageJson = '') =>
   findWeakened([file], checkCommands(checks, [], packageJson)).map(({ path, what }) => `${path} ${what}`);
 
@@ -89,7 +89,7 @@ const MARKED = MARKS.flatMap(([path, whole, lines]) =>
   lines.map((line) => [line.replaceAll('\n', ' '), path, whole, line] as const),
 );
 
-describe('tests of the base that no longer run are asked about', () => {
+describe('tests of the base that no longer run are reported', () => {
   test.each(MARKED)('by %s', (_, path, whole, marked) => {
     expect(found(changed(path, whole, marked))).toEqual([
       expect.stringMatching(
@@ -98,11 +98,11 @@ describe('tests of the base that no longer run are asked about', () => {
     ]);
   });
 
-  test.each(MARKED)('and not those that did not run before: %s', (_, path, __, marked) => {
+  test.each(MARKED)('but not those that did not run before: %s', (_, path, __, marked) => {
     expect(found(changed(path, marked, `${marked}\n`))).toEqual([]);
   });
 
-  test('also where a group around them is skipped, or others are added beside them', () => {
+  test('even if their group is skipped, or other tests are added', () => {
     const group = `describe.skip('all', () => {\n${TWO}});\n`;
     expect(found(changed('a.test.ts', TWO, group))).toEqual(['a.test.ts skips tests that ran before']);
     const only = `${TWO}test.only('easy', () => {});\n`;
@@ -145,7 +145,7 @@ describe('tests of the base that no longer run are asked about', () => {
   });
 });
 
-describe('an honest change is not asked about', () => {
+describe('an honest change is not reported', () => {
   test.each([
     ['a test that is added', `${TWO}test('more', () => {});\n`],
     ['tests in a group', `describe('all', () => {\n${TWO.replace(/^/gm, '  ')}});\n`],
@@ -174,7 +174,7 @@ describe('an honest change is not asked about', () => {
 
 const NPM_TEST = '{"scripts":{"test":"node tools/run.mjs && cd web && ./all.sh","docs":"a"}}';
 
-describe('what says how checks run', () => {
+describe('files that define how checks run', () => {
   test.each<[string, ChangedFile, string[]]>([
     ['settings of a runner', changed('vitest.config.ts', 'a', 'b'), []],
     ['none any more', { path: 'pytest.ini', before: 'x', after: undefined }, []],
@@ -238,7 +238,7 @@ describe('what says how checks run', () => {
   });
 });
 
-describe('of what the checks of a plan start', () => {
+describe('programs that checks of a plan start', () => {
   test.each([
     ['a program for a shell', 'scripts/all', 'CI=1 bash -e scripts/all'],
     ['a program that is one for a shell', 'all.sh', 'cd . && ./all.sh | tail'],
@@ -274,7 +274,7 @@ test('the same weakening has the same key, and one that goes further another', (
   expect(skips(2)).not.toEqual(skips(3));
 });
 
-test('a file that declares more tests than before adds some, and another does not', () => {
+test('only a file that declares more tests than before adds tests', () => {
   expect(addsTests({ path: 'a.test.ts', before: undefined, after: TWO })).toBe(true);
   expect(addsTests(changed('a.test.ts', TWO, `${TWO}${TWO}`))).toBe(true);
   expect(addsTests(changed('a.test.ts', TWO, TWO.replace('toBe', 'toEqual')))).toBe(false);
@@ -306,7 +306,7 @@ test('whatever a file holds, comparing it never throws', () => {
 });
 
 test.each(['/*\n', '"""\n', '\n', '[\n', 'test.', 'self.', '(\n', 'it ', '{ skip\n', '@a.'])(
-  'a megabyte of %j is counted at once',
+  'a megabyte of %j is counted without delay',
   (part) => {
     expect(testsIn(part.repeat(1_000_000 / part.length)).declared).toBeGreaterThanOrEqual(0);
   },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseWorktreeList } from '../../src/project/git/worktree-list.ts';
 
-test('bare, detached, vanished and locked worktrees are told apart', () => {
+test('bare, detached, vanished and locked worktrees are distinguished', () => {
   const text = [
     'worktree /a b\nbare',
     'worktree /c\nHEAD 1234\nbranch refs/heads/team/x\nlocked on a stick',
@@ -15,7 +15,7 @@ test('bare, detached, vanished and locked worktrees are told apart', () => {
   ]);
 });
 
-test('whatever git prints, reading it never throws', () => {
+test('parsing never throws, whatever git prints', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       expect(parseWorktreeList(text).every(({ path }) => path !== '')).toBe(true);

@@ -16,7 +16,7 @@ async function scene() {
   return { ...scene, print };
 }
 
-test('what was touched, staged or ignored is no change', async () => {
+test('touched, staged and ignored files are no change', async () => {
   const { repo, worktreePath, print } = await scene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'new.txt'), 'new\n');
@@ -28,7 +28,7 @@ test('what was touched, staged or ignored is no change', async () => {
   expect(await print()).toBe(before);
 });
 
-test('each kind of change is seen, one after the other', async () => {
+test('each kind of change is detected', async () => {
   const { repo, worktreePath, print } = await scene();
   await using _ = repo;
   const seen = [await print()];
@@ -46,7 +46,7 @@ test('each kind of change is seen, one after the other', async () => {
   await after(rm(join(worktreePath, 'new name.txt')));
 });
 
-test('what no checkpoint takes counts as well: large files, and the commits of a repository inside', async () => {
+test('files that no checkpoint takes count as well: large files, and the commits of a repository inside', async () => {
   const { repo, worktreePath, print } = await scene();
   await using _ = repo;
   const large = join(worktreePath, 'large.bin');

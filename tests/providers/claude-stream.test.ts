@@ -95,7 +95,7 @@ test('a subtype of success does not hide an error', () => {
   expect(finalOf(FAILED)).toMatchObject({ ok: false, problem: { kind: 'crashed' } });
 });
 
-test('a reached usage limit says until when', () => {
+test('a reached usage limit has its end', () => {
   const rejected = {
     type: 'rate_limit_event',
     rate_limit_info: { status: 'rejected', resetsAt: 1_700_000_000 },
@@ -126,7 +126,7 @@ test.each([
   expect(finalOf(saying(errorClass), { ...FAILED, ...fields })?.problem).toEqual({ kind });
 });
 
-test('reaching the turn limit is no problem of the child', () => {
+test('reaching the turn limit is no failure of the agent', () => {
   const report = finalOf({
     type: 'result',
     subtype: 'error_max_turns',
@@ -150,7 +150,7 @@ test('unknown types, odd fields and torn lines give nothing', () => {
   expect(read({ type: 'assistant', message: { content: 'no list' } }, { type: 'assistant' })).toEqual([]);
 });
 
-test('whatever a child prints, reading it never throws', () => {
+test('parsing never throws, whatever an agent prints', () => {
   const almost = fc.record({
     type: fc.constantFrom('system', 'assistant', 'result', 'rate_limit_event', 'user'),
     subtype: fc.jsonValue(),

@@ -26,7 +26,7 @@ function settingsIn(args: readonly string[]): unknown {
   return JSON.parse(args[args.indexOf('--settings') + 1] ?? '');
 }
 
-test('the prompt travels by stdin and never by an argument', () => {
+test('the prompt is passed on stdin and never as an argument', () => {
   const command = claude.buildCommand(request);
   expect(command.stdinPath).toBe('/run/prompt.md');
   expect(command.args.join(' ').length).toBeLessThan(10_000);
@@ -57,14 +57,14 @@ test('the arguments are these, in this order', () => {
   ]);
 });
 
-test('a child gets the servers of the MCP file and no others', () => {
+test('an agent gets the servers of the MCP file and no others', () => {
   const mcp = { configPath: '/repo/.samocode-mcp.json', serverNames: ['docs', 'my browser'], servers: {} };
   const { args } = claude.buildCommand({ ...request, mcp, permissions: 'allow' });
   expect(args.slice(-3)).toEqual(['--strict-mcp-config', '--mcp-config', mcp.configPath]);
   expect(args[args.indexOf('--allowedTools') + 1]).toMatch(/,mcp__docs,mcp__my_browser$/);
 });
 
-test('servers that were accepted with a plan come beside the MCP file, or alone', () => {
+test('servers that were accepted with a plan are passed with the MCP file, or alone', () => {
   const accepted = { tickets: { command: 'tickets-mcp', args: ['--stdio'] } };
   const json = JSON.stringify({ mcpServers: accepted });
   const alone = { accepted, serverNames: ['tickets'], servers: accepted };
@@ -76,7 +76,7 @@ test('servers that were accepted with a plan come beside the MCP file, or alone'
   expect(configs({ ...alone, configPath: '/repo/mcp.json' })).toEqual(['/repo/mcp.json', json]);
 });
 
-test('without a model of ours the CLI takes its own default', () => {
+test('without a configured model the CLI uses its own default', () => {
   expect(claude.buildCommand({ ...request, model: '' }).args).not.toContain('--model');
 });
 
@@ -90,7 +90,7 @@ test('the mode "allow" lists tools instead of skipping permissions', () => {
   );
 });
 
-test('in a phase of documents only the session folder can be edited, and no command is allowed by us', () => {
+test('in a phase of documents only the session folder can be edited, and we allow no command', () => {
   const sessionDir = '/sessions (old) [1]/26-01-08-login';
   const { args } = claude.buildCommand({ ...request, sessionDir, permissions: 'allow' });
   const tools = args[args.indexOf('--allowedTools') + 1]?.split(',') ?? [];
@@ -107,7 +107,7 @@ test('in a phase of documents only the session folder can be edited, and no comm
   expect(settingsIn(claude.buildCommand(request).args)).not.toHaveProperty('permissions');
 });
 
-test('background tasks, updates and the memory of the person’s chats are off, and a time limit of the person for requests is kept', () => {
+test('background tasks, updates and the memory of the user’s chats are off, and the user’s time limit for requests is kept', () => {
   expect(claude.buildCommand(request).env).toEqual({
     ...request.env,
     API_TIMEOUT_MS: '300000',
@@ -120,7 +120,7 @@ test('background tasks, updates and the memory of the person’s chats are off, 
   expect(claude.buildCommand({ ...request, env: own }).env).toMatchObject({ API_TIMEOUT_MS: '900000' });
 });
 
-test('the choice of running as root without permissions is never made for the person', () => {
+test('running as root without permissions is never chosen for the user', () => {
   expect(claude.buildCommand(request).env).not.toHaveProperty('IS_SANDBOX');
   const problem = problemOf(sampleNamed('2.1.328/root-skip-permissions-refused'));
   expect(problem).toMatchObject({ kind: 'config', advice: expect.stringContaining('PERMISSIONS=allow') });
@@ -147,7 +147,7 @@ test.each([
   expect(problemOf(sampleNamed(name))).toEqual({ kind: 'usage_limit', until });
 });
 
-test('a process that dies by itself without a last word has crashed, whatever its exit status', () => {
+test('a process that dies by itself without a final message has crashed, whatever its exit status', () => {
   for (const exitCode of [0, 1, 129, 137, 143, null]) {
     expect(claude.classifyEnd(undefined, { exitCode, stderrTail: '' })).toEqual({
       kind: 'crashed',
@@ -169,7 +169,7 @@ test('denied tools are named in the report', () => {
   });
 });
 
-test('lost lines, unknown events and error words in tool output never make up a limit or another refusal', () => {
+test('lost lines, unknown events and error text in tool output never cause a limit or another refusal', () => {
   const echoes = samples.flatMap((sample) => sample.lines.filter((line) => line.includes('is_error')));
   const noise = fc.oneof(
     fc.constantFrom(...echoes).map(toolOutput),

@@ -18,7 +18,7 @@ function handOver(
   return { ...codexServers(request), command: codex.buildCommand(request) };
 }
 
-test("a server of the project never meets one of the person's under one name", () => {
+test('a server of the project never shares its name with one of the user’s', () => {
   const servers = {
     docs: { url: 'http://127.0.0.1:1/' },
     'my docs': { command: 'b' },
@@ -34,7 +34,7 @@ test("a server of the project never meets one of the person's under one name", (
   });
 });
 
-test('a server is started with its variables, of which none stands among the arguments of Codex', () => {
+test('a server is started with its variables, none of which appear in the arguments of Codex', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.stringMatching(/^[A-Z]{4,8}$/), VALUE, { minKeys: 1 }), (env) => {
       const script = 'process.stdout.write(JSON.stringify([process.env, process.argv.slice(1)]))';
@@ -54,12 +54,12 @@ test('a server is started with its variables, of which none stands among the arg
   );
 });
 
-/** Long enough that nothing else holds it by chance. */
+/** Long enough not to occur elsewhere by chance. */
 const VALUE = fc.string({ unit: 'grapheme-ascii', minLength: 8 }).map((text) => `secret-${text}`);
 
 const variable = (words: string) => `\${${words}}`;
 
-test('headers go by the environment too, and variables stand for what they hold', () => {
+test('headers are passed in the environment too, and variables are expanded', () => {
   const servers = {
     web: {
       type: 'http' as const,
@@ -77,11 +77,11 @@ test('headers go by the environment too, and variables stand for what they hold'
   expect(handOver(servers).table.web).toMatchObject({ url: 'http://127.0.0.1:1/x' });
 });
 
-test('a server that is nowhere and nothing to start is left out', () => {
+test('a server without URL and command is left out', () => {
   expect(handOver({ odd: {}, remote: { type: 'sse', command: 'x' } }).table).toEqual({});
 });
 
-test('what an MCP file says of headers and types is read, and other types are none', async () => {
+test('headers and types of an MCP file are read, and unknown types are ignored', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'mcp.json');
   const web = { url: 'http://127.0.0.1:1/', headers: { A: 'b' } };
@@ -90,7 +90,7 @@ test('what an MCP file says of headers and types is read, and other types are no
   expect(await readMcpServers(path)).toEqual({ web: { ...web, type: 'http' }, odd: web });
 });
 
-test('a server that was accepted with a plan has time to be downloaded, and none of the MCP file gets more than it says', () => {
+test('a server that was accepted with a plan has time to be downloaded, and servers of the MCP file keep their own limits', () => {
   const accepted = { tickets: { command: 'npx', args: ['-y', 'tickets-mcp'] } };
   const servers = { docs: { command: 'docs-server' }, ...accepted };
   const mcp = { configPath: '/repo/mcp.json', accepted, serverNames: Object.keys(servers), servers };

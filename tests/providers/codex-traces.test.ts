@@ -36,7 +36,7 @@ test.each([
   expect(tokens).toEqual({ input: 2700, cached: 300, output: 120 });
 });
 
-test('the log is found in whatever day the thread has begun', async () => {
+test('the log is found for any start day of the thread', async () => {
   const { dir, path, question } = await scene();
   await using _ = dir;
   for (const day of ['2026/11/21', '2026/12/01', '2027/01/08'])
@@ -46,7 +46,7 @@ test('the log is found in whatever day the thread has begun', async () => {
   expect(traces).toEqual({ model: 'gpt-5.2' });
 });
 
-test('what a Codex that was ended had spent is found afterwards', async () => {
+test('the usage of an ended Codex is found afterwards', async () => {
   const { dir, path, question } = await scene();
   await using _ = dir;
   await writeFile(path, `${MODEL}${answer(1500, 60)}${answer(3000, 120)}{"type":"resp`);

@@ -29,7 +29,7 @@ test('every listed ending has its recording', () => {
   expect(Object.keys(CODEX_ENDINGS).sort()).toEqual(samples.map(({ name }) => name).sort());
 });
 
-test('lost lines, unknown events and error words in tool output never make up another ending', () => {
+test('lost lines, unknown events and error text in tool output never cause another ending', () => {
   const toolOutput = (text: string) =>
     JSON.stringify({
       type: 'item.completed',
@@ -41,7 +41,7 @@ test('lost lines, unknown events and error words in tool output never make up an
   });
 });
 
-test('the prompt is stdin, and its end is the end of a file', () => {
+test('the prompt is stdin, a file with an end', () => {
   const command = codex.buildCommand({ ...REQUEST, foreignServers: [] });
   expect(command.args.at(-1)).toBe('-');
   expect(command.stdinPath).toBe(REQUEST.promptPath);
@@ -69,13 +69,13 @@ test('in a phase of documents the session folder and temporary files are all tha
   expect(args).not.toContain('--add-dir');
 });
 
-test('a session folder that Codex would take for a pattern can be written all the same', () => {
+test('a session folder that Codex would treat as a pattern is still writable', () => {
   const sessionDir = '/sessions [old]/26-01-08-login';
   const { args } = codex.buildCommand({ ...REQUEST, permissions: 'allow', sessionDir });
   expect(args.join(' ')).toContain(`-s workspace-write --add-dir ${sessionDir}`);
 });
 
-test("every server of the person is switched off by its name, and the MCP file's are on", () => {
+test('every server of the user is disabled by name, and the MCP file’s are enabled', () => {
   const servers = { docs: { command: 'docs-server', args: ['--port', '1'] } };
   const mcp = { configPath: '/repo/mcp.json', serverNames: ['docs'], servers };
   const { args } = codex.buildCommand({ ...REQUEST, foreignServers: ['samo "x"'], mcp });
@@ -86,11 +86,11 @@ test("every server of the person is switched off by its name, and the MCP file's
   expect(args).not.toContain('--ignore-user-config');
 });
 
-test('when Codex does not name the servers of the person, none of its settings count', () => {
+test('when Codex does not list the user’s servers, its settings are ignored', () => {
   expect(codex.buildCommand(REQUEST).args).toContain('--ignore-user-config');
 });
 
-test('a program that says nothing about its servers is prepared for all the same', async () => {
+test('a program that does not list its servers is prepared, too', async () => {
   await using dir = await tempDir();
   const promptPath = join(dir.path, 'prompt.md');
   const prepared = await codex.prepare({
@@ -105,7 +105,7 @@ test('a program that says nothing about its servers is prepared for all the same
   expect(schema.required).toEqual(Object.keys(schema.properties));
 });
 
-test('a confined child may write the git folders of its own worktree and no others', async () => {
+test('a confined agent may write the git folders of its own worktree and no others', async () => {
   await using repo = await makeRepo();
   const worktree = join(repo.root, 'wt');
   await repo.git(['worktree', 'add', '-q', '-b', 'work', worktree]);
@@ -118,7 +118,7 @@ test('a confined child may write the git folders of its own worktree and no othe
   expect((await codex.prepare({ ...request, ...places })).gitDirs).toEqual([]);
 });
 
-test('a last message that is an object is kept as the signal, and cached tokens are told apart', () => {
+test('a last message that is an object is kept as the signal, and cached tokens are distinguished', () => {
   expect(lastReport(codex, sampleNamed('output-schema'))).toMatchObject({
     ok: true,
     signalText: '{"status":"done","n":1}',
@@ -127,7 +127,7 @@ test('a last message that is an object is kept as the signal, and cached tokens 
   expect(lastReport(codex, sampleNamed('bypass'))).not.toHaveProperty('signalText');
 });
 
-test('a run in which the sandbox broke every command says so instead of "completed"', () => {
+test('a run in which the sandbox broke every command is reported as such instead of "completed"', () => {
   const sample = samples.find(({ name }) => name === 'ws-like-container');
   expect(sample && sampleProblem(codex, sample)).toMatchObject({
     kind: 'config',
@@ -135,7 +135,7 @@ test('a run in which the sandbox broke every command says so instead of "complet
   });
 });
 
-test('commands and changed files are told one by one', () => {
+test('commands and changed files are reported one by one', () => {
   const reader = newCodexReader();
   const events = [...sampleNamed('apply-patch'), ...sampleNamed('failing-command')].flatMap((line) =>
     reader.readLine(line),
@@ -179,7 +179,7 @@ test('the end of a usage limit is read from the log of the thread, with version 
   expect(await readCodexTraces({ ...question, cliSession: 'another' })).toEqual({});
 });
 
-test('without that log the words of the limit give its end in local time', () => {
+test('without that log the message of the limit gives its end in local time', () => {
   const at = (local: string) => new Date(local).getTime() + 60_000;
   const noon = new Date('2026-11-20T12:00:00').getTime();
   expect(resetIn('… or try again at 3:06 PM.', noon)).toBe(at('2026-11-20T15:06:00'));

@@ -3,13 +3,13 @@ import { PROVIDERS } from '../../src/providers/registry.ts';
 import { expectContract } from './contract.ts';
 
 test.each(PROVIDERS.map((provider) => [provider.name, provider] as const))(
-  '%s is all that a provider has to be',
+  '%s complies with the contract',
   async (_name, provider) => {
     await expectContract(provider);
   },
 );
 
-test('a provider that hands its agent no prompt is none', async () => {
+test('a provider must pass a prompt to its agent', async () => {
   const [provider] = PROVIDERS;
   if (provider === undefined) throw new Error('There is no provider.');
   const buildCommand: typeof provider.buildCommand = (request) => ({

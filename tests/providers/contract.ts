@@ -5,7 +5,7 @@ import { REQUEST } from './requests.ts';
 
 const CRASHED = { exitCode: 1, stderrTail: '' };
 
-/** What the worker and every table rely on, of whatever provider. @throws where this one does not keep to it */
+/** What the worker and every table expect of any provider. @throws if this one does not comply */
 export async function expectContract(provider: Provider): Promise<void> {
   expectData(provider);
   expectCommand(provider);

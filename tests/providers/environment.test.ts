@@ -9,14 +9,14 @@ import { makeRepo } from '../support/temp-repo.ts';
 
 const marks = { sessionUlid: '01JH0000000000000000000000', iteration: 7 };
 
-test('a child carries the marks of its session and iteration', () => {
+test('an agent carries the marks of its session and iteration', () => {
   expect(childEnvironment({ SAMOCODE_ITERATION: '6' }, marks)).toMatchObject({
     SAMOCODE_SESSION: marks.sessionUlid,
     SAMOCODE_ITERATION: '7',
   });
 });
 
-test('what the parent client left for its own children goes no further', () => {
+test('variables of the parent client for its own children are not passed on', () => {
   const env = {
     CLAUDECODE: '1',
     CLAUDE_PROJECT_DIR: '/other',
@@ -30,7 +30,7 @@ test('what the parent client left for its own children goes no further', () => {
   for (const name of Object.keys(env)) expect(given).not.toHaveProperty(name);
 });
 
-test('no agent and no worker of a supervisor is given where notifications go', () => {
+test('no agent and no worker of a supervisor gets notification settings', () => {
   const env = { NOTIFY_WEBHOOK_URL: 'https://x', NOTIFY_WEBHOOK_SECRET: 'hush', NOTIFY_COMMAND: 'x' };
   const agent = childEnvironment({ ...env, NOTIFY_SOCKET: '/run/x' }, marks);
   expect(Object.keys(agent).filter((name) => name.startsWith('NOTIFY_'))).toEqual(['NOTIFY_SOCKET']);
@@ -38,7 +38,7 @@ test('no agent and no worker of a supervisor is given where notifications go', (
   expect(Object.keys(worker).filter((name) => name.startsWith('NOTIFY_'))).toEqual([]);
 });
 
-test('our settings and secrets are not for children', () => {
+test('agents do not get our settings and secrets', () => {
   const env = { TELEGRAM_BOT_TOKEN: 'secret', TELEGRAM_CHAT_ID: '1', SAMOCODE_MAX_RETRIES: '3' };
   const given = childEnvironment(env, marks);
   for (const name of Object.keys(env)) expect(given).not.toHaveProperty(name);
@@ -60,7 +60,7 @@ test('logins, proxies and folders of the CLIs pass unchanged', () => {
   expect(childEnvironment(env, marks)).toMatchObject(env);
 });
 
-test('git looks at no other repository and starts no clean-up that outlives the child', () => {
+test('git uses no other repository and starts no maintenance that outlives the agent', () => {
   const env = {
     GIT_DIR: '/other/.git',
     GIT_INDEX_FILE: '/other/index',
@@ -80,7 +80,7 @@ test('git looks at no other repository and starts no clean-up that outlives the 
   });
 });
 
-test('a child commits as the person whose settings lie elsewhere, and reaches remotes as they do', async () => {
+test('an agent commits with the user’s identity from other settings files, and reaches remotes like the user', async () => {
   await using repo = await makeRepo({ anonymous: true });
   const settings = join(repo.root, 'my-git-settings');
   await writeFile(settings, '[user]\n\tname = Ada\n\temail = ada@example.invalid\n');
@@ -98,7 +98,7 @@ test('a child commits as the person whose settings lie elsewhere, and reaches re
   expect(await repo.git(['log', '-1', '--format=%an <%ae>'])).toBe('Ada <ada@example.invalid>');
 });
 
-test('the folder that Codex put in front of PATH for its own run is left out', () => {
+test('the folder that Codex prepended to PATH for its own run is removed', () => {
   const path = '/home/ada/.codex/tmp/arg0-linux/codex-arg0i5QBbS:/usr/bin:/opt/codex-arg0-docs/bin:/bin';
   expect(childEnvironment({ PATH: path }, marks).PATH).toBe('/usr/bin:/opt/codex-arg0-docs/bin:/bin');
 });
@@ -110,7 +110,7 @@ test('the folder of the CLI is the last one on PATH, once', () => {
   expect(childEnvironment(given, { ...marks, cliPath }).PATH).toBe(given.PATH);
 });
 
-test('whatever stands in the environment, no secret and no foreign mark of ours gets through', () => {
+test('no secret and no foreign mark is passed on, whatever the environment', () => {
   const name = fc.oneof(
     fc.string({ minLength: 1 }),
     fc.constantFrom('SAMOCODE_', 'TELEGRAM_', 'GIT_').chain((start) => fc.string().map((end) => start + end)),

@@ -18,7 +18,7 @@ const sessionDir = '/sessions (old) [1]/26-01-08-a.b';
 const rulesOf = (phase: 'planning' | 'implementation') =>
   Policy.parse(parse(geminiPolicy({ phase, sessionDir }))).rule;
 
-/** As Gemini CLI holds a call against a rule: each argument as JSON between two zero bytes. */
+/** As Gemini CLI matches a call against a rule: each argument as JSON between two zero bytes. */
 function decisionOf(toolName: string, args: object): string {
   const text = Object.entries(args)
     .map(([name, value]) => `\0${JSON.stringify(name)}:${JSON.stringify(value)}\0`)
@@ -89,10 +89,10 @@ test.each([
   expect(decisionOf('run_shell_command', { command, description: '{$' })).toBe(decision);
 });
 
-test('every pattern is one that Gemini CLI takes, and in a phase of work there is none', () => {
+test('Gemini CLI accepts every pattern, and a phase of work has none', () => {
   const patterns = rulesOf('planning').flatMap(({ argsPattern }) => argsPattern ?? []);
   expect(patterns).toHaveLength(4);
-  // What it takes for a pattern that may run for ever, or for too long a one, makes it refuse the file.
+  // It refuses the file for a pattern that is too long or may run forever.
   for (const pattern of patterns) {
     expect(pattern.length).toBeLessThan(2048);
     expect(pattern).not.toMatch(/\([^)]*[*+?{].*\)[*+?{]/);

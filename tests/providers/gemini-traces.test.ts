@@ -19,7 +19,7 @@ async function scene() {
   return { dir, path: join(folder, 'session-2026-11-20T12-31-8069921d.jsonl'), question };
 }
 
-test('every answer counts, and one that is written again with the results of its tools counts once', async () => {
+test('every answer counts, and one repeated with the results of its tools counts once', async () => {
   const { dir, path, question } = await scene();
   await using _ = dir;
   expect(await readGeminiTraces(question)).toEqual({});
@@ -35,7 +35,7 @@ test('every answer counts, and one that is written again with the results of its
   expect((await readGeminiTraces(question)).tokens).toEqual({ input: 2400, cached: 600, output: 160 });
 });
 
-test('a log of many megabytes is read whole, its overlong line aside', async () => {
+test('a log of many megabytes is read completely, except an overlong line', async () => {
   const { dir, path, question } = await scene();
   await using _ = dir;
   const filler = `{"type":"user","content":"${'y'.repeat(200_000)}"}\n`.repeat(12);
@@ -44,7 +44,7 @@ test('a log of many megabytes is read whole, its overlong line aside', async () 
   expect((await readGeminiTraces(question)).tokens).toEqual({ input: 3600, cached: 900, output: 180 });
 });
 
-test('what one that was ended had spent is found afterwards, and a place without a log tells nothing', async () => {
+test('the usage of an ended process is found afterwards, and nothing without a log', async () => {
   const { dir, path, question } = await scene();
   await using _ = dir;
   await writeFile(path, `${answer('a')}${answer('b')}{"id":"c","type":"gem`);

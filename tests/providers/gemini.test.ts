@@ -22,7 +22,7 @@ test('every listed ending has its recording', () => {
   expect(Object.keys(GEMINI_ENDINGS).sort()).toEqual(samples.map(({ name }) => name).sort());
 });
 
-test('lost lines, unknown events and error words in tool output never make up another ending', () => {
+test('lost lines, unknown events and error text in tool output never cause another ending', () => {
   const toolOutput = (output: string) =>
     JSON.stringify({
       type: 'tool_result',
@@ -50,7 +50,7 @@ test('the prompt is stdin, one process does the work, and the worktree counts as
   );
 });
 
-test('a list of allowed tools is a policy file beside the prompt', async () => {
+test('a list of allowed tools is a policy file next to the prompt', async () => {
   await using dir = await tempDir();
   const request = {
     ...REQUEST,
@@ -65,7 +65,7 @@ test('a list of allowed tools is a policy file beside the prompt', async () => {
   expect(policy.match(/allowRedirection/g)).toHaveLength(1);
 });
 
-test('no server of the person is allowed, and those of the MCP file are handed over as settings', async () => {
+test('no server of the user is allowed, and those of the MCP file are passed as settings', async () => {
   const without = gemini.buildCommand(REQUEST);
   expect(without.args.slice(-2)).toEqual(['--allowed-mcp-server-names', 'none-for-children-of-samocode']);
   expect(without.env).not.toHaveProperty('GEMINI_CLI_SYSTEM_DEFAULTS_PATH');
@@ -97,7 +97,7 @@ test('an exit status is an HTTP status cut to eight bits, and 0 alone is no succ
   ]);
 });
 
-test('tools that the approval mode left out are named, and tokens are told apart', () => {
+test('tools outside the approval mode are named, and kinds of tokens are distinguished', () => {
   const sample = samples.find(({ name }) => name === 'default-mode');
   expect(sample && lastReport(gemini, sample.lines)).toMatchObject({
     ok: true,

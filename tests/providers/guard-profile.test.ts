@@ -27,7 +27,7 @@ const PLACES: GuardPlaces = {
   },
 };
 
-/** What the last rule about a path says, as the kernel takes it; one that is only held is as it was. */
+/** The effect of the last rule for a path, as in the kernel; a held path is unrestricted. */
 function kindAt(path: string, profile: readonly Mount[]): Mount['kind'] | undefined {
   const rule = profile.findLast((mount) => path === mount.path || path.startsWith(`${mount.path}/`));
   return rule?.kind === 'held' ? undefined : rule?.kind;
@@ -63,7 +63,7 @@ test.each<[Mount['kind'] | undefined, string]>([
   expect(kindAt(path, guardProfile(PLACES))).toBe(kind);
 });
 
-test('the folders above what is protected are held, outer ones first', () => {
+test('the parents of protected folders are held, outer ones first', () => {
   const held = guardProfile(PLACES).filter(({ kind }) => kind === 'held');
   const paths = held.map(({ path }) => path);
   expect(paths).toEqual(
@@ -72,7 +72,7 @@ test('the folders above what is protected are held, outer ones first', () => {
   expect(paths.indexOf('/home')).toBeLessThan(paths.indexOf('/home/p'));
 });
 
-test('SANDBOX_WRITE opens a folder inside of what is protected, and is tried no more', () => {
+test('SANDBOX_WRITE opens a folder inside a protected one, and is not probed any more', () => {
   const places = { ...PLACES, writable: ['/home/p/repo/build', '/home/p/other'] };
   expect(kindAt('/home/p/repo/build/a.o', guardProfile(places))).toBe('writable');
   expect(kindAt('/home/p/repo/src/a.ts', guardProfile(places))).toBe('read_only');
@@ -80,7 +80,7 @@ test('SANDBOX_WRITE opens a folder inside of what is protected, and is tried no 
 });
 
 test.each(['/home/p', '/home', '/home/p/repo'])(
-  'SANDBOX_WRITE=%s, in which protected folders lie, opens none of them',
+  'SANDBOX_WRITE=%s, which contains protected folders, opens none of them',
   (path) => {
     const profile = guardProfile({ ...PLACES, writable: [path] });
     expect(kindAt('/home/p/repo/.git/config', profile)).toBe('read_only');
@@ -92,7 +92,7 @@ test.each(['/home/p', '/home', '/home/p/repo'])(
   },
 );
 
-test('a branch without a folder of its own opens that of all branches, where a guard can only forbid', () => {
+test('a branch without a prefix opens the folder of all branches, if a guard can only deny access', () => {
   const session = { sessionDir: '/s', worktree: '/w', gitDir: '/g', branch: 'fix' };
   expect(kindAt('/home/p/repo/.git/refs/heads/main', guardProfile({ ...PLACES, session }))).toBe('writable');
 });
@@ -114,13 +114,13 @@ test('with a private git folder a session sees that, and the real objects read-o
   expect(kindAt(`${runDir}/events.jsonl`, profile)).toBe('read_only');
 });
 
-test('root loses the rights by which it could leave, anybody else has none of them', () => {
+test('root loses the rights that break the guard, other users have none of them', () => {
   const tool = { kind: 'bwrap', path: '/usr/bin/bwrap' } as const;
   expect(makeGuard(tool, [], true).args).toContain('CAP_SYS_ADMIN');
   expect(makeGuard(tool, [], false).args).not.toContain('CAP_SYS_ADMIN');
 });
 
-test('sandbox-exec gets the same rules in the same order, with paths that can hold anything', () => {
+test('sandbox-exec gets the same rules in the same order, with paths of any characters', () => {
   const tool = { kind: 'sandbox-exec', path: '/usr/bin/sandbox-exec' } as const;
   const profile: Mount[] = [
     { kind: 'hidden', path: '/a "b" \\c' },

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodePath } from '../../src/providers/starting/node-path.ts';
 
-/** Runs `act` as a program does whose Node was replaced since it started. */
+/** Runs `act` like a program whose Node was replaced since its start. */
 async function withNodeGone<T>(act: () => Promise<T>): Promise<T> {
   const { execPath } = process;
   process.execPath = '/usr/lib/node-20.19.0/bin/node';
@@ -11,7 +11,7 @@ async function withNodeGone<T>(act: () => Promise<T>): Promise<T> {
   });
 }
 
-test('a program whose Node was upgraded away starts others with the Node of now', async () => {
+test('a program whose Node was replaced by an upgrade starts others with the current Node', async () => {
   const found = await withNodeGone(() => nodePath({ PATH: process.env.PATH }));
   expect(basename(found)).toMatch(/^node/);
   expect(found).not.toBe('/usr/lib/node-20.19.0/bin/node');

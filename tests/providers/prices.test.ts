@@ -10,7 +10,7 @@ const MILLION = { input: 1_000_000, cached: 1_000_000, output: 1_000_000 };
 const usd = (provider: string, models: ReadonlyArray<string | undefined>, own = {}) =>
   estimateUsd({ provider, models, tokens: MILLION, own })?.usd;
 
-test('the longest beginning of a model name decides its price', () => {
+test('the longest matching prefix of a model name decides its price', () => {
   expect(usd('codex', ['gpt-5-codex'])).toBe(1.25 + 0.125 + 10);
   expect(usd('codex', ['gpt-5-mini-2025'])).toBe(0.25 + 0.025 + 2);
   expect(usd('codex', ['gpt-6.1-sol'])).toBe(2 + 0.1 + 10);
@@ -22,12 +22,12 @@ test('a name for several models has no price: the first of the others that has o
   expect(estimate).toEqual({ usd: 0.3 + 0.075 + 2.5, model: 'gemini-2.5-flash' });
 });
 
-test('a version that is not listed has no price, unless the person gave it one', () => {
+test('an unlisted version has no price, unless the user set one', () => {
   expect(usd('codex', ['gpt-5.9-codex'])).toBe(35.5);
   expect(usd('codex', ['gpt-5.9-codex'], { 'gpt-5': { input: 1, cached: 0, output: 0 } })).toBe(1);
 });
 
-test('a model without a price costs as much as the dearest of its provider, and only a pro as much as one', () => {
+test('a model without a price costs as much as its provider’s most expensive one, pro models only for pro', () => {
   const tokens = MILLION;
   expect(estimateUsd({ provider: 'codex', models: ['gpt-9', undefined, ''], tokens })).toEqual({ usd: 35.5 });
   expect(usd('codex', [])).toBe(35.5);
@@ -37,7 +37,7 @@ test('a model without a price costs as much as the dearest of its provider, and 
   expect(usd('rehearsal', ['rehearsal'])).toBeUndefined();
 });
 
-test("a person's prices come before ours, and entries that can't be read are left out", async () => {
+test("the user's prices override ours, and entries that can't be read are left out", async () => {
   await using dir = await tempDir();
   const prices = { 'gpt-6': { input: 1, cached: 0, output: 2 }, broken: { input: 'much' } };
   await writeFile(join(dir.path, 'prices.json'), JSON.stringify(prices));
@@ -46,7 +46,7 @@ test("a person's prices come before ours, and entries that can't be read are lef
   expect(usd('codex', ['gpt-6.1-sol'], own)).toBe(3);
 });
 
-test('without a file of prices, or with any other text in it, there are none of the person', async () => {
+test('without a file of prices, or with any other text in it, there are no user prices', async () => {
   await using dir = await tempDir();
   expect(await readPrices(dir.path)).toEqual({});
   await fc.assert(

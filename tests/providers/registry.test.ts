@@ -9,7 +9,7 @@ test('names are unique', () => {
   expect(new Set(PROVIDERS.map((provider) => provider.name)).size).toBe(PROVIDERS.length);
 });
 
-test('an unknown provider is refused with the names there are and the nearest one', () => {
+test('an unknown provider is refused with the known names and the nearest one', () => {
   expect(() => providerNamed('cluade')).toThrow(expect.objectContaining({ code: 'unknown_provider' }));
   expect(() => providerNamed('cluade')).toThrow('Did you mean "claude"?');
   expect(() => providerNamed('hal')).toThrow('Set PROVIDER to one of them.');

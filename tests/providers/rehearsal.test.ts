@@ -18,7 +18,7 @@ const REQUEST: ChildRequest = {
 };
 const EXIT = { exitCode: 0, stderrTail: '' };
 
-test('the provider starts the bundled agent by our own Node, with prompt on stdin and scenario in its environment', () => {
+test('the provider starts the bundled agent with our own Node, with prompt on stdin and scenario in its environment', () => {
   const command = rehearsal.buildCommand({ ...REQUEST, scenarioPath: '/x.json' });
   expect(command.file).toBe(process.execPath);
   expect(command.args.slice(0, 2)).toEqual(['/opt/samocode-rehearsal.js', '-p']);

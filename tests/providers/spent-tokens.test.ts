@@ -29,19 +29,19 @@ test('an answer of several blocks is counted once, and every further answer is a
   });
 });
 
-test('answers of agents that work side by side are counted once each, however their lines alternate', () => {
+test('answers of parallel agents are counted once each, however their lines alternate', () => {
   const lines = ['a', 'b', 'a', 'b', 'a'].map((id) => answer(id, text('x')));
   expect(tokensOf(...lines)).toEqual({ input: 30, output: 4, cached: 200 });
 });
 
-test('output that is longer than its beginning said is counted by its length: words, thoughts and calls', () => {
+test('output longer than first reported is counted by its length: text, thoughts and calls', () => {
   const thought = { type: 'thinking', thinking: 'x'.repeat(400), signature: 'y'.repeat(1000) };
   const call = { type: 'tool_use', name: 'Write', input: { content: 'x'.repeat(781) } };
   const lines = [answer('a', thought), answer('a', text('x'.repeat(400))), answer('a', call)];
   expect(tokensOf(...lines)).toEqual({ input: 15, output: 400, cached: 100 });
 });
 
-test('what Claude Code says itself of an error is no output of a model', () => {
+test('Claude Code’s own error text is no output of a model', () => {
   const line = {
     type: 'assistant',
     error: 'server_error',
@@ -65,7 +65,7 @@ test('usage of any other shape is left out', () => {
   expect(newClaudeReader().readLine(none)).toEqual([]);
 });
 
-test('a recorded Claude Code run tells its tokens as it goes', async () => {
+test('a recorded Claude Code run reports its tokens while it runs', async () => {
   const sample = new URL('../fixtures/cli-samples/claude-2.1.328/agent-cwd.jsonl', import.meta.url);
   const lines = await readFile(sample, 'utf8');
   expect(tokensOf(...lines.split('\n')).input).toBeGreaterThan(0);

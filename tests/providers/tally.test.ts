@@ -13,7 +13,7 @@ test('tools are counted and files kept once, both of a bounded number', () => {
   expect(tally.files).toHaveLength(60);
 });
 
-test('the last final report counts, and what a CLI says of itself adds up', () => {
+test('the last final report counts, and facts about a CLI add up', () => {
   const tally = new Tally();
   tally.note({ kind: 'started', cliSession: 'a' });
   tally.note({ kind: 'started', model: 'm' });

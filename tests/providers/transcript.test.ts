@@ -21,7 +21,7 @@ function linesOf(dialect: Dialect, folder: string, name: string): string[] {
   return transcriptLines((sample?.lines ?? []).flatMap((line) => DIALECTS[dialect].transcript(line)));
 }
 
-test('a run of Codex reads as words, calls and what came of them', () => {
+test('a run of Codex reads as text, calls and their results', () => {
   expect(linesOf('codex', 'codex-0.169.0', 'failing-command')).toEqual([
     '• Shell: echo out; echo err >&2; exit 3',
     '  └ out',
@@ -34,7 +34,7 @@ test('a run of Codex reads as words, calls and what came of them', () => {
   ]);
 });
 
-test('a run of Gemini CLI reads alike, and a failed tool is told', () => {
+test('a run of Gemini CLI reads alike, and a failed tool is reported', () => {
   const lines = linesOf('gemini', 'gemini-0.61.0', 'success-yolo');
   expect(lines).toEqual(
     expect.arrayContaining([
@@ -61,7 +61,7 @@ test('calls are one line and results a few, however long they were', () => {
   expect(saying('a'.repeat(100_000))[0]?.text.length).toBeLessThanOrEqual(4000);
 });
 
-test('pieces of one sentence are put together again', () => {
+test('pieces of one sentence are joined', () => {
   const pieces = ['I look at', ' the plan', ', then I work.'].map((content) =>
     JSON.stringify({ type: 'message', role: 'assistant', content, delta: true }),
   );
@@ -77,7 +77,7 @@ test.each(RECORDINGS)('every recording of %s (%s) can be read, in bounded lines'
   }
 });
 
-test('whatever stands in a log, reading it never throws', () => {
+test('parsing a log never throws, whatever its content', () => {
   const types = ['assistant', 'user', 'system', 'result', 'item.completed', 'error', 'message', 'tool_use'];
   const line = fc.oneof(
     fc.string(),

@@ -83,7 +83,7 @@ test.each(CASES)('seen through $from, the whole tree ends: $what', async ({ tabl
   expect(await treeMembers(tree.root, tree.mark, tree)).toEqual([]);
 });
 
-test('a polite tree is not killed, an impolite one is, after its grace', async () => {
+test('a tree that obeys SIGTERM is not killed, one that ignores it is, after its grace', async () => {
   const polite = await plant('sleep 300 & exec sleep 300');
   await grown(polite, 2);
   const options = { host: polite.host, clock: systemClock, graceMs: 20_000 };
@@ -99,7 +99,7 @@ test('a polite tree is not killed, an impolite one is, after its grace', async (
   expect('killed' in end && end.killed).toBeGreaterThan(0);
 });
 
-test('a stopped tree wakes, hears the end and has time to obey', async () => {
+test('a stopped tree is continued, gets SIGTERM and has time to exit', async () => {
   const tree = await plant('trap "exit 0" TERM; while :; do sleep 5; done');
   await grown(tree, 2);
   process.kill(-tree.root.pgid, 'SIGSTOP');
@@ -110,7 +110,7 @@ test('a stopped tree wakes, hears the end and has time to obey', async () => {
   expect(await exited).toEqual([0, null]);
 });
 
-test('without grace everything is killed at once', async () => {
+test('without grace everything is killed immediately', async () => {
   const tree = await plant('trap "" TERM; setsid sleep 300 & sleep 300');
   await grown(tree, 3);
   const end = await endTree(tree.root, tree.mark, { host: tree.host, clock: systemClock, graceMs: 0 });
@@ -119,7 +119,7 @@ test('without grace everything is killed at once', async () => {
 
 test('a tree that forks all the time is caught', async () => {
   const tree = await plant('trap "" TERM; f() { sleep 0.01; f & }; f & f & f & exit');
-  // As a worker does that has watched it.
+  // Like a worker that has watched it.
   const known = [tree.root];
   const end = await endTree(tree.root, tree.mark, {
     host: tree.host,
@@ -131,7 +131,7 @@ test('a tree that forks all the time is caught', async () => {
   expect(await marked(tree)).toBe(0);
 });
 
-test('strangers are left alone: no mark, another mark, a name that only looks like it', async () => {
+test('strangers are left alone: no mark, another mark, a similar name', async () => {
   const tree = await plant('sleep 300');
   const others = [
     await plant('exec sleep 300'),
@@ -149,7 +149,7 @@ test('strangers are left alone: no mark, another mark, a name that only looks li
   }
 });
 
-test('a process that got the pid of an old root, or of a known one, is not touched', async () => {
+test('a process that reused the pid of an old root, or of a known one, is not signalled', async () => {
   const stranger = await plant('exec sleep 300');
   const old = { ...stranger.root, startTicks: '1' };
   const mark = { name: NAME, value: 'of nobody' };
@@ -159,7 +159,7 @@ test('a process that got the pid of an old root, or of a known one, is not touch
   stranger.child.kill('SIGKILL');
 });
 
-test('a group whose leader is gone is ours when its leader was seen or when it holds a mark of ours', async () => {
+test('a group without its leader is ours if its leader was seen or a member carries our mark', async () => {
   const leader = entryOf(500);
   const root = { pid: 500, pgid: 500, startTicks: '100' };
   const member = entryOf(501, { pgid: 500, startTicks: '200' });
@@ -174,7 +174,7 @@ test('a group whose leader is gone is ours when its leader was seen or when it h
   expect(await pids({ host: { ...host, processes } })).toContain(501);
 });
 
-test('what was seen in the tree earlier ends too, wherever it has run', async () => {
+test('processes seen in the tree earlier end too, wherever they are now', async () => {
   const tree = await plant('exec sleep 300', procTable(), { [NAME]: 'washed off' });
   const known = [{ pid: tree.root.pid, startTicks: tree.root.startTicks }];
   const exited = once(tree.child, 'exit');
@@ -182,7 +182,7 @@ test('what was seen in the tree earlier ends too, wherever it has run', async ()
   expect(await exited).toEqual([null, 'SIGTERM']);
 });
 
-test('a pid that was given away between the look and the signal is not touched', async () => {
+test('a pid reused between the scan and the signal is not signalled', async () => {
   const stranger = await plant('exec sleep 300');
   const { processes } = stranger.host;
   const stale = { ...entryOf(stranger.root.pid), startTicks: 'of before' };
@@ -198,7 +198,7 @@ test('a pid that was given away between the look and the signal is not touched',
   stranger.child.kill('SIGKILL');
 });
 
-test('a tree is not empty because one look found nobody', async () => {
+test('one empty scan does not mean an empty tree', async () => {
   let looks = 0;
   const list = async () => {
     looks += 1;
@@ -214,7 +214,7 @@ test('a tree is not empty because one look found nobody', async () => {
   expect(await endTree(undefined, { name: NAME, value: 'v' }, options)).toMatchObject({ signalled: 1 });
 });
 
-/** Its time passes only in sleeps, and in a jump of `jumpMs` at the second look. */
+/** Time passes only in sleeps, and by `jumpMs` at the second scan. */
 function jumpyClock(jumpMs: number): Clock {
   let now = 0;
   let looks = 0;
@@ -231,10 +231,10 @@ function jumpyClock(jumpMs: number): Clock {
   };
 }
 
-// Larger than any pid that a kernel gives, so that no signal can hit anybody.
+// Larger than any real pid, so that no signal can hit a process.
 const NO_PID = 2 ** 30;
 
-test('processes that even SIGKILL leaves are named', async () => {
+test('processes that survive SIGKILL are named', async () => {
   const host = hostWith([entryOf(NO_PID, { state: 'D' })]);
   const known = [{ pid: NO_PID, startTicks: '100' }];
   const end = await endTree(

@@ -49,7 +49,7 @@ test.each(TABLES)('%s knows this process, its parent and its children', async (_
   expect(await table.commandOf(pid)).toBeUndefined();
 });
 
-test.each(TABLES)('%s tells a zombie from what runs', async (_, table) => {
+test.each(TABLES)('%s distinguishes a zombie from a running process', async (_, table) => {
   // It ends when its input does, and by then its parent is a program that takes note of no child.
   const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 300 3<&-'], {
     stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
@@ -64,7 +64,7 @@ test.each(TABLES)('%s tells a zombie from what runs', async (_, table) => {
   parent.kill('SIGKILL');
 });
 
-test.each(TABLES)('%s takes no argument for a variable', async (_, table) => {
+test.each(TABLES)('%s does not mistake an argument for a variable', async (_, table) => {
   const child = spawn('sh', ['-c', 'sleep 300; :', 'SAMOCODE_TEST_MARK=argument'], { detached: true });
   await once(child, 'spawn');
   expect(await table.environmentOf(child.pid ?? 0, 'SAMOCODE_TEST_MARK')).toBeUndefined();
@@ -88,7 +88,7 @@ test('a line of /proc is read whatever the command is called', () => {
   expect(parseStat(STAT.replace('a (b) c', ') R 1 1 1'))).toEqual(entry);
 });
 
-test('a thread of the kernel is told from a program', () => {
+test('a kernel thread is distinguished from a program', () => {
   expect(parseStat(STAT.replace('4194304', '2129984'))).toMatchObject({ isKernel: true });
   expect(parseStat(STAT)).not.toHaveProperty('isKernel');
 });
@@ -99,7 +99,7 @@ test('a process whose first thread is gone while others run is not dead', () => 
   expect(isRunning(parseStat(gone.replace(' 20 0 1 0 ', ' 20 0 3 0 ')))).toBe(true);
 });
 
-test('whatever stands in a line of /proc, reading it never throws', () => {
+test('reading a line of /proc never throws, whatever its content', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -133,7 +133,7 @@ test.each([
   expect(parsePsLine(line)).toMatchObject({ ...expected, startTicks: line.split(/\s+/).slice(-5).join(' ') });
 });
 
-test('a line of ps that is none is left out', () => {
+test('a malformed line of ps is skipped', () => {
   expect(['', '   ', 'ps: no such process', '  1 2 3 4 S'].map(parsePsLine)).toEqual([
     undefined,
     undefined,
@@ -142,7 +142,7 @@ test('a line of ps that is none is left out', () => {
   ]);
 });
 
-test('environments are what ps says behind the command', () => {
+test('environments are what ps prints after the command', () => {
   const plain = ['    7 sleep 9', '   8 sh -c SAMOCODE_SESSION=x', '  9 gone'];
   const full = [
     '    7 sleep 9 HOME=/h SAMOCODE_SESSION=y',
@@ -155,7 +155,7 @@ test('environments are what ps says behind the command', () => {
   ]);
 });
 
-test('a process that ends between the listing and the reading is left out', async () => {
+test('a process that ends between the listing and the reading is skipped', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, '42'));
   await mkdir(join(dir.path, '43'));

@@ -53,7 +53,7 @@ test('an abort ends a process of the group that ignores SIGTERM and has its outp
   expect(await livingOf((await running).stdout)).toEqual([]);
 });
 
-test('what a rehearsed child leaves behind on purpose lives on', async () => {
+test('processes that a rehearsal agent leaves behind on purpose live on', async () => {
   const { stdout } = await runCommand('sh', ['-c', quietly('exec sleep 300')], { leavesBehind: true });
   expect(await livingOf(stdout)).toEqual([Number(stdout)]);
   process.kill(Number(stdout), 'SIGKILL');

@@ -28,7 +28,7 @@ test('a program that a circle of links hides is a result too', async () => {
   expect(result).toMatchObject({ exitCode: null, notFound: true });
 });
 
-test('a program given by its name is taken from below home where it is nowhere else, and from no relative folder', async () => {
+test('a program given by name is taken from below home only if it is nowhere else, and from no relative folder', async () => {
   await using dir = await tempDir();
   for (const folder of ['home/bin', 'system', 'relative']) {
     await mkdir(join(dir.path, folder), { recursive: true });
@@ -56,7 +56,7 @@ test.concurrent('a time limit ends the program and what it started', async () =>
   expect(state).toMatch(/^(Z.*\n)?$/); // gone, or waiting for a parent that does not collect it
 });
 
-test.concurrent('what a program leaves behind is not waited for, and ended', async () => {
+test.concurrent('processes that a program leaves behind are ended without waiting', async () => {
   const script = 'sleep 300 & echo $!; echo said; exit 4';
   const result = await runCommand('sh', ['-c', script], { timeoutMs: 250_000 });
   expect(result).toMatchObject({ exitCode: 4, timedOut: false });
@@ -66,7 +66,7 @@ test.concurrent('what a program leaves behind is not waited for, and ended', asy
   expect(state).toMatch(/^(Z.*\n)?$/); // gone, or waiting for a parent that does not collect it
 });
 
-test.concurrent('what has left the group keeps nobody waiting either', async () => {
+test.concurrent('processes outside the group block nobody either', async () => {
   const result = await runCommand('sh', ['-c', 'setsid sh -c "echo \\$\\$; exec sleep 300" & sleep 0.5'], {
     timeoutMs: 250_000,
   });
@@ -86,13 +86,13 @@ test('a program that ends within its limit is left alone', async () => {
   expect(await runCommand('true', [], { timeoutMs: 60_000 })).toMatchObject({ exitCode: 0, timedOut: false });
 });
 
-test('output beyond what is kept ends the program, and the beginning is there', async () => {
+test('output beyond the limit ends the program, and its start is kept', async () => {
   const result = await runCommand('yes', [], { maxBytes: 1000 });
   expect(result).toMatchObject({ exitCode: null, timedOut: false });
   expect(result.stdout).toBe('y\n'.repeat(500));
 });
 
-test('a letter that falls between two pieces of output arrives whole', async () => {
+test('a character split between two pieces of output arrives whole', async () => {
   const script = 'printf "\\303"; sleep 0.1; printf "\\244"';
   expect((await runCommand('sh', ['-c', script])).stdout).toBe('ä');
 });
@@ -106,7 +106,7 @@ test('a folder that does not exist is a result like a program that does not', as
   expect(await runCommand('true', [], { cwd: '/no/such/folder' })).toMatchObject({ notFound: true });
 });
 
-test('a machine without descriptors throws what may pass by itself', async () => {
+test('a machine without descriptors throws a temporary error', async () => {
   const module = pathToFileURL(resolve('src/base/processes/run-command.ts')).href;
   const script = `
     import { openSync } from 'node:fs';
@@ -118,13 +118,13 @@ test('a machine without descriptors throws what may pass by itself', async () =>
   expect(stdout).toBe('threw EMFILE\n');
 });
 
-test('bytes that are no text go in and come out as they are', async () => {
+test('bytes that are not UTF-8 pass unchanged', async () => {
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
   const { stdout } = await runCommand('cat', [], { input: bytes, encoding: 'latin1' });
   expect(Buffer.from(stdout, 'latin1')).toEqual(bytes);
 });
 
-test('many programs at once are no reason for a warning', async () => {
+test('many programs at once cause no warning', async () => {
   const module = pathToFileURL(resolve('src/base/processes/run-command.ts')).href;
   const script = `
     const { runCommand } = await import(${JSON.stringify(module)});

@@ -30,7 +30,7 @@ test('the base is the remote’s default branch as it is now, not what is checke
   expect(await ask(repo)).toEqual({ commit: ahead, name: 'origin/trunk' });
 });
 
-test('a default branch that changed on the remote is noticed', async () => {
+test('a default branch that changed on the remote is detected', async () => {
   const { repo, remote, ahead } = await withRemote();
   await using _ = repo;
   await repo.git(['remote', 'set-head', 'origin', 'trunk']);
@@ -48,7 +48,7 @@ test('the default branch is found where only another one is fetched', async () =
   expect(await ask(repo)).toEqual({ commit: ahead, name: 'origin/trunk' });
 });
 
-test('a remote that is out of reach leaves what was fetched last, with a warning', async () => {
+test('an unreachable remote falls back to the last fetch, with a warning', async () => {
   const { repo, remote } = await withRemote();
   await using _ = repo;
   const known = await repo.git(['rev-parse', 'refs/remotes/origin/trunk']);
@@ -60,7 +60,7 @@ test('a remote that is out of reach leaves what was fetched last, with a warning
   });
 });
 
-test('a remote that never answered leaves the local default branch, with a warning', async () => {
+test('a remote that never answered falls back to the local default branch, with a warning', async () => {
   await using repo = await makeRepo();
   await repo.git(['remote', 'add', 'origin', join(repo.root, 'nowhere')]);
   const head = await repo.git(['rev-parse', 'main']);
@@ -71,7 +71,7 @@ test('a remote that never answered leaves the local default branch, with a warni
   });
 });
 
-test('an empty remote leaves the local default branch, with a warning', async () => {
+test('an empty remote falls back to the local default branch, with a warning', async () => {
   await using repo = await makeRepo();
   await repo.git(['init', '-q', '--bare', join(repo.root, 'empty.git')]);
   await repo.git(['remote', 'add', 'origin', join(repo.root, 'empty.git')]);
@@ -92,7 +92,7 @@ test('without a remote the base is init.defaultBranch, main, master or the only 
   expect(await ask(repo)).toMatchObject({ name: 'odd' });
 });
 
-test('where nothing tells the default branch, the checked out commit is taken with a warning', async () => {
+test('without a recognizable default branch the checked out commit is used with a warning', async () => {
   await using repo = await makeRepo({ branch: 'one' });
   await repo.git(['branch', 'two']);
   expect(await ask(repo)).toMatchObject({ name: 'HEAD', warning: expect.stringMatching(/was used/) });

@@ -59,7 +59,7 @@ async function sealedScene(filter = 'seal') {
   return scene;
 }
 
-test('a file that a filter encrypts is in no checkpoint in clear, and is named once it differs from the commit', async () => {
+test('a file that a filter encrypts is in no checkpoint as plaintext, and is named once it differs from the commit', async () => {
   const { repo, worktreePath, keep, filesOf } = await sealedScene();
   await using _ = repo;
   expect(await repo.git(['show', 'x:private.env'])).toContain('sealed:');

@@ -33,7 +33,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ does: fc.constant('document' as const), text }) },
 );
 
-// What stands in the way of a deed makes it undone, as it would a child.
+// An operation that is obstructed is skipped, as an agent would.
 const stumble = () => undefined;
 
 async function act({ repo, worktreePath, sessionDir }: CheckpointScene, deed: Deed): Promise<unknown> {
@@ -61,7 +61,7 @@ async function act({ repo, worktreePath, sessionDir }: CheckpointScene, deed: De
   }
 }
 
-test('a checkpoint of what changed is the one that looks at everything anew', {
+test('an incremental checkpoint equals one that reads everything', {
   timeout: 600_000,
 }, async () => {
   const runs = fc.array(fc.array(deed, { maxLength: 5 }), { minLength: 2, maxLength: 6 });

@@ -7,7 +7,7 @@ import { openStore } from '../../../src/project/checkpoints/checkpoint-store.ts'
 import { takeTree } from '../../../src/project/checkpoints/take-files.ts';
 import { checkpointScene } from '../../support/checkpoint-scene.ts';
 
-test('changed, new and deleted files and the documents are kept, and nothing in the worktree moves', async () => {
+test('changed, new and deleted files and the documents are kept, and nothing in the worktree changes', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
@@ -30,7 +30,7 @@ test('changed, new and deleted files and the documents are kept, and nothing in 
   expect(await repo.git(['status', '--porcelain'])).toBe('');
 });
 
-test('nothing new is made while nothing changes', async () => {
+test('no checkpoint is made while nothing changes', async () => {
   const { repo, worktreePath, sessionDir, keep } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -51,7 +51,7 @@ test('a worktree is unchanged only while its commits and files are those of the 
   await writeFile(join(sessionDir, '_overview.md'), '# Another\n');
   const { head, worktreeTree, skipped } = first;
   expect(await unchangedWorktree(place, first.commit)).toEqual({ head, worktreeTree, skipped });
-  // What was too large is not any more: nothing else has it.
+  // A formerly too large file: nothing else has it.
   await truncate(huge, 1);
   expect(await unchangedWorktree(place, first.commit)).toBeUndefined();
   const second = await keep(2);
@@ -64,7 +64,7 @@ test('a worktree is unchanged only while its commits and files are those of the 
   expect(await unchangedWorktree(place, third.commit)).toBeUndefined();
 });
 
-test('a worktree that was rewound is not the one of the checkpoint from before', async () => {
+test('a rewound worktree is not the one of the previous checkpoint', async () => {
   const { repo, worktreePath, place, keep, restore } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -74,7 +74,7 @@ test('a worktree that was rewound is not the one of the checkpoint from before',
   expect(await unchangedWorktree(place, second.commit)).toBeUndefined();
 });
 
-test('huge files and repositories inside are left out and named', async () => {
+test('huge files and nested repositories are left out and named', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'huge [1].bin'), '');
@@ -89,7 +89,7 @@ test('huge files and repositories inside are left out and named', async () => {
   expect(await filesOf(kept.commit)).not.toContain('worktree/huge [1].bin');
 });
 
-test('a merge that waits for its conflicts is kept with both sides, and stays as it is', async () => {
+test('a merge with conflicts is kept with both sides, and stays as it is', async () => {
   const { repo, worktreePath, keep } = await checkpointScene();
   await using _ = repo;
   await repo.commit('Theirs', { 'a.txt': 'theirs\n' });
@@ -118,7 +118,7 @@ test('a worktree whose branch is gone from the checkout is kept too', async () =
   expect(await repo.git(['rev-parse', `${kept.commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
 });
 
-test('a folder that lost its .git file is kept, and not taken for the repository around it', async () => {
+test('a folder that lost its .git file is kept, and not mistaken for the enclosing repository', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await repo.commit('Of the repository around it', { 'around.txt': '' });
@@ -132,7 +132,7 @@ test('a folder that lost its .git file is kept, and not taken for the repository
   expect(await repo.git(['rev-parse', `${kept.commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
 });
 
-test('a checkpoint that was cut off after the files were taken is not mistaken for one that was made', async () => {
+test('a checkpoint interrupted after the files were taken is not mistaken for a complete one', async () => {
   const { repo, worktreePath, keep, place } = await checkpointScene();
   await using _ = repo;
   await keep(1);
@@ -156,7 +156,7 @@ test('a file that a commit tracks against an ignore rule is in the next checkpoi
   expect(await filesOf(`${commit}:worktree`)).toEqual(['.gitignore', 'a.txt', 'ignored/forced']);
 });
 
-test('files that were made anew with the same bytes are no change, and are read until a pause', async () => {
+test('files rewritten with the same bytes are no change, and are read until a pause', async () => {
   const { repo, worktreePath, place, keep } = await checkpointScene();
   await using _ = repo;
   const path = join(worktreePath, 'a.txt');
@@ -176,7 +176,7 @@ test('files that were made anew with the same bytes are no change, and are read 
   expect(stdout).toContain(`mtime: ${mtime.getTime() / 1000}:`);
 });
 
-test('what came and went between checkpoints is in those that saw it, and in no other', async () => {
+test('temporary files are only in the checkpoints taken while they existed', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   const at = (name: string) => join(worktreePath, name);
@@ -196,7 +196,7 @@ test('what came and went between checkpoints is in those that saw it, and in no 
   expect(await filesOf(`${fourth.commit}:worktree`)).toEqual(['.gitignore', 'a.txt']);
 });
 
-test('bytes that change under the same size and the same time are kept', async () => {
+test('changed bytes with the same size and time are kept', async () => {
   const { repo, worktreePath, keep } = await checkpointScene();
   await using _ = repo;
   const path = join(worktreePath, 'a.txt');
@@ -224,7 +224,7 @@ test('a folder that becomes a file, and a file that becomes a folder, are kept a
   expect(await filesOf(`${commit}:worktree`)).toEqual(['d', 'g/h']);
 });
 
-test('names that are no text are kept byte for byte', async () => {
+test('names that are not UTF-8 are kept byte for byte', async () => {
   const { repo, worktreePath, keep } = await checkpointScene();
   await using _ = repo;
   const name = Buffer.from([0x66, 0xff, 0x0a, 0x22, 0x5c, 0xe9]);
@@ -261,7 +261,7 @@ test('files past a megabyte are kept without being read into memory', async () =
   expect(await repo.git(['cat-file', '-s', `${commit}:session/large.md`])).toBe('2000000');
 });
 
-test('planted pipes, names of git and links in place of its files hinder no checkpoint', async () => {
+test('planted pipes, names of git and links in place of its files block no checkpoint', async () => {
   const { repo, worktreePath, sessionDir, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await keep(1);
@@ -279,7 +279,7 @@ test('planted pipes, names of git and links in place of its files hinder no chec
   expect((await keep(3)).kind).toBe('same');
 });
 
-test('a clean-up that takes checkpoints and their objects makes the next one whole again', async () => {
+test('after a gc deleted checkpoints and their objects, the next one is complete again', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'new.txt'), 'new\n');
@@ -291,7 +291,7 @@ test('a clean-up that takes checkpoints and their objects makes the next one who
   await repo.git(['fsck', '--strict']);
 });
 
-test('a branch whose commit is gone hinders no checkpoint, and nothing is left of the tries', async () => {
+test('a branch whose commit is gone hinders no checkpoint, and the attempts leave nothing behind', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await keep(1);
@@ -307,7 +307,7 @@ test('a branch whose commit is gone hinders no checkpoint, and nothing is left o
 
 const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
 
-test('a repository that was made in place of the worktree is kept, and lends it no commit', async () => {
+test('a repository created in place of the worktree is kept, and its commit is not used', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await keep(1);
@@ -320,7 +320,7 @@ test('a repository that was made in place of the worktree is kept, and lends it 
   expect(await repo.git(['rev-parse', `${commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
 });
 
-test('the documents are those that git would find, whatever lies beside them', async () => {
+test('the documents are those that git would list, whatever else is there', async () => {
   const { repo, place, sessionDir, keep } = await checkpointScene();
   await using _ = repo;
   const files = [
@@ -346,7 +346,7 @@ test('the documents are those that git would find, whatever lies beside them', a
   );
 });
 
-test('a repository with SHA-256 names, and one that keeps its refs packed, are no different', async () => {
+test('a repository with SHA-256 names, and one that keeps its refs packed, work the same', async () => {
   const { repo, worktreePath, keep } = await checkpointScene({ objectFormat: 'sha256' });
   await using _ = repo;
   await keep(1);

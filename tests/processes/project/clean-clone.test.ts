@@ -70,7 +70,7 @@ describe.each([
     },
   );
 
-  test('a commit in a clone reaches the repository that it borrows from in no way', async () => {
+  test('a commit in a clone never reaches the repository that it borrows from', async () => {
     await using repo = await makeRepo();
     const before = await repo.git(['for-each-ref']);
     const dir = await cloneOf(repo);
@@ -80,7 +80,7 @@ describe.each([
     await expect(repo.git(['cat-file', '-e', made])).rejects.toThrow('git cat-file');
   });
 
-  test("files are checked out by the person's own filters and the attributes of the base", async () => {
+  test('files are checked out with the user’s filters and the attributes of the base', async () => {
     await using repo = await makeRepo();
     await writeFile(
       join(repo.homeDir, '.gitconfig'),
@@ -134,7 +134,7 @@ describe.each([
     expect(await readFile(join(dir, 'a.bin'), 'utf8')).toBe('large a\n');
   });
 
-  test('submodules come from the local modules, those within them too; one that is not here stays empty', async () => {
+  test('submodules come from the local modules, including nested ones; one that is not available stays empty', async () => {
     await using repo = await makeRepo();
     const local = ['-c', 'protocol.file.allow=always'];
     const library = async (name: string, inner?: string) => {
@@ -163,7 +163,7 @@ describe.each([
     expect(await repo.git(['status', '--porcelain'], dir)).toBe('');
   });
 
-  test('what a check leaves without the right to write is removed with its clone', async () => {
+  test('read-only files of a check are removed with its clone', async () => {
     await using repo = await makeRepo();
     const dir = await cloneOf(repo);
     await mkdir(join(dir, 'cache'));
@@ -189,7 +189,7 @@ describe.each([
     expect(await readFile(join(dir, 'deep/er/secret'), 'utf8')).toBe('mine\n');
   });
 
-  test('what was made in a clone is known without starting what its settings name by then', async () => {
+  test('changes in a clone are found without starting programs of its settings', async () => {
     await using repo = await makeRepo();
     const cloneDir = await cloneOf(repo);
     const indexPath = join(repo.root, 'index');
@@ -203,7 +203,7 @@ describe.each([
   });
 });
 
-test('an object that was exchanged is refused where it could be', async () => {
+test('a replaced object is refused where agents could replace it', async () => {
   await using repo = await makeRepo({ files: { 'check.sh': 'exit 1\n' } });
   const blob = await repo.git(['rev-parse', 'HEAD:check.sh']);
   const path = join(repo.path, '.git/objects', blob.slice(0, 2), blob.slice(2));

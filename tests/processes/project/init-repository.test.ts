@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { initRepository } from '../../../src/project/worktrees/init-repository.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
-test('a repository that has a commit is left as it is', async () => {
+test('a repository with a commit is unchanged', async () => {
   await using repo = await makeRepo();
   expect(await initRepository(repo.path, { homeDir: repo.homeDir, baseEnv: repo.env })).toEqual([]);
   expect(await repo.git(['rev-list', '--count', 'HEAD'])).toBe('1');
@@ -44,7 +44,7 @@ test.each([
   expect(await readFile(join(gitDir, 'refs/heads/main'), 'utf8')).toMatch(/^[0-9a-f]{40}\n$/);
 });
 
-test('a call that failed is gone on with by the next one', async () => {
+test('the next call continues after a failed one', async () => {
   await using repo = await makeRepo({ anonymous: true });
   const folder = join(repo.root, 'new', 'deep');
   const given = { homeDir: repo.homeDir, baseEnv: repo.env };
@@ -57,7 +57,7 @@ test('a call that failed is gone on with by the next one', async () => {
   ]);
 });
 
-test('of several that make one repository at once none takes it from another', async () => {
+test('concurrent calls for one repository do not conflict', async () => {
   await using repo = await makeRepo();
   const baseEnv = await withIdentity(repo);
   for (const round of [1, 2, 3, 4, 5, 6]) {

@@ -55,7 +55,7 @@ async function work(repo: TempRepo, files: Record<string, string>): Promise<void
   await repo.git(['switch', '--quiet', 'main']);
 }
 
-test('a merge onto an unmoved base is the tip of the branch, and nothing but a ref of ours changes by it', async () => {
+test('a merge onto an unmoved base is the tip of the branch, and only a ref of ours changes', async () => {
   await using s = await scene();
   await work(s.repo, { 'a.txt': 'work\n' });
   const before = await s.at('main');
@@ -69,7 +69,7 @@ test('a merge onto an unmoved base is the tip of the branch, and nothing but a r
   expect(await s.repo.git(['status', '--porcelain'])).toBe('');
 });
 
-test('a person who wants merge commits gets one', async () => {
+test('merge.ff=false yields a merge commit', async () => {
   await using s = await scene();
   await s.repo.git(['config', 'merge.ff', 'false']);
   await work(s.repo, { 'a.txt': 'work\n' });
@@ -82,7 +82,7 @@ test('a person who wants merge commits gets one', async () => {
   );
 });
 
-test('a base that moved is merged, with names that need quotes and are no ASCII', async () => {
+test('a base that moved is merged, with names that need quotes or are not ASCII', async () => {
   await using s = await scene({ folder: 'Über boats' });
   await work(s.repo, { 'ein Ordner/größe "1".txt': 'work\n' });
   await s.repo.commit('Meanwhile', { 'b.txt': 'theirs\n' });
@@ -106,7 +106,7 @@ test('conflicts are named, and neither ref nor file changes', async () => {
   expect(existsSync(join(s.repo.root, 'worktrees/.checks/x/merging'))).toBe(false);
 });
 
-test('a merge driver is not started, also where attributes and settings name one', async () => {
+test('a merge driver is not started, even if attributes and settings name one', async () => {
   await using s = await scene();
   const mark = join(s.repo.root, 'ran');
   await writeFile(join(s.repo.homeDir, '.gitconfig'), `[merge "own"]\n\tdriver = touch ${mark} && true\n`);
@@ -135,7 +135,7 @@ test('neither hooks nor monitors of the repository run for a merge and a fast-fo
   expect(existsSync(mark)).toBe(false);
 });
 
-test('links that lead out of the tree are merged as links, and nothing behind them is touched', async () => {
+test('links that lead out of the tree are merged as links, and their targets are not touched', async () => {
   await using s = await scene();
   const outside = join(s.repo.root, 'outside.txt');
   await writeFile(outside, 'mine\n');
@@ -173,7 +173,7 @@ test('files of LFS are merged as pointers, and one whose content is missing stay
   ]);
 });
 
-test('submodules are merged as the commits that they name', async () => {
+test('submodules are merged as commit ids', async () => {
   await using library = await makeRepo();
   await using s = await scene();
   const local = ['-c', 'protocol.file.allow=always'];
@@ -253,7 +253,7 @@ test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
   expect(await s.repo.git(['cat-file', '-t', REF])).toBe('commit');
 });
 
-test('untracked files that are not in the way stay beside what is merged', async () => {
+test('untracked files that are not in the way stay next to the merged files', async () => {
   await using s = await scene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.repo.write({ 'mine.txt': 'mine\n' });
@@ -284,7 +284,7 @@ test('a base that a worktree has checked out moves there', async () => {
   expect(await readFile(join(elsewhere, 'a.txt'), 'utf8')).toBe('work\n');
 });
 
-test('a branch that somebody switches to at the same moment is not told as the one that was merged into', async () => {
+test('a branch that was switched to at the same moment is not reported as merged', async () => {
   await using s = await scene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.merge();

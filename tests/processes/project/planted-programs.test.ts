@@ -75,7 +75,7 @@ const ATTRIBUTES = 'a.txt filter=evil diff=evil merge=evil\n*.md filter=e=v diff
 const HOOKS = ['post-checkout', 'post-commit', 'pre-commit', 'post-index-change', 'reference-transaction'];
 
 interface Trapped extends CheckpointScene {
-  /** Names of the traps that were stepped on. */
+  /** Names of the triggered traps. */
   caught(): Promise<string[]>;
   trap(name: string): Promise<string>;
   plant(file: string, without?: RegExp): Promise<void>;
@@ -105,13 +105,13 @@ async function trapped(http = 'http://127.0.0.1:1'): Promise<Trapped> {
       const [, section, part, name] = /^(\w+)\.(?:(.*)\.)?(\w+)$/s.exec(key.replace('HTTP', http)) ?? [];
       lines.push(`[${section}${part === undefined ? '' : ` "${part}"`}]`, `\t${name} = "${text}"`);
     }
-    // As a child writes them, without a git for each.
+    // As an agent writes them, without running git for each.
     await appendFile(file, `${lines.join('\n')}\n`);
   };
   return { ...scene, trap, plant, caught: async () => (await readdir(traces)).sort() };
 }
 
-/** A repository inside the worktree, known to git as a submodule is, with settings of its own. */
+/** A repository inside the worktree, registered like a submodule, with its own settings. */
 async function nest({ repo, worktreePath, plant }: Trapped): Promise<void> {
   const inner = join(worktreePath, 'inner');
   await mkdir(inner);
@@ -127,7 +127,7 @@ async function nest({ repo, worktreePath, plant }: Trapped): Promise<void> {
   await writeFile(join(inner, 'a.txt'), 'two\n');
 }
 
-/** Every kind of git call that is made once a child could have planted something. */
+/** Every kind of git call made after an agent could have planted something. */
 async function allOurCalls(scene: Trapped, context: GitContext): Promise<void> {
   const { repo, place, worktreePath, sessionDir } = scene;
   const { mainRepo, branch } = place;
@@ -171,7 +171,7 @@ test.concurrent.each([
   const scene = await trapped();
   const { repo, worktreePath, sessionDir, plant } = scene;
   await using _ = repo;
-  // The session folder in a repository of its own, which is no less the child's.
+  // The session folder in a separate repository, which the agent also controls.
   await repo.git(['init', '-q'], join(sessionDir, '..'));
   await repo.git(['remote', 'add', 'origin', '/nowhere']);
   const context = await guard(scene, async () => {
@@ -205,7 +205,7 @@ test.concurrent.each([
   expect(await scene.caught()).toEqual([]);
 });
 
-test.concurrent('the traps are good ones: an unguarded git reads all of them, and steps on them', async () => {
+test.concurrent('the traps work: an unguarded git reads and triggers all of them', async () => {
   const scene = await trapped();
   const { repo, worktreePath } = scene;
   await using _ = repo;
@@ -235,7 +235,7 @@ test.concurrent('the traps are good ones: an unguarded git reads all of them, an
   );
 });
 
-test.concurrent('an object that is missing is fetched by no program that a child planted, guarded or not', async () => {
+test.concurrent('an object that is missing is fetched by no program that an agent planted, guarded or not', async () => {
   const scene = await trapped();
   const { repo, trap, caught } = scene;
   await using _ = repo;
@@ -259,7 +259,7 @@ test.concurrent('an object that is missing is fetched by no program that a child
   expect(await caught()).toEqual(['ssh', 'uploadpack']);
 });
 
-test.concurrent("the person's own helper and ssh command are asked, and a planted one beside them is not", async () => {
+test.concurrent('the user’s helper and ssh command are used, and a planted one next to them is not', async () => {
   const server = createServer((_request, response) => {
     response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end();
   });

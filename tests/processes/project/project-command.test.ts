@@ -6,7 +6,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 
 const where = { cwd: '/', env: { PATH: '/usr/bin:/bin' } };
 
-test('a command that exits with 0 has not failed, any other says how it ended', async () => {
+test('a command that exits with 0 has not failed, any other reports how it ended', async () => {
   expect(await failureOf('true', where)).toBeUndefined();
   expect(await failureOf('exit 3', where)).toEqual({ how: 'exit status 3' });
   expect(await failureOf('kill -9 $$', where)).toEqual({ how: 'exit status none' });
@@ -75,7 +75,7 @@ test.each([
   expect(await missingProgram(command, where)).toBeUndefined();
 });
 
-test('the first program is looked up in the given folder and PATH', async () => {
+test('the first program is searched in the given folder and PATH', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'bin'));
   await writeFile(join(dir.path, 'bin/mytool'), '#!/bin/sh\n');

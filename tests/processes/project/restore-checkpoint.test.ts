@@ -18,7 +18,7 @@ import { pathAt, readable } from '../../../src/project/git/path-bytes.ts';
 import { rejoinWorktree } from '../../../src/project/worktrees/rejoin-worktree.ts';
 import { checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
 
-test('files, links, modes, documents and the branch come back, and so does what stood there before', async () => {
+test('files, links, modes, documents and the branch come back, and the previous state can be restored', async () => {
   const { repo, worktreePath, sessionDir, keep, restore } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'a.txt'), 'first\r\n');
@@ -52,7 +52,7 @@ test('files, links, modes, documents and the branch come back, and so does what 
   expect(await repo.git(['status', '--porcelain'], worktreePath)).toBe('');
 });
 
-test('pictures of the session come back byte by byte, and those taken since are gone', async () => {
+test('pictures of the session come back byte by byte, and newer ones are gone', async () => {
   const { repo, sessionDir, keep, restore } = await checkpointScene();
   await using _ = repo;
   const screens = join(sessionDir, 'screens');
@@ -99,7 +99,7 @@ test('a file that is tracked against an ignore rule is kept like any other', asy
   expect(await readFile(join(worktreePath, 'ignored/forced'), 'utf8')).toBe('tracked\n');
 });
 
-test('ignored files stay, and one that stands in the way comes back with the undo', async () => {
+test('ignored files stay, and one in the way comes back with the undo', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'data'), 'a file\n');
@@ -118,7 +118,7 @@ test('ignored files stay, and one that stands in the way comes back with the und
   expect(await contentsOf(worktreePath)).toEqual(later);
 });
 
-test('what was ignored and is no more by the rules that come back stays, and is told', async () => {
+test('files no longer ignored under the restored rules stay, and are reported', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -132,7 +132,7 @@ test('what was ignored and is no more by the rules that come back stays, and is 
   expect(await contentsOf(worktreePath)).toEqual(later);
 });
 
-test('a file that was written again with the same bytes goes back like any other', async () => {
+test('a file rewritten with the same bytes is restored like any other', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   const path = join(worktreePath, 'a.txt');
@@ -147,10 +147,10 @@ test('a file that was written again with the same bytes goes back like any other
   expect(await readFile(path, 'utf8')).toBe('a\n');
 });
 
-/** A name that is no text, as git lists it. */
+/** A name that is not UTF-8, as git lists it. */
 const NO_TEXT = 'f\xe9.dat';
 
-test('a name that is no text stays, and is told, where it was ignored until the rewind', async () => {
+test('a name that is not UTF-8 stays, and is reported, if it was ignored until the rewind', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, '.gitignore'), 'ignored/\n*.dat\n');
@@ -170,7 +170,7 @@ test('a name that is no text stays, and is told, where it was ignored until the 
   expect(await readFile(pathAt(worktreePath, NO_TEXT), 'utf8')).toBe('mine\n');
 });
 
-test('an ignored file whose name is no text and that stands in the way comes back with the undo', async () => {
+test('an ignored file in the way whose name is not UTF-8 comes back with the undo', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   const path = pathAt(worktreePath, NO_TEXT);
@@ -207,7 +207,7 @@ test('a folder that became a link out of the worktree is neither read nor writte
   expect(await contentsOf(outside)).toHaveProperty('a.txt');
 });
 
-test('repositories inside and files that are too large stay as they are', async () => {
+test('nested repositories and files that are too large stay as they are', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -235,7 +235,7 @@ test('what no checkpoint can hold is not overwritten: nothing changes, and it is
   expect(await contentsOf(worktreePath)).toEqual(then);
 });
 
-test('a checkpoint that is gone, and a branch that is checked out elsewhere, are told before anything changes', async () => {
+test('a checkpoint that is gone, and a branch that is checked out elsewhere, are reported before anything changes', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -247,7 +247,7 @@ test('a checkpoint that is gone, and a branch that is checked out elsewhere, are
   expect(await readFile(join(worktreePath, 'a.txt'), 'utf8')).toBe('later\n');
 });
 
-test('a rewind that was cut off goes on, and its undo is still the state before the first try', async () => {
+test('an interrupted rewind continues, and its undo is still the state before the first attempt', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -262,7 +262,7 @@ test('a rewind that was cut off goes on, and its undo is still the state before 
   expect(await contentsOf(worktreePath)).toEqual(later);
 });
 
-test('a merge under way is given up, and the branch may have no commit at all', async () => {
+test('a merge in progress is abandoned, and the branch may have no commit at all', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -334,7 +334,7 @@ test.each(VANDALS)('a worktree that $what is joined again with its files', async
   expect(await repo.git(['symbolic-ref', 'HEAD'])).toBe('refs/heads/main');
 });
 
-test('a worktree that was removed is made again from its branch', async () => {
+test('a removed worktree is recreated from its branch', async () => {
   const { repo, worktreePath, place } = await checkpointScene();
   await using _ = repo;
   const baseCommit = await repo.git(['rev-parse', 'x']);
@@ -343,7 +343,7 @@ test('a worktree that was removed is made again from its branch', async () => {
   expect(await repo.git(['status', '--porcelain', '--branch'], worktreePath)).toBe('## x');
 });
 
-test('a worktree that stands elsewhere now is told with its place', async () => {
+test('a worktree that was moved is reported with its path', async () => {
   const { repo, worktreePath, place } = await checkpointScene();
   await using _ = repo;
   const baseCommit = await repo.git(['rev-parse', 'x']);

@@ -7,7 +7,7 @@ import { WORKTREE_ERRORS } from '../../../src/project/git/worktree-errors.ts';
 import { rejoinWorktree } from '../../../src/project/worktrees/rejoin-worktree.ts';
 import { type CheckpointScene, checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
 
-/** What a child may do to its worktree and its documents, hostile clean-ups among it. */
+/** What an agent may do to its worktree and its documents, including hostile clean-ups. */
 type Deed =
   | { does: 'write'; path: string; text: string; executable: boolean }
   | { does: 'document'; name: string; text: string }
@@ -18,7 +18,7 @@ type Deed =
   | { does: 'commit' }
   | { does: 'destroy'; what: 'worktree' | 'pointer' | 'registration' };
 
-/** A name that is no text, as git lists it: a character for every byte. */
+/** A name that is not UTF-8, as git lists it: one character for every byte. */
 const NO_TEXT = 'f\xe9.dat';
 
 // Few names, so that files, folders and links often get in each other's way.
@@ -111,7 +111,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 async function act(scene: CheckpointScene, deed: Deed): Promise<void> {
   const { repo, worktreePath, sessionDir } = scene;
   const inTree = (way: string) => pathAt(worktreePath, way);
-  // A child that stumbles over its own work (a folder where it writes a file) just goes on.
+  // An agent that obstructs itself (a folder where it writes a file) just continues.
   const stumble = () => undefined;
   switch (deed.does) {
     case 'write':
@@ -173,13 +173,13 @@ async function namesIn(scene: CheckpointScene, commit: string): Promise<Readonly
   return new Set(listed.split('\0').map((name) => name.replace(/^worktree\//, '')));
 }
 
-/** Files in a worktree that git would take, by the rules that stand there now. */
+/** Files in a worktree that git would take, by the current rules. */
 async function takenNow({ repo, worktreePath }: CheckpointScene): Promise<ReadonlySet<string>> {
   const listed = await repo.git(
     ['ls-files', '-t', '-z', '--cached', '--others', '--exclude-standard'],
     worktreePath,
   );
-  // A tag stands before each name, so that a blank at its beginning stays.
+  // A tag precedes each name, so that a leading blank stays.
   return new Set(
     listed
       .split('\0')
@@ -188,7 +188,7 @@ async function takenNow({ repo, worktreePath }: CheckpointScene): Promise<Readon
   );
 }
 
-/** @returns undefined where a person must act first: the branch was checked out in the main checkout */
+/** @returns undefined if a person must act first: the branch was checked out in the main checkout */
 async function endIteration(scene: CheckpointScene, iteration: number): Promise<Kept | undefined> {
   const { mainRepo, worktreePath, branch, baseEnv } = scene.place;
   const baseCommit = await scene.repo.git(['rev-parse', 'main']);
@@ -226,14 +226,14 @@ test('any iteration of any run can be rewound byte for byte, and the rewind undo
       const then = await look(scene);
       expect(onlyOf(then.files, names)).toEqual(onlyOf(target.files, names));
       expect(then.documents).toEqual(target.documents);
-      // Nothing is left that was not there then, except what was ignored until now: that is told.
+      // Nothing new is left, except formerly ignored files, which are reported.
       const left = Object.keys(onlyOf(then.files, await takenNow(scene)));
       expect(left.filter((name) => !names.has(name) && !skipped.includes(name))).toEqual([]);
       await scene.restore(undo.commit, '2');
       const undone = await look(scene);
       expect(undone.files).toEqual(expect.objectContaining(onlyOf(last.files, takenLast)));
       expect(undone.documents).toEqual(last.documents);
-      // A branch without a commit gives way to the session's own: there is nothing to check out.
+      // A branch without a commit is replaced by the session's own: there is nothing to check out.
       if (last.head !== 'none') expect(undone.head).toBe(last.head);
     }),
     { numRuns: Number(process.env.SAMOCODE_PROPERTY_RUNS ?? 6), endOnFailure: true },

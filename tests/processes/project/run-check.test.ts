@@ -51,7 +51,7 @@ test.concurrent.each([
   ],
   ['that passes', 'true', { exitCode: 0, how: undefined, outputBytes: 0 }],
 ])(
-  'a check %s has an end, and is recorded as what it is',
+  'a check %s ends, and is recorded correctly',
   async (_, command, expected) => {
     await using dir = await tempDir();
     expect((await run(dir.path, command, 2000)).run).toMatchObject(expected);

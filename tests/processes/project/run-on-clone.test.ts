@@ -48,7 +48,7 @@ async function inHome(repo: TempRepo, files: Record<string, string>): Promise<vo
   }
 }
 
-test('a check has an empty home with the identity of the person, and what it writes there is gone', async () => {
+test('a check has an empty home with the identity of the person, and its files there are deleted', async () => {
   await using repo = await makeRepo();
   await inHome(repo, { '.npmrc': 'script-shell=/bin/true\n', '.config/git/ignore': '*\n', 'tools/lint': '' });
   const PATH = `${join(repo.homeDir, 'tools')}:${repo.env.PATH}`;
@@ -77,7 +77,7 @@ test('a check sees the programs of home and what CHECK_HOME names', async () => 
   expect((await endOf(repo, check, { env: { PATH }, home })).tail).toBe('mine\nours\nOwn');
 });
 
-test('SETUP runs for each commit but the base: what another commit has made counts for none', async () => {
+test('SETUP runs for each commit but the base: results of another commit are not reused', async () => {
   const lock = { 'package-lock.json': '{}\n', '.gitignore': 'made\n' };
   await using repo = await makeRepo({ files: { ...lock, 'setup.sh': 'mkdir made; echo good >made/x\n' } });
   await repo.git(['checkout', '-q', '-b', 'work']);
@@ -92,7 +92,7 @@ test('SETUP runs for each commit but the base: what another commit has made coun
 });
 
 test.runIf(process.getuid?.() === 0)(
-  'files that no one may delete are put aside and named, and what the checks found stands',
+  'undeletable files are moved aside and named, and the results of the checks are valid',
   async () => {
     await using repo = await makeRepo();
     const end = await runOf(repo, 'touch locked && chattr +i locked', {});

@@ -8,7 +8,7 @@ import { checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
 const LOCAL = ['-c', 'protocol.file.allow=always'];
 const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
 
-/** A worktree with an initialised submodule `sub`, in which work lies that no commit holds. */
+/** A worktree with an initialised submodule `sub`, with uncommitted work in it. */
 async function scene() {
   const scene = await checkpointScene();
   const { repo, worktreePath } = scene;
@@ -59,7 +59,7 @@ test('a rewind and its undo touch nothing in a submodule: neither files, nor its
   expect(await readFile(join(worktreePath, 'a.txt'), 'utf8')).toBe('changed\n');
 });
 
-test('a rewind behind the commit that brought a submodule leaves it where it is', async () => {
+test('a rewind to before the commit that added a submodule leaves it in place', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   const before = await keep(1);
@@ -74,7 +74,7 @@ test('a rewind behind the commit that brought a submodule leaves it where it is'
   expect(await readFile(join(worktreePath, 'sub/new.txt'), 'utf8')).toBe('unknown to git\n');
 });
 
-test('a worktree with a submodule is not removed, clean as it may seem', async () => {
+test('a worktree with a submodule is not removed, even if it looks clean', async () => {
   const { repo, place, worktreePath, sub } = await scene();
   await using _ = repo;
   await repo.git(['add', 'sub'], worktreePath);
@@ -87,7 +87,7 @@ test('a worktree with a submodule is not removed, clean as it may seem', async (
   expect(await readFile(join(sub, 'new.txt'), 'utf8')).toBe('unknown to git\n');
 });
 
-test('another commit in a submodule is a change, what is uncommitted in it is not looked at', async () => {
+test('another commit in a submodule is a change, uncommitted changes in it are ignored', async () => {
   const { repo, worktreePath, sub } = await scene();
   await using _ = repo;
   const context = { baseEnv: repo.env };

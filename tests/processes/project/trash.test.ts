@@ -73,7 +73,7 @@ test('branch and worktree come back from the trash byte for byte, uncommitted fi
   expect(await repo.git(['symbolic-ref', '--short', 'HEAD'], worktreePath)).toBe('x');
 });
 
-test('what is written after it was kept is not removed', async () => {
+test('files written after the copy are not removed', async () => {
   const scene = await checkpointScene();
   await using repo = scene.repo;
   const trash = await kept(scene);
@@ -99,7 +99,7 @@ test('what is written after it was kept is not removed', async () => {
   await expect(dropBranch(scene.place, trash.tip)).rejects.toMatchObject({ code: 'git_failed' });
 });
 
-test('what no checkpoint holds keeps a session out of the trash', async () => {
+test('files that no checkpoint takes keep a session out of the trash', async () => {
   const scene = await checkpointScene();
   await using repo = scene.repo;
   await repo.git(['init', '--quiet', 'inner'], scene.worktreePath);
@@ -109,7 +109,7 @@ test('what no checkpoint holds keeps a session out of the trash', async () => {
   expect(await repo.git(['for-each-ref', 'refs/heads', 'refs/samocode/_trash'])).toBe(refs);
 });
 
-test('a branch that was made meanwhile is not replaced, and a ref that is gone restores nothing', async () => {
+test('a branch created meanwhile is not replaced, and a missing ref restores nothing', async () => {
   const scene = await checkpointScene();
   await using repo = scene.repo;
   const trash = { ...(await kept(scene)), branch: 'x' };
@@ -136,7 +136,7 @@ test('the trash is pruned when its lifetime is over, and not a day before', asyn
   expect(await repo.git(['for-each-ref', 'refs/samocode/_trash'])).toBe('');
 });
 
-test('what was discarded before under the same name stays in the trash', async () => {
+test('an earlier discard of the same name stays in the trash', async () => {
   const scene = await checkpointScene();
   await using repo = scene.repo;
   const first = await kept(scene);

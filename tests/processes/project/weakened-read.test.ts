@@ -15,7 +15,7 @@ const FILES = {
 };
 const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
 
-/** What is found in a commit of the whole worktree, and the difference that is shown. */
+/** The findings in a commit of the whole worktree, and the diff that is shown. */
 async function compared(repo: TempRepo) {
   const base = await repo.git(['rev-parse', 'main']);
   await repo.git(['add', '-A']);
@@ -41,7 +41,7 @@ test('work that adds code and tests weakens nothing', async () => {
   expect(await compared(repo)).toEqual({ lines: [], diff: '' });
 });
 
-test('what is weakened is found in a commit, with its difference, whatever its names hold', async () => {
+test('weakened files are found in a commit, with their diff, whatever their names', async () => {
   await using repo = await branched();
   await repo.write({
     'tools/run.mjs': 'process.exit(0)',
@@ -106,18 +106,15 @@ test.each([
   ['sitecustomize.py', 'import os; os._exit(0)\n'],
   ['.mvn/maven.config', '-DskipTests\n'],
   ['gradle.properties', 'skip=true\n'],
-])(
-  '%s, by which checks can be turned, is found where it is new and where it is changed',
-  async (path, text) => {
-    const found = [`${path} is changed, and it says how checks run`];
-    await using added = await branched();
-    await added.write({ [path]: text });
-    expect((await compared(added)).lines).toEqual(found);
-    await using changed = await branched({ ...FILES, [path]: 'before = 1\n' });
-    await changed.write({ [path]: text });
-    expect((await compared(changed)).lines).toEqual(found);
-  },
-);
+])('%s, which can redirect checks, is found if new or changed', async (path, text) => {
+  const found = [`${path} is changed, and it says how checks run`];
+  await using added = await branched();
+  await added.write({ [path]: text });
+  expect((await compared(added)).lines).toEqual(found);
+  await using changed = await branched({ ...FILES, [path]: 'before = 1\n' });
+  await changed.write({ [path]: text });
+  expect((await compared(changed)).lines).toEqual(found);
+});
 
 test.each([
   ['pom.xml', '<project><dependencies>a</dependencies><build>', '</build></project>\n', '<skipTests/>'],
@@ -130,7 +127,7 @@ test.each([
   expect((await compared(repo)).lines).toEqual([`${path} is changed, and it says how checks run`]);
 });
 
-test('programs that are committed where packages are installed are found, once for a folder', async () => {
+test('programs that are committed where packages are installed are found, once per folder', async () => {
   await using repo = await branched();
   await repo.write({
     'node_modules/.bin/node': '#!/bin/sh\n',

@@ -23,7 +23,7 @@ interface Scene extends AsyncDisposable {
   remove(): ReturnType<typeof removeWorktree>;
 }
 
-/** A repository, and a place inside it (the usual layout) where a worktree may stand. */
+/** A repository, and a path inside it (the usual layout) for a worktree. */
 async function scene(plan?: RepoPlan): Promise<Scene> {
   const repo = await makeRepo(plan);
   const base = await repo.git(['rev-parse', 'HEAD']);
@@ -43,7 +43,7 @@ async function scene(plan?: RepoPlan): Promise<Scene> {
 const branches = async ({ repo }: Scene) =>
   (await repo.git(['for-each-ref', '--format=%(refname:short)', 'refs/heads'])).split('\n');
 
-test('a new worktree stands on a new branch at the base, and the main checkout stays where it was', async () => {
+test('a new worktree has a new branch at the base, and the main checkout is unchanged', async () => {
   await using at = await scene();
   await at.repo.commit('Later');
   expect(await at.make()).toEqual({
@@ -63,7 +63,7 @@ test('a new worktree stands on a new branch at the base, and the main checkout s
   });
 });
 
-test('blanks and letters of all kinds in both paths do no harm', async () => {
+test('both paths may contain blanks and any letters', async () => {
   await using at = await scene({ folder: 'mein Projekt ✓' });
   const worktreePath = join(at.repo.root, 'Arbeits kopien/26-01-08-größe');
   expect(await at.make({ worktreePath, branch: 'größe' })).toMatchObject({
@@ -75,7 +75,7 @@ test('blanks and letters of all kinds in both paths do no harm', async () => {
   expect(reading).toMatchObject({ uncommitted: [{ kind: 'untracked', path: 'neu ü.txt' }], branch: 'größe' });
 });
 
-test('an existing branch is attached with its commits, and the base is where it left ours', async () => {
+test('an existing branch is attached with its commits, and the base is where it forked', async () => {
   await using at = await scene();
   await at.repo.git(['checkout', '-q', '-b', 'login']);
   const head = await at.repo.commit('Work', { 'work.txt': '1' });
@@ -84,7 +84,7 @@ test('an existing branch is attached with its commits, and the base is where it 
   expect(await at.make({ baseCommit })).toMatchObject({ kind: 'attached', head, baseCommit: at.base });
 });
 
-test('a worktree that is there is kept with everything in it', async () => {
+test('an existing worktree is kept with everything in it', async () => {
   await using at = await scene();
   await at.make();
   await writeFile(join(at.path, 'draft.txt'), 'half done');
@@ -92,7 +92,7 @@ test('a worktree that is there is kept with everything in it', async () => {
   expect(await readFile(join(at.path, 'draft.txt'), 'utf8')).toBe('half done');
 });
 
-test('a worktree whose folder vanished is made again from its branch', async () => {
+test('a worktree whose folder vanished is recreated from its branch', async () => {
   await using at = await scene();
   await at.make();
   await at.repo.git(['commit', '-q', '--allow-empty', '-m', 'Work'], at.path);
@@ -149,7 +149,7 @@ test('a checkout that fails leaves no branch behind', async () => {
   expect(await at.inspect()).toEqual({ kind: 'missing' });
 });
 
-test('a folder inside MAIN_REPO that lost its .git file is never taken for the worktree', async () => {
+test('a folder inside MAIN_REPO that lost its .git file is never mistaken for the worktree', async () => {
   await using at = await scene();
   await at.make();
   await rm(join(at.path, '.git'));
@@ -158,7 +158,7 @@ test('a folder inside MAIN_REPO that lost its .git file is never taken for the w
   expect(await readFile(join(at.path, 'README.md'), 'utf8')).toBe('# A project\n');
 });
 
-test('a worktree that another git is just making is waited for', async () => {
+test('a worktree that another git is creating is waited for', async () => {
   await using at = await scene();
   const halfMade = join(at.repo.path, '.git/worktrees/26-01-08-logout');
   await at.repo.write({
@@ -166,7 +166,7 @@ test('a worktree that another git is just making is waited for', async () => {
     '.git/worktrees/26-01-08-logout/HEAD': `${at.base}\n`,
     '.git/worktrees/26-01-08-logout/commondir': '',
   });
-  // git 2.39 refuses to work as long as it stands there.
+  // git 2.39 fails while it exists.
   const making = at.make();
   await systemClock.sleep(300);
   await rm(halfMade, { recursive: true });
@@ -213,7 +213,7 @@ test('a worktree with changes, new files or loose commits is not removed, and ea
   expect(await readFile(join(at.path, 'README.md'), 'utf8')).toBe('changed');
 });
 
-test('a change that git was told to pass over keeps a worktree from being removed', async () => {
+test('a change that git is configured to ignore keeps a worktree from being removed', async () => {
   const files = { 'a b.txt': 'a', 'größe\nzwei.txt': 'b', 'same.txt': 'c', 'gone.txt': 'd' };
   await using at = await scene({ files });
   await at.make();
@@ -249,7 +249,7 @@ test('removing a worktree whose folder vanished drops its registration and no ot
   expect(list).toContain(other);
 });
 
-test('a checkout whose git was killed is begun again, and no half of it is left', async () => {
+test('a checkout whose git was killed is started again, and no partial one is left', async () => {
   await using at = await scene(SLOW_FILES);
   await at.repo.write({ [`../${SLOW}`]: '' });
   await at.repo.git(['branch', 'login']);
@@ -264,7 +264,7 @@ test('a checkout whose git was killed is begun again, and no half of it is left'
   expect(await readdir(dirname(at.path))).toEqual(['26-01-08-login']);
 });
 
-test('a worktree that somebody locked is not removed', async () => {
+test('a locked worktree is not removed', async () => {
   await using at = await scene();
   await at.make();
   await at.repo.git(['worktree', 'lock', '--reason', 'on a stick', at.path]);

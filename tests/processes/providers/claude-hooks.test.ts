@@ -43,17 +43,17 @@ test.each([
   expect(await stop(signal)).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
-test('a child is sent back once, not for ever', async () => {
+test('an agent is sent back once, not forever', async () => {
   expect(await stop('{}', { active: true })).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
-test('blanks, quotes and dollars in the folder name are only letters', async () => {
+test('blanks, quotes and dollars in the folder name have no meaning', async () => {
   const folder = `it's "a" $HOME \`x\` folder`;
   expect((await stop('{}', { folder })).stderr).toContain(folder);
   expect(await stop('{"status":"continue"}', { folder })).toMatchObject({ exitCode: 0 });
 });
 
-test('tools of writing are kept to the worktree and the session, the innermost folder decides', async () => {
+test('writing tools are confined to the worktree and the session, the innermost folder decides', async () => {
   await using dir = await tempDir();
   const mainRepo = join(dir.path, 'repo');
   const workingDir = join(mainRepo, 'trees/one');

@@ -5,7 +5,7 @@ import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { findNodeScript } from '../../../src/providers/starting/find-node.ts';
 import { type TempDir, tempDir } from '../../support/temp-dir.ts';
 
-/** Asks in a home of its own, on a system that has no Node. */
+/** Runs in a separate home, on a system without Node. */
 async function foundIn({ path: home }: TempDir, env: Record<string, string> = {}, ...given: string[]) {
   const script = `${findNodeScript([])}find_node "$@"`;
   const { stdout } = await runCommand('/bin/sh', ['-c', script, 'sh', ...given], {
@@ -68,7 +68,7 @@ test.concurrent('of several versions the newest is taken, by number', async () =
 });
 
 test.concurrent.each(['v18.20.4', 'v20.18.9', '1.2.3', 'Electron', ''])(
-  'a program that calls itself "%s" is passed over for the next one',
+  'a program that reports "%s" is skipped for the next one',
   async (version) => {
     await using home = await tempDir();
     await node(home, '.nvm/versions/node/v99.0.0/bin/node', version);
@@ -77,7 +77,7 @@ test.concurrent.each(['v18.20.4', 'v20.18.9', '1.2.3', 'Electron', ''])(
   },
 );
 
-test.concurrent('last comes the PATH of a login shell, whatever else it prints', async () => {
+test.concurrent('the PATH of a login shell comes last, whatever else it prints', async () => {
   await using home = await tempDir();
   const path = await node(home, 'only/in/profile/node');
   const profile = `echo /no/node\necho Good morning\nPATH="${dirname(path)}:$PATH"\n`;
@@ -85,7 +85,7 @@ test.concurrent('last comes the PATH of a login shell, whatever else it prints',
   expect(await foundIn(home, { SHELL: '/bin/bash' })).toBe(path);
 });
 
-test.concurrent('a login shell that never ends costs its limit, and nothing of it stays', async () => {
+test.concurrent('a login shell that never ends costs its limit, and leaves nothing behind', async () => {
   await using home = await tempDir();
   await writeFile(join(home.path, '.bash_profile'), 'sleep 4242\n');
   expect(await foundIn(home, { SHELL: '/bin/bash' })).toBe('');

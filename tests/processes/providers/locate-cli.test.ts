@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CliQuestion, locateCli } from '../../../src/providers/starting/locate-cli.ts';
 
-// A name that no machine has installed in the places that every search looks into.
+// A name that no machine has in the folders that every search includes.
 const command = 'agent-cli-of-this-test';
 let home: string;
 
@@ -31,14 +31,14 @@ async function program(relativePath: string, { mode = 0o755, text = '#!/bin/sh\n
   return path;
 }
 
-test('a bare name is looked up on PATH in order', async () => {
+test('a bare name is searched on PATH in order', async () => {
   const path = await program(`b/${command}`);
   await program(`c/${command}`);
   const env = { PATH: [join(home, 'a'), join(home, 'b'), join(home, 'c')].join(':') };
   expect(await ask({ env })).toEqual({ path, foundIn: 'PATH' });
 });
 
-test('an absolute path in the setting is taken as it is, and ~ is the home folder', async () => {
+test('an absolute path in the setting is used as it is, and ~ is the home folder', async () => {
   const path = await program('own/agent');
   await program(`.local/bin/${command}`);
   expect(await ask({ configured: path })).toEqual({ path, foundIn: 'setting' });
@@ -61,7 +61,7 @@ test('a relative path in the setting is refused', async () => {
   await expect(ask({ configured: 'bin/agent' })).rejects.toThrow('is not an absolute path');
 });
 
-test('a file on PATH that may not be run is passed over', async () => {
+test('a file on PATH that is not executable is skipped', async () => {
   await program(`a/${command}`, { mode: 0o644 });
   const path = await program(`b/${command}`);
   const env = { PATH: `${join(home, 'a')}:${join(home, 'b')}` };
@@ -96,7 +96,7 @@ test('of several node versions of nvm the newest is taken', async () => {
   expect((await ask()).path).toBe(path);
 });
 
-test('last comes the PATH of a login shell, whatever else it prints', async () => {
+test('the PATH of a login shell comes last, whatever else it prints', async () => {
   const path = await program(`only/in/profile/${command}`);
   await program('.profile', { text: `echo Good morning\nPATH="${dirname(path)}:$PATH"\n` });
   expect(await ask({ env: { PATH: '', SHELL: '/bin/sh', HOME: home } })).toEqual({

@@ -19,7 +19,7 @@ async function read(files: Record<string, string>, env: Record<string, string> =
 
 const VALUE = `two\nlines, 'quotes", \${braces} and ümläuts`;
 
-test.concurrent('what start-up files set is read whole, whatever they print and however they end', async () => {
+test.concurrent('variables of start-up files are read, whatever they print and however they end', async () => {
   const quoted = VALUE.replaceAll("'", `'\\''`);
   const login = `echo Good morning\necho oops >&2\nexport ODD='${quoted}'\nfalse\n. ~/.bashrc\n`;
   const interactive = 'export PATH="/opt/tools/bin:$PATH"\nprintf %s no-newline\ntrap "echo bye" EXIT\n';
@@ -31,7 +31,7 @@ test.concurrent('what start-up files set is read whole, whatever they print and 
   });
 });
 
-test.concurrent('nothing of the environment that reads is taken for what a login shell has', async () => {
+test.concurrent('variables of the reading process are not mistaken for those of a login shell', async () => {
   const reading = await read(
     {},
     { ANTHROPIC_API_KEY: 'secret', NODE_ENV: 'test', TERM: 'xterm', LANG: 'C.UTF-8' },
@@ -39,7 +39,7 @@ test.concurrent('nothing of the environment that reads is taken for what a login
   expect(reading).toEqual({ kind: 'read', env: { PATH: expect.any(String) } });
 });
 
-test.concurrent('start-up files that begin another program when interactive are read plain', async () => {
+test.concurrent('start-up files that start another program when interactive are read by a plain shell', async () => {
   const reading = await read({ '.bash_profile': 'case $- in *i*) exec true ;; esac\nexport PLAIN=1\n' });
   expect(reading).toMatchObject({ kind: 'read', env: { PLAIN: '1' } });
 });
@@ -58,14 +58,14 @@ test.concurrent.each([
   expect(await read({}, { SHELL })).toEqual({ kind: 'unknown', why: expect.stringContaining(why) });
 });
 
-test.concurrent('start-up files that never end cost the limit, and nothing of them stays', async () => {
+test.concurrent('start-up files that never end cost the limit, and leave nothing behind', async () => {
   const reading = await read({ '.bash_profile': "trap '' TERM\nsleep 4243 & sleep 4243\nexec sleep 4243\n" });
   expect(reading).toEqual({ kind: 'unknown', why: '/bin/bash did not answer within 5 s' });
   const { stdout } = await runCommand('ps', ['-A', '-o', 'args=']);
   expect(stdout).not.toContain('sleep 4243');
 }, 30_000);
 
-test('what was given to us counts before what a login shell has, and folders of PATH are joined', () => {
+test('our own variables override those of a login shell, and folders of PATH are joined', () => {
   const login = { PATH: '/opt/bin:/usr/bin', KEY: 'of the shell', ONLY: 'there' };
   expect(withLogin({ PATH: '/usr/bin:/client/bin', KEY: 'of the client' }, login)).toEqual({
     PATH: '/opt/bin:/usr/bin:/client/bin',

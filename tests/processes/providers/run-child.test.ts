@@ -40,7 +40,7 @@ async function place(script: string, command: { env?: Record<string, string>; st
     options,
     start,
     text,
-    /** What the wrapper said in the end. */
+    /** The exit status that the wrapper recorded. */
     async exit(child: ChildRecord): Promise<string> {
       const said = () => readFile(exitFile(options.exitPath, child), 'utf8').catch(() => '');
       await expect.poll(said, { timeout: 30_000 }).not.toBe('');
@@ -68,12 +68,12 @@ test.each([
   expect(await it.exit(await it.start())).toBe(status);
 });
 
-test('how it ended is told without any program, whatever stands in its PATH', async () => {
+test('its end is recorded without any program, whatever its PATH', async () => {
   await using it = await place('exit 3', { env: { PATH: '/nowhere' } });
   expect(await it.exit(await it.start())).toBe('3');
 });
 
-test('its output goes into the files themselves, behind what stands there', async () => {
+test('its output is appended directly to the files', async () => {
   await using it = await place('echo out; echo err >&2');
   await appendFile(it.at('stdout'), 'earlier\n');
   await it.exit(await it.start());
@@ -91,7 +91,7 @@ test('it reads nothing, or the file that is meant for it', async () => {
   expect(await it.text('stdout')).toBe('the prompt\n');
 });
 
-test('who it is stands on disk before it begins', async () => {
+test('its identity is on disk before it starts', async () => {
   await using it = await place('cat child.json');
   const child = await it.start();
   await it.exit(child);
@@ -99,7 +99,7 @@ test('who it is stands on disk before it begins', async () => {
   expect(ChildRecord.parse(JSON.parse((await it.text('child.json')) ?? ''))).toEqual(child);
 });
 
-test('it has a group and a session of its own, and no pipe of ours', async () => {
+test('it has its own group and session, and no pipe of ours', async () => {
   await using it = await place('[ -e /proc/$$/fd/3 ] && echo leak || echo none; exec sleep 300');
   const { wrapper } = await it.start();
   const all = await it.host.processes.list();
@@ -123,7 +123,7 @@ test('its environment is what was given, and names neither the exit file nor our
   expect(stdout).not.toContain(it.options.exitPath);
 });
 
-test('words with blanks, quotes and dollars reach it as they are', async () => {
+test('arguments with blanks, quotes and dollars reach it unchanged', async () => {
   const words = ['a b', `it's "so"`, '$HOME `id` \\', '', '-n', 'ü🙂\nline'];
   await using it = await place('');
   const program = 'process.stdout.write(JSON.stringify(process.argv.slice(1)))';
@@ -132,7 +132,7 @@ test('words with blanks, quotes and dollars reach it as they are', async () => {
   expect(JSON.parse((await it.text('stdout')) ?? '')).toEqual(words);
 });
 
-test('TERM to the group ends the child, and the wrapper lives to say how', async () => {
+test('TERM to the group ends the child, and the wrapper survives to record how', async () => {
   await using it = await place('echo up; sleep 300; echo never');
   const child = await it.start();
   await eventually(() => it.text('stdout')).toBe('up\n');
@@ -149,7 +149,7 @@ test('a child that takes its time after TERM is waited for', async () => {
   expect(await it.exit(child)).toBe('5');
 });
 
-test('a wrapper that is killed alone says nothing, and its child is found by its mark', async () => {
+test('a wrapper that is killed alone records nothing, and its child is found by its mark', async () => {
   await using it = await place('echo up; exec sleep 300');
   const { wrapper } = await it.start();
   await eventually(() => it.text('stdout')).toBe('up\n');
@@ -165,7 +165,7 @@ test('a wrapper that is killed alone says nothing, and its child is found by its
   expect(end).toEqual({ kind: 'empty', signalled: 1, killed: 0 });
 });
 
-test('a child outlives who started it', async () => {
+test('a child outlives its starter', async () => {
   await using it = await place('sleep 0.5; echo done; exit 3');
   const starter = await bundleScript('child-starter.ts', it.dir);
   const { status } = spawnSync(process.execPath, [starter, JSON.stringify(it.options)]);
@@ -192,7 +192,7 @@ test.each([
   expect(await it.text('stdout')).toBe('');
 });
 
-test('a starter that is killed after its go has started the child once', async () => {
+test('a starter killed after its go has started the child once', async () => {
   await using it = await place('echo ran; exit 4');
   const starter = await bundleScript('child-starter.ts', it.dir, { faults: true });
   const env = { ...process.env, SAMOCODE_CRASH_AT: 'after-go' };
@@ -205,7 +205,7 @@ test('a starter that is killed after its go has started the child once', async (
 test('a signal that hits the waiting wrapper does not start the child', async () => {
   await using it = await place('echo ran');
   const starter = await bundleScript('child-starter.ts', it.dir, { faults: true });
-  // The wrapper hears TERM while its starter is stopped in front of its go, which then dies.
+  // The wrapper gets TERM while its starter is stopped before its go, and then dies.
   const env = { ...process.env, SAMOCODE_CRASH_AT: 'before-go' };
   spawnSync(process.execPath, [starter, JSON.stringify(it.options)], { env });
   const { wrapper } = ChildRecord.parse(JSON.parse((await it.text('child.json')) ?? ''));
@@ -213,14 +213,14 @@ test('a signal that hits the waiting wrapper does not start the child', async ()
   expect(await it.text('stdout')).toBe('');
 });
 
-test('without its working directory nothing is started, and it is said so', async () => {
+test('without its working directory nothing is started, and an error is thrown', async () => {
   await using it = await place('echo ran');
   it.options.cwd = it.at('no such folder');
   await expect(it.start()).rejects.toMatchObject({ code: 'child_not_started' });
   expect(await it.text('child.json')).toBeUndefined();
 });
 
-test('when its record does not get to the disk, the child never starts, and its wrapper goes', async () => {
+test('when its record can’t be written, the child never starts, and its wrapper exits', async () => {
   await using it = await place('echo ran');
   {
     using _full = fullDisk({ atWrite: 1, bytes: 0 });
@@ -232,7 +232,7 @@ test('when its record does not get to the disk, the child never starts, and its 
   expect(await it.text('stdout')).toBe('');
 });
 
-test('a pipe or link that was planted under the name of a log hangs nobody and is not followed', async () => {
+test('a pipe or link that was planted under the name of a log blocks nobody and is not followed', async () => {
   await using it = await place('echo out; echo err >&2');
   spawnSync('mkfifo', [it.options.stdoutPath]);
   await writeFile(it.at('victim'), 'mine\n');
@@ -245,7 +245,7 @@ test('a pipe or link that was planted under the name of a log hangs nobody and i
   ]);
 });
 
-test('an exit status that can not be written leaves no half of it', async () => {
+test('an exit status that can not be written leaves no part of it', async () => {
   await using it = await place('echo up; sleep 0.2');
   await mkdir(it.at('gone'));
   it.options.exitPath = it.at('gone/exit');
