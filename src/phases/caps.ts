@@ -86,7 +86,7 @@ export function warningKey({
 }
 
 /** `$4.20 of $5.00`, for people. */
-export function useInWords({ cap, scope, spent, limit: most }: CapUse): string {
+export function describeUse({ cap, scope, spent, limit: most }: CapUse): string {
   const where = scope === 'session' ? '' : ` in ${scope}`;
   switch (cap) {
     case 'usd':

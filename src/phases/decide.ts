@@ -3,7 +3,7 @@ import type { BlockDecision, Decision, ParkDecision, RunDecision, Strike } from 
 import type { Facts } from './edge-conditions.ts';
 import type { EndingKind, OutageKind } from './ending.ts';
 import { judgeSignal } from './judge-signal.ts';
-import { isQuick, lastedMs, lastedWords, OUTAGE_WORDS } from './outage.ts';
+import { isQuick, lastedMs, OUTAGE_TEXT, roughDuration } from './outage.ts';
 import type { Outcome, Rules } from './outcome.ts';
 import type { Progress } from './progress.ts';
 import { followsPlan, MAX_TIMEOUTS, PHASES } from './table.ts';
@@ -143,7 +143,7 @@ function waitOut({ progress, outcome, rules }: AllFacts, kind: OutageKind, notes
   // Negated, so that NaN stops too.
   if (!(lasted < rules.patience.mostMs)) {
     const quoted = problem ? ` It said: ${problem}` : '';
-    const tried = `${capitalised(OUTAGE_WORDS[kind])}: ${outage.tries} tries in ${lastedWords(lasted)}.`;
+    const tried = `${capitalised(OUTAGE_TEXT[kind])}: ${outage.tries} tries in ${roughDuration(lasted)}.`;
     const reason = `${tried} A resume tries again at once, and then for as long again.${quoted}`;
     return block(progress.phase, kind, reason);
   }

@@ -62,7 +62,7 @@ export function lastedMs({ tries, workedMs }: Outage, patience: Patience): numbe
 }
 
 /** For people: `12 hours`, `40 minutes`. */
-export function lastedWords(ms: number): string {
+export function roughDuration(ms: number): string {
   const hours = Math.round(ms / 3_600_000);
   if (hours >= 2) return `${hours} hours`;
   const minutes = Math.round(ms / 60_000);
@@ -70,7 +70,7 @@ export function lastedWords(ms: number): string {
 }
 
 /** For people: `the provider is overloaded`. */
-export const OUTAGE_WORDS: Readonly<Record<OutageKind, string>> = {
+export const OUTAGE_TEXT: Readonly<Record<OutageKind, string>> = {
   overloaded: 'the provider is overloaded',
   network: 'the provider cannot be reached',
 };

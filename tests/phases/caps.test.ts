@@ -4,11 +4,11 @@ import {
   CAP_NAMES,
   type CapUse,
   capUses,
+  describeUse,
   dueWarnings,
   judgeCaps,
   NOTHING_SPENT,
   settingOf,
-  useInWords,
   warningKey,
   withRaised,
   withSpent,
@@ -80,7 +80,7 @@ test('a raised limit replaces the old one, the others stay', () => {
 test('a limit is named by its setting and shown with its unit', () => {
   expect(settingOf({ cap: 'usd', scope: 'session' })).toBe('MAX_COST_USD');
   expect(settingOf({ cap: 'iterations', scope: 'planning' })).toBe('MAX_ITERATIONS_PLANNING');
-  expect(useInWords(usd(4.2, 5))).toBe('$4.20 of $5.00');
+  expect(describeUse(usd(4.2, 5))).toBe('$4.20 of $5.00');
 });
 
 test('a reached limit is never judged fine or wrap_up, whatever is spent', () => {

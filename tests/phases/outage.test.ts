@@ -5,8 +5,8 @@ import { ENDING_KINDS, OUTAGES } from '../../src/phases/ending.ts';
 import {
   isQuick,
   lastedMs,
-  lastedWords,
   type Outage,
+  roughDuration,
   waitAfter,
   withEnding,
 } from '../../src/phases/outage.ts';
@@ -126,7 +126,7 @@ test.each([
   [HOUR_MS, '60 minutes'],
   [12.2 * HOUR_MS, '12 hours'],
 ])('%i ms are %s', (ms, words) => {
-  expect(lastedWords(ms)).toBe(words);
+  expect(roughDuration(ms)).toBe(words);
 });
 
 test('only the first three tries are quick', () => {

@@ -1,6 +1,6 @@
 import { runCommand } from '../../base/processes/run-command.ts';
 import type { Project } from '../../project/finding/open-project.ts';
-import { isOfRepository, missingProgram, notFoundWords } from '../../project/finding/project-command.ts';
+import { isOfRepository, missingProgram, programNotFound } from '../../project/finding/project-command.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
 import { environmentOfSessions, isFromTerminal } from '../../providers/starting/login-shell.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -47,7 +47,7 @@ async function commandCheck(
   if (exitCode !== 0) return fail(id, `The shell cannot read ${of} \`${command}\`.`, `Correct ${setting}.`);
   const program = await missingProgram(command, place);
   if (program === undefined) return ok(id, command);
-  const found = notFoundWords(program, of, command);
+  const found = programNotFound(program, of, command);
   // What a path of the repository leads to may also come with the branch of a session.
   const mayCome = isOfRepository(program) || (hasSetup && setting === 'CHECK');
   return mayCome

@@ -8,7 +8,7 @@ import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
 import { checksRoot, openChecksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
-import { launchHeir } from '../../providers/starting/launch-worker.ts';
+import { launchCleaner } from '../../providers/starting/launch-worker.ts';
 import { probeGuard } from '../../providers/starting/probe-guard.ts';
 import { hidesFolders, type ProofGuard, proofPlace } from '../../providers/starting/proof-place.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -54,7 +54,7 @@ export async function checksOnClone(
     placeIn: (folders: ProofFolders) =>
       given.asWorktree ? { env: marked } : proofPlace(guard, folders, marked),
   };
-  const heir = await launchHeir(programs.worker, env, [mark.value, scratch, outputDir]);
+  const heir = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
   try {
     return await runOnClone(set, { clock, context: git }, cloneFailed);
   } finally {

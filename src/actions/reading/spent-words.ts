@@ -1,4 +1,4 @@
-import { type CapUse, capUses, type SessionCaps, useInWords, withRaised } from '../../phases/caps.ts';
+import { type CapUse, capUses, describeUse, type SessionCaps, withRaised } from '../../phases/caps.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
 const NONE: SessionCaps = { session: {}, phases: {} };
@@ -16,7 +16,7 @@ export function spentWords({ state, sessionFile }: SessionView): string {
   return [
     ...(usd > 0 && !limited.has('usd') ? [`${about}$${usd.toFixed(2)}`] : []),
     ...(tokens > 0 && !limited.has('tokens') ? [`${Math.round(tokens)} tokens`] : []),
-    ...uses.map((use) => (isUnknown && use.cap === 'usd' ? unknownWords(use) : useInWords(use))),
+    ...uses.map((use) => (isUnknown && use.cap === 'usd' ? unknownWords(use) : describeUse(use))),
   ].join(', ');
 }
 

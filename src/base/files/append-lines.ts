@@ -63,7 +63,7 @@ export function openForAppend(path: string, mode = 0o644): number {
     const code = systemErrorCode(error);
     if (code !== 'ELOOP' && code !== 'EMLINK' && code !== 'EISDIR' && code !== 'ENXIO') throw error;
   }
-  putAside(path);
+  moveAside(path);
   rmSync(path, { force: true });
   return openSync(path, flags, mode);
 }
@@ -73,7 +73,7 @@ export function openForAppend(path: string, mode = 0o644): number {
  * content to keep; the rename that follows replaces them.
  * @returns its new path; undefined when nothing had to be moved
  */
-export function putAside(path: string): string | undefined {
+export function moveAside(path: string): string | undefined {
   const stats = statsAt(path);
   if (stats === undefined || !(stats.isDirectory() || stats.isFile())) return undefined;
   const aside = `${path}.aside-${randomBytes(4).toString('hex')}`;

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { putAside } from './append-lines.ts';
+import { moveAside } from './append-lines.ts';
 import { replaceWhole } from './atomic-file.ts';
 import { fileIdentity } from './fingerprint.ts';
 import { statsAt } from './path-stats.ts';
@@ -53,7 +53,7 @@ async function tryToChange(
   const stillFits = () => {
     if (!mustReplace && !isStill(path, reading)) return false;
     if (reading.kind === 'unusable') {
-      const aside = putAside(path);
+      const aside = moveAside(path);
       onUnusable?.(reading.problem, aside);
     }
     return true;

@@ -126,6 +126,6 @@ export async function missingProgram(
   return exitCode === 0 || exitCode === null ? undefined : program;
 }
 
-export function notFoundWords(program: string, of: 'the check' | 'SETUP', command: string): string {
+export function programNotFound(program: string, of: 'the check' | 'SETUP', command: string): string {
   return `The shell does not find "${program}" of ${of} \`${command}\`.`;
 }

@@ -1,4 +1,4 @@
-import promptWords from '../../../workflow/provider-claude.md';
+import promptText from '../../../workflow/provider-claude.md';
 import { GRANTS, type Grant } from '../../phases/grants.ts';
 import {
   ACCEPTED_STARTS_WITHIN_MS,
@@ -109,7 +109,7 @@ export const claude = {
     'claude-sonnet': { input: 3, cached: 0.3, output: 15 },
     'claude-haiku': { input: 1, cached: 0.1, output: 5 },
   },
-  promptWords,
+  promptText,
   refusesRoot: true,
   markers: MARKERS,
   leftovers: [

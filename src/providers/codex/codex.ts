@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import promptWords from '../../../workflow/provider-codex.md';
+import promptText from '../../../workflow/provider-codex.md';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
@@ -56,7 +56,7 @@ export const codex = {
     o3: { input: 2, cached: 0.5, output: 8 },
     'o4-mini': { input: 1.1, cached: 0.275, output: 4.4 },
   },
-  promptWords,
+  promptText,
   confinesItself: true,
   markers: ['CODEX_SANDBOX', 'CODEX_SANDBOX_NETWORK_DISABLED', 'CODEX_THREAD_ID', 'CODEX_CI'],
   // Links to itself, at the start of PATH.

@@ -222,7 +222,7 @@ export interface Provider {
   /** List prices by prefix of the model's name. They age: costs computed from them are estimates. */
   prices: Readonly<Record<string, Price>>;
   /** Prompt text on how it works with helpers and files. Absent: it works alone. */
-  promptWords?: string;
+  promptText?: string;
   /** Confines its agents itself, under PERMISSIONS=allow. */
   confinesItself?: true;
   /** Under PERMISSIONS=skip, unless the user declares the machine a sandbox. */

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import promptWords from '../../../workflow/provider-gemini.md';
+import promptText from '../../../workflow/provider-gemini.md';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import type {
   ChildCommand,
@@ -63,7 +63,7 @@ export const gemini = {
     'gemini-3.1-pro': { input: 2, cached: 0.2, output: 12 },
     'gemini-3.5-flash': { input: 1.5, cached: 0.15, output: 9 },
   },
-  promptWords,
+  promptText,
   markers: ['GEMINI_CLI'],
   leftovers: ['GEMINI_CLI', 'GEMINI_CLI_NO_RELAUNCH'],
   // It cancels a call after 600 s.

@@ -83,7 +83,7 @@ export async function spawnDetached(
 }
 
 /** Starts a program that cleans up when this process ends for any reason, or earlier on request. */
-export async function launchHeir(
+export async function launchCleaner(
   program: string,
   env: LaunchOptions['env'],
   [mark, ...folders]: readonly [mark: string, ...folders: string[]],

@@ -1,6 +1,6 @@
 import { errors } from '../../base/errors.ts';
 import { visibleControls } from '../../base/text.ts';
-import { notFoundWords } from '../../project/finding/project-command.ts';
+import { programNotFound } from '../../project/finding/project-command.ts';
 
 const IN_WORKTREE = 'CHECK_IN=worktree runs them in the folder of the agent instead.';
 
@@ -20,7 +20,7 @@ export const WORKER_ERRORS = errors({
   // Also the rule of a block; a resume tests it against the current checks.
   checks: ({ program, check }: { program: string; check: string }) => ({
     what: 'No agent was started.',
-    why: notFoundWords(program, 'the check', check),
+    why: programNotFound(program, 'the check', check),
     hint: 'Install it, or correct CHECK in .samocode; then resume the session.',
   }),
   child_immortal: ({ pids }: { pids: readonly number[] }) => ({
@@ -46,7 +46,7 @@ export const WORKER_ERRORS = errors({
   }),
   setup_not_found: ({ program, setup }: { program: string; setup: string }) => ({
     what: 'No agent was started.',
-    why: notFoundWords(program, 'SETUP', setup),
+    why: programNotFound(program, 'SETUP', setup),
     hint: 'Install it, then resume the session. For another SETUP start a new session: this one keeps the SETUP of its start.',
   }),
   worker_fault: ({ then }: { then: string }) => ({

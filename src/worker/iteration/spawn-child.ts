@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
-import { ensurePlainFolder, putAside } from '../../base/files/append-lines.ts';
+import { ensurePlainFolder, moveAside } from '../../base/files/append-lines.ts';
 import { writeLightly, writeWhole } from '../../base/files/atomic-file.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { usdLeft } from '../../phases/caps.ts';

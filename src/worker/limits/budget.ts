@@ -4,12 +4,12 @@ import {
   type CapUse,
   type CapVerdict,
   capUses,
+  describeUse,
   dueWarnings,
   judgeCaps,
   type SessionCaps,
   type Spent,
   settingOf,
-  useInWords,
   withRaised,
   withSpent,
 } from '../../phases/caps.ts';
@@ -123,7 +123,7 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
 export function budgetReason(uses: readonly CapUse[]): string {
   const [phase] = uses.map(({ scope }) => scope);
   const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then holds for ${phase}`;
-  const [used, settings] = [uses.map(useInWords), uses.map(settingOf)].map((words) => words.join(' and '));
+  const [used, settings] = [uses.map(describeUse), uses.map(settingOf)].map((words) => words.join(' and '));
   return `The budget is spent: ${used}. To continue, resume the session with a higher ${settings}${holds}.`;
 }
 

@@ -1,6 +1,6 @@
 import { isoUtc } from '../../base/clock.ts';
 import type { OutageKind } from '../../phases/ending.ts';
-import { lastedMs, OUTAGE_WORDS, type Patience, waitAfter } from '../../phases/outage.ts';
+import { lastedMs, OUTAGE_TEXT, type Patience, waitAfter } from '../../phases/outage.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { GUESS_MS, isBelievable, type Limit, spread } from '../../session/events/limit-wait.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
@@ -109,6 +109,6 @@ export function outageEnd(worker: Pick<Worker, 'clock' | 'file' | 'writer'>, kin
     guessed: true,
     provider: lastProvider ?? settings.provider,
     outage: { kind, asksAt: Math.max(until, now + patience.mostMs - lastedMs(outage, patience)) },
-    flow: `Waiting: ${OUTAGE_WORDS[kind]}; retries automatically`,
+    flow: `Waiting: ${OUTAGE_TEXT[kind]}; retries automatically`,
   };
 }

@@ -62,7 +62,7 @@ export function assemblePrompt(state: PromptState): string {
     contract: fill(contract, { permissions: limitsOfHands(state) }),
     situation: situation(state),
     duties: filledIn(duties, state),
-    provider: aboutCli(providerNamed(state.provider).promptWords ?? alone, duties),
+    provider: aboutCli(providerNamed(state.provider).promptText ?? alone, duties),
     overview: fill(overview, { timestampIteration, timestampFile: stamps.file }),
     signal: fill(signal, { sessionPath: sessionDir, signals: openSignals(signals, state) }),
   });

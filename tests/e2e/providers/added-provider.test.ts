@@ -25,7 +25,7 @@ const COPIED = [
 
 const PROVIDER = `import { join } from 'node:path';
 import type { FinalReport, Provider } from '../contract/provider.ts';
-import promptWords from './words.md';
+import promptText from './words.md';
 
 export const parrot = {
   name: 'parrot',
@@ -42,7 +42,7 @@ export const parrot = {
   },
   credentials: ['PARROT_KEY'],
   prices: { polly: { input: 2, cached: 0, output: 10 } },
-  promptWords,
+  promptText,
   markers: ['PARROT_SPEAKS'],
   buildCommand: ({ cliPath, sessionDir, promptPath, env }) => ({
     file: cliPath,

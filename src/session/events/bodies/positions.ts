@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ACTS, type NextStep } from '../../../base/acts.ts';
 import { OUTAGES, type OutageKind } from '../../../phases/ending.ts';
-import { OUTAGE_WORDS } from '../../../phases/outage.ts';
+import { OUTAGE_TEXT } from '../../../phases/outage.ts';
 import { Progress } from '../../../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../../../phases/table.ts';
 import { By } from './who-acted.ts';
@@ -143,7 +143,7 @@ export function outageWords(
   { next, asks }: { next?: string | undefined; asks?: string | undefined } = {},
 ): string {
   const times = [next && `next try ${next}`, asks && `asks ${asks}`].filter(Boolean).join(', ');
-  return times === '' ? OUTAGE_WORDS[kind] : `${OUTAGE_WORDS[kind]}; ${times}`;
+  return times === '' ? OUTAGE_TEXT[kind] : `${OUTAGE_TEXT[kind]}; ${times}`;
 }
 
 /** What one iteration can be said to have used: sums of any number of them stay numbers that JSON has. */
