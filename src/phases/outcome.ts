@@ -15,9 +15,9 @@ export interface Outcome {
   signal: SignalOutcome;
   /** Forbidden changes were made: none of the agent's signal is trusted. */
   breach?: { phase: Phase; rule: 'run_folder_changed' | 'git_programs_changed'; reason: string };
-  /** A user's `stop` ended the agent: nobody's fault. */
+  /** A user's `stop` ended the agent: no failure. */
   stopAsked?: boolean;
-  /** A spending limit ended the agent: nobody's fault. */
+  /** A spending limit ended the agent: no failure. */
   capCut?: boolean;
   /** One line from the CLI's structured output. */
   problem?: string;

@@ -81,7 +81,7 @@ export const MAX_QUALITY_ROUNDS = 3;
 /** How many agents may run out of time with no accepted signal between them. */
 export const MAX_TIMEOUTS = 3;
 
-/** Equal iterations before the next agent is told, and before a person is asked. */
+/** Equal iterations before the next agent is notified, and before a person is asked. */
 export const NUDGE_AFTER = 3;
 export const BLOCK_AFTER = 5;
 

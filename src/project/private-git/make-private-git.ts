@@ -35,7 +35,7 @@ const BELOW_OWN = ['objects/info', 'objects/pack', 'refs/heads', 'base/objects',
 
 /**
  * Prepares the folder for an agent. If the branch is still at the last collected tip, the previous agent's state (a
- * stash, a rebase, an index) is kept; otherwise it is created anew. Settings and refs are always copied again.
+ * stash, a rebase, an index) is kept; otherwise it is created again. Settings and refs are always copied again.
  * @returns names of the folders bound over it, read-only
  */
 export async function makePrivateGit(plan: PrivateGitPlan, context: GitContext): Promise<string[]> {

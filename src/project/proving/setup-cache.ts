@@ -43,7 +43,7 @@ function lockFilesBeside(top: string, folder: string): string[] {
 }
 
 /**
- * The key for the state of the lock files. @returns undefined if a folder has none: nothing tells when it is outdated
+ * The key for the state of the lock files. @returns undefined if a folder has none: it would never expire
  */
 export async function cacheKey({
   cloneDir,
