@@ -1,4 +1,4 @@
-import { counted } from '../../base/plain-words.ts';
+import { counted } from '../../base/text.ts';
 import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { ActionContext } from '../acting/context.ts';

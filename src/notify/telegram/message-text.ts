@@ -12,7 +12,7 @@ export const MAX_CAPTION = 1024;
 
 export function linesOf(text: string): MessageLine[] {
   // Half a character, which a cut may have left, is refused as no UTF-8.
-  const whole = Buffer.from(plainWords(text)).toString();
+  const whole = Buffer.from(cleanText(text)).toString();
   return whole.split('\n').map((line) => ({ text: line }));
 }
 

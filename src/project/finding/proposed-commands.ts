@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { statsAt } from '../../base/files/look-at.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import { plainJson, plainText } from '../../base/files/plain-file.ts';
 
 /** What a repository's own files suggest for SETUP and CHECK; nothing of it runs before a person agrees. */

@@ -200,7 +200,7 @@ function requirements({ requirements: all, checks: set }: SessionProof): string[
   return ['## Requirements', 'In the words that were approved with the plan.', list(lines)];
 }
 
-export const ONLY_PLAN = "Only the plan's own checks: this project has no CHECK.";
+const ONLY_PLAN = "Only the plan's own checks: this project has no CHECK.";
 
 /** What a project's own checks would show is not shown: those of the plan alone have run. */
 export function hasOnlyPlanChecks({

@@ -118,7 +118,7 @@ export async function prepareIteration(worker: Worker, open: OpenIteration): Pro
   ensurePlainFolder(paths.logs);
   // SESSIONS may be a repository of its own: what agents print is not for it.
   writeLightly(join(paths.logs, '.gitignore'), '*\n');
-  if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') putAside(paths.signal);
+  if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') moveAside(paths.signal);
   await writeWhole(paths.signal, BLANK_SIGNAL);
   const overview = await readPlainFile(paths.overview, MAX_OVERVIEW_BYTES);
   if (overview.kind === 'bytes') writeLightly(files.overviewBefore, overview.bytes);

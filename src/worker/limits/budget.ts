@@ -68,7 +68,7 @@ async function reportBudget(
 ): Promise<void> {
   for (const due of dueWarnings(uses, stateOf(worker).budgetTold)) {
     const { cap, scope, percent, limit, spent } = due;
-    const flow = `${percent} % of a limit is used: ${useInWords(due)}`;
+    const flow = `${percent} % of a limit is used: ${describeUse(due)}`;
     await write(worker, { type: 'budget_warned', cap, scope, percent, limit, spent, flow });
   }
 }

@@ -23,7 +23,7 @@ export async function takeOver(
 ): Promise<void> {
   const { host, writer } = worker;
   // What such a git still writes would be taken for a person's work.
-  await outliveNoted(worker.paths.gitCalls, worker);
+  await waitForNoted(worker.paths.gitCalls, worker);
   const self = await identify(host, process.pid);
   if (self === undefined) throw new Error('This process is not in the process table.');
   const found = await findOpenIteration(worker);
