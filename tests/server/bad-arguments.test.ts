@@ -29,17 +29,17 @@ const wrong = TOOLS.flatMap((tool) => {
 
 /** What else may be wrong, by tool: what is sent, and what the answer says. */
 const OTHERS: readonly [string, Record<string, unknown>, string][] = [
-  ['get_status', { session: '' }, '"session" is empty. | In session: Name from list_sessions.'],
-  ['get_status', {}, '"session" is missing. | In session: Name from list_sessions.'],
+  ['read_qa', { session: '' }, '"session" is empty. | In session: Name from list_sessions.'],
+  ['read_qa', {}, '"session" is missing. | In session: Name from list_sessions.'],
   [
-    'get_status',
+    'read_qa',
     { sesion: 'x' },
     '"session" is missing. There is no argument "sesion". | Did you mean "session"?',
   ],
   [
     'get_status',
     { session: 'x', depth: 1 },
-    'There is no argument "depth". | Its arguments are: session, project_dir.',
+    'There is no argument "depth". | Its arguments are: session, group, project_dir.',
   ],
   [
     'request_changes',

@@ -27,7 +27,7 @@ export const answerQaTool = defineTool({
       .boolean()
       .default(false)
       .describe('The user confirms the answers that read_qa shows as unconfirmed.'),
-    replace: z.boolean().default(false).describe('Also change recorded answers. Only when the user said so.'),
+    replace: z.boolean().default(false).describe('Change recorded answers, if the user said so.'),
   }),
   output: resultWith({ ...OF_SESSION, open: TEXTS.describe('Questions that still have no answer.') }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },

@@ -20,7 +20,7 @@ export const getStatusTool = defineTool({
   input: z
     .strictObject({
       session: SessionName.optional(),
-      group: z.string().optional().describe('Instead: how far a group is.'),
+      group: z.string().optional().describe('Instead: a group.'),
       project_dir: ProjectDir,
     })
     .refine(({ session, group }) => (session === undefined) !== (group === undefined), {
