@@ -4,7 +4,7 @@ import { ChildRecord } from '../../src/providers/starting/run-child.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 
-/** The wrapper of an iteration's child, as the worker recorded it. */
+/** The wrapper of an iteration's agent, as the worker recorded it. */
 export async function readChildRecordAt(rig: SessionRig, iteration: number): Promise<ProcessIdentity> {
   const text = await readFile(iterationPaths(rig.paths, iteration).child, 'utf8');
   return ChildRecord.parse(JSON.parse(text)).wrapper;

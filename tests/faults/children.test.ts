@@ -6,10 +6,10 @@ import { withSettings } from './with-settings.ts';
 
 const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
 const always = (...acts: object[]) => [{ when: {}, do: acts }];
-/** Holds for the honest agents that follow, too: beside eight others one of them takes seconds. */
+/** Includes the honest agents that follow: beside eight others one of them takes seconds. */
 const QUICK = { timeLimitMs: 8000 };
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
-/** A scenario that never finishes loading: the child hangs before its first word. */
+/** A scenario that never finishes loading: the agent hangs before its first output. */
 const SILENT_FIRST =
   "if (process.env.SAMOCODE_ITERATION === '1') await new Promise(() => setInterval(() => {}, 1000));\nexport default { paceMs: 0, rules: [] };\n";
 const LAST_WORD = { act: 'signal-file', text: '{"status":"continue","phase":"requirements"}' };
@@ -19,15 +19,15 @@ const link = (target: string, name: string) => shell(`ln -s ${target} ${SESSION_
 
 const endings: FaultRow[] = [
   inOneSession(QUICK, [
-    { name: 'a child that hangs is ended at its time limit', acts: [{ act: 'hang' }], ending: 'timeout' },
+    { name: 'an agent that hangs is ended at its time limit', acts: [{ act: 'hang' }], ending: 'timeout' },
     {
-      name: 'a child that hangs and is deaf to every polite signal is ended all the same',
+      name: 'an agent that hangs and ignores every polite signal is still ended',
       acts: [{ act: 'ignore-term' }, { act: 'hang' }],
       ending: 'timeout',
     },
-    { name: 'a child that is killed is tried again', acts: [{ act: 'kill-self' }], ending: 'crashed' },
+    { name: 'an agent that is killed is retried', acts: [{ act: 'kill-self' }], ending: 'crashed' },
     {
-      name: 'a child that fails with nothing said is tried again',
+      name: 'an agent that fails silently is retried',
       acts: [{ act: 'exit', code: 1 }],
       ending: 'crashed',
     },
@@ -37,25 +37,25 @@ const endings: FaultRow[] = [
       ending: 'no_signal',
     },
     {
-      name: 'a jump over phases gets one correction',
+      name: 'a skipped phase gets one correction',
       acts: [{ act: 'signal-file', text: '{"status":"continue","phase":"testing"}' }],
       ending: 'signalled',
     },
-    { name: 'no signal after a change goes on', acts: WORKS.slice(0, 1), ending: 'no_signal' },
+    { name: 'a change without a signal continues', acts: WORKS.slice(0, 1), ending: 'no_signal' },
     {
-      name: 'a valid signal counts though the child dies right after it',
+      name: 'a valid signal counts even if the agent crashes right after it',
       acts: [...WORKS, { act: 'kill-self' }],
       ending: 'signalled',
       goesOn: true,
     },
     {
-      name: 'a valid signal counts though the child then hangs',
+      name: 'a valid signal counts even if the agent then hangs',
       acts: [...WORKS, { act: 'hang' }],
       ending: 'signalled',
       goesOn: true,
     },
     {
-      name: 'a hundred megabytes in one line are survived',
+      name: 'a line of a hundred megabytes does no harm',
       acts: [
         { act: 'print', text: '~'.repeat(1000), times: 100_000 },
         { act: 'print', text: '\n', times: 1 },
@@ -68,7 +68,7 @@ const endings: FaultRow[] = [
   withSettings(
     { timeLimitMs: 1200 },
     {
-      name: 'three children in a row that hang block the session',
+      name: 'three agents in a row that hang block the session',
       rules: always({ act: 'hang' }),
       ends: 'blocked/timeouts',
     },
@@ -76,7 +76,7 @@ const endings: FaultRow[] = [
   withSettings(
     { timeLimitMs: 3_600_000, timeLimitsMs: { rehearsal: 1200 } },
     {
-      name: 'the time limit of a provider counts before that of the session',
+      name: 'the time limit of a provider overrides that of the session',
       rules: always({ act: 'hang' }),
       ends: 'blocked/timeouts',
     },
@@ -84,7 +84,7 @@ const endings: FaultRow[] = [
   withSettings(
     { maxRetries: 2 },
     {
-      name: 'children that always fail block after the retries',
+      name: 'agents that always fail block after the retries',
       rules: always({ act: 'kill-self' }),
       ends: 'blocked/retries',
     },
@@ -116,7 +116,7 @@ const endings: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a child that only stays in its phase is stopped',
+      name: 'an agent that only stays in its phase is stopped',
       rules: always({ act: 'signal-file', text: '{"status":"continue"}' }),
       ends: 'blocked',
     },
@@ -126,13 +126,13 @@ const endings: FaultRow[] = [
 const watchdogs: FaultRow[] = [
   inOneSession({ watch: { afterFinalMs: 800, logCeilingBytes: 200_000 } }, [
     {
-      name: 'a child that stays after its last word is ended, and its signal counts',
+      name: 'an agent that stays after its final event is ended, and its signal counts',
       acts: [...WORKS, { act: 'result' }, { act: 'hang' }],
       ending: 'signalled',
       goesOn: true,
     },
     {
-      name: 'a flood above the ceiling of a log gets one correction',
+      name: 'output above the size limit of a log gets one correction',
       acts: [{ act: 'print', text: `${'~'.repeat(999)}\n`, times: 2000 }, { act: 'hang' }],
       ending: 'flooded',
     },
@@ -145,7 +145,7 @@ const watchdogs: FaultRow[] = [
   withSettings(
     { watch: { firstByteMs: 1000 } },
     {
-      name: 'a child that prints nothing at all is ended',
+      name: 'an agent that prints nothing at all is ended',
       module: SILENT_FIRST,
       ends: AT_THE_GATE,
     },
@@ -153,7 +153,7 @@ const watchdogs: FaultRow[] = [
   withSettings(
     { watch: { stallMs: 1500, stallEndMs: 2500 } },
     {
-      name: 'a child that stalls is announced, ended and tried again',
+      name: 'an agent that stalls is reported, ended and retried',
       rules: first({ act: 'event', json: { type: 'system', subtype: 'init' } }, { act: 'hang' }),
       ends: AT_THE_GATE,
       also: async (rig) => {
@@ -170,7 +170,7 @@ const trees: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'processes that a child leaves in its group are ended',
+      name: 'processes that an agent leaves in its group are ended',
       rules: first({ act: 'leave', count: 3 }, { act: 'normal' }),
       ends: AT_THE_GATE,
     },
@@ -178,7 +178,7 @@ const trees: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'deaf processes in sessions of their own are ended',
+      name: 'processes in their own sessions that ignore signals are ended',
       rules: first({ act: 'leave', count: 3, setsid: true, ignoreTerm: true }, { act: 'normal' }),
       ends: AT_THE_GATE,
     },
@@ -205,25 +205,25 @@ const trees: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a child whose wrapper is killed is ended before another runs',
+      name: 'an agent whose wrapper is killed is ended before another runs',
       rules: first(shell('kill -9 $(cut -d" " -f4 /proc/$PPID/stat)'), { act: 'hang' }),
       ends: AT_THE_GATE,
     },
   ),
 ];
 
-/** Each file in one row of a session only: a second repair could hide that the first one failed. */
+/** Each file in only one row of a session: a second repair could hide that the first one failed. */
 const vandals: FaultRow[] = [
   inOneSession({}, [
     {
-      name: 'a deleted overview is written again',
+      name: 'a deleted overview is restored',
       acts: [...WORKS, remove('overview')],
       ending: 'signalled',
       goesOn: true,
       also: async (rig) => expect(await readFile(rig.paths.overview, 'utf8')).toContain('Session started'),
     },
     {
-      name: 'a deleted log folder is made again',
+      name: 'a deleted log folder is created again',
       acts: [...WORKS, remove('session:_logs')],
       ending: 'signalled',
       goesOn: true,
@@ -238,17 +238,17 @@ const vandals: FaultRow[] = [
       ending: 'no_signal',
     },
     {
-      name: 'a signal that is a folder is not believed',
+      name: 'a signal that is a folder is ignored',
       acts: [remove('signal'), shell(`mkdir ${SESSION_DIR}_signal.json"`)],
       ending: 'no_signal',
     },
     {
-      name: 'a lock that a killed git left in the worktree does not stop the next child',
+      name: 'a lock left by a killed git in the worktree does not stop the next agent',
       acts: [shell('touch "$(git rev-parse --absolute-git-dir)/index.lock"'), { act: 'kill-self' }],
       ending: 'crashed',
     },
     {
-      name: 'a deleted worktree is made again from its branch',
+      name: 'a deleted worktree is created again from its branch',
       acts: [...WORKS, remove('worktree:.')],
       ending: 'signalled',
       goesOn: true,
@@ -256,13 +256,13 @@ const vandals: FaultRow[] = [
   ]),
   inOneSession({}, [
     {
-      name: 'an overview that became a link is not followed',
+      name: 'an overview replaced by a link is not followed',
       acts: [...WORKS, remove('overview'), link('/etc/hostname', '_overview.md')],
       ending: 'signalled',
       goesOn: true,
     },
     {
-      name: 'a log folder that became a link is not followed',
+      name: 'a log folder replaced by a link is not followed',
       acts: [...WORKS, remove('session:_logs'), link('/tmp', '_logs')],
       ending: 'signalled',
       goesOn: true,
@@ -288,7 +288,7 @@ const vandals: FaultRow[] = [
   withSettings(
     { watch: { firstByteMs: 2000 } },
     {
-      name: 'a child that takes its own log away and works on is not taken for silent',
+      name: 'an agent that deletes its own log and continues does not count as silent',
       rules: first(
         { act: 'sleep', ms: 1000 },
         { act: 'remove', path: 'session:_logs' },
@@ -321,7 +321,7 @@ const vandals: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a planted setting that starts a program blocks the session and is told',
+      name: 'a planted setting that starts a program blocks the session and is reported',
       rules: first(shell('git config alias.planted "!touch planted"'), { act: 'normal' }),
       ends: 'blocked/git_programs_changed',
       also: async (rig) => {

@@ -3,10 +3,10 @@ import { systemClock } from '../../src/base/clock.ts';
 import { systemProcessTable } from '../../src/base/processes/process-table.ts';
 
 const LOOK_MS = 1500;
-/** Ticks of 1/100 s: a worker that looks now and then uses a few, one that spins uses all there are. */
+/** Ticks of 1/100 s: a worker that polls uses a few, one that spins uses all there are. */
 const MOST_TICKS = 60;
 
-/** A worker that has nothing to do must leave the machine alone. A process that has ended spins no more. */
+/** An idle worker must not use CPU time. A process that has ended counts as idle. */
 export async function expectNoSpin(pid: number | undefined): Promise<void> {
   if (pid === undefined) return;
   const table = systemProcessTable();

@@ -1,7 +1,7 @@
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { WORKS } from './in-one-session.ts';
 
-/** The steps of an iteration between two durable acts, in their order. */
+/** The steps of an iteration between two durable writes, in order. */
 const STEPS = [
   'before-iteration-started',
   'after-iteration-started',
@@ -15,10 +15,10 @@ const STEPS = [
   'after-iteration-ended',
 ];
 const first = (step: string) => `${step}@1`;
-/** In the second iteration that a worker plays. */
+/** In the second iteration of a worker. */
 const later = (step: string) => `${step}@2`;
 
-/** In the order in which a session comes to them, counted by each worker anew. */
+/** In the order in which a session reaches them, counted per worker. */
 const WHILE_IT_STARTS = [
   'before-events@1',
   'after-events@1',
@@ -31,7 +31,7 @@ const WHILE_IT_STARTS = [
   'after-events@4',
 ];
 
-/** Of the first worker alone: there are no more of them before a person is asked. */
+/** For the first worker only: no more of them occur before a person is asked. */
 const BY_THEMSELVES: [string, FaultRow['from']][] = [
   ['after-overview@4', 'start'],
   ['after-history@3', 'rest'],
@@ -47,7 +47,7 @@ function dyingAt(points: readonly string[], row: Pick<FaultRow, 'from' | 'rules'
   };
 }
 
-/** Alone, a failure says at which point: `npm run soak` has each of them in a session of its own, too. */
+/** Run alone, a failure shows its point; `npm run soak` also gives each its own session. */
 const ALONE = process.env.SAMOCODE_ROUNDS === undefined ? BY_THEMSELVES : [...BY_THEMSELVES, ...all()];
 
 function all(): [string, FaultRow['from']][] {

@@ -11,7 +11,7 @@ import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 import { halfWritten, SLOW, SLOW_FILES } from '../support/slow-checkout.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
-/** `alone`: the git that it has started lives on. */
+/** `worker alone`: the git that it started lives on. */
 const DEATHS = ['worker alone', 'worker and git'] as const;
 
 async function die(rig: SessionRig, how: (typeof DEATHS)[number]): Promise<void> {
@@ -28,7 +28,7 @@ async function die(rig: SessionRig, how: (typeof DEATHS)[number]): Promise<void>
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // One of the others was what kept it.
+      // Another one of them had prevented it.
     }
 }
 
@@ -57,7 +57,7 @@ test.concurrent.each(DEATHS)(
   300_000,
 );
 
-/** A session that is done, with forty new files on its branch, and asked to be merged; the merge is under way. */
+/** A session that is done, with forty new files on its branch, and a merge in progress. */
 async function merging(): Promise<SessionRig> {
   const rig = await doneSession({ faults: true, repo: SLOW_FILES, lines: { CHECK: 'true' } });
   await endOfWorker(rig);
@@ -67,7 +67,7 @@ async function merging(): Promise<SessionRig> {
   await rig.repo.git(['commit', '--quiet', '-m', 'Add forty files'], path);
   await rig.until(({ status }) => status.kind === 'done');
   const input = { session: rig.file.folder, how: 'merge', keep: [] } as const;
-  // The clone is written fast: the merge of a branch that is ahead needs none.
+  // The clone is fast, as the merge of a branch that is ahead needs none.
   void finishSession(input, rig.context()).catch(() => undefined);
   await eventually(async () => (await rig.state()).merge !== undefined, {
     what: 'a merge that is asked for',
@@ -83,7 +83,7 @@ async function endOfMerge(rig: SessionRig): Promise<EventOf<'merge_ended'>> {
   return end as EventOf<'merge_ended'>;
 }
 
-test.concurrent('a merge whose worker dies is let come to its end, and is told as done', async () => {
+test.concurrent('a merge whose worker dies is allowed to finish, and is reported as done', async () => {
   await using rig = await merging();
   await die(rig, 'worker alone');
   expect(await endOfMerge(rig)).toMatchObject({ outcome: 'merged' });
@@ -91,7 +91,7 @@ test.concurrent('a merge whose worker dies is let come to its end, and is told a
   expect(await rig.repo.git(['ls-files'])).toContain('new-39.txt');
 }, 300_000);
 
-test.concurrent('a merge that is cut off with its git is told as ours, and its commands complete it', async () => {
+test.concurrent('a merge that is interrupted with its git is reported as ours, and its commands complete it', async () => {
   await using rig = await merging();
   await die(rig, 'worker and git');
   await rm(join(rig.repo.root, SLOW));
@@ -107,7 +107,7 @@ test.concurrent('a merge that is cut off with its git is told as ours, and its c
   expect(await rig.repo.git(['diff', '--stat', 'main', rig.file.settings.branch])).toBe('');
 }, 300_000);
 
-test.concurrent('a branch that was deleted with its worktree is made again at its last commit, and said so', async () => {
+test.concurrent('a branch deleted with its worktree is created again at its last commit, with a notice', async () => {
   await using rig = await doneSession({ faults: true });
   await endOfWorker(rig);
   const { path = '', branch = '' } = (await rig.state()).worktree ?? {};
@@ -123,7 +123,7 @@ test.concurrent('a branch that was deleted with its worktree is made again at it
   );
 }, 300_000);
 
-test.concurrent('a branch of which not even the commit is left blocks the session', async () => {
+test.concurrent('a branch whose commit is gone too blocks the session', async () => {
   await using rig = await doneSession({ faults: true });
   await endOfWorker(rig);
   const { path = '', branch = '' } = (await rig.state()).worktree ?? {};

@@ -8,15 +8,15 @@ import { builtPrograms } from '../support/built-programs.ts';
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 
-/** The end of one worker: what it is called in a failure, and the fault point at which it comes. */
+/** The end of one worker: its name in a failure, and its fault point. */
 export interface Death {
   name: string;
   env: Readonly<Record<string, string>>;
 }
 
 /**
- * Writes a worker that dies: each one that gets to the point of the first death that is still to come ends there. One
- * that finds the lease held takes no death with it.
+ * Writes a worker that dies: each one ends at the fault point of the first death still to come. A worker that finds
+ * the lease held uses up no death.
  * @returns its program
  */
 export async function writeDyingWorker(scratch: string, deaths: readonly Death[]): Promise<string> {
@@ -37,7 +37,7 @@ function crashed(scratch: string, index: number): string {
   return join(scratch, `crashed-${index}`);
 }
 
-/** Brings one worker after the other, until every death has come; no whole line of the log is lost to any of them. */
+/** Starts one worker after the other until every death has happened; no complete line of the log is lost. */
 export async function dieOneAfterTheOther(
   rig: SessionRig,
   deaths: readonly Death[],
@@ -45,7 +45,7 @@ export async function dieOneAfterTheOther(
 ): Promise<void> {
   const { host, env, programs } = rig.context();
   let pid: number | undefined;
-  // Two that begin at once would have the same death before them, and the second one would outlive it.
+  // Two that start at once would be due the same death, and the second one would survive it.
   const isOnItsWay = async () =>
     (await rig.workerPid()) !== undefined || (pid !== undefined && isRunning(await host.processes.read(pid)));
   let log = '';

@@ -19,7 +19,7 @@ const endedAs =
   async (rig: SessionRig) =>
     expect((await endings(rig)).slice(0, expected.length)).toEqual(expected);
 
-/** Where every session of the account looks. */
+/** The file that every session of the account reads. */
 async function writeSharedLimit(rig: SessionRig, text: string): Promise<void> {
   const folder = join(rig.repo.homeDir, '.config/samocode/limits');
   await mkdir(folder, { recursive: true });
@@ -40,13 +40,13 @@ const limits: FaultRow[] = [
     },
   },
   {
-    name: 'a usage limit without a stated time is waited for by a guess that says so',
+    name: 'a usage limit without a stated time is waited for by a guess, which is marked as such',
     rules: always({ act: 'limit' }),
     ends: 'limited',
     also: async (rig) => expect((await rig.state()).status).toMatchObject({ guessed: true }),
   },
   {
-    name: 'a usage limit that comes again is waited for again',
+    name: 'a usage limit that recurs is waited for again',
     rules: [{ when: { iteration: [1, 2] }, do: [{ act: 'limit', resetsInSeconds: 2 }] }],
     ends: AT_THE_GATE,
     also: endedAs('usage_limit'),
@@ -90,7 +90,7 @@ const limits: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'what another session found out about the account is heeded before a child is started',
+      name: 'what another session found out about the account applies before an agent is started',
       ends: 'limited',
       also: async (rig) => expect(await endings(rig)).toEqual([]),
     },
@@ -107,7 +107,7 @@ const NOTES: Record<string, string> = {
   'a note about a limit that is over holds nobody up': sharedUntil(1),
 };
 
-/** The note lies there before the session goes on. */
+/** The note exists before the session continues. */
 function withNote(row: FaultRow): FaultRow {
   const note = NOTES[row.name];
   if (note === undefined) return row;
@@ -116,23 +116,27 @@ function withNote(row: FaultRow): FaultRow {
 
 const retried: Array<{ name: string; json: object; ending: string }> = [
   { name: 'an overloaded provider', json: { api_error_status: 529 }, ending: 'overloaded' },
-  { name: 'a provider with a fault of its own', json: { api_error_status: 500 }, ending: 'overloaded' },
-  { name: 'a gateway that is away', json: { api_error_status: 503 }, ending: 'overloaded' },
+  { name: 'a provider with an internal error', json: { api_error_status: 500 }, ending: 'overloaded' },
+  { name: 'a gateway that is unavailable', json: { api_error_status: 503 }, ending: 'overloaded' },
   {
     name: 'too many requests, which is no usage limit,',
     json: { api_error_status: 429 },
     ending: 'overloaded',
   },
-  { name: 'a network that is away', json: { api_error: 'connection_failed' }, ending: 'network' },
-  { name: 'an error that nobody knows', json: { api_error: 'something_new' }, ending: 'crashed' },
+  { name: 'an unavailable network', json: { api_error: 'connection_failed' }, ending: 'network' },
+  { name: 'an unknown error', json: { api_error: 'something_new' }, ending: 'crashed' },
 ];
 
 const blocking: Array<{ name: string; json: object; rule: string }> = [
-  { name: 'a login that is not valid', json: { api_error_status: 401 }, rule: 'auth' },
-  { name: 'a login that may not', json: { api_error_status: 403 }, rule: 'auth' },
+  { name: 'an invalid login', json: { api_error_status: 401 }, rule: 'auth' },
+  { name: 'a login without permission', json: { api_error_status: 403 }, rule: 'auth' },
   { name: 'a model that does not exist', json: { api_error_status: 404 }, rule: 'config' },
   { name: 'a refusal', json: { stop_reason: 'refusal' }, rule: 'refused' },
-  { name: 'a budget that the CLI keeps itself', json: { subtype: 'error_max_budget_usd' }, rule: 'budget' },
+  {
+    name: 'a budget that the CLI enforces itself',
+    json: { subtype: 'error_max_budget_usd' },
+    rule: 'budget',
+  },
 ];
 
 const classified: FaultRow[] = [
@@ -143,13 +147,13 @@ const classified: FaultRow[] = [
       ending,
     })),
     {
-      name: 'words about a limit in a good last word are words',
+      name: 'text about a limit in a successful final event is text',
       acts: [...WORKS, { act: 'result', json: { result: "You've hit your 5-hour limit · resets 8:55am" } }],
       ending: 'signalled',
       goesOn: true,
     },
     {
-      name: 'a limit that stands in the output of a tool is none',
+      name: 'a limit in the output of a tool is none',
       acts: [
         {
           act: 'event',
@@ -164,7 +168,7 @@ const classified: FaultRow[] = [
       goesOn: true,
     },
     {
-      name: 'a login that ends after the signal takes nothing from it',
+      name: 'a login that ends after the signal does not affect it',
       acts: [...WORKS, fails({ api_error_status: 401 })],
       ending: 'signalled',
       goesOn: true,
@@ -173,7 +177,7 @@ const classified: FaultRow[] = [
   withSettings(
     { maxRetries: 1 },
     {
-      name: 'an error that nobody knows blocks when the retries are used up',
+      name: 'an unknown error blocks when the retries are used up',
       rules: always(fails({ api_error: 'something_new', result: 'Its own words' })),
       ends: 'blocked/retries',
       also: async (rig) =>

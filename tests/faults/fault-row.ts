@@ -15,49 +15,48 @@ import { checkNeutrally, projectionsOf } from './neutral-checks.ts';
 import { notingOverlaps } from './overlaps.ts';
 import { changeLines, changeSettings } from './with-settings.ts';
 
-/** One named fault: what goes wrong, and where the session must stand in the end. */
+/** One named fault: what goes wrong, and the state the session must end in. */
 export interface FaultRow {
   name: string;
-  /** Rules of the scenario that the children play. */
+  /** Rules of the scenario that the agents play. */
   rules?: object[];
   /** A scenario as the text of a module, instead of rules. */
   module?: string;
-  /** Fault points and other environment of the first worker alone. */
+  /** Fault points and other environment of the first worker only. */
   env?: Record<string, string>;
-  /** One worker after the other dies so, before one may live. */
+  /** Workers that die in this order before one may live. */
   deaths?: readonly Death[];
   start?: StartSessionInput;
   lines?: Record<string, string>;
-  /** A supervisor watches it; without one, only a person's act starts a worker. */
+  /** Watched by a supervisor; without one, only a person's act starts a worker. */
   supervised?: true;
   /**
-   * Where it begins: with its start; prepared, at rest before its first child; or at rest in the wait for answers.
-   * Rows that say something about the start begin there (`env`, `start`), all others at `rest`, as if they had been
-   * started with their `lines`.
+   * Where it begins: at its start; prepared, before its first agent; or waiting for answers. Rows about the start
+   * begin there (`env`, `start`), all others at `rest`, as if they had been started with their `lines`.
    */
   from?: 'start' | 'rest' | 'questions';
   /** Settings that no `.samocode` allows, such as limits of a second: changed while it rests. */
   settings?: Partial<FrozenSettings>;
-  /** What is done to it while it rests, before it goes on. */
+  /** Runs while the session rests, before it continues. */
   before?: (rig: SessionRig) => Promise<unknown>;
-  /** What is done to it when it runs. */
+  /** Runs while the session runs. */
   act?: (rig: SessionRig) => Promise<void>;
-  /** Nothing is done to its worker, by `env` or `act`: it may as well be this process. By default, where neither is. */
+  /** Neither `env` nor `act` affects its worker, so it may be this process. By default, where neither is set. */
   sparesWorker?: boolean;
-  /** The state that it comes to: `waiting`, `blocked`, …, or with a detail, `blocked/timeouts`. */
+  /** Its final state: `waiting`, `blocked`, …, or with a detail, `blocked/timeouts`. */
   ends: string;
-  /** Its files in the end equal those of a session that nothing happened to. */
+  /** Its final files equal those of an undisturbed session. */
   sameFiles?: true;
-  /** Looked at beside the neutral checks. */
+  /** Checked in addition to the neutral checks. */
   also?: (rig: SessionRig) => Promise<void>;
 }
 
-/** Where a session ends that nothing could stop: the human is asked. */
+/** Where a session that nothing could stop ends: the human is asked. */
 export const AT_THE_GATE = 'waiting/qa_answers';
 
 const HOW_MANY_AT_ONCE = 3;
 
-/** Runs the rows of one table, a few at a time, each with the neutral checks at its end. */
+/** Runs the rows of one table, a few at a time, each followed by the neutral checks. */
 export function faultTable(rows: readonly FaultRow[]): void {
   for (let index = 0; index < rows.length; index += HOW_MANY_AT_ONCE) {
     for (const row of rows.slice(index, index + HOW_MANY_AT_ONCE)) {
@@ -66,7 +65,7 @@ export function faultTable(rows: readonly FaultRow[]): void {
   }
 }
 
-/** Rows that wait more than they work, all at once: they are one test, which fails with the names of those that do. */
+/** Rows that mostly wait, all at once, as one test that fails with the names of the failed rows. */
 export function sideBySide(title: string, rows: readonly FaultRow[]): void {
   test.concurrent(title, { timeout: 900_000 }, async () => {
     const named = rows.map((row) =>
@@ -118,13 +117,13 @@ function fromOf({ from, env, start }: Partial<FaultRow>): NonNullable<FaultRow['
 
 type Begun = Omit<FaultRow, 'name' | 'ends' | 'also'>;
 
-/** A session, and what becomes of its worker where that is this process. */
+/** A session, and its worker if that is this process. */
 interface Running {
   rig: SessionRig;
   work?: Promise<void>;
 }
 
-/** The session of a row, on its way. */
+/** Starts the session of a row. */
 async function begin(
   row: Begun,
   scenario: object | string,
@@ -142,15 +141,15 @@ async function begin(
     if (row.settings) await changeSettings(rig, row.settings);
     await row.before?.(rig);
     if (from === 'questions' && !row.env && !supervised) {
-      // It waits again at once, before anything is done to it.
+      // It waits again at once, before the row acts on it.
       await inTime(workHere(rig, { kind: 'resume' }));
       return { rig };
     }
     if (sparesWorker(row)) {
       const work = inTime(workHere(rig, { kind: 'resume' }, firstEnv));
-      // An act that found none would start another one.
+      // An act would start another worker if it found none.
       if (row.act) {
-        // It may have come and gone between two looks.
+        // The state may begin and end between two polls.
         let isOver = false;
         work.finally(() => (isOver = true)).catch(() => undefined);
         await eventually(async () => isOver || (await rig.workerPid()) !== undefined);
@@ -171,7 +170,7 @@ function sparesWorker(row: Begun): boolean {
 
 const WITHIN_MS = 240_000;
 
-/** A worker that never leaves fails its row alone; what it fails by is what the row is told, once it is asked. */
+/** A worker that never leaves fails only its row, with the reason once it is awaited. */
 function inTime(work: Promise<void>): Promise<void> {
   const limit = new AbortController();
   const late = systemClock.sleep(WITHIN_MS, limit.signal).then(() => {
@@ -183,7 +182,7 @@ function inTime(work: Promise<void>): Promise<void> {
   return either;
 }
 
-/** A disk that was full is looked at every five seconds, and may be full again: then it takes a few looks. */
+/** A full disk is retried every five seconds, and may be full again, so this polls. */
 async function sameFiles(rig: SessionRig, row: FaultRow): Promise<void> {
   const same = await untouchedProjections(row);
   await eventually(async () => (await projectionsOf(rig)) === same, { what: 'the same files' }).catch(

@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
-/** The session that each test begins with a copy of. */
+/** The session that each test copies. */
 let done: SessionRig | undefined;
 
 beforeAll(async () => {
@@ -24,8 +24,9 @@ afterAll(async () => {
 const copied = () => startRig({ faults: true, copyOf: done?.repo.root ?? '' });
 
 /**
- * Finishes a session by a worker that dies at a point, once. What is said of it depends on who brings the worker back
- * first, and may be long in coming. @returns what waits for it
+ * Finishes a session with a worker that dies once at a point. The reply depends on who restarts the worker, and may
+ * take long.
+ * @returns a promise of the reply
  */
 async function dyingAt(point: string, how: FinishWay, rig: SessionRig): Promise<{ asked: Promise<unknown> }> {
   const context = rig.context();
@@ -37,7 +38,7 @@ async function dyingAt(point: string, how: FinishWay, rig: SessionRig): Promise<
   return { asked };
 }
 
-/** A worker that comes, does what is left, and goes. */
+/** A worker that does the rest and leaves. */
 async function nextWorker(rig: SessionRig): Promise<void> {
   const { n } = await rig.state();
   await rig.launch();
@@ -71,12 +72,12 @@ async function discardedAndBackAfter(points: readonly [string, string], rig: Ses
   const back = await dyingAt(points[1], 'unarchive', rig);
   await nextWorker(rig);
   expect(await standing()).toEqual([true, true, tip]);
-  // Side by side, for answers that do not come.
+  // In parallel, for replies that do not come.
   await Promise.all([discarded.asked, back.asked]);
 }
 
-// Who asks waits for an answer that does not come: side by side, so that they wait together.
-test.concurrent('a worker that dies at any step of a merge is followed by one that does the rest', async () => {
+// The callers wait for replies that do not come, in parallel.
+test.concurrent('after a worker that dies at any step of a merge, the next one completes it', async () => {
   await using rig = await copied();
   await mergedAfter('merge-made', rig);
   await mergedAfter('merge-checked', rig);

@@ -14,14 +14,14 @@ import { childWorks } from './with-settings.ts';
 const hangs = [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }];
 const FOUR_SECONDS = { TIMEOUT: '4' };
 
-/** What the first row leaves where the disk is never full. */
+/** The result of the first row with a disk that is never full. */
 async function untouched(): Promise<string> {
   await using rig = await startRig({ scenario: { paceMs: 0, rules: hangs }, lines: FOUR_SECONDS });
   await rig.untilWaiting('qa_answers');
   return await projectionsOf(rig);
 }
 
-/** A disk that takes nothing from the moment that a child works until `until` has come about. */
+/** A disk that is full from the start of an agent's work until `until` resolves. */
 function fullWhile(until: (rig: SessionRig) => Promise<void>): Pick<FaultRow, 'env' | 'act'> {
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
   return {
@@ -62,7 +62,7 @@ const stops: string[] = [];
 
 const rows: FaultRow[] = [
   {
-    name: 'a child is ended at its time limit also while the disk is full, and the limit is told when it is not',
+    name: 'an agent is ended at its time limit even while the disk is full, and the limit is recorded afterwards',
     rules: hangs,
     lines: FOUR_SECONDS,
     ...fullWhile(childIsGone),
@@ -73,7 +73,7 @@ const rows: FaultRow[] = [
     },
   },
   {
-    name: 'a child is ended by a stop also while the disk is full, and every command is answered once',
+    name: 'an agent is ended by a stop even while the disk is full, and every command is answered once',
     rules: hangs,
     ...fullWhile(async (rig) => {
       stops.push(await leave(rig, { kind: 'message', text: 'For the next one.' }));

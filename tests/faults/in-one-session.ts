@@ -4,23 +4,23 @@ import type { SessionRig } from '../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow } from './fault-row.ts';
 import { withSettings } from './with-settings.ts';
 
-/** One iteration of a session that has others of its kind behind and before it. */
+/** One iteration of a session with others of its kind. */
 interface Step {
   name: string;
   acts: object[];
-  /** How its iteration ends; where that is a failure, an honest agent follows, and nothing adds up. */
+  /** How its iteration ends; after a failure an honest agent follows, so that failures do not add up. */
   ending: string;
   /** Its signal counts. */
   goesOn?: true;
-  /** Looked at in the end. */
+  /** Checked at the end. */
   also?: (rig: SessionRig) => Promise<void>;
 }
 
 const MORE = { act: 'write', path: 'session:notes.md', text: 'one more line\n', append: true };
-/** What an agent does that works on in its phase. */
+/** What an agent does that continues in its phase. */
 export const WORKS = [MORE, { act: 'signal-file', text: '{"status":"continue"}' }];
 
-/** For faults that can't hide each other: each has an iteration, and each must end as it would alone. */
+/** For faults that can't hide each other: each has its own iteration, and must end as it would alone. */
 export function inOneSession(settings: Partial<FrozenSettings>, steps: readonly Step[]): FaultRow {
   const played: Step[] = steps.flatMap((step) =>
     step.goesOn

@@ -5,7 +5,7 @@ import type { SessionRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 
-/** Every step of a worker that leaves, and how the next one finds its lease. */
+/** Every step of a leaving worker, and how the next one finds its lease. */
 const STEPS: [point: string, found: 'died' | 'released'][] = [
   ['before-leaving', 'died'],
   ['before-release', 'died'],
@@ -35,7 +35,7 @@ const died: FaultRow[] = STEPS.map(([point, found]) => ({
 }));
 
 const unwritten: FaultRow = {
-  name: 'a worker leaves though the disk took no line of its overview, and the next one writes all of it',
+  name: 'a worker leaves even if the disk took no line of its overview, and the next one writes all of it',
   env: { SAMOCODE_FAIL_AT: 'projections:ENOSPC' },
   from: 'rest',
   ends: AT_THE_GATE,

@@ -47,14 +47,14 @@ async function agentIsGone(rig: SessionRig): Promise<void> {
   });
 }
 
-/** As if the kernel had given the wrapper's number to another process since, which led a group and left it. */
+/** As if the kernel had reused the wrapper's number for another process, which led a group and left it. */
 async function reuseWrapperPid(rig: SessionRig, pid: number | undefined): Promise<void> {
   const { child } = iterationPaths(rig.paths, 1);
   const record = JSON.parse(await readFile(child, 'utf8'));
   await writeWhole(child, `${JSON.stringify({ ...record, wrapper: { ...record.wrapper, pid } })}\n`);
 }
 
-/** As another machine does that shares the folder, on a person's word. */
+/** Like another machine that shares the folder, at a person's request. */
 async function takenOverElsewhere(rig: SessionRig): Promise<void> {
   const { leases } = rig.paths;
   const newest = (await readdir(leases)).sort().at(-1) ?? '';
@@ -62,7 +62,7 @@ async function takenOverElsewhere(rig: SessionRig): Promise<void> {
   const number = lease.number + 1;
   const owner = { ...lease.owner, hostId: 'another-machine', bootId: 'another-boot' };
   const path = join(leases, `${String(number).padStart(6, '0')}.json`);
-  // Whole at once, as every lease is: a worker that meets an empty one can't tell whose it is.
+  // Written atomically, like every lease: a worker cannot identify the owner of an empty one.
   await writeWhole(path, JSON.stringify({ ...lease, number, owner }));
 }
 
@@ -85,7 +85,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a group of strangers that has the number of a child long gone lives on',
+      name: 'a foreign group that reused the number of an old agent lives on',
       rules: first({ act: 'hang' }),
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -101,7 +101,7 @@ const rows: FaultRow[] = [
   withSettings(
     { watch: { firstByteMs: DAY_MS, stallMs: 500, stallEndMs: DAY_MS } },
     {
-      name: 'a silent child whose worktree git can’t read for a while works to its end',
+      name: 'a silent agent whose worktree git briefly can’t read works to its end',
       rules: first({ act: 'sleep', ms: 6000 }, { act: 'normal' }),
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -117,7 +117,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a worker whose session is taken over from elsewhere ends its agent and leaves',
+      name: 'a worker whose session is taken over elsewhere ends its agent and leaves',
       rules: first({ act: 'leave', setsid: true, ignoreTerm: true }, { act: 'hang' }),
       act: async (rig) => {
         await childWorks(rig, 1);

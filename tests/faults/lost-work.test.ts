@@ -36,7 +36,7 @@ const CLEAN_UPS: [string, string][] = [
   ['the index was emptied', 'git rm -rfq --cached .; rm -rf work'],
 ];
 
-/** One agent works; each later one cleans up after it, and each time the first one's state is asked for and there. */
+/** One agent works; each later one cleans up after it, and the first one's state must still be restorable. */
 function cleanedUp(cleanUps: readonly [string, string][]): FaultRow {
   return {
     name: `what a child wrote can be had again, each time, before ${cleanUps.map(([name]) => name).join('; ')}`,
@@ -75,14 +75,14 @@ async function expectWork(rig: SessionRig, name: string): Promise<void> {
   );
 }
 
-// Three sessions side by side.
+// Three sessions in parallel.
 const cleanUps = [
   cleanedUp(CLEAN_UPS.slice(0, 4)),
   cleanedUp(CLEAN_UPS.slice(4, 8)),
   cleanedUp(CLEAN_UPS.slice(8)),
 ];
 
-/** Whoever runs it without a child's mark is us. */
+/** A process without an agent's mark is ours. */
 const EVIL =
   'if [ -z "$SAMOCODE_SESSION" ]; then echo ran >> "$(git rev-parse --path-format=absolute --git-common-dir)/evil-ran"; fi';
 
@@ -90,7 +90,7 @@ async function nothingRan(rig: SessionRig, name: string): Promise<void> {
   expect(await ifExists(lstat(join(rig.repo.path, '.git/evil-ran'))), name).toBeUndefined();
 }
 
-/** What a person does who wants none of it; whoever looks at the main checkout next is the test's own git. */
+/** A person removes it; the next git on the main checkout is the test's own. */
 async function unplant(rig: SessionRig): Promise<void> {
   const list = await rig.repo.git(['config', '--local', '--name-only', '--list']);
   for (const key of list
@@ -104,10 +104,10 @@ async function unplant(rig: SessionRig): Promise<void> {
     await rm(join(rig.repo.path, '.git', name), { recursive: true, force: true });
 }
 
-/** `evil` is a script beside the repository's settings; a plant makes git run it, were git to obey. */
+/** `evil` is a script beside the repository's settings; a plant makes a trusting git run it. */
 const EVIL_SCRIPT = `c=$(git rev-parse --path-format=absolute --git-common-dir); printf '#!/bin/sh\\n%s\\ncat\\n' '${EVIL.replaceAll("'", `'"'"'`)}' > "$c/evil"; chmod +x "$c/evil"`;
 
-/** One agent after the other plants something, which a person takes away again before the next. */
+/** Each agent plants something, which a person removes before the next one. */
 function planted(plants: readonly [name: string, command: string][]): FaultRow {
   const names = plants.map(([name]) => name).join('; ');
   return {
@@ -172,12 +172,12 @@ const PLANTS: [string, string][] = [
   ],
 ];
 
-// Three sessions side by side.
+// Three sessions in parallel.
 const plants = [planted(PLANTS.slice(0, 3)), planted(PLANTS.slice(3, 6)), planted(PLANTS.slice(6))];
 
 const mainCheckout: FaultRow[] = [
   {
-    name: 'a commit in the main checkout is told, and not undone',
+    name: 'a commit in the main checkout is reported, and not undone',
     rules: [
       {
         when: { iteration: 1 },
@@ -195,7 +195,7 @@ const mainCheckout: FaultRow[] = [
     },
   },
   {
-    name: 'another branch in the main checkout is told, and not undone',
+    name: 'another branch in the main checkout is reported, and not undone',
     rules: [
       {
         when: { iteration: 1 },
@@ -211,7 +211,7 @@ const mainCheckout: FaultRow[] = [
 ];
 
 const odd: FaultRow = {
-  name: 'files that no checkpoint takes are told; links out of the worktree and names with line breaks are kept as they are',
+  name: 'files that no checkpoint takes are reported; links out of the worktree and names with line breaks are kept',
   rules: [
     {
       when: { iteration: 1 },

@@ -23,7 +23,7 @@ import { changeSettings, childWorks, withSettings } from './with-settings.ts';
 const AT_THE_NEXT = 'waiting/plan_approval';
 const slowFirst = [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 2500 }, { act: 'normal' }] }];
 
-/** A person whose acts start workers in this environment. */
+/** A person whose commands start workers in this environment. */
 function actingIn(rig: SessionRig, env: Record<string, string>): ActionContext {
   const context = rig.context();
   return { ...context, env: { ...context.env, ...env } };
@@ -73,17 +73,17 @@ async function refusesFiles(folder: string): Promise<boolean> {
   return !taken;
 }
 
-/** By its status, or where nothing else can be written by its own stderr. */
+/** By its status or, if nothing else can be written, by the worker's stderr. */
 async function isTold(rig: SessionRig): Promise<boolean> {
   const { status } = await rig.state();
   if (status.kind === 'blocked') return status.rule === 'file_refused';
   return (await readFile(rig.paths.workerErrors, 'utf8')).includes('EROFS');
 }
 
-/** In these rows a worker that waits is looked at for a second or two. */
+/** These rows watch a waiting worker for a second or two. */
 const watched: FaultRow[] = [
   {
-    name: 'a repository that is taken away blocks with the reason, and is gone on with when it is back',
+    name: 'a missing repository blocks with the reason, and the session continues when it is back',
     rules: slowFirst,
     act: async (rig) => {
       await childWorks(rig, 1);
@@ -95,7 +95,7 @@ const watched: FaultRow[] = [
     ends: AT_THE_GATE,
   },
   {
-    name: 'a session folder whose name a file has taken is made again',
+    name: 'a session folder whose name is taken by a file is created again',
     rules: slowFirst,
     act: async (rig) => {
       await childWorks(rig, 1);
@@ -106,7 +106,7 @@ const watched: FaultRow[] = [
     ends: AT_THE_GATE,
   },
   {
-    name: 'a session folder that takes no files is told of, and gone on with when it takes them again',
+    name: 'a read-only session folder is reported, and used again once it is writable',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -127,7 +127,7 @@ const watched: FaultRow[] = [
     ends: AT_THE_NEXT,
   },
   {
-    name: 'a machine without git blocks with the reason, and is gone on with when git is there',
+    name: 'a machine without git blocks with the reason, and the session continues when git is there',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -140,7 +140,7 @@ const watched: FaultRow[] = [
     ends: AT_THE_NEXT,
   },
   {
-    name: 'a worker without descriptors waits and says so, and the session goes on where there are some',
+    name: 'a worker without descriptors waits and says so, and the session continues once there are some',
     from: 'start',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -163,7 +163,7 @@ const watched: FaultRow[] = [
       });
       await expectNoSpin(pid);
       expect(isRunning(await rig.context().host.processes.read(pid))).toBe(true);
-      // A process's own limit is not ours to raise: the next worker has the usual one.
+      // A process cannot raise its own limit: the next worker has the usual one.
       await rig.killWorker();
     },
     ends: AT_THE_NEXT,
@@ -172,7 +172,7 @@ const watched: FaultRow[] = [
 
 const files: FaultRow[] = [
   {
-    name: 'a log folder whose name a file has taken is made again',
+    name: 'a log folder whose name is taken by a file is created again',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -183,7 +183,7 @@ const files: FaultRow[] = [
     ends: AT_THE_NEXT,
   },
   {
-    name: 'a folder of iterations whose name a file has taken is made again',
+    name: 'a folder of iterations whose name is taken by a file is created again',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -194,7 +194,7 @@ const files: FaultRow[] = [
     ends: AT_THE_NEXT,
   },
   {
-    name: 'a message that the machine refuses a file is refused, and the answer behind it is taken',
+    name: 'a message whose file the machine refuses is refused, and a later answer is taken',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -203,7 +203,7 @@ const files: FaultRow[] = [
       try {
         const message = { session: rig.file.folder, text: 'Mind the boats' };
         const refused = await sendMessage(message, actingIn(rig, env)).catch((error: unknown) => error);
-        // Where no folder can be made to refuse, the disk of another worker did for a while.
+        // Where no folder can be made unwritable, another worker's disk was for a while.
         if (refused instanceof Error) expect(refused).toMatchObject({ code: 'file_refused' });
         await rig.answer();
       } finally {
@@ -213,7 +213,7 @@ const files: FaultRow[] = [
     ends: AT_THE_NEXT,
   },
   {
-    name: 'a message that comes to a full disk at a gate is taken once the disk is free',
+    name: 'a message to a full disk at a gate is taken once the disk is free',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -238,7 +238,7 @@ const programs: FaultRow[] = [
     { provider: 'claude', cliPaths: { claude: '/no/such/claude' } },
     {
       name: 'a CLI whose program is gone blocks with the reason',
-      // Whatever the machine has under that name is no work for a test.
+      // The test must not depend on any program that the machine has under that name.
       before: ({ repo }) =>
         writeFile(join(repo.homeDir, '.config/samocode/.env'), 'CLAUDE_PATH=/no/such/claude\n'),
       ends: 'blocked/config',
@@ -249,7 +249,7 @@ const programs: FaultRow[] = [
     },
   ),
   {
-    name: 'a session that is brought back where somebody else would pay asks first',
+    name: 'a session restarted under another account asks first',
     start: { run: false },
     act: async (rig) => {
       await rig.until(({ status }) => status.kind === 'stopped');
@@ -279,7 +279,7 @@ const HANDOFF = JSON.stringify({
   note: 'The second half of the harbour is unexplored.',
 });
 
-/** Writes many lines into the flow log of the overview, and some work beside it. */
+/** Writes many lines into the flow log of the overview, and does some work. */
 const TALKATIVE = `overview=$(ls ../../sessions/*/_overview.md)
 awk -v n="$SAMOCODE_ITERATION" '/^## Files/ { for (i = 1; i <= 49; i++) print "- part " n "." i } { print }' "$overview" > talk
 mv talk "$overview"
@@ -293,7 +293,7 @@ async function partsOf(rig: SessionRig): Promise<string[]> {
 
 const sessions: FaultRow[] = [
   {
-    name: 'a crash after a long flow log was written loses no line of it and doubles none',
+    name: 'a crash after a long flow log was written loses and repeats no line of it',
     env: { SAMOCODE_CRASH_AT: 'after-overview' },
     from: 'rest',
     lines: { MAX_ITERATIONS: '4' },
@@ -318,7 +318,7 @@ const sessions: FaultRow[] = [
     },
   },
   {
-    name: 'a handoff hands its note to a fresh child and counts in its phase',
+    name: 'a hand-off passes its note to a new agent and counts in its phase',
     rules: [
       {
         when: { iteration: 1 },
@@ -341,7 +341,7 @@ const sessions: FaultRow[] = [
     },
   },
   {
-    name: 'children that go on or hand over for ever, each with some work, come to the limit of their phase, and no sooner',
+    name: 'agents that continue or hand off forever, each with some work, reach exactly the limit of their phase',
     rules: [
       {
         when: { phase: 'requirements', iteration: [2, 4, 6, 8, 10] },
@@ -367,7 +367,7 @@ const sessions: FaultRow[] = [
     },
   },
   {
-    name: 'a log of a newer format is left as it is, and the worker says why it left',
+    name: 'a log of a newer format is left unchanged, and the worker says why it left',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');

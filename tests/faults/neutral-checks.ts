@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { childrenNeverOverlapped } from './overlaps.ts';
 
-/** What must hold at the end of every fault, whatever it was. */
+/** What must hold after every fault. */
 export async function checkNeutrally(rig: SessionRig, overlaps: string, state: SessionState): Promise<void> {
   await eventually(async () => (await rig.processesWithMark()).length === 0, {
     what: 'the end of every process with the mark',
@@ -23,14 +23,14 @@ export async function checkNeutrally(rig: SessionRig, overlaps: string, state: S
   expect(mainCheckout(rig), 'the main checkout').toBe('');
 }
 
-/** The readable files with everything that differs from run to run taken out. */
+/** The readable files without everything that differs between runs. */
 export async function projectionsOf(rig: SessionRig): Promise<string> {
   await projectionsSettled(rig);
   const { overview, history, qa, signal, sessionDir } = rig.paths;
   const texts = await Promise.all([overview, history, qa, signal].map((path) => readFile(path, 'utf8')));
   const names = (await readdir(sessionDir)).filter((name) => !name.startsWith('.'));
   const root = rig.repo.root;
-  // Sorted without their minutes: a slow run has them in another order.
+  // Sorted without their minutes: a slow run has another order.
   return [...texts, names.map(neutral).sort().join('\n')]
     .join('\n=====\n')
     .replaceAll(root, 'ROOT')
@@ -52,7 +52,7 @@ function neutral(line: string): string {
   return STAMPS.reduce((text, [pattern, word]) => text.replace(pattern, word), line);
 }
 
-// The worker writes what derives from an event right after it; a reader may be quicker.
+// The worker writes derived files right after an event; a reader may be faster.
 async function projectionsSettled(rig: SessionRig): Promise<void> {
   if ((await rig.workerPid()) === undefined) return;
   for (let quiet = 0, last = ''; quiet < 4; ) {
@@ -78,7 +78,7 @@ async function eventsParse(rig: SessionRig): Promise<void> {
 
 async function historyHasOneLineEach(rig: SessionRig, state: SessionState): Promise<void> {
   const text = (await ifExists(readFile(rig.paths.history, 'utf8'))) ?? '';
-  // What is no object was written by an agent: whoever reads the history passes it over.
+  // Anything that is no object was written by an agent, and readers skip it.
   const iterations = text
     .split('\n')
     .filter((line) => line.startsWith('{'))
@@ -100,7 +100,7 @@ async function noDraftsLeft(rig: SessionRig): Promise<void> {
 
 function mainCheckout(rig: SessionRig): string {
   const options = { cwd: rig.repo.path, encoding: 'utf8' as const };
-  // Looking must not start what an agent planted.
+  // This must not start what an agent planted.
   const status = execFileSync('git', ['-c', 'core.fsmonitor=false', 'status', '--porcelain'], options);
   return status
     .split('\n')

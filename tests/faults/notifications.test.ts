@@ -9,7 +9,7 @@ import { startRig } from '../support/session-rig.ts';
 import { endOfWorker, killSupervisors, queueOf, supervisorPids } from '../support/supervisors.ts';
 import { watch } from './watch-rig.ts';
 
-test('a supervisor that dies between a send and its note sends it once more, and marks it', async () => {
+test('a supervisor that dies between a send and its record sends it once more, with a mark', async () => {
   await using hook = await hookServer();
   const crashed = join(tmpdir(), `samocode-crashed-${randomUUID()}`);
   await using rig = await startRig({
@@ -34,7 +34,7 @@ test('a supervisor that dies between a send and its note sends it once more, and
   await rm(crashed);
 });
 
-test('what happens while the disk takes nothing is sent once when it takes something again', async () => {
+test('changes during a full disk are sent once after it is freed', async () => {
   await using hook = await hookServer();
   await using rig = await startRig({
     supervised: true,

@@ -19,16 +19,16 @@ async function endings(rig: SessionRig): Promise<string[]> {
 
 const OVERLOADED = { api_error_status: 529 };
 const UNREACHABLE = { api_error: 'connection_failed' };
-/** A tenth of a second and two of them, where a session waits for a minute and two. */
+/** A tenth of a second and twice that, instead of one and two minutes. */
 const SHORT = { outageMs: 100, maxRetries: 1 };
-/** Of the longer waits that it comes to after the quick tries, each is an hour or more. */
+/** Every later wait after the quick retries takes an hour or more. */
 const LONG = { outageMs: 3_600_000, retryHours: 100 };
 
 const isWaiting = (state: SessionState) => state.status.kind === 'limited';
 
 const outages: FaultRow[] = [
   withSettings(SHORT, {
-    name: 'a provider that is overloaded five times in a row is waited out, and the session goes on by itself',
+    name: 'a provider that is overloaded five times in a row is waited out, and the session continues without a person',
     rules: times(5, OVERLOADED),
     ends: AT_THE_GATE,
     also: async (rig) => {
@@ -41,7 +41,7 @@ const outages: FaultRow[] = [
   withSettings(
     { ...SHORT, fallback: ['gemini'] },
     {
-      name: 'a network that is away five times in a row is waited out, by no other provider and by no other session',
+      name: 'a network outage five times in a row is waited out, without affecting other providers or sessions',
       rules: times(5, UNREACHABLE),
       ends: AT_THE_GATE,
       also: async (rig) => {
@@ -72,7 +72,7 @@ const outages: FaultRow[] = [
     );
   }),
   withSettings(LONG, {
-    name: 'an outage is no usage limit: it says what is waited for, and when a person is asked',
+    name: 'an outage is no usage limit: it shows its reason, and when a person is asked',
     rules: always(OVERLOADED),
     ends: 'limited/overloaded',
     also: async (rig) => {
@@ -84,7 +84,7 @@ const outages: FaultRow[] = [
     },
   }),
   withSettings(LONG, {
-    name: 'a person may say that an outage is over',
+    name: 'a person may declare an outage over',
     rules: times(4, OVERLOADED),
     sparesWorker: true,
     act: async (rig) => {
@@ -109,7 +109,7 @@ const outages: FaultRow[] = [
   withSettings(
     { outageMs: 3000 },
     {
-      name: 'an outage is waited for over the death of the worker',
+      name: 'an outage is waited for across the death of the worker',
       supervised: true,
       rules: times(4, OVERLOADED),
       act: async (rig) => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 
-/** Notes which agents of before still run, and then this one: its pid and when it started. */
+/** Records which earlier agents still run, and then this one: its pid and start time. */
 const NOTE = `
 began() {
   now=
@@ -21,7 +21,7 @@ done <"$1"
 began "$PPID"
 echo "$PPID $now" >>"$1"`;
 
-/** The same rules, by agents that note in `file` that they run. */
+/** The same rules, with agents that record in `file` that they run. */
 export function notingOverlaps(rules: readonly object[], file: string): object[] {
   const note = { act: 'run', command: ['sh', '-c', NOTE, 'note', file] };
   const noting = (rules as { do: object[] }[]).map((rule) => ({ ...rule, do: [note, ...rule.do] }));

@@ -4,9 +4,9 @@ import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 
-/** Leaves a trace in the home when it is started by anybody but a child, which carries the session's mark. */
+/** Leaves a trace in the home folder when started by anything but an agent, which carries the session's mark. */
 const STEPS = '[ -n "$SAMOCODE_SESSION" ] || touch "$HOME/stepped-on-$$"';
-/** The same as a program; the child that plants it writes it first. */
+/** The same as a program; the agent that plants it writes it first. */
 const TRAP = '$HOME/trap';
 const WRITES_TRAP = `printf '%s\\n' '#!/bin/sh' '${STEPS}' cat > "${TRAP}"; chmod 755 "${TRAP}"`;
 
@@ -20,7 +20,7 @@ async function timesRejoined(rig: SessionRig): Promise<number> {
   return codes.filter((code) => code === 'worktree_rejoined').length;
 }
 
-/** The first child plants; the worker's own git calls after it must not step on it. */
+/** The first agent plants; the worker's own later git calls must not run it. */
 function planted(name: string, script: string, ends: string, also?: FaultRow['also']): FaultRow {
   return {
     name: `${name}: nothing of it is started`,
@@ -35,7 +35,7 @@ function planted(name: string, script: string, ends: string, also?: FaultRow['al
     also: async (rig) => {
       await untrodden(rig);
       await also?.(rig);
-      // What looks at the main checkout next is an unguarded git.
+      // The next git on the main checkout is unguarded.
       const gitDir = join(rig.repo.path, '.git');
       await copyFile(join(rig.repo.homeDir, 'config.before'), join(gitDir, 'config'));
       for (const name of ['info/attributes', 'config.worktree', 'hooks']) {
@@ -54,7 +54,7 @@ const ATTRIBUTES = 'echo "* filter=evil diff=evil" > "$(git rev-parse --git-comm
 
 const byChildren: FaultRow[] = [
   {
-    name: 'a pipe in the place of .git: the worker does not wait at it, and puts it right once',
+    name: 'a pipe in place of .git: the worker does not wait for it, and repairs it once',
     rules: [
       {
         when: { iteration: 1 },
@@ -73,7 +73,7 @@ const byChildren: FaultRow[] = [
     },
   },
   {
-    name: 'a .git that leads to MAIN_REPO: it is put right, and no git call of ours moves the main checkout',
+    name: 'a .git that leads to MAIN_REPO: it is repaired, and no git call of ours moves the main checkout',
     rules: [
       {
         when: { iteration: 1 },
@@ -165,7 +165,7 @@ const byEnvironment: FaultRow[] = [
     also: untrodden,
   },
   {
-    name: 'children that such a worker starts see none of those variables',
+    name: 'agents of such a worker get none of those variables',
     rules: [
       {
         when: { iteration: 1 },

@@ -4,12 +4,12 @@ import { type RigPlan, startRig } from '../support/session-rig.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Temporary folders of sessions that rest, for rows to begin from a copy. */
+    /** Temporary folders of resting sessions, which rows copy. */
     prepared: Record<'rest' | 'questions', string>;
   }
 }
 
-/** The scenario of every copy: each row writes its own in its place. */
+/** The scenario of every copy; each row replaces it. */
 const scenario = 'export default { paceMs: 0, rules: [] };';
 
 /** Plays a session to where most rows begin, once per run. */
@@ -21,7 +21,7 @@ export async function prepareSessions(
   project: TestProject,
   begun: Pick<RigPlan, 'sandbox'> = {},
 ): Promise<() => Promise<void>> {
-  // What is set for test files is not for what runs before them.
+  // Variables of test files do not apply to a global setup.
   Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-test' });
   const [rest, questions] = await Promise.all([
     startRig({ ...begun, faults: true, scenario, start: { run: false } }),

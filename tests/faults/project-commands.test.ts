@@ -7,7 +7,7 @@ import type { SessionRig } from '../support/session-rig.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
 
 const AT_THE_GATE = 'waiting/qa_answers';
-/** Takes long the first time, and no time when it is run again. */
+/** Takes long the first time, and no time when repeated. */
 const LONG_ONCE = 'if [ -e .begun ]; then touch .over; else touch .begun; sleep 60; touch .over; fi';
 
 function inWorktree(rig: SessionRig, name: string): Promise<void> {
@@ -37,7 +37,7 @@ const rows: FaultRow[] = [
     also: async (rig) => await inWorktree(rig, '.over'),
   },
   {
-    name: 'a SETUP is ended by a stop at once, and run again when the session goes on',
+    name: 'a SETUP is ended by a stop at once, and run again when the session continues',
     from: 'start',
     lines: { SETUP: LONG_ONCE },
     act: async (rig) => {

@@ -26,7 +26,7 @@ const zero: FaultRow[] = [
 
 const caps: FaultRow[] = [
   {
-    name: 'money is kept to from the start on, with one last child that leaves things in order',
+    name: 'a money limit holds from the start, with one last agent that wraps up',
     from: 'start',
     rules: always(MORE, STAYS, costs({ total_cost_usd: 4.6 })),
     lines: { MAX_COST_USD: '10' },
@@ -34,7 +34,7 @@ const caps: FaultRow[] = [
     also: started(3),
   },
   {
-    name: 'tokens are kept to, and those read from a cache do not count',
+    name: 'a token limit holds, and tokens read from a cache do not count',
     rules: always(
       MORE,
       STAYS,
@@ -45,28 +45,28 @@ const caps: FaultRow[] = [
     also: started(2),
   },
   {
-    name: 'the budget of one phase is kept to',
+    name: 'the budget of one phase holds',
     rules: always(MORE, STAYS, costs({ total_cost_usd: 1 })),
     lines: { MAX_COST_USD_INVESTIGATION: '2' },
     ends: BLOCKED,
     also: started(2),
   },
   {
-    name: 'the number of children is kept to',
+    name: 'the limit on the number of agents holds',
     rules: always(MORE, STAYS, costs({})),
     lines: { MAX_ITERATIONS: '4' },
     ends: BLOCKED,
     also: started(4),
   },
   {
-    name: 'a child that hangs is ended when the hours are used up, and so is the last one',
+    name: 'an agent that hangs is ended when the hours are used up, and so is the last one',
     rules: always({ act: 'hang' }),
     lines: { MAX_HOURS: '0.0012' },
     ends: BLOCKED,
     also: async (rig) => expect(await iterations(rig)).toBeLessThanOrEqual(2),
   },
   {
-    name: 'a child is ended within one answer of its limit, and what it wrote is kept',
+    name: 'an agent is ended within one answer of its limit, and its files are kept',
     rules: always(
       { act: 'write', path: 'worktree:half.txt', text: 'half\n' },
       {
@@ -101,7 +101,7 @@ const caps: FaultRow[] = [
     },
   },
   {
-    name: 'a higher limit lets the session go on, one that is used up already does not',
+    name: 'a higher limit lets the session continue, one that is already used up does not',
     rules: [{ when: { iteration: [1, 2] }, do: [MORE, STAYS, costs({ total_cost_usd: 3 })] }],
     lines: { MAX_COST_USD: '3' },
     sparesWorker: true,
@@ -117,13 +117,13 @@ const caps: FaultRow[] = [
 
 const loops: FaultRow[] = [
   {
-    name: 'a child that only says that it goes on is told, then stopped',
+    name: 'an agent that only says that it continues gets a nudge, then is stopped',
     rules: always({ act: 'signal-file', text: '{"status":"continue","phase":"investigation"}' }, costs({})),
     ends: 'blocked/no_progress',
     also: started(5),
   },
   {
-    name: 'a child that hands over for ever is stopped',
+    name: 'an agent that hands off forever is stopped',
     rules: always({ act: 'signal-file', text: '{"status":"handoff","note":"Context is full"}' }, costs({})),
     ends: 'blocked/no_progress',
   },
@@ -133,7 +133,7 @@ const loops: FaultRow[] = [
     ends: 'blocked/no_progress',
   },
   {
-    name: 'going to and fro between two states is no progress',
+    name: 'alternating between two states is no progress',
     rules: always(shell('if [ -e a ]; then rm a; else echo a > a; fi'), STAYS, costs({})),
     ends: 'blocked/no_progress',
     also: started(5),
@@ -149,7 +149,7 @@ const loops: FaultRow[] = [
   },
 ];
 
-/** What Codex prints and what it notes after every answer, played by a program that would go on for ever. */
+/** Codex's output and its notes after every answer, from a program that never ends. */
 const CODEX = `#!/bin/sh
 case " $* " in *' mcp '*) echo '[]'; exit ;; esac
 id=01a1f89f-367e-7b61-9545-11318fe1f0bb
@@ -164,7 +164,7 @@ while sleep 0.5; do
 done
 `;
 
-/** The same of Gemini CLI, which writes an answer again with what its tools gave. */
+/** The same for Gemini CLI, which writes an answer again with the results of its tools. */
 const GEMINI = `#!/bin/sh
 id=f3abb9a5-afe1-4758-b866-293bcd5f0a9c
 f="$HOME/.gemini/tmp/boats/chats"
@@ -183,7 +183,7 @@ done
 const tellLate: ReadonlyArray<[provider: 'codex' | 'gemini', model: string, script: string]> = [
   ['codex', 'gpt-5-codex', CODEX],
   ['gemini', 'gemini-2.5-pro', GEMINI],
-  // Nobody has named a model, and its log names none that has a price.
+  // No model was configured, and the log names none with a known price.
   ['codex', '', CODEX],
 ];
 
@@ -198,7 +198,7 @@ const late: FaultRow[] = tellLate.map(([provider, model, script]) => ({
   },
   also: async (rig) => {
     const ended = (await rig.events()).filter((event) => event.type === 'iteration_ended');
-    // It prints for seconds that it goes on, and after each answer half a dollar more or the like stands in its log.
+    // It prints progress for seconds; after each answer the log has about half a dollar more.
     expect(ended).toMatchObject([{ ending: 'timeout', cost: { usdIsEstimate: true } }]);
     expect(ended[0]?.cost?.usd).toBeGreaterThan(1);
     expect(ended[0]?.cost?.inputTokens).toBeGreaterThanOrEqual(800_000);

@@ -18,7 +18,7 @@ const LIVES_A_WHILE = {
 async function working(): Promise<SessionRig> {
   const rig = await startRig({ supervised: true, faults: true, scenario: LIVES_A_WHILE });
   await rig.until(({ openIteration }) => openIteration !== undefined, DEAD);
-  // The start has launched one, which may not be there yet.
+  // The start launched one, which may not have started yet.
   await eventually(async () => !(await isGone(rig)), { what: 'the supervisor of the start' });
   await killSupervisors(rig.repo.homeDir);
   return rig;
@@ -29,8 +29,7 @@ async function isGone({ repo }: SessionRig): Promise<boolean> {
 }
 
 /**
- * Waits for the first look of the supervisor that was just started: until then it has no lease, and `now.json` is that
- * of the one before it.
+ * Waits for the first scan of a new supervisor: until then it has no lease, and `now.json` is the old one.
  * @returns its pid
  */
 async function firstLook(rig: SessionRig): Promise<number> {
@@ -56,14 +55,14 @@ test.concurrent.each(['supervisor-has-lease', 'before-start-worker', 'after-star
     const events = await rig.events();
     const started = events.flatMap((event) => (event.type === 'iteration_started' ? [event.iteration] : []));
     expect(new Set(started).size).toBe(started.length);
-    // Each worker found the one before it dead or gone.
+    // Each worker found the last one dead or gone.
     const leases = events.flatMap((event) => (event.type === 'worker_took_over' ? [event.lease] : []));
     expect(leases).toEqual(leases.toSorted((a, b) => a - b));
     expect(await rig.processesWithMark()).toEqual([]);
     await eventually(async () => (await queueOf(rig)).some(({ kind }) => kind === 'waiting'), {
       what: 'its notice',
     });
-    // What was appended before a crash comes again under the same id.
+    // What was appended before a crash is repeated under the same id.
     const waiting = (await queueOf(rig)).filter(({ kind }) => kind === 'waiting').map(({ id }) => id);
     expect(new Set(waiting).size).toBe(1);
   },
@@ -105,11 +104,11 @@ test.concurrent.each(['supervisor-leaves', 'supervisor-left'])(
   },
 );
 
-test.concurrent('a disk that takes nothing keeps no session from its work, and now.json and the queue catch up', async () => {
+test.concurrent('a full disk stops no session, and now.json and the queue catch up', async () => {
   await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
-  // One that starts has no lease yet, and would take it after this.
+  // One that is starting has no lease yet, and would take it after this.
   await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length === 1);
   await killSupervisors(rig.repo.homeDir);
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
@@ -131,11 +130,11 @@ test.concurrent('a disk that takes nothing keeps no session from its work, and n
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test.concurrent('a session whose answers were taken is continued after a disk was full', async () => {
+test.concurrent('a session whose answers were taken continues after a full disk', async () => {
   await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
-  // One that starts has no lease yet, and would take it after this.
+  // One that is starting has no lease yet, and would take it after this.
   await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length === 1);
   await killSupervisors(rig.repo.homeDir);
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });

@@ -9,7 +9,7 @@ import { endOfWorker, supervisorPids } from '../support/supervisors.ts';
 import { TelegramStub } from '../support/telegram-stub.ts';
 import { watch } from './watch-rig.ts';
 
-test('a supervisor that dies between a send and its note repeats the messages once, marked, and both are settled', async () => {
+test('a supervisor that dies between a send and its record repeats the messages once, marked, and both are settled', async () => {
   await using stub = await TelegramStub.start();
   const crashed = join(tmpdir(), `samocode-crashed-${randomUUID()}`);
   await using rig = await startRig({
@@ -30,7 +30,7 @@ test('a supervisor that dies between a send and its note repeats the messages on
   await eventually(async () => stub.messages.length === 2 * before, { what: 'the repeat' });
   const titles = stub.messages.map(({ text }) => text.split('\n')[0] ?? '');
   expect(titles.filter((title) => title.includes('may have been sent before'))).toHaveLength(1);
-  // A button of the first ones counts too, and all of them lose theirs.
+  // A button of the first messages works too, and all of them lose theirs.
   const first = stub.messages.find(({ buttons }) => buttons.length > 0);
   if (first !== undefined) stub.press(first, '★');
   await eventually(

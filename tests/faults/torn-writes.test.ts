@@ -4,10 +4,10 @@ type Begun = Required<Pick<FaultRow, 'from' | 'ends'>> & Pick<FaultRow, 'setting
 
 const START: Begun = { from: 'start', ends: AT_THE_GATE };
 const REST: Begun = { from: 'rest', ends: AT_THE_GATE };
-/** Past the questions, where the same kinds of write come again. */
+/** After the questions, where the same kinds of write recur. */
 const PLAN: Begun = { from: 'rest', settings: { acceptSuggestions: true }, ends: 'waiting/plan_approval' };
 
-/** Of each worker the write that is torn. All take over what the one before has torn, and get a little further. */
+/** The torn write of each worker. All repair what the last one tore, and get a little further. */
 function torn(writes: readonly number[], begun: Begun): FaultRow {
   const deaths = writes.map((write, index) => ({
     name: `write ${write} of worker ${index + 1}`,
@@ -25,17 +25,17 @@ const numbers = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
 const times = (count: number, write: number) => Array.from({ length: count }, () => write);
 
-/** Each in a session of its own. */
+/** Each in its own session. */
 const ALONE: [number, Begun][] = [
   ...numbers(1, 14).map((write): [number, Begun] => [write, START]),
   ...numbers(1, 30).map((write): [number, Begun] => [write, REST]),
   ...numbers(31, 46).map((write): [number, Begun] => [write, PLAN]),
 ];
 
-/** `npm run soak`: what the others tear already, from elsewhere. */
+/** `npm run soak`: the same writes from other starting points. */
 const SOAKED = [torn(times(9, 8), START), ...ALONE.map(([write, begun]) => torn([write], begun))];
 
-// A worker that takes over has five or six writes before its first new one.
+// A worker that takes over makes five or six writes before its first new one.
 faultTable([
   torn(numbers(1, 11), START),
   torn(numbers(1, 10), REST),

@@ -11,12 +11,12 @@ import { expectLost } from '../worker/gates/gate-record.ts';
 import { expectNoSpin } from './cpu.ts';
 import { childWorks } from './with-settings.ts';
 
-/** Its worker stays, for it is over within a minute. */
+/** Its worker stays, since it is over within a minute. */
 const SHORT_LIMIT = { rules: [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 40 }] }] };
 
 /**
- * What follows the limit still belongs to the iteration, whose end puts the run folder right: a command that
- * is answered shows that it is over.
+ * The end of the iteration, which repairs the run folder, comes after the limit: an answered command shows that it
+ * is over.
  */
 async function untilItWaits(rig: SessionRig): Promise<void> {
   const id = ulid();
@@ -35,7 +35,7 @@ test.each(['sessionsDir', 'runDir'] as const)(
     await rig.until(({ status }) => status.kind === 'limited');
     await untilItWaits(rig);
     const pid = await rig.workerPid();
-    // At once: what is taken away piece by piece can be met half-way.
+    // Atomically: a removal in steps could be seen half done.
     await rename(rig.paths[name], join(rig.repo.root, 'away'));
     const { processes } = rig.context().host;
     await eventually(async () => ((await processes.read(pid ?? 0))?.state ?? 'Z') === 'Z', {

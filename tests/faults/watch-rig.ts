@@ -3,7 +3,7 @@ import { watchOver } from '../../src/providers/starting/launch-supervisor.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { SUPERVISED } from '../support/supervisors.ts';
 
-/** Starts a supervisor where none runs, as an act, a worker that parks and the minute of a server do. */
+/** Starts a supervisor if none runs, like a person's command, a worker that parks or a server's timer. */
 export async function watch(rig: SessionRig, env: Readonly<Record<string, string>> = {}): Promise<void> {
   const { host, clock, home, programs, ...context } = rig.context();
   const program = join(dirname(programs.worker), 'supervisor.cjs');

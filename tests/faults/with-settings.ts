@@ -8,12 +8,12 @@ import { trustLines } from '../support/project.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import type { FaultRow } from './fault-row.ts';
 
-/** A row whose session runs with other settings than any setting allows: limits of a second or two. */
+/** A row whose session has settings that no setting allows: limits of a second or two. */
 export function withSettings(settings: Partial<FrozenSettings>, row: FaultRow): FaultRow {
   return { ...row, settings: { retryDelayMs: 50, ...settings } };
 }
 
-/** Changes the frozen settings while no worker lives, in both places that hold them. */
+/** Changes the frozen settings while no worker lives, in both places. */
 export async function changeSettings(rig: SessionRig, settings: Partial<FrozenSettings>): Promise<void> {
   const { sessionFile, events } = rig.paths;
   const before = await readFile(sessionFile, 'utf8');
@@ -21,7 +21,7 @@ export async function changeSettings(rig: SessionRig, settings: Partial<FrozenSe
   const after = `${JSON.stringify({ ...file, settings: { ...file.settings, ...settings } }, null, 2)}\n`;
   const log = (await readFile(events, 'utf8')).split('\n');
   await writeFile(sessionFile, after);
-  // The choices that the event of its creation carries are those that count.
+  // The settings in its creation event are those that count.
   const lines = log.map((line) => {
     const event = line.includes('"session_created"') ? JSON.parse(line) : undefined;
     return event === undefined ? line : JSON.stringify({ ...event, file: after });
@@ -41,7 +41,7 @@ export async function changeLines(rig: SessionRig, lines: Readonly<Record<string
   await changeSettings(rig, { ...frozen, scenarioPath });
 }
 
-/** Waits until a child of this iteration has begun to work. */
+/** Waits until an agent of this iteration works. */
 export async function childWorks(rig: SessionRig, iteration: number): Promise<void> {
   await rig.until(({ openIteration }) => openIteration?.iteration === iteration, { leaveDead: true });
   await eventually(async () => (await rig.processesWithMark()).length >= 2, {

@@ -24,7 +24,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a worker that is killed while a child works is followed by one that adopts the child',
+      name: 'after a worker that is killed while an agent works, the next one adopts the agent',
       rules: slowFirst,
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -41,7 +41,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'three workers that are killed one after the other share one child',
+      name: 'three workers killed one after the other share one agent',
       rules: [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 5000 }, { act: 'normal' }] }],
       act: async (rig) => {
         for (let times = 0; times < 3; times += 1) {
@@ -57,7 +57,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a child that ends while no worker lives is finished by the next one',
+      name: 'an agent that ends while no worker lives is finished by the next one',
       rules: slowFirst,
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -76,7 +76,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'wrapper and worker killed: the child that is left is ended before another runs',
+      name: 'wrapper and worker killed: the remaining agent is ended before another runs',
       rules: slowFirst,
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -89,7 +89,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a wrapper that is killed alone ends the iteration as crashed, and the next child runs alone',
+      name: 'a wrapper killed alone ends the iteration as crashed, and the next agent runs alone',
       rules: slowFirst,
       sparesWorker: true,
       act: async (rig) => {
@@ -102,7 +102,7 @@ const rows: FaultRow[] = [
   withSettings(
     { timeLimitMs: 6000 },
     {
-      name: 'a worker that is stopped for a while robs its child of no time',
+      name: 'suspending a worker costs its agent no time',
       rules: slowFirst,
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -123,7 +123,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'nobody takes the lease of a worker that is stopped',
+      name: 'nobody takes the lease of a suspended worker',
       rules: slowFirst,
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -131,7 +131,7 @@ const rows: FaultRow[] = [
         process.kill(pid, 'SIGSTOP');
         const { sessionsDir, folder } = rig.paths;
         const second = [rig.program('worker'), sessionsDir, folder];
-        // It has looked, and left.
+        // It has checked and left.
         await runCommand(process.execPath, second, { cwd: rig.repo.path, env: rig.repo.env });
         expect(await rig.workerPid()).toBe(pid);
         process.kill(pid, 'SIGCONT');
@@ -155,7 +155,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a stop that is asked for while no worker lives ends the child that outlived it',
+      name: 'a stop requested while no worker lives ends the agent that outlived it',
       rules: [{ when: { iteration: 1 }, do: [{ act: 'ignore-term' }, { act: 'hang' }] }],
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -168,7 +168,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a stop after the iteration lets the child finish',
+      name: 'a stop after the iteration lets the agent finish',
       rules: slowFirst,
       sparesWorker: true,
       act: async (rig) => {
@@ -185,7 +185,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'drafts that a killed worker and a killed child leave are gone in the end',
+      name: 'drafts of a killed worker and a killed agent are removed',
       rules: slowFirst,
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -197,7 +197,7 @@ const rows: FaultRow[] = [
     },
   ),
   {
-    name: 'a stop that meets a decision which a crash left behind goes back to the same wait',
+    name: 'a stop that finds a decision left by a crash returns to the same wait',
     env: { SAMOCODE_CRASH_AT: 'after-iteration-ended@2' },
     act: async (rig) => {
       await rig.until(({ pending }) => pending !== undefined, { leaveDead: true });
@@ -208,7 +208,7 @@ const rows: FaultRow[] = [
     ends: AT_THE_GATE,
   },
   {
-    name: 'a worker that is killed at the gate is brought back by the answer',
+    name: 'a worker killed at the gate is restarted by the answer',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -218,7 +218,7 @@ const rows: FaultRow[] = [
     ends: 'waiting/plan_approval',
   },
   {
-    name: 'a cut last line of the log is taken off and told',
+    name: 'a cut last line of the log is removed and reported',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -229,7 +229,7 @@ const rows: FaultRow[] = [
     ends: 'waiting/plan_approval',
   },
   {
-    name: 'a cached state of nonsense changes nothing',
+    name: 'an invalid cached state changes nothing',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -257,7 +257,7 @@ const rows: FaultRow[] = [
     },
   },
   {
-    name: 'a lease file of nonsense is passed over',
+    name: 'an invalid lease file is skipped',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -272,7 +272,7 @@ const rows: FaultRow[] = [
     ends: 'waiting/plan_approval',
   },
   {
-    name: 'a session folder that was deleted while it waited is made again',
+    name: 'a session folder deleted during a wait is created again',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');

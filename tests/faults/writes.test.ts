@@ -1,7 +1,7 @@
 import { goOnHere } from '../support/worker-in-this-process.ts';
 import { type FaultRow, sideBySide } from './fault-row.ts';
 
-/** Which writes of the first worker fail, first to last and again later, and how: a failed write is made again. */
+/** Which writes of the first worker fail, from first to last and repeatedly, and how: a failed write is repeated. */
 const FAILING = [
   '2-5:ENOSPC,19-21:EIO',
   '3-6:ENOSPC,24-26:EROFS',
@@ -15,7 +15,7 @@ const rows: FaultRow[] = FAILING.map((ranges) => ({
   name: `writes ${ranges} fail, and the session goes on as if nothing had happened`,
   env: { SAMOCODE_FAIL_AT: `write@${ranges}` },
   ends: 'waiting/qa_answers',
-  // The next worker writes what the first could not write any more when it left.
+  // The next worker writes what the first could not when it left.
   also: (rig) => goOnHere(rig),
   sameFiles: true,
 }));

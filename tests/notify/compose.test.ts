@@ -36,7 +36,7 @@ const iteration: NewEvent = {
   ...{ log: 'x.log', childUuid: 'u', timeLimitMs: 1000, credentials: [], sandbox: 'none' },
 };
 
-/** What comes of a session, in a home of its own. */
+/** The notifications of a session, in a new home folder. */
 async function sentOf(plan: (startMs: number) => SessionPlan, titles = false): Promise<Notification[]> {
   await using here = await outboxScene();
   const sent: Notification[] = [];
@@ -200,11 +200,11 @@ test.each(Object.entries(ROWS))(
   },
 );
 
-test('every kind has a row, but the crash loop, which the queue shows', () => {
+test('every kind has a row except the crash loop, which the queue test covers', () => {
   expect(Object.keys(ROWS).sort()).toEqual(NOTIFIED_KINDS.filter((kind) => kind !== 'crash_loop').sort());
 });
 
-test('a plan that waits comes with its path and the hash of what is there now', async () => {
+test('a waiting plan comes with its path and its current hash', async () => {
   const [one] = await sentOf(() => ({ events: [...BEGUN, WAITS_FOR_PLAN] }));
   expect(one).toMatchObject({
     kind: 'waiting',
@@ -227,7 +227,7 @@ test('checks that fail before any work are asked about in the title', async () =
   });
 });
 
-test('an outage is notified of once, when it comes to last longer than ten minutes', async () => {
+test('an outage is notified once, when it lasts longer than ten minutes', async () => {
   const waits = (startMs: number) => [0, 8, 16, 24, 32].map((minutes) => outage(startMs, minutes * 60_000));
   await using here = await outboxScene();
   const channel: NotifyChannel = { name: 'desktop', send: async () => undefined };

@@ -7,19 +7,19 @@ import { NoticeQueue } from '../../src/supervisor/notice-queue.ts';
 import { Scan } from '../../src/supervisor/scan.ts';
 import { HandClock, type Scene, sceneWith } from '../supervisor/scene.ts';
 
-/** The supervisor's look, without its loop and without workers. */
+/** The supervisor's scan and poll, without its loop and without workers. */
 interface Watching {
   outbox: Outbox;
-  /** Looks, and begins to send; what is under way is not waited for. */
+  /** Scans and starts to send, without waiting for the end. */
   begin(meanwhile?: () => Promise<void>): Promise<number>;
-  /** The same, until everything that was due has been tried. @param meanwhile right after the sessions were read */
+  /** The same, until everything due was tried. @param meanwhile right after the sessions were read */
   poll(meanwhile?: () => Promise<void>): Promise<void>;
 }
 
 export interface OutboxScene extends Scene {
   /** Lines of the `.env` in the config folder. */
   settings(lines: Readonly<Record<string, string>>): Promise<void>;
-  /** As a supervisor that begins: its own memory, the same files. */
+  /** Like a restarted supervisor: new memory, the same files. */
   watching(options?: Partial<OutboxOptions>): Watching;
   state(channel: ChannelName): Promise<ChannelState | undefined>;
   /** ISO time of now. */
@@ -27,7 +27,7 @@ export interface OutboxScene extends Scene {
 }
 
 export async function outboxScene(): Promise<OutboxScene> {
-  // Of the files' own time.
+  // The same time as the files.
   const clock = Object.assign(new HandClock(), { nowMs: Date.now() });
   const here = await sceneWith(clock);
   const { supervisor } = here;

@@ -18,13 +18,13 @@ async function more({ events: path }: SessionPaths, all: readonly NewEvent[], fr
   await appendFile(path, eventLines(all, startMs).split('\n').slice(from).join('\n'));
 }
 
-/** Sessions that have each just done something that needs no person. */
+/** Sessions that have each just reached a state that needs no person. */
 async function someDone(here: OutboxScene, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1)
     await here.session(`done-${index}`, { events: [...BEGUN, DONE], startMs: here.startMs });
 }
 
-test('each change is sent once, in order, also over restarts and a queue that repeats it', async () => {
+test('each change is sent once, in order, even across restarts and a queue that repeats it', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -43,7 +43,7 @@ test('each change is sent once, in order, also over restarts and a queue that re
   expect(hook.ids()).toEqual(['s:3', 's:4', 's:5']);
 });
 
-test('a first clock that was hours ahead silences nothing once it is set right, with or without a restart', async () => {
+test('a first clock that was hours ahead silences nothing once it is corrected, with or without a restart', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -63,7 +63,7 @@ test('a first clock that was hours ahead silences nothing once it is set right, 
   expect(hook.ids()).toEqual(['known:3', 'made:3', 'later:3']);
 });
 
-test('what is recorded while the supervisor looks is not taken for settled', async () => {
+test('events recorded during a scan do not count as settling', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -76,7 +76,7 @@ test('what is recorded while the supervisor looks is not taken for settled', asy
   expect(hook.ids()).toEqual(['s:3', 's:4']);
 });
 
-test('two channels each get every change once, and one that fails holds up no other', async () => {
+test('two channels each get every change once, and one that fails delays no other', async () => {
   await using here = await outboxScene();
   const sent: Record<string, string[]> = { desktop: [], command: [] };
   let isBroken = true;
@@ -102,7 +102,7 @@ test('two channels each get every change once, and one that fails holds up no ot
   expect((await here.state('command'))?.failing).toBeUndefined();
 });
 
-test('a webhook that answers 500 for a day is tried again with growing waits, and then gets what still holds', async () => {
+test('a webhook that answers 500 for a day is retried with growing delays, and then gets what still holds', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -119,7 +119,7 @@ test('a webhook that answers 500 for a day is tried again with growing waits, an
     await begin();
     await outbox.rest();
   }
-  // One and a half minutes, then a try every five and every fifteen.
+  // For a minute and a half, then every five and every fifteen minutes.
   expect(hook.posts.length).toBeGreaterThan(80);
   expect(hook.posts.length).toBeLessThan(120);
   const { failing } = (await here.state('webhook')) ?? {};
@@ -135,7 +135,7 @@ test('a webhook that answers 500 for a day is tried again with growing waits, an
   expect(outbox.hasUndelivered()).toBe(false);
 });
 
-test('a server that asks to wait is waited for, and one that refuses is not asked again', async () => {
+test('a server’s requested delay is respected, and a server that refuses is not tried again', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -156,7 +156,7 @@ test('a server that asks to wait is waited for, and one that refuses is not aske
   expect(failing).toMatchObject({ why: 'The server answered 401.', waiting: 0, givenUp: 1 });
 });
 
-test('a server that is not there is tried again, and its address is named nowhere', async () => {
+test('an unreachable server is retried, and its address appears nowhere', async () => {
   await using here = await outboxScene();
   const hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: `${hook.url}?token=hush` });
@@ -168,7 +168,7 @@ test('a server that is not there is tried again, and its address is named nowher
   expect(here.said.join('\n')).not.toContain('hush');
 });
 
-test('a send that takes too long is ended, keeps no look waiting, and is repeated with a mark', async () => {
+test('a send that takes too long is aborted, blocks no scan, and is repeated with a mark', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -185,7 +185,7 @@ test('a send that takes too long is ended, keeps no look waiting, and is repeate
   expect(hook.accepted.map(({ notifications }) => notifications[0]?.maybeRepeated)).toEqual([true]);
 });
 
-test('a supervisor that ends breaks off what it sends, and the next one repeats it with a mark', async () => {
+test('a supervisor that ends aborts its send, and the next one repeats it with a mark', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -200,7 +200,7 @@ test('a supervisor that ends breaks off what it sends, and the next one repeats 
   expect(hook.accepted.map(({ notifications }) => notifications[0]?.maybeRepeated)).toEqual([true]);
 });
 
-test('where the disk takes nothing, nothing is sent before it can be noted', async () => {
+test('with a full disk nothing is sent before it can be recorded', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -216,7 +216,7 @@ test('where the disk takes nothing, nothing is sent before it can be noted', asy
   expect(hook.ids()).toEqual(['s:3']);
 });
 
-test('more than five at once are one message, after those that need the person', async () => {
+test('more than five notices at once are one message, after those that need the person', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -227,7 +227,7 @@ test('more than five at once are one message, after those that need the person',
   expect(hook.ids()[0]).toBe('waits:3');
 });
 
-test('in quiet hours only what needs the person is sent, and the rest comes together afterwards', async () => {
+test('in quiet hours only notices that need the person are sent, and the others together afterwards', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   const { clock } = here.supervisor;
@@ -248,7 +248,7 @@ test('in quiet hours only what needs the person is sent, and the rest comes toge
   expect(hook.accepted.map(({ notifications }) => notifications.length)).toEqual([1, 3]);
 });
 
-test('a muted session and a muted project send nothing, and what happened meanwhile is not sent later', async () => {
+test('a muted session and a muted project send nothing, not even later', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -271,7 +271,7 @@ test('a muted session and a muted project send nothing, and what happened meanwh
   expect(hook.ids()).toEqual(['loud:3', 'loud:4']);
 });
 
-test('a channel that is set up later is not sent what was before, and one that is changed tries at once', async () => {
+test('a channel added later gets no earlier notices, and a changed one retries at once', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.session('before', { events: WAITS, startMs: here.startMs });
@@ -288,7 +288,7 @@ test('a channel that is set up later is not sent what was before, and one that i
   expect(hook.ids()).toEqual(['after:3']);
 });
 
-test('a channel that is no longer configured has no trouble', async () => {
+test('a channel that is no longer configured has no failure', async () => {
   await using here = await outboxScene();
   await here.settings({ NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/' });
   await here.session('s', { events: WAITS, startMs: here.startMs });
@@ -299,7 +299,7 @@ test('a channel that is no longer configured has no trouble', async () => {
   expect((await here.state('webhook'))?.failing).toBeUndefined();
 });
 
-test('the queue forgets what has been sent after a day, what cannot be sent after a week, and cursors of sessions that are gone', async () => {
+test('the queue drops sent notices after a day, unsendable ones after a week, and the cursors of deleted sessions', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -323,7 +323,7 @@ test('the queue forgets what has been sent after a day, what cannot be sent afte
   expect(Object.keys(cursors.read)).toEqual([expect.stringMatching(/unsent$/)]);
 });
 
-test('what a channel can withdraw is withdrawn once the person has settled it, with who did', async () => {
+test('a message that can be withdrawn is withdrawn once it is settled, with who settled it', async () => {
   await using here = await outboxScene();
   const settled: string[] = [];
   const channel: NotifyChannel = {

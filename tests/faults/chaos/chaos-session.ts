@@ -20,13 +20,14 @@ export interface ChaosEnd {
 }
 
 const BOUND_MS = 300_000;
-/** Children sleep a little, so that most kills meet one. */
+/** Agents sleep a little, so that most kills hit one. */
 const CHILD_SLEEP_MS = [0, 700] as const;
 const MOST_ITERATIONS = 200;
 
 /**
- * Runs one session from its start to done while its processes are killed, with a person who answers,
- * approves and resumes; then looks at what is left with the neutral checks. @throws when any fails
+ * Runs one session from start to done while its processes are killed, with a person who answers, approves and
+ * resumes; then runs the neutral checks.
+ * @throws when any fails
  */
 export async function runChaosSession(seed: number, takeOne: () => boolean): Promise<ChaosEnd> {
   const random = randomFrom(seed);
@@ -71,7 +72,7 @@ function sleepyChildren(random: Random): object[] {
   }));
 }
 
-/** Every killed child counts as crashed; how often that is borne is not what is tested here. */
+/** Every killed agent counts as crashed; the retry limit is not tested here. */
 async function letRetriesAbound(rig: SessionRig): Promise<void> {
   await rig.until(({ status }) => status.kind === 'stopped');
   await endOfWorker(rig);
@@ -80,8 +81,8 @@ async function letRetriesAbound(rig: SessionRig): Promise<void> {
 }
 
 /**
- * What a person may well have to resume after children were killed so often. A child whose own test run was
- * the one that was killed says truly that its check fails.
+ * Blocks that a person may have to resume after so many kills. An agent whose own test run was killed reports
+ * correctly that its check fails.
  */
 const TO_BE_EXPECTED = new Set([
   'child_blocked',
@@ -102,7 +103,7 @@ async function actAsPerson(rig: SessionRig): Promise<SessionState> {
     if (status.kind === 'blocked' && !TO_BE_EXPECTED.has(status.rule))
       throw new Error(`The session is blocked by ${status.rule}: ${status.reason}`);
     await act(rig, status).catch((error: unknown) => {
-      // Refused or unanswered, because a kill came between: the next round looks again.
+      // Refused or unanswered because of a kill: the next round tries again.
       if (!isSamocodeError(error)) throw error;
     });
     await systemClock.sleep(20);

@@ -7,19 +7,19 @@ import type { Watcher } from './watcher.ts';
 const VICTIMS = ['worker', 'worker', 'worker', 'child', 'wrapper', 'server', 'worker and child'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
-/** Milliseconds between two kills: from the middle of a write to the middle of a child's work. */
+/** Milliseconds between two kills: from the middle of a write to the middle of an agent's work. */
 const PAUSE_MS = [20, 1500] as const;
 
 export interface Killing {
   random: Random;
   watcher: Watcher;
-  /** Takes one kill from what is left of the run. @returns false when none is left */
+  /** Takes one of the remaining kills. @returns false when none is left */
   takeOne(): boolean;
   /** Aborted when the session has ended. */
   over: AbortSignal;
 }
 
-/** Kills something of the session after random pauses. @returns how many of what */
+/** Kills processes of the session after random pauses. @returns how many of each kind */
 export async function killAround(rig: SessionRig, killing: Killing): Promise<Map<Victim, number>> {
   const { random, watcher, takeOne, over } = killing;
   const killed = new Map<Victim, number>();
@@ -77,6 +77,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It had just ended by itself.
+    // It had just ended.
   }
 }

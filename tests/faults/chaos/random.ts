@@ -1,4 +1,4 @@
-/** Choices that a seed decides, so that a run can be made again. */
+/** Choices determined by a seed, so that a run can be repeated. */
 export interface Random {
   /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number;

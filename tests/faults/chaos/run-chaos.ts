@@ -4,7 +4,7 @@ export interface ChaosPlan {
   /** Processes to kill over all sessions. */
   kills: number;
   seed: number;
-  /** Sessions that run side by side. */
+  /** Sessions that run in parallel. */
   atOnce?: number;
   /** Given one line per session. */
   say: (line: string) => void;
@@ -16,12 +16,12 @@ export interface ChaosResult {
   killed: number;
 }
 
-/** The most that one session gets of the kills, so that many sessions see their end. */
+/** Maximum kills of one session, so that many sessions reach their end. */
 const MOST_KILLS_EACH = 25;
-/** After so many failures more of them tell nothing new. */
+/** After this many failures more of them show nothing new. */
 const ENOUGH_FAILURES = 5;
 
-/** Runs sessions until all kills are spent; every session then goes on to its end. */
+/** Runs sessions until all kills are used; every session then continues to its end. */
 export async function runChaos({ kills, seed, atOnce = 3, say }: ChaosPlan): Promise<ChaosResult> {
   const result: ChaosResult = { passed: 0, failed: 0, killed: 0 };
   let nth = 0;
@@ -30,7 +30,7 @@ export async function runChaos({ kills, seed, atOnce = 3, say }: ChaosPlan): Pro
     while (result.killed < kills && result.failed < ENOUGH_FAILURES) {
       nth += 1;
       const number = nth;
-      // The seed of one session, to run it alone: `--seed` of that number with few kills.
+      // The seed of one session, to run it alone: `--seed` with that number and few kills.
       const own = seed * 1000 + number;
       const begun = performance.now();
       const share = shareOf(kills, each, result);

@@ -2,11 +2,11 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { connect } from '../../support/mcp-client.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
-/** A parent that looks at its session again and again, with a new server whenever one is killed. */
+/** A parent that polls its session, with a new server whenever one is killed. */
 export interface Watcher extends AsyncDisposable {
-  /** The server that lives now. */
+  /** The current server. */
   serverPid(): number | undefined;
-  /** How often a server has told about the session. */
+  /** How often a server has reported on the session. */
   looks(): number;
 }
 

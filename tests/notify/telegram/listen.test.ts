@@ -29,11 +29,11 @@ function listening({ channel, context, dir }: Scene) {
 const calls = ({ stub }: Scene, wanted: string) =>
   stub.calls.filter(({ method }) => method === wanted).length;
 
-test('another reader of the bot is reported once, and reading begins again', async () => {
+test('another reader of the bot is reported once, and reading resumes', async () => {
   await using scene = await telegramScene();
   await using one = listening(scene);
   await eventually(async () => calls(scene, 'getUpdates') === 1);
-  // The other reader ends ours; its own poll is ended by our next one.
+  // The other reader's poll ends ours, and our next poll ends it.
   const url = `${scene.stub.url}/bot${scene.stub.token}/getUpdates`;
   const other = fetch(url, {
     method: 'POST',
@@ -47,7 +47,7 @@ test('another reader of the bot is reported once, and reading begins again', asy
   expect(one.said).toEqual([expect.stringContaining('Another program reads the messages')]);
 });
 
-test('a poll that is asked to wait waits, and the messages that came meanwhile are met', async () => {
+test('a poll that is asked to wait waits, and messages that arrived meanwhile are handled', async () => {
   await using scene = await telegramScene();
   scene.stub.refuse('getUpdates', REFUSALS.slowDown(1), REFUSALS.badGateway);
   await using one = listening(scene);
@@ -59,7 +59,7 @@ test('a poll that is asked to wait waits, and the messages that came meanwhile a
   ]);
 });
 
-test('an update is noted before it is acted on, so that a crash repeats no act', async () => {
+test('an update is recorded before it is acted on, so that a crash repeats no action', async () => {
   await using scene = await telegramScene();
   scene.stub.refuse('sendMessage', REFUSALS.blocked);
   const update = scene.stub.say('/help');
@@ -70,7 +70,7 @@ test('an update is noted before it is acted on, so that a crash repeats no act',
   expect(scene.stub.messages).toEqual([]);
 });
 
-test('while a set-up reads the messages, or without a bot, nothing listens', async () => {
+test('during a set-up, or without a bot, nothing listens', async () => {
   await using scene = await telegramScene();
   await writeFile(join(scene.dir.path, 'telegram.set-up'), '');
   await listening(scene).listened;
@@ -79,7 +79,7 @@ test('while a set-up reads the messages, or without a bot, nothing listens', asy
   expect([...scene.stub.calls, ...bare.stub.calls]).toEqual([]);
 });
 
-test('buttons of no message, or of another, answer nothing', async () => {
+test('unknown buttons, and those of another message, answer nothing', async () => {
   await using scene = await telegramScene();
   const { stub } = scene;
   await using _one = listening(scene);
@@ -96,7 +96,7 @@ test('buttons of no message, or of another, answer nothing', async () => {
   expect(new Set(stub.answers)).toEqual(new Set(['This is too old: nothing was done.']));
 });
 
-test('updates of other kinds, and those that make no sense, hold nothing up', async () => {
+test('updates of other kinds, and invalid ones, delay nothing', async () => {
   await using scene = await telegramScene();
   const { stub } = scene;
   await using _one = listening(scene);

@@ -15,10 +15,10 @@ const anyText = fc.oneof(
   fc.string({ unit: fc.constantFrom('<', '>', '&', 'b', '/', '"', '\n', '😀', ' '), maxLength: 400 }),
 );
 
-/** No half of a character is in it. */
+/** Contains no half of a character. */
 const isWhole = (text: string) => Buffer.from(text).toString() === text;
 
-test('whatever a text holds, its HTML has no tag and reads as the text', () => {
+test('the HTML of any text has no tags and reads like the text', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const html = toHtml(linesOf(text));
@@ -30,7 +30,7 @@ test('whatever a text holds, its HTML has no tag and reads as the text', () => {
   );
 });
 
-test('split messages are short enough, hold every character in order, and no half of one', () => {
+test('split messages are short enough and hold every character in order, none of them halved', () => {
   fc.assert(
     fc.property(fc.array(anyText, { maxLength: 8 }), fc.integer({ min: 2, max: 60 }), (texts, max) => {
       const lines = texts.flatMap(linesOf);
@@ -46,7 +46,7 @@ test('split messages are short enough, hold every character in order, and no hal
   );
 });
 
-test('a text is split at the ends of its lines where they are short enough', () => {
+test('a text is split at line ends where lines are short enough', () => {
   const lines = Array.from({ length: 300 }, (_, at) => `line ${at} ${'x'.repeat(30)}`);
   const messages = splitAtLineEnds(linesOf(lines.join('\n')));
   expect(messages.length).toBe(3);
@@ -54,7 +54,7 @@ test('a text is split at the ends of its lines where they are short enough', () 
   expect(Math.max(...messages.map((message) => toPlain(message).length))).toBeLessThanOrEqual(MAX_MESSAGE);
 });
 
-test('bold words stay in one line, and their markup is closed in each message', () => {
+test('bold text stays on one line, and its markup is closed in each message', () => {
   expect(toHtml([bold('a\n<b> & c')])).toBe('<b>a &lt;b&gt; &amp; c</b>');
   const [first = [], second = []] = splitAtLineEnds([bold('x'.repeat(5000))]);
   expect(toHtml(first)).toMatch(/^<b>x+<\/b>$/);

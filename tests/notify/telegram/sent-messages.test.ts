@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { SentMessages } from '../../../src/notify/telegram/sent-messages.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
-test('changes at the same time all reach the file, so that no update is met twice after a crash', async () => {
+test('concurrent changes all reach the file, so that no update is handled twice after a crash', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'telegram.json');
   const sent = new SentMessages(systemClock, path);
@@ -20,7 +20,7 @@ test('changes at the same time all reach the file, so that no update is met twic
   expect(await onDisk()).toBe(200);
 });
 
-test('a file that makes no sense is as if there were none', async () => {
+test('an invalid file counts as missing', async () => {
   await using dir = await tempDir();
   const sent = new SentMessages(systemClock, dir.path);
   expect(await sent.read()).toMatchObject({ offset: 0, sent: [] });

@@ -13,7 +13,7 @@ function setUpOf({ stub, dir, context }: Scene, show: SetUp['show']): SetUp {
   return { token: stub.token, apiRoot: stub.url, home: dir.path, clock: context.clock, setUpPath, show };
 }
 
-test('the chat is the one from which the code comes, and both are written down for their user alone', async () => {
+test('the chat that sends the code is saved with the token, readable by its user only', async () => {
   await using scene = await telegramScene('# mine\nCLAUDE_MODEL=opus\n');
   const { stub, dir } = scene;
   stub.say('/start 00000000', { from: { id: 666 } });
@@ -33,7 +33,7 @@ test('the chat is the one from which the code comes, and both are written down f
   expect(stub.messages.map(({ text }) => text)).toEqual([expect.stringContaining('samocode is set up')]);
 });
 
-test('in a group, whoever sends the code is the one who may act', async () => {
+test('in a group, the user who sends the code may act', async () => {
   await using scene = await telegramScene('');
   const { stub, dir } = scene;
   stub.addChat(-100200, 'supergroup');
@@ -68,7 +68,7 @@ test('a bot whose messages go to a webhook is refused', async () => {
   ).rejects.toThrow('A webhook is set');
 });
 
-test('the doctor names a bot that has no chat yet, and sends nothing', async () => {
+test('doctor reports a bot without a chat, and sends nothing', async () => {
   await using scene = await telegramScene(`TELEGRAM_BOT_TOKEN=1:${'n'.repeat(35)}\n`);
   const found = (await notifyChecks(scene.context)).map(({ level, found: words }) => `${level} ${words}`);
   expect(found).toEqual(['warn TELEGRAM_CHAT_ID is not set: nothing is sent.']);

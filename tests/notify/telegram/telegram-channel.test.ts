@@ -48,7 +48,7 @@ test('a plan comes as a document with its version, and buttons below it', async 
   expect(document?.buttons.flat().map(({ text }) => text)).toEqual(['✔ Approve', '✎ Request changes']);
 });
 
-test('a long text is split, and refused markup is sent again as plain text', async () => {
+test('a long text is split, and rejected markup is sent again as plain text', async () => {
   await using scene = await telegramScene();
   const description = "Bad Request: can't parse entities: Unsupported start tag";
   scene.stub.refuse('sendMessage', { error_code: 400, description });
@@ -60,7 +60,7 @@ test('a long text is split, and refused markup is sent again as plain text', asy
   expect(messages.map(({ buttons }) => buttons.length)).toEqual([0, 0, 0, 1]);
 });
 
-test('many at once come as one message, and what may be a repeat says so', async () => {
+test('many notices at once come as one message, and a possible repeat says so', async () => {
   await using scene = await telegramScene();
   const questions = QUESTIONS.slice(0, 1);
   const repeated = { ...NOTIFICATION, id: 'x:2', maybeRepeated: true as const, questions };
@@ -91,7 +91,7 @@ test.each(refusals)('%s, %s, says whether a later try can help', async (_status,
   expect(NOTIFY_ERRORS.undelivered.is(error) && error.args).toMatchObject(args);
 });
 
-test('messages that were sent before one failed are not sent again', async () => {
+test('messages sent before a failed one are not sent again', async () => {
   await using scene = await telegramScene();
   const notification = { ...WAITING, questions: QUESTIONS };
   const send = () => scene.channel.send([notification], signal);
@@ -114,7 +114,7 @@ test.each([
   expect(everythingIn(error)).not.toMatch(/w{30}|nonsense/);
 });
 
-test('a network that is gone is tried again, and the error holds no token', async () => {
+test('an unreachable network is retried, and the error contains no token', async () => {
   await using scene = await telegramScene(
     `TELEGRAM_BOT_TOKEN=${TOKEN}\nTELEGRAM_CHAT_ID=${ME.id}\nTELEGRAM_API_ROOT=http://127.0.0.1:1\n`,
   );
@@ -123,7 +123,7 @@ test('a network that is gone is tried again, and the error holds no token', asyn
   expect(everythingIn(error)).not.toContain(TOKEN);
 });
 
-test('what was settled elsewhere loses its buttons and says who settled it', async () => {
+test('a message settled elsewhere loses its buttons and says who settled it', async () => {
   await using scene = await telegramScene();
   await scene.channel.send([{ ...WAITING, questions: QUESTIONS }], signal);
   const { id, session, sessionsDir } = NOTIFICATION;
@@ -136,7 +136,7 @@ test('what was settled elsewhere loses its buttons and says who settled it', asy
   expect(scene.stub.calls).toHaveLength(edits);
 });
 
-test('a message that its person has deleted is no reason to try again', async () => {
+test('a message that its person has deleted is not retried', async () => {
   await using scene = await telegramScene();
   await scene.channel.send([NOTIFICATION], signal);
   scene.stub.messages.length = 0;
