@@ -95,16 +95,16 @@ const limits: FaultRow[] = [
       also: async (rig) => expect(await endings(rig)).toEqual([]),
     },
   ),
-  withSettings({}, { name: 'a damaged note about the account holds nobody up', ends: AT_THE_GATE }),
-  withSettings({}, { name: 'a note about a limit that is over holds nobody up', ends: AT_THE_GATE }),
+  withSettings({}, { name: 'a damaged note about the account delays no session', ends: AT_THE_GATE }),
+  withSettings({}, { name: 'a note about a limit that is over delays no session', ends: AT_THE_GATE }),
 ];
 
 const NOTES: Record<string, string> = {
-  'what another session found out about the account is heeded before a child is started': sharedUntil(
+  'what another session found out about the account applies before an agent is started': sharedUntil(
     Date.now() + 3_600_000,
   ),
-  'a damaged note about the account holds nobody up': '{"v":1,"until":',
-  'a note about a limit that is over holds nobody up': sharedUntil(1),
+  'a damaged note about the account delays no session': '{"v":1,"until":',
+  'a note about a limit that is over delays no session': sharedUntil(1),
 };
 
 /** The note exists before the session continues. */
