@@ -55,7 +55,12 @@ const limits: FaultRow[] = [
     name: 'a signal before the limit counts, and the wait follows it',
     rules: first({ act: 'normal', result: false }, { act: 'limit', resetsInSeconds: 2 }),
     ends: AT_THE_GATE,
-    also: endedAs('signalled', 'signalled'),
+    also: async (rig) => {
+      expect(await endings(rig)).toEqual(['signalled', 'signalled']);
+      const types = (await rig.events()).map(({ type }) => type);
+      const between = types.slice(types.indexOf('iteration_ended'), types.lastIndexOf('iteration_started'));
+      expect(between).toContain('limited');
+    },
   },
   {
     name: 'a limit is waited for over the death of the worker',
