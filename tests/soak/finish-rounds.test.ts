@@ -14,6 +14,7 @@ import { SLOW, SLOW_FILES } from '../support/slow-checkout.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
 const ROUNDS = Number(process.env.SOAK_ROUNDS ?? 1000);
+const SEED = Number(process.env.SOAK_SEED ?? 11);
 const UNSAVED = 300;
 
 let done: SessionRig | undefined;
@@ -133,7 +134,7 @@ async function checkDiscard(rig: SessionRig, path: string, before: Record<string
 }
 
 test(`${ROUNDS} merges and discards, killed at any moment beside a person who works, lose nothing and say what is so`, async () => {
-  const pick = numbers(11);
+  const pick = numbers(SEED);
   const ends: Record<string, number> = {};
   for (let round = 0; round < ROUNDS; round += 1) {
     await using rig = await startRig({ faults: true, copyOf: done?.repo.root ?? '' });
