@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
 import { gitDirOf, isOwnGitDir } from '../../base/files/git-pointer.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
-import { commitOf } from '../../project/git/repository.ts';
+import { commitOf, commonDirOf } from '../../project/git/repository.ts';
 import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
 import { rejoinWorktree } from '../../project/worktrees/rejoin-worktree.ts';
 import type { WorktreePlan } from '../../project/worktrees/worktree.ts';
@@ -63,6 +63,8 @@ async function lostTip(
 ): Promise<string | undefined> {
   const main = { ...context, cwd: mainRepo };
   if ((await commitOf(`refs/heads/${branch}`, main)) !== undefined) return undefined;
+  // A repository that is gone has no branch either, and is another error.
+  await commonDirOf(mainRepo, context);
   const known = (await readEvents(paths, 0)).map((event) => ('head' in event ? event.head : undefined));
   const commit = known.findLast((head) => head !== undefined) ?? baseCommit;
   if ((await commitOf(commit, main)) === undefined) throw WORKTREE_ERRORS.branch_lost({ branch, commit });
