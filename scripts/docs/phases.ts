@@ -59,7 +59,7 @@ The prompt of an agent lists only the signals that are open to it now, by these 
 
 A phase of the plan may ask for two proposals with a line \`Proposals: two\`. The prompt of its agents asks them to compare both before
 they edit, or to signal with a \`reason\` that begins with \`one proposal:\`. The worker accepts either and does not check which; the reason
-stands in the report and in \`session.log\`.
+is shown in the report and in \`session.log\`.
 
 A plan may propose MCP servers for the agents of its session in a section \`## MCP servers\`, one list item each:
 

@@ -24,7 +24,7 @@ export const JudgedSignal = z.object({
 export type JudgedSignal = z.infer<typeof JudgedSignal>;
 
 /**
- * Why an agent runs again in the same phase without progress. `excused`: interrupted through no fault of its own (a
+ * Why an agent runs again in the same phase without progress. `excused`: interrupted from outside (a
  * usage limit, an outage, a user's stop), so earlier failure counts stay.
  */
 export const STRIKES = ['corrective', 'no_signal', 'timeout', 'failure', 'excused'] as const;

@@ -94,10 +94,7 @@ async function whyNotHere(
 async function hooksDir(mainRepo: string, git: GitContext): Promise<string> {
   const list = ['config', '--show-origin', '--type=path', '--get-all', 'core.hooksPath'];
   const set = await gitLine(list, { ...git, cwd: mainRepo, allowFailure: true });
-  const [own] = set
-    .split('\n')
-    .filter((line) => /^file:/.test(line))
-    .slice(-1);
+  const own = set.split('\n').findLast((line) => line.startsWith('file:'));
   const path = own?.split('\t')[1];
   return path ? resolve(mainRepo, path) : join(await commonDirOf(mainRepo, git), 'hooks');
 }

@@ -54,11 +54,11 @@ export async function checksOnClone(
     placeIn: (folders: ProofFolders) =>
       given.asWorktree ? { env: marked } : proofPlace(guard, folders, marked),
   };
-  const heir = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
+  const cleaner = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
   try {
     return await runOnClone(set, { clock, context: git }, cloneFailed);
   } finally {
-    await heir.clears();
+    await cleaner.clears();
     await removeMade(scratch, made);
   }
 }

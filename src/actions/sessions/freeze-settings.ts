@@ -1,3 +1,4 @@
+import { GIT_IDENTITY } from '../../base/processes/git-variables.ts';
 import { CAP_NAMES, type Caps, type SessionCaps } from '../../phases/caps.ts';
 import type { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
@@ -64,12 +65,10 @@ export async function freezeSettings(
   };
 }
 
-const IDENTITY = ['GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL'];
-
 /** A supervisor that continues the session has another environment, in which its agents could not commit. */
 function identityIn(env: ActionContext['env']): FrozenSettings['gitIdentity'] {
-  const set = IDENTITY.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
-  return set.length > 0 ? Object.fromEntries(set) : undefined;
+  const set = Object.entries(env).filter(([name, value]) => GIT_IDENTITY.test(name) && value);
+  return set.length > 0 ? Object.fromEntries(set as [string, string][]) : undefined;
 }
 
 /** What a start lowers is kept with it: whoever judges it sees the project's own value no more. */

@@ -99,7 +99,7 @@ function linkTo(draft: string, path: string): void {
 }
 
 /**
- * Removes drafts left in a folder by killed writers. The caller must know that nobody is writing there. A folder that
+ * Removes drafts left in a folder by killed writers. The caller must know that no process writes there. A folder that
  * can't be read is skipped.
  */
 export function removeDrafts(folder: string): void {

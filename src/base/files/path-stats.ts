@@ -34,7 +34,7 @@ export function mayAccess(path: string, mode: number): boolean {
   }
 }
 
-/** The real path of an absolute path; undefined where there is none. */
+/** The real path of an absolute path; undefined if it does not exist. */
 export function realFolder(path = ''): string | undefined {
   return isAbsolute(path) ? ifThere(() => realpathSync.native(path)) : undefined;
 }

@@ -1,8 +1,10 @@
-/** Identity, transport and config location of the user; all other `GIT_*` select a repository. */
-const USERS_OWN =
-  /^GIT_(?:(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)|SSH|SSH_COMMAND|SSH_VARIANT|SSL_\w+|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM))$/;
+/** Who commits, where git's settings do not say it. */
+export const GIT_IDENTITY = /^GIT_(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)$/;
+
+/** Transport and config location of the user; all other `GIT_*` select a repository. */
+const USERS_OWN = /^GIT_(?:SSH|SSH_COMMAND|SSH_VARIANT|SSL_\w+|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM))$/;
 
 /** Whether a variable may be passed to git: it is not one of git's, or it is the user's choice. */
 export function isFineForGit(name: string): boolean {
-  return !name.startsWith('GIT_') || USERS_OWN.test(name);
+  return !name.startsWith('GIT_') || GIT_IDENTITY.test(name) || USERS_OWN.test(name);
 }

@@ -143,7 +143,7 @@ export function systemProcessTable(platform: NodeJS.Platform = process.platform)
   return platform === 'linux' ? procTable() : psTable();
 }
 
-/** The kernel's name of our pid namespace (`pid:[4026531836]`); empty if there is none. */
+/** The kernel's name of our pid namespace (`pid:[4026531836]`); empty on systems without namespaces. */
 export function pidNamespace(root = '/proc'): string {
   return ifThere(() => readlinkSync(`${root}/self/ns/pid`)) ?? '';
 }

@@ -177,7 +177,7 @@ function endGroupOn(ends: readonly (AbortSignal | undefined)[], pid: number | un
 }
 
 /** Signal 0 only checks. @returns false when the group is empty, or all of it belongs to others */
-function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {
+export function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {
   try {
     return pid !== undefined && process.kill(-pid, signal);
   } catch {

@@ -31,7 +31,7 @@ const BUTTONS: Partial<Record<NotifiedKind, Button[]>> = {
 };
 
 /**
- * The messages of one notification. Each question is a message of its own, with its buttons and replies; a single
+ * The messages of one notification. Each question gets its own message, with its buttons and replies; a single
  * question comes with the title.
  */
 export function draftsOf(notification: Notification): Draft[] {

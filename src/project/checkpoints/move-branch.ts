@@ -5,7 +5,7 @@ import { gitDirOf } from '../../base/files/git-pointer.ts';
 import { ALL_FILES_LIMIT_MS, runGit } from '../git/git.ts';
 import { removePlantedLinks } from '../git/planted-links.ts';
 import { realPathAsFar } from '../git/real-path.ts';
-import { commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
+import { commitOf, commonDirOf, type GitContext, gitContextOf } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
 
@@ -51,18 +51,10 @@ async function underWay(worktreePath: string): Promise<string[]> {
 }
 
 /** @throws branch_elsewhere when another worktree has the branch checked out */
-export async function refuseElsewhere({
-  mainRepo,
-  worktreePath,
-  branch,
-  signal,
-  baseEnv,
-  notes,
-  config,
-}: Omit<BranchMove, 'commit'>): Promise<void> {
-  const context = { signal, baseEnv, config, notes };
+export async function refuseElsewhere(move: Omit<BranchMove, 'commit'>): Promise<void> {
+  const { mainRepo, worktreePath, branch } = move;
   const here = await realPathAsFar(worktreePath);
-  for (const entry of await listWorktrees(mainRepo, context)) {
+  for (const entry of await listWorktrees(mainRepo, gitContextOf(move))) {
     if (entry.branch !== branch || entry.prunable) continue;
     if ((await realPathAsFar(entry.path)) !== here)
       throw WORKTREE_ERRORS.branch_elsewhere({ branch, path: entry.path });

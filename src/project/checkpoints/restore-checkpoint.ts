@@ -6,7 +6,7 @@ import { plainText } from '../../base/files/plain-file.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
 import { listing, namesIn, readable } from '../git/path-bytes.ts';
-import { commitOf, type GitContext } from '../git/repository.ts';
+import { commitOf, type GitContext, gitContextOf } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { type CheckpointPlan, keepCheckpoint } from './checkpoint.ts';
 import { refOf } from './checkpoint-refs.ts';
@@ -95,9 +95,9 @@ function undoRef({ sessionFolder, id }: Pick<RestorePlan, 'sessionFolder' | 'id'
   return refOf(sessionFolder, { kind: 'before_rewind', id });
 }
 
-function branchOf({ mainRepo, worktreePath, branch, signal, baseEnv, config, notes }: RestorePlan) {
-  const context = { signal, baseEnv, config, notes };
-  return { mainRepo, worktreePath, branch, ...context };
+function branchOf(plan: RestorePlan) {
+  const { mainRepo, worktreePath, branch } = plan;
+  return { mainRepo, worktreePath, branch, ...gitContextOf(plan) };
 }
 
 /** @returns files beyond the tree: those no checkpoint takes, and formerly ignored ones */

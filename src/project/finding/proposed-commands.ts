@@ -15,13 +15,14 @@ export interface ProposedCommands {
 interface Files {
   has(name: string): boolean;
   text(name: string): Promise<string>;
-  scripts(name: string): Promise<Readonly<Record<string, string>>>;
+  /** Under `scripts` of a JSON file: texts, and lists of them. */
+  scripts(name: string): Promise<Readonly<Record<string, unknown>>>;
 }
 
 interface Row {
-  /** The first of these that is there; a row without one is passed over. */
+  /** The first of these that is there is `from`; a row without one is passed over. */
   file: readonly string[];
-  propose(files: Files): Promise<Omit<ProposedCommands, 'from'> | undefined>;
+  propose(files: Files, from: string): Promise<Omit<ProposedCommands, 'from'> | undefined>;
 }
 
 const NPM_PLACEHOLDER = /no test specified/;
@@ -35,24 +36,23 @@ const always = (check: string, setup?: string) => async () => ({ check, setup })
 const ROWS: readonly Row[] = [
   {
     file: ['package.json'],
-    async propose(files) {
-      const { test } = await files.scripts('package.json');
-      if (test === undefined || NPM_PLACEHOLDER.test(test)) return undefined;
+    async propose(files, from) {
+      const { test } = await files.scripts(from);
+      if (test === undefined || NPM_PLACEHOLDER.test(String(test))) return undefined;
       const { setup, run } = nodeTools(files);
       return { setup, check: `${ONCE} ${run} test` };
     },
   },
   {
     file: ['justfile', 'Justfile', '.justfile'],
-    async propose(files) {
-      const text = await firstText(files, ['justfile', 'Justfile', '.justfile']);
-      return /^@?test(?: [^:\n]*)?:/m.test(text) ? { check: 'just test' } : undefined;
+    async propose(files, from) {
+      return /^@?test(?: [^:\n]*)?:/m.test(await files.text(from)) ? { check: 'just test' } : undefined;
     },
   },
   {
-    file: ['Makefile', 'makefile', 'GNUmakefile'],
-    async propose(files) {
-      const text = await firstText(files, ['GNUmakefile', 'makefile', 'Makefile']);
+    file: ['GNUmakefile', 'makefile', 'Makefile'],
+    async propose(files, from) {
+      const text = await files.text(from);
       const target = ['check', 'test'].find((name) => new RegExp(`^${name}\\s*:(?!=)`, 'm').test(text));
       return target === undefined ? undefined : { check: `make ${target}` };
     },
@@ -83,8 +83,8 @@ const ROWS: readonly Row[] = [
   },
   {
     file: ['composer.json'],
-    async propose(files) {
-      const { test } = await files.scripts('composer.json');
+    async propose(files, from) {
+      const { test } = await files.scripts(from);
       return test === undefined
         ? undefined
         : { setup: 'composer install --no-interaction', check: 'composer test' };
@@ -112,10 +112,6 @@ async function usesPytest(files: Files): Promise<boolean> {
   return texts.some((text) => /\bpytest\b/.test(text));
 }
 
-async function firstText(files: Files, names: readonly string[]): Promise<string> {
-  return await files.text(names.find((name) => files.has(name)) ?? '');
-}
-
 const MAX_BYTES = 1024 * 1024;
 const Scripts = z.looseObject({ scripts: z.record(z.string(), z.unknown()).optional() });
 
@@ -124,16 +120,11 @@ export async function proposedCommands(top: string): Promise<ProposedCommands | 
   const files: Files = {
     has: (name) => statsAt(join(top, name)) !== undefined,
     text: async (name) => (await plainText(join(top, name), MAX_BYTES)) ?? '',
-    async scripts(name) {
-      const { scripts = {} } = (await plainJson(join(top, name), MAX_BYTES, Scripts)) ?? {};
-      return Object.fromEntries(
-        Object.entries(scripts).map(([key, value]) => [key, typeof value === 'string' ? value : 'a list']),
-      );
-    },
+    scripts: async (name) => (await plainJson(join(top, name), MAX_BYTES, Scripts))?.scripts ?? {},
   };
   for (const { file, propose } of ROWS) {
     const from = file.find((name) => files.has(name));
-    const proposed = from === undefined ? undefined : await propose(files);
+    const proposed = from === undefined ? undefined : await propose(files, from);
     if (from !== undefined && proposed !== undefined) return { ...proposed, from };
   }
   return undefined;

@@ -13,8 +13,9 @@ import { shellWord } from '../../base/shell-quoted.ts';
 import { CHECKOUT_LIMIT_MS, gitLine, gitSaysYes, runGit } from '../git/git.ts';
 import { waitForNoted } from '../git/noted-calls.ts';
 import { commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
-import { type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
+import { listWorktrees } from '../git/worktree-list.ts';
 import { OFFLINE } from '../proving/clean-clone.ts';
+import { changedPaths } from '../worktrees/changes.ts';
 import { uncommittedIn } from '../worktrees/inspect-worktree.ts';
 
 export interface FastForwardPlan extends GitContext {
@@ -36,10 +37,13 @@ export type FastForward =
 
 /**
  * Fast-forwards a branch: only the ref if it is checked out nowhere, including the files if its checkout is clean.
- * Never overwrites an untracked file.
+ * Never overwrites an untracked file. @param beforeFiles called right before files of a checkout are written
  * @throws GitError
  */
-export async function fastForward(plan: FastForwardPlan): Promise<FastForward> {
+export async function fastForward(
+  plan: FastForwardPlan,
+  beforeFiles: (path: string) => Promise<unknown> = async () => undefined,
+): Promise<FastForward> {
   const { mainRepo, branch, from, to, ref, ...context } = plan;
   const main = { ...context, cwd: mainRepo };
   const hasMoved = async () => (await commitOf(`refs/heads/${branch}`, main)) !== from;
@@ -79,6 +83,7 @@ export async function fastForward(plan: FastForwardPlan): Promise<FastForward> {
   const here = { ...context, cwd: path, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS, allowFailure: true };
   const branchHere = () => gitLine(['symbolic-ref', '-q', '--short', 'HEAD'], here);
   if ((await branchHere()) !== branch) return { kind: 'moved' };
+  await beforeFiles(path);
   const { exitCode } = await runGit([...merge, to], here);
   const now = await commitOf(`refs/heads/${branch}`, main);
   if (exitCode === 0 && now === to) return { kind: 'done' };
@@ -127,10 +132,9 @@ export async function forwardAlone(
       const cutOff = before && (await interruptedForward(before, plan));
       if (cutOff !== undefined) return cutOff;
       const { branch, from, notes } = plan;
-      const checkout = await checkoutOf(plan);
-      if (checkout !== undefined)
-        await writeWhole(note, JSON.stringify({ path: checkout.path, branch, from, notes }));
-      const forward = await fastForward(plan);
+      const forward = await fastForward(plan, (path) =>
+        writeWhole(note, JSON.stringify({ path, branch, from, notes })),
+      );
       await rm(note, { force: true });
       return forward;
     } catch (error) {
@@ -146,11 +150,15 @@ async function interruptedForward(
   { mainRepo, to, ref: _, ...context }: FastForwardPlan,
 ): Promise<FastForward | undefined> {
   const main = { ...context, cwd: mainRepo };
-  const isThere = (await checkoutOf({ mainRepo, ...context, branch }))?.path === path;
-  if (!isThere || (await commitOf(`refs/heads/${branch}`, main)) !== from) return undefined;
+  const checkout = (await listWorktrees(mainRepo, context)).find((entry) => entry.branch === branch);
+  if (checkout?.path !== path || (await commitOf(`refs/heads/${branch}`, main)) !== from) return undefined;
   const lock = join((await gitDirOf(path)) ?? join(path, '.git'), 'index.lock');
   const isLocked = statsAt(lock) !== undefined;
-  if (!isLocked && (await uncommittedIn(path, context)).length === 0) return undefined;
+  const ours = await changedPaths({ ...main, base: from, head: to });
+  const isOurs = (name: string) =>
+    ours.some((each) => each === name || (name.endsWith('/') && each.startsWith(name)));
+  const isWritten = (await uncommittedIn(path, context)).some((entry) => isOurs(entry.path));
+  if (!isLocked && !isWritten) return undefined;
   return {
     kind: 'left',
     why: `An earlier merge was cut off while git wrote its files in ${path}: some are new there, "${branch}" is not. These commands complete it; what you changed there since is lost with them, so run "git status" first.`,
@@ -159,12 +167,4 @@ async function interruptedForward(
       `git -C ${shellWord(path)} reset --hard ${to}`,
     ],
   };
-}
-
-async function checkoutOf({
-  mainRepo,
-  branch,
-  ...context
-}: GitContext & { mainRepo: string; branch: string }): Promise<ListedWorktree | undefined> {
-  return (await listWorktrees(mainRepo, context)).find((entry) => entry.branch === branch);
 }

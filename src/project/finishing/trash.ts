@@ -6,7 +6,7 @@ import { moveFiles } from '../checkpoints/move-files.ts';
 import { treeIn } from '../checkpoints/restore-checkpoint.ts';
 import { takeTree } from '../checkpoints/take-files.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
-import { commitOf, type GitContext } from '../git/repository.ts';
+import { commitOf, type GitContext, gitContextOf } from '../git/repository.ts';
 
 export const TRASH_DAYS = 30;
 const DAY_MS = 24 * 60 * 60_000;
@@ -150,6 +150,6 @@ async function removeFromTrash(
   await runGit(['update-ref', '--no-deref', '-d', ref, commit], mainOf(place));
 }
 
-function mainOf({ mainRepo, signal, baseEnv, config, notes }: GitContext & { mainRepo: string }) {
-  return { signal, baseEnv, config, notes, cwd: mainRepo };
+function mainOf(place: GitContext & { mainRepo: string }) {
+  return { ...gitContextOf(place), cwd: place.mainRepo };
 }

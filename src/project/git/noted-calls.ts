@@ -6,6 +6,7 @@ import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { isRunning } from '../../base/processes/process-table.ts';
+import { signalGroup } from '../../base/processes/run-command.ts';
 
 /** Marks recorded git processes; their children inherit it, but don't lead the process group. */
 const NOTE_MARK = 'SAMOCODE_GIT';
@@ -50,6 +51,7 @@ export function dropNote({ path }: NotedCall): void {
 
 const POLL_MS = 100;
 const GRACE_MS = 3000;
+const KILL_PATIENCE_MS = 4000;
 const LIMIT_MS = 15 * 60_000;
 
 /**
@@ -69,6 +71,8 @@ export async function waitForNoted(
     const graceMs = subcommand === 'merge' ? LIMIT_MS : 0;
     while (await runs(Number(pid), name, processes)) {
       const waitedMs = clock.monotonic() - begin;
+      // Not even SIGKILL ends a process that hangs in a dead disk; nor does it write any more.
+      if (waitedMs > graceMs + GRACE_MS + KILL_PATIENCE_MS) break;
       if (waitedMs >= graceMs)
         signalGroup(Number(pid), waitedMs < graceMs + GRACE_MS ? 'SIGTERM' : 'SIGKILL');
       await clock.sleep(POLL_MS);
@@ -87,12 +91,4 @@ async function runs(pid: number, name: string, processes: Host['processes']): Pr
     )
       return true;
   return false;
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Already gone.
-  }
 }

@@ -10,6 +10,11 @@ export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config' | 'not
   smudging?: readonly string[];
 };
 
+/** How git is run, without what else a plan holds. */
+export function gitContextOf({ signal, baseEnv, config, notes }: GitContext): GitContext {
+  return { signal, baseEnv, config, notes };
+}
+
 export type RepositoryReading =
   /** `reason` is git's refusal to open an existing repository. */
   | { kind: 'none'; reason?: GitError }

@@ -51,9 +51,10 @@ async function setAside(
   place: WorktreePlace,
   { isChecked }: { isChecked: boolean },
 ): Promise<RemovedWorktree> {
-  const { mainRepo: _, worktreePath, ...context } = place;
-  const locked = (await registrationOf(place))?.locked;
-  if (locked !== undefined) throw WORKTREE_ERRORS.worktree_locked({ path: worktreePath, why: locked });
+  const { mainRepo, worktreePath, ...context } = place;
+  const entry = await registrationOf(place);
+  if (entry?.locked !== undefined)
+    throw WORKTREE_ERRORS.worktree_locked({ path: worktreePath, why: entry.locked });
   if (!isChecked) await refuseSubmodules(worktreePath, context);
   const aside = asideOf(worktreePath);
   await rename(worktreePath, aside);
@@ -64,7 +65,7 @@ async function setAside(
     return { kind: 'would_lose', uncommitted, unreachedCommits: 0 };
   }
   crashPoint('set-aside');
-  await dropRegistration(place);
+  if (entry) await runGit(['worktree', 'remove', '--', entry.path], { ...context, cwd: mainRepo });
   await clearAside(worktreePath);
   return { kind: 'removed' };
 }

@@ -89,15 +89,15 @@ export async function launchCleaner(
   [mark, ...folders]: readonly [mark: string, ...folders: string[]],
 ): Promise<{ clears(): Promise<void> }> {
   // In its own process session: otherwise Ctrl-C would end it too.
-  const heir = spawn(await nodePath(env), [program, CLEAR_AFTER, mark, ...folders], {
+  const cleaner = spawn(await nodePath(env), [program, CLEAR_AFTER, mark, ...folders], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  await once(heir, 'spawn');
-  const ended = once(heir, 'exit');
+  await once(cleaner, 'spawn');
+  const ended = once(cleaner, 'exit');
   return {
     async clears() {
-      heir.stdin.end();
+      cleaner.stdin.end();
       await ended;
     },
   };

@@ -164,6 +164,10 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
 
 function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>): SessionState {
   const { iteration, phase, ending, decision, durationMs, problem, lastAction, next } = event;
+  const {
+    at: endedAt,
+    cost: { usd },
+  } = event;
   const { openIteration, ...rest } = state;
   const again = openIteration !== undefined && !isAccepted(event) ? openIteration.told : { notes: [] };
   // What was found while the iteration was open is for the next child as well.
@@ -172,10 +176,7 @@ function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>):
     ...again,
     ...rest,
     progress: withChildEnded(state.progress, event),
-    lastIteration: {
-      ...{ iteration, phase, ending, durationMs, problem, lastAction, next },
-      ...{ endedAt: event.at, usd: event.cost.usd },
-    },
+    lastIteration: { iteration, phase, ending, endedAt, usd, durationMs, problem, lastAction, next },
     pending: decision.kind === 'run' ? undefined : decision,
     // Said twice by two failures, a note is one.
     notes: [...new Set(notes)].slice(-MOST_NOTES),

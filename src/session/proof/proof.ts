@@ -203,12 +203,8 @@ function requirements({ requirements: all, checks: set }: SessionProof): string[
 const ONLY_PLAN = "Only the plan's own checks: this project has no CHECK.";
 
 /** What a project's own checks would show is not shown: those of the plan alone have run. */
-export function hasOnlyPlanChecks({
-  checks: set,
-  baseChecks,
-  requirements: all = [],
-}: SessionProof): boolean {
-  const ofPlan = new Set(all.map(({ check }) => check));
+export function hasOnlyPlanChecks({ checks: set, baseChecks, requirements }: SessionProof): boolean {
+  const ofPlan = new Set(requirements?.map(({ check }) => check));
   const areOfPlan = set?.runs.every(({ command, isSetup }) => isSetup || ofPlan.has(command));
   return baseChecks === undefined && areOfPlan === true;
 }

@@ -54,16 +54,14 @@ export async function takeOver(
   }
   writer.writeCache();
   if (byHand !== undefined) await setPhase(worker, byHand);
+  // A worker that released its lease left no process; a missing lease may have been deleted.
+  if (lease.previous?.how === 'released') return;
   // An agent may be adopted, but never the checks that ran beside it.
-  if (lease.previous?.how !== 'released') await endBaseProcesses(worker);
-  if (stateOf(worker).openIteration !== undefined) return;
-  // No process of a dead worker (SETUP, a check, an agent) may run beside the next one. A worker that released its
-  // lease left none; a missing lease may have been deleted.
-  if (lease.previous?.how !== 'released') {
-    await endChildTree(worker, undefined, { leftoversOnly: true });
-    await clearScratch(worker);
-    removeDraftsOfDead(worker);
-  }
+  if (stateOf(worker).openIteration !== undefined) return await endBaseProcesses(worker);
+  // No process of a dead worker (SETUP, a check, an agent) may run beside the next one.
+  await endChildTree(worker, undefined, { leftoversOnly: true });
+  await clearScratch(worker);
+  removeDraftsOfDead(worker);
 }
 
 async function findOpenIteration(worker: Worker): Promise<Recovery> {

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fastForward } from '../../../src/project/finishing/fast-forward.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { systemHost } from '../../../src/base/processes/host.ts';
+import { fastForward, forwardAlone } from '../../../src/project/finishing/fast-forward.ts';
 import { type MergeCommit, makeMergeCommit } from '../../../src/project/finishing/merge-commit.ts';
 import { removeTree } from '../../../src/project/git/remove-tree.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../support/temp-repo.ts';
@@ -304,4 +306,20 @@ test('a branch that was switched to at the same moment is not reported as merged
   await s.repo.git(['reset', '-q', '--keep', from]);
   expect(back).toBe(`git -C ${s.repo.path} reset --keep ${from}`);
   expect(await s.at('my-fix')).toBe(from);
+});
+
+test('a merge whose worker died before git wrote anything is made again, beside an untracked file', async () => {
+  await using s = await scene();
+  await work(s.repo, { 'a.txt': 'work\n' });
+  await s.merge();
+  const { path, env } = s.repo;
+  const from = await s.at('main');
+  await s.repo.write({
+    '.git/samocode/merging.json': JSON.stringify({ path, branch: 'main', from }),
+    'mine.txt': 'mine\n',
+  });
+  const plan = { mainRepo: path, baseEnv: env, branch: 'main', from, to: await s.at(REF), ref: REF };
+  const tools = { clock: systemClock, host: await systemHost() };
+  expect(await forwardAlone(plan, tools)).toEqual({ kind: 'done' });
+  expect(existsSync(join(path, '.git/samocode/merging.json'))).toBe(false);
 });
