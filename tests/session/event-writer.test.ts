@@ -1,8 +1,9 @@
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, lstat, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { ifExists } from '../../src/base/errors.ts';
 import { isLogAside, readEvents, readLog } from '../../src/session/events/event-log.ts';
 import { EventWriter } from '../../src/session/events/event-writer.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
@@ -217,18 +218,32 @@ test.each<[string, (log: TempLog) => Promise<unknown>]>([
       await log.lay(textOf(plainLog(9)));
     },
   ],
-])('a log that %s takes nothing more, and no reader believes what is left of it', async (_, harm) => {
+])(
+  'a log that %s while an agent runs takes nothing more, and no reader believes what is left of it',
+  async (_, harm) => {
+    await using log = await tempLog();
+    await log.lay(textOf(plainLog(3)));
+    const { writer } = await log.open();
+    await writer.append(notice('one'));
+    await harm(log);
+    await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
+    expect(isLogAside(log.paths)).toBe(true);
+    expect(await readLog(log.paths)).toBeUndefined();
+    // Whatever is put there by then.
+    await log.lay(textOf(plainLog(9)));
+    await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
+    expect(isLogAside(log.paths)).toBe(true);
+  },
+);
+
+test('a run folder that is moved away while no agent runs is not created again', async () => {
   await using log = await tempLog();
-  const { writer } = await log.open();
-  await writer.append(notice('one'));
-  await harm(log);
-  await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
-  expect(isLogAside(log.paths)).toBe(true);
-  expect(await readLog(log.paths)).toBeUndefined();
-  // Whatever is put there by then.
-  await log.lay(textOf(plainLog(9)));
-  await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
-  expect(isLogAside(log.paths)).toBe(true);
+  const { writer, lease } = await log.open();
+  const write = writer.append(notice('one'));
+  await rename(log.paths.runDir, `${log.paths.runDir}.away`);
+  await Promise.allSettled([write]);
+  await expect(lease.release()).resolves.toBeUndefined();
+  expect(await ifExists(lstat(log.paths.runDir))).toBeUndefined();
 });
 
 test('a log with other bytes of the same length is found when it is read', async () => {

@@ -5,7 +5,7 @@ import { BASE_ERRORS } from '../base-errors.ts';
 import { type Clock, isoUtc } from '../clock.ts';
 import { ifExists } from '../errors.ts';
 import { createWhole, writeWhole } from '../files/atomic-file.ts';
-import { namesAt } from '../files/path-stats.ts';
+import { namesAt, statsAt } from '../files/path-stats.ts';
 import { plainJson } from '../files/plain-file.ts';
 import { type Host, identify, isSameProcess, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
 
@@ -61,6 +61,8 @@ export interface AcquireOptions {
   above?: number;
   supervisor?: string;
   under?: Lease['under'];
+  /** What the lease protects: if that was moved away, the lease is not created again. */
+  within?: string;
 }
 
 const KEPT_LEASES = 5;
@@ -117,7 +119,7 @@ export async function readLeases(dir: string): Promise<Lease[]> {
  * @throws lease_held while an owner is alive or can't be determined from here; lease_numbers_spent
  */
 export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
-  const { host, clock, takeUnknowable = false, above = 0, supervisor, under } = options;
+  const { host, clock, takeUnknowable = false, above = 0, supervisor, under, within } = options;
   await mkdir(dir, { recursive: true });
   for (;;) {
     const holding = await readHolding(dir, host);
@@ -138,7 +140,7 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     // Listing again excludes a process that slept between its first listing and its link().
     if (won && newestNumber(dir) === number) {
       await prune(dir, number);
-      return ownedLease(dir, lease, previousOf(holding), clock);
+      return ownedLease(dir, lease, previousOf(holding), { clock, within });
     }
   }
 }
@@ -151,7 +153,12 @@ function isGivenUp({ owner }: Lease, takeUnknowable: boolean | ProcessIdentity):
   return typeof takeUnknowable === 'boolean' ? takeUnknowable : isSameProcess(owner, takeUnknowable);
 }
 
-function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'], clock: Clock): OwnedLease {
+function ownedLease(
+  dir: string,
+  lease: Lease,
+  previous: OwnedLease['previous'],
+  { clock, within }: Pick<AcquireOptions, 'clock' | 'within'>,
+): OwnedLease {
   // After the folder was emptied, another owner may have started from the same number.
   const isTaken = async () => {
     const there = await readLease(dir, lease.number);
@@ -160,6 +167,7 @@ function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'],
   const check = async () => {
     let numbers = leaseNumbers(dir);
     if (numbers.length === 0) {
+      if (within !== undefined && statsAt(within) === undefined) return;
       await mkdir(dir, { recursive: true });
       await createWhole(leasePath(dir, lease.number), serialise(lease));
       numbers = leaseNumbers(dir);

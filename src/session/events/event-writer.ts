@@ -4,6 +4,7 @@ import { type Clock, isoUtc } from '../../base/clock.ts';
 import { crashPoint } from '../../base/fault-points.ts';
 import { AppendOnlyFile } from '../../base/files/append-only-file.ts';
 import { writeLightly } from '../../base/files/atomic-file.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import type { OwnedLease } from '../../base/processes/lease.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
@@ -149,9 +150,14 @@ export class EventWriter implements Disposable {
     try {
       return await act();
     } catch (error) {
-      if (BASE_ERRORS.file_rewritten.is(error)) putLogAside(this.#parts.paths);
+      if (BASE_ERRORS.file_rewritten.is(error) && !this.#isMovedAway()) putLogAside(this.#parts.paths);
       throw error;
     }
+  }
+
+  /** While no agent runs, that is a person's act, and the run folder is not created again. */
+  #isMovedAway(): boolean {
+    return this.#written.openIteration === undefined && statsAt(this.#parts.paths.runDir) === undefined;
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,6 @@
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { blockedBy } from '../core/blocked.ts';
 import { explainFailure, isRefusedFile, say } from '../core/failure.ts';
@@ -27,12 +28,17 @@ export async function guarded(
         say(worker, `${systemErrorCode(error)}: trying again in ${waitMs} ms`);
       } else {
         say(worker, error);
-        if (!(await mayStay(worker, error))) throw error;
+        if (isGone(worker) || !(await mayStay(worker, error))) throw error;
         return (await block(worker, error)) ? undefined : 'blocked';
       }
       await worker.clock.sleep(waitMs);
     }
   }
+}
+
+/** A run folder that was moved away while no agent runs: a record of the failure would land in the log at its new place. */
+function isGone(worker: Worker): boolean {
+  return stateOf(worker).openIteration === undefined && statsAt(worker.paths.runDir) === undefined;
 }
 
 /**

@@ -93,6 +93,7 @@ async function takeLease(
       host,
       above,
       supervisor,
+      within: paths.runDir,
       takeUnknowable: givenUp ?? false,
     });
   } catch (error) {
