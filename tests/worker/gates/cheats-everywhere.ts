@@ -187,6 +187,9 @@ const RUN_FILES: readonly Cheat[] = [
     seenWithoutGuard: blockedBy('session\\.json'),
   },
   {
+    // Alone: beside a corrupted child.json the worker takes the child for ended and blocks at once, and a line that
+    // the child appends within that write costs the log.
+    together: {},
     name: 'deletes session.json',
     play: (kit) => rmSync(kit.paths.sessionFile),
     withoutGuard: 'blocked',
