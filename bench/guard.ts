@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { guardNow } from '../src/actions/preconditions/sandbox-now.ts';
+import { guardNow } from '../src/acts/common/preconditions/sandbox-now.ts';
 import { runCommand } from '../src/base/processes/run-command.ts';
 import { insideGuard } from '../src/providers/starting/make-guard.ts';
 import { iterationPaths } from '../src/session/layout/paths.ts';

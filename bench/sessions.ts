@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startSession } from '../src/actions/sessions/start-session.ts';
+import { startSession } from '../src/acts/sessions/start-session.act.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { systemHost } from '../src/base/processes/host.ts';
 import { sessionPaths } from '../src/session/layout/paths.ts';

@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wrapAnsi } from 'fast-wrap-ansi';
-import { startSession } from '../src/actions/sessions/start-session.ts';
-import { type Bench, makeBench } from '../tests/actions/bench.ts';
+import { startSession } from '../src/acts/sessions/start-session.act.ts';
+import { type Bench, makeBench } from '../tests/acts/bench.ts';
 import { eventually } from '../tests/support/eventually.ts';
 import { type RawServer, startServer } from '../tests/support/raw-server.ts';
 import { terminalSvg } from './terminal-svg.ts';

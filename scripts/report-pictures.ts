@@ -2,9 +2,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { writeSessionReport } from '../src/actions/reporting/write-report.ts';
+import { writeSessionReport } from '../src/acts/report/write-report.act.ts';
 import { runCommand } from '../src/base/processes/run-command.ts';
-import { nextCommands } from '../src/cli/rendering/next-commands.ts';
+import { nextCommands } from '../src/kit/terminal/next-commands.ts';
 import { reportedSession } from '../tests/support/report-session.ts';
 import { tempDir } from '../tests/support/temp-dir.ts';
 

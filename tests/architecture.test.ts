@@ -14,26 +14,52 @@ import {
   type Tree,
 } from './support/import-law.ts';
 
-const BELOW_ACTIONS = ['base', 'phases', 'session', 'project', 'providers'];
+const BELOW_ACTS = ['base', 'phases', 'session', 'project', 'providers'];
+
+/** The acts, and which others each may import besides what all of them may. */
+const OTHER_ACTS = {
+  proof: [],
+  rewind: [],
+  finish: [],
+  'clean-up': ['proof'],
+  'set-up': ['proof'],
+  // A reader of a session can read its proof.
+  reading: ['proof'],
+  gates: [],
+  // `run` sets up a project, follows the session, and asks at its gates.
+  sessions: ['proof', 'set-up', 'reading', 'gates'],
+  report: ['reading', 'gates'],
+  watch: ['reading', 'gates'],
+  // What a person does on the phone.
+  notify: ['reading', 'gates', 'sessions'],
+};
+const EVERY_ACT = ['acts/common', ...Object.keys(OTHER_ACTS).map((act) => `acts/${act}`)];
+const FOR_ACTS = [...BELOW_ACTS, 'acts/common', 'kit/mcp', 'kit/terminal'];
 
 /** A room may import itself and what is listed here; a single file of a room is a door into it. */
-const MAY_IMPORT = {
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   phases: ['base'],
   session: ['base', 'phases'],
   // The list of providers names their settings: a new agent CLI is its folder and its line there.
   project: ['base', 'phases', 'providers/registry.ts'],
   providers: ['base', 'phases'],
-  worker: ['base', 'phases', 'session', 'project', 'providers'],
-  report: ['base', 'phases'],
-  actions: [...BELOW_ACTIONS, 'report'],
-  notify: [...BELOW_ACTIONS, 'actions'],
-  machine: [...BELOW_ACTIONS, 'actions', 'notify'],
-  supervisor: [...BELOW_ACTIONS, 'actions', 'notify'],
-  server: [...BELOW_ACTIONS, 'actions', 'machine'],
+  worker: BELOW_ACTS,
+  'acts/common': BELOW_ACTS,
+  'kit/mcp': [...BELOW_ACTS, 'acts/common'],
+  'kit/terminal': [...BELOW_ACTS, 'acts/common'],
+  ...Object.fromEntries(
+    Object.entries(OTHER_ACTS).map(([act, others]) => [
+      `acts/${act}`,
+      [...FOR_ACTS, ...others.map((other) => `acts/${other}`)],
+    ]),
+  ),
+  supervisor: [...BELOW_ACTS, 'acts/common', 'acts/notify'],
+  machine: [...FOR_ACTS, 'acts/notify', 'acts/proof', 'acts/set-up', 'supervisor'],
+  server: [...BELOW_ACTS, ...EVERY_ACT, 'kit/mcp', 'machine'],
   rehearsal: ['base', 'phases', 'session'],
-  demo: [...BELOW_ACTIONS, 'actions', 'cli/terminal/output.ts'],
-  cli: [...BELOW_ACTIONS, 'actions', 'machine', 'demo', 'notify', 'supervisor'],
+  demo: [...BELOW_ACTS, 'acts/common', 'acts/proof', 'kit/terminal/output.ts'],
+  cli: [...BELOW_ACTS, ...EVERY_ACT, 'kit/terminal', 'machine', 'demo'],
 };
 
 /**
@@ -75,24 +101,11 @@ const LAYERS = {
     ['loop'],
     ['.'],
   ],
-  actions: [
-    ['acting'],
-    ['places'],
-    ['preconditions'],
-    ['reading'],
-    ['proving'],
-    ['waiting'],
-    ['gates'],
-    ['sessions'],
-    ['finishing'],
-    ['clean-up'],
-    ['reporting'],
-    ['.'],
-  ],
-  machine: [['install/package'], ['install'], ['service'], ['doctor']],
-  notify: [['.'], ['channels', 'telegram'], ['outbox']],
-  server: [['calls'], ['asking'], ['resources'], ['tools', 'prompts'], ['.']],
-  cli: [['terminal'], ['rendering'], ['programs'], ['asking'], ['following'], ['watch'], ['commands'], ['.']],
+  'acts/common': [['.'], ['places'], ['facts', 'preconditions']],
+  'acts/notify': [['notice'], ['channels', 'telegram'], ['outbox'], ['.']],
+  'acts/report': [['page'], ['.']],
+  machine: [['install/package'], ['install'], ['service'], ['doctor'], ['set-up']],
+  server: [['resources'], ['prompts'], ['.']],
 };
 
 const STARTS_PROCESSES = [
@@ -109,16 +122,20 @@ const LAW: ImportLaw = {
   mayImport: MAY_IMPORT,
   layers: LAYERS,
   doors: {
-    'cli/terminal/output.ts': ['cli/terminal/cli-errors.ts', 'cli/terminal/style.ts'],
+    'kit/terminal/output.ts': ['kit/terminal/cli-errors.ts', 'kit/terminal/style.ts'],
   },
   packages: [
-    { pattern: /^@modelcontextprotocol\//, only: ['server', 'demo'] },
-    { pattern: /^(?:@clack\/.*|commander|fast-string-width|fast-wrap-ansi)$/, only: ['cli'] },
+    { pattern: /^@modelcontextprotocol\//, only: ['kit/mcp', 'server', 'demo'] },
+    { pattern: /^(?:@clack\/.*|fast-string-width|fast-wrap-ansi)$/, only: ['kit/terminal'] },
+    {
+      pattern: /^commander$/,
+      only: [/\.command\.ts$/, 'acts/sessions/start-options.ts', 'kit/terminal', 'cli'],
+    },
     { pattern: /^(?:node:)?(?:child_process|cluster)$|^execa$/, only: STARTS_PROCESSES },
     { pattern: /^(?:node:)?timers/, only: ['base/clock.ts'] },
     { pattern: /^chokidar$/, only: ['base/files/watcher.ts'] },
-    { pattern: /^grammy\//, only: ['notify'] },
-    { pattern: /^marked$/, only: ['report/markdown-html.ts'] },
+    { pattern: /^grammy\//, only: ['acts/notify'] },
+    { pattern: /^marked$/, only: ['acts/report/page/markdown-html.ts'] },
   ],
   uses: [
     {
@@ -140,7 +157,7 @@ const LAW: ImportLaw = {
       only: [
         'base/clock.ts',
         'base/processes/run-command.ts',
-        'cli/following/progress-view.ts',
+        'kit/terminal/progress-view.ts',
         /(?:^|\/)main\.ts$/,
       ],
     },
@@ -155,6 +172,17 @@ const LAW: ImportLaw = {
   ],
   // A scenario is a module of the person's own.
   computedImports: ['rehearsal/scenario.ts'],
+  // A use case serves tool, command and phone alike.
+  never: [
+    { files: /\.act\.ts$/, imports: /^kit\/|\.(?:tool|command)\.ts$/ },
+    { files: /\.tool\.ts$|^server\//, imports: /^kit\/terminal\/|\.command\.ts$/ },
+    { files: /\.command\.ts$|^cli\//, imports: /^kit\/mcp\/|\.tool\.ts$/ },
+    { files: /^supervisor\//, imports: /\.(?:tool|command)\.ts$/ },
+    // Notifications are sent where there is neither a chat nor a terminal.
+    { files: /^acts\/notify\/.+\//, imports: /^kit\// },
+    // Pages are made of plain data.
+    { files: /^acts\/report\/page\//, imports: /^(?!base\/|phases\/|acts\/report\/page\/)/ },
+  ],
   maxLines: 400,
 };
 
@@ -211,8 +239,8 @@ test('the law was held against real modules of every listed room that exists', (
   expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining(Object.keys(modules).map(roomOf)));
 });
 
-const door = { 'worker/loop.ts': '', 'cli/terminal/output.ts': '', 'cli/ask.ts': '' };
-const lower = { 'base/errors.ts': '', 'session/paths.ts': '', 'server/main.ts': '', 'demo/parent.ts': '' };
+const door = { 'worker/loop.ts': '', 'kit/terminal/output.ts': '', 'kit/terminal/ask.ts': '' };
+const lower = { 'base/errors.ts': '', 'session/paths.ts': '', 'server/main.ts': '', 'kit/mcp/tool.ts': '' };
 
 test.each<[string, Tree, string]>([
   ['an import upwards', { 'base/a.ts': "import { x } from '../session/paths.ts';" }, 'session/paths.ts'],
@@ -244,14 +272,59 @@ test.each<[string, Tree, string]>([
   ],
   ['worker using the server', { 'worker/a.ts': "import { x } from '../server/main.ts';" }, 'server/main.ts'],
   [
-    'actions using the worker',
-    { 'actions/a.ts': "import { x } from '../worker/loop.ts';" },
+    'an act using the worker',
+    { 'acts/gates/a.ts': "import { x } from '../../worker/loop.ts';" },
     'worker/loop.ts',
   ],
-  ['demo past the door', { 'demo/a.ts': "import { x } from '../cli/ask.ts';" }, 'cli/ask.ts'],
+  [
+    'an act using another that its row does not name',
+    { 'acts/gates/a.ts': "import { x } from '../finish/b.ts';", 'acts/finish/b.ts': '' },
+    'acts/finish/b.ts',
+  ],
+  [
+    'what acts share using an act',
+    { 'acts/common/a.ts': "import { x } from '../gates/b.ts';", 'acts/gates/b.ts': '' },
+    'acts/gates/b.ts',
+  ],
+  [
+    'the kit using an act',
+    { 'kit/mcp/a.ts': "import { x } from '../../acts/gates/b.ts';", 'acts/gates/b.ts': '' },
+    'acts/gates/b.ts',
+  ],
+  [
+    'a use case that prints',
+    { 'acts/gates/a.act.ts': "import { x } from '../../kit/terminal/ask.ts';" },
+    'no file of this kind',
+  ],
+  [
+    'a tool that asks at a terminal',
+    { 'acts/gates/a.tool.ts': "import { x } from '../../kit/terminal/ask.ts';" },
+    'no file of this kind',
+  ],
+  [
+    'a command that uses what tools are made of',
+    { 'acts/gates/a.command.ts': "import { x } from '../../kit/mcp/tool.ts';" },
+    'no file of this kind',
+  ],
+  [
+    'a server that uses a command',
+    { 'server/a.ts': "import { x } from '../acts/gates/b.command.ts';", 'acts/gates/b.command.ts': '' },
+    'no file of this kind',
+  ],
+  [
+    'a notification that uses the terminal',
+    { 'acts/notify/outbox/a.ts': "import { x } from '../../../kit/terminal/ask.ts';" },
+    'no file of this kind',
+  ],
+  [
+    'a page that reads a session',
+    { 'acts/report/page/a.ts': "import { x } from '../../../session/paths.ts';" },
+    'no file of this kind',
+  ],
+  ['demo past the door', { 'demo/a.ts': "import { x } from '../kit/terminal/ask.ts';" }, 'terminal/ask.ts'],
   [
     'a door that drags its room along',
-    { 'cli/terminal/output.ts': "import { x } from './ask.ts';" },
+    { 'kit/terminal/output.ts': "import { x } from './ask.ts';" },
     'drags it along',
   ],
   [
@@ -269,7 +342,7 @@ test.each<[string, Tree, string]>([
   ['an unknown room', { 'utils/a.ts': '' }, 'no known room'],
   [
     'the SDK elsewhere',
-    { 'actions/a.ts': "import { C } from '@modelcontextprotocol/sdk/c.js';" },
+    { 'acts/gates/a.ts': "import { C } from '@modelcontextprotocol/sdk/c.js';" },
     'sdk/c.js',
   ],
   [
@@ -299,7 +372,7 @@ test.each<[string, Tree, string]>([
 
 test.each<[string, Tree]>([
   ['an import downwards', { 'server/a.ts': "import { x } from '../session/paths.ts';" }],
-  ['the door', { 'demo/a.ts': "import '../cli/terminal/output.ts';" }],
+  ['the door', { 'demo/a.ts': "import '../kit/terminal/output.ts';" }],
   ['markdown from anywhere', { 'worker/a.ts': "import text from '../../agents/a.md';" }],
   ['the environment in a main file', { 'rehearsal/main.ts': 'start(process.env);' }],
   [
@@ -319,8 +392,8 @@ test('a circle of rooms is found, a door does not close one', () => {
   const circle = { 'session/a.ts': "import '../project/b.ts';", 'project/b.ts': "import '../session/c.ts';" };
   expect(roomCircles(circle, LAW)).toEqual(['session -> project -> session']);
   const throughDoor = {
-    'cli/a.ts': "import '../demo/b.ts';",
-    'demo/b.ts': "import '../cli/terminal/output.ts';",
+    'kit/terminal/a.ts': "import '../../demo/b.ts';",
+    'demo/b.ts': "import '../kit/terminal/output.ts';",
   };
   expect(roomCircles(throughDoor, LAW)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { sendMessage } from '../../src/actions/sessions/send-message.ts';
+import { sendMessage } from '../../src/acts/sessions/send-message.act.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { runningEntry } from '../../src/base/processes/host.ts';
 import { readLeases } from '../../src/base/processes/lease.ts';

@@ -1,7 +1,7 @@
 import { Command, Help, type Option } from 'commander';
 import { COMMANDS } from '../../src/cli/program.ts';
-import { type Cli, EXIT } from '../../src/cli/terminal/cli.ts';
-import { withSharedOptions } from '../../src/cli/terminal/shared-options.ts';
+import { type Cli, EXIT } from '../../src/kit/terminal/cli.ts';
+import { withSharedOptions } from '../../src/kit/terminal/shared-options.ts';
 import { codes, type Page, table } from './page.ts';
 
 export const cliPage: Page = { path: 'docs/cli.md', render };
@@ -21,7 +21,7 @@ function render(): string {
   const commands = leavesOf(programme());
   return `# The command line
 
-<!-- Written by \`npm run docs\` from src/cli/commands/. Change the code, then run it again. -->
+<!-- Written by \`npm run docs\` from the commands in src/. Change the code, then run it again. -->
 
 \`samocode <command> --help\` shows the same. For \`<session>\` the name without its date is enough.
 

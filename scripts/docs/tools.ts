@@ -1,7 +1,7 @@
-import { OF_SESSION, resultWith } from '../../src/server/calls/fields.ts';
-import type { Tool } from '../../src/server/calls/tool.ts';
-import { describedOutputOf, type FieldSchema, inputSchemaOf } from '../../src/server/calls/tool-schemas.ts';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import { OF_SESSION, resultWith } from '../../src/kit/mcp/fields.ts';
+import type { Tool } from '../../src/kit/mcp/tool.ts';
+import { describedOutputOf, type FieldSchema, inputSchemaOf } from '../../src/kit/mcp/tool-schemas.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 import { codes, type Page, table } from './page.ts';
 
 export const toolsPage: Page = { path: 'docs/tools.md', render };
@@ -9,7 +9,7 @@ export const toolsPage: Page = { path: 'docs/tools.md', render };
 function render(): string {
   return `# Tools
 
-<!-- Written by \`npm run docs\` from src/server/tools/. Change the code, then run it again. -->
+<!-- Written by \`npm run docs\` from the tools in src/. Change the code, then run it again. -->
 
 What a parent chat can call, in the order in which a session meets it. Every result is one object with \`summary\`, a
 sentence for people, and \`next\`, the exact call or what to say to the user. A field that would be empty is left out. With

@@ -5,7 +5,7 @@ import {
   jsonText,
 } from '../../src/machine/install/package/client-packages.ts';
 import { findNodeScript } from '../../src/providers/starting/find-node.ts';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 import type { RepositorySource } from './source.ts';
 
 /** Where the built programs stand in the bundle for Claude Desktop. */

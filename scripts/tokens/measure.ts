@@ -1,7 +1,7 @@
-import type { Tool } from '../../src/server/calls/tool.ts';
-import { listedTool } from '../../src/server/calls/tool-schemas.ts';
+import type { Tool } from '../../src/kit/mcp/tool.ts';
+import { listedTool } from '../../src/kit/mcp/tool-schemas.ts';
 import { INSTRUCTIONS } from '../../src/server/server-info.ts';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 import { CLIENT_VIEWS, type ClientView, LOOKING_ON } from './client-views.ts';
 import { replay, type Turn } from './replay.ts';
 

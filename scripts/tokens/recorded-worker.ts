@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../src/actions/acting/context.ts';
+import type { ActionContext } from '../../src/acts/common/context.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
 import type { Decision } from '../../src/phases/decision.ts';
 import { pendingCommandIds, readCommand, removeCommand } from '../../src/session/commands/commands.ts';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 type Example = readonly [line: string, words: string];
 
-/** What is typed most with each command; a test holds every word of it to the command. */
+/** Examples for each command; a test checks that their commands and options exist. */
 export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   run: [
     ['samocode run --task "Add JWT auth"', 'start a session, and be asked here what it needs to know'],
@@ -94,7 +94,6 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   completion: [["echo 'source <(samocode completion bash)' >> ~/.bashrc", 'in every new shell']],
 };
 
-/** Adds the examples of a command to its help. */
 export function withExamples(command: Command): void {
   const examples = EXAMPLES[command.name()];
   if (examples === undefined) return;

@@ -2,17 +2,17 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ActionContext } from '../actions/acting/context.ts';
+import type { ActionContext } from '../acts/common/context.ts';
 import { shellWord } from '../base/shell-quoted.ts';
-import { makeAsk } from './asking/ask.ts';
+import { makeAsk } from '../kit/terminal/ask.ts';
+import type { Cli, Menus } from '../kit/terminal/cli.ts';
+import { EXIT } from '../kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../kit/terminal/cli-errors.ts';
+import { hintForTerminal } from '../kit/terminal/next-commands.ts';
+import { Output } from '../kit/terminal/output.ts';
+import { wantsColour } from '../kit/terminal/style.ts';
+import { newWholeScreen, type ScreenEvent, type WholeScreen } from '../kit/terminal/whole-screen.ts';
 import { runProgram } from './program.ts';
-import { hintForTerminal } from './rendering/next-commands.ts';
-import type { Cli, Menus } from './terminal/cli.ts';
-import { EXIT } from './terminal/cli.ts';
-import { CLI_ERRORS } from './terminal/cli-errors.ts';
-import { Output } from './terminal/output.ts';
-import { wantsColour } from './terminal/style.ts';
-import { newWholeScreen, type ScreenEvent, type WholeScreen } from './terminal/whole-screen.ts';
 
 const argv = process.argv.slice(2);
 const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
@@ -28,7 +28,7 @@ const output = new Output({
   hintWords: hintForTerminal,
 });
 
-// `samocode list | head` ends the reader before us, which is no failure; EIO is a terminal that was closed.
+// With `samocode list | head` the reader ends first, which is no failure; EIO means a closed terminal.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
   if (error.code === 'EIO') endBy('SIGHUP');
@@ -36,10 +36,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.on('exit', () => output.endLive());
 
-// No 'exit' comes with the end that these bring by themselves, and the terminal has to be given back first.
+// By default these signals end the process without 'exit', but the terminal must be restored first.
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
-    // A command that ends in good order has a listener of its own.
+    // A command that listens for the signal itself shuts down by itself.
     if (process.listenerCount(signal) > 0) return;
     output.giveBack();
     if (process.stdin.isTTY) process.stdin.setRawMode(false);
@@ -47,7 +47,7 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/** Not by an exit, at which Node fails an assertion where the terminal is gone. */
+/** Not process.exit(): Node fails an assertion there when the terminal is gone. */
 function endBy(signal: 'SIGTERM' | 'SIGHUP'): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
@@ -55,18 +55,18 @@ function endBy(signal: 'SIGTERM' | 'SIGHUP'): void {
 
 const interrupt = new AbortController();
 process.on('SIGINT', () => {
-  // A second Ctrl-C does not wait for anybody.
+  // A second Ctrl-C exits at once.
   if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
   interrupt.abort(new Error('interrupted'));
   setTimeout(() => process.exit(EXIT.interrupted), 10_000).unref();
 });
 
 const home = process.env.HOME || homedir();
-// Both ends: a program that reads what we print may have left us its own terminal as stdin.
+// Check both: a program that captures our output may leave its terminal as our stdin.
 const hasTerminal = process.stdin.isTTY === true && (isTerminal || process.stderr.isTTY === true);
 let menus: Promise<Menus> | undefined;
 async function loadMenus(): Promise<Menus> {
-  const { newMenus } = await import('./asking/menus.ts');
+  const { newMenus } = await import('../kit/terminal/menus.ts');
   const { stdin, stdout } = process;
   return newMenus({ stdin, stdout, colourful, interrupted: interrupt.signal });
 }
@@ -80,13 +80,13 @@ const isInteractive = isTerminal && process.stdin.isTTY === true && !output.json
 const isDumb = process.env.TERM === 'dumb';
 let context: Promise<ActionContext> | undefined;
 
-/** On first use: reading the machine costs time that `--help` has no need of. */
+/** On first use: `--help` should not pay for reading the machine. */
 async function makeContext(): Promise<ActionContext> {
   const [{ systemClock }, { systemHost }, { whoTypes }, { elsewhereBy }] = await Promise.all([
     import('../base/clock.ts'),
     import('../base/processes/host.ts'),
-    import('./terminal/who-types.ts'),
-    import('./asking/elsewhere.ts'),
+    import('../kit/terminal/who-types.ts'),
+    import('../kit/terminal/elsewhere.ts'),
   ]);
   const { env, cwd, programsDir } = cli;
   const host = await systemHost();

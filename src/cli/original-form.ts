@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { ACTION_ERRORS } from '../actions/acting/action-errors.ts';
+import { ACTION_ERRORS } from '../acts/common/action-errors.ts';
+import { givenStartOptions, startWords } from '../acts/sessions/start-options.ts';
 import { statsAt } from '../base/files/path-stats.ts';
-import type { Cli } from './terminal/cli.ts';
-import { newCommand } from './terminal/new-command.ts';
-import { wholeSeconds, withSharedOptions } from './terminal/shared-options.ts';
-import { givenStartOptions, startWords } from './terminal/start-options.ts';
+import type { Cli } from '../kit/terminal/cli.ts';
+import { newCommand } from '../kit/terminal/new-command.ts';
+import { wholeSeconds, withSharedOptions } from '../kit/terminal/shared-options.ts';
 
 interface OriginalOptions {
   config: string;
@@ -33,25 +33,25 @@ export function originalForm(cli: Cli): Command {
     .action(async (options: OriginalOptions) => {
       const { config: projectDir } = options;
       const folder = (await goOn(cli, options)) ?? (await begin(cli, options));
-      const { runToRest } = await import('./following/run-to-rest.ts');
+      const { runToRest } = await import('../acts/sessions/run-to-rest.ts');
       await runToRest(cli, { session: folder, projectDir, cursor: 0, ask: false });
     });
 }
 
-/** The folder of the session that exists, set going again; undefined when there is none. */
+/** Resumes the session if it exists. @returns its folder, else undefined */
 async function goOn(cli: Cli, options: OriginalOptions): Promise<string | undefined> {
   const [{ findSession }, { resumeSession }] = await Promise.all([
-    import('../actions/places/find-session.ts'),
-    import('../actions/sessions/resume-session.ts'),
+    import('../acts/common/places/find-session.ts'),
+    import('../acts/sessions/resume-session.act.ts'),
   ]);
   const { config: projectDir, session, provider, task } = options;
-  // The beginning of another name starts a new session here.
+  // The whole name: a prefix of another session starts a new one here.
   const question = { session, projectDir, isWholeName: true };
   const context = await cli.actionContext();
   try {
     const { folder, state, isForeign, paths } = await findSession(question, context);
     const rests = isForeign || state.status.kind === 'stopped' || state.status.kind === 'blocked';
-    // A folder that was stopped before its overview takes its task from here.
+    // A folder without an overview gets its task from this command line.
     const goal = isForeign && statsAt(paths.overview) === undefined ? task : undefined;
     warnOfUnused(cli, folder, goal === undefined ? options : { ...options, task: undefined }, rests);
     if (rests) await resumeSession({ ...question, provider, goal }, context);
@@ -62,7 +62,7 @@ async function goOn(cli: Cli, options: OriginalOptions): Promise<string | undefi
   }
 }
 
-/** A session that exists keeps the choices of its start; only one that is resumed takes another provider. */
+/** An existing session keeps its start options; only resuming it can change the provider. */
 function warnOfUnused(cli: Cli, folder: string, options: OriginalOptions, isResumed: boolean): void {
   const { task, dive, timeout, provider } = options;
   const unused = givenStartOptions({ task, dive, timeout, ...(isResumed ? {} : { provider }) });
@@ -72,7 +72,7 @@ function warnOfUnused(cli: Cli, folder: string, options: OriginalOptions, isResu
 }
 
 async function begin(cli: Cli, options: OriginalOptions): Promise<string> {
-  const { startSession } = await import('../actions/sessions/start-session.ts');
+  const { startSession } = await import('../acts/sessions/start-session.act.ts');
   const { config, session, ...words } = options;
   const input = startWords({ ...words, project: config, name: session });
   const { view, warnings } = await startSession(input, await cli.actionContext());

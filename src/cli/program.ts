@@ -1,36 +1,41 @@
 import { type Command, CommanderError } from 'commander';
-import { ACTION_ERRORS } from '../actions/acting/action-errors.ts';
-import type { Code } from '../actions/codes.ts';
+import { addPrune, addWorktrees } from '../acts/clean-up/disk-space.command.ts';
+import { ACTION_ERRORS } from '../acts/common/action-errors.ts';
+import type { Code } from '../acts/common/codes.ts';
+import { addArchive, addFinish, addUnarchive } from '../acts/finish/finish-archive.command.ts';
+import { addAnswer, addApprove, addChanges, addPlan } from '../acts/gates/answer-approve.command.ts';
+import { addMute, addNotify } from '../acts/notify/notify.command.ts';
+import { addVerify } from '../acts/proof/verify.command.ts';
+import { addLog } from '../acts/reading/log.command.ts';
+import { addList, addStatus, addWait } from '../acts/reading/look.command.ts';
+import { addDiff, addShow } from '../acts/reading/show-diff.command.ts';
+import { addWhy } from '../acts/reading/why.command.ts';
+import { addReport } from '../acts/report/report.command.ts';
+import { addRewind } from '../acts/rewind/rewind.command.ts';
+import { addMessage } from '../acts/sessions/message.command.ts';
+import { addRun, addStart } from '../acts/sessions/start-run.command.ts';
+import { addResume, addStop, addTakeover } from '../acts/sessions/stop-resume.command.ts';
+import { addConfig, addInit, addTrust } from '../acts/set-up/set-up.command.ts';
+import { addWatch } from '../acts/watch/watch.command.ts';
 import { isSamocodeError, type SamocodeError } from '../base/errors.ts';
 import { refusedFile } from '../base/files/refused-file.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { capitalised } from '../base/text.ts';
+import { type Cli, EXIT } from '../kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../kit/terminal/cli-errors.ts';
+import { newCommand } from '../kit/terminal/new-command.ts';
+import { nextCommands } from '../kit/terminal/next-commands.ts';
+import type { AddCommand } from '../kit/terminal/shared-options.ts';
+import { addDoctor } from '../machine/doctor/doctor.command.ts';
+import { addInstall, addUninstall } from '../machine/install/install.command.ts';
+import { addSupervisor } from '../machine/service/supervisor.command.ts';
 import { SETTING_ERRORS } from '../project/settings/setting-errors.ts';
-import { addAnswer, addApprove, addChanges, addMessage, addPlan } from './commands/answer-approve.ts';
-import { addComplete, addCompletion } from './commands/completion.ts';
-import { addDemo } from './commands/demo.ts';
-import { addPrune, addWorktrees } from './commands/disk-space.ts';
-import { addArchive, addFinish, addUnarchive } from './commands/finish-archive.ts';
-import { addInstall, addUninstall } from './commands/install-clients.ts';
-import { addLog } from './commands/log.ts';
-import { addList, addStatus, addWait, addWatch } from './commands/look.ts';
-import { addMute, addNotify } from './commands/notify.ts';
-import { addReport, addVerify, addWhy } from './commands/review.ts';
-import { addRewind } from './commands/rewinding.ts';
-import { addConfig, addDoctor, addInit, addTrust } from './commands/set-up.ts';
-import { addDiff, addShow } from './commands/show-diff.ts';
-import { addRun, addStart } from './commands/start-run.ts';
-import { addResume, addStop, addTakeover } from './commands/stop-resume.ts';
-import { addSupervisor } from './commands/supervise.ts';
+import { addComplete, addCompletion } from './completion.ts';
+import { addDemo } from './demo.ts';
 import { withExamples } from './examples.ts';
 import { isOriginalForm, originalForm } from './original-form.ts';
-import { nextCommands } from './rendering/next-commands.ts';
-import { type Cli, EXIT } from './terminal/cli.ts';
-import { CLI_ERRORS } from './terminal/cli-errors.ts';
-import { newCommand } from './terminal/new-command.ts';
-import type { AddCommand } from './terminal/shared-options.ts';
 
-/** Runs one command line to its end; whatever happens becomes words and an exit status. */
+/** Runs one command line; every outcome becomes output and an exit status. */
 export async function runProgram(cli: Cli, argv: readonly string[]): Promise<void> {
   const program = isOriginalForm(argv) ? originalForm(cli) : makeProgram(cli);
   try {
@@ -49,7 +54,7 @@ export async function runProgram(cli: Cli, argv: readonly string[]): Promise<voi
   }
 }
 
-/** Refused for how the command line is written, whatever the sessions are. */
+/** Errors in the command line itself: exit status 2. */
 const WRONG_WORDS: readonly Code[] = [
   'bad_group_name',
   'bad_phase',
@@ -63,7 +68,7 @@ function isUsage(error: unknown): boolean {
   return CLI_ERRORS.usage.is(error) || WRONG_WORDS.some((code) => code === error.code);
 }
 
-/** No failure: it is done when its worker takes it. */
+/** Not a failure: the worker takes the command later. */
 function showPending(
   { output }: Cli,
   { what, why, next: steps, args }: ReturnType<typeof ACTION_ERRORS.pending>,
@@ -74,7 +79,6 @@ function showPending(
   );
 }
 
-/** The whole command line, before anything of it runs. */
 export function makeProgram(cli: Cli): Command {
   const program = newCommand(cli, 'samocode')
     .description('Hand a coding task to an AI and walk away: unattended, gated, resumable sessions.')
@@ -86,7 +90,7 @@ export function makeProgram(cli: Cli): Command {
     for (const add of commands) add(program, cli);
   }
   program.helpCommand('help [command]', 'Show the help of a command');
-  // What no help names: what completion scripts call.
+  // Hidden from the help: only completion scripts call it.
   addComplete(program, cli);
   for (const command of program.commands) withExamples(command);
   return program;
@@ -101,7 +105,7 @@ On a repository of your own:         samocode run --task "Add JWT auth"
 "samocode list" shows in front.
 Exit status: 0 success, 1 failure, 2 wrong usage, 3 blocked, 4 waits for you.`;
 
-/** Every command as the help groups them, those that are typed most first. */
+/** Commands in the groups and the order of the help. */
 const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
   'Start and finish': [
     addRun,
@@ -143,10 +147,8 @@ const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
   ],
 };
 
-/** Every command that the help names. */
 export const COMMANDS: readonly AddCommand[] = Object.values(COMMAND_GROUPS).flat();
 
-/** What commander found wrong with a command line, and what may have been meant. */
 function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): SamocodeError {
   const [problem = '', suggestion = ''] = wordsOf(error, argv).split('\n');
   const hint = meantName(error, program, argv) ?? suggestion.replace(/^\((.*)\)$/, '$1');
@@ -156,12 +158,12 @@ function fromCommander(error: CommanderError, program: Command, argv: readonly s
   });
 }
 
-/** `help` of a command that there is not fails without a word about it. */
+/** Commander gives no message for `help` of an unknown command. */
 function wordsOf({ code, message }: CommanderError, argv: readonly string[]): string {
   return code === 'commander.help' ? `unknown command '${argv.at(-1)}'` : message.replace(/^error: /, '');
 }
 
-/** The commands or options that begin like what was typed, else the nearest command. */
+/** Commands or options that begin with what was typed, else the nearest command. */
 function meantName({ code }: CommanderError, program: Command, argv: readonly string[]): string | undefined {
   const names = program
     .createHelp()
@@ -184,11 +186,10 @@ function didYouMean(names: readonly string[]): string | undefined {
   return names.length === 0 ? undefined : `Did you mean ${names.join(', or ')}?`;
 }
 
-/** What may be meant, where the problem alone does not say it. */
 function hintFor({ code }: CommanderError, program: Command, argv: readonly string[]): string {
   const names = program.commands.map((command) => command.name());
   const [first = ''] = argv;
-  // Only the original form has options that it can't do without.
+  // Only the original form has required options.
   if (code === 'commander.missingMandatoryOptionValue')
     return 'To start a session: samocode run --task "…"; the original form needs --config and --session.';
   const named = argv.find((word) => names.includes(word));
@@ -201,7 +202,7 @@ function hintFor({ code }: CommanderError, program: Command, argv: readonly stri
 
 const SEE_HELP = 'See "samocode --help", or "samocode <command> --help".';
 
-/** A setting that the command line gave, in the words of its option; other errors are as they were. */
+/** Names the option instead of the setting in an error; returns other errors unchanged. */
 function inOptionWords(error: unknown): unknown {
   if (!SETTING_ERRORS.setting_invalid.is(error) || error.args.ofCall === undefined) return error;
   const { form, shown, problem, ofCall } = error.args;

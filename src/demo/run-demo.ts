@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
-import { hasWorker } from '../actions/acting/send-command.ts';
-import type { Verification } from '../actions/proving/verify-proof.ts';
+import { hasWorker } from '../acts/common/send-command.ts';
+import type { Verification } from '../acts/proof/verify-proof.act.ts';
 import type { Clock } from '../base/clock.ts';
 import { systemHost } from '../base/processes/host.ts';
 import { type CommandResult, runCommand } from '../base/processes/run-command.ts';

@@ -3,10 +3,10 @@ import {
   CompleteRequestSchema,
   RootsListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import type { ActionContext } from '../actions/acting/context.ts';
+import type { ActionContext } from '../acts/common/context.ts';
 import { cleanText } from '../base/text.ts';
-import { clientFolders, foldersInMeta } from './calls/client-folders.ts';
-import { type ContextFor, InvalidParamsError, onRequest } from './calls/on-request.ts';
+import { clientFolders, foldersInMeta } from '../kit/mcp/client-folders.ts';
+import { type ContextFor, InvalidParamsError, onRequest } from '../kit/mcp/on-request.ts';
 import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
 import { isResourceKind, RESOURCE_KINDS, uriTemplate } from './resources/kinds.ts';
 import { serveResources } from './resources/serve-resources.ts';
@@ -15,13 +15,13 @@ import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS, serverInfo } from './server-info.
 
 export interface ServerDeps {
   version: string;
-  /** Only the tools that look: the others are not listed, and refused. */
+  /** Offers only the read-only tools. */
   isReadOnly?: boolean;
-  /** Everything that an action needs, made at the first call: the handshake must not wait for it. */
+  /** Called on the first request, so that the handshake does not wait for it. */
   loadActions(): Promise<Omit<ActionContext, 'by' | 'roots'>>;
 }
 
-/** The MCP server, without a transport; it keeps no state beside its subscriptions. */
+/** The MCP server without a transport; its only state is its subscriptions. */
 export function buildServer(deps: ServerDeps): Server {
   const { isReadOnly = false } = deps;
   const server = new Server(serverInfo(deps.version), {
@@ -32,7 +32,7 @@ export function buildServer(deps: ServerDeps): Server {
       completions: {},
     },
     instructions: isReadOnly ? READ_ONLY_INSTRUCTIONS : INSTRUCTIONS,
-    // What forms bring back is checked where it is read; the default validator costs a third of the start.
+    // Form results are checked where they are read; the default validator takes a third of the startup time.
     jsonSchemaValidator: { getValidator: () => () => NO_VALIDATION },
   });
   const folders = clientFolders(server);
@@ -60,7 +60,7 @@ function clientOf(server: Server): { client?: string } {
   return name ? { client: cleanText(name).slice(0, 100) } : {};
 }
 
-/** Completes the names of sessions, in addresses of resources and in prompts that are about one. */
+/** Completes session names in resource URIs and prompt arguments. */
 function serveCompletions(server: Server, contextFor: ContextFor): void {
   onRequest(server, CompleteRequestSchema, async ({ params: { ref, argument } }, extra) => {
     const isSession =
@@ -68,7 +68,7 @@ function serveCompletions(server: Server, contextFor: ContextFor): void {
         ? isSessionIn(ref.uri, argument.name)
         : await isSessionArgument(ref.name, argument.name);
     if (!isSession) return { completion: { values: [], total: 0, hasMore: false } };
-    const { completeSession } = await import('../actions/reading/complete-session.ts');
+    const { completeSession } = await import('../acts/reading/complete-session.act.ts');
     return { completion: await completeSession(argument.value, await contextFor(extra)) };
   });
 }

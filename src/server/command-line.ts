@@ -1,9 +1,8 @@
-/** What the words behind `samocode-mcp` ask for. */
 export type Asked =
   | { kind: 'serve'; isReadOnly: boolean }
-  /** What goes to standard output. */
+  /** Printed to standard output. */
   | { kind: 'tell'; text: string }
-  /** What goes to standard error, with exit status 2. */
+  /** Printed to standard error, with exit status 2. */
   | { kind: 'misused'; text: string };
 
 const HELP = `Usage: samocode-mcp [--read-only]
@@ -20,13 +19,12 @@ Options:
   -h, --help     print this
 `;
 
-/** For somebody who started it by hand and sees nothing. */
+/** For a person who starts the server by hand. */
 export const WAITS_FOR_CLIENT =
   'samocode-mcp waits for an MCP client on standard input; Ctrl-C ends it.\nIn a terminal use "samocode"; "samocode-mcp --help" says more.\n';
 
 const OPTIONS: ReadonlySet<string> = new Set(['--read-only', '--version', '-V', '--help', '-h']);
 
-/** @param words the command line behind the program */
 export function readCommandLine(words: readonly string[], version: string): Asked {
   const unknown = words.find((word) => !OPTIONS.has(word));
   if (unknown !== undefined) {

@@ -2,8 +2,8 @@ import { Writable } from 'node:stream';
 
 /**
  * Ends the server as soon as its client is gone: its input ends, it receives a signal, or its output fails.
- * Nothing is cleaned up, because everything that matters is on disk already; no session is stopped. An error
- * of ours never ends it: Codex and Gemini start a server only once.
+ * No clean-up is needed: all state is on disk, and sessions go on. An internal error does not end the server, because
+ * Codex and Gemini start it only once.
  */
 export function liveWithClient(leave: (code: number) => void): void {
   process.stdin.once('end', () => leave(0));
@@ -18,8 +18,7 @@ export function liveWithClient(leave: (code: number) => void): void {
 }
 
 /**
- * Reserves standard output for the protocol: whatever else writes to it, such as a library's `console.log`, goes to
- * standard error.
+ * Reserves standard output for the protocol: other writes, such as a library's `console.log`, go to standard error.
  */
 export function protocolOutput(): Writable {
   const { stdout, stderr } = process;

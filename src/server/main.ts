@@ -8,7 +8,7 @@ import { buildServer } from './build-server.ts';
 import { readCommandLine, WAITS_FOR_CLIENT } from './command-line.ts';
 import { liveWithClient, protocolOutput } from './life.ts';
 
-// Programs lie beside this built file; the modules that use them are bundled into chunks elsewhere.
+// Resolved here, since only this built file is in the programs' folder; other modules end up in chunks elsewhere.
 const programs = {
   worker: fileURLToPath(new URL('./worker.cjs', import.meta.url)),
   rehearsal: fileURLToPath(new URL('./samocode-rehearsal.cjs', import.meta.url)),
@@ -25,7 +25,7 @@ async function loadActions() {
   };
 }
 
-/** A client's folder may be removed under it; whoever names a project is served all the same. */
+/** The client's folder may have been removed; calls that name a project still work. */
 function workingFolder(): string {
   try {
     return process.cwd();
@@ -49,9 +49,9 @@ liveWithClient((code) => process.exit(code));
 const output = protocolOutput();
 const server = buildServer({ version: __VERSION__, isReadOnly, loadActions });
 
-// The handshake waits for nothing of this. Each minute again: a supervisor may have been ended, or the machine slept.
+// After the handshake, and every minute: a supervisor may have ended, or the machine slept.
 server.oninitialized = () => {
-  // Whoever only looks starts nothing.
+  // A read-only server starts nothing.
   if (isReadOnly) return;
   void superviseWhileOpen().catch(() => {
     // The next act on a session does the same.
@@ -60,7 +60,7 @@ server.oninitialized = () => {
 
 async function superviseWhileOpen(): Promise<void> {
   const [{ superviseIfUnfinished }, context] = await Promise.all([
-    import('../actions/acting/supervision.ts'),
+    import('../acts/common/supervision.ts'),
     loadActions(),
   ]);
   for (;;) {
@@ -69,7 +69,7 @@ async function superviseWhileOpen(): Promise<void> {
   }
 }
 
-// The SDK stops reading after a message of more than 10 MB. A client notices only that a process has ended.
+// The SDK stops reading after a message of more than 10 MB; the client only notices if the process ends.
 server.onclose = () => {
   process.stderr.write('The client sent a message of more than 10 MB, which cannot be read.\n');
   process.exit(1);

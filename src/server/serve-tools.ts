@@ -5,17 +5,17 @@ import {
   ListToolsRequestSchema,
   McpError,
 } from '@modelcontextprotocol/sdk/types.js';
-import { askByForm, type Connection } from './asking/ask-by-form.ts';
-import { callTool, errorResult } from './calls/define-tool.ts';
-import type { Ask } from './calls/form.ts';
-import { type ContextFor, type Extra, onRequest, unknownName } from './calls/on-request.ts';
-import { beat } from './calls/progress.ts';
-import { SERVER_ERRORS } from './calls/server-errors.ts';
-import type { ToolContext } from './calls/tool.ts';
-import { listedTool } from './calls/tool-schemas.ts';
-import { TOOLS } from './tools/index.ts';
+import { askByForm, type Connection } from '../kit/mcp/ask-by-form.ts';
+import { callTool, errorResult } from '../kit/mcp/define-tool.ts';
+import type { Ask } from '../kit/mcp/form.ts';
+import { type ContextFor, type Extra, onRequest, unknownName } from '../kit/mcp/on-request.ts';
+import { beat } from '../kit/mcp/progress.ts';
+import { SERVER_ERRORS } from '../kit/mcp/server-errors.ts';
+import type { ToolContext } from '../kit/mcp/tool.ts';
+import { listedTool } from '../kit/mcp/tool-schemas.ts';
+import { TOOLS } from './tools.ts';
 
-/** Lists and calls the tools; with `isReadOnly` those that act are not listed, and refused. */
+/** Lists and calls the tools; `isReadOnly` hides and refuses those that act. */
 export function serveTools(
   server: Server,
   contextFor: ContextFor,
@@ -43,7 +43,7 @@ export function serveTools(
   });
 }
 
-/** The client is told that the call lives while a form is open. */
+/** Sends progress notifications while a form is open. */
 function whileTold(ask: Ask | undefined, call: Pick<ToolContext, 'actions' | 'progress'>): Ask | undefined {
   return (
     ask &&
@@ -61,7 +61,7 @@ function progressOf(extra: Extra): ToolContext['progress'] {
   return (message) => {
     progress += 1;
     const params = { progressToken: token, progress, message };
-    // A client that has gone reads nothing any more; the transport's own end says so.
+    // The client is gone; the transport reports that itself.
     extra.sendNotification({ method: 'notifications/progress', params }).catch(() => {});
   };
 }

@@ -1,10 +1,9 @@
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js';
 
-/** A path of steps from a first dot to one that is ticked off. The bundle for Claude Desktop has it as a picture. */
+/** The bundle for Claude Desktop contains it as an image. */
 export const ICON_SVG =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="14" fill="#14213d"/><path d="M14 46h12V32h12V18h10" fill="none" stroke="#8ecae6" stroke-width="5" stroke-linecap="round" stroke-linejoin="round"/><circle cx="14" cy="46" r="6" fill="#8ecae6"/><circle cx="48" cy="18" r="10" fill="#70e000"/><path d="M43.5 18l3.2 3.4 5.800-6.600" fill="none" stroke="#14213d" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>';
 
-/** What a client shows people about the server. */
 export function serverInfo(version: string): Implementation {
   return {
     name: 'samocode',
@@ -22,7 +21,7 @@ export function serverInfo(version: string): Implementation {
   };
 }
 
-/** The same for a server that only looks. */
+/** Instructions of a read-only server. */
 export const READ_ONLY_INSTRUCTIONS = `samocode runs coding tasks unattended, in sessions. This server only looks at them (--read-only): list_sessions, get_status, wait, read_qa, read_plan, read_session. Nothing can be started, answered, approved or stopped here.
 
 Rules
@@ -32,7 +31,7 @@ Rules
 - Errors carry code, message and hint: do what the hint says.
 `;
 
-/** What the client tells its model about us. Codex shows the first 250 characters alone, so they stand by themselves. */
+/** For the client's model. Codex shows only the first 250 characters, so they must suffice. */
 export const INSTRUCTIONS = `samocode runs coding tasks unattended, in sessions: start_session with the user's task, then wait; when it asks, read_qa, ask the user, answer_qa; then read_plan and approve_plan or request_changes by the user's word; wait again till its end.
 
 A session works in its own git worktree and branch, through investigation, requirements, planning, implementation, testing, quality and done, with a fresh agent process for every step. It continues when this chat ends; any chat can take it up again with list_sessions.

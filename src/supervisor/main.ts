@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ActionContext } from '../actions/acting/context.ts';
+import type { ActionContext } from '../acts/common/context.ts';
 import { isoUtc, systemClock } from '../base/clock.ts';
 import { closeInherited } from '../base/processes/close-inherited.ts';
 import { systemHost } from '../base/processes/host.ts';

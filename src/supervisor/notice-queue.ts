@@ -1,12 +1,12 @@
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import type { QueuedNotice } from '../acts/notify/notice/queued-notice.ts';
+import { beganAt } from '../acts/notify/outbox/channel-file.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { appendLines } from '../base/files/append-lines.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
 import { statsAt } from '../base/files/path-stats.ts';
 import { plainJson } from '../base/files/plain-file.ts';
-import { beganAt } from '../notify/outbox/channel-file.ts';
-import type { QueuedNotice } from '../notify/queued-notice.ts';
 import { readEvents } from '../session/events/event-log.ts';
 import { isContinuedBy } from '../session/status.ts';
 import { currentNotices, noticesOf } from './notices-of.ts';

@@ -1,6 +1,6 @@
-import { DYING } from '../actions/reading/recent-revivals.ts';
+import { DYING } from '../acts/common/facts/recent-revivals.ts';
+import type { QueuedNotice } from '../acts/notify/notice/queued-notice.ts';
 import { isoUtc } from '../base/clock.ts';
-import type { QueuedNotice } from '../notify/queued-notice.ts';
 import { describeEvent } from '../session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../session/events/events.ts';
 import type { Scan } from './scan.ts';

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
-import { channelsOf } from '../notify/outbox/channels-of.ts';
-import { Outbox } from '../notify/outbox/outbox.ts';
-import { listenToTelegram } from '../notify/telegram/listen.ts';
-import { TelegramChannel } from '../notify/telegram/telegram-channel.ts';
-import { telegramFiles } from '../notify/telegram/telegram-settings.ts';
+import { channelsOf } from '../acts/notify/outbox/channels-of.ts';
+import { Outbox } from '../acts/notify/outbox/outbox.ts';
+import { listenToTelegram } from '../acts/notify/telegram/listen.ts';
+import { TelegramChannel } from '../acts/notify/telegram/telegram-channel.ts';
+import { telegramFiles } from '../acts/notify/telegram/telegram-settings.ts';
 import { NoticeQueue } from './notice-queue.ts';
 import type { Scan } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { watchedFolders } from '../actions/acting/supervision.ts';
+import { watchedFolders } from '../acts/common/supervision.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { statsAt } from '../base/files/path-stats.ts';
 import { PROVIDER_ERRORS } from '../providers/contract/provider-errors.ts';

@@ -1,7 +1,7 @@
-import type { ActionContext } from '../actions/acting/context.ts';
-import { watchedFolders } from '../actions/acting/supervision.ts';
-import { type ChannelTrouble, channelTroubles } from '../actions/reading/channel-state.ts';
-import { REVIVAL_LIMIT, recentRevivals } from '../actions/reading/recent-revivals.ts';
+import type { ActionContext } from '../acts/common/context.ts';
+import { type ChannelTrouble, channelTroubles } from '../acts/common/facts/channel-state.ts';
+import { REVIVAL_LIMIT, recentRevivals } from '../acts/common/facts/recent-revivals.ts';
+import { watchedFolders } from '../acts/common/supervision.ts';
 import { whyUnwritable } from '../base/files/why-unwritable.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import {

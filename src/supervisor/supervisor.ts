@@ -1,5 +1,5 @@
-import type { ActionContext } from '../actions/acting/context.ts';
-import { supervisorProgram } from '../actions/acting/supervision.ts';
+import type { ActionContext } from '../acts/common/context.ts';
+import { supervisorProgram } from '../acts/common/supervision.ts';
 import type { Clock } from '../base/clock.ts';
 import { isSamocodeError } from '../base/errors.ts';
 import type { Host } from '../base/processes/host.ts';

@@ -1,4 +1,4 @@
-import { REVIVAL_LIMIT, recentRevivals } from '../actions/reading/recent-revivals.ts';
+import { REVIVAL_LIMIT, recentRevivals } from '../acts/common/facts/recent-revivals.ts';
 import type { Clock } from '../base/clock.ts';
 import { identityAt } from '../base/files/path-stats.ts';
 import { runningEntry } from '../base/processes/host.ts';

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
-import { makeAsk } from '../../src/cli/asking/ask.ts';
+import { makeAsk } from '../../src/kit/terminal/ask.ts';
 
 /** What an AbortSignal holds on to: its listeners, and the signals that AbortSignal.any made of it. */
 function heldBy(signal: AbortSignal): number {

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { demoWords } from '../../src/cli/following/demo-screen.ts';
-import type { Cli } from '../../src/cli/terminal/cli.ts';
-import { Output } from '../../src/cli/terminal/output.ts';
+import { demoWords } from '../../src/cli/demo-screen.ts';
 import type { DemoReport } from '../../src/demo/run-demo.ts';
+import type { Cli } from '../../src/kit/terminal/cli.ts';
+import { Output } from '../../src/kit/terminal/output.ts';
 
 const REPORT: DemoReport = {
   ok: true,

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { cutToColumns } from '../../src/cli/rendering/columns.ts';
-import { frameUpdate, GIVE_BACK_SCREEN, Output, TAKE_SCREEN } from '../../src/cli/terminal/output.ts';
+import { cutToColumns } from '../../src/kit/terminal/columns.ts';
+import { frameUpdate, GIVE_BACK_SCREEN, Output, TAKE_SCREEN } from '../../src/kit/terminal/output.ts';
 
 test('only lines that differ are written, all of them at once', () => {
   expect(frameUpdate(['a', 'b', 'c'], ['a', 'x', 'c'])).toBe(

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { START_CHOICE_ROWS } from '../../src/actions/sessions/start-choices.ts';
+import { START_CHOICE_ROWS } from '../../src/acts/sessions/start-choices.ts';
 import { makeProgram } from '../../src/cli/program.ts';
-import type { Cli } from '../../src/cli/terminal/cli.ts';
+import type { Cli } from '../../src/kit/terminal/cli.ts';
 
 /** What a terminal has instead, or why it needs none. */
 type Instead = { instead: string };

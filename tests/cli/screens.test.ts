@@ -1,11 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { checkWords, configWords, doctorEnd, type ShownSetting } from '../../src/cli/commands/set-up.ts';
-import { columnsOf } from '../../src/cli/rendering/columns.ts';
-import type { ShownFacts } from '../../src/cli/rendering/session-facts.ts';
-import { listWords } from '../../src/cli/rendering/session-words.ts';
-import { Output } from '../../src/cli/terminal/output.ts';
+import { configWords, type ShownSetting } from '../../src/acts/set-up/set-up.command.ts';
+import { columnsOf } from '../../src/kit/terminal/columns.ts';
+import { Output } from '../../src/kit/terminal/output.ts';
+import type { ShownFacts } from '../../src/kit/terminal/session-facts.ts';
+import { listWords } from '../../src/kit/terminal/session-words.ts';
+import { checkWords, doctorEnd } from '../../src/machine/doctor/doctor.command.ts';
 import type { DoctorReport } from '../../src/machine/doctor/doctor.ts';
 import { handleOf, shortId } from '../../src/session/layout/names.ts';
 

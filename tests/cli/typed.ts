@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
-import type { ActionContext } from '../../src/actions/acting/context.ts';
+import type { ActionContext } from '../../src/acts/common/context.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
-import { elsewhereBy } from '../../src/cli/asking/elsewhere.ts';
 import { runProgram } from '../../src/cli/program.ts';
-import { hintForTerminal } from '../../src/cli/rendering/next-commands.ts';
-import type { Cli } from '../../src/cli/terminal/cli.ts';
-import { Output } from '../../src/cli/terminal/output.ts';
+import type { Cli } from '../../src/kit/terminal/cli.ts';
+import { elsewhereBy } from '../../src/kit/terminal/elsewhere.ts';
+import { hintForTerminal } from '../../src/kit/terminal/next-commands.ts';
+import { Output } from '../../src/kit/terminal/output.ts';
 import { keyboard } from './keys.ts';
 
 export interface Typed {

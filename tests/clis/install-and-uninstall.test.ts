@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readSource } from '../../scripts/packages/source.ts';
-import type { ActionContext } from '../../src/actions/acting/context.ts';
+import type { ActionContext } from '../../src/acts/common/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { systemHost } from '../../src/base/processes/host.ts';

@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readSource } from '../../scripts/packages/source.ts';
-import type { ActionContext } from '../../src/actions/acting/context.ts';
+import type { ActionContext } from '../../src/acts/common/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';

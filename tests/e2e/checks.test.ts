@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readTrust, trustProject } from '../../src/actions/places/trust-project.ts';
-import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
+import { readTrust, trustProject } from '../../src/acts/common/places/trust-project.ts';
+import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
 import { restingRig } from '../support/resting-rig.ts';
 
 /** Something new each time, so that the checks alone block it. */

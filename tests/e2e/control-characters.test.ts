@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sendMessage } from '../../src/actions/sessions/send-message.ts';
+import { sendMessage } from '../../src/acts/sessions/send-message.act.ts';
 import { startRig } from '../support/session-rig.ts';
 
 const RED = 'mind \u001b[31mthe\u001b[0m boats\u001b]0;owned\u0007';

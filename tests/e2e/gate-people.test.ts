@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { superviseIfUnfinished } from '../../src/actions/acting/supervision.ts';
+import { superviseIfUnfinished } from '../../src/acts/common/supervision.ts';
 import type { EventType } from '../../src/session/events/bodies/event-types.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { changeLines, changeSettings } from '../faults/with-settings.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../src/actions/sessions/start-session.ts';
+import { startSession } from '../../src/acts/sessions/start-session.act.ts';
 import { doctor } from '../../src/machine/doctor/doctor.ts';
 import { makeProject } from '../support/project.ts';
 import { putInPhase } from '../support/put-in-phase.ts';

@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/actions/acting/context.ts';
-import { finishSession } from '../../src/actions/finishing/finish-session.ts';
-import { listSessions } from '../../src/actions/reading/list-sessions.ts';
-import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
-import { stopSession } from '../../src/actions/sessions/stop-session.ts';
+import type { ActionContext } from '../../src/acts/common/context.ts';
+import { finishSession } from '../../src/acts/finish/finish-session.act.ts';
+import { listSessions } from '../../src/acts/reading/list-sessions.act.ts';
+import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
+import { stopSession } from '../../src/acts/sessions/stop-session.act.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { readSession } from '../../src/session/status.ts';
 import { askingRig } from '../support/asking-rig.ts';

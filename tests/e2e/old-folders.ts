@@ -4,7 +4,7 @@ import { readEvents } from '../../src/session/events/event-log.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import type { SessionView } from '../../src/session/events/session-view.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { type Bench, makeBench } from '../actions/bench.ts';
+import { type Bench, makeBench } from '../acts/bench.ts';
 import { eventually } from '../support/eventually.ts';
 
 const CORPUS = resolve('tests/fixtures/legacy-sessions');

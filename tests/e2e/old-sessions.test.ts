@@ -1,17 +1,17 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { finishSession } from '../../src/actions/finishing/finish-session.ts';
-import { answerQa } from '../../src/actions/gates/answer-qa.ts';
-import { approvePlan } from '../../src/actions/gates/approve-plan.ts';
-import { readPlan } from '../../src/actions/gates/read-plan.ts';
-import { readQa } from '../../src/actions/gates/read-qa.ts';
-import { requestChanges } from '../../src/actions/gates/request-changes.ts';
-import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
-import { stopSession } from '../../src/actions/sessions/stop-session.ts';
+import { finishSession } from '../../src/acts/finish/finish-session.act.ts';
+import { answerQa } from '../../src/acts/gates/answer-qa.act.ts';
+import { approvePlan } from '../../src/acts/gates/approve-plan.act.ts';
+import { readPlan } from '../../src/acts/gates/read-plan.act.ts';
+import { readQa } from '../../src/acts/gates/read-qa.act.ts';
+import { requestChanges } from '../../src/acts/gates/request-changes.act.ts';
+import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
+import { stopSession } from '../../src/acts/sessions/stop-session.act.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
 import { EventWriter } from '../../src/session/events/event-writer.ts';
-import type { Bench } from '../actions/bench.ts';
+import type { Bench } from '../acts/bench.ts';
 import { typed } from '../cli/typed.ts';
 import { eventually } from '../support/eventually.ts';
 import {

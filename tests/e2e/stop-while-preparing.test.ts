@@ -3,11 +3,11 @@ import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
-import { startSession } from '../../src/actions/sessions/start-session.ts';
-import { stopSession } from '../../src/actions/sessions/stop-session.ts';
+import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
+import { startSession } from '../../src/acts/sessions/start-session.act.ts';
+import { stopSession } from '../../src/acts/sessions/stop-session.act.ts';
 import { ifExists } from '../../src/base/errors.ts';
-import { type Bench, makeBench } from '../actions/bench.ts';
+import { type Bench, makeBench } from '../acts/bench.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** A git server that takes connections and never says a word. */

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../src/actions/finishing/finish-session.ts';
+import { finishSession } from '../../src/acts/finish/finish-session.act.ts';
 import { isRunning } from '../../src/base/processes/process-table.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import type { EventOf } from '../../src/session/events/events.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import type { StartSessionInput } from '../../src/actions/sessions/start-choices.ts';
+import type { StartSessionInput } from '../../src/acts/sessions/start-choices.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { Status } from '../../src/session/events/state.ts';

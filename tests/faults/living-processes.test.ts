@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { takeOverSession } from '../../src/actions/sessions/take-over-session.ts';
+import { takeOverSession } from '../../src/acts/sessions/take-over-session.act.ts';
 import { writeWhole } from '../../src/base/files/atomic-file.ts';
 import { readLeases } from '../../src/base/processes/lease.ts';
 import { isRunning, procTable } from '../../src/base/processes/process-table.ts';

@@ -1,7 +1,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { rewindSession } from '../../src/actions/sessions/rewind-session.ts';
+import { rewindSession } from '../../src/acts/rewind/rewind-session.act.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { refNameOf } from '../../src/session/layout/names.ts';
 import { contentsOf } from '../support/checkpoint-scene.ts';

@@ -3,10 +3,10 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect } from 'vitest';
-import type { ActionContext } from '../../src/actions/acting/context.ts';
-import { answerQa } from '../../src/actions/gates/answer-qa.ts';
-import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
-import { sendMessage } from '../../src/actions/sessions/send-message.ts';
+import type { ActionContext } from '../../src/acts/common/context.ts';
+import { answerQa } from '../../src/acts/gates/answer-qa.act.ts';
+import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
+import { sendMessage } from '../../src/acts/sessions/send-message.act.ts';
 import { isRunning } from '../../src/base/processes/process-table.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { leaveCommand } from '../../src/session/commands/commands.ts';

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { findProjectFor } from '../../src/actions/places/find-project-for.ts';
-import { freezeSettings } from '../../src/actions/sessions/freeze-settings.ts';
+import { findProjectFor } from '../../src/acts/common/places/find-project-for.ts';
+import { freezeSettings } from '../../src/acts/sessions/freeze-settings.ts';
 import { samocodeLine } from '../../src/project/settings/samocode-file.ts';
 import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import { eventually } from '../support/eventually.ts';

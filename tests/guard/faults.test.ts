@@ -2,7 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
+import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
 import { procTable } from '../../src/base/processes/process-table.ts';
 import { readChildRecordAt } from '../faults/child-record.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from '../faults/fault-row.ts';

@@ -1,7 +1,7 @@
 import { access, appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
+import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
 import { doctor } from '../../src/machine/doctor/doctor.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';

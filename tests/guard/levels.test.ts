@@ -1,8 +1,8 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/actions/acting/context.ts';
-import { startSession } from '../../src/actions/sessions/start-session.ts';
+import type { ActionContext } from '../../src/acts/common/context.ts';
+import { startSession } from '../../src/acts/sessions/start-session.act.ts';
 import { doctor } from '../../src/machine/doctor/doctor.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';

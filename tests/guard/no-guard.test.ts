@@ -1,7 +1,7 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../src/actions/sessions/start-session.ts';
+import { startSession } from '../../src/acts/sessions/start-session.act.ts';
 import { readSession } from '../../src/session/status.ts';
 import { eventually } from '../support/eventually.ts';
 import { endSessionsBelow } from '../support/live-session.ts';

@@ -4,11 +4,11 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ERROR_TABLES, exampleErrors } from '../../scripts/docs/error-tables.ts';
 import type { SamocodeError } from '../../src/base/errors.ts';
-import { hintForTerminal } from '../../src/cli/rendering/next-commands.ts';
-import { CLI_ERRORS } from '../../src/cli/terminal/cli-errors.ts';
-import { Output } from '../../src/cli/terminal/output.ts';
-import { errorObject } from '../../src/server/calls/define-tool.ts';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import { errorObject } from '../../src/kit/mcp/define-tool.ts';
+import { CLI_ERRORS } from '../../src/kit/terminal/cli-errors.ts';
+import { hintForTerminal } from '../../src/kit/terminal/next-commands.ts';
+import { Output } from '../../src/kit/terminal/output.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 
 const EXAMPLES = exampleErrors();
 

@@ -9,7 +9,7 @@ import { compiledSource } from '../../src/machine/install/package/compiled-sourc
 import { parseSource } from '../../src/machine/install/package/package-source.ts';
 import type { SettingSpec } from '../../src/project/settings/setting-spec.ts';
 import { SETTINGS } from '../../src/project/settings/settings.ts';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FILES = await packageFiles(ROOT);

@@ -1,7 +1,7 @@
-import type { ActionContext } from '../../src/actions/acting/context.ts';
-import { callTool } from '../../src/server/calls/define-tool.ts';
-import type { ToolContext } from '../../src/server/calls/tool.ts';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import type { ActionContext } from '../../src/acts/common/context.ts';
+import { callTool } from '../../src/kit/mcp/define-tool.ts';
+import type { ToolContext } from '../../src/kit/mcp/tool.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 
 export interface Told {
   isError: boolean;

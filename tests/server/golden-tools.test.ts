@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { listedTool } from '../../src/server/calls/tool-schemas.ts';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import { listedTool } from '../../src/kit/mcp/tool-schemas.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 
 test.each(TOOLS.map((tool) => [tool.name, tool] as const))(
   '%s is what clients were promised (meant otherwise? run this file with -u and look at the difference)',

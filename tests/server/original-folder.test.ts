@@ -2,7 +2,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runRoot } from '../../src/session/layout/paths.ts';
-import { makeBench } from '../actions/bench.ts';
+import { makeBench } from '../acts/bench.ts';
 import { askTool } from './ask-tool.ts';
 
 const FOLDER = '25-11-02-old-one';

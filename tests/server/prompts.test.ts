@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { PROMPTS, skillOf } from '../../src/server/prompts/prompts.ts';
 import { fillPrompt } from '../../src/server/prompts/serve-prompts.ts';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../session/events.ts';
 import { type Desk, makeDesk } from './desk.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { READ_ONLY_INSTRUCTIONS } from '../../src/server/server-info.ts';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 import { makeDesk } from './desk.ts';
 
 const WRITING = TOOLS.filter(({ annotations }) => !annotations.readOnlyHint).map(({ name }) => name);

@@ -1,15 +1,17 @@
 import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { expect, test } from 'vitest';
-import { describedOutputOf, listedTool } from '../../src/server/calls/tool-schemas.ts';
+import { describedOutputOf, listedTool } from '../../src/kit/mcp/tool-schemas.ts';
 import { INSTRUCTIONS } from '../../src/server/server-info.ts';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 
 const READ_ONLY = ['list_sessions', 'get_status', 'wait', 'read_qa', 'read_plan', 'read_session'];
 const CORE = ['start_session', 'get_status', 'wait', 'answer_qa'];
 
 test('every tool lies in the file of its name and is listed once', async () => {
-  const files = (await readdir('src/server/tools')).filter((name) => name !== 'index.ts').sort();
-  expect(TOOLS.map(({ name }) => `${name.replaceAll('_', '-')}.ts`).sort()).toEqual(files);
+  const paths = await readdir('src', { recursive: true });
+  const files = paths.map((path) => basename(path)).filter((name) => name.endsWith('.tool.ts'));
+  expect(TOOLS.map(({ name }) => `${name.replaceAll('_', '-')}.tool.ts`).sort()).toEqual(files.sort());
 });
 
 test.each(TOOLS.map((tool) => [tool.name, tool] as const))(

@@ -1,6 +1,6 @@
 // A process of its own that sends commands to a session in heaps, the last of each heap as the actions do.
 import { ulid } from 'ulid';
-import { type CommandRequest, untilAnswered } from '../../src/actions/acting/send-command.ts';
+import { type CommandRequest, untilAnswered } from '../../src/acts/common/send-command.ts';
 import { isoUtc, systemClock } from '../../src/base/clock.ts';
 import { isSamocodeError } from '../../src/base/errors.ts';
 import { systemHost } from '../../src/base/processes/host.ts';

@@ -10,11 +10,13 @@ export interface ImportLaw {
   /** Each door and what it may import of its own room, so that it does not drag the room along. */
   doors: Readonly<Record<string, readonly string[]>>;
   /** Packages that only some rooms or files may import. */
-  packages: readonly { pattern: RegExp; only: readonly string[] }[];
+  packages: readonly { pattern: RegExp; only: readonly (string | RegExp)[] }[];
   /** Code that only some files may hold. */
   uses: readonly { name: string; pattern: RegExp; only: readonly (string | RegExp)[] }[];
   /** Files that may import() what they are told to at run time. */
   computedImports: readonly string[];
+  /** What files of a name never import, wherever they are. */
+  never: readonly { files: RegExp; imports: RegExp }[];
   maxLines: number;
 }
 
@@ -39,15 +41,22 @@ export function roomSizes(
   budgets: Readonly<Record<string, number>>,
 ): { rooms: string; lines: number; budget: number }[] {
   return Object.entries(budgets).map(([rooms, budget]) => {
-    const inside = Object.entries(tree).filter(([path]) => rooms.split(', ').includes(roomOf(path)));
+    const inside = Object.entries(tree).filter(([path]) => isInside(path, rooms));
     return { rooms, lines: inside.reduce((sum, [, text]) => sum + lineCount(text), 0), budget };
   });
 }
 
+/** A row that names `acts` or `kit` counts every room in it. */
+function isInside(path: string, rooms: string): boolean {
+  return rooms.split(', ').some((room) => path.startsWith(`${room}/`));
+}
+
 /** Rooms with more lines than their budget, and rooms without one. */
 export function overBudget(tree: Tree, budgets: Readonly<Record<string, number>>): string[] {
-  const named = new Set(Object.keys(budgets).flatMap((rooms) => rooms.split(', ')));
-  const without = [...new Set(Object.keys(tree).map(roomOf))].filter((room) => !named.has(room));
+  const paths = Object.keys(tree).filter(
+    (path) => !Object.keys(budgets).some((rooms) => isInside(path, rooms)),
+  );
+  const without = [...new Set(paths.map(roomOf))];
   return [
     ...roomSizes(tree, budgets)
       .filter(({ lines, budget }) => lines > budget)
@@ -103,6 +112,8 @@ function importBreaches(path: string, source: SourceText, law: ImportLaw): strin
     const to = resolve(path, specifier);
     if (/\.(?:md|css|json)$/.test(to)) return [];
     if (to.startsWith('../')) return [`${path} imports ${specifier}, which lies outside src/`];
+    if (law.never.some(({ files, imports }) => files.test(path) && imports.test(to)))
+      return [`${path} imports ${to}, which no file of this kind may`];
     if (roomOf(to) === room) return [...doorBreach(path, to, law), ...layerBreach(path, to, law)];
     if (allowed.includes(roomOf(to)) || allowed.includes(to)) return [];
     return [`${path} imports ${to}; ${room} may import ${allowed.join(', ') || 'nothing'}`];
@@ -120,7 +131,13 @@ function layerBreach(path: string, to: string, { layers }: ImportLaw): string[] 
 
 /** The folders of a module within its room; `.` for the room's own. */
 function subRoomOf(path: string): string {
-  return path.split('/').slice(1, -1).join('/') || '.';
+  return (
+    path
+      .slice(roomOf(path).length + 1)
+      .split('/')
+      .slice(0, -1)
+      .join('/') || '.'
+  );
 }
 
 function doorBreach(path: string, to: string, { doors }: ImportLaw): string[] {
@@ -131,7 +148,10 @@ function doorBreach(path: string, to: string, { doors }: ImportLaw): string[] {
 
 function packageBreach(path: string, specifier: string, { packages }: ImportLaw): string[] {
   const broken = packages.find(({ pattern }) => pattern.test(specifier));
-  if (broken === undefined || broken.only.some((name) => name === path || name === roomOf(path))) return [];
+  const isAllowed = broken?.only.some((one) =>
+    typeof one === 'string' ? one === path || one === roomOf(path) : one.test(path),
+  );
+  if (broken === undefined || isAllowed) return [];
   return [`${path} imports ${specifier}, which only ${broken.only.join(', ')} may`];
 }
 
@@ -166,8 +186,9 @@ function resolve(path: string, specifier: string): string {
 }
 
 /** The room that a module lies in: its first folder. */
+/** The first folder of a path; the first two where rooms stand side by side in one folder. */
 export function roomOf(path: string): string {
-  return path.split('/')[0] ?? path;
+  return /^(?:(?:acts|kit)\/)?[^/]+/.exec(path)?.[0] ?? path;
 }
 
 function lineCount(text: string): number {

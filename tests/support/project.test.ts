@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { setupProject } from '../../src/actions/places/setup-project.ts';
+import { setupProject } from '../../src/acts/set-up/setup-project.act.ts';
 import { trustIn } from '../../src/project/finding/trust.ts';
 import { makeProject, type TempProject, writeProject } from './project.ts';
 

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../src/actions/acting/context.ts';
-import { setupProject } from '../../src/actions/places/setup-project.ts';
+import type { ActionContext } from '../../src/acts/common/context.ts';
+import { setupProject } from '../../src/acts/set-up/setup-project.act.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { fingerprint } from '../../src/base/files/fingerprint.ts';
 import { systemHost } from '../../src/base/processes/host.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../src/actions/acting/context.ts';
-import { startSession } from '../../src/actions/sessions/start-session.ts';
+import type { ActionContext } from '../../src/acts/common/context.ts';
+import { startSession } from '../../src/acts/sessions/start-session.act.ts';
 import { documentText } from '../../src/session/documents/documents.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
 import type { EventOf } from '../../src/session/events/events.ts';

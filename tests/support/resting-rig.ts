@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { inject } from 'vitest';
-import { findProjectFor } from '../../src/actions/places/find-project-for.ts';
-import { frozenProving } from '../../src/actions/sessions/freeze-settings.ts';
+import { findProjectFor } from '../../src/acts/common/places/find-project-for.ts';
+import { frozenProving } from '../../src/acts/proof/frozen-proving.ts';
 import type { Phase } from '../../src/phases/table.ts';
 import { samocodeLine } from '../../src/project/settings/samocode-file.ts';
 import { changeSettings } from '../faults/with-settings.ts';

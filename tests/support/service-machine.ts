@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ActionContext } from '../../src/actions/acting/context.ts';
+import type { ActionContext } from '../../src/acts/common/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { tempDir } from './temp-dir.ts';

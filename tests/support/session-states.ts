@@ -1,4 +1,4 @@
-import type { SessionReport } from '../../src/actions/reading/get-status.ts';
+import type { SessionReport } from '../../src/acts/common/facts/get-status.ts';
 import type { SessionView } from '../../src/session/events/session-view.ts';
 import { emptyState, type SessionState, type Status } from '../../src/session/events/state.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';

@@ -41,6 +41,7 @@ export async function tempLog(): Promise<TempLog> {
         host,
         clock: systemClock,
         above,
+        within: paths.runDir,
         takeUnknowable: takeOver,
       });
       const writer = await EventWriter.open(paths, lease, systemClock);

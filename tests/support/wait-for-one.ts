@@ -1,9 +1,9 @@
-import type { ActionContext } from '../../src/actions/acting/context.ts';
+import type { ActionContext } from '../../src/acts/common/context.ts';
 import {
   type WaitForAnyInput,
   type WaitResult,
   waitForAny,
-} from '../../src/actions/waiting/wait-for-change.ts';
+} from '../../src/acts/reading/wait-for-change.act.ts';
 
 type Input = WaitForAnyInput['sessions'][number] & Omit<WaitForAnyInput, 'sessions'>;
 

@@ -16,16 +16,16 @@ export const NOT_RUN: readonly { command: RegExp; why: string }[] = [
   { command: /^samocode install\b/, why: 'needs clients: tests/clis/install-and-uninstall.test.ts' },
   {
     command: /^samocode doctor$/,
-    why: 'needs a login to end with 0: tests/processes/actions/doctor.test.ts',
+    why: 'needs a login to end with 0: tests/processes/acts/doctor.test.ts',
   },
   { command: /^samocode supervisor$/, why: 'runs until Ctrl-C: tests/e2e/cli/supervisor.test.ts' },
   {
     command: /^samocode supervisor --(?:un)?install$/,
-    why: 'needs systemd or a Mac: tests/actions/install-supervisor.test.ts',
+    why: 'needs systemd or a Mac: tests/supervisor/install-supervisor.test.ts',
   },
   {
     command: /^samocode notify (?:test|telegram)$/,
-    why: 'needs a channel: tests/cli/notify.test.ts, tests/faults/telegram.test.ts',
+    why: 'needs a channel: tests/acts/notify/notify.test.ts, tests/faults/telegram.test.ts',
   },
   { command: /^samocode --config /, why: 'needs an old session: tests/e2e/old-sessions.test.ts' },
   {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MACHINE_SETTINGS } from '../../src/project/settings/machine-settings.ts';
 import { PROJECT_SETTINGS } from '../../src/project/settings/project-settings.ts';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 import { CLI_OPTIONS, inBackticks, ROOT } from './texts.ts';
 
 const README = await readFile(join(ROOT, 'README.md'), 'utf8');

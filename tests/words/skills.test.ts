@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents/documents.ts';
 import { readOverview } from '../../src/session/documents/overview.ts';
 import { parsePlan } from '../../src/session/documents/plan.ts';

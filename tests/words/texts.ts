@@ -3,10 +3,10 @@ import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { filesBelow, readSource } from '../../scripts/packages/source.ts';
 import { COMMANDS } from '../../src/cli/program.ts';
-import type { Cli } from '../../src/cli/terminal/cli.ts';
+import type { Cli } from '../../src/kit/terminal/cli.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../src/phases/table.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
-import { TOOLS } from '../../src/server/tools/index.ts';
+import { TOOLS } from '../../src/server/tools.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readPlanOf } from '../../src/actions/gates/read-plan.ts';
+import { readPlanOf } from '../../src/acts/gates/read-plan.act.ts';
 import type { SessionView } from '../../src/session/events/session-view.ts';
 import { readPlanEvidence } from '../../src/worker/core/evidence.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';

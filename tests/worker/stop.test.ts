@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { stopSession } from '../../src/actions/sessions/stop-session.ts';
+import { stopSession } from '../../src/acts/sessions/stop-session.act.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { ASKING, BLOCKED, DONE } from '../session/events.ts';

@@ -1,8 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../actions/acting/context.ts';
-import { type DoctorCheck, fail, type Machine, ok, warn, warnIf } from '../../actions/preconditions/check.ts';
-import { isRefusedAsRoot } from '../../actions/preconditions/ready-project.ts';
+import type { ActionContext } from '../../acts/common/context.ts';
+import {
+  type DoctorCheck,
+  fail,
+  type Machine,
+  ok,
+  warn,
+  warnIf,
+} from '../../acts/common/preconditions/check.ts';
+import { isRefusedAsRoot } from '../../acts/common/preconditions/ready-project.ts';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../actions/acting/context.ts';
+import type { ActionContext } from '../../acts/common/context.ts';
 import {
   type DoctorCheck,
   fail,
@@ -10,7 +10,7 @@ import {
   ok,
   warn,
   warnIf,
-} from '../../actions/preconditions/check.ts';
+} from '../../acts/common/preconditions/check.ts';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { createWhole } from '../../base/files/atomic-file.ts';

@@ -1,7 +1,7 @@
 import { lstat, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { ActionContext } from '../../actions/acting/context.ts';
+import type { ActionContext } from '../../acts/common/context.ts';
 import { configFolder } from '../../base/config-folder.ts';
 import { ifExists } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';

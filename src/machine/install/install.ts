@@ -1,6 +1,6 @@
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../actions/acting/context.ts';
+import type { ActionContext } from '../../acts/common/context.ts';
 import { configFolder } from '../../base/config-folder.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { fileRefused } from '../../base/files/refused-file.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { ActionContext } from '../../actions/acting/context.ts';
+import type { ActionContext } from '../../acts/common/context.ts';
 import { ifExists } from '../../base/errors.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ActionContext } from '../../actions/acting/context.ts';
+import type { ActionContext } from '../../acts/common/context.ts';
 import { definedOnly } from '../../base/defined-only.ts';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';

@@ -1,4 +1,4 @@
-import type { ActionContext } from '../../actions/acting/context.ts';
+import type { ActionContext } from '../../acts/common/context.ts';
 
 export interface ServiceCommand {
   program: string;

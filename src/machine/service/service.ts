@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { ActionContext } from '../../actions/acting/context.ts';
-import { refuseFromInside } from '../../actions/acting/refuse-from-inside.ts';
+import type { ActionContext } from '../../acts/common/context.ts';
+import { refuseFromInside } from '../../acts/common/refuse-from-inside.ts';
 import { definedOnly } from '../../base/defined-only.ts';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';

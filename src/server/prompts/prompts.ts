@@ -4,11 +4,11 @@ import start from '../../../prompts/start.md';
 import { compiledSource } from '../../machine/install/package/compiled-source.ts';
 import { type MarkdownSource, parseSource } from '../../machine/install/package/package-source.ts';
 
-/** A prompt as its Markdown file has it. */
+/** A prompt as read from its Markdown file. */
 export interface PromptSource {
   name: string;
   description: string;
-  /** The one argument; it takes the rest of the line, where the client hands that over. */
+  /** Takes the rest of the line, if the client passes it on. */
   argument?: PromptArgument;
   body: string;
 }
@@ -18,7 +18,7 @@ export interface PromptArgument {
   hint: string;
   /** It begins with the name of a session that exists. */
   isSession: boolean;
-  /** Nothing may follow: a first word is the whole. */
+  /** Nothing may follow the first word. */
   isOneWord: boolean;
 }
 
@@ -30,10 +30,10 @@ const ABOUT_A_SESSION: ReadonlySet<string> = new Set([
   'session-continue',
 ]);
 
-// Nothing is started here; of the source only its texts count.
+// Only the texts are used, so the command that starts the server is empty.
 const { commands, skills } = compiledSource({ command: '', args: [] });
 
-/** Every prompt: first our own, by the side of the tools and named like them, then the commands. */
+/** Our own prompts, named like tools, then the commands. */
 export const PROMPTS: readonly PromptSource[] = [
   promptFrom(parseSource('start', start)),
   promptFrom(parseSource('review-plan', reviewPlan), 'review_plan'),
@@ -41,14 +41,14 @@ export const PROMPTS: readonly PromptSource[] = [
   ...commands.map((command) => promptFrom(command)),
 ];
 
-/** The text of the skill that a command names; a client may not have it installed. */
+/** The skill that a command names, since the client may not have it installed. */
 export function skillOf({ body }: PromptSource): { name: string; text: string } | undefined {
   const name = /^Use the skill `([^`]+)`/.exec(body)?.[1];
   const skill = skills.find((one) => one.name === name);
   return skill && { name: skill.name, text: skill.body.trim() };
 }
 
-/** @param name as clients show it, where that is not the file's name */
+/** @param name as clients show it, if not the file's name */
 export function promptFrom({ name: file, meta, body }: MarkdownSource, name = file): PromptSource {
   const hint = meta.get('argument-hint');
   return {

@@ -1,15 +1,14 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { GetPromptRequestSchema, ListPromptsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { type ContextFor, InvalidParamsError, onRequest, unknownName } from '../calls/on-request.ts';
+import { type ContextFor, InvalidParamsError, onRequest, unknownName } from '../../kit/mcp/on-request.ts';
 import type { PromptSource } from './prompts.ts';
 
-/** More than a task is ever long. */
 const MAX_WORDS = 100_000;
 
-// Gemini CLI drops the words behind a prompt whose argument may be left out, and asks for none where it may not.
+// Gemini CLI drops the text after a prompt with an optional argument, and does not ask for a required one.
 const GIVES_WORDS_ONLY_IF_REQUIRED = 'gemini-cli-mcp-client';
 
-/** The commands as prompts, and three of our own. Their texts are loaded when asked for. */
+/** The commands as prompts, and three of our own; texts are loaded on demand. */
 export function servePrompts(server: Server, contextFor: ContextFor): void {
   onRequest(server, ListPromptsRequestSchema, async () => {
     const { PROMPTS } = await import('./prompts.ts');
@@ -55,20 +54,19 @@ function wordsIn(given: Readonly<Record<string, string>> = {}): string {
 }
 
 export interface PromptFilling {
-  /** What the user wrote behind the name, as far as the client handed it over. */
+  /** What the user wrote after the name, as far as the client passed it on. */
   words: string;
-  /** The sessions as they stand, a line each. */
+  /** A line per session. */
   sessions?: string;
   skill?: { name: string; text: string } | undefined;
 }
 
-/** The text that the model is given. */
 export function fillPrompt(prompt: PromptSource, { words, sessions = '', skill }: PromptFilling): string {
   const values: Readonly<Record<string, string>> = {
     $ARGUMENTS: words || '(nothing given)',
     $SESSIONS: sessions,
   };
-  // One pass: what the user wrote may hold the name of a place itself.
+  // One pass: the user's text may contain a placeholder.
   const text = prompt.body.replace(/\$(?:ARGUMENTS|SESSIONS)\b/g, (place) => values[place] ?? place);
   const parts = [text];
   if (prompt.argument && !prompt.argument.isOneWord && /^\S+$/.test(words)) parts.push(ONE_WORD_ARRIVED);
@@ -76,15 +74,13 @@ export function fillPrompt(prompt: PromptSource, { words, sessions = '', skill }
   return `${parts.join('\n\n')}\n`;
 }
 
-// Claude Code splits the line at blanks and hands over only the first word; the whole line is in
-// <command-args> beside this text.
+// Claude Code splits the line at spaces and passes only the first word; the whole line is in <command-args>.
 const ONE_WORD_ARRIVED =
   'Some clients pass only the first word. If `command-args` beside this text has more, that counts; if it is plainly cut off, ask me for the rest before you begin.';
 
-/** What a client shows people of a prompt: in its menu, and before the field of its argument. */
 export interface PromptWords {
   title: string;
-  /** Label of the argument, where there is one. */
+  /** Of the argument. */
   label?: string;
 }
 

@@ -1,26 +1,26 @@
+import { InvalidParamsError } from '../../kit/mcp/on-request.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
-import { InvalidParamsError } from '../calls/on-request.ts';
 
 export type ResourceKindName =
   | ('overview' | 'qa' | 'plan')
   | ('signal' | 'history' | 'events' | 'log')
   | 'changes';
 
-/** One thing to read about a session. Words that an agent wrote are data: clients show them as they are. */
+/** A resource of a session. Text by agents is data; clients show it verbatim. */
 export interface ResourceKind {
   title: string;
   description: string;
   mimeType: string;
   writtenBy: 'agents' | 'samocode, quoting agents';
-  /** For whom it is, and how much it matters beside the others, from 0 to 1. */
+  /** As in the protocol; priority from 0 to 1. */
   annotations: { audience: Array<'user' | 'assistant'>; priority: number };
-  /** The file that it shows; left out where it is put together. */
+  /** Absent if the content is composed. */
   file?: ShownFile;
 }
 
 export interface ShownFile {
   at: keyof SessionPaths;
-  /** The part of a large one that is shown. */
+  /** The part of a large file that is shown. */
   keep: 'start' | 'end';
   /** Why it may not be there, and when it comes. */
   absent: string;
@@ -98,7 +98,7 @@ export interface SessionAddress {
   kind: ResourceKindName;
   /** A session folder, or a name without its date. */
   session: string;
-  /** Its project, where the name alone means a session of another one. */
+  /** Set if the name alone would mean a session of another project. */
   projectDir?: string;
 }
 
@@ -111,7 +111,7 @@ export function uriTemplate(kind: ResourceKindName): string {
   return `${PREFIX}{name}/${kind}`;
 }
 
-/** @throws InvalidParamsError with what addresses look like */
+/** @throws InvalidParamsError with the valid addresses */
 export function parseResourceUri(uri: string): { kind: 'sessions' } | SessionAddress {
   if (uri === SESSIONS_URI) return { kind: 'sessions' };
   const below = uri.startsWith(PREFIX) ? uri.slice(PREFIX.length) : '';

@@ -1,18 +1,18 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { ActionContext } from '../../actions/acting/context.ts';
-import { findSessionAndPlace } from '../../actions/places/find-session.ts';
-import type { SessionsPlace } from '../../actions/places/sessions-places.ts';
-import { everyPlace } from '../../actions/places/sessions-places.ts';
+import type { ActionContext } from '../../acts/common/context.ts';
+import { findSessionAndPlace } from '../../acts/common/places/find-session.ts';
+import type { SessionsPlace } from '../../acts/common/places/sessions-places.ts';
+import { everyPlace } from '../../acts/common/places/sessions-places.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
+import { paramsProblem } from '../../kit/mcp/on-request.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { readLog } from '../../session/events/event-log.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import { type Watched, watchFiles } from '../../session/watching/watch.ts';
-import { paramsProblem } from '../calls/on-request.ts';
 import { parseResourceUri, RESOURCE_KINDS, type SessionAddress } from './kinds.ts';
 import { isLive } from './session-rows.ts';
 import type { Follow } from './subscriptions.ts';
@@ -24,7 +24,7 @@ export async function followResource(uri: string, context: ActionContext): Promi
   return (signal) => watchFiles(locate, { clock, signal });
 }
 
-/** @returns what lists anew at each look which files are behind a resource */
+/** @returns a function that lists the files of a resource, called at each poll */
 async function locatorOf(uri: string, context: ActionContext): Promise<() => Promise<Watched>> {
   const address = parseResourceUri(uri);
   if (address.kind === 'sessions') return newSessionLogs(context).locate;
@@ -42,7 +42,7 @@ async function filesOf(kind: SessionAddress['kind'], sessionsDir: string, folder
   const isArchived = statsAt(live.sessionDir) === undefined && statsAt(archived.sessionDir) !== undefined;
   const paths = isArchived ? archived : live;
   const { file } = RESOURCE_KINDS[kind];
-  // A session that is archived or restored is noticed at the next look, which asks for its paths.
+  // The next poll computes the paths again and so notices an archived or restored session.
   if (file) return { files: [paths[file.at]] };
   return kind === 'plan' ? await planFiles(paths) : await branchFiles(paths);
 }
@@ -56,7 +56,7 @@ async function planFiles({ sessionDir }: SessionPaths): Promise<Watched> {
 /** What git writes with each commit: the worktree's own reflog, and its branch. */
 async function branchFiles(paths: SessionPaths): Promise<Watched> {
   const worktree = (await readLog(paths))?.state.worktree;
-  // Its log says when there is one.
+  // The event log changes once there is a worktree.
   if (worktree === undefined) return { files: [], folders: [paths.events] };
   const ownDir = await gitDirOf(worktree.path);
   if (ownDir === undefined) return { files: [join(worktree.path, '.git')] };
@@ -84,12 +84,12 @@ function newSessionLogs(context: ActionContext) {
       const folders = places.flatMap(({ sessionsDir }) => [sessionsDir, runRoot(sessionsDir)]);
       return { files: [...sessions.keys()], folders };
     },
-    /** The session of a file that the last look had. */
+    /** The session of a file from the last `locate`. */
     sessionOf: (path: string) => sessions.get(path),
   };
 }
 
-/** A folder of the original tool has no log; its overview takes that place. */
+/** A folder of the original tool has no log, so its overview is watched. */
 async function logsIn(sessionsDir: string): Promise<[string, SessionPaths][]> {
   const [folders, run] = await Promise.all([
     sessionFolders(sessionsDir),
@@ -102,11 +102,11 @@ async function logsIn(sessionsDir: string): Promise<[string, SessionPaths][]> {
   });
 }
 
-// It is watched in every chat that has ever asked for the list.
+// Every chat that has asked for the list watches it.
 const LIST_PACE = { spacingMs: 100, lookMs: 5000 };
 
 /**
- * Follows the list of live sessions: an item comes when a session enters it or leaves it.
+ * Follows the list of live sessions: yields when a session enters or leaves it.
  * @param listed folders of the sessions that the client was last given; kept up to date here
  */
 export function followList(context: ActionContext, listed: Set<string>): Follow {

@@ -1,15 +1,15 @@
 import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
-import type { ActionContext } from '../../actions/acting/context.ts';
-import { readPlanOf } from '../../actions/gates/read-plan.ts';
-import { findSession } from '../../actions/places/find-session.ts';
-import { readChanges } from '../../actions/reading/read-changes.ts';
+import type { ActionContext } from '../../acts/common/context.ts';
+import { findSession } from '../../acts/common/places/find-session.ts';
+import { readPlanOf } from '../../acts/gates/read-plan.act.ts';
+import { readChanges } from '../../acts/reading/read-changes.act.ts';
 import { type BoundedText, readBoundedText } from '../../base/files/lines.ts';
+import { InvalidParamsError, paramsProblem } from '../../kit/mcp/on-request.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { InvalidParamsError, paramsProblem } from '../calls/on-request.ts';
 import { parseResourceUri, RESOURCE_KINDS, type SessionAddress, type ShownFile } from './kinds.ts';
 import { sessionsText } from './session-rows.ts';
 
-/** More than any client hands to its model; a log of a gigabyte must not pass through us. */
+/** More than any client passes to its model. */
 const MAX_BYTES = 256 * 1024;
 
 /** @throws InvalidParamsError that says which resources there are, or why this one has nothing to show yet */
@@ -64,7 +64,7 @@ function cutAtLine(text: string): Omit<BoundedText, 'kind'> {
   return { text: bytes.toString('utf8', 0, end), omittedBytes: bytes.length - end };
 }
 
-/** Subjects and paths are the agents' words, so they stand as JSON strings and nowhere else. */
+/** Agents write subjects and paths, so they appear only as JSON strings. */
 async function changesText(address: SessionAddress, context: ActionContext): Promise<string> {
   const { branch, since, commits, stat } = await readChanges(address, context);
   const { files, fileCount: filesInAll, insertions, deletions } = stat;

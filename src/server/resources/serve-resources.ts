@@ -8,7 +8,7 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { type ContextFor, InvalidParamsError, onRequest } from '../calls/on-request.ts';
+import { type ContextFor, InvalidParamsError, onRequest } from '../../kit/mcp/on-request.ts';
 import { RESOURCE_KINDS, type ResourceKindName, SESSIONS_URI, uriTemplate } from './kinds.ts';
 import { newSubscriptions } from './subscriptions.ts';
 
@@ -22,10 +22,10 @@ const SESSIONS_RESOURCE: Resource = {
   annotations: { audience: ['user', 'assistant'], priority: 1 },
 };
 
-/** Each costs a few watched folders and a look every second. */
+/** Each watches a few folders and polls every second. */
 const MAX_SUBSCRIPTIONS = 256;
 
-/** Sessions to read as resources, and notifications of every change to clients that listed or subscribed. */
+/** Serves sessions as resources, and notifies clients that listed or subscribed of every change. */
 export function serveResources(server: Server, contextFor: ContextFor): void {
   const list = newSubscriptions();
   const subscriptions = newSubscriptions((count) => {
@@ -44,7 +44,7 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     const { liveSessions, overviewResource } = await import('./session-rows.ts');
     const { followList } = await import('./live-resources.ts');
     const open = async () => followList(context, listed);
-    // Before the list is read, so that nothing falls between the two.
+    // Subscribe before reading the list, so that no change is missed.
     await list.add(SESSIONS_URI, open, () => server.sendResourceListChanged());
     const live = await liveSessions(context);
     listed.clear();
@@ -60,7 +60,7 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
       const { followResource } = await import('./live-resources.ts');
       return await followResource(uri, await contextFor(extra));
     };
-    // Before anything is awaited, so that an unsubscribe right after it finds it.
+    // No await before this, so that an unsubscribe right after it takes effect.
     await subscriptions.add(uri, open, () => server.sendResourceUpdated({ uri }));
     return {};
   });
@@ -72,7 +72,6 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
 
 function templates(): ResourceTemplate[] {
   return Object.entries(RESOURCE_KINDS).map(([name, { title, description, mimeType, annotations }]) => {
-    // Its keys are the type.
     const template = uriTemplate(name as ResourceKindName);
     return { uriTemplate: template, name, title, description, mimeType, annotations };
   });
@@ -80,7 +79,7 @@ function templates(): ResourceTemplate[] {
 
 const PAGE_SIZE = 50;
 
-/** A part of the list and the cursor of the next one. @throws InvalidParamsError for a cursor that it never gave out */
+/** A part of the list and the cursor of the next one. @throws InvalidParamsError for an unknown cursor */
 function pageOfResources(
   all: readonly Resource[],
   cursor: string | undefined,

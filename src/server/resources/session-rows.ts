@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Resource } from '@modelcontextprotocol/sdk/types.js';
-import type { ActionContext } from '../../actions/acting/context.ts';
-import { everySession, type PlacedSession } from '../../actions/places/every-session.ts';
+import type { ActionContext } from '../../acts/common/context.ts';
+import { everySession, type PlacedSession } from '../../acts/common/places/every-session.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { age } from '../../base/durations.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
@@ -12,7 +12,7 @@ import { needsHuman } from '../../session/session-list.ts';
 import { statusSentence } from '../../session/words.ts';
 import { RESOURCE_KINDS, resourceUri } from './kinds.ts';
 
-/** The newest of so many are shown; nobody reads on. */
+/** At most this many rows, newest first. */
 const MAX_ROWS = 500;
 
 /** `samocode://sessions`: every session of this machine's projects, as JSON. */
@@ -33,18 +33,17 @@ function rowOf(placed: PlacedSession) {
   };
 }
 
-/** The sessions in which something goes on, or waits for the user. */
 export async function liveSessions(context: ActionContext): Promise<PlacedSession[]> {
   return (await everySession(context)).filter(({ view }) => isLive(view));
 }
 
-/** True while something goes on or waits for the user; the others are reached by name. */
+/** Whether it runs or waits for the user; other sessions are reached by name. */
 export function isLive({ state }: SessionView): boolean {
   const { kind } = state.status;
   return !state.archived && kind !== 'done' && kind !== 'stopped';
 }
 
-/** A session as the list of resources has it: by its overview. */
+/** The entry of a session in the resource list: its overview. */
 export function overviewResource(session: PlacedSession): Resource {
   const { view } = session;
   return {
@@ -57,7 +56,7 @@ export function overviewResource(session: PlacedSession): Resource {
   };
 }
 
-/** Of those that wait for a person; clients show what matters first. */
+/** Priority of sessions that wait for a person; clients sort by it. */
 const URGENT = 0.95;
 
 function fileFacts(view: SessionView): Pick<Resource, 'annotations' | 'size'> {
@@ -75,7 +74,7 @@ function overviewFile({ paths }: SessionView): Stats | undefined {
     const stats = statsAt(paths.overview);
     return stats?.isFile() ? stats : undefined;
   } catch {
-    // Its folder may be closed to us; the session is listed all the same.
+    // The folder may be unreadable; list the session without its file facts.
     return undefined;
   }
 }
@@ -87,7 +86,7 @@ function overviewUri({ view, place, isShadowed }: PlacedSession): string {
 const A_DAY_MS = 24 * 60 * 60 * 1000;
 const MOST = 30;
 
-/** A line for each session that lives or came to rest within a day, what needs the user first. None of the words is a child's. */
+/** A line for each session that is live or ended within a day, what needs the user first. No text is by an agent. */
 export async function sessionLines(context: ActionContext): Promise<string> {
   const now = context.clock.now();
   const all = await everySession(context);

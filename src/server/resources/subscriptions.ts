@@ -1,19 +1,18 @@
-/** Follows what is behind a resource; the first item comes when nothing can be missed any more. */
+/** Yields at each change of a resource; the first item means that no later change is missed. */
 export type Follow = (signal: AbortSignal) => AsyncGenerator<unknown>;
 
-/** What one connection follows, each under its name. */
 export interface Subscriptions {
   /**
-   * Calls `tell` after every change from now on, until the name is removed; a second time changes nothing.
-   * @returns when nothing can be missed any more
+   * Calls `notify` after every change until the name is removed; adding a name twice has no effect.
+   * @returns once no later change can be missed
    * @throws what `open` throws; the next call then begins anew
    */
-  add(name: string, open: () => Promise<Follow>, tell: () => Promise<void>): Promise<void>;
+  add(name: string, open: () => Promise<Follow>, notify: () => Promise<void>): Promise<void>;
   remove(name: string): void;
   close(): void;
 }
 
-/** @param refuseAt called with how many there are before one more begins */
+/** @param refuseAt called with the current count before each new one; may throw */
 export function newSubscriptions(refuseAt: (count: number) => void = () => {}): Subscriptions {
   const followed = new Map<string, { end: AbortController; begun: Promise<void> }>();
   const remove = (name: string) => {
@@ -21,7 +20,7 @@ export function newSubscriptions(refuseAt: (count: number) => void = () => {}): 
     followed.delete(name);
   };
   return {
-    async add(name, open, tell) {
+    async add(name, open, notify) {
       const known = followed.get(name);
       if (known) return await known.begun;
       refuseAt(followed.size);
@@ -32,8 +31,8 @@ export function newSubscriptions(refuseAt: (count: number) => void = () => {}): 
       const begin = async () => {
         const changes = (await open())(end.signal);
         await changes.next();
-        // It lives as long as the subscription; a failure ends that and nothing else.
-        void tellEach(changes, tell).then(forget, (error) => {
+        // Runs as long as the subscription; a failure ends only that.
+        void notifyEach(changes, notify).then(forget, (error) => {
           forget();
           if (!end.signal.aborted) process.stderr.write(`${String(error)}\n`);
         });
@@ -52,7 +51,7 @@ export function newSubscriptions(refuseAt: (count: number) => void = () => {}): 
   };
 }
 
-async function tellEach(changes: AsyncGenerator<unknown>, tell: () => Promise<void>): Promise<void> {
-  // Where it can't be told, this ends the watch.
-  for await (const _change of changes) await tell();
+async function notifyEach(changes: AsyncGenerator<unknown>, notify: () => Promise<void>): Promise<void> {
+  // A failed notification ends the subscription.
+  for await (const _change of changes) await notify();
 }

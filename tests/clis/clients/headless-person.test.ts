@@ -1,6 +1,6 @@
 import { test } from 'vitest';
-import { startSession } from '../../../src/actions/sessions/start-session.ts';
-import { makeBench } from '../../actions/bench.ts';
+import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runClient } from './client-cli.ts';

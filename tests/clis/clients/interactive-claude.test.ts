@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { install } from '../../../src/machine/install/install.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
-import { type Bench, makeBench } from '../../actions/bench.ts';
+import { type Bench, makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
 import { installCli } from '../../support/install-clis.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeBench } from '../../actions/bench.ts';
+import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { PARENT_PROMPT } from '../../support/model-stub/parent-model.ts';
 import type { ModelOf } from '../../support/model-stub/services.ts';

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { makeBench } from '../../actions/bench.ts';
+import { makeBench } from '../../acts/bench.ts';
 import { installCli } from '../../support/install-clis.ts';
 import { INSTEAD_OF, SCENARIOS } from './conformance-scenarios.ts';
 import { mountServer } from './mounted-server.ts';

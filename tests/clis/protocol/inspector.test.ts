@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { TOOLS } from '../../../src/server/tools/index.ts';
-import { makeBench } from '../../actions/bench.ts';
+import { TOOLS } from '../../../src/server/tools.ts';
+import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { installCli } from '../../support/install-clis.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { ActionContext } from '../../../src/actions/acting/context.ts';
+import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { buildServer } from '../../../src/server/build-server.ts';
 
 export interface MountedServer extends AsyncDisposable {

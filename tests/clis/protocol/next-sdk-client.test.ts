@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { TOOLS } from '../../../src/server/tools/index.ts';
-import { makeBench } from '../../actions/bench.ts';
+import { TOOLS } from '../../../src/server/tools.ts';
+import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
 import { installCli } from '../../support/install-clis.ts';

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { test } from 'vitest';
-import { askAtGate } from '../../../src/cli/asking/ask-at-gate.ts';
-import type { Cli } from '../../../src/cli/terminal/cli.ts';
-import { Output } from '../../../src/cli/terminal/output.ts';
+import { askAtGate } from '../../../src/acts/gates/ask-at-gate.ts';
+import type { Cli } from '../../../src/kit/terminal/cli.ts';
+import { Output } from '../../../src/kit/terminal/output.ts';
 import { KEY } from '../../cli/keys.ts';
 import { typed } from '../../cli/typed.ts';
 import { askingRig, plannedRig } from '../../support/asking-rig.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commentsOn } from '../../../src/cli/programs/editor.ts';
+import { commentsOn } from '../../../src/kit/terminal/editor.ts';
 import { type Desk, makeDesk } from '../../server/desk.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../dist/samocode.js');

@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readTranscript } from '../../../src/actions/reading/read-transcript.ts';
+import { readTranscript } from '../../../src/acts/reading/read-transcript.act.ts';
 import { typed } from '../../cli/typed.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { startRig } from '../../support/session-rig.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { GIVE_BACK_SCREEN, TAKE_SCREEN } from '../../../src/cli/terminal/output.ts';
+import { GIVE_BACK_SCREEN, TAKE_SCREEN } from '../../../src/kit/terminal/output.ts';
 import { KEY } from '../../cli/keys.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import type { SessionRig } from '../../support/session-rig.ts';

@@ -2,7 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, test } from 'vitest';
-import type { ActionContext } from '../../../src/actions/acting/context.ts';
+import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { buildServer } from '../../../src/server/build-server.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { expect, test } from 'vitest';
-import { makeBench } from '../../actions/bench.ts';
+import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 
 async function run(...words: string[]) {

@@ -1,7 +1,7 @@
 import { appendFile, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { spentWords } from '../../../src/actions/reading/spent-words.ts';
+import { spentWords } from '../../../src/acts/common/facts/spent-words.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeDesk } from '../../server/desk.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/actions/sessions/start-session.ts';
-import { TOOLS } from '../../../src/server/tools/index.ts';
-import { makeBench } from '../../actions/bench.ts';
+import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { TOOLS } from '../../../src/server/tools.ts';
+import { makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 
 const MARK = '01JH0000000000000000000000';

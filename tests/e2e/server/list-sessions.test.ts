@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../src/actions/finishing/finish-session.ts';
-import { startSession } from '../../../src/actions/sessions/start-session.ts';
-import { makeBench } from '../../actions/bench.ts';
+import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
+import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { eventually } from '../../support/eventually.ts';
 

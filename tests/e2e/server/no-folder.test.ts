@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Bench, makeBench } from '../../actions/bench.ts';
+import { type Bench, makeBench } from '../../acts/bench.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';
 import { sandboxOff } from '../../support/project.ts';
 

@@ -2,7 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../../src/actions/acting/context.ts';
+import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { buildServer } from '../../../src/server/build-server.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';

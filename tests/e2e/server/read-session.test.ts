@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { pageOf } from '../../../src/server/calls/text-page.ts';
+import { pageOf } from '../../../src/kit/mcp/text-page.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { askingRig, plannedRig } from '../../support/asking-rig.ts';
 import type { SessionRig } from '../../support/session-rig.ts';

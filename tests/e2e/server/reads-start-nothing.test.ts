@@ -4,7 +4,7 @@ import { statsAt } from '../../../src/base/files/path-stats.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { supervisorPaths } from '../../../src/providers/starting/supervisor-folder.ts';
 import { RESOURCE_KINDS } from '../../../src/server/resources/kinds.ts';
-import { TOOLS } from '../../../src/server/tools/index.ts';
+import { TOOLS } from '../../../src/server/tools.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';

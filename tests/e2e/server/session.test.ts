@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../src/session/events/event-log.ts';
-import { makeBench } from '../../actions/bench.ts';
+import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';

@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makeBench } from '../../actions/bench.ts';
+import { makeBench } from '../../acts/bench.ts';
 import { connect } from '../../support/mcp-client.ts';
 
 test('lines that came with the repository are shown, trusted by their hash, and only then a session starts', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeBench } from '../../actions/bench.ts';
+import { makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 
 test('a call chooses provider, model, limits and fallback for its session alone, by phase too', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/actions/sessions/start-session.ts';
-import { type Bench, makeBench } from '../../actions/bench.ts';
+import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { type Bench, makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeDesk } from '../../server/desk.ts';
 import { ASKING, CREATED, PREPARED } from '../../session/events.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { supervisorProgram } from '../../../src/actions/acting/supervision.ts';
+import { supervisorProgram } from '../../../src/acts/common/supervision.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listDocuments, readDocument } from '../../../src/actions/reading/read-document.ts';
+import { listDocuments, readDocument } from '../../../src/acts/reading/read-document.act.ts';
 import { browserRecipe } from '../../support/browser-recipe.ts';
 import { freePort } from '../../support/free-port.ts';
 import { putInPhase } from '../../support/put-in-phase.ts';

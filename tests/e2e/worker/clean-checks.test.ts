@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { getStatus } from '../../../src/actions/reading/get-status.ts';
+import { getStatus } from '../../../src/acts/common/facts/get-status.ts';
 import type { EventOf, SessionEvent } from '../../../src/session/events/events.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { sendMessage } from '../../../src/actions/sessions/send-message.ts';
+import { sendMessage } from '../../../src/acts/sessions/send-message.act.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { putInPhase } from '../../support/put-in-phase.ts';
 import { HANGS, type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/actions/sessions/start-session.ts';
-import { stopSession } from '../../../src/actions/sessions/stop-session.ts';
+import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { stopSession } from '../../../src/acts/sessions/stop-session.act.ts';
 import { readHolding } from '../../../src/base/processes/lease.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { SessionPaths } from '../../../src/session/layout/paths.ts';

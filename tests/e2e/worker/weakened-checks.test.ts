@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readQa } from '../../../src/actions/gates/read-qa.ts';
-import { titleOf } from '../../../src/notify/compose.ts';
+import { readQa } from '../../../src/acts/gates/read-qa.act.ts';
+import { titleOf } from '../../../src/acts/notify/notice/compose.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { statusSentence } from '../../../src/session/words.ts';

@@ -1,7 +1,7 @@
 import { appendFile, cp, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { setupProject } from '../../../src/actions/places/setup-project.ts';
+import { setupProject } from '../../../src/acts/set-up/setup-project.act.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { writeWhole } from '../../../src/base/files/atomic-file.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';

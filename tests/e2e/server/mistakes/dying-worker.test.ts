@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { systemHost } from '../../../../src/base/processes/host.ts';
 import { readHolding } from '../../../../src/base/processes/lease.ts';
 import { launchWorker } from '../../../../src/providers/starting/launch-worker.ts';
-import { TOOLS } from '../../../../src/server/tools/index.ts';
+import { TOOLS } from '../../../../src/server/tools.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
 

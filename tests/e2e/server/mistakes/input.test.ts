@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listedTool } from '../../../../src/server/calls/tool-schemas.ts';
-import { TOOLS } from '../../../../src/server/tools/index.ts';
+import { listedTool } from '../../../../src/kit/mcp/tool-schemas.ts';
+import { TOOLS } from '../../../../src/server/tools.ts';
 import { readEvents } from '../../../../src/session/events/event-log.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';

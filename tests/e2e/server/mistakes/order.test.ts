@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { listedTool } from '../../../../src/server/calls/tool-schemas.ts';
-import { TOOLS } from '../../../../src/server/tools/index.ts';
+import { listedTool } from '../../../../src/kit/mcp/tool-schemas.ts';
+import { TOOLS } from '../../../../src/server/tools.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
 
 const about = TOOLS.filter((tool) => 'session' in (listedTool(tool).inputSchema.properties ?? {})).map(

@@ -1,4 +1,4 @@
-import { type Bench, makeBench } from '../../../actions/bench.ts';
+import { type Bench, makeBench } from '../../../acts/bench.ts';
 import { askTool, type Told } from '../../../server/ask-tool.ts';
 import { eventually } from '../../../support/eventually.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TOOLS } from '../../../../src/server/tools/index.ts';
+import { TOOLS } from '../../../../src/server/tools.ts';
 import { readEvents } from '../../../../src/session/events/event-log.ts';
 import { sandboxOff } from '../../../support/project.ts';
 import { faultOf, newParent } from './parent.ts';

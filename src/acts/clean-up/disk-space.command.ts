@@ -1,0 +1,132 @@
+import type { Command } from 'commander';
+import { isoUtc } from '../../base/clock.ts';
+import { age } from '../../base/durations.ts';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import { grid, tabSeparated } from '../../kit/terminal/columns.ts';
+import {
+  numberOption,
+  projectOf,
+  type SharedOptions,
+  withSharedOptions,
+} from '../../kit/terminal/shared-options.ts';
+import { fitLine } from '../../kit/terminal/style.ts';
+import type { Prunable, PrunableKind, Pruned } from './prune.act.ts';
+import type { SessionWorktree, Worktrees } from './worktrees.act.ts';
+
+type PruneOptions = SharedOptions & { yes?: true; days?: number };
+
+export function addPrune(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('prune'))
+    .description('Show what old sessions still take up on disk; --yes removes it')
+    .option('-y, --yes', 'remove what is shown')
+    .option(
+      '--days <number>',
+      'keep what is younger than this (default: 30)',
+      numberOption(0, 'a whole number of days, 0 or more'),
+    )
+    .action(async (options: PruneOptions) => {
+      const { PRUNE_AFTER_DAYS, prune: pruneOld } = await import('./prune.act.ts');
+      const { days = PRUNE_AFTER_DAYS, yes: remove = false } = options;
+      const pruned = await pruneOld({ ...projectOf(options), days, remove }, await cli.actionContext());
+      cli.output.result(pruned, () =>
+        prunedWords(pruned, cli, {
+          days,
+          remove,
+          typed: options.days === undefined ? '' : `--days ${days} `,
+        }),
+      );
+    });
+}
+
+const WHAT: Readonly<Record<PrunableKind, string>> = {
+  iterations: 'prompts, transcripts and outputs of checks',
+  checkpoints: 'checkpoints: it can no longer be rewound',
+  clone: 'left by checks that were interrupted',
+  cache: 'made by SETUP for lock files that are no longer used',
+};
+
+function prunedWords(
+  { found, removed }: Pruned,
+  { output }: Cli,
+  { days, remove, typed }: { days: number; remove: boolean; typed: string },
+): string {
+  const { good, dim } = output.style;
+  if (found.length === 0)
+    return days === 0
+      ? 'Nothing to remove.'
+      : `Nothing to remove: no session has been over for ${days} days.`;
+  const line = ({ kind, name, bytes }: Prunable) => `${sizeWords(bytes)}  ${name}: ${dim(WHAT[kind])}`;
+  const total = (list: readonly Prunable[]) =>
+    sizeWords(list.reduce((sum, { bytes = 0 }) => sum + bytes, 0)).trim();
+  if (!remove)
+    return [
+      ...found.map(line),
+      `${total(found)} in all. Events, documents, proofs and branches stay.`,
+      `To remove this: samocode prune ${typed}--yes`,
+    ].join('\n');
+  const needed = found.length - removed.length;
+  return [
+    ...removed.map((one) => `${good('✔')} ${line(one)}`),
+    `${total(removed)} removed; git frees its part with its next "git gc".`,
+    ...(needed > 0 ? [`${needed} of those shown are needed again and stay.`] : []),
+  ].join('\n');
+}
+
+type WorktreesOptions = SharedOptions & { prune?: true };
+
+export function addWorktrees(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('worktrees'))
+    .description('Show the worktrees of sessions with size and age, and what was discarded')
+    .option('--prune', 'remove those of done, archived and vanished sessions, where no work is lost')
+    .action(async (options: WorktreesOptions) => {
+      const { sessionWorktrees } = await import('./worktrees.act.ts');
+      const context = await cli.actionContext();
+      const found = await sessionWorktrees({ ...projectOf(options), prune: options.prune === true }, context);
+      cli.output.result(found, () => foundWords(found, cli, context.clock.now(), options));
+    });
+}
+
+function foundWords(
+  { worktrees: all, trash, removed, emptied }: Worktrees,
+  { output }: Cli,
+  nowMs: number,
+  { prune }: WorktreesOptions,
+): string {
+  const { good } = output.style;
+  const free = all.filter(({ kept }) => kept === undefined);
+  return [
+    ...removed.map((path) => `${good('✔')} removed ${path}`),
+    ...emptied.map((ref) => `${good('✔')} removed ${ref} from the trash`),
+    ...worktreeLines(all, output, nowMs),
+    ...trash.map(({ ref, session = ref, untilMs }) => {
+      const until = isoUtc(untilMs).slice(0, 10);
+      return `discarded: ${session}, kept as ${ref} until ${until}`;
+    }),
+    ...(all.length + trash.length + removed.length === 0 ? ['No session has a worktree.'] : []),
+    ...(free.length > 0 && !prune && output.isLive
+      ? ['To remove those with which nothing is lost: samocode worktrees --prune']
+      : []),
+  ].join('\n');
+}
+
+function worktreeLines(all: readonly SessionWorktree[], output: Cli['output'], nowMs: number): string[] {
+  const cells = all.map((worktree) => rowOf(worktree, nowMs));
+  const places = all.map(({ path, kept = 'nothing would be lost' }) => [path, fitLine(kept, 300)] as const);
+  if (!output.isLive) return cells.map((row, at) => tabSeparated([...row, ...(places[at] ?? [])]));
+  const lines = grid(cells, { columns: output.columns, cut: { 2: 12, 4: 12 } });
+  // A path is copied, so it is never cut.
+  return lines.flatMap((line, at) => [line, output.style.dim(`  ${places[at]?.join(': ')}`)]);
+}
+
+function rowOf(worktree: SessionWorktree, nowMs: number): string[] {
+  const { branch = 'no branch', session = 'no session', state = '', changedAtMs } = worktree;
+  return [sizeWords(worktree.bytes), age(nowMs - changedAtMs), session, state, branch];
+}
+
+/** Nine columns wide, as `  0.3 MB`. */
+function sizeWords(bytes: number | undefined): string {
+  if (bytes === undefined) return '        ?';
+  const megabytes = bytes / (1024 * 1024);
+  const size = megabytes < 10 ? megabytes.toFixed(1) : String(Math.round(megabytes));
+  return `${size} MB`.padStart(9);
+}

@@ -1,0 +1,166 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
+import { isRunning } from '../../base/processes/process-table.ts';
+import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
+import { removeTree } from '../../project/git/remove-tree.ts';
+import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { refNameOf } from '../../session/layout/names.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
+import { readAllSessions } from '../../session/session-list.ts';
+import { isAtRest, readSession } from '../../session/status.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findProjectFor, type ProjectQuestion } from '../common/places/find-project-for.ts';
+import { refuseFromInside } from '../common/refuse-from-inside.ts';
+import { ownerOfClone } from '../proof/checks-on-clone.ts';
+import { diskUsage } from './worktrees.act.ts';
+
+export const PRUNE_AFTER_DAYS = 30;
+const DAY_MS = 24 * 60 * 60_000;
+
+export interface PruneInput extends ProjectQuestion {
+  remove: boolean;
+  /** Leaves what is younger; 0 leaves nothing. */
+  days: number;
+}
+
+/**
+ * `iterations`: prompts, what checks printed and transcripts of a session that is over; `checkpoints`: its snapshots, so that it can't be
+ * rewound any more; `clone`: left by checks that were interrupted; `cache`: what SETUP made for lock files that were not used since.
+ */
+export type PrunableKind = 'iterations' | 'checkpoints' | 'clone' | 'cache';
+
+export interface Prunable {
+  kind: PrunableKind;
+  name: string;
+  bytes: number | undefined;
+}
+
+interface Found extends Prunable {
+  /** @returns false where it is needed again */
+  remove(): Promise<boolean>;
+}
+
+export interface Pruned {
+  found: Prunable[];
+  /** With `remove`: what went; the rest of `found` was needed again. */
+  removed: Prunable[];
+}
+
+/**
+ * What old sessions of a project still take on the disk, although nothing needs it: events, documents, proofs and
+ * branches are never among it. @throws project_not_found and its like; inside_session; GitError
+ */
+export async function prune(
+  { remove, days, ...question }: PruneInput,
+  context: ActionContext,
+): Promise<Pruned> {
+  if (remove) await refuseFromInside(context);
+  const { mainRepo, values } = await findProjectFor(question, context);
+  const before = context.clock.now() - days * DAY_MS;
+  const views = await readAllSessions(values.sessions, context.host);
+  const old = views.filter((view) => isOver(view) && lastEventMs(view) <= before);
+  const place = { mainRepo, baseEnv: context.env };
+  const lists: Found[][] = [];
+  // One after the other: each starts programs that read much of the disk.
+  for (const view of old) lists.push(await ofSession(view, place, context));
+  lists.push(await ofClones(values.worktrees, before, { views, host: context.host }));
+  const found = lists.flat().sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
+  const removed: Prunable[] = [];
+  if (remove) for (const one of found) if (await one.remove()) removed.push(plain(one));
+  return { found: found.map(plain), removed };
+}
+
+function plain({ kind, name, bytes }: Found): Prunable {
+  return { kind, name, bytes };
+}
+
+/** What the original tool left has no events: its logs are all there is of its history. */
+function isOver(view: SessionView): boolean {
+  const { status, archived } = view.state;
+  const isEnded = archived || status.kind === 'done';
+  return isEnded && !view.isForeign && view.worker === 'none' && isAtRest(view);
+}
+
+/** It may have been archived long after it had ended. */
+function lastEventMs({ paths, state }: SessionView): number {
+  return Math.max(Date.parse(state.status.since), statsAt(paths.events)?.mtimeMs ?? 0);
+}
+
+type Place = { mainRepo: string; baseEnv: NodeJS.ProcessEnv };
+
+async function ofSession(
+  view: SessionView,
+  { mainRepo, baseEnv }: Place,
+  { host }: ActionContext,
+): Promise<Found[]> {
+  const { folder, paths } = view;
+  // Measuring takes its time: it may have been resumed meanwhile.
+  const stillOver = async () => {
+    const now = await readSession(paths, host);
+    return now !== undefined && isOver(now);
+  };
+  const { logs } = sessionPaths(paths.sessionsDir, folder, view.state.archived);
+  const outputs = entriesOf(logs).map((name) => join(logs, name));
+  const files = [...entriesOf(paths.iterations).map((name) => join(paths.iterations, name)), ...outputs];
+  const git = { cwd: mainRepo, baseEnv };
+  const refName = view.sessionFile === undefined ? folder : refNameOf(view.sessionFile);
+  const { refs, bytes } = await sizeOfCheckpoints(refName, git);
+  const found: Found[] = [];
+  if (files.length > 0)
+    found.push({
+      kind: 'iterations',
+      name: folder,
+      bytes: await diskUsage(files),
+      remove: async () => {
+        if (!(await stillOver())) return false;
+        for (const path of files) await rm(path, { recursive: true, force: true });
+        return true;
+      },
+    });
+  if (refs > 0)
+    found.push({
+      kind: 'checkpoints',
+      name: folder,
+      bytes,
+      remove: async () => (await stillOver()) && (await dropCheckpoints(refName, git)).length > 0,
+    });
+  return found;
+}
+
+/** Checks may run in a young one; a worker clears its own when it starts, other owners are in the names of theirs. */
+async function ofClones(
+  worktreesDir: string,
+  before: number,
+  { views, host }: { views: readonly SessionView[] } & Pick<ActionContext, 'host'>,
+): Promise<Found[]> {
+  const working = new Set(views.filter(({ worker }) => worker !== 'none').map(({ folder }) => folder));
+  const cache = setupCacheDir(worktreesDir);
+  const clones = entriesOf(checksRoot(worktreesDir)).filter(
+    (name) => join(checksRoot(worktreesDir), name) !== cache && !working.has(name),
+  );
+  const cached = entriesOf(cache);
+  const candidates = [
+    ...clones.map((name) => ({ kind: 'clone' as const, name, path: join(checksRoot(worktreesDir), name) })),
+    ...cached.map((name) => ({ kind: 'cache' as const, name, path: join(cache, name) })),
+  ];
+  const found: Found[] = [];
+  for (const { path, ...one } of candidates) {
+    const owner = ownerOfClone(one.name);
+    if (owner !== undefined && isRunning(await host.processes.read(owner))) continue;
+    const stats = statsAt(path);
+    if (stats === undefined || stats.mtimeMs > before) continue;
+    const remove = async () => {
+      await removeTree(path);
+      return true;
+    };
+    found.push({ ...one, bytes: await diskUsage([path]), remove });
+  }
+  return found;
+}
+
+/** Agents write in a session's folder: a link there must lead to nothing that is removed. */
+function entriesOf(folder: string): string[] {
+  return statsAt(folder)?.isDirectory() ? (namesAt(folder) ?? []) : [];
+}

@@ -1,0 +1,164 @@
+import { basename } from 'node:path';
+import { isSamocodeError } from '../../base/errors.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
+import { trashRef } from '../../project/checkpoints/checkpoint-refs.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { listTrash, pruneTrash, type TrashEntry } from '../../project/finishing/trash.ts';
+import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
+import { listWorktrees } from '../../project/git/worktree-list.ts';
+import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
+import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
+import { worktreeStays } from '../../session/commands/judge-finish.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { refNameOf } from '../../session/layout/names.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
+import { readAllSessions } from '../../session/session-list.ts';
+import { readSession } from '../../session/status.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findProjectFor, type ProjectQuestion } from '../common/places/find-project-for.ts';
+import { everyPlace } from '../common/places/sessions-places.ts';
+import { refuseFromInside } from '../common/refuse-from-inside.ts';
+import { safeGitAt } from '../common/session-branch.ts';
+
+export interface SessionWorktree {
+  path: string;
+  branch: string | undefined;
+  session: string | undefined;
+  state: string | undefined;
+  /** Milliseconds since the epoch: of the session's last change of state, else of the folder. */
+  changedAtMs: number;
+  bytes: number | undefined;
+  /** Why it stays; absent: nothing would be lost with it. */
+  kept: string | undefined;
+}
+
+export interface Worktrees {
+  worktrees: SessionWorktree[];
+  trash: (TrashEntry & { session: string | undefined })[];
+  removed: string[];
+  emptied: string[];
+}
+
+/**
+ * The worktrees of a project's sessions, largest first, and its trash. With `prune` it removes those with which nothing is lost,
+ * and what has been in the trash for its lifetime; branches stay.
+ * @throws project_not_found and its like; inside_session; GitError
+ */
+export async function sessionWorktrees(
+  { prune, ...question }: ProjectQuestion & { prune: boolean },
+  context: ActionContext,
+): Promise<Worktrees> {
+  if (prune) await refuseFromInside(context);
+  const project = await findProjectFor(question, context);
+  const main = { mainRepo: project.mainRepo, baseEnv: context.env };
+  const views = await viewsAround(project.values.sessions, context);
+  const removed: string[] = [];
+  const worktrees: SessionWorktree[] = [];
+  for await (const found of findWorktrees(project, views, context)) {
+    const { place, view } = found;
+    const one = await describe(found);
+    // Measuring takes its time: a session may have been resumed meanwhile.
+    const now = prune && view !== undefined ? await readSession(view.paths, context.host) : undefined;
+    const needed = now && neededBy(now);
+    if (needed !== undefined) worktrees.push({ ...one, kept: needed });
+    else if (prune && one.kept === undefined) {
+      const went = await removeWorktree(place).catch(keptWith);
+      if (went.kind === 'removed' || went.kind === 'absent') removed.push(one.path);
+      else worktrees.push({ ...one, kept: 'problem' in went ? went.problem : 'work would be lost' });
+    } else worktrees.push(one);
+  }
+  const emptied = prune ? await pruneTrash(main, context.clock.now()) : [];
+  const trash = (await listTrash(main)).map((entry) => ({
+    ...entry,
+    session: views.find(
+      ({ sessionFile }) => sessionFile && entry.ref.startsWith(trashRef(refNameOf(sessionFile))),
+    )?.folder,
+  }));
+  worktrees.sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
+  return { worktrees, trash, removed, emptied: emptied.map(({ ref }) => ref) };
+}
+
+/** Sessions of other SESSIONS folders may have their worktrees here too. */
+async function viewsAround(sessionsDir: string, context: ActionContext): Promise<SessionView[]> {
+  const places = await everyPlace(context);
+  const folders = new Set([sessionsDir, ...places.map((place) => place.sessionsDir)]);
+  return (await Promise.all([...folders].map((each) => readAllSessions(each, context.host)))).flat();
+}
+
+async function describe({ place, branch, view }: FoundWorktree): Promise<SessionWorktree> {
+  const { worktreePath: path } = place;
+  return {
+    path,
+    branch,
+    session: view?.folder,
+    state: view === undefined ? undefined : view.state.archived ? 'archived' : view.state.status.kind,
+    changedAtMs: view === undefined ? (statsAt(path)?.mtimeMs ?? 0) : Date.parse(view.state.status.since),
+    bytes: await diskUsage([path]),
+    kept: (view && neededBy(view)) ?? (await keptFor(place)),
+  };
+}
+
+/** Only what continues in a worktree needs it. */
+function neededBy({ state, worker, pendingCommands }: SessionView): string | undefined {
+  const { status, archived, merge } = state;
+  if (worker !== 'none' || pendingCommands.length > 0 || merge !== undefined) return 'its session works';
+  return archived || status.kind === 'done' ? undefined : `its session is ${status.kind}`;
+}
+
+async function keptFor(place: WorktreePlace): Promise<string | undefined> {
+  try {
+    const reading = await inspectWorktree(place);
+    return worktreeStays({ path: place.worktreePath, reading })?.error.why;
+  } catch (error) {
+    return keptWith(error).problem;
+  }
+}
+
+function keptWith(error: unknown): { kind: 'foreign'; problem: string } {
+  if (!isSamocodeError(error)) throw error;
+  return { kind: 'foreign', problem: error.why };
+}
+
+interface FoundWorktree {
+  place: WorktreePlace;
+  branch: string | undefined;
+  view: SessionView | undefined;
+}
+
+/** What git knows in WORKTREES; clones of checks and other folders are not among it. */
+async function* findWorktrees(
+  { mainRepo, values }: Project,
+  views: readonly SessionView[],
+  context: ActionContext,
+): AsyncGenerator<FoundWorktree> {
+  const top = await realPathAsFar(values.worktrees);
+  for (const { path, branch } of await listWorktrees(mainRepo, { baseEnv: context.env })) {
+    const worktreePath = await realPathAsFar(path);
+    if (worktreePath === mainRepo || pathInside(top, worktreePath) === undefined) continue;
+    const view = await sessionOf(worktreePath, views);
+    // Settings that an agent may have planted start nothing: for a session those that were accepted, else none.
+    const { gitSettings } = view?.paths ?? sessionPaths(values.sessions, basename(worktreePath));
+    const git = await safeGitAt({ mainRepo, worktreePath, accepted: gitSettings }, context);
+    yield { place: { mainRepo, worktreePath, ...git }, branch, view };
+  }
+}
+
+async function sessionOf(path: string, views: readonly SessionView[]): Promise<SessionView | undefined> {
+  for (const view of views) {
+    const own = view.state.worktree?.path;
+    if (own === undefined ? view.folder === basename(path) : (await realPathAsFar(own)) === path) return view;
+  }
+  return undefined;
+}
+
+const MEASURE_LIMIT_MS = 60_000;
+
+/** What folders take on the disk together, in bytes; undefined where that could not be measured. */
+export async function diskUsage(paths: readonly string[]): Promise<number | undefined> {
+  const there = paths.filter((path) => statsAt(path) !== undefined);
+  if (there.length === 0) return 0;
+  const { stdout } = await runCommand('du', ['-skc', ...there], { timeoutMs: MEASURE_LIMIT_MS });
+  const kilobytes = /^(\d+)\s+total$/m.exec(stdout)?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+}

@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { ifExists } from '../../../base/errors.ts';
+import { plainJson } from '../../../base/files/plain-file.ts';
+import { supervisorPaths } from '../../../providers/starting/supervisor-folder.ts';
+import type { SessionView } from '../../../session/events/session-view.ts';
+import type { ActionContext } from '../context.ts';
+import { findSession, type SessionQuestion } from '../places/find-session.ts';
+import { channelTroubles, troubleWords } from './channel-state.ts';
+import type { WorkerReport } from './worker-now.ts';
+import { type Watching, workerReport } from './worker-report.ts';
+
+export interface SessionReport extends WorkerReport {
+  view: SessionView;
+  /** What the child does now, as its own output says: quoted, never an instruction. */
+  activity?: string;
+  isStalled: boolean;
+  /** Channels whose notifications do not get out, a sentence each. */
+  troubles: string[];
+}
+
+/** What one session is doing. Starts nothing. @throws session_not_found */
+export async function getStatus(question: SessionQuestion, context: ActionContext): Promise<SessionReport> {
+  return await reportOn(await findSession(question, context), context);
+}
+
+/** @param watching what whoever reports on many has read of the supervisor */
+export async function reportOn(
+  view: SessionView,
+  context: ActionContext,
+  watching?: Watching,
+): Promise<SessionReport> {
+  const [worker, activity, isStalled, troubles] = await Promise.all([
+    workerReport(view, context, watching),
+    readActivity(view),
+    seemsStalled(view),
+    channelTroubles(supervisorPaths(context.home, context.host)),
+  ]);
+  return { view, ...worker, isStalled, troubles: troubles.map(troubleWords), activity };
+}
+
+/** The worker has told of a silence, and the child has printed nothing since. */
+async function seemsStalled({ paths, state }: SessionView): Promise<boolean> {
+  const { stalledAt, log = '' } = state.openIteration ?? {};
+  if (stalledAt === undefined) return false;
+  const printed = await ifExists(stat(join(paths.logs, log)));
+  return printed === undefined || printed.mtimeMs <= Date.parse(stalledAt);
+}
+
+const MAX_NOW_BYTES = 64 * 1024;
+
+const Now = z.object({ activity: z.string().optional(), total: z.number() });
+
+async function readActivity({ paths, state }: SessionView): Promise<string | undefined> {
+  if (state.openIteration === undefined) return undefined;
+  const now = await plainJson(paths.now, MAX_NOW_BYTES, Now);
+  // It may still tell of the child before.
+  return now?.total === state.openIteration.iteration ? now.activity?.slice(0, 200) : undefined;
+}

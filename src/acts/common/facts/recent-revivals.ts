@@ -1,0 +1,46 @@
+import { readLeases } from '../../../base/processes/lease.ts';
+import { readEvents } from '../../../session/events/event-log.ts';
+import type { SessionEvent } from '../../../session/events/events.ts';
+import type { SessionView } from '../../../session/events/session-view.ts';
+import type { ActionContext } from '../context.ts';
+
+/** Far more events than a worker writes in ten minutes of dying. */
+const LOOK_BACK = 200;
+
+/** How often its workers have died, or left without having done anything, in the last minutes. */
+export async function recentRevivals(
+  { paths, state }: SessionView,
+  { clock }: Pick<ActionContext, 'clock'>,
+): Promise<number> {
+  const now = clock.now();
+  // What lies far ahead was written by a clock that was wrong.
+  const isRecent = (at: string) => Math.abs(now - Date.parse(at)) <= REVIVAL_LIMIT.withinMs;
+  const events = await readEvents(paths, Math.max(0, state.n - LOOK_BACK));
+  const acts = events.filter(({ type }) => type !== 'notice' && type !== 'forgery_seen');
+  const told = acts.filter(
+    (event, index) =>
+      event.type === 'worker_took_over' &&
+      (event.previous === 'died' || leftAtOnce(acts.slice(Math.max(0, index - 2), index))) &&
+      isRecent(event.at),
+  );
+  // A worker that dies before it can write its first event still leaves its lease behind.
+  const leases = await readLeases(paths.leases);
+  const taken = leases.filter(
+    ({ acquiredAt }, index) =>
+      leases[index - 1] !== undefined && leases[index - 1]?.releasedAt === undefined && isRecent(acquiredAt),
+  );
+  return Math.max(told.length, taken.length);
+}
+
+/**
+ * The worker before did not die, and did nothing either: the next one would leave in the same way. Not where another
+ * session took the slot.
+ */
+function leftAtOnce([first, second]: readonly SessionEvent[]): boolean {
+  return first?.type === 'worker_took_over' && second?.type === 'worker_left' && second.why !== 'queued';
+}
+
+export const REVIVAL_LIMIT = { times: 3, withinMs: 10 * 60_000 } as const;
+
+/** What is reported of a session that is left alone for it; a sentence without its end. */
+export const DYING = `Its worker has ended ${REVIVAL_LIMIT.times} times in ${REVIVAL_LIMIT.withinMs / 60_000} minutes`;

@@ -1,0 +1,72 @@
+import type { NextStep } from '../../../base/acts.ts';
+import { capitalised } from '../../../base/text.ts';
+import type { SessionView } from '../../../session/events/session-view.ts';
+import { type SessionFacts, sessionFacts } from '../../../session/facts.ts';
+import { statusSentence, WORKER_GONE } from '../../../session/words.ts';
+import { nextSteps } from '../next-steps.ts';
+import type { SessionReport } from './get-status.ts';
+import { DYING } from './recent-revivals.ts';
+import { spentWords } from './spent-words.ts';
+import { isStuck, type WorkerNow, type WorkerReport, workerNow } from './worker-now.ts';
+
+/** A session with its worker, and what its agent does now. */
+export interface ReportFacts extends SessionFacts {
+  doing?: string;
+  stalled?: true;
+  worker: WorkerNow;
+  /** Money and tokens in words, with the limits that there are. */
+  spent?: string;
+  next: NextStep[];
+}
+
+/** @param report absent right after an act, which has started a worker */
+export function reportFacts(
+  view: SessionView,
+  report: Partial<Omit<SessionReport, 'view'>> = {},
+): ReportFacts {
+  const { activity, isStalled, isDying = false, unwatched, troubles = [] } = report;
+  const worker = report.worker ?? workerNow(view, { ageMs: 0, isContinued: true, isDying: false });
+  const stuck = isStuck(view, { worker, isDying, unwatched });
+  const facts = sessionFacts(view);
+  const problems = [
+    ...view.problems,
+    ...(isDying ? [dyingWords(view)] : []),
+    ...(unwatched === undefined ? [] : [unwatched]),
+    ...troubles,
+  ];
+  return {
+    ...facts,
+    needsHuman: facts.needsHuman || stuck,
+    doing: activity,
+    stalled: isStalled || undefined,
+    worker,
+    spent: spentWords(view),
+    problems: problems.length > 0 ? problems : undefined,
+    next: stuck && !view.isUnseen ? [{ act: 'resume', session: view.folder }] : nextSteps(view),
+  };
+}
+
+/** Why a session does not continue without an act. */
+export function stuckWords(view: SessionView, { isDying, unwatched }: WorkerReport): string {
+  return isDying ? dyingWords(view) : (unwatched ?? `${capitalised(WORKER_GONE)}.`);
+}
+
+/** A group in one answer, a sentence each: how many are done, and what each of the others does or waits for. */
+export function groupLines(
+  members: readonly { view: SessionView; report?: WorkerReport | undefined }[],
+): string[] {
+  const open = members.filter(({ view }) => view.state.status.kind !== 'done');
+  const said = open.map(({ view, report }) => {
+    const isGone = report !== undefined && isStuck(view, report) && !view.isUnseen;
+    return isGone ? `${statusSentence(view)} ${stuckWords(view, report)}` : statusSentence(view);
+  });
+  const more = said.length > MOST_OF_GROUP ? [`And ${said.length - MOST_OF_GROUP} more.`] : [];
+  const done = `${members.length - open.length} of ${members.length} done.`;
+  return [done, ...said.slice(0, MOST_OF_GROUP), ...more];
+}
+
+const MOST_OF_GROUP = 20;
+
+function dyingWords({ paths }: SessionView): string {
+  return `${DYING}: see worker.stderr in ${paths.runDir}.`;
+}

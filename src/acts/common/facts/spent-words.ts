@@ -1,0 +1,25 @@
+import { type CapUse, capUses, describeUse, type SessionCaps, withRaised } from '../../../phases/caps.ts';
+import type { SessionView } from '../../../session/events/session-view.ts';
+
+const NONE: SessionCaps = { session: {}, phases: {} };
+
+/** What a session has spent, with the limits that there are: `$1.20 of $5.00, 40000 tokens`. Empty: nothing yet. */
+export function spentWords({ state, sessionFile }: SessionView): string {
+  const { spent, raisedCaps, progress, cost } = state;
+  const caps = withRaised(sessionFile?.settings.caps ?? NONE, raisedCaps);
+  const uses = capUses(caps, spent, progress.phase);
+  const limited = new Set(uses.filter(({ scope }) => scope === 'session').map(({ cap }) => cap));
+  const { usd, tokens, iterations } = spent.session;
+  // Its agents worked, and none has said for how much.
+  const isUnknown = cost.usd === undefined && iterations > 0;
+  const about = cost.usdIsEstimate ? 'about ' : '';
+  return [
+    ...(usd > 0 && !limited.has('usd') ? [`${about}$${usd.toFixed(2)}`] : []),
+    ...(tokens > 0 && !limited.has('tokens') ? [`${Math.round(tokens)} tokens`] : []),
+    ...uses.map((use) => (isUnknown && use.cap === 'usd' ? unknownWords(use) : describeUse(use))),
+  ].join(', ');
+}
+
+function unknownWords({ limit, scope }: CapUse): string {
+  return `cost not known (limit $${limit.toFixed(2)}${scope === 'session' ? '' : ` in ${scope}`})`;
+}

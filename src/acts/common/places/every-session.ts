@@ -1,0 +1,37 @@
+import type { SessionView } from '../../../session/events/session-view.ts';
+import { byUrgency, readSessionList } from '../../../session/session-list.ts';
+import type { ActionContext } from '../context.ts';
+import { everyPlace, type SessionsPlace } from './sessions-places.ts';
+
+export interface PlacedSession {
+  view: SessionView;
+  place: SessionsPlace;
+  /** Its name alone means another session of that name, or no single one. */
+  isShadowed: boolean;
+}
+
+/** Every session that was not put away: what needs the human first, then the newest. Nothing is started. */
+export async function everySession(context: ActionContext): Promise<PlacedSession[]> {
+  const places = await everyPlace(context);
+  const lists = await Promise.all(
+    places.map(async (place) => {
+      const views = await readSessionList(place.sessionsDir, context.host);
+      return views.map((view) => ({ view, place }));
+    }),
+  );
+  const all = lists.flat();
+  const own = timesEach(all.filter(({ place }) => place.isOwn));
+  const any = timesEach(all);
+  // As `findSession` takes a name: one of an own project counts before those of others.
+  const sessions = all.map((one) => {
+    const times = one.place.isOwn ? own : any;
+    return { ...one, isShadowed: (times.get(one.view.folder) ?? 0) > 1 };
+  });
+  return sessions.sort((a, b) => byUrgency(a.view, b.view));
+}
+
+function timesEach(sessions: readonly Pick<PlacedSession, 'view'>[]): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const { view } of sessions) times.set(view.folder, (times.get(view.folder) ?? 0) + 1);
+  return times;
+}

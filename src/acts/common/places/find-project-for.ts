@@ -1,0 +1,136 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute } from 'node:path';
+import { ifExists } from '../../../base/errors.ts';
+import { findProject, SAMOCODE_FILE } from '../../../project/finding/find-project.ts';
+import { readKnownProjects, rememberProject } from '../../../project/finding/known-projects.ts';
+import { openProject, type Project } from '../../../project/finding/open-project.ts';
+import { PROJECT_ERRORS, type ProjectNotFound } from '../../../project/git/project-errors.ts';
+import { pathFromFile } from '../../../project/settings/samocode-file.ts';
+import type { CallSettings } from '../../../project/settings/settings.ts';
+import { ACTION_ERRORS } from '../action-errors.ts';
+import type { ActionContext } from '../context.ts';
+
+export interface ProjectQuestion {
+  /** A folder in or below the project, or its `.samocode` itself; without it the client's folders are tried. */
+  projectDir?: string | undefined;
+  call?: CallSettings | undefined;
+}
+
+/**
+ * The project that a call is about, opened and checked: the one that it names, else that of the client's
+ * folders, else that of the working folder. The only one that is known on this machine is taken where all of
+ * that names no place, and that is told in its warnings.
+ * @throws project_not_found, project_unclear, no_such_folder, and what `openProject` throws
+ */
+export async function findProjectFor(question: ProjectQuestion, context: ActionContext): Promise<Project> {
+  const { env, home: homeDir, clock } = context;
+  const { filePath, isGuessed } = await findProjectFile(question.projectDir, context);
+  const project = await openProject({ filePath, env, homeDir, call: question.call });
+  const { mainRepo, values } = project;
+  // A convenience: a home folder that can't be written must not stop anything.
+  await rememberProject({ filePath, mainRepo, sessions: values.sessions }, { homeDir, clock }).catch(
+    () => {},
+  );
+  if (!isGuessed) return project;
+  const text = `No folder was given, so this is about ${mainRepo}, the only project known on this machine.`;
+  return { ...project, warnings: [...project.warnings, { path: filePath, text }] };
+}
+
+/**
+ * Which project is meant; `isGuessed`: nothing led to it but that no other one is known.
+ * @throws project_not_found, project_unclear, no_such_folder
+ */
+async function findProjectFile(
+  projectDir: string | undefined,
+  context: ActionContext,
+): Promise<{ filePath: string; isGuessed: boolean }> {
+  const folders = namedFolders(projectDir, context);
+  let notFound: ProjectNotFound | undefined;
+  for (const folder of folders.length > 0 ? folders : [context.cwd]) {
+    const found = await projectAt(folder, context);
+    if (typeof found === 'string') return { filePath: found, isGuessed: false };
+    notFound ??= found;
+  }
+  // Whoever stands in a repository, or has named a folder, means that one and no other.
+  const isSomewhere = folders.length > 0 || notFound?.args.repository !== undefined;
+  const known = isSomewhere ? [] : await knownProjectFiles(context.home);
+  if (known.length > 1) throw ACTION_ERRORS.project_unclear({ files: known });
+  if (known[0] === undefined) throw notFound;
+  return { filePath: known[0], isGuessed: true };
+}
+
+/** The folders that the call or its client names, best first; none where they say nothing. */
+export function namedFolders(projectDir: string | undefined, context: ActionContext): string[] {
+  if (projectDir?.trim()) return [namedFolder(projectDir, context)];
+  const { roots = [], env } = context;
+  const ofClient = env.CLAUDE_PROJECT_DIR;
+  // A client that nobody opened a folder in may name the top of the disk.
+  const named = [...roots, ...(ofClient ? [ofClient] : [])].filter((folder) => dirname(folder) !== folder);
+  return [...new Set(named)];
+}
+
+/** The `.samocode` of a place: around it, or of a known project whose repository it lies in. */
+export async function projectAt(
+  place: string,
+  { home: homeDir }: Pick<ActionContext, 'home'>,
+): Promise<string | ProjectNotFound> {
+  const isFile = (await ifExists(stat(place)))?.isFile() ?? false;
+  if (isFile && basename(place) === SAMOCODE_FILE) return place;
+  // Any other file is a place in its project, as an editor names it.
+  const from = isFile ? dirname(place) : place;
+  try {
+    return await findProject({ from, homeDir });
+  } catch (error) {
+    if (!PROJECT_ERRORS.project_not_found.is(error)) throw error;
+    return (await knownProjectOf(error.args.repository, homeDir)) ?? error;
+  }
+}
+
+/** A known project whose `.samocode` lies elsewhere and names this repository. */
+async function knownProjectOf(repository: string | undefined, homeDir: string): Promise<string | undefined> {
+  if (repository === undefined) return undefined;
+  const known = await readKnownProjects(homeDir);
+  const ofIt = known.kind === 'read' ? known.projects.filter(({ mainRepo }) => mainRepo === repository) : [];
+  const files = await thoseThatExist(ofIt.map(({ filePath }) => filePath));
+  if (files.length > 1) throw ACTION_ERRORS.project_unclear({ files });
+  return files[0];
+}
+
+/** The `.samocode` files that were used on this machine and are still there, last used first. */
+export async function knownProjectFiles(homeDir: string): Promise<string[]> {
+  const known = await readKnownProjects(homeDir);
+  return await thoseThatExist(known.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : []);
+}
+
+async function thoseThatExist(paths: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(paths.map((path) => ifExists(stat(path))));
+  return paths.filter((_, index) => found[index]?.isFile());
+}
+
+/** As long as a system takes one. */
+export function isPath(text: string): boolean {
+  return !text.includes('\0') && text.length <= 4096;
+}
+
+type Standing = Pick<ActionContext, 'cwd' | 'home' | 'roots' | 'env'>;
+
+/**
+ * The absolute path of a folder that a call names. A relative one counts from the terminal's folder; in a client, from
+ * the one folder that it works in, for the server may run anywhere.
+ * @throws no_such_folder for what is not a valid path; relative_folder
+ */
+export function namedFolder(words: string, standing: Standing): string {
+  const path = words.trim();
+  if (!isPath(path)) throw ACTION_ERRORS.no_such_folder({ path, why: 'Not a valid path' });
+  const isComplete = isAbsolute(path) || path === '~' || path.startsWith('~/');
+  const folder = isComplete ? standing.cwd : folderOf(path, standing);
+  return pathFromFile(path, { folder, homeDir: standing.home });
+}
+
+function folderOf(path: string, { cwd, roots, env }: Standing): string {
+  if (roots === undefined) return cwd;
+  const folders = new Set([...roots, ...(env.CLAUDE_PROJECT_DIR ? [env.CLAUDE_PROJECT_DIR] : [])]);
+  const [only] = folders;
+  if (only === undefined || folders.size > 1) throw ACTION_ERRORS.relative_folder({ path });
+  return only;
+}

@@ -1,0 +1,132 @@
+import { nearestName } from '../../../base/nearest-name.ts';
+import type { SessionView } from '../../../session/events/session-view.ts';
+import {
+  foldersMeantBy,
+  foldersOfId,
+  nameWithoutDate,
+  resolveSessionFolder,
+} from '../../../session/layout/names.ts';
+import { sessionPaths } from '../../../session/layout/paths.ts';
+import { readAllSessions, sessionFolders } from '../../../session/session-list.ts';
+import { readSession } from '../../../session/status.ts';
+import { ACTION_ERRORS } from '../action-errors.ts';
+import type { ActionContext } from '../context.ts';
+import { atHand, projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
+
+export interface SessionQuestion {
+  /** A session folder, a name without its date (the newest of that name), the beginning of either, or a short id. */
+  session: string;
+  projectDir?: string | undefined;
+  /** Where the absence of a session means something: the beginning of a name finds nothing. */
+  isWholeName?: boolean | undefined;
+  /** The same, but a short id counts: for acts that lose something and that no question comes before. */
+  isExact?: boolean | undefined;
+  /** It changes something: a session of another project than the one at hand is not reached by its name alone. */
+  isAct?: boolean | undefined;
+}
+
+/**
+ * The session that a name means, as its files show it now: in the call's own project, by its whole name or its
+ * beginning, and only then in another one that is known on this machine.
+ * @throws session_not_found with the nearest name; whole_name_needed; session_ambiguous; other_project;
+ * project_not_found and the errors of settings
+ */
+export async function findSession(question: SessionQuestion, context: ActionContext): Promise<SessionView> {
+  return (await findSessionAndPlace(question, context)).view;
+}
+
+export interface FoundSession {
+  view: SessionView;
+  place: SessionsPlace;
+}
+
+export async function findSessionAndPlace(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<FoundSession> {
+  const { session, projectDir, isWholeName = false, isExact = false } = question;
+  const places = await sessionsPlaces(projectDir, context);
+  const shelves = await Promise.all(
+    places.map(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
+  );
+  const whole = (folders: readonly string[]) => resolveSessionFolder(folders, session) ?? [];
+  const begun = (folders: readonly string[]) => foldersMeantBy(folders, session);
+  const byId = (folders: readonly string[]) => foldersOfId(folders, session);
+  const meanings = isWholeName ? [whole] : [whole, isExact ? byId : begun];
+  for (const isOwn of [true, false]) {
+    const some = shelves.filter(({ place }) => place.isOwn === isOwn);
+    for (const meaning of meanings) {
+      const looks = await Promise.all(
+        some.map(({ place, folders }) => openAll([meaning(folders)].flat(), place, context)),
+      );
+      const all = looks.flat();
+      const found = theOneMeant(session, meaning === whole ? all : currentOnes(all));
+      if (found !== undefined) return await reached(found, question, context);
+    }
+  }
+  const meant = isExact ? shelves.flatMap(({ folders }) => begun(folders)) : [];
+  if (meant.length > 0) throw ACTION_ERRORS.whole_name_needed({ session, meant });
+  throw notFound(session, await foldersSeen(places, context));
+}
+
+/** @throws other_project where an act would leave the project at hand and nobody agrees to that */
+async function reached(
+  found: FoundSession,
+  { projectDir: named, isAct }: SessionQuestion,
+  context: ActionContext,
+): Promise<FoundSession> {
+  // Without a project named, the call's own ones are those at hand.
+  if (!isAct || (found.place.isOwn && !named?.trim())) return found;
+  const { files, isSomewhere } = await atHand(context);
+  if (files.includes(found.place.filePath)) return found;
+  const { elsewhere } = context;
+  const session = found.view.folder;
+  const projectDir = projectDirOf(found.place);
+  const isMeant =
+    named?.trim() || !isSomewhere || (await elsewhere?.agrees?.({ session, projectDir })) === true;
+  if (!isMeant) {
+    const command = elsewhere?.command?.(projectDir);
+    throw ACTION_ERRORS.other_project({ session, projectDir, command });
+  }
+  elsewhere?.reached?.(projectDir);
+  return found;
+}
+
+async function openAll(folders: readonly string[], place: SessionsPlace, { host }: ActionContext) {
+  const views = await Promise.all(
+    folders.map((folder) => readSession(sessionPaths(place.sessionsDir, folder), host)),
+  );
+  return views.flatMap((view) => (view === undefined ? [] : [{ view, place }]));
+}
+
+/** Without those in the archive, unless there are no others. */
+function currentOnes(found: readonly FoundSession[]): readonly FoundSession[] {
+  const current = found.filter(({ view }) => !view.state.archived);
+  return current.length > 0 ? current : found;
+}
+
+/** @throws session_ambiguous */
+function theOneMeant(session: string, meant: readonly FoundSession[]): FoundSession | undefined {
+  if (meant.length <= 1) return meant[0];
+  // Whichever was taken, the next call might mean another: other projects come and go, and change places.
+  const names = [...new Set(meant.map(({ view }) => view.folder))];
+  const projects = [...new Set(meant.map(({ place }) => projectDirOf(place)))];
+  throw ACTION_ERRORS.session_ambiguous({ session, names, projects });
+}
+
+/** The newest first, those of the call's own project before all others. */
+async function foldersSeen(places: readonly SessionsPlace[], { host }: ActionContext): Promise<string[]> {
+  const ordered = [...places].sort((a, b) => Number(b.isOwn) - Number(a.isOwn));
+  const lists = await Promise.all(ordered.map(({ sessionsDir }) => readAllSessions(sessionsDir, host)));
+  return lists.flatMap((views) =>
+    views
+      .map(({ folder }) => folder)
+      .sort()
+      .toReversed(),
+  );
+}
+
+function notFound(session: string, folders: readonly string[]) {
+  const meant = nearestName(session.slice(0, 80), [...folders, ...folders.map(nameWithoutDate)]);
+  return ACTION_ERRORS.session_not_found({ session, newest: folders.slice(0, 5).join(', '), meant });
+}

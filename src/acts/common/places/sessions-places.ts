@@ -1,0 +1,119 @@
+import { opendir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { SamocodeError, systemErrorCode } from '../../../base/errors.ts';
+import { readSettingTexts } from '../../../project/finding/open-project.ts';
+import type { ProjectNotFound } from '../../../project/git/project-errors.ts';
+import { realPathAsFar } from '../../../project/git/real-path.ts';
+import { readSettings } from '../../../project/settings/read-settings.ts';
+import { settingInvalid } from '../../../project/settings/setting-errors.ts';
+import { SETTINGS } from '../../../project/settings/settings.ts';
+import { isOfFiles } from '../../../session/status.ts';
+import type { ActionContext } from '../context.ts';
+import { knownProjectFiles, namedFolders, projectAt } from './find-project-for.ts';
+
+/** A project as far as looking at its sessions needs it: no git is asked, so that a broken repository hides nothing. */
+export interface SessionsPlace {
+  filePath: string;
+  sessionsDir: string;
+  /** The call is about it: named, or around the folders that the client or the terminal stands in. */
+  isOwn: boolean;
+}
+
+export function projectDirOf({ filePath }: Pick<SessionsPlace, 'filePath'>): string {
+  return dirname(filePath);
+}
+
+/**
+ * Where sessions are looked for: the project that the call names; else those of the client's folders, or of the
+ * working folder, and then the others known on this machine, last used first.
+ * @throws project_not_found for a folder without a project; setting_missing, setting_invalid of the call's own project
+ */
+export async function sessionsPlaces(
+  projectDir: string | undefined,
+  context: ActionContext,
+): Promise<SessionsPlace[]> {
+  const { files, notFound } = await ownFiles(projectDir, context);
+  const known = projectDir?.trim() ? [] : await knownProjectFiles(context.home);
+  const own = await Promise.all(files.map((path) => placeOf(path, context, true)));
+  const others = await Promise.all(
+    known
+      .filter((path) => !files.includes(path))
+      .map((path) => placeOf(path, context, false).catch(expected)),
+  );
+  const places = [...own, ...others.flatMap((each) => (each instanceof SamocodeError ? [] : [each]))];
+  // Another project that is broken is no reason to refuse a call, unless there is nothing else to look at.
+  if (places.length === 0) throw others[0] ?? notFound;
+  return await differentOnes(places);
+}
+
+/** Every folder of sessions, the client's own project first. No project, or a broken one, is no failure. */
+export async function everyPlace(context: ActionContext): Promise<SessionsPlace[]> {
+  const own = await ownFiles(undefined, context).catch(expected);
+  const files = own instanceof SamocodeError ? [] : own.files;
+  const all = new Set([...files, ...(await knownProjectFiles(context.home))]);
+  const found = await Promise.all(
+    [...all].map((path) => placeOf(path, context, files.includes(path)).catch(expected)),
+  );
+  return await differentOnes(found.flatMap((each) => (each instanceof SamocodeError ? [] : [each])));
+}
+
+/** The projects that a call is about when it names none. `isSomewhere`: it is about them, or about a repository without one. */
+export async function atHand(context: ActionContext): Promise<{ files: string[]; isSomewhere: boolean }> {
+  const { files, notFound } = await ownFiles(undefined, context);
+  return { files, isSomewhere: files.length > 0 || notFound?.args.repository !== undefined };
+}
+
+/** Two projects may share a SESSIONS folder; whichever comes first stands for it. */
+async function differentOnes(places: readonly SessionsPlace[]): Promise<SessionsPlace[]> {
+  const dirs = await Promise.all(places.map(({ sessionsDir }) => realPathAsFar(sessionsDir)));
+  return places.filter((_, index) => dirs.indexOf(dirs[index] ?? '') === index);
+}
+
+async function ownFiles(
+  projectDir: string | undefined,
+  context: ActionContext,
+): Promise<{ files: string[]; notFound?: ProjectNotFound }> {
+  const named = namedFolders(projectDir, context);
+  const found = await Promise.all(
+    (named.length > 0 ? named : [context.cwd]).map((folder) => projectAt(folder, context)),
+  );
+  const files = found.filter((each) => typeof each === 'string');
+  const [notFound] = found.filter((each) => typeof each !== 'string');
+  return { files: [...new Set(files)], notFound };
+}
+
+async function placeOf(
+  filePath: string,
+  { env, home: homeDir }: ActionContext,
+  isOwn: boolean,
+): Promise<SessionsPlace> {
+  const { readings } = readSettings(await readSettingTexts({ filePath, env, homeDir }));
+  const reading = readings.find(({ name }) => name === 'sessions');
+  if (reading?.problem) throw reading.problem;
+  const sessionsDir = String(reading?.value);
+  const problem = await folderProblem(sessionsDir);
+  if (problem === undefined) return { filePath, sessionsDir, isOwn };
+  const source = reading?.source ?? { kind: 'unset' };
+  throw settingInvalid(SETTINGS.sessions, {
+    key: SETTINGS.sessions.key,
+    written: sessionsDir,
+    source,
+    problem,
+  });
+}
+
+async function folderProblem(path: string): Promise<string | undefined> {
+  try {
+    await (await opendir(path)).close();
+    return undefined;
+  } catch (error) {
+    if (!isOfFiles(error)) throw error;
+    const isRefused = ['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '');
+    return isRefused ? 'This folder cannot be read' : 'This folder does not exist';
+  }
+}
+
+function expected(error: unknown): SamocodeError {
+  if (error instanceof SamocodeError) return error;
+  throw error;
+}

@@ -1,0 +1,96 @@
+import type { Project } from '../../../project/finding/open-project.ts';
+import { type RiskyLine, type Trust, trustFile, trustIn } from '../../../project/finding/trust.ts';
+import type { By } from '../../../session/events/bodies/who-acted.ts';
+import type { ActionContext } from '../context.ts';
+import { refuseFromInside } from '../refuse-from-inside.ts';
+import { START_ERRORS } from '../start-errors.ts';
+import { findProjectFor } from './find-project-for.ts';
+
+export interface TrustProjectInput {
+  projectDir?: string | undefined;
+  /** Of the content that the person has seen; its first characters are enough. */
+  hash: string;
+}
+
+/** Whether a project waits for a person's trust, and for which lines. @throws what `findProjectFor` throws */
+export async function readTrust(
+  { projectDir }: Pick<TrustProjectInput, 'projectDir'>,
+  context: ActionContext,
+): Promise<{ project: Project; trust: Trust }> {
+  const project = await findProjectFor({ projectDir }, context);
+  return { project, trust: await trustIn(project, context.home) };
+}
+
+/**
+ * Notes that a person has seen the commands and loosening lines of a `.samocode` and lets them count. Any
+ * later change of the file asks anew. Already trusted, it changes nothing.
+ * @returns the lines that count now and did not before
+ * @throws inside_session, trust_changed, person_needed, what `findProjectFor` throws
+ */
+export async function trustProject(
+  input: TrustProjectInput,
+  context: ActionContext,
+): Promise<{ project: Project; lines: readonly RiskyLine[] }> {
+  await refuseFromInside(context);
+  const project = await findProjectFor({ projectDir: input.projectDir }, context);
+  return { project, lines: await trustAsSeen(project, input.hash, context) };
+}
+
+/** The same for a project that is open. @param seen hash of what the person has seen @throws trust_changed, person_needed */
+export async function trustAsSeen(
+  project: Project,
+  seen: string,
+  { home: homeDir, clock, by }: ActionContext,
+): Promise<readonly RiskyLine[]> {
+  const given = seen.trim().toLowerCase();
+  if (given.length < MIN_HASH || !project.fileHash.startsWith(given))
+    throw START_ERRORS.trust_changed({
+      given,
+      filePath: project.filePath,
+      hash: shortHash(project.fileHash),
+    });
+  const trust = await trustIn(project, homeDir);
+  if (trust.kind === 'fine') return [];
+  if (needsPerson(trust.lines, by)) {
+    const loosening = trust.lines.filter(({ risk }) => risk === 'loosens');
+    const lines = loosening.map(riskyLineWords).join('; ');
+    throw START_ERRORS.person_needed({ filePath: project.filePath, lines });
+  }
+  await trustFile(project.filePath, project.fileHash, { homeDir, clock });
+  return trust.lines;
+}
+
+/** A model may hand on a yes to commands; it may not loosen what it is held by. */
+export function needsPerson(lines: readonly RiskyLine[], { channel }: By): boolean {
+  return channel === 'tool' && lines.some(({ risk }) => risk === 'loosens');
+}
+
+/** Fewer characters could be guessed at. */
+const MIN_HASH = 8;
+
+/** Nothing that a file brings along runs before a person has seen it. @throws project_not_trusted */
+export async function requireTrust(project: Project, { home }: Pick<ActionContext, 'home'>): Promise<void> {
+  const trust = await trustIn(project, home);
+  if (trust.kind !== 'untrusted') return;
+  const { filePath, hash, lines } = trust;
+  throw START_ERRORS.project_not_trusted({
+    filePath,
+    lines: lines.map(riskyLineWords).join('; '),
+    hash: shortHash(hash),
+    isLoosening: lines.some(({ risk }) => risk === 'loosens'),
+  });
+}
+
+/** One line as a person is shown it. */
+export function riskyLineWords({ key, value }: { key: string; value: string }): string {
+  return `${key}=${value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value}`;
+}
+
+const MAX_SHOWN = 200;
+
+/** Enough to tell versions apart, as with commits, and cheap for a model to write back. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, SHORT_HASH);
+}
+
+const SHORT_HASH = 12;

@@ -1,0 +1,47 @@
+import type { NextStep } from '../../../base/acts.ts';
+import type { SamocodeError } from '../../../base/errors.ts';
+
+export interface DoctorCheck {
+  /** Stable, for programs: `cli.claude`, `git.identity`, … */
+  id: string;
+  level: 'ok' | 'warn' | 'fail';
+  found: string;
+  /** What only somebody wants who looks for the cause. */
+  details?: string;
+  fix?: string;
+  /** The same with samocode; each face words it. */
+  next?: readonly NextStep[];
+}
+
+export const ok = (id: string, found: string): DoctorCheck => ({ id, level: 'ok', found });
+const lacking =
+  (level: 'warn' | 'fail') =>
+  (id: string, found: string, fix: string): DoctorCheck => ({ id, level, found, fix });
+export const warn = lacking('warn');
+export const fail = lacking('fail');
+export const warnIf = (isDue: boolean, id: string, found: string, fix: string): DoctorCheck[] =>
+  isDue ? [warn(id, found, fix)] : [];
+export const failed = (id: string, { what, why, hint, next }: SamocodeError): DoctorCheck => ({
+  id,
+  level: 'fail',
+  found: `${what} ${why}`,
+  fix: hint,
+  next,
+});
+
+/** What the checks ask the machine for; tests hand in another one. */
+export interface Machine {
+  platform: NodeJS.Platform;
+  uid: number | undefined;
+  nodeVersion: string;
+  root: string;
+}
+
+export function thisMachine(): Machine {
+  return {
+    platform: process.platform,
+    uid: process.getuid?.(),
+    nodeVersion: process.versions.node,
+    root: '/',
+  };
+}

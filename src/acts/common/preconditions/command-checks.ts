@@ -1,0 +1,60 @@
+import { runCommand } from '../../../base/processes/run-command.ts';
+import type { Project } from '../../../project/finding/open-project.ts';
+import { isOfRepository, missingProgram, programNotFound } from '../../../project/finding/project-command.ts';
+import { childEnvironment } from '../../../providers/starting/environment.ts';
+import { environmentOfSessions, isFromTerminal } from '../../../providers/starting/login-shell.ts';
+import type { ActionContext } from '../context.ts';
+import { type DoctorCheck, fail, ok, warn } from './check.ts';
+
+interface NamedCommand {
+  id: string;
+  of: 'SETUP' | 'the check';
+  setting: 'SETUP' | 'CHECK';
+  command: string;
+}
+
+/**
+ * What the shell thinks of SETUP and of each CHECK. They may take an hour, so none of them is run. What fails here
+ * fails in every session.
+ */
+export async function commandChecks(
+  { values: { setup, checks }, mainRepo }: Project,
+  { env, home }: ActionContext,
+): Promise<DoctorCheck[]> {
+  const commands: NamedCommand[] = [
+    ...(setup === undefined ? [] : [{ id: 'setup', of: 'SETUP', setting: 'SETUP', command: setup } as const]),
+    ...checks.map(
+      ({ command }, index) =>
+        ({ id: `check.${index + 1}`, of: 'the check', setting: 'CHECK', command }) as const,
+    ),
+  ];
+  const inEnvironment = async (env: ActionContext['env']) => {
+    const place = { cwd: mainRepo, env: childEnvironment(env, { sessionUlid: '', iteration: 0 }) };
+    return await Promise.all(commands.map((named) => commandCheck(named, place, setup !== undefined)));
+  };
+  const found = await inEnvironment(env);
+  if (isFromTerminal(env) || found.every(({ level }) => level === 'ok')) return found;
+  // Read only where something is missing: start-up files may take seconds.
+  return await inEnvironment(await environmentOfSessions(env, home));
+}
+
+async function commandCheck(
+  { id, of, setting, command }: NamedCommand,
+  place: { cwd: string; env: Record<string, string> },
+  hasSetup: boolean,
+): Promise<DoctorCheck> {
+  const { exitCode } = await runCommand('/bin/sh', ['-n', '-c', command], place);
+  if (exitCode !== 0) return fail(id, `The shell cannot read ${of} \`${command}\`.`, `Correct ${setting}.`);
+  const program = await missingProgram(command, place);
+  if (program === undefined) return ok(id, command);
+  const found = programNotFound(program, of, command);
+  // What a path of the repository leads to may also come with the branch of a session.
+  const mayCome = isOfRepository(program) || (hasSetup && setting === 'CHECK');
+  return mayCome
+    ? warn(
+        id,
+        found,
+        `Check that SETUP creates it, or correct ${setting}; "samocode doctor --checks" tries both.`,
+      )
+    : fail(id, found, `Install it, or correct ${setting}.`);
+}

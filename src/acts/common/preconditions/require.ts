@@ -1,0 +1,33 @@
+import { statsAt } from '../../../base/files/path-stats.ts';
+import { cleanText } from '../../../base/text.ts';
+import type { SessionView } from '../../../session/events/session-view.ts';
+import { ACTION_ERRORS } from '../action-errors.ts';
+
+/** What a person writes is handed to a child whole; more than this belongs into a file. */
+const MAX_TEXT_CHARS = 100_000;
+
+/** A person's text, trimmed and without control characters. @throws text_missing, text_too_long */
+export function requireText(text: string, name: string): string {
+  const trimmed = cleanText(text).trim();
+  if (trimmed === '') throw ACTION_ERRORS.text_missing({ name });
+  if (trimmed.length > MAX_TEXT_CHARS) {
+    throw ACTION_ERRORS.text_too_long({ name, chars: trimmed.length, most: MAX_TEXT_CHARS });
+  }
+  return trimmed;
+}
+
+/**
+ * A session works where it was started.
+ * @param goesOn whether agents will work in it @throws folder_gone
+ */
+export function requireFolders(
+  { folder, sessionFile: file, state: { worktree } }: SessionView,
+  { goesOn }: { goesOn: boolean },
+): void {
+  if (file === undefined) return;
+  const needed = goesOn && worktree !== undefined ? [file.mainRepo, file.worktreesDir] : [file.mainRepo];
+  const path = needed.find((each) => statsAt(each) === undefined);
+  if (path === undefined) return;
+  const branch = worktree?.branch;
+  throw ACTION_ERRORS.folder_gone({ session: folder, path, branch, isRepository: path === file.mainRepo });
+}

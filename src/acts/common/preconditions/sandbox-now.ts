@@ -1,0 +1,56 @@
+import { dirname } from 'node:path';
+import type { SandboxLevel } from '../../../base/sandbox-level.ts';
+import { findProtectedPlaces, type ProtectedPlaces } from '../../../project/finding/protected-places.ts';
+import { areConfined } from '../../../providers/registry.ts';
+import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../../providers/starting/probe-guard.ts';
+import type { FrozenSettings } from '../../../session/events/session-file.ts';
+import { runRoot } from '../../../session/layout/paths.ts';
+import type { ActionContext } from '../context.ts';
+import { START_ERRORS } from '../start-errors.ts';
+
+export interface SandboxQuestion {
+  mainRepo: string;
+  sessionsDir: string;
+  worktreesDir: string;
+  settings: Pick<FrozenSettings, 'sandbox' | 'sandboxWrite'>;
+}
+
+/** Whether agents would run inside the guard here and now; tried, not believed. @throws GitError */
+export async function guardNow(
+  { settings, ...places }: SandboxQuestion,
+  context: ActionContext,
+): Promise<GuardNow> {
+  const { sandbox, sandboxWrite } = settings;
+  if (sandbox === 'off') return SWITCHED_OFF;
+  const protectedPlaces = await placesToProtect({ ...places, writable: sandboxWrite }, context);
+  return await probeGuard(protectedPlaces, { env: context.env });
+}
+
+/** What agents and checks must not reach, and what stays open to them. @throws GitError */
+export async function placesToProtect(
+  folders: Omit<SandboxQuestion, 'settings'> & { writable: readonly string[] },
+  { env, home, programs }: ActionContext,
+): Promise<ProtectedPlaces> {
+  const own = { runRoot: runRoot(folders.sessionsDir), programFolder: dirname(programs.worker) };
+  return await findProtectedPlaces({ ...folders, ...own, homeDir: home }, { baseEnv: env });
+}
+
+/**
+ * The level with which a session would begin; `warning`: why there is no guard although one is wanted, and how to get it.
+ * @throws guard_unavailable where the session is to have a guard or nothing; GitError
+ */
+export async function sandboxNow(
+  question: SandboxQuestion & {
+    settings: Pick<FrozenSettings, 'provider' | 'providers' | 'fallback' | 'permissions'>;
+  },
+  context: ActionContext,
+): Promise<{ level: SandboxLevel; warning?: string }> {
+  const now = await guardNow(question, context);
+  if (now.level !== 'none') return { level: now.level };
+  const { sandbox, provider, providers, fallback = [], permissions } = question.settings;
+  if (sandbox === 'guard') throw START_ERRORS.guard_unavailable({ why: now.why, hint: now.hint });
+  const names = [provider, ...Object.values(providers), ...fallback];
+  const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';
+  if (sandbox === 'off') return { level };
+  return { level, warning: `Agents run without the guard: ${now.why}. ${now.hint}` };
+}

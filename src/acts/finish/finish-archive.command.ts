@@ -1,0 +1,156 @@
+import { type Command, Option } from 'commander';
+import { shellWord } from '../../base/shell-quoted.ts';
+import { agreedTo, previewWords } from '../../kit/terminal/ask-preview.ts';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import type { Preview } from '../common/preview.ts';
+import type { FinishSessionInput, FinishWay } from './look-at-finish.ts';
+
+const WAYS = {
+  merge: 'merge its branch into its base, if the checks pass on the result',
+  pull_request: 'open a pull request with gh, or print the commands',
+  keep_branch: 'archive it and keep its branch',
+  discard: 'delete branch and worktree; for 30 days "samocode unarchive" restores them',
+} as const satisfies Partial<Record<FinishWay, string>>;
+type Way = keyof typeof WAYS;
+const NAMES = Object.keys(WAYS) as Way[];
+
+const DAY_MS = 24 * 60 * 60_000;
+
+type FinishOptions = SharedOptions & { yes?: true } & Readonly<Record<string, unknown>>;
+
+export function addFinish(program: Command, cli: Cli): void {
+  const command = withSharedOptions(program.command('finish <session>')).description(
+    'Merge, publish, archive or discard a session, or show what each would do',
+  );
+  for (const way of NAMES) {
+    const others = NAMES.filter((each) => each !== way).map((each) => optionOf(each).attributeName());
+    command.addOption(optionOf(way).conflicts(others));
+  }
+  command.option('-y, --yes', 'do not ask').action(async (session: string, options: FinishOptions) => {
+    const way =
+      NAMES.find((each) => options[optionOf(each).attributeName()]) ?? (await choose(cli, session, options));
+    if (way === undefined) return;
+    const which = options.yes ? { session, isExact: true } : await wanted(cli, session, way, options);
+    if (which === undefined) return;
+    const { finishSession } = await import('./finish-session.act.ts');
+    // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker continues.
+    const input = { ...which, ...projectOf(options), how: way, keep: [], waitMs: DAY_MS };
+    if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
+    const { view, done, place, commands, url, bodyPath } = await finishSession(
+      input,
+      await cli.actionContext(),
+    );
+    const facts = {
+      ...shownFacts(view),
+      how: way,
+      done,
+      place: place || undefined,
+      commands,
+      url,
+      bodyPath,
+    };
+    cli.output.result(facts, () =>
+      [
+        `${cli.output.style.good('✔')} ${done}`,
+        ...commands.map((command) => `  ${command}`),
+        ...(bodyPath === undefined ? [] : [`The text of the pull request: ${bodyPath}`]),
+      ].join('\n'),
+    );
+  });
+}
+
+function optionOf(way: Way): Option {
+  return new Option(`--${way.replaceAll('_', '-')}`, WAYS[way]);
+}
+
+/** By a menu, where there is one; else every way is shown. */
+async function choose(cli: Cli, session: string, options: FinishOptions): Promise<Way | undefined> {
+  const previews = await Promise.all(
+    NAMES.map(async (way) => ({ way, preview: await previewOf(cli, session, way, options) })),
+  );
+  const menus = cli.isInteractive ? await cli.menus?.() : undefined;
+  const free = previews.filter(({ preview }) => preview.blockers.length === 0);
+  if (menus && free.length > 0) {
+    const choices = free.map(({ way }) => ({ value: way, label: WAYS[way] }));
+    const chosen = await menus.choose('How to finish it? Esc leaves it as it is', choices);
+    return NAMES.find((way) => way === chosen);
+  }
+  const ways = previews.map(({ way, preview: { would, blockers } }) => ({
+    how: way,
+    would,
+    blockers,
+  }));
+  cli.output.result({ session, ways }, () =>
+    previews.map(({ way, preview }) => previewWords(cli, optionOf(way).flags, preview)).join('\n'),
+  );
+  return undefined;
+}
+
+async function wanted(cli: Cli, session: string, way: Way, options: FinishOptions) {
+  const preview = await previewOf(cli, session, way, options);
+  const title = optionOf(way).flags;
+  const command = `samocode finish ${shellWord(preview.view.folder)} ${title} --yes`;
+  return await agreedTo(cli, { preview, title, command, facts: { how: way } });
+}
+
+async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
+  const { previewFinish } = await import('./preview-finish.act.ts');
+  return await previewFinish(
+    { session, ...projectOf(options), how: way, keep: [] },
+    await cli.actionContext(),
+  );
+}
+
+type ArchiveOptions = SharedOptions & { documents?: true; keep?: string[]; yes?: true };
+
+export function addArchive(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('archive <session>'))
+    .description('Archive a session unless work would be lost; its branch is kept')
+    .option('--documents', 'archive only its documents, so that it can take new work')
+    .option('--keep <file...>', 'documents to leave in place (with --documents)')
+    .option('-y, --yes', 'do not ask')
+    .action(async (session: string, options: ArchiveOptions) => {
+      const { finishSession } = await import('./finish-session.act.ts');
+      const keep = options.keep ?? [];
+      const documentsOnly = options.documents === true || keep.length > 0;
+      const how = documentsOnly ? 'archive_documents' : 'keep_branch';
+      const asked = { session, ...projectOf(options), how, keep } as const;
+      const input = options.yes ? { ...asked, isExact: true } : await wantedArchive(cli, asked);
+      if (input === undefined) return;
+      const { view, place, moved } = await finishSession(input, await cli.actionContext());
+      cli.output.result({ ...shownFacts(view), place, moved }, () =>
+        documentsOnly
+          ? `${moved.length} documents of ${view.folder} are in ${place}.`
+          : `${view.folder} is in ${place}; its branch is kept. To restore it: samocode unarchive ${handleOf(view.folder)}`,
+      );
+    });
+}
+
+export function addUnarchive(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('unarchive <session>'))
+    .description('Restore a session from the archive')
+    .action(async (session: string, options: SharedOptions) => {
+      const { finishSession } = await import('./finish-session.act.ts');
+      const input = { session, ...projectOf(options), how: 'unarchive', keep: [] } as const;
+      const { view } = await finishSession(input, await cli.actionContext());
+      cli.output.result(
+        shownFacts(view),
+        () => `${view.folder} is restored. To continue it: samocode resume ${handleOf(view.folder)}`,
+      );
+    });
+}
+
+async function wantedArchive(cli: Cli, input: FinishSessionInput): Promise<FinishSessionInput | undefined> {
+  const { previewFinish } = await import('./preview-finish.act.ts');
+  const preview = await previewFinish(input, await cli.actionContext());
+  const { folder } = preview.view;
+  const title = input.how === 'keep_branch' ? `Archive ${folder}` : `Archive documents of ${folder}`;
+  const keep = input.keep.map((name) => ` ${shellWord(name)}`).join('');
+  const options = `${input.how === 'keep_branch' ? '' : ' --documents'}${keep && ` --keep${keep}`}`;
+  const command = `samocode archive ${shellWord(folder)}${options} --yes`;
+  const agreed = await agreedTo(cli, { preview, title, command, facts: { how: input.how } });
+  return agreed && { ...input, ...agreed };
+}

@@ -1,0 +1,102 @@
+import { SamocodeError } from '../../base/errors.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
+import { counted } from '../../base/text.ts';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
+import { type AfterCommand, ALL_FILES_MS, afterCommand } from '../common/after-command.ts';
+import type { ActionContext } from '../common/context.ts';
+import type { CommandRequest } from '../common/send-command.ts';
+import { archiveRequest, type FinishSessionInput, type FinishWay, lookAtFinish } from './look-at-finish.ts';
+import { publish } from './publish.ts';
+
+export interface FinishResult {
+  view: SessionView;
+  done: string;
+  /** The folder that took the session or its documents; empty where nothing was moved. */
+  place: string;
+  moved: readonly string[];
+  /** Shell commands that are left to the person, in order. */
+  commands: readonly string[];
+  url?: string;
+  bodyPath?: string;
+}
+
+/**
+ * Finishes a session in one of the ways; work that no commit holds is never lost by it.
+ * @throws an early refusal, the worker's refusal with what would be lost; not_finished; not_merged; pending
+ */
+export async function finishSession(
+  input: FinishSessionInput,
+  context: ActionContext,
+): Promise<FinishResult> {
+  const look = await lookAtFinish(input, context);
+  const { view, refusal } = look;
+  if (refusal) throw refusal;
+  const { how } = input;
+  if (how === 'pull_request') {
+    const { said, ...published } = await publish(look, context);
+    return { view, place: '', moved: [], done: said, ...published };
+  }
+  const send = (request: CommandRequest, endsIn: EventType, workMs = ALL_FILES_MS) =>
+    afterCommand(view, request, [endsIn], context, { workMs });
+  if (how === 'merge') return mergeResult(await send({ kind: 'merge' }, 'merge_ended', input.waitMs));
+  const isMoved = how === 'keep_branch' || how === 'archive_documents';
+  const request = isMoved ? ({ kind: 'archive', ...archiveRequest(input) } as const) : { kind: how };
+  return archivedResult(how, await send(request, 'worker_left'));
+}
+
+type ArchiveWay = Exclude<FinishWay, 'merge' | 'pull_request'>;
+
+function archivedResult(how: ArchiveWay, { view, events }: AfterCommand): FinishResult {
+  const archived = events.find((event) => event.type === 'archived');
+  const { to: place = '', moved = [] } = archived ?? {};
+  const isDone =
+    how === 'archive_documents'
+      ? !moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`))
+      : view.state.archived === (how !== 'unarchive');
+  if (!isDone) throw notFinished(view, events);
+  return { view, place, moved, commands: [], done: archivedWords(how, view, { place, moved }) };
+}
+
+function archivedWords(
+  how: ArchiveWay,
+  { folder, state: { worktree, trash } }: SessionView,
+  { place, moved }: Pick<FinishResult, 'place' | 'moved'>,
+): string {
+  switch (how) {
+    case 'keep_branch':
+      return `${folder} is archived in ${place}.${worktree ? ` Its branch ${worktree.branch} is kept.` : ''}`;
+    case 'discard': {
+      const kept =
+        trash && ` Branch and worktree are kept as ${trash.ref} until ${trash.until.slice(0, 10)}.`;
+      return `${folder} is discarded; its folder is in ${place}.${kept ?? ''}`;
+    }
+    case 'archive_documents':
+      return `Archived in ${place}: ${counted(moved.length, 'document')} of ${folder}.`;
+    case 'unarchive':
+      return `${folder} is restored.`;
+    default:
+      return how satisfies never;
+  }
+}
+
+function mergeResult({ view, events }: AfterCommand): FinishResult {
+  const end = events.find((event) => event.type === 'merge_ended');
+  const result = { view, place: '', moved: [], commands: end?.commands ?? [] };
+  if (end === undefined)
+    return { ...result, done: `${view.folder} is being merged; its status says when that has ended.` };
+  const { outcome, into, commit = '', reason = '', files, commands } = end;
+  if (outcome === 'merged')
+    return { ...result, done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}.` };
+  if (outcome !== 'ready') throw ACTION_ERRORS.not_merged({ into, reason, files, commands });
+  const done = `The merge is made and nothing else was changed. ${reason} These commands do the rest.`;
+  return { ...result, done };
+}
+
+/** Its worker could not do what it had accepted; it has recorded why, and that things are as they were. */
+function notFinished({ folder }: SessionView, events: AfterCommand['events']): SamocodeError {
+  const notice = events.findLast((event) => event.type === 'notice');
+  const error = ACTION_ERRORS.not_finished({ session: folder, reason: notice?.text });
+  return notice === undefined ? error : new SamocodeError(notice.code, error.args, error);
+}

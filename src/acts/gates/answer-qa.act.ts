@@ -1,0 +1,53 @@
+import { judgeAnswer } from '../../session/commands/judge-gates.ts';
+import { documentText } from '../../session/documents/documents.ts';
+import { openQuestions } from '../../session/documents/qa.ts';
+import type { AnswerOnRecord } from '../../session/events/bodies/positions.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { afterCommand } from '../common/after-command.ts';
+import type { ActionContext } from '../common/context.ts';
+import { accepted, gateChannelsOf } from '../common/early-refusal.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+
+export interface AnswerQaInput extends SessionQuestion {
+  /** A letter, several ("A, C"), or free text, by the question's id. */
+  answers: readonly { id: string; text: string }[];
+  acceptSuggestions?: boolean | undefined;
+  /** What stands in the file is the person's own. */
+  confirmTyped?: boolean | undefined;
+  /** Answers on record are changed on purpose. */
+  replace?: boolean | undefined;
+}
+
+export interface AnswerQaResult {
+  view: SessionView;
+  recorded: { id: string; text: string }[];
+  /** Those in whose place they are. */
+  replaced: readonly AnswerOnRecord[];
+  open: string[];
+}
+
+/**
+ * Gives a person's answers to the questions that a session waits for; a part of them is fine.
+ * @throws an early refusal before anything is asked of the worker; the worker's refusal, pending
+ */
+export async function answerQa(input: AnswerQaInput, context: ActionContext): Promise<AnswerQaResult> {
+  const { acceptSuggestions = false, confirmTyped = false } = input;
+  const replace = input.replace ? { replace: true as const } : {};
+  const view = await findSession({ ...input, isAct: true }, context);
+  const answers = [...input.answers];
+  const request = { kind: 'answer', answers, acceptSuggestions, confirmTyped, ...replace } as const;
+  const facts = {
+    ...openQuestions(await documentText(view.paths.qa), view.state),
+    gateChannels: gateChannelsOf(view),
+  };
+  const verdict = accepted(judgeAnswer({ ...request, by: context.by }, view.state, facts), view);
+  const after = await afterCommand(view, request, ['answers_recorded'], context);
+  // The worker may have met newer questions than were read here.
+  const recorded = after.events.find((event) => event.type === 'answers_recorded') ?? verdict;
+  return {
+    view: after.view,
+    recorded: recorded.answers.map(({ id, text }) => ({ id, text })),
+    replaced: recorded.replaced ?? [],
+    open: recorded.open,
+  };
+}

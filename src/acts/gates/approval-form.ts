@@ -1,0 +1,73 @@
+import { type AtGate, decidedBy, type Form, mayOpenGates } from '../../kit/mcp/form.ts';
+import { cut } from '../../kit/mcp/session-fields.ts';
+import type { ToolContext } from '../../kit/mcp/tool.ts';
+import { isHashOf } from '../../session/documents/plan.ts';
+import type { SessionQuestion } from '../common/places/find-session.ts';
+import type { PlanBrief, PlanReport } from './read-plan.act.ts';
+
+/** What the user says of a plan. `feedback` are their words, empty where they gave none. */
+export type PlanDecision =
+  | { kind: 'approve'; hash: string }
+  | { kind: 'changes'; feedback: string }
+  | { kind: 'read' }
+  | { kind: 'later' };
+
+/** Codex begins at the first one: an Enter too many approves nothing. */
+const DECISIONS = {
+  read: 'Read the whole plan first',
+  approve: 'Approve it: the work starts',
+  changes: 'Ask for changes',
+  later: 'Decide later',
+} as const;
+
+/**
+ * Puts the plan that waits to the user in a form.
+ * @param hash of the plan that the call is about, if it names one: another one is refused before anybody is asked
+ */
+export async function askApproval(
+  { hash, ...question }: SessionQuestion & { hash?: string | undefined },
+  { actions, ask }: ToolContext,
+): Promise<AtGate<PlanDecision>> {
+  if (ask === undefined) return { kind: 'no_form' };
+  const { planBrief, readPlan } = await import('./read-plan.act.ts');
+  const plan = await readPlan({ ...question, isAct: true }, actions);
+  const isMeant = hash === undefined || isHashOf(hash, plan.hash);
+  if (plan.state !== 'waits_for_approval' || !isMeant || !mayOpenGates(plan.view)) return { kind: 'no_form' };
+  const outcome = await ask(approvalForm(plan, planBrief(plan)));
+  if (outcome.kind !== 'filled' || outcome.filled.decision !== 'changes')
+    return decidedBy(outcome, ({ decision }) => decisionOf(decision, plan.hash));
+  const words = await ask(CHANGES_FORM);
+  const feedback = words.kind === 'filled' ? (words.filled.changes ?? '') : '';
+  return { kind: 'decided', decision: { kind: 'changes', feedback } };
+}
+
+function approvalForm({ view, name, hash, servers }: PlanReport, { phases, beforeDone }: PlanBrief): Form {
+  return {
+    // Claude Code shows four lines: what is started and what is checked come before the phases.
+    message: [
+      `The plan of ${view.folder} waits for you: ${name} (${hash.slice(0, 12)})`,
+      ...servers,
+      cut(beforeDone, 400),
+      ...phases.map((phase) => cut(phase, 160)),
+    ].join('\n'),
+    fields: {
+      decision: {
+        title: 'Decision',
+        choices: Object.entries(DECISIONS).map(([value, title]) => ({ value, title })),
+      },
+    },
+    required: ['decision'],
+  };
+}
+
+/** A form of its own: Codex does not submit one with an empty text field. */
+const CHANGES_FORM: Form = {
+  message: 'What should be different in the plan?',
+  fields: { changes: { title: 'Changes' } },
+  required: ['changes'],
+};
+
+function decisionOf(decision: string | undefined, hash: string): PlanDecision {
+  if (decision === 'approve') return { kind: 'approve', hash };
+  return { kind: decision === 'read' ? 'read' : 'later' };
+}

@@ -1,0 +1,46 @@
+import { judgeApprove } from '../../session/commands/judge-gates.ts';
+import { isHashOf } from '../../session/documents/plan.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { gateOf } from '../../session/status.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
+import { afterCommand } from '../common/after-command.ts';
+import type { ActionContext } from '../common/context.ts';
+import { accepted, gateChannelsOf } from '../common/early-refusal.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+import { readPlanOf } from './read-plan.act.ts';
+
+export interface ApprovePlanInput extends SessionQuestion {
+  /** The hash that came with the plan when it was read. A person at a terminal may leave it out. */
+  hash?: string | undefined;
+}
+
+export interface ApprovePlanResult {
+  view: SessionView;
+  plan: { name: string; hash: string };
+  /** The MCP servers that are accepted with it, in lines for people. */
+  servers: string[];
+  already: boolean;
+}
+
+/**
+ * Approves the plan that a session waits with; it goes on to implementation.
+ * @throws plan_hash_missing, no_plan, an early refusal, the worker's refusal, pending
+ */
+export async function approvePlan(
+  input: ApprovePlanInput,
+  context: ActionContext,
+): Promise<ApprovePlanResult> {
+  const hash = input.hash?.trim() || undefined;
+  const view = await findSession({ ...input, isAct: true }, context);
+  const { approvedPlan } = view.state;
+  const isWaiting = gateOf(view)?.for === 'plan_approval';
+  if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
+    return { view, plan: approvedPlan, servers: [], already: true };
+  // The file may have been edited since the session began to wait: what was read is what counts.
+  const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, gateChannels: gateChannelsOf(view) };
+  const { plan } = accepted(judgeApprove({ hash, by: context.by }, view.state, facts), view);
+  if (hash === undefined && context.by.channel === 'tool')
+    throw ACTION_ERRORS.plan_hash_missing({ session: view.folder });
+  const after = await afterCommand(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
+  return { view: after.view, plan, servers: facts.plan?.servers ?? [], already: false };
+}

@@ -1,0 +1,70 @@
+import type { Cli, Menus } from '../../kit/terminal/cli.ts';
+import { commentsOn } from '../../kit/terminal/editor.ts';
+import { showLines } from '../../kit/terminal/pager.ts';
+import { planDifference, planWords } from './gate-words.ts';
+import type { PlanReport } from './read-plan.act.ts';
+
+/** Undefined: left for later. */
+type Decision = 'approved' | { feedback: string } | undefined;
+
+/** Shows the plan to the person and asks what they think of it. */
+export async function decideOn(cli: Cli, plan: PlanReport, menus: Menus | undefined): Promise<Decision> {
+  cli.output.say();
+  await showLines(cli, planWords(plan, cli.output).split('\n'));
+  // After a long plan: what is new in it is what the person has not read yet.
+  for (const line of planDifference(plan, cli.output)) cli.output.say(line);
+  return menus === undefined ? await decideByLine(cli) : await decideByMenu(cli, plan, menus);
+}
+
+async function decideByMenu(cli: Cli, plan: PlanReport, menus: Menus): Promise<Decision> {
+  const choices = [
+    { value: 'approve', label: 'approve it and start the work' },
+    { value: 'read', label: 'read it again' },
+    { value: 'edit', label: 'write comments on it in your editor' },
+    { value: 'change', label: 'ask for changes' },
+    { value: 'later', label: 'leave it for later' },
+  ];
+  for (;;) {
+    // An Enter too many approves nothing.
+    const chosen = await menus.choose('The plan waits for you; Esc leaves it for later', choices, 'later');
+    switch (chosen) {
+      case 'approve':
+        return 'approved';
+      case 'read':
+        await showLines(cli, planWords(plan, cli.output).split('\n'));
+        break;
+      case 'edit': {
+        const feedback = await commentsOn(cli, plan.text);
+        if (feedback === '') cli.output.say('No comment was written.');
+        // What the editor has saved is shown once more before it costs an agent's time.
+        else if (await isSent(cli, feedback, menus)) return { feedback };
+        break;
+      }
+      case 'change':
+        return await askChanges(menus);
+      default:
+        return undefined;
+    }
+  }
+}
+
+async function isSent(cli: Cli, feedback: string, menus: Menus): Promise<boolean> {
+  cli.output.say(`\n${feedback}\n`);
+  return (await menus.confirm('Send these comments to the agent?')) === true;
+}
+
+async function askChanges(menus: Menus): Promise<Decision> {
+  const feedback = await menus.write('What should be different?', (typed) =>
+    typed.trim() === '' ? 'Write what should be different; Esc leaves the plan for later.' : undefined,
+  );
+  return feedback === undefined ? undefined : { feedback };
+}
+
+async function decideByLine(cli: Cli): Promise<Decision> {
+  cli.output.say('\ny approves it; Enter leaves it for later; or write what should be different.');
+  const typed = (await cli.ask('your answer: ')).trim();
+  // A plain no says nothing that an agent could work with, and each round of the plan costs one.
+  const said = /^no?$/i.test(typed) ? (await cli.ask('what should be different: ')).trim() : typed;
+  if (said === '' || /^q(?:uit)?$/i.test(said)) return undefined;
+  return /^y(?:es)?$/i.test(said) ? 'approved' : { feedback: said };
+}

@@ -1,0 +1,66 @@
+import { hanging } from '../../kit/terminal/columns.ts';
+import { diffColours, markdownWords } from '../../kit/terminal/markdown.ts';
+import type { Output } from '../../kit/terminal/output.ts';
+import { fitLine, harmless, type Style } from '../../kit/terminal/style.ts';
+import type { PlanReport } from './read-plan.act.ts';
+import type { QaItem } from './read-qa.act.ts';
+
+/** One question as a person reads it; its text is a child's and loses what would steer the terminal. */
+export function questionWords(question: QaItem, output: Output): string {
+  const { style, columns } = output;
+  const { options, suggestion, answer } = question;
+  const suggested = new Set(suggestion?.letters ?? []);
+  const lines = options.map(({ letter, text: words }) => {
+    const mark = suggested.has(letter) ? style.accent(' ← suggested') : '';
+    const first = `     ${style.bold(`${letter})`)} `;
+    return hanging(`${fitLine(words, 400)}${mark}`, { first, columns });
+  });
+  // Which one is suggested stands beside it.
+  const reason = fitLine(suggestion?.reason ?? '', 400);
+  const why = reason ? [style.dim(hanging(`why: ${reason}`, { first: '     ', columns }))] : [];
+  return [questionHead(question, output), ...lines, ...why, ...answerWords(question, answer, style)].join(
+    '\n',
+  );
+}
+
+/** What a question about changed checks is about; a child's text too. */
+export function diffWords(diff: string): string {
+  return diff.trimEnd().split('\n').map(harmless).join('\n');
+}
+
+/** The question alone, without what may be answered. */
+export function questionHead({ id, text }: QaItem, { style, columns }: Output): string {
+  const first = `${style.bold(style.attention(id))}${' '.repeat(Math.max(1, 5 - id.length))}`;
+  return hanging(harmless(text), { first, columns });
+}
+
+function answerWords(question: QaItem, answer: string | undefined, style: Style): string[] {
+  if (answer === undefined) return [];
+  if (question.isUnconfirmed) {
+    return [
+      style.attention(
+        `     in the file, not confirmed by you: ${fitLine(answer, 400)} (--confirm-typed confirms it)`,
+      ),
+    ];
+  }
+  return [style.good(`     ✔ ${fitLine(answer, 400)}`)];
+}
+
+/** The plan, its Markdown made readable. */
+export function planWords(
+  { name, state, text, servers }: PlanReport,
+  { style, textColumns: columns }: Output,
+): string {
+  const head = style.dim(`${name} (${state.replaceAll('_', ' ')})`);
+  const [title, ...starts] = servers;
+  // Below the plan: where the person decides, and whatever its length.
+  const starting = starts.map((line) => hanging(line.slice(2), { first: line.slice(0, 2), columns }));
+  const below = title === undefined ? [] : ['', style.attention(title), ...starting];
+  return [head, '', markdownWords(text, { style, columns }), ...below].join('\n');
+}
+
+/** The differences from the last version that a person was asked about; empty for the first one. */
+export function planDifference({ changes = [] }: PlanReport, { style }: Output): string[] {
+  if (changes.length === 0) return [];
+  return ['', style.bold('Changes since the previous version:'), diffColours(changes.join('\n'), style)];
+}

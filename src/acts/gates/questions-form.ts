@@ -1,0 +1,131 @@
+import {
+  type AtGate,
+  decidedBy,
+  type Filled,
+  type Form,
+  type FormField,
+  mayOpenGates,
+} from '../../kit/mcp/form.ts';
+import { cut } from '../../kit/mcp/session-fields.ts';
+import type { ToolContext } from '../../kit/mcp/tool.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { answerText, parseAnswer } from '../../session/documents/qa.ts';
+import { findQuestion } from '../../session/documents/qa-blocks.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionQuestion } from '../common/places/find-session.ts';
+import type { QaItem } from './read-qa.act.ts';
+
+/** More than this on one form is nobody's pleasure; the others stay open. */
+const MOST_QUESTIONS = 6;
+const MOST_OF_A_DIFF = 2500;
+
+export interface FormAnswer {
+  id: string;
+  text: string;
+}
+
+/** What the model passes on of the user's words: filled in when the form opens. */
+export interface PassedOn {
+  answers: readonly FormAnswer[];
+  acceptSuggestions: boolean;
+  confirmTyped: boolean;
+  /** Questions that have an answer are asked too, where one was passed on. */
+  replace: boolean;
+}
+
+/**
+ * Puts the open questions of a session to the user in a form, with what was passed on filled in.
+ * @returns with the questions that they answer in the chat, and those whose answers were passed on and that had one already
+ */
+export async function askQuestions(
+  question: SessionQuestion,
+  passedOn: PassedOn,
+  { actions, ask }: ToolContext,
+): Promise<AtGate<{ answers: FormAnswer[]; inChat: string[]; unasked: string[] }>> {
+  if (ask === undefined) return { kind: 'no_form' };
+  const { readQa } = await import('./read-qa.act.ts');
+  const { view, questions: known, diff } = await readQa({ ...question, isAct: true }, actions);
+  const given = passedOn.answers.map(({ id, text }) => ({ asked: findQuestion(known, id), text }));
+  const isMeant = (id: string) => passedOn.replace && given.some(({ asked }) => asked?.id === id);
+  const questions = known.map((each) => (isMeant(each.id) ? { ...each, isOpen: true } : each));
+  const open = questions.filter(({ isOpen }) => isOpen).map(({ id }) => id);
+  const isClear = given.every(({ asked, text }) => asked && parseAnswer(asked, text).kind !== 'invalid');
+  const unasked = given.flatMap(({ asked }) => (asked && !open.includes(asked.id) ? [asked.id] : []));
+  // What was passed on and cannot be recorded at all is refused before anybody is asked.
+  const isRefused = !isClear || (unasked.length > 0 && unasked.length === given.length);
+  if (open.length === 0 || isRefused || !mayOpenGates(view)) return { kind: 'no_form' };
+  const outcome = await ask(questionForm(view, questions, { passedOn, diff }));
+  return decidedBy(outcome, (filled) => {
+    const answers = answersIn(filled, questions);
+    const inChat = questions.filter((each) => isSaidInChat(each, filled)).map(({ id }) => id);
+    return answers.length + inChat.length > 0 ? { answers, inChat, unasked } : undefined;
+  });
+}
+
+/** The open questions as a form; each may stay empty. */
+function questionForm(
+  { folder, state: { status } }: SessionView,
+  questions: readonly QaItem[],
+  { passedOn, diff }: { passedOn: PassedOn; diff: string | undefined },
+): Form {
+  const open = questions.filter(({ isOpen }) => isOpen);
+  const shown = open.slice(0, MOST_QUESTIONS);
+  const more = open.length > shown.length ? ` ${open.length - shown.length} more follow.` : '';
+  const weakened = status.kind === 'waiting' && shown.find(({ id }) => id === status.weakened?.question);
+  // Below a field there is no room for it.
+  const seen = weakened ? `\n\n${weakened.text}\n\n${cut(diff ?? '', MOST_OF_A_DIFF)}` : '';
+  return {
+    message: `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${seen}`,
+    fields: Object.fromEntries(shown.map((each) => fieldOf(each, filledBefore(each, passedOn)))),
+  };
+}
+
+/** What was passed on for one question, as it would be recorded. */
+function filledBefore(
+  question: QaItem,
+  { answers, acceptSuggestions, confirmTyped }: PassedOn,
+): string | undefined {
+  const given = answers.find(({ id }) => findQuestion([question], id))?.text;
+  const typed = confirmTyped && question.isUnconfirmed ? question.answer : undefined;
+  const suggested = acceptSuggestions ? question.suggestion?.letters.join(', ') : undefined;
+  const text = given ?? typed ?? suggested;
+  if (text === undefined) return undefined;
+  const parsed = parseAnswer(question, text);
+  return parsed.kind === 'invalid' ? undefined : answerText(parsed);
+}
+
+/** One field each: Codex does not submit a form with an empty text field, even an optional one. */
+function fieldOf(
+  { id, text, options, suggestion }: QaItem,
+  filled: string | undefined,
+): readonly [string, FormField] {
+  const isSuggested = (letter: string) => suggestion?.letters.includes(letter);
+  const why = suggestion?.reason ? [`Suggested: ${cut(oneLine(suggestion.reason), 200)}`] : [];
+  const asked = { title: id, description: [cut(oneLine(text), 400), ...why].join(' · ') };
+  const value = filled ?? suggestion?.letters.join(', ');
+  const field = value ? { ...asked, default: value } : asked;
+  if (options.length === 0) return [id, field];
+  const choices = options.map(({ letter, text: words }) => ({
+    value: letter,
+    title: `${letter}) ${cut(oneLine(words), 200)}${isSuggested(letter) ? ' (suggested)' : ''}`,
+  }));
+  // Several letters, or words of the user that the model passes on.
+  const isOther = value !== undefined && !choices.some((choice) => choice.value === value);
+  const other = isOther ? [{ value, title: cut(oneLine(value), 200) }] : [];
+  return [id, { ...field, choices: [...other, ...choices, OWN_WORDS] }];
+}
+
+const OWN_WORDS = { value: 'own words', title: 'Something else: I say it in the chat' };
+
+/** What the user filled in, by question; what they say in the chat comes with the next call. */
+function answersIn(filled: Filled, questions: readonly QaItem[]): FormAnswer[] {
+  return questions.flatMap((question) => {
+    const { id } = question;
+    const text = filled[id];
+    return text === undefined || isSaidInChat(question, filled) ? [] : [{ id, text }];
+  });
+}
+
+function isSaidInChat({ id, options }: QaItem, filled: Filled): boolean {
+  return options.length > 0 && filled[id] === OWN_WORDS.value;
+}

@@ -1,0 +1,53 @@
+import { decode, readPlainFile } from '../../base/files/plain-file.ts';
+import { documentText } from '../../session/documents/documents.ts';
+import { parseQa, type QaReading } from '../../session/documents/qa.ts';
+import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
+import { gateOf } from '../../session/status.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+
+export interface QaItem extends QaQuestion {
+  isOpen: boolean;
+  /** An answer stands in the file that no person is known to have given: confirm it or give another. */
+  isUnconfirmed: boolean;
+}
+
+export interface QaReport {
+  view: SessionView;
+  title: string | undefined;
+  questions: QaItem[];
+  open: string[];
+  problems: string[];
+  /** What the question about weakened checks is about, while it waits. */
+  diff?: string | undefined;
+}
+
+/** The questions of a session and what is answered. @throws session_not_found */
+export async function readQa(question: SessionQuestion, context: ActionContext): Promise<QaReport> {
+  const view = await findSession(question, context);
+  return await readQaOf(view);
+}
+
+export async function readQaOf(view: SessionView): Promise<QaReport> {
+  const { title, questions, problems } = await readQaFile(view.paths);
+  // Of a wait for a plan, both are empty.
+  const { openQuestions: open = [], unconfirmed: given = [], weakened } = gateOf(view) ?? {};
+  const unconfirmed = given.map(({ id }) => id);
+  const items = questions.map((each) => ({
+    ...each,
+    isOpen: open.includes(each.id),
+    isUnconfirmed: unconfirmed.includes(each.id),
+  }));
+  const isAsked = weakened !== undefined && open.includes(weakened.question);
+  const diff = isAsked ? await documentText(view.paths.weakenedDiff) : undefined;
+  return { view, title, questions: items, open, problems, diff };
+}
+
+async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {
+  const reading = await readPlainFile(qa, MAX_DOCUMENT_BYTES);
+  if (reading.kind === 'bytes') return parseQa(decode(reading.bytes));
+  const problems = reading.kind === 'missing' ? [] : [`_qa.md is ${reading.problem}.`];
+  return { title: undefined, status: undefined, questions: [], problems };
+}

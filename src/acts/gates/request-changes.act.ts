@@ -1,0 +1,23 @@
+import { judgeRequestChanges } from '../../session/commands/judge-gates.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { afterCommand } from '../common/after-command.ts';
+import type { ActionContext } from '../common/context.ts';
+import { accepted, gateChannelsOf } from '../common/early-refusal.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+import { requireText } from '../common/preconditions/require.ts';
+
+/**
+ * Sends the plan back to planning with what the person wants changed.
+ * @throws an early refusal, text_missing, text_too_long; the worker's refusal, pending
+ */
+export async function requestChanges(
+  input: SessionQuestion & { feedback: string },
+  context: ActionContext,
+): Promise<{ view: SessionView }> {
+  const feedback = requireText(input.feedback, 'feedback');
+  const view = await findSession({ ...input, isAct: true }, context);
+  const facts = { gateChannels: gateChannelsOf(view) };
+  accepted(judgeRequestChanges({ feedback, by: context.by }, view.state, facts), view);
+  const request = { kind: 'request_changes', feedback } as const;
+  return { view: (await afterCommand(view, request, ['changes_requested'], context)).view };
+}

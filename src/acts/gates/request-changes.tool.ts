@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { aboutSession, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
+import { sessionFields } from '../../kit/mcp/session-fields.ts';
+
+export const requestChangesTool = defineTool({
+  name: 'request_changes',
+  title: 'Request changes to a plan',
+  description: [
+    'Request changes to the plan of a coding session; a new version follows.',
+    'Use when it waits for plan_approval and the user wants it changed.',
+    'Then wait.',
+  ].join('\n'),
+  input: aboutSession({
+    feedback: z.string().min(1).describe("What to change, in the user's words."),
+  }),
+  output: resultWith(OF_SESSION),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  searchHint: 'reject',
+  async handle(input, { actions }) {
+    const { requestChanges } = await import('./request-changes.act.ts');
+    const { view } = await requestChanges(input, actions);
+    return {
+      ...sessionFields(view),
+      summary: 'Changes to the plan are requested.',
+      next: [{ act: 'follow' }],
+    };
+  },
+});

@@ -1,0 +1,72 @@
+import { runCommand } from '../../../base/processes/run-command.ts';
+import { escapedMarkup } from '../../../base/text.ts';
+import { NOTIFY_ERRORS, type NotifyChannel } from '../notice/channel.ts';
+import type { Notification } from '../notice/notification.ts';
+import { hookEnvironment } from './payload.ts';
+
+export interface DesktopOptions {
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+interface Shown {
+  title: string;
+  body: string;
+  isUrgent: boolean;
+}
+
+/** The first one on PATH is used. */
+const PROGRAMS: ReadonlyArray<[program: string, args: (shown: Shown) => string[]]> = [
+  [
+    'notify-send',
+    // notify-send reads the body as markup.
+    ({ title, body, isUrgent }) => [
+      ...['--app-name=samocode', `--urgency=${isUrgent ? 'critical' : 'normal'}`, '--', title],
+      escapedMarkup(body),
+    ],
+  ],
+  // terminal-notifier shows nothing if the message begins with a bracket.
+  ['terminal-notifier', ({ title, body }) => ['-group', 'samocode', '-title', title, '-message', ` ${body}`]],
+  [
+    'osascript',
+    ({ title, body }) => [
+      ...['-e', 'on run argv', '-e', 'display notification (item 2 of argv) with title (item 1 of argv)'],
+      ...['-e', 'end run', title, body],
+    ],
+  ],
+];
+
+const TIMEOUT_MS = 10_000;
+const MAX_BODY = 240;
+
+export function desktopChannel({ env }: DesktopOptions): NotifyChannel {
+  return {
+    name: 'desktop',
+    async send(notifications, signal) {
+      const shown = shownOf(notifications);
+      for (const [program, args] of PROGRAMS) {
+        const options = { env: hookEnvironment(env), timeoutMs: TIMEOUT_MS, signal };
+        const { exitCode, notFound } = await runCommand(program, args(shown), options);
+        signal.throwIfAborted();
+        if (exitCode === 0) return;
+        if (notFound) continue;
+        const why = `${program} showed nothing: no desktop session may be running.`;
+        throw NOTIFY_ERRORS.undelivered({ channel: 'desktop', why, canHelp: 'later' });
+      }
+      const why = `None of ${PROGRAMS.map(([program]) => program).join(', ')} is on PATH.`;
+      throw NOTIFY_ERRORS.undelivered({ channel: 'desktop', why, canHelp: 'never' });
+    },
+  };
+}
+
+function shownOf(notifications: readonly Notification[]): Shown {
+  const [first, ...more] = notifications;
+  const isUrgent = notifications.some((one) => one.needsPerson);
+  if (first !== undefined && more.length === 0)
+    return { title: first.title, body: first.body.slice(0, MAX_BODY), isUrgent };
+  const titles = notifications.map(({ title }) => title);
+  return {
+    title: `samocode: ${titles.length} sessions`,
+    body: titles.join('\n').slice(0, MAX_BODY),
+    isUrgent,
+  };
+}

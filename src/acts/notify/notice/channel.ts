@@ -1,0 +1,72 @@
+import { errors } from '../../../base/errors.ts';
+import { LinkedController } from '../../../base/processes/linked-controller.ts';
+import type { Notification } from './notification.ts';
+
+export const CHANNEL_NAMES = ['telegram', 'webhook', 'desktop', 'command'] as const;
+export type ChannelName = (typeof CHANNEL_NAMES)[number];
+
+/** One way to reach the person. It keeps no queue and retries nothing; the outbox does both for every channel. */
+export interface NotifyChannel {
+  readonly name: ChannelName;
+  /**
+   * Sends one notification, or several as one digest.
+   * @throws NOTIFY_ERRORS.undelivered, which says whether a later try can help and when
+   */
+  send(notifications: readonly Notification[], signal: AbortSignal): Promise<void>;
+  /**
+   * Withdraws the buttons of an earlier notification whose question, plan or session was settled, and says who
+   * settled it. Only for channels whose messages can be changed.
+   */
+  settle?(settled: Settled, signal: AbortSignal): Promise<void>;
+}
+
+/** What ended the wait that a notification was about. */
+export interface Settled {
+  id: string;
+  session: string;
+  sessionsDir: string;
+  /** One sentence: "Answered at the terminal: Q1 A, Q2 B." */
+  how: string;
+}
+
+export const NOTIFY_ERRORS = errors({
+  undelivered: ({ channel, why, canHelp }: Undelivered) => ({
+    what: `A notification was not sent by ${channel}.`,
+    why,
+    hint:
+      canHelp === 'later'
+        ? 'It is sent again later.'
+        : 'Correct the settings of the channel, then send a test.',
+  }),
+});
+
+export interface Undelivered {
+  channel: ChannelName;
+  /** Our own text: nothing written by another program or the network. */
+  why: string;
+  /** `never`: this notification is dropped. */
+  canHelp: 'later' | 'never';
+  retryAfterMs?: number;
+}
+
+/**
+ * Runs `act` until it is done, times out or is aborted.
+ * @returns `timed_out` after `ms`
+ * @throws what `act` throws, or the reason of the signal
+ */
+export async function within(
+  { ms, signal }: { ms: number; signal: AbortSignal },
+  act: (signal: AbortSignal) => Promise<void>,
+): Promise<'done' | 'timed_out'> {
+  using ended = new LinkedController(signal);
+  ended.signal.throwIfAborted();
+  const limit = AbortSignal.timeout(ms);
+  limit.addEventListener('abort', () => ended.abort(), { once: true });
+  try {
+    await act(ended.signal);
+    return 'done';
+  } catch (error) {
+    if (limit.aborted && !signal.aborted) return 'timed_out';
+    throw error;
+  }
+}

@@ -1,0 +1,152 @@
+import { basename, join } from 'node:path';
+import { isSamocodeError } from '../../../base/errors.ts';
+import { stampsAt } from '../../../base/files/stamps.ts';
+import { cleanText } from '../../../base/text.ts';
+import { parsePlan } from '../../../session/documents/plan.ts';
+import type { QaQuestion } from '../../../session/documents/qa-blocks.ts';
+import type { SessionView } from '../../../session/events/session-view.ts';
+import type { WaitingStatus } from '../../../session/events/state.ts';
+import { sessionFacts } from '../../../session/facts.ts';
+import { stateWords } from '../../../session/words.ts';
+import { spentWords } from '../../common/facts/spent-words.ts';
+import { readPlanOf } from '../../gates/read-plan.act.ts';
+import { readQaOf } from '../../gates/read-qa.act.ts';
+import type { Notification } from './notification.ts';
+import { isStillOpen, kindNeedsPerson, type QueuedNotice } from './queued-notice.ts';
+
+export interface ComposeOptions {
+  /** `titles`: no text of an agent or of the project's person, and no path. */
+  detail?: 'full' | 'titles';
+}
+
+const MAX_BODY = 16_000;
+
+/**
+ * Renders a notice from the session's current state.
+ * @param view undefined where the session is gone
+ * @returns undefined where the notice was settled meanwhile
+ */
+export async function compose(
+  notice: QueuedNotice,
+  view: SessionView | undefined,
+  { detail = 'full' }: ComposeOptions = {},
+): Promise<Notification | undefined> {
+  const { id, at, kind, session, sessionsDir } = notice;
+  if (view === undefined ? kindNeedsPerson(kind) : !isStillOpen(notice, view)) return undefined;
+  const head = { id, at, kind, needsPerson: kindNeedsPerson(kind), session, sessionsDir };
+  const project = basename(view?.sessionFile?.mainRepo ?? '');
+  const title = titleOf(notice, view, project);
+  if (detail === 'titles') return { ...head, project, title, body: '' };
+  const { text, ...asks } = await detailsOf(notice, view);
+  return { ...head, project, title, body: cleanText(text).trim().slice(0, MAX_BODY), ...asks };
+}
+
+type Details = { text: string } & Pick<Notification, 'questions' | 'plan'>;
+
+async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undefined): Promise<Details> {
+  const status = view?.state.status;
+  if (view === undefined || status === undefined) return { text };
+  switch (kind) {
+    case 'waiting':
+    case 'plan_changed':
+      return status.kind === 'waiting' ? await askedIn(view, status) : { text };
+    case 'blocked':
+      return status.kind === 'blocked' ? { text: `${status.reason}\nNeeds: ${status.needs}` } : { text };
+    case 'queued':
+      return status.kind === 'queued'
+        ? { text: `Queued since ${stampsAt(Date.parse(status.since)).minute}: ${status.reason}` }
+        : { text };
+    case 'done':
+      return { text: doneWords(view, status.kind === 'done' ? status.summary : '') };
+    default:
+      return { text };
+  }
+}
+
+async function askedIn(view: SessionView, status: WaitingStatus): Promise<Details> {
+  const reason = status.reason ?? '';
+  if (status.for === 'qa_answers') {
+    const { questions: all, diff = '' } = await readQaOf(view);
+    const questions = all.filter(({ isOpen }) => isOpen);
+    return { text: [reason, ...questions.map(questionWords), diff].filter(Boolean).join('\n\n'), questions };
+  }
+  if (status.for === 'file_update') return { text: `${reason}\nFile: ${status.file ?? ''}` };
+  const plan = status.plan === undefined ? undefined : await planOf(view);
+  if (plan === undefined) return { text: reason };
+  return { text: [reason, plan.summary].filter(Boolean).join('\n\n'), plan };
+}
+
+function questionWords({ id, text, options, suggestion }: QaQuestion): string {
+  const lines = options.map((option) => {
+    const isSuggested = suggestion?.letters.includes(option.letter);
+    return `  ${option.letter}) ${option.text}${isSuggested ? ' (suggested)' : ''}`;
+  });
+  return [`${id}: ${text}`, ...lines].join('\n');
+}
+
+async function planOf(view: SessionView): Promise<Notification['plan']> {
+  try {
+    const { name, hash, text, servers } = await readPlanOf(view);
+    const { title, phases } = parsePlan(text);
+    const lines = phases.map((phase) => `${phase.number}. ${phase.name}`);
+    const summary = [title ?? name, ...lines, ...servers].join('\n');
+    return { name, path: join(view.paths.sessionDir, name), hash, summary: cleanText(summary) };
+  } catch (error) {
+    // The plan was removed or became unreadable; the session still waits.
+    if (isSamocodeError(error)) return undefined;
+    throw error;
+  }
+}
+
+function doneWords({ state, sessionFile, ...view }: SessionView, summary: string): string {
+  const checks = state.checks ?? sessionFile?.settings.checks ?? [];
+  const spent = spentWords({ state, sessionFile, ...view });
+  return [
+    summary,
+    ...(checks.length > 0 ? [`Checks passed: ${checks.join('; ')}`] : []),
+    ...(state.worktree === undefined ? [] : [`Branch: ${state.worktree.branch}`]),
+    ...(spent === '' ? [] : [`Spent: ${spent}`]),
+  ].join('\n');
+}
+
+/** One line about a notice: our own text, plus the names of session and project. */
+export function titleOf(
+  { kind, session, group }: QueuedNotice,
+  view: SessionView | undefined,
+  project: string,
+): string {
+  const local = (time: string) => `at ${stampsAt(Date.parse(time)).minute}`;
+  const now = view && stateWords(sessionFacts(view), { when: local }).predicate;
+  switch (kind) {
+    case 'waiting':
+    case 'blocked':
+    case 'limited':
+    case 'back_off':
+      // Nothing is asked about a session that is gone.
+      return `${session} ${now ?? 'waits and retries'}`;
+    case 'plan_changed':
+      return `${session} changed its approved plan and waits for your approval`;
+    case 'stalled':
+      return `${session} shows no sign of life`;
+    case 'crash_loop':
+      return `${session} is in a crash loop: its worker ends again and again`;
+    case 'main_checkout_moved':
+      return `The main checkout of ${project} changed while ${session} ran`;
+    case 'budget':
+      return `${session} comes near a limit of its budget`;
+    case 'queued':
+      return `${session} has been queued for a long time`;
+    case 'done':
+      return `${session} is done`;
+    case 'group_done':
+      return `Group ${group} is over`;
+    case 'revived':
+      return `${session} continues after its worker had died`;
+    case 'answer_changed':
+      return `${session}: a recorded answer was changed in the file`;
+    case 'fallback':
+      return `${session} continues with another provider`;
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,0 +1,48 @@
+import type { QaQuestion } from '../../../session/documents/qa-blocks.ts';
+
+/** Kinds that need an action of the person: only they are sent during the quiet hours. */
+export const NEEDS_PERSON = [
+  'waiting',
+  'blocked',
+  'stalled',
+  'crash_loop',
+  'main_checkout_moved',
+  'plan_changed',
+] as const;
+
+export const NOTIFIED_KINDS = [
+  ...NEEDS_PERSON,
+  ...([
+    'limited',
+    'back_off',
+    'budget',
+    'queued',
+    'done',
+    'group_done',
+    'revived',
+    'answer_changed',
+    'fallback',
+  ] as const),
+] as const;
+
+/** One change of a session, rendered for its person at the time of sending: what it asks for is still open. */
+export interface Notification {
+  /** `<session id>:<event number>`, `:crash_loop:<lease number>` or `:queued:<since>`; identical on every channel. */
+  id: string;
+  at: string;
+  kind: NotifiedKind;
+  needsPerson: boolean;
+  session: string;
+  sessionsDir: string;
+  project: string;
+  /** One line: what happened to which session. With NOTIFY_DETAIL=titles, the only text. */
+  title: string;
+  /** Plain text of several lines; empty with NOTIFY_DETAIL=titles. */
+  body: string;
+  questions?: readonly QaQuestion[];
+  plan?: { name: string; path: string; hash: string; summary: string };
+  /** It may have been sent before: the supervisor ended before it recorded the sending. */
+  maybeRepeated?: true;
+}
+
+export type NotifiedKind = (typeof NOTIFIED_KINDS)[number];

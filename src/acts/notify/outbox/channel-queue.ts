@@ -1,0 +1,244 @@
+import { basename, dirname, join } from 'node:path';
+import { isoUtc } from '../../../base/clock.ts';
+import { crashPoint } from '../../../base/fault-points.ts';
+import { statsAt } from '../../../base/files/path-stats.ts';
+import { capitalised } from '../../../base/text.ts';
+import { describeEvent } from '../../../session/documents/describe-event.ts';
+import type { EventType } from '../../../session/events/bodies/event-types.ts';
+import { readEvents } from '../../../session/events/event-log.ts';
+import type { SessionView } from '../../../session/events/session-view.ts';
+import { statusSentence } from '../../../session/words.ts';
+import type { ChannelState } from '../../common/facts/channel-state.ts';
+import {
+  type ChannelName,
+  NOTIFY_ERRORS,
+  type NotifyChannel,
+  type Settled,
+  within,
+} from '../notice/channel.ts';
+import { compose } from '../notice/compose.ts';
+import type { Notification } from '../notice/notification.ts';
+import { isQuiet, type QuietHours } from '../notice/notify-settings.ts';
+import { isStillOpen, kindNeedsPerson, type QueuedNotice } from '../notice/queued-notice.ts';
+import { ChannelFile, type OutboxContext } from './channel-file.ts';
+
+/** Delays between attempts; the last one repeats. */
+const RETRY_MS = [5000, 15_000, 60_000, 300_000, 900_000];
+const KEPT_OPEN = 200;
+
+/** One channel's queue: sends each notice once, in order, and continues after a failure and after a restart. */
+export class ChannelQueue {
+  readonly name: ChannelName;
+  readonly #context: OutboxContext;
+  #channel: NotifyChannel;
+  readonly #file: ChannelFile;
+  /** May have been sent by an earlier supervisor. */
+  readonly #maybeSent: Set<string>;
+  #busy: Promise<void> | undefined;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+
+  static async open(channel: NotifyChannel, context: OutboxContext): Promise<ChannelQueue> {
+    return new ChannelQueue(channel, context, await ChannelFile.open(channel.name, context));
+  }
+
+  private constructor(channel: NotifyChannel, context: OutboxContext, file: ChannelFile) {
+    this.name = channel.name;
+    this.#channel = channel;
+    this.#context = context;
+    this.#file = file;
+    this.#maybeSent = new Set(file.state.sending);
+  }
+
+  /** When it retries after a failure, monotonic. */
+  get retryAtMs(): number {
+    return this.#retryAtMs;
+  }
+
+  /** Replaces the channel after a change of settings, and retries at once. */
+  use(channel: NotifyChannel): void {
+    this.#channel = channel;
+    this.#retryAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  waiting(): QueuedNotice[] {
+    const { passed } = this.#file.state;
+    const { since } = this.#file;
+    const gone = new Set(passed);
+    return this.#context.entries.filter(({ id, at }) => at >= since && !gone.has(id));
+  }
+
+  /** Starts to send what is due, in the background. */
+  start(): void {
+    if (this.#busy !== undefined) return;
+    const { clock, report } = this.#context;
+    const isLater = clock.monotonic() < this.#retryAtMs;
+    const work = isLater ? this.#countWaiting() : this.#sendAll();
+    this.#busy = work
+      .catch((error: unknown) => {
+        this.#retryAtMs = clock.monotonic() + (RETRY_MS[0] ?? 0);
+        report(`notifications by ${this.name}`, error);
+      })
+      .finally(() => {
+        this.#busy = undefined;
+      });
+  }
+
+  async rest(): Promise<void> {
+    await this.#busy;
+  }
+
+  async #sendAll(): Promise<void> {
+    for (;;) {
+      const batch = await this.#next();
+      if (batch.length === 0) break;
+      if (!(await this.#send(batch))) return;
+    }
+    if (this.#channel.settle !== undefined) await this.#settle();
+  }
+
+  async #next(): Promise<readonly Notification[]> {
+    const { quiet, detail, clock } = this.#context;
+    const isNight = isQuiet(quiet, clock.now());
+    const open: Notification[] = [];
+    const skipped: string[] = [];
+    for (const notice of this.waiting()) {
+      if (isNight && !kindNeedsPerson(notice.kind)) continue;
+      const view = this.#context.view(placeOf(notice));
+      if (isUnseen(notice, view)) continue;
+      const isMuted = view !== undefined && (await this.#context.isMuted(view));
+      const one = isMuted ? undefined : await compose(notice, view, { detail });
+      if (one === undefined) skipped.push(notice.id);
+      else open.push(this.#maybeSent.has(one.id) ? { ...one, maybeRepeated: true } : one);
+    }
+    if (skipped.length > 0) await this.#file.write({ passed: this.#file.passedWith(skipped) });
+    return nextBatch(open, quiet);
+  }
+
+  /** @returns whether the next one may be sent at once */
+  async #send(batch: readonly Notification[]): Promise<boolean> {
+    const { sendMs, signal } = this.#context;
+    const ids = batch.map(({ id }) => id);
+    // If this cannot be recorded, nothing is sent: neither could the sending be recorded.
+    await this.#file.write({ sending: ids });
+    try {
+      const end = await within({ ms: sendMs, signal }, (ended) => this.#channel.send(batch, ended));
+      if (end === 'timed_out') return await this.#failed(ids, undefined);
+    } catch (error) {
+      if (signal.aborted) return false;
+      return await this.#failed(ids, error);
+    }
+    crashPoint('notification-sent');
+    const opened = this.#channel.settle === undefined ? [] : batch.map(openedBy);
+    await this.#file.note({
+      passed: this.#file.passedWith(ids),
+      sending: undefined,
+      open: [...this.#file.state.open, ...opened].slice(-KEPT_OPEN),
+      failing: undefined,
+    });
+    return true;
+  }
+
+  /** @param error undefined after a timeout: it may have arrived */
+  async #failed(ids: readonly string[], error: unknown): Promise<boolean> {
+    const { clock, report, sendMs } = this.#context;
+    const known = NOTIFY_ERRORS.undelivered.is(error) ? error.args : undefined;
+    const isLost = known?.canHelp === 'never';
+    if (error === undefined) for (const id of ids) this.#maybeSent.add(id);
+    else if (known === undefined) report(`notifications by ${this.name}`, error);
+    const { since = isoUtc(clock.now()), tries = 0, givenUp = 0 } = this.#file.state.failing ?? {};
+    const why =
+      error === undefined
+        ? `No answer within ${sendMs / 1000} s.`
+        : (known?.why ?? 'It failed unexpectedly.');
+    const backOffMs = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
+    if (!isLost) this.#retryAtMs = clock.monotonic() + (known?.retryAfterMs ?? backOffMs);
+    const lost = isLost ? ids : [];
+    const waiting = this.waiting().length - lost.length;
+    await this.#file.note({
+      passed: this.#file.passedWith(lost),
+      sending: error === undefined ? [...ids] : undefined,
+      failing: { since, why, tries: tries + 1, waiting, givenUp: givenUp + lost.length },
+    });
+    return isLost;
+  }
+
+  async #settle(): Promise<void> {
+    const { sendMs, signal, view, clock } = this.#context;
+    for (const one of this.#file.state.open) {
+      const { kind, at, id, place } = one;
+      const now = view(place);
+      // The kind was valid when it was sent.
+      if (now !== undefined && isStillOpen({ kind: kind as QueuedNotice['kind'], at, id }, now)) continue;
+      const settled = await settlementOf({ id, place }, now);
+      try {
+        const settle = async (ended: AbortSignal) => await this.#channel.settle?.(settled, ended);
+        await within({ ms: sendMs, signal }, settle);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (NOTIFY_ERRORS.undelivered.is(error) && error.args.canHelp === 'later') {
+          this.#retryAtMs = clock.monotonic() + (error.args.retryAfterMs ?? RETRY_MS[1] ?? 0);
+          return;
+        }
+      }
+      await this.#file.note({ open: this.#file.state.open.filter((other) => other !== one) });
+    }
+  }
+
+  async #countWaiting(): Promise<void> {
+    const { failing } = this.#file.state;
+    const waiting = this.waiting().length;
+    if (failing !== undefined && failing.waiting !== waiting)
+      await this.#file.write({ failing: { ...failing, waiting } });
+  }
+}
+
+/** The disk is unavailable, or the event was recorded after the session was read. */
+function isUnseen({ id, sessionsDir }: QueuedNotice, view: SessionView | undefined): boolean {
+  if (view === undefined) return statsAt(sessionsDir) === undefined;
+  return view.isUnreadable === true || view.state.n < Number(id.split(':')[1]);
+}
+
+function placeOf({ sessionsDir, session }: Pick<QueuedNotice, 'sessionsDir' | 'session'>): string {
+  return join(sessionsDir, session);
+}
+
+function openedBy(one: Notification): ChannelState['open'][number] {
+  const { id, at, kind } = one;
+  return { id, at, kind, place: placeOf(one) };
+}
+
+/** More notices than this are sent as one message. */
+const MANY = 5;
+
+/**
+ * The next message: the oldest notice; where there are many, those that need the person, then all others as one.
+ * Notices held during the quiet hours are also sent as one. Pure.
+ */
+function nextBatch(open: readonly Notification[], quiet: QuietHours | undefined): readonly Notification[] {
+  const needing = open.filter((one) => one.needsPerson);
+  const others = open.filter((one) => !one.needsPerson);
+  const held = others.filter(({ at }) => isQuiet(quiet, Date.parse(at)));
+  if (open.length <= MANY && held.length < 2) return open.slice(0, 1);
+  if (needing.length > MANY) return needing;
+  return needing.length > 0 ? needing.slice(0, 1) : others;
+}
+
+/** Events that end the wait that a notification was about. */
+const SETTLES: readonly EventType[] = [
+  ...(['answers_recorded', 'plan_approved', 'changes_requested', 'resumed', 'stopped'] as const),
+  ...(['went_on', 'phase_set', 'rewound', 'archived', 'done'] as const),
+];
+
+/** Who settled what a notification asked for, by the first such event after it. */
+export async function settlementOf(
+  { id, place }: { id: string; place: string },
+  view: SessionView | undefined,
+): Promise<Settled> {
+  const settled = { id, session: basename(place), sessionsDir: dirname(place) };
+  if (view === undefined) return { ...settled, how: 'The session was removed.' };
+  const number = Number(id.split(':')[1]);
+  const events = Number.isInteger(number) ? await readEvents(view.paths, number) : [];
+  const event = events.find(({ type }) => SETTLES.includes(type));
+  const words = event && describeEvent(event);
+  return { ...settled, how: words === undefined ? statusSentence(view) : `${capitalised(words)}.` };
+}

@@ -1,0 +1,62 @@
+import { ulid } from 'ulid';
+import { isoUtc } from '../../../base/clock.ts';
+import { supervisorPaths } from '../../../providers/starting/supervisor-folder.ts';
+import type { ActionContext } from '../../common/context.ts';
+import { type ChannelState, readChannelState } from '../../common/facts/channel-state.ts';
+import { refuseFromInside } from '../../common/refuse-from-inside.ts';
+import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel, within } from '../notice/channel.ts';
+import type { Notification } from '../notice/notification.ts';
+import { readNotifySettings } from '../notice/notify-settings.ts';
+import { channelsOf } from './channels-of.ts';
+
+export interface ConfiguredChannel {
+  channel: ChannelName;
+  /** Since when and why its notifications are not delivered. */
+  failing?: ChannelState['failing'];
+}
+
+export async function configuredChannels(
+  context: ActionContext,
+): Promise<{ channels: ConfiguredChannel[]; problems: string[] }> {
+  const { env, home, host } = context;
+  const paths = supervisorPaths(home, host);
+  const { settings, problems } = await readNotifySettings(env, home);
+  const channels = channelsOf(settings, context).map(async ({ name }) => {
+    const state = await readChannelState(paths, name);
+    return { channel: name, failing: state?.failing };
+  });
+  return { channels: await Promise.all(channels), problems };
+}
+
+export interface Tried {
+  channel: ChannelName;
+  why?: string;
+}
+
+const TEST_MS = 30_000;
+
+/** Sends a test notification by each channel at once, without the queue. @throws inside_session */
+export async function testChannels(context: ActionContext, signal: AbortSignal): Promise<Tried[]> {
+  await refuseFromInside(context);
+  const { env, home, clock } = context;
+  const { settings } = await readNotifySettings(env, home);
+  const one: Notification = {
+    ...{ id: `test:${ulid()}`, at: isoUtc(clock.now()), kind: 'done', needsPerson: false },
+    ...{ session: 'test', sessionsDir: '', project: 'samocode' },
+    ...{ title: 'A test notification of samocode', body: 'It was sent by "samocode notify test".' },
+  };
+  const tries = channelsOf(settings, context).map((channel) => trial(channel, one, signal));
+  return await Promise.all(tries);
+}
+
+async function trial(channel: NotifyChannel, one: Notification, signal: AbortSignal): Promise<Tried> {
+  try {
+    const end = await within({ ms: TEST_MS, signal }, (ended) => channel.send([one], ended));
+    return end === 'done'
+      ? { channel: channel.name }
+      : { channel: channel.name, why: `No answer within ${TEST_MS / 1000} s.` };
+  } catch (error) {
+    if (!NOTIFY_ERRORS.undelivered.is(error)) throw error;
+    return { channel: channel.name, why: error.why };
+  }
+}

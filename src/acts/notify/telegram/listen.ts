@@ -1,0 +1,112 @@
+import { isoUtc } from '../../../base/clock.ts';
+import { statsAt } from '../../../base/files/path-stats.ts';
+import { supervisorEnvironment } from '../../../providers/starting/launch-supervisor.ts';
+import type { ActionContext } from '../../common/context.ts';
+import { failureWords, isOfCall, newBotApi, sendingFailure } from './bot-api.ts';
+import { Phone } from './phone.ts';
+import type { TelegramChat } from './telegram-chat.ts';
+import { telegramSettings } from './telegram-settings.ts';
+
+/** Telegram's long-poll time; changed settings take effect within it. */
+const POLL_SECONDS = 25;
+const TAKEN = ['message', 'callback_query'] as const;
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 60_000;
+/** While a set-up reads the messages of the same bot. */
+const SET_UP_MS = 10 * 60_000;
+const POLLED_MS = 10 * 60_000;
+const AWAY_MS = 3_600_000;
+/** Limits the log, since anyone may write to a bot. */
+const MOST_SAID = 100;
+
+export interface Listening {
+  chat: TelegramChat;
+  context: Omit<ActionContext, 'by'>;
+  /** Touched by a set-up that reads the messages itself. */
+  setUpPath: string;
+  say: (text: string) => void;
+}
+
+/**
+ * Carries out what the person does in the chat, until it is aborted or no bot is configured. Only the supervisor
+ * does this: Telegram gives updates to one reader. An update is recorded before it is acted on, so none is acted on
+ * twice.
+ */
+export async function listenToTelegram(
+  { chat, context, setUpPath, say }: Listening,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, env, home } = context;
+  const said = new Set<string>();
+  const report = (text: string) => {
+    if (said.has(text) || said.size >= MOST_SAID) return;
+    said.add(text);
+    say(text);
+  };
+  let trouble: string | undefined;
+  const by = { channel: 'phone', client: 'telegram' } as const;
+  // Workers started from here get none of the bot's settings.
+  const acting = { ...context, env: supervisorEnvironment(env, home), by };
+  const phone = new Phone(chat, report);
+  const settingsNow = async () => {
+    const setUpAtMs = statsAt(setUpPath)?.mtimeMs ?? 0;
+    if (clock.now() - setUpAtMs < SET_UP_MS) return undefined;
+    return await telegramSettings(env, home).catch(() => undefined);
+  };
+  for (let waitMs = 0; !signal.aborted; ) {
+    if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => undefined);
+    const settings = await settingsNow();
+    if (settings === undefined) return;
+    const api = newBotApi(settings);
+    try {
+      const { offset, lookedAt } = await chat.sent.read();
+      const wasAway = clock.now() - Date.parse(lookedAt) > AWAY_MS;
+      const updates = await api.getUpdates({ offset, timeout: POLL_SECONDS, allowed_updates: TAKEN }, signal);
+      // Read again: permissions may have changed during the poll.
+      const allowed = await settingsNow();
+      if (allowed?.token !== settings.token) return;
+      for (const update of updates) {
+        if (update.update_id < offset) continue;
+        await chat.sent.change((state) => {
+          state.offset = update.update_id + 1;
+        });
+        // A failed update, for example from a deleted chat, does not stop the others.
+        const place = {
+          api,
+          settings: allowed,
+          context: { ...acting, isBrief: allowed.isBrief },
+          signal,
+          wasAway,
+        };
+        await phone.take(update, place).catch((error: unknown) => {
+          if (!signal.aborted) report(`telegram: ${troubleOf(error)}`);
+        });
+      }
+      if (clock.now() - Date.parse(lookedAt) > POLLED_MS)
+        await chat.sent.change((state) => {
+          state.lookedAt = isoUtc(clock.now());
+        });
+      waitMs = 0;
+      trouble = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      const words = troubleOf(error);
+      if (words !== trouble) say(`telegram: ${words}`);
+      trouble = words;
+      waitMs = nextWaitMs(error, waitMs);
+    }
+  }
+}
+
+/** Our own text: an error of a call may contain the token. */
+function troubleOf(error: unknown): string {
+  if (isOfCall(error)) return failureWords(sendingFailure(error)).why;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function nextWaitMs(error: unknown, before: number): number {
+  const failure = isOfCall(error) ? sendingFailure(error) : undefined;
+  if (failure?.kind === 'slow_down') return failure.retryAfterMs;
+  if (failure?.kind === 'bad_token') return LONGEST_WAIT_MS;
+  return Math.min(LONGEST_WAIT_MS, Math.max(FIRST_WAIT_MS, before * 2));
+}

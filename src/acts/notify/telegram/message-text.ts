@@ -1,0 +1,80 @@
+import { cleanText, escapedMarkup } from '../../../base/text.ts';
+
+/** One line of a message. Markup ends with its line, so that a message may be split at any line. */
+export interface MessageLine {
+  text: string;
+  isBold?: true;
+}
+
+/** Limits for a message and for a caption, in UTF-16 units as Telegram counts them, without markup. */
+export const MAX_MESSAGE = 4096;
+export const MAX_CAPTION = 1024;
+
+export function linesOf(text: string): MessageLine[] {
+  // Half a character, which a cut may have left, is refused as no UTF-8.
+  const whole = Buffer.from(cleanText(text)).toString();
+  return whole.split('\n').map((line) => ({ text: line }));
+}
+
+export function bold(text: string): MessageLine {
+  return {
+    text: linesOf(text)
+      .map((line) => line.text)
+      .join(' '),
+    isBold: true,
+  };
+}
+
+/** Messages of at most `max` characters, split at line ends; a longer line is split within. */
+export function splitAtLineEnds(lines: readonly MessageLine[], max = MAX_MESSAGE): MessageLine[][] {
+  const messages: MessageLine[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const line of lines.flatMap((each) => shortLines(each, max))) {
+    const added = length + 1 + line.text.length;
+    if (added <= max) {
+      messages.at(-1)?.push(line);
+      length = added;
+    } else {
+      messages.push([line]);
+      length = line.text.length;
+    }
+  }
+  // Telegram rejects an empty message.
+  return messages.filter((message) => toPlain(message).trim() !== '');
+}
+
+function shortLines(line: MessageLine, max: number): MessageLine[] {
+  const pieces: MessageLine[] = [];
+  let rest = line.text;
+  while (rest.length > max) {
+    const isInsidePair = /[\ud800-\udbff]/.test(rest.charAt(max - 1));
+    const at = isInsidePair ? max - 1 : max;
+    pieces.push({ ...line, text: rest.slice(0, at) });
+    rest = rest.slice(at);
+  }
+  return [...pieces, { ...line, text: rest }];
+}
+
+/** For `parse_mode: HTML`; nothing in the text can become markup. */
+export function toHtml(lines: readonly MessageLine[]): string {
+  return lines
+    .map(({ text, isBold }) =>
+      isBold && text.trim() !== '' ? `<b>${escapedMarkup(text)}</b>` : escapedMarkup(text),
+    )
+    .join('\n');
+}
+
+export function toPlain(lines: readonly MessageLine[]): string {
+  return lines.map(({ text }) => text).join('\n');
+}
+
+export function shortened(text: string, max: number): string {
+  const line = linesOf(text)
+    .map((each) => each.text.trim())
+    .join(' ');
+  return line.length <= max
+    ? line
+    : `${Buffer.from(line.slice(0, max - 1))
+        .toString()
+        .replace(/\ufffd$/, '')}…`;
+}

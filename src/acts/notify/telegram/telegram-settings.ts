@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { readNotifySettings } from '../notice/notify-settings.ts';
+
+export interface TelegramSettings {
+  token: string;
+  /** The only chat that is written to and read from: a number, or @name. */
+  chat: string;
+  /** Who may act in a group: user numbers, or lower-case names without @. */
+  users: readonly string[];
+  apiRoot: string;
+  isBrief: boolean;
+}
+
+export function telegramFiles({ dir }: { dir: string }): { state: string; setUp: string } {
+  return { state: join(dir, 'telegram.json'), setUp: join(dir, 'telegram.set-up') };
+}
+
+const TELEGRAM = 'https://api.telegram.org';
+
+/** The current bot and chat; `chat` is missing until the set-up has learned it. */
+export async function readTelegramSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  homeDir: string,
+): Promise<Omit<TelegramSettings, 'token' | 'chat'> & { token?: string; chat?: string }> {
+  const { settings } = await readNotifySettings(env, homeDir);
+  const { telegramUsers = '', telegramApiRoot = TELEGRAM } = settings;
+  const users = telegramUsers.split(',').map((user) => user.trim().replace(/^@/, ''));
+  return {
+    token: settings.telegramBotToken,
+    chat: settings.telegramChatId,
+    users: users.filter(Boolean).map((user) => user.toLowerCase()),
+    isBrief: settings.notifyDetail === 'titles',
+    apiRoot: telegramApiRoot.replace(/\/+$/, ''),
+  };
+}
+
+export async function telegramSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  homeDir: string,
+): Promise<TelegramSettings | undefined> {
+  const { token, chat, ...rest } = await readTelegramSettings(env, homeDir);
+  return token === undefined || chat === undefined ? undefined : { ...rest, token, chat };
+}
+
+/** A chat and a user as in updates of the Bot API. */
+export interface Sender {
+  chat: { id: number; type: string; username?: string };
+  from?: { id: number; username?: string };
+}
+
+type MayAct =
+  | 'yes'
+  | 'other_chat'
+  /** A group without TELEGRAM_USERS. */
+  | 'no_users'
+  | 'other_user';
+
+/** In a private chat the other user may act; in a group only a listed one. */
+export function mayAct({ chat, from }: Sender, allowed: { chat: string; users: readonly string[] }): MayAct {
+  const names = [String(chat.id), `@${chat.username}`.toLowerCase()];
+  if (!names.includes(allowed.chat.toLowerCase())) return 'other_chat';
+  if (chat.type === 'private') return 'yes';
+  if (allowed.users.length === 0) return 'no_users';
+  const isNamed =
+    from !== undefined &&
+    (allowed.users.includes(String(from.id)) ||
+      (from.username !== undefined && allowed.users.includes(from.username.toLowerCase())));
+  return isNamed ? 'yes' : 'other_user';
+}

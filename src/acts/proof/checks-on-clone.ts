@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { ProofFolders } from '../../phases/proving.ts';
+import type { GitContext } from '../../project/git/repository.ts';
+import type { ClonePlan } from '../../project/proving/clean-clone.ts';
+import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
+import { checksRoot, openChecksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
+import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
+import { launchCleaner } from '../../providers/starting/launch-worker.ts';
+import { probeGuard } from '../../providers/starting/probe-guard.ts';
+import { hidesFolders, type ProofGuard, proofPlace } from '../../providers/starting/proof-place.ts';
+import type { ActionContext } from '../common/context.ts';
+import { placesToProtect } from '../common/preconditions/sandbox-now.ts';
+
+/** Where commands run that no worker runs. */
+export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir'> {
+  worktreesDir: string;
+  git: GitContext;
+  /** Undefined where this machine has none, or none is wanted. */
+  guard: ProofGuard;
+}
+
+export interface CloneRunOptions {
+  signal: AbortSignal;
+  begins?: ((command: string) => void) | undefined;
+}
+
+/**
+ * Runs commands on a fresh clone as a worker would, and leaves no process and no file, however it ends: a program beside it
+ * ends and removes what is left, as soon as it is over.
+ * @throws what `cloneFailed` makes of a clone that could not be made; the signal's reason
+ */
+export async function checksOnClone(
+  { mainRepo, worktreesDir, worktreeGitDir, git, guard }: ClonePlace,
+  given: Pick<SetOnClone, 'commit' | 'branch' | 'base' | 'commands' | 'proving' | 'asWorktree'>,
+  { env, clock, programs }: Pick<ActionContext, 'env' | 'clock' | 'programs'>,
+  { signal, begins, cloneFailed }: CloneRunOptions & { cloneFailed: (problem: string) => Error },
+): Promise<SetEnd> {
+  const mark = { name: SESSION_MARK, value: `checks-${process.pid}-${randomUUID()}` };
+  const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0 });
+  const isHidden = hidesFolders(guard) || given.asWorktree;
+  const root = isHidden ? checksRoot(worktreesDir) : openChecksRoot(worktreesDir, env);
+  const scratch = join(root, mark.value);
+  const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
+  const made = await mkdir(scratch, { recursive: true });
+  const set = {
+    ...given,
+    ...{ name: 'full', mainRepo, worktreeGitDir, scratch, outputDir, outputRoot: outputDir, signal, begins },
+    cacheDir: setupCacheDir(worktreesDir),
+    areObjectsOpen: !isHidden,
+    // In the folder of an agent everything is as it is.
+    placeIn: (folders: ProofFolders) =>
+      given.asWorktree ? { env: marked } : proofPlace(guard, folders, marked),
+  };
+  const cleaner = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
+  try {
+    return await runOnClone(set, { clock, context: git }, cloneFailed);
+  } finally {
+    await cleaner.clears();
+    await removeMade(scratch, made);
+  }
+}
+
+/** The process that runs checks in a clone of this name; undefined for one of a session. */
+export function ownerOfClone(name: string): number | undefined {
+  const pid = /^checks-(\d+)-/.exec(name)?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
+/** @param topmost the outermost folder that was made for it; others may have put something there meanwhile */
+async function removeMade(folder: string, topmost: string | undefined): Promise<void> {
+  if (topmost === undefined) return;
+  for (let each = folder; each.startsWith(topmost); each = dirname(each))
+    await rmdir(each).catch(() => undefined);
+}
+
+/** What keeps the commands of a proof from everything but their clone, as a worker's checks are kept. @throws GitError */
+export async function cloneGuard(
+  folders: Parameters<typeof placesToProtect>[0],
+  context: ActionContext,
+): Promise<ProofGuard> {
+  const places = await placesToProtect(folders, context);
+  const now = await probeGuard(places, context);
+  return now.level === 'none' ? undefined : { now, places };
+}

@@ -1,0 +1,123 @@
+import { join, resolve } from 'node:path';
+import { gitDirOf } from '../../base/files/git-pointer.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
+import { plainText } from '../../base/files/plain-file.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
+import { proofMarkdown, proofText, readProof, type SessionProof } from '../../session/proof/proof.ts';
+import type { ActionContext } from '../common/context.ts';
+import { READING_ERRORS } from '../common/reading-errors.ts';
+import { safeGit } from '../common/session-branch.ts';
+import { type ClonePlace, cloneGuard } from './checks-on-clone.ts';
+import { readProofOf } from './read-proof.act.ts';
+
+export interface ProofQuestion {
+  /** A session, `proof.json` or `proof.md`, or the folder that has them. */
+  of: string;
+  projectDir?: string | undefined;
+}
+
+export interface Difference {
+  what: 'proof' | 'branch' | 'commit' | 'tree' | 'base' | 'exit_status';
+  about?: string;
+  expected: string;
+  found: string;
+  lastLines?: string;
+}
+
+export interface OpenedProof {
+  /** Absent where a file is not as it was written. */
+  proof?: SessionProof;
+  differences: Difference[];
+  /** `file`: whoever gave it chose the commands in it. */
+  from: 'session' | 'file';
+  place: ClonePlace;
+}
+
+/**
+ * Reads a proof, of a session from its events, and finds the repository that it is about.
+ * @throws session_not_found, no_proof, GitError
+ */
+export async function openProof(
+  { of, projectDir }: ProofQuestion,
+  context: ActionContext,
+): Promise<OpenedProof> {
+  const path = proofFile(resolve(context.cwd, of));
+  return path === undefined
+    ? await ofSession({ session: of, projectDir }, context)
+    : await ofFile(path, projectDir, context);
+}
+
+function proofFile(path: string): string | undefined {
+  const stats = statsAt(path);
+  if (stats?.isFile()) return path;
+  const inside = join(path, 'proof.json');
+  return stats?.isDirectory() && statsAt(inside)?.isFile() ? inside : undefined;
+}
+
+async function ofFile(
+  path: string,
+  projectDir: string | undefined,
+  context: ActionContext,
+): Promise<OpenedProof> {
+  const git = { baseEnv: context.env };
+  const cwd = resolve(context.cwd, projectDir ?? '.');
+  const mainRepo = await gitLine(['rev-parse', '--show-toplevel'], { ...git, cwd });
+  // As deep as the clones of a session are where its folders lie inside the repository.
+  const worktreesDir = join(mainRepo, '_samocode/worktrees');
+  const folders = { mainRepo, worktreesDir, sessionsDir: join(mainRepo, '_samocode/sessions'), writable: [] };
+  const place = { mainRepo, worktreesDir, git, guard: await cloneGuard(folders, context) };
+  const reading = readProof((await plainText(path, MAX_DOCUMENT_BYTES)) ?? '');
+  if (reading.kind === 'altered') return { from: 'file', place, differences: [alteredFile(path)] };
+  return { from: 'file', place, proof: reading.proof, differences: [] };
+}
+
+function alteredFile(path: string): Difference {
+  return { what: 'proof', about: path, expected: 'a proof as samocode wrote it', found: 'other text' };
+}
+
+async function ofSession(
+  question: { session: string; projectDir: string | undefined },
+  context: ActionContext,
+): Promise<OpenedProof> {
+  const { view, proof } = await readProofOf(question, context);
+  const { paths, sessionFile, state } = view;
+  if (sessionFile === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
+  const { mainRepo, worktreesDir, sessionsDir, settings } = sessionFile;
+  const folders = { mainRepo, worktreesDir, sessionsDir, writable: settings.sandboxWrite };
+  const place = {
+    mainRepo,
+    worktreesDir,
+    worktreeGitDir: state.worktree && (await gitDirOf(state.worktree.path)),
+    git: await safeGit(view, context),
+    guard: settings.sandbox === 'off' ? undefined : await cloneGuard(folders, context),
+  };
+  const differences = await Promise.all([
+    fileDifferences(join(paths.proof, 'proof.json'), proof, proofText(proof)),
+    fileDifferences(join(paths.proof, 'proof.md'), proof, proofMarkdown(proof)),
+  ]);
+  return { from: 'session', place, proof, differences: differences.flat() };
+}
+
+/** Its files may be sent on, so they have to say what the events say. @param written the file as this program writes it */
+async function fileDifferences(path: string, proof: SessionProof, written: string): Promise<Difference[]> {
+  const text = await plainText(path, MAX_DOCUMENT_BYTES);
+  if (text === undefined || text === written) return [];
+  const reading = readProof(text);
+  if (reading.kind === 'altered') return [alteredFile(path)];
+  const recorded = new Map(Object.entries(proof));
+  const inFile = new Map(Object.entries(reading.proof));
+  // An older samocode may have had fewer keys, and other words around them.
+  const isOfThisProgram = proof.samocode.at(-1) === __VERSION__;
+  const keys = new Set([...inFile.keys(), ...(isOfThisProgram ? recorded.keys() : [])]);
+  const others = [...keys].filter(
+    (key) => JSON.stringify(inFile.get(key)) !== JSON.stringify(recorded.get(key)),
+  );
+  if (others.length === 0 && isOfThisProgram) return [alteredFile(path)];
+  return others.map((key) => ({
+    what: 'proof',
+    about: path,
+    expected: `"${key}" as the event log has it`,
+    found: inFile.has(key) ? 'another value' : 'nothing',
+  }));
+}

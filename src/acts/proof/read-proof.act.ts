@@ -1,0 +1,24 @@
+import { readEvents } from '../../session/events/event-log.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { makeProof } from '../../session/proof/make-proof.ts';
+import { proofFacts, type SessionProof } from '../../session/proof/proof.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+import { READING_ERRORS } from '../common/reading-errors.ts';
+
+export interface ProofOfSession {
+  view: SessionView;
+  proof: SessionProof;
+  text: string;
+}
+
+/** What a session has shown of its branch, from its events: agents can write to its files. @throws session_not_found, no_proof */
+export async function readProofOf(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<ProofOfSession> {
+  const view = await findSession(question, context);
+  const proof = makeProof(await readEvents(view.paths, 0));
+  if (proof === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
+  return { view, proof, text: proofFacts(proof) };
+}

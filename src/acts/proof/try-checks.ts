@@ -1,0 +1,58 @@
+import { isSamocodeError } from '../../base/errors.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { resolveBase } from '../../project/worktrees/base-commit.ts';
+import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
+import type { ActionContext } from '../common/context.ts';
+import { type DoctorCheck, fail, failed, ok, warn } from '../common/preconditions/check.ts';
+import { checksOnClone, cloneGuard } from './checks-on-clone.ts';
+import { frozenProving } from './frozen-proving.ts';
+
+/**
+ * Runs SETUP and each CHECK once as a worker would, on the commit from which a session would start: a check that
+ * fails there would fail for an agent's work too.
+ */
+export async function triedChecks(
+  { mainRepo, values }: Project,
+  context: ActionContext,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<DoctorCheck[]> {
+  const { checks, checkIn, worktrees: worktreesDir, sessions: sessionsDir, sandbox } = values;
+  if (checks.length === 0) {
+    const fix = 'Add one to .samocode, for example CHECK=npm test: it must pass before a session is done.';
+    return [warn('check', 'There is no CHECK.', fix)];
+  }
+  let problem: string | undefined;
+  const cloneFailed = (words: string) => {
+    problem = words;
+    return new Error(words);
+  };
+  const asWorktree = checkIn === 'worktree';
+  try {
+    const { commit, name: branch } = await resolveBase({ mainRepo, baseEnv: context.env, signal });
+    const folders = { mainRepo, sessionsDir, worktreesDir, writable: values.sandboxWrite ?? [] };
+    const isOpen = sandbox === 'off' || asWorktree;
+    const guard = isOpen ? undefined : await cloneGuard(folders, context);
+    const place = { mainRepo, worktreesDir, git: { baseEnv: context.env }, guard };
+    const commands = checks.map(({ command }) => command);
+    const frozen = frozenProving(values);
+    const proving = { ...frozen, setupCache: [], copy: asWorktree ? [] : frozen.copy };
+    const set = { commit, branch, base: commit, commands, proving, asWorktree };
+    const env = await environmentOfSessions(context.env, context.home);
+    const { runs } = await checksOnClone(place, set, { ...context, env }, { signal, cloneFailed });
+    return runs.map(({ command, isSetup, how }) => {
+      const id = isSetup ? 'setup' : `check.${commands.indexOf(command) + 1}`;
+      const name = `${isSetup ? 'SETUP ' : ''}\`${command}\``;
+      if (how === undefined) return ok(id, `${name} passes on the base of a session`);
+      const fix =
+        'Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home): no session can be done before it passes.';
+      return fail(id, `${name} fails on the base of a session (${how}).`, fix);
+    });
+  } catch (error) {
+    if (problem !== undefined) {
+      const found = `A ${asWorktree ? 'worktree' : 'fresh clone'} of the base commit could not be made: ${problem}`;
+      return [fail('check', found, 'Fix that, then run doctor again.')];
+    }
+    if (!isSamocodeError(error)) throw error;
+    return [failed('check', error)];
+  }
+}

@@ -1,0 +1,85 @@
+import type { Cli } from '../../kit/terminal/cli.ts';
+import type { FollowProgress, ProgressView } from '../../kit/terminal/progress-view.ts';
+import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { fitLine } from '../../kit/terminal/style.ts';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
+import type { SessionReport } from '../common/facts/get-status.ts';
+import { isStuck } from '../common/facts/worker-now.ts';
+import type { Happening, WaitResult } from './wait-for-change.act.ts';
+
+export interface Followed {
+  session: string;
+  projectDir: string | undefined;
+  /** Number of the last event that was told; from there on everything is. */
+  cursor: number;
+}
+
+/** The pace at which what the child does is looked at; changes of state come at once. */
+const LOOK_MS = 1000;
+
+/** What the end of following shows. */
+const UNTOLD: ReadonlySet<EventType> = new Set(['parked', 'done']);
+
+const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);
+
+const isResting = (result: WaitResult) =>
+  RESTING.has(result.view.state.status.kind) || isStuck(result.view, result);
+
+/** Every look at a session until it rests, or does not continue without an act; the last one is of that. @throws the reason of Ctrl-C */
+export async function* looksAt(cli: Cli, followed: Followed, lookMs: number): AsyncGenerator<WaitResult> {
+  const { waitForAny } = await import('./wait-for-change.act.ts');
+  const context = await cli.actionContext();
+  const { interrupted: signal } = cli;
+  for (let { cursor } = followed; ; ) {
+    const sessions = [{ session: followed.session, cursor }];
+    const bounds = { until: 'change', timeoutMs: lookMs, signal } as const;
+    const result = await waitForAny({ sessions, projectDir: followed.projectDir, ...bounds }, context);
+    cursor = result.cursor;
+    yield result;
+    if (isResting(result)) return;
+  }
+}
+
+/**
+ * Shows a session's progress until it waits for a person or is over.
+ * @throws the reason of Ctrl-C; the session's worker goes on
+ */
+export async function followSession(
+  cli: Cli,
+  followed: Followed,
+  progress: ProgressView,
+): Promise<WaitResult> {
+  let last: WaitResult | undefined;
+  for await (const result of looksAt(cli, followed, LOOK_MS)) {
+    for (const happening of result.happened) tell(progress, cli, happening, result);
+    last = result;
+    if (!isResting(result)) progress.show(progressOf(result));
+  }
+  progress.pause();
+  if (!last) throw new Error(`No event of ${followed.session} was seen.`);
+  return last;
+}
+
+function tell(
+  progress: ProgressView,
+  { output }: Cli,
+  { type, text }: Happening,
+  { view }: WaitResult,
+): void {
+  if (UNTOLD.has(type)) return;
+  const last = view.state.lastIteration;
+  const isLast = type === 'iteration_ended' && last && text.startsWith(`iteration ${last.iteration} `);
+  if (!isLast || last.ending !== 'signalled') progress.note(fitLine(text, 400));
+  else progress.note(`${output.style.good('✔')} ${last.phase}: ${fitLine(last.lastAction ?? 'ended', 300)}`);
+}
+
+function progressOf(report: SessionReport): FollowProgress {
+  const facts = shownFacts(report.view, report);
+  return {
+    session: facts.session,
+    phase: report.view.state.progress.phase,
+    child: report.view.state.openIteration?.iteration,
+    state: facts.state,
+    doing: facts.doing ?? facts.reason,
+  };
+}

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName } from '../../kit/mcp/fields.ts';
+import { reportFields } from '../../kit/mcp/session-fields.ts';
+import type { ToolResult } from '../../kit/mcp/tool.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { gateWords, sandboxWords } from '../../session/facts.ts';
+import { needsHuman } from '../../session/session-list.ts';
+import type { ActionContext } from '../common/context.ts';
+import type { GroupQuestion } from './list-sessions.act.ts';
+
+export const getStatusTool = defineTool({
+  name: 'get_status',
+  title: 'Look at a session',
+  description: [
+    'Show what one coding session is doing now: state, phase, iteration, what it waits for, branch and worktree.',
+    'Use when the user asks how it goes. To follow a session use wait, which costs less.',
+    'next says what to do.',
+  ].join('\n'),
+  input: z
+    .strictObject({
+      session: SessionName.optional(),
+      group: z.string().optional().describe('Instead: a group.'),
+      project_dir: ProjectDir,
+    })
+    .refine(({ session, group }) => (session === undefined) !== (group === undefined), {
+      error: 'Send session, one name from list_sessions, or group',
+    }),
+  output: resultWith({
+    ...OF_SESSION,
+    ...OF_WORK,
+    since: z.string().optional().describe('Since when it has been in this state, UTC.'),
+    branch: z.string().optional().describe('The branch that it works on.'),
+    worktree: z.string().optional().describe('The folder that it works in.'),
+    sandbox: z.string().optional().describe('The sandbox of its agents.'),
+    gates: z.string().optional().describe('Who opened its gates.'),
+    spent: z.string().optional().describe('What it has cost so far.'),
+    messages: z.string().optional().describe('Guidance of the user that no agent has confirmed yet.'),
+  }),
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  isCore: true,
+  async handle({ session, group, projectDir }, { actions }) {
+    if (session === undefined) return await aboutGroup({ group: group ?? '', projectDir }, actions);
+    const [{ getStatus }, { spentWords }] = await Promise.all([
+      import('../common/facts/get-status.ts'),
+      import('../common/facts/spent-words.ts'),
+    ]);
+    const report = await getStatus({ session, projectDir }, actions);
+    const { worktree, messages, archived } = report.view.state;
+    return {
+      ...reportFields(report),
+      since: report.view.state.status.since,
+      branch: worktree?.branch,
+      // It was removed when the session was put away.
+      worktree: archived ? undefined : worktree?.path,
+      sandbox: sandboxWords(report.view.state),
+      gates: gateWords(report.view.state),
+      spent: spentWords(report.view),
+      messages: messageWords(messages),
+    };
+  },
+});
+
+/** How far it is, and what to do about those that need the user. */
+async function aboutGroup(question: GroupQuestion, actions: ActionContext): Promise<ToolResult> {
+  const { readGroup } = await import('./list-sessions.act.ts');
+  const { sessions, groupSays } = await readGroup(question, actions);
+  const needing = sessions.filter(needsHuman).slice(0, MOST_NEXT);
+  const looks = needing.map(({ folder }) => ({ act: 'look', args: { session: folder } }) as const);
+  return { summary: groupSays.join(' '), next: looks.length > 0 ? looks : [{ act: 'list' }] };
+}
+
+const MOST_NEXT = 3;
+
+/** What the user left for the agents and none has confirmed: the session is not done before. */
+function messageWords({ waiting, unacknowledged }: SessionView['state']['messages']): string {
+  return [
+    ...(waiting.length > 0 ? [`${waiting.length} for the next agent`] : []),
+    ...(unacknowledged.length > 0 ? [`${unacknowledged.length} given, not yet acknowledged`] : []),
+  ].join(', ');
+}

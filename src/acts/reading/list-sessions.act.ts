@@ -1,0 +1,127 @@
+import type { SessionView } from '../../session/events/session-view.ts';
+import { byUrgency, needsHuman, readAllSessions } from '../../session/session-list.ts';
+import type { ActionContext } from '../common/context.ts';
+import { groupLines } from '../common/facts/report-facts.ts';
+import { isStuck, type WorkerReport } from '../common/facts/worker-now.ts';
+import { readWatching, workerReport } from '../common/facts/worker-report.ts';
+import { projectDirOf, type SessionsPlace, sessionsPlaces } from '../common/places/sessions-places.ts';
+import { READING_ERRORS } from '../common/reading-errors.ts';
+
+export interface ListSessionsInput {
+  projectDir?: string | undefined;
+  allProjects?: boolean | undefined;
+  /** Without one, all but those that were put away. */
+  filter?: SessionFilter | undefined;
+  group?: string | undefined;
+}
+
+export interface SessionList {
+  /** What was looked into; where the call stands in no project, all that are known. */
+  places: SessionsPlace[];
+  /** What needs the human first, then the newest. */
+  sessions: SessionView[];
+  needing: number;
+  workers: ReadonlyMap<SessionView, WorkerReport>;
+  /** Of a whole group: how many are done, and what each of the others does or waits for. */
+  groupSays: string[];
+}
+
+/** The sessions of a project: what needs the human first, then the newest. Starts nothing. @throws project_not_found */
+export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
+  const places = await sessionsPlaces(input.projectDir, context);
+  const own = places.filter(({ isOwn }) => isOwn);
+  const wanted = input.allProjects || own.length === 0 ? places : own;
+  const [watching, ...lists] = await Promise.all([
+    readWatching(context),
+    ...wanted.map(({ sessionsDir }) => readAllSessions(sessionsDir, context.host)),
+  ]);
+  const workers = new Map<SessionView, WorkerReport>();
+  for (const view of lists.flat()) workers.set(view, await workerReport(view, context, watching));
+  const needs = (view: SessionView) => {
+    const report = workers.get(view);
+    return needsHuman(view) || (report !== undefined && isStuck(view, report));
+  };
+  const sessions = [...workers.keys()]
+    .filter((view) => isIn(input.group, view) && isWanted(view, input.filter, needs))
+    .sort((a, b) => Number(needs(b)) - Number(needs(a)) || byUrgency(a, b));
+  const isGroup = input.group !== undefined && input.filter === undefined && sessions.length > 0;
+  const groupSays = isGroup ? groupLines(sessions.map((view) => ({ view, report: workers.get(view) }))) : [];
+  return { places: wanted, sessions, needing: sessions.filter(needs).length, workers, groupSays };
+}
+
+/** The folder of the project that a listed session belongs to; undefined where all are of one. */
+export function projectOfListed({ places }: SessionList, { paths }: SessionView): string | undefined {
+  const place = places.find(({ sessionsDir }) => sessionsDir === paths.sessionsDir);
+  return places.length > 1 && place ? projectDirOf(place) : undefined;
+}
+
+export function whoseSessions({ places }: SessionList, input: ListSessionsInput): string | undefined {
+  const [only] = places;
+  if (input.allProjects || only === undefined || places.some(({ isOwn }) => isOwn)) return undefined;
+  return places.length === 1
+    ? `There is no project here, so this is about ${projectDirOf(only)}.`
+    : 'There is no project here, so this is about every project known on this machine.';
+}
+
+function isIn(group: string | undefined, { sessionFile }: SessionView): boolean {
+  return group === undefined || sessionFile?.group === group;
+}
+
+/**
+ * The sessions of a group that are not archived. @throws group_not_found when there is none; project_not_found
+ */
+export async function sessionsOfGroup(
+  question: GroupQuestion,
+  context: ActionContext,
+): Promise<SessionView[]> {
+  return (await readGroup(question, context)).sessions;
+}
+
+export interface GroupQuestion {
+  group: string;
+  projectDir?: string | undefined;
+}
+
+/** The same as a list. @throws group_not_found, project_not_found */
+export async function readGroup(
+  { group, projectDir }: GroupQuestion,
+  context: ActionContext,
+): Promise<SessionList> {
+  const list = await listSessions({ projectDir, group }, context);
+  if (list.sessions.length > 0) return list;
+  const { sessions } = await listSessions({ projectDir }, context);
+  const groups = sessions.flatMap(({ sessionFile }) => sessionFile?.group ?? []);
+  throw READING_ERRORS.group_not_found({ group, groups: [...new Set(groups)].sort() });
+}
+
+function isWanted(
+  view: SessionView,
+  filter: SessionFilter | undefined,
+  needs: (view: SessionView) => boolean,
+): boolean {
+  const { kind } = view.state.status;
+  if (view.state.archived !== (filter === 'archived')) return false;
+  switch (filter) {
+    case undefined:
+    case 'archived':
+      return true;
+    case 'needs_human':
+      return needs(view);
+    case 'running':
+      return kind === 'starting' || kind === 'queued' || kind === 'running' || kind === 'limited';
+    default:
+      return kind === filter;
+  }
+}
+
+/** Which sessions are listed. `running`: whatever goes on by itself; `archived`: those that were put away, and no others. */
+export const SESSION_FILTERS = [
+  'needs_human',
+  'running',
+  'waiting',
+  'blocked',
+  'stopped',
+  'done',
+  'archived',
+] as const;
+export type SessionFilter = (typeof SESSION_FILTERS)[number];

@@ -1,0 +1,129 @@
+import { type Command, Option } from 'commander';
+import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
+import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { exitStatusOf, statusWords } from '../../kit/terminal/session-words.ts';
+import {
+  projectOf,
+  type SharedOptions,
+  wholeSeconds,
+  withSharedOptions,
+} from '../../kit/terminal/shared-options.ts';
+import { harmless } from '../../kit/terminal/style.ts';
+import { type GroupQuestion, SESSION_FILTERS, type SessionFilter } from './list-sessions.act.ts';
+import { WAIT_UNTIL, type WaitResult, type WaitUntil } from './wait-for-change.act.ts';
+
+export function addList(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('list'))
+    .description('List sessions; those that need you come first')
+    .option('--all', 'sessions of every project on this machine')
+    .option('--archived', 'archived sessions')
+    .option('--group <name>', 'sessions of this group')
+    .addOption(new Option('--state <state>', 'only these sessions').choices(SESSION_FILTERS))
+    .action((options: ListOptions) => showList(cli, options));
+}
+
+type ListOptions = SharedOptions & { all?: true; archived?: true; group?: string; state?: SessionFilter };
+
+async function showList(cli: Cli, options: ListOptions): Promise<void> {
+  const { listSessions, projectOfListed, whoseSessions } = await import('./list-sessions.act.ts');
+  const { listWords } = await import('../../kit/terminal/session-words.ts');
+  const context = await cli.actionContext();
+  const filter = options.archived ? 'archived' : options.state;
+  const input = { ...projectOf(options), allProjects: options.all, filter, group: options.group } as const;
+  const list = await listSessions(input, context);
+  const facts = list.sessions.map((view) => ({
+    ...shownFacts(view, list.workers.get(view)),
+    project: projectOfListed(list, view),
+  }));
+  const whose = whoseSessions(list, input);
+  if (whose !== undefined) cli.output.warn(whose);
+  const { groupSays } = list;
+  const sessionsDirs = list.places.map(({ sessionsDir }) => sessionsDir);
+  cli.output.result({ sessionsDirs, sessions: facts, ...(groupSays.length > 0 && { groupSays }) }, () =>
+    [
+      // In a pipe there are only the rows.
+      ...(cli.output.isLive ? groupSays : []),
+      listWords(facts, cli.output, context.clock.now()),
+    ].join('\n'),
+  );
+}
+
+export function addStatus(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('status [session]'))
+    .description('Show what a session does, or list all sessions')
+    .option('--group <name>', 'how far the sessions of this group are')
+    .action((session: string | undefined, options: ListOptions) => showStatus(cli, session, options));
+}
+
+/** Of one session, or the list of all. */
+export async function showStatus(cli: Cli, session: string | undefined, options: ListOptions): Promise<void> {
+  const { group } = options;
+  if (session !== undefined && group !== undefined)
+    throw CLI_ERRORS.usage({ why: 'A session and --group exclude each other.', hint: 'Give one of them.' });
+  if (group !== undefined) return await showGroup(cli, { group, ...projectOf(options) });
+  if (session === undefined) return await showList(cli, options);
+  const { getStatus } = await import('../common/facts/get-status.ts');
+  const context = await cli.actionContext();
+  const report = await getStatus({ session, ...projectOf(options) }, context);
+  const facts = shownFacts(report.view, report);
+  cli.output.result(facts, () => statusWords(facts, cli.output, context.clock.now()));
+}
+
+async function showGroup(cli: Cli, question: GroupQuestion): Promise<void> {
+  const { readGroup } = await import('./list-sessions.act.ts');
+  const { sessions, workers, groupSays } = await readGroup(question, await cli.actionContext());
+  const facts = sessions.map((view) => shownFacts(view, workers.get(view)));
+  cli.output.result({ sessions: facts, groupSays }, () => groupSays.join('\n'));
+}
+
+type WaitOptions = SharedOptions & { until: WaitUntil; timeout?: number; group?: string };
+
+export function addWait(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('wait [sessions...]'))
+    .description('Wait until one of several sessions needs you or ends')
+    .addOption(
+      new Option('--until <what>', 'change: anything; attention: it needs you or ended; done: it ended')
+        .choices(WAIT_UNTIL)
+        .default('attention'),
+    )
+    .option('--group <name>', 'all sessions of this group; done: when the last of them has ended')
+    .option('--timeout <seconds>', 'exit with status 1 after this time', wholeSeconds)
+    .action(async (sessions: string[], { until, timeout, group, ...options }: WaitOptions) => {
+      if ((sessions.length === 0) === (group === undefined))
+        throw CLI_ERRORS.usage({
+          why: 'Name sessions, or --group.',
+          hint: 'For example: samocode wait --group tonight --until done',
+        });
+      const { waitForAny } = await import('./wait-for-change.act.ts');
+      const context = await cli.actionContext();
+      const input = {
+        sessions: sessions.map((session) => ({ session })),
+        group,
+        ...projectOf(options),
+        until,
+        timeoutMs: timeout === undefined ? Number.MAX_SAFE_INTEGER : timeout * 1000,
+        signal: cli.interrupted,
+      };
+      const result = await waitForAny(input, context);
+      const { view, changed, happened, groupSays = [] } = result;
+      cli.leaveWith(statusOf(result, until));
+      const facts = shownFacts(view, result);
+      const isToldByGroup = group !== undefined && facts.state === 'done';
+      cli.output.result({ ...facts, changed, happened, groupSays: result.groupSays }, () =>
+        changed
+          ? [
+              ...happened.map(({ text }) => harmless(text)),
+              ...groupSays,
+              ...(isToldByGroup ? [] : [statusWords(facts, cli.output, context.clock.now())]),
+            ].join('\n')
+          : [`Nothing of that happened in ${timeout} s.`, ...groupSays].join('\n'),
+      );
+    });
+}
+
+/** A change is all that was waited for; else how the session rests is what a script must know. */
+function statusOf({ view, changed }: WaitResult, until: WaitUntil): number {
+  if (!changed) return EXIT.failed;
+  return until === 'change' || view.state.status.kind === 'stopped' ? EXIT.ok : exitStatusOf(view);
+}

@@ -1,0 +1,32 @@
+import { readBoundedText } from '../../base/files/lines.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+
+export interface LogTail {
+  view: SessionView;
+  path: string;
+  lines: string[];
+  isCut: boolean;
+}
+
+const MAX_BYTES = 256 * 1024;
+
+/** The end of what the worker did, as `session.log` has it. @throws session_not_found */
+export async function readLogTail(
+  input: SessionQuestion & { lines: number },
+  context: ActionContext,
+): Promise<LogTail> {
+  const view = await findSession(input, context);
+  const path = view.paths.sessionLog;
+  // Children write to its folder: a pipe or a link may stand in its place.
+  const reading = readBoundedText(path, { maxBytes: MAX_BYTES, keep: 'end' });
+  const { text, omittedBytes } = reading.kind === 'text' ? reading : { text: '', omittedBytes: 0 };
+  const lines = text.split('\n').filter((line) => line !== '');
+  return {
+    view,
+    path,
+    lines: lines.slice(-input.lines),
+    isCut: omittedBytes > 0 || lines.length > input.lines,
+  };
+}

@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import { lineStart, linesFrom } from '../../base/files/lines.ts';
+import { openPlainHandle, type PlainHandle } from '../../base/files/plain-file.ts';
+import type { Phase } from '../../phases/table.ts';
+import { noting, type TranscriptEntry, transcriptLines } from '../../providers/contract/transcript.ts';
+import { providerNamed } from '../../providers/registry.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { SessionEvent } from '../../session/events/events.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+import { READING_ERRORS } from '../common/reading-errors.ts';
+
+export interface ReadTranscriptInput extends SessionQuestion {
+  /** Without one, the newest. */
+  iteration?: number | undefined;
+  /** Where the page before ended: its `next`. Without one, from the beginning; negative: so many bytes before the end. */
+  from?: number | undefined;
+  limit?: number | undefined;
+  /** Characters of one page as JSON writes them; a single event that is longer makes a page of its own. */
+  maxChars?: number | undefined;
+}
+
+export interface TranscriptPage {
+  view: SessionView;
+  iteration: number;
+  phase: Phase;
+  provider: string;
+  /** The raw log, a line of JSON per event. */
+  logPath: string;
+  entries: TranscriptEntry[];
+  /** The same as lines to print. Texts of children within them are theirs. */
+  lines: string[];
+  /** Where the next page begins, a position in the raw log. */
+  next: number;
+  hasMore: boolean;
+  isRunning: boolean;
+}
+
+const DEFAULT_LIMIT = 200;
+/** Raw bytes of one page; a line that is longer is left out with a note. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * One page of what an iteration's child said and did, from its raw log; of a bounded size. For a running
+ * one, call again with `next` until `isRunning` is false and nothing is left.
+ * @throws session_not_found, iteration_not_found
+ */
+export async function readTranscript(
+  input: ReadTranscriptInput,
+  context: ActionContext,
+): Promise<TranscriptPage> {
+  const view = await findSession(input, context);
+  const { paths, state } = view;
+  const events = await readEvents(paths, 0);
+  const started = startOf(events, input.iteration);
+  if (started === undefined) {
+    const known = iterationsIn('iteration_started', events);
+    throw READING_ERRORS.iteration_not_found({ session: paths.folder, iteration: input.iteration, known });
+  }
+  const { iteration, phase, provider, log } = started;
+  const logPath = join(paths.logs, log);
+  // Asked before the log is read: what is written in between then belongs to the next page.
+  const isRunning = state.openIteration?.iteration === iteration;
+  const page = await transcriptPage(logPath, { ...input, provider, isRunning });
+  const lines = transcriptLines(page.entries);
+  return { view, iteration, phase, provider, logPath, lines, isRunning, ...page };
+}
+
+function startOf(events: readonly SessionEvent[], iteration: number | undefined) {
+  return events.findLast(
+    (event): event is Extract<SessionEvent, { type: 'iteration_started' }> =>
+      event.type === 'iteration_started' && (iteration === undefined || event.iteration === iteration),
+  );
+}
+
+/** The numbers that the events tell of, undefined for none; the overview also counts what the original tool ran. */
+export function iterationsIn(
+  type: 'iteration_started' | 'iteration_ended',
+  events: readonly SessionEvent[],
+): { first: number; last: number } | undefined {
+  const numbers = events.flatMap((event) => (event.type === type ? [event.iteration] : []));
+  return numbers.length === 0 ? undefined : { first: Math.min(...numbers), last: Math.max(...numbers) };
+}
+
+interface PageQuestion extends Pick<ReadTranscriptInput, 'from' | 'limit' | 'maxChars'> {
+  provider: string;
+  /** Else nothing more is written, and a last line without LF counts. */
+  isRunning: boolean;
+}
+
+type Page = Pick<TranscriptPage, 'entries' | 'next' | 'hasMore'>;
+
+/** One page of a raw log, where it is known which and whose it is. */
+export async function transcriptPage(logPath: string, question: PageQuestion): Promise<Page> {
+  const opened = openPlainHandle(logPath);
+  if (opened.kind !== 'opened') {
+    const entries = opened.kind === 'missing' ? [] : [noting(`the log is ${opened.problem}`)];
+    return { entries, next: question.from ?? 0, hasMore: false };
+  }
+  const { handle } = opened;
+  try {
+    return await readEntries(handle, handle.stat().size, question);
+  } finally {
+    handle.close();
+  }
+}
+
+async function readEntries(handle: PlainHandle, size: number, question: PageQuestion): Promise<Page> {
+  const { limit = DEFAULT_LIMIT, maxChars = Number.POSITIVE_INFINITY, isRunning, from: asked = 0 } = question;
+  const { transcript } = providerNamed(question.provider);
+  const from = asked < 0 ? lineStart(handle.fd, size + asked) : asked;
+  const entries: TranscriptEntry[] = [];
+  let next = from;
+  let chars = 0;
+  for await (const { text, end } of linesFrom(handle, from, {
+    maxLineBytes: PAGE_BYTES,
+    toEnd: !isRunning,
+  })) {
+    const told =
+      text === undefined ? [noting(`a line of ${end - next} bytes is left out`)] : transcript(text);
+    if (Number.isFinite(maxChars)) chars += charsOf(told);
+    if (chars > maxChars && entries.length > 0) return { entries, next, hasMore: true };
+    entries.push(...told);
+    next = end;
+    if (next >= size || next - from >= PAGE_BYTES || entries.length >= limit)
+      return { entries, next, hasMore: next < size };
+  }
+  return { entries, next, hasMore: false };
+}
+
+/** As lines, each with the mark and the break that it gets; a break takes as much room as the quotes. */
+function charsOf(entries: readonly TranscriptEntry[]): number {
+  return transcriptLines(entries).reduce((sum, line) => sum + JSON.stringify(line).length, 0);
+}

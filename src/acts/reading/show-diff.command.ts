@@ -1,0 +1,72 @@
+import { type Command, Option } from 'commander';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import { diffColours, markdownWords } from '../../kit/terminal/markdown.ts';
+import { pagedResult } from '../../kit/terminal/pager.ts';
+import {
+  numberOption,
+  projectOf,
+  type SharedOptions,
+  withPager,
+  withSharedOptions,
+} from '../../kit/terminal/shared-options.ts';
+import { harmless } from '../../kit/terminal/style.ts';
+
+export function addShow(program: Command, cli: Cli): void {
+  withSharedOptions(withPager(program.command('show <session> [document]')))
+    .description('Read a document or the proof of a session, or list them')
+    .action(async (session: string, name: string | undefined, options: SharedOptions) => {
+      const { listDocuments, readDocument } = await import('./read-document.act.ts');
+      const question = { session, ...projectOf(options) };
+      if (name === undefined) {
+        const { view, names } = await listDocuments(question, await cli.actionContext());
+        cli.output.result({ session: view.folder, documents: names }, () => names.map(harmless).join('\n'));
+        return;
+      }
+      const shape = { style: cli.output.style, columns: cli.output.textColumns };
+      if (name === 'proof') {
+        const { readProofOf } = await import('../proof/read-proof.act.ts');
+        const { view, proof, text } = await readProofOf(question, await cli.actionContext());
+        await pagedResult(cli, { session: view.folder, proof }, () => markdownWords(text, shape));
+        return;
+      }
+      const { view, ...document } = await readDocument({ ...question, name }, await cli.actionContext());
+      await pagedResult(cli, { session: view.folder, ...document }, () => {
+        if (!('text' in document))
+          return harmless(`${document.name} is not text: ${document.sizeBytes} bytes, at ${document.path}`);
+        return document.name.endsWith('.md')
+          ? markdownWords(document.text, shape)
+          : harmless(document.text.replace(/\n$/, ''));
+      });
+    });
+}
+
+interface DiffOptions extends SharedOptions {
+  iteration?: number;
+  new?: true;
+}
+
+export function addDiff(program: Command, cli: Cli): void {
+  withSharedOptions(withPager(program.command('diff <session> [path]')))
+    .description('List the commits and changed files, or show the diff of a path')
+    .option('--iteration <number>', 'since the end of this iteration instead of the base', numberOption(0))
+    .addOption(
+      new Option('--new', 'since your last look by this command instead of the base').conflicts('iteration'),
+    )
+    .action(async (session: string, path: string | undefined, options: DiffOptions) => {
+      const { changesWords, readChanges } = await import('./read-changes.act.ts');
+      const { iteration, new: lastLook } = options;
+      const asked = { session, ...projectOf(options), path, iteration, lastLook, isLook: path === undefined };
+      const input = { ...asked, maxChars: MOST_CHARS };
+      const { view, ...changes } = await readChanges(input, await cli.actionContext());
+      const { style } = cli.output;
+      await pagedResult(cli, { session: view.folder, ...changes }, () => {
+        const words = changesWords({ view, ...changes });
+        if (changes.patch === undefined) return harmless(words);
+        return changes.patch.text === ''
+          ? `Nothing changed at ${path} since ${changes.since}; without a path the changed files are listed.`
+          : diffColours(words, style);
+      });
+    });
+}
+
+const MOST_CHARS = 16_000_000;

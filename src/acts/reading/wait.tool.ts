@@ -1,0 +1,152 @@
+import * as z from 'zod';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName, TEXTS } from '../../kit/mcp/fields.ts';
+import { beat, waitProgress } from '../../kit/mcp/progress.ts';
+import { cut, reportFields } from '../../kit/mcp/session-fields.ts';
+import type { ToolResult } from '../../kit/mcp/tool.ts';
+import { waitLimitMs } from '../../kit/mcp/wait-limits.ts';
+import { isStuck } from '../common/facts/worker-now.ts';
+import { type Happening, WAIT_UNTIL, type WaitResult, type WaitUntil } from './wait-for-change.act.ts';
+
+const Cursor = z.int().min(0);
+const MOST_SESSIONS = 50;
+
+export const waitTool = defineTool({
+  name: 'wait',
+  title: 'Wait for a session',
+  description: [
+    'Wait until a coding session changes, needs the user, or is done; then report what happened.',
+    'Use after start_session and every act of the user, instead of polling. Pass the cursor of the last result.',
+    'changed: false means the time was up: call it again. In Claude Code a timeout_s of 1800 continues in the background and wakes you. In a script of Codex, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
+  ].join('\n'),
+  input: z
+    .strictObject({
+      session: SessionName.optional(),
+      cursor: Cursor.optional().describe('cursor of its last result.'),
+      sessions: z.array(z.string().min(1)).min(1).max(MOST_SESSIONS).optional().describe('Instead of one.'),
+      group: z.string().optional().describe('All of it; done: the last ended.'),
+      cursors: z.record(z.string(), Cursor).optional().describe('cursors of its last result for several.'),
+      until: z
+        .enum(WAIT_UNTIL)
+        .default('change')
+        .describe('change: anything; attention: it needs the user or ended; done: it ended.'),
+      timeout_s: z.number().min(0).optional().describe('Seconds; limited to what the client allows.'),
+      project_dir: ProjectDir,
+    })
+    .refine(({ session, sessions, group }) => [session, sessions, group].filter(Boolean).length === 1, {
+      error: 'Send session, one name from list_sessions, or sessions, a list of them, or group',
+    }),
+  output: resultWith({
+    ...OF_SESSION,
+    ...OF_WORK,
+    changed: z.boolean().optional().describe('false: the time was up and nothing is new; call it again.'),
+    happened: TEXTS.describe('What happened since the cursor, oldest first.'),
+    left_out: z.int().optional().describe('How many older events are not in happened.'),
+    cursors: z
+      .record(z.string(), Cursor)
+      .optional()
+      .describe('Of several: the number of the last event of each. Pass them to the next call.'),
+  }),
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  isCore: true,
+  async handle({ until, timeoutS, projectDir, ...which }, context) {
+    const { waitForAny } = await import('./wait-for-change.act.ts');
+    const { sessionsOfGroup } = await import('./list-sessions.act.ts');
+    const timeoutMs = waitLimitMs(context.clientName, timeoutS);
+    const { signal, actions } = context;
+    const { group } = which;
+    const one = which.session === undefined ? [] : [{ session: which.session, cursor: which.cursor }];
+    const sessions = which.sessions?.map((session) => ({ session })) ?? one;
+    const awaited = async () =>
+      group === undefined
+        ? sessions.map(({ session }) => session)
+        : (await sessionsOfGroup({ group, projectDir }, actions)).map(({ folder }) => folder);
+    const stopBeating = beat(context, async () =>
+      waitProgress(
+        (await awaited()).map((session) => ({ session, projectDir })),
+        actions,
+      ),
+    );
+    try {
+      const result = await waitForAny(
+        { sessions, group, cursors: which.cursors, projectDir, until, timeoutMs, signal },
+        actions,
+      );
+      return which.session === undefined ? aboutSeveral(result, until) : aboutOne(result);
+    } finally {
+      stopBeating();
+    }
+  },
+});
+
+function aboutOne(result: WaitResult): ToolResult {
+  const { session: _named, ...told } = toldOf(result);
+  return { ...told, cursor: result.cursor };
+}
+
+/** Which of them it is about, and where each of them stands. */
+function aboutSeveral(result: WaitResult, until: WaitUntil): ToolResult {
+  const { cursors, groupSays } = result;
+  const told = toldOf(result);
+  if (groupSays) told.summary = groupSays.join(' ');
+  // Who waits for the end alone has not been told that one of them waits for a human, and won't come to its end.
+  const isHeldUp = until === 'done' && told.state === 'waiting';
+  if (result.changed || isHeldUp || isStuck(result.view, result)) return { ...told, cursors };
+  const { session: _any, ...idle } = told;
+  return {
+    ...idle,
+    summary: ['Nothing new in any of them.', ...(groupSays ?? [])].join(' '),
+    next: [{ act: 'follow' }],
+    state: undefined,
+    cursors,
+  };
+}
+
+/** Phase and iteration stand in the summary: what a result says twice, a model pays for twice. */
+function toldOf(result: WaitResult): ToolResult {
+  const { changed, happened, leftOut } = result;
+  const {
+    phase: _,
+    iteration: __,
+    activity: ___,
+    cursor: ____,
+    says,
+    worker,
+    ...fields
+  } = reportFields(result);
+  if (!changed) return { ...unchanged(fields), changed };
+  return {
+    ...fields,
+    worker: worker === 'gone' ? worker : undefined,
+    says: brief(says),
+    changed,
+    happened: news(happened),
+    left_out: leftOut || undefined,
+  };
+}
+
+/** get_status has the whole of it. */
+function brief(says: unknown): unknown {
+  if (typeof says !== 'object' || says === null) return undefined;
+  const texts = Object.entries(says);
+  const most = texts.length > 1 ? 120 : 240;
+  return Object.fromEntries(texts.map(([key, text]) => [key, cut(String(text), most)]));
+}
+
+/** What the state itself does not tell yet. */
+function news(happened: readonly Happening[]): string[] {
+  const last = happened.at(-1);
+  const isTold = last !== undefined && (last.isRoutine || TOLD_BY_STATE.has(last.type));
+  return (isTold ? happened.slice(0, -1) : happened).map(({ text }) => cut(text, 200));
+}
+
+const TOLD_BY_STATE: ReadonlySet<string> = new Set(['parked', 'limited', 'blocked', 'stopped', 'done']);
+
+/** Small, because a client with short calls gets hundreds of them; but a person who is needed stays told of. */
+function unchanged({ summary, next, session, state }: ToolResult): ToolResult {
+  return AT_WORK.has(state)
+    ? { summary: 'Nothing new.', next: [{ act: 'follow' }], session, state }
+    : { summary, next, session, state };
+}
+
+const AT_WORK: ReadonlySet<unknown> = new Set(['starting', 'queued', 'running', 'limited']);

@@ -1,0 +1,38 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
+import { nextCommands } from '../../kit/terminal/next-commands.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+
+interface ReportOptions extends SharedOptions {
+  all?: true;
+  output?: string;
+  open?: true;
+}
+
+export function addReport(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('report [session]'))
+    .description('Write a page about a session, or about all of them, for a browser; print its path')
+    .option('--all', 'without a session: those of every project on this machine')
+    .option('--output <file>', 'the file to write (default: below the .run folder, where no agent works)')
+    .option('--open', 'show it in the browser')
+    .action(async (session: string | undefined, options: ReportOptions) => {
+      const { all, open } = options;
+      if (session !== undefined && all)
+        throw CLI_ERRORS.usage({ why: 'A session and --all exclude each other.', hint: 'Give one of them.' });
+      const { openPage, writeOverviewReport, writeSessionReport } = await import('./write-report.act.ts');
+      const context = await cli.actionContext();
+      const output = options.output === undefined ? undefined : resolve(cli.cwd, options.output);
+      const wish = { output, wordsOf: nextCommands, ...projectOf(options) };
+      const written: { path: string; withoutPage?: string[] } =
+        session === undefined
+          ? await writeOverviewReport({ ...wish, allProjects: all }, context)
+          : await writeSessionReport({ ...wish, session }, context);
+      const { withoutPage = [] } = written;
+      if (withoutPage.length > 0) cli.output.warn(`No page could be made of ${withoutPage.join(', ')}.`);
+      const isOpened = open && (await openPage(written.path, context));
+      if (isOpened === false) cli.output.warn('No browser could be opened here.');
+      cli.output.result({ ...written, opened: isOpened }, ({ path }) => path);
+    });
+}

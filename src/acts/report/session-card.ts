@@ -1,0 +1,131 @@
+import { basename, dirname } from 'node:path';
+import type { NextStep } from '../../base/acts.ts';
+import { isoUtc } from '../../base/clock.ts';
+import { capitalised } from '../../base/text.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { SessionEvent } from '../../session/events/events.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
+import { makeProof } from '../../session/proof/make-proof.ts';
+import { hasOnlyPlanChecks, type SessionProof } from '../../session/proof/proof.ts';
+import { needsHuman } from '../../session/session-list.ts';
+import { stateWords, statusSentence, WORKER_GONE } from '../../session/words.ts';
+import type { ActionContext } from '../common/context.ts';
+import { isStuck, type WorkerReport } from '../common/facts/worker-now.ts';
+import { nextSteps } from '../common/next-steps.ts';
+import type { ReportGap, SessionCard, Tone } from './page/report-data.ts';
+
+export interface CardQuestion {
+  view: SessionView;
+  worker: WorkerReport;
+  /** Words the next steps for the person who reads the page. */
+  wordsOf: (steps: readonly NextStep[]) => string;
+}
+
+export async function sessionCard(
+  { view, worker, wordsOf }: CardQuestion,
+  { clock }: Pick<ActionContext, 'clock'>,
+): Promise<{ card: SessionCard; events: SessionEvent[] }> {
+  const { state, sessionFile, folder, paths, isForeign, isUnreadable } = view;
+  const { status, progress, worktree, cost } = state;
+  const events = isForeign || isUnreadable ? [] : await readEvents(paths, 0);
+  const now = isoUtc(clock.now());
+  const tone = toneOf(view, worker);
+  const card: SessionCard = {
+    name: nameWithoutDate(folder),
+    project: basename(sessionFile?.mainRepo ?? dirname(paths.sessionsDir)),
+    tone,
+    sentence: sentenceOf(view, worker),
+    says: status.kind === 'done' ? status.summary : status.kind === 'blocked' ? status.reason : undefined,
+    phase: progress.phase,
+    branch: worktree?.branch,
+    startedAt: state.createdAt ?? status.since,
+    until: status.kind === 'done' || status.kind === 'stopped' ? status.since : now,
+    iterationCount: progress.totalIterations,
+    workedMs: events.reduce((sum, each) => sum + (each.type === 'iteration_ended' ? each.durationMs : 0), 0),
+    cost,
+    provedBy: status.kind === 'done' ? provedBy(makeProof(events)) : undefined,
+    next: wordsOf(nextSteps(view)),
+  };
+  return { card, events };
+}
+
+function provedBy(proof: SessionProof | undefined): SessionCard['provedBy'] {
+  if (proof?.checks === undefined) return 'none';
+  return hasOnlyPlanChecks(proof) ? 'plan' : 'project';
+}
+
+function sentenceOf(view: SessionView, { worker, unwatched }: WorkerReport): string {
+  const sentence = capitalised(statusSentence(view).replace(`${view.folder} `, ''));
+  const gone = worker === 'gone' ? `${capitalised(WORKER_GONE)}.` : undefined;
+  return [sentence, gone, unwatched].filter(Boolean).join(' ');
+}
+
+function toneOf(view: SessionView, worker: WorkerReport): Tone {
+  if (needsHuman(view) || isStuck(view, worker)) return 'person';
+  switch (view.state.status.kind) {
+    case 'done':
+      return 'done';
+    case 'stopped':
+      return 'resting';
+    default:
+      return 'working';
+  }
+}
+
+type Open = Omit<ReportGap, 'to'>;
+
+/** The times in which no agent could work, from why to until what. */
+export function gapsOf(events: readonly SessionEvent[], until: string): ReportGap[] {
+  const gaps: ReportGap[] = [];
+  let open: Open | undefined;
+  for (const event of events) {
+    const begun = beginOf(event);
+    // A session that was stopped while it waited goes on waiting.
+    if (begun !== undefined) open ??= { ...begun, from: event.at };
+    else if (open !== undefined && endsGap(event)) {
+      gaps.push({ ...open, to: event.at });
+      open = undefined;
+    }
+  }
+  if (open !== undefined) gaps.push({ ...open, to: until });
+  // A clock may have been put back.
+  return gaps.filter(({ from, to }) => Date.parse(to) > Date.parse(from));
+}
+
+function beginOf(event: SessionEvent): Omit<Open, 'from'> | undefined {
+  switch (event.type) {
+    case 'parked':
+      return {
+        words: stateWords({ state: 'waiting', for: event.for, about: event.weakened && 'checks' }).brief,
+        isForPerson: true,
+      };
+    case 'blocked':
+    case 'stopped':
+      return { words: stateWords({ state: event.type }).brief, isForPerson: true };
+    case 'limited': {
+      const { brief } = stateWords({ state: 'limited', outage: event.outage?.kind });
+      return { words: brief, isForPerson: false };
+    }
+    case 'queued':
+    case 'done':
+      return { words: stateWords({ state: event.type }).brief, isForPerson: false };
+    default:
+      return undefined;
+  }
+}
+
+function endsGap(event: SessionEvent): boolean {
+  switch (event.type) {
+    case 'answers_recorded':
+      return event.open.length === 0;
+    case 'plan_approved':
+    case 'changes_requested':
+    case 'resumed':
+    case 'went_on':
+    case 'iteration_started':
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,198 @@
+import { join } from 'node:path';
+import { isoUtc } from '../../base/clock.ts';
+import { namesAt, statsAt } from '../../base/files/path-stats.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
+import { failedRuns } from '../../phases/proving.ts';
+import { describeEvent, openedBy } from '../../session/documents/describe-event.ts';
+import { documentText, parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
+import { taskText } from '../../session/documents/overview.ts';
+import { parsePlan } from '../../session/documents/plan.ts';
+import { isMet, ledgerText, parseLedger } from '../../session/documents/requirements.ts';
+import type { EventOf, SessionEvent } from '../../session/events/events.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { sandboxWords } from '../../session/facts.ts';
+import { dateOf } from '../../session/layout/names.ts';
+import { makeProof } from '../../session/proof/make-proof.ts';
+import { proofFacts } from '../../session/proof/proof.ts';
+import type { ActionContext } from '../common/context.ts';
+import { READING_ERRORS } from '../common/reading-errors.ts';
+import { readPlanOf } from '../gates/read-plan.act.ts';
+import { readQaOf } from '../gates/read-qa.act.ts';
+import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from './page/report-data.ts';
+import { type BesidePage, reportIterations } from './report-iterations.ts';
+import { type CardQuestion, gapsOf, sessionCard } from './session-card.ts';
+
+/** All that the page of a session shows, of a bounded size. @param beside takes the transcripts that are too long for it */
+export async function sessionReport(
+  question: CardQuestion,
+  beside: BesidePage,
+  context: ActionContext,
+): Promise<SessionReportData> {
+  const { view } = question;
+  const { state, sessionFile, folder } = view;
+  const { card, events } = await sessionCard(question, context);
+  const now = isoUtc(context.clock.now());
+  const plan = await reportPlan(view, events);
+  const proof = makeProof(events);
+  const [questions, iterations, requirements, documents, pictures] = await Promise.all([
+    reportQuestions(view, events),
+    reportIterations(view, { events, now, beside }, context),
+    reportRequirements(view),
+    reportDocuments(view, plan?.name),
+    reportPictures(view),
+  ]);
+  return {
+    ...card,
+    folder,
+    task: state.goal ?? taskText({ task: sessionFile?.task, dive: sessionFile?.dive }),
+    base: state.worktree?.base,
+    madeAt: now,
+    version: __VERSION__,
+    sandbox: sandboxWords(state),
+    iterations,
+    gaps: gapsOf(events, card.until),
+    questions,
+    plan,
+    requirements,
+    checks: events.flatMap((event) => (event.type === 'checks_ran' ? [checkSetOf(event)] : [])),
+    proof: proof && { commit: proof.commit, doneAt: proof.doneAt, text: proofFacts(proof) },
+    outsidePlan: state.outsidePlan ?? [],
+    pictures,
+    documents,
+    acts: actsOf(events),
+  };
+}
+
+const SETS: Readonly<Record<EventOf<'checks_ran'>['set'], string>> = {
+  base: 'Checks of the base',
+  fast: 'Fast checks',
+  full: 'All checks',
+  added: 'Added tests on the base',
+  merge: 'Checks of the merge',
+};
+
+function checkSetOf(event: EventOf<'checks_ran'>): ReportCheckSet {
+  const { set, at, iteration, commit, sandbox, runs } = event;
+  return {
+    title: `${SETS[set]} in ${event.in === 'clone' ? 'a fresh clone' : 'the worktree'}`,
+    at,
+    iteration,
+    commit,
+    sandbox,
+    // Tests that prove something fail without the work.
+    passed: set === 'added' || failedRuns({ runs }).length === 0,
+    runs: runs.map(({ command, how, durationMs, tail, isSetup }) => {
+      return { command, how, durationMs, tail, isSetup: isSetup === true };
+    }),
+  };
+}
+
+const MOST_ACTS = 1000;
+
+/** What session.log says, without what the list of iterations has. */
+function actsOf(events: readonly SessionEvent[]): SessionReportData['acts'] {
+  return events
+    .filter(({ type }) => type !== 'iteration_started' && type !== 'iteration_ended')
+    .flatMap((event) => {
+      const text = describeEvent(event);
+      return text === undefined ? [] : [{ at: event.at, text }];
+    })
+    .slice(-MOST_ACTS);
+}
+
+const MOST_DOCUMENTS = 30;
+const ONE_DOCUMENT_CHARS = 40_000;
+const ALL_DOCUMENTS_CHARS = 300_000;
+
+/** The documents that agents wrote, newest first, the plan aside, which has a section of its own. */
+async function reportDocuments(
+  { paths }: SessionView,
+  planName: string | undefined,
+): Promise<SessionReportData['documents']> {
+  const names = (namesAt(paths.sessionDir) ?? []).filter(
+    (name) => name !== planName && parseDocumentName(name) !== undefined,
+  );
+  const found: SessionReportData['documents'] = [];
+  let left = ALL_DOCUMENTS_CHARS;
+  for (const name of sortNewestFirst(names, dateOf(paths.folder)).slice(0, MOST_DOCUMENTS)) {
+    const text = (await documentText(join(paths.sessionDir, name))) ?? '';
+    const shown = text.slice(0, Math.min(left, ONE_DOCUMENT_CHARS));
+    left -= shown.length;
+    const { kind, slug } = parseDocumentName(name) ?? {};
+    found.push({ name, kind: kind ?? slug ?? '', text: shown, isCut: shown.length < text.length });
+  }
+  return found;
+}
+
+const MOST_PICTURES = 12;
+const ONE_PICTURE_BYTES = 300_000;
+const ALL_PICTURES_BYTES = 600_000;
+const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+/** Pictures of the work in `screens/` of the session, where there is one: PNG files up to a size. */
+async function reportPictures({ paths }: SessionView): Promise<SessionReportData['pictures']> {
+  const folder = join(paths.sessionDir, 'screens');
+  // A link may lead to pictures of the person's own.
+  if (!statsAt(folder)?.isDirectory()) return [];
+  const names = (namesAt(folder) ?? []).filter((name) => name.endsWith('.png')).sort();
+  const found: SessionReportData['pictures'] = [];
+  let left = ALL_PICTURES_BYTES;
+  for (const name of names.slice(0, MOST_PICTURES)) {
+    const reading = await readPlainFile(join(folder, name), Math.min(left, ONE_PICTURE_BYTES));
+    if (reading.kind !== 'bytes' || !reading.bytes.subarray(0, PNG.length).equals(PNG)) continue;
+    left -= reading.bytes.length;
+    found.push({ name, data: reading.bytes.toString('base64') });
+  }
+  return found;
+}
+
+async function reportPlan(
+  view: SessionView,
+  events: readonly SessionEvent[],
+): Promise<ReportPlan | undefined> {
+  try {
+    const { name, text, state } = await readPlanOf(view);
+    const approval = events.findLast((event) => event.type === 'plan_approved' && event.plan.name === name);
+    return {
+      name,
+      state,
+      text: text.slice(0, MOST_PLAN_CHARS),
+      approved:
+        approval?.type === 'plan_approved' ? { by: openedBy(approval.by), at: approval.at } : undefined,
+      phases: parsePlan(text).phases.map(({ number, name: title, steps, completed }) => {
+        return { number, name: title, ...steps, completed };
+      }),
+    };
+  } catch (error) {
+    if (READING_ERRORS.no_plan.is(error)) return undefined;
+    throw error;
+  }
+}
+
+const MOST_PLAN_CHARS = 200_000;
+const MOST_QUESTIONS = 200;
+
+async function reportQuestions(
+  view: SessionView,
+  events: readonly SessionEvent[],
+): Promise<ReportQuestion[]> {
+  const { questions } = await readQaOf(view);
+  const given = new Map(
+    events.flatMap((event) =>
+      event.type === 'answers_recorded' ? event.answers.map(({ id }) => [id, event] as const) : [],
+    ),
+  );
+  return questions.slice(0, MOST_QUESTIONS).map(({ id, text, options, suggestion, answer, isOpen }) => {
+    const act = given.get(id);
+    const suggested = [suggestion?.letters.join(', '), suggestion?.reason].filter(Boolean).join(' - ');
+    const said = act === undefined ? {} : { by: openedBy(act.by), at: act.at };
+    return { id, text, options, suggestion: suggested || undefined, answer, isOpen, ...said };
+  });
+}
+
+async function reportRequirements({ paths, state }: SessionView): Promise<SessionReportData['requirements']> {
+  const text = await ledgerText(paths);
+  const reading = text === undefined ? undefined : parseLedger(text);
+  if (reading?.kind !== 'ledger') return [];
+  return reading.requirements.map((each) => ({ ...each, isMet: isMet(each, state) }));
+}

@@ -1,0 +1,166 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, extname, join, relative } from 'node:path';
+import { isoUtc } from '../../base/clock.ts';
+import { definedOnly } from '../../base/defined-only.ts';
+import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
+import { writeLightly } from '../../base/files/atomic-file.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
+import { threeDigits } from '../../base/files/stamps.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
+import { reportFolder, runRoot } from '../../session/layout/paths.ts';
+import { isOfFiles } from '../../session/status.ts';
+import type { ActionContext } from '../common/context.ts';
+import type { WorkerReport } from '../common/facts/worker-now.ts';
+import { workerReport } from '../common/facts/worker-report.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+import { READING_ERRORS } from '../common/reading-errors.ts';
+import { listSessions, whoseSessions } from '../reading/list-sessions.act.ts';
+import { overviewPage } from './page/overview-page.ts';
+import type { SessionCard } from './page/report-data.ts';
+import { sessionPage } from './page/session-page.ts';
+import { pageOfTranscript } from './page/transcript-page.ts';
+import type { BesidePage } from './report-iterations.ts';
+import { type CardQuestion, sessionCard } from './session-card.ts';
+import { sessionReport } from './session-report.ts';
+
+interface ReportWish extends Pick<CardQuestion, 'wordsOf'> {
+  /** Absolute; without one, a place in the session's run folder that no worker looks at. */
+  output?: string | undefined;
+}
+
+/** Writes the page of one session. @throws session_not_found, no_report, report_not_written */
+export async function writeSessionReport(
+  { output, wordsOf, ...question }: SessionQuestion & ReportWish,
+  context: ActionContext,
+): Promise<{ session: string; path: string }> {
+  const view = await findSession(question, context);
+  if (view.isForeign || view.isUnreadable) throw READING_ERRORS.no_report({ session: view.folder });
+  const path = output ?? pagePath(view);
+  await writePage(view, { worker: await workerReport(view, context), path, wordsOf }, context);
+  return { session: view.folder, path };
+}
+
+/** Above this many, the sessions that come last in the list get no page of their own. */
+const MOST_PAGES = 50;
+
+/**
+ * Writes a page over the sessions of a project, or of every project, and one of each session.
+ * @returns also of which sessions none could be made
+ * @throws project_not_found, report_not_written
+ */
+export async function writeOverviewReport(
+  {
+    output,
+    wordsOf,
+    ...input
+  }: ReportWish & { projectDir?: string | undefined; allProjects?: boolean | undefined },
+  context: ActionContext,
+): Promise<{ path: string; sessions: string[]; withoutPage?: string[] }> {
+  const list = await listSessions(input, context);
+  const [first] = list.places;
+  const path = output ?? join(reportFolder(runRoot(first?.sessionsDir ?? context.cwd)), 'sessions.html');
+  const cards: SessionCard[] = [];
+  const withoutPage: string[] = [];
+  let pages = 0;
+  for (const view of list.sessions) {
+    // The list has one of each.
+    const worker = list.workers.get(view) as WorkerReport;
+    const page = pagePath(view);
+    const wantsPage = !view.isForeign && !view.isUnreadable && pages < MOST_PAGES;
+    const { card } = await sessionCard({ view, worker, wordsOf }, context);
+    if (wantsPage) pages += 1;
+    const write = async () => await writePage(view, { worker, path: page, wordsOf }, context);
+    const hasPage = wantsPage && (isUpToDate(view, page) || (await isDone(write)));
+    if (wantsPage && !hasPage) withoutPage.push(view.folder);
+    cards.push({ ...card, page: hasPage ? linkTo(path, page) : undefined });
+  }
+  const madeAt = isoUtc(context.clock.now());
+  const scope = whoseSessions(list, input) ?? scopeWords(list.places.length, input.allProjects);
+  await writeText(path, overviewPage({ cards, scope, madeAt, version: __VERSION__ }));
+  const sessions = list.sessions.map(({ folder }) => folder);
+  return { path, sessions, ...(withoutPage.length > 0 && { withoutPage }) };
+}
+
+/** Files of one session that cannot be read or written are no reason to have no page over the others. */
+async function isDone(write: () => Promise<void>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (isSamocodeError(error) || isOfFiles(error)) return false;
+    throw error;
+  }
+}
+
+/** Nothing has happened since, and nothing does: most sessions of a list are over. */
+function isUpToDate({ state, paths }: SessionView, page: string): boolean {
+  const { kind } = state.status;
+  if (kind !== 'done' && kind !== 'stopped') return false;
+  const [made, changed] = [statsAt(page)?.mtimeMs ?? 0, statsAt(paths.events)?.mtimeMs ?? 0];
+  return made > changed;
+}
+
+function scopeWords(places: number, isAll: boolean | undefined): string {
+  if (!isAll) return 'The sessions of this project.';
+  return places === 1
+    ? 'The sessions of the one project on this machine.'
+    : `The sessions of all ${places} projects on this machine.`;
+}
+
+function pagePath({ paths, folder }: SessionView): string {
+  return join(reportFolder(paths.runDir), `${nameWithoutDate(folder)}.html`);
+}
+
+/** Writes the page of one session, and beside it the transcripts that are too long for it. */
+async function writePage(
+  view: SessionView,
+  { worker, path, wordsOf }: { worker: WorkerReport; path: string; wordsOf: CardQuestion['wordsOf'] },
+  context: ActionContext,
+): Promise<void> {
+  const folder = `${path.slice(0, path.length - extname(path).length)}-files`;
+  const beside: BesidePage = async (start, { entries, isCut, logPath }) => {
+    const file = join(folder, `iteration-${threeDigits(start.iteration)}.html`);
+    const page = pageOfTranscript({
+      name: nameWithoutDate(view.folder),
+      iteration: start.iteration,
+      phase: start.phase,
+      madeAt: isoUtc(context.clock.now()),
+      version: __VERSION__,
+      entries,
+      page: linkTo(file, path),
+      restIn: isCut ? logPath : undefined,
+    });
+    await writeText(file, page);
+    return linkTo(path, file);
+  };
+  await writeText(path, sessionPage(await sessionReport({ view, worker, wordsOf }, beside, context)));
+}
+
+/** A name may hold what has a meaning in a URL. */
+function linkTo(from: string, to: string): string {
+  const steps = relative(dirname(from), to).split('/');
+  return steps.map(encodeURIComponent).join('/');
+}
+
+/** For its person alone: what a session holds may be secret. */
+async function writeText(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    writeLightly(path, text, 0o600);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    throw READING_ERRORS.report_not_written({ path, code }, { cause: error });
+  }
+}
+
+/** Shows a file in the person's browser. @returns false where there is no desktop, or it knows no program for pages */
+export async function openPage(path: string, { env }: Pick<ActionContext, 'env'>): Promise<boolean> {
+  const isMac = process.platform === 'darwin';
+  if (!isMac && !env.DISPLAY && !env.WAYLAND_DISPLAY) return false;
+  const options = { env: definedOnly(env), leavesBehind: true };
+  const { exitCode } = await runCommand(isMac ? 'open' : 'xdg-open', [path], options);
+  return exitCode === 0;
+}

@@ -1,0 +1,57 @@
+import { counted } from '../../base/text.ts';
+import type { RewindTarget } from '../../session/events/bodies/positions.ts';
+import type { SessionEvent } from '../../session/events/events.ts';
+import type { ActionContext } from '../common/context.ts';
+import { earlyRefusal } from '../common/early-refusal.ts';
+import type { SessionQuestion } from '../common/places/find-session.ts';
+import { type Preview, previewOf } from '../common/preview.ts';
+import { leavingBranch, lookAtRewind } from './rewind-session.act.ts';
+
+/** Says what a rewind would undo. Changes nothing. @throws session_not_found; an early refusal where nothing is kept */
+export async function previewRewind(
+  { to, ...question }: SessionQuestion & { to: RewindTarget },
+  context: ActionContext,
+): Promise<Preview> {
+  const { view, facts, verdict } = await lookAtRewind({ to, ...question }, context);
+  if (verdict.kind === 'refused') {
+    const refusal = earlyRefusal(verdict, view);
+    if (refusal.code === 'checkpoint_gone' || refusal.code === 'nothing_kept') throw refusal;
+    return previewOf(view, refusal, []);
+  }
+  const { commit, back } = verdict;
+  const then = to === 'undo' && back.done ? 'done again' : `stopped in ${back.progress.phase}`;
+  const where = to === 'undo' ? 'the state before the last rewind' : `the end of iteration ${to}`;
+  const { count, stays } = await leavingBranch(view, commit, context);
+  return previewOf(view, undefined, [
+    `Files, plan, overview and branch are restored to ${where}; the session is then ${then}.`,
+    ...(to === 'undo' ? [] : undoneActs(facts.events, to)),
+    ...(count === 0
+      ? []
+      : [`Leaving branch ${view.state.worktree?.branch}: ${counted(count, 'commit')}; the tip is kept.`]),
+    ...stays,
+    'The present state is kept, uncommitted files included; undo restores it. Ignored files are not changed.',
+  ]);
+}
+
+const HUMAN_ACTS = {
+  answers_recorded: 'later answers of the user',
+  plan_approved: 'a later approval of the plan',
+} as const;
+
+/** Iterations and human acts behind the point: they do not count any more. */
+function undoneActs(events: readonly SessionEvent[], to: number): string[] {
+  const at =
+    to === 0
+      ? -1
+      : events.findLastIndex((event) => event.type === 'iteration_ended' && event.iteration === to);
+  const after = events.slice(at + 1);
+  const gone = after.flatMap((event) => (event.type === 'iteration_ended' ? [event.iteration] : []));
+  const acts = Object.entries(HUMAN_ACTS).filter(([type]) => after.some((event) => event.type === type));
+  return [undoneIterations(gone), ...acts.map(([, what]) => `Undone: ${what}.`)];
+}
+
+function undoneIterations(gone: readonly number[]): string {
+  const [first] = gone;
+  if (first === undefined) return 'No iteration is undone.';
+  return gone.length === 1 ? `Undone: iteration ${first}.` : `Undone: iterations ${first} to ${gone.at(-1)}.`;
+}

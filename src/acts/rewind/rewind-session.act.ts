@@ -1,0 +1,128 @@
+import { SamocodeError } from '../../base/errors.ts';
+import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
+import { findBaseBranch } from '../../project/finishing/base-branch.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { commitOf } from '../../project/git/repository.ts';
+import {
+  judgeRewind,
+  type KeptIteration,
+  keptIterations,
+  type RewindFacts,
+  type RewindVerdict,
+} from '../../session/commands/judge-rewind.ts';
+import type { RewindTarget } from '../../session/events/bodies/positions.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { refNameOf } from '../../session/layout/names.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
+import { ALL_FILES_MS, afterCommand } from '../common/after-command.ts';
+import type { ActionContext } from '../common/context.ts';
+import { accepted } from '../common/early-refusal.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+
+export interface RewindSessionInput extends SessionQuestion {
+  /** The iteration at whose end the session shall stand again, 0 for before the first; `undo`: the last rewind. */
+  to: RewindTarget;
+}
+
+export interface RewindSessionResult {
+  view: SessionView;
+  /** `rewinding`: many files are still being put back. */
+  outcome: 'rewound' | 'rewinding';
+  /** What stood there before, as a ref of MAIN_REPO; absent while it is rewinding. */
+  undoRef?: string;
+  /** Left as they were: too large, unreadable, or repositories of their own. */
+  leftOut: string[];
+  /** What no rewind undoes: where commits that left the branch are all the same. */
+  stays: string[];
+}
+
+/**
+ * Takes worktree, plan and overview back to the end of an iteration, together; the session is stopped then, and
+ * `undo` takes it forward again. The branch goes back too, its old tip is kept.
+ * @throws an early refusal; the worker's reason, with which nothing was restored; rewind_halfway; the worker's refusal, pending
+ */
+export async function rewindSession(
+  input: RewindSessionInput,
+  context: ActionContext,
+): Promise<RewindSessionResult> {
+  const { view: found, verdict } = await lookAtRewind(input, context);
+  const { commit } = accepted(verdict, found);
+  const { stays } = await leavingBranch(found, commit, context);
+  const request = { kind: 'rewind', to: input.to } as const;
+  const { view, events } = await afterCommand(found, request, ENDS, context, { workMs: ALL_FILES_MS });
+  const halfway = events.find((event) => event.type === 'blocked');
+  if (halfway !== undefined)
+    throw ACTION_ERRORS.rewind_halfway({ session: view.folder, reason: halfway.reason });
+  const end = events.find((event) => event.type === 'rewound' || event.type === 'rewind_failed');
+  if (end?.type === 'rewind_failed') throw rewindFailed(end);
+  if (end === undefined) return { view, outcome: 'rewinding', leftOut: [], stays };
+  return { view, outcome: 'rewound', undoRef: end.undo.ref, leftOut: end.leftOut, stays };
+}
+
+const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
+
+/** How a rewind is judged here; its worker judges by the same rules. @throws session_not_found, GitError */
+export async function lookAtRewind(
+  { to, ...question }: RewindSessionInput,
+  context: ActionContext,
+): Promise<{ view: SessionView; facts: RewindFacts; verdict: RewindVerdict }> {
+  const view = await findSession({ ...question, isAct: true }, context);
+  const facts = await factsForRewind(view, context);
+  return { view, facts, verdict: judgeRewind({ to }, view.state, facts) };
+}
+
+/** The commits that a rewind to a checkpoint takes off the session's branch, and where they stay. @throws GitError */
+export async function leavingBranch(
+  { sessionFile, state: { worktree } }: SessionView,
+  checkpoint: string,
+  { env }: Pick<ActionContext, 'env'>,
+): Promise<{ count: number; stays: string[] }> {
+  if (sessionFile === undefined || worktree === undefined) return { count: 0, stays: [] };
+  const { mainRepo } = sessionFile;
+  const git = { baseEnv: env, cwd: mainRepo };
+  const { into, tip } = await findBaseBranch({ mainRepo, baseEnv: env, ...worktree });
+  const back = await commitOf(`${checkpoint}^1`, git);
+  if (tip === undefined || back === undefined) return { count: 0, stays: [] };
+  const count = async (...without: string[]) =>
+    Number(await gitLine(['rev-list', '--count', tip, '--not', back, ...without], git));
+  const all = await count();
+  const ask = ['for-each-ref', '--format=%(refname)', `refs/remotes/*/${worktree.branch}`];
+  const copies = all === 0 ? [] : (await gitLine(ask, git)).split('\n').filter(Boolean);
+  const pushed = copies.map((ref) => [
+    ref,
+    `a push to ${ref.slice('refs/remotes/'.length)}, or its pull request`,
+  ]);
+  const merged = into === undefined || all === 0 ? [] : [[`refs/heads/${into}`, `the merge into ${into}`]];
+  const stays: string[] = [];
+  for (const [ref = '', what] of [...merged, ...pushed]) {
+    const there = all - (await count(ref));
+    if (there > 0) stays.push(`A rewind does not undo ${what}: ${there} of these commits stay there.`);
+  }
+  return { count: all, stays };
+}
+
+/** The iterations that a session can be taken back to, newest first. */
+export async function listCheckpoints(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<{ view: SessionView; kept: KeptIteration[] }> {
+  const view = await findSession(question, context);
+  return { view, kept: keptIterations(await factsForRewind(view, context)) };
+}
+
+async function factsForRewind(
+  { sessionFile, paths }: SessionView,
+  { env }: ActionContext,
+): Promise<RewindFacts> {
+  const kept =
+    sessionFile === undefined
+      ? { commits: new Set<string>(), beforeRewinds: new Map<number, string>() }
+      : await keptCheckpoints(refNameOf(sessionFile), { cwd: sessionFile.mainRepo, baseEnv: env });
+  return { events: await readEvents(paths, 0), kept };
+}
+
+function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {
+  const what = 'The session was not rewound.';
+  return new SamocodeError(code, {}, { what, why: reason, hint: 'Fix that, then rewind again.' });
+}

@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import { TO_FILL } from '../../base/acts.ts';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { aboutSession, Confirm, OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
+import { cut, previewFields, sessionFields } from '../../kit/mcp/session-fields.ts';
+import type { ToolResult } from '../../kit/mcp/tool.ts';
+import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { nextSteps } from '../common/next-steps.ts';
+
+const MOST_LISTED = 30;
+
+const Input = aboutSession({
+  to: z.int().min(0).optional().describe('Rewind to the end of this iteration; 0: before the first.'),
+  undo: z.boolean().default(false).describe('Undo the last rewind.'),
+  confirm: Confirm,
+}).refine(({ to, undo }) => to === undefined || !undo, { error: 'Give either to or undo' });
+
+export const rewindSessionTool = defineTool({
+  name: 'rewind_session',
+  title: 'Rewind a session',
+  description: [
+    'Rewind a coding session to the end of an iteration: files, branch, plan and overview together; or undo that.',
+    'Use when it took a wrong turn. Without to it lists the checkpoints.',
+    'Call first without confirm: tell the user what is undone; confirm only on their word. Then resume_session continues it.',
+  ].join('\n'),
+  input: Input,
+  output: resultWith({
+    ...OF_SESSION,
+    ...OF_PREVIEW,
+    says: z
+      .union([z.array(z.string()), z.record(z.string(), z.string())])
+      .optional()
+      .describe('Without to: the iterations to rewind to, newest first. Else words of its state.'),
+    kept_before: z.string().optional().describe('A git ref of the state before, for undo.'),
+    left_as_they_are: TEXTS.describe('Files that no checkpoint has.'),
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+  searchHint: 'go back, revert',
+  async handle({ session, to, undo, confirm, projectDir }, { actions }) {
+    const target = undo ? 'undo' : to;
+    const question = { session, projectDir };
+    if (target === undefined) {
+      const { listCheckpoints } = await import('./rewind-session.act.ts');
+      const { view, kept } = await listCheckpoints(question, actions);
+      return checkpoints(view, kept);
+    }
+    if (!confirm) {
+      const { previewRewind } = await import('./preview-rewind.act.ts');
+      const args = target === 'undo' ? { undo } : { to: target };
+      const again = { act: 'rewind', args: { ...args, confirm: true } } as const;
+      return previewFields(await previewRewind({ ...question, to: target }, actions), again);
+    }
+    const { rewindSession } = await import('./rewind-session.act.ts');
+    const { view, outcome, undoRef, leftOut, stays } = await rewindSession(
+      { ...question, to: target, isExact: true },
+      actions,
+    );
+    const isRewound = outcome === 'rewound';
+    const then = view.state.status.kind === 'done' ? 'done again' : 'stopped';
+    const said = isRewound ? `It is rewound, and is ${then}.` : 'Files are still being restored.';
+    return {
+      ...sessionFields(view),
+      summary: [said, ...stays].join(' '),
+      next: isRewound ? nextSteps(view) : [{ act: 'look', when: 'in a moment' }],
+      kept_before: undoRef,
+      left_as_they_are: leftOut.slice(0, MOST_LISTED).map((path) => cut(path, 150)),
+    };
+  },
+});
+
+function checkpoints(view: SessionView, kept: readonly KeptIteration[]): ToolResult {
+  return {
+    summary:
+      kept.length === 0
+        ? 'There is no checkpoint yet.'
+        : 'It can be rewound to the end of these, newest first.',
+    next:
+      kept.length === 0
+        ? nextSteps(view)
+        : [{ act: 'rewind', args: { to: TO_FILL }, when: 'once the user has said which' }],
+    session: view.folder,
+    says: kept
+      .slice(0, MOST_LISTED)
+      .map(({ iteration, phase, lastAction }) =>
+        iteration === 0
+          ? '0: before the first iteration'
+          : `${iteration}: ${phase}${lastAction ? `, ${cut(lastAction, 80)}` : ''}`,
+      ),
+  };
+}

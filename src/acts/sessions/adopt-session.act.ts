@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import type { Phase } from '../../phases/table.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { branchOf } from '../../project/git/branch-name.ts';
+import { earlierWorktree } from '../../project/worktrees/worktree.ts';
+import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
+import { refused } from '../../session/commands/judge-kind.ts';
+import { readOverview } from '../../session/documents/overview.ts';
+import {
+  continuationOf,
+  type LegacyFolder,
+  obstaclesIn,
+  placeOf,
+  readLegacyFolder,
+} from '../../session/legacy/legacy-session.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
+import type { ActionContext } from '../common/context.ts';
+import { earlyRefusal } from '../common/early-refusal.ts';
+import type { ProjectQuestion } from '../common/places/find-project-for.ts';
+import type { FoundSession } from '../common/places/find-session.ts';
+import { readyProject } from '../common/preconditions/ready-project.ts';
+import { refuseFromInside } from '../common/refuse-from-inside.ts';
+import { START_ERRORS } from '../common/start-errors.ts';
+import { type Begun, beginSession } from './begin-session.ts';
+import { newSession, type SessionWish } from './new-session.ts';
+
+export interface Adoption
+  extends FoundSession,
+    Pick<ProjectQuestion, 'call'>,
+    Partial<Pick<SessionWish, 'group' | 'run'>> {
+  /** The task of a folder without an overview; new work for one that is done, which is for whoever resumes it then. */
+  goal?: string | undefined;
+  /** Where it continues; else where its files say. */
+  phase?: Phase | undefined;
+  /** What a start chooses beside. */
+  choices?: Pick<SessionWish, 'base' | 'autoApprove' | 'acceptSuggestions' | 'sandbox'> | undefined;
+}
+
+/**
+ * Makes a session of a folder that has no machine state: one of the Python samocode, or one that was prepared by hand.
+ * It waits at the gate that no record shows as opened by a person, and from then on it is a session like any other.
+ * @throws goal_missing, not_done, nested_layout, not_plain, task_unknown, phase_unknown, work_elsewhere, run_already;
+ * what `readyProject`, `newSession` and `beginSession` throw
+ */
+export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<Begun> {
+  const { view, place, goal, call, phase, group, choices, run = true } = adoption;
+  const { paths, folder } = view;
+  await refuseFromInside(context);
+  const old = await readLegacyFolder(paths);
+  if (old === undefined) throw START_ERRORS.task_unknown({ session: folder });
+  requireAdoptable(old, adoption);
+  const stands = placeOf(old, folder, phase);
+  if ('question' in stands) throw START_ERRORS.phase_unknown({ session: folder, question: stands.question });
+  const project = await readyProject({ projectDir: place.filePath, call, base: choices?.base }, context);
+  const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(old.overview ?? '');
+  const branch = await branchOfAdopted(project, { folder, workingDir }, context);
+  const wish = { ...choices, folder, branch, group, run };
+  const made = await newSession(
+    project,
+    {
+      ...wish,
+      task: old.overview === undefined ? goal : task.trim() || folder,
+      takenOver: (gates) => ({
+        totalIterations: totalIterations || iteration,
+        decision: continuationOf(stands, old, { folder, gates }),
+      }),
+    },
+    context,
+  );
+  const begun = await beginSession(made, context);
+  if (begun === undefined) throw START_ERRORS.run_already({ session: folder });
+  return begun;
+}
+
+function requireAdoptable(old: LegacyFolder, { view, goal, phase }: Adoption): void {
+  const { folder: session, paths, state } = view;
+  const isDone = state.status.kind === 'done';
+  if (isDone && goal === undefined && phase === undefined)
+    throw earlyRefusal(refused(COMMAND_ERRORS.goal_missing()), view);
+  if (!isDone && goal !== undefined && old.overview !== undefined) throw ACTION_ERRORS.not_done({ session });
+  for (const { code, problem } of obstaclesIn(old, paths)) throw START_ERRORS[code]({ session, problem });
+  if (old.overview === undefined && goal === undefined) throw START_ERRORS.task_unknown({ session });
+}
+
+/**
+ * The branch of the worktree that it has already, whatever it is called: its commits are the session's. Else the name
+ * that the original tool would have given: it knew no prefix but one that a person chose.
+ * @throws work_elsewhere when it has its work in another worktree: in a new one that would be missing
+ */
+async function branchOfAdopted(
+  { mainRepo, values, sources }: Project,
+  { folder, workingDir = '' }: { folder: string; workingDir?: string | undefined },
+  { env }: ActionContext,
+): Promise<string> {
+  const worktreePath = join(values.worktrees, folder);
+  const own = await earlierWorktree(worktreePath, mainRepo, { baseEnv: env });
+  const named = await earlierWorktree(workingDir, mainRepo, { baseEnv: env });
+  if (named !== undefined && named.path !== own?.path)
+    throw START_ERRORS.work_elsewhere({ session: folder, earlier: named.path, worktreePath });
+  const prefix = sources.branchPrefix?.kind === 'default' ? '' : values.branchPrefix;
+  return own?.branch ?? branchOf(folder, prefix);
+}

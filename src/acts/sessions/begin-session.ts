@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ifExists, systemErrorCode } from '../../base/errors.ts';
+import { createWhole, syncFolder } from '../../base/files/atomic-file.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
+import { readHolding } from '../../base/processes/lease.ts';
+import { type Command, leaveCommand } from '../../session/commands/commands.ts';
+import { SessionFile } from '../../session/events/session-file.ts';
+import { NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/events/session-view.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
+import { type AfterCommand, afterStart } from '../common/after-command.ts';
+import type { ActionContext } from '../common/context.ts';
+import { START_ERRORS } from '../common/start-errors.ts';
+import type { NewSession } from './new-session.ts';
+
+export interface Begun {
+  view: SessionView;
+  file: SessionFile;
+  /** About settings that have no effect or another one than it seems. */
+  warnings: string[];
+}
+
+/**
+ * Gives a session its run folder and its first worker.
+ * @returns undefined where another start has taken its name in between
+ * @throws worker_not_launched, worker_not_started: nothing is left behind. `pending`: it exists, and its worker is slow
+ */
+export async function beginSession(made: NewSession, context: ActionContext): Promise<Begun | undefined> {
+  const { paths, file, start } = made;
+  if (!(await makeRunFolder(paths, file, start))) return undefined;
+  const { view, events } = await startWorker(made, context);
+  const notices = events.flatMap((event) =>
+    event.type === 'notice' && event.code === NOT_IN_LOGIN_SHELL ? [event.text] : [],
+  );
+  return { view, file, warnings: [...made.warnings, ...notices] };
+}
+
+const PREPARED = ['prepared', 'parked', 'done', 'blocked'] as const;
+const AT_REST = ['stopped', 'parked', 'done', 'blocked'] as const;
+
+async function startWorker({ paths, start }: NewSession, context: ActionContext): Promise<AfterCommand> {
+  try {
+    return await afterStart(paths, start, start.run ? PREPARED : AT_REST, context);
+  } catch (error) {
+    if (!(await removeUntakenFolder(paths, context))) throw error;
+    throw ACTION_ERRORS.pending.is(error)
+      ? START_ERRORS.worker_not_started({ program: context.programs.worker })
+      : error;
+  }
+}
+
+/**
+ * Makes a session's run folder with its identity and its first command in it: all of it appears at once
+ * or not at all, and of two that try the same name one is refused.
+ * @returns false when the name is taken
+ */
+export async function makeRunFolder(
+  paths: SessionPaths,
+  file: SessionFile,
+  first: Command,
+): Promise<boolean> {
+  const parent = dirname(paths.runDir);
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  keepOutOfGit(parent);
+  const draft = draftOf(paths);
+  try {
+    await mkdir(draft, { mode: 0o700 });
+    await createWhole(join(draft, 'session.json'), `${JSON.stringify(SessionFile.parse(file), null, 2)}\n`);
+    await leaveCommand({ commands: join(draft, 'commands') }, first);
+    return await reveal(draft, paths.runDir);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+    await syncFolder(parent);
+  }
+}
+
+/**
+ * Takes a run folder away that no worker came for, by one rename: a late worker finds no session.
+ * @returns false when a worker has it
+ */
+export async function removeUntakenFolder(
+  paths: SessionPaths,
+  { host }: Pick<ActionContext, 'host'>,
+): Promise<boolean> {
+  const { leases, events, runDir } = paths;
+  if ((await readHolding(leases, host)).kind !== 'free' || statsAt(events) !== undefined) return false;
+  const aside = draftOf(paths);
+  await ifExists(rename(runDir, aside));
+  await rm(aside, { recursive: true, force: true });
+  return true;
+}
+
+function draftOf({ runDir, folder }: SessionPaths): string {
+  return join(dirname(runDir), `.${folder}.${randomBytes(6).toString('hex')}.draft`);
+}
+
+/** SESSIONS may be a repository: a person's add, clean or pull there must not meet the machine's files. */
+function keepOutOfGit(runRoot: string): void {
+  try {
+    writeFileSync(join(runRoot, '.gitignore'), '*\n', { flag: 'wx' });
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+// rename() replaces an empty folder and refuses any other; ours is never empty.
+async function reveal(draft: string, runDir: string): Promise<boolean> {
+  try {
+    await rename(draft, runDir);
+    return true;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return false;
+    throw error;
+  }
+}

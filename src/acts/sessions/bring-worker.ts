@@ -1,0 +1,62 @@
+import { newestNumber } from '../../base/processes/lease.ts';
+import { launchWorker, type Wake } from '../../providers/starting/launch-worker.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { readSession } from '../../session/status.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
+import { afterCommand } from '../common/after-command.ts';
+import type { ActionContext } from '../common/context.ts';
+import { isStuck, STARTING_MS } from '../common/facts/worker-now.ts';
+import { workerReport } from '../common/facts/worker-report.ts';
+import { refuseFromInside } from '../common/refuse-from-inside.ts';
+import { supervise } from '../common/supervision.ts';
+
+/** It runs or is queued and has no worker, or stands at a gate with work left that nothing takes up. */
+export async function lacksWorker(
+  found: SessionView,
+  refusal: string,
+  context: ActionContext,
+): Promise<boolean> {
+  if (refusal === 'already_running' && found.needsWorker) return true;
+  return isStuck(found, await workerReport(found, context)) && found.worker === 'none';
+}
+
+/** Starts its worker; leaving a note for it does that too. */
+export async function bringWorker(
+  found: SessionView,
+  note: string | undefined,
+  context: ActionContext,
+): Promise<SessionView> {
+  if (note !== undefined) {
+    const { view } = await afterCommand(found, { kind: 'message', text: note }, ['message_kept'], context);
+    return view;
+  }
+  await refuseFromInside(context);
+  const view = await launched(found, context);
+  if (view !== undefined) return view;
+  throw ACTION_ERRORS.pending({ session: found.folder, seconds: STARTING_MS / 1000 });
+}
+
+/** Starts a worker. @returns the session once it has taken that; undefined when it does not in time */
+export async function launched(
+  found: SessionView,
+  context: ActionContext,
+  wake?: Wake,
+): Promise<SessionView | undefined> {
+  const { programs, env, host } = context;
+  await launchWorker(found.paths, { program: programs.worker, env, wake });
+  if (!(await isTakenSoon(found, context))) return undefined;
+  await supervise(context, found.paths.sessionsDir);
+  return (await readSession(found.paths, host)) ?? found;
+}
+
+const POLL_MS = 50;
+
+/** Waits until a worker has a newer lease than the one that was found. @returns false when none has it in time */
+async function isTakenSoon(
+  { paths, lease }: Pick<SessionView, 'paths' | 'lease'>,
+  { clock }: Pick<ActionContext, 'clock'>,
+): Promise<boolean> {
+  for (const end = clock.monotonic() + STARTING_MS; clock.monotonic() <= end; await clock.sleep(POLL_MS))
+    if ((newestNumber(paths.leases) ?? 0) > (lease?.number ?? 0)) return true;
+  return false;
+}

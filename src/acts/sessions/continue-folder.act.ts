@@ -1,0 +1,74 @@
+import { basename } from 'node:path';
+import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
+import { realPathAsFar } from '../../project/git/real-path.ts';
+import { nameOfNew } from '../../session/layout/names.ts';
+import type { ActionContext } from '../common/context.ts';
+import { namedFolder } from '../common/places/find-project-for.ts';
+import { findSessionAndPlace } from '../common/places/find-session.ts';
+import { refuseFromInside } from '../common/refuse-from-inside.ts';
+import { START_ERRORS } from '../common/start-errors.ts';
+import { adoptSession } from './adopt-session.act.ts';
+import type { Begun } from './begin-session.ts';
+import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
+import { startSession } from './start-session.act.ts';
+
+/**
+ * Starts a session, or with `from` continues a folder that was prepared by hand.
+ * @throws from_missing; what `startSession` and `continueFolder` throw
+ */
+export async function startOrContinue(input: StartSessionInput, context: ActionContext): Promise<Begun> {
+  return await (isHandedOver(input) ? continueFolder : startSession)(input, context);
+}
+
+/** @throws from_missing when a phase is named and no folder */
+function isHandedOver({ from, phase }: Partial<FolderToContinue>): boolean {
+  if (from?.trim()) return true;
+  if (phase?.trim()) throw START_ERRORS.from_missing();
+  return false;
+}
+
+/**
+ * Continues a folder that was prepared by hand at the phase that is named: it becomes a session that waits at its gate.
+ * @throws from_excludes, run_already, bad_phase, not_in_sessions; what `findSessionAndPlace` and `adoptSession` throw
+ */
+async function continueFolder(input: StartSessionInput, context: ActionContext): Promise<Begun> {
+  await refuseFromInside(context);
+  const { task, dive, name, branch, settings: call, run } = input;
+  const given = Object.entries({ task, dive, name, branch }).filter(([, words]) => words?.trim());
+  if (given.length > 0) throw START_ERRORS.from_excludes({ given: given.map(([key]) => key) });
+  const found = await folderMeant(input, context);
+  const { folder } = found.view;
+  if (!found.view.isForeign) throw START_ERRORS.run_already({ session: folder });
+  const phase = phaseNamed(input.phase);
+  const { base, autoApprove, acceptSuggestions, sandbox } = input;
+  const group = input.group?.trim() ? nameOfNew('group', input.group) : undefined;
+  const choices = { base: base?.trim() || undefined, autoApprove, acceptSuggestions, sandbox };
+  return await adoptSession({ ...found, phase, group, choices, call, run }, context);
+}
+
+async function folderMeant({ from = '', projectDir }: StartSessionInput, context: ActionContext) {
+  const words = from.trim();
+  const found = await findSessionAndPlace(
+    { session: basename(words), projectDir, isWholeName: true },
+    context,
+  );
+  const { sessionDir, sessionsDir } = found.view.paths;
+  if (!words.includes('/')) return found;
+  const folder = namedFolder(words, context);
+  if ((await realPathAsFar(folder)) !== (await realPathAsFar(sessionDir)))
+    throw START_ERRORS.not_in_sessions({ folder, sessions: sessionsDir });
+  return found;
+}
+
+/** @throws bad_phase */
+function phaseNamed(given: string | undefined): Phase | undefined {
+  const written = given?.trim().toLowerCase();
+  if (!written) return undefined;
+  const allowed = PHASE_NAMES.filter((phase) => !NEVER.has(phase));
+  const phase = allowed.find((one) => one === written);
+  if (phase === undefined) throw START_ERRORS.bad_phase({ given: written, allowed });
+  return phase;
+}
+
+/** A worker prepares it whatever is named, and what is done is given new work. */
+const NEVER: ReadonlySet<Phase> = new Set(['init', 'done']);

@@ -1,0 +1,157 @@
+import { GIT_IDENTITY } from '../../base/processes/git-variables.ts';
+import { CAP_NAMES, type Caps, type SessionCaps } from '../../phases/caps.ts';
+import { PHASE_NAMES } from '../../phases/table.ts';
+import { branchOf } from '../../project/git/branch-name.ts';
+import type { Sandbox } from '../../project/settings/project-settings.ts';
+import {
+  childSettings,
+  ownSettings,
+  type ResolvedSettings,
+} from '../../project/settings/resolve-settings.ts';
+import { settingInvalid } from '../../project/settings/setting-errors.ts';
+import { isAsStrict } from '../../project/settings/setting-spec.ts';
+import { SETTINGS } from '../../project/settings/settings.ts';
+import { PROVIDER_NAMES, type ProviderName, providerNamed } from '../../providers/registry.ts';
+import { locateCli } from '../../providers/starting/locate-cli.ts';
+import { nodePath } from '../../providers/starting/node-path.ts';
+import type { FrozenSettings } from '../../session/events/session-file.ts';
+import type { ActionContext } from '../common/context.ts';
+import { frozenProving } from '../proof/frozen-proving.ts';
+import { CAP_SETTINGS, type CapSetting, type SessionChoices } from './start-choices.ts';
+
+/**
+ * The settings that a session keeps, with every agent CLI found.
+ * @throws setting_invalid, unknown_provider, cli_not_found, cli_not_executable
+ */
+export async function freezeSettings(
+  settings: ResolvedSettings,
+  choices: SessionChoices,
+  context: ActionContext,
+): Promise<FrozenSettings> {
+  const { values } = settings;
+  const { folder, branch, base, autoApprove = false, acceptSuggestions = false } = choices;
+  return {
+    provider: values.provider,
+    providers: { ...values.providerByPhase },
+    model: values.model,
+    models: modelsByPhase(settings),
+    ...fallbackOf(settings),
+    cliPaths: await findClis(settings, context),
+    own: ownSettings(values),
+    timeLimitMs: values.timeoutSeconds * 1000,
+    timeLimitsMs: timeLimits(settings),
+    // A silence is announced at the half of its limit.
+    watch: { stallMs: values.stallTimeoutSeconds * 500, stallEndMs: values.stallTimeoutSeconds * 1000 },
+    permissions: values.permissions,
+    ...sandboxOf(values, choices.sandbox),
+    gates: [...values.gates],
+    gateChannels: [...values.gateChannels],
+    autoApprove,
+    acceptSuggestions,
+    maxRetries: values.maxRetries,
+    retryDelayMs: values.retryDelaySeconds * 1000,
+    retryHours: values.retryHours,
+    maxParallel: values.maxParallel,
+    caps: capsOf(values),
+    checks: values.checks.map(({ command }) => command),
+    setup: values.setup,
+    proving: frozenProving(values),
+    constraintsPath: values.constraints,
+    mcpPath: values.mcp,
+    gitIdentity: identityIn(context.env),
+    branch: branch ?? branchOf(folder, values.branchPrefix),
+    base,
+    scenarioPath: values.rehearsalScenario,
+  };
+}
+
+/** A supervisor that continues the session has another environment, in which its agents could not commit. */
+function identityIn(env: ActionContext['env']): FrozenSettings['gitIdentity'] {
+  const set = Object.entries(env).filter(([name, value]) => GIT_IDENTITY.test(name) && value);
+  return set.length > 0 ? Object.fromEntries(set as [string, string][]) : undefined;
+}
+
+/** What a start lowers is kept with it: whoever judges it sees the project's own value no more. */
+function sandboxOf(
+  { sandbox: ofProject, sandboxWrite }: ResolvedSettings['values'],
+  chosen: string | undefined,
+): Pick<FrozenSettings, 'sandbox' | 'sandboxLowered' | 'sandboxWrite'> {
+  const sandbox = chosen?.trim() ? requireSandbox(chosen) : ofProject;
+  return {
+    sandbox,
+    sandboxLowered: isAsStrict(SETTINGS.sandbox, sandbox, ofProject) ? undefined : true,
+    sandboxWrite: [...(sandboxWrite ?? [])],
+  };
+}
+
+/** @throws setting_invalid */
+function requireSandbox(written: string): Sandbox {
+  const { key, schema } = SETTINGS.sandbox;
+  const parsed = schema().safeParse(written);
+  if (!parsed.success) throw settingInvalid(SETTINGS.sandbox, { key, written, source: { kind: 'call' } });
+  return parsed.data;
+}
+
+function capsOf(values: ResolvedSettings['values']): SessionCaps {
+  const capsBy = (limitOf: (setting: CapSetting) => number | undefined): Caps => {
+    const limits = CAP_NAMES.map((cap) => [cap, limitOf(CAP_SETTINGS[cap])] as const);
+    return Object.fromEntries(limits.filter(([, limit]) => limit !== undefined));
+  };
+  const phases = PHASE_NAMES.map(
+    (phase) => [phase, capsBy((setting) => values[`${setting}ByPhase`][phase])] as const,
+  );
+  return {
+    session: capsBy((setting) => values[setting]),
+    phases: Object.fromEntries(phases.filter(([, caps]) => Object.keys(caps).length > 0)),
+  };
+}
+
+/** Where a phase's model differs from the session's, because the phase or its provider says so. */
+function modelsByPhase(settings: ResolvedSettings): FrozenSettings['models'] {
+  const pairs = PHASE_NAMES.map((phase) => [phase, childSettings(settings, phase).model] as const);
+  return Object.fromEntries(pairs.filter(([, model]) => model !== settings.values.model));
+}
+
+/** Of all that there are: a resume may choose a provider that the session did not begin with. */
+function timeLimits(settings: ResolvedSettings): FrozenSettings['timeLimitsMs'] {
+  const pairs = PROVIDER_NAMES.map(
+    (name) => [name, childSettings(settings, 'init', name).timeoutSeconds] as const,
+  ).filter(([, seconds]) => seconds !== settings.values.timeoutSeconds);
+  return Object.fromEntries(pairs.map(([name, seconds]) => [name, seconds * 1000]));
+}
+
+function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback' | 'fallbackModels'> {
+  const { fallback } = settings.values;
+  const models = fallback.map((name) => [name, childSettings(settings, 'init', name).model] as const);
+  return { fallback: [...fallback], fallbackModels: Object.fromEntries(models) };
+}
+
+/** The program of a provider. @throws cli_not_found, cli_not_executable */
+export async function findCli(
+  settings: ResolvedSettings,
+  name: ProviderName,
+  { env, home, programs }: ActionContext,
+): Promise<string> {
+  if (name === 'rehearsal') return programs.rehearsal;
+  const { path } = await locateCli({
+    cli: providerNamed(name),
+    configured: childSettings(settings, 'init', name).cliPath,
+    env,
+    homeDir: home,
+    nodePath: await nodePath(env),
+  });
+  return path;
+}
+
+/** The program of every provider that a session begins with or falls back to, by its name. @throws what `findCli` throws */
+async function findClis(settings: ResolvedSettings, context: ActionContext): Promise<Record<string, string>> {
+  const { values } = settings;
+  const names = new Set<ProviderName>([
+    values.provider,
+    ...Object.values(values.providerByPhase),
+    ...values.fallback,
+  ]);
+  const found: Record<string, string> = {};
+  for (const name of names) found[name] = await findCli(settings, name, context);
+  return found;
+}

@@ -1,0 +1,76 @@
+import { ulid } from 'ulid';
+import { isoUtc } from '../../base/clock.ts';
+import type { Gate } from '../../phases/table.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import type { CommandOf } from '../../session/commands/commands.ts';
+import { judgeStart } from '../../session/commands/judge-running.ts';
+import type { TakenOver } from '../../session/events/bodies/event-types.ts';
+import { FORMAT_VERSION } from '../../session/events/events.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import type { ActionContext } from '../common/context.ts';
+import { accepted } from '../common/early-refusal.ts';
+import { refuseWhatCannotRun } from '../common/preconditions/ready-project.ts';
+import { sandboxNow } from '../common/preconditions/sandbox-now.ts';
+import { freezeSettings } from './freeze-settings.ts';
+import type { SessionChoices } from './start-choices.ts';
+
+export interface SessionWish extends SessionChoices, Pick<SessionFile, 'task' | 'dive' | 'group'> {
+  /** False: everything is prepared and nothing runs until it is resumed. */
+  run: boolean;
+  /** For a folder that becomes a session: where it goes on behind these gates. */
+  takenOver?: ((gates: readonly Gate[]) => TakenOver) | undefined;
+}
+
+export interface NewSession {
+  paths: SessionPaths;
+  file: SessionFile;
+  start: CommandOf<'start'>;
+  /** About settings that have no effect or another one than it seems, and why there is no guard although one is wanted. */
+  warnings: string[];
+}
+
+/**
+ * Settles what a new session is: its settings, its sandbox, its identity and its first command. Nothing is written.
+ * @throws an early refusal; what `freezeSettings` and `sandboxNow` throw
+ */
+export async function newSession(
+  project: Project,
+  { run, task, dive, group, takenOver, ...choices }: SessionWish,
+  context: ActionContext,
+): Promise<NewSession> {
+  const { clock, by } = context;
+  const { folder } = choices;
+  const { mainRepo, filePath: configPath, values } = project;
+  const settings = await freezeSettings(project, choices, context);
+  accepted(judgeStart({ by }, {}, settings));
+  refuseWhatCannotRun(settings, context);
+  const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
+  const { level: sandbox, warning } = await sandboxNow({ ...places, settings }, context);
+  const at = isoUtc(clock.now());
+  const envelope = { v: FORMAT_VERSION, id: ulid(clock.now()) } as const;
+  return {
+    paths: sessionPaths(values.sessions, folder),
+    file: {
+      ...envelope,
+      folder,
+      createdAt: at,
+      ...{ task, dive, ...places, configPath, group, settings, sandbox },
+      takenOver: takenOver?.(settings.gates),
+    },
+    start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
+    warnings: [
+      ...(warning === undefined ? [] : [warning]),
+      ...identityKept(settings),
+      ...project.warnings.map(({ text }) => text),
+    ],
+  };
+}
+
+function identityKept({ gitIdentity }: SessionFile['settings']): string[] {
+  if (gitIdentity === undefined) return [];
+  const { GIT_AUTHOR_NAME: name, GIT_COMMITTER_NAME = name } = gitIdentity;
+  return [
+    `Commits are made as ${GIT_COMMITTER_NAME ?? 'the environment says'}: the session keeps ${Object.keys(gitIdentity).join(', ')} of this environment.`,
+  ];
+}

@@ -1,0 +1,151 @@
+import type { Caps } from '../../phases/caps.ts';
+import type { Proving } from '../../phases/proving.ts';
+import { childSettings } from '../../project/settings/resolve-settings.ts';
+import type { CallSettings } from '../../project/settings/settings.ts';
+import { judgeKind } from '../../session/commands/judge-kind.ts';
+import { judgeResume } from '../../session/commands/judge-running.ts';
+import type { ChosenChild } from '../../session/events/bodies/event-types.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { afterCommand } from '../common/after-command.ts';
+import type { ActionContext } from '../common/context.ts';
+import { closedTo, earlyRefusal } from '../common/early-refusal.ts';
+import { findProjectFor } from '../common/places/find-project-for.ts';
+import {
+  type FoundSession,
+  findSessionAndPlace,
+  type SessionQuestion,
+} from '../common/places/find-session.ts';
+import { requireTrust } from '../common/places/trust-project.ts';
+import { refuseWhatCannotRun } from '../common/preconditions/ready-project.ts';
+import { requireFolders, requireText } from '../common/preconditions/require.ts';
+import { frozenProving } from '../proof/frozen-proving.ts';
+import { adoptSession } from './adopt-session.act.ts';
+import { bringWorker, lacksWorker } from './bring-worker.ts';
+import { findCli } from './freeze-settings.ts';
+import { settingsOfCaps } from './start-choices.ts';
+
+export interface ResumeSessionInput extends SessionQuestion {
+  note?: string | undefined;
+  goal?: string | undefined;
+  /** Limits of the whole session that hold from now on, beside those of its start. */
+  caps?: Caps | undefined;
+  /** Another provider for every phase from now on, with its own model unless one is named. */
+  provider?: string | undefined;
+  /** Another model; without a provider, for the phases that have no own one. */
+  model?: string | undefined;
+}
+
+export interface ResumeSessionResult {
+  view: SessionView;
+  /** `already_running`: nothing had to be done. */
+  outcome: 'resumed' | 'already_running';
+}
+
+/**
+ * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
+ * one with a new goal. It is the one door for a folder of the Python samocode, which becomes a session. It opens no gate.
+ * @throws an early refusal, folder_gone, what `closedTo` gives, what `adoptSession`, `chooseChildren` and `checksNow` throw;
+ * the worker's refusal, pending
+ */
+export async function resumeSession(
+  input: ResumeSessionInput,
+  context: ActionContext,
+): Promise<ResumeSessionResult> {
+  const note = input.note?.trim() ? requireText(input.note, 'note') : undefined;
+  const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
+  const isLimited = Object.values(input.caps ?? {}).some((limit) => limit !== undefined);
+  const caps = isLimited ? { session: { ...input.caps }, phases: {} } : undefined;
+  const { view: met, place } = await findSessionAndPlace({ ...input, isAct: true }, context);
+  const found = met.isForeign ? await takeOver(input, { view: met, place }, context) : met;
+  // One that is done is given its new work like any other.
+  if (met.isForeign && found.state.status.kind !== 'done') return { view: found, outcome: 'resumed' };
+  const closed = judgeKind('resume', found.state);
+  if (closed) throw earlyRefusal(closed, found);
+  const verdict = judgeResume({ goal, by: context.by }, found.state);
+  const unusable = closedTo(found);
+  if (unusable) throw unusable;
+  if (verdict.kind === 'refused') {
+    const asksForMore = (goal ?? caps ?? input.provider ?? input.model) !== undefined;
+    if (!asksForMore && (await lacksWorker(found, verdict.error.code, context)))
+      return { view: await bringWorker(found, note, context), outcome: 'resumed' };
+    if (verdict.error.code === 'already_running' && !asksForMore && note === undefined)
+      return { view: found, outcome: 'already_running' };
+    throw earlyRefusal(verdict, found);
+  }
+  requireFolders(found, { goesOn: true });
+  const checks = found.sessionFile && (await checksNow(found, goal, context));
+  const child = found.sessionFile && (await chooseChildren(input, found.sessionFile, context));
+  const request = { kind: 'resume', note, goal, caps, child, ...checks } as const;
+  const after = await afterCommand(found, request, ['resumed'], context);
+  return { view: after.view, outcome: 'resumed' };
+}
+
+/** A folder without machine state becomes a session, with the choices of the call for its start. */
+async function takeOver(
+  input: ResumeSessionInput,
+  { view, place }: FoundSession,
+  context: ActionContext,
+): Promise<SessionView> {
+  const call = { ...childSettingsOf(input), ...settingsOfCaps(input.caps) };
+  const goal = input.goal?.trim() || undefined;
+  const { view: made } = await adoptSession({ view, place, goal, call }, context);
+  const note = input.note?.trim();
+  if (!note || made.state.status.kind === 'done') return made;
+  return (await afterCommand(made, { kind: 'message', text: note }, ['message_kept'], context)).view;
+}
+
+/**
+ * The checks of the project as they are now, where a session that is resumed should be held to them: it is
+ * blocked by those that it had, or gets new work.
+ * @returns undefined when those that it has go on counting
+ * @throws project_not_trusted when they have changed and are not trusted yet; the errors of settings
+ */
+async function checksNow(
+  { sessionFile, state }: SessionView,
+  goal: string | undefined,
+  context: ActionContext,
+): Promise<{ checks: string[]; proving: Proving } | undefined> {
+  const isBlockedByThem = state.status.kind === 'blocked' && ABOUT_CHECKS.has(state.status.rule);
+  if (!sessionFile || (!isBlockedByThem && goal === undefined)) return undefined;
+  const project = await findProjectFor({ projectDir: sessionFile.configPath }, context);
+  const now = {
+    checks: project.values.checks.map(({ command }) => command),
+    proving: frozenProving(project.values),
+  };
+  const { settings } = sessionFile;
+  const before = { checks: state.checks ?? settings.checks, proving: state.proving ?? settings.proving };
+  if (JSON.stringify(now) === JSON.stringify(before)) return undefined;
+  await requireTrust(project, context);
+  return now;
+}
+
+const ABOUT_CHECKS = new Set(['checks', 'base_checks', 'false_done']);
+
+type ChildWish = Pick<ResumeSessionInput, 'provider' | 'model'>;
+
+/** The words of a call that wants other children, judged with every other setting. */
+function childSettingsOf({ provider, model }: ChildWish): CallSettings {
+  return { provider: provider?.trim() || undefined, model: model?.trim() || undefined };
+}
+
+/**
+ * The children that a person wants from now on, with their CLI found.
+ * @returns undefined when no other ones are wanted
+ * @throws the errors of settings, cli_not_found, root_refused
+ */
+async function chooseChildren(
+  wish: ChildWish,
+  { configPath, settings }: SessionFile,
+  context: ActionContext,
+): Promise<ChosenChild | undefined> {
+  const call = childSettingsOf(wish);
+  if (call.provider === undefined && call.model === undefined) return undefined;
+  const project = await findProjectFor({ projectDir: configPath, call }, context);
+  const { provider, model } = project.values;
+  if (call.provider === undefined) return { model };
+  refuseWhatCannotRun({ provider, providers: {}, permissions: settings.permissions }, context);
+  const chosen = childSettings(project, 'init', provider);
+  const ofCall = call.model === undefined ? chosen.model : model;
+  return { provider, model: ofCall, cliPath: await findCli(project, provider, context) };
+}

@@ -1,0 +1,79 @@
+import { counted } from '../../base/text.ts';
+import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
+import { cutToColumns } from '../../kit/terminal/columns.ts';
+import { ProgressView } from '../../kit/terminal/progress-view.ts';
+import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { exitStatusOf, statusWords } from '../../kit/terminal/session-words.ts';
+import { fitLine } from '../../kit/terminal/style.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { askAtGate } from '../gates/ask-at-gate.ts';
+import { type Followed, followSession } from '../reading/follow.ts';
+import { recentCommits } from '../reading/read-changes.act.ts';
+import type { WaitResult } from '../reading/wait-for-change.act.ts';
+
+export interface RunToRest extends Followed {
+  /** Questions and the plan are put to the person at the terminal. */
+  ask: boolean;
+}
+
+/** Follows a session, and asks the person where it waits, until it rests. Sets the exit status. */
+export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
+  const { clock } = await cli.actionContext();
+  using progress = new ProgressView(cli.output, clock);
+  try {
+    for (let { cursor } = run; ; ) {
+      const result = await followSession(cli, { ...run, cursor }, progress);
+      cursor = result.cursor;
+      if (!run.ask || !(await askAtGate(cli, result.view, run))) return await showRest(cli, result);
+    }
+  } catch (error) {
+    if (!cli.interrupted.aborted) throw error;
+    sayHowToComeBack(cli, run.session);
+  }
+}
+
+async function showRest(cli: Cli, result: WaitResult): Promise<void> {
+  const { view } = result;
+  const { clock } = await cli.actionContext();
+  const facts = shownFacts(view, result);
+  cli.leaveWith(exitStatusOf(view));
+  const work = facts.state === 'done' && !cli.output.json ? await workWords(view, cli) : '';
+  cli.output.result(facts, () =>
+    [`\n${statusWords(facts, cli.output, clock.now())}`, ...(work ? [work] : [])].join('\n'),
+  );
+}
+
+function sayHowToComeBack(cli: Cli, folder: string): void {
+  const { accent } = cli.output.style;
+  const short = handleOf(folder);
+  cli.leaveWith(EXIT.interrupted);
+  cli.output.say(
+    [
+      '',
+      `${folder} continues in the background.`,
+      `  follow it again  ${accent(`samocode run ${short}`)}`,
+      `  stop it          ${accent(`samocode stop ${short}`)}`,
+    ].join('\n'),
+  );
+}
+
+/** What a session has committed, and how to look at it and take it over; empty while there is nothing. */
+async function workWords(view: SessionView, cli: Cli): Promise<string> {
+  const { worktree } = view.state;
+  const { commits, total } = await recentCommits(view, 20, await cli.actionContext());
+  if (worktree === undefined || total === 0) return '';
+  const { dim, accent } = cli.output.style;
+  const shown = commits
+    .toReversed()
+    .map(({ hash, subject }) => `  ${fitLine(`${hash.slice(0, 8)} ${subject}`, 100)}`)
+    .map((line) => cutToColumns(line, cli.output.textColumns));
+  return [
+    '',
+    `${counted(total, 'commit')} on ${worktree.branch}:`,
+    ...shown,
+    '',
+    `${dim('look at it  ')} ${accent(`git diff ${worktree.base}...${worktree.branch}`)}`,
+    `${dim('merge it    ')} ${accent(`git merge ${worktree.branch}`)}`,
+  ].join('\n');
+}

@@ -1,0 +1,32 @@
+import { judgeMessage } from '../../session/commands/judge-running.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { afterCommand } from '../common/after-command.ts';
+import type { ActionContext } from '../common/context.ts';
+import { accepted } from '../common/early-refusal.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+import { requireText } from '../common/preconditions/require.ts';
+
+/**
+ * Leaves guidance for the session's next child.
+ * @returns `readBy`: in our words, who reads it and when
+ * @throws text_missing, text_too_long, an early refusal; the worker's refusal, pending
+ */
+export async function sendMessage(
+  input: SessionQuestion & { text: string },
+  context: ActionContext,
+): Promise<{ view: SessionView; messageId?: string; readBy: string }> {
+  const text = requireText(input.text, 'text');
+  const view = await findSession({ ...input, isAct: true }, context);
+  accepted(judgeMessage({ text }, view.state), view);
+  const after = await afterCommand(view, { kind: 'message', text }, ['message_kept'], context);
+  const kept = after.events.find((event) => event.type === 'message_kept');
+  return { view: after.view, messageId: kept?.id, readBy: readBy(after.view) };
+}
+
+function readBy({ state }: SessionView): string {
+  const { kind } = state.status;
+  const rests = kind === 'stopped' || kind === 'blocked' || state.stopWanted !== undefined;
+  return rests
+    ? 'It is stored; the next agent reads it once the session is resumed.'
+    : 'The next agent gets the message.';
+}

@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { aboutSession, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
+import { sessionFields } from '../../kit/mcp/session-fields.ts';
+
+export const sendMessageTool = defineTool({
+  name: 'send_message',
+  title: 'Send guidance to a session',
+  description: [
+    "Leave the user's guidance for the next agent of a coding session, also while one works.",
+    'Use for hints and corrections. Answers to its questions go by answer_qa, changes to the plan by request_changes.',
+  ].join('\n'),
+  input: aboutSession({
+    text: z.string().min(1).describe("The guidance, in the user's words."),
+  }),
+  output: resultWith(OF_SESSION),
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
+  searchHint: 'steer, tell',
+  async handle(input, { actions }) {
+    const { sendMessage } = await import('./send-message.act.ts');
+    const { view, readBy } = await sendMessage(input, actions);
+    return { ...sessionFields(view), summary: readBy };
+  },
+});

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { namesAt } from '../../base/files/path-stats.ts';
+import { stampsAt } from '../../base/files/stamps.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { requireBranchName } from '../../project/git/branch-name.ts';
+import { nameOfNew, nameWithoutDate, sessionSlug } from '../../session/layout/names.ts';
+import { sessionFolders } from '../../session/session-list.ts';
+import type { ActionContext } from '../common/context.ts';
+import { readyProject } from '../common/preconditions/ready-project.ts';
+import { requireText } from '../common/preconditions/require.ts';
+import { refuseFromInside } from '../common/refuse-from-inside.ts';
+import { START_ERRORS } from '../common/start-errors.ts';
+import { type Begun, beginSession } from './begin-session.ts';
+import { newSession } from './new-session.ts';
+import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
+
+/**
+ * Starts a session: everything is checked first, then its run folder appears at once with its identity
+ * and its first command, and a worker is launched, which makes the rest.
+ * @throws nothing_to_do, bad_branch_name, bad_group_name, and what `readyProject`, `freeFolder`, `newSession` and `beginSession` throw
+ */
+export async function startSession(
+  input: Omit<StartSessionInput, keyof FolderToContinue>,
+  context: ActionContext,
+): Promise<Begun> {
+  await refuseFromInside(context);
+  const group = input.group?.trim() ? nameOfNew('group', input.group) : undefined;
+  const task = input.task?.trim() ? requireText(input.task, 'task') : undefined;
+  const dive = input.dive?.trim() ? requireText(input.dive, 'dive') : undefined;
+  const words = task ?? dive;
+  if (words === undefined) throw START_ERRORS.nothing_to_do();
+  const branch = input.branch?.trim() ? requireBranchName(input.branch) : undefined;
+  const base = input.base?.trim() || undefined;
+  const { projectDir, settings: call, name, run = true } = input;
+  const project = await readyProject({ projectDir, call, base }, context);
+  for (;;) {
+    const folder = await freeFolder(project.values, { name, words }, context);
+    const { autoApprove, acceptSuggestions, sandbox } = input;
+    const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
+    const wish = { ...choices, task, dive, group, run };
+    // Another start took the name in between: a made one gets the next number, a given one is refused.
+    const begun = await beginSession(await newSession(project, wish, context), context);
+    if (begun !== undefined) return begun;
+  }
+}
+
+/**
+ * The folder name of a new session: with the name that was given, or with one that its words make.
+ * @throws bad_session_name, session_exists, worktree_stands
+ */
+async function freeFolder(
+  { sessions, worktrees }: Project['values'],
+  { name = '', words }: { name?: string | undefined; words: string },
+  { clock }: ActionContext,
+): Promise<string> {
+  const given = name.trim() ? nameOfNew('session', name) : undefined;
+  const made = sessionSlug(words);
+  const folders = await sessionFolders(sessions);
+  const date = stampsAt(clock.now()).folderDate;
+  const sameName = (wanted: string) =>
+    folders.findLast((folder) => folder === wanted || nameWithoutDate(folder) === wanted);
+  if (given !== undefined) {
+    const existing = sameName(given);
+    if (existing !== undefined) throw START_ERRORS.session_exists({ session: existing });
+    const worktree = join(worktrees, `${date}-${given}`);
+    if (isOccupied(worktree)) throw START_ERRORS.worktree_stands({ folder: worktree });
+    return `${date}-${given}`;
+  }
+  for (let number = 1; ; number += 1) {
+    const free = number === 1 ? made : `${made}-${number}`;
+    if (sameName(free) === undefined && !isOccupied(join(worktrees, `${date}-${free}`)))
+      return `${date}-${free}`;
+  }
+}
+
+/** A worktree that a session of another SESSIONS folder may work in: a second one would take its files and checkpoints. */
+function isOccupied(folder: string): boolean {
+  return (namesAt(folder) ?? []).length > 0;
+}

@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import { capitalised } from '../../base/text.ts';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { ByPhase, CapsArgument, OF_SESSION, ProjectDir, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
+import { sessionFields } from '../../kit/mcp/session-fields.ts';
+import { START_CHOICE_ROWS, settingsOfCaps, startInput } from './start-choices.ts';
+
+const SCHEMAS = {
+  text: z.string().optional(),
+  yes: z.boolean().default(false),
+  seconds: z.int().min(1).optional(),
+  by_phase: ByPhase,
+} as const;
+
+const ARGUMENTS: z.ZodRawShape = Object.fromEntries(
+  START_CHOICE_ROWS.flatMap(([name, { kind = 'text', about, tool = `${capitalised(about)}.` }]) =>
+    kind === 'cap' ? [] : [[argumentOf(name, kind), SCHEMAS[kind].describe(tool)]],
+  ),
+);
+
+/** `auto_approve`, `timeout_s`. */
+function argumentOf(name: string, kind: string): string {
+  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return kind === 'seconds' ? `${snake}_s` : snake;
+}
+
+export const startSessionTool = defineTool({
+  name: 'start_session',
+  title: 'Start a session',
+  description: [
+    'Start an unattended coding session on a task, in its own git worktree and branch; it continues when this chat ends.',
+    'Use when the user wants samocode to do a task or research a topic.',
+    'To continue an existing session use resume_session, or from. Returns its name and cursor; then wait.',
+  ].join('\n'),
+  input: z.strictObject({
+    ...ARGUMENTS,
+    caps: CapsArgument.describe('Limits of the session; it blocks there and asks.'),
+    project_dir: ProjectDir,
+    start: z.boolean().default(true).describe('false: only prepare it.'),
+  }),
+  output: resultWith({
+    ...OF_SESSION,
+    sandbox: z.string().optional().describe('The sandbox of its agents.'),
+    branch: z.string().optional().describe('The branch that it works on.'),
+    provider: z.string().optional().describe('The agent CLI that does the work.'),
+    worktree: z.string().optional().describe('Its folder, once there is one.'),
+    warnings: TEXTS.describe('What else to know, a sentence each.'),
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  isCore: true,
+  async handle(input, { actions }) {
+    const { startOrContinue } = await import('./continue-folder.act.ts');
+    const { caps, start: run, projectDir, ...chosen } = input;
+    // The arguments made from the table have no types of their own.
+    const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
+    const wanted = startInput({ ...others, timeout, ...settingsOfCaps(caps) });
+    const { view, file, warnings } = await startOrContinue({ ...wanted, projectDir, run }, actions);
+    return {
+      ...sessionFields(view),
+      sandbox: file.sandbox,
+      branch: file.settings.branch,
+      provider: file.settings.provider,
+      worktree: view.state.worktree?.path,
+      warnings,
+    };
+  },
+});

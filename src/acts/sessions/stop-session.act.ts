@@ -1,0 +1,78 @@
+import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { isAtRest, readSession } from '../../session/status.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
+import { afterCommand } from '../common/after-command.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+import { sessionsPlaces } from '../common/places/sessions-places.ts';
+import { refuseFromInside } from '../common/refuse-from-inside.ts';
+import { listSessions, sessionsOfGroup } from '../reading/list-sessions.act.ts';
+
+export interface StopSessionInput extends SessionQuestion {
+  /** `now` ends the child in the middle of its work; what it wrote stays. */
+  when: 'after_iteration' | 'now';
+}
+
+export interface StopSessionResult {
+  view: SessionView;
+  /** `stopped`: it has stopped already; `stopping`: its worker has taken the order. */
+  outcome: 'stopping' | 'stopped' | 'not_running';
+}
+
+/** Of one session of several; `refused` where it could not be stopped. */
+export type StopOneResult =
+  | StopSessionResult
+  | { view: SessionView; outcome: 'refused'; error: SamocodeError };
+
+/**
+ * Stops every session of a group, or of the project, that is not at rest.
+ * @throws group_not_found, project_not_found, project_unclear
+ */
+export async function stopSeveral(
+  { group, projectDir, when }: Pick<StopSessionInput, 'when' | 'projectDir'> & { group?: string | undefined },
+  context: ActionContext,
+): Promise<StopOneResult[]> {
+  await refuseFromInside(context);
+  const places = await sessionsPlaces(projectDir, context);
+  // Outside of a project a list shows those of all projects; whoever stops the sessions of one means that one.
+  if (places.length > 1 && !places.some(({ isOwn }) => isOwn))
+    throw ACTION_ERRORS.project_unclear({ files: places.map(({ filePath }) => filePath) });
+  const views =
+    group === undefined
+      ? (await listSessions({ projectDir }, context)).sessions
+      : await sessionsOfGroup({ group, projectDir }, context);
+  const stopOne = async (view: SessionView): Promise<StopOneResult> => {
+    try {
+      return await stopFound(view, when, context);
+    } catch (error) {
+      if (!isSamocodeError(error)) throw error;
+      return { view, outcome: 'refused', error };
+    }
+  };
+  return await Promise.all(views.filter((view) => !isAtRest(view)).map(stopOne));
+}
+
+/** Stops a session and keeps all that it wrote. @throws the worker's refusal, pending */
+export async function stopSession(
+  input: StopSessionInput,
+  context: ActionContext,
+): Promise<StopSessionResult> {
+  return await stopFound(await findSession({ ...input, isAct: true }, context), input.when, context);
+}
+
+async function stopFound(
+  view: SessionView,
+  when: StopSessionInput['when'],
+  context: ActionContext,
+): Promise<StopSessionResult> {
+  if (isAtRest(view)) return { view, outcome: 'not_running' };
+  try {
+    const after = await afterCommand(view, { kind: 'stop', when }, ['stopped', 'done'], context);
+    return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
+  } catch (error) {
+    // It came to rest between the look and the command: what was wanted is so.
+    if (!(isSamocodeError(error) && error.code === 'not_running')) throw error;
+    return { view: (await readSession(view.paths, context.host)) ?? view, outcome: 'not_running' };
+  }
+}

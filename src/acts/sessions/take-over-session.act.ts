@@ -1,0 +1,45 @@
+import { readHolding } from '../../base/processes/lease.ts';
+import { launchWorker } from '../../providers/starting/launch-worker.ts';
+import { judgeTakeOver } from '../../session/commands/judge-running.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+import { refuseFromInside } from '../common/refuse-from-inside.ts';
+import { supervise } from '../common/supervision.ts';
+import { launched } from './bring-worker.ts';
+
+export interface TakeOverResult {
+  view: SessionView;
+  /** `not_needed`: nobody held it, or somebody who is known to be dead. */
+  outcome: 'taken' | 'not_needed';
+  from?: { hostId: string; pid: number; since: string };
+}
+
+/**
+ * Takes a session from a worker that can't be judged from here, because it ran on another machine or in
+ * another container. Nothing else ever does: only the person knows that it is gone for good.
+ * @throws session_not_found, worker_lives, newer_format, not_taken_over, inside_session
+ */
+export async function takeOverSession(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<TakeOverResult> {
+  await refuseFromInside(context);
+  const view = await findSession({ ...question, isAct: true }, context);
+  const { folder: session, newer } = view;
+  const holding = await readHolding(view.paths.leases, context.host);
+  const verdict = judgeTakeOver({ session, holding, newer });
+  if (verdict.kind === 'refused') throw verdict.error;
+  if (verdict.kind === 'not_needed') {
+    if (view.needsWorker)
+      await launchWorker(view.paths, { program: context.programs.worker, env: context.env });
+    await supervise(context, view.paths.sessionsDir);
+    return { view, outcome: 'not_needed' };
+  }
+  const { lease } = verdict;
+  const taken = await launched({ ...view, lease }, context, { takeOver: lease.number });
+  if (taken === undefined) throw ACTION_ERRORS.not_taken_over({ session });
+  const { owner, acquiredAt: since } = lease;
+  return { view: taken, outcome: 'taken', from: { hostId: owner.hostId, pid: owner.pid, since } };
+}

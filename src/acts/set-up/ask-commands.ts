@@ -1,0 +1,59 @@
+import { askYesNo } from '../../kit/terminal/ask.ts';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { proposedCommands } from '../../project/finding/proposed-commands.ts';
+
+/**
+ * Asks which commands show that the work is done, with what the repository's own files suggest selected.
+ * @returns lines for a new `.samocode`
+ */
+export async function askCommands(cli: Cli, top: string): Promise<Record<string, string>> {
+  const proposed = await proposedCommands(top);
+  if (proposed === undefined) return {};
+  const { check, setup, from } = proposed;
+  const lines = { ...(setup !== undefined && { SETUP: setup }), CHECK: check };
+  const menus = await cli.menus?.();
+  if (menus === undefined) {
+    cli.output.say(`${from} suggests the check: ${check}${setup === undefined ? '' : `, after: ${setup}`}`);
+    return (await askYesNo(cli, 'Use it?')) === true ? lines : {};
+  }
+  const label = `${check}${setup === undefined ? '' : `, after ${setup}`} (from ${from})`;
+  const chosen = await menus.choose(
+    'Which command must pass before a session is done?',
+    [
+      { value: 'proposed', label },
+      { value: 'other', label: 'another one' },
+      { value: 'none', label: "none: only each plan's own checks count" },
+    ],
+    'proposed',
+  );
+  if (chosen !== 'other') return chosen === 'proposed' ? lines : {};
+  const typed = await menus.write('The command', (text) =>
+    text.trim() === '' || text.includes('\n') ? 'One line, as you would type it in a shell.' : undefined,
+  );
+  return typed === undefined ? {} : { ...lines, CHECK: typed.trim() };
+}
+
+const TRY_LIMIT_MS = 5 * 60_000;
+
+/** Offers to run SETUP and CHECK once, as a session would: in the guard, on a fresh clone. */
+export async function offerTrial(cli: Cli, project: Project): Promise<void> {
+  if (project.values.checks.length === 0) return;
+  if (!(await askYesNo(cli, 'Try them now, 5 minutes at most?'))) return;
+  const { triedChecks } = await import('../proof/try-checks.ts');
+  const limit = AbortSignal.timeout(TRY_LIMIT_MS);
+  const signal = AbortSignal.any([cli.interrupted, limit]);
+  const { good, bad } = cli.output.style;
+  try {
+    for (const { level, found, fix } of await triedChecks(project, await cli.actionContext(), signal)) {
+      cli.output.say(`${level === 'ok' ? good('✔') : bad('✘')} ${found}`);
+      if (fix !== undefined) cli.output.say(`  ${fix}`);
+    }
+  } catch (error) {
+    if (!limit.aborted || cli.interrupted.aborted) throw error;
+    cli.output.say(`${bad('✘')} They had not ended after 5 minutes and were stopped.`);
+    cli.output.say(
+      `  A command that watches files or waits for a service never ends: correct CHECK in ${project.filePath}.`,
+    );
+  }
+}

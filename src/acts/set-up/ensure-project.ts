@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
+import { folderMeant, projectFileAt } from '../../kit/terminal/project-file.ts';
+import { harmless } from '../../kit/terminal/style.ts';
+import type { RiskyLine } from '../../project/finding/trust.ts';
+
+export interface EnsureOptions {
+  project?: string;
+  /** The person agreed beforehand. */
+  yes?: true;
+}
+
+/**
+ * The project that a new session belongs to. Where there is none yet it says what it would make, and makes it
+ * after a yes.
+ * @returns its `.samocode`
+ * @throws no_project_yet without a yes
+ */
+export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): Promise<string> {
+  const found = await projectFileAt(cli, project);
+  if (found) {
+    await ensureTrust(cli, found);
+    return found;
+  }
+  const folder = folderMeant(cli, project);
+  const missing = await whatIsMissing(cli, folder);
+  let lines: Record<string, string> = {};
+  if (!yes) {
+    if (!cli.isInteractive) throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
+    cli.output.say(`There is no samocode project in ${folder} yet. It needs:`);
+    for (const step of missing.steps) cli.output.say(`  ${step}`);
+    const { askYesNo } = await import('../../kit/terminal/ask.ts');
+    if (!(await askYesNo(cli, 'Create these?')))
+      throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
+    const { askCommands } = await import('./ask-commands.ts');
+    lines = await askCommands(cli, missing.top);
+  }
+  const { setupProject } = await import('./setup-project.act.ts');
+  const input = { projectDir: missing.top, initRepository: missing.needsRepository, lines };
+  const report = await setupProject(input, await cli.actionContext());
+  for (const done of report.done) cli.output.say(`${cli.output.style.good('✔')} ${done}`);
+  for (const warning of report.warnings) cli.output.warn(warning);
+  if (!yes) await (await import('./ask-commands.ts')).offerTrial(cli, report.project);
+  return report.project.filePath;
+}
+
+interface Missing {
+  /** Where the `.samocode` would lie. */
+  top: string;
+  needsRepository: boolean;
+  steps: string[];
+}
+
+async function whatIsMissing({ env }: Cli, folder: string): Promise<Missing> {
+  const [{ readRepository }, { repositoryAround }] = await Promise.all([
+    import('../../project/git/repository.ts'),
+    import('./setup-project.act.ts'),
+  ]);
+  const { mainRepo: top } = await repositoryAround(folder, { env });
+  const reading = await readRepository(top, { baseEnv: env });
+  const needsRepository = reading.kind !== 'ready';
+  const first = {
+    none: ['a git repository here, with a first commit of the files in the folder'],
+    empty: ['a first commit of the files in the folder'],
+    bare: [],
+    ready: [],
+  }[reading.kind];
+  return {
+    top,
+    needsRepository,
+    steps: [
+      ...first,
+      `the file ${join(top, '.samocode')}`,
+      `the folders ${join(top, '_samocode', 'sessions')} and ${join(top, '_samocode', 'worktrees')}`,
+      'a line for them in .git/info/exclude (no tracked file is changed)',
+    ],
+  };
+}
+
+/**
+ * Asks for a person's trust where a project's `.samocode` needs it. Without a terminal, or without a yes,
+ * nothing is changed: the start itself then says what is missing.
+ */
+async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
+  if (!cli.isInteractive) return;
+  const { readTrust, trustProject } = await import('../common/places/trust-project.ts');
+  const context = await cli.actionContext();
+  const { project, trust } = await readTrust({ projectDir }, context);
+  if (trust.kind === 'fine' || !(await askTrust(cli, project.filePath, trust.lines))) return;
+  await trustProject({ projectDir, hash: trust.hash }, context);
+}
+
+/** Shows what would run or loosen something, and asks. */
+export async function askTrust(cli: Cli, filePath: string, lines: readonly RiskyLine[]): Promise<boolean> {
+  cli.output.say(`These lines of ${filePath} take effect only after you trust them:`);
+  for (const line of trustWords(lines)) cli.output.say(`  ${line}`);
+  const { askYesNo } = await import('../../kit/terminal/ask.ts');
+  return (await askYesNo(cli, 'Trust them?')) === true;
+}
+
+/** The lines as the file has them, each with what it does. */
+export function trustWords(lines: readonly RiskyLine[]): string[] {
+  return lines.map(({ key, value, risk }) => `${key}=${harmless(value)}   (${RISKS[risk]})`);
+}
+
+const RISKS: Readonly<Record<RiskyLine['risk'], string>> = {
+  runs: 'runs as you',
+  loosens: 'relaxes a rule',
+};

@@ -1,0 +1,83 @@
+import { stat } from 'node:fs/promises';
+import { ifExists } from '../../base/errors.ts';
+import { mainCheckoutOf } from '../../project/finding/find-project.ts';
+import { makeProject, type ProjectSetupReport } from '../../project/finding/make-project.ts';
+import { riskyLines, type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
+import { readRepository } from '../../project/git/repository.ts';
+import { pathFromFile } from '../../project/settings/samocode-file.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
+import type { ActionContext } from '../common/context.ts';
+import { namedFolder } from '../common/places/find-project-for.ts';
+import { needsPerson, riskyLineWords, trustAsSeen } from '../common/places/trust-project.ts';
+import { refuseFromInside } from '../common/refuse-from-inside.ts';
+
+export interface SetupProjectInput {
+  projectDir?: string | undefined;
+  sessions?: string | undefined;
+  worktrees?: string | undefined;
+  lines?: Readonly<Record<string, string>> | undefined;
+  /** The person agreed to `git init` and a first commit where they are missing. */
+  initRepository?: boolean | undefined;
+  /** Hash of a `.samocode` whose commands and loosening lines the person has seen and lets count. */
+  trust?: string | undefined;
+}
+
+/** `trust`: whether all lines of the file count now. */
+export type ProjectSetupResult = ProjectSetupReport & { trust: Trust };
+
+/** Checks a project's `.samocode`, or makes it with its folders; when it fails nothing stays. @throws what `makeProject` throws */
+export async function setupProject(
+  input: SetupProjectInput,
+  context: ActionContext,
+): Promise<ProjectSetupResult> {
+  await refuseFromInside(context);
+  const { env, home: homeDir, clock, cwd, roots = [] } = context;
+  const folder = roots[0] ?? (env.CLAUDE_PROJECT_DIR || cwd);
+  const named = input.projectDir?.trim() ? namedFolder(input.projectDir, context) : folder;
+  if ((await ifExists(stat(named)))?.isFile()) {
+    throw ACTION_ERRORS.no_such_folder({ path: named, why: 'There is a file at this path' });
+  }
+  const { mainRepo, linked } = await repositoryAround(named, context);
+  const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });
+  const report = await makeProject({
+    mainRepo,
+    env,
+    homeDir,
+    clock,
+    initRepository: input.initRepository ?? false,
+    ...(input.sessions?.trim() && { sessions: absolute(input.sessions) }),
+    ...(input.worktrees?.trim() && { worktrees: absolute(input.worktrees) }),
+    lines: input.lines,
+  });
+  const { project } = report;
+  // Its lines are the caller's own words, and a model may not loosen a rule for itself.
+  const isOwnWord = report.kind === 'made' && !needsPerson(riskyLines(project), context.by);
+  if (isOwnWord) await trustFile(project.filePath, report.writtenHash, { homeDir, clock });
+  const trusted = input.trust?.trim() ? await trustAsSeen(project, input.trust, context) : [];
+  const words = trusted.map(riskyLineWords).join('; ');
+  return {
+    ...report,
+    done: [...report.done, ...(words ? [`Trusted: ${words}.`] : [])],
+    warnings: [
+      ...(linked === undefined
+        ? []
+        : [`${linked} is a linked worktree; it belongs to the project of its main checkout, ${mainRepo}.`]),
+      ...report.warnings,
+    ],
+    trust: await trustIn(project, homeDir),
+  };
+}
+
+/**
+ * The checkout that a project belongs to. People and clients stand in a folder of it as often as in its top one,
+ * and `findProject` looks for the file of a linked worktree in the main checkout.
+ */
+export async function repositoryAround(
+  folder: string,
+  { env }: Pick<ActionContext, 'env'>,
+): Promise<{ mainRepo: string; linked?: string }> {
+  const reading = await readRepository(folder, { baseEnv: env });
+  if (reading.kind !== 'ready' && reading.kind !== 'empty') return { mainRepo: folder };
+  const mainRepo = await mainCheckoutOf(reading.toplevel);
+  return mainRepo === undefined ? { mainRepo: reading.toplevel } : { mainRepo, linked: reading.toplevel };
+}

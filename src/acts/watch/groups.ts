@@ -1,0 +1,71 @@
+import { basename } from 'node:path';
+import { type ShownFacts, shownFacts } from '../../kit/terminal/session-facts.ts';
+import { shortNames } from '../../kit/terminal/short-names.ts';
+import type { ShownSession } from '../reading/watch-sessions.act.ts';
+import type { WatchedRow } from './watch-model.ts';
+
+/** The parts of the list, from the top. */
+export const GROUPS = ['needs you', 'working', 'waiting', 'done'] as const;
+export type Group = (typeof GROUPS)[number];
+
+export function groupOf({ needsHuman, state }: Pick<ShownFacts, 'needsHuman' | 'state'>): Group {
+  if (needsHuman) return 'needs you';
+  switch (state) {
+    case 'starting':
+    case 'running':
+      return 'working';
+    case 'queued':
+    case 'limited':
+    // Without a need for a person these wait for a moment only.
+    case 'waiting':
+    case 'blocked':
+      return 'waiting';
+    case 'stopped':
+    case 'done':
+      return 'done';
+    default:
+      return state satisfies never;
+  }
+}
+
+export type UnnamedRow = Omit<WatchedRow, 'name' | 'project'>;
+
+/** Rows in the order of the screen: group by group, the newest first; what is over by when it ended. */
+export function orderRows(rows: readonly UnnamedRow[]): WatchedRow[] {
+  const names = shortNames(rows.map(({ facts }) => facts.session));
+  const named = rows.map((row, at): WatchedRow => {
+    return { ...row, name: names[at] ?? row.facts.session, project: basename(row.projectDir) };
+  });
+  return named.toSorted(byGroup);
+}
+
+function byGroup(a: WatchedRow, b: WatchedRow): number {
+  const groups = GROUPS.indexOf(groupOf(a.facts)) - GROUPS.indexOf(groupOf(b.facts));
+  return groups || orderMs(b) - orderMs(a) || a.key.localeCompare(b.key);
+}
+
+function orderMs({ facts }: WatchedRow): number {
+  const at = groupOf(facts) === 'done' ? facts.since : (facts.createdAt ?? facts.since);
+  return Date.parse(at) || 0;
+}
+
+/** What was made of a report: most are the same from one look to the next. */
+const made = new WeakMap<ShownSession, UnnamedRow>();
+
+export function watchedRows(sessions: readonly ShownSession[]): WatchedRow[] {
+  return orderRows(sessions.map(rowOf));
+}
+
+function rowOf(session: ShownSession): UnnamedRow {
+  const known = made.get(session);
+  if (known !== undefined) return known;
+  const { view, projectDir } = session;
+  const row: UnnamedRow = {
+    key: view.paths.runDir,
+    facts: shownFacts(view, session),
+    projectDir,
+    isEstimate: view.state.cost.usdIsEstimate === true,
+  };
+  made.set(session, row);
+  return row;
+}

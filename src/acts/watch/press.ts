@@ -1,0 +1,87 @@
+import type { Key } from '../../kit/terminal/whole-screen.ts';
+import { ACT_KEYS, canAct, type WatchAct } from './keys.ts';
+import { selectedRow, type WatchedRow, type WatchModel, type WatchPlace } from './watch-model.ts';
+
+/** What a key asks for beside another place on the screen. */
+export type KeyIntent =
+  | { kind: 'quit'; isInterrupt: boolean }
+  | { kind: 'suspend' }
+  | { kind: 'redraw' }
+  | { kind: 'act'; act: WatchAct; row: WatchedRow };
+
+export interface Press {
+  model: WatchModel;
+  place: WatchPlace;
+  /** How high the list is. */
+  height: number;
+}
+
+const SAME_KEYS: Readonly<Record<string, string>> = { return: 'enter', space: 'enter' };
+
+/** What follows from a key; pure. */
+export function press(key: Key, { model, place, height }: Press): { place: WatchPlace; intent?: KeyIntent } {
+  const { notice: _said, ...rest } = place;
+  const quiet: WatchPlace = rest;
+  if (key.ctrl) return { place: quiet, intent: controlIntent(key.name) };
+  if (key.name === 'q') return { place: quiet, intent: { kind: 'quit', isInterrupt: false } };
+  if (key.name === '?') return { place: { ...quiet, isHelp: !place.isHelp } };
+  if (place.isHelp) return { place: { ...quiet, isHelp: false } };
+  const act = ACT_KEYS[SAME_KEYS[key.name] ?? key.name];
+  if (act !== undefined) return pressedAct(act, selectedRow(model.rows, place), quiet);
+  return { place: { ...quiet, selected: moved(key, { model, place, height }) } };
+}
+
+function controlIntent(name: string): KeyIntent | undefined {
+  switch (name) {
+    case 'c':
+      return { kind: 'quit', isInterrupt: true };
+    case 'd':
+      return { kind: 'quit', isInterrupt: false };
+    case 'z':
+      return { kind: 'suspend' };
+    case 'l':
+      return { kind: 'redraw' };
+    default:
+      return undefined;
+  }
+}
+
+function pressedAct(act: WatchAct, row: WatchedRow | undefined, place: WatchPlace) {
+  if (row === undefined) return { place };
+  if (canAct(act, row.facts)) return { place, intent: { kind: 'act', act, row } as const };
+  return { place: { ...place, notice: `Nothing to ${act}: ${row.name} is ${row.facts.state}.` } };
+}
+
+/** How far a key moves, in lines; undefined for one that does not. */
+function stepOf({ name }: Key, page: number): number | undefined {
+  switch (name) {
+    case 'up':
+    case 'k':
+      return -1;
+    case 'down':
+    case 'j':
+      return 1;
+    case 'pageup':
+      return -page;
+    case 'pagedown':
+      return page;
+    case 'home':
+    case 'g':
+      return Number.NEGATIVE_INFINITY;
+    case 'end':
+    case 'G':
+      return Number.POSITIVE_INFINITY;
+    default:
+      return undefined;
+  }
+}
+
+function moved(key: Key, { model, place, height }: Press): string | undefined {
+  const { rows = [] } = model;
+  const step = stepOf(key, Math.max(1, height - 1));
+  if (step === undefined) return place.selected;
+  const row = selectedRow(rows, place);
+  const at = row === undefined ? 0 : rows.indexOf(row);
+  const to = Math.max(0, Math.min(rows.length - 1, at + step));
+  return rows[to]?.key;
+}

@@ -1,0 +1,128 @@
+import { age, stopwatch } from '../../base/durations.ts';
+import { columnsOf, cutToColumns, padTo } from '../../kit/terminal/columns.ts';
+import type { ShownFacts } from '../../kit/terminal/session-facts.ts';
+import { painted } from '../../kit/terminal/session-words.ts';
+import { fitLine, type Style } from '../../kit/terminal/style.ts';
+import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
+import { goneWords, STOPS, stateWords } from '../../session/words.ts';
+import { type Group, groupOf } from './groups.ts';
+import type { WatchedRow } from './watch-model.ts';
+
+/** How wide each column is; 0: left out. */
+interface RowColumns {
+  name: number;
+  project: number;
+  bar: number;
+  phase: number;
+  doing: number;
+  elapsed: number;
+  cost: number;
+}
+
+/** `▸ ● ` in front of each row. */
+const MARKS = 4;
+const BAR = PHASE_NAMES.length;
+const LONGEST_PHASE = 14;
+
+/** What is worth its room: the narrower the screen, the fewer columns. */
+export function rowColumns(rows: readonly WatchedRow[], columns: number): RowColumns {
+  const longest = Math.max(8, ...rows.map(({ name }) => columnsOf(name)));
+  const costs = Math.max(0, ...rows.map((row) => costWords(row).length));
+  const isSeveral = new Set(rows.map(({ projectDir }) => projectDir)).size > 1;
+  const fixed = {
+    name: Math.min(longest, Math.floor(columns * 0.3)),
+    project: isSeveral && columns >= 120 ? 16 : 0,
+    bar: BAR,
+    phase: columns >= 100 ? LONGEST_PHASE : 0,
+    elapsed: 7,
+    cost: columns >= 72 ? costs : 0,
+  };
+  const taken = Object.values(fixed).reduce((sum, width) => sum + (width > 0 ? width + 1 : 0), MARKS);
+  return { ...fixed, doing: Math.max(8, columns - taken) };
+}
+
+interface RowWords {
+  isSelected: boolean;
+  widths: RowColumns;
+  style: Style;
+  nowMs: number;
+}
+
+/** One session on one line. */
+export function rowLine(row: WatchedRow, { isSelected, widths, style, nowMs }: RowWords): string {
+  const { facts } = row;
+  const group = groupOf(facts);
+  const name = fitLine(row.name);
+  const cells: [string, number][] = [
+    [isSelected ? style.bold(style.accent(name)) : name, widths.name],
+    [style.dim(fitLine(row.project)), widths.project],
+    [phaseBar(facts, style), widths.bar],
+    [group === 'done' ? style.dim(facts.phase) : facts.phase, widths.phase],
+    [doingWords(facts, { group, style, nowMs }), widths.doing],
+  ];
+  const texts = cells.map(([text, width]) =>
+    width > 0 ? `${padTo(cutToColumns(text, width), width)} ` : '',
+  );
+  const elapsed = elapsedWords(facts, group, nowMs);
+  const right = `${style.dim(elapsed.padStart(widths.elapsed))}${costCell(row, widths.cost)}`;
+  const mark = isSelected ? style.bold(style.accent('▸')) : ' ';
+  return `${mark} ${symbolOf(facts, group, style)} ${texts.join('')}${right}`;
+}
+
+function costCell(row: WatchedRow, width: number): string {
+  return width === 0 ? '' : ` ${costWords(row).padStart(width)}`;
+}
+
+function costWords({ facts, isEstimate }: WatchedRow): string {
+  return facts.costUsd ? `${isEstimate ? '~' : ''}$${facts.costUsd.toFixed(2)}` : '';
+}
+
+function symbolOf({ state }: ShownFacts, group: Group, style: Style): string {
+  if (group === 'needs you') return state === 'blocked' ? style.bad('✘') : style.attention('●');
+  if (group === 'working') return style.accent('◆');
+  if (group === 'waiting') return style.attention('○');
+  return state === 'done' ? style.good('✔') : style.dim('■');
+}
+
+/** A cell per phase: those behind it, the present one, those to come. */
+function phaseBar({ phase, state }: Pick<ShownFacts, 'phase' | 'state'>, style: Style): string {
+  const at = state === 'done' ? BAR : PHASE_NAMES.indexOf(phase as Phase);
+  const present = at < BAR ? style.accent('▰') : '';
+  return `${style.good('▰'.repeat(Math.max(0, at)))}${present}${style.dim('▱'.repeat(Math.max(0, BAR - at - 1)))}`;
+}
+
+function elapsedWords({ since }: ShownFacts, group: Group, nowMs: number): string {
+  const ms = nowMs - Date.parse(since);
+  return group === 'working' ? stopwatch(ms) : age(ms);
+}
+
+const MINUTE_MS = 60_000;
+
+/** Whether a time in the list counts seconds: a stopwatch, or less than a minute. The others may be a few seconds old. */
+export function countsSeconds(rows: readonly WatchedRow[], nowMs: number): boolean {
+  const isNear = (time = '') => Math.abs(nowMs - Date.parse(time)) < MINUTE_MS;
+  return rows.some(({ facts }) => groupOf(facts) === 'working' || isNear(facts.since) || isNear(facts.until));
+}
+
+/** What it does now, or what it waits for, with why: short, since a narrow screen cuts it. */
+function doingWords(
+  facts: ShownFacts,
+  { group, style, nowMs }: Pick<RowWords, 'style' | 'nowMs'> & { group: Group },
+) {
+  const { doing, stalled, stops, worker } = facts;
+  const gone = goneWords(facts);
+  if (gone !== undefined) return style.bad(gone);
+  if (stops !== undefined) return STOPS[stops];
+  if (group !== 'working') return restWords(facts, { style, nowMs });
+  const now = doing === undefined ? (worker === 'starting' ? 'starting' : 'preparing') : fitLine(doing);
+  return stalled ? `${style.bad('seems stalled')} ${now}` : now;
+}
+
+function restWords(facts: ShownFacts, { style, nowMs }: Pick<RowWords, 'style' | 'nowMs'>): string {
+  const when = (time: string) => `in ${age(Date.parse(time) - nowMs)}`;
+  const { brief, why = '', tone } = stateWords(facts, { when });
+  // Its mark says that it is done.
+  if (facts.state === 'done') return style.dim(fitLine(why));
+  const words = tone === 'plain' ? style.dim(brief) : painted(brief, tone, style);
+  return why === '' ? words : `${words}${style.dim(`: ${fitLine(why)}`)}`;
+}

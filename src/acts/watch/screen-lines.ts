@@ -1,0 +1,196 @@
+import { age } from '../../base/durations.ts';
+import { counted } from '../../base/text.ts';
+import { columnsOf, cutToColumns, hanging, padTo } from '../../kit/terminal/columns.ts';
+import { phaseLine } from '../../kit/terminal/progress-view.ts';
+import { factRows, namedLines, type Row, stateCell } from '../../kit/terminal/session-words.ts';
+import { fitLine, type Style } from '../../kit/terminal/style.ts';
+import { GROUPS, groupOf } from './groups.ts';
+import { ALL_KEYS, type KeyWords, LEAVING_KEYS, listKeys } from './keys.ts';
+import { rowColumns, rowLine } from './row-line.ts';
+import {
+  selectedRow,
+  type WatchedDetails,
+  type WatchedRow,
+  type WatchModel,
+  type WatchPlace,
+} from './watch-model.ts';
+
+export interface Drawn {
+  columns: number;
+  rows: number;
+  style: Style;
+}
+
+/** The title and the keys. */
+const CHROME = 2;
+/** Details of fewer lines say nothing. */
+const LEAST_DETAILS = 5;
+const LEAST_LIST = 5;
+
+/** The whole screen as lines, none of them wider than it. Pure. */
+export function screenLines(model: WatchModel, place: WatchPlace, drawn: Drawn): string[] {
+  const { columns, rows } = drawn;
+  const height = Math.max(0, rows - CHROME);
+  const body = bodyLines(model, place, { ...drawn, rows: height });
+  const filled = Array.from({ length: height }, (_, index) => body[index] ?? '');
+  const lines = [titleLine(model, drawn), ...filled, keyLine(model, place, drawn)];
+  return lines.slice(-rows).map((line) => cutToColumns(line, columns));
+}
+
+export function listHeight({ rows: sessions = [] }: WatchModel, { rows }: Pick<Drawn, 'rows'>): number {
+  return partHeights(sessions, Math.max(1, rows - CHROME)).list;
+}
+
+function bodyLines(model: WatchModel, place: WatchPlace, drawn: Drawn): string[] {
+  const { columns, rows: height, style } = drawn;
+  if (place.isHelp) return helpLines(drawn);
+  if (model.rows === undefined) return ['', style.dim('  Reading the sessions …')];
+  const row = selectedRow(model.rows, place);
+  if (row === undefined) return ['', '  No sessions yet. Start one with: samocode start --task "…"'];
+  const { list, details } = partHeights(model.rows, height);
+  const { nowMs } = model;
+  const listed = listLines(model.rows, row, { columns, height: list, style, nowMs });
+  if (details === 0) return listed;
+  const gap = Array.from({ length: list - listed.length }, () => '');
+  const known = detailLines(row, model.details, { columns, height: details - 1, style, nowMs });
+  return [...listed, ...gap, style.dim('─'.repeat(columns)), ...known];
+}
+
+/** The list has what it needs as long as the details keep some room; both share what there is. */
+function partHeights(rows: readonly WatchedRow[], height: number): { list: number; details: number } {
+  if (height < LEAST_LIST + LEAST_DETAILS) return { list: height, details: 0 };
+  const wanted = linesOfList(rows) + 1;
+  const list = Math.min(
+    wanted,
+    Math.max(LEAST_LIST, height - Math.max(LEAST_DETAILS, Math.floor(height * 0.45))),
+  );
+  return { list, details: height - list };
+}
+
+function titleLine({ rows = [] }: WatchModel, { columns, style }: Drawn): string {
+  const counts = GROUPS.map(
+    (group) => [group, rows.filter(({ facts }) => groupOf(facts) === group).length] as const,
+  );
+  const words = counts.flatMap(([group, count]) => {
+    if (count === 0) return [];
+    const text = `${count} ${group === 'needs you' && count > 1 ? 'need you' : group}`;
+    return [group === 'needs you' ? style.attention(text) : text];
+  });
+  const head = [style.bold('samocode'), ...words].join(style.dim(' · '));
+  const usd = rows.reduce((sum, { facts }) => sum + (facts.costUsd ?? 0), 0);
+  const cost = usd > 0 ? `${rows.some(({ isEstimate }) => isEstimate) ? '~' : ''}$${usd.toFixed(2)}` : '';
+  const room = columns - columnsOf(cost);
+  return `${padTo(cutToColumns(head, room - 1), room)}${style.dim(cost)}`;
+}
+
+function keyLine(model: WatchModel, place: WatchPlace, { style, columns }: Drawn): string {
+  if (place.notice !== undefined) return style.attention(fitLine(place.notice, columns));
+  const { first, last } = keysOf(model, place);
+  const widthOf = (keys: readonly KeyWords[]) =>
+    keys.reduce((sum, { key, what }) => sum + columnsOf(key) + what.length + GAP.length + 1, 0);
+  // Where there is little room, the help still says the rest.
+  const fitting = first.filter(
+    (_, index) => widthOf([...first.slice(0, index + 1), ...last]) <= columns + GAP.length,
+  );
+  return [...fitting, ...last].map(({ key, what }) => `${style.bold(style.accent(key))} ${what}`).join(GAP);
+}
+
+const GAP = '  ';
+
+function keysOf(model: WatchModel, place: WatchPlace) {
+  if (place.isHelp) return { first: [], last: [{ key: 'any key', what: 'back' }] };
+  return { first: listKeys(selectedRow(model.rows, place)), last: LEAVING_KEYS };
+}
+
+function helpLines({ style, columns }: Drawn): string[] {
+  const lines = ALL_KEYS.map(({ key, what }) =>
+    hanging(what, { first: `  ${style.bold(style.accent(key.padEnd(11)))} `, columns }),
+  );
+  return ['', ...lines.join('\n').split('\n')];
+}
+
+interface Part {
+  columns: number;
+  /** Lines that there are for it. */
+  height: number;
+  style: Style;
+  nowMs: number;
+}
+
+/** The rows under the titles of their groups; of a longer list the part around the selected row. */
+function listLines(
+  rows: readonly WatchedRow[],
+  selected: WatchedRow,
+  { columns, height, style, nowMs }: Part,
+): string[] {
+  const widths = rowColumns(rows, columns);
+  const lines: { row?: WatchedRow; title?: string }[] = GROUPS.flatMap((group) => {
+    const own = rows.filter(({ facts }) => groupOf(facts) === group);
+    if (own.length === 0) return [];
+    return [{ title: `${group.toUpperCase()} ${own.length}` }, ...own.map((row) => ({ row }))];
+  });
+  const at = lines.findIndex(({ row }) => row === selected);
+  const from = firstShown(at, { height, count: lines.length });
+  return lines.slice(from, from + height).map(({ row, title = '' }) => {
+    if (row === undefined) return style.bold(title.startsWith('NEEDS') ? style.attention(title) : title);
+    return rowLine(row, { isSelected: row === selected, widths, style, nowMs });
+  });
+}
+
+/** How many lines the whole list takes. */
+function linesOfList(rows: readonly WatchedRow[]): number {
+  return rows.length + new Set(rows.map(({ facts }) => groupOf(facts))).size;
+}
+
+/** The selected line a third below the top, without an empty end. */
+function firstShown(selected: number, { height, count }: { height: number; count: number }): number {
+  if (count <= height || selected < 0) return 0;
+  return Math.max(0, Math.min(selected - Math.floor(height / 3), count - height));
+}
+
+/** What the list has no room for: of one session, as far as the height allows; the end of what it prints fills the rest. */
+function detailLines(
+  row: WatchedRow,
+  details: WatchedDetails | undefined,
+  { columns, height, style, nowMs }: Part,
+): string[] {
+  const { facts } = row;
+  const since = age(nowMs - Date.parse(facts.since));
+  const begun = facts.createdAt && `started ${age(nowMs - Date.parse(facts.createdAt))} ago`;
+  const about = [row.project, `iteration ${facts.totalIterations}`, begun].filter(Boolean).join(' · ');
+  const head = `${style.bold(fitLine(facts.session))}  ${stateCell(facts, style)} ${style.dim(`for ${since}`)}`;
+  const isDone = facts.state === 'done';
+  const known = details?.key === row.key ? details : undefined;
+  const rows: Row[] = [
+    ['phase', phaseLine({ phase: facts.phase, isDone, columns: columns - FIRST, style })],
+    ['next', facts.needsHuman ? style.accent(fitLine(facts.next, 400)) : undefined],
+    ['about', fitLine(about)],
+    // Two lines of each at most: a task may have pages.
+    ...factRows(facts).map(
+      ([name, value]): Row => [name, value && fitLine(value, 2 * (columns - FIRST) - 2)],
+    ),
+  ];
+  const texts = [...namedLines(rows, { style, columns }), ...commitLines(known, { style, nowMs })];
+  const lines = [head, ...texts.join('\n').split('\n')];
+  const room = height - lines.length - 1;
+  const tail = (known?.tail ?? []).slice(-Math.max(0, room));
+  const shown =
+    room > 0 && tail.length > 0
+      ? [...lines, '', ...tail.map((line) => style.dim(fitLine(line, 400)))]
+      : lines;
+  return shown.slice(0, height);
+}
+
+const FIRST = 12;
+
+function commitLines(
+  details: WatchedDetails | undefined,
+  { style, nowMs }: Pick<Part, 'style' | 'nowMs'>,
+): string[] {
+  const { commits = [], totalCommits = 0 } = details ?? {};
+  return commits.map(({ hash, subject, committedAt }, index) => {
+    const ago = style.dim(`${age(nowMs - Date.parse(committedAt))} ago`);
+    const name = index > 0 ? '' : counted(totalCommits, 'commit');
+    return `  ${style.dim(name.padEnd(9))} ${style.accent(fitLine(hash).slice(0, 8))} ${fitLine(subject)} ${ago}`;
+  });
+}

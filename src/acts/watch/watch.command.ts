@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import { showStatus } from '../reading/look.command.ts';
+
+export function addWatch(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('watch [session]'))
+    .description('Watch all sessions of this machine, or one, live; keys answer, approve, look in, stop')
+    .action((session: string | undefined, options: SharedOptions) => watch(program, cli, session, options));
+}
+
+async function watch(
+  program: Command,
+  cli: Cli,
+  session: string | undefined,
+  options: SharedOptions,
+): Promise<void> {
+  if (cli.output.json) {
+    throw CLI_ERRORS.usage({
+      why: '--json and a live screen exclude each other: a screen does not end, so no single object can hold it.',
+      hint: 'Run "samocode list --all --json" for one object.',
+    });
+  }
+  const { screen, menus } = cli;
+  if (screen === undefined || menus === undefined) return await showOnce(cli, session, options);
+  const { watchOnScreen } = await import('./watch-screen.ts');
+  const run = (argv: readonly string[]) => program.parseAsync([...argv], { from: 'user' });
+  await watchOnScreen(cli, { screen, menus }, { session, ...projectOf(options), run });
+}
+
+/** Where there is no terminal to draw on: what there is now. */
+async function showOnce(cli: Cli, session: string | undefined, options: SharedOptions): Promise<void> {
+  cli.output.warn('this is no terminal that a live screen can be drawn on, so this is shown once.');
+  await showStatus(cli, session, { ...options, all: options.project ? undefined : true });
+}

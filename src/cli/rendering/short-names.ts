@@ -1,9 +1,0 @@
-import { nameWithoutDate } from '../../session/layout/names.ts';
-
-/** What sessions are called side by side: their names without the date, where no other one is called the same. */
-export function shortNames(folders: readonly string[]): string[] {
-  const times = new Map<string, number>();
-  const short = folders.map(nameWithoutDate);
-  for (const name of short) times.set(name, (times.get(name) ?? 0) + 1);
-  return short.map((name, at) => (times.get(name) === 1 ? name : (folders[at] ?? name)));
-}

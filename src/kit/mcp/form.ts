@@ -1,0 +1,71 @@
+import type { ActionContext } from '../../acts/common/context.ts';
+import { closedChannel } from '../../session/commands/judge-kind.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+
+export interface FormChoice {
+  value: string;
+  title: string;
+}
+
+/** Always text, because every client shows that. */
+export interface FormField {
+  title: string;
+  description?: string;
+  /** Absent: any text. */
+  choices?: readonly FormChoice[];
+  default?: string;
+}
+
+/** A form shown by the user's client. Text by agents is marked as theirs. */
+export interface Form {
+  message: string;
+  fields: Readonly<Record<string, FormField>>;
+  /** Names of the fields that can't be left empty. */
+  required?: readonly string[];
+}
+
+/** The fields that the user filled in, by name. */
+export type Filled = Readonly<Record<string, string>>;
+
+/**
+ * `unanswered`: closed, declined, too late, or without a required field; never counts as a no. `not_shown`: the client
+ * refused it before a person could see it, as headless clients do.
+ */
+export type FormOutcome = { kind: 'filled'; filled: Filled } | { kind: 'unanswered' } | { kind: 'not_shown' };
+
+/** Shows a form and waits for the user, for less time than the client's call may last. */
+export type Ask = (form: Form) => Promise<FormOutcome>;
+
+/**
+ * The outcome of asking the user at a gate. `no_form`: nothing waits, forms are not allowed there, or the client has
+ * none, so only the call's own arguments count.
+ */
+export type AtGate<Decision> =
+  | { kind: 'decided'; decision: Decision }
+  | { kind: 'unanswered' }
+  /** `isRefused`: by the client, just now; the next call does not try again. */
+  | { kind: 'no_form'; isRefused?: true };
+
+/** Appended to the result of the first call whose form was refused. */
+export const FORMS_REFUSED = ' This client refuses forms, so the user was not asked.';
+
+export function decidedBy<Decision>(
+  outcome: FormOutcome,
+  read: (filled: Filled) => Decision | undefined,
+): AtGate<Decision> {
+  if (outcome.kind === 'not_shown') return { kind: 'no_form', isRefused: true };
+  const decision = outcome.kind === 'filled' ? read(outcome.filled) : undefined;
+  return decision === undefined ? { kind: 'unanswered' } : { kind: 'decided', decision };
+}
+
+const BY_FORM = { channel: 'elicitation' } as const;
+
+/** Whether the session's GATE_CHANNELS accepts answers from a form. */
+export function mayOpenGates({ sessionFile }: SessionView): boolean {
+  return sessionFile !== undefined && !closedChannel(BY_FORM, sessionFile.settings.gateChannels);
+}
+
+/** Records what was filled in as the user's own act. */
+export function byForm(actions: ActionContext): ActionContext {
+  return { ...actions, by: { ...actions.by, ...BY_FORM } };
+}

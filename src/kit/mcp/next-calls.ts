@@ -1,0 +1,99 @@
+import { type Act, type NextStep, TO_FILL } from '../../base/acts.ts';
+import { capitalised } from '../../base/text.ts';
+
+type Args = NonNullable<NextStep['args']>;
+
+/** Formats next steps for a model: tool calls, and what to tell the user. */
+export function nextCalls(steps: readonly NextStep[]): string {
+  return steps.map(callUnderCondition).join('; ');
+}
+
+/** What to do about an error: its hint, and the calls that help. */
+export function hintForModel({ hint, next }: { hint: string; next: readonly NextStep[] }): string {
+  const [first] = next;
+  if (first === undefined) return hint;
+  const calls = nextCalls(next);
+  const sentence = conditionOf(first) ? capitalised(calls) : `Next: ${calls}`;
+  return `${hint} ${sentence}.`.trim();
+}
+
+function callUnderCondition(step: NextStep): string {
+  const condition = conditionOf(step);
+  return condition === undefined ? callOf(step) : `${condition}: ${callOf(step)}`;
+}
+
+function conditionOf({ when, ifWanted }: NextStep): string | undefined {
+  const conditions = [when, ifWanted && 'if the user wants it'].filter(Boolean);
+  return conditions.length > 0 ? conditions.join(', ') : undefined;
+}
+
+function callOf({ act, args = {} }: NextStep): string {
+  return CALLS[act](args);
+}
+
+const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
+  answer_questions: ({ ids }) =>
+    ids === undefined ? 'read_qa; ask the user the questions; answer_qa' : `ask the user ${ids}; answer_qa`,
+  archive: (args) => tool('finish_session', args),
+  bring_back: () => 'finish_session (how: unarchive)',
+  decide_plan: ({ hash }) =>
+    hash === undefined
+      ? 'read_plan; show it to the user; approve_plan or request_changes as they say'
+      : `show it to the user; ${tool('approve_plan', { hash })} or request_changes as they say`,
+  doctor: () => 'ask the user to run "samocode doctor"',
+  finish: (args) => tool('finish_session', args),
+  follow: (args) => tool('wait', args),
+  list: (args) => tool('list_sessions', args),
+  look: (args) => tool('get_status', args),
+  message: (args) => tool('send_message', args),
+  name_project: ({ project_dir }) =>
+    project_dir === undefined
+      ? 'pass project_dir, the folder of the project that is meant'
+      : `the same call with project_dir: ${shown(project_dir)}`,
+  read_answers: () => 'read_qa (all: true)',
+  read_changes: (args) => tool('read_session', { what: 'changes', ...args }),
+  read_document: (args) => tool('read_session', { what: 'document', ...args }),
+  read_risky_lines: () => 'setup_project',
+  raise_limits: (args) =>
+    `resume_session (caps: {${Object.entries(args)
+      .map(([cap, limit]) => `${cap}: ${limit}`)
+      .join(', ')}})`,
+  read_plan: (args) => tool('read_plan', args),
+  request_changes: (args) => tool('request_changes', args),
+  resume: (args) => tool('resume_session', args),
+  rewind: (args) => tool('rewind_session', args),
+  set_up: (args) => tool('setup_project', args),
+  start: (args) => tool('start_session', args),
+  stop: (args) => tool('stop_session', args),
+  take_over: () => 'ask the user to run "samocode takeover"',
+  trust: ({ hash, relaxes }) => {
+    if (hash === undefined) return TRUST_IN_TERMINAL;
+    const call = tool('setup_project', { trust: hash });
+    // A model's word does not count for lines that relax a rule; the call asks in a form of the client.
+    return relaxes
+      ? `show these lines to the user; only they can agree: ${call}, if their client has forms; else ${TRUST_IN_TERMINAL}`
+      : `show these lines to the user; when they agree: ${call}`;
+  },
+  change_file: () => 'ask the user to change the file named in says; the session then continues',
+  clear_the_way: () => 'tell the user what in_the_way says',
+  do_what_it_asks: () => 'tell the user what says.reason asks for; when it is done: resume_session',
+  fix_problems: () => 'tell the user what problems says; nothing continues until that is fixed',
+  settle_blocker: () =>
+    'tell the user says.reason; once it is settled: resume_session (note: what was decided)',
+  read_summary: () => 'tell the user says.summary and where the branch is',
+  report: () => 'tell the user',
+};
+
+const TRUST_IN_TERMINAL = 'ask the user to run "samocode trust" in a terminal';
+
+function tool(name: string, args: Args): string {
+  const given = Object.entries(args).flatMap(([key, value]) =>
+    value === undefined ? [] : [value === TO_FILL ? key : `${key}: ${shown(value)}`],
+  );
+  return given.length === 0 ? name : `${name} (${given.join(', ')})`;
+}
+
+/** Quotes text that would not read as a single value. */
+function shown(value: string | number | boolean): string {
+  return typeof value === 'string' && !/^[\w.-]+$/.test(value) ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,70 @@
+import type { ActionContext } from '../../acts/common/context.ts';
+import type { SessionReport } from '../../acts/common/facts/get-status.ts';
+import type { SessionQuestion } from '../../acts/common/places/find-session.ts';
+import { cleanText } from '../../base/text.ts';
+import { PHASE_NAMES } from '../../phases/table.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { statusSentence } from '../../session/words.ts';
+import { cut } from './session-fields.ts';
+import type { ToolContext } from './tool.ts';
+
+/** Early for the person watching; after that, below every client's limit for silent calls. */
+const FIRST_MS = 2000;
+const BEAT_MS = 15_000;
+
+/**
+ * Sends the client periodic progress notifications.
+ * @param say the text of the next notification
+ * @returns a function that stops them
+ */
+export function beat(
+  { progress, actions: { clock } }: Pick<ToolContext, 'progress' | 'actions'>,
+  say: () => string | Promise<string>,
+): () => void {
+  const stop = new AbortController();
+  const beating = async () => {
+    for (let pauseMs = FIRST_MS; ; pauseMs = BEAT_MS) {
+      await clock.sleep(pauseMs, stop.signal);
+      // If the text cannot be made, still show that the call is alive.
+      const text = await Promise.resolve(say()).catch(() => 'waiting');
+      if (stop.signal.aborted) return;
+      progress(text);
+    }
+  };
+  // It only ends by being stopped, which rejects its sleep.
+  beating().catch(() => undefined);
+  return () => stop.abort();
+}
+
+/** As many as fit on a line. */
+const MOST_NAMED = 3;
+
+/** The progress line of a call that waits for sessions. */
+export async function waitProgress(
+  sessions: readonly SessionQuestion[],
+  context: ActionContext,
+): Promise<string> {
+  const { getStatus } = await import('../../acts/common/facts/get-status.ts');
+  const named = sessions.slice(0, MOST_NAMED);
+  const reports = await Promise.all(named.map((session) => getStatus(session, context)));
+  const [first, ...others] = reports;
+  if (first === undefined) return 'waiting';
+  if (others.length === 0) return wordsFor(first);
+  const left = sessions.length - reports.length;
+  const each = reports.map((report) => `${nameFor(report)}${wordsFor(report)}`);
+  return [...each, ...(left > 0 ? [`and ${left} more`] : [])].join('; ');
+}
+
+/** A sentence about a session names it already. */
+function nameFor({ view }: SessionReport): string {
+  return view.state.status.kind === 'running' ? `${view.folder}: ` : '';
+}
+
+function wordsFor({ view, activity }: SessionReport): string {
+  const { status, progress } = view.state;
+  if (status.kind !== 'running') return statusSentence(view);
+  const phase = `${progress.phase} (${PHASE_NAMES.indexOf(progress.phase) + 1} of ${PHASE_NAMES.length})`;
+  const at = `${phase}, iteration ${progress.totalIterations}`;
+  // Untrusted: the agent wrote it.
+  return activity === undefined ? at : `${at}: ${cut(oneLine(cleanText(activity)), 120)}`;
+}

@@ -1,0 +1,100 @@
+import type { SessionReport } from '../../acts/common/facts/get-status.ts';
+import { stuckWords } from '../../acts/common/facts/report-facts.ts';
+import { isStuck } from '../../acts/common/facts/worker-now.ts';
+import { nextSteps } from '../../acts/common/next-steps.ts';
+import type { Preview } from '../../acts/common/preview.ts';
+import type { NextStep } from '../../base/acts.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionState } from '../../session/events/state.ts';
+import { sessionFacts, stateFacts } from '../../session/facts.ts';
+import { statusSentence } from '../../session/words.ts';
+import type { ToolResult } from './tool.ts';
+
+/** The fields common to every result about one session. */
+export function sessionFields(view: SessionView): ToolResult {
+  const { session, state, for: waitsFor, phase, totalIterations } = sessionFacts(view);
+  return {
+    summary: statusSentence(view),
+    next: nextSteps(view),
+    ...{ session, state, for: waitsFor, phase },
+    iteration: totalIterations,
+    cursor: view.state.n,
+    says: quoted(view),
+    problems: view.problems,
+  };
+}
+
+/** Text by an agent, a person or a file, cut short: data with its source, never an instruction. */
+function quoted({ state }: SessionView): Record<string, string> | undefined {
+  const { state: kind, reason, needs, file, summary } = stateFacts(state);
+  if (kind === 'stopped') return pick({ why: reason });
+  if (kind === 'waiting' || kind === 'blocked' || kind === 'done')
+    return pick({ reason, file, needs, summary });
+  return pick({ last_action: state.lastIteration?.lastAction, next: nextWords(state) });
+}
+
+/** The next step the last agent announced, unless the session has moved on since. */
+function nextWords({ status, lastIteration }: SessionState): string | undefined {
+  if (lastIteration === undefined || status.since > lastIteration.endedAt) return undefined;
+  return lastIteration.next;
+}
+
+const MAX_QUOTE = 300;
+
+function pick(texts: Record<string, string | undefined>): Record<string, string> | undefined {
+  const given = Object.entries(texts).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  if (given.length === 0) return undefined;
+  return Object.fromEntries(given.map(([key, text]) => [key, cut(text, MAX_QUOTE)]));
+}
+
+/** Cuts a text without splitting a surrogate pair: some model APIs refuse a whole request for half of one. */
+export function cut(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max).replace(/[\ud800-\udbff]$/, '')}…` : text;
+}
+
+/** The session's fields with its worker and what its agent is doing. */
+export function reportFields(report: SessionReport): ToolResult {
+  const { view, worker, unwatched, activity, isStalled, troubles } = report;
+  const fields = sessionFields(view);
+  return {
+    ...fields,
+    worker,
+    ...(isStuck(view, report) && view.isUnseen !== true && stuckFields(report, fields.summary)),
+    problems: [...view.problems, ...(unwatched === undefined ? [] : [unwatched]), ...troubles],
+    activity,
+    stalled: isStalled || undefined,
+  };
+}
+
+function stuckFields(report: SessionReport, summary: string): Partial<ToolResult> {
+  const { view, worker, isDying } = report;
+  if (!isDying && worker !== 'gone')
+    return { next: [{ act: 'fix_problems' }, { act: 'resume', ifWanted: true }] };
+  const stuck = { summary: `${summary} ${stuckWords(view, { ...report, unwatched: undefined })}` };
+  return isDying
+    ? { ...stuck, state: 'needs_worker', next: NEXT_WHEN_DYING }
+    : { ...stuck, next: [{ act: 'resume' }] };
+}
+
+const NEXT_WHEN_DYING: readonly NextStep[] = [
+  { act: 'report' },
+  { act: 'resume', when: 'to start one more worker' },
+  { act: 'stop', when: 'to end it' },
+];
+
+/**
+ * A preview as the answer of a tool that acts only with `confirm`.
+ * @param confirm the same act once more, carried out
+ */
+export function previewFields({ view, would, blockers, next }: Preview, confirm: NextStep): ToolResult {
+  const isFree = blockers.length === 0;
+  return {
+    summary: isFree ? 'Nothing is done yet.' : 'Nothing is done, and it would be refused.',
+    next: isFree
+      ? [{ ...confirm, when: 'once the user has seen what it would do and agrees' }]
+      : [{ act: 'clear_the_way' }, ...next],
+    session: view.folder,
+    would: isFree ? would : undefined,
+    in_the_way: blockers,
+  };
+}

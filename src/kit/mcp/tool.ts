@@ -1,0 +1,47 @@
+import type * as z from 'zod';
+import type { ActionContext } from '../../acts/common/context.ts';
+import type { NextStep } from '../../base/acts.ts';
+import type { Ask } from './form.ts';
+
+export interface ToolContext {
+  actions: ActionContext;
+  /** `clientInfo.name` as the client gave it; empty when it gave none. */
+  clientName: string;
+  /** Aborted when the client cancels the call. */
+  signal: AbortSignal;
+  /** Sends a progress notification if the client asked for them. */
+  progress(message: string): void;
+  /** Shows the user a form; absent if the client has none, so every tool works without it. */
+  ask?: Ask | undefined;
+}
+
+/** One small object: `summary` is a sentence for people; `next` becomes the exact call or what to say to the user. */
+export interface ToolResult {
+  summary: string;
+  next?: readonly NextStep[];
+  [field: string]: unknown;
+}
+
+/** All four are required: clients use them to decide what runs unasked and what runs in parallel. */
+export interface ToolHints {
+  readOnlyHint: boolean;
+  destructiveHint: boolean;
+  idempotentHint: boolean;
+  openWorldHint: boolean;
+}
+
+export interface Tool {
+  name: string;
+  /** Shown to people who are asked to allow the call. */
+  title: string;
+  description: string;
+  input: z.ZodObject;
+  /** The schema of every result that is not an error. */
+  output: z.ZodObject;
+  annotations: ToolHints;
+  /** Shown to the model from the start where others are searched for. */
+  isCore?: boolean;
+  searchHint?: string;
+  /** @param args as the client sent them @throws BadInputError */
+  handle(args: unknown, context: ToolContext): Promise<ToolResult>;
+}

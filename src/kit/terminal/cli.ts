@@ -1,0 +1,59 @@
+import type { ActionContext } from '../../acts/common/context.ts';
+import type { Output } from './output.ts';
+import type { ScreenEvent, WholeScreen } from './whole-screen.ts';
+
+/** Exit statuses of `samocode`. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  blocked: 3,
+  /** Waits for a person, and no terminal to ask at. */
+  waiting: 4,
+  /** As a shell reports Ctrl-C. */
+  interrupted: 130,
+} as const;
+
+interface Choice {
+  value: string;
+  label: string;
+}
+
+/** Questions on a terminal. An answer is undefined if the person pressed Esc, Ctrl-C or Ctrl-D. */
+export interface Menus {
+  choose(message: string, options: Choice[], initialValue?: string): Promise<string | undefined>;
+  chooseSeveral(message: string, options: Choice[], initialValues: string[]): Promise<string[] | undefined>;
+  /** @param problemOf validates the text; a problem repeats the question */
+  write(message: string, problemOf: (typed: string) => string | undefined): Promise<string | undefined>;
+  /** Input is not echoed. */
+  secret(message: string): Promise<string | undefined>;
+  confirm(message: string): Promise<boolean | undefined>;
+}
+
+/** The environment of every command; only `main.ts` reads it from the process. */
+export interface Cli {
+  readonly output: Output;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  /** How this program is called here: `samocode`, or node and its file. */
+  readonly calledAs: string;
+  /** The folder of the built programs. */
+  readonly programsDir: string;
+  /** A person at the terminal can be asked. */
+  readonly isInteractive: boolean;
+  /** `--no-pager`: long texts are printed at once. */
+  readonly noPager?: boolean;
+  /** Aborted by Ctrl-C. */
+  readonly interrupted: AbortSignal;
+  /** One line from the person, without its end. @throws the reason when it is aborted or the input ends */
+  ask(question: string): Promise<string>;
+  /** Absent on dumb terminals and in pipes. */
+  menus?: () => Promise<Menus>;
+  /** Full-screen mode; absent on dumb terminals, in pipes and with `--json`. */
+  screen?: (heard: (event: ScreenEvent) => void) => WholeScreen;
+  /** For the use cases; loaded when a command needs it. */
+  actionContext(): Promise<ActionContext>;
+  /** Sets the exit status. */
+  leaveWith(code: number): void;
+}

@@ -1,0 +1,83 @@
+import { type Act, type NextStep, TO_FILL } from '../../base/acts.ts';
+import { shellWord } from '../../base/shell-quoted.ts';
+import { capitalised } from '../../base/text.ts';
+import { CAP_NAMES, settingOf } from '../../phases/caps.ts';
+import { handleOf } from '../../session/layout/names.ts';
+
+type Args = NonNullable<NextStep['args']>;
+
+/** Formats next steps for a person: command lines. */
+export function nextCommands(steps: readonly NextStep[]): string {
+  return steps
+    .map((step) => (step.when ? `${step.when}: ${commandOf(step)}` : commandOf(step)))
+    .join(', or ');
+}
+
+/** What to do about an error: its hint, and the commands that help. */
+export function hintForTerminal({ hint, next }: { hint: string; next: readonly NextStep[] }): string {
+  const [first] = next;
+  if (first === undefined) return hint;
+  const commands = nextCommands(next);
+  return `${hint} ${first.when ? capitalised(commands) : `Next: ${commands}`}`.trim();
+}
+
+function commandOf({ act, session, args = {} }: NextStep): string {
+  return `samocode ${COMMANDS[act](session === undefined ? '<session>' : handleOf(session), args)}`;
+}
+
+const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string>> = {
+  answer_questions: (session) => `answer ${session}`,
+  archive: (session, args) => `archive ${session}${options(args)}`,
+  bring_back: (session) => `unarchive ${session}`,
+  decide_plan: (session) => `plan ${session}`,
+  doctor: () => 'doctor',
+  finish: (session, { how }) =>
+    `finish ${session}${typeof how === 'string' ? ` --${how.replaceAll('_', '-')}` : ''}`,
+  follow: (session) => `log ${session} --follow`,
+  list: () => 'list',
+  look: (session) => `status ${session}`,
+  message: (session) => `message ${session} "…"`,
+  name_project: () => '… --project <folder>',
+  read_answers: (session) => `answer ${session} --show`,
+  read_changes: (session) => `diff ${session}`,
+  read_document: (session) => `show ${session}`,
+  read_risky_lines: () => 'trust',
+  raise_limits: (session, args) => `resume ${session}${options(limitOptions(args))}`,
+  read_plan: (session) => `plan ${session}`,
+  request_changes: (session) => `changes ${session} "…"`,
+  resume: (session, args) => `resume ${session}${options(args)}`,
+  rewind: (session, args) => `rewind ${session}${options(args)}`,
+  set_up: (_session, { init_repository }) => (init_repository ? 'init --git-init' : 'init'),
+  start: () => 'start --task "…"',
+  stop: (session) => `stop ${session}`,
+  take_over: (session) => `takeover ${session}`,
+  trust: () => 'trust',
+  change_file: (session) => `resume ${session}`,
+  clear_the_way: (session) => `status ${session}`,
+  do_what_it_asks: (session) => `resume ${session} --note "…"`,
+  fix_problems: (session) => `status ${session}`,
+  settle_blocker: (session) => `resume ${session} --note "…"`,
+  read_summary: (session) => `resume ${session} --goal "…"`,
+  report: (session) => `status ${session}`,
+};
+
+/** `usd: 5` as `max_cost_usd: 5`. */
+function limitOptions(args: Args): Args {
+  const named = CAP_NAMES.filter((cap) => args[cap] !== undefined).map((cap) => [
+    settingOf({ cap, scope: 'session' }).toLowerCase(),
+    args[cap],
+  ]);
+  return Object.fromEntries(named);
+}
+
+/** Input of a tool as options: `max_cost_usd: 5` as `--max-cost-usd 5`. */
+function options(args: Args): string {
+  return Object.entries(args)
+    .filter(([key]) => key !== 'session')
+    .map(([key, value]) => {
+      const option = ` --${key.replaceAll('_', '-')}`;
+      if (typeof value === 'boolean' || value === undefined) return value ? option : '';
+      return `${option} ${value === TO_FILL ? '"…"' : shellWord(String(value))}`;
+    })
+    .join('');
+}

@@ -1,0 +1,213 @@
+import type { Writable } from 'node:stream';
+import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
+import { CLI_ERRORS } from './cli-errors.ts';
+import { harmless, makeStyle, presentable, presentableJson, type Style } from './style.ts';
+
+/** A stream of the process; `columns`, `rows` and `isTTY` as Node gives them. */
+export type Stream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
+
+type HintWords = (error: SamocodeError) => string;
+
+export interface OutputOptions {
+  stdout: Stream;
+  stderr: Stream;
+  colourful: boolean;
+  /** Print one JSON object instead of text. */
+  json: boolean;
+  /** Formats the hint and the next steps of an error. */
+  hintWords?: HintWords;
+}
+
+/**
+ * The only writer to the process's stdout and stderr. It sanitizes everything, so that no text of an agent, a file or
+ * a repository can control the terminal.
+ */
+export class Output {
+  readonly json: boolean;
+  readonly style: Style;
+  readonly #stdout: Stream;
+  readonly #stderr: Stream;
+  readonly #hintWords: HintWords;
+  readonly #colourful: boolean;
+  #liveLines = 0;
+  /** The lines last drawn in full-screen mode; absent before the first draw. */
+  #screen: { lines?: readonly string[] } | undefined;
+
+  constructor({ stdout, stderr, colourful, json, hintWords = ({ hint }) => hint }: OutputOptions) {
+    this.#hintWords = hintWords;
+    this.#colourful = colourful;
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    this.json = json;
+    this.style = makeStyle(colourful);
+  }
+
+  /** True when a live block can be redrawn. */
+  get isLive(): boolean {
+    return !this.json && this.#stdout.isTTY === true;
+  }
+
+  get columns(): number {
+    return this.#stdout.columns || 80;
+  }
+
+  get rows(): number {
+    return this.#stdout.rows || 24;
+  }
+
+  /** Where prose wraps: nowhere in files and pipes, which are searched line by line. */
+  get textColumns(): number {
+    return this.isLive ? this.columns : Number.POSITIVE_INFINITY;
+  }
+
+  /** Prints text for people; nothing with `--json`. */
+  say(text = ''): void {
+    if (this.json) return;
+    this.endLive();
+    this.#stdout.write(`${presentable(text, this.#colourful)}\n`);
+  }
+
+  /** Sanitizes a text that reaches the terminal another way. */
+  presented(text: string): string {
+    return presentable(text, this.#colourful);
+  }
+
+  /** Prints text without adding a line break. */
+  raw(text: string): void {
+    this.#stdout.write(presentable(text, this.#colourful));
+  }
+
+  /** The command's result: the object with `--json`, else its formatted text. */
+  result<T extends object>(value: T, format: (value: T) => string): void {
+    if (!this.json) {
+      this.say(format(value));
+      return;
+    }
+    this.#writeJson(value, this.#stdout.isTTY ? 2 : undefined);
+  }
+
+  /** Shows a block at the bottom of the terminal in place of the last one; `cut` cuts a line to a number of columns. */
+  live(lines: readonly string[], cut: (line: string, columns: number) => string): void {
+    if (!this.isLive) return;
+    const fitted = lines.map((line) => {
+      const shown = presentable(line, this.#colourful).replaceAll(/\s/g, ' ');
+      return `${cut(shown, this.columns - 1)}\u001b[K`;
+    });
+    this.#stdout.write(`${this.#toBlockStart()}\u001b[?25l${fitted.join('\n')}\u001b[J`);
+    this.#liveLines = lines.length;
+  }
+
+  /** Takes the whole terminal for `draw`; what it showed before comes back with `endLive`. */
+  openScreen(): void {
+    this.endLive();
+    this.#screen = {};
+    this.#stdout.write(TAKE_SCREEN);
+  }
+
+  /** Draws these lines, as many as fit; writes only those that changed. */
+  draw(lines: readonly string[], cut: (line: string, columns: number) => string): void {
+    if (this.#screen === undefined) return;
+    const { columns, rows } = this;
+    const next = Array.from({ length: rows }, (_, index) => {
+      const shown = presentable(lines[index] ?? '', this.#colourful).replaceAll(/\s/g, ' ');
+      return cut(shown, columns);
+    });
+    const { lines: before } = this.#screen;
+    const update = frameUpdate(before?.length === rows ? before : undefined, next);
+    this.#screen.lines = next;
+    if (update !== '') this.#stdout.write(update);
+  }
+
+  /** Makes the next `draw` write every line. */
+  forgetScreen(): void {
+    if (this.#screen !== undefined) this.#screen = {};
+  }
+
+  /** Removes the live block or leaves full-screen mode, and shows the cursor. */
+  endLive(): void {
+    if (this.#screen !== undefined) {
+      this.#screen = undefined;
+      this.#stdout.write(GIVE_BACK_SCREEN);
+    }
+    if (this.#liveLines === 0) return;
+    this.#stdout.write(`${this.#toBlockStart()}\u001b[J\u001b[?25h`);
+    this.#liveLines = 0;
+  }
+
+  /** Restores the terminal before the process ends by a signal; a library may have hidden the cursor. */
+  giveBack(): void {
+    this.endLive();
+    if (this.isLive) this.#stdout.write('\u001b[?25h');
+  }
+
+  /** A note for the person, on stderr so that pipes stay clean. */
+  warn(text: string): void {
+    this.endLive();
+    this.#stderr.write(`${this.style.attention('note:')} ${harmless(text)}\n`);
+  }
+
+  /** What, why and hint on separate lines; one JSON object with `--json`. */
+  error(error: unknown): void {
+    this.endLive();
+    if (this.json) this.#writeJson({ error: errorObject(error, this.#hintWords) });
+    else this.#stderr.write(`${this.#errorWords(error)}\n`);
+  }
+
+  #writeJson(value: object, indent?: number): void {
+    this.#stdout.write(`${presentableJson(JSON.stringify(value, undefined, indent))}\n`);
+  }
+
+  #toBlockStart(): string {
+    if (this.#liveLines === 0) return '';
+    const up = this.#liveLines - 1;
+    return up > 0 ? `\r\u001b[${up}A` : '\r';
+  }
+
+  #errorWords(error: unknown): string {
+    const { bad, bold, dim } = this.style;
+    if (!isSamocodeError(error)) {
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      return `${bad('Internal error (please report it):')} ${harmless(stack)}`;
+    }
+    const cause =
+      error.cause instanceof Error && error.code !== 'usage'
+        ? [dim(`(${harmless(error.cause.message)})`)]
+        : [];
+    return [
+      `${bad('✘')} ${bold(harmless(error.what))}`,
+      `  ${harmless(error.why)}`,
+      `  ${harmless(this.#hintWords(error))}`,
+      ...cause,
+    ].join('\n');
+  }
+}
+
+/** An error as every `--json` of the program shows it. */
+function errorObject(thrown: unknown, hintWords: HintWords) {
+  const error = isSamocodeError(thrown) ? thrown : internalError(thrown);
+  return { code: error.code, message: `${error.what} ${error.why}`.trim(), hint: hintWords(error) };
+}
+
+function internalError(thrown: unknown): SamocodeError {
+  return CLI_ERRORS.internal_error({ message: thrown instanceof Error ? thrown.message : String(thrown) });
+}
+
+/** Enters full-screen mode: alternate screen, no cursor, no line wrap, bracketed paste. */
+export const TAKE_SCREEN = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004h\u001b[2J';
+/** Undoes `TAKE_SCREEN` in reverse order. */
+export const GIVE_BACK_SCREEN = '\u001b[0m\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l';
+
+/** Synchronized output: terminals that support it show everything in between at once. */
+const AS_ONE = { begin: '\u001b[?2026h', end: '\u001b[?2026l' };
+
+/**
+ * The lines that differ between two frames of equal height, for one write; every line without a previous frame.
+ * @returns an empty text if nothing differs
+ */
+export function frameUpdate(before: readonly string[] | undefined, next: readonly string[]): string {
+  const changed = next.flatMap((line, index) =>
+    before?.[index] === line ? [] : [`\u001b[${index + 1};1H\u001b[2K${line}`],
+  );
+  if (before !== undefined && changed.length === 0) return '';
+  return `${AS_ONE.begin}${before === undefined ? '\u001b[2J' : ''}${changed.join('')}${AS_ONE.end}`;
+}

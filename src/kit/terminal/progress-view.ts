@@ -1,0 +1,129 @@
+import type { Clock } from '../../base/clock.ts';
+import { stopwatch } from '../../base/durations.ts';
+import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
+import { cutToColumns, hanging } from './columns.ts';
+import type { Output } from './output.ts';
+import { fitLine, type Style } from './style.ts';
+
+/** What `ProgressView` shows of a session. */
+export interface FollowProgress {
+  session: string;
+  phase: Phase;
+  /** The number of the agent that works; undefined while none does. */
+  child: number | undefined;
+  /** `running`, `waiting`, … */
+  state: string;
+  /** What the agent does, or what the session waits for. */
+  doing?: string | undefined;
+}
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const FRAME_MS = 100;
+
+/** Follows a session on the terminal: a live block, or a line per change where that is not possible. */
+export class ProgressView implements Disposable {
+  readonly #output: Output;
+  readonly #clock: Clock;
+  readonly #begun: number;
+  #progress: FollowProgress | undefined;
+  #told = '';
+  #frame = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param begunMs monotonic time that the stopwatch counts from */
+  constructor(output: Output, clock: Clock, begunMs = clock.monotonic()) {
+    this.#output = output;
+    this.#clock = clock;
+    this.#begun = begunMs;
+  }
+
+  show(progress: FollowProgress): void {
+    this.#progress = progress;
+    if (!this.#output.isLive) {
+      this.#tell(progress);
+      return;
+    }
+    this.#timer ??= setInterval(() => this.#draw(), FRAME_MS).unref();
+    this.#draw();
+  }
+
+  /** One lasting line above the block. */
+  note(text: string): void {
+    const { dim } = this.#output.style;
+    const first = `${dim(this.#elapsed().padStart(6))}  `;
+    this.#output.say(hanging(text, { first, columns: this.#output.textColumns }));
+    if (this.#timer) this.#draw();
+  }
+
+  /** Removes the block until the next `show`. */
+  pause(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#output.endLive();
+  }
+
+  [Symbol.dispose](): void {
+    this.pause();
+  }
+
+  #draw(): void {
+    if (this.#progress === undefined) return;
+    const { style, columns } = this.#output;
+    const { session, phase, child, state, doing } = this.#progress;
+    this.#frame += 1;
+    const frame = style.accent(FRAMES[this.#frame % FRAMES.length] ?? '');
+    const head = [
+      style.bold(session),
+      ...(child === undefined ? [] : [style.dim(`agent ${child}`)]),
+      style.dim(this.#elapsed()),
+    ];
+    this.#output.live(
+      [
+        '',
+        phaseLine({ phase, isDone: state === 'done', columns, style }),
+        `${frame} ${head.join(style.dim(' · '))}${doing ? `${style.dim(' · ')}${fitLine(doing)}` : ''}`,
+      ],
+      cutToColumns,
+    );
+  }
+
+  #tell({ phase, child, state, doing }: FollowProgress): void {
+    // What the agent does changes too often for a log of lines.
+    const isRunning = state === 'running';
+    if (isRunning && child === undefined) return;
+    const line = isRunning
+      ? `${phase}: agent ${child} works`
+      : `${state}${doing ? `: ${fitLine(doing)}` : ''}`;
+    if (line === this.#told) return;
+    this.#told = line;
+    this.note(line);
+  }
+
+  #elapsed(): string {
+    return stopwatch(this.#clock.monotonic() - this.#begun);
+  }
+}
+
+export interface PhaseLineOptions {
+  phase: Phase;
+  isDone: boolean;
+  columns: number;
+  style: Style;
+}
+
+const ARROW = ' ▸ ';
+
+/** `✔ init ▸ ✔ investigation ▸ ● requirements ▸ planning …`; finished phases shrink where room is short. */
+export function phaseLine({ phase, isDone, columns, style }: PhaseLineOptions): string {
+  const current = isDone ? PHASE_NAMES.length : PHASE_NAMES.indexOf(phase);
+  const { length } = PHASE_NAMES.map((name, index) => (index <= current ? `✔ ${name}` : name)).join(ARROW);
+  const shrinks = length >= columns;
+  const parts = PHASE_NAMES.map((name, index) => {
+    if (index < current) return style.good(shrinks ? '✔' : `✔ ${name}`);
+    return index === current ? style.bold(style.accent(`● ${name}`)) : style.dim(name);
+  });
+  if (!shrinks) return parts.join(style.dim(ARROW));
+  const finished = parts.slice(0, current).join('');
+  const rest = parts.slice(current).join(style.dim(ARROW));
+  return finished && rest ? `${finished}${style.dim(ARROW)}${rest}` : finished || rest;
+}

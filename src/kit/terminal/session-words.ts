@@ -1,0 +1,120 @@
+import { basename } from 'node:path';
+import { age, duration } from '../../base/durations.ts';
+import { counted } from '../../base/text.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
+import { goneWords, type StateWords, stateWords } from '../../session/words.ts';
+import { EXIT } from './cli.ts';
+import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';
+import type { Output } from './output.ts';
+import type { ShownFacts } from './session-facts.ts';
+import { fitLine, type Style } from './style.ts';
+
+const PAINTS = { person: 'attention', bad: 'bad', good: 'good', working: 'accent' } as const;
+
+export function painted(words: string, tone: StateWords['tone'], style: Style): string {
+  return tone === 'plain' ? words : style[PAINTS[tone]](words);
+}
+
+export function stateCell(facts: ShownFacts, style: Style): string {
+  const { brief, tone } = stateWords(facts);
+  const gone = goneWords(facts);
+  return `${painted(brief, tone, style)}${gone === undefined ? '' : `, ${style.bad(gone)}`}`;
+}
+
+/** `samocode status`. */
+export function statusWords(facts: ShownFacts, { style, textColumns }: Output, nowMs: number): string {
+  const rows: Row[] = [
+    ['phase', `${facts.phase} (${counted(facts.totalIterations, 'iteration')} so far)`],
+    ['worker', facts.worker],
+    ...factRows(facts),
+    ['worktree', facts.worktree],
+    ['sandbox', facts.sandbox],
+    ['overview', `${facts.sessionDir}/_overview.md`],
+    ['next', style.accent(facts.next)],
+  ];
+  const since = duration(nowMs - Date.parse(facts.since));
+  const head = `${style.bold(facts.session)} ${style.dim(facts.id)}  ${stateCell(facts, style)} ${style.dim(`for ${since}`)}`;
+  const columns = textColumns;
+  return [hanging(head, { first: '', columns }), ...namedLines(rows, { style, columns })].join('\n');
+}
+
+export type Row = readonly [name: string, value: string | undefined];
+
+/** The details of a session; untrusted texts are cut. */
+export function factRows(facts: ShownFacts): Row[] {
+  const cut = (text?: string) => text && fitLine(text, 600);
+  return [
+    ['task', facts.task && fitLine(facts.task, 300)],
+    ['doing', cut(facts.doing)],
+    ['stalled', facts.stalled && 'its agent seems stalled'],
+    ['open', facts.openQuestions?.join(', ')],
+    ['reason', cut(facts.reason)],
+    ['needs', cut(facts.needs)],
+    ['summary', cut(facts.summary)],
+    ['gates', facts.gates],
+    ['spent', cut(facts.spent)],
+    ['problems', facts.problems?.join(' ')],
+    ['branch', facts.branch && fitLine(`${facts.branch} from ${facts.base}`)],
+  ];
+}
+
+/** Rows that have a value: name, then the value with a hanging indent. */
+export function namedLines(
+  rows: readonly Row[],
+  { style, columns }: { style: Style; columns: number },
+): string[] {
+  return rows.flatMap(([name, value]) => {
+    const first = `  ${style.dim(name.padEnd(9))} `;
+    if (!value) return [];
+    return UNBROKEN.has(name) ? `${first}${value}` : hanging(value, { first, columns });
+  });
+}
+
+/** Values that people copy, and that the full-screen view cuts. */
+const UNBROKEN: ReadonlySet<string> = new Set(['about', 'branch', 'next', 'overview', 'phase', 'worktree']);
+
+/** `samocode list`: a line per session, cut to the terminal; in a pipe a line of whole fields between tabs. */
+export function listWords(sessions: readonly ShownFacts[], output: Output, nowMs: number): string {
+  if (sessions.length === 0) return 'No sessions yet. Start one with: samocode start --task "…"';
+  const { style, textColumns: columns } = output;
+  if (columns === Number.POSITIVE_INFINITY)
+    return sessions.map((facts) => listFields(facts, style)).join('\n');
+  const rows = sessions.map((facts) => {
+    const { session, id, project, phase, since, needsHuman } = facts;
+    return [
+      `${needsHuman ? style.attention('●') : ' '} ${style.dim(id)}`,
+      nameWithoutDate(session),
+      phase,
+      stateCell(facts, style),
+      style.dim(age(nowMs - Date.parse(since))),
+      ...(project === undefined ? [] : [style.dim(basename(project))]),
+    ];
+  });
+  const first = sessions.find(({ needsHuman }) => needsHuman);
+  const lines = grid(rows, { columns, cut: { 1: 14, 2: 6, 3: 18, 5: 8 } });
+  if (first === undefined) return lines.join('\n');
+  const hint = `${handleOf(first.session)} needs you:`;
+  const isWide = columnsOf(`${hint} ${first.next}`) > columns;
+  return [...lines, '', `${hint}${isWide ? '\n  ' : ' '}${style.accent(first.next)}`].join('\n');
+}
+
+function listFields(facts: ShownFacts, style: Style): string {
+  const { session, id, state, phase, since, needsHuman, project = '' } = facts;
+  const needs = needsHuman ? 'needs you' : '';
+  return tabSeparated([session, id, state, needs, phase, since, stateCell(facts, style), project]);
+}
+
+/** The exit status of a command that waited for a session. */
+export function exitStatusOf({ state: { status } }: SessionView): number {
+  switch (status.kind) {
+    case 'done':
+      return EXIT.ok;
+    case 'blocked':
+      return EXIT.blocked;
+    case 'waiting':
+      return EXIT.waiting;
+    default:
+      return EXIT.failed;
+  }
+}

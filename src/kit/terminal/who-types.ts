@@ -1,0 +1,43 @@
+import type { Host } from '../../base/processes/host.ts';
+import { inheritedVariable } from '../../base/processes/inherited-variables.ts';
+import { PROVIDERS } from '../../providers/registry.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
+
+export interface Typist {
+  env: Readonly<Record<string, string | undefined>>;
+  host: Pick<Host, 'processes'>;
+  /** Stdin is a terminal, and so is stdout or stderr. */
+  hasTerminal: boolean;
+}
+
+/**
+ * Who runs this command line: a person only in a terminal that no agent CLI has opened; anything else counts as a
+ * tool.
+ */
+export async function whoTypes({ env, host, hasTerminal }: Typist): Promise<By> {
+  const names = Object.keys(AGENT_MARKERS);
+  const own = names.find((name) => env[name]);
+  const marker = own ?? (hasTerminal ? await inheritedVariable(host, names) : undefined);
+  if (marker !== undefined) return byTool(`run by ${AGENT_MARKERS[marker]}`);
+  return hasTerminal ? { channel: 'cli', client: 'samocode' } : byTool('without a terminal');
+}
+
+function byTool(how: string): By {
+  return { channel: 'tool', client: `samocode, ${how}` };
+}
+
+/**
+ * Variables that agent CLIs set for the commands they run. Excludes what people set in shell profiles, such as
+ * CLAUDE_CODE_USE_BEDROCK or CODEX_HOME.
+ */
+export const AGENT_MARKERS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(PROVIDERS.flatMap(({ markers, title }) => markers.map((name) => [name, title]))),
+  QWEN_CODE: 'Qwen Code',
+  CURSOR_AGENT: 'Cursor',
+  OPENCODE: 'OpenCode',
+  GOOSE_TERMINAL: 'Goose',
+  CLINE_ACTIVE: 'Cline',
+  AUGMENT_AGENT: 'Augment',
+  // Set by several agents, with or without their own.
+  AI_AGENT: 'an agent',
+};

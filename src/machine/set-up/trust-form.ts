@@ -1,0 +1,43 @@
+import type { TrustProjectInput } from '../../acts/common/places/trust-project.ts';
+import { byForm, type Form } from '../../kit/mcp/form.ts';
+import { cut } from '../../kit/mcp/session-fields.ts';
+import type { ToolContext } from '../../kit/mcp/tool.ts';
+
+const YES = 'yes';
+
+/**
+ * Puts the lines of a `.samocode` that loosen a rule to the user in a form: a model may not trust them for itself.
+ * @returns what to trust by whom; as it was given where no line loosens anything, or the user did not say yes
+ */
+export async function trustAsked(
+  given: TrustProjectInput,
+  { actions, ask }: ToolContext,
+): Promise<Pick<ToolContext, 'actions'> & { hash: string }> {
+  const asGiven = { actions, hash: given.hash };
+  if (ask === undefined) return asGiven;
+  const { needsPerson, readTrust } = await import('../../acts/common/places/trust-project.ts');
+  const { trust } = await readTrust(given, actions);
+  if (trust.kind === 'fine' || !needsPerson(trust.lines, actions.by)) return asGiven;
+  const outcome = await ask(trustForm(trust.filePath, trust.lines));
+  const isYes = outcome.kind === 'filled' && outcome.filled.decision === YES;
+  return isYes ? { actions: byForm(actions), hash: trust.hash } : asGiven;
+}
+
+function trustForm(filePath: string, lines: readonly { key: string; value: string }[]): Form {
+  return {
+    message: [
+      `Trust these lines of ${filePath}? They run something or relax a rule for every session.`,
+      ...lines.map(({ key, value }) => `${key}=${cut(value, 200)}`),
+    ].join('\n'),
+    fields: {
+      decision: {
+        title: 'Decision',
+        choices: [
+          { value: YES, title: 'Yes, trust these lines' },
+          { value: 'no', title: 'No' },
+        ],
+      },
+    },
+    required: ['decision'],
+  };
+}

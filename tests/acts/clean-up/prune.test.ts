@@ -1,0 +1,77 @@
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { prune } from '../../../src/acts/clean-up/prune.act.ts';
+import { checksOnClone } from '../../../src/acts/proof/checks-on-clone.ts';
+import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { type Desk, makeDesk } from '../../server/desk.ts';
+import { ARCHIVED, CREATED, DONE, PREPARED } from '../../session/events.ts';
+
+const FOLDER = '26-01-08-boat';
+
+const pruneAll = async ({ repo, context }: Desk) =>
+  await prune({ remove: true, days: 0, projectDir: repo.path }, context);
+
+test('prune removes nothing behind a link that an agent left in place of its logs', async () => {
+  await using desk = await makeDesk();
+  const { sessionDir, logs } = await desk.lay(FOLDER, [CREATED, PREPARED, DONE]);
+  const precious = join(desk.repo.path, 'precious');
+  await mkdir(precious);
+  await writeFile(join(precious, 'letter.txt'), 'Dear');
+  await symlink(precious, logs);
+  expect(await readdir(sessionDir)).toContain('_logs');
+  expect((await pruneAll(desk)).found).toEqual([]);
+  expect(await readdir(precious)).toEqual(['letter.txt']);
+});
+
+test('prune leaves a folder of the original tool alone: its logs are all there is of its history', async () => {
+  await using desk = await makeDesk();
+  const { sessionDir, overview, logs } = sessionPaths(desk.sessionsDir, FOLDER);
+  await mkdir(join(sessionDir, '_logs'), { recursive: true });
+  await writeFile(overview, '# Session: boat\n\n## Status\nPhase: done\nLast Action: Built it\n');
+  await writeFile(join(logs, '001-done.jsonl'), '{}\n');
+  expect((await pruneAll(desk)).found).toEqual([]);
+  expect(await readdir(logs)).toEqual(['001-done.jsonl']);
+});
+
+test('a session that ended long ago and was archived now is left whole', async () => {
+  await using desk = await makeDesk();
+  const { iterations } = await desk.lay(FOLDER, [CREATED, PREPARED, DONE, ARCHIVED], { startMs: 0 });
+  await mkdir(join(iterations, '001'), { recursive: true });
+  const { context, repo } = desk;
+  expect((await prune({ remove: false, days: 1, projectDir: repo.path }, context)).found).toEqual([]);
+  const all = await prune({ remove: false, days: 0, projectDir: repo.path }, context);
+  expect(all.found.map(({ kind }) => kind)).toEqual(['iterations']);
+});
+
+test('checks that a person repeats keep their clone while they run, and one that was left by a process that is gone goes', async () => {
+  await using desk = await makeDesk();
+  const { repo, context, worktreesDir } = desk;
+  const gone = join(worktreesDir, '.checks', 'checks-999999999-left');
+  await mkdir(gone, { recursive: true });
+  const commit = await repo.git(['rev-parse', 'HEAD']);
+  const gate = join(repo.root, 'gate');
+  const checks = [`until test -e '${gate}'; do sleep 0.05; done; test -e README.md`];
+  let resolve = () => {};
+  const begun = new Promise<void>((done) => {
+    resolve = done;
+  });
+  const running = checksOnClone(
+    { mainRepo: repo.path, worktreesDir, git: { baseEnv: context.env }, guard: undefined },
+    {
+      ...{ commit, branch: 'main', base: commit, commands: checks, asWorktree: true },
+      proving: { copy: [], timeoutMs: 60_000, setupCache: [] },
+    },
+    context,
+    {
+      signal: new AbortController().signal,
+      begins: resolve,
+      cloneFailed: (problem) => new Error(problem),
+    },
+  );
+  await begun;
+  const { removed } = await pruneAll(desk);
+  await writeFile(gate, '');
+  expect((await running).runs).toMatchObject([{ exitCode: 0 }]);
+  expect(removed.map(({ name }) => name)).toEqual(['checks-999999999-left']);
+});

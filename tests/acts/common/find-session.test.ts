@@ -1,0 +1,229 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Elsewhere } from '../../../src/acts/common/context.ts';
+import { everySession } from '../../../src/acts/common/places/every-session.ts';
+import { findSession } from '../../../src/acts/common/places/find-session.ts';
+import { listSessions } from '../../../src/acts/reading/list-sessions.act.ts';
+import { setupProject } from '../../../src/acts/set-up/setup-project.act.ts';
+import { shortId } from '../../../src/session/layout/names.ts';
+import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { typed } from '../../cli/typed.ts';
+import { askTool } from '../../server/ask-tool.ts';
+import { type Desk, makeDesk } from '../../server/desk.ts';
+import { ARCHIVED, CREATED, DONE, PREPARED, writeEvents } from '../../session/events.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
+
+const FOLDER = '26-01-08-boat';
+
+/** A second project, with a session of the same name. */
+async function withSameName({ context, lay }: Desk, other: TempRepo): Promise<void> {
+  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, context);
+  await lay(FOLDER, [CREATED, PREPARED, DONE]);
+  const paths = sessionPaths(join(other.path, '_samocode/sessions'), FOLDER);
+  await writeEvents(paths, [CREATED, PREPARED, DONE]);
+}
+
+test('a name that two projects have means none of them until one is named, or stood in', async () => {
+  await using desk = await makeDesk();
+  await using other = await makeRepo();
+  await withSameName(desk, other);
+  const { context, repo } = desk;
+  const nowhere = { ...context, cwd: '/' };
+  const unclear = { code: 'session_ambiguous', next: [{ act: 'name_project' }] };
+  await expect(findSession({ session: 'boat' }, nowhere)).rejects.toMatchObject(unclear);
+  await expect(findSession({ session: FOLDER }, nowhere)).rejects.toThrow(other.path);
+  const placeOf = async (question: { projectDir?: string }, at = nowhere) =>
+    (await findSession({ session: 'boat', ...question }, at)).paths.sessionsDir;
+  expect(await placeOf({ projectDir: other.path })).toContain(other.path);
+  expect(await placeOf({ projectDir: repo.path })).toContain(repo.path);
+  expect(await placeOf({}, context)).toContain(repo.path);
+  expect(await placeOf({}, { ...context, cwd: other.path })).toContain(other.path);
+  const both = { ...context, roots: [repo.path, other.path] };
+  await expect(findSession({ session: 'boat' }, both)).rejects.toMatchObject(unclear);
+  expect((await everySession(nowhere)).map(({ isShadowed }) => isShadowed)).toEqual([true, true]);
+});
+
+test('a list of several projects names the project of each session, and says whose it shows unasked', async () => {
+  await using desk = await makeDesk();
+  await using other = await makeRepo();
+  await using bare = await makeRepo();
+  await withSameName(desk, other);
+  const { context, repo } = desk;
+  const { json } = await askTool('list_sessions', { all_projects: true }, context);
+  const rows = [repo.path, other.path].map((project) =>
+    expect.objectContaining({ session: FOLDER, project }),
+  );
+  expect(json.sessions).toHaveLength(2);
+  expect(json.sessions).toEqual(expect.arrayContaining(rows));
+  const own = await askTool('list_sessions', {}, context);
+  expect(own.json).toMatchObject({
+    summary: 'One session.',
+    sessions: [expect.not.objectContaining({ project: expect.anything() })],
+  });
+  const unasked = await askTool('list_sessions', {}, { ...context, cwd: bare.path });
+  expect(unasked.json.summary).toMatch(
+    /^2 sessions\. There is no project here, so this is about every project/,
+  );
+
+  const place = { cwd: bare.path, home: repo.homeDir };
+  const listed = await typed(['list'], place);
+  expect(listed.stderr).toContain('There is no project here');
+  expect(listed.stdout).toContain(other.path);
+  const facts = JSON.parse((await typed(['list', '--all', '--json'], place)).stdout);
+  expect(facts.sessions.map(({ project }: { project: string }) => project).sort()).toEqual(
+    [repo.path, other.path].sort(),
+  );
+  await rename(join(other.path, '.samocode'), join(other.path, 'away'));
+  expect((await typed(['list'], place)).stderr).toContain(`this is about ${repo.path}.`);
+});
+
+test('two .samocode files that share a SESSIONS folder have each session once', async () => {
+  await using desk = await makeDesk();
+  await using other = await makeRepo();
+  const sessions = desk.sessionsDir;
+  await setupProject({ projectDir: other.path, sessions, lines: { PROVIDER: 'rehearsal' } }, desk.context);
+  await desk.lay(FOLDER, [CREATED, PREPARED, DONE]);
+  const nowhere = { ...desk.context, cwd: '/' };
+  expect((await listSessions({}, nowhere)).sessions).toHaveLength(1);
+  expect((await findSession({ session: 'boat' }, nowhere)).folder).toBe(FOLDER);
+});
+
+test('a name that no session has is answered with the newest of the own project, before those of others', async () => {
+  await using desk = await makeDesk();
+  await using other = await makeRepo();
+  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, desk.context);
+  for (const n of [1, 2, 3, 4, 5, 6]) {
+    const paths = sessionPaths(join(other.path, '_samocode/sessions'), `26-02-0${n}-theirs`);
+    await writeEvents(paths, [CREATED, PREPARED, DONE]);
+  }
+  for (const n of [1, 2]) await desk.lay(`26-01-0${n}-own`, [CREATED, PREPARED, DONE]);
+  const asked = findSession({ session: 'qqqqqqqq' }, desk.context);
+  await expect(asked).rejects.toThrow(/newest ones are: 26-01-02-own, 26-01-01-own, 26-02-06-theirs,/);
+});
+
+test('folders that are no sessions are not offered in place of a name', async () => {
+  await using desk = await makeDesk();
+  await desk.lay(FOLDER);
+  await mkdir(join(desk.sessionsDir, 'node_modules'));
+  const refused = await findSession({ session: 'node_modules' }, desk.context).catch((error) => error);
+  expect(refused).toMatchObject({ code: 'session_not_found', why: expect.stringContaining(FOLDER) });
+  expect(`${refused.why} ${refused.hint}`).not.toContain('node_modules');
+});
+
+test('the beginning of a name is enough where it is of one session, and a whole name always wins', async () => {
+  await using desk = await makeDesk();
+  for (const name of ['boat', 'boat-race', 'bench']) await desk.lay(`26-01-08-${name}`);
+  const find = async (session: string, isWholeName = false) =>
+    (await findSession({ session, isWholeName }, desk.context)).folder;
+  expect(await find('be')).toBe('26-01-08-bench');
+  expect(await find('boat')).toBe('26-01-08-boat');
+  expect(await find('boat-')).toBe('26-01-08-boat-race');
+  expect(await find(shortId('26-01-08-boat-race'))).toBe('26-01-08-boat-race');
+  await expect(find('be', true)).rejects.toMatchObject({ code: 'session_not_found' });
+  await expect(find('bo')).rejects.toMatchObject({
+    code: 'session_ambiguous',
+    why: 'It is the beginning of 26-01-08-boat, 26-01-08-boat-race.',
+    next: [],
+  });
+});
+
+test('the beginning of a name means a session in the archive only where no other begins so', async () => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE, ARCHIVED]);
+  await desk.lay('26-01-09-boats');
+  await desk.lay('26-01-09-tent', [CREATED, PREPARED, DONE, ARCHIVED]);
+  const find = async (session: string) => (await findSession({ session }, desk.context)).folder;
+  expect(await find('boa')).toBe('26-01-09-boats');
+  expect(await find('ten')).toBe('26-01-09-tent');
+});
+
+test('whatever a name means in the own project counts before a session of another one', async () => {
+  await using desk = await makeDesk();
+  await using other = await makeRepo();
+  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, desk.context);
+  const paths = sessionPaths(join(other.path, '_samocode/sessions'), '26-02-01-boat');
+  await writeEvents(paths, [CREATED, PREPARED, DONE]);
+  await desk.lay('26-01-08-boat-race');
+  const find = async (session: string) => (await findSession({ session }, desk.context)).folder;
+  expect(await find('boat')).toBe('26-01-08-boat-race');
+  expect(await find('26-02-01-boat')).toBe('26-02-01-boat');
+});
+
+describe('an act on a session of another project', () => {
+  const TENT = '26-02-01-tent';
+
+  async function twoProjects(): Promise<AsyncDisposable & { desk: Desk; path: string }> {
+    const desk = await makeDesk();
+    const other = await makeRepo();
+    await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, desk.context);
+    const paths = sessionPaths(join(other.path, '_samocode/sessions'), TENT);
+    await writeEvents(paths, [CREATED, PREPARED, DONE]);
+    return {
+      desk,
+      path: other.path,
+      async [Symbol.asyncDispose]() {
+        await desk[Symbol.asyncDispose]();
+        await other[Symbol.asyncDispose]();
+      },
+    };
+  }
+  const act = { session: 'tent', isAct: true };
+
+  test('is refused with the call that would do it, while one that only reads finds it', async () => {
+    await using projects = await twoProjects();
+    const { desk, path } = projects;
+    expect((await findSession({ session: 'tent' }, desk.context)).folder).toBe(TENT);
+    await expect(findSession(act, desk.context)).rejects.toMatchObject({
+      code: 'other_project',
+      why: `Session ${TENT} belongs to another project, ${path}.`,
+      next: [{ act: 'name_project', args: { project_dir: path } }],
+    });
+  });
+
+  test('happens when the project is named, or a person agrees, and the project is told', async () => {
+    await using projects = await twoProjects();
+    const { desk, path } = projects;
+    const asked: string[] = [];
+    const reached: string[] = [];
+    const elsewhere = (isAgreed: boolean): Elsewhere => ({
+      async agrees({ session, projectDir }) {
+        asked.push(`${session} in ${projectDir}`);
+        return isAgreed;
+      },
+      command: (projectDir) => `samocode stop --project ${projectDir} tent`,
+      reached: (projectDir) => reached.push(projectDir),
+    });
+    const find = async (isAgreed: boolean, more = {}) =>
+      (await findSession({ ...act, ...more }, { ...desk.context, elsewhere: elsewhere(isAgreed) })).folder;
+    await expect(find(false)).rejects.toMatchObject({
+      hint: `If you mean it: samocode stop --project ${path} tent`,
+    });
+    expect(reached).toEqual([]);
+    expect(await find(true)).toBe(TENT);
+    expect(asked).toEqual([`${TENT} in ${path}`, `${TENT} in ${path}`]);
+    expect(await find(false, { projectDir: path })).toBe(TENT);
+    expect(reached).toEqual([path, path]);
+  });
+
+  test('needs no project where none is at hand', async () => {
+    await using projects = await twoProjects();
+    await using nowhere = await tempDir();
+    const context = { ...projects.desk.context, cwd: nowhere.path };
+    expect((await findSession(act, context)).folder).toBe(TENT);
+  });
+});
+
+test('where no question comes before the act, a whole name or a short id is needed, and the session meant is named', async () => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boat-race');
+  const find = async (session: string) =>
+    (await findSession({ session, isExact: true }, desk.context)).folder;
+  expect(await find('boat-race')).toBe('26-01-08-boat-race');
+  expect(await find(shortId('26-01-08-boat-race'))).toBe('26-01-08-boat-race');
+  await expect(find('boat')).rejects.toMatchObject({
+    code: 'whole_name_needed',
+    hint: 'Give it: 26-01-08-boat-race.',
+  });
+});

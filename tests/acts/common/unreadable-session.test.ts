@@ -1,0 +1,136 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ActionContext } from '../../../src/acts/common/context.ts';
+import { getStatus } from '../../../src/acts/common/facts/get-status.ts';
+import { nextSteps } from '../../../src/acts/common/next-steps.ts';
+import { everySession } from '../../../src/acts/common/places/every-session.ts';
+import { findSession } from '../../../src/acts/common/places/find-session.ts';
+import { completeSession } from '../../../src/acts/reading/complete-session.act.ts';
+import { listSessions } from '../../../src/acts/reading/list-sessions.act.ts';
+import { waitForAny } from '../../../src/acts/reading/wait-for-change.act.ts';
+import { resumeSession } from '../../../src/acts/sessions/resume-session.act.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { configFolder } from '../../../src/base/config-folder.ts';
+import { systemHost } from '../../../src/base/processes/host.ts';
+import { rememberProject } from '../../../src/project/finding/known-projects.ts';
+import { sessionsText } from '../../../src/server/resources/session-rows.ts';
+import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { needsHuman } from '../../../src/session/session-list.ts';
+import { statusSentence } from '../../../src/session/words.ts';
+import { readSupervisorStatus } from '../../../src/supervisor/supervisor-status.ts';
+import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../../session/events.ts';
+import { asOrdinaryUser } from '../../support/ordinary-user.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const REFUSED = '26-01-08-refused';
+const OTHER = '26-01-07-other';
+
+/** Two projects; of the first one's two sessions, one was left by another user. */
+async function machine(): Promise<
+  AsyncDisposable & { context: ActionContext; at(...names: string[]): string }
+> {
+  const dir = await tempDir();
+  const at = (...names: string[]) => join(dir.path, ...names);
+  await chmod(dir.path, 0o755);
+  const host = await systemHost();
+  const home = at('home');
+  for (const name of ['one', 'two']) {
+    const [sessions, mainRepo] = [at(name, 'sessions'), at(name, 'repo')];
+    await mkdir(mainRepo, { recursive: true });
+    await mkdir(join(sessions, '.run'), { recursive: true });
+    const filePath = join(mainRepo, '.samocode');
+    await writeFile(filePath, `MAIN_REPO=${mainRepo}\nWORKTREES=${at(name)}\nSESSIONS=${sessions}\n`);
+    await rememberProject({ filePath, mainRepo, sessions }, { homeDir: home, clock: systemClock });
+    await writeEvents(sessionPaths(sessions, `26-01-09-${name}`), [CREATED, PREPARED, DONE]);
+  }
+  for (const folder of [home, join(home, '.config'), configFolder(home)]) await chmod(folder, 0o755);
+  await chmod(join(configFolder(home), 'projects.json'), 0o644);
+  const one = at('one', 'sessions');
+  for (const name of [REFUSED, OTHER])
+    await writeEvents(sessionPaths(one, name), [CREATED, PREPARED, ASKING]);
+  const refused = sessionPaths(one, REFUSED).runDir;
+  await chmod(refused, 0);
+  const programs = { worker: at('worker.js'), rehearsal: at('worker.js') };
+  const cwd = at('one', 'repo');
+  const context: ActionContext = {
+    clock: systemClock,
+    host,
+    env: {},
+    home,
+    cwd,
+    by: { channel: 'cli' },
+    programs,
+  };
+  const dispose = async () => {
+    for (const folder of [one, refused]) await chmod(folder, 0o755);
+    await dir[Symbol.asyncDispose]();
+  };
+  return { context, at, [Symbol.asyncDispose]: dispose };
+}
+
+test('a session that may not be read is listed as unreadable, and hides no other', async () => {
+  await using given = await machine();
+  const { sessions } = await asOrdinaryUser(() => listSessions({}, given.context));
+  expect(sessions.map(({ folder }) => folder)).toEqual([OTHER, REFUSED, '26-01-09-one']);
+  const view = sessions.find(({ folder }) => folder === REFUSED);
+  expect(view && statusSentence(view)).toBe(`${REFUSED} cannot be read.`);
+  expect(view?.problems).toEqual([expect.stringMatching(/\.run\/26-01-08-refused.* \(EACCES\)/)]);
+  expect(view && nextSteps(view)).toMatchObject([{ act: 'fix_problems' }]);
+  expect(view && needsHuman(view)).toBe(true);
+});
+
+test('whatever goes over all sessions shows the others beside one that may not be read', async () => {
+  await using given = await machine();
+  const { context } = given;
+  const all = [OTHER, REFUSED, '26-01-09-one', '26-01-09-two'].sort();
+  const found = await asOrdinaryUser(async () => ({
+    every: await everySession(context),
+    completed: await completeSession('26-', context),
+    rows: await sessionsText(context),
+    watched: await readSupervisorStatus(context),
+  }));
+  expect(found.every.map(({ view }) => view.folder).sort()).toEqual(all);
+  expect(found.completed.values.toSorted()).toEqual(all);
+  for (const folder of all) expect(found.rows).toContain(folder);
+  expect(found.watched.sessions.map(({ view, waits }) => [view.folder, waits.for])).toEqual([
+    [OTHER, 'edit'],
+    [REFUSED, 'person'],
+  ]);
+});
+
+test('a wait for several is not ended by one that may not be read', async () => {
+  await using given = await machine();
+  const { context } = given;
+  const cursors = { [OTHER]: 1, [REFUSED]: 1 };
+  const input = { sessions: [{ session: REFUSED }, { session: OTHER }], cursors, until: 'change' } as const;
+  const result = await asOrdinaryUser(() => waitForAny({ ...input, timeoutMs: 10_000 }, context));
+  expect(result).toMatchObject({ changed: true, view: { folder: OTHER } });
+  const still = { sessions: [{ session: REFUSED, cursor: 0 }], until: 'change', timeoutMs: 0 } as const;
+  expect(await asOrdinaryUser(() => waitForAny(still, context))).toMatchObject({ changed: false });
+});
+
+test('a session that may not be read is named so by status, and refuses acts with what to repair', async () => {
+  await using given = await machine();
+  const { context } = given;
+  const { view } = await asOrdinaryUser(() => getStatus({ session: REFUSED }, context));
+  expect(view).toMatchObject({ folder: REFUSED, isUnreadable: true, needsWorker: false });
+  await asOrdinaryUser(() =>
+    expect(resumeSession({ session: REFUSED }, context)).rejects.toMatchObject({
+      why: expect.stringContaining('EACCES'),
+    }),
+  );
+});
+
+test('a SESSIONS folder that may not be read hides no session of another project', async () => {
+  await using given = await machine();
+  await chmod(given.at('one', 'sessions'), 0);
+  const elsewhere = { ...given.context, cwd: given.at('home') };
+  const list = () => listSessions({ allProjects: true }, elsewhere);
+  const { sessions } = await asOrdinaryUser(list);
+  expect(sessions.map(({ folder }) => folder)).toEqual(['26-01-09-two']);
+  const find = () => findSession({ session: 'two' }, elsewhere);
+  expect(await asOrdinaryUser(find)).toMatchObject({ folder: '26-01-09-two' });
+  const own = () => listSessions({}, given.context);
+  await asOrdinaryUser(() => expect(own()).rejects.toMatchObject({ code: 'setting_invalid' }));
+});

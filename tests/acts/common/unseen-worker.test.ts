@@ -1,0 +1,88 @@
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ActionContext } from '../../../src/acts/common/context.ts';
+import { getStatus } from '../../../src/acts/common/facts/get-status.ts';
+import { listSessions } from '../../../src/acts/reading/list-sessions.act.ts';
+import { waitForAny } from '../../../src/acts/reading/wait-for-change.act.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { acquireLease } from '../../../src/base/processes/lease.ts';
+import { shownFacts } from '../../../src/kit/terminal/session-facts.ts';
+import { supervisorChecks } from '../../../src/machine/doctor/service-checks.ts';
+import { rememberProject } from '../../../src/project/finding/known-projects.ts';
+import type { NewEvent } from '../../../src/session/events/events.ts';
+import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { statusSentence } from '../../../src/session/words.ts';
+import { readSupervisorStatus } from '../../../src/supervisor/supervisor-status.ts';
+import { CREATED, PREPARED, writeEvents } from '../../session/events.ts';
+import { hostWith } from '../../support/hosts.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const FOLDER = '26-01-08-boats';
+const RESTARTED = hostWith([], { pidNamespace: 'pid:[2]' });
+
+/** A session at work whose container was restarted `quietMs` after its last sign of life. */
+async function restarted(quietMs: number, events: readonly NewEvent[] = [CREATED, PREPARED]) {
+  const dir = await tempDir();
+  const [home, sessions] = [join(dir.path, 'home'), join(dir.path, 'sessions')];
+  const paths = sessionPaths(sessions, FOLDER);
+  await writeEvents(paths, events);
+  await acquireLease(paths.leases, { host: hostWith([]), clock: systemClock });
+  const at = new Date(Date.now() - quietMs);
+  for (const path of [paths.events, paths.leases]) await utimes(path, at, at);
+  await mkdir(join(dir.path, 'worktrees'));
+  const filePath = join(dir.path, '.samocode');
+  await writeFile(filePath, `MAIN_REPO=${dir.path}\nWORKTREES=${dir.path}/worktrees\nSESSIONS=${sessions}\n`);
+  await rememberProject({ filePath, mainRepo: dir.path, sessions }, { homeDir: home, clock: systemClock });
+  const program = join(dir.path, 'none.js');
+  const context: ActionContext = {
+    ...{ clock: systemClock, host: RESTARTED, env: {}, home, cwd: dir.path, by: { channel: 'cli' } },
+    programs: { worker: program, rehearsal: program },
+  };
+  return { context, sessions, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
+}
+
+test('a session whose container was restarted needs its person: in status, list, supervisor and doctor', async () => {
+  await using given = await restarted(61_000);
+  const { context } = given;
+  const { view, worker } = await getStatus({ session: FOLDER }, context);
+  expect(worker).toBe('gone');
+  expect(statusSentence(view)).toContain('needs a person');
+  const problems = [expect.stringContaining('samocode takeover')];
+  expect(shownFacts(view)).toMatchObject({ needsHuman: true, worker: 'gone', problems });
+  expect(shownFacts(view).next).toBe('samocode takeover boats');
+  expect(await listSessions({ filter: 'needs_human' }, context)).toMatchObject({ needing: 1 });
+  expect((await readSupervisorStatus(context)).sessions).toMatchObject([
+    { waits: { for: 'person', why: 'unseen' } },
+  ]);
+  const unseen = (await supervisorChecks(context)).find(({ id }) => id === 'supervisor.unseen');
+  expect(unseen?.found).toContain(FOLDER);
+});
+
+test.each(['change', 'attention', 'done'] as const)(
+  'a wait until %s for a session whose container was restarted ends',
+  async (until) => {
+    await using given = await restarted(61_000);
+    const input = { sessions: [{ session: FOLDER, cursor: 2 }], until, timeoutMs: 0 };
+    expect(await waitForAny(input, given.context)).toMatchObject({ changed: true, view: { isUnseen: true } });
+  },
+);
+
+test('a session at work on another machine is left to it while it shows signs of life', async () => {
+  await using given = await restarted(1000);
+  const { view } = await getStatus({ session: FOLDER }, given.context);
+  expect(shownFacts(view)).toMatchObject({ needsHuman: false, worker: 'working' });
+  const input = { sessions: [{ session: FOLDER, cursor: 2 }], until: 'attention', timeoutMs: 0 } as const;
+  expect(await waitForAny(input, given.context)).toMatchObject({ changed: false });
+});
+
+test('a session that waits for the end of a usage limit elsewhere needs nobody before that', async () => {
+  const limited = (until: number): NewEvent[] => [
+    ...[CREATED, PREPARED],
+    { type: 'limited', until, guessed: false, provider: 'claude' },
+  ];
+  await using waiting = await restarted(3_600_000, limited(Date.now() + 60_000));
+  expect((await getStatus({ session: FOLDER }, waiting.context)).view.isUnseen).toBeUndefined();
+  await using over = await restarted(3_600_000, limited(Date.now() - 61_000));
+  expect((await getStatus({ session: FOLDER }, over.context)).view.isUnseen).toBe(true);
+});

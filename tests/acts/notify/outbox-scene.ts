@@ -1,0 +1,64 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ChannelState, readChannelState } from '../../../src/acts/common/facts/channel-state.ts';
+import type { ChannelName } from '../../../src/acts/notify/notice/channel.ts';
+import { Outbox, type OutboxOptions } from '../../../src/acts/notify/outbox/outbox.ts';
+import { NoticeQueue } from '../../../src/supervisor/notice-queue.ts';
+import { Scan } from '../../../src/supervisor/scan.ts';
+import { HandClock, type Scene, sceneWith } from '../../supervisor/scene.ts';
+
+/** The supervisor's scan and poll, without its loop and without workers. */
+interface Watching {
+  outbox: Outbox;
+  /** Scans and starts to send, without waiting for the end. */
+  begin(meanwhile?: () => Promise<void>): Promise<number>;
+  /** The same, until everything due was tried. @param meanwhile right after the sessions were read */
+  poll(meanwhile?: () => Promise<void>): Promise<void>;
+}
+
+export interface OutboxScene extends Scene {
+  /** Lines of the `.env` in the config folder. */
+  settings(lines: Readonly<Record<string, string>>): Promise<void>;
+  /** Like a restarted supervisor: new memory, the same files. */
+  watching(options?: Partial<OutboxOptions>): Watching;
+  state(channel: ChannelName): Promise<ChannelState | undefined>;
+  /** ISO time of now. */
+  startMs: number;
+}
+
+export async function outboxScene(): Promise<OutboxScene> {
+  // The same time as the files.
+  const clock = Object.assign(new HandClock(), { nowMs: Date.now() });
+  const here = await sceneWith(clock);
+  const { supervisor } = here;
+  return {
+    ...here,
+    startMs: clock.nowMs,
+    async settings(lines) {
+      const folder = join(supervisor.home, '.config/samocode');
+      await mkdir(folder, { recursive: true });
+      const text = Object.entries(lines).map(([key, value]) => `${key}=${value}\n`);
+      await writeFile(join(folder, '.env'), text.join(''));
+    },
+    watching(options = {}) {
+      const scan = new Scan(supervisor);
+      const queue = new NoticeQueue(supervisor);
+      const report = (what: string, error: unknown) => scan.report(what, error);
+      const outbox = new Outbox({ ...supervisor, report, ...options });
+      const begin: Watching['begin'] = async (meanwhile) => {
+        await scan.read();
+        await meanwhile?.();
+        await queue.take(scan);
+        return await outbox.poll(scan.sessions);
+      };
+      return {
+        ...{ outbox, begin },
+        async poll(meanwhile) {
+          await begin(meanwhile);
+          await outbox.rest();
+        },
+      };
+    },
+    state: (channel) => readChannelState(supervisor.paths, channel),
+  };
+}

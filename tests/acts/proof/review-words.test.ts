@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { verificationWords } from '../../../src/acts/proof/verify.command.ts';
+import type { Verification } from '../../../src/acts/proof/verify-proof.act.ts';
+
+const as = (text: string) => text;
+const style = { good: as, bad: as, dim: as } as Parameters<typeof verificationWords>[1]['style'];
+const NO: Verification = {
+  verified: false,
+  differences: [{ what: 'exit_status', about: 'npm test', expected: '0', found: '1' }],
+  checks: [{ command: 'npm test', expected: 0, found: 1 }],
+  sandbox: 'none',
+};
+const TOOK_PART = 'uncommitted and ignored files took part';
+
+test('a check that ran with CHECK_IN=worktree and ends otherwise on a clone is said to have had other files', () => {
+  expect(verificationWords({ ...NO, ranIn: 'worktree' }, { style })).toContain(TOOK_PART);
+  expect(verificationWords(NO, { style })).not.toContain(TOOK_PART);
+  const moved: Verification = { ...NO, differences: [{ what: 'commit', expected: 'a', found: 'b' }] };
+  expect(verificationWords({ ...moved, ranIn: 'worktree' }, { style })).not.toContain(TOOK_PART);
+});

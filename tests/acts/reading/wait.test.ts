@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { typed } from '../../cli/typed.ts';
+import { makeDesk } from '../../server/desk.ts';
+import { CREATED, DONE, PREPARED } from '../../session/events.ts';
+
+test('a wait for several sessions ends with the one that is over, whatever name it was given', async () => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const over = await typed(['wait', 'boa', '--json'], place);
+  expect(over.exitCode).toBe(0);
+  expect(JSON.parse(over.stdout)).toMatchObject({ session: '26-01-08-boat', state: 'done', changed: true });
+  const late = await typed(['wait', '26-01-08-boat', 'boat', '--until', 'done', '--timeout', '1'], place);
+  expect(late.exitCode).toBe(0);
+  const none = await typed(['wait', 'tent'], place);
+  expect(none).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('There is no session "tent".') });
+});
+
+test('an archive is shown first: without a terminal nothing is done, and the status says that a person is waited for', async () => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  // What is printed to be typed next must not mean another one.
+  await desk.lay('26-01-09-boat', [CREATED, PREPARED, DONE]);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const shown = await typed(['archive', '26-01-08-boat'], place);
+  expect(shown).toMatchObject({
+    exitCode: 4,
+    stdout: expect.stringContaining('samocode archive 26-01-08-boat --yes'),
+  });
+  const refused = await typed(['archive', 'boa'], { ...place, says: ['n'] });
+  expect(refused.stdout).toContain('Nothing is done.');
+  const unasked = await typed(['archive', 'boa', '--yes'], place);
+  expect(unasked).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('Give it: 26-01-09-boat.'),
+  });
+  const { state, archived } = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
+  expect([state, archived]).toEqual(['done', undefined]);
+});

@@ -1,0 +1,67 @@
+import { appendFile, rm } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { ACTION_ERRORS } from '../../../src/acts/common/action-errors.ts';
+import {
+  type ShownSession,
+  type WatchSessionsInput,
+  watchSessions,
+} from '../../../src/acts/reading/watch-sessions.act.ts';
+import type { NewEvent } from '../../../src/session/events/events.ts';
+import { type Desk, makeDesk } from '../../server/desk.ts';
+import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../session/events.ts';
+
+/** Looks until what is yielded next shows sessions in these states; items in between are passed over. */
+async function watching(desk: Desk, input: Partial<WatchSessionsInput> = {}) {
+  const ended = new AbortController();
+  const items = watchSessions({ signal: ended.signal, ...input }, desk.context);
+  return {
+    async until(states: Record<string, string>) {
+      for (;;) {
+        const item = await items.next();
+        const shown: readonly ShownSession[] = item.done ? [] : item.value;
+        const seen = shown.map(({ view }) => [view.folder, view.state.status.kind] as const);
+        if (item.done || JSON.stringify(seen.sort()) === JSON.stringify(Object.entries(states).sort()))
+          return seen;
+      }
+    },
+    async end() {
+      ended.abort(new Error('enough'));
+      return await items.next();
+    },
+  };
+}
+
+const BY = { channel: 'cli' } as const;
+const ARCHIVED: NewEvent = { type: 'archived', by: BY, what: 'session', moved: [], to: '_archive' };
+const FIRST = [CREATED, PREPARED];
+
+test('sessions come, change and go on the screen as their files do, and those in the archive are not on it', async () => {
+  await using desk = await makeDesk();
+  const boat = await desk.lay('26-01-08-boat', FIRST);
+  await desk.lay('26-01-08-old', [...FIRST, DONE, ARCHIVED]);
+  const watch = await watching(desk);
+  await watch.until({ '26-01-08-boat': 'running' });
+  const last = eventLines([...FIRST, ASKING])
+    .split('\n')
+    .at(-2);
+  await appendFile(boat.events, `${last}\n`);
+  await watch.until({ '26-01-08-boat': 'waiting' });
+  await desk.lay('26-01-09-ship', [...FIRST, DONE]);
+  await watch.until({ '26-01-08-boat': 'waiting', '26-01-09-ship': 'done' });
+  await rm(boat.runDir, { recursive: true });
+  await rm(boat.sessionDir, { recursive: true });
+  await watch.until({ '26-01-09-ship': 'done' });
+  expect(await watch.end()).toMatchObject({ done: true });
+});
+
+test('one session is watched alone, and one that is not there is an error at once', async () => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boat', [...FIRST, DONE]);
+  await desk.lay('26-01-09-ship', [...FIRST, DONE]);
+  const watch = await watching(desk, { session: 'boat' });
+  expect(await watch.until({ '26-01-08-boat': 'done' })).toHaveLength(1);
+  await watch.end();
+  const missing = await watching(desk, { session: 'none' });
+  const error = await missing.until({}).catch((thrown: unknown) => thrown);
+  expect(ACTION_ERRORS.session_not_found.is(error)).toBe(true);
+});

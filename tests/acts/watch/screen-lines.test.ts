@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { countsSeconds } from '../../../src/acts/watch/row-line.ts';
+import { screenLines } from '../../../src/acts/watch/screen-lines.ts';
+import { START_PLACE, type WatchModel, type WatchPlace } from '../../../src/acts/watch/watch-model.ts';
+import { columnsOf } from '../../../src/kit/terminal/columns.ts';
+import { makeStyle } from '../../../src/kit/terminal/style.ts';
+import { MODEL, NOW, ROWS } from './watch-samples.ts';
+
+const plain = makeStyle(false);
+
+function drawn(columns: number, rows: number, place: Partial<WatchPlace> = {}, model: WatchModel = MODEL) {
+  const size = { columns, rows, style: plain };
+  return screenLines(model, { ...START_PLACE, ...place }, size);
+}
+
+test.each([
+  [60, 20],
+  [80, 24],
+  [120, 36],
+  [200, 50],
+])('the screen of %i columns', async (columns, rows) => {
+  const screens = [
+    drawn(columns, rows),
+    drawn(columns, rows, { selected: '26-01-07-limits', notice: 'limits was asked to stop.' }),
+    drawn(columns, rows, { isHelp: true }),
+  ];
+  const text = screens
+    .map((lines) => lines.map((line) => line.trimEnd()).join('\n'))
+    .join(`\n${'='.repeat(columns)}\n`);
+  await expect(`${text}\n`).toMatchFileSnapshot(`../../golden/watch/${columns}-columns.txt`);
+});
+
+test('no size makes a line wider or a screen higher than the terminal, whatever is looked at', () => {
+  const places: Partial<WatchPlace>[] = [{}, { isHelp: true }, { notice: '船'.repeat(300) }];
+  const sizes = { columns: fc.integer({ min: 1, max: 260 }), rows: fc.integer({ min: 1, max: 60 }) };
+  fc.assert(
+    fc.property(fc.record({ ...sizes, place: fc.constantFrom(...places) }), ({ columns, rows, place }) => {
+      const lines = drawn(columns, rows, place);
+      expect(lines).toHaveLength(rows);
+      expect(Math.max(...lines.map((line) => columnsOf(line)))).toBeLessThanOrEqual(columns);
+    }),
+  );
+});
+
+test.each(ROWS.map(({ key }) => key))(
+  'the selected session %s is on the screen, however low that is',
+  (key) => {
+    const lines = drawn(80, 9, { selected: key });
+    expect(lines.filter((line) => line.startsWith('▸'))).toHaveLength(1);
+  },
+);
+
+test('nothing that a session says steers the terminal', () => {
+  const evil = '\u001b[2J\u001b]0;x\u0007\u202E\u009b31m\u001b[7m';
+  const rows = ROWS.map((row) => ({
+    ...row,
+    name: evil,
+    project: evil,
+    facts: {
+      ...row.facts,
+      task: evil,
+      doing: evil,
+      reason: evil,
+      summary: evil,
+      next: evil,
+      branch: evil,
+      spent: evil,
+    },
+  }));
+  const details = {
+    key: rows[0]?.key ?? '',
+    commits: [{ hash: evil, subject: evil, committedAt: evil }],
+    totalCommits: 1,
+    tail: [evil],
+  };
+  const text = drawn(200, 50, {}, { rows, details, nowMs: NOW }).join('');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
+  expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+});
+
+test('without a session the screen says how to start one, and before they are read that they are', () => {
+  expect(drawn(80, 24, {}, { rows: [], nowMs: NOW }).join('\n')).toContain('samocode start --task');
+  expect(drawn(80, 24, {}, { rows: undefined, nowMs: NOW }).join('\n')).toContain('Reading');
+});
+
+test('two sessions of one name are told apart by their dates', () => {
+  expect(ROWS.map(({ name }) => name).filter((name) => name.endsWith('boats'))).toEqual([
+    '26-01-06-boats',
+    '26-01-05-boats',
+  ]);
+});
+
+test.each([
+  ['26-01-08-add-jwt-auth', false, 'waits for some minutes'],
+  ['26-01-08-🚀-rocket', true, 'works, with a stopwatch'],
+  ['26-01-07-limits', false, 'has most of an hour left'],
+  ['26-01-06-boats', false, 'was done days ago'],
+])('whether a list with %s alone counts seconds: %s, since it %s', (key, isCounting) => {
+  const rows = ROWS.filter((row) => row.key === key);
+  expect(rows).toHaveLength(1);
+  expect(countsSeconds(rows, NOW)).toBe(isCounting);
+  // In its first minute, and before a clock that was set back, it does in any case.
+  const [row] = rows;
+  expect(countsSeconds(rows, Date.parse(row?.facts.since ?? '') + 59_000)).toBe(true);
+  expect(countsSeconds(rows, Date.parse(row?.facts.since ?? '') - 59_000)).toBe(true);
+});
+
+test('a limit counts the seconds of its last minute', () => {
+  const [row] = ROWS.filter(({ key }) => key === '26-01-07-limits');
+  expect(countsSeconds(row ? [row] : [], Date.parse(row?.facts.until ?? '') - 59_000)).toBe(true);
+});

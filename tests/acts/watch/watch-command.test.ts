@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { typed } from '../../cli/typed.ts';
+import { makeDesk } from '../../server/desk.ts';
+import { CREATED, DONE, PREPARED } from '../../session/events.ts';
+
+test('where there is no terminal the screen is a list that is printed once, or the status of one session', async () => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const all = await typed(['watch'], place);
+  expect(all).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('no terminal') });
+  expect(all.stdout).toBe((await typed(['list', '--all'], place)).stdout);
+  expect((await typed(['watch', 'boat'], place)).stdout).toContain('26-01-08-boat');
+});
+
+test('a screen has no end, so no object: --json is refused, and the error names the list', async () => {
+  await using desk = await makeDesk();
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const { exitCode, stdout } = await typed(['watch', '--json'], place);
+  expect(exitCode).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { code: 'usage', hint: expect.stringContaining('list --all --json') },
+  });
+});

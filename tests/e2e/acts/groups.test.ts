@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import { listSessions } from '../../../src/acts/reading/list-sessions.act.ts';
+import { waitForAny } from '../../../src/acts/reading/wait-for-change.act.ts';
+import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { type Bench, makeBench } from '../../acts/bench.ts';
+import { typed } from '../../cli/typed.ts';
+import { askTool } from '../../server/ask-tool.ts';
+
+const start = async ({ context }: Bench, name: string, more: object = {}) =>
+  (await startSession({ task: 'Write it down', name, group: 'Tonight', ...more }, context)).view.folder;
+
+const command = ({ repo, context }: Bench, ...argv: string[]) =>
+  typed([...argv], {
+    ...{ cwd: repo.path, home: repo.homeDir, env: repo.env },
+    programs: context.programs,
+  });
+
+test('how far a group is stands in one answer of each tool and command: who is done, and who waits for what', async () => {
+  await using bench = await makeBench({ lines: { MAX_PARALLEL: '4' } });
+  const { context } = bench;
+  const asked = await start(bench, 'asked');
+  await start(bench, 'other', { group: 'other' });
+  const attention = { sessions: [], group: 'tonight', until: 'attention', timeoutMs: 120_000 } as const;
+  await waitForAny(attention, context);
+  const done = await start(bench, 'quick', { acceptSuggestions: true, autoApprove: true });
+  const wanted = { sessions: [{ session: done }], until: 'done', timeoutMs: 120_000 } as const;
+  await waitForAny(wanted, context);
+
+  const waits = `${asked} waits for answers to its questions: Q1`;
+  const group = 'tonight';
+  const far = { summary: expect.stringContaining(`1 of 2 done. ${waits}`) };
+  const told = await askTool('get_status', { group }, context);
+  expect(told.json).toMatchObject({
+    ...far,
+    next: expect.stringContaining(`get_status (session: ${asked})`),
+  });
+  expect((await askTool('list_sessions', { group }, context)).json).toMatchObject(far);
+  const until = await askTool('wait', { group, until: 'attention', timeout_s: 60 }, context);
+  expect(until.json).toMatchObject({ ...far, session: asked });
+  const status = await command(bench, 'status', '--group', group);
+  expect(status.stdout).toMatch(new RegExp(`^1 of 2 done\\.\n${waits}`));
+  const waited = await command(bench, 'wait', '--group', group);
+  expect(waited).toMatchObject({ exitCode: 4, stdout: expect.stringContaining(`1 of 2 done.\n${waits}`) });
+  const listed = await command(bench, 'list', '--group', group, '--json');
+  expect(JSON.parse(listed.stdout).groupSays).toEqual(['1 of 2 done.', expect.stringContaining(waits)]);
+
+  await command(bench, 'answer', asked, '--accept-suggestions');
+  await waitForAny(attention, context);
+  await command(bench, 'stop', asked);
+  const over = { ...attention, until: 'done' } as const;
+  const { groupSays } = await waitForAny(over, context);
+  expect(groupSays).toEqual(['1 of 2 done.', expect.stringContaining(`${asked} is stopped`)]);
+  const unknown = await command(bench, 'status', '--group', 'tomorrow');
+  expect(unknown).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('There are: other, tonight.'),
+  });
+}, 300_000);
+
+test('sessions of a group are listed, awaited and stopped together, and no others', async () => {
+  await using bench = await makeBench({ lines: { MAX_PARALLEL: '4' } });
+  const { context } = bench;
+  const quick = { acceptSuggestions: true, autoApprove: true };
+  const group = [await start(bench, 'one', quick), await start(bench, 'two', quick)];
+  const other = await start(bench, 'three', { group: 'other' });
+  const { sessions } = await listSessions({ group: 'tonight' }, context);
+  expect(sessions.map(({ folder }) => folder).sort()).toEqual([...group].sort());
+
+  const question = { sessions: [], group: 'tonight', until: 'done', timeoutMs: 120_000 } as const;
+  const ended = await waitForAny(question, context);
+  expect(ended).toMatchObject({ changed: true, groupSays: ['2 of 2 done.'] });
+  for (const folder of group) expect((await bench.view(folder)).state.status).toMatchObject({ kind: 'done' });
+  const none = await command(bench, 'stop', '--group', 'tonight');
+  expect(none).toMatchObject({ exitCode: 0, stdout: 'No session runs here.\n' });
+
+  const four = await start(bench, 'four');
+  const stopped = await command(bench, 'stop', '--group', 'tonight', '--now', '--json');
+  expect(JSON.parse(stopped.stdout).sessions).toMatchObject([{ session: four, group: 'tonight' }]);
+  expect((await bench.view(other)).state.status.kind).not.toBe('stopped');
+  const all = await askTool('stop_session', { group: '*', when: 'now' }, context);
+  expect(all.json.summary).toBe('One session is told to stop.');
+  const unknown = await askTool('wait', { group: 'tomorrow' }, context);
+  expect(unknown.json).toMatchObject({
+    code: 'group_not_found',
+    message: expect.stringContaining('There are: other, tonight.'),
+  });
+  const both = await command(bench, 'stop', 'four', '--all');
+  expect(both).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Name one session') });
+}, 300_000);

@@ -1,0 +1,80 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import { settlementOf } from '../../../../src/acts/notify/outbox/channel-queue.ts';
+import { fingerprint } from '../../../../src/base/files/fingerprint.ts';
+import { launchWorker } from '../../../../src/providers/starting/launch-worker.ts';
+import { eventually } from '../../../support/eventually.ts';
+import type { SessionRig } from '../../../support/session-rig.ts';
+import { type PhoneRig, phoneRig } from './phone.ts';
+
+/** Few in each run, for each plays a session; `npm run soak` has a thousand. */
+const ROUNDS = Number(process.env.SAMOCODE_ROUNDS ?? 1) * 10;
+const AT_ONCE = 2;
+
+test(`of answers over five channels at once one counts, and the phone says which, ${ROUNDS} times`, async () => {
+  const winners = new Map<string, number>();
+  for (let round = 0; round < ROUNDS; round += AT_ONCE) {
+    const played = await Promise.all(Array.from({ length: AT_ONCE }, playRound));
+    for (const winner of played) winners.set(winner, (winners.get(winner) ?? 0) + 1);
+  }
+  expect([...winners.values()].reduce((sum, count) => sum + count)).toBe(ROUNDS);
+});
+
+async function playRound(): Promise<string> {
+  await using phone = await phoneRig({ copyOf: inject('asking') });
+  const { rig, stub } = phone;
+  await phone.notify();
+  const { status } = await rig.state();
+  const ids = status.kind === 'waiting' ? status.openQuestions : [];
+  const answer = (text: string, by: 'tool' | 'elicitation' | 'cli') =>
+    rig.answer({ answers: ids.map((id) => ({ id, text })) }, by);
+  const acts = [
+    () => answer('by the tool', 'tool'),
+    () => answer('by the form', 'elicitation'),
+    () => answer('by the terminal', 'cli'),
+    async () => void stub.press(withAllSuggestions(phone), '★'),
+    () => typeAnswers(rig),
+  ].sort(() => Math.random() - 0.5);
+  await Promise.allSettled(acts.map((act) => act()));
+  await rig.until(({ answers }) => answers.length > 0);
+  // The press may be on its way still: it comes to an end in any case.
+  await eventually(async () => stub.answers.length > 0, { what: 'the answer to the press' });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const recorded = (await rig.events()).filter((event) => event.type === 'answers_recorded');
+  expect(recorded).toHaveLength(1);
+  const [winner] = recorded;
+  await settleAll(phone);
+  await eventually(async () => stub.messages.every(({ buttons }) => buttons.length === 0), {
+    what: 'messages without buttons',
+  });
+  const settled = stub.messages.filter(({ edits }) => edits > 0).map(({ text }) => text.split('\n')[0]);
+  expect(settled.every((text) => text?.startsWith('✔ Answer'))).toBe(true);
+  if (winner?.by.channel !== 'phone') expect(settled.join(' ')).not.toContain('by phone');
+  return winner?.by.channel ?? '';
+}
+
+/** What the outbox does once it has seen the answer. */
+async function settleAll({ rig, channel }: PhoneRig): Promise<void> {
+  const [first] = await channel.chat.sent.find(() => true);
+  const place = join(rig.file.sessionsDir, rig.file.folder);
+  const settled = await settlementOf({ id: first?.notification ?? '', place }, await rig.view());
+  await channel.settle(settled, new AbortController().signal);
+}
+
+function withAllSuggestions({ stub }: PhoneRig) {
+  const [message] = stub.messages.filter(({ buttons }) => buttons.length > 0);
+  if (message === undefined) throw new Error('There is no button.');
+  return message;
+}
+
+/** What the supervisor does once typed answers have rested. */
+async function typeAnswers({ paths, context }: SessionRig): Promise<void> {
+  const text = await readFile(paths.qa, 'utf8');
+  const typed = text
+    .replace(/^(?:\*\*)?Answer:.*$/gm, (line) => `${line} by the file`)
+    .replace(/^Status: .*$/m, 'Status: answered');
+  await writeFile(paths.qa, typed);
+  const { programs, env } = context();
+  await launchWorker(paths, { program: programs.worker, env, wake: { rested: fingerprint(typed) } });
+}

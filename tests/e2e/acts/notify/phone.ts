@@ -1,0 +1,86 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readPlan } from '../../../../src/acts/gates/read-plan.act.ts';
+import { readQa } from '../../../../src/acts/gates/read-qa.act.ts';
+import type { Notification } from '../../../../src/acts/notify/notice/notification.ts';
+import { listenToTelegram } from '../../../../src/acts/notify/telegram/listen.ts';
+import { TelegramChannel } from '../../../../src/acts/notify/telegram/telegram-channel.ts';
+import { telegramFiles } from '../../../../src/acts/notify/telegram/telegram-settings.ts';
+import { supervisorPaths } from '../../../../src/providers/starting/supervisor-folder.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { type ChatMessage, TelegramStub } from '../../../support/telegram-stub.ts';
+
+/** A session, the chat of its person, and what listens to the chat. */
+export interface PhoneRig extends AsyncDisposable {
+  rig: SessionRig;
+  stub: TelegramStub;
+  channel: TelegramChannel;
+  /** What was said for the log of the supervisor. */
+  said: string[];
+  /** Notifies of the wait in which the session is. */
+  notify(given?: Partial<Notification>): Promise<void>;
+  /** The message that contains these words, once there is one. */
+  message(words: string): Promise<ChatMessage>;
+  /** What a press or a reply was answered with. */
+  answered(words: string): Promise<unknown>;
+}
+
+export async function phoneRig(plan: RigPlan = {}, env = ''): Promise<PhoneRig> {
+  const stub = await TelegramStub.start();
+  const rig = await startRig(plan);
+  const { homeDir } = rig.repo;
+  await mkdir(join(homeDir, '.config/samocode'), { recursive: true });
+  await writeFile(join(homeDir, '.config/samocode/.env'), `${stub.env}${env}`);
+  const context = rig.context();
+  const files = telegramFiles(supervisorPaths(homeDir, context.host));
+  await mkdir(join(files.state, '..'), { recursive: true });
+  const channel = new TelegramChannel(context, files.state);
+  const said: string[] = [];
+  const ended = new AbortController();
+  const listening = listenToTelegram(
+    { chat: channel.chat, context, setUpPath: files.setUp, say: (text) => said.push(text) },
+    ended.signal,
+  );
+  return {
+    rig,
+    stub,
+    channel,
+    said,
+    notify: async (given) => channel.send([{ ...(await notificationOf(rig)), ...given }], ended.signal),
+    message: (words) => eventually(async () => stub.message(words), { what: `a message "${words}"` }),
+    answered: (words) =>
+      eventually(async () => stub.answers.some((text) => text.includes(words)), {
+        what: `an answer "${words}"; said: ${said}; calls: ${stub.calls.map(({ method }) => method)}`,
+      }),
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await listening;
+      await rig[Symbol.asyncDispose]();
+      await stub[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function notificationOf(rig: SessionRig): Promise<Notification> {
+  const { state, paths } = await rig.view();
+  const { folder: session, sessionsDir, id } = rig.file;
+  const head = {
+    id: `${id}:${state.n}`,
+    at: new Date().toISOString(),
+    kind: 'waiting' as const,
+    needsPerson: true,
+    session,
+    sessionsDir,
+    project: 'boats',
+    title: `${session} waits`,
+    body: '',
+  };
+  const { status } = state;
+  if (status.kind === 'waiting' && status.for === 'plan_approval') {
+    const { name, hash } = await readPlan({ session }, rig.context());
+    return { ...head, plan: { name, hash, path: join(paths.sessionDir, name), summary: 'The plan' } };
+  }
+  const { questions } = await readQa({ session }, rig.context());
+  return { ...head, questions: questions.filter(({ isOpen }) => isOpen) };
+}

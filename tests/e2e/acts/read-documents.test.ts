@@ -1,0 +1,55 @@
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readPlan } from '../../../src/acts/gates/read-plan.act.ts';
+import { readQa } from '../../../src/acts/gates/read-qa.act.ts';
+import { readDocument, readOverviewText } from '../../../src/acts/reading/read-document.act.ts';
+import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { MAX_DOCUMENT_BYTES } from '../../../src/session/layout/paths.ts';
+import { makeBench } from '../../acts/bench.ts';
+import { eventually } from '../../support/eventually.ts';
+
+const PLAN = '01-08-1437-plan-x.md';
+/** More than the four megabytes that people once had for their limit, and less than a worker takes. */
+const LONG = 5 * 1024 * 1024;
+
+async function session() {
+  const bench = await makeBench({ here: true });
+  const { view } = await startSession({ task: 'x', run: false }, bench.context);
+  // It writes the overview, which is to hold what stands in these tests.
+  const { folder } = view;
+  const hasLeft = async () => {
+    const { worker, state } = await bench.view(folder);
+    return worker === 'none' && state.status.kind === 'stopped';
+  };
+  await eventually(hasLeft, { what: 'a worker that has left' });
+  return { bench, ...view.paths, question: { session: folder } };
+}
+
+test('people can read every document that the worker reads, however long', async () => {
+  const { bench, sessionDir, overview, qa, question } = await session();
+  await using _ = bench;
+  const filler = 'word '.repeat(LONG / 5);
+  await writeFile(overview, filler);
+  await writeFile(qa, `# Q&A: x\nStatus: waiting\n\n${filler}\n`);
+  await writeFile(join(sessionDir, PLAN), `# Plan: x\n\n${filler}\n`);
+  expect(await readOverviewText(question, bench.context)).toHaveLength(filler.length);
+  expect((await readQa(question, bench.context)).problems).not.toContainEqual(
+    expect.stringContaining('too large'),
+  );
+  expect(await readPlan(question, bench.context)).toMatchObject({ name: PLAN, state: 'draft' });
+});
+
+test('a document that is too large is told as that, and a missing one as missing', async () => {
+  const { bench, sessionDir, overview, qa, question } = await session();
+  await using _ = bench;
+  for (const path of [overview, qa, join(sessionDir, PLAN)]) {
+    await writeFile(path, '');
+    await truncate(path, MAX_DOCUMENT_BYTES + 1);
+  }
+  const tooLarge = { why: expect.stringContaining('too large') };
+  await expect(readOverviewText(question, bench.context)).rejects.toMatchObject(tooLarge);
+  await expect(readPlan(question, bench.context)).rejects.toMatchObject(tooLarge);
+  await expect(readDocument({ ...question, name: 'plan' }, bench.context)).rejects.toMatchObject(tooLarge);
+  expect((await readQa(question, bench.context)).problems).toEqual([expect.stringContaining('too large')]);
+});

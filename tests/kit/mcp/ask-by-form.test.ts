@@ -1,0 +1,115 @@
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { describe, expect, test } from 'vitest';
+import { askByForm, type Connection } from '../../../src/kit/mcp/ask-by-form.ts';
+import type { Extra } from '../../../src/kit/mcp/on-request.ts';
+import { waitLimitMs } from '../../../src/kit/mcp/wait-limits.ts';
+
+const FORM = { message: 'Well?', fields: { a: { title: 'A' } } };
+
+function connectionWith(elicitation: object | undefined, name: string): Connection {
+  const capabilities = elicitation && { elicitation };
+  // The two questions that are asked of a server.
+  const asked = { getClientCapabilities: () => capabilities ?? {}, getClientVersion: () => ({ name }) };
+  return { server: asked as unknown as Server };
+}
+
+let nowMs = 0;
+const clock = { monotonic: () => nowMs };
+
+/** A client whose forms are open for so long. */
+function extraWith(answer: (...args: unknown[]) => Promise<unknown>, openMs = 0): Extra {
+  const sendRequest = (...args: unknown[]) => {
+    nowMs += openMs;
+    return answer(...args);
+  };
+  return { signal: new AbortController().signal, sendRequest } as unknown as Extra;
+}
+
+test.each(['claude-code', 'codex-mcp-client', 'gemini-cli-mcp-client', 'somebody'])(
+  'a form of %s is given up ten seconds before the call is over there, and is not answered then',
+  async (name) => {
+    const limits: unknown[] = [];
+    const late = extraWith(async (_request, _schema, options) => {
+      limits.push(options);
+      throw new Error('Request timed out');
+    }, 60_000);
+    const ask = askByForm(connectionWith({ form: {} }, name), late, clock);
+    expect(await ask?.(FORM)).toEqual({ kind: 'unanswered' });
+    const [{ timeout }] = limits as [{ timeout: number }];
+    expect(timeout).toBeGreaterThan(0);
+    expect(timeout).toBe(waitLimitMs(name, Number.MAX_SAFE_INTEGER) - 10_000);
+  },
+);
+
+test('all forms of a call share its time, and none is shown when it is over', async () => {
+  const limits: unknown[] = [];
+  const slow = extraWith(async (_request, _schema, options) => {
+    limits.push((options as { timeout: number }).timeout);
+    return { action: 'accept', content: { a: 'yes' } };
+  }, 60_000);
+  const ask = askByForm(connectionWith({ form: {} }, 'codex-mcp-client'), slow, clock) ?? expect.fail();
+  const inAll = waitLimitMs('codex-mcp-client', Number.MAX_SAFE_INTEGER) - 10_000;
+  const shown = Math.ceil(inAll / 60_000);
+  for (let count = 0; count < shown; count += 1) expect(await ask(FORM)).toMatchObject({ kind: 'filled' });
+  expect(await ask(FORM)).toEqual({ kind: 'unanswered' });
+  expect(limits).toEqual(Array.from({ length: shown }, (_, index) => inAll - index * 60_000));
+});
+
+test('only a client that has forms is asked', () => {
+  const extra = extraWith(async () => ({ action: 'cancel' }));
+  expect(askByForm(connectionWith(undefined, 'x'), extra, clock)).toBeUndefined();
+  expect(askByForm(connectionWith({ url: {} }, 'x'), extra, clock)).toBeUndefined();
+  expect(askByForm(connectionWith({}, 'x'), extra, clock)).toBeTypeOf('function');
+  expect(askByForm(connectionWith({ form: {}, url: {} }, 'x'), extra, clock)).toBeTypeOf('function');
+});
+
+describe.each(['cancel', 'decline'])('a form that ends with %s', (action) => {
+  const extra = (openMs: number) => extraWith(async () => ({ action }), openMs);
+
+  test('was not shown when nobody can have read it, and no other is tried on that connection', async () => {
+    const connection = connectionWith({}, 'x');
+    expect(await askByForm(connection, extra(299), clock)?.(FORM)).toEqual({ kind: 'not_shown' });
+    expect(askByForm(connection, extra(0), clock)).toBeUndefined();
+  });
+
+  test('was not answered by somebody who saw it, and the next one is shown', async () => {
+    const connection = connectionWith({}, 'x');
+    expect(await askByForm(connection, extra(300), clock)?.(FORM)).toEqual({ kind: 'unanswered' });
+    expect(askByForm(connection, extra(0), clock)).toBeTypeOf('function');
+  });
+});
+
+test('choices go out with their titles, and come back only as what was offered', async () => {
+  const asked: unknown[] = [];
+  const answers = [{ a: 'B' }, { a: 'b) both' }, { a: 7 }];
+  const extra = extraWith(async (request) => {
+    asked.push(request);
+    return { action: 'accept', content: answers[asked.length - 1] };
+  });
+  const choices = [
+    { value: 'A', title: 'A) one' },
+    { value: 'B', title: 'B) both' },
+  ];
+  const form = { message: 'Which?', fields: { a: { title: 'Q1', choices, default: 'A' } } };
+  const ask = askByForm(connectionWith({}, 'x'), extra, clock) ?? expect.fail();
+  expect(await ask(form)).toEqual({ kind: 'filled', filled: { a: 'B' } });
+  expect(await ask(form)).toEqual({ kind: 'filled', filled: {} });
+  expect(await ask(form)).toEqual({ kind: 'filled', filled: {} });
+  expect(asked[0]).toMatchObject({
+    params: {
+      requestedSchema: {
+        properties: { a: { title: 'Q1', enum: ['A', 'B'], enumNames: ['A) one', 'B) both'], default: 'A' } },
+      },
+    },
+  });
+});
+
+test('a call that is cancelled meanwhile is over', async () => {
+  const cut = new AbortController();
+  const extra = extraWith(async () => {
+    cut.abort();
+    throw new Error('cut');
+  });
+  const ask = askByForm(connectionWith({}, 'x'), { ...extra, signal: cut.signal }, clock);
+  await expect(ask?.(FORM)).rejects.toThrow('cut');
+});

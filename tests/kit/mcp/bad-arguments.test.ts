@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type FieldSchema, inputSchemaOf } from '../../../src/kit/mcp/tool-schemas.ts';
+import { TOOLS } from '../../../src/server/tools.ts';
+import { askTool } from '../../server/ask-tool.ts';
+import { type Desk, makeDesk } from '../../server/desk.ts';
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await makeDesk({ bare: true });
+});
+afterAll(() => desk[Symbol.asyncDispose]());
+
+/** Nothing of this may be mistaken for a value of the type. */
+const WRONG: Readonly<Record<string, readonly unknown[]>> = {
+  string: [5, true, [], {}],
+  integer: ['five', 1.5, [], {}, true],
+  number: ['five', [], {}, true],
+  boolean: ['yes', 5, [], {}],
+  array: ['not a list', 5, {}, true],
+  object: ['not an object', 5, [], true],
+};
+
+const wrong = TOOLS.flatMap((tool) => {
+  const { properties = {} } = inputSchemaOf(tool);
+  return Object.entries(properties).flatMap(([field, schema]) =>
+    (WRONG[String(schema.type)] ?? []).map((value) => ({ name: tool.name, field, value })),
+  );
+});
+
+/** What else may be wrong, by tool: what is sent, and what the answer says. */
+const OTHERS: readonly [string, Record<string, unknown>, string][] = [
+  ['read_qa', { session: '' }, '"session" is empty. | In session: Name from list_sessions.'],
+  ['read_qa', {}, '"session" is missing. | In session: Name from list_sessions.'],
+  [
+    'read_qa',
+    { sesion: 'x' },
+    '"session" is missing. There is no argument "sesion". | Did you mean "session"?',
+  ],
+  [
+    'get_status',
+    { session: 'x', depth: 1 },
+    'There is no argument "depth". | Its arguments are: session, group, project_dir.',
+  ],
+  [
+    'request_changes',
+    { session: 'x', feedback: '' },
+    '"feedback" is empty. | In feedback: What to change, in the user\'s words.',
+  ],
+  ['approve_plan', { session: 'x', hash: 'ab' }, '"hash" is too short: 8 characters or more.'],
+  [
+    'read_qa',
+    { session: 'x', offset: -1 },
+    '"offset" must be 0 or more. | In offset: more_from of the page before.',
+  ],
+  ['read_qa', { session: 'x', offset: 1.5 }, '"offset" must be a whole number, not 1.5.'],
+  [
+    'stop_session',
+    { session: 'x', when: 'later' },
+    '"when" must be after_iteration or now. | In when: now: ends',
+  ],
+  ['wait', {}, 'Send session, one name from list_sessions, or sessions, a list of them, or group.'],
+  ['wait', { sessions: [] }, '"sessions" is empty.'],
+  ['wait', { sessions: [''] }, '"sessions.0" is empty.'],
+  ['wait', { sessions: Array(51).fill('x') }, '"sessions" is too long: 50 entries or fewer.'],
+  ['wait', { session: 'x', cursors: { x: 'y' } }, '"cursors.x" must be a number, not a text.'],
+  [
+    'start_session',
+    { task: 'x', caps: { dollars: 5 } },
+    '"caps" has no "dollars"; it takes usd, tokens, hours, iterations.',
+  ],
+  ['start_session', { task: 'x', caps: { usd: -1 } }, '"caps.usd" must be 0 or more.'],
+  [
+    'start_session',
+    { task: 'x', providers: { cooking: 'codex' } },
+    '"providers.cooking": There is no phase "cooking"; they are init,',
+  ],
+  ['rewind_session', { session: 'x', to: 1, undo: true }, 'Give either to or undo.'],
+];
+
+const VALIDATORS_WORDS =
+  /too small|too big|invalid|expected|received|unrecognized|>=|<=|\bNaN\b|undefined|\[object/i;
+
+test.each(wrong)('$name says what $field takes when it is sent $value', async ({ name, field, value }) => {
+  const { json, isError } = await askTool(name, { session: 'x', [field]: value }, desk.context);
+  expect([isError, json.code]).toEqual([true, 'bad_input']);
+  expect(json.message).toContain(`"${field}" must be `);
+  expect(`${json.message} ${json.hint}`).not.toMatch(VALIDATORS_WORDS);
+});
+
+test.each(OTHERS)('%s with %j: %s', async (name, args, words) => {
+  const { json } = await askTool(name, args, desk.context);
+  expect(json.code).toBe('bad_input');
+  expect(`${json.message} | ${json.hint}`).toContain(`${name} was not called. ${words}`);
+  expect(`${json.message} ${json.hint}`).not.toMatch(VALIDATORS_WORDS);
+});
+
+test.each(TOOLS.map(({ name }) => name))(
+  '%s names what it does not know, and what it takes',
+  async (name) => {
+    const { json } = await askTool(name, { colour: 'blue' }, desk.context);
+    expect(json.message).toContain('There is no argument "colour".');
+    expect(`${json.message} ${json.hint}`).not.toMatch(VALIDATORS_WORDS);
+  },
+);
+
+test.each(TOOLS.map(({ name }) => name))('%s takes nothing but an object of arguments', async (name) => {
+  const { json } = await askTool(name, [] as unknown as Record<string, unknown>, desk.context);
+  expect(json.message).toContain('The arguments must be an object, not a list.');
+});
+
+/** Every value of an argument that is chosen from a list is in its sentence. */
+test('an argument with fixed values names them all', async () => {
+  const chosen = TOOLS.flatMap((tool) =>
+    Object.entries(inputSchemaOf(tool).properties ?? {})
+      .filter((entry): entry is [string, FieldSchema & { enum: string[] }] => entry[1].enum !== undefined)
+      .map(([field, schema]) => ({ name: tool.name, field, values: schema.enum })),
+  );
+  expect(chosen.length).toBeGreaterThan(4);
+  for (const { name, field, values } of chosen) {
+    const { json } = await askTool(name, { session: 'x', [field]: 'nonsense' }, desk.context);
+    for (const value of values) expect(json.message).toContain(value);
+  }
+});

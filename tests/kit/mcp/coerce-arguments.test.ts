@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { coerceArguments } from '../../../src/kit/mcp/define-tool.ts';
+
+const SCHEMA = {
+  type: 'object',
+  properties: {
+    count: { type: 'integer' },
+    flag: { type: 'boolean' },
+    answers: { type: 'object' },
+    name: { type: 'string' },
+  },
+};
+
+test('harmless slips are repaired, everything else is left for the check', () => {
+  const given = { count: ' 5 ', flag: 'True', answers: '{"Q1":"B"}', name: '5', other: 'x', session: null };
+  expect(coerceArguments(SCHEMA, given)).toEqual({
+    count: 5,
+    flag: true,
+    answers: { Q1: 'B' },
+    name: '5',
+    other: 'x',
+  });
+  expect(coerceArguments(SCHEMA, { count: 'five', flag: 'yes', answers: '{' })).toEqual({
+    count: 'five',
+    flag: 'yes',
+    answers: '{',
+  });
+});
+
+test('whatever a model sends, nothing throws and fitting values stay', () => {
+  fc.assert(
+    fc.property(fc.anything(), (given) => {
+      coerceArguments(SCHEMA, given);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.record({ count: fc.integer(), flag: fc.boolean(), name: fc.string() }), (given) => {
+      expect(coerceArguments(SCHEMA, given)).toEqual(given);
+    }),
+  );
+});

@@ -1,0 +1,113 @@
+import { writeFile } from 'node:fs/promises';
+import type { Progress } from '@modelcontextprotocol/sdk/types.js';
+import { expect, test } from 'vitest';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
+import { waitProgress } from '../../../src/kit/mcp/progress.ts';
+import type { NewEvent } from '../../../src/session/events/events.ts';
+import { makeDesk } from '../../server/desk.ts';
+import { CREATED, PREPARED } from '../../session/events.ts';
+
+const TIMES = 50;
+
+/** Milliseconds of every pause that was asked for. */
+const asked: number[] = [];
+
+/** A second of it lasts a fiftieth of one. */
+const quickClock: Clock = {
+  now: () => systemClock.now(),
+  monotonic: () => systemClock.monotonic() * TIMES,
+  sleep: (ms, signal) => {
+    asked.push(ms);
+    return systemClock.sleep(ms / TIMES, signal);
+  },
+};
+
+const BOAT_WAITS = '26-01-08-boat waits for something that a person must do (investigation, iteration 0).';
+
+const WORKING: NewEvent = {
+  type: 'iteration_started',
+  iteration: 12,
+  phase: 'implementation',
+  provider: 'rehearsal',
+  model: '',
+  log: '012-implementation.jsonl',
+  childUuid: 'c',
+  timeLimitMs: 1000,
+  credentials: [],
+  sandbox: 'none',
+};
+
+function expectToGrow(told: readonly { progress: number }[]): void {
+  const values = told.map(({ progress }) => progress);
+  expect(values).toEqual([...new Set(values)].sort((a, b) => a - b));
+}
+
+const waiting = { session: 'boat', until: 'done', cursor: 3, timeout_s: 44 };
+
+async function deskWithBoat() {
+  const desk = await makeDesk({ clock: quickClock });
+  await desk.lay('26-01-08-boat', [
+    CREATED,
+    PREPARED,
+    { type: 'parked', for: 'human_action', resumePhase: 'planning', openQuestions: [], unconfirmed: [] },
+  ]);
+  return desk;
+}
+
+test('a wait says within 20 seconds, and again and again, that it lives', async () => {
+  await using desk = await deskWithBoat();
+  const told: Progress[] = [];
+  asked.length = 0;
+  const onprogress = (progress: Progress) => told.push(progress);
+  const result = await desk.client.callTool({ name: 'wait', arguments: waiting }, undefined, { onprogress });
+  expect(result.structuredContent).toMatchObject({ changed: false });
+  expect(told.length).toBeGreaterThanOrEqual(2);
+  for (const { message } of told) expect(message).toBe(BOAT_WAITS);
+  expectToGrow(told);
+  // Below what Claude Code takes for idle; the pauses of its looks at the files are shorter.
+  const pauses = asked.filter((ms) => ms > 5000);
+  expect(pauses.length).toBeGreaterThanOrEqual(2);
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(20_000);
+});
+
+test('progress of a wait says what the agent does now, and how far the session is', async () => {
+  await using desk = await makeDesk();
+  const paths = await desk.lay('26-01-08-船🚤', [CREATED, PREPARED, WORKING]);
+  const now = { activity: 'Bash: npm test\u001b[31m\n# 船', total: 12 };
+  await writeFile(paths.now, JSON.stringify(now));
+  expect(await waitProgress([{ session: '26-01-08-船🚤' }], desk.context)).toBe(
+    'implementation (5 of 8), iteration 12: Bash: npm test # 船',
+  );
+});
+
+test('progress of a wait for several tells of three of them', async () => {
+  await using desk = await deskWithBoat();
+  for (const name of ['car', 'ship', 'tram'])
+    await desk.lay(`26-01-08-${name}`, [CREATED, PREPARED, WORKING]);
+  const sessions = ['car', 'boat', 'ship', 'tram'].map((session) => ({ session }));
+  const at = 'implementation (5 of 8), iteration 12';
+  expect(await waitProgress(sessions, desk.context)).toBe(
+    `26-01-08-car: ${at}; ${BOAT_WAITS}; 26-01-08-ship: ${at}; and 1 more`,
+  );
+});
+
+test('who did not ask for progress is told of none, and a wait that is over says nothing more', async () => {
+  await using desk = await deskWithBoat();
+  const strays: unknown[] = [];
+  desk.client.fallbackNotificationHandler = async (notification) => {
+    strays.push(notification);
+  };
+  desk.client.onerror = (error) => strays.push(error);
+  await desk.client.callTool({ name: 'wait', arguments: waiting });
+  const cut = new AbortController();
+  const cancelled = desk.client.callTool({ name: 'wait', arguments: waiting }, undefined, {
+    signal: cut.signal,
+    onprogress: () => cut.abort('enough'),
+  });
+  await expect(cancelled).rejects.toThrow('enough');
+  // Whatever the server still says of the calls before comes before this answer.
+  await desk.client.callTool({ name: 'wait', arguments: { ...waiting, timeout_s: 1 } });
+  // As long as three beats of what should be over.
+  await quickClock.sleep(45_000);
+  expect(strays).toEqual([]);
+});

@@ -1,0 +1,113 @@
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { columnsOf } from '../../../src/kit/terminal/columns.ts';
+import { commentsIn } from '../../../src/kit/terminal/editor.ts';
+import { diffColours, markdownWords } from '../../../src/kit/terminal/markdown.ts';
+import { pagerOf } from '../../../src/kit/terminal/pager.ts';
+import { makeStyle } from '../../../src/kit/terminal/style.ts';
+
+const PLAN = `# Plan: 日本語 and 🚀
+
+Adds **a command** that unloads the \`boat\`, see [the docs](https://example.org), in a sentence that is longer than the line.
+
+## Phase 1
+- [x] Write the test \`tests/boat.test.ts\`, which fails because nothing unloads a boat yet
+- [ ] Add the command
+  * أضف الأمر إلى الأداة
+1. first
+
+> Quoted words of the person who asked for it, long enough to be broken somewhere.
+
+| a | b |
+|---|---|
+
+---
+
+\`\`\`diff
+-old **not bold**
++new
+\`\`\`
+`;
+
+const colours = makeStyle(true);
+
+test.each([60, 80, 120, 200])('Markdown on %i columns is as it was looked at', async (columns) => {
+  const text = stripVTControlCharacters(markdownWords(PLAN, { style: colours, columns }));
+  for (const line of text.split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(columns);
+  await expect(`${text}\n`).toMatchFileSnapshot(`../../golden/terminal/plan-${columns}.txt`);
+});
+
+test('Markdown in a pipe is the text itself, but for what steers a terminal', () => {
+  const columns = Number.POSITIVE_INFINITY;
+  expect(markdownWords(`\u001b[2J${PLAN}`, { style: makeStyle(false), columns })).toBe(PLAN.trimEnd());
+});
+
+test('headings, code and ticks are set off by colour; a fence keeps what stands in it', () => {
+  const text = markdownWords(PLAN, { style: colours, columns: 80 });
+  expect(text).toContain(`${colours.dim('##')} ${colours.bold('Phase 1')}`);
+  expect(text).toContain(`${colours.good('✔')} Write the test ${colours.accent('tests/boat.test.ts')}`);
+  expect(text).toContain(`Adds ${colours.bold('a command')}`);
+  expect(text).toContain(colours.bad('-old **not bold**'));
+});
+
+test('without colour the marks of code and importance stay', () => {
+  expect(markdownWords(PLAN, { style: makeStyle(false), columns: 80 })).toContain('Adds **a command** that');
+});
+
+test('whatever the text is, rendering it throws nothing and steers no terminal', () => {
+  const unit = fc.constantFrom(
+    '#',
+    ' ',
+    '`',
+    '*',
+    '-',
+    '[',
+    'x',
+    ']',
+    '\n',
+    '>',
+    '|',
+    '\u001b',
+    '語',
+    '1',
+    '.',
+    '~',
+  );
+  fc.assert(
+    fc.property(fc.string({ unit }), (text) => {
+      expect(markdownWords(text, { style: makeStyle(false), columns: 40 })).not.toContain('\u001b');
+    }),
+  );
+});
+
+test('marks without an end are shown as they are, however many there are', () => {
+  const marks = '**a '.repeat(300_000);
+  const shown = stripVTControlCharacters(markdownWords(marks, { style: colours, columns: 80 }));
+  expect(shown.replaceAll('\n', ' ').trim()).toBe(marks.trim());
+});
+
+test('the lines of a patch have the colours of git', () => {
+  const { bold, accent, good, bad } = colours;
+  expect(diffColours('diff --git a/x b/x\n--- a/x\n@@ -1 +1 @@\n-a\n+b\n c', colours).split('\n')).toEqual([
+    ...[bold('diff --git a/x b/x'), bold('--- a/x'), accent('@@ -1 +1 @@'), bad('-a'), good('+b'), ' c'],
+  ]);
+});
+
+test.each([
+  [{}, 'less'],
+  [{ PAGER: 'more -s' }, 'more -s'],
+  [{ SAMOCODE_PAGER: 'bat', PAGER: 'more' }, 'bat'],
+  [{ PAGER: '' }, undefined],
+  [{ PAGER: 'cat' }, undefined],
+  [{ SAMOCODE_PAGER: '', PAGER: 'more' }, undefined],
+  [{ TERM: 'dumb' }, undefined],
+])('in the environment %j the pager is %s', (env, pager) => {
+  expect(pagerOf(env)).toBe(pager);
+});
+
+test('comments between the quoted lines of a plan are sent with the line above each', () => {
+  const edited = '\n> # Plan\n>\n> - one\n>\nWhy not two?\n\nReally.\n> - three\n> - four\nno\n';
+  expect(commentsIn(edited)).toBe('> - one\nWhy not two?\n\nReally.\n\n> - four\nno');
+  expect(commentsIn('> # Plan\n> - one\n')).toBe('');
+});

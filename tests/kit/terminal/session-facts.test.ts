@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import type { NewEvent } from '../../../src/session/events/events.ts';
+import { readSession } from '../../../src/session/status.ts';
+import { statusSentence } from '../../../src/session/words.ts';
+import { typed } from '../../cli/typed.ts';
+import { makeDesk } from '../../server/desk.ts';
+import { CREATED, DONE, PREPARED } from '../../session/events.ts';
+
+const BY = { channel: 'cli' } as const;
+const STARTED: NewEvent = {
+  type: 'iteration_started',
+  iteration: 1,
+  phase: 'investigation',
+  provider: 'rehearsal',
+  model: '',
+  log: 'x.jsonl',
+  childUuid: '6f1c9c0e-3f0e-4b9f-8d77-3a3a3a3a3a3a',
+  timeLimitMs: 1000,
+  credentials: [],
+  sandbox: 'none',
+};
+const DIED = {
+  type: 'worker_took_over',
+  worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
+  version: '1',
+  previous: 'died',
+  recovery: 'adopt',
+} as const;
+
+test('a status tells of a worker that dies again and again, of a silent child and of a stop on its way', async () => {
+  await using desk = await makeDesk();
+  const silent = { type: 'notice', code: 'stalled', text: 'It seems stalled.' } as const;
+  const stop = { type: 'stop_requested', by: BY, when: 'after_iteration' } as const;
+  const events = [CREATED, PREPARED, STARTED, DIED, DIED, DIED, silent, stop];
+  await desk.lay('26-01-08-boat', events, { startMs: systemClock.now() });
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const { stdout } = await typed(['status', 'boat'], place);
+  expect(stdout).toContain('running, stops after this iteration');
+  expect(stdout).toContain('its agent seems stalled');
+  expect(stdout).toContain('Its worker has ended 3 times in 10 minutes');
+  const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
+  expect(facts).toMatchObject({ stalled: true, stops: 'after_iteration', needsHuman: true });
+  expect((await typed(['list'], place)).stdout).toMatch(/^26-01-08-boat\t.*\tneeds you\t/m);
+});
+
+test('a session in the archive is brought back before anything else', async () => {
+  await using desk = await makeDesk();
+  const archived: NewEvent = { type: 'archived', by: BY, what: 'session', moved: [], to: '_archive' };
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE, archived]);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
+  expect(facts).toMatchObject({ archived: true, state: 'done', next: 'samocode unarchive boat' });
+  expect((await typed(['list', '--archived'], place)).stdout).toContain('in the archive');
+});
+
+test('a limit beyond every date is told as the last one there is, by status and sentence', async () => {
+  await using desk = await makeDesk();
+  const limited = { type: 'limited', until: 9e15, guessed: false, provider: 'rehearsal' } as const;
+  const at = { startMs: systemClock.now() };
+  const paths = await desk.lay('26-01-08-boat', [CREATED, PREPARED, limited], at);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
+  expect(facts).toMatchObject({ state: 'limited', until: '9999-12-31T23:59:59.999Z' });
+  const view = await readSession(paths, desk.context.host);
+  expect(view && statusSentence(view)).toContain('9999-12-31T23:59:59.999Z');
+});
+
+test('an outage is told as one, with the times of the next try and of the question, by status, list and sentence', async () => {
+  await using desk = await makeDesk();
+  const outage = { kind: 'overloaded', asksAt: Date.UTC(2026, 0, 9, 3) } as const;
+  const until = Date.UTC(2026, 0, 8, 15);
+  const limited = { type: 'limited', until, guessed: true, provider: 'rehearsal', outage } as const;
+  const at = { startMs: systemClock.now() };
+  const paths = await desk.lay('26-01-08-boat', [CREATED, PREPARED, limited], at);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
+  expect(facts).toMatchObject({
+    state: 'limited',
+    until: '2026-01-08T15:00:00.000Z',
+    outage: 'overloaded',
+    asksAt: '2026-01-09T03:00:00.000Z',
+  });
+  const words = [await typed(['status', 'boat'], place), await typed(['list'], place)];
+  const told = 'the provider is overloaded; next try at 2026-01-08T15:00:00.000Z, asks';
+  for (const { stdout } of words) {
+    expect(stdout).toContain(`${told} you at 2026-01-09T03:00:00.000Z`);
+    expect(stdout).not.toContain('usage limit');
+  }
+  const view = await readSession(paths, desk.context.host);
+  expect(view && statusSentence(view)).toContain(`${told} the user at 2026-01-09T03:00:00.000Z`);
+});
+
+test('a session that has used up its limits shows the command that raises them', async () => {
+  await using desk = await makeDesk();
+  const blocked: NewEvent = {
+    type: 'blocked',
+    phase: 'planning',
+    reason: 'Used up.',
+    needs: 'human_decision',
+    rule: 'budget',
+    next: [{ act: 'raise_limits', args: { usd: 9, hours: 5 } }],
+  };
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, blocked]);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const { stdout } = await typed(['status', 'boat'], place);
+  expect(stdout).toMatch(/next +samocode resume boat --max-cost-usd 9 --max-hours 5$/m);
+});

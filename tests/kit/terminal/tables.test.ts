@@ -1,0 +1,137 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { columnsOf, table } from '../../../src/kit/terminal/columns.ts';
+import { Output } from '../../../src/kit/terminal/output.ts';
+import type { ShownFacts } from '../../../src/kit/terminal/session-facts.ts';
+import { listWords, statusWords } from '../../../src/kit/terminal/session-words.ts';
+import { type SupervisorFacts, supervisorWords } from '../../../src/machine/service/supervisor.command.ts';
+import { handleOf, shortId } from '../../../src/session/layout/names.ts';
+
+const NOW = Date.parse('2026-01-02T03:04:05Z');
+const WIDTHS = [60, 80, 120, 200];
+const NAMES = [
+  'boat',
+  '船に降ろすコマンドを追加する',
+  'replace-the-authentication-layer-of-the-public-api',
+  '🚀-🚀',
+  'إضافة-أمر',
+];
+
+function terminal(columns: number): Output {
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns });
+  return new Output({ stdout, stderr: stdout, colourful: true, json: false });
+}
+
+const SESSIONS = NAMES.map(
+  (name): ShownFacts => ({
+    session: `26-01-02-${name}`,
+    id: shortId(`26-01-02-${name}`),
+    state: 'waiting',
+    for: 'plan_approval',
+    phase: 'implementation',
+    iteration: 3,
+    totalIterations: 12,
+    since: '2026-01-01T00:00:00Z',
+    needsHuman: true,
+    worker: 'none needed',
+    task: `あ${'長い説明'.repeat(60)}`,
+    reason: 'it waits '.repeat(40),
+    sessionDir: '/sessions/boat',
+    next: `samocode plan ${handleOf(`26-01-02-${name}`)}`,
+  }),
+);
+
+/** The lines of a text that are wider than the terminal. */
+const tooWide = (text: string, columns: number) =>
+  text.split('\n').filter((line) => columnsOf(line) > columns);
+
+test.each(WIDTHS)(
+  'a list has one line of at most %i columns for each session, whatever the names',
+  (columns) => {
+    const text = listWords(SESSIONS, terminal(columns), NOW);
+    expect(tooWide(text, columns)).toEqual([]);
+    expect(text.split('\n\n')[0]?.split('\n')).toHaveLength(NAMES.length);
+    for (const { id } of SESSIONS) expect(text).toContain(id);
+  },
+);
+
+test('the states of a list stand below each other, also behind wide letters', () => {
+  for (const columns of WIDTHS) {
+    const lines = listWords(SESSIONS, terminal(columns), NOW).split('\n\n')[0]?.split('\n') ?? [];
+    const starts = lines.map((line) => columnsOf(line.slice(0, line.indexOf('impl'))));
+    expect(new Set(starts).size).toBe(1);
+  }
+});
+
+test('in a pipe a list has a line of whole fields for each session, between tabs and without colour', () => {
+  const stdout = new PassThrough();
+  const pipe = new Output({ stdout, stderr: stdout, colourful: false, json: false });
+  const lines = listWords(SESSIONS, pipe, NOW).split('\n');
+  expect(lines.map((line) => line.split('\t'))).toEqual(
+    SESSIONS.map(({ session, id, since }) => [
+      ...[session, id, 'waiting', 'needs you', 'implementation', since, 'waits for approval', ''],
+    ]),
+  );
+});
+
+test('a list of nothing says how to start a session', () => {
+  expect(listWords([], terminal(80), NOW)).toContain('samocode start --task');
+});
+
+test.each(WIDTHS)('a status fits %i columns', (columns) => {
+  const texts = SESSIONS.map((facts) => statusWords(facts, terminal(columns), NOW));
+  expect(texts.flatMap((text) => tooWide(text, columns))).toEqual([]);
+});
+
+test('a command is never broken, since it is copied', () => {
+  const next = 'samocode resume replace-the-authentication-layer-of-the-public-api --note "…" --max-hours 12';
+  const [facts] = SESSIONS;
+  expect(statusWords({ ...(facts as ShownFacts), next }, terminal(80), NOW)).toContain(next);
+});
+
+test.each(WIDTHS)('what the supervisor watches fits %i columns', (columns) => {
+  const facts: SupervisorFacts = {
+    running: true,
+    folder: '/config/supervisor',
+    spentTodayUsd: 0,
+    problems: ['the disk is full '.repeat(12)],
+    channels: [
+      {
+        channel: 'webhook',
+        since: '2026-01-08T10:00:00.000Z',
+        why: 'The server answered 500.',
+        tries: 9,
+        waiting: 3,
+        givenUp: 0,
+      },
+    ],
+    sessionsDirs: ['/sessions'],
+    sessions: SESSIONS.map(({ session, state, since }) => ({
+      ...{ session, state, since, sessionsDir: '/sessions', waitsFor: 'person', needsYou: true },
+      words: 'waits for approval of its plan, which it has changed twice',
+    })),
+  };
+  expect(tooWide(supervisorWords(facts, terminal(columns), NOW), columns)).toEqual([]);
+});
+
+test('what a day has cost is said as not known, never as nothing', () => {
+  const facts: SupervisorFacts = {
+    ...{
+      running: true,
+      folder: '/config/supervisor',
+      problems: [],
+      channels: [],
+      sessionsDirs: [],
+      sessions: [],
+    },
+    ...{ spentTodayUnknown: '/config/supervisor/spent cannot be written (EACCES)', maxUsdPerDay: 20 },
+  };
+  const text = supervisorWords(facts, terminal(200), NOW);
+  expect(text).toContain('not known today of $20.00: /config/supervisor/spent cannot be written (EACCES)');
+  expect(text).not.toContain('$0.00');
+});
+
+test('in a pipe each row is one line, however long', () => {
+  const rows = [['a'.repeat(100), 'b '.repeat(100)]] as const;
+  expect(table(rows, { columns: Number.POSITIVE_INFINITY })).toHaveLength(1);
+});

@@ -1,0 +1,118 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ActionContext } from '../../../src/acts/common/context.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { systemHost } from '../../../src/base/processes/host.ts';
+import type { InstallInput } from '../../../src/machine/install/install.ts';
+import { makeFakeClient } from '../../support/fake-client.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+export const ALL: InstallInput = { scope: 'user', dryRun: false, allow: true };
+export const DESKTOP_PATH = '.config/Claude/claude_desktop_config.json';
+export const SERVER_PATH = join(ROOT, 'dist/samocode-mcp.js');
+
+/** A home, @HOME@ in a text, with just the files that are named, and none of the machine's own clients in sight. */
+export async function emptyMachine(files: Readonly<Record<string, string>> = {}) {
+  const dir = await tempDir();
+  const home = dir.path;
+  const nowhere = '/nowhere/client';
+  const context: ActionContext = {
+    clock: systemClock,
+    host: await systemHost(),
+    env: {
+      HOME: home,
+      PATH: join(home, 'bin'),
+      CLAUDE_PATH: nowhere,
+      CODEX_PATH: nowhere,
+      GEMINI_PATH: nowhere,
+    },
+    home,
+    cwd: home,
+    by: { channel: 'cli', client: 'test' },
+    programs: { worker: join(ROOT, 'dist/worker.cjs'), rehearsal: join(ROOT, 'dist/samocode-rehearsal.cjs') },
+  };
+  const machine = {
+    home,
+    context,
+    read: (path: string) => readFile(join(home, path), 'utf8'),
+    async write(path: string, text: string): Promise<void> {
+      await mkdir(dirname(join(home, path)), { recursive: true });
+      await writeFile(join(home, path), text);
+    },
+    /** Every file, programs and the notes of the stand-ins left out. */
+    async files(): Promise<string[]> {
+      const entries = await readdir(home, { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) => join(entry.parentPath, entry.name).slice(home.length + 1))
+        .filter((path) => !path.startsWith('bin/') && path !== 'asked.log')
+        .sort();
+    },
+    /** A stand-in for a client; `script` is sh that is run before it, and may end it. */
+    async addClient(name: 'claude' | 'codex', script = ''): Promise<void> {
+      await makeFakeClient(join(home, 'bin/real'), name);
+      await machine.addProgram(name, `${script}\nexec ${join(home, 'bin/real', name)} "$@"`);
+    },
+    async addProgram(name: string, script: string): Promise<void> {
+      const path = join(home, 'bin', name);
+      await machine.write(join('bin', name), `#!/bin/sh\n${script}\n`);
+      await chmod(path, 0o755);
+      const { [`${name.toUpperCase()}_PATH`]: _gone, ...env } = machine.context.env;
+      machine.context = { ...machine.context, env: { ...env, PATH: `${join(home, 'bin')}:/usr/bin:/bin` } };
+    },
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+  for (const [path, text] of Object.entries(files))
+    await machine.write(path, text.replaceAll('@HOME@', home));
+  return machine;
+}
+
+/** What the real clients leave in a home where samocode was installed, beside the person's own lines. */
+export function installedFiles(): Record<string, string> {
+  const allowed = '"mcp__plugin_samocode_samocode__wait"';
+  return {
+    '.claude/settings.json': `{
+  // mine
+  "permissions": { "deny": ["Bash(rm:*)"], "allow": ["Bash(ls:*)", ${allowed}] },
+  "extraKnownMarketplaces": { "samocode": { "source": { "source": "directory", "path": "/x" } } },
+  "enabledPlugins": { "other@theirs": true, "samocode@samocode": true }
+}
+`,
+    '.claude/plugins/installed_plugins.json': `{
+  "version": 2,
+  "plugins": {
+    "samocode@samocode": [{ "scope": "user", "version": "0.1.0" }]
+  }
+}`,
+    '.claude/plugins/known_marketplaces.json': '{\n  "samocode": { "installLocation": "/x" }\n}',
+    '.claude/plugins/cache/samocode/samocode/0.1.0/README.md': 'ours',
+    '.codex/config.toml': `# mine
+model = "gpt-5.5"   # and why
+
+[marketplaces.samocode]
+source_type = "local"
+source = "/x"
+
+[plugins."samocode@samocode"]
+enabled = true
+
+# theirs
+[mcp_servers.other]
+command = "x"
+`,
+    '.codex/plugins/cache/samocode/samocode/0.1.0/README.md': 'ours',
+    '.gemini/extensions/samocode/gemini-extension.json':
+      '{ "mcpServers": { "samocode": { "command": "node", "args": ["/x/samocode-mcp.js"] } } }',
+    '.gemini/extensions/samocode/README.md': 'ours',
+    [DESKTOP_PATH]: `{
+	"mcpServers": {
+		"other": { "command": "x" }, // theirs
+		"samocode": { "command": "/usr/bin/node", "args": ["/opt/samocode-mcp/dist/samocode-mcp.js"] }
+	}
+}
+`,
+    '.config/samocode/clients/claude/plugin/README.md': 'ours',
+    '.config/samocode/clients/codex/plugin/README.md': 'ours',
+  };
+}

@@ -1,0 +1,307 @@
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import type { ActionContext } from '../../../src/acts/common/context.ts';
+import { type DoctorCheck, thisMachine } from '../../../src/acts/common/preconditions/check.ts';
+import { refuseWhatCannotRun } from '../../../src/acts/common/preconditions/ready-project.ts';
+import { setupProject } from '../../../src/acts/set-up/setup-project.act.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { systemHost } from '../../../src/base/processes/host.ts';
+import { doctor } from '../../../src/machine/doctor/doctor.ts';
+import { folderChecks, machineChecks } from '../../../src/machine/doctor/machine-checks.ts';
+import { trustLines } from '../../support/project.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
+
+const NOT_THERE = {
+  CLAUDE_PATH: 'no-claude-here',
+  CODEX_PATH: 'no-codex-here',
+  GEMINI_PATH: 'no-gemini-here',
+};
+const MACHINE = { ...thisMachine(), uid: 1000 };
+
+async function contextIn(repo: TempRepo, env: Record<string, string> = {}): Promise<ActionContext> {
+  const context: ActionContext = {
+    clock: systemClock,
+    host: await systemHost(),
+    env: { ...repo.env, ...NOT_THERE, ...env },
+    home: repo.homeDir,
+    cwd: repo.path,
+    by: { channel: 'cli' },
+    programs: { worker: '/none/worker.cjs', rehearsal: '/none/rehearsal.cjs' },
+  };
+  return context;
+}
+
+/** A program that answers like an agent CLI that is asked about itself. */
+async function fakeCli(folder: string, { loggedIn = true, options = '' } = {}): Promise<string> {
+  const path = join(folder, 'agent');
+  const lines = [
+    '#!/bin/sh',
+    'case "$*" in',
+    '--version) echo "2.1.328 (Claude Code)";;',
+    `*--help) echo "${options}";;`,
+    `*status) exit ${loggedIn ? 0 : 1};;`,
+    '*) exit 9;;',
+    'esac\n',
+  ];
+  await writeFile(path, lines.join('\n'));
+  await chmod(path, 0o755);
+  return path;
+}
+
+const ALL_OPTIONS = '--output-format --settings --strict-mcp-config --session-id --add-dir';
+
+test('without any agent CLI the one in use is missing and the others are not missed', async () => {
+  await using repo = await makeRepo();
+  const context = await contextIn(repo);
+  await setupProject({}, context);
+  const told: DoctorCheck[] = [];
+  const { level, checks } = await doctor({ onCheck: (check) => told.push(check) }, context, MACHINE);
+  // Whoever watches sees each check at once, in the order of the report.
+  expect(told).toEqual(checks);
+  const claude = checks.find(({ id }) => id === 'cli.claude');
+  expect(claude).toMatchObject({ level: 'fail', details: expect.stringContaining('/bin') });
+  expect(claude?.found).not.toContain('/bin');
+  expect(level).toBe('fail');
+  expect(checks.filter((check) => check.level === 'fail').map(({ id }) => id)).toEqual(['cli.claude']);
+  expect(checks.find(({ id }) => id === 'cli.claude')?.fix).toContain('npm install -g');
+  expect(checks.find(({ id }) => id === 'cli.codex')).toMatchObject({ level: 'ok' });
+  expect(checks.filter((check) => check.level !== 'ok').every(({ fix }) => Boolean(fix))).toBe(true);
+});
+
+test('with a working CLI everything is well, and the level of protection is named', async () => {
+  await using repo = await makeRepo();
+  const context = await contextIn(repo, { CLAUDE_PATH: await fakeCli(repo.root, { options: ALL_OPTIONS }) });
+  await setupProject({ lines: { CHECK: 'sh -c true' } }, context);
+  const { checks } = await doctor({}, context, MACHINE);
+  expect(checks.filter(({ level }) => level === 'fail')).toEqual([]);
+  expect(checks.find(({ id }) => id === 'cli.claude')?.found).toContain('2.1.328');
+  expect(checks.find(({ id }) => id === 'check.1')).toMatchObject({ level: 'ok' });
+  expect(checks.find(({ id }) => id === 'sandbox')?.found).toMatch(/^(?:none|guard|best effort)/);
+});
+
+test('a CLI that is too old for an option, logged out, or started by root is told with the way out', async () => {
+  await using repo = await makeRepo();
+  const path = await fakeCli(repo.root, { options: '--settings', loggedIn: false });
+  const context = await contextIn(repo, { CLAUDE_PATH: path });
+  await setupProject({ lines: { CHECK: 'no-such-program --all' } }, context);
+  const { checks } = await doctor({}, context, { ...MACHINE, uid: 0 });
+  expect(checks.filter(({ level }) => level === 'fail').map(({ id }) => id)).toEqual([
+    'check.1',
+    'cli.claude.options',
+    'cli.claude.login',
+    'cli.claude.root',
+  ]);
+  const lost = await doctor(
+    {},
+    { ...context, env: { ...context.env, IS_SANDBOX: '1' } },
+    { ...MACHINE, uid: 0 },
+  );
+  expect(lost.checks.find(({ id }) => id === 'cli.claude.root')).toBeUndefined();
+});
+
+const JUDGED = [
+  ['(cd . && true)', 'ok'],
+  ['"$HOME/bin/check" --all', 'ok'],
+  ["FOO='a b' npm-or-so test", 'ok'],
+  ['FOO="x gone y" sh test', 'ok'],
+  ['FOO=1 BAR=/x/y:2 sh -c true', 'ok'],
+  ['! grep -r TODO .', 'ok'],
+  ['cd web && npm test', 'ok'],
+  ['~/bin/check', 'ok'],
+  ['FOO=1 no-such-program test', 'fail'],
+  ['no-such-program', 'fail'],
+  ['/no/such/program --all', 'fail'],
+  ['node_modules/.bin/not-installed-yet', 'warn'],
+  ['./gradlew check', 'warn'],
+  ['(cd web && npm test', 'fail'],
+] as const;
+
+/** All of them are checks of one project, which is looked at once. */
+let judged: DoctorCheck[];
+beforeAll(async () => {
+  await using repo = await makeRepo();
+  const context = await contextIn(repo);
+  const lines = Object.fromEntries(JUDGED.map(([command], at) => [`CHECK_${at + 10}`, command]));
+  await setupProject({ lines }, context);
+  judged = (await doctor({}, context, MACHINE)).checks.filter(({ id }) => /^check\.\d+$/.test(id));
+});
+
+test.each(JUDGED.map(([command, level], at) => [command, level, at] as const))(
+  'the check %s is judged without being run: %s',
+  (_command, level, at) => {
+    expect(judged).toHaveLength(JUDGED.length);
+    expect(judged[at]).toMatchObject({ id: `check.${at + 1}`, level });
+  },
+);
+
+const CHOSEN = '{ // mine\n"security": {"auth": {"selectedType": "oauth-personal"}},}';
+
+test.each([
+  ['settings that choose a way to log in', '.gemini/settings.json', CHOSEN, undefined],
+  ['settings without one', '.gemini/settings.json', '{"security":{"auth":{}},"ui":{"theme":"x"}}', 'warn'],
+  ['settings that are no JSON', '.gemini/settings.json', '{', 'warn'],
+  ['what a login leaves', '.gemini/oauth_creds.json', '{}', undefined],
+])('a Gemini CLI with %s is judged by the home that it uses', async (_what, path, text, level) => {
+  await using repo = await makeRepo();
+  const gemini = await fakeCli(repo.root);
+  const own = join(repo.root, 'own home');
+  await mkdir(join(own, '.gemini'), { recursive: true });
+  await mkdir(join(repo.homeDir, '.gemini'));
+  await writeFile(join(own, path), text);
+  const login = async (env: Record<string, string>) =>
+    (await doctor({}, await contextIn(repo, { GEMINI_PATH: gemini, ...env }), MACHINE)).checks.find(
+      ({ id }) => id === 'cli.gemini.login',
+    )?.level;
+  expect(await login({})).toBe('warn');
+  expect(await login({ GEMINI_CLI_HOME: own })).toBe(level);
+  await writeFile(join(repo.homeDir, path), text);
+  expect(await login({})).toBe(level);
+});
+
+test('outside of any project it says so and still looks at the machine', async () => {
+  await using repo = await makeRepo();
+  const { checks } = await doctor({}, await contextIn(repo), MACHINE);
+  expect(checks.find(({ id }) => id === 'project')).toMatchObject({ level: 'fail' });
+  expect(checks.find(({ id }) => id === 'git')).toMatchObject({ level: 'ok' });
+});
+
+test.each([
+  ['git version 2.30.9', 'fail'],
+  ['git version 2.31.0', 'ok'],
+  ['git version 2.39.5 (Apple Git-154)', 'ok'],
+  ['git version 3.0.1', 'ok'],
+])('%s is judged: %s', async (version, level) => {
+  await using repo = await makeRepo();
+  const folder = join(repo.root, 'other-git');
+  await mkdir(folder);
+  const script = `#!/bin/sh\n[ "$1" = --version ] && echo '${version}' && exit\nPATH='${repo.env.PATH}' exec git "$@"\n`;
+  await writeFile(join(folder, 'git'), script, { mode: 0o755 });
+  const { checks } = await doctor({}, await contextIn(repo, { PATH: `${folder}:${repo.env.PATH}` }), MACHINE);
+  expect(checks.find(({ id }) => id === 'git')).toMatchObject({ level });
+});
+
+test('outside of any project the paths of the machine count', async () => {
+  await using repo = await makeRepo();
+  const path = await fakeCli(repo.root, { options: ALL_OPTIONS });
+  const { checks } = await doctor({}, await contextIn(repo, { CLAUDE_PATH: path }), MACHINE);
+  expect(checks.find(({ id }) => id === 'cli.claude')?.found).toContain(path);
+});
+
+test('--checks runs SETUP and each CHECK on the base alone, and leaves no worktree, process or change', async () => {
+  await using repo = await makeRepo({ files: { 'base.txt': 'from the base\n' } });
+  const context = await contextIn(repo);
+  const first = 'test -f made && grep -q base base.txt && pwd | grep _samocode/worktrees/.checks/';
+  const second = 'sleep 300 >/dev/null 2>&1 & exit 7';
+  await setupProject({ lines: { SETUP: 'touch made', CHECK: first, CHECK_2: second } }, context);
+  await repo.write({ 'base.txt': 'edited\n', made: '' });
+  const before = await repo.git(['status', '--porcelain']);
+
+  const asked = await doctor({}, context, MACHINE);
+  expect(asked.checks.find(({ id }) => id === 'check.2')).toMatchObject({ level: 'ok' });
+
+  const { checks: tried } = await doctor({ runChecks: true }, context, MACHINE);
+  expect(tried.find(({ id }) => id === 'setup')).toMatchObject({ level: 'ok' });
+  expect(tried.find(({ id }) => id === 'check.1')).toMatchObject({ level: 'ok' });
+  expect(tried.find(({ id }) => id === 'check.2')).toMatchObject({
+    level: 'fail',
+    found: expect.stringContaining('exit status 7'),
+  });
+  expect(await readdir(join(repo.path, '_samocode/worktrees'))).toEqual([]);
+  expect((await repo.git(['worktree', 'list'])).split('\n')).toHaveLength(1);
+  expect(await repo.git(['status', '--porcelain'])).toBe(before);
+  const running = await context.host.processes.list();
+  const homes = await Promise.all(
+    running.map(({ pid }) => context.host.processes.environmentOf(pid, 'HOME').catch(() => undefined)),
+  );
+  expect(homes.filter((home) => home === repo.homeDir)).toEqual([]);
+});
+
+test('--checks runs them where sessions run them: beside the files of CHECK_COPY, or in a worktree', async () => {
+  await using repo = await makeRepo({ files: { '.gitignore': '.env.test\n' } });
+  const context = await contextIn(repo);
+  await repo.write({ '.env.test': 'x\n' });
+  await setupProject({}, context);
+  const tried = async (lines: string) => {
+    await trustLines(repo, lines);
+    const { checks } = await doctor({ runChecks: true }, context, MACHINE);
+    return checks.find(({ id }) => id === 'check.1');
+  };
+  const missed = await tried('CHECK=test -f .env.test\n');
+  expect(missed).toMatchObject({ level: 'fail', fix: expect.stringContaining('CHECK_COPY') });
+  expect(await tried('CHECK_COPY=.env.test\n')).toMatchObject({ level: 'ok' });
+  const inWorktree = await tried('CHECK_IN=worktree\n');
+  expect(inWorktree).toMatchObject({ level: 'fail' });
+});
+
+test('a worktree that git can not make is a failure', async () => {
+  await using repo = await makeRepo();
+  const context = await contextIn(repo);
+  await setupProject({}, context);
+  const well = await doctor({}, context, MACHINE);
+  expect(well.checks.find(({ id }) => id === 'worktree')).toMatchObject({ level: 'ok' });
+  expect(await readdir(join(repo.path, '_samocode/worktrees'))).toEqual([]);
+  // git keeps its records of worktrees in a folder of this name.
+  await writeFile(join(repo.path, '.git/worktrees'), '');
+  const { checks } = await doctor({}, context, MACHINE);
+  expect(checks.find(({ id }) => id === 'worktree')).toMatchObject({ level: 'fail' });
+  expect(await readdir(join(repo.path, '_samocode/worktrees'))).toEqual([]);
+});
+
+test('it says which chat programs have samocode, without changing any', async () => {
+  await using repo = await makeRepo();
+  const gemini = join(repo.root, 'gemini');
+  const context = await contextIn(repo, { GEMINI_PATH: gemini });
+  const lines = async () =>
+    (await doctor({}, context, MACHINE)).checks.filter(({ id }) => /^install/.test(id));
+  expect(await lines()).toMatchObject([{ id: 'install', level: 'ok' }]);
+  const folder = join(repo.homeDir, '.gemini');
+  await mkdir(folder);
+  await writeFile(gemini, '#!/bin/sh\nexit 9\n');
+  await chmod(gemini, 0o755);
+  expect(await lines()).toMatchObject([
+    { id: 'install.gemini', level: 'ok', found: expect.stringContaining('does not have') },
+  ]);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('what ends workers behind our back is a warning, and Windows itself a refusal', async () => {
+  await using dir = await tempDir();
+  for (const [path, text] of [
+    ['proc/version', 'Linux version 6.6 (microsoft-standard-WSL2)'],
+    ['etc/systemd/logind.conf', '[Login]\nKillUserProcesses=yes\n'],
+  ] as const) {
+    await mkdir(join(dir.path, path, '..'), { recursive: true });
+    await writeFile(join(dir.path, path), text);
+  }
+  const linux = { ...MACHINE, platform: 'linux' as const, root: dir.path };
+  const warned = (await machineChecks(linux)).filter(({ level }) => level === 'warn');
+  expect(warned.map(({ id }) => id)).toEqual(['machine.wsl', 'machine.logout']);
+  const [windows, ...more] = await machineChecks({ ...MACHINE, platform: 'win32' });
+  expect(windows).toMatchObject({ level: 'fail', fix: expect.stringContaining('WSL') });
+  expect(more).toEqual([]);
+});
+
+test('a folder that a cloud keeps in step is a warning, and a missing one a failure', async () => {
+  await using dir = await tempDir();
+  const synced = join(dir.path, 'Dropbox', 'sessions');
+  await mkdir(synced, { recursive: true });
+  expect((await folderChecks('sessions', synced)).map(({ level }) => level)).toContain('warn');
+  expect(await folderChecks('sessions', join(dir.path, 'none'))).toMatchObject([{ level: 'fail' }]);
+});
+
+test('a session that Claude Code would refuse to root is refused before it costs anything', () => {
+  const settings = { provider: 'codex', providers: { quality: 'claude' }, permissions: 'skip' } as const;
+  expect(() => refuseWhatCannotRun(settings, { env: {} }, { uid: 0 })).toThrow(
+    expect.objectContaining({ code: 'root_refused' }),
+  );
+  refuseWhatCannotRun(settings, { env: { IS_SANDBOX: '1' } }, { uid: 0 });
+  // Claude Code 2.1 refuses "yes" and "true" too.
+  const unheard = { env: { IS_SANDBOX: 'yes' } };
+  expect(() => refuseWhatCannotRun(settings, unheard, { uid: 0 })).toThrow(
+    expect.objectContaining({ code: 'root_refused' }),
+  );
+  refuseWhatCannotRun({ ...settings, permissions: 'allow' }, { env: {} }, { uid: 0 });
+  refuseWhatCannotRun({ ...settings, providers: {} }, { env: {} }, { uid: 0 });
+});

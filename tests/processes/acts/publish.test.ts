@@ -1,0 +1,219 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ActionContext } from '../../../src/acts/common/context.ts';
+import type { FinishLook } from '../../../src/acts/finish/look-at-finish.ts';
+import { publish, repositoryIn } from '../../../src/acts/finish/publish.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { systemHost } from '../../../src/base/processes/host.ts';
+import { findBaseBranch } from '../../../src/project/finishing/base-branch.ts';
+import { serialiseEvent } from '../../../src/session/events/events.ts';
+import type { SessionView } from '../../../src/session/events/session-view.ts';
+import { emptyState, type SessionState } from '../../../src/session/events/state.ts';
+import { type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
+import { readProof } from '../../../src/session/proof/proof.ts';
+import { PROVED, provedEvents } from '../../support/proved-events.ts';
+import { sessionFileSample } from '../../support/session-file-sample.ts';
+import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
+
+const SINCE = '2026-01-08T10:00:00.000Z';
+const DONE: SessionState['status'] = { kind: 'done', since: SINCE, summary: 'Every boat has a name.' };
+const URL = 'https://github.example/fleet/boats/pull/7';
+
+/** A branch with a commit, a remote that github.example stands for, and a gh that notes how it was called. */
+async function scene(
+  repo: TempRepo,
+  { isLoggedIn = true, known = '', status = DONE, ssh = 'exec git receive-pack' } = {},
+) {
+  const remote = join(repo.root, 'remote.git');
+  await repo.git(['init', '--quiet', '--bare', remote]);
+  await repo.git(['remote', 'add', 'origin', 'git@github.example:fleet/boats.git']);
+  const baseCommit = await repo.git(['rev-parse', 'main']);
+  await repo.git(['switch', '--quiet', '-c', 'samocode/x']);
+  await repo.commit('Name "every" boat', { 'boats.txt': 'x\n' });
+  await repo.git(['switch', '--quiet', 'main']);
+  const bin = join(repo.root, 'bin');
+  await mkdir(bin);
+  const calls = join(repo.root, 'calls');
+  const gh = [
+    '#!/bin/sh',
+    `for word; do printf '%s\\n' "$word"; done >> '${calls}'`,
+    'case "$1 $2" in',
+    `"auth status") exit ${isLoggedIn ? 0 : 1};;`,
+    `"pr list") echo '${known}';;`,
+    `"pr create") echo '${URL}';;`,
+    'esac',
+  ].join('\n');
+  await writeFile(join(bin, 'gh'), gh);
+  await chmod(join(bin, 'gh'), 0o755);
+  const sessionsDir = join(repo.root, 'sessions');
+  const paths = sessionPaths(sessionsDir, '26-01-08-x');
+  await mkdir(paths.sessionDir, { recursive: true });
+  const sample = sessionFileSample({ folder: paths.folder, sessionsDir, mainRepo: repo.path });
+  const worktree = { path: join(repo.root, 'w'), branch: 'samocode/x', base: 'main', baseCommit };
+  const sshPath = join(bin, 'to-the-remote');
+  await writeFile(sshPath, `#!/bin/sh\n${ssh} '${remote}'\n`);
+  await chmod(sshPath, 0o755);
+  const path = `${bin}:${repo.env.PATH}`;
+  const env = { ...repo.env, PATH: path, GIT_SSH: sshPath, GIT_SSH_VARIANT: 'simple' };
+  const view = {
+    folder: paths.folder,
+    paths,
+    sessionFile: { ...sample, task: 'Give every boat a name\n\nAll of them.' },
+    state: { ...emptyState(), status, worktree },
+  } as Partial<SessionView> as SessionView;
+  const git = { baseEnv: env, config: [] };
+  const base = await findBaseBranch({ mainRepo: repo.path, ...worktree, ...git });
+  const look = { view, base, git } as Partial<FinishLook> as FinishLook;
+  const by = { channel: 'cli' } as const;
+  const own = { env, by, clock: systemClock, host: await systemHost() };
+  const context = own as Partial<ActionContext> as ActionContext;
+  return {
+    remote,
+    paths,
+    look,
+    context,
+    pushed: () => repo.git(['for-each-ref', '--format=%(refname) %(objectname)'], remote),
+    calls: () => readFile(calls, 'utf8').catch(() => ''),
+  };
+}
+
+/** Writes the events of a session that was done with a commit. */
+async function prove(paths: SessionPaths, commit: string): Promise<void> {
+  const events = provedEvents({ proved: { ...PROVED, commit } });
+  await mkdir(paths.runDir, { recursive: true });
+  await writeFile(paths.events, events.map(serialiseEvent).join(''));
+}
+
+test('with gh the branch is pushed, and a pull request has a title and a text with commits and proof', async () => {
+  await using repo = await makeRepo({ folder: 'Über boats' });
+  const s = await scene(repo);
+  const tip = await repo.git(['rev-parse', 'samocode/x']);
+  await prove(s.paths, tip);
+  const bodyPath = join(s.paths.sessionDir, 'pull-request.md');
+  expect(await publish(s.look, s.context)).toEqual({
+    said: `Pull request ${URL} is open.`,
+    bodyPath,
+    url: URL,
+    commands: [],
+  });
+  expect(await s.pushed()).toBe(`refs/heads/samocode/x ${await repo.git(['rev-parse', 'samocode/x'])}`);
+  const create = [
+    'pr',
+    'create',
+    '--repo',
+    'github.example/fleet/boats',
+    '--head',
+    'samocode/x',
+    '--base',
+    'main',
+  ];
+  const rest = ['--title', 'Give every boat a name', '--body-file', bodyPath, ''];
+  expect((await s.calls()).endsWith([...create, ...rest].join('\n'))).toBe(true);
+  const text = await readFile(bodyPath, 'utf8');
+  const head = [
+    'Every boat has a name.',
+    '',
+    '## Commits',
+    '',
+    '- Name "every" boat',
+    '',
+    'Made by samocode, session 26-01-08-x.',
+    '',
+    '# Proof of ',
+  ];
+  expect(text.startsWith(head.join('\n'))).toBe(true);
+  expect(readProof(text)).toMatchObject({ kind: 'proof', proof: { commit: tip } });
+});
+
+test('the text leaves out a proof that is in the session folder alone, or is of another commit', async () => {
+  await using repo = await makeRepo();
+  const s = await scene(repo);
+  await mkdir(join(s.paths.sessionDir, 'proof'));
+  await writeFile(join(s.paths.sessionDir, 'proof/proof.md'), '# Proof\n\nAll checks passed.\n');
+  const written = async () => await readFile((await publish(s.look, s.context)).bodyPath, 'utf8');
+  expect(await written()).not.toContain('Proof');
+  await prove(s.paths, '1'.repeat(40));
+  expect(await written()).toContain(
+    'The branch has changed since its proof, which is of 111111111111: it is not in this text.',
+  );
+  expect(await written()).not.toContain('# Proof');
+});
+
+test('a pull request that is open gets the new commits, and no second one is made', async () => {
+  await using repo = await makeRepo();
+  const s = await scene(repo, { known: URL });
+  expect(await publish(s.look, s.context)).toMatchObject({ url: URL, commands: [] });
+  expect(await s.calls()).not.toContain('create');
+});
+
+test('a session that is not done becomes a draft', async () => {
+  await using repo = await makeRepo();
+  const status = { kind: 'stopped', since: SINCE, by: { channel: 'cli' }, why: 'x' } as const;
+  const s = await scene(repo, { status: status as never });
+  await publish(s.look, s.context);
+  expect(await s.calls()).toContain('--draft');
+});
+
+test.each<[string, Parameters<typeof scene>[1], (repo: TempRepo) => Promise<unknown>, RegExp, number]>([
+  ['gh is not logged in', { isLoggedIn: false }, async () => {}, /not logged in to github\.example/, 2],
+  [
+    'the repository has a hook that pushes',
+    {},
+    async (repo) => {
+      await repo.write({ '.git/hooks/pre-push': '#!/bin/sh\n' });
+      await chmod(join(repo.path, '.git/hooks/pre-push'), 0o755);
+    },
+    /pre-push hook/,
+    2,
+  ],
+  [
+    'hooks of the machine push',
+    {},
+    async (repo) => {
+      await repo.write({ '../hooks/pre-push': '#!/bin/sh\n' });
+      await chmod(join(repo.root, 'hooks/pre-push'), 0o755);
+      await writeFile(
+        join(repo.homeDir, '.gitconfig'),
+        `[core]\n\thooksPath = ${join(repo.root, 'hooks')}\n`,
+      );
+    },
+    /hooks\/pre-push, which samocode does not run/,
+    2,
+  ],
+  [
+    'the remote is a folder',
+    {},
+    (repo) => repo.git(['config', 'remote.origin.url', join(repo.root, 'remote.git')]),
+    /names no repository/,
+    2,
+  ],
+  ['the push is refused', { ssh: 'exit 1;' }, async () => {}, /could not push/, 2],
+])(
+  'where %s, the commands and the text are given and nothing is published',
+  async (_, plan, disturb, why, commands) => {
+    await using repo = await makeRepo();
+    const s = await scene(repo, plan);
+    await disturb(repo);
+    const published = await publish(s.look, s.context);
+    expect(published).toMatchObject({ said: expect.stringMatching(why) });
+    expect([published.url, published.commands.length]).toEqual([undefined, commands]);
+    expect(published.commands[0]).toBe(`git -C ${repo.path} push origin samocode/x`);
+    expect(published.commands[1]).toContain("--title 'Give every boat a name' --body-file ");
+    expect(await readFile(published.bodyPath, 'utf8')).toContain('- Name "every" boat');
+    expect([await s.pushed(), (await s.calls()).includes('create')]).toEqual(['', false]);
+  },
+);
+
+test.each([
+  ['git@github.com:owner/name.git', 'github.com/owner/name'],
+  ['https://github.com/owner/na.me', 'github.com/owner/na.me'],
+  ['https://user:secret@git.example.org/owner/name.git/', 'git.example.org/owner/name'],
+  ['ssh://git@github.com:22/owner/name.git', 'github.com/owner/name'],
+  ['/home/me/boats.git', undefined],
+  ['file:///home/me/boats.git', undefined],
+  ['https://gitlab.com/group/sub/name.git', undefined],
+  ['', undefined],
+])('the URL %s names the repository %s', (url, repository) => {
+  expect(repositoryIn(url)).toBe(repository);
+});
