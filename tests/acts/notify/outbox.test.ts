@@ -92,7 +92,7 @@ test('two channels each get every change once, and one that fails delays no othe
   await poll();
   expect(sent).toEqual({ desktop: ['s:3'], command: [] });
   expect((await here.state('command'))?.failing).toMatchObject({
-    why: 'It failed unexpectedly.',
+    why: 'One failed unexpectedly and is tried again apart from the others.',
     waiting: 1,
   });
   isBroken = false;
@@ -100,6 +100,37 @@ test('two channels each get every change once, and one that fails delays no othe
   await poll();
   expect(sent).toEqual({ desktop: ['s:3'], command: ['s:3'] });
   expect((await here.state('command'))?.failing).toBeUndefined();
+});
+
+test('a message that fails for an unknown reason holds no later one, and is given up after six tries', async () => {
+  await using here = await outboxScene();
+  const tried: string[] = [];
+  const channel: NotifyChannel = {
+    name: 'telegram',
+    async send([one]) {
+      tried.push(one?.id ?? '');
+      if (one?.session === 'bad') throw new Error('something unforeseen');
+    },
+  };
+  const { startMs } = here;
+  await here.session('bad', { events: WAITS, startMs });
+  await here.session('good', { events: WAITS, startMs: startMs + 1 });
+  const { poll, begin, outbox } = here.watching({ channels: () => [channel] });
+  await poll();
+  expect(tried).toEqual(['bad:3', 'good:3']);
+  expect((await here.state('telegram'))?.failing).toMatchObject({
+    why: 'One failed unexpectedly and is tried again apart from the others.',
+    waiting: 1,
+    givenUp: 0,
+  });
+  expect(await begin()).toBe(here.supervisor.clock.monotonic() + 5000);
+  await outbox.rest();
+  for (let round = 0; round < 9; round += 1) {
+    here.supervisor.clock.pass(900_000);
+    await poll();
+  }
+  expect(tried).toEqual(['bad:3', 'good:3', ...Array.from({ length: 5 }, () => 'bad:3')]);
+  expect((await here.state('telegram'))?.failing).toMatchObject({ waiting: 0, givenUp: 1 });
 });
 
 test('a webhook that answers 500 for a day is retried with growing delays, and then gets what still holds', async () => {

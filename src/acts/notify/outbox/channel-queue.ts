@@ -36,6 +36,8 @@ export class ChannelQueue {
   readonly #maybeSent: Set<string>;
   #busy: Promise<void> | undefined;
   #retryAtMs = Number.NEGATIVE_INFINITY;
+  /** Notices that failed for an unknown reason. They are retried one by one and delay no other. */
+  readonly #setAside = new Map<string, { tries: number; retryAtMs: number }>();
 
   static async open(channel: NotifyChannel, context: OutboxContext): Promise<ChannelQueue> {
     return new ChannelQueue(channel, context, await ChannelFile.open(channel.name, context));
@@ -49,15 +51,16 @@ export class ChannelQueue {
     this.#maybeSent = new Set(file.state.sending);
   }
 
-  /** When it retries after a failure, monotonic. */
-  get retryAtMs(): number {
-    return this.#retryAtMs;
+  /** When it retries after failures, monotonic. */
+  retryTimes(): number[] {
+    return [this.#retryAtMs, ...[...this.#setAside.values()].map(({ retryAtMs }) => retryAtMs)];
   }
 
   /** Replaces the channel after a change of settings, and retries at once. */
   use(channel: NotifyChannel): void {
     this.#channel = channel;
     this.#retryAtMs = Number.NEGATIVE_INFINITY;
+    this.#setAside.clear();
   }
 
   waiting(): QueuedNotice[] {
@@ -103,6 +106,7 @@ export class ChannelQueue {
     const skipped: string[] = [];
     for (const notice of this.waiting()) {
       if (isNight && !kindNeedsPerson(notice.kind)) continue;
+      if ((this.#setAside.get(notice.id)?.retryAtMs ?? 0) > clock.monotonic()) continue;
       const view = this.#context.view(placeOf(notice));
       if (isUnseen(notice, view)) continue;
       const isMuted = view !== undefined && (await this.#context.isMuted(view));
@@ -111,7 +115,12 @@ export class ChannelQueue {
       else open.push(this.#maybeSent.has(one.id) ? { ...one, maybeRepeated: true } : one);
     }
     if (skipped.length > 0) await this.#file.write({ passed: this.#file.passedWith(skipped) });
-    return nextBatch(open, quiet);
+    const isAside = ({ id }: Notification) => this.#setAside.has(id);
+    const batch = nextBatch(
+      open.filter((one) => !isAside(one)),
+      quiet,
+    );
+    return batch.length > 0 ? batch : open.filter(isAside).slice(0, 1);
   }
 
   /** @returns whether the next one may be sent at once */
@@ -129,37 +138,54 @@ export class ChannelQueue {
     }
     crashPoint('notification-sent');
     const opened = this.#channel.settle === undefined ? [] : batch.map(openedBy);
+    for (const id of ids) this.#setAside.delete(id);
+    const { open, failing } = this.#file.state;
     await this.#file.note({
       passed: this.#file.passedWith(ids),
       sending: undefined,
-      open: [...this.#file.state.open, ...opened].slice(-KEPT_OPEN),
-      failing: undefined,
+      open: [...open, ...opened].slice(-KEPT_OPEN),
+      failing: failing && this.#setAside.size > 0 ? { ...failing, waiting: this.#setAside.size } : undefined,
     });
     return true;
   }
 
-  /** @param error undefined after a timeout: it may have arrived */
+  /**
+   * @param error undefined after a timeout: it may have arrived
+   * @returns whether the next one may be sent at once
+   */
   async #failed(ids: readonly string[], error: unknown): Promise<boolean> {
     const { clock, report, sendMs } = this.#context;
     const known = NOTIFY_ERRORS.undelivered.is(error) ? error.args : undefined;
-    const isLost = known?.canHelp === 'never';
+    const isUnknown = error !== undefined && known === undefined;
     if (error === undefined) for (const id of ids) this.#maybeSent.add(id);
-    else if (known === undefined) report(`notifications by ${this.name}`, error);
+    else if (known?.canHelp !== 'later') report(`notifications by ${this.name}`, error);
+    const lost = known?.canHelp === 'never' ? ids : isUnknown ? this.#putAside(ids) : [];
+    const isHeld = !isUnknown && lost.length === 0;
     const { since = isoUtc(clock.now()), tries = 0, givenUp = 0 } = this.#file.state.failing ?? {};
     const why =
       error === undefined
         ? `No answer within ${sendMs / 1000} s.`
-        : (known?.why ?? 'It failed unexpectedly.');
-    const backOffMs = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
-    if (!isLost) this.#retryAtMs = clock.monotonic() + (known?.retryAfterMs ?? backOffMs);
-    const lost = isLost ? ids : [];
+        : (known?.why ?? 'One failed unexpectedly and is tried again apart from the others.');
+    if (isHeld) this.#retryAtMs = clock.monotonic() + (known?.retryAfterMs ?? backOffMs(tries));
     const waiting = this.waiting().length - lost.length;
     await this.#file.note({
       passed: this.#file.passedWith(lost),
       sending: error === undefined ? [...ids] : undefined,
       failing: { since, why, tries: tries + 1, waiting, givenUp: givenUp + lost.length },
     });
-    return isLost;
+    return !isHeld;
+  }
+
+  /** @returns those that have failed too often: a message that arrived all the same must not come for a week */
+  #putAside(ids: readonly string[]): string[] {
+    for (const id of ids) {
+      const { tries } = this.#setAside.get(id) ?? { tries: 0 };
+      const retryAtMs = this.#context.clock.monotonic() + backOffMs(tries);
+      this.#setAside.set(id, { tries: tries + 1, retryAtMs });
+    }
+    const lost = ids.filter((id) => (this.#setAside.get(id)?.tries ?? 0) > RETRY_MS.length);
+    for (const id of lost) this.#setAside.delete(id);
+    return lost;
   }
 
   async #settle(): Promise<void> {
@@ -190,6 +216,10 @@ export class ChannelQueue {
     if (failing !== undefined && failing.waiting !== waiting)
       await this.#file.write({ failing: { ...failing, waiting } });
   }
+}
+
+function backOffMs(tries: number): number {
+  return RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
 }
 
 /** The disk is unavailable, or the event was recorded after the session was read. */

@@ -68,7 +68,9 @@ export class Outbox {
     await this.#queue.prune(clock.now(), new Set(waiting));
     this.#context.entries = this.#queue.entries;
     for (const channel of this.#channels) channel.start();
-    const later = this.#channels.map(({ retryAtMs }) => retryAtMs).filter((atMs) => atMs > clock.monotonic());
+    const later = this.#channels
+      .flatMap((channel) => channel.retryTimes())
+      .filter((atMs) => atMs > clock.monotonic());
     return Math.min(Number.POSITIVE_INFINITY, ...later);
   }
 
