@@ -6,6 +6,7 @@ import type { Notification } from '../../src/acts/notify/notice/notification.ts'
 export interface Post {
   atMs: number;
   headers: IncomingHttpHeaders;
+  path: string | undefined;
   body: string;
   notifications: Notification[];
 }
@@ -33,7 +34,7 @@ export async function hookServer(): Promise<HookServer> {
     for await (const part of request) parts.push(part);
     const body = Buffer.concat(parts).toString('utf8');
     const { notifications } = JSON.parse(body);
-    const post = { atMs: Date.now(), headers: request.headers, body, notifications };
+    const post = { atMs: Date.now(), headers: request.headers, path: request.url, body, notifications };
     posts.push(post);
     if (hook.answer === 'hangs') return;
     const { status, headers } = hook.answer;

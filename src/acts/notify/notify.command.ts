@@ -18,13 +18,13 @@ export function addNotify(program: Command, cli: Cli): void {
       cli.output.result(report, ({ channels, problems }) =>
         [
           ...problems.map((problem) => `${attention('!')} ${problem}`),
-          ...channels.map(({ channel, failing }) =>
+          ...channels.map(({ channel, format, failing }) =>
             failing === undefined
-              ? `${good('✔')} ${channel}`
+              ? `${good('✔')} ${shownName(channel, format)}`
               : `${attention('!')} ${troubleWords({ channel, ...failing })}`,
           ),
           channels.length === 0
-            ? 'No channel is set up: run "samocode notify telegram", or put NOTIFY_WEBHOOK_URL, NOTIFY_DESKTOP or NOTIFY_COMMAND into ~/.config/samocode/.env.'
+            ? 'No channel is set up: run "samocode notify telegram", or put NOTIFY_WEBHOOK_URL (ntfy, Slack, Discord, your own), NOTIFY_DESKTOP or NOTIFY_COMMAND into ~/.config/samocode/.env.'
             : 'To try them: samocode notify test',
         ].join('\n'),
       );
@@ -96,12 +96,19 @@ function addNotifyTest(notify: Command, cli: Cli): void {
         channels.length === 0
           ? 'No channel is set up.'
           : channels
-              .map(({ channel, why }) =>
-                why === undefined ? `${good('✔')} ${channel}: sent` : `${bad('✘')} ${channel}: ${why}`,
+              .map(({ channel, format, why }) =>
+                why === undefined
+                  ? `${good('✔')} ${shownName(channel, format)}: sent`
+                  : `${bad('✘')} ${shownName(channel, format)}: ${why}`,
               )
               .join('\n'),
       );
     });
+}
+
+/** `webhook (ntfy)` */
+function shownName(channel: string, format: string | undefined): string {
+  return format === undefined ? channel : `${channel} (${format})`;
 }
 
 type MuteOptions = SharedOptions & { off?: true };

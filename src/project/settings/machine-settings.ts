@@ -111,6 +111,12 @@ const SHOWN = inScope('machine', {
     default: 'off',
     doc: 'auto: notifications are shown on the desktop, by notify-send, terminal-notifier or osascript, where PATH has one.',
   },
+  notifyWebhookFormat: {
+    ...oneOf(['json', 'ntfy', 'slack', 'discord']),
+    key: 'NOTIFY_WEBHOOK_FORMAT',
+    default: 'json',
+    doc: 'What NOTIFY_WEBHOOK_URL is sent: our JSON, or a message as ntfy, Slack or Discord expects it.',
+  },
   notifyCommand: {
     ...command,
     key: 'NOTIFY_COMMAND',
@@ -135,7 +141,7 @@ const SECRETS = inScope('secret', {
   notifyWebhookUrl: {
     ...text('an http or https address', /^https?:\/\/\S+$/u),
     key: 'NOTIFY_WEBHOOK_URL',
-    doc: 'Where notifications are posted as JSON (docs/notifications.md).',
+    doc: 'Where notifications are posted (docs/notifications.md).',
   },
   notifyWebhookSecret: {
     ...text('a text without blanks', /^\S+$/u),

@@ -31,6 +31,16 @@ test('a test goes out by each channel, with one line each', async () => {
   expect(hook.accepted[0]?.notifications[0]?.title).toContain('test notification');
 });
 
+test('a webhook of another format is named with it', async () => {
+  await using repo = await makeRepo();
+  await using hook = await hookServer();
+  await settings(repo.homeDir, `NOTIFY_WEBHOOK_URL=${hook.url}\nNOTIFY_WEBHOOK_FORMAT=ntfy\n`);
+  const place = { cwd: repo.path, home: repo.homeDir };
+  expect((await typed(['notify'], place)).stdout).toContain('✔ webhook (ntfy)\n');
+  expect((await typed(['notify', 'test'], place)).stdout).toBe('✔ webhook (ntfy): sent\n');
+  expect(JSON.parse(hook.posts[0]?.body ?? '')).toMatchObject({ topic: 'hook', tags: ['done'] });
+});
+
 test('a test from inside of a session is refused', async () => {
   await using repo = await makeRepo();
   await using hook = await hookServer();

@@ -1,21 +1,15 @@
 import { runCommand } from '../../../base/processes/run-command.ts';
 import { escapedMarkup } from '../../../base/text.ts';
 import { NOTIFY_ERRORS, type NotifyChannel } from '../notice/channel.ts';
-import type { Notification } from '../notice/notification.ts';
+import { messageOf, type ShownMessage } from '../notice/notification.ts';
 import { hookEnvironment } from './payload.ts';
 
 export interface DesktopOptions {
   env: Readonly<Record<string, string | undefined>>;
 }
 
-interface Shown {
-  title: string;
-  body: string;
-  isUrgent: boolean;
-}
-
 /** The first one on PATH is used. */
-const PROGRAMS: ReadonlyArray<[program: string, args: (shown: Shown) => string[]]> = [
+const PROGRAMS: ReadonlyArray<[program: string, args: (shown: ShownMessage) => string[]]> = [
   [
     'notify-send',
     // notify-send reads the body as markup.
@@ -42,7 +36,8 @@ export function desktopChannel({ env }: DesktopOptions): NotifyChannel {
   return {
     name: 'desktop',
     async send(notifications, signal) {
-      const shown = shownOf(notifications);
+      const message = messageOf(notifications);
+      const shown = { ...message, body: message.body.slice(0, MAX_BODY) };
       for (const [program, args] of PROGRAMS) {
         const options = { env: hookEnvironment(env), timeoutMs: TIMEOUT_MS, signal };
         const { exitCode, notFound } = await runCommand(program, args(shown), options);
@@ -55,18 +50,5 @@ export function desktopChannel({ env }: DesktopOptions): NotifyChannel {
       const why = `None of ${PROGRAMS.map(([program]) => program).join(', ')} is on PATH.`;
       throw NOTIFY_ERRORS.undelivered({ channel: 'desktop', why, canHelp: 'never' });
     },
-  };
-}
-
-function shownOf(notifications: readonly Notification[]): Shown {
-  const [first, ...more] = notifications;
-  const isUrgent = notifications.some((one) => one.needsPerson);
-  if (first !== undefined && more.length === 0)
-    return { title: first.title, body: first.body.slice(0, MAX_BODY), isUrgent };
-  const titles = notifications.map(({ title }) => title);
-  return {
-    title: `samocode: ${titles.length} sessions`,
-    body: titles.join('\n').slice(0, MAX_BODY),
-    isUrgent,
   };
 }

@@ -1,29 +1,37 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { Clock } from '../../../base/clock.ts';
 import { systemErrorCode } from '../../../base/errors.ts';
 import { NOTIFY_ERRORS, type NotifyChannel, type Undelivered } from '../notice/channel.ts';
-import { payloadOf } from './payload.ts';
+import type { Notification } from '../notice/notification.ts';
+import { postOf, type WebhookFormat } from './webhook-format.ts';
 
 export interface WebhookOptions {
   url: string;
+  format?: WebhookFormat;
   secret?: string;
   clock: Pick<Clock, 'now'>;
 }
 
-/** Posts JSON. With a secret, the signature covers the time as well, so that a post cannot be replayed later. */
-export function webhookChannel({ url, secret, clock }: WebhookOptions): NotifyChannel {
+/** Posts notifications, signed as Standard Webhooks says where there is a secret. */
+export function webhookChannel({ url, format = 'json', secret, clock }: WebhookOptions): NotifyChannel {
+  const { address, authorization } = withoutUser(url);
   return {
     name: 'webhook',
+    ...(format !== 'json' && { format }),
     async send(notifications, signal) {
-      const body = payloadOf(notifications);
-      const response = await fetch(url, {
+      const post = postOf(format, address, notifications);
+      if (post === undefined)
+        throw undelivered({ why: 'NOTIFY_WEBHOOK_URL names no topic of ntfy.', canHelp: 'never' });
+      const response = await fetch(post.url, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
           'user-agent': `samocode/${__VERSION__}`,
-          ...(secret !== undefined && signed(body, secret, clock.now())),
+          ...(authorization !== undefined && { authorization }),
+          ...(secret !== undefined &&
+            signed(post.body, secret, { id: idOf(notifications), nowMs: clock.now() })),
         },
-        body,
+        body: post.body,
         redirect: 'manual',
         signal,
       }).catch((error: unknown) => {
@@ -36,10 +44,29 @@ export function webhookChannel({ url, secret, clock }: WebhookOptions): NotifyCh
   };
 }
 
-function signed(body: string, secret: string, nowMs: number): Record<string, string> {
+/** fetch refuses an address with a user. */
+function withoutUser(url: string): { address: URL; authorization?: string } {
+  const address = new URL(url);
+  const user = [address.username, address.password].map(decodeURIComponent).join(':');
+  if (user === ':') return { address };
+  Object.assign(address, { username: '', password: '' });
+  return { address, authorization: `Basic ${Buffer.from(user).toString('base64')}` };
+}
+
+/** The same for every attempt to send the same notifications. */
+function idOf(notifications: readonly Notification[]): string {
+  const ids = notifications.map(({ id }) => id).join('\n');
+  return `msg_${createHash('sha256').update(ids).digest('hex').slice(0, 32)}`;
+}
+
+const ENCODED = /^whsec_/;
+
+/** The headers of Standard Webhooks. They cover the time, so that a post cannot be replayed later. */
+function signed(body: string, secret: string, { id, nowMs }: { id: string; nowMs: number }) {
   const timestamp = String(Math.floor(nowMs / 1000));
-  const hmac = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
-  return { 'x-samocode-timestamp': timestamp, 'x-samocode-signature': `sha256=${hmac}` };
+  const key = ENCODED.test(secret) ? Buffer.from(secret.replace(ENCODED, ''), 'base64') : secret;
+  const hmac = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${hmac}` };
 }
 
 function refusalOf({ status, headers }: Response): Omit<Undelivered, 'channel'> {

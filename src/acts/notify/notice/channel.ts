@@ -8,6 +8,8 @@ export type ChannelName = (typeof CHANNEL_NAMES)[number];
 /** One way to reach the person. It keeps no queue and retries nothing; the outbox does both for every channel. */
 export interface NotifyChannel {
   readonly name: ChannelName;
+  /** Of what it sends, where there is a choice and another than the default was made. */
+  readonly format?: string;
   /**
    * Sends one notification, or several as one digest.
    * @throws NOTIFY_ERRORS.undelivered, which says whether a later try can help and when

@@ -7,6 +7,7 @@ import type { Settings } from '../../../project/settings/settings.ts';
 type NotifyKey =
   | 'notifyWebhookUrl'
   | 'notifyWebhookSecret'
+  | 'notifyWebhookFormat'
   | 'notifyDesktop'
   | 'notifyCommand'
   | 'notifyDetail'

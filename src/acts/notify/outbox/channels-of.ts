@@ -16,10 +16,11 @@ export function channelsOf(settings: NotifySettings, context: ChannelContext): N
   const { clock, env, home, telegram = new TelegramChannel(context) } = context;
   const { telegramBotToken, telegramChatId } = settings;
   const hasTelegram = telegramBotToken !== undefined && telegramChatId !== undefined;
-  const { notifyWebhookUrl: url, notifyWebhookSecret: secret, notifyCommand: command } = settings;
+  const { notifyWebhookUrl: url, notifyWebhookSecret: secret, notifyWebhookFormat: format } = settings;
+  const { notifyCommand: command } = settings;
   return [
     ...(hasTelegram ? [telegram] : []),
-    ...(url === undefined ? [] : [webhookChannel({ url, secret, clock })]),
+    ...(url === undefined ? [] : [webhookChannel({ url, format, secret, clock })]),
     ...(settings.notifyDesktop === 'auto' ? [desktopChannel({ env })] : []),
     ...(command === undefined ? [] : [commandChannel({ command, env, home })]),
   ];

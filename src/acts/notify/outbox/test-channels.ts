@@ -11,6 +11,7 @@ import { channelsOf } from './channels-of.ts';
 
 export interface ConfiguredChannel {
   channel: ChannelName;
+  format?: string;
   /** Since when and why its notifications are not delivered. */
   failing?: ChannelState['failing'];
 }
@@ -21,15 +22,16 @@ export async function configuredChannels(
   const { env, home, host } = context;
   const paths = supervisorPaths(home, host);
   const { settings, problems } = await readNotifySettings(env, home);
-  const channels = channelsOf(settings, context).map(async ({ name }) => {
+  const channels = channelsOf(settings, context).map(async ({ name, format }) => {
     const state = await readChannelState(paths, name);
-    return { channel: name, failing: state?.failing };
+    return { channel: name, format, failing: state?.failing };
   });
   return { channels: await Promise.all(channels), problems };
 }
 
 export interface Tried {
   channel: ChannelName;
+  format?: string;
   why?: string;
 }
 
@@ -50,13 +52,13 @@ export async function testChannels(context: ActionContext, signal: AbortSignal):
 }
 
 async function trial(channel: NotifyChannel, one: Notification, signal: AbortSignal): Promise<Tried> {
+  const { name, format } = channel;
   try {
     const end = await within({ ms: TEST_MS, signal }, (ended) => channel.send([one], ended));
-    return end === 'done'
-      ? { channel: channel.name }
-      : { channel: channel.name, why: `No answer within ${TEST_MS / 1000} s.` };
+    const why = end === 'done' ? undefined : `No answer within ${TEST_MS / 1000} s.`;
+    return { channel: name, format, why };
   } catch (error) {
     if (!NOTIFY_ERRORS.undelivered.is(error)) throw error;
-    return { channel: channel.name, why: error.why };
+    return { channel: name, format, why: error.why };
   }
 }

@@ -1,6 +1,6 @@
 import { questionHash } from '../../../session/documents/qa.ts';
 import type { QaQuestion } from '../../../session/documents/qa-blocks.ts';
-import type { Notification, NotifiedKind } from '../notice/notification.ts';
+import { type Notification, type NotifiedKind, shownTitle } from '../notice/notification.ts';
 import { bold, linesOf, type MessageLine, shortened, splitAtLineEnds } from './message-text.ts';
 import type { AskedAbout, Button } from './sent-messages.ts';
 
@@ -56,8 +56,8 @@ export function digestOf(notifications: readonly Notification[]): Draft[] {
   return splitDraft([bold(count), ...lines]);
 }
 
-function titleOf({ title, maybeRepeated }: Notification): MessageLine {
-  return bold(maybeRepeated ? `${title} (may have been sent before)` : title);
+function titleOf(notification: Notification): MessageLine {
+  return bold(shownTitle(notification));
 }
 
 /** The last part gets the buttons. */

@@ -26,15 +26,25 @@ const DONE: Notification = {
 const running = new AbortController().signal;
 const PATH = process.env.PATH ?? '';
 
-test('a post is signed with the time, and says what its schema says', async () => {
+test.each([
+  ['a plain secret is the key itself', 'hush', Buffer.from('hush')],
+  [
+    'whsec_ stands before a key in base64',
+    'whsec_AAECAwQFBgcICQoLDA0ODw==',
+    Buffer.from([...Array(16).keys()]),
+  ],
+])('a post is signed as Standard Webhooks says: %s', async (_name, secret, key) => {
   await using hook = await hookServer();
-  const channel = webhookChannel({ url: hook.url, secret: 'hush', clock: systemClock });
+  const channel = webhookChannel({ url: hook.url, secret, clock: systemClock });
+  await channel.send([NOTIFICATION], running);
+  await channel.send([NOTIFICATION, DONE], running);
   await channel.send([NOTIFICATION], running);
   const { body = '', headers = {} }: Partial<Post> = hook.posts[0] ?? {};
-  const timestamp = String(headers['x-samocode-timestamp']);
-  const hmac = createHmac('sha256', 'hush').update(`${timestamp}.${body}`).digest('hex');
-  expect(headers['x-samocode-signature']).toBe(`sha256=${hmac}`);
+  const { 'webhook-id': id, 'webhook-timestamp': timestamp } = headers;
+  const hmac = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+  expect(headers['webhook-signature']).toBe(`v1,${hmac}`);
   expect(Math.abs(Number(timestamp) * 1000 - Date.now())).toBeLessThan(60_000);
+  expect(hook.posts.map((post) => post.headers['webhook-id'] === id)).toEqual([true, false, true]);
   expect(JSON.parse(body)).toEqual({ v: 1, samocode: '0.0.0-test', notifications: [NOTIFICATION] });
 });
 
@@ -42,7 +52,69 @@ test('a notification of titles alone names no path in a post', async () => {
   await using hook = await hookServer();
   await webhookChannel({ url: hook.url, clock: systemClock }).send([{ ...NOTIFICATION, body: '' }], running);
   expect(hook.posts[0]?.body).not.toContain('/sessions');
-  expect(hook.posts[0]?.headers['x-samocode-signature']).toBeUndefined();
+  expect(hook.posts[0]?.headers['webhook-signature']).toBeUndefined();
+});
+
+const LONG: Notification = { ...DONE, body: '\u{1f6a2}'.repeat(3000), maybeRepeated: true };
+const sentAs = async (format: 'ntfy' | 'slack' | 'discord', notifications: readonly Notification[]) => {
+  await using hook = await hookServer();
+  const channel = webhookChannel({ url: `${hook.url}?auth=x`, format, clock: systemClock });
+  await channel.send(notifications, running);
+  return { path: hook.posts[0]?.path, body: JSON.parse(hook.posts[0]?.body ?? '') };
+};
+
+test('ntfy is sent a message with its topic, title, priority and tags, at the root of the server', async () => {
+  const { title, body } = NOTIFICATION;
+  expect(await sentAs('ntfy', [NOTIFICATION])).toEqual({
+    path: '/?auth=x',
+    body: { topic: 'hook', title, message: body, priority: 4, tags: ['waiting'] },
+  });
+  const { body: long } = await sentAs('ntfy', [LONG]);
+  expect(long).toMatchObject({ title: 'x is done (may have been sent before)', priority: 3 });
+  expect(Buffer.byteLength(long.message)).toBeLessThanOrEqual(4096);
+  expect(long.message).toMatch(/^\u{1f6a2}+…$/u);
+  expect((await sentAs('ntfy', [{ ...DONE, body: '' }])).body.message).toBe('x is done');
+  expect((await sentAs('ntfy', [NOTIFICATION, DONE])).body).toMatchObject({
+    ...{ title: 'samocode: 2 changes', message: `${title}\nx is done` },
+    ...{ priority: 4, tags: ['waiting', 'done'] },
+  });
+});
+
+test('Slack is sent escaped text without previews', async () => {
+  const pinging = { ...NOTIFICATION, body: 'Q1: <!channel> & <b>' };
+  expect(await sentAs('slack', [pinging])).toEqual({
+    path: '/hook?auth=x',
+    body: {
+      text: `*${NOTIFICATION.title}*\nQ1: &lt;!channel&gt; &amp; &lt;b&gt;`,
+      unfurl_links: false,
+      unfurl_media: false,
+    },
+  });
+});
+
+test('Discord is sent at most 2000 characters that mention nobody', async () => {
+  const pinging = { ...NOTIFICATION, body: '@everyone' };
+  expect((await sentAs('discord', [pinging])).body).toEqual({
+    content: `**${NOTIFICATION.title}**\n@everyone`,
+    allowed_mentions: { parse: [] },
+    flags: 4,
+  });
+  const { content } = (await sentAs('discord', [LONG])).body;
+  expect(content.length).toBeLessThanOrEqual(2000);
+  expect(content).toMatch(/\u{1f6a2}…$/u);
+});
+
+test('a user in the address becomes a header, and ntfy without a topic says so', async () => {
+  await using hook = await hookServer();
+  const url = new URL(hook.url);
+  Object.assign(url, { username: '', password: 'tk_secret' });
+  await webhookChannel({ url: url.href, format: 'ntfy', clock: systemClock }).send([DONE], running);
+  const basic = Buffer.from(':tk_secret').toString('base64');
+  expect(hook.posts[0]?.headers.authorization).toBe(`Basic ${basic}`);
+  const topicless = webhookChannel({ url: url.origin, format: 'ntfy', clock: systemClock });
+  await expect(topicless.send([DONE], running)).rejects.toMatchObject({
+    args: { why: 'NOTIFY_WEBHOOK_URL names no topic of ntfy.', canHelp: 'never' },
+  });
 });
 
 test.each([
@@ -127,7 +199,7 @@ test('several come as one pop-up of their titles', async () => {
   await fakeProgram(dir.path, 'notify-send');
   await desktopChannel({ env: { PATH: dir.path } }).send([DONE, DONE], running);
   const called = await readFile(join(dir.path, 'called'), 'utf8');
-  expect(called).toContain('--urgency=normal\n--\nsamocode: 2 sessions\nx is done\nx is done\n');
+  expect(called).toContain('--urgency=normal\n--\nsamocode: 2 changes\nx is done\nx is done\n');
 });
 
 test('without notify-send another program of the desktop is taken, and with none it says so', async () => {

@@ -1,0 +1,62 @@
+import { escapedMarkup } from '../../../base/text.ts';
+import type { Settings } from '../../../project/settings/settings.ts';
+import { messageOf, type Notification } from '../notice/notification.ts';
+import { payloadOf } from './payload.ts';
+
+export type WebhookFormat = Settings['notifyWebhookFormat'];
+
+export interface Post {
+  url: URL;
+  body: string;
+}
+
+/** ntfy turns a message of more bytes into an attachment. */
+const MAX_NTFY_BYTES = 4096;
+const MAX_DISCORD_CHARACTERS = 2000;
+/** No preview of an address in the text: the service would fetch what an agent has written. */
+const SUPPRESS_EMBEDS = 4;
+
+/**
+ * What is posted where, as the service documents it. Nothing in the text of an agent addresses anybody.
+ * @returns undefined when the address names no topic of ntfy
+ */
+export function postOf(format: WebhookFormat, url: URL, notifications: readonly Notification[]) {
+  const to = (body: object): Post => ({ url, body: JSON.stringify(body) });
+  const { title, body, isUrgent } = messageOf(notifications);
+  switch (format) {
+    case 'json':
+      return { url, body: payloadOf(notifications) };
+    case 'ntfy': {
+      const [, root = '', topic] = /^(.*\/)([^/]+)\/?$/.exec(url.pathname) ?? [];
+      if (topic === undefined) return undefined;
+      const tags = [...new Set(notifications.map(({ kind }) => kind))];
+      // As JSON to the root of the server: a header cannot hold every title.
+      // ntfy writes "triggered" into an empty message.
+      const text = body === '' ? { message: title } : { title, message: cutToBytes(body) };
+      const message = { topic, ...text, priority: isUrgent ? 4 : 3, tags };
+      return { url: Object.assign(new URL(url), { pathname: root }), body: JSON.stringify(message) };
+    }
+    case 'slack': {
+      const text = [`*${escapedMarkup(title)}*`, escapedMarkup(body)].join('\n').trim();
+      return to({ text, unfurl_links: false, unfurl_media: false });
+    }
+    case 'discord': {
+      const content = cut(`**${title}**\n${body}`.trim(), MAX_DISCORD_CHARACTERS);
+      return to({ content, allowed_mentions: { parse: [] }, flags: SUPPRESS_EMBEDS });
+    }
+    default:
+      return format satisfies never;
+  }
+}
+
+function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  return `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+function cutToBytes(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= MAX_NTFY_BYTES) return text;
+  const kept = bytes.subarray(0, MAX_NTFY_BYTES - Buffer.byteLength('…'));
+  return `${new TextDecoder().decode(kept, { stream: true })}…`;
+}
