@@ -39,6 +39,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode report jwt --open', 'in the browser'],
     ['samocode report --all', 'one page for the morning'],
   ],
+  cost: [
+    ['samocode cost', 'today, in the last seven days, and in all'],
+    ['samocode cost --json', 'the same for a script'],
+  ],
   prune: [
     ['samocode prune', 'show it, with sizes'],
     ['samocode prune --days 7 --yes', 'remove what is older than a week'],

@@ -6,6 +6,7 @@ import { addArchive, addFinish, addUnarchive } from '../acts/finish/finish-archi
 import { addAnswer, addApprove, addChanges, addPlan } from '../acts/gates/answer-approve.command.ts';
 import { addMute, addNotify } from '../acts/notify/notify.command.ts';
 import { addVerify } from '../acts/proof/verify.command.ts';
+import { addCost } from '../acts/reading/cost.command.ts';
 import { addLog } from '../acts/reading/log.command.ts';
 import { addList, addStatus, addWait } from '../acts/reading/look.command.ts';
 import { addDiff, addShow } from '../acts/reading/show-diff.command.ts';
@@ -126,6 +127,7 @@ const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
     addShow,
     addDiff,
     addReport,
+    addCost,
     addWhy,
     addVerify,
     addWait,
@@ -182,8 +184,11 @@ function meantName({ code }: CommanderError, program: Command, argv: readonly st
   return didYouMean(begun.length > 0 ? begun : nearest === undefined ? [] : [nearest]);
 }
 
+/** `a`, `a or b`, `a, b, or c`. */
+const EITHER = new Intl.ListFormat('en', { type: 'disjunction' });
+
 function didYouMean(names: readonly string[]): string | undefined {
-  return names.length === 0 ? undefined : `Did you mean ${names.join(', or ')}?`;
+  return names.length === 0 ? undefined : `Did you mean ${EITHER.format(names)}?`;
 }
 
 function hintFor({ code }: CommanderError, program: Command, argv: readonly string[]): string {

@@ -120,6 +120,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   report: 'a page for a browser; a chat has the same from read_session',
   prune: 'the disk is the person’s',
   worktrees: 'likewise',
+  cost: 'of every project; what a session has cost is in get_status',
   config: 'setup_project says what is wrong',
   doctor: 'setup_project asks it',
   install: 'puts the tools into the client',

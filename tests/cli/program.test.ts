@@ -158,7 +158,7 @@ test.each([
   [['help', 'lst'], "Unknown command 'lst'.", 'Did you mean list?'],
   [['help', 'zzzzz'], "Unknown command 'zzzzz'.", 'samocode --help'],
   [['stat'], "Unknown command 'stat'.", 'Did you mean status?'],
-  [['co'], "Unknown command 'co'.", 'Did you mean config, or completion?'],
+  [['co'], "Unknown command 'co'.", 'Did you mean cost, config, or completion?'],
   [['doctor', '--verb'], "Unknown option '--verb'.", 'Did you mean --verbose?'],
   [['resume', 'x', '--max-hours', 'abc'], "argument 'abc' is invalid. It must be a number", 'resume --help'],
   [

@@ -1,0 +1,115 @@
+import { dirname } from 'node:path';
+import { isoUtc } from '../../base/clock.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { EventOf } from '../../session/events/events.ts';
+import { spentBy } from '../../session/events/fold-spent.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { readAllSessions } from '../../session/session-list.ts';
+import type { ActionContext } from '../common/context.ts';
+import { everyPlace, sessionsPlaces } from '../common/places/sessions-places.ts';
+
+/** What ended iterations have cost. */
+export interface Spending {
+  /** Of the iterations whose cost is known. */
+  usd: number;
+  /** Part of it was computed from tokens and a table of prices. */
+  isEstimate: boolean;
+  iterations: number;
+  /** Iterations whose agent CLI did not report a cost. */
+  unknown: number;
+}
+
+export const PERIODS = ['today', 'week', 'all'] as const;
+export type SpendingRow = Record<(typeof PERIODS)[number], Spending>;
+
+export interface CostReport {
+  /** Local midnights, in UTC: the first moment of today, and of the seven days that end with it. */
+  todaySince: string;
+  weekSince: string;
+  total: SpendingRow;
+  projects: (SpendingRow & { projectDir: string })[];
+  providers: (SpendingRow & { provider: string })[];
+  /** Sessions whose events cannot be read. */
+  unreadable: string[];
+}
+
+/**
+ * What the sessions of this machine have cost, archived ones included, by their events. An iteration counts on the day of its end.
+ * @throws project_not_found for a folder without a project
+ */
+export async function readCost(
+  { projectDir }: { projectDir?: string | undefined },
+  context: ActionContext,
+): Promise<CostReport> {
+  const places = projectDir ? await sessionsPlaces(projectDir, context) : await everyPlace(context);
+  const nowMs = context.clock.now();
+  const since = { today: midnight(nowMs, 0), week: midnight(nowMs, 6), all: '' };
+  const total = emptyRow();
+  const projects = new Map<string, SpendingRow>();
+  const providers = new Map<string, SpendingRow>();
+  const unreadable: string[] = [];
+  for (const place of places)
+    for (const view of await readAllSessions(place.sessionsDir, context.host)) {
+      if (view.isUnreadable) unreadable.push(view.folder);
+      else
+        for (const { provider, ended } of await endedIterations(view)) {
+          // Several projects may share a SESSIONS folder.
+          const project = dirname(view.sessionFile?.configPath ?? place.filePath);
+          const rows = [total, rowOf(projects, project), rowOf(providers, provider)];
+          for (const period of PERIODS)
+            if (ended.at >= since[period]) for (const row of rows) add(row[period], ended);
+        }
+    }
+  return {
+    ...{ todaySince: since.today, weekSince: since.week, total, unreadable },
+    projects: dearestFirst(projects).map(([dir, row]) => ({ projectDir: dir, ...row })),
+    providers: dearestFirst(providers).map(([provider, row]) => ({ provider, ...row })),
+  };
+}
+
+interface EndedIteration {
+  provider: string;
+  ended: EventOf<'iteration_ended'>;
+}
+
+async function endedIterations({ paths }: SessionView): Promise<EndedIteration[]> {
+  const found: EndedIteration[] = [];
+  let provider = '';
+  for (const event of await readEvents(paths, 0)) {
+    if (event.type === 'iteration_started') provider = event.provider;
+    if (event.type === 'iteration_ended' && hasSpent(event)) found.push({ provider, ended: event });
+  }
+  return found;
+}
+
+/** An agent that did not start, or that its service turned away, has spent nothing unless it says so. */
+function hasSpent(ended: EventOf<'iteration_ended'>): boolean {
+  return ended.cost.usd !== undefined || spentBy(ended).iterations > 0;
+}
+
+function add(spending: Spending, { cost }: EventOf<'iteration_ended'>): void {
+  spending.usd += cost.usd ?? 0;
+  spending.isEstimate ||= cost.usdIsEstimate === true;
+  spending.iterations += 1;
+  if (cost.usd === undefined) spending.unknown += 1;
+}
+
+function emptyRow(): SpendingRow {
+  const none = () => ({ usd: 0, isEstimate: false, iterations: 0, unknown: 0 });
+  return { today: none(), week: none(), all: none() };
+}
+
+function rowOf(rows: Map<string, SpendingRow>, name: string): SpendingRow {
+  const row = rows.get(name) ?? emptyRow();
+  rows.set(name, row);
+  return row;
+}
+
+function dearestFirst(rows: ReadonlyMap<string, SpendingRow>): [string, SpendingRow][] {
+  return [...rows].sort(([, a], [, b]) => b.all.usd - a.all.usd);
+}
+
+function midnight(nowMs: number, daysBefore: number): string {
+  const day = new Date(nowMs);
+  return isoUtc(new Date(day.getFullYear(), day.getMonth(), day.getDate() - daysBefore).getTime());
+}
