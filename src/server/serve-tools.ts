@@ -1,14 +1,15 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import {
-  CallToolRequestSchema,
-  ErrorCode,
-  ListToolsRequestSchema,
-  McpError,
-} from '@modelcontextprotocol/sdk/types.js';
+import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { askByForm, type Connection } from '../kit/mcp/ask-by-form.ts';
 import { callTool, errorResult } from '../kit/mcp/define-tool.ts';
 import type { Ask } from '../kit/mcp/form.ts';
-import { type ContextFor, type Extra, onRequest, unknownName } from '../kit/mcp/on-request.ts';
+import {
+  type ContextFor,
+  type Extra,
+  InvalidParamsError,
+  onRequest,
+  unknownName,
+} from '../kit/mcp/on-request.ts';
 import { beat } from '../kit/mcp/progress.ts';
 import { SERVER_ERRORS } from '../kit/mcp/server-errors.ts';
 import type { ToolContext } from '../kit/mcp/tool.ts';
@@ -30,7 +31,7 @@ export function serveTools(
     const tool = TOOLS.find(({ name }) => name === params.name);
     if (!tool) {
       const names = offered.map(({ name }) => name);
-      throw new McpError(ErrorCode.InvalidParams, unknownName('tool', params.name, names));
+      throw new InvalidParamsError(unknownName('tool', params.name, names));
     }
     if (!offered.includes(tool)) return errorResult(SERVER_ERRORS.read_only({ tool: tool.name }));
     const call = { actions: await contextFor(extra), progress: progressOf(extra) };

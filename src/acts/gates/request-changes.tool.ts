@@ -5,7 +5,7 @@ import { sessionFields } from '../../kit/mcp/session-fields.ts';
 
 export const requestChangesTool = defineTool({
   name: 'request_changes',
-  title: 'Request changes to a plan',
+  title: 'Request changes',
   description: [
     'Request changes to the plan of a coding session; a new version follows.',
     'Use when it waits for plan_approval and the user wants it changed.',

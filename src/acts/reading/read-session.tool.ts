@@ -26,7 +26,7 @@ type Asked = CamelKeys<z.output<typeof Input>>;
 
 export const readSessionTool = defineTool({
   name: 'read_session',
-  title: 'Read from a session',
+  title: 'Read a session',
   description: [
     'Read the overview, a document, the log, the diff or the proof of a coding session, or what an iteration said and did.',
     'Use when the user wants details, or to review the work. For questions and plan use read_qa and read_plan.',

@@ -5,7 +5,7 @@ import { sessionFields } from '../../kit/mcp/session-fields.ts';
 
 export const sendMessageTool = defineTool({
   name: 'send_message',
-  title: 'Send guidance to a session',
+  title: 'Send guidance',
   description: [
     "Leave the user's guidance for the next agent of a coding session, also while one works.",
     'Use for hints and corrections. Answers to its questions go by answer_qa, changes to the plan by request_changes.',
