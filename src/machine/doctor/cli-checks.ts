@@ -88,8 +88,8 @@ async function cliChecks(question: CliQuestion, preflight: Preflight): Promise<D
     const version = (await ask(['--version'])).stdout.trim().split('\n')[0] ?? '';
     const { measured, install } = preflight;
     const asked = await Promise.all([
-      optionsProblem(id, ask, preflight),
-      loginProblem(id, ask, preflight, context),
+      optionsProblem(provider, ask, preflight),
+      loginProblem(provider, ask, preflight, context),
       sandboxProblem(question, ask, preflight),
     ]);
     return [
@@ -117,27 +117,34 @@ async function cliChecks(question: CliQuestion, preflight: Preflight): Promise<D
 type Ask = (args: readonly string[]) => Promise<CommandResult>;
 type Problem = Promise<DoctorCheck | undefined>;
 
-async function optionsProblem(cli: string, ask: Ask, preflight: Preflight): Problem {
+type Named = Pick<CliQuestion['provider'], 'name' | 'title'>;
+
+async function optionsProblem({ name, title }: Named, ask: Ask, preflight: Preflight): Problem {
   const { stdout, stderr, exitCode } = await ask(preflight.helpArgs);
   const missing = preflight.neededOptions.filter((option) => !(stdout + stderr).includes(option));
   if (missing.length === 0) return undefined;
   const found =
     exitCode === 0
-      ? `It does not have ${missing.join(', ')}.`
-      : 'It does not start: --help ends with an error.';
-  return fail(`${cli}.options`, found, `Update it: ${preflight.install}.`);
+      ? `${title} does not have ${missing.join(', ')}.`
+      : `${title} does not start: --help ends with an error.`;
+  return fail(`cli.${name}.options`, found, `Update it: ${preflight.install}.`);
 }
 
-async function loginProblem(cli: string, ask: Ask, preflight: Preflight, context: ActionContext): Problem {
-  const id = `${cli}.login`;
+async function loginProblem(
+  { name, title }: Named,
+  ask: Ask,
+  preflight: Preflight,
+  context: ActionContext,
+): Problem {
+  const id = `cli.${name}.login`;
   const { login, loginTraces, loginFix } = preflight;
   if (login) {
     if ((await ask(login.args)).exitCode === 0) return undefined;
     const judge = login.isAdvisory ? warn : fail;
-    return judge(id, 'It reports that you are not logged in.', loginFix);
+    return judge(id, `${title} reports that you are not logged in.`, loginFix);
   }
   const isFound = loginTraces && (await hasLogin(loginTraces, context));
-  return isFound ? undefined : warn(id, 'No login was found.', loginFix);
+  return isFound ? undefined : warn(id, `No login of ${title} was found.`, loginFix);
 }
 
 async function hasLogin(

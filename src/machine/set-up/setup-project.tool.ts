@@ -102,6 +102,5 @@ function missing(problems: number, needsTrust: boolean): string {
 
 function sessionSteps(problems: number, hash: string | undefined): NextStep[] {
   if (hash !== undefined) return [{ act: 'trust', args: { hash } }];
-  const start: NextStep = { act: 'start', args: { task: TO_FILL } };
-  return problems > 0 ? [{ act: 'fix_problems' }, start] : [start];
+  return problems > 0 ? [{ act: 'fix_problems' }] : [{ act: 'start', args: { task: TO_FILL } }];
 }
