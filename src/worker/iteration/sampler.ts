@@ -1,3 +1,4 @@
+import { age } from '../../base/durations.ts';
 import type { ChildRecord } from '../../providers/starting/run-child.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
@@ -138,8 +139,7 @@ export class Sampler {
       members: async () => seen ?? (await this.#tree.members()),
     });
     if (verdict === 'announce') {
-      const minutes = Math.round(this.#limits.stallMs / 60_000);
-      const text = `The agent of iteration ${this.#open.iteration} seems stalled: no output, no file change and no CPU time for ${minutes} min.`;
+      const text = `The agent of iteration ${this.#open.iteration} seems stalled: no output, no file change and no CPU time for ${age(this.#limits.stallMs)}.`;
       const stalled: NewEvent = { type: 'notice', code: 'stalled', text };
       if (!(await recordIfTaken(this.#worker, stalled))) this.#untold.push(stalled);
     }
