@@ -31,7 +31,7 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
     cli.output.say(`There is no samocode project in ${folder} yet. It needs:`);
     for (const step of missing.steps) cli.output.say(`  ${step}`);
     const { askYesNo } = await import('../../kit/terminal/ask.ts');
-    if (!(await askYesNo(cli, 'Create these?')))
+    if (!(await askYesNo(cli, 'Create these?', true)))
       throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
     const { askCommands } = await import('./ask-commands.ts');
     lines = await askCommands(cli, missing.top);

@@ -21,9 +21,10 @@ export function makeAsk(stdin: Readable, stdout: Writable, interrupted: AbortSig
   };
 }
 
-/** Enter means no; undefined: cancelled. */
-export async function askYesNo(cli: Cli, question: string): Promise<boolean | undefined> {
+/** @param enter what Enter means: yes only where nothing is lost by it. @returns undefined: cancelled */
+export async function askYesNo(cli: Cli, question: string, enter = false): Promise<boolean | undefined> {
   const menus = await cli.menus?.();
-  if (menus) return await menus.confirm(question);
-  return /^\s*y(?:es)?\s*$/i.test(await cli.ask(`${question} [y/N] `));
+  if (menus) return await menus.confirm(question, enter);
+  const typed = (await cli.ask(`${question} [${enter ? 'Y/n' : 'y/N'}] `)).trim();
+  return typed === '' ? enter : /^y(?:es)?$/i.test(typed);
 }

@@ -27,7 +27,7 @@ export interface Menus {
   write(message: string, problemOf: (typed: string) => string | undefined): Promise<string | undefined>;
   /** Input is not echoed. */
   secret(message: string): Promise<string | undefined>;
-  confirm(message: string): Promise<boolean | undefined>;
+  confirm(message: string, enter?: boolean): Promise<boolean | undefined>;
 }
 
 /** The environment of every command; only `main.ts` reads it from the process. */

@@ -41,7 +41,8 @@ export function newMenus({ stdin, stdout, colourful, interrupted }: MenuPlace): 
     write: (message, problemOf) =>
       ask((common) => text({ ...common, message, validate: (typed = '') => problemOf(typed) })),
     secret: (message) => ask((common) => password({ ...common, message })),
-    confirm: (message) => ask((common) => confirm({ ...common, message, initialValue: false })),
+    confirm: (message, enter = false) =>
+      ask((common) => confirm({ ...common, message, initialValue: enter })),
   };
 }
 
