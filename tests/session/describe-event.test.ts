@@ -44,7 +44,7 @@ test('an agent that goes on with a reason is told with it, in one line', () => {
   const end = { iteration: 9, phase: 'implementation', ending: 'signalled', exitCode: 0 } as const;
   const rest = { signalNotes: [], changed: true, treeChanged: true, cost: {}, durationMs: 1, flowLines: [] };
   expect(told({ type: 'iteration_ended', ...end, ...rest, signal, decision })).toBe(
-    'iteration 9 ended: signalled; next testing (one proposal: a constant is renamed)',
+    'iteration 9 ended; next testing (one proposal: a constant is renamed)',
   );
 });
 

@@ -24,9 +24,10 @@ export function stateCell(facts: ShownFacts, style: Style): string {
 
 /** `samocode status`. */
 export function statusWords(facts: ShownFacts, { style, textColumns }: Output, nowMs: number): string {
+  const isOver = facts.state === 'done';
   const rows: Row[] = [
-    ['phase', `${facts.phase} (${counted(facts.totalIterations, 'iteration')} so far)`],
-    ['worker', facts.worker],
+    ['phase', `${facts.phase} (${counted(facts.totalIterations, 'iteration')}${isOver ? '' : ' so far'})`],
+    ['worker', facts.worker === 'none needed' ? 'not running: none is needed' : facts.worker],
     ...factRows(facts),
     ['worktree', facts.worktree],
     ['sandbox', facts.sandbox],

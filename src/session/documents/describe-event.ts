@@ -72,8 +72,10 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   went_on: ({ why }) => WENT_ON[why],
   iteration_started: ({ iteration, phase, provider }) =>
     `iteration ${iteration} started: ${phase} with ${provider}`,
-  iteration_ended: ({ iteration, ending, problem, ...end }) =>
-    `iteration ${iteration} ended: ${ending}${problem ? ` (${problem})` : ''}; ${decided({ ...end, ending })}`,
+  iteration_ended: ({ iteration, ending, problem, ...end }) => {
+    const how = ending === 'signalled' ? '' : `: ${ending}`;
+    return `iteration ${iteration} ended${how}${problem ? ` (${problem})` : ''}; ${decided({ ...end, ending })}`;
+  },
   checks_ran: ({ set, in: place, commit, runs }) => {
     if (set === 'added') return addedTests(runs);
     const failed = failedRuns({ runs });

@@ -4,7 +4,7 @@ import { stateOf, type Worker } from './worker.ts';
 
 /** The event of a session stopped on request. */
 export function stoppedEvent(by: By): NewEvent {
-  return { type: 'stopped', by, why: 'asked for', flow: 'Stopped' };
+  return { type: 'stopped', by, why: 'on request', flow: 'Stopped' };
 }
 
 /** Whether to abandon what is in progress, without waiting for its end. */
