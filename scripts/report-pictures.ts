@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { writeSessionReport } from '../src/acts/report/write-report.act.ts';
 import { runCommand } from '../src/base/processes/run-command.ts';
-import { nextCommands } from '../src/kit/terminal/next-commands.ts';
+import { commandsOf } from '../src/kit/terminal/next-commands.ts';
 import { reportedSession } from '../tests/support/report-session.ts';
 import { tempDir } from '../tests/support/temp-dir.ts';
 
@@ -19,7 +19,7 @@ const { project, folder } = await reportedSession({ iterations: 30 });
 await using _ = project.repo;
 await using profile = await tempDir();
 const page = join(profile.path, 'page.html');
-const wish = { session: folder, projectDir: project.repo.path, output: page, wordsOf: nextCommands };
+const wish = { session: folder, projectDir: project.repo.path, output: page, wordsOf: commandsOf };
 await writeSessionReport(wish, project.context);
 // The folder's name differs from run to run, and not every machine has the letters of each language.
 const text = (await readFile(page, 'utf8')).replaceAll('<bdi>repo</bdi>', '<bdi>harbour</bdi>');

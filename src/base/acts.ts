@@ -12,6 +12,7 @@ export const ACTS = [
   'follow',
   'list',
   'look',
+  'make_report',
   'message',
   'name_project',
   'read_answers',
@@ -28,6 +29,7 @@ export const ACTS = [
   'stop',
   'take_over',
   'trust',
+  'verify',
   // What the user learns or does outside of samocode.
   'change_file',
   'clear_the_way',

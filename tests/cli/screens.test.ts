@@ -32,6 +32,7 @@ function facts(name: string, more: Partial<ShownFacts>): ShownFacts {
     worker: 'none needed',
     sessionDir: `/sessions/${session}`,
     next: `samocode status ${handleOf(session)}`,
+    nextCommands: [`samocode status ${handleOf(session)}`],
     ...more,
   };
 }

@@ -22,13 +22,15 @@ const terminal = new Output({
   ...{ colourful: false, json: false },
 });
 
+const PLACE = { output: terminal, cwd: '/home/me/harbour', home: '/home/me' };
+
 /** How each face shows a session; undefined where it does not show such a one. */
 const FACES: Record<string, (report: SessionReport) => string | undefined> = {
   sentence: ({ view }) => statusSentence(view),
   'tool-fields': (report) => JSON.stringify(reportFields(report)),
   json: (report) => JSON.stringify(shownFacts(report.view, report)),
   list: (report) => listWords([shownFacts(report.view, report)], terminal, STATES_NOW).split('\n')[0],
-  status: (report) => statusWords(shownFacts(report.view, report), terminal, STATES_NOW),
+  status: (report) => statusWords(shownFacts(report.view, report), PLACE, { nowMs: STATES_NOW }),
   watch: watchRow,
   supervisor: supervisorLine,
   notification: notificationTitle,

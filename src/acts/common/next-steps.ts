@@ -1,7 +1,7 @@
 import { type NextStep, TO_FILL } from '../../base/acts.ts';
 import type { WaitingFor } from '../../phases/table.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import type { WaitingStatus } from '../../session/events/state.ts';
+import type { SessionState, WaitingStatus } from '../../session/events/state.ts';
 import { isLost } from '../../session/session-list.ts';
 
 export function nextSteps(view: SessionView): NextStep[] {
@@ -32,10 +32,23 @@ function stepsOf(view: SessionView): NextStep[] {
     case 'stopped':
       return [{ act: 'resume', ifWanted: true }];
     case 'done':
-      return [{ act: state.merge === undefined ? 'read_summary' : 'follow' }];
+      return stepsOfDone(state);
     default:
       return status satisfies never;
   }
+}
+
+function stepsOfDone({ merge, lastMerge }: SessionState): NextStep[] {
+  if (merge !== undefined) return [{ act: 'follow' }];
+  const more: NextStep = { act: 'resume', args: { goal: TO_FILL }, ifWanted: true };
+  if (lastMerge?.outcome === 'merged') return [{ act: 'archive', ifWanted: true }, more];
+  return [
+    { act: 'read_summary' },
+    { act: 'finish', args: { how: TO_FILL }, ifWanted: true },
+    { act: 'make_report', ifWanted: true },
+    { act: 'verify', ifWanted: true },
+    more,
+  ];
 }
 
 const AFTER_WAITING: Readonly<Record<WaitingFor, NextStep>> = {

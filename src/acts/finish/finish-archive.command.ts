@@ -57,6 +57,7 @@ export function addFinish(program: Command, cli: Cli): void {
         `${cli.output.style.good('✔')} ${done}`,
         ...commands.map((command) => `  ${command}`),
         ...(bodyPath === undefined ? [] : [`The text of the pull request: ${bodyPath}`]),
+        ...(way === 'merge' && facts.merge?.outcome === 'merged' ? ['', `Next: ${facts.next}`] : []),
       ].join('\n'),
     );
   });

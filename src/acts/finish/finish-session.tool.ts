@@ -3,6 +3,7 @@ import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, Confirm, OF_PREVIEW, resultWith, SESSION, TEXTS } from '../../kit/mcp/fields.ts';
 import { previewFields } from '../../kit/mcp/session-fields.ts';
+import { nextSteps } from '../common/next-steps.ts';
 import { FINISH_WAYS } from './look-at-finish.ts';
 
 export const finishSessionTool = defineTool({
@@ -35,10 +36,11 @@ export const finishSessionTool = defineTool({
       const { finishSession } = await import('./finish-session.act.ts');
       const finished = await finishSession({ ...input, isExact: true }, actions);
       const { view, done, commands, url, bodyPath } = finished;
-      const isMerging = view.state.merge !== undefined;
+      const { merge, lastMerge } = view.state;
+      const isMerged = how === 'merge' && lastMerge?.outcome === 'merged';
       return {
         summary: done,
-        next: [{ act: isMerging ? 'follow' : 'report' }],
+        next: [{ act: merge === undefined ? 'report' : 'follow' }, ...(isMerged ? nextSteps(view) : [])],
         session: view.folder,
         url,
         body_file: bodyPath,

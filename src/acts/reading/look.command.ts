@@ -67,7 +67,7 @@ export async function showStatus(cli: Cli, session: string | undefined, options:
   const context = await cli.actionContext();
   const report = await getStatus({ session, ...projectOf(options) }, context);
   const facts = shownFacts(report.view, report);
-  cli.output.result(facts, () => statusWords(facts, cli.output, context.clock.now()));
+  cli.output.result(facts, () => statusWords(facts, cli, { nowMs: context.clock.now() }));
 }
 
 async function showGroup(cli: Cli, question: GroupQuestion): Promise<void> {
@@ -115,7 +115,7 @@ export function addWait(program: Command, cli: Cli): void {
           ? [
               ...happened.map(({ text }) => harmless(text)),
               ...groupSays,
-              ...(isToldByGroup ? [] : [statusWords(facts, cli.output, context.clock.now())]),
+              ...(isToldByGroup ? [] : [statusWords(facts, cli, { nowMs: context.clock.now() })]),
             ].join('\n')
           : [`Nothing of that happened in ${timeout} s.`, ...groupSays].join('\n'),
       );

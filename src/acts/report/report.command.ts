@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { nextCommands } from '../../kit/terminal/next-commands.ts';
+import { commandsOf } from '../../kit/terminal/next-commands.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 
 interface ReportOptions extends SharedOptions {
@@ -24,7 +24,7 @@ export function addReport(program: Command, cli: Cli): void {
       const { openPage, writeOverviewReport, writeSessionReport } = await import('./write-report.act.ts');
       const context = await cli.actionContext();
       const output = options.output === undefined ? undefined : resolve(cli.cwd, options.output);
-      const wish = { output, wordsOf: nextCommands, ...projectOf(options) };
+      const wish = { output, wordsOf: commandsOf, ...projectOf(options) };
       const written: { path: string; withoutPage?: string[] } =
         session === undefined
           ? await writeOverviewReport({ ...wish, allProjects: all }, context)

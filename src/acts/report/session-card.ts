@@ -19,7 +19,7 @@ export interface CardQuestion {
   view: SessionView;
   worker: WorkerReport;
   /** Words the next steps for the person who reads the page. */
-  wordsOf: (steps: readonly NextStep[]) => string;
+  wordsOf: (steps: readonly NextStep[]) => string[];
 }
 
 export async function sessionCard(
@@ -45,7 +45,8 @@ export async function sessionCard(
     workedMs: events.reduce((sum, each) => sum + (each.type === 'iteration_ended' ? each.durationMs : 0), 0),
     cost,
     provedBy: status.kind === 'done' ? provedBy(makeProof(events)) : undefined,
-    next: wordsOf(nextSteps(view)),
+    // Whoever reads the page has it.
+    next: wordsOf(nextSteps(view).filter(({ act }) => act !== 'make_report')),
   };
   return { card, events };
 }

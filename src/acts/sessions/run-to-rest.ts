@@ -1,4 +1,3 @@
-import { counted } from '../../base/text.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { cutToColumns } from '../../kit/terminal/columns.ts';
 import { ProgressView } from '../../kit/terminal/progress-view.ts';
@@ -38,10 +37,8 @@ async function showRest(cli: Cli, result: WaitResult): Promise<void> {
   const { clock } = await cli.actionContext();
   const facts = shownFacts(view, result);
   cli.leaveWith(exitStatusOf(view));
-  const work = facts.state === 'done' && !cli.output.json ? await workWords(view, cli) : '';
-  cli.output.result(facts, () =>
-    [`\n${statusWords(facts, cli.output, clock.now())}`, ...(work ? [work] : [])].join('\n'),
-  );
+  const commits = facts.state === 'done' && !cli.output.json ? await commitLines(view, cli) : [];
+  cli.output.result(facts, () => `\n${statusWords(facts, cli, { nowMs: clock.now(), commits })}`);
 }
 
 function sayHowToComeBack(cli: Cli, folder: string): void {
@@ -58,22 +55,17 @@ function sayHowToComeBack(cli: Cli, folder: string): void {
   );
 }
 
-/** What a session has committed, and how to look at it and take it over; empty while there is nothing. */
-async function workWords(view: SessionView, cli: Cli): Promise<string> {
-  const { worktree } = view.state;
-  const { commits, total } = await recentCommits(view, 20, await cli.actionContext());
-  if (worktree === undefined || total === 0) return '';
-  const { dim, accent } = cli.output.style;
-  const shown = commits
-    .toReversed()
-    .map(({ hash, subject }) => `  ${fitLine(`${hash.slice(0, 8)} ${subject}`, 100)}`)
-    .map((line) => cutToColumns(line, cli.output.textColumns));
-  return [
-    '',
-    `${counted(total, 'commit')} on ${worktree.branch}:`,
-    ...shown,
-    '',
-    `${dim('look at it  ')} ${accent(`git diff ${worktree.base}...${worktree.branch}`)}`,
-    `${dim('merge it    ')} ${accent(`git merge ${worktree.branch}`)}`,
-  ].join('\n');
+/** What a session has committed, oldest first. */
+async function commitLines(view: SessionView, cli: Cli): Promise<string[]> {
+  const { commits, total } = await recentCommits(view, MOST_COMMITS, await cli.actionContext());
+  const { accent, dim } = cli.output.style;
+  const lines = commits.toReversed().map(({ hash, subject }) => {
+    const line = `${accent(fitLine(hash).slice(0, 8))} ${fitLine(subject, 100)}`;
+    return cutToColumns(line, cli.output.textColumns - COMMITS_AT);
+  });
+  return total > commits.length ? [dim(`${total - commits.length} more before these`), ...lines] : lines;
 }
+
+const MOST_COMMITS = 20;
+/** The column of the values of a status. */
+const COMMITS_AT = 12;

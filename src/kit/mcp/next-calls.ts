@@ -5,7 +5,7 @@ type Args = NonNullable<NextStep['args']>;
 
 /** Formats next steps for a model: tool calls, and what to tell the user. */
 export function nextCalls(steps: readonly NextStep[]): string {
-  return steps.map(callUnderCondition).join('; ');
+  return steps.map((step, at) => joined(step, steps[at - 1])).join('');
 }
 
 /** What to do about an error: its hint, and the calls that help. */
@@ -17,9 +17,11 @@ export function hintForModel({ hint, next }: { hint: string; next: readonly Next
   return `${hint} ${sentence}.`.trim();
 }
 
-function callUnderCondition(step: NextStep): string {
+/** A condition that several calls in a row share is said once. */
+function joined(step: NextStep, before: NextStep | undefined): string {
   const condition = conditionOf(step);
-  return condition === undefined ? callOf(step) : `${condition}: ${callOf(step)}`;
+  if (before && condition !== undefined && condition === conditionOf(before)) return `, or ${callOf(step)}`;
+  return `${before ? '; ' : ''}${condition === undefined ? '' : `${condition}: `}${callOf(step)}`;
 }
 
 function conditionOf({ when, ifWanted }: NextStep): string | undefined {
@@ -45,6 +47,7 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   follow: (args) => tool('wait', args),
   list: (args) => tool('list_sessions', args),
   look: (args) => tool('get_status', args),
+  make_report: () => 'ask the user to run "samocode report <session>"',
   message: (args) => tool('send_message', args),
   name_project: ({ project_dir }) =>
     project_dir === undefined
@@ -74,6 +77,7 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
       ? `show these lines to the user; only they can agree: ${call}, if their client has forms; else ${TRUST_IN_TERMINAL}`
       : `show these lines to the user; when they agree: ${call}`;
   },
+  verify: () => 'ask the user to run "samocode verify <session>"',
   change_file: () => 'ask the user to change the file named in says; the session then continues',
   clear_the_way: () => 'tell the user what in_the_way says',
   do_what_it_asks: () => 'tell the user what says.reason asks for; when it is done: resume_session',

@@ -8,9 +8,15 @@ type Args = NonNullable<NextStep['args']>;
 
 /** Formats next steps for a person: command lines. */
 export function nextCommands(steps: readonly NextStep[]): string {
-  return steps
-    .map((step) => (step.when ? `${step.when}: ${commandOf(step)}` : commandOf(step)))
-    .join(', or ');
+  return commandsOf(steps).join(', or ');
+}
+
+/** The same, one each. */
+export function commandsOf(steps: readonly NextStep[]): string[] {
+  return steps.flatMap((step) => {
+    const command = commandOf(step);
+    return command === undefined ? [] : [step.when ? `${step.when}: ${command}` : command];
+  });
 }
 
 /** What to do about an error: its hint, and the commands that help. */
@@ -21,21 +27,23 @@ export function hintForTerminal({ hint, next }: { hint: string; next: readonly N
   return `${hint} ${first.when ? capitalised(commands) : `Next: ${commands}`}`.trim();
 }
 
-function commandOf({ act, session, args = {} }: NextStep): string {
-  return `samocode ${COMMANDS[act](session === undefined ? '<session>' : handleOf(session), args)}`;
+function commandOf({ act, session, args = {} }: NextStep): string | undefined {
+  const command = COMMANDS[act](session === undefined ? '<session>' : handleOf(session), args);
+  return command && `samocode ${command}`;
 }
 
-const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string>> = {
+const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string | undefined>> = {
   answer_questions: (session) => `answer ${session}`,
   archive: (session, args) => `archive ${session}${options(args)}`,
   bring_back: (session) => `unarchive ${session}`,
   decide_plan: (session) => `plan ${session}`,
   doctor: () => 'doctor',
   finish: (session, { how }) =>
-    `finish ${session}${typeof how === 'string' ? ` --${how.replaceAll('_', '-')}` : ''}`,
+    `finish ${session}${typeof how === 'string' && how !== TO_FILL ? ` --${how.replaceAll('_', '-')}` : ''}`,
   follow: (session) => `log ${session} --follow`,
   list: () => 'list',
   look: (session) => `status ${session}`,
+  make_report: (session) => `report ${session}`,
   message: (session) => `message ${session} "…"`,
   name_project: () => '… --project <folder>',
   read_answers: (session) => `answer ${session} --show`,
@@ -52,12 +60,14 @@ const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string>> =
   stop: (session) => `stop ${session}`,
   take_over: (session) => `takeover ${session}`,
   trust: () => 'trust',
+  verify: (session) => `verify ${session}`,
   change_file: (session) => `resume ${session}`,
   clear_the_way: (session) => `status ${session}`,
   do_what_it_asks: (session) => `resume ${session} --note "…"`,
   fix_problems: (session) => `status ${session}`,
   settle_blocker: (session) => `resume ${session} --note "…"`,
-  read_summary: (session) => `resume ${session} --goal "…"`,
+  // The terminal has printed it.
+  read_summary: () => undefined,
   report: (session) => `status ${session}`,
 };
 

@@ -1,18 +1,20 @@
 import type { SessionReport } from '../../acts/common/facts/get-status.ts';
 import { type ReportFacts, reportFacts } from '../../acts/common/facts/report-facts.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { nextCommands } from './next-commands.ts';
+import { commandsOf, nextCommands } from './next-commands.ts';
 
 /** A session as `--json` shows it: a contract, so names change only with the version. */
 export interface ShownFacts extends Omit<ReportFacts, 'next'> {
   /** Its project's folder, in a list of several projects. */
   project?: string;
-  /** The next command. */
+  /** What can be typed next, in one text and one by one. */
   next: string;
+  nextCommands: string[];
 }
 
 export function shownFacts(view: SessionView, report?: Partial<Omit<SessionReport, 'view'>>): ShownFacts {
   const { next, ...facts } = reportFacts(view, report);
   // Without the condition: the state is shown too.
-  return { ...facts, next: nextCommands(next.map((step) => ({ ...step, when: undefined }))) };
+  const steps = next.map((step) => ({ ...step, when: undefined }));
+  return { ...facts, next: nextCommands(steps), nextCommands: commandsOf(steps) };
 }

@@ -1,10 +1,10 @@
-import { basename } from 'node:path';
+import { basename, isAbsolute, relative } from 'node:path';
 import { age, duration } from '../../base/durations.ts';
 import { counted } from '../../base/text.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
 import { goneWords, type StateWords, stateWords } from '../../session/words.ts';
-import { EXIT } from './cli.ts';
+import { type Cli, EXIT } from './cli.ts';
 import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';
 import type { Output } from './output.ts';
 import type { ShownFacts } from './session-facts.ts';
@@ -22,17 +22,23 @@ export function stateCell(facts: ShownFacts, style: Style): string {
   return `${painted(brief, tone, style)}${gone === undefined ? '' : `, ${style.bad(gone)}`}`;
 }
 
-/** `samocode status`. */
-export function statusWords(facts: ShownFacts, { style, textColumns }: Output, nowMs: number): string {
+/** `samocode status`, and the end of `run` with the commits that it made. */
+export function statusWords(
+  facts: ShownFacts,
+  cli: Terminal,
+  { nowMs, commits = [] }: { nowMs: number; commits?: readonly string[] },
+): string {
+  const { style, textColumns } = cli.output;
   const isOver = facts.state === 'done';
   const rows: Row[] = [
     ['phase', `${facts.phase} (${counted(facts.totalIterations, 'iteration')}${isOver ? '' : ' so far'})`],
     ['worker', facts.worker === 'none needed' ? 'not running: none is needed' : facts.worker],
     ...factRows(facts),
-    ['worktree', facts.worktree],
+    ['commits', commits.join('\n')],
+    ['worktree', facts.worktree && shownPath(facts.worktree, cli)],
     ['sandbox', facts.sandbox],
-    ['overview', `${facts.sessionDir}/_overview.md`],
-    ['next', style.accent(facts.next)],
+    ['overview', shownPath(`${facts.sessionDir}/_overview.md`, cli)],
+    ['next', facts.nextCommands.map(style.accent).join('\n')],
   ];
   const since = duration(nowMs - Date.parse(facts.since));
   const head = `${style.bold(facts.session)} ${style.dim(facts.id)}  ${stateCell(facts, style)} ${style.dim(`for ${since}`)}`;
@@ -68,12 +74,28 @@ export function namedLines(
   return rows.flatMap(([name, value]) => {
     const first = `  ${style.dim(name.padEnd(9))} `;
     if (!value) return [];
-    return UNBROKEN.has(name) ? `${first}${value}` : hanging(value, { first, columns });
+    const below = `\n${' '.repeat(columnsOf(first))}`;
+    return UNBROKEN.has(name)
+      ? `${first}${value.replaceAll('\n', below)}`
+      : hanging(value, { first, columns });
   });
 }
 
 /** Values that people copy, and that the full-screen view cuts. */
-const UNBROKEN: ReadonlySet<string> = new Set(['about', 'branch', 'next', 'overview', 'phase', 'worktree']);
+const UNBROKEN: ReadonlySet<string> = new Set([
+  ...['about', 'branch', 'commits', 'next', 'overview', 'phase', 'worktree'],
+]);
+
+/** Where a path is shown. */
+type Terminal = Pick<Cli, 'output' | 'cwd' | 'home'>;
+
+/** On a terminal as short as it can still be copied: below the folder that the person is in, or below `~`. */
+function shownPath(path: string, { output, cwd, home }: Terminal): string {
+  if (!output.isLive) return path;
+  const below = relative(cwd, path);
+  if (below !== '' && !below.startsWith('..') && !isAbsolute(below)) return below;
+  return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+}
 
 /** `samocode list`: a line per session, cut to the terminal; in a pipe a line of whole fields between tabs. */
 export function listWords(sessions: readonly ShownFacts[], output: Output, nowMs: number): string {

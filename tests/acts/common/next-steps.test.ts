@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { NewEvent } from '../../../src/session/events/events.ts';
+import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { type Desk, makeDesk } from '../../server/desk.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../../session/events.ts';
@@ -28,6 +30,36 @@ test('the plan of a session that is done leads to no wait', async () => {
   const plan = '# Plan\n\n## Phase 1: Float\n- [ ] Build\n';
   await desk.repo.write({ [`_samocode/sessions/${folder}/01-08-1000-plan-boat.md`]: plan });
   expect((await ask(desk, 'read_plan')).next).toMatch(/^tell the user/);
+});
+
+const MERGE = { into: 'main', files: [], commands: [] };
+const OF_DONE = ['finish boat', 'report boat', 'verify boat', 'resume boat --goal "…"'];
+
+test.each<[string, string[], NewEvent[]]>([
+  ['that is done', OF_DONE, []],
+  ['that could not be merged', OF_DONE, [{ type: 'merge_ended', ...MERGE, outcome: 'conflicts' }]],
+  ['whose merge is left to them', OF_DONE, [{ type: 'merge_ended', ...MERGE, outcome: 'ready' }]],
+  [
+    'that is merged',
+    ['archive boat', 'resume boat --goal "…"'],
+    [{ type: 'merge_ended', ...MERGE, outcome: 'merged' }],
+  ],
+])('a session %s leads a person to %j', async (_what, commands, after) => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE, ...after]);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const { nextCommands } = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
+  expect(nextCommands).toEqual(commands.map((command) => `samocode ${command}`));
+});
+
+test('a model leaves to the user how a session that is done is finished, and what is more to do', async () => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  expect((await ask(desk, 'get_status')).next).toBe(
+    'tell the user says.summary and where the branch is; if the user wants it: finish_session (how), ' +
+      'or ask the user to run "samocode report <session>", or ask the user to run "samocode verify <session>", ' +
+      'or resume_session (goal)',
+  );
 });
 
 test('a message that nobody would read is refused, and nothing is kept', async () => {

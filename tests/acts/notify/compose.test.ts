@@ -143,7 +143,7 @@ const ROWS: Record<
       settings: { checks: ['npm test'] },
     }),
     title: `${SESSION} is done`,
-    body: [`All ${CANARY}`, 'Checks passed: npm test'],
+    body: [`All ${CANARY}`, 'Checks passed: npm test', 'Next, in a terminal: samocode finish x'],
   },
   revived: {
     plan: () => ({

@@ -22,7 +22,7 @@ export function reportDataSample(also = ''): SessionReportData {
     iterationCount: 2,
     workedMs: 120_000,
     cost,
-    next: text('samocode resume boat-names'),
+    next: [text('samocode resume boat-names')],
     page: undefined,
     task: text('Name the boats'),
     madeAt: at(61),

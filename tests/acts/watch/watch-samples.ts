@@ -84,7 +84,7 @@ const BASE = {
 export const ROWS = orderRows(
   SAMPLES.map((sample, index) => ({
     key: sample.session,
-    facts: { ...BASE, sessionDir: '/sessions', createdAt: ago(500 + index), ...sample },
+    facts: { ...BASE, nextCommands: [], sessionDir: '/sessions', createdAt: ago(500 + index), ...sample },
     projectDir: index % 2 === 0 ? '/code/harbour' : '/code/fleet',
     isEstimate: false,
   })),

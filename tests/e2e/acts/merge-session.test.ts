@@ -46,7 +46,10 @@ test.concurrent('a merge is shown before, is checked in a clone, and moves the b
   expect(left.stdout).toContain(`git -C ${rig.repo.path} merge --ff-only refs/samocode/`);
   await git(['checkout', '--', 'README.md']);
   const merged = await command(rig, 'finish', rig.file.folder, '--merge', '--yes', '--json');
-  expect(JSON.parse(merged.stdout)).toMatchObject({ how: 'merge', commands: [], state: 'done' });
+  expect(JSON.parse(merged.stdout)).toMatchObject({
+    ...{ how: 'merge', commands: [], state: 'done' },
+    nextCommands: [expect.stringContaining('samocode archive'), expect.stringContaining('samocode resume')],
+  });
   expect(existsSync(join(rig.repo.path, 'work.txt'))).toBe(true);
   expect(await git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
   expect(

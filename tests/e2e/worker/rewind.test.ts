@@ -53,7 +53,7 @@ test.concurrent('files, phase, gate and approval go back together, the gate is c
   expect(undone.view.state.status).toEqual(done.status);
   expect(undone.view.state.proved).toEqual(done.proved);
   expect(statusSentence(undone.view)).toContain('is done after');
-  const report = { session: rig.file.folder, wordsOf: () => '' };
+  const report = { session: rig.file.folder, wordsOf: () => [] };
   const page = await readFile((await writeSessionReport(report, rig.context())).path, 'utf8');
   expect(page).not.toContain('it is made at done');
   expect(undone.view.state.approvedPlan).toEqual(done.approvedPlan);

@@ -4,7 +4,11 @@ import { ACTS, TO_FILL } from '../../../src/base/acts.ts';
 import { COMMANDS } from '../../../src/cli/program.ts';
 import { nextCalls, hintForModel as toolHint } from '../../../src/kit/mcp/next-calls.ts';
 import type { Cli } from '../../../src/kit/terminal/cli.ts';
-import { nextCommands, hintForTerminal as terminalHint } from '../../../src/kit/terminal/next-commands.ts';
+import {
+  commandsOf,
+  nextCommands,
+  hintForTerminal as terminalHint,
+} from '../../../src/kit/terminal/next-commands.ts';
 
 test.each([
   [{ act: 'resume' }, 'resume_session', 'samocode resume <session>'],
@@ -55,8 +59,8 @@ function isUnknown(line: string): boolean {
 }
 
 test('every command that a next step names exists, with its options', () => {
-  const lines = ACTS.filter((act) => act !== 'name_project').map((act) =>
-    nextCommands([{ act, session: '26-01-08-boat' }]),
+  const lines = ACTS.filter((act) => act !== 'name_project').flatMap((act) =>
+    commandsOf([{ act, session: '26-01-08-boat' }]),
   );
   expect(lines.filter(isUnknown)).toEqual([]);
   expect(['samocode fly', 'samocode status boat --fly'].every(isUnknown)).toBe(true);
@@ -67,6 +71,18 @@ test('every act has its words on both faces', async () => {
     (act) => `${act}: ${nextCalls([{ act }])} | ${nextCommands([{ act, session: '26-01-08-boat' }])}`,
   );
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('../../golden/next-steps.txt');
+});
+
+test('a condition that several calls share is said to a model once', () => {
+  const asked = { ifWanted: true } as const;
+  expect(
+    nextCalls([
+      { act: 'look' },
+      { act: 'resume', ...asked },
+      { act: 'stop', ...asked },
+      { act: 'list', when: 'to choose' },
+    ]),
+  ).toBe('get_status; if the user wants it: resume_session, or stop_session; to choose: list_sessions');
 });
 
 test('a hint and its next steps become one text', () => {

@@ -22,6 +22,8 @@ function terminal(columns: number): Output {
   return new Output({ stdout, stderr: stdout, colourful: true, json: false });
 }
 
+const placed = (output: Output) => ({ output, cwd: '/home/me/harbour', home: '/home/me' });
+
 const SESSIONS = NAMES.map(
   (name): ShownFacts => ({
     session: `26-01-02-${name}`,
@@ -38,6 +40,7 @@ const SESSIONS = NAMES.map(
     reason: 'it waits '.repeat(40),
     sessionDir: '/sessions/boat',
     next: `samocode plan ${handleOf(`26-01-02-${name}`)}`,
+    nextCommands: [`samocode plan ${handleOf(`26-01-02-${name}`)}`],
   }),
 );
 
@@ -79,14 +82,33 @@ test('a list of nothing says how to start a session', () => {
 });
 
 test.each(WIDTHS)('a status fits %i columns', (columns) => {
-  const texts = SESSIONS.map((facts) => statusWords(facts, terminal(columns), NOW));
+  const texts = SESSIONS.map((facts) => statusWords(facts, placed(terminal(columns)), { nowMs: NOW }));
   expect(texts.flatMap((text) => tooWide(text, columns))).toEqual([]);
 });
 
 test('a command is never broken, since it is copied', () => {
   const next = 'samocode resume replace-the-authentication-layer-of-the-public-api --note "…" --max-hours 12';
   const [facts] = SESSIONS;
-  expect(statusWords({ ...(facts as ShownFacts), next }, terminal(80), NOW)).toContain(next);
+  const shown = { ...(facts as ShownFacts), nextCommands: [next] };
+  expect(statusWords(shown, placed(terminal(80)), { nowMs: NOW })).toContain(next);
+});
+
+test.each([
+  ['/home/me/harbour/_samocode/worktrees/boat', '_samocode/worktrees/boat'],
+  ['/home/me/worktrees/boat', '~/worktrees/boat'],
+  ['/home/me/harbour', '~/harbour'],
+  ['/srv/worktrees/boat', '/srv/worktrees/boat'],
+  ['/home/mel/boat', '/home/mel/boat'],
+])('a terminal in ~/harbour shows the path %s as %s, and a pipe shows it whole', (worktree, short) => {
+  const [facts] = SESSIONS;
+  const stream = new PassThrough();
+  const pipe = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });
+  const rowIn = (output: Output) =>
+    statusWords({ ...(facts as ShownFacts), worktree }, placed(output), { nowMs: NOW })
+      .split('\n')
+      .find((line) => line.includes('worktree'));
+  expect(rowIn(terminal(80))).toMatch(new RegExp(` ${short}$`));
+  expect(rowIn(pipe)).toMatch(new RegExp(` ${worktree}$`));
 });
 
 test.each(WIDTHS)('what the supervisor watches fits %i columns', (columns) => {

@@ -7,8 +7,10 @@ import type { QaQuestion } from '../../../session/documents/qa-blocks.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../../session/events/state.ts';
 import { sessionFacts } from '../../../session/facts.ts';
+import { handleOf } from '../../../session/layout/names.ts';
 import { stateWords } from '../../../session/words.ts';
 import { spentWords } from '../../common/facts/spent-words.ts';
+import { nextSteps } from '../../common/next-steps.ts';
 import { readPlanOf } from '../../gates/read-plan.act.ts';
 import { readQaOf } from '../../gates/read-qa.act.ts';
 import type { Notification } from './notification.ts';
@@ -98,14 +100,17 @@ async function planOf(view: SessionView): Promise<Notification['plan']> {
   }
 }
 
-function doneWords({ state, sessionFile, ...view }: SessionView, summary: string): string {
+function doneWords(view: SessionView, summary: string): string {
+  const { state, sessionFile } = view;
   const checks = state.checks ?? sessionFile?.settings.checks ?? [];
-  const spent = spentWords({ state, sessionFile, ...view });
+  const isToFinish = nextSteps(view).some(({ act }) => act === 'finish');
+  const spent = spentWords(view);
   return [
     summary,
     ...(checks.length > 0 ? [`Checks passed: ${checks.join('; ')}`] : []),
     ...(state.worktree === undefined ? [] : [`Branch: ${state.worktree.branch}`]),
     ...(spent === '' ? [] : [`Spent: ${spent}`]),
+    ...(isToFinish ? [`Next, in a terminal: samocode finish ${handleOf(view.folder)}`] : []),
   ].join('\n');
 }
 

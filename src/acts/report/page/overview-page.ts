@@ -35,7 +35,18 @@ const PROOF_WORDS = { project: 'proved', plan: "only the plan's own checks", non
 
 /** The card of a session on that page. */
 function cardOf(card: SessionCard): Html {
-  const { name, project, tone, sentence, says, next, page, branch, startedAt, until } = card;
+  const {
+    name,
+    project,
+    tone,
+    sentence,
+    says,
+    next: [next],
+    page,
+    branch,
+    startedAt,
+    until,
+  } = card;
   const tokens = tokensOf(card.cost);
   const words = [
     counted(card.iterationCount, 'iteration'),

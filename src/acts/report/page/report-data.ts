@@ -21,8 +21,8 @@ export interface SessionCard {
   cost: ReportCost;
   /** For a finished session: whose checks passed on the final commit. */
   provedBy?: 'project' | 'plan' | 'none';
-  /** Command lines for the person. */
-  next: string;
+  /** Command lines for the person, the most useful first. */
+  next: string[];
   /** The session's page, relative to the current one. */
   page?: string;
 }

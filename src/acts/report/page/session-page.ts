@@ -54,7 +54,10 @@ ${phaseBar(data)}
 ${factList([
   ['branch', branch && html`<code dir="ltr">${branch}</code>${from}`],
   ['sandbox', sandbox],
-  ['next', next && html`<code dir="ltr">${next}</code>`],
+  [
+    'next',
+    next.length > 0 && next.map((command) => html`<code class="command" dir="ltr">${command}</code> `),
+  ],
 ])}</header>
 `;
 }
