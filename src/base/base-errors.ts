@@ -1,4 +1,5 @@
-import { errors } from './errors.ts';
+import type { NextStep } from './acts.ts';
+import { errors, type SamocodeError } from './errors.ts';
 
 export const BASE_ERRORS = errors({
   file_refused: ({ path = 'a file', refusal, code, fix, then = 'try again' }: RefusedFile) => ({
@@ -35,7 +36,36 @@ export const BASE_ERRORS = errors({
     why: `The file system of ${folder} has no hard links, which samocode needs to create a file exactly once.`,
     hint: 'Set SESSIONS in .samocode to a folder on another disk.',
   }),
+  several_problems: ({ what, problems, next }: SeveralProblems) => ({
+    what,
+    why: problems.map((problem, index) => `${index + 1}. ${sentences(problem, what)}`).join('\n'),
+    hint: 'Fix them, then try again.',
+    next,
+  }),
 });
+
+/** One problem as it is, several as one error that lists them all. @param what what they prevented together */
+export function asOneError(problems: readonly SamocodeError[], what: string): SamocodeError {
+  const [only] = problems;
+  if (only !== undefined && problems.length === 1) return only;
+  return BASE_ERRORS.several_problems({ what, problems, next: distinctSteps(problems) });
+}
+
+interface SeveralProblems {
+  what: string;
+  problems: readonly SamocodeError[];
+  next: readonly NextStep[];
+}
+
+function distinctSteps(problems: readonly SamocodeError[]): NextStep[] {
+  const steps = problems.flatMap(({ next }) => next).toReversed();
+  const keyOf = ({ act, session, args }: NextStep) => JSON.stringify([act, session, args]);
+  return [...new Map(steps.map((step) => [keyOf(step), step])).values()].toReversed();
+}
+
+function sentences({ what, why, hint }: SamocodeError, said: string): string {
+  return [what === said ? '' : what, why, hint].filter(Boolean).join(' ');
+}
 
 interface RefusedFile {
   path?: string;

@@ -90,6 +90,26 @@ test('config never shows a secret', async () => {
   }
 });
 
+test('config and a start name the same problems of a project, folders that are not there among them', async () => {
+  await using repo = await makeRepo({ files: { '.samocode': 'SESSIONS=gone\nWORKTREES=.\nTIMEOUT=abc\n' } });
+  const place = { cwd: repo.path, home: repo.homeDir };
+  const shown = await typed(['config', '--json'], place);
+  const { settings } = JSON.parse(shown.stdout) as { settings: { key: string; problem?: string }[] };
+  const problems = settings.flatMap(({ problem }) => problem ?? []);
+  expect(settings.filter(({ problem }) => problem).map(({ key }) => key)).toEqual([
+    'MAIN_REPO',
+    'SESSIONS',
+    'TIMEOUT',
+  ]);
+  expect(shown.exitCode).toBe(1);
+  const { stderr, exitCode } = await typed(['start', '--task', 'x'], place);
+  expect(exitCode).toBe(1);
+  expect(stderr.split('\n').slice(0, 4)).toEqual([
+    '✘ No session was started.',
+    ...problems.map((problem, index) => `  ${index + 1}. ${problem}`),
+  ]);
+});
+
 test('doctor runs the checks of a project only when it is asked to', async () => {
   await using repo = await makeRepo();
   const place = { cwd: repo.path, home: repo.homeDir };

@@ -202,9 +202,10 @@ test('a bad secret is not shown', () => {
   expect(() => resolved({ env: { TELEGRAM_CHAT_ID: 'my secret' } })).toThrow('it is [hidden].');
 });
 
-test.each(['', 'MAIN_REPO=\n'])('a missing folder is an error with the next step', (text) => {
+test.each(['', 'MAIN_REPO=\n'])('missing folders are one error with the next step', (text) => {
   const texts = { ...textsOf({}), projectFile: { path: FILE, text } };
-  expect(() => resolveSettings(texts)).toThrow(expect.objectContaining({ code: 'setting_missing' }));
+  const next = [expect.objectContaining({ act: 'set_up' })];
+  expect(() => resolveSettings(texts)).toThrow(expect.objectContaining({ code: 'several_problems', next }));
   expect(() => resolveSettings(texts)).toThrow(/MAIN_REPO is (empty|missing) in \/p\/\.samocode\./);
 });
 

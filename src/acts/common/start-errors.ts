@@ -54,8 +54,8 @@ export const START_ERRORS = errors({
     next: [{ act: 'resume', session, when: 'once that is fixed' }],
   }),
   project_not_trusted: ({ filePath, lines, hash, isLoosening }: NotTrusted) => ({
-    what: 'Nothing was started.',
-    why: `${filePath} has lines that run something or relax a rule, and they are not trusted yet: ${lines}.`,
+    what: `${filePath} is not trusted yet.`,
+    why: `These lines run something or relax a rule: ${lines}.`,
     next: [{ act: 'trust', args: { hash, relaxes: isLoosening } }],
   }),
   root_refused: ({ title }: { title: string }) => ({
@@ -104,7 +104,7 @@ export const START_ERRORS = errors({
   }),
 });
 
-const NOTHING = 'No session was started.';
+export const NOTHING = 'No session was started.';
 
 function notAdoptable({ session, problem }: { session: string; problem: string }) {
   const next = [{ act: 'resume', session, when: 'once that is fixed' }] as const;

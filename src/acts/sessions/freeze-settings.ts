@@ -11,11 +11,10 @@ import {
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { isAsStrict } from '../../project/settings/setting-spec.ts';
 import { SETTINGS } from '../../project/settings/settings.ts';
-import { PROVIDER_NAMES, type ProviderName, providerNamed } from '../../providers/registry.ts';
-import { locateCli } from '../../providers/starting/locate-cli.ts';
-import { nodePath } from '../../providers/starting/node-path.ts';
+import { PROVIDER_NAMES } from '../../providers/registry.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import type { ActionContext } from '../common/context.ts';
+import { findCli, providersOf } from '../common/preconditions/agent-clis.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { CAP_SETTINGS, type CapSetting, type SessionChoices } from './start-choices.ts';
 
@@ -126,32 +125,9 @@ function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback'
   return { fallback: [...fallback], fallbackModels: Object.fromEntries(models) };
 }
 
-/** The program of a provider. @throws cli_not_found, cli_not_executable */
-export async function findCli(
-  settings: ResolvedSettings,
-  name: ProviderName,
-  { env, home, programs }: ActionContext,
-): Promise<string> {
-  if (name === 'rehearsal') return programs.rehearsal;
-  const { path } = await locateCli({
-    cli: providerNamed(name),
-    configured: childSettings(settings, 'init', name).cliPath,
-    env,
-    homeDir: home,
-    nodePath: await nodePath(env),
-  });
-  return path;
-}
-
 /** The program of every provider that a session begins with or falls back to, by its name. @throws what `findCli` throws */
 async function findClis(settings: ResolvedSettings, context: ActionContext): Promise<Record<string, string>> {
-  const { values } = settings;
-  const names = new Set<ProviderName>([
-    values.provider,
-    ...Object.values(values.providerByPhase),
-    ...values.fallback,
-  ]);
   const found: Record<string, string> = {};
-  for (const name of names) found[name] = await findCli(settings, name, context);
+  for (const name of providersOf(settings)) found[name] = await findCli(settings, name, context);
   return found;
 }

@@ -10,7 +10,6 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../common/context.ts';
 import { accepted } from '../common/early-refusal.ts';
-import { refuseWhatCannotRun } from '../common/preconditions/ready-project.ts';
 import { sandboxNow } from '../common/preconditions/sandbox-now.ts';
 import { freezeSettings } from './freeze-settings.ts';
 import type { SessionChoices } from './start-choices.ts';
@@ -44,7 +43,6 @@ export async function newSession(
   const { mainRepo, filePath: configPath, values } = project;
   const settings = await freezeSettings(project, choices, context);
   accepted(judgeStart({ by }, {}, settings));
-  refuseWhatCannotRun(settings, context);
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
   const { level: sandbox, warning } = await sandboxNow({ ...places, settings }, context);
   const at = isoUtc(clock.now());

@@ -17,12 +17,12 @@ import {
   type SessionQuestion,
 } from '../common/places/find-session.ts';
 import { requireTrust } from '../common/places/trust-project.ts';
+import { findCli } from '../common/preconditions/agent-clis.ts';
 import { refuseWhatCannotRun } from '../common/preconditions/ready-project.ts';
 import { requireFolders, requireText } from '../common/preconditions/require.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { adoptSession } from './adopt-session.act.ts';
 import { bringWorker, lacksWorker } from './bring-worker.ts';
-import { findCli } from './freeze-settings.ts';
 import { settingsOfCaps } from './start-choices.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {

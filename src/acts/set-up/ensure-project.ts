@@ -79,14 +79,20 @@ async function whatIsMissing({ env }: Cli, folder: string): Promise<Missing> {
 }
 
 /**
- * Asks for a person's trust where a project's `.samocode` needs it. Without a terminal, or without a yes,
- * nothing is changed: the start itself then says what is missing.
+ * Asks for a person's trust where a project's `.samocode` needs it. Without a terminal, without a yes, or with other
+ * problems nothing is changed: the start itself then says what is missing.
  */
 async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
   if (!cli.isInteractive) return;
-  const { readTrust, trustProject } = await import('../common/places/trust-project.ts');
+  const [{ readProjectFor }, { trustProject }, { trustIn }] = await Promise.all([
+    import('../common/places/find-project-for.ts'),
+    import('../common/places/trust-project.ts'),
+    import('../../project/finding/trust.ts'),
+  ]);
   const context = await cli.actionContext();
-  const { project, trust } = await readTrust({ projectDir }, context);
+  const { project } = await readProjectFor({ projectDir }, context);
+  if (project === undefined) return;
+  const trust = await trustIn(project, cli.home);
   if (trust.kind === 'fine' || !(await askTrust(cli, project.filePath, trust.lines))) return;
   await trustProject({ projectDir, hash: trust.hash }, context);
 }

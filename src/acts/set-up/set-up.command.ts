@@ -130,14 +130,17 @@ export function addConfig(program: Command, cli: Cli): void {
   withSharedOptions(program.command('config'))
     .description('Show every setting in use and where it comes from')
     .action(async ({ project }: SharedOptions) => {
-      const [{ readSettingTexts }, { readSettings }, { settingByKey }] = await Promise.all([
+      const [{ readProject, readSettingTexts }, { readSettings }, { settingByKey }] = await Promise.all([
         import('../../project/finding/open-project.ts'),
         import('../../project/settings/read-settings.ts'),
         import('../../project/settings/settings.ts'),
       ]);
       const filePath = await projectFileAt(cli, project);
-      const place = { env: cli.env, homeDir: cli.home, filePath };
-      const { readings, warnings } = readSettings(await readSettingTexts(place));
+      const place = { env: cli.env, homeDir: cli.home };
+      const { readings, warnings } =
+        filePath === undefined
+          ? readSettings(await readSettingTexts(place))
+          : await readProject({ ...place, filePath });
       const isSecret = ({ key }: SettingReading) => settingByKey(key)?.[1].scope === 'secret';
       const settings = readings.map((reading) => shown(reading, isSecret(reading)));
       // Outside a project its required settings are missing by nature.

@@ -173,10 +173,10 @@ export class Output {
       error.cause instanceof Error && error.code !== 'usage'
         ? [dim(`(${harmless(error.cause.message)})`)]
         : [];
+    const details = [...error.why.split('\n'), this.#hintWords(error)].filter(Boolean);
     return [
       `${bad('✘')} ${bold(harmless(error.what))}`,
-      `  ${harmless(error.why)}`,
-      `  ${harmless(this.#hintWords(error))}`,
+      ...details.map((line) => `  ${harmless(line)}`),
       ...cause,
     ].join('\n');
   }

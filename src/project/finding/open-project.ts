@@ -1,16 +1,22 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { asOneError } from '../../base/base-errors.ts';
 import { configFolder } from '../../base/config-folder.ts';
-import { ifExists, systemErrorCode } from '../../base/errors.ts';
+import { ifExists, isSamocodeError, type SamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
-import { requireRepository } from '../git/repository.ts';
-import type { SettingTexts } from '../settings/read-settings.ts';
-import { type ResolvedSettings, resolveSettings } from '../settings/resolve-settings.ts';
+import { type GitContext, requireRepository } from '../git/repository.ts';
+import {
+  readSettings,
+  type SettingReading,
+  type SettingsReading,
+  type SettingTexts,
+} from '../settings/read-settings.ts';
+import { problemsIn, type ResolvedSettings, settingsIn, UNUSABLE } from '../settings/resolve-settings.ts';
 import { settingInvalid } from '../settings/setting-errors.ts';
 import type { SettingSpec } from '../settings/setting-spec.ts';
-import { type CallSettings, SETTING_ROWS, SETTINGS } from '../settings/settings.ts';
+import { type CallSettings, SETTINGS, type SettingName } from '../settings/settings.ts';
 
 export interface ProjectRequest {
   filePath: string;
@@ -30,25 +36,40 @@ export interface Project extends ResolvedSettings {
   commonDir: string;
 }
 
+/** A project as it is found, with every problem at once. */
+export interface ProjectReading extends SettingsReading {
+  problems: readonly SamocodeError[];
+  /** Its repository, where that can be used. */
+  mainRepo?: string;
+  /** Absent with a problem. */
+  project?: Project;
+}
+
 /**
  * Opens a project: reads all settings and checks that the paths they name exist.
- * @throws setting_missing, setting_invalid, folders_collide, not_a_repository, no_commit
+ * @throws setting_missing, setting_invalid, folders_collide, not_a_repository, no_commit, several_problems
  */
 export async function openProject(request: ProjectRequest): Promise<Project> {
+  const { project, problems } = await readProject(request);
+  if (project === undefined) throw asOneError(problems, UNUSABLE);
+  return project;
+}
+
+/** The same, with its problems as a result. @throws project_file_unreadable */
+export async function readProject(request: ProjectRequest): Promise<ProjectReading> {
   const { filePath, env, signal } = request;
   const texts = await readSettingTexts(request);
-  const settings = resolveSettings(texts);
-  await requirePaths(settings);
-  const { mainRepo, sessions, worktrees } = settings.values;
-  const repository = await requireRepository(mainRepo, { baseEnv: env, signal });
-  await refuseCollisions(repository.toplevel, { SESSIONS: sessions, WORKTREES: worktrees });
-  return {
-    ...settings,
-    filePath,
-    fileHash: fingerprint(texts.projectFile?.text ?? ''),
-    mainRepo: repository.toplevel,
-    commonDir: repository.commonDir,
-  };
+  const asWritten = readSettings(texts);
+  const onDisk = await Promise.all(asWritten.readings.map(withPathProblem));
+  const { readings, repository } = await withRepository(onDisk, { baseEnv: env, signal });
+  const reading = { readings, warnings: asWritten.warnings };
+  const problems = problemsIn(reading);
+  if (repository === undefined || problems.length > 0)
+    return { ...reading, problems, mainRepo: repository?.toplevel };
+  const { toplevel: mainRepo, commonDir } = repository;
+  const fileHash = fingerprint(texts.projectFile?.text ?? '');
+  const project = { ...settingsIn(reading), filePath, fileHash, mainRepo, commonDir };
+  return { ...reading, problems, mainRepo, project };
 }
 
 export async function readSettingTexts(
@@ -78,19 +99,13 @@ async function readProjectFile(filePath: string): Promise<string> {
   }
 }
 
-async function requirePaths({ values, sources }: ResolvedSettings): Promise<void> {
-  for (const [name, spec] of SETTING_ROWS) {
-    const path = values[name];
-    if (typeof path !== 'string' || (spec.kind !== 'folder' && spec.kind !== 'file')) continue;
-    const problem = await problemWith(path, spec);
-    if (problem)
-      throw settingInvalid(spec, {
-        key: spec.key,
-        written: path,
-        source: sources[name] ?? { kind: 'unset' },
-        problem,
-      });
-  }
+async function withPathProblem(reading: SettingReading): Promise<SettingReading> {
+  const { name, key, value, source } = reading;
+  const spec: SettingSpec = SETTINGS[name];
+  if (typeof value !== 'string' || (spec.kind !== 'folder' && spec.kind !== 'file')) return reading;
+  const problem = await problemWith(value, spec);
+  if (problem === undefined) return reading;
+  return { ...reading, problem: settingInvalid(spec, { key, written: value, source, problem }) };
 }
 
 async function problemWith(path: string, { kind }: SettingSpec): Promise<string | undefined> {
@@ -100,15 +115,48 @@ async function problemWith(path: string, { kind }: SettingSpec): Promise<string 
   return fits ? undefined : `This is not a ${kind}`;
 }
 
-async function refuseCollisions(
-  mainRepo: string,
-  folders: { SESSIONS: string; WORKTREES: string },
-): Promise<void> {
-  const sessions = await realPathAsFar(folders.SESSIONS);
-  const worktrees = await realPathAsFar(folders.WORKTREES);
-  if (sessions === worktrees) throw collision('SESSIONS', 'WORKTREES', sessions);
-  if (sessions === mainRepo) throw collision('SESSIONS', 'MAIN_REPO', sessions);
-  if (worktrees === mainRepo) throw collision('WORKTREES', 'MAIN_REPO', worktrees);
+/** Adds what is wrong with the repository, or with the folders in it. */
+async function withRepository(readings: readonly SettingReading[], context: GitContext) {
+  const folder = usable(readings, 'mainRepo');
+  if (folder === undefined) return { readings };
+  try {
+    const repository = await requireRepository(folder, context);
+    const colliding = await collisions(readings, repository.toplevel);
+    return { readings: withProblems(readings, colliding), repository };
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return { readings: withProblems(readings, { mainRepo: error }) };
+  }
+}
+
+type Problems = Partial<Record<SettingName, SamocodeError>>;
+
+function withProblems(readings: readonly SettingReading[], problems: Problems): SettingReading[] {
+  return readings.map((reading) => {
+    const problem = problems[reading.name];
+    return problem === undefined ? reading : { ...reading, problem };
+  });
+}
+
+async function collisions(readings: readonly SettingReading[], mainRepo: string): Promise<Problems> {
+  const [sessions, worktrees] = await Promise.all(
+    (['sessions', 'worktrees'] as const).map(async (name) => {
+      const path = usable(readings, name);
+      return path === undefined ? undefined : await realPathAsFar(path);
+    }),
+  );
+  return {
+    ...(sessions === mainRepo && { sessions: collision('SESSIONS', 'MAIN_REPO', mainRepo) }),
+    ...(worktrees === mainRepo && { worktrees: collision('WORKTREES', 'MAIN_REPO', mainRepo) }),
+    ...(sessions !== undefined &&
+      sessions === worktrees && { sessions: collision('SESSIONS', 'WORKTREES', sessions) }),
+  };
+}
+
+/** The path of a setting without a problem. */
+function usable(readings: readonly SettingReading[], wanted: SettingName): string | undefined {
+  const reading = readings.find(({ name, problem }) => name === wanted && problem === undefined);
+  return typeof reading?.value === 'string' ? reading.value : undefined;
 }
 
 function collision(first: 'SESSIONS' | 'WORKTREES', second: string, path: string) {

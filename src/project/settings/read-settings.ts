@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
+import type { SamocodeError } from '../../base/errors.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { type FileEntry, parseSamocodeFile, pathFromFile } from './samocode-file.ts';
-import { type SettingProblem, type SettingSource, settingInvalid, settingMissing } from './setting-errors.ts';
+import { type SettingSource, settingInvalid, settingMissing } from './setting-errors.ts';
 import type { SettingSpec } from './setting-spec.ts';
 import { type SettingWarning, warnAboutKeys } from './setting-warnings.ts';
 import {
@@ -30,7 +31,7 @@ export interface SettingReading {
   source: SettingSource;
   /** Paths are absolute. Undefined when unset or when there is a problem. */
   value: unknown;
-  problem?: SettingProblem;
+  problem?: SamocodeError;
 }
 
 export interface SettingsReading {

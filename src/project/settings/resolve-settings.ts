@@ -1,6 +1,13 @@
+import { asOneError } from '../../base/base-errors.ts';
+import type { SamocodeError } from '../../base/errors.ts';
 import type { Phase } from '../../phases/table.ts';
 import { PROVIDERS, type ProviderName } from '../../providers/registry.ts';
-import { readSettings, type SettingReading, type SettingTexts } from './read-settings.ts';
+import {
+  readSettings,
+  type SettingReading,
+  type SettingsReading,
+  type SettingTexts,
+} from './read-settings.ts';
 import type { SettingSource } from './setting-errors.ts';
 import type { SettingWarning } from './setting-warnings.ts';
 import { type Check, SETTING_ROWS, type SettingName, type Settings } from './settings.ts';
@@ -13,12 +20,24 @@ export interface ResolvedSettings {
 }
 
 /**
- * Reads every setting and stops at the first missing or invalid one. `openProject` checks the folders.
- * @throws setting_missing, setting_invalid
+ * Reads every setting. `openProject` checks the folders.
+ * @throws setting_missing, setting_invalid, several_problems
  */
 export function resolveSettings(texts: SettingTexts): ResolvedSettings {
-  const { readings, warnings } = readSettings(texts);
-  for (const { problem } of readings) if (problem) throw problem;
+  const reading = readSettings(texts);
+  const problems = problemsIn(reading);
+  if (problems.length > 0) throw asOneError(problems, UNUSABLE);
+  return settingsIn(reading);
+}
+
+export const UNUSABLE = 'The settings of the project cannot be used.';
+
+export function problemsIn({ readings }: SettingsReading): SamocodeError[] {
+  return readings.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+}
+
+/** The settings of a reading without problems. */
+export function settingsIn({ readings, warnings }: SettingsReading): ResolvedSettings {
   const single = readings.filter(({ name }) => !(name in families(readings)));
   return {
     // Every row has a reading, whose value was parsed by the row's schema.

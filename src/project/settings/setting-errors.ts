@@ -27,8 +27,6 @@ export type SettingSource =
   | { kind: 'default' }
   | { kind: 'unset' };
 
-export type SettingProblem = ReturnType<(typeof SETTING_ERRORS)[keyof typeof SETTING_ERRORS]>;
-
 interface Invalid {
   /** The source as people read it: `TIMEOUT in /home/ada/shop/.samocode, line 4`. */
   where: string;

@@ -102,7 +102,7 @@ const MISTAKES: Array<{ what: string; code: string; input: StartSessionInput; pl
     what: 'a provider without its CLI',
     code: 'cli_not_executable',
     input: { task: 'x' },
-    plan: { lines: { PROVIDER: 'claude' } },
+    plan: { lines: { PROVIDER: 'claude', PERMISSIONS: 'allow' } },
   },
   { what: 'a task of a megabyte', code: 'text_too_long', input: { task: 'x'.repeat(1_000_000) } },
   {

@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute } from 'node:path';
+import { asOneError } from '../../../base/base-errors.ts';
 import { ifExists } from '../../../base/errors.ts';
 import { findProject, SAMOCODE_FILE } from '../../../project/finding/find-project.ts';
 import { readKnownProjects, rememberProject } from '../../../project/finding/known-projects.ts';
-import { openProject, type Project } from '../../../project/finding/open-project.ts';
+import { type Project, type ProjectReading, readProject } from '../../../project/finding/open-project.ts';
 import { PROJECT_ERRORS, type ProjectNotFound } from '../../../project/git/project-errors.ts';
+import { UNUSABLE } from '../../../project/settings/resolve-settings.ts';
 import { pathFromFile } from '../../../project/settings/samocode-file.ts';
 import type { CallSettings } from '../../../project/settings/settings.ts';
 import { ACTION_ERRORS } from '../action-errors.ts';
@@ -23,17 +25,29 @@ export interface ProjectQuestion {
  * @throws project_not_found, project_unclear, no_such_folder, and what `openProject` throws
  */
 export async function findProjectFor(question: ProjectQuestion, context: ActionContext): Promise<Project> {
+  const { project, problems } = await readProjectFor(question, context);
+  if (project === undefined) throw asOneError(problems, UNUSABLE);
+  return project;
+}
+
+/** The same, with the problems of its settings as a result. @throws project_not_found, project_unclear, no_such_folder */
+export async function readProjectFor(
+  question: ProjectQuestion,
+  context: ActionContext,
+): Promise<ProjectReading> {
   const { env, home: homeDir, clock } = context;
   const { filePath, isGuessed } = await findProjectFile(question.projectDir, context);
-  const project = await openProject({ filePath, env, homeDir, call: question.call });
+  const reading = await readProject({ filePath, env, homeDir, call: question.call });
+  const { project } = reading;
+  if (project === undefined) return reading;
   const { mainRepo, values } = project;
   // A convenience: a home folder that can't be written must not stop anything.
   await rememberProject({ filePath, mainRepo, sessions: values.sessions }, { homeDir, clock }).catch(
     () => {},
   );
-  if (!isGuessed) return project;
+  if (!isGuessed) return reading;
   const text = `No folder was given, so this is about ${mainRepo}, the only project known on this machine.`;
-  return { ...project, warnings: [...project.warnings, { path: filePath, text }] };
+  return { ...reading, project: { ...project, warnings: [...project.warnings, { path: filePath, text }] } };
 }
 
 /**

@@ -1,42 +1,75 @@
+import { asOneError } from '../../../base/base-errors.ts';
+import { isSamocodeError, type SamocodeError } from '../../../base/errors.ts';
 import type { Project } from '../../../project/finding/open-project.ts';
 import { requireIdentity } from '../../../project/git/repository.ts';
 import { requireBase } from '../../../project/worktrees/base-commit.ts';
 import { providerNamed } from '../../../providers/registry.ts';
 import type { FrozenSettings } from '../../../session/events/session-file.ts';
 import type { ActionContext } from '../context.ts';
-import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
+import { type ProjectQuestion, readProjectFor } from '../places/find-project-for.ts';
 import { requireTrust } from '../places/trust-project.ts';
-import { START_ERRORS } from '../start-errors.ts';
+import { NOTHING, START_ERRORS } from '../start-errors.ts';
+import { findCli, providersOf } from './agent-clis.ts';
 import { type Machine, thisMachine } from './check.ts';
 import { commandChecks } from './command-checks.ts';
 
 /**
- * The project of a new session, found able to begin one.
- * @throws project_not_found, project_not_trusted, command_not_found, base_not_found; the errors of settings and
- * repositories
+ * The project of a new session, able to begin one. Whatever prevents that is named at once.
+ * @throws project_not_found, project_not_trusted, command_not_found, root_refused, no_git_identity, base_not_found,
+ * cli_not_found, cli_not_executable, several_problems; the errors of settings and repositories
  */
 export async function readyProject(
   { base, ...question }: ProjectQuestion & { base?: string | undefined },
   context: ActionContext,
 ): Promise<Project> {
-  const project = await findProjectFor(question, context);
-  const { mainRepo } = project;
-  await requireTrust(project, context);
-  await refuseImpossibleCommands(project, context);
-  await requireIdentity(mainRepo, { baseEnv: context.env });
-  if (base !== undefined) await requireBase({ mainRepo, base, baseEnv: context.env });
+  const { project, mainRepo, problems } = await readProjectFor(question, context);
+  const found = await Promise.all([
+    ...(project === undefined ? [] : ofProject(project, context)),
+    ...(mainRepo === undefined ? [] : ofRepository(mainRepo, base, context)),
+  ]);
+  const all = [...problems, ...found.flat()];
+  if (project === undefined || all.length > 0) throw asOneError(all, NOTHING);
   return project;
 }
 
-/**
- * What `setup_project` reports as impossible, said again where a session would begin with it.
- * @throws command_not_found
- */
-async function refuseImpossibleCommands(project: Project, context: ActionContext): Promise<void> {
-  const check = (await commandChecks(project, context)).find(({ level }) => level === 'fail');
-  if (check === undefined) return;
-  const { found, fix = '' } = check;
-  throw START_ERRORS.command_not_found({ found, fix });
+type Problems = Promise<SamocodeError[]>;
+
+function ofProject(project: Project, context: ActionContext): Problems[] {
+  const { provider, providerByPhase, permissions } = project.values;
+  const settings = { provider, providers: providerByPhase, permissions };
+  return [
+    problemOf(() => requireTrust(project, context)),
+    impossibleCommands(project, context),
+    problemOf(() => refuseWhatCannotRun(settings, context)),
+    ...[...providersOf(project)].map((name) => problemOf(() => findCli(project, name, context))),
+  ];
+}
+
+function ofRepository(
+  mainRepo: string,
+  base: string | undefined,
+  { env: baseEnv }: ActionContext,
+): Problems[] {
+  return [
+    problemOf(() => requireIdentity(mainRepo, { baseEnv })),
+    ...(base === undefined ? [] : [problemOf(() => requireBase({ mainRepo, base, baseEnv }))]),
+  ];
+}
+
+async function problemOf(require: () => unknown): Problems {
+  try {
+    await require();
+    return [];
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return [error];
+  }
+}
+
+/** What `setup_project` reports as impossible, said again where a session would begin with it. */
+async function impossibleCommands(project: Project, context: ActionContext): Problems {
+  const failed = (await commandChecks(project, context)).filter(({ level }) => level === 'fail');
+  return failed.map(({ found, fix = '' }) => START_ERRORS.command_not_found({ found, fix }));
 }
 
 /**

@@ -1,0 +1,28 @@
+import { childSettings, type ResolvedSettings } from '../../../project/settings/resolve-settings.ts';
+import { type ProviderName, providerNamed } from '../../../providers/registry.ts';
+import { locateCli } from '../../../providers/starting/locate-cli.ts';
+import { nodePath } from '../../../providers/starting/node-path.ts';
+import type { ActionContext } from '../context.ts';
+
+/** Every provider that a session begins with or falls back to. */
+export function providersOf({ values }: Pick<ResolvedSettings, 'values'>): Set<ProviderName> {
+  const { provider, providerByPhase, fallback } = values;
+  return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
+}
+
+/** The program of a provider. @throws cli_not_found, cli_not_executable */
+export async function findCli(
+  settings: ResolvedSettings,
+  name: ProviderName,
+  { env, home, programs }: ActionContext,
+): Promise<string> {
+  if (name === 'rehearsal') return programs.rehearsal;
+  const { path } = await locateCli({
+    cli: providerNamed(name),
+    configured: childSettings(settings, 'init', name).cliPath,
+    env,
+    homeDir: home,
+    nodePath: await nodePath(env),
+  });
+  return path;
+}
