@@ -109,6 +109,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   'run --no-ask': 'likewise',
   'run --yes': 'a missing project is made by setup_project',
   'start --yes': 'likewise',
+  'finish --with-answers': 'who may read their answers is a person’s to say',
   'approve --yes': 'a chat asks in a form, or passes the hash',
   demo: 'a session to look at',
   'log --follow': 'a chat waits',

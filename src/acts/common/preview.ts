@@ -6,6 +6,8 @@ import type { SessionView } from '../../session/events/session-view.ts';
 export interface Preview {
   view: SessionView;
   would: readonly string[];
+  /** What would be published, in Markdown. */
+  text?: string | undefined;
   /** Empty: nothing is in the way. */
   blockers: readonly string[];
   /** What clears the way. */

@@ -2,10 +2,12 @@ import { type Command, Option } from 'commander';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { agreedTo, previewWords } from '../../kit/terminal/ask-preview.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
+import { hintForTerminal, nextCommands } from '../../kit/terminal/next-commands.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { Preview } from '../common/preview.ts';
+import type { FinishResult } from './finish-session.act.ts';
 import type { FinishSessionInput, FinishWay } from './look-at-finish.ts';
 
 const WAYS = {
@@ -15,11 +17,17 @@ const WAYS = {
   discard: 'delete branch and worktree; for 30 days "samocode unarchive" restores them',
 } as const satisfies Partial<Record<FinishWay, string>>;
 type Way = keyof typeof WAYS;
+const TITLES: Readonly<Record<Way, string>> = {
+  merge: 'Merge it',
+  pull_request: 'Open a pull request',
+  keep_branch: 'Archive it and keep its branch',
+  discard: 'Discard it',
+};
 const NAMES = Object.keys(WAYS) as Way[];
 
 const DAY_MS = 24 * 60 * 60_000;
 
-type FinishOptions = SharedOptions & { yes?: true } & Readonly<Record<string, unknown>>;
+type FinishOptions = SharedOptions & { yes?: true; withAnswers?: true } & Readonly<Record<string, unknown>>;
 
 export function addFinish(program: Command, cli: Cli): void {
   const command = withSharedOptions(program.command('finish <session>')).description(
@@ -29,6 +37,13 @@ export function addFinish(program: Command, cli: Cli): void {
     const others = NAMES.filter((each) => each !== way).map((each) => optionOf(each).attributeName());
     command.addOption(optionOf(way).conflicts(others));
   }
+  const others = NAMES.filter((way) => way !== 'pull_request').map((way) => optionOf(way).attributeName());
+  command.addOption(
+    new Option(
+      '--with-answers',
+      'put what people answered into the pull request, even if anybody can read it',
+    ).conflicts(others),
+  );
   command.option('-y, --yes', 'do not ask').action(async (session: string, options: FinishOptions) => {
     const way =
       NAMES.find((each) => options[optionOf(each).attributeName()]) ?? (await choose(cli, session, options));
@@ -37,30 +52,24 @@ export function addFinish(program: Command, cli: Cli): void {
     if (which === undefined) return;
     const { finishSession } = await import('./finish-session.act.ts');
     // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker continues.
-    const input = { ...which, ...projectOf(options), how: way, keep: [], waitMs: DAY_MS };
+    const input = { ...which, ...inputOf(way, options), waitMs: DAY_MS };
     if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
-    const { view, done, place, commands, url, bodyPath } = await finishSession(
-      input,
-      await cli.actionContext(),
-    );
-    const facts = {
-      ...shownFacts(view),
-      how: way,
-      done,
-      place: place || undefined,
-      commands,
-      url,
-      bodyPath,
-    };
-    cli.output.result(facts, () =>
-      [
-        `${cli.output.style.good('✔')} ${done}`,
-        ...commands.map((command) => `  ${command}`),
-        ...(bodyPath === undefined ? [] : [`The text of the pull request: ${bodyPath}`]),
-        ...(way === 'merge' && facts.merge?.outcome === 'merged' ? ['', `Next: ${facts.next}`] : []),
-      ].join('\n'),
-    );
+    printResult(cli, way, await finishSession(input, await cli.actionContext()));
   });
+}
+
+function printResult({ output }: Cli, how: Way, { view, place, next, ...result }: FinishResult): void {
+  const { done, commands, url, bodyPath } = result;
+  const facts = { ...shownFacts(view), how, done, place: place || undefined, commands, url, bodyPath };
+  const shown = next.length === 0 ? facts : { ...facts, next: nextCommands(next) };
+  output.result(shown, () =>
+    [
+      `${output.style.good('✔')} ${done}`,
+      ...commands.map((command) => `  ${command}`),
+      ...(bodyPath === undefined ? [] : [`The text of the pull request: ${bodyPath}`]),
+      ...(next.length === 0 ? [] : [hintForTerminal({ hint: '', next })]),
+    ].join('\n'),
+  );
 }
 
 function optionOf(way: Way): Option {
@@ -85,24 +94,28 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
     blockers,
   }));
   cli.output.result({ session, ways }, () =>
-    previews.map(({ way, preview }) => previewWords(cli, optionOf(way).flags, preview)).join('\n'),
+    previews
+      .map(({ way, preview }) => previewWords(cli, `${TITLES[way]} (${optionOf(way).flags})`, preview))
+      .join('\n'),
   );
   return undefined;
 }
 
 async function wanted(cli: Cli, session: string, way: Way, options: FinishOptions) {
   const preview = await previewOf(cli, session, way, options);
-  const title = optionOf(way).flags;
-  const command = `samocode finish ${shellWord(preview.view.folder)} ${title} --yes`;
-  return await agreedTo(cli, { preview, title, command, facts: { how: way } });
+  const { folder } = preview.view;
+  const flags = [optionOf(way).flags, ...(options.withAnswers ? ['--with-answers'] : [])].join(' ');
+  const command = `samocode finish ${shellWord(folder)} ${flags} --yes`;
+  return await agreedTo(cli, { preview, title: `${TITLES[way]}: ${folder}`, command, facts: { how: way } });
 }
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
   const { previewFinish } = await import('./preview-finish.act.ts');
-  return await previewFinish(
-    { session, ...projectOf(options), how: way, keep: [] },
-    await cli.actionContext(),
-  );
+  return await previewFinish({ session, ...inputOf(way, options) }, await cli.actionContext());
+}
+
+function inputOf(how: Way, options: FinishOptions): Omit<FinishSessionInput, 'session'> {
+  return { ...projectOf(options), how, keep: [], withAnswers: options.withAnswers === true };
 }
 
 type ArchiveOptions = SharedOptions & { documents?: true; keep?: string[]; yes?: true };

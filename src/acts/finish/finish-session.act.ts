@@ -1,3 +1,4 @@
+import type { NextStep } from '../../base/acts.ts';
 import { SamocodeError } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { counted } from '../../base/text.ts';
@@ -18,6 +19,7 @@ export interface FinishResult {
   moved: readonly string[];
   /** Shell commands that are left to the person, in order. */
   commands: readonly string[];
+  next: readonly NextStep[];
   url?: string;
   bodyPath?: string;
 }
@@ -35,8 +37,9 @@ export async function finishSession(
   if (refusal) throw refusal;
   const { how } = input;
   if (how === 'pull_request') {
-    const { said, ...published } = await publish(look, context);
-    return { view, place: '', moved: [], done: said, ...published };
+    const { said, ...published } = await publish(look, input.withAnswers === true, context);
+    const next = [archiving(view, { when: 'once it is merged' })];
+    return { view, place: '', moved: [], done: said, next, ...published };
   }
   const send = (request: CommandRequest, endsIn: EventType, workMs = ALL_FILES_MS) =>
     afterCommand(view, request, [endsIn], context, { workMs });
@@ -56,7 +59,7 @@ function archivedResult(how: ArchiveWay, { view, events }: AfterCommand): Finish
       ? !moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`))
       : view.state.archived === (how !== 'unarchive');
   if (!isDone) throw notFinished(view, events);
-  return { view, place, moved, commands: [], done: archivedWords(how, view, { place, moved }) };
+  return { view, place, moved, commands: [], next: [], done: archivedWords(how, view, { place, moved }) };
 }
 
 function archivedWords(
@@ -83,15 +86,25 @@ function archivedWords(
 
 function mergeResult({ view, events }: AfterCommand): FinishResult {
   const end = events.find((event) => event.type === 'merge_ended');
-  const result = { view, place: '', moved: [], commands: end?.commands ?? [] };
+  const next: NextStep[] = [{ act: 'follow', session: view.folder }];
+  const result = { view, place: '', moved: [], commands: end?.commands ?? [], next };
   if (end === undefined)
     return { ...result, done: `${view.folder} is being merged; its status says when that has ended.` };
   const { outcome, into, commit = '', reason = '', files, commands } = end;
   if (outcome === 'merged')
-    return { ...result, done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}.` };
+    return {
+      ...result,
+      done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}. Its branch and its worktree are still there.`,
+      next: [archiving(view, { ifWanted: true })],
+    };
   if (outcome !== 'ready') throw ACTION_ERRORS.not_merged({ into, reason, files, commands });
   const done = `The merge is made and nothing else was changed. ${reason} These commands do the rest.`;
-  return { ...result, done };
+  return { ...result, done, next: [archiving(view, { when: 'once they have run' })] };
+}
+
+/** What is left to do with a session whose work has arrived. */
+function archiving({ folder }: SessionView, condition: Pick<NextStep, 'when' | 'ifWanted'>): NextStep {
+  return { act: 'archive', session: folder, ...condition };
 }
 
 /** Its worker could not do what it had accepted; it has recorded why, and that things are as they were. */

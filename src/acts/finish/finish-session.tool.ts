@@ -3,7 +3,6 @@ import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, Confirm, OF_PREVIEW, resultWith, SESSION, TEXTS } from '../../kit/mcp/fields.ts';
 import { previewFields } from '../../kit/mcp/session-fields.ts';
-import { nextSteps } from '../common/next-steps.ts';
 import { FINISH_WAYS } from './look-at-finish.ts';
 
 export const finishSessionTool = defineTool({
@@ -26,6 +25,10 @@ export const finishSessionTool = defineTool({
     ...OF_PREVIEW,
     url: z.string().optional().describe('Of the pull request.'),
     body_file: z.string().optional().describe('The text of the pull request.'),
+    text: z
+      .string()
+      .optional()
+      .describe('Without confirm: the text of the pull request, to show to the user.'),
     commands: TEXTS.describe('Shell commands that are left to the user, in order.'),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
@@ -35,12 +38,10 @@ export const finishSessionTool = defineTool({
     if (confirm) {
       const { finishSession } = await import('./finish-session.act.ts');
       const finished = await finishSession({ ...input, isExact: true }, actions);
-      const { view, done, commands, url, bodyPath } = finished;
-      const { merge, lastMerge } = view.state;
-      const isMerged = how === 'merge' && lastMerge?.outcome === 'merged';
+      const { view, done, commands, url, bodyPath, next } = finished;
       return {
         summary: done,
-        next: [{ act: merge === undefined ? 'report' : 'follow' }, ...(isMerged ? nextSteps(view) : [])],
+        next: view.state.merge === undefined ? [{ act: 'report' }, ...next] : next,
         session: view.folder,
         url,
         body_file: bodyPath,

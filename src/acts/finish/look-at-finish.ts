@@ -12,7 +12,7 @@ import {
   judgePullRequest,
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
-import type { Refused } from '../../session/commands/judge-kind.ts';
+import { personChannels, type Refused } from '../../session/commands/judge-kind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../common/context.ts';
@@ -24,6 +24,8 @@ import { safeGit } from '../common/session-branch.ts';
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;
   keep: readonly string[];
+  /** pull_request: what people answered is in its text, whoever can read the repository. A person's choice. */
+  withAnswers?: boolean;
   waitMs?: number;
 }
 
@@ -66,6 +68,7 @@ function verdictOn(
     case 'merge':
       return judgeMerge(asked, state, base ?? { into: undefined, ahead: 0 });
     case 'pull_request':
+      if (input.withAnswers) asked.gateChannels = personChannels(asked.gateChannels);
       return judgePullRequest(asked, state, base ?? { sinceBase: 0 });
     default:
       return how satisfies never;

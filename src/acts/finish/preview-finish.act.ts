@@ -5,20 +5,25 @@ import { namedShort } from '../../session/commands/judge-finish.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../common/context.ts';
 import { type Preview, previewOf } from '../common/preview.ts';
-import { type FinishLook, type FinishSessionInput, lookAtFinish } from './look-at-finish.ts';
-import { whyNotPublished } from './publish.ts';
+import { type ComposedPullRequest, composePullRequest } from './compose-pull-request.ts';
+import { type FinishLook, type FinishSessionInput, type FinishWay, lookAtFinish } from './look-at-finish.ts';
+import { whyByHand } from './pull-request.ts';
 
 /** Says what finishing a session would do. Changes nothing. @throws what `lookAtFinish` throws */
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
   const look = await lookAtFinish(input, context);
   const { view, refusal } = look;
-  return previewOf(view, refusal, refusal ? [] : await would(input, look, context));
+  if (refusal) return previewOf(view, refusal, []);
+  const { how } = input;
+  if (how !== 'pull_request') return previewOf(view, undefined, await would({ ...input, how }, look));
+  const composed = await composePullRequest(look, input.withAnswers === true, context);
+  const text = composed.readable;
+  return { ...previewOf(view, undefined, await aboutPullRequest(look, composed, context)), text };
 }
 
 async function would(
-  { how, keep }: FinishSessionInput,
+  { how, keep }: FinishSessionInput & { how: Exclude<FinishWay, 'pull_request'> },
   look: FinishLook,
-  context: ActionContext,
 ): Promise<string[]> {
   const { view, facts, moved } = look;
   switch (how) {
@@ -26,33 +31,31 @@ async function would(
       return [
         aboutBranch(look),
         ...aboutWorktree(facts),
-        `The session's folder moves to _archive/${view.folder}; unarchive restores it.`,
-        'Its checkpoints are removed: it can no longer be rewound.',
+        `The session's folder will move to _archive/${view.folder}; unarchive restores it.`,
+        'Its checkpoints will be removed: it cannot be rewound after that.',
       ];
     case 'archive_documents':
       return [
-        `${counted(moved.length, 'document')} to move into the session's own _archive: ${namedShort(moved)}.`,
-        ...(keep.length > 0 ? [`Not moved: ${namedShort(keep)}.`] : []),
+        `${counted(moved.length, 'document')} will move into the session's own _archive: ${namedShort(moved)}.`,
+        ...(keep.length > 0 ? [`These will stay: ${namedShort(keep)}.`] : []),
         ...(facts.names.includes(SCREENS)
-          ? ['Pictures in screens/ go with them; a copy stays with what is not moved.']
+          ? ['Pictures in screens/ will go with them; a copy stays with what is not moved.']
           : []),
-        'Branch, worktree and overview stay; the session can take a new goal.',
+        'Branch, worktree and overview will stay; the session can then take a new goal.',
       ];
     case 'merge':
       return await aboutMerge(look);
-    case 'pull_request':
-      return await aboutPullRequest(look, context);
     case 'discard':
       return [
-        `Branch ${view.state.worktree?.branch ?? ''} is deleted: ${counted(look.base?.sinceBase ?? 0, 'commit')}.`,
+        `Branch ${view.state.worktree?.branch ?? ''} will be deleted: ${counted(look.base?.sinceBase ?? 0, 'commit')}.`,
         ...aboutWorktree(facts),
-        `Both are kept, uncommitted files included, for ${TRASH_DAYS} days; unarchive restores them.`,
-        `The session's folder moves to _archive/${view.folder}.`,
+        `Both will be kept, uncommitted files included, for ${TRASH_DAYS} days; unarchive restores them.`,
+        `The session's folder will move to _archive/${view.folder}.`,
       ];
     case 'unarchive':
       return [
-        `The session's folder moves back to ${view.paths.sessionsDir}; its worktree is created again when it continues.`,
-        ...(view.state.trash ? [`Branch ${view.state.trash.branch} is restored.`] : []),
+        `The session's folder will move back to ${view.paths.sessionsDir}; its worktree will be created again when it continues.`,
+        ...(view.state.trash ? [`Branch ${view.state.trash.branch} will be restored.`] : []),
       ];
     default:
       return how satisfies never;
@@ -69,33 +72,38 @@ async function aboutMerge({ view, base, git }: FinishLook): Promise<string[]> {
   const entries = await listWorktrees(sessionFile?.mainRepo ?? '', git);
   const checkout = entries.find(({ branch }) => branch === into);
   return [
-    `${counted(ahead, 'commit')} of branch ${state.worktree?.branch} to merge into ${into}, in a clone that is thrown away.`,
+    `${counted(ahead, 'commit')} of branch ${state.worktree?.branch} will be merged into ${into}, in a clone that is thrown away.`,
     aboutChecks(checks.size, place, into),
     checkout === undefined
-      ? `${into} is checked out nowhere: the branch alone moves.`
-      : `${into} is checked out in ${checkout.path}: its files are updated if it has no uncommitted changes; else you get the command.`,
-    `Branch and worktree stay; nothing is pushed.`,
+      ? `${into} is checked out nowhere: the branch alone will move.`
+      : `${into} is checked out in ${checkout.path}: its files will be updated if it has no uncommitted changes; else you will get the command.`,
+    'Branch and worktree will stay; nothing will be pushed.',
   ];
 }
 
 function aboutChecks(checks: number, place: string, into: string): string {
-  if (checks === 0) return 'The project has no CHECK: nothing is checked.';
+  if (checks === 0) return 'The project has no CHECK: nothing will be checked.';
   return place === 'clone'
-    ? `${counted(checks, 'check')} to run on the result; ${into} moves only if all of them pass.`
-    : `CHECK_IN=worktree: no check runs on the result; ${into} moves only if it has no new commits, and the branch none since its checks passed.`;
+    ? `${counted(checks, 'check')} will run on the result; ${into} will move only if all of them pass.`
+    : `CHECK_IN=worktree: no check can run on the result; ${into} will move only if it has no new commits, and the branch none since its checks passed.`;
 }
 
-async function aboutPullRequest(look: FinishLook, context: ActionContext): Promise<string[]> {
+async function aboutPullRequest(
+  look: FinishLook,
+  { request, notes }: ComposedPullRequest,
+  context: ActionContext,
+): Promise<string[]> {
   const { view, base } = look;
-  const why = await whyNotPublished(look, context);
-  const { status, worktree } = view.state;
+  const why = await whyByHand(request, look, context);
   const commits = counted(base?.sinceBase ?? 0, 'commit');
+  const { branch, title, isDraft } = request;
   return [
     why === undefined
-      ? `Branch ${worktree?.branch} is pushed (${commits}), and gh opens a pull request.`
-      : `${why} You get the commands that publish branch ${worktree?.branch} (${commits}).`,
-    ...(status.kind === 'done' ? [] : [`It is a draft: the session is ${status.kind}, not done.`]),
-    `Its text is written to ${view.paths.sessionDir}/pull-request.md.`,
+      ? `Branch ${branch} will be pushed (${commits}), and gh will open the pull request "${title}", unless the branch has an open one.`
+      : `${why} You will get the commands that publish branch ${branch} (${commits}).`,
+    ...(isDraft ? [`It will be a draft: the session is ${view.state.status.kind}, not done.`] : []),
+    `Its text will be in ${view.paths.sessionDir}/pull-request.md.`,
+    ...notes,
   ];
 }
 
@@ -103,7 +111,7 @@ function aboutWorktree({ worktree }: FinishLook['facts']): string[] {
   if (worktree === undefined) return [];
   return worktree.reading.kind === 'missing'
     ? ['Its worktree is already gone.']
-    : [`The worktree ${worktree.path} is removed, ignored files with it.`];
+    : [`The worktree ${worktree.path} will be removed, ignored files with it.`];
 }
 
 function aboutBranch({ view, base }: FinishLook): string {
@@ -112,5 +120,5 @@ function aboutBranch({ view, base }: FinishLook): string {
   const { branch, base: from } = worktree;
   if (base.tip === undefined) return `Its branch ${branch} is already gone.`;
   const ahead = counted(base.sinceBase, 'commit');
-  return `Branch ${branch} stays: ${ahead} ahead of ${from}, at ${base.tip.slice(0, 8)}.`;
+  return `Branch ${branch} will stay: ${ahead} ahead of ${from}, at ${base.tip.slice(0, 8)}.`;
 }

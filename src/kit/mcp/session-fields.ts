@@ -8,6 +8,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { sessionFacts, stateFacts } from '../../session/facts.ts';
 import { statusSentence } from '../../session/words.ts';
+import { pageOf } from './text-page.ts';
 import type { ToolResult } from './tool.ts';
 
 /** The fields common to every result about one session. */
@@ -82,11 +83,17 @@ const NEXT_WHEN_DYING: readonly NextStep[] = [
   { act: 'stop', when: 'to end it' },
 ];
 
+/** All that one result can show. */
+function shownOf(text: string): string {
+  const page = pageOf(text, 0);
+  return page.more_from === undefined ? page.text : `${page.text}…`;
+}
+
 /**
  * A preview as the answer of a tool that acts only with `confirm`.
  * @param confirm the same act once more, carried out
  */
-export function previewFields({ view, would, blockers, next }: Preview, confirm: NextStep): ToolResult {
+export function previewFields({ view, would, text, blockers, next }: Preview, confirm: NextStep): ToolResult {
   const isFree = blockers.length === 0;
   return {
     summary: isFree ? 'Nothing is done yet.' : 'Nothing is done, and it would be refused.',
@@ -95,6 +102,7 @@ export function previewFields({ view, would, blockers, next }: Preview, confirm:
       : [{ act: 'clear_the_way' }, ...next],
     session: view.folder,
     would: isFree ? would : undefined,
+    text: text && shownOf(text),
     in_the_way: blockers,
   };
 }

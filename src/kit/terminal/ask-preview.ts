@@ -3,6 +3,7 @@ import type { Preview } from '../../acts/common/preview.ts';
 import { askYesNo } from './ask.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { hanging } from './columns.ts';
+import { showLines } from './pager.ts';
 import { shownFacts } from './session-facts.ts';
 import { fitLine } from './style.ts';
 
@@ -33,11 +34,19 @@ async function isAgreed(cli: Cli, { preview, title, command, facts }: Previewed)
   if (preview.blockers.length > 0) return true;
   const words = previewWords(cli, title, preview);
   if (!cli.isInteractive) {
-    const shown = { ...shownFacts(preview.view), ...facts, would: preview.would };
-    cli.output.result(shown, () => `${words}\nNothing is done yet. To do it: ${command}`);
+    const { view, would, text } = preview;
+    const shown = { ...shownFacts(view), ...facts, would, text };
+    const lines = [
+      words,
+      ...(text === undefined ? [] : ['', text, '']),
+      `Nothing is done yet. To do it: ${command}`,
+    ];
+    cli.output.result(shown, () => lines.join('\n'));
     cli.leaveWith(EXIT.waiting);
     return false;
   }
+  // What is long comes first: the question stands below what it would do.
+  if (preview.text !== undefined) await showLines(cli, [...preview.text.split('\n'), '']);
   cli.output.say(words);
   if (await askYesNo(cli, 'Do it?')) return true;
   cli.output.say('Nothing is done.');

@@ -133,21 +133,30 @@ function withPlainLineEnds(text: string): string {
   return /(?<!\r)\n/.test(text) ? text : text.replaceAll('\r\n', '\n');
 }
 
-/**
- * `proof.md`, to be read in a pull request: the facts, then the proof as data, by which it can be repeated.
- * @param before text that is sealed with it
- */
-export function proofMarkdown(proof: SessionProof, before = ''): string {
-  return sealedMarkdown(
-    before +
-      [
-        proofFacts(proof),
-        '## Repeat it',
-        `\`samocode verify proof.md\` in a clone of the repository with the branch ${code(proof.branch)} runs the same commands on a fresh clone of the commit. Exit statuses, commit and tree have to be equal; outputs and times are not compared.`,
-        details('The proof as data', `${JSON_FENCE}\n${proofText(proof)}\`\`\``),
-        '',
-      ].join('\n\n'),
-  );
+/** `proof.md`, to be sent on: the facts, then the proof as data, by which it can be repeated. */
+export function proofMarkdown(proof: SessionProof): string {
+  return sealedMarkdown(`${factsAndData(proof)}\n\n`);
+}
+
+const FOLDED = 'The proof: what ran and what it printed, with hashes';
+
+/** A text for reviewers with the whole proof below it, folded, and sealed together. `verify` reads it too. */
+export function withFoldedProof(text: string, proof: SessionProof): string {
+  return sealedMarkdown(`${text}\n\n${details(FOLDED, factsAndData(proof))}\n\n`);
+}
+
+/** The same without the data, where the whole is too long for a forge: it cannot be verified. */
+export function withFoldedFacts(text: string, proof: SessionProof): string {
+  return `${text}\n\n${details(FOLDED, proofFacts(proof))}\n`;
+}
+
+function factsAndData(proof: SessionProof): string {
+  return [
+    proofFacts(proof),
+    '## Repeat it',
+    `\`samocode verify proof.md\` in a clone of the repository with the branch ${code(proof.branch)} runs the same commands on a fresh clone of the commit. Exit statuses, commit and tree have to be equal; outputs and times are not compared.`,
+    details('The proof as data', `${JSON_FENCE}\n${proofText(proof)}\`\`\``),
+  ].join('\n\n');
 }
 
 export function proofFacts(proof: SessionProof): string {
@@ -159,7 +168,7 @@ export function proofFacts(proof: SessionProof): string {
     ...checks(proof),
     '## Approvals',
     list(proof.approvals.map(approval)),
-    ...weakened(proof),
+    ...section('## Changed tests and checks', changedChecks(proof)),
     ...section('## Changed files that the plan does not name', proof.outsidePlan?.map(code)),
     '## How it was made',
     list(making(proof)),
@@ -175,7 +184,7 @@ function introduction({ commit, tree, branch, base, baseCommit, doneAt, approval
   ];
 }
 
-function openedByModel(approvals: readonly Approval[]): string[] {
+export function openedByModel(approvals: readonly Approval[]): string[] {
   const gates = approvals.flatMap(({ what, by }) =>
     by.channel === 'tool' && (what === 'plan' || what === 'answers') ? [`the ${what}`] : [],
   );
@@ -200,7 +209,7 @@ function requirements({ requirements: all, checks: set }: SessionProof): string[
   return ['## Requirements', 'In the words that were approved with the plan.', list(lines)];
 }
 
-const ONLY_PLAN = "Only the plan's own checks: this project has no CHECK.";
+export const ONLY_PLAN = "Only the plan's own checks: this project has no CHECK.";
 
 /** What a project's own checks would show is not shown: those of the plan alone have run. */
 export function hasOnlyPlanChecks({ checks: set, baseChecks, requirements }: SessionProof): boolean {
@@ -234,7 +243,7 @@ function checkLine({ command, isSetup, exitCode, how, ...run }: CheckRun): strin
   return `${isSetup ? 'SETUP ' : ''}${code(command)}: **${status}**, ${(run.durationMs / 1000).toFixed(1)} s, ${output}`;
 }
 
-function onBase({ runs }: ProvedSet): string {
+export function onBase({ runs }: ProvedSet): string {
   return runs
     .map(({ command, exitCode, how }) => `${code(command)} ${how ?? `exit status ${exitCode}`}`)
     .join(', ');
@@ -267,10 +276,14 @@ function approval(given: Approval): string {
   }
 }
 
-function weakened({ acceptedWeakenings = [], changedTests = [], proveNothing = [] }: SessionProof): string[] {
+export function changedChecks({
+  acceptedWeakenings = [],
+  changedTests = [],
+  proveNothing = [],
+}: SessionProof): string[] {
   const accepted = acceptedWeakenings.map(({ path }) => path);
   const others = changedTests.filter(({ path }) => !accepted.includes(path));
-  const lines = [
+  return [
     ...acceptedWeakenings.map(({ path, what }) => `${code(`${path} ${what}`)}: a person has accepted it`),
     ...others.map(
       ({ path, added, removed }) =>
@@ -280,7 +293,6 @@ function weakened({ acceptedWeakenings = [], changedTests = [], proveNothing = [
       (path) => `${code(path)} passes on the base commit too: it proves nothing of the work`,
     ),
   ];
-  return section('## Changed tests and checks', lines);
 }
 
 function section(heading: string, lines: readonly string[] = []): string[] {
@@ -308,15 +320,15 @@ function agentLine({ iterations, sandbox, ...agent }: SessionProof['agents'][num
   return `${iterations} ${iterations === 1 ? 'agent' : 'agents'}: ${code(what)}${level}`;
 }
 
-function list(lines: readonly string[]): string {
+export function list(lines: readonly string[]): string {
   return lines.map((line) => `- ${line}`).join('\n');
 }
 
-function details(summary: string, text: string): string {
+export function details(summary: string, text: string): string {
   return `<details><summary>${summary}</summary>\n\n${text}\n\n</details>`;
 }
 
-function code(text: string): string {
+export function code(text: string): string {
   return codeSpan(visibleControls(text).replaceAll('\n', ' '));
 }
 

@@ -23,7 +23,7 @@ test.concurrent('a merge is shown before, is checked in a clone, and moves the b
   const { git } = rig.repo;
   const told = await tool(rig, { how: 'merge' });
   expect(String(told.would)).toContain('1 commit of branch');
-  expect(String(told.would)).toContain('1 check to run on the result');
+  expect(String(told.would)).toContain('1 check will run on the result');
   expect(told.next).toContain('finish_session (how: merge, confirm: true)');
 
   const theirs = await rig.repo.commit('Theirs', { 'theirs.txt': 'x\n' });

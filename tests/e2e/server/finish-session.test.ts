@@ -27,8 +27,8 @@ test('without confirm it is only told what would be done; with it that is done, 
     summary: 'Nothing is done yet.',
     next: expect.stringContaining('confirm: true'),
   });
-  expect(String(told.would)).toContain(`Branch ${worktree?.branch} stays: 0 commits ahead of main`);
-  expect(String(told.would)).toContain(`The worktree ${worktree?.path} is removed`);
+  expect(String(told.would)).toContain(`Branch ${worktree?.branch} will stay: 0 commits ahead of main`);
+  expect(String(told.would)).toContain(`The worktree ${worktree?.path} will be removed`);
   expect(await readdir(rig.paths.sessionDir)).toEqual(before);
   expect(existsSync(worktree?.path ?? '')).toBe(true);
 
@@ -75,8 +75,8 @@ test('documents are put away but for those that are to stay; a name that is none
   await mkdir(rig.paths.screens);
   expect((await finish(rig, input)).would).toEqual(
     expect.arrayContaining([
-      `1 document to move into the session's own _archive: ${dive}.`,
-      'Pictures in screens/ go with them; a copy stays with what is not moved.',
+      `1 document will move into the session's own _archive: ${dive}.`,
+      'Pictures in screens/ will go with them; a copy stays with what is not moved.',
     ]),
   );
   expect(await finish(rig, { ...input, keep: ['no.md'] })).toMatchObject({

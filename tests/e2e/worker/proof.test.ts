@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../src/base/files/fingerprint.ts';
 import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
-import { proofMarkdown, proofText, readProof } from '../../../src/session/proof/proof.ts';
+import { proofText, readProof, withFoldedProof } from '../../../src/session/proof/proof.ts';
 import { putInPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
@@ -93,7 +93,7 @@ test.concurrent('verify of a session says no when its files or its branch are no
   const { baseChecks: _dropped, ...less } = reading.proof;
   const markdown = join(paths.proof, 'proof.md');
   await writeFile(json, proofText(less));
-  await writeFile(markdown, proofMarkdown(reading.proof, 'Reviewed by all.\n\n'));
+  await writeFile(markdown, withFoldedProof('Reviewed by all.', reading.proof));
   const sealed = await samocode(rig, 'verify', file.folder, '--json');
   expect(JSON.parse(sealed.stdout)).toMatchObject({
     verified: false,

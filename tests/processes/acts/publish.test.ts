@@ -2,11 +2,14 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/acts/common/context.ts';
+import { composePullRequest } from '../../../src/acts/finish/compose-pull-request.ts';
 import type { FinishLook } from '../../../src/acts/finish/look-at-finish.ts';
-import { publish, repositoryIn } from '../../../src/acts/finish/publish.ts';
+import { publish } from '../../../src/acts/finish/publish.ts';
+import { repositoryIn } from '../../../src/acts/finish/pull-request.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
 import { findBaseBranch } from '../../../src/project/finishing/base-branch.ts';
+import { questionHash } from '../../../src/session/documents/qa.ts';
 import { serialiseEvent } from '../../../src/session/events/events.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { emptyState, type SessionState } from '../../../src/session/events/state.ts';
@@ -23,7 +26,7 @@ const URL = 'https://github.example/fleet/boats/pull/7';
 /** A branch with a commit, a remote that github.example stands for, and a gh that notes how it was called. */
 async function scene(
   repo: TempRepo,
-  { isLoggedIn = true, known = '', status = DONE, ssh = 'exec git receive-pack' } = {},
+  { isLoggedIn = true, known = '', status = DONE, ssh = 'exec git receive-pack', isPrivate = '' } = {},
 ) {
   const remote = join(repo.root, 'remote.git');
   await repo.git(['init', '--quiet', '--bare', remote]);
@@ -40,6 +43,7 @@ async function scene(
     `for word; do printf '%s\\n' "$word"; done >> '${calls}'`,
     'case "$1 $2" in',
     `"auth status") exit ${isLoggedIn ? 0 : 1};;`,
+    `"api repos/fleet/boats") echo '${isPrivate}';;`,
     `"pr list") echo '${known}';;`,
     `"pr create") echo '${URL}';;`,
     'esac',
@@ -91,7 +95,7 @@ test('with gh the branch is pushed, and a pull request has a title and a text wi
   const tip = await repo.git(['rev-parse', 'samocode/x']);
   await prove(s.paths, tip);
   const bodyPath = join(s.paths.sessionDir, 'pull-request.md');
-  expect(await publish(s.look, s.context)).toEqual({
+  expect(await publish(s.look, false, s.context)).toEqual({
     said: `Pull request ${URL} is open.`,
     bodyPath,
     url: URL,
@@ -111,18 +115,10 @@ test('with gh the branch is pushed, and a pull request has a title and a text wi
   const rest = ['--title', 'Give every boat a name', '--body-file', bodyPath, ''];
   expect((await s.calls()).endsWith([...create, ...rest].join('\n'))).toBe(true);
   const text = await readFile(bodyPath, 'utf8');
-  const head = [
-    'Every boat has a name.',
-    '',
-    '## Commits',
-    '',
-    '- Name "every" boat',
-    '',
-    'Made by samocode, session 26-01-08-x.',
-    '',
-    '# Proof of ',
-  ];
-  expect(text.startsWith(head.join('\n'))).toBe(true);
+  expect(text.startsWith("## Summary\n\nIn the agent's words:\n\n> Every boat has a name.\n")).toBe(true);
+  expect(text).toContain('> Give every boat a name\n>\n> All of them.');
+  expect(text).toContain('1 commit:\n\n- Name "every" boat\n');
+  expect(text).toContain('<summary>1 file, +1 −0</summary>\n\n- `boats.txt` +1 −0');
   expect(readProof(text)).toMatchObject({ kind: 'proof', proof: { commit: tip } });
 });
 
@@ -131,8 +127,9 @@ test('the text leaves out a proof that is in the session folder alone, or is of 
   const s = await scene(repo);
   await mkdir(join(s.paths.sessionDir, 'proof'));
   await writeFile(join(s.paths.sessionDir, 'proof/proof.md'), '# Proof\n\nAll checks passed.\n');
-  const written = async () => await readFile((await publish(s.look, s.context)).bodyPath, 'utf8');
-  expect(await written()).not.toContain('Proof');
+  const written = async () => await readFile((await publish(s.look, false, s.context)).bodyPath, 'utf8');
+  expect(await written()).toContain('Nothing has been proved of this branch.');
+  expect(await written()).not.toContain('All checks passed');
   await prove(s.paths, '1'.repeat(40));
   expect(await written()).toContain(
     'The branch has changed since its proof, which is of 111111111111: it is not in this text.',
@@ -140,10 +137,120 @@ test('the text leaves out a proof that is in the session folder alone, or is of 
   expect(await written()).not.toContain('# Proof');
 });
 
+const ANSWERED: SessionState['answers'][number] = {
+  id: 'Q1',
+  question: questionHash({
+    id: 'Q1',
+    round: 1,
+    text: 'Which names?',
+    options: [{ letter: 'A', text: 'Those of birds' }],
+  }),
+  text: 'A',
+  by: { channel: 'cli' },
+  at: SINCE,
+};
+
+/** Its question is answered, and gh says what the repository is. */
+async function answered(repo: TempRepo, isPrivate: string) {
+  const s = await scene(repo, { isPrivate });
+  s.look.view.state.answers = [ANSWERED];
+  await writeFile(s.paths.qa, '# Q&A: x\n\n## Q1: Which names?\n\n- A) Those of birds\n\nAnswer: A\n');
+  return s;
+}
+
+test.each([
+  ['private', 'true', false, true],
+  ['public', 'false', false, false],
+  ['not known', '', false, false],
+  ['public, and a person wants them in it', 'false', true, true],
+])(
+  'where the repository is %s, answers are in the text only if they may be',
+  async (_, isPrivate, wanted, are) => {
+    await using repo = await makeRepo();
+    const s = await answered(repo, isPrivate);
+    const text = await readFile((await publish(s.look, wanted, s.context)).bodyPath, 'utf8');
+    expect(text).toContain('**Q1** Which names?');
+    expect(text.includes('A: Those of birds')).toBe(are);
+  },
+);
+
+test('no model puts the answers into a text that anybody can read', async () => {
+  await using repo = await makeRepo();
+  const s = await answered(repo, 'false');
+  const { readable, notes } = await composePullRequest(s.look, true, {
+    ...s.context,
+    by: { channel: 'tool' },
+  });
+  expect(readable).not.toContain('birds');
+  expect(notes).toEqual([
+    'It leaves out what people answered, since the repository is public; a person includes that by --with-answers in a terminal.',
+  ]);
+});
+
+test('a question that was rewritten after its answer is not shown with it', async () => {
+  await using repo = await makeRepo();
+  const s = await answered(repo, 'true');
+  await writeFile(s.paths.qa, '# Q&A: x\n\n## Q1: May I delete it?\n\n- A) Yes\n\nAnswer: A\n');
+  const { readable } = await composePullRequest(s.look, false, s.context);
+  expect(readable).toContain(
+    '**Q1** (the question is not on record any more) → A (a person, in the terminal)',
+  );
+});
+
+test('the template of the base is filled, whatever the branch has made of it', async () => {
+  await using repo = await makeRepo();
+  await repo.commit('A template', {
+    '.github/Pull_Request_Template.md': '## What\r\n\r\n## Checklist\r\n\r\n- [ ] read\r\n',
+  });
+  const s = await scene(repo);
+  await repo.git(['switch', '--quiet', 'samocode/x']);
+  await repo.commit('Another one', { '.github/Pull_Request_Template.md': '## Approved by all\n' });
+  const { readable, notes } = await composePullRequest(s.look, false, s.context);
+  expect(readable).toMatch(
+    /^## What\n\nIn the agent's words:\n[\s\S]*\n## Checklist\n\n- \[ \] read\n\n## Why\n/,
+  );
+  expect(readable).not.toContain('Approved by all');
+  expect(notes).toContain("It fills the repository's template, .github/Pull_Request_Template.md.");
+});
+
+test('of several templates none is filled, and that is said', async () => {
+  await using repo = await makeRepo();
+  const folder = '.github/PULL_REQUEST_TEMPLATE';
+  await repo.commit('Two', { [`${folder}/a.md`]: '## A\n', [`${folder}/b.md`]: '## B\n' });
+  const s = await scene(repo);
+  const { readable, notes } = await composePullRequest(s.look, false, s.context);
+  expect(readable.startsWith('## Summary')).toBe(true);
+  expect(notes).toEqual(['The repository has 2 templates; none is filled.']);
+});
+
+test("the agent's text for a pull request is in it, and does nothing there", async () => {
+  await using repo = await makeRepo();
+  const s = await scene(repo);
+  const summary = '## PR Description\n\nCloses #1\n\n## Notes\n\nfor later\n';
+  await writeFile(join(s.paths.sessionDir, '01-08-1000-summary-x.md'), summary);
+  const { readable } = await composePullRequest(s.look, false, s.context);
+  expect(readable).toContain('> Every boat has a name.\n>\n> Closes #&#8203;1\n\n## Why');
+});
+
+test('a repository without a remote is said to have none, and the first command adds one', async () => {
+  await using repo = await makeRepo();
+  const s = await scene(repo);
+  await repo.git(['remote', 'remove', 'origin']);
+  const { said, commands } = await publish(s.look, false, s.context);
+  expect(said).toBe(
+    'This repository has no remote that the branch could be pushed to. These commands publish the branch.',
+  );
+  expect(commands).toEqual([
+    `git -C ${repo.path} remote add origin '<the address of a repository>'`,
+    `git -C ${repo.path} push origin samocode/x`,
+    expect.stringMatching(/^gh pr create --head samocode\/x --base main --title /),
+  ]);
+});
+
 test('a pull request that is open gets the new commits, and no second one is made', async () => {
   await using repo = await makeRepo();
   const s = await scene(repo, { known: URL });
-  expect(await publish(s.look, s.context)).toMatchObject({ url: URL, commands: [] });
+  expect(await publish(s.look, false, s.context)).toMatchObject({ url: URL, commands: [] });
   expect(await s.calls()).not.toContain('create');
 });
 
@@ -151,7 +258,7 @@ test('a session that is not done becomes a draft', async () => {
   await using repo = await makeRepo();
   const status = { kind: 'stopped', since: SINCE, by: { channel: 'cli' }, why: 'x' } as const;
   const s = await scene(repo, { status: status as never });
-  await publish(s.look, s.context);
+  await publish(s.look, false, s.context);
   expect(await s.calls()).toContain('--draft');
 });
 
@@ -185,8 +292,8 @@ test.each<[string, Parameters<typeof scene>[1], (repo: TempRepo) => Promise<unkn
     'the remote is a folder',
     {},
     (repo) => repo.git(['config', 'remote.origin.url', join(repo.root, 'remote.git')]),
-    /names no repository/,
-    2,
+    /names no repository that gh knows\. This command pushes the branch\./,
+    1,
   ],
   ['the push is refused', { ssh: 'exit 1;' }, async () => {}, /could not push/, 2],
 ])(
@@ -195,11 +302,10 @@ test.each<[string, Parameters<typeof scene>[1], (repo: TempRepo) => Promise<unkn
     await using repo = await makeRepo();
     const s = await scene(repo, plan);
     await disturb(repo);
-    const published = await publish(s.look, s.context);
+    const published = await publish(s.look, false, s.context);
     expect(published).toMatchObject({ said: expect.stringMatching(why) });
     expect([published.url, published.commands.length]).toEqual([undefined, commands]);
     expect(published.commands[0]).toBe(`git -C ${repo.path} push origin samocode/x`);
-    expect(published.commands[1]).toContain("--title 'Give every boat a name' --body-file ");
     expect(await readFile(published.bodyPath, 'utf8')).toContain('- Name "every" boat');
     expect([await s.pushed(), (await s.calls()).includes('create')]).toEqual(['', false]);
   },

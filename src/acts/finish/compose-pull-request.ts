@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { namesAt } from '../../base/files/path-stats.ts';
+import { counted } from '../../base/text.ts';
+import { gitLine, runGit } from '../../project/git/git.ts';
+import { type ChangeRange, commitsSince, diffStat } from '../../project/worktrees/changes.ts';
+import { documentText, parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
+import { parseMarkdown, sectionNamed } from '../../session/documents/markdown-lines.ts';
+import { taskText } from '../../session/documents/overview.ts';
+import { parseQa, questionHash } from '../../session/documents/qa.ts';
+import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
+import { isPersonal } from '../../session/events/bodies/who-acted.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { dateOf } from '../../session/layout/names.ts';
+import { makeProof } from '../../session/proof/make-proof.ts';
+import type { ActionContext } from '../common/context.ts';
+import type { FinishLook } from './look-at-finish.ts';
+import { type PullRequest, pullRequestOf, type Visibility, visibilityOf } from './pull-request.ts';
+import { type MadeDecision, type PullRequestText, pullRequestText } from './pull-request-text.ts';
+
+export interface ComposedPullRequest extends PullRequestText {
+  request: PullRequest;
+  /** What a person should know of the text, a sentence each. */
+  notes: string[];
+}
+
+/**
+ * Makes the text of a session's pull request. Changes nothing.
+ * @param withAnswers a person wants their answers in it, whoever can read the repository
+ * @throws GitError
+ */
+export async function composePullRequest(
+  look: FinishLook,
+  withAnswers: boolean,
+  context: ActionContext,
+): Promise<ComposedPullRequest> {
+  const { view, base, git } = look;
+  const { sessionFile, state, folder, paths } = view;
+  if (sessionFile === undefined) throw new Error('A session without a file was judged.');
+  const request = await pullRequestOf(look, sessionFile);
+  const head = `refs/heads/${state.worktree?.branch}`;
+  const range = { ...git, cwd: sessionFile.mainRepo, base: state.worktree?.baseCommit ?? '', head };
+  const made = await decisionsOf(view);
+  const visibility = made.length === 0 ? 'unknown' : await visibilityOf(request, context);
+  const hasAnswers = visibility === 'private' || (withAnswers && isPersonal(context.by.channel));
+  const { commits, total } = await commitsSince(range, 50);
+  const proof = makeProof(await readEvents(paths, 0));
+  const isOfTip = proof?.commit === base?.tip;
+  const template = await templateIn(range);
+  const text = pullRequestText({
+    folder,
+    status: state.status,
+    task: state.goal ?? taskText(sessionFile),
+    description: await agentsDescription(view),
+    decisions: made,
+    withAnswers: hasAnswers,
+    commits: { subjects: commits.toReversed().map(({ subject }) => subject), total },
+    stat: await diffStat(range, 100),
+    proof: isOfTip ? proof : undefined,
+    olderProof: isOfTip ? undefined : proof?.commit,
+    template: template.text,
+  });
+  const notes = [
+    ...template.notes,
+    ...(made.length === 0 ? [] : [aboutAnswers(hasAnswers, visibility)]),
+    ...(text.whole.length > text.readable.length + 1
+      ? ['The proof with its hashes will be folded below it.']
+      : []),
+  ];
+  return { request, ...text, notes };
+}
+
+const READERS: Readonly<Record<Visibility, string>> = {
+  private: 'the repository is private',
+  public: 'the repository is public',
+  unknown: 'it is not known whether the repository is private',
+};
+
+function aboutAnswers(hasAnswers: boolean, visibility: Visibility): string {
+  const why = READERS[visibility];
+  if (hasAnswers)
+    return `It contains what people answered${visibility === 'private' ? `: ${why}` : ', as you asked'}.`;
+  return `It leaves out what people answered, since ${why}; a person includes that by --with-answers in a terminal.`;
+}
+
+/** What was decided for the present goal. A question that an agent has rewritten since is not the one that was answered. */
+async function decisionsOf({ state, paths }: SessionView): Promise<MadeDecision[]> {
+  const { questions } = parseQa((await documentText(paths.qa)) ?? '');
+  const asked = new Map(questions.map((question) => [questionHash(question), question]));
+  return state.answers.map(({ id, question: hash, text, by }) => {
+    const question = asked.get(hash);
+    return { id, question: question?.text, answer: question ? inWords(question, text) : text, by };
+  });
+}
+
+/** `B` as `B: its maintainers`. */
+function inWords({ options }: QaQuestion, answer: string): string {
+  const chosen = answer.split(', ').map((letter) => options.find((option) => option.letter === letter));
+  return chosen.every((option) => option !== undefined)
+    ? chosen.map(({ letter, text }) => `${letter}: ${text}`).join('; ')
+    : answer;
+}
+
+/** The part of the newest summary that the agent meant for a pull request. */
+async function agentsDescription({ paths, folder, state }: SessionView): Promise<string | undefined> {
+  if (state.status.kind !== 'done') return undefined;
+  const names = (namesAt(paths.sessionDir) ?? []).filter(
+    (name) => parseDocumentName(name)?.kind === 'summary',
+  );
+  const [newest] = sortNewestFirst(names, dateOf(folder));
+  if (newest === undefined) return undefined;
+  const doc = parseMarkdown((await documentText(join(paths.sessionDir, newest))) ?? '');
+  const part = sectionNamed(doc, 'PR Description');
+  return part && doc.lines.slice(part.start, part.end).join('').trim();
+}
+
+const DEFAULT_TEMPLATE = /^(?:\.github\/|docs\/)?pull_request_template\.(?:md|txt)$/i;
+const ONE_OF_SEVERAL = /^(?:\.github\/|docs\/)?pull_request_template\/[^/]+\.(?:md|txt)$/i;
+const FOLDERS = ['.github/', './', 'docs/'];
+const MOST_CHARS = 20_000;
+
+/** The template that a forge would put into a new pull request, as it is on the base: the branch is an agent's. */
+async function templateIn({
+  base,
+  head: _,
+  ...context
+}: ChangeRange): Promise<{ text?: string; notes: string[] }> {
+  const options = { ...context, allowFailure: true };
+  const places = [...FOLDERS, ...FOLDERS.map((folder) => `${folder}PULL_REQUEST_TEMPLATE/`)];
+  const list = ['ls-tree', '--full-tree', '--name-only', '-z', base, '--', ...places];
+  const names = (await gitLine(list, options)).split('\0');
+  const several = names.filter((name) => ONE_OF_SEVERAL.test(name));
+  const path =
+    names.find((name) => DEFAULT_TEMPLATE.test(name)) ?? (several.length === 1 ? several[0] : undefined);
+  if (path === undefined) {
+    const left =
+      several.length > 1
+        ? [`The repository has ${counted(several.length, 'template')}; none is filled.`]
+        : [];
+    return { notes: left };
+  }
+  const { stdout, exitCode } = await runGit(['cat-file', 'blob', `${base}:${path}`], options);
+  if (exitCode !== 0 || stdout.length > MOST_CHARS || stdout.trim() === '') return { notes: [] };
+  return { text: stdout.replaceAll('\r\n', '\n'), notes: [`It fills the repository's template, ${path}.`] };
+}

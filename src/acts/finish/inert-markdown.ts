@@ -1,0 +1,66 @@
+import { visibleControls } from '../../base/text.ts';
+import { lineBody, longestRun, oneLine, parseMarkdown } from '../../session/documents/markdown-lines.ts';
+
+/**
+ * Text of agents and people as Markdown that only shows it: no HTML, link, picture or table, nobody is mentioned and no issue is
+ * closed. Emphasis and code on one line stay what they are.
+ */
+export function inertLine(text: string): string {
+  return inert(oneLine(text));
+}
+
+/** The same for a text of several lines, as a quotation: what begins in it ends with it. Blocks of code stay code. */
+export function inertQuote(text: string): string {
+  const doc = parseMarkdown(text.trim());
+  const bodies = doc.lines.map(lineBody);
+  const quoted: string[] = [];
+  for (let index = 0; index < bodies.length; ) {
+    const size = doc.isFenced(index) ? fencedSize(bodies.slice(index)) : 0;
+    if (size === 0) quoted.push(inert(bodies[index] ?? ''));
+    else quoted.push(...codeBlock(bodies.slice(index + 1, index + size - 1)));
+    index += size || 1;
+  }
+  return quoted.map((line) => `> ${line}`.trimEnd()).join('\n');
+}
+
+/** How many lines a block of code takes that begins with the first one. */
+function fencedSize([first = '', ...lines]: readonly string[]): number {
+  const fence = /^ {0,3}(`{3,}|~{3,})/.exec(first)?.[1] ?? '';
+  const end = lines.findIndex((line) => line.trim().startsWith(fence) && /^ {0,3}(`+|~+)\s*$/.test(line));
+  return end + 2;
+}
+
+/** With fences of ours: those of a text may stand in a list, and end with it. */
+function codeBlock(lines: readonly string[]): string[] {
+  const fence = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1));
+  return [fence, ...lines.map(visibleControls), fence];
+}
+
+function inert(line: string): string {
+  // A table would cut its rows at bars inside code too.
+  return visibleControls(line).replace(
+    /(`+)([^`|]|[^`|][^|]*?[^`|])\1(?!`)|(`+)|([^`]+)/g,
+    (code, _fence, _inside, backticks: string | undefined, plain: string | undefined) => {
+      if (backticks !== undefined) return backticks.replaceAll('`', '\\`');
+      return plain === undefined ? code : inertText(plain);
+    },
+  );
+}
+
+/** A zero-width space, as Dependabot and Renovate write it: a forge finds mentions and issues behind escapes too. */
+const GAP = '&#8203;';
+
+function inertText(text: string): string {
+  return (
+    text
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replace(/[\\[|]/g, '\\$&')
+      // First: the gap itself has a digit behind a number sign.
+      .replace(/(#|GH-)(?=\d)/gi, `$1${GAP}`)
+      .replaceAll('@', `@${GAP}`)
+      .replace(/~{3,}/g, (fence) => fence.replaceAll('~', '\\~'))
+      .replaceAll('://', `:${GAP}//`)
+      .replace(/www\./gi, (www) => `${www.slice(0, -1)}${GAP}.`)
+  );
+}

@@ -1,0 +1,160 @@
+import { capitalised, counted } from '../../base/text.ts';
+import type { DiffStat } from '../../project/worktrees/changes.ts';
+import { openedBy } from '../../session/documents/describe-event.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
+import type { Status } from '../../session/events/state.ts';
+import {
+  code,
+  details,
+  list,
+  type SessionProof,
+  withFoldedFacts,
+  withFoldedProof,
+} from '../../session/proof/proof.ts';
+import { checksSection, proofLimits, requirementRows } from '../../session/proof/short-proof.ts';
+import { fillTemplate, type TextPart, withHeadings } from './fill-template.ts';
+import { inertLine, inertQuote } from './inert-markdown.ts';
+
+/** What the text of a pull request is made of. Texts are of agents and people. */
+export interface PullRequestFacts {
+  folder: string;
+  status: Status;
+  task: string;
+  /** The part of the agent's summary that is meant for a pull request. */
+  description: string | undefined;
+  decisions: readonly MadeDecision[];
+  /** Whether what people answered may be in the text. */
+  withAnswers: boolean;
+  commits: { subjects: readonly string[]; total: number };
+  stat: DiffStat;
+  /** Of the branch's last commit. */
+  proof: SessionProof | undefined;
+  /** The commit of a proof that is not of the last commit. */
+  olderProof: string | undefined;
+  /** The repository's own. */
+  template: string | undefined;
+}
+
+export interface MadeDecision {
+  id: string;
+  /** Absent where it is not known any more what was asked. */
+  question: string | undefined;
+  answer: string;
+  by: By;
+}
+
+export interface PullRequestText {
+  /** What a reviewer reads: all but what is folded below it. */
+  readable: string;
+  whole: string;
+}
+
+/** GitHub takes no longer text. */
+const MAX_BODY = 60_000;
+
+/** The text of a pull request, for whoever reviews it. */
+export function pullRequestText(facts: PullRequestFacts): PullRequestText {
+  const { proof, template, folder } = facts;
+  const parts = partsOf(facts);
+  const text = template === undefined ? withHeadings(parts) : fillTemplate(template, parts);
+  const readable = cut(`${text.trimEnd()}\n\nMade by samocode, session ${folder}.`);
+  if (proof === undefined) return { readable, whole: `${readable}\n` };
+  const texts = [withFoldedProof(readable, proof), withFoldedFacts(readable, proof), `${readable}\n`];
+  return { readable, whole: texts.find(({ length }) => length <= MAX_BODY) ?? readable };
+}
+
+function partsOf(facts: PullRequestFacts): TextPart[] {
+  const { proof } = facts;
+  const parts: TextPart[] = [
+    { topic: 'summary', heading: 'Summary', body: summary(facts) },
+    { topic: 'why', heading: 'Why', body: `The task, as it was given:\n\n${quoted(facts.task, 2000)}` },
+    { topic: 'decisions', heading: 'Decisions', body: decisions(facts) },
+    { topic: 'requirements', heading: 'Requirements', body: proof === undefined ? '' : requirements(proof) },
+    { topic: 'checks', heading: 'Checks', body: proof === undefined ? '' : checksSection(proof) },
+    { topic: 'limits', heading: 'Limits', body: limits(facts) },
+    { topic: 'changes', heading: 'Changes', body: changes(facts) },
+  ];
+  return parts.filter(({ body }) => body !== '');
+}
+
+function summary({ status, description }: PullRequestFacts): string {
+  const said = [status.kind === 'done' ? status.summary : '', description ?? ''].filter(Boolean).join('\n\n');
+  return said === '' ? '' : `In the agent's words:\n\n${quoted(said, 6000)}`;
+}
+
+function decisions({ decisions: made, withAnswers, proof }: PullRequestFacts): string {
+  const answers = made.map(({ id, question, answer, by }) => {
+    const asked = `**${id}** ${question === undefined ? '(the question is not on record any more)' : shortLine(question)}`;
+    const who = shortLine(openedBy(by));
+    return withAnswers ? `${asked} → ${shortLine(answer)} (${who})` : `${asked}: answered by ${who}`;
+  });
+  const plans = (proof?.approvals ?? []).flatMap((given) =>
+    given.what === 'plan' ? [`The plan was approved by ${shortLine(openedBy(given.by))}.`] : [],
+  );
+  const hidden = made.length > 0 && !withAnswers ? ['What was answered is not part of this text.'] : [];
+  const lines = [...answers, ...hidden, ...plans.slice(-1)];
+  return lines.length === 0 ? '' : `What came up on the way, and who decided it:\n\n${list(lines)}`;
+}
+
+function requirements(proof: SessionProof): string {
+  const rows = requirementRows(proof).map(({ id, text, shownBy, result }) =>
+    [id, text, shownBy, result].map(cell).join(' | '),
+  );
+  if (rows.length === 0) return '';
+  const head = ['| | requirement | shown by | result |', '| --- | --- | --- | --- |'];
+  return [
+    'In the words that were approved with the plan:',
+    '',
+    ...head,
+    ...rows.map((row) => `| ${row} |`),
+  ].join('\n');
+}
+
+function limits({ status, proof, olderProof }: PullRequestFacts): string {
+  const lines = [
+    ...(status.kind === 'done' ? [] : [`The session is ${status.kind}, not done.`]),
+    ...(proof === undefined && olderProof === undefined ? ['Nothing has been proved of this branch.'] : []),
+    ...(olderProof === undefined
+      ? []
+      : [
+          `The branch has changed since its proof, which is of ${olderProof.slice(0, 12)}: it is not in this text.`,
+        ]),
+    ...(proof === undefined ? [] : proofLimits(proof)),
+  ];
+  return lines.length === 0 ? '' : `What is not shown, and what to look at:\n\n${list(lines)}`;
+}
+
+function changes({ commits: { subjects, total }, stat }: PullRequestFacts): string {
+  const more = total > subjects.length ? [`and ${total - subjects.length} more`] : [];
+  const files = stat.files.map(({ path, insertions, deletions }) =>
+    insertions === null ? code(path) : `${code(path)} +${insertions} −${deletions}`,
+  );
+  const moreFiles = stat.fileCount > files.length ? [`and ${stat.fileCount - files.length} more`] : [];
+  return [
+    `${capitalised(counted(total, 'commit'))}:`,
+    list([...subjects.map(shortLine), ...more]),
+    details(
+      `${counted(stat.fileCount, 'file')}, +${stat.insertions} −${stat.deletions}`,
+      list([...files, ...moreFiles]),
+    ),
+  ].join('\n\n');
+}
+
+function quoted(text: string, most: number): string {
+  return inertQuote(text.length > most ? `${text.slice(0, most)}…` : text);
+}
+
+const MOST_OF_LINE = 500;
+
+function shortLine(text: string): string {
+  return inertLine(text.length > MOST_OF_LINE ? `${text.slice(0, MOST_OF_LINE)}…` : text);
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+/** Leaves room for the little that comes after it. */
+function cut(text: string): string {
+  return text.length > MAX_BODY - 200 ? `${text.slice(0, MAX_BODY - 200)}\n\n(cut)` : text;
+}

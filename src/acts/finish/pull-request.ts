@@ -1,0 +1,123 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { definedOnly } from '../../base/defined-only.ts';
+import { isFineForGit } from '../../base/processes/git-variables.ts';
+import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { taskText } from '../../session/documents/overview.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
+import type { ActionContext } from '../common/context.ts';
+import type { FinishLook } from './look-at-finish.ts';
+
+export interface PullRequest {
+  /** Absent where the repository has none. */
+  remote: string | undefined;
+  /** `host/owner/name` for gh; absent where the remote's URL names none. */
+  repository: string | undefined;
+  branch: string;
+  into: string | undefined;
+  title: string;
+  isDraft: boolean;
+}
+
+/** The pull request of a session's branch: where it goes, and what it is called. */
+export async function pullRequestOf(
+  { view, base, git }: FinishLook,
+  sessionFile: SessionFile,
+): Promise<PullRequest> {
+  const { worktree, status } = view.state;
+  const options = { ...git, cwd: sessionFile.mainRepo, allowFailure: true };
+  const remotes = (await gitLine(['remote'], options)).split('\n').filter(Boolean);
+  const ofBase = remotes.find((name) => worktree?.base.startsWith(`${name}/`));
+  const remote = ofBase ?? (remotes.includes('origin') ? 'origin' : remotes[0]);
+  const url = remote && (await gitLine(['remote', 'get-url', '--push', remote], options));
+  return {
+    remote,
+    repository: url && repositoryIn(url),
+    branch: worktree?.branch ?? '',
+    into: base?.into ?? (ofBase && worktree?.base.slice(ofBase.length + 1)),
+    title: titleOf(view, sessionFile),
+    isDraft: status.kind !== 'done',
+  };
+}
+
+/** `git@github.com:owner/name.git`, `https://github.com/owner/name`, `ssh://git@host:22/owner/name.git`. */
+export function repositoryIn(url: string): string | undefined {
+  const found =
+    /^(?:https?|ssh|git):\/\/(?:[^@/]*@)?([\w.-]+)(?::\d+)?\/([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(url) ??
+    /^(?:[\w.-]+@)?([\w.-]+):([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(url);
+  return found === null ? undefined : found.slice(1, 4).join('/');
+}
+
+const MAX_TITLE = 72;
+
+function titleOf({ state, folder }: SessionView, file: SessionFile): string {
+  const text = state.goal ?? taskText(file);
+  const line = text.split('\n').find((each) => each.trim() !== '') ?? nameWithoutDate(folder);
+  const words = oneLine(line)
+    .replace(/^#+\s*/, '')
+    .trim();
+  return words.length > MAX_TITLE ? `${words.slice(0, MAX_TITLE - 1).trimEnd()}…` : words;
+}
+
+/** Why a person has to publish the branch by commands; undefined: gh opens the pull request. */
+export async function whyByHand(
+  { remote, repository }: PullRequest,
+  { view, git }: FinishLook,
+  context: ActionContext,
+): Promise<string | undefined> {
+  const { mainRepo = '' } = view.sessionFile ?? {};
+  if (remote === undefined) return 'This repository has no remote that the branch could be pushed to.';
+  if (repository === undefined) return `The remote "${remote}" names no repository that gh knows.`;
+  const hook = join(await hooksDir(mainRepo, git), 'pre-push');
+  // LFS uploads its files by it, and samocode runs no hooks.
+  if (await isExecutable(hook)) return `There is a pre-push hook, ${hook}, which samocode does not run.`;
+  const host = repository.split('/')[0] ?? '';
+  const { exitCode, notFound } = await gh(context, ['auth', 'status', '--hostname', host]);
+  if (notFound) return 'gh is not installed.';
+  return exitCode === 0 ? undefined : `gh is not logged in to ${host} ("gh auth login").`;
+}
+
+export type Visibility = 'private' | 'public' | 'unknown';
+
+/** Who can read a pull request. What is internal to a company counts as private. */
+export async function visibilityOf({ repository }: PullRequest, context: ActionContext): Promise<Visibility> {
+  if (repository === undefined) return 'unknown';
+  const [host = '', ...name] = repository.split('/');
+  const ask = ['api', `repos/${name.join('/')}`, '--hostname', host, '--jq', '.private'];
+  const { exitCode, stdout } = await gh(context, ask);
+  const answer = exitCode === 0 ? stdout.trim() : '';
+  if (answer === 'true') return 'private';
+  return answer === 'false' ? 'public' : 'unknown';
+}
+
+/** Where git looks for hooks when a person pushes; our own calls have another setting. */
+async function hooksDir(mainRepo: string, git: GitContext): Promise<string> {
+  const list = ['config', '--show-origin', '--type=path', '--get-all', 'core.hooksPath'];
+  const set = await gitLine(list, { ...git, cwd: mainRepo, allowFailure: true });
+  const own = set.split('\n').findLast((line) => line.startsWith('file:'));
+  const path = own?.split('\t')[1];
+  return path ? resolve(mainRepo, path) : join(await commonDirOf(mainRepo, git), 'hooks');
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+export const NETWORK_LIMIT_MS = 120_000;
+
+/** gh, where it finds no repository: everything is named, and no git of the project is started by it. */
+export async function gh({ env }: ActionContext, args: readonly string[]): Promise<CommandResult> {
+  const quiet = { GH_PROMPT_DISABLED: '1', GH_NO_UPDATE_NOTIFIER: '1', NO_COLOR: '1' };
+  const own = { ...definedOnly(env, isFineForGit), ...quiet };
+  return await runCommand('gh', args, { cwd: tmpdir(), env: own, timeoutMs: NETWORK_LIMIT_MS });
+}

@@ -1,0 +1,90 @@
+import { listed } from '../../base/text.ts';
+import type { CheckRun } from '../../phases/proving.ts';
+import {
+  changedChecks,
+  code,
+  hasOnlyPlanChecks,
+  list,
+  ONLY_PLAN,
+  onBase,
+  openedByModel,
+  type SessionProof,
+} from './proof.ts';
+
+/** What a reader needs of a proof: no hash, no output, no line about how it was made. */
+export function shortProof(proof: SessionProof): string {
+  const { commit, branch, doneAt } = proof;
+  const limits = proofLimits(proof);
+  const rows = requirementRows(proof).map(({ id, text, shownBy, result }) =>
+    [`${id} ${text}: ${shownBy}`, result].filter(Boolean).join(', '),
+  );
+  return [
+    `Commit ${code(commit.slice(0, 12))} on the branch ${code(branch)}, done at ${doneAt}.`,
+    ...(rows.length === 0 ? [] : ['## Requirements', list(rows)]),
+    '## Checks',
+    checksSection(proof),
+    ...(limits.length === 0 ? [] : ['## Limits', list(limits)]),
+  ].join('\n\n');
+}
+
+/** A requirement of the approved plan, in Markdown. */
+export interface RequirementRow {
+  id: string;
+  text: string;
+  shownBy: string;
+  /** Empty: no command shows it. */
+  result: string;
+}
+
+export function requirementRows({ requirements = [], checks }: SessionProof): RequirementRow[] {
+  return requirements.map(({ id, text, check, reviewer }) => {
+    const row = { id, text: code(text) };
+    if (reviewer !== undefined) {
+      const who = [reviewer.provider, reviewer.model].filter(Boolean).join(' ');
+      return { ...row, shownBy: `review by an agent (${code(who)})`, result: '' };
+    }
+    const run = checks?.runs.find(({ command }) => command === check);
+    if (run === undefined) return { ...row, shownBy: 'nothing on record', result: '' };
+    return { ...row, shownBy: code(check), result: resultOf(run) };
+  });
+}
+
+/** Where the checks ran, and how each ended. */
+export function checksSection({ checks, baseChecks }: SessionProof): string {
+  if (checks === undefined) return 'None ran: the project has no CHECK.';
+  const where = checks.in === 'clone' ? 'On a fresh clone of the commit' : 'In the folder of the agent';
+  const lines = checks.runs.map((run) => {
+    const seconds = (run.durationMs / 1000).toFixed(1);
+    return `${resultOf(run)}: ${run.isSetup ? 'SETUP ' : ''}${code(run.command)}, ${seconds} s`;
+  });
+  const base = baseChecks === undefined ? [] : [`The same on the base commit: ${onBase(baseChecks)}.`];
+  return [`${where}, sandbox: ${checks.sandbox}:`, list(lines), ...base].join('\n\n');
+}
+
+const MOST_NAMED = 10;
+
+/** What the proof does not show, and what a reviewer should look at. */
+export function proofLimits(proof: SessionProof): string[] {
+  const { checks, agents, approvals, outsidePlan = [], requirements = [] } = proof;
+  const reviewed = requirements.flatMap(({ id, reviewer }) => (reviewer ? [id] : []));
+  const isOpen = [checks?.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
+  return [
+    ...(checks === undefined ? ['No command has checked this work.'] : []),
+    ...(hasOnlyPlanChecks(proof) ? [ONLY_PLAN] : []),
+    ...(checks?.in === 'worktree'
+      ? ['Uncommitted and ignored files took part in the checks (CHECK_IN=worktree).']
+      : []),
+    ...(reviewed.length > 0 ? [`Shown by the review of an agent alone: ${reviewed.join(', ')}.`] : []),
+    ...openedByModel(approvals),
+    ...(isOpen ? ['The agents ran without a guard: your home was open to them.'] : []),
+    ...changedChecks(proof),
+    ...(outsidePlan.length > 0
+      ? [`Changed, and not named in the plan: ${listed(outsidePlan.map(code), MOST_NAMED)}.`]
+      : []),
+  ];
+}
+
+function resultOf({ exitCode, how }: CheckRun): string {
+  if (exitCode === 0) return '✔ passed';
+  return `✘ ${exitCode === null ? (how ?? 'no exit status') : `exit status ${exitCode}`}`;
+}
