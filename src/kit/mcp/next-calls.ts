@@ -36,7 +36,7 @@ function callOf({ act, args = {} }: NextStep): string {
 const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   answer_questions: ({ ids }) =>
     ids === undefined ? 'read_qa; ask the user the questions; answer_qa' : `ask the user ${ids}; answer_qa`,
-  archive: (args) => tool('finish_session', args),
+  archive: (args) => tool('finish_session', { ...args, how: 'keep_branch' }),
   bring_back: () => 'finish_session (how: unarchive)',
   decide_plan: ({ hash }) =>
     hash === undefined
