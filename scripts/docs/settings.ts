@@ -11,6 +11,16 @@ function render(): string {
 
 One \`KEY=value\` per line, \`#\` begins a comment. \`samocode config\` shows every setting in use and where it comes from.
 
+The five that matter most:
+
+| setting | why |
+| --- | --- |
+| \`CHECK=npm test\` | must exit 0 on a fresh clone before a session is done; without it, only the checks of its own plan are run |
+| \`PROVIDER=codex\` | which agent CLI does the work, and on whose account |
+| \`MAX_COST_USD=10\` | nothing limits the cost until you do; \`MAX_COST_USD_PER_DAY\` limits the whole machine |
+| \`SANDBOX=guard\` | no session starts without the kernel's sandbox |
+| \`GATE_CHANNELS=person\` | no model and no program answers questions or approves plans, only a person |
+
 ## In \`.samocode\`, for one project
 
 ${settingsTable('project')}
