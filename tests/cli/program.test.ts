@@ -1,9 +1,22 @@
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/program.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 import { typed } from './typed.ts';
+
+test('init takes the check that the repository suggests with --yes, and no other lines than are given', async () => {
+  await using repo = await makeRepo();
+  await repo.write({ 'package.json': '{"scripts":{"test":"node --test"}}' });
+  const place = { cwd: repo.path, home: repo.homeDir };
+  expect(await typed(['init', '-y', '--set', 'PROVIDER=rehearsal'], place)).toMatchObject({ exitCode: 0 });
+  const written = await readFile(join(repo.path, '.samocode'), 'utf8');
+  expect(written).toMatch(/^CHECK=.*npm test$/m);
+  expect(written).toMatch(/^PROVIDER=rehearsal$/m);
+  // What is there already is not changed.
+  expect((await typed(['init', '-y'], place)).exitCode).toBe(0);
+  expect(await readFile(join(repo.path, '.samocode'), 'utf8')).toBe(written);
+});
 
 test('help names every command', async () => {
   await using repo = await makeRepo();

@@ -11,7 +11,7 @@ export async function askCommands(cli: Cli, top: string): Promise<Record<string,
   const proposed = await proposedCommands(top);
   if (proposed === undefined) return {};
   const { check, setup, from } = proposed;
-  const lines = { ...(setup !== undefined && { SETUP: setup }), CHECK: check };
+  const lines = linesOf(proposed);
   const menus = await cli.menus?.();
   if (menus === undefined) {
     cli.output.say(`${from} suggests the check: ${check}${setup === undefined ? '' : `, after: ${setup}`}`);
@@ -32,6 +32,16 @@ export async function askCommands(cli: Cli, top: string): Promise<Record<string,
     text.trim() === '' || text.includes('\n') ? 'One line, as you would type it in a shell.' : undefined,
   );
   return typed === undefined ? {} : { ...lines, CHECK: typed.trim() };
+}
+
+/** The same lines without a question: what the repository's own files suggest. */
+export async function suggestedCommands(top: string): Promise<Record<string, string>> {
+  const proposed = await proposedCommands(top);
+  return proposed === undefined ? {} : linesOf(proposed);
+}
+
+function linesOf({ check, setup }: { check: string; setup?: string | undefined }): Record<string, string> {
+  return { ...(setup !== undefined && { SETUP: setup }), CHECK: check };
 }
 
 const TRY_LIMIT_MS = 5 * 60_000;

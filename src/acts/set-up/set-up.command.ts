@@ -15,6 +15,7 @@ interface InitOptions extends SharedOptions {
   worktrees?: string;
   set?: string[];
   gitInit?: true;
+  yes?: true;
 }
 
 export function addInit(program: Command, cli: Cli): void {
@@ -30,6 +31,7 @@ export function addInit(program: Command, cli: Cli): void {
       'further lines for a new .samocode: --set PROVIDER=codex "CHECK=npm test"',
     )
     .option('--git-init', 'create the folder, a git repository and a first commit where they are missing')
+    .option('-y, --yes', 'do not ask: take the check that the files of the repository suggest')
     .action((folder: string | undefined, options: InitOptions) => init(cli, folder, options));
 }
 
@@ -38,13 +40,15 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
   const projectDir = folderMeant(cli, folder ?? options.project);
   const given = linesFrom(options.set ?? []);
   const isNew = (await projectFileAt(cli, projectDir)) === undefined;
-  const mayAsk = cli.isInteractive && isNew && given.CHECK === undefined;
-  const asking = mayAsk ? await import('./ask-commands.ts') : undefined;
+  const isOpen = isNew && given.CHECK === undefined;
+  const asking = isOpen && !options.yes && cli.isInteractive ? await import('./ask-commands.ts') : undefined;
+  const suggested =
+    isOpen && options.yes ? await (await import('./ask-commands.ts')).suggestedCommands(projectDir) : {};
   const input = {
     projectDir,
     sessions: options.sessions,
     worktrees: options.worktrees,
-    lines: { ...(await asking?.askCommands(cli, projectDir)), ...given },
+    lines: { ...suggested, ...(await asking?.askCommands(cli, projectDir)), ...given },
     initRepository: options.gitInit ?? false,
   };
   const { kind, project, done, warnings, trust } = await setupProject(input, await cli.actionContext());

@@ -51,7 +51,8 @@ function withInstallOptions(command: Command): Command {
         .choices(INSTALL_SCOPES)
         .default('user'),
     )
-    .option('--dry-run', 'only show what would change');
+    .option('--dry-run', 'only show what would change')
+    .option('-y, --yes', 'for scripts that pass it everywhere: this command asks nothing');
 }
 
 function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
