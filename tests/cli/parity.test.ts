@@ -111,6 +111,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   'start --yes': 'likewise',
   'finish --with-answers': 'who may read their answers is a person’s to say',
   'init --yes': 'a chat passes the check that it wants',
+  'plan --edit': 'opens an editor; a chat asks for changes',
   'approve --yes': 'a chat asks in a form, or passes the hash',
   demo: 'a session to look at',
   'log --follow': 'a chat waits',

@@ -56,6 +56,12 @@ export const ACTION_ERRORS = errors({
         : { act: 'resume', session, ifWanted: true },
     ],
   }),
+  plan_file_changed: ({ session, name }: { session: string; name: string }) => ({
+    what: `Your version of ${name} was not saved.`,
+    why: 'The file was changed by another program while it was open here.',
+    hint: 'Read the plan again, then edit it once more.',
+    next: [{ act: 'decide_plan', session }],
+  }),
   other_project: ({ session, projectDir, command }: OtherProject) => ({
     what: 'Nothing was changed.',
     why: `Session ${session} belongs to another project, ${projectDir}.`,

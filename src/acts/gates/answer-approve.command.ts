@@ -108,7 +108,9 @@ async function askOpen(
 export function addPlan(program: Command, cli: Cli): void {
   withSharedOptions(withPager(program.command('plan <session>')))
     .description('Read the plan of a session')
-    .action(async (session: string, options: SharedOptions) => {
+    .option('--edit', 'change the plan that waits for your approval, in $VISUAL or $EDITOR')
+    .action(async (session: string, options: PlanOptions) => {
+      if (options.edit) return await editPlan(cli, session, options);
       const { readPlan } = await import('./read-plan.act.ts');
       const { planDifference, planWords } = await import('./gate-words.ts');
       const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
@@ -116,7 +118,11 @@ export function addPlan(program: Command, cli: Cli): void {
       const short = handleOf(view.folder);
       const { style } = cli.output;
       await pagedResult(cli, { session: view.folder, name, state, hash, changes, servers, text }, () => {
-        const ways = [`samocode approve ${short}`, `samocode changes ${short} "what to change"`];
+        const ways = [
+          `samocode approve ${short}`,
+          `samocode changes ${short} "what to change"`,
+          `samocode plan ${short} --edit`,
+        ];
         const hint =
           state === 'waits_for_approval'
             ? `\n${style.attention('It waits for your approval:')}\n  ${ways.join('\n  ')}`
@@ -124,6 +130,23 @@ export function addPlan(program: Command, cli: Cli): void {
         return [planWords(plan, cli.output), ...planDifference(plan, cli.output), hint].join('\n');
       });
     });
+}
+
+type PlanOptions = SharedOptions & { edit?: true };
+
+async function editPlan(cli: Cli, session: string, options: PlanOptions): Promise<void> {
+  if (!cli.isInteractive)
+    throw CLI_ERRORS.usage({
+      why: '--edit opens an editor, and this is no terminal.',
+      hint: `samocode changes ${shellWord(session)} "what to change" asks the agent for it.`,
+    });
+  const { editPlanAtTerminal } = await import('./edit-plan.ts');
+  const isSaved = await editPlanAtTerminal(cli, { session, ...projectOf(options) });
+  cli.output.result({ saved: isSaved }, () =>
+    isSaved
+      ? `${cli.output.style.good('✔')} Saved. To approve it: samocode approve ${shellWord(session)}`
+      : 'The plan is unchanged.',
+  );
 }
 
 interface ApproveOptions extends SharedOptions {

@@ -60,9 +60,15 @@ async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
 async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
   const { readPlan } = await import('./read-plan.act.ts');
   const context = await cli.actionContext();
-  const plan = await readPlan(question, context);
   const menus = await cli.menus?.();
-  const said = await decideOn(cli, plan, menus);
+  let plan = await readPlan(question, context);
+  let said = await decideOn(cli, plan, menus);
+  while (said === 'edit') {
+    const { editPlanAtTerminal } = await import('./edit-plan.ts');
+    if (!(await editPlanAtTerminal(cli, question))) cli.output.say('The plan is unchanged.');
+    plan = await readPlan(question, context);
+    said = await decideOn(cli, plan, menus);
+  }
   if (said === undefined) return false;
   if (said === 'approved') {
     const { approvePlan } = await import('./approve-plan.act.ts');

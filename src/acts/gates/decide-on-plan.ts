@@ -5,7 +5,7 @@ import { planDifference, planWords } from './gate-words.ts';
 import type { PlanReport } from './read-plan.act.ts';
 
 /** Undefined: left for later. */
-type Decision = 'approved' | { feedback: string } | undefined;
+type Decision = 'approved' | 'edit' | { feedback: string } | undefined;
 
 /** Shows the plan to the person and asks what they think of it. */
 export async function decideOn(cli: Cli, plan: PlanReport, menus: Menus | undefined): Promise<Decision> {
@@ -20,7 +20,8 @@ async function decideByMenu(cli: Cli, plan: PlanReport, menus: Menus): Promise<D
   const choices = [
     { value: 'approve', label: 'approve it and start the work' },
     { value: 'read', label: 'read it again' },
-    { value: 'edit', label: 'write comments on it in your editor' },
+    { value: 'comment', label: 'write comments on it in your editor' },
+    { value: 'edit', label: 'edit it yourself' },
     { value: 'change', label: 'ask for changes' },
     { value: 'later', label: 'leave it for later' },
   ];
@@ -33,7 +34,9 @@ async function decideByMenu(cli: Cli, plan: PlanReport, menus: Menus): Promise<D
       case 'read':
         await showLines(cli, planWords(plan, cli.output).split('\n'));
         break;
-      case 'edit': {
+      case 'edit':
+        return 'edit';
+      case 'comment': {
         const feedback = await commentsOn(cli, plan.text);
         if (feedback === '') cli.output.say('No comment was written.');
         // What the editor has saved is shown once more before it costs an agent's time.

@@ -14,13 +14,23 @@ Where nothing is written, nothing is sent.
  * @returns each comment below the line it is about; empty if there are none or the editor failed
  */
 export async function commentsOn({ env }: Pick<Cli, 'env'>, text: string): Promise<string> {
+  const edited = await inEditor({ env }, 'comments.md', `${HEAD}\n${quoted(text)}\n`);
+  return edited === undefined ? '' : commentsIn(edited);
+}
+
+/** Opens a text in the person's editor. @returns what was saved; undefined if the editor failed */
+export async function editedText(cli: Pick<Cli, 'env'>, text: string): Promise<string | undefined> {
+  return await inEditor(cli, 'plan.md', text);
+}
+
+async function inEditor({ env }: Pick<Cli, 'env'>, name: string, text: string): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'samocode-'));
   try {
-    const path = join(folder, 'comments.md');
-    await writeFile(path, `${HEAD}\n${quoted(text)}\n`, { mode: 0o600 });
+    const path = join(folder, name);
+    await writeFile(path, text, { mode: 0o600 });
     const editor = env.VISUAL || env.EDITOR || 'vi';
     const exitCode = await runAtTerminal({ command: `${editor} "$@"`, args: [path], env });
-    return exitCode === 0 ? commentsIn(await readFile(path, 'utf8')) : '';
+    return exitCode === 0 ? await readFile(path, 'utf8') : undefined;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

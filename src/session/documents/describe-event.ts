@@ -91,9 +91,10 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     const rest = open.length > 0 ? `; still open: ${open.join(', ')}` : '';
     return `answers ${answers.map((answer) => answer.id).join(', ')} by ${openedBy(by)}${instead}${rest}`;
   },
-  plan_approved: ({ plan, by, servers = [] }) => {
+  plan_approved: ({ plan, by, servers = [], proposed }) => {
     const names = servers.map(({ name }) => name).join(', ');
-    return `plan ${plan.name} approved by ${openedBy(by)}${names && `, with the MCP servers ${names}`}`;
+    const edited = proposed === undefined ? '' : ', edited since it was proposed,';
+    return `plan ${plan.name}${edited} approved by ${openedBy(by)}${names && `, with the MCP servers ${names}`}`;
   },
   changes_requested: ({ by }) => `changes to the plan requested by ${describeBy(by)}`,
   message_kept: ({ id }) => `message ${id} stored for the next agent`,

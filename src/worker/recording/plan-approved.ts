@@ -18,8 +18,12 @@ export async function planApproved(
   { plan, text, phase }: { plan: PlanVersion; text: string; phase: Phase },
 ): Promise<NewEvent> {
   await writeWhole(worker.paths.approvedPlan, text);
-  const flow = `Plan approved by ${openedBy(by)}: ${plan.name}`;
-  return { type: 'plan_approved', by, plan, phase, servers: serversOf(text), flow };
+  const { status } = stateOf(worker);
+  const asked = status.kind === 'waiting' ? status.plan : undefined;
+  const proposed = asked === undefined || isPlanOf(asked.hash, text) ? undefined : asked.hash;
+  const edited = proposed === undefined ? '' : ', edited since it was proposed';
+  const flow = `Plan approved by ${openedBy(by)}: ${plan.name}${edited}`;
+  return { type: 'plan_approved', by, plan, phase, servers: serversOf(text), proposed, flow };
 }
 
 /** Later plans are compared with a plan whose approval was restored. */

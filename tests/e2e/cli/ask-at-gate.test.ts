@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'vitest';
 import { askAtGate } from '../../../src/acts/gates/ask-at-gate.ts';
@@ -75,6 +77,36 @@ test.concurrent('a plan is left for later, asked about again after a bare no, se
   await typed(['run', session], { ...place, keys: [KEY.up + KEY.enter, shorter, KEY.down + KEY.enter] });
   expect((await types()).filter((type) => type === 'changes_requested')).toHaveLength(2);
   expect(await types()).toContain('plan_approved');
+});
+
+test.concurrent('a person edits the plan that waits: the change is shown, needs an approval, and stands in the log', async ({
+  expect,
+}) => {
+  await using rig = await plannedRig();
+  const place = placeOf(rig);
+  const session = rig.file.folder;
+  const { status } = await rig.untilWaiting('plan_approval');
+  const name = (status.kind === 'waiting' && status.plan?.name) || '';
+  const path = join(rig.paths.sessionDir, name);
+  const edit = (editor: string, says: string[] = ['']) =>
+    typed(['plan', session, '--edit'], { ...place, env: { ...place.env, EDITOR: editor }, says });
+  expect((await typed(['plan', session, '--edit'], place)).exitCode, 'without a terminal').toBe(2);
+  const proposed = await readFile(path, 'utf8');
+  expect((await edit('true')).stdout).toBe('The plan is unchanged.\n');
+  expect((await edit('sed -i 1s/$/!/', ['n'])).stdout).toContain('The plan is unchanged.');
+  expect(await readFile(path, 'utf8')).toBe(proposed);
+
+  const elsewhere = await edit(`echo >>'${path}'; sed -i 1s/$/!/`);
+  expect(elsewhere).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('was not saved') });
+  const saved = await edit('sed -i 1s/$/!/');
+  expect(saved.stdout).toMatch(/^\+ # .*!$/m);
+  expect(saved.stdout).toContain('✔ Saved. To approve it: samocode approve');
+  expect((await typed(['plan', session], place)).stdout).toContain('Changes since the previous version');
+  await typed(['approve', session], { ...place, says: ['y'] });
+  const approved = (await rig.events()).find(({ type }) => type === 'plan_approved');
+  expect(approved).toMatchObject({ proposed: status.kind === 'waiting' && status.plan?.hash });
+  const log = await readFile(rig.paths.sessionLog, 'utf8');
+  expect(log).toContain(`plan ${name}, edited since it was proposed, approved by a person`);
 });
 
 test.concurrent('a rewind says where the session stands now, and going on says that it waits again', async ({

@@ -159,6 +159,8 @@ export const EVENT_BODIES = {
     plan: PlanVersion,
     phase: PhaseName,
     servers: z.array(PlanServer).optional(),
+    /** Hash of the version that was proposed, where the approved one differs: somebody edited the file at the gate. */
+    proposed: z.string().optional(),
   }),
   changes_requested: z.object({ by: By, feedback: z.string() }),
   message_kept: z.object({ by: By, id: z.string(), file: z.string() }),
