@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { planHash } from '../../src/session/documents/plan.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED } from '../session/events.ts';
+import { provedEvents } from '../support/proved-events.ts';
 import { askTool } from './ask-tool.ts';
 import { type Desk, makeDesk } from './desk.ts';
 
@@ -38,6 +39,8 @@ const PLANNED: NewEvent = {
   plan: { name: '01-05-1100-plan-日本.md', hash: planHash(PLAN) },
 };
 
+const REQUIREMENTS = [{ id: 'R1', text: '日本語で読める', check: 'npm test' }];
+
 let desk: Desk;
 beforeAll(async () => {
   desk = await makeDesk();
@@ -46,6 +49,7 @@ beforeAll(async () => {
   await desk.lay(HEBREW, [CREATED, PREPARED, { ...BLOCKED, reason: 'איזה מפתח? 🔑' } as NewEvent]);
   await desk.lay(EMOJI, [CREATED, PREPARED, { ...DONE, summary: '完了 ✅ סיימתי' } as NewEvent]);
   const planned = await desk.lay('26-01-05-plan', [CREATED, PREPARED, PLANNED]);
+  await desk.lay('26-01-04-proved', provedEvents({ requirements: REQUIREMENTS }));
   await writeFile(join(planned.sessionDir, '01-05-1100-plan-日本.md'), PLAN);
 });
 afterAll(() => desk[Symbol.asyncDispose]());
@@ -62,6 +66,12 @@ const CALLS: readonly [string, string, Record<string, unknown>][] = [
   ['read_plan', 'read_plan', { session: '26-01-05-plan' }],
   ['read_session', 'read_session', { session: JAPANESE }],
   ['read_session of documents', 'read_session', { session: '26-01-05-plan', what: 'document' }],
+  ['read_session of a proof', 'read_session', { session: '26-01-04-proved', what: 'proof' }],
+  [
+    'read_session of a full proof',
+    'read_session',
+    { session: '26-01-04-proved', what: 'proof', document: 'full' },
+  ],
   ['rewind_session', 'rewind_session', { session: HEBREW }],
   ['an unknown session', 'get_status', { session: '日本誤' }],
 ];

@@ -2,6 +2,7 @@ import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
 import { proofFacts, type SessionProof } from '../../session/proof/proof.ts';
+import { shortProof } from '../../session/proof/short-proof.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 import { READING_ERRORS } from '../common/reading-errors.ts';
@@ -9,7 +10,9 @@ import { READING_ERRORS } from '../common/reading-errors.ts';
 export interface ProofOfSession {
   view: SessionView;
   proof: SessionProof;
+  /** All facts, with hashes and outputs. */
   text: string;
+  short: string;
 }
 
 /** What a session has shown of its branch, from its events: agents can write to its files. @throws session_not_found, no_proof */
@@ -20,5 +23,5 @@ export async function readProofOf(
   const view = await findSession(question, context);
   const proof = makeProof(await readEvents(view.paths, 0));
   if (proof === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
-  return { view, proof, text: proofFacts(proof) };
+  return { view, proof, text: proofFacts(proof), short: shortProof(proof) };
 }

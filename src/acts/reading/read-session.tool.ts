@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { TO_FILL } from '../../base/acts.ts';
+import { type NextStep, TO_FILL } from '../../base/acts.ts';
 import { counted } from '../../base/text.ts';
 import { type CamelKeys, defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../../kit/mcp/fields.ts';
@@ -128,11 +128,22 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
     };
   },
 
-  async proof({ session, projectDir, offset }, { actions }) {
+  async proof({ session, projectDir, document, offset }, { actions }) {
     const { readProofOf } = await import('../proof/read-proof.act.ts');
-    const { view, text } = await readProofOf({ session, projectDir }, actions);
+    const { view, text, short } = await readProofOf({ session, projectDir }, actions);
     const summary = 'What samocode recorded, in proof/ of the session; "samocode verify" repeats it.';
-    return { summary, session: view.folder, ...pageOf(text, offset) };
+    const isFull = document === 'full';
+    const next: NextStep = {
+      act: 'read_document',
+      args: { what: 'proof', document: 'full' },
+      when: 'for hashes and outputs',
+    };
+    return {
+      summary,
+      next: isFull ? undefined : [next],
+      session: view.folder,
+      ...pageOf(isFull ? text : short, offset),
+    };
   },
 
   async log({ session, projectDir, offset }, { actions }) {
