@@ -49,6 +49,7 @@ test.concurrent('a merge is shown before, is checked in a clone, and moves the b
   expect(JSON.parse(merged.stdout)).toMatchObject({
     ...{ how: 'merge', commands: [], state: 'done' },
     nextCommands: [expect.stringContaining('samocode archive'), expect.stringContaining('samocode resume')],
+    next: expect.stringMatching(/^samocode archive \S+$/),
   });
   expect(existsSync(join(rig.repo.path, 'work.txt'))).toBe(true);
   expect(await git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
@@ -139,7 +140,7 @@ test.concurrent('what is discarded comes back whole, and a worktree is pruned on
     worktrees: [{ path, kept: expect.stringContaining('unsaved.txt') }],
   });
   const all = await command(rig, 'finish', rig.file.folder);
-  expect(all.stdout).toContain('--keep-branch\n  not now: ');
+  expect(all.stdout).toContain('(--keep-branch)\n  not now: ');
   const gone = await command(rig, 'finish', rig.file.folder, '--discard', '--yes');
   expect(gone.stdout).toContain('is discarded');
   expect(existsSync(path)).toBe(false);
