@@ -40,6 +40,7 @@ export function keyboard(
       write: (...asked) => pressing(menus.write(...asked)),
       secret: (...asked) => pressing(menus.secret(...asked)),
       confirm: (...asked) => pressing(menus.confirm(...asked)),
+      pause: (...asked) => pressing(menus.pause(...asked)),
     },
   };
 }

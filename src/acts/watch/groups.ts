@@ -2,10 +2,10 @@ import { basename } from 'node:path';
 import { type ShownFacts, shownFacts } from '../../kit/terminal/session-facts.ts';
 import { shortNames } from '../../kit/terminal/short-names.ts';
 import type { ShownSession } from '../reading/watch-sessions.act.ts';
-import type { WatchedRow } from './watch-model.ts';
+import type { WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
 
 /** The parts of the list, from the top. */
-export const GROUPS = ['needs you', 'working', 'waiting', 'done'] as const;
+export const GROUPS = ['needs you', 'working', 'waiting', 'done', 'stopped'] as const;
 export type Group = (typeof GROUPS)[number];
 
 export function groupOf({ needsHuman, state }: Pick<ShownFacts, 'needsHuman' | 'state'>): Group {
@@ -22,10 +22,37 @@ export function groupOf({ needsHuman, state }: Pick<ShownFacts, 'needsHuman' | '
       return 'waiting';
     case 'stopped':
     case 'done':
-      return 'done';
+      return state;
     default:
       return state satisfies never;
   }
+}
+
+export function isOver(group: Group): boolean {
+  return group === 'done' || group === 'stopped';
+}
+
+/** The sessions that the person can go to: those that fit the filter, or all but the folded ones. */
+export function visibleRows(
+  { rows = [] }: Pick<WatchModel, 'rows'>,
+  { filter, showsStopped, selected }: WatchPlace,
+): readonly WatchedRow[] {
+  if (filter) return rows.filter((row) => fits(row, filter.toLowerCase()));
+  if (showsStopped) return rows;
+  // Whoever stops a session stays at it.
+  const open = rows.filter(({ facts, key }) => groupOf(facts) !== 'stopped' || key === selected);
+  return open.length > 0 ? open : rows;
+}
+
+function fits({ facts, project }: WatchedRow, filter: string): boolean {
+  const texts = [facts.session, facts.id, project, facts.phase, groupOf(facts), facts.task ?? ''];
+  return texts.some((text) => text.toLowerCase().includes(filter));
+}
+
+/** The row that the person is on. */
+export function selectedRow(model: Pick<WatchModel, 'rows'>, place: WatchPlace): WatchedRow | undefined {
+  const rows = visibleRows(model, place);
+  return rows.find(({ key }) => key === place.selected) ?? rows[0];
 }
 
 export type UnnamedRow = Omit<WatchedRow, 'name' | 'project'>;
@@ -45,7 +72,7 @@ function byGroup(a: WatchedRow, b: WatchedRow): number {
 }
 
 function orderMs({ facts }: WatchedRow): number {
-  const at = groupOf(facts) === 'done' ? facts.since : (facts.createdAt ?? facts.since);
+  const at = isOver(groupOf(facts)) ? facts.since : (facts.createdAt ?? facts.since);
   return Date.parse(at) || 0;
 }
 

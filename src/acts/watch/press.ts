@@ -1,6 +1,7 @@
 import type { Key } from '../../kit/terminal/whole-screen.ts';
-import { ACT_KEYS, canAct, type WatchAct } from './keys.ts';
-import { selectedRow, type WatchedRow, type WatchModel, type WatchPlace } from './watch-model.ts';
+import { selectedRow, visibleRows } from './groups.ts';
+import { ACT_KEYS, canAct, STOPPED_KEY, type WatchAct } from './keys.ts';
+import type { WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
 
 /** What a key asks for beside another place on the screen. */
 export type KeyIntent =
@@ -23,12 +24,49 @@ export function press(key: Key, { model, place, height }: Press): { place: Watch
   const { notice: _said, ...rest } = place;
   const quiet: WatchPlace = rest;
   if (key.ctrl) return { place: quiet, intent: controlIntent(key.name) };
-  if (key.name === 'q') return { place: quiet, intent: { kind: 'quit', isInterrupt: false } };
-  if (key.name === '?') return { place: { ...quiet, isHelp: !place.isHelp } };
   if (place.isHelp) return { place: { ...quiet, isHelp: false } };
-  const act = ACT_KEYS[SAME_KEYS[key.name] ?? key.name];
-  if (act !== undefined) return pressedAct(act, selectedRow(model.rows, place), quiet);
-  return { place: { ...quiet, selected: moved(key, { model, place, height }) } };
+  if (place.isTyping) return { place: typed(key, { model, place: quiet, height }) };
+  switch (key.name) {
+    case '?':
+      return { place: { ...quiet, isHelp: true } };
+    case '/':
+      return { place: { ...quiet, filter: '', isTyping: true } };
+    case STOPPED_KEY:
+      return { place: { ...quiet, showsStopped: !place.showsStopped } };
+    case 'q':
+      if (!place.filter) return { place: quiet, intent: { kind: 'quit', isInterrupt: false } };
+      return { place: unfiltered(quiet) };
+    case 'escape':
+      return { place: unfiltered(quiet) };
+    default: {
+      const act = ACT_KEYS[SAME_KEYS[key.name] ?? key.name];
+      if (act !== undefined) return pressedAct(act, selectedRow(model, place), quiet);
+      return { place: moved(key, { model, place: quiet, height }) };
+    }
+  }
+}
+
+function unfiltered({ filter: _text, isTyping: _was, ...place }: WatchPlace): WatchPlace {
+  return place;
+}
+
+/** The filter with one key more; arrows still select. */
+function typed(key: Key, press: Press): WatchPlace {
+  const { place } = press;
+  const { filter = '' } = place;
+  switch (key.name) {
+    case 'escape':
+      return unfiltered(place);
+    case 'return':
+    case 'enter':
+      return filter === '' ? unfiltered(place) : { ...place, isTyping: false };
+    case 'backspace':
+      return { ...place, filter: [...filter].slice(0, -1).join('') };
+    default: {
+      const letter = key.name === 'space' ? ' ' : key.name;
+      return [...letter].length === 1 ? { ...place, filter: filter + letter } : moved(key, press);
+    }
+  }
 }
 
 function controlIntent(name: string): KeyIntent | undefined {
@@ -76,12 +114,12 @@ function stepOf({ name }: Key, page: number): number | undefined {
   }
 }
 
-function moved(key: Key, { model, place, height }: Press): string | undefined {
-  const { rows = [] } = model;
+function moved(key: Key, { model, place, height }: Press): WatchPlace {
+  const rows = visibleRows(model, place);
   const step = stepOf(key, Math.max(1, height - 1));
-  if (step === undefined) return place.selected;
-  const row = selectedRow(rows, place);
+  if (step === undefined || rows.length === 0) return place;
+  const row = selectedRow(model, place);
   const at = row === undefined ? 0 : rows.indexOf(row);
   const to = Math.max(0, Math.min(rows.length - 1, at + step));
-  return rows[to]?.key;
+  return { ...place, selected: rows[to]?.key };
 }

@@ -5,7 +5,7 @@ import { painted } from '../../kit/terminal/session-words.ts';
 import { fitLine, type Style } from '../../kit/terminal/style.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { goneWords, STOPS, stateWords } from '../../session/words.ts';
-import { type Group, groupOf } from './groups.ts';
+import { type Group, groupOf, isOver } from './groups.ts';
 import type { WatchedRow } from './watch-model.ts';
 
 /** How wide each column is; 0: left out. */
@@ -57,7 +57,7 @@ export function rowLine(row: WatchedRow, { isSelected, widths, style, nowMs }: R
     [isSelected ? style.bold(style.accent(name)) : name, widths.name],
     [style.dim(fitLine(row.project)), widths.project],
     [phaseBar(facts, style), widths.bar],
-    [group === 'done' ? style.dim(facts.phase) : facts.phase, widths.phase],
+    [isOver(group) ? style.dim(facts.phase) : facts.phase, widths.phase],
     [doingWords(facts, { group, style, nowMs }), widths.doing],
   ];
   const texts = cells.map(([text, width]) =>

@@ -4,16 +4,10 @@ import { columnsOf, cutToColumns, hanging, padTo } from '../../kit/terminal/colu
 import { phaseLine } from '../../kit/terminal/progress-view.ts';
 import { factRows, namedLines, type Row, stateCell } from '../../kit/terminal/session-words.ts';
 import { fitLine, type Style } from '../../kit/terminal/style.ts';
-import { GROUPS, groupOf } from './groups.ts';
-import { ALL_KEYS, type KeyWords, LEAVING_KEYS, listKeys } from './keys.ts';
+import { GROUPS, groupOf, selectedRow, visibleRows } from './groups.ts';
+import { ALL_KEYS, type KeyWords, leavingKeys, listKeys, STOPPED_KEY } from './keys.ts';
 import { rowColumns, rowLine } from './row-line.ts';
-import {
-  selectedRow,
-  type WatchedDetails,
-  type WatchedRow,
-  type WatchModel,
-  type WatchPlace,
-} from './watch-model.ts';
+import type { WatchedDetails, WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
 
 export interface Drawn {
   columns: number;
@@ -33,23 +27,26 @@ export function screenLines(model: WatchModel, place: WatchPlace, drawn: Drawn):
   const height = Math.max(0, rows - CHROME);
   const body = bodyLines(model, place, { ...drawn, rows: height });
   const filled = Array.from({ length: height }, (_, index) => body[index] ?? '');
-  const lines = [titleLine(model, drawn), ...filled, keyLine(model, place, drawn)];
+  const lines = [titleLine(model, place, drawn), ...filled, keyLine(model, place, drawn)];
   return lines.slice(-rows).map((line) => cutToColumns(line, columns));
 }
 
-export function listHeight({ rows: sessions = [] }: WatchModel, { rows }: Pick<Drawn, 'rows'>): number {
-  return partHeights(sessions, Math.max(1, rows - CHROME)).list;
+export function listHeight(model: WatchModel, place: WatchPlace, { rows }: Pick<Drawn, 'rows'>): number {
+  return partHeights(listItems(model, place).length, Math.max(1, rows - CHROME)).list;
 }
 
 function bodyLines(model: WatchModel, place: WatchPlace, drawn: Drawn): string[] {
   const { columns, rows: height, style } = drawn;
   if (place.isHelp) return helpLines(drawn);
   if (model.rows === undefined) return ['', style.dim('  Reading the sessions …')];
-  const row = selectedRow(model.rows, place);
-  if (row === undefined) return ['', '  No sessions yet. Start one with: samocode start --task "…"'];
-  const { list, details } = partHeights(model.rows, height);
+  if (model.rows.length === 0) return ['', '  No sessions yet. Start one with: samocode start --task "…"'];
+  const row = selectedRow(model, place);
+  if (row === undefined)
+    return ['', '  No session has this in its name, task, project, phase or state. Esc shows all.'];
+  const items = listItems(model, place);
+  const { list, details } = partHeights(items.length, height);
   const { nowMs } = model;
-  const listed = listLines(model.rows, row, { columns, height: list, style, nowMs });
+  const listed = listLines(items, row, { columns, height: list, style, nowMs });
   if (details === 0) return listed;
   const gap = Array.from({ length: list - listed.length }, () => '');
   const known = detailLines(row, model.details, { columns, height: details - 1, style, nowMs });
@@ -57,9 +54,9 @@ function bodyLines(model: WatchModel, place: WatchPlace, drawn: Drawn): string[]
 }
 
 /** The list has what it needs as long as the details keep some room; both share what there is. */
-function partHeights(rows: readonly WatchedRow[], height: number): { list: number; details: number } {
+function partHeights(lines: number, height: number): { list: number; details: number } {
   if (height < LEAST_LIST + LEAST_DETAILS) return { list: height, details: 0 };
-  const wanted = linesOfList(rows) + 1;
+  const wanted = lines + 1;
   const list = Math.min(
     wanted,
     Math.max(LEAST_LIST, height - Math.max(LEAST_DETAILS, Math.floor(height * 0.45))),
@@ -67,7 +64,11 @@ function partHeights(rows: readonly WatchedRow[], height: number): { list: numbe
   return { list, details: height - list };
 }
 
-function titleLine({ rows = [] }: WatchModel, { columns, style }: Drawn): string {
+function titleLine(
+  { rows = [] }: WatchModel,
+  { filter, isTyping }: WatchPlace,
+  { columns, style }: Drawn,
+): string {
   const counts = GROUPS.map(
     (group) => [group, rows.filter(({ facts }) => groupOf(facts) === group).length] as const,
   );
@@ -76,7 +77,8 @@ function titleLine({ rows = [] }: WatchModel, { columns, style }: Drawn): string
     const text = `${count} ${group === 'needs you' && count > 1 ? 'need you' : group}`;
     return [group === 'needs you' ? style.attention(text) : text];
   });
-  const head = [style.bold('samocode'), ...words].join(style.dim(' · '));
+  const only = filter && !isTyping ? [style.accent(`/${fitLine(filter)}`)] : [];
+  const head = [style.bold('samocode'), ...only, ...words].join(style.dim(' · '));
   const usd = rows.reduce((sum, { facts }) => sum + (facts.costUsd ?? 0), 0);
   const cost = usd > 0 ? `${rows.some(({ isEstimate }) => isEstimate) ? '~' : ''}$${usd.toFixed(2)}` : '';
   const room = columns - columnsOf(cost);
@@ -85,6 +87,8 @@ function titleLine({ rows = [] }: WatchModel, { columns, style }: Drawn): string
 
 function keyLine(model: WatchModel, place: WatchPlace, { style, columns }: Drawn): string {
   if (place.notice !== undefined) return style.attention(fitLine(place.notice, columns));
+  if (place.isTyping)
+    return `${style.bold(style.accent('/'))}${place.filter}${style.dim('▏ Enter keeps it  Esc shows all')}`;
   const { first, last } = keysOf(model, place);
   const widthOf = (keys: readonly KeyWords[]) =>
     keys.reduce((sum, { key, what }) => sum + columnsOf(key) + what.length + GAP.length + 1, 0);
@@ -99,12 +103,12 @@ const GAP = '  ';
 
 function keysOf(model: WatchModel, place: WatchPlace) {
   if (place.isHelp) return { first: [], last: [{ key: 'any key', what: 'back' }] };
-  return { first: listKeys(selectedRow(model.rows, place)), last: LEAVING_KEYS };
+  return { first: listKeys(selectedRow(model, place)), last: leavingKeys(place) };
 }
 
 function helpLines({ style, columns }: Drawn): string[] {
   const lines = ALL_KEYS.map(({ key, what }) =>
-    hanging(what, { first: `  ${style.bold(style.accent(key.padEnd(11)))} `, columns }),
+    hanging(what.replaceAll('`', ''), { first: `  ${style.bold(style.accent(key.padEnd(12)))} `, columns }),
   );
   return ['', ...lines.join('\n').split('\n')];
 }
@@ -117,29 +121,39 @@ interface Part {
   nowMs: number;
 }
 
-/** The rows under the titles of their groups; of a longer list the part around the selected row. */
-function listLines(
-  rows: readonly WatchedRow[],
-  selected: WatchedRow,
-  { columns, height, style, nowMs }: Part,
-): string[] {
-  const widths = rowColumns(rows, columns);
-  const lines: { row?: WatchedRow; title?: string }[] = GROUPS.flatMap((group) => {
-    const own = rows.filter(({ facts }) => groupOf(facts) === group);
-    if (own.length === 0) return [];
-    return [{ title: `${group.toUpperCase()} ${own.length}` }, ...own.map((row) => ({ row }))];
-  });
-  const at = lines.findIndex(({ row }) => row === selected);
-  const from = firstShown(at, { height, count: lines.length });
-  return lines.slice(from, from + height).map(({ row, title = '' }) => {
-    if (row === undefined) return style.bold(title.startsWith('NEEDS') ? style.attention(title) : title);
-    return rowLine(row, { isSelected: row === selected, widths, style, nowMs });
+type ListItem = { row: WatchedRow } | { title: string; isFolded: boolean };
+
+/** The rows under the titles of their groups. */
+function listItems(model: WatchModel, place: WatchPlace): ListItem[] {
+  const shown = visibleRows(model, place);
+  const all = place.filter ? shown : (model.rows ?? []);
+  return GROUPS.flatMap((group): ListItem[] => {
+    const isOwn = ({ facts }: WatchedRow) => groupOf(facts) === group;
+    const [count, own] = [all.filter(isOwn).length, shown.filter(isOwn)];
+    if (count === 0) return [];
+    const title = `${group.toUpperCase()} ${count}`;
+    return [{ title, isFolded: own.length < count }, ...own.map((row) => ({ row }))];
   });
 }
 
-/** How many lines the whole list takes. */
-function linesOfList(rows: readonly WatchedRow[]): number {
-  return rows.length + new Set(rows.map(({ facts }) => groupOf(facts))).size;
+/** Of a longer list the part around the selected row. */
+function listLines(
+  items: readonly ListItem[],
+  selected: WatchedRow,
+  { columns, height, style, nowMs }: Part,
+): string[] {
+  const widths = rowColumns(
+    items.flatMap((item) => ('row' in item ? [item.row] : [])),
+    columns,
+  );
+  const at = items.findIndex((item) => 'row' in item && item.row === selected);
+  const from = firstShown(at, { height, count: items.length });
+  return items.slice(from, from + height).map((item) => {
+    if ('row' in item) return rowLine(item.row, { isSelected: item.row === selected, widths, style, nowMs });
+    const { title, isFolded } = item;
+    const words = style.bold(title.startsWith('NEEDS') ? style.attention(title) : title);
+    return isFolded ? `${words} ${style.dim(`· ${STOPPED_KEY} shows them`)}` : words;
+  });
 }
 
 /** The selected line a third below the top, without an empty end. */

@@ -37,16 +37,13 @@ export interface WatchPlace {
   /** Key of the selected row; undefined before there is any. */
   selected?: string;
   isHelp: boolean;
+  /** What was typed to choose among the sessions, and whether it still is. */
+  filter?: string;
+  isTyping?: boolean;
+  /** The stopped sessions are unfolded. */
+  showsStopped?: boolean;
   /** One sentence about the last act. */
   notice?: string;
 }
 
 export const START_PLACE: WatchPlace = { isHelp: false };
-
-/** The row that the person is on. */
-export function selectedRow(
-  rows: readonly WatchedRow[] | undefined,
-  { selected }: Pick<WatchPlace, 'selected'>,
-): WatchedRow | undefined {
-  return rows?.find(({ key }) => key === selected) ?? rows?.[0];
-}

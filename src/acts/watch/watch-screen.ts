@@ -1,21 +1,21 @@
 import { join } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
-import { identityAt } from '../../base/files/path-stats.ts';
+import { identityAt, statsAt } from '../../base/files/path-stats.ts';
 import { LinkedController } from '../../base/processes/linked-controller.ts';
+import { runAtTerminal } from '../../base/processes/run-at-terminal.ts';
 import { type Cli, EXIT, type Menus } from '../../kit/terminal/cli.ts';
 import { cutToColumns } from '../../kit/terminal/columns.ts';
 import type { ScreenEvent, WholeScreen } from '../../kit/terminal/whole-screen.ts';
 import type { ActionContext } from '../common/context.ts';
 import { askAtGate } from '../gates/ask-at-gate.ts';
 import { type ShownSession, watchSessions } from '../reading/watch-sessions.act.ts';
-import { watchedRows } from './groups.ts';
+import { selectedRow, watchedRows } from './groups.ts';
 import type { WatchAct } from './keys.ts';
 import { type KeyIntent, press } from './press.ts';
 import { countsSeconds } from './row-line.ts';
 import { listHeight, screenLines } from './screen-lines.ts';
 import {
   START_PLACE,
-  selectedRow,
   type WatchedDetails,
   type WatchedRow,
   type WatchModel,
@@ -122,7 +122,7 @@ class Watch {
   #hear(event: ScreenEvent, screen: WholeScreen): void {
     if (event.kind === 'key') {
       const model = this.#model;
-      const height = listHeight(model, this.#parts.cli.output);
+      const height = listHeight(model, this.#place, this.#parts.cli.output);
       const pressed = press(event.key, { model, place: this.#place, height });
       this.#place = pressed.place;
       if (pressed.intent) this.#do(pressed.intent, screen);
@@ -161,7 +161,7 @@ class Watch {
     } catch (error) {
       if (ended.signal.aborted) return;
       cli.output.error(error);
-      await menus.choose('', [{ value: 'back', label: 'back to the screen' }]);
+      await menus.pause(BACK);
     } finally {
       // The commands have set how they would end; the screen has not ended.
       cli.leaveWith(EXIT.ok);
@@ -172,7 +172,7 @@ class Watch {
 
   /** Reads what is shown beside the list where it may have changed, one thing at a time. */
   #readBeside(): void {
-    const row = selectedRow(this.#model.rows, this.#place);
+    const row = selectedRow(this.#model, this.#place);
     const session = row && this.#sessions.get(row.key);
     if (session === undefined || this.#isReading || this.#parts.ended.signal.aborted) return;
     for (const what of BESIDE) {
@@ -204,6 +204,8 @@ class Watch {
   };
 }
 
+const BACK = 'back to the screen';
+
 type Acting = Pick<Parts, 'cli' | 'menus' | 'run'>;
 
 /**
@@ -212,6 +214,7 @@ type Acting = Pick<Parts, 'cli' | 'menus' | 'run'>;
  */
 async function act(what: WatchAct, row: WatchedRow, acting: Acting): Promise<string | undefined> {
   if (what === 'answer') return (await answer(row, acting)) ? DONE.answer?.(row.name) : undefined;
+  if (what === 'edit') return await edit(row, acting);
   const words = await WORDS[what](row, acting.menus);
   if (words === undefined) return undefined;
   const { options = [], texts = [] } = words;
@@ -220,7 +223,7 @@ async function act(what: WatchAct, row: WatchedRow, acting: Acting): Promise<str
   await acting.run([command, '--project', row.projectDir, ...options, '--', row.facts.session, ...texts]);
   const said = DONE[what]?.(row.name);
   // What was shown in lines is to be read before the screen comes back.
-  if (said === undefined) await acting.menus.choose('', [{ value: 'back', label: 'back to the screen' }]);
+  if (said === undefined) await acting.menus.pause(BACK);
   return said;
 }
 
@@ -230,7 +233,6 @@ const DONE: Readonly<Partial<Record<WatchAct, (name: string) => string>>> = {
   message: (name) => `The next agent of ${name} gets your message.`,
   stop: (name) => `${name} was asked to stop.`,
   resume: (name) => `${name} was asked to continue.`,
-  report: (name) => `The report of ${name} is made.`,
 };
 
 async function answer({ facts, projectDir }: WatchedRow, { cli }: Acting): Promise<boolean> {
@@ -240,6 +242,18 @@ async function answer({ facts, projectDir }: WatchedRow, { cli }: Acting): Promi
   return await askAtGate(cli, view, question);
 }
 
+/** Gives the terminal to the person's editor, or to a shell, in the worktree. */
+async function edit({ name, facts }: WatchedRow, { cli }: Acting): Promise<string | undefined> {
+  const { worktree = '' } = facts;
+  if (statsAt(worktree) === undefined) return `The worktree of ${name} is gone; a resume makes it again.`;
+  const { VISUAL, EDITOR, SHELL = '/bin/sh' } = cli.env;
+  const editor = VISUAL || EDITOR;
+  if (!editor) cli.output.say(`A shell in the worktree of ${name}; "exit" leads back to the screen.`);
+  const command = `cd "$1" && ${editor ? `${editor} .` : 'exec "$2"'}`;
+  await runAtTerminal({ command, args: [worktree, SHELL], env: cli.env });
+  return undefined;
+}
+
 interface Words {
   options?: string[];
   texts?: string[];
@@ -247,7 +261,7 @@ interface Words {
 
 /** What a command is given; undefined where the person leaves it. */
 const WORDS: Readonly<
-  Record<Exclude<WatchAct, 'answer'>, (row: WatchedRow, menus: Menus) => Promise<Words | undefined>>
+  Record<Exclude<WatchAct, 'answer' | 'edit'>, (row: WatchedRow, menus: Menus) => Promise<Words | undefined>>
 > = {
   async message({ name }, menus) {
     const text = await menus.write(`Message for the next agent of ${name}; Esc leaves it`, (typed) =>
@@ -274,7 +288,9 @@ const WORDS: Readonly<
     if (text === undefined) return undefined;
     return text.trim() === '' ? {} : { options: [isDone ? '--goal' : '--note', text] };
   },
+  finish: async () => ({}),
   report: async () => ({}),
+  verify: async () => ({}),
   output: async ({ facts }) => ({ options: ['--iteration', String(facts.totalIterations)] }),
   log: async () => ({ options: ['--lines', '2000'] }),
   diff: async () => ({ texts: ['.'] }),

@@ -28,6 +28,8 @@ export interface Menus {
   /** Input is not echoed. */
   secret(message: string): Promise<string | undefined>;
   confirm(message: string, enter?: boolean): Promise<boolean | undefined>;
+  /** Until the person presses `q` or Enter; the label says what follows. */
+  pause(label: string): Promise<unknown>;
 }
 
 /** The environment of every command; only `main.ts` reads it from the process. */

@@ -6,6 +6,7 @@ import {
   multiselect,
   password,
   select,
+  selectKey,
   text,
   updateSettings,
 } from '@clack/prompts';
@@ -43,6 +44,10 @@ export function newMenus({ stdin, stdout, colourful, interrupted }: MenuPlace): 
     secret: (message) => ask((common) => password({ ...common, message })),
     confirm: (message, enter = false) =>
       ask((common) => confirm({ ...common, message, initialValue: enter })),
+    pause: (label) =>
+      ask((common) =>
+        selectKey({ ...common, message: 'Press q or Enter', options: [{ value: 'q', label }] }),
+      ),
   };
 }
 

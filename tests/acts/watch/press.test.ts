@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { selectedRow, visibleRows } from '../../../src/acts/watch/groups.ts';
+import { listKeys } from '../../../src/acts/watch/keys.ts';
 import { press } from '../../../src/acts/watch/press.ts';
 import { START_PLACE, type WatchPlace } from '../../../src/acts/watch/watch-model.ts';
 import { MODEL, ROWS } from './watch-samples.ts';
@@ -13,7 +15,9 @@ function pressed(names: string, place: Partial<WatchPlace> = {}) {
   }, start);
 }
 
-const keyAt = (index: number) => ROWS.at(index)?.key;
+/** The last row is of a stopped session, which is folded at first. */
+const OPEN = ROWS.slice(0, -1);
+const keyAt = (index: number) => OPEN.at(index)?.key;
 
 test.each([
   ['down', 1],
@@ -32,8 +36,46 @@ test.each([
   ['^c', { kind: 'quit', isInterrupt: true }],
   ['^z', { kind: 'suspend' }],
   ['^l', { kind: 'redraw' }],
-])('%s asks for %o, in the help too', (name, intent) => {
-  for (const first of ['down', '?']) expect(pressed(`${first} ${name}`).intent).toEqual(intent);
+])('%s asks for %o', (name, intent) => {
+  expect(pressed(`down ${name}`).intent).toEqual(intent);
+});
+
+test.each(['^c', '^z', '^l'])('%s acts in the help and while a filter is typed, too', (name) => {
+  for (const first of ['?', '/']) expect(pressed(`${first} ${name}`).intent).toBeDefined();
+});
+
+test('q leads back by one level, and quits only from the list', () => {
+  const inHelp = pressed('? q');
+  expect(inHelp.place.isHelp).toBe(false);
+  const filtered = pressed('/ b o return q');
+  expect(filtered.place.filter).toBeUndefined();
+  for (const { intent } of [inHelp, filtered]) expect(intent).toBeUndefined();
+  for (const { place } of [inHelp, filtered])
+    expect(pressed('q', place).intent).toMatchObject({ kind: 'quit' });
+});
+
+test('what is typed after / chooses among the sessions, stopped ones as well, until Esc', () => {
+  const typed = pressed('/ b o a t x backspace s');
+  expect(typed.place).toMatchObject({ filter: 'boats', isTyping: true });
+  const boats = ROWS.filter(({ facts }) => facts.session.endsWith('boats'));
+  expect(visibleRows(MODEL, typed.place)).toEqual(boats);
+  expect(selectedRow(MODEL, pressed('down return', typed.place).place)).toBe(boats[1]);
+  const kept = pressed('return', typed.place).place;
+  expect(kept).toMatchObject({ filter: 'boats', isTyping: false });
+  expect(pressed('l', kept).intent).toMatchObject({ act: 'log', row: boats[0] });
+  expect(visibleRows(MODEL, pressed('escape', kept).place)).toEqual(OPEN);
+  expect(pressed('/ return').place.filter).toBeUndefined();
+  expect(visibleRows(MODEL, pressed('/ space 漢').place)).toEqual([]);
+});
+
+test('stopped sessions are folded until t, except for the one that the person is at', () => {
+  const last = ROWS.at(-1);
+  expect(pressed('end').place.selected).toBe(OPEN.at(-1)?.key);
+  expect(pressed('t end').place.selected).toBe(last?.key);
+  expect(visibleRows(MODEL, pressed('t end t').place)).toEqual(ROWS);
+  expect(visibleRows(MODEL, pressed('t end t up').place)).toEqual(OPEN);
+  const rows = last === undefined ? [] : [last];
+  expect(visibleRows({ rows }, START_PLACE)).toEqual(rows);
 });
 
 test('a key that acts is about the selected session, and does nothing where that makes no sense', () => {
@@ -43,6 +85,19 @@ test('a key that acts is about the selected session, and does nothing where that
   expect(pressed('s', done)).toMatchObject({ place: { notice: expect.stringContaining('is done') } });
   expect(pressed('s', done).intent).toBeUndefined();
   expect(pressed('r', done).intent).toMatchObject({ act: 'resume' });
+});
+
+test.each([
+  ['26-01-06-boats', 'f finish, o report, v verify, r resume, enter output, l log, d diff'],
+  ['26-01-05-boats', 'm message, r resume, f finish, enter output, l log, d diff, o report'],
+  ['26-01-08-🚀-rocket', 'm message, s stop, enter output, l log, d diff, o report, e edit'],
+])('the keys of %s are %s', (key, keys) => {
+  const row = ROWS.find((each) => each.key === key);
+  expect(
+    listKeys(row)
+      .map((each) => `${each.key} ${each.what}`)
+      .join(', '),
+  ).toBe(keys);
 });
 
 test.each([

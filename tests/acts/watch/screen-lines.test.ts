@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ALL_KEYS } from '../../../src/acts/watch/keys.ts';
 import { countsSeconds } from '../../../src/acts/watch/row-line.ts';
 import { screenLines } from '../../../src/acts/watch/screen-lines.ts';
 import { START_PLACE, type WatchModel, type WatchPlace } from '../../../src/acts/watch/watch-model.ts';
@@ -24,6 +27,8 @@ test.each([
     drawn(columns, rows),
     drawn(columns, rows, { selected: '26-01-07-limits', notice: 'limits was asked to stop.' }),
     drawn(columns, rows, { isHelp: true }),
+    drawn(columns, rows, { filter: 'boats', isTyping: true }),
+    drawn(columns, rows, { filter: 'boats', selected: '26-01-05-boats' }),
   ];
   const text = screens
     .map((lines) => lines.map((line) => line.trimEnd()).join('\n'))
@@ -32,7 +37,10 @@ test.each([
 });
 
 test('no size makes a line wider or a screen higher than the terminal, whatever is looked at', () => {
-  const places: Partial<WatchPlace>[] = [{}, { isHelp: true }, { notice: '船'.repeat(300) }];
+  const places: Partial<WatchPlace>[] = [
+    ...[{}, { isHelp: true }, { notice: '船'.repeat(300) }, { showsStopped: true }],
+    ...[{ filter: '船'.repeat(300), isTyping: true }, { filter: 'no such' }, { filter: 'b' }],
+  ];
   const sizes = { columns: fc.integer({ min: 1, max: 260 }), rows: fc.integer({ min: 1, max: 60 }) };
   fc.assert(
     fc.property(fc.record({ ...sizes, place: fc.constantFrom(...places) }), ({ columns, rows, place }) => {
@@ -77,6 +85,20 @@ test('nothing that a session says steers the terminal', () => {
   const text = drawn(200, 50, {}, { rows, details, nowMs: NOW }).join('');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
   expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+});
+
+test('a group that is folded says how many it has and by which key they are shown', () => {
+  expect(drawn(80, 40).join('\n')).toContain('STOPPED 1 · t shows them');
+  const shown = drawn(80, 40, { showsStopped: true }).join('\n');
+  expect(shown).toMatch(/STOPPED 1\s*\n {2}■ 26-01-05-boats/);
+  expect(drawn(80, 40)[0]).toContain('1 done · 1 stopped');
+});
+
+test('docs/watch.md has the keys that the help has', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../../docs/watch.md'), 'utf8');
+  const named = (key: string) => key.split(' ').map((each) => `\`${each}\``);
+  const table = ALL_KEYS.map(({ key, what }) => `| ${named(key).join(' ')} | ${what} |`);
+  expect(page.split('\n').filter((line) => /^\| `(?!samocode)/.test(line))).toEqual(table);
 });
 
 test('without a session the screen says how to start one, and before they are read that they are', () => {

@@ -44,6 +44,7 @@ const SAMPLES: readonly Sample[] = [
       costUsd: 3.1,
     },
     ...{ doing: 'running npm test -- --project unit tests/session/qa.test.ts', worker: 'working' },
+    worktree: '/worktrees/rocket',
   },
   {
     ...{ session: '26-01-08-replace-the-authentication-layer-of-the-public-api', state: 'running' },

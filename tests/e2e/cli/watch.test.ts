@@ -11,7 +11,12 @@ const HANGS = { rules: [{ when: {}, do: [{ act: 'hang' }] }] };
 
 async function watching(rig: SessionRig, args = '') {
   const { path: cwd, root: dir, env } = rig.repo;
-  return await openTerminal(`'${process.execPath}' '${PROGRAM}' watch ${args}`, { dir, cwd, env });
+  const bySsh = { ...env, EDITOR: 'echo edits "$PWD"', SSH_CONNECTION: '::1 9 ::1 22' };
+  return await openTerminal(`'${process.execPath}' '${PROGRAM}' watch ${args}`, {
+    dir,
+    cwd,
+    env: bySsh,
+  });
 }
 
 /** The screen was left, and the terminal shows lines and cursor and echoes what is typed as before. */
@@ -24,14 +29,14 @@ function expectClean(shown: string) {
   expect(after).not.toContain('\u001b[?25l');
 }
 
-test('the screen shows a session and its log, answers its questions and stops it', async () => {
+test('the screen shows a session and its log, answers its questions, stops it and opens its worktree', async () => {
   await using rig = await askingRig({ scenario: HANGS });
   await using terminal = await watching(rig);
   await terminal.until('NEEDS YOU 1');
   await terminal.until('waits for answers: Q1');
   terminal.type('l');
   await terminal.until('back to the screen');
-  terminal.type(KEY.enter);
+  terminal.type('q');
   await terminal.until('NEEDS YOU 1');
   terminal.resize(120, 30);
   await terminal.until('─'.repeat(120));
@@ -55,7 +60,22 @@ test('the screen shows a session and its log, answers its questions and stops it
   terminal.type(KEY.down + KEY.enter);
   await terminal.until('asked to stop');
   await rig.until(({ status }) => status.kind === 'stopped');
-  await terminal.until('DONE 1');
+  await terminal.until('STOPPED 1');
+  terminal.type('e');
+  await terminal.until(`edits ${(await rig.state()).worktree?.path} .`);
+  await terminal.until('STOPPED 1');
+  terminal.type('o');
+  await terminal.until('file:///');
+  await terminal.until('scp <host>:/');
+  await terminal.until('back to the screen');
+  terminal.type(KEY.enter);
+  await terminal.until('STOPPED 1');
+  terminal.type('f');
+  await terminal.until('How to finish it?');
+  terminal.type(KEY.escape);
+  await terminal.until('back to the screen');
+  terminal.type('q');
+  await terminal.until('STOPPED 1');
   terminal.type('q');
   const shown = await terminal.end();
   expect(shown).toContain('status=0');
