@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
+import { shellWord } from '../../base/shell-quoted.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { commandsOf } from '../../kit/terminal/next-commands.ts';
@@ -33,6 +35,15 @@ export function addReport(program: Command, cli: Cli): void {
       if (withoutPage.length > 0) cli.output.warn(`No page could be made of ${withoutPage.join(', ')}.`);
       const isOpened = open && (await openPage(written.path, context));
       if (isOpened === false) cli.output.warn('No browser could be opened here.');
-      cli.output.result({ ...written, opened: isOpened }, ({ path }) => path);
+      cli.output.result({ ...written, opened: isOpened }, ({ path }) =>
+        cli.output.isLive ? linkWords(path, cli) : path,
+      );
     });
+}
+
+/** Terminals open such an address by a click; a pipe has the path. */
+function linkWords(path: string, { output, env }: Cli): string {
+  const link = `${output.style.good('✔')} ${pathToFileURL(path).href}`;
+  if (!env.SSH_CONNECTION) return link;
+  return `${link}\nYou are connected by SSH; on your own machine: scp <host>:${shellWord(path)} .`;
 }
