@@ -96,7 +96,7 @@ function doctorScreen(columns: number): string {
 
 const SCREENS: Record<string, (columns: number) => string> = {
   doctor: doctorScreen,
-  list: (columns) => listWords(SESSIONS, terminal(columns), NOW),
+  list: (columns) => listWords(SESSIONS, terminal(columns), { nowMs: NOW }),
   config: (columns) =>
     configWords({ filePath: '/home/me/harbour/.samocode', settings: SETTINGS, notes: [] }, terminal(columns)),
 };

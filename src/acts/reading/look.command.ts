@@ -15,7 +15,7 @@ import { WAIT_UNTIL, type WaitResult, type WaitUntil } from './wait-for-change.a
 
 export function addList(program: Command, cli: Cli): void {
   withSharedOptions(program.command('list'))
-    .description('List sessions; those that need you come first')
+    .description('List sessions, those that need you first; on a terminal only the newest ten that are over')
     .option('--all', 'sessions of every project on this machine')
     .option('--archived', 'archived sessions')
     .option('--group <name>', 'sessions of this group')
@@ -39,12 +39,13 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const whose = whoseSessions(list, input);
   if (whose !== undefined) cli.output.warn(whose);
   const { groupSays } = list;
+  const isWhole = filter !== undefined || options.group !== undefined;
   const sessionsDirs = list.places.map(({ sessionsDir }) => sessionsDir);
   cli.output.result({ sessionsDirs, sessions: facts, ...(groupSays.length > 0 && { groupSays }) }, () =>
     [
       // In a pipe there are only the rows.
       ...(cli.output.isLive ? groupSays : []),
-      listWords(facts, cli.output, context.clock.now()),
+      listWords(facts, cli.output, { nowMs: context.clock.now(), isWhole }),
     ].join('\n'),
   );
 }

@@ -97,29 +97,63 @@ function shownPath(path: string, { output, cwd, home }: Terminal): string {
   return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
 
-/** `samocode list`: a line per session, cut to the terminal; in a pipe a line of whole fields between tabs. */
-export function listWords(sessions: readonly ShownFacts[], output: Output, nowMs: number): string {
+/** Of those that are over, as many as leave the others on a terminal of 24 lines. */
+const MOST_OVER = 10;
+
+/**
+ * `samocode list`: a line per session, cut to the terminal; in a pipe a line of whole fields between tabs.
+ * @param isWhole a terminal gets all that are over, too
+ */
+export function listWords(
+  sessions: readonly ShownFacts[],
+  output: Output,
+  { nowMs, isWhole = false }: { nowMs: number; isWhole?: boolean },
+): string {
   if (sessions.length === 0) return 'No sessions yet. Start one with: samocode start --task "…"';
   const { style, textColumns: columns } = output;
   if (columns === Number.POSITIVE_INFINITY)
     return sessions.map((facts) => listFields(facts, style)).join('\n');
-  const rows = sessions.map((facts) => {
+  const over = sessions.filter(
+    ({ state, needsHuman }) => !needsHuman && (state === 'done' || state === 'stopped'),
+  );
+  const left = new Set(isWhole ? [] : over.slice(MOST_OVER));
+  const rows = sessions.flatMap((facts) => {
+    if (left.has(facts)) return [];
     const { session, id, project, phase, since, needsHuman } = facts;
     return [
-      `${needsHuman ? style.attention('●') : ' '} ${style.dim(id)}`,
-      nameWithoutDate(session),
-      phase,
-      stateCell(facts, style),
-      style.dim(age(nowMs - Date.parse(since))),
-      ...(project === undefined ? [] : [style.dim(basename(project))]),
+      [
+        `${needsHuman ? style.attention('●') : ' '} ${style.dim(id)}`,
+        nameWithoutDate(session),
+        phase,
+        stateCell(facts, style),
+        style.dim(age(nowMs - Date.parse(since))),
+        ...(project === undefined ? [] : [style.dim(basename(project))]),
+      ],
     ];
   });
-  const first = sessions.find(({ needsHuman }) => needsHuman);
   const lines = grid(rows, { columns, cut: { 1: 14, 2: 6, 3: 18, 5: 8 } });
-  if (first === undefined) return lines.join('\n');
+  const rest =
+    left.size > 0 ? [style.dim(`… ${left.size} more: samocode list --state done, or --state stopped`)] : [];
+  const needing = sessions.filter(({ needsHuman }) => needsHuman);
+  return [...lines, ...rest, ...footLines(needing, { columns, style })].join('\n');
+}
+
+/** What to type for each session that needs its person. */
+function footLines(
+  needing: readonly ShownFacts[],
+  { columns, style }: { columns: number; style: Style },
+): string[] {
+  const [first] = needing;
+  if (first === undefined) return [];
+  if (needing.length > 1)
+    return [
+      '',
+      `${needing.length} sessions need you:`,
+      ...needing.map(({ next }) => `  ${style.accent(next)}`),
+    ];
   const hint = `${handleOf(first.session)} needs you:`;
   const isWide = columnsOf(`${hint} ${first.next}`) > columns;
-  return [...lines, '', `${hint}${isWide ? '\n  ' : ' '}${style.accent(first.next)}`].join('\n');
+  return ['', `${hint}${isWide ? '\n  ' : ' '}${style.accent(first.next)}`];
 }
 
 function listFields(facts: ShownFacts, style: Style): string {

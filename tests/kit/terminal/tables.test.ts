@@ -51,7 +51,7 @@ const tooWide = (text: string, columns: number) =>
 test.each(WIDTHS)(
   'a list has one line of at most %i columns for each session, whatever the names',
   (columns) => {
-    const text = listWords(SESSIONS, terminal(columns), NOW);
+    const text = listWords(SESSIONS, terminal(columns), { nowMs: NOW });
     expect(tooWide(text, columns)).toEqual([]);
     expect(text.split('\n\n')[0]?.split('\n')).toHaveLength(NAMES.length);
     for (const { id } of SESSIONS) expect(text).toContain(id);
@@ -60,7 +60,7 @@ test.each(WIDTHS)(
 
 test('the states of a list stand below each other, also behind wide letters', () => {
   for (const columns of WIDTHS) {
-    const lines = listWords(SESSIONS, terminal(columns), NOW).split('\n\n')[0]?.split('\n') ?? [];
+    const lines = listWords(SESSIONS, terminal(columns), { nowMs: NOW }).split('\n\n')[0]?.split('\n') ?? [];
     const starts = lines.map((line) => columnsOf(line.slice(0, line.indexOf('impl'))));
     expect(new Set(starts).size).toBe(1);
   }
@@ -69,7 +69,7 @@ test('the states of a list stand below each other, also behind wide letters', ()
 test('in a pipe a list has a line of whole fields for each session, between tabs and without colour', () => {
   const stdout = new PassThrough();
   const pipe = new Output({ stdout, stderr: stdout, colourful: false, json: false });
-  const lines = listWords(SESSIONS, pipe, NOW).split('\n');
+  const lines = listWords(SESSIONS, pipe, { nowMs: NOW }).split('\n');
   expect(lines.map((line) => line.split('\t'))).toEqual(
     SESSIONS.map(({ session, id, since }) => [
       ...[session, id, 'waiting', 'needs you', 'implementation', since, 'waits for approval', ''],
@@ -77,8 +77,33 @@ test('in a pipe a list has a line of whole fields for each session, between tabs
   );
 });
 
+const [SAMPLE] = SESSIONS;
+const OVER = Array.from({ length: 25 }, (_, at): ShownFacts => {
+  const session = `26-01-02-over-${at}`;
+  const state = at % 2 === 0 ? 'done' : 'stopped';
+  return { ...(SAMPLE as ShownFacts), session, id: shortId(session), state, needsHuman: false };
+});
+
+test('on a terminal of 24 lines the sessions that are over leave those that need a person on the screen', () => {
+  const text = listWords([...SESSIONS, ...OVER], terminal(80), { nowMs: NOW });
+  expect(text.split('\n').length).toBeLessThan(24);
+  expect(text).toContain('over-9');
+  expect(text).not.toContain('over-10');
+  expect(text).toContain('… 15 more: samocode list --state done, or --state stopped');
+  const [, foot = ''] = text.split('\n\n');
+  for (const { next } of SESSIONS) expect(foot).toContain(next);
+});
+
+test('whoever asks for one state, and a program at the end of a pipe, gets all of them', () => {
+  const stream = new PassThrough();
+  const pipe = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });
+  expect(listWords(OVER, pipe, { nowMs: NOW }).split('\n')).toHaveLength(OVER.length);
+  const whole = listWords(OVER, terminal(80), { nowMs: NOW, isWhole: true });
+  expect(whole.split('\n')).toHaveLength(OVER.length);
+});
+
 test('a list of nothing says how to start a session', () => {
-  expect(listWords([], terminal(80), NOW)).toContain('samocode start --task');
+  expect(listWords([], terminal(80), { nowMs: NOW })).toContain('samocode start --task');
 });
 
 test.each(WIDTHS)('a status fits %i columns', (columns) => {
