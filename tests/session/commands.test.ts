@@ -24,7 +24,7 @@ async function place() {
   return { commands, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 }
 
-test('a command is left, listed, read and removed', async () => {
+test('a command is written, listed, read and removed', async () => {
   await using paths = await place();
   expect(pendingCommandIds(paths)).toEqual([]);
   const command = message(ulid(), 'hello');
@@ -37,7 +37,7 @@ test('a command is left, listed, read and removed', async () => {
   expect(await readCommand(paths, command.id)).toBeUndefined();
 });
 
-test('every kind of command reads as it was left', async () => {
+test('every kind of command is read back as it was written', async () => {
   await using paths = await place();
   const body = arbitraryOf(Command) as fc.Arbitrary<Command>;
   await fc.assert(
@@ -56,14 +56,14 @@ test('every kind of command reads as it was left', async () => {
   );
 });
 
-test('commands are listed oldest first, whoever left them when', async () => {
+test('commands are listed oldest first, in whatever order they were written', async () => {
   await using paths = await place();
   const ids = [3, 1, 2].map((at) => ulid(at * 1_000_000));
   for (const id of ids) await leaveCommand(paths, message(id, ''));
   expect(pendingCommandIds(paths)).toEqual([...ids].sort());
 });
 
-test('the same command a second time changes nothing', async () => {
+test('writing the same command again changes nothing', async () => {
   await using paths = await place();
   const id = ulid();
   await leaveCommand(paths, message(id, 'first'));
@@ -98,14 +98,14 @@ test.each<[string, object, string]>([
   ['another format', { v: 9 }, 'format 9'],
   ['an unknown kind', { kind: 'dance' }, UNKNOWN],
   ['an unknown field', { loudly: true }, UNKNOWN],
-  ['an unknown field of who asks', { by: { channel: 'cli', badge: 7 } }, UNKNOWN],
+  ['an unknown field of the requester', { by: { channel: 'cli', badge: 7 } }, UNKNOWN],
   [
     'an unknown limit',
     { kind: 'resume', text: undefined, caps: { session: { naps: 3 }, phases: {} } },
     UNKNOWN,
   ],
   [
-    'an unknown field of a child',
+    'an unknown field of the agent',
     { kind: 'resume', text: undefined, child: { model: '', mood: 'good' } },
     UNKNOWN,
   ],
@@ -120,9 +120,9 @@ test.each<[string, object, string]>([
     },
     UNKNOWN,
   ],
-  ['an odd kind', { kind: '\u001b[31m' }, UNKNOWN],
+  ['a kind with control characters', { kind: '\u001b[31m' }, UNKNOWN],
 ])(
-  'a command with %s is of a newer samocode, and none of it is left out unread',
+  'a command with %s is reported as newer, and no part of it is silently dropped',
   async (_, change, problem) => {
     await using paths = await place();
     await mkdir(paths.commands);
@@ -131,7 +131,7 @@ test.each<[string, object, string]>([
   },
 );
 
-test('whatever stands in a command file, reading it never throws', async () => {
+test('reading a command file never throws, whatever it contains', async () => {
   await using paths = await place();
   await mkdir(paths.commands);
   await fc.assert(
@@ -143,7 +143,7 @@ test('whatever stands in a command file, reading it never throws', async () => {
   );
 });
 
-test('a folder, link or pipe is malformed and can be removed; other names are nobody’s command', async () => {
+test('a folder, link or pipe is malformed and can be removed; other names are ignored', async () => {
   await using paths = await place();
   await mkdir(paths.commands);
   const ids = [ulid(), ulid(), ulid()];

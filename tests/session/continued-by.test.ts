@@ -3,7 +3,7 @@ import type { Lease } from '../../src/base/processes/lease.ts';
 import { isContinuedBy } from '../../src/session/status.ts';
 import { hostWith } from '../support/hosts.ts';
 
-/** The lease of a worker whose session this supervisor may continue. */
+/** The lease of a worker, by default one whose session this supervisor may continue. */
 function leaseOf(supervisor: string): Lease {
   const { hostId, bootId, pidNamespace } = hostWith([]);
   const owner = { hostId, bootId, pidNamespace, pid: 7, startTicks: '1' };
@@ -14,6 +14,6 @@ test.each<[what: string, lease: Lease | undefined, is: boolean]>([
   ['that never had a worker', undefined, true],
   ['of this supervisor', leaseOf('ours'), true],
   ['of another HOME', leaseOf('another'), false],
-])('who continues a session %s', (_what, lease, is) => {
+])('whether this supervisor continues a session %s', (_what, lease, is) => {
   expect(isContinuedBy(lease, 'ours')).toBe(is);
 });

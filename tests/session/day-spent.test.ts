@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { noteSpent, spentFacts, spentOnDay } from '../../src/session/day-spent.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-// By the clock of the machine, wherever that is.
+// In the machine's time zone.
 const EVENING = new Date(2026, 0, 8, 23, 59, 59).getTime();
 const MORNING = new Date(2026, 0, 9, 0, 0, 1).getTime();
 
@@ -16,26 +16,26 @@ async function days() {
   return { path, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 }
 
-test('a day on which nothing was noted has cost nothing', async () => {
+test('a day without a record costs nothing', async () => {
   await using spent = await days();
   expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 0 });
 });
 
-test('the iterations of all sessions add up', async () => {
+test('the cost of a day covers the iterations of all sessions', async () => {
   await using spent = await days();
   for (const one of [iteration(1, 0.25), iteration(2, 0.5), iteration(1, 1, 'T')])
     await noteSpent(spent.path, EVENING, one);
   expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 1.75 });
 });
 
-test('an iteration that is noted again counts once, with what was noted last', async () => {
+test('an iteration that is recorded again counts once, with the last value', async () => {
   await using spent = await days();
   await noteSpent(spent.path, EVENING, iteration(1, 0.25));
   await noteSpent(spent.path, EVENING, iteration(1, 0.5));
   expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 0.5 });
 });
 
-test('a day ends at midnight where the machine is', async () => {
+test('a day ends at midnight local time', async () => {
   await using spent = await days();
   await noteSpent(spent.path, EVENING, iteration(1, 0.25));
   expect(await spentOnDay(spent.path, MORNING)).toEqual({ usd: 0 });
@@ -46,11 +46,11 @@ test('a day ends at midnight where the machine is', async () => {
 });
 
 test.each([
-  ['no JSON', 'cut off: {"session":'],
-  ['another shape', '{"session":7,"iteration":"one"}'],
-  ['no number', '{"session":"S","iteration":9,"usd":null}'],
-  ['less than nothing', '{"session":"S","iteration":9,"usd":-5}'],
-])('a line that is %s costs nothing, and hides no other', async (_what, line) => {
+  ['not JSON', 'cut off: {"session":'],
+  ['of another shape', '{"session":7,"iteration":"one"}'],
+  ['not a number', '{"session":"S","iteration":9,"usd":null}'],
+  ['negative', '{"session":"S","iteration":9,"usd":-5}'],
+])('a line that is %s costs nothing, and the other lines still count', async (_what, line) => {
   await using spent = await days();
   await noteSpent(spent.path, EVENING, iteration(1, 0.25));
   await appendFile(join(spent.path, '2026-01-08.jsonl'), `${line}\n`);
@@ -58,7 +58,7 @@ test.each([
   expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 0.75 });
 });
 
-test('a line that a crash tore takes no later one with it', async () => {
+test('a line torn by a crash does not damage later lines', async () => {
   await using spent = await days();
   await noteSpent(spent.path, EVENING, iteration(1, 0.25));
   const path = join(spent.path, '2026-01-08.jsonl');
@@ -78,7 +78,7 @@ test.each<[string, (path: string) => Promise<unknown>]>([
       await symlink('/dev/null', join(path, '2026-01-08.jsonl'));
     },
   ],
-])('what a day has cost is not known where %s', async (_what, place) => {
+])('the cost of a day is unknown if %s', async (_what, place) => {
   await using spent = await days();
   await mkdir(join(spent.path, '..'), { recursive: true });
   await place(spent.path);
@@ -87,7 +87,7 @@ test.each<[string, (path: string) => Promise<unknown>]>([
   expect(spentFacts(known)).toEqual({ spentTodayUnknown: expect.any(String) });
 });
 
-test('where the folder cannot be made, noting fails', async () => {
+test('recording fails if the folder cannot be created', async () => {
   await using spent = await days();
   await mkdir(join(spent.path, '..'), { recursive: true });
   await writeFile(spent.path, 'a file');

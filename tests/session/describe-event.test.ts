@@ -8,7 +8,7 @@ const told = (event: NewEvent) => {
   return describeEvent({ v: 1, n: 1, at: '2026-01-08T10:00:00.000Z', lease: 3, ...event } as SessionEvent);
 };
 
-test('an approval by tool is told as one by the parent model', () => {
+test('an approval by tool is described as one by the parent model', () => {
   const plan = { name: 'plan.md', hash: 'h' };
   const by = { channel: 'tool', client: 'claude-code' } as const;
   expect(told({ type: 'plan_approved', by, plan, phase: 'implementation' })).toBe(
@@ -16,13 +16,13 @@ test('an approval by tool is told as one by the parent model', () => {
   );
 });
 
-test('who acted is told apart for every channel', () => {
+test('the description names the actor for every channel', () => {
   const words = CHANNELS.map((channel) => describeBy({ channel }));
   expect(new Set(words).size).toBe(CHANNELS.length);
   expect(words.filter((text) => text.startsWith('a person'))).toHaveLength(4);
 });
 
-test('a takeover says how the worker before ended and what is done about an open iteration', () => {
+test('a takeover names how the previous worker ended and how an open iteration is handled', () => {
   const worker = { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' };
   const recovery = {
     recovery: 'adopt',
@@ -34,7 +34,7 @@ test('a takeover says how the worker before ended and what is done about an open
   );
 });
 
-test('an agent that goes on with a reason is told with it, in one line', () => {
+test('the reason of an agent that continues is in its line', () => {
   const signal = {
     status: 'continue',
     phase: 'testing',
@@ -48,12 +48,12 @@ test('an agent that goes on with a reason is told with it, in one line', () => {
   );
 });
 
-test('a text of many lines, as a child may write it, is told in one, and a long one cut', () => {
+test('a multi-line text from an agent becomes one line, and a long one is cut', () => {
   expect(told({ type: 'done', summary: 'one\r\n\u2028two\tthree' })).not.toMatch(/[\r\n\u2028]/);
   expect(told({ type: 'done', summary: 'x'.repeat(9000) })).toHaveLength(500);
 });
 
-test('an acceptance is not worth a line, its work is', () => {
+test('the acceptance of a command has no line, its work has one', () => {
   expect(told({ type: 'command_accepted', id: 'C', kind: 'stop', by: { channel: 'cli' } })).toBeUndefined();
   expect(told({ type: 'stop_requested', by: { channel: 'cli' }, when: 'now' })).toBe(
     'stop requested by a person, in the terminal (now)',

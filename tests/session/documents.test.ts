@@ -16,17 +16,17 @@ test.each([
   ['01-08-1437-test-report-2.md', { stamp: '01-08-1437', kind: 'test-report', slug: '2' }],
   ['01-08-1437-dop-phase-1.md', { stamp: '01-08-1437', kind: 'dop', slug: 'phase-1' }],
   ['01-08-1437-sketch.md', { stamp: '01-08-1437', kind: undefined, slug: 'sketch' }],
-])('%s is read', (name, expected) => {
+])('%s is parsed', (name, expected) => {
   expect(parseDocumentName(name)).toEqual(expected);
 });
 
-test('other files are no documents', () => {
+test('other files are not documents', () => {
   for (const name of ['_overview.md', '01-08-plan.md', '01-08-1437-plan.txt', '', '01-08-1437-.md']) {
     expect(parseDocumentName(name)).toBeUndefined();
   }
 });
 
-test('files are sorted newest first, and the days after new year come after those before', () => {
+test('files are sorted newest first across new year', () => {
   const files = ['_qa.md', '12-31-2300-dive-a.md', '01-01-08:00-plan-b.md', '12-31-2301-task-c.md'];
   expect(sortNewestFirst(files, '25-12-30')).toEqual([
     '01-01-08:00-plan-b.md',
@@ -36,7 +36,7 @@ test('files are sorted newest first, and the days after new year come after thos
   ]);
 });
 
-test('of one minute the document with the higher number is the newer one', () => {
+test('of two documents of the same minute, the one with the higher number is newer', () => {
   const files = ['01-08-1437-plan-a.md', '01-08-1437-plan-a-10.md', '01-08-1437-plan-a-2.md'];
   expect(sortNewestFirst(files)).toEqual([
     '01-08-1437-plan-a-10.md',

@@ -5,13 +5,13 @@ import type { SessionEvent } from '../../src/session/events/events.ts';
 import { anyLog, plainLog, textOf } from '../support/event-samples.ts';
 import { tempLog } from '../support/temp-log.ts';
 
-test('from the start of a log, nothing counts before number 1', async () => {
+test('at the start of a log, nothing before number 1 is valid', async () => {
   await using log = await tempLog();
   await log.lay(textOf(plainLog(5).slice(1)));
   expect(await readEvents(log.paths, 0)).toEqual([]);
 });
 
-test('an older lease does not count, and neither does a number a second time', async () => {
+test('an older lease or a repeated number is invalid', async () => {
   await using log = await tempLog();
   const events = plainLog(4).map((event) => ({ ...event, lease: 3 }));
   const lines = events.flatMap((event, at) => [
@@ -23,7 +23,7 @@ test('an older lease does not count, and neither does a number a second time', a
   expect(await readEvents(log.paths, 0)).toEqual(events);
 });
 
-/** Foreign lines between true ones: repeated, out of order, of an older lease, from nowhere. */
+/** Foreign lines between valid ones: repeated, out of order, of an older lease, unrelated. */
 const anyMixedLog = fc
   .tuple(anyLog, fc.array(fc.tuple(fc.nat(30), fc.nat(30), fc.nat(3)), { maxLength: 6 }))
   .map(([log, strays]) => {
@@ -35,7 +35,7 @@ const anyMixedLog = fc
     return lines;
   });
 
-/** The rule in its plainest words: the next number, and no older lease. */
+/** A simple model of the rule: the next number, and no older lease. */
 function counting(lines: readonly SessionEvent[]): SessionEvent[] {
   const taken: SessionEvent[] = [];
   for (const line of lines) {
@@ -45,7 +45,7 @@ function counting(lines: readonly SessionEvent[]): SessionEvent[] {
   return taken;
 }
 
-test('whatever foreign lines stand between, the events that count are those of the rule', async () => {
+test('with any foreign lines in between, the valid events are those of the model', async () => {
   await using log = await tempLog();
   await fc.assert(
     fc.asyncProperty(anyMixedLog, async (lines) => {

@@ -16,7 +16,7 @@ const short = (n: number): SessionEvent => {
   return { v: 1, n, at: '2026-01-08T10:00:00.000Z', lease: 1, type: 'notice', code: 'ü', text: '🙂' };
 };
 
-test('no log is told apart from an empty one', async () => {
+test('a missing log is distinguished from an empty one', async () => {
   await using log = await tempLog();
   expect(await readLog(log.paths)).toBeUndefined();
   expect(await readEvents(log.paths, 0)).toEqual([]);
@@ -24,7 +24,7 @@ test('no log is told apart from an empty one', async () => {
   expect(await readLog(log.paths)).toMatchObject({ state: { n: 0 }, offset: 0, problems: [] });
 });
 
-test('cut at any byte, every complete event is read and none besides', async () => {
+test('from a log cut at any byte, exactly the complete events are read', async () => {
   await using log = await tempLog();
   const events = plainLog(4).map(({ n }) => short(n));
   const bytes = Buffer.from(textOf(events));
@@ -40,13 +40,13 @@ test('cut at any byte, every complete event is read and none besides', async () 
 });
 
 test.each<[string, string]>([
-  ['no JSON', 'hello'],
+  ['not JSON', 'hello'],
   ['empty', ''],
-  ['a number that was there', textOf(plainLog(2)).split('\n')[0] ?? ''],
-  ['a number to come', JSON.stringify({ ...plainLog(9)[8] })],
-  ['no event', '{"v":1,"type":"danced"}'],
-  ['bytes of no text', '\ud800\u0000'],
-])('a foreign line (%s) is left out and told, and the others count', async (_, line) => {
+  ['a repeated number', textOf(plainLog(2)).split('\n')[0] ?? ''],
+  ['a future number', JSON.stringify({ ...plainLog(9)[8] })],
+  ['not an event', '{"v":1,"type":"danced"}'],
+  ['invalid UTF-8', '\ud800\u0000'],
+])('a foreign line (%s) is skipped and reported, and the others count', async (_, line) => {
   await using log = await tempLog();
   const lines = textOf(plainLog(6)).split('\n');
   await log.lay([...lines.slice(0, 3), line, ...lines.slice(3)].join('\n'));
@@ -57,7 +57,7 @@ test.each<[string, string]>([
   expect((await readEvents(log.paths, 4)).map(({ n }) => n)).toEqual([5, 6]);
 });
 
-test('an event of a worker that had lost its lease is left out', async () => {
+test('an event of a worker that had lost its lease is skipped', async () => {
   await using log = await tempLog();
   const [first, second, third] = plainLog(3);
   await log.lay(
@@ -70,7 +70,7 @@ test('an event of a worker that had lost its lease is left out', async () => {
   });
 });
 
-test('a clock that jumps back reorders nothing', async () => {
+test('a clock that jumps back does not reorder events', async () => {
   await using log = await tempLog();
   const events = plainLog(6).map((event, index) => ({
     ...event,
@@ -81,7 +81,7 @@ test('a clock that jumps back reorders nothing', async () => {
   expect(stateOf(await readLog(log.paths))?.n).toBe(6);
 });
 
-test('a newer version is told, also when lines follow it', async () => {
+test('a newer version is reported even if lines follow it', async () => {
   await using log = await tempLog();
   await log.lay(textOf(plainLog(3)));
   await appendFile(log.paths.events, '{"v":9,"n":4,"type":"of the future"}\n');
@@ -99,7 +99,7 @@ async function logWithCache(count: number) {
   return log;
 }
 
-test('a reading from the cache equals the one from the start, for any log and any cache of it', async () => {
+test('reading from the cache equals reading from the start, for any log and any of its caches', async () => {
   await using log = await tempLog();
   await fc.assert(
     fc.asyncProperty(anyLog, fc.nat(), async (events, at) => {
@@ -123,12 +123,12 @@ const FORGED = { ...emptyState(), n: 7, lease: 99 };
 test.each<[string, unknown]>([
   ['missing', undefined],
   ['empty', ''],
-  ['no JSON', '{"v":1,'],
+  ['not JSON', '{"v":1,'],
   ['null', null],
   ['a list', []],
   ['of a newer version', { v: 99, offset: 0, tailHash: HASH_OF_NOTHING, state: FORGED }],
-  ['of no version', { offset: 0, tailHash: HASH_OF_NOTHING, state: FORGED }],
-  ['without a hash, behind the end', { v: 1, offset: 1e9, state: FORGED }],
+  ['without a version', { offset: 0, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['without a hash, past the end', { v: 1, offset: 1e9, state: FORGED }],
   ['at a negative offset', { v: 1, offset: -5, tailHash: HASH_OF_NOTHING, state: FORGED }],
   ['at half a byte', { v: 1, offset: 0.5, tailHash: HASH_OF_NOTHING, state: FORGED }],
   ['of another log', { v: 1, offset: 500, tailHash: HASH_OF_NOTHING, state: FORGED }],
@@ -142,7 +142,7 @@ test.each<[string, unknown]>([
   expect(await readLog(log.paths)).toEqual(before);
 });
 
-test('a folder or a pipe in the place of state.json changes nothing', async () => {
+test('a folder or a pipe at the path of state.json changes nothing', async () => {
   await using log = await logWithCache(3);
   const before = await readLog(log.paths);
   await rm(log.paths.state);
@@ -153,7 +153,7 @@ test('a folder or a pipe in the place of state.json changes nothing', async () =
   expect(await readLog(log.paths)).toEqual(before);
 });
 
-test('a folder, link or pipe in the place of the log is no log, and hangs nobody', async () => {
+test('a folder, link or pipe at the path of the log counts as no log, and does not block the reader', async () => {
   await using log = await tempLog();
   const { events } = log.paths;
   for (const plant of [
@@ -168,16 +168,16 @@ test('a folder, link or pipe in the place of the log is no log, and hangs nobody
   }
 });
 
-test('with a cache the first events are not looked at any more', async () => {
+test('with a cache the first events are not read again', async () => {
   await using log = await logWithCache(40);
   const whole = await readLog(log.paths);
   const bytes = await log.bytes();
-  // A reading that went through the first line would find it broken.
+  // A read of the first line would find it broken.
   await log.lay(Buffer.concat([Buffer.from('?'), bytes.subarray(1)]));
   expect(await readLog(log.paths)).toEqual(whole);
 });
 
-test('any number of newest events is read of a long log', async () => {
+test('any number of the newest events is read from a long log', async () => {
   await using log = await tempLog();
   const events = plainLog(2000);
   await log.lay(textOf(events));
@@ -197,7 +197,7 @@ test('foreign lines at the end of a long log do not hide its newest events', asy
   ]);
 });
 
-test('lines longer than the pieces in which a log is read count like others', async () => {
+test('lines longer than the read buffer count like others', async () => {
   await using log = await tempLog();
   const long = 'ü🙂'.repeat(100_000);
   const events = plainLog(5).map((event) => ({ ...event, flow: `${event.n} ${long}` }));

@@ -5,19 +5,19 @@ import { EVENT_BODIES } from '../../src/session/events/bodies/event-types.ts';
 import { Envelope, FORMAT_VERSION } from '../../src/session/events/events.ts';
 
 /**
- * Programs of several versions meet over one session: servers live for weeks. One that meets an event which it cannot
- * read leaves the session alone for good, so what a format holds never changes. To add or change an event:
+ * Programs of several versions work on one session, since servers run for weeks. A program that finds an event it
+ * cannot read never touches that session again, so a published format never changes. To add or change an event:
  *
- * - a key that an older worker may ignore, because without it the session goes on rightly: make it optional and list it
- *   here, with what an older worker does without it;
- * - anything else (a type, a value, a key that must be there or be obeyed, a key that goes): raise FORMAT_VERSION, let the
- *   envelope read the formats before it, and add `tests/golden/events/format-<n>.json`. The goldens before it stay.
+ * - a key that an older worker may ignore, because the session continues correctly without it: make it optional and
+ *   list it here, with what an older worker does without it;
+ * - anything else (a type, a value, a required key, a key that changes behaviour, a removed key): raise FORMAT_VERSION,
+ *   let the envelope read the formats before it, and add `tests/golden/events/format-<n>.json`. The earlier goldens stay.
  *
- * What was never in a release may still change: `-u` writes its golden anew.
+ * What was never released may still change: `-u` rewrites its golden.
  */
 const RULE = 'What this format holds has changed: raise FORMAT_VERSION, or list an optional key as ADDED.';
 
-/** Optional keys that came after their format, by the schema that has them. */
+/** Optional keys added after their format was released, by the schema that has them. */
 const ADDED: Readonly<Record<string, readonly string[]>> = {};
 
 interface ObjectSchema {
@@ -28,7 +28,7 @@ interface ObjectSchema {
 /** The schema of each type's body, and the envelope, as JSON Schema. */
 function schemasNow(): Record<string, ObjectSchema> {
   const all = Object.entries({ envelope: Envelope, ...EVENT_BODIES });
-  // JSON Schema of an object is an object with properties.
+  // The JSON Schema of an object has `properties`.
   return Object.fromEntries(
     all.map(([name, schema]) => [name, z.toJSONSchema(schema, { io: 'input' }) as never]),
   );
@@ -43,19 +43,19 @@ function withoutAdded(schemas: Record<string, ObjectSchema>): Record<string, Obj
   );
 }
 
-test('an event has what its format has always had, and keys beside it that nobody has to read', async () => {
+test('each event keeps the keys of its format, and every additional key is optional', async () => {
   const golden = `../golden/events/format-${FORMAT_VERSION}.json`;
   await expect(`${JSON.stringify(withoutAdded(schemasNow()), null, 2)}\n`, RULE).toMatchFileSnapshot(golden);
 });
 
-test('the keys that came later are there and optional', () => {
+test('the keys that were added later exist and are optional', () => {
   const now = schemasNow();
   const added = Object.entries(ADDED).flatMap(([name, keys]) => keys.map((key) => ({ name, key })));
   expect(added.filter(({ name, key }) => !(key in (now[name]?.properties ?? {})))).toEqual([]);
   expect(added.filter(({ name, key }) => now[name]?.required?.includes(key))).toEqual([]);
 });
 
-test('every format has its golden, and the one that is written is the last', async () => {
+test('every format has its golden, and the current one is the last', async () => {
   const names = await readdir('tests/golden/events');
   const formats = Array.from({ length: FORMAT_VERSION }, (_, index) => `format-${index + 1}.json`);
   expect(names.sort()).toEqual(formats);

@@ -20,7 +20,7 @@ const acceptance = (id: string): NewEvent => {
   return { type: 'command_accepted', id, kind: 'message', by: { channel: 'cli' } };
 };
 
-test('cut at any byte and appended to, every complete event is read and the new one too', async () => {
+test('after a log is cut at any byte and appended to, every complete event and the new one are read', async () => {
   const bytes = Buffer.from(textOf(plainLog(3).slice(0, 2)));
   await using log = await tempLog();
   for (let length = 0; length <= bytes.length; length += 1) {
@@ -36,7 +36,7 @@ test('cut at any byte and appended to, every complete event is read and the new 
   }
 });
 
-test('events are numbered without gaps over workers, each with its lease', async () => {
+test('events are numbered without gaps across workers, each with its lease', async () => {
   await using log = await tempLog();
   for (const lease of [1, 2, 3]) {
     const { writer } = await log.open();
@@ -50,7 +50,7 @@ test('events are numbered without gaps over workers, each with its lease', async
   expect(await readLog(log.paths)).toMatchObject({ state: { n: 6, lease: 3 }, problems: [] });
 });
 
-test('an owner whose lease was taken over writes nothing more, whatever it does', async () => {
+test('an owner that has lost its lease cannot write', async () => {
   await using log = await tempLog();
   const { writer: old } = await log.open();
   await old.append(notice('old'));
@@ -58,13 +58,13 @@ test('an owner whose lease was taken over writes nothing more, whatever it does'
   await writer.append(notice('new'));
   const before = await log.bytes();
   await expect(old.append(notice('late'))).rejects.toMatchObject({ code: 'lease_lost' });
-  // It would take the new owner's events for foreign ones and cut them off.
+  // It would treat the new owner's events as foreign and cut them off.
   await expect(old.isChangedSince(old.mark())).rejects.toMatchObject({ code: 'lease_lost' });
   expect(await log.bytes()).toEqual(before);
   expect(old.state.n).toBe(1);
 });
 
-test('a line that an old owner wrote late is taken out before it can take a number', async () => {
+test('a late line of an old owner is removed before it takes a number', async () => {
   await using log = await tempLog();
   const { writer: old } = await log.open();
   const [event] = await old.append(notice('old'));
@@ -76,7 +76,7 @@ test('a line that an old owner wrote late is taken out before it can take a numb
   expect(await numbersOf(log)).toEqual([1, 2]);
 });
 
-test('an event forged while a worker lives is noticed, removed, and opens nothing', async () => {
+test('an event forged while a worker runs is noticed and removed, and opens no gate', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   await writer.append(notice('first'));
@@ -86,14 +86,14 @@ test('an event forged while a worker lives is noticed, removed, and opens nothin
   await appendFile(log.paths.events, `${JSON.stringify({ ...forged, ...body })}\n`);
   expect(await writer.isChangedSince(mark)).toBe(true);
   await writer.append(notice('second'));
-  expect(await writer.isChangedSince(mark), 'also when it is gone').toBe(true);
+  expect(await writer.isChangedSince(mark), 'also after it was removed').toBe(true);
   expect(await writer.isChangedSince(writer.mark())).toBe(false);
   const { state } = (await readLog(log.paths)) ?? {};
   expect(state).toEqual(writer.state);
   expect(state?.approvedPlan).toBeUndefined();
 });
 
-test('a forged cache is not acted on by the next worker', async () => {
+test('the next worker ignores a forged cache', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   await writer.append(notice('first'));
@@ -105,7 +105,7 @@ test('a forged cache is not acted on by the next worker', async () => {
   expect(next.state.status.kind).toBe('starting');
 });
 
-test('a log of a newer samocode is opened for reading only', async () => {
+test('a log of a newer samocode is opened read-only', async () => {
   await using log = await tempLog();
   await log.lay(`${textOf(plainLog(2))}{"v":9,"n":3,"type":"of the future"}\n`);
   const before = await log.bytes();
@@ -114,7 +114,7 @@ test('a log of a newer samocode is opened for reading only', async () => {
   expect((await readLog(log.paths))?.state.n).toBe(2);
 });
 
-test('foreign lines that were there before are told and keep their place', async () => {
+test('earlier foreign lines are reported and not moved', async () => {
   await using log = await tempLog();
   const [first, second] = textOf(plainLog(2)).split('\n');
   await log.lay(`${first}\nhello\n${second}\n${first}\n`);
@@ -125,7 +125,7 @@ test('foreign lines that were there before are told and keep their place', async
   expect(await log.lines()).toHaveLength(5);
 });
 
-test('an event that no reader would take is not written', async () => {
+test('an event that readers would reject is not written', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   await writer.append(notice('first'));
@@ -136,7 +136,7 @@ test('an event that no reader would take is not written', async () => {
   expect(await numbersOf(log)).toEqual([1, 2]);
 });
 
-test('the state of the writer is the one that readers come to', async () => {
+test("the writer's state equals the state that readers compute", async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   const loose: object = {
@@ -150,7 +150,7 @@ test('the state of the writer is the one that readers come to', async () => {
   expect((await readLog(log.paths, { useCache: false }))?.state).toEqual(writer.state);
 });
 
-test('staged events count for the writer at once and are written in one piece', async () => {
+test("staged events are in the writer's state at once and are written together", async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   writer.stage(notice('one'));
@@ -162,7 +162,7 @@ test('staged events count for the writer at once and are written in one piece', 
   expect(await writer.commit()).toEqual([]);
 });
 
-test('what was staged stays staged when the disk is full, what was appended does not', async () => {
+test('on a full disk staged events stay staged, while an appended event is dropped', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   writer.stage(notice('staged'));
@@ -175,7 +175,7 @@ test('what was staged stays staged when the disk is full, what was appended does
   expect((await readEvents(log.paths, 0)).map((event) => 'text' in event && event.text)).toEqual(['staged']);
 });
 
-test('commands are remembered as answered, however old they are, also by the next worker', async () => {
+test('the next worker knows every command that was answered, however old', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   for (const id of countFrom1(200)) await writer.append(acceptance(`C${id}`));
@@ -210,16 +210,16 @@ test.each(CUTS)('a disk that fills at write $atWrite after $bytes bytes leaves a
 
 test.each<[string, (log: TempLog) => Promise<unknown>]>([
   ['was deleted with its folder', (log) => rm(log.paths.runDir, { recursive: true })],
-  ['lost bytes', (log) => truncate(log.paths.events, 9)],
+  ['was truncated', (log) => truncate(log.paths.events, 9)],
   [
-    'was replaced by another one',
+    'was replaced by another file',
     async (log) => {
       await rename(log.paths.events, `${log.paths.events}.old`);
       await log.lay(textOf(plainLog(9)));
     },
   ],
 ])(
-  'a log that %s while an agent runs takes nothing more, and no reader believes what is left of it',
+  'after a log %s while an agent runs, nothing is appended and readers reject what is left',
   async (_, harm) => {
     await using log = await tempLog();
     await log.lay(textOf(plainLog(3)));
@@ -229,7 +229,7 @@ test.each<[string, (log: TempLog) => Promise<unknown>]>([
     await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
     expect(isLogAside(log.paths)).toBe(true);
     expect(await readLog(log.paths)).toBeUndefined();
-    // Whatever is put there by then.
+    // Any content placed there afterwards.
     await log.lay(textOf(plainLog(9)));
     await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
     expect(isLogAside(log.paths)).toBe(true);
@@ -246,7 +246,7 @@ test('a run folder that is moved away while no agent runs is not created again',
   expect(await ifExists(lstat(log.paths.runDir))).toBeUndefined();
 });
 
-test('a log with other bytes of the same length is found when it is read', async () => {
+test('a log with different bytes of the same length is noticed when it is read', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   await writer.append(notice('one'));
@@ -257,7 +257,7 @@ test('a log with other bytes of the same length is found when it is read', async
   expect(isLogAside(log.paths)).toBe(true);
 });
 
-test('a later worker finds out whether the log before a mark is still what it was', async () => {
+test('a later worker detects whether the log before a recorded position has changed', async () => {
   await using log = await tempLog();
   const { writer: first } = await log.open();
   await first.append(notice('one'));
@@ -272,14 +272,14 @@ test('a later worker finds out whether the log before a mark is still what it wa
   expect(await third.isChangedSince({ ...mark })).toBe(true);
 });
 
-test('losing the cache, or not being able to write it, harms nobody', async () => {
+test('a lost or unwritable cache causes no failure', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   await rm(log.paths.runDir, { recursive: true });
   expect(() => writer.writeCache()).not.toThrow();
 });
 
-test('a writer that is opened by an owner without the lease opens nothing', async () => {
+test('an owner without the lease cannot open a writer', async () => {
   await using log = await tempLog();
   const { lease } = await log.open();
   await log.lay(`${textOf(plainLog(1))}{"torn`);
@@ -290,10 +290,10 @@ test('a writer that is opened by an owner without the lease opens nothing', asyn
   expect(await log.bytes()).toEqual(before);
 });
 
-test('a process whose files may not grow any more stops at a whole event, and the next one goes on', async () => {
+test('a process at its file size limit stops after a whole event, and the next process continues', async () => {
   await using log = await tempLog();
   const script = await bundleScript('log-writer.ts', log.paths.sessionsDir);
-  // Half kilobytes: the last write that fits is cut short by the kernel itself.
+  // In half kilobytes: the kernel itself cuts the last write short.
   const limited = `ulimit -f 9; exec "${process.execPath}" "$@"`;
   const { stdout } = spawnSync('sh', ['-c', limited, 'sh', script, log.paths.sessionsDir, log.paths.folder]);
   const { said, again } = JSON.parse(String(stdout));
@@ -306,7 +306,7 @@ test('a process whose files may not grow any more stops at a whole event, and th
   expect(await numbersOf(log)).toEqual(countFrom1(said.n + 1));
 });
 
-test('a stopped process that wakes after a takeover writes nothing', async () => {
+test('a stopped process that resumes after a takeover writes nothing', async () => {
   await using log = await tempLog();
   const script = await bundleScript('log-writer.ts', log.paths.sessionsDir);
   const old = fork(script, [log.paths.sessionsDir, log.paths.folder], { execArgv: [] });
@@ -314,7 +314,7 @@ test('a stopped process that wakes after a takeover writes nothing', async () =>
   old.send('append');
   expect((await once(old, 'message'))[0]).toMatchObject({ n: 1 });
   old.kill('SIGSTOP');
-  // It is asked while it sleeps, so that it acts the moment it wakes.
+  // The signal arrives while it is stopped, so that it acts as soon as it resumes.
   old.send('append');
   const { writer } = await log.open({ takeOver: true });
   await writer.append(notice('of the new owner'));

@@ -6,7 +6,7 @@ for (const property of eventsProperties) test(property.name, async () => await p
 
 const HEAD = { v: 1, n: 1, at: '2026-01-08T10:00:00.000Z', lease: 1 };
 
-test('a line of a newer version is told apart from a broken one', () => {
+test('a line of a newer version is distinguished from a broken one', () => {
   expect(parseEvent('{"v":9,"type":"of the future"}')).toEqual({ kind: 'newer', version: 9 });
   expect(parseEvent('{"v":0,"type":"done","summary":""}').kind).toBe('malformed');
 });
@@ -14,8 +14,8 @@ test('a line of a newer version is told apart from a broken one', () => {
 test.each([
   ['an unknown type', { type: 'danced' }, 'unknown type "danced"'],
   ['a body of another type', { type: 'done', summary: 7 }, '✖ Invalid input: expected string'],
-  ['a value that is not among ours', { type: 'stop_requested', by: { channel: 'x' } }, 'Invalid option'],
-])('%s in an envelope of ours is unknown and keeps its number', (_, body, problem) => {
+  ['an unknown value', { type: 'stop_requested', by: { channel: 'x' } }, 'Invalid option'],
+])('%s in a valid envelope is unknown and keeps its number', (_, body, problem) => {
   expect(parseEvent(JSON.stringify({ ...HEAD, ...body }))).toEqual({
     kind: 'unknown',
     n: 1,
@@ -27,7 +27,7 @@ test.each([
 test.each([
   ['no number', { n: undefined }],
   ['number zero', { n: 0 }],
-  ['a number that is none', { n: 1.5 }],
+  ['a fractional number', { n: 1.5 }],
   ['no time', { at: 'yesterday' }],
   ['no lease', { lease: undefined }],
 ])('an event with %s is malformed', (_, change) => {
@@ -36,7 +36,7 @@ test.each([
   );
 });
 
-test('keys that we do not know are left out', () => {
+test('unknown keys are dropped', () => {
   const reading = parseEvent(JSON.stringify({ ...HEAD, type: 'done', summary: 's', extra: 1 }));
   expect(reading).toEqual({ kind: 'event', event: { ...HEAD, type: 'done', summary: 's' } });
 });

@@ -12,13 +12,13 @@ export function eventLines(events: readonly NewEvent[], startMs = START): string
   return events
     .map((event, index) => {
       const at = new Date(startMs + index * 1000).toISOString();
-      // The envelope and the body belong together, which the spread's own type can't follow.
+      // The envelope and the body belong together, which the type of the spread cannot express.
       return serialiseEvent({ v: 1, n: index + 1, at, lease: 1, ...event } as SessionEvent);
     })
     .join('');
 }
 
-/** A session with these events, without a worker. */
+/** A session with these events and no worker. */
 export async function writeEvents(
   paths: SessionPaths,
   events: readonly NewEvent[],

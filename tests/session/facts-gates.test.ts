@@ -10,21 +10,21 @@ const answer = (id: string, by: By) => ({ id, question: 'q', text: 'A', by, at: 
 const plan = (by: By) => ({ name: 'plan.md', hash: 'h', by });
 
 test.each([
-  ['nobody yet', [], undefined, undefined],
-  ['a model both', [model], model, 'answers and plan by the parent model alone (codex)'],
+  ['nobody', [], undefined, undefined],
+  ['one model for both', [model], model, 'answers and plan by the parent model alone (codex)'],
   [
-    'a person, and a model after that',
+    'a person, then a model',
     [person],
     model,
     'answers by a person, in a form (claude-code); plan by the parent model alone (codex)',
   ],
   [
-    'two who answered, and a choice at the start',
+    'two people, and a choice made at the start',
     [model, person],
     atStart,
     'answers by the parent model alone (codex) and a person, in a form (claude-code); plan by a person, in the terminal, by a choice made at the start',
   ],
-])('the gates were opened by %s', (_who, answered, approved, words) => {
+])('the gates are reported as opened by %s', (_who, answered, approved, words) => {
   const answers = answered.map((by, index) => answer(`Q${index + 1}`, by));
   expect(gateWords({ ...emptyState(), answers, approvedPlan: approved && plan(approved) })).toBe(words);
 });

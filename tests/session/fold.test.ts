@@ -51,7 +51,7 @@ const parkedForAnswers: NewEvent = {
 
 const answer = (id: string, text: string) => ({ id, question: 'q', text });
 
-test('the servers of a plan are accepted with it, and are gone while another one is written', () => {
+test('the servers of a plan are accepted with it, and dropped while another plan is written', () => {
   const servers = [{ name: 'tickets', command: ['tickets-mcp'] }];
   const approval: NewEvent = { type: 'plan_approved', by: CLI, plan: PLAN, phase: 'implementation', servers };
   const approved = after([...started, parkedForPlan, approval]);
@@ -60,13 +60,13 @@ test('the servers of a plan are accepted with it, and are gone while another one
   expect(acceptedServers(changing)).toEqual([]);
   const { servers: _none, ...other } = { ...approval, plan: { ...PLAN, hash: 'other' } };
   expect(acceptedServers(after([other], changing))).toEqual([]);
-  // As a rewind restores it.
+  // As restored by a rewind.
   const back = { ...after([other], changing), approvedPlan: approved.approvedPlan };
   expect(acceptedServers(back)).toEqual(servers);
 });
 
-test('a stop at a gate keeps the gate closed: going on is waiting on', () => {
-  const stopped = after([...started, parkedForPlan, { type: 'stopped', by: CLI, why: 'asked for' }]);
+test('after a stop at a gate, continuing means to wait again', () => {
+  const stopped = after([...started, parkedForPlan, { type: 'stopped', by: CLI, why: 'requested' }]);
   expect(stopped.status).toMatchObject({ kind: 'stopped', parked: { for: 'plan_approval', plan: PLAN } });
   const resumed = after(
     [{ type: 'resumed', by: CLI, phase: 'implementation', resetsCounts: false }],
@@ -77,7 +77,7 @@ test('a stop at a gate keeps the gate closed: going on is waiting on', () => {
   expect(resumed.approvedPlan).toBeUndefined();
 });
 
-test('approval moves on at once; a wish for changes takes it back and goes to planning', () => {
+test('approval continues at once; a request for changes revokes it and returns to planning', () => {
   const approved = after([
     ...started,
     parkedForPlan,
@@ -98,7 +98,7 @@ test('approval moves on at once; a wish for changes takes it back and goes to pl
   expect(after([begun(1, 'planning')], changed).feedback).toBeUndefined();
 });
 
-test('answers open the gate only when none is left; what was found in the file and answered is found no more', () => {
+test('answers open the gate only once none is missing; a typed answer that was recorded is not reported again', () => {
   const some: NewEvent = { type: 'answers_recorded', by: CLI, answers: [answer('Q1', 'B')], open: ['Q2'] };
   const half = after([...started, parkedForAnswers, some]);
   expect(half.status).toMatchObject({ kind: 'waiting', openQuestions: ['Q2'], unconfirmed: [] });
@@ -114,7 +114,7 @@ test('answers open the gate only when none is left; what was found in the file a
   expect(open.answers.map(({ by }) => by)).toEqual([{ channel: 'cli' }, { channel: 'cli' }]);
 });
 
-test('answers that come while nothing waits for them move nothing', () => {
+test('answers recorded while nothing waits for them change nothing', () => {
   const late: NewEvent = { type: 'answers_recorded', by: CLI, answers: [answer('Q1', 'B')], open: [] };
   expect(after([...started, parkedForPlan, late]).status).toMatchObject({
     kind: 'waiting',
@@ -122,7 +122,7 @@ test('answers that come while nothing waits for them move nothing', () => {
   });
 });
 
-test('a new goal leaves answers, plan and feedback behind, and the running number goes on', () => {
+test('a new goal drops answers, plan and feedback, and keeps the iteration count', () => {
   const done = after([
     ...started,
     begun(1, 'planning'),
@@ -148,7 +148,7 @@ test('a new goal leaves answers, plan and feedback behind, and the running numbe
   expect(fresh.notes).toEqual(['Note from the human:\nn']);
 });
 
-test('a message waits, is delivered, and is done when it was acknowledged', () => {
+test('a message waits, is delivered, and is done when it is acknowledged', () => {
   const kept: NewEvent = { type: 'message_kept', by: CLI, id: 'M', file: 'f' };
   expect(after([kept]).messages).toEqual({ waiting: ['M'], unacknowledged: [] });
   const delivered: NewEvent = { type: 'messages_delivered', ids: ['M'], iteration: 1 };
@@ -157,7 +157,7 @@ test('a message waits, is delivered, and is done when it was acknowledged', () =
   expect(after([kept, delivered, acknowledged]).messages).toEqual({ waiting: [], unacknowledged: [] });
 });
 
-test('messages that no child acknowledges are remembered up to a number, the newest ones', () => {
+test('of the messages that no agent acknowledges, only the newest ones are kept', () => {
   const ids = Array.from({ length: 120 }, (_, index) => `M${index}`);
   const given: NewEvent[] = ids.map((id, index) => ({
     type: 'messages_delivered',
@@ -167,14 +167,14 @@ test('messages that no child acknowledges are remembered up to a number, the new
   expect(after(given).messages.unacknowledged).toEqual(ids.slice(-50));
 });
 
-test('what a child was caught at is told to the next one and then forgotten', () => {
+test('a violation is reported to the next agent and then dropped', () => {
   const caught: NewEvent = { type: 'forgery_seen', what: 'Phase line', detail: 'planning to done' };
   expect(after([...started, caught]).notes.join()).toContain('Phase line (planning to done)');
   expect(after([...started, ...Array.from({ length: 50 }, () => caught)]).notes).toHaveLength(20);
   expect(after([...started, caught, begun(1, 'planning')]).notes).toEqual([]);
 });
 
-/** The end of iteration 1 in planning, by a child that was overloaded unless told otherwise. */
+/** The end of iteration 1 in planning, by default by an overloaded agent. */
 const endedAs = (how: Partial<Extract<NewEvent, { type: 'iteration_ended' }>> = {}): NewEvent => ({
   ...{ type: 'iteration_ended', iteration: 1, phase: 'planning', ending: 'overloaded', exitCode: 1 },
   ...{ signalNotes: [], changed: false, treeChanged: false, cost: {}, durationMs: 1, flowLines: [] },
@@ -197,21 +197,21 @@ test.each([
     }),
   ],
   [
-    'without access',
+    'without a login',
     endedAs({
       ending: 'auth',
       decision: { kind: 'block', phase: 'planning', reason: 'r', needs: 'n', rule: 'auth' },
     }),
   ],
   [
-    'with a signal that was not accepted',
+    'with a rejected signal',
     endedAs({
       ending: 'signalled',
       signal: { status: 'continue', phase: 'done' },
       decision: { kind: 'run', phase: 'planning', notes: ['wrong'], delay: 'none', strike: 'corrective' },
     }),
   ],
-])('what the human said is said again to the child after one that ended %s', (_how, ended) => {
+])("the user's text is repeated to the next agent after one that ended %s", (_how, ended) => {
   const given = after([...started, ...SAID, begun(1, 'planning')]);
   expect(given).toMatchObject({ notes: [] });
   expect(given.feedback).toBeUndefined();
@@ -220,12 +220,12 @@ test.each([
   expect(next.notes[0]).toBe('Note from the human:\nuse the harbour');
 });
 
-test('a note that several failures say is told once', () => {
+test('a note shared by several failures appears once', () => {
   const twice = after([...started, begun(1, 'planning'), endedAs(), begun(2, 'planning'), endedAs()]);
   expect(twice.notes).toEqual(['ended early']);
 });
 
-test('a child whose signal was accepted has been told: the next one is told only what is new', () => {
+test('after an accepted signal, the next agent gets only what is new', () => {
   const worked = endedAs({
     ending: 'signalled',
     signal: { status: 'handoff' },
@@ -236,7 +236,7 @@ test('a child whose signal was accepted has been told: the next one is told only
   expect(next.feedback).toBeUndefined();
 });
 
-test('the state remembers so many commands and no more', () => {
+test('the state keeps a limited number of commands', () => {
   const accepted = Array.from({ length: 300 }, (_, index): NewEvent => {
     return { type: 'command_accepted', id: `C${index}`, kind: 'stop', by: CLI };
   });
@@ -245,7 +245,7 @@ test('the state remembers so many commands and no more', () => {
   expect(answeredCommands.at(-1)).toBe('C299');
 });
 
-test('a stop that was asked for is met by the stop, and by going on', () => {
+test('a requested stop is fulfilled by the stop, and dropped when the session continues', () => {
   const asked: NewEvent = { type: 'stop_requested', by: CLI, when: 'after_iteration' };
   expect(after([...started, asked]).stopWanted).toEqual({ by: CLI, when: 'after_iteration' });
   expect(after([...started, asked, { type: 'stopped', by: CLI, why: 'x' }]).stopWanted).toBeUndefined();
@@ -253,7 +253,7 @@ test('a stop that was asked for is met by the stop, and by going on', () => {
   expect(after([...started, asked, resumed]).stopWanted).toBeUndefined();
 });
 
-test('what a child says that it cost is added up, and can neither give back nor grow beyond numbers', () => {
+test('costs reported by agents add up, and can neither decrease nor overflow', () => {
   const ended = (cost: object): NewEvent => ({
     ...{ type: 'iteration_ended', iteration: 1, phase: 'planning', ending: 'signalled', exitCode: 0 },
     ...{ signalNotes: [], decision: { kind: 'run', phase: 'planning', notes: [], delay: 'none' } },
@@ -265,7 +265,7 @@ test('what a child says that it cost is added up, and can neither give back nor 
   expect(Number.isFinite(after([ended(huge), ended(huge)]).cost.usd)).toBe(true);
 });
 
-test('the highest lease stays, whoever writes last', () => {
+test('the highest lease is kept, whichever worker wrote last', () => {
   const high = after([{ type: 'notice', code: 'c', text: 't' }], { ...emptyState(), lease: 9 });
   expect(high).toMatchObject({ n: 1, lease: 9 });
 });
@@ -273,7 +273,7 @@ test('the highest lease stays, whoever writes last', () => {
 const OUT = { kind: 'overloaded', asksAt: 9 } as const;
 const limited: NewEvent = { type: 'limited', until: 7, guessed: true, provider: 'claude', outage: OUT };
 
-test('an outage is waited out as what it is, its tries are counted, and a resume begins anew', () => {
+test('an outage is waited out, its attempts are counted, and a resume resets them', () => {
   const row = [begun(1, 'planning'), endedAs(), begun(2, 'planning'), endedAs({ ending: 'network' })];
   const waiting = after([...started, ...row, limited]);
   expect(waiting.status).toMatchObject({ kind: 'limited', until: 7, outage: OUT });
@@ -284,7 +284,7 @@ test('an outage is waited out as what it is, its tries are counted, and a resume
   expect(after([begun(3, 'planning'), answered], waiting).outage).toBeUndefined();
 });
 
-test('an outage counts against no phase, and what it cost is counted', () => {
+test('an outage counts for no phase, but its cost counts', () => {
   const cost = { usd: 2 };
   const decision: Decision = {
     ...{ kind: 'limited', phase: 'planning', notes: [], until: null, strike: 'excused' },
@@ -293,7 +293,7 @@ test('an outage counts against no phase, and what it cost is counted', () => {
   expect(progress.counted.planning).toBe(0);
   expect(progress.strikes.failures).toBe(0);
   expect(spent.session.usd).toBe(2);
-  // A night of tries would else use up MAX_ITERATIONS.
+  // A night of attempts would otherwise use up MAX_ITERATIONS.
   expect(spent.session.iterations).toBe(0);
 });
 
@@ -302,7 +302,7 @@ const ranOf = (command: string, how?: string) => {
   return { command, how, exitCode: how ? 1 : 0, durationMs: 1, outputHash: 'h', outputBytes: 0, output: 'o' };
 };
 
-test('what passed on the last full run is known, and nothing of other runs', () => {
+test('only the checks that passed on the last full run are remembered', () => {
   const full = (...runs: ReturnType<typeof ranOf>[]): NewEvent => ({
     type: 'checks_ran',
     set: 'full',
@@ -316,7 +316,7 @@ test('what passed on the last full run is known, and nothing of other runs', () 
   expect(after([full(ranOf('a'), ranOf('b', 'exit status 1'))], first).passed).toEqual(['a']);
 });
 
-test('a review counts in quality alone, and until code is written after it', () => {
+test('a review counts only in quality, and only until code is written after it', () => {
   const ended = (
     phase: 'quality' | 'implementation' | 'done',
     more: { reviewed?: string[]; treeChanged?: boolean; head?: string },
@@ -347,7 +347,7 @@ test('a review counts in quality alone, and until code is written after it', () 
   expect(after([goal], reviewed).reviewed).toBeUndefined();
 });
 
-test('checks that fail on the base are accepted by a person alone, and run there again by anyone else', () => {
+test('only a person accepts checks that fail on the base; anyone may have them run there again', () => {
   const red: NewEvent[] = [
     {
       ...{ type: 'checks_ran', set: 'base', in: 'clone', commit: 'c', tree: 't', sandbox: 'none' },

@@ -41,20 +41,20 @@ test.each([
   '26-01-17-empty-overview',
   '26-01-20-flow-tells',
   '26-01-22-nothing-known',
-])('a phase that the overview of %s does not tell is asked for', async (folder) => {
+])('starting asks for a phase that the overview of %s does not name', async (folder) => {
   await using dir = await corpus();
   const view = await readSession(sessionPaths(dir.path, folder), await systemHost());
   expect(view?.problems.join()).toMatch(/which phase/i);
   expect(view?.state.progress.phase).toBe('init');
 });
 
-test('a folder without an overview is no session', async () => {
+test('a folder without an overview is not a session', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'notes'));
   expect(await readSession(sessionPaths(dir.path, 'notes'), await systemHost())).toBeUndefined();
 });
 
-test('the command that repairs the nested layout overwrites nothing, and takes folders with blanks', async () => {
+test('the command that repairs the nested layout overwrites nothing, and handles spaces in folder names', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(join(dir.path, 'my notes'), 'old');
   const nested = join(paths.sessionDir, '_samocode');

@@ -13,7 +13,7 @@ const entry = {
 
 for (const property of historyProperties) test(property.name, () => property.run(300));
 
-test('a line has all its keys in their order, empty ones null', () => {
+test('a line has all its keys in order, with null for missing values', () => {
   expect(historyLine(entry)).toBe(
     '{"timestamp":"2026-01-08 14:37:00","iteration":7,"phase":"planning","status":"waiting","ending":null,' +
       '"summary":null,"reason":null,"needs":null,"for":"plan_approval","n":41}\n',

@@ -36,7 +36,7 @@ function waiting(waitsFor: WaitingStatus['for']): Status {
 
 const stateOf = (status: Status) => ({ ...emptyState(), status });
 const RUNNING = stateOf({ kind: 'running', since });
-const STOPPED = stateOf({ kind: 'stopped', since, by: byPerson, why: 'asked for' });
+const STOPPED = stateOf({ kind: 'stopped', since, by: byPerson, why: 'requested' });
 const DONE = stateOf({ kind: 'done', since, summary: 'all of it' });
 
 describe('answers', () => {
@@ -50,7 +50,7 @@ describe('answers', () => {
   const command = { by: byPerson, answers: [], acceptSuggestions: false, confirmTyped: false };
   const asked = stateOf(waiting('qa_answers'));
 
-  test('a letter is taken before the suggestion, and what has neither stays open', () => {
+  test('a letter takes precedence over the suggestion, and a question with neither stays open', () => {
     const answers = [{ id: 'q1', text: 'b' }];
     expect(judgeAnswer({ ...command, answers, acceptSuggestions: true }, asked, facts)).toMatchObject({
       kind: 'accepted',
@@ -64,9 +64,9 @@ describe('answers', () => {
 
   test.each([
     ['an unknown question', { answers: [{ id: 'Q9', text: 'A' }] }, 'unknown_question'],
-    ['a letter that is no option', { answers: [{ id: 'Q1', text: 'Z' }] }, 'answer_not_understood'],
-    ['no answer at all', {}, 'no_answer_given'],
-    ['a confirmation of nothing', { confirmTyped: true }, 'no_answer_given'],
+    ['a letter without an option', { answers: [{ id: 'Q1', text: 'Z' }] }, 'answer_not_understood'],
+    ['no answer', {}, 'no_answer_given'],
+    ['an empty confirmation', { confirmTyped: true }, 'no_answer_given'],
   ])('%s is refused', (_what, given, code) => {
     expect(judgeAnswer({ ...command, ...given }, asked, facts)).toMatchObject({
       kind: 'refused',
@@ -74,7 +74,7 @@ describe('answers', () => {
     });
   });
 
-  test('they are refused when nothing is asked, and where their channel may open no gate', () => {
+  test('are refused if no question is open, and if their channel may not open gates', () => {
     const given = { ...command, acceptSuggestions: true };
     expect(judgeAnswer(given, RUNNING, facts)).toMatchObject({
       error: { code: 'not_waiting' },
@@ -89,7 +89,7 @@ describe('answers', () => {
     });
   });
 
-  describe('a question that has its answer', () => {
+  describe('a question that is already answered', () => {
     const [first] = facts.questions;
     const at = '2026-01-08T10:05:00.000Z';
     const onRecord = (by: By) => [
@@ -118,20 +118,23 @@ describe('answers', () => {
       ['a person in the form of another client', inForm('claude-code'), inForm('codex')],
       ['somebody at a second terminal', byPerson, byPerson],
       ['a second form of the same client', inForm('codex'), inForm('codex')],
-    ])('keeps it against %s, who is told who gave it, what and when', (_who, before, later) => {
-      const state = answered(before);
-      const answers = [...B, { id: 'Q2', text: 'A' }];
-      const verdict = give({ by: later, answers }, state);
-      const why = `Q1 was answered first with "A" by ${openedBy(before)}, at ${at}. The first answer counts.`;
-      expect(verdict).toMatchObject({ error: { code: 'already_answered', why } });
-    });
+    ])(
+      'keeps its answer against %s, and the refusal says who gave it, what and when',
+      (_who, before, later) => {
+        const state = answered(before);
+        const answers = [...B, { id: 'Q2', text: 'A' }];
+        const verdict = give({ by: later, answers }, state);
+        const why = `Q1 was answered first with "A" by ${openedBy(before)}, at ${at}. The first answer counts.`;
+        expect(verdict).toMatchObject({ error: { code: 'already_answered', why } });
+      },
+    );
 
     test.each<[string, By, By]>([
       ['a person', byPerson, byPerson],
       ['a person after a model', byModel, byPerson],
       ['a person in a form', { channel: 'phone' }, inForm('codex')],
       ['a model after a model', byModel, { channel: 'tool', client: 'codex' }],
-    ])('is replaced by %s who says so, and both are named', (_who, before, by) => {
+    ])('is replaced by %s who asks for it, and both are named', (_who, before, by) => {
       const state = answered(before);
       expect(give({ by, answers: B, replace: true }, state)).toMatchObject({
         kind: 'accepted',
@@ -141,12 +144,12 @@ describe('answers', () => {
       });
     });
 
-    test('of a person is never replaced by a model', () => {
+    test('by a person is never replaced by a model', () => {
       const asked = { by: byModel, answers: B, replace: true } as const;
       expect(give(asked, answered(byPerson))).toMatchObject({ error: { code: 'already_answered' } });
     });
 
-    test('may be replaced until the next agent has begun, and not after', () => {
+    test('may be replaced only until the next agent starts', () => {
       const running: Status = { kind: 'running', since: at };
       const planning = { ...emptyState().progress, phase: 'planning' } as const;
       const unread = { ...answered(byPerson, running), progress: planning };
@@ -158,7 +161,7 @@ describe('answers', () => {
       });
     });
 
-    test('is not recorded once more when the same answer comes again, while another question is', () => {
+    test('is not recorded again if it is the same, while an answer to another question is', () => {
       const state = answered(byPerson);
       const both = [
         { id: 'Q1', text: 'a' },
@@ -173,7 +176,7 @@ describe('answers', () => {
       });
     });
 
-    test('tells whoever comes after the last answer who gave it', () => {
+    test('names whoever gave the last answer in any later refusal', () => {
       const all = facts.questions.map((question) => ({
         ...{ id: question.id, question: questionHash(question), text: 'A' },
         ...{ by: byPerson, at },
@@ -194,7 +197,7 @@ describe('an approval', () => {
   const judge = (given: { hash?: string; by?: typeof byModel }, facts: object = {}) =>
     judgeApprove({ by: byPerson, ...given }, asked, { plan, gateChannels: CHANNELS, ...facts });
 
-  test('of the plan that stands there goes to the phase that waited', () => {
+  test('of the current plan continues with the phase that waited', () => {
     const accepted = {
       kind: 'accepted',
       plan: { name: plan.name, hash: plan.hash },
@@ -204,7 +207,7 @@ describe('an approval', () => {
     expect(judge({ hash: plan.hash.slice(0, 12) })).toMatchObject(accepted);
   });
 
-  test('is refused for another plan, for none, and by a channel that is closed', () => {
+  test('is refused for another plan, for no plan, and on a closed channel', () => {
     expect(judge({ hash: 'deadbeefdead' })).toMatchObject({ error: { code: 'plan_changed' } });
     expect(judge({ hash: plan.hash.slice(0, 7) })).toMatchObject({ error: { code: 'plan_changed' } });
     expect(judge({}, { plan: undefined })).toMatchObject({ error: { code: 'no_plan' } });
@@ -213,7 +216,7 @@ describe('an approval', () => {
     });
   });
 
-  test('of a plan with a command of its own is refused to a model, and taken from a person', () => {
+  test('of a plan with its own command is refused to a model, and accepted from a person', () => {
     const own = `${text}\n## MCP servers\n\n- browser\n- tickets: tickets-mcp\n`;
     const proposing = { plan: { ...plan, text: own, hash: planHash(own) } };
     expect(judge({ by: byModel }, proposing)).toMatchObject({
@@ -225,7 +228,7 @@ describe('an approval', () => {
     });
   });
 
-  test('and a request for changes are refused when no plan waits', () => {
+  test('and a request for changes are refused if no plan waits', () => {
     const facts = { plan, gateChannels: CHANNELS };
     expect(judgeApprove({ by: byPerson }, RUNNING, facts)).toMatchObject({ error: { code: 'not_waiting' } });
     const request = { by: byPerson, feedback: 'shorter' };
@@ -239,7 +242,7 @@ describe('an approval', () => {
     expect(judgeRequestChanges(request, asked, open)).toEqual({ kind: 'accepted' });
   });
 
-  test('a model asks for changes to a plan, but not where that would open the first gate', () => {
+  test('a model may ask for changes to a plan, unless that opens its first gate', () => {
     const request = { by: byModel, feedback: 'shorter' };
     const facts = { gateChannels: PEOPLE };
     expect(judgeRequestChanges(request, { ...asked, prepared: true }, facts)).toEqual({ kind: 'accepted' });
@@ -260,7 +263,7 @@ describe('a start', () => {
   const none = { ...settings, autoApprove: false, acceptSuggestions: false };
   const both = { ...settings, autoApprove: true, acceptSuggestions: true };
 
-  test('that opens a gate is refused where its channel may not, and one that opens none is not', () => {
+  test('that opens a gate is refused if its channel may not, and one that opens none is accepted', () => {
     expect(judgeStart({ by: byModel }, {}, none)).toEqual({ kind: 'accepted' });
     expect(judgeStart({ by: byPerson }, {}, both)).toEqual({ kind: 'accepted' });
     expect(judgeStart({ by: byModel }, {}, both)).toMatchObject({
@@ -271,7 +274,7 @@ describe('a start', () => {
     });
   });
 
-  test('that lowers the sandbox is refused to a model whatever the channels are, and taken from a person', () => {
+  test('that lowers the sandbox is refused to a model on every channel, and accepted from a person', () => {
     const open = { ...none, gateChannels: [...CHANNELS] };
     const lowered = { ...open, sandbox: 'off', sandboxLowered: true } as const;
     expect(judgeStart({ by: byPerson }, {}, lowered)).toEqual({ kind: 'accepted' });
@@ -284,18 +287,18 @@ describe('a start', () => {
     });
   });
 
-  test('happens once', () => {
+  test('is accepted once', () => {
     const started = { createdAt: since };
     expect(judgeStart({ by: byPerson }, started, none)).toMatchObject({ error: { code: 'already_started' } });
   });
 
-  test('that chose for the work before opens nothing for a goal of a channel that may not', () => {
+  test('does not open a gate for a later goal that comes through a closed channel', () => {
     expect(openedAtStart('plan', both, byPerson)).toEqual({ ...byPerson, atStart: true });
     expect(openedAtStart('plan', both, byModel)).toBeUndefined();
     expect(openedAtStart('qa', both, byModel)).toBeUndefined();
   });
 
-  test('opens a gate in the name of who chose that, and of the settings where a trusted line did', () => {
+  test('opens a gate in the name of whoever chose that, or of the settings if a trusted line did', () => {
     const chosen = { ...byModel, atStart: true };
     const toAll = { ...both, gateChannels: [...CHANNELS] };
     expect(openedAtStart('plan', toAll, byModel)).toEqual(chosen);
@@ -327,7 +330,7 @@ describe('a resume', () => {
     });
   });
 
-  test('goes on where the session stood', () => {
+  test('continues in the phase of the session', () => {
     const blocked = stateOf({ kind: 'blocked', since, reason: 'x', needs: 'y', rule: 'z' });
     expect(judgeResume({ by: byPerson }, stateOf(waiting('file_update')))).toMatchObject({
       phase: 'implementation',
@@ -338,7 +341,7 @@ describe('a resume', () => {
   });
 
   test.each(['tool', 'file', 'settings'] as const)(
-    'of a session that waits for a yes to programs that git would start is no act of channel %s',
+    'of a session that waits for consent to programs started by git is refused on channel %s',
     (channel) => {
       const status = {
         kind: 'blocked',
@@ -353,7 +356,7 @@ describe('a resume', () => {
     },
   );
 
-  test('at a lower sandbox level than before is an act of a person, and of anybody once the guard is back', () => {
+  test('at a lower sandbox level is refused to a model until the guard is back', () => {
     const rule = 'sandbox_lower';
     const status = { kind: 'blocked', since, reason: 'x', needs: 'y', rule } as const;
     const byModel = { by: { channel: 'tool' } } as const;
@@ -367,7 +370,7 @@ describe('a resume', () => {
     expect(judgeResume(byModel, stateOf(status)).kind).toBe('accepted');
   });
 
-  test('that would only block again says which limit is spent', () => {
+  test('that would block again immediately names the limit that is reached', () => {
     const next = [{ act: 'raise_limits', args: { hours: 5 } }] as const;
     const refused = judgeResume({ by: byPerson }, STOPPED, {
       spent: { reason: 'The budget is spent.', next },
@@ -386,7 +389,7 @@ describe('an archiving', () => {
     unreachedCommits: 2,
   } as const;
 
-  test('of documents takes those that are not to stay, and nothing else', () => {
+  test('of documents takes only those that are not kept', () => {
     expect(judgeArchive(documents('01-08-1001-plan-x.md'), DONE, facts)).toEqual({
       kind: 'accepted',
       moved: ['01-08-1000-dive-x.md'],
@@ -394,30 +397,30 @@ describe('an archiving', () => {
   });
 
   test.each([
-    ['a session that runs', session, RUNNING, facts, 'not_at_rest'],
-    ['one that is archived', session, { ...DONE, archived: true }, facts, 'archived'],
-    ['one whose place is taken', session, DONE, { ...facts, isTaken: true }, 'folder_taken'],
+    ['a running session', session, RUNNING, facts, 'not_at_rest'],
+    ['an archived session', session, { ...DONE, archived: true }, facts, 'archived'],
+    ['a session whose archive name is taken', session, DONE, { ...facts, isTaken: true }, 'folder_taken'],
     [
-      'a worktree with work',
+      'a worktree with uncommitted work',
       session,
       DONE,
       { ...facts, worktree: { path: '/w', reading: present } },
       'would_lose_work',
     ],
     ['an unknown document', documents('x.md'), DONE, facts, 'unknown_document'],
-    ['no document at all', documents(), DONE, { ...facts, names: [] }, 'nothing_to_archive'],
+    ['an empty list of documents', documents(), DONE, { ...facts, names: [] }, 'nothing_to_archive'],
   ])('of %s is refused', (_what, command, state, given, code) => {
     expect(judgeArchive(command, state, given)).toMatchObject({ kind: 'refused', error: { code } });
   });
 
-  test('names what would be lost, files and commits', () => {
+  test('lists the files and commits that would be lost', () => {
     const given = { ...facts, worktree: { path: '/w', reading: present } };
     expect(judgeArchive(session, DONE, given)).toMatchObject({
       error: { why: 'Changes in /w are not committed: a. Commits there that are on no branch: 2.' },
     });
   });
 
-  test('is taken back where the session is archived and its place is free', () => {
+  test('is reversed if the session is archived and its original path is free', () => {
     expect(judgeUnarchive({ archived: true }, facts)).toMatchObject({ kind: 'accepted' });
     expect(judgeUnarchive({ archived: false }, facts)).toMatchObject({ error: { code: 'not_archived' } });
     expect(judgeUnarchive({ archived: true }, { isTaken: true })).toMatchObject({
@@ -426,7 +429,7 @@ describe('an archiving', () => {
   });
 });
 
-test('in the archive, halfway through a rewind or beside an agent only some kinds of commands are taken', () => {
+test('in the archive, during a rewind or while an agent runs, only some kinds of commands are accepted', () => {
   const archived = { ...DONE, archived: true };
   expect(judgeKind('resume', archived)).toMatchObject({ error: { code: 'archived' } });
   expect(judgeKind('unarchive', archived)).toBeUndefined();
@@ -441,13 +444,13 @@ test('in the archive, halfway through a rewind or beside an agent only some kind
   expect(judgeKind('stop', RUNNING, 'child_runs')).toBeUndefined();
 });
 
-test('a message is kept where an agent comes to read it', () => {
+test('a message is kept only if an agent will read it', () => {
   expect(judgeMessage({ text: 'x' }, STOPPED)).toMatchObject({ kind: 'accepted' });
   expect(judgeMessage({ text: ' ' }, STOPPED)).toMatchObject({ error: { code: 'empty_message' } });
   expect(judgeMessage({ text: 'x' }, DONE)).toMatchObject({ error: { code: 'done' } });
 });
 
-test('a stop is met by what is under way, else at once, and refused where nothing is', () => {
+test('a stop applies to the current work, else to the session, and is refused if there is nothing to stop', () => {
   expect(judgeStop(stateOf({ kind: 'starting', since }))).toMatchObject({ how: 'request' });
   expect(judgeStop(stateOf(waiting('qa_answers')))).toMatchObject({ how: 'stop' });
   expect(judgeStop(STOPPED)).toMatchObject({ error: { code: 'not_running' } });
@@ -459,18 +462,18 @@ describe('taking a session over', () => {
   const held = (liveness: 'alive' | 'dead' | 'unknowable') => ({ kind: 'held' as const, lease, liveness });
 
   test.each([
+    ['a worker whose state is unknown', { holding: held('unknowable') }, { kind: 'accepted', lease }],
+    ['the worker that was given up', { holding: held('unknowable'), givenUp: 3 }, { kind: 'accepted' }],
     [
-      'a worker that cannot be judged from here',
-      { holding: held('unknowable') },
-      { kind: 'accepted', lease },
+      'a worker other than the one given up',
+      { holding: held('unknowable'), givenUp: 2 },
+      { error: { code: 'worker_lives' } },
     ],
-    ['the one that was given up', { holding: held('unknowable'), givenUp: 3 }, { kind: 'accepted' }],
-    ['another than that', { holding: held('unknowable'), givenUp: 2 }, { error: { code: 'worker_lives' } }],
-    ['one that lives here', { holding: held('alive') }, { error: { code: 'worker_lives' } }],
-    ['one that died', { holding: held('dead') }, { kind: 'not_needed' }],
+    ['a local worker that runs', { holding: held('alive') }, { error: { code: 'worker_lives' } }],
+    ['a local worker that died', { holding: held('dead') }, { kind: 'not_needed' }],
     ['nobody', { holding: { kind: 'free' as const } }, { kind: 'not_needed' }],
     ['a newer version', { holding: held('dead'), newer: 'format 9' }, { error: { code: 'newer_format' } }],
-  ])('from %s has its verdict', (_whom, facts, verdict) => {
+  ])('from %s gets its verdict', (_whom, facts, verdict) => {
     expect(judgeTakeOver({ session: 'jwt', ...facts })).toMatchObject(verdict);
   });
 });

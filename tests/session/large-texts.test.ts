@@ -10,7 +10,7 @@ import { inferPhase } from '../../src/session/legacy/legacy-session.ts';
 const TEN_MB = 10_000_000;
 const HEADS = '# T\n## Status\n### Phase 1: x\n### Q1: x\n';
 
-// One line of ten megabytes: a repeated group of a pattern over it runs out of the engine's stack.
+// One line of ten megabytes: a repeated group in a pattern overflows the stack of the regex engine on it.
 test.each([
   '- ',
   ' ',

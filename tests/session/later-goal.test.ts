@@ -29,7 +29,7 @@ const foldAll = (events: readonly SessionEvent[]): SessionState => events.reduce
 
 const KEPT = { commits: new Set(['c']), beforeRewinds: new Map() };
 
-/** The events of a session with a rewind behind them. */
+/** The events of a session that was rewound. */
 function withRewind(to: RewindTarget, events: readonly SessionEvent[]): SessionEvent[] {
   const asked = events.filter(({ type }) => type === 'rewind_asked').map(({ n }) => [n, 'c'] as const);
   const kept = { ...KEPT, beforeRewinds: new Map(asked) };
@@ -49,24 +49,24 @@ function rewoundTo(to: number, events: readonly SessionEvent[]): SessionState {
   return foldAll(withRewind(to, events));
 }
 
-test('a new goal is proved by checks that run for it', () => {
+test('a new goal is proved only by checks that ran for it', () => {
   expect(foldAll(sessionOf()).proved).toBeDefined();
   expect(foldAll(sessionOf(goal('More', 'tip'))).proved).toBeUndefined();
 });
 
-test('what became of a merge is no word about the work for another goal, or from before a rewind', () => {
+test('the outcome of a merge does not apply to another goal, or after a rewind', () => {
   const merged: NewEvent = { type: 'merge_ended', into: 'main', outcome: 'merged', files: [], commands: [] };
   expect(foldAll(sessionOf(merged)).lastMerge).toMatchObject({ outcome: 'merged' });
   expect(foldAll(sessionOf(merged, goal('More', 'tip'))).lastMerge).toBeUndefined();
   expect(rewoundTo(2, sessionOf(...ROUND, kept(2), merged)).lastMerge).toBeUndefined();
 });
 
-test('what a rewind takes back has to be proved again', () => {
+test('work that a rewind removed has to be proved again', () => {
   const state = rewoundTo(2, sessionOf(...ROUND, kept(2)));
   expect(state.proved).toBeUndefined();
 });
 
-test('a rewind of what was done and merged, taken back, gives all of that back with its time', () => {
+test('undoing a rewind of finished and merged work restores all of it with its time', () => {
   const merged: NewEvent = { type: 'merge_ended', into: 'main', outcome: 'merged', files: [], commands: [] };
   const events = provedEvents({ before: [kept(2)], more: [merged] });
   const { status, proved, passed, lastMerge } = foldAll(events);
@@ -79,7 +79,7 @@ test('a rewind of what was done and merged, taken back, gives all of that back w
   expect(foldAll(withRewind('undo', again)).status.kind).toBe('stopped');
 });
 
-test('after a rewind the work is compared with what its own goal began from', () => {
+test('after a rewind the work is compared with the base of its own goal', () => {
   const events = sessionOf(goal('Second', 'tip 1'), kept(2), goal('Third', 'tip 2'), kept(3));
   expect(rewoundTo(3, events).goalBase).toBe('tip 2');
   expect(rewoundTo(2, events).goalBase).toBe('tip 1');

@@ -10,7 +10,7 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const CORPUS = resolve('tests/fixtures/legacy-sessions');
 
-/** What a view says about the place of a folder. */
+/** The reported place of a session folder. */
 function placeIn(view: SessionView | undefined) {
   if (view === undefined) return undefined;
   const { status, progress } = view.state;
@@ -26,7 +26,7 @@ async function read(dir: string, folder: string): Promise<SessionView | undefine
   return await readSession(sessionPaths(dir, folder), await systemHost());
 }
 
-/** A folder without machine state, from the text of its files by name. */
+/** A folder without machine state, with these files. */
 async function made(files: Readonly<Record<string, string>>) {
   const dir = await tempDir();
   await mkdir(join(dir.path, 'boat'), { recursive: true });
@@ -61,7 +61,7 @@ test.each([
   ['26-01-21-nested', { ...stopped, phase: 'implementation' }],
   ['26-01-22-nothing-known', { ...stopped, phase: 'init' }],
   ['My_Old.Session-V2', { kind: 'done', phase: 'done' }],
-])('the old folder %s is shown as what it says of itself', async (folder, place) => {
+])('the old folder %s is shown in the state that its files record', async (folder, place) => {
   await using dir = await tempDir();
   await cp(join(CORPUS, folder), join(dir.path, folder), { recursive: true });
   expect(placeIn(await read(dir.path, folder))).toEqual(place);
@@ -76,7 +76,7 @@ const waits = (phase: string, waitsFor: string) => ({ kind: 'waiting', phase, fo
 
 test.each([
   [
-    'its signal is a wait for answers',
+    'its signal waits for answers',
     {
       '_overview.md': at('planning'),
       '_qa.md': QA,
@@ -85,12 +85,12 @@ test.each([
     waits('planning', 'qa_answers'),
   ],
   [
-    'its overview alone says that it waits for a human',
+    'only its overview says that it waits for a person',
     { '_overview.md': at('planning', 'Blocked: waiting_human\n'), '01-08-1000-plan-boat.md': PLAN },
     waits('planning', 'plan_approval'),
   ],
   [
-    'its agent wrote the next phase into the overview while it waited for the approval',
+    'its agent wrote the next phase into the overview while waiting for approval',
     {
       '_overview.md': at('implementation'),
       '01-08-1000-plan-boat.md': PLAN,
@@ -109,42 +109,42 @@ test.each([
     waits('implementation', 'qa_answers'),
   ],
   [
-    'its agent wanted something done by a person',
+    'its agent requested an action from a person',
     {
       '_overview.md': at('testing'),
       '_signal.json': '{"status":"waiting","for":"human_action","reason":"Plug it in"}',
     },
     waits('testing', 'human_action'),
   ],
-])('an old folder waits when %s', async (_, files, place) => {
+])('an old folder waits if %s', async (_, files, place) => {
   expect(placeIn(await madeView(files))).toEqual(place);
 });
 
 test.each([
   ['its signal says so', { '_signal.json': '{"status":"blocked","reason":"No database"}' }, 'No database'],
   [
-    'its overview alone says so',
+    'only its overview says so',
     { '_overview.md': at('testing', 'Blocked: yes\nLast Action: Gave up\n') },
     'Gave up',
   ],
-  ['it names no reason', { '_overview.md': at('testing', 'Blocked: yes\n') }, 'It names no reason.'],
-])('an old folder is blocked with its reason when %s', async (_, files, reason) => {
+  ['it gives no reason', { '_overview.md': at('testing', 'Blocked: yes\n') }, 'It names no reason.'],
+])('an old folder is blocked with its reason if %s', async (_, files, reason) => {
   const view = await madeView({ '_overview.md': at('testing'), ...files });
   expect(placeIn(view)).toEqual({ kind: 'blocked', phase: 'testing', reason });
 });
 
 test.each([
-  ['its last signal went on to it', { '_signal.json': '{"status":"continue","phase":"done"}' }],
-  ['its signal was blanked for an agent that wrote none', { '_signal.json': '{}' }],
-])('a folder in phase done is not shown as done when %s', async (_, files) => {
+  ['its last signal moved to it', { '_signal.json': '{"status":"continue","phase":"done"}' }],
+  ['its signal was cleared for an agent that wrote none', { '_signal.json': '{}' }],
+])('a folder in phase done is not shown as done if %s', async (_, files) => {
   const view = await madeView({ '_overview.md': at('done'), ...files });
   expect(placeIn(view)).toEqual({ ...stopped, phase: 'done' });
 });
 
 test.each([
   ['its signal says so', { '_signal.json': '{"status":"done"}' }],
-  ['nothing but the overview is left', {}],
-])('a folder in phase done is shown as done when %s', async (_, files) => {
+  ['only the overview remains', {}],
+])('a folder in phase done is shown as done if %s', async (_, files) => {
   expect(placeIn(await madeView({ '_overview.md': at('done'), ...files }))).toMatchObject({ kind: 'done' });
 });
 
@@ -152,7 +152,7 @@ test.each([
   ['session.log', { 'session.log': '[01-08 10:00] init\n' }],
   ['_logs/', { '_logs/01-08-1000-001-init.jsonl': '' }],
   ['the timeouts in its history', { '_signal_history.jsonl': line('none', { phase: 'init' }) }],
-])('a folder that was stopped before its overview was written is listed by %s', async (_, files) => {
+])('a folder that was stopped before its overview was written is found by %s', async (_, files) => {
   await using dir = await made(files);
   const views = await readSessionList(dir.path, await systemHost());
   expect(views.map(placeIn)).toEqual([{ ...stopped, phase: 'init' }]);
@@ -161,14 +161,14 @@ test.each([
 
 test.each([
   ['alone', {}],
-  ['beside an overview of its own', { '_overview.md': at('investigation') }],
-])('a session inside a nested session is a problem of the folder, %s', async (_, files) => {
+  ['next to its own overview', { '_overview.md': at('investigation') }],
+])('a session inside another session is a problem of the folder, %s', async (_, files) => {
   const view = await madeView({ ...files, '_samocode/_samocode/_overview.md': at('planning') });
   expect(view?.problems.join()).toMatch(/a session inside a session/);
 });
 
 test.each(['_signal_history.jsonl', '_signal.json', '_qa.md', 'session.log'])(
-  'a folder named %s is a problem of the session, and the list shows it',
+  'a folder named %s is a problem of the session, and is shown in the list',
   async (name) => {
     await using dir = await made({ '_overview.md': at('investigation'), [`${name}/file`]: '' });
     const [view] = await readSessionList(dir.path, await systemHost());

@@ -19,7 +19,7 @@ function read(folder: string, name: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
-/** What the parts of a folder read as, as far as it has them. */
+/** The parsed files of a folder, as far as they exist. */
 function readFolder(folder: string) {
   const fileNames = readdirSync(join(ROOT, folder));
   const overview = readOverview(read(folder, '_overview.md') ?? '');
@@ -91,11 +91,11 @@ test.each([
   ['26-01-20-flow-tells', { ...usual, phase: 'asked', flow: 3 }],
   ['26-01-21-nested', { ...silent, phase: 'asked' }],
   ['26-01-22-nothing-known', { ...silent, phase: 'asked' }],
-])('the old folder %s reads as it was left', (folder, expected) => {
+])('the old folder %s is read correctly', (folder, expected) => {
   expect(readFolder(folder)).toEqual(expected);
 });
 
-test('every folder of the corpus stands in the table and opens by its name', () => {
+test('every folder of the corpus is in the table and opens by its name', () => {
   expect(FOLDERS.length).toBe(16);
   for (const folder of FOLDERS) {
     expect(isFolderName(folder)).toBe(true);
@@ -103,7 +103,7 @@ test('every folder of the corpus stands in the table and opens by its name', () 
   }
 });
 
-test.each(FOLDERS)('a change of the overview of %s keeps its other lines', (folder) => {
+test.each(FOLDERS)('a change to the overview of %s keeps its other lines', (folder) => {
   const text = read(folder, '_overview.md') ?? '';
   const after = changeOverview(text, { lastAction: 'Resumed' });
   const kept = after.split('\n').filter((line) => !/Last Action/.test(line));
@@ -112,7 +112,7 @@ test.each(FOLDERS)('a change of the overview of %s keeps its other lines', (fold
   expect(readOverview(after).lastAction).toBe('Resumed');
 });
 
-test('a phase is found in the overview, and a question names the phases', () => {
+test('a phase is found in the overview, and its question lists the phases', () => {
   expect(inferPhase('Phase: planning')).toEqual({ phase: 'planning' });
   expect(inferPhase('')).toHaveProperty('question', expect.stringContaining('init, investigation'));
 });

@@ -15,7 +15,7 @@ import { writeEvents } from './events.ts';
 
 const START_ID = '01JH0000000000000000000001';
 const BY = { channel: 'cli' } as const;
-/** What an older program left of a start whose second event was torn off. */
+/** The remains of a start by an older program whose second event was torn off. */
 const ACCEPTED: NewEvent = { type: 'command_accepted', id: START_ID, kind: 'start', by: BY };
 
 async function read(paths: SessionPaths): Promise<SessionView> {
@@ -40,7 +40,7 @@ test.each<{ left: string; events: NewEvent[] }>([
   expect(view.state.status).toEqual({ kind: 'starting', since: '2026-01-08T10:00:00.000Z' });
 });
 
-test('a run folder without command and events was never started either', async () => {
+test('a run folder without command and events was never started', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await mkdir(paths.runDir, { recursive: true });
@@ -52,7 +52,7 @@ test('a run folder without command and events was never started either', async (
 });
 
 test.each<{ events: NewEvent[] }>([{ events: [] }, { events: [ACCEPTED] }])(
-  'a start whose command still waits is not lost: $events.length events',
+  'a start whose command is still queued is not lost: $events.length events',
   async ({ events }) => {
     await using dir = await tempDir();
     const paths = sessionPaths(dir.path, '26-01-08-x');
@@ -65,7 +65,7 @@ test.each<{ events: NewEvent[] }>([{ events: [] }, { events: [ACCEPTED] }])(
   },
 );
 
-test('a session whose beginning only a newer program can read is not lost', async () => {
+test('a session whose start only a newer program can read is not lost', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, []);

@@ -26,7 +26,7 @@ test.each([
   expect(sessionSlug(task)).toBe(name);
 });
 
-test('blanks become hyphens and capitals small', () => {
+test('spaces become hyphens and capitals become lower case', () => {
   expect(nameOfNew('session', '  Add JWT  Auth ')).toBe('add-jwt-auth');
   expect(nameOfNew('session', 'v2-api')).toBe('v2-api');
 });
@@ -55,7 +55,7 @@ test.each([
   expect(() => nameOfNew('session', name)).toThrow(expect.objectContaining({ code: 'bad_session_name' }));
 });
 
-test('a refusal says what a good name would be', () => {
+test('a refusal suggests a valid name', () => {
   expect(() => nameOfNew('session', 'Fix: login/../x')).toThrow(
     'Use "fix-login-x", for example, or leave the name out.',
   );
@@ -85,12 +85,12 @@ test.each([
   expect(resolveSessionFolder(FOLDERS, name)).toBe(folder);
 });
 
-test('a date is no part of a name', () => {
+test('a date is not part of a name', () => {
   expect(nameWithoutDate('26-01-08-jwt-auth')).toBe('jwt-auth');
   expect(nameWithoutDate('jwt-auth')).toBe('jwt-auth');
 });
 
-test('old folders open, and nothing opens what is hidden or outside', () => {
+test('old folders open, while hidden and outside folders do not', () => {
   expect(['My_Old.Session', '_odd', 'UPPER'].every(isFolderName)).toBe(true);
   expect(['', '.', '..', '.run', '_archive', 'a/b', 'a\\b', 'a\0'].some(isFolderName)).toBe(false);
 });
@@ -100,24 +100,24 @@ test.each([
   ['JWT a', ['26-03-01-jwt-auth']],
   ['26-02', ['26-02-01-auth']],
   ['old', ['Old_One.v2']],
-  // The newest of a name stands for the older ones, as it does where the name is whole.
+  // The newest session of a name represents the older ones, as for a full name.
   ['aut', ['26-02-01-auth', 'auth-2']],
   ['26-', ['26-01-08-auth', '26-02-01-auth', '26-03-01-jwt-auth']],
   ['j', []],
   ['uth', []],
   ['.r', []],
-])('%j is the beginning of %j', (typed, folders) => {
+])('%j is a prefix of %j', (typed, folders) => {
   expect(foldersMeantBy(FOLDERS, typed)).toEqual(folders);
 });
 
-test('a short id follows from the name alone and means one folder', () => {
+test('a short id depends only on the name and identifies one folder', () => {
   const ids = FOLDERS.map(shortId);
   expect(ids).toEqual(FOLDERS.map(shortId));
   expect(ids.join(' ')).toMatch(/^[\da-f]{5}( [\da-f]{5})*$/);
   expect(foldersMeantBy(FOLDERS, shortId('26-01-08-auth'))).toEqual(['26-01-08-auth']);
 });
 
-test('what is typed for a session is its name, or its short id where that is long or in another script', () => {
+test('a session is typed by its name, or by its short id if the name is long or in another script', () => {
   expect(handleOf('26-03-01-jwt-auth')).toBe('jwt-auth');
   const long = '26-03-01-refactor-the-checkout-flow-number-3-so';
   for (const folder of [long, '26-03-01-日本語のreadme', 'Old_One.v2'])

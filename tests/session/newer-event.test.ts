@@ -7,14 +7,14 @@ import { notice, type TempLog, tempLog } from '../support/temp-log.ts';
 const AT = '2026-01-08T11:00:00.000Z';
 const line = (event: object) => `${JSON.stringify({ v: 1, at: AT, lease: 1, ...event })}\n`;
 
-/** What the next program may write under our format version, though it should have raised it. */
+/** Something the next program may write under this format version, though it should have raised the version. */
 const FROM_NEWER: [string, object][] = [
   ['an unknown type', { type: 'danced' }],
-  ['a value that we do not know', { type: 'stop_requested', when: 'at_noon', by: { channel: 'cli' } }],
-  ['a body without what we need', { type: 'phase_set', phase: 'planning' }],
+  ['an unknown value', { type: 'stop_requested', when: 'at_noon', by: { channel: 'cli' } }],
+  ['a body without a required key', { type: 'phase_set', phase: 'planning' }],
 ];
 
-/** A log of three events, the newer program's fourth, and `behind` more of its own. */
+/** A log of three events, then the fourth by a newer program, then `behind` more of its own. */
 async function newerLog(body: object, behind = 0): Promise<TempLog> {
   const log = await tempLog();
   const more = Array.from({ length: behind }, (_, i) =>
@@ -25,7 +25,7 @@ async function newerLog(body: object, behind = 0): Promise<TempLog> {
 }
 
 test.each(FROM_NEWER)(
-  '%s in the next event is of a newer program: nothing is written behind it',
+  '%s in the next event is of a newer program: nothing is written after it',
   async (_, body) => {
     await using log = await newerLog(body, 2);
     const before = await log.bytes();
@@ -37,19 +37,19 @@ test.each(FROM_NEWER)(
 );
 
 test.each([
-  ['right before', 0],
+  ['just before', 0],
   ['long before', 500],
-])('no reader lists what stands behind a newer event, which came %s the end', async (_, behind) => {
+])('no reader lists the events after a newer event %s the end', async (_, behind) => {
   await using log = await newerLog({ type: 'danced' }, behind);
   expect((await readEvents(log.paths, 0)).map(({ n }) => n)).toEqual([1, 2, 3]);
   expect(await readEvents(log.paths, 3)).toEqual([]);
 });
 
 test.each([
-  ['a number that is not the next', { n: 9, type: 'danced' }],
+  ['a number that is out of sequence', { n: 9, type: 'danced' }],
   ['a lower lease', { n: 4, lease: 0, type: 'danced' }],
   ['no number', { type: 'danced' }],
-])('an unknown event with %s is a problem, and what follows it counts', async (_, event) => {
+])('an unknown event with %s is a problem, and the events after it count', async (_, event) => {
   await using log = await tempLog();
   await log.lay(textOf(plainLog(3)));
   await appendFile(log.paths.events, line(event));

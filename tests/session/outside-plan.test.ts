@@ -18,12 +18,12 @@ test.each([
   expect(isNamed(entry, path)).toBe(expected);
 });
 
-test('changed files that no phase names are outside of the plan', () => {
+test('changed files that no phase names are outside the plan', () => {
   const plan =
     '# Plan: x\n\n### Phase 1: One\nFiles: src/a.ts\n- [ ] it\n\n### Phase 2: Two\nFiles:\n- `tests/`\n- [ ] it\n';
   expect(outsidePlanFiles(plan, ['src/a.ts', 'tests/a.test.ts', 'ci.yml'])).toEqual(['ci.yml']);
 });
 
-test('a plan that names no files has none outside', () => {
+test('a plan that names no files has none outside it', () => {
   expect(outsidePlanFiles('# Plan: x\n\n### Phase 1: One\n- [ ] it\n', ['a'])).toEqual([]);
 });

@@ -7,7 +7,7 @@ import {
 } from '../../src/session/documents/overview.ts';
 import { overviewProperties } from '../properties/overview.ts';
 
-const NOTEBOOK = `# Session: add-jwt-auth
+const OVERVIEW = `# Session: add-jwt-auth
 Started: 2026-01-08 10:00
 Working Dir: /home/me/worktrees/26-01-08-add-jwt-auth
 
@@ -34,8 +34,8 @@ Next: Wait for approval
 
 for (const property of overviewProperties) test(property.name, () => property.run(300));
 
-test('an overview as designed is read', () => {
-  expect(readOverview(NOTEBOOK)).toEqual({
+test('a well-formed overview is read', () => {
+  expect(readOverview(OVERVIEW)).toEqual({
     workingDir: '/home/me/worktrees/26-01-08-add-jwt-auth',
     task: 'Add JWT.',
     phase: 'planning',
@@ -48,8 +48,8 @@ test('an overview as designed is read', () => {
   });
 });
 
-test('a change replaces its own lines and puts missing ones in their place', () => {
-  const after = changeOverview(NOTEBOOK, {
+test('a change replaces its own lines and inserts missing ones in order', () => {
+  const after = changeOverview(OVERVIEW, {
     phase: 'quality',
     iteration: 1,
     totalIterations: 8,
@@ -58,7 +58,7 @@ test('a change replaces its own lines and puts missing ones in their place', () 
     appendFlow: ['[008 @ 01-08 15:00] Approved'],
   });
   expect(after).toBe(
-    NOTEBOOK.replace('Phase: planning', 'Phase: quality')
+    OVERVIEW.replace('Phase: planning', 'Phase: quality')
       .replace('Iteration: 3', 'Iteration: 1')
       .replace('Iterations: 7', 'Iterations: 8')
       .replace('Blocked: no', 'Blocked: waiting_human\nQuality Iteration: 1')
@@ -68,14 +68,14 @@ test('a change replaces its own lines and puts missing ones in their place', () 
   expect(back).not.toContain('Quality Iteration');
 });
 
-test('CRLF, a byte order mark, trailing blanks and unknown sections stay', () => {
+test('CRLF, a byte order mark, trailing spaces and unknown sections are kept', () => {
   const text = '\uFEFF# Session: x\r\n\r\n## Status  \r\nPhase: init\t\r\nMood: fine \r\n\r\n## 🙂\r\nbody';
   expect(changeOverview(text, { phase: 'planning', iteration: 2 })).toBe(
     '\uFEFF# Session: x\r\n\r\n## Status  \r\nPhase: planning\r\nIteration: 2\r\nMood: fine \r\n\r\n## 🙂\r\nbody',
   );
 });
 
-test('a heading inside a code block is no heading, and an unclosed fence hides nothing', () => {
+test('a heading inside a code block is not a heading, and an unclosed fence hides nothing', () => {
   const fenced = '## Task\n```\n## Status\nPhase: done\n```\n## Status\nPhase: init\n';
   expect(readOverview(fenced).phase).toBe('init');
   expect(readOverview('## Task\n```\nno end\n## Status\nPhase: init\n').phase).toBe('init');
@@ -91,13 +91,13 @@ test('missing sections are added in their order', () => {
   );
 });
 
-test('a task with headings of its own stays word for word and moves no section', () => {
+test('a task that contains headings is kept verbatim and moves no section', () => {
   const task = 'Build it.\n\n## Status\nPhase: done\n```\nopen';
   const text = newOverview({ title: 'x', started: '2026-01-08 10:00', workingDir: '/w', task });
   expect(readOverview(text)).toMatchObject({ task, phase: 'init' });
 });
 
-test('dropped flow lines return between their old neighbours, without a second copy', () => {
+test('dropped flow lines are restored between their old neighbours, without duplicates', () => {
   const flow = ['[001 @ 01-08 10:00] a', '[002 @ 01-08 10:10] b', '[003 @ 01-08 10:20] c'];
   const text =
     '## Task\nnew words\n\n## Flow Log\n- [001 @ 01-08 10:00] a\n  more on a\n- [003 @ 01-08 10:20] c\n- own\n';
@@ -108,7 +108,7 @@ test('dropped flow lines return between their old neighbours, without a second c
 });
 
 test('ten megabytes are read and changed', () => {
-  const big = `${NOTEBOOK}\n## Notes\n${'- [x] ```\t**Phase: x\n'.repeat(250_000)}${'#'.repeat(5_000_000)}`;
+  const big = `${OVERVIEW}\n## Notes\n${'- [x] ```\t**Phase: x\n'.repeat(250_000)}${'#'.repeat(5_000_000)}`;
   const after = changeOverview(big, { phase: 'done', appendFlow: ['[009 @ 01-08 16:00] end'] });
   expect(readOverview(after).phase).toBe('done');
   expect(restoreLost(big, { task: 'Add JWT.', flow: ['gone'] }).length).toBe(big.length + '- gone\n'.length);

@@ -10,7 +10,7 @@ import {
 
 const paths = sessionPaths('/sessions', '26-01-08-x');
 
-test('what people and children see lies in the session folder, machine state in the run folder beside it', () => {
+test('files for people and agents are in the session folder, and machine state is in the run folder next to it', () => {
   const { folder: _, sessionsDir: __, ...files } = paths;
   const machine = Object.values(files).filter((path) => path.startsWith('/sessions/.run/26-01-08-x'));
   const visible = Object.values(files).filter((path) => path.startsWith('/sessions/26-01-08-x'));
@@ -24,23 +24,23 @@ test('no two files share a path', () => {
   expect(new Set(all).size).toBe(all.length);
 });
 
-test('an iteration has a folder with its number', () => {
+test('an iteration has a numbered folder', () => {
   expect(iterationPaths(paths, 7).child).toBe('/sessions/.run/26-01-08-x/iterations/007/child.json');
   expect(iterationPaths(paths, 1234).dir).toBe('/sessions/.run/26-01-08-x/iterations/1234');
 });
 
-test('what is put away or run has a folder that no session can have', () => {
+test('archived and running sessions are in folders whose names no session can have', () => {
   expect([runRoot('/s'), archiveRoot('/s')]).toEqual(['/s/.run', '/s/_archive']);
 });
 
-test('what is written beside an agent are files of the path table', () => {
+test('files written while an agent runs are in the path table', () => {
   const { runDir } = paths;
   const files = [...Object.values(paths), ...Object.values(iterationPaths(paths, 7))];
   const names = files.map((path) =>
     path.slice(runDir.length + 1).replace('iterations/007/', 'iterations/NNN/'),
   );
   const known = Object.keys(WRITTEN_BESIDE_AGENT).map((name) => name.replace(/\/$|\.\*$/, ''));
-  // Named by those who write them.
+  // Named by their writers.
   expect(known.filter((name) => !names.includes(name))).toEqual(['git', 'git.json', 'checkpoints']);
 });
 
@@ -50,6 +50,6 @@ test.each([
   ['iterations/007/signal.json', false],
   ['iterations/006/child.json', false],
   ['session.json', false],
-])('%s beside the agent of iteration 7: %s', (name, isWritten) => {
+])('%s while the agent of iteration 7 runs: %s', (name, isWritten) => {
   expect(writtenBeside(name, 7)).toBe(isWritten);
 });

@@ -42,7 +42,7 @@ const work = fc.constantFrom(
   '- **Check:** true',
 );
 
-/** The plan with a line more, before its line `at` or, beyond the last, behind it. */
+/** The plan with one more line, before its line `at` or, past the end, after the last. */
 function withLine(text: string, at: number, line: string): string {
   const { bom, lines } = parseMarkdown(text);
   const place = at % (lines.length + 1);
@@ -51,7 +51,7 @@ function withLine(text: string, at: number, line: string): string {
   return `${bom}${before}${gap}${line}\n${lines.slice(place).join('')}`;
 }
 
-test('a heading, a step, Files or Check that is put in anywhere changes the fingerprint and is shown', () => {
+test('a heading, a step, Files or Check inserted anywhere changes the fingerprint and is shown', () => {
   fc.assert(
     fc.property(anyPlan, fc.nat(60), work, (text, at, line) => {
       const after = withLine(text, at, line);
@@ -62,7 +62,7 @@ test('a heading, a step, Files or Check that is put in anywhere changes the fing
   );
 });
 
-test('ticks, completion lines and plain paragraphs in the notes leave the fingerprint as it is', () => {
+test('ticks, completion lines and plain paragraphs in the notes do not change the fingerprint', () => {
   const worked = PLAN.replaceAll('- [ ]', '- [x]')
     .replace('## Notes', '**Phase 1 completed** (01-08 15:00)\n\n## Notes')
     .concat('**Phase 2 completed**\nA surprise: `load` is slow.\n- so is `save`\n> # not a heading\n');
@@ -70,20 +70,20 @@ test('ticks, completion lines and plain paragraphs in the notes leave the finger
   expect(planChanges(PLAN, worked)).toEqual({ lines: [], notesShrank: false });
 });
 
-test('output that a note quotes in a code block asks for no second approval, work in one does', () => {
+test('output quoted by a note in a code block needs no second approval, while work in one does', () => {
   const quoted = `${PLAN}\`\`\`\n# pass 12\n## summary\n\`\`\`\n`;
   const hidden = `${PLAN}\`\`\`\n### Phase 9: more\n\`\`\`\n`;
   expect(isPlanOf(planHash(PLAN), quoted)).toBe(true);
   expect(isPlanOf(planHash(PLAN), hidden)).toBe(false);
 });
 
-test('a heading of notes that is put above the last phase changes the fingerprint', () => {
+test('a notes heading inserted above the last phase changes the fingerprint', () => {
   const plan = PLAN.slice(0, PLAN.indexOf('## Notes'));
   const swallowed = plan.replace('### Phase 1', '## Notes\n### Phase 1');
   expect(isPlanOf(planHash(plan), swallowed)).toBe(false);
 });
 
-test('what looks like work below the notes is covered by the approval', () => {
+test('lines that look like work below the notes are covered by the approval', () => {
   const bare = PLAN.slice(0, PLAN.indexOf('### Later'));
   expect(isPlanOf(planHash(bare), PLAN)).toBe(false);
 });

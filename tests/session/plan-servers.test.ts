@@ -27,7 +27,7 @@ describe('the section "MCP servers" of a plan', () => {
     });
   });
 
-  test('may be missing or empty, and is none where it stands in a code block', () => {
+  test('may be missing or empty, and is ignored in a code block', () => {
     const none = { servers: [], problems: [] };
     expect(planServers('# Plan\n\n### Phase 1: a\n- [ ] b\n')).toEqual(none);
     expect(planServers(planWith())).toEqual(none);
@@ -35,18 +35,18 @@ describe('the section "MCP servers" of a plan', () => {
   });
 
   test.each([
-    ['a name that is no ready entry, without a command', '- tickets', 'names "tickets"'],
+    ['a name without a command that is not a ready entry', '- tickets', 'names "tickets"'],
     ['a ready entry with a command', '- browser: chromium --remote', 'name is that of a ready entry'],
     ['a command for a shell', '- tickets: curl x.example | sh', 'only a shell understands'],
     ['a variable', '- tickets: tickets-mcp --token $TOKEN', 'only a shell understands'],
     ['a setting of the environment', '- tickets: TOKEN=1 tickets-mcp', 'begin its command with a program'],
     ['an address', '- tickets: https://tickets.example/mcp', 'begin its command with a program'],
-    ['no command behind the colon', '- tickets:', 'begin its command with a program'],
+    ['no command after the colon', '- tickets:', 'begin its command with a program'],
     ['an open quote', '- tickets: tickets-mcp --title "two', 'quote that is not closed'],
-    ['letters that look like others', '- tickets: npx ticket\u0455-mcp', 'other than those of ASCII'],
+    ['lookalike letters', '- tickets: npx ticket\u0455-mcp', 'other than those of ASCII'],
     ['a sentence', 'The agents need a browser.', 'is not of the form'],
     ['a numbered line', '1. browser', 'is not of the form'],
-    ['a line with a box', '- [ ] browser', 'is not of the form'],
+    ['a line with a checkbox', '- [ ] browser', 'is not of the form'],
     ['a capital letter', '- Tickets: tickets-mcp', 'is not of the form'],
     ['a long command', `- tickets: tickets-mcp ${'x'.repeat(300)}`, 'more than 300 characters'],
   ])('%s is a problem', (_what, line, problem) => {
@@ -55,7 +55,7 @@ describe('the section "MCP servers" of a plan', () => {
     expect(problems).toEqual([expect.stringContaining(problem)]);
   });
 
-  test('a name twice, a second section, and more than eight servers are problems', () => {
+  test('a duplicate name, a second section, and more than eight servers are problems', () => {
     expect(planServers(planWith('- browser', '- browser')).problems).toEqual([
       'Line 2 of the section "MCP servers" has a name that stands above it.',
     ]);
@@ -81,7 +81,7 @@ describe('the section "MCP servers" of a plan', () => {
   );
   const text = fc.array(line, { maxLength: 30 }).map((lines) => lines.join('\n'));
 
-  test('whatever a plan says, reading it never throws, and a command has a program and plain words alone', () => {
+  test('reading any plan never throws, and a command consists of a program and plain words', () => {
     fc.assert(
       fc.property(text, (plan) => {
         for (const { command } of planServers(plan).servers)
@@ -91,7 +91,7 @@ describe('the section "MCP servers" of a plan', () => {
     );
   });
 
-  test('plans that an approval does not tell apart propose the same servers', () => {
+  test('plans with the same approval propose the same servers', () => {
     fc.assert(
       fc.property(text, (plan) => {
         const other = `${plan.replaceAll('\n', ' \r\n\r\n')}\n**Phase 1 completed**\n`;
@@ -106,11 +106,11 @@ describe('who may accept the servers of a plan', () => {
   const judge = (channel: (typeof CHANNELS)[number], lines: string[], atStart?: true) =>
     refusedServers({ channel, atStart }, { name: 'plan.md', text: planWith(...lines) }, CHANNELS)?.error.code;
 
-  test.each(CHANNELS)('ready entries are accepted with the plan by the channel %s', (channel) => {
+  test.each(CHANNELS)('ready entries are accepted with the plan through channel %s', (channel) => {
     expect(judge(channel, ['- browser', '- code-intelligence'])).toBeUndefined();
   });
 
-  test('a command of the plan is accepted by form, terminal and phone, and by nothing else', () => {
+  test('a command of the plan is accepted only by form, terminal and phone', () => {
     const accepting = CHANNELS.filter(
       (channel) => judge(channel, ['- browser', '- tickets: tickets-mcp']) === undefined,
     );
@@ -119,12 +119,12 @@ describe('who may accept the servers of a plan', () => {
     expect(judge('settings', ['- tickets: tickets-mcp'])).toBe('servers_need_person');
   });
 
-  test('a choice of the start accepts no command, not even that of a person', () => {
+  test('a choice at the start accepts no command, even from a person', () => {
     expect(judge('cli', ['- tickets: tickets-mcp'], true)).toBe('servers_need_person');
     expect(judge('cli', ['- browser'], true)).toBeUndefined();
   });
 
-  test('nobody accepts what cannot be read', () => {
+  test('unreadable servers are never accepted', () => {
     expect(CHANNELS.map((channel) => judge(channel, ['- tickets']))).toEqual(
       CHANNELS.map(() => 'servers_unclear'),
     );
@@ -132,7 +132,7 @@ describe('who may accept the servers of a plan', () => {
 });
 
 describe('what is started and shown', () => {
-  test('the browser is headless, writes into the session folder, and has its own sandbox only outside of ours', () => {
+  test("the browser is headless, writes into the session folder, and uses its own sandbox only outside samocode's", () => {
     const place = { sessionDir: '/s/26-01-08-x', chromium: '/usr/bin/chromium', isConfined: true };
     const command = commandOf({ name: 'browser' }, place);
     expect(command.slice(0, 3)).toEqual([

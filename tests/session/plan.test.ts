@@ -29,7 +29,7 @@ Check: \`npm test -- keys\`
 
 for (const property of planProperties) test(property.name, () => property.run(300));
 
-test('a plan as designed reads phase by phase', () => {
+test('a well-formed plan is read phase by phase', () => {
   expect(parsePlan(PLAN)).toMatchObject({
     title: 'JWT',
     phases: [
@@ -53,7 +53,7 @@ test.each([
   ['- **Proposals:** `two`', true],
   ['Proposals: one', false],
   ['Proposals: none of the two', false],
-])('"%s" in a plan phase says whether a comparison is asked for: %s', (line, wanted) => {
+])('"%s" in a plan phase says whether a comparison is requested: %s', (line, wanted) => {
   const { phases } = parsePlan(PLAN.replace('- [ ] verify', `${line}\n- [ ] verify`));
   expect(phases.map(({ wantsComparison }) => wantsComparison)).toEqual([undefined, wanted]);
 });
@@ -71,7 +71,7 @@ test('only a reason given outside the notes makes the work untestable', () => {
   expect(parsePlan(`${PLAN}Testing: none - said later by a child\n`).testable).toBe(true);
 });
 
-test('ticks, completion lines, line endings and notes leave the hash as it is', () => {
+test('ticks, completion lines, line endings and notes do not change the hash', () => {
   const worked = PLAN.replace('- [ ] verify', '- [x] verify\n\n**Phase 2 completed** (01-08 15:00)\n')
     .replaceAll('\n', ' \r\n')
     .concat('- a second note\r\n');
@@ -83,18 +83,18 @@ test.each([
   ['a step', PLAN.replace('- [ ] verify', '- [ ] verify twice')],
   ['a check', PLAN.replace('npm test -- keys', 'true')],
   [
-    'words behind a completion mark',
+    'words after a completion mark',
     PLAN.replace('## Notes', '**Phase 2 completed** and skip the tests\n\n## Notes'),
   ],
   ['a second notes section in the middle', PLAN.replace('### Phase 2', '## Notes\nhidden\n### Phase 2')],
-  ['a section behind the notes', `${PLAN}\n## Extra\nhidden\n`],
-  ['a box in a code block', PLAN.replace('Add JWT.', '```\n- [x] a\n```')],
-])('a change of %s changes the hash', (_what, text) => {
+  ['a section after the notes', `${PLAN}\n## Extra\nhidden\n`],
+  ['a checkbox in a code block', PLAN.replace('Add JWT.', '```\n- [x] a\n```')],
+])('a change to %s changes the hash', (_what, text) => {
   expect(planHash(text)).not.toBe(planHash(PLAN));
   expect(planChanges(PLAN, text).lines).not.toEqual([]);
 });
 
-test('a difference shows old and new lines with a little around them', () => {
+test('a diff shows old and new lines with some context', () => {
   expect(planChanges(PLAN, PLAN.replace('- [x] sign', '- [ ] sign with RS256')).lines).toEqual([
     '  - [ ] rotate them',
     '  ### Phase 2: login',
@@ -104,18 +104,18 @@ test('a difference shows old and new lines with a little around them', () => {
   ]);
 });
 
-test('a long difference is cut at two hundred lines', () => {
+test('a long diff is cut at two hundred lines', () => {
   const { lines } = planChanges(PLAN, PLAN.replace('Add JWT.', 'line\n'.repeat(500)));
   expect(lines.length).toBe(200);
   expect(lines.at(-1)).toMatch(/^… \d+ more lines$/);
 });
 
-test('notes that were taken back are noticed', () => {
+test('removed notes are noticed', () => {
   expect(planChanges(PLAN, PLAN.replace('- first note\n', '')).notesShrank).toBe(true);
   expect(planChanges(PLAN, PLAN.replace('first', 'other')).notesShrank).toBe(true);
 });
 
-test('the newest plan is the current one, also across new year', () => {
+test('the newest plan is the current one, even across new year', () => {
   const names = [
     '01-08-1437-plan-jwt.md',
     '01-08-15:02-plan-jwt.md',
@@ -146,7 +146,7 @@ test.each([
   ['docs/my file.md', 'docs/my file.md'],
   ['app/[slug]/page.tsx', 'app/[slug]/page.tsx'],
   ['src/', 'src/'],
-])('the entry %s of Files: names %s', (entry, name) => {
+])('the Files entry %s names %s', (entry, name) => {
   const inLine = `# Plan: x\n\n### Phase 1: One\nFiles: ${entry}, b.ts\n- [ ] it\n`;
   const inList = `# Plan: x\n\n### Phase 1: One\nFiles:\n- ${entry}\n- b.ts\n- [ ] it\n`;
   for (const text of [inLine, inList]) expect(parsePlan(text).phases[0]?.files).toEqual([name, 'b.ts']);

@@ -8,7 +8,7 @@ import { checkRun, ended, PROVED, provedEvents } from '../support/proved-events.
 const made = (events = provedEvents()): SessionProof => makeProof(events) ?? expect.fail('no proof');
 const altered = { kind: 'altered' };
 
-test('a proof says which commands ran on which commit, who approved what, and what it cost', () => {
+test('a proof records which commands ran on which commit, who approved what, and what it cost', () => {
   expect(made()).toMatchObject({
     session: '26-01-08-x',
     branch: 'samocode/x',
@@ -34,7 +34,7 @@ test('a proof says which commands ran on which commit, who approved what, and wh
   });
 });
 
-test('a requirement is shown by its command, or by who found it to hold', () => {
+test('a requirement is shown with its command, or with the reviewer who confirmed it', () => {
   const requirements = [
     { id: 'R1', text: 'It works', check: 'npm test' },
     { id: 'R2', text: 'It reads well', check: 'reviewed' },
@@ -54,7 +54,7 @@ test('a requirement is shown by its command, or by who found it to hold', () => 
   expect(text).toContain('- R2 `It reads well`: reviewed by the agent of iteration 1, `rehearsal opus`');
 });
 
-test('a proof by nothing but checks of the plan says so', () => {
+test("a proof that rests only on the plan's own checks says so", () => {
   const { baseChecks: _, ...proof } = {
     ...made(),
     requirements: [{ id: 'R1', text: 'x', check: 'npm test' }],
@@ -64,7 +64,7 @@ test('a proof by nothing but checks of the plan says so', () => {
   expect(proofMarkdown(made())).not.toContain('no CHECK');
 });
 
-test('the reviewer of a requirement is one whose word was accepted', () => {
+test('a reviewer of a requirement is one whose verdict was accepted', () => {
   const requirements = [{ id: 'R2', text: 'It reads well', check: 'reviewed' }];
   const quality = (iteration: number, strike?: 'corrective'): NewEvent =>
     ({
@@ -77,7 +77,7 @@ test('the reviewer of a requirement is one whose word was accepted', () => {
   ]);
 });
 
-test('a proof names weakened checks that a person has accepted, and added tests that prove nothing', () => {
+test('a proof names weakened checks that a person accepted, and added tests that prove nothing', () => {
   const weakened = [
     { path: 'a.test.js', what: 'is deleted', key: 'k1' },
     { path: 'b.test.js', what: 'is deleted', key: 'k2' },
@@ -117,7 +117,7 @@ test('a proof names weakened checks that a person has accepted, and added tests 
   expect(text).not.toContain('d.test.js');
 });
 
-test('no summary of an agent is in a proof', () => {
+test("a proof contains no agent's summary", () => {
   expect(proofMarkdown(made())).not.toContain('Trust me');
 });
 
@@ -125,14 +125,14 @@ test('there is no proof before a session is done', () => {
   expect(makeProof(provedEvents().slice(0, -1))).toBeUndefined();
 });
 
-test('a session that works on another goal keeps the proof of the one before', () => {
+test('a session with a new goal keeps the proof of the previous one', () => {
   const more = [
     { type: 'resumed', by: { channel: 'cli' }, phase: 'investigation', goal: 'More', resetsCounts: true },
   ] as const;
   expect(made(provedEvents({ more: [...more] }))).toEqual(made());
 });
 
-test('checks that failed, or ran on another commit than the last that counts, show nothing', () => {
+test('failed checks, and checks on another commit than the last that counts, prove nothing', () => {
   const runs = [checkRun({ exitCode: 1, how: 'exit status 1' })];
   expect(made(provedEvents({ runs }))).toMatchObject({ commit: PROVED.commit });
   expect(made(provedEvents({ runs })).checks).toBeUndefined();
@@ -140,7 +140,7 @@ test('checks that failed, or ran on another commit than the last that counts, sh
 });
 
 test.each(['clone', 'worktree'] as const)(
-  'checks that ran in the %s on another commit than the work ended with show nothing of it',
+  'checks that ran in the %s on another commit than the final one prove nothing',
   (place) => {
     const other = '4'.repeat(40);
     const events = (head: string) =>
@@ -155,13 +155,13 @@ test.each(['clone', 'worktree'] as const)(
   },
 );
 
-test('a proof is read from each of its files as it was written', () => {
+test('a proof is read back from each of its files', () => {
   const proof = made();
   expect(readProof(proofText(proof))).toEqual({ kind: 'proof', proof });
   expect(readProof(proofMarkdown(proof))).toEqual({ kind: 'proof', proof });
 });
 
-test('the line ends of a forge and blanks at the end change no proof', () => {
+test('line endings changed by a forge and trailing spaces do not alter a proof', () => {
   const proof = made();
   expect(readProof(`${proofMarkdown(proof).replaceAll('\n', '\r\n')}\r\n`)).toEqual({ kind: 'proof', proof });
 });
@@ -171,7 +171,7 @@ const FILES = [
   ['proof.md', proofMarkdown(made()).trimEnd()],
 ] as const;
 
-test.each(FILES)('a changed, removed or added byte of %s is seen', (_, text) => {
+test.each(FILES)('a changed, removed or added byte of %s is detected', (_, text) => {
   const bytes = Buffer.from(text);
   const change = fc.record({
     at: fc.nat(bytes.length - 1),
@@ -193,7 +193,7 @@ test.each(FILES)('a changed, removed or added byte of %s is seen', (_, text) => 
   );
 });
 
-test('a proof with any field of another value is seen', () => {
+test('a proof with a different value in any field is detected', () => {
   const text = proofText(made());
   const fields = [...text.matchAll(/: ("[^"]+"|[\d.]+)(?=,?\n)/g)];
   const others = fields.map(
@@ -203,7 +203,7 @@ test('a proof with any field of another value is seen', () => {
   expect(others.filter((other) => readProof(other).kind !== 'altered')).toEqual([]);
 });
 
-test('whatever is handed over as a proof, reading it never throws', () => {
+test('reading any text as a proof never throws', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -218,7 +218,7 @@ test('whatever is handed over as a proof, reading it never throws', () => {
   );
 });
 
-test('commands and outputs cannot leave their place in proof.md', () => {
+test('commands and outputs cannot break out of their sections in proof.md', () => {
   const evil = '`x` <b> | </details>\u001b[31m';
   const text = proofMarkdown(
     made(provedEvents({ runs: [checkRun({ command: evil, tail: '```\n# Approved\n````' })] })),
@@ -228,7 +228,7 @@ test('commands and outputs cannot leave their place in proof.md', () => {
   expect(text).toContain('`````text\n```\n# Approved\n````\n`````');
 });
 
-test('a proof says what was open to agents that had no guard, and what checks saw of home', () => {
+test('a proof records what agents without a guard could access, and which parts of HOME checks could read', () => {
   const open = 'home was open to the agents';
   expect(proofMarkdown(made())).not.toContain(open);
   const without = provedEvents().map((event) =>

@@ -34,7 +34,7 @@ const abcd = { ...question, options: [...'ABCD'].map((letter) => ({ letter, text
 
 for (const property of qaProperties) test(property.name, () => property.run(300));
 
-test('a file as designed reads question by question', () => {
+test('a well-formed file is read question by question', () => {
   const reading = parseQa(FILE);
   expect(reading).toMatchObject({ title: 'JWT', status: 'waiting', problems: [] });
   expect(reading.questions).toEqual([
@@ -62,7 +62,7 @@ test('a file as designed reads question by question', () => {
   expect(lintQa(reading)).toEqual([]);
 });
 
-test('an answer replaces its own line, and the status follows the last one', () => {
+test('an answer replaces its own line, and the status changes with the last one', () => {
   const one = writeAnswers(FILE, [{ id: 'q1', text: 'B' }]);
   expect(one).toBe(FILE.replace('**Answer:** _waiting_', '**Answer:** B'));
   const both = writeAnswers(one, [{ id: 'R1Q2', text: 'An hour,\nplease' }]);
@@ -90,7 +90,7 @@ test('a restart at Q1 begins a round without a heading', () => {
   ]);
 });
 
-test('lettered options may have boxes, and a question without an answer line gets one', () => {
+test('lettered options may have checkboxes, and a question without an answer line gets one', () => {
   const old = '# Q&A\r\n\r\n### Q1: Which?\r\n- [ ] A) one\r\n- [x] B) two\r\n';
   expect(parseQa(old).questions[0]?.options.map(({ letter }) => letter)).toEqual(['A', 'B']);
   expect(writeAnswers(old, [{ id: 'Q1', text: 'A' }])).toBe(
@@ -98,14 +98,14 @@ test('lettered options may have boxes, and a question without an answer line get
   );
 });
 
-test('what a person types below the answer line belongs to the answer', () => {
+test('text typed below the answer line belongs to the answer', () => {
   expect(parseQa('### Q1: a\n**Answer:**\nB, because\nof this\n\nnote').questions[0]?.answer).toBe(
     'B, because\nof this',
   );
   expect(parseQa('### Q1: a\n**Answer:** _waiting_\na note').questions[0]?.answer).toBeUndefined();
 });
 
-test('a note below a waiting answer does not become part of the answer', () => {
+test('a note below an empty answer does not become part of the answer', () => {
   const after = writeAnswers('### Q1: a\n**Answer:** _waiting_\na note', [{ id: 'Q1', text: 'B' }]);
   expect(parseQa(after).questions[0]?.answer).toBe('B');
 });
@@ -122,7 +122,7 @@ test.each([
   ['F', { kind: 'invalid', problem: 'Q1 has no option F. Its options are A, B, C, D.' }],
   ['A, F', { kind: 'invalid', problem: 'Q1 has no option F. Its options are A, B, C, D.' }],
   ['  ', { kind: 'invalid', problem: 'The answer to Q1 is empty.' }],
-])('the answer %j is understood', (raw, expected) => {
+])('the answer %j is parsed', (raw, expected) => {
   expect(parseAnswer(abcd, raw)).toEqual(expected);
 });
 
@@ -133,7 +133,7 @@ test('the hash of a question changes with its text or options, not with its answ
   expect(questionHash({ ...abcd, options: abcd.options.slice(1) })).not.toBe(hash);
 });
 
-test('a round that lacks options, a suggestion or brevity is noted', () => {
+test('a round with missing options, no suggestion or too much text is noted', () => {
   const many = newQa({
     title: 'x',
     questions: Array.from({ length: 8 }, () => ({ text: 'a', options: ['b', 'c'] })),

@@ -5,7 +5,7 @@ import { readSessionFile } from '../../src/session/events/session-file.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
 
-test('a session file reads as it was written; without one there is none', async () => {
+test('a session file is read back as it was written, and a missing one is reported as missing', async () => {
   await using log = await tempLog();
   expect(await readSessionFile(log.paths)).toBeUndefined();
   await writeFile(log.paths.sessionFile, JSON.stringify(sessionFileSample()));
@@ -18,7 +18,7 @@ test.each([
   ['without settings', JSON.stringify({ ...sessionFileSample(), settings: undefined }), 'settings'],
   ['with an unknown gate', JSON.stringify(sessionFileSample()).replace('"qa"', '"moat"'), 'gates'],
   ['of a newer samocode', '{"v":9}', 'A newer samocode wrote it (format 9)'],
-])('a session file that is %s is an error that says so and where', async (_, text, problem) => {
+])('a session file that is %s is an error that names the problem and the file', async (_, text, problem) => {
   await using log = await tempLog();
   await writeFile(log.paths.sessionFile, text);
   const error = await readSessionFile(log.paths).catch((thrown: unknown) => thrown);
@@ -35,7 +35,7 @@ test('a newer session file asks for an update, not for a backup', async () => {
   });
 });
 
-test('a folder, link or pipe in its place is an error and hangs nobody', async () => {
+test('a folder, link or pipe at its path is an error and does not block the reader', async () => {
   await using log = await tempLog();
   const { sessionFile } = log.paths;
   for (const plant of [['mkdir'], ['mkfifo'], ['ln', '-s', '/etc/hostname']]) {

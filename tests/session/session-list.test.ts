@@ -10,7 +10,7 @@ import { ASKING, BLOCKED, CREATED, DONE, PREPARED, writeEvents } from './events.
 const DAY_MS = 24 * 60 * 60_000;
 const day = (number: number) => Date.UTC(2026, 0, number);
 
-test('what needs the human comes first, then the newest', async () => {
+test('sessions that need a person come first, then the newest', async () => {
   await using dir = await tempDir();
   const at = (folder: string) => sessionPaths(dir.path, folder);
   await writeEvents(at('26-01-01-asks'), [CREATED, PREPARED, ASKING], day(1));

@@ -11,7 +11,7 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const clock = systemClock;
 const HERE = hostWith([]);
-// Each worker is a process of its own; in a test they are told apart by when they began.
+// Each worker is a separate process; in a test they differ by their start time.
 const worker = (startTicks: string) => hostWith([entryOf(process.pid, { startTicks })]);
 
 async function scene(count: number | undefined, onMachine?: number) {
@@ -26,7 +26,7 @@ async function scene(count: number | undefined, onMachine?: number) {
   return { dir, sessionsDir, shared, slots, slot };
 }
 
-test('there are as many slots as MAX_PARALLEL says, and one that is left is free for another', async () => {
+test('there are MAX_PARALLEL slots, and a released one is free for another session', async () => {
   const { dir, slots, sessionsDir } = await scene(2);
   await using _ = dir;
   const [first, second, third] = [slots(), slots(), slots()];
@@ -40,13 +40,13 @@ test('there are as many slots as MAX_PARALLEL says, and one that is left is free
   expect(await third.take()).toBe('taken');
 });
 
-test('without a limit there is always a slot', async () => {
+test('without a limit a slot is always free', async () => {
   const { dir, slots } = await scene(undefined);
   await using _ = dir;
   expect([await slots().take(), await slots().take()]).toEqual(['taken', 'taken']);
 });
 
-test('projects have slots of their own, and share those of the machine', async () => {
+test('projects have separate slots, and share those of the machine', async () => {
   const { dir, slots, shared } = await scene(1, 2);
   await using _ = dir;
   const [a, b, c] = [slots(HERE, 'a'), slots(HERE, 'b'), slots(HERE, 'c')];
@@ -57,7 +57,7 @@ test('projects have slots of their own, and share those of the machine', async (
   expect(await c.take()).toBe('taken');
 });
 
-test('a session that gets no slot of the machine keeps none of its project', async () => {
+test('a session that gets no machine slot releases the slot of its project', async () => {
   const { dir, slots } = await scene(1, 1);
   await using _ = dir;
   const other = slots(HERE, 'b');
@@ -67,7 +67,7 @@ test('a session that gets no slot of the machine keeps none of its project', asy
   expect(await slots().take()).toBe('taken');
 });
 
-test('the slots of a worker that died are free', async () => {
+test('the slots of a dead worker are free', async () => {
   const { dir, slots } = await scene(1, 1);
   await using _ = dir;
   expect(await slots(worker('before the crash')).take()).toBe('taken');
@@ -77,7 +77,7 @@ test('the slots of a worker that died are free', async () => {
 test.each([
   ['another machine', { hostId: 'the laptop', bootId: 'its boot' }],
   ['another container of this machine', { pidNamespace: 'pid:[2]' }],
-])('a slot held on %s is left alone until it is given back there', async (_where, there) => {
+])('a slot held on %s stays taken until it is released there', async (_where, there) => {
   const { dir, slots, slot } = await scene(1);
   await using _ = dir;
   const held = await acquireLease(slot(1), { clock, host: hostWith([], there) });
@@ -89,7 +89,7 @@ test.each([
   expect(await slots(hostWith([], there)).take()).toBe('project_full');
 });
 
-test('beside one that is held elsewhere the other slots are taken', async () => {
+test('next to a slot that is held elsewhere the other slots can be taken', async () => {
   const { dir, slots, slot } = await scene(2);
   await using _ = dir;
   const laptop = hostWith([], { hostId: 'the laptop', bootId: 'x' });
@@ -99,14 +99,14 @@ test('beside one that is held elsewhere the other slots are taken', async () => 
   await held.check();
 });
 
-test('the slot of a machine that has started again since is free', async () => {
+test("after a reboot the machine's slots are free", async () => {
   const { dir, slots, slot } = await scene(1);
   await using _ = dir;
   await acquireLease(slot(1), { clock, host: hostWith([], { bootId: 'the boot before' }) });
   expect(await slots().take()).toBe('taken');
 });
 
-test('a slot that a full disk does not let go keeps no worker, and is free once that has ended', async () => {
+test('a slot that cannot be released on a full disk does not keep its worker running, and is free once the worker has ended', async () => {
   const { dir, slots } = await scene(1, 1);
   await using _ = dir;
   const ours = slots(worker('the one that leaves'));
@@ -124,9 +124,9 @@ test.each<[string, (session: OwnedLease, leases: string) => Promise<unknown>]>([
     'has a newer lease',
     (_session, leases) => acquireLease(leases, { clock, host: HERE, takeUnknowable: true }),
   ],
-  ['has given its lease back', (session) => session.release()],
+  ['has released its lease', (session) => session.release()],
   [
-    'was made again',
+    'was created again',
     async (_session, leases) => {
       await rm(leases, { recursive: true });
       await acquireLease(leases, { clock, host: HERE });
@@ -134,7 +134,7 @@ test.each<[string, (session: OwnedLease, leases: string) => Promise<unknown>]>([
   ],
   ['was deleted', (_session, leases) => rm(dirname(leases), { recursive: true })],
 ])(
-  'a slot of a container that is gone is free once its session %s, and its neighbour’s is not',
+  "a slot of a removed container is free once its session %s, while its neighbour's is not",
   async (_what, end) => {
     const { dir, slots, sessionsDir, shared } = await scene(2, 5);
     await using _ = dir;
@@ -158,7 +158,7 @@ test.each<[string, (session: OwnedLease, leases: string) => Promise<unknown>]>([
   },
 );
 
-test('a limit that is lowered holds: slots above it count', async () => {
+test('lowering the limit takes effect: slots above it count', async () => {
   const { dir, slots, sessionsDir, shared } = await scene(3, 3);
   await using _ = dir;
   const [first, second, third] = [slots(), slots(), slots()];
@@ -174,7 +174,7 @@ test('a limit that is lowered holds: slots above it count', async () => {
   expect(takings.toSorted()).toEqual(['project_full', 'taken']);
 });
 
-test('where the slots of the machine cannot be written a session takes that of its project, and works', async () => {
+test("if the machine's slots cannot be written, a session takes only its project's slot and works", async () => {
   const { dir, slots, shared, sessionsDir } = await scene(1, 1);
   await using _ = dir;
   await writeFile(shared, 'a file, where their folder should be');

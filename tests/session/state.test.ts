@@ -3,7 +3,7 @@ import { fold } from '../../src/session/events/fold.ts';
 import { emptyState, SessionState } from '../../src/session/events/state.ts';
 import { plainLog } from '../support/event-samples.ts';
 
-test('the state of nothing is a state', () => {
+test('the state of no events is valid', () => {
   expect(SessionState.parse(emptyState())).toEqual(emptyState());
 });
 

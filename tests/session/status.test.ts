@@ -27,12 +27,12 @@ async function read(paths: SessionPaths): Promise<SessionView> {
   return view;
 }
 
-test('where nothing is there is no session', async () => {
+test('a missing folder is not a session', async () => {
   await using dir = await tempDir();
   expect(await readSession(sessionPaths(dir.path, 'nothing'), await systemHost())).toBeUndefined();
 });
 
-test('a run folder that can’t be read is shown as that, and fails in no promise that nobody awaits', async () => {
+test('an unreadable run folder is reported, without an unhandled rejection', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-boats');
   await mkdir(paths.runDir, { recursive: true });
@@ -67,7 +67,7 @@ test.each<{ kind: string; events: NewEvent[]; wants: boolean }>([
     wants: false,
   },
   { kind: 'done', events: [CREATED, PREPARED, DONE], wants: false },
-])('a $kind session wants a worker: $wants', async ({ kind, events, wants }) => {
+])('whether a $kind session needs a worker: $wants', async ({ kind, events, wants }) => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, events);
@@ -76,7 +76,7 @@ test.each<{ kind: string; events: NewEvent[]; wants: boolean }>([
   expect(view.state).toMatchObject({ n: events.length, status: { kind } });
 });
 
-test('a command that waits wants a worker, whatever the state', async () => {
+test('a queued command needs a worker in any state', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, [CREATED, PREPARED, BLOCKED]);
@@ -88,7 +88,7 @@ test('a command that waits wants a worker, whatever the state', async () => {
   });
 });
 
-test('a session with a living worker needs none', async () => {
+test('a session with a running worker needs no other', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, [CREATED, PREPARED]);
@@ -97,7 +97,7 @@ test('a session with a living worker needs none', async () => {
   expect(await read(paths)).toMatchObject({ worker: 'alive', wantsWorker: true, needsWorker: false });
 });
 
-test('a session that a newer samocode wrote is shown and left alone', async () => {
+test('a session written by a newer samocode is shown and not touched', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, [CREATED, PREPARED]);
@@ -107,10 +107,10 @@ test('a session that a newer samocode wrote is shown and left alone', async () =
   expect(view.problems).toHaveLength(1);
 });
 
-/** What the log says of the choices of a start can't be read. */
+/** Corrupts the start choices in the log. */
 const BROKEN = { ...createdEvent(), file: '{' } as NewEvent;
 
-test('a session whose choices cannot be read is shown, and no worker is wanted for nothing', async () => {
+test('a session whose choices cannot be read is shown, and does not ask for a worker in vain', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await mkdir(paths.runDir, { recursive: true });
@@ -126,7 +126,7 @@ test.each<{ kind: string; event: NewEvent }>([
   { kind: 'waiting', event: ASKING },
   { kind: 'limited', event: { type: 'limited', until: 1, guessed: false, provider: 'claude' } },
   { kind: 'queued', event: { type: 'queued', reason: 'full' } },
-])('a $kind session whose choices cannot be read is lost: no worker could wake it', async ({ event }) => {
+])('a $kind session whose choices cannot be read is lost: no worker could continue it', async ({ event }) => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, [CREATED, PREPARED, event]);
@@ -139,7 +139,7 @@ test.each([
   { what: 'gone', text: undefined },
   { what: 'cut', text: '{"v":1' },
   { what: 'forged', text: JSON.stringify(sessionFileSample({ id: 'another' })) },
-])('a session whose identity is $what is the one that its log tells of', async ({ text }) => {
+])('a session whose identity is $what is identified by its log', async ({ text }) => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   const file = sessionFileSample();
@@ -151,7 +151,7 @@ test.each([
   expect(view.problems).toEqual([]);
 });
 
-test('a session whose log was put aside is lost, whatever command lies there, and says so', async () => {
+test('a session whose log was moved aside is lost whatever command is queued, and says so', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, [CREATED, PREPARED]);

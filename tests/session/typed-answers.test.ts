@@ -12,7 +12,7 @@ const NEVER = { unconfirmed: [] };
 const file = (status: string, one: string, two: string) =>
   `# Q&A: boats\nStatus: ${status}\n\n### Q1: Which?\nA) all\nB) some\n**Answer:** ${one}\n\n### Q2: Why?\n**Answer:** ${two}\n`;
 
-test('typed answers are none while a question is open, and all of them once none is', () => {
+test('typed answers are reported only once no question is open', () => {
   expect(typedAnswers(file('waiting', 'B', '_waiting_'), STATE, NEVER)).toBeUndefined();
   expect(typedAnswers(file('answered', '_waiting_', 'so'), STATE, NEVER)).toBeUndefined();
   expect(typedAnswers(file('waiting', 'b', 'so'), STATE, NEVER)).toMatchObject({
@@ -25,7 +25,7 @@ test('typed answers are none while a question is open, and all of them once none
   expect(typedAnswers(file('answered', 'B', 'so'), STATE, NEVER)).toMatchObject({ isMarkedAnswered: true });
 });
 
-test('an answer with which the session came to wait is not typed by a person', () => {
+test('an answer recorded before the session waited is not reported as typed', () => {
   const text = file('answered', 'B', 'so');
   const [question] = parseQa(text).questions;
   if (question === undefined) throw new Error('There is no question.');
@@ -34,12 +34,12 @@ test('an answer with which the session came to wait is not typed by a person', (
   expect(typedAnswers(file('answered', 'A', 'so'), STATE, parkedWith)).toBeDefined();
 });
 
-test('with no question left open nothing was typed', () => {
+test('with no open questions, no answers are reported as typed', () => {
   expect(typedAnswers('# Q&A: boats\nStatus: answered\n', STATE, NEVER)).toBeUndefined();
 });
 
-/** Looks at a file, one after another: when it would be taken, after each of them. */
-function looks(...all: [atMs: number, fileHash: string, isMarkedAnswered: boolean][]): number[] {
+/** Polls a file repeatedly. @returns for each poll, when the answers would be taken */
+function polls(...all: [atMs: number, fileHash: string, isMarkedAnswered: boolean][]): number[] {
   let resting: RestingFile | undefined;
   return all.map(([atMs, fileHash, isMarkedAnswered]) => {
     resting = restingFile(resting, { fileHash, isMarkedAnswered }, atMs, TYPING_REST);
@@ -47,17 +47,17 @@ function looks(...all: [atMs: number, fileHash: string, isMarkedAnswered: boolea
   });
 }
 
-test('answers count 2 s after the file says that they are complete, else after 30 s without a change of it', () => {
-  expect(looks([0, 'a', true])).toEqual([2000]);
-  expect(looks([0, 'a', false], [29_000, 'a', false])).toEqual([30_000, 30_000]);
+test('answers count 2 s after the file says that they are complete, else after 30 s without a change', () => {
+  expect(polls([0, 'a', true])).toEqual([2000]);
+  expect(polls([0, 'a', false], [29_000, 'a', false])).toEqual([30_000, 30_000]);
 });
 
-test('each change of the file begins the rest anew, so that half an answer is never taken', () => {
-  const halves = looks(
+test('each change of the file restarts the wait, so that half an answer is never taken', () => {
+  const halves = polls(
     [0, 'Only the', false],
     [20_000, 'Only the ones', false],
     [45_000, 'Only the ones that', false],
   );
   expect(halves).toEqual([30_000, 50_000, 75_000]);
-  expect(looks([0, 'half', false], [25_000, 'whole', true])).toEqual([30_000, 27_000]);
+  expect(polls([0, 'half', false], [25_000, 'whole', true])).toEqual([30_000, 27_000]);
 });

@@ -17,13 +17,13 @@ async function twoEvents(dir: string, folder: string): Promise<SessionPaths> {
   return paths;
 }
 
-test('events that came before the wait are told at once', async () => {
+test('events from before the wait are returned at once', async () => {
   await using dir = await tempDir();
   const paths = await twoEvents(dir.path, 'a');
   expect(await waitForEvents([{ paths, after: 1 }], { timeoutMs: 0, clock })).toEqual([0]);
 });
 
-test('a wait without events ends with nothing', async () => {
+test('a wait without events returns nothing', async () => {
   await using dir = await tempDir();
   const paths = await twoEvents(dir.path, 'a');
   expect(await waitForEvents([{ paths, after: 2 }], { timeoutMs: 20, clock })).toEqual([]);
@@ -31,7 +31,7 @@ test('a wait without events ends with nothing', async () => {
   expect(await waitForEvents([{ paths: gone, after: 0 }], { timeoutMs: 20, clock })).toEqual([]);
 });
 
-test('of several sessions the one that goes on is named, without waiting for the slow look', async () => {
+test('of several sessions the one with new events is named, without waiting for the slow poll', async () => {
   await using dir = await tempDir();
   const [a, b] = [await twoEvents(dir.path, 'a'), await twoEvents(dir.path, 'b')];
   const seen = [
@@ -44,7 +44,7 @@ test('of several sessions the one that goes on is named, without waiting for the
   expect(await waiting).toEqual([1]);
 });
 
-test('half a line is no event; its other half is', async () => {
+test('half a line is not an event; completed, it is', async () => {
   await using dir = await tempDir();
   const paths = await twoEvents(dir.path, 'a');
   const line = LINES[2] ?? '';
@@ -55,7 +55,7 @@ test('half a line is no event; its other half is', async () => {
   expect(await waiting).toEqual([0]);
 });
 
-test('a session whose folder does not exist yet is found by looking again', async () => {
+test('a session whose folder does not exist yet is found by polling', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, 'later');
   const waiting = waitForEvents([{ paths, after: 0 }], { ...long, pollMs: 10 });

@@ -31,32 +31,32 @@ function judged(text: string, channel: Channel, gateChannels: readonly Channel[]
   return verdict.kind === 'refused' ? verdict.error.code : verdict.kind;
 }
 
-describe('who accepts weakened checks', () => {
+describe('an acceptance of weakened checks', () => {
   test.each<[Channel, string]>([
     ['cli', 'accepted'],
     ['elicitation', 'accepted'],
     ['phone', 'accepted'],
     ['tool', 'person_accepts'],
     ['file', 'person_accepts'],
-  ])('by %s it is %s', (channel, outcome) => {
+  ])('by %s is %s', (channel, outcome) => {
     expect(judged('B', channel)).toBe(outcome);
     expect(judged('yes', channel)).toBe(outcome);
   });
 
-  test('any other answer is given by any channel, and another question too', () => {
+  test('any other answer, and any other question, is accepted on every channel', () => {
     expect(['A', 'a, b', 'only the first one'].map((text) => judged(text, 'tool'))).toEqual(
       Array(3).fill('accepted'),
     );
     expect(judged('B', 'tool', CHANNELS, 'Q2')).toBe('accepted');
   });
 
-  test('GATE_CHANNELS is obeyed, and a terminal accepts where it names no channel of persons', () => {
+  test('GATE_CHANNELS applies, and a terminal may accept if it names no personal channel', () => {
     expect(judged('B', 'elicitation', ['cli'])).toBe('channel_closed');
     expect(judged('A', 'tool', ['cli'])).toBe('channel_closed');
     expect(judged('B', 'tool', ['tool'])).toBe('person_accepts');
   });
 
-  test('an acceptance that is typed into the file does not count, and a refusal there does', () => {
+  test('an acceptance typed into the file does not count, while a refusal does', () => {
     const typed = (answer: string) => {
       const text = QA.replace('_waiting_', answer).replace('_waiting_', 'A');
       return typedAnswers(text, STATE, waiting)?.answers.map((each) => each.text);
@@ -80,15 +80,15 @@ function answered(state: SessionState, answers: readonly [string, string][], ope
   return fold(state, event as unknown as SessionEvent);
 }
 
-describe('what follows from an answer about weakened checks', () => {
-  test('accepted, the session goes where it was going, and remembers what was accepted', () => {
+describe('the effect of an answer about weakened checks', () => {
+  test('after an acceptance, the session continues as planned and remembers what was accepted', () => {
     const half = answered(STATE, [['Q1', 'B']], ['Q2']);
     expect(half.status.kind).toBe('waiting');
     const state = answered(half, [['Q2', 'B']], []);
     expect(state).toMatchObject({ progress: { phase: 'quality' }, acceptedWeakenings: ['one', 'two'] });
   });
 
-  test('else the work goes back to implementation with the reason', () => {
+  test('after any other answer, the work returns to implementation with the reason', () => {
     const state = answered(
       STATE,
       [
@@ -104,7 +104,7 @@ describe('what follows from an answer about weakened checks', () => {
     expect(state.acceptedWeakenings).toBeUndefined();
   });
 
-  test('whatever is answered, only a plain yes accepts', () => {
+  test('of all answers, only a plain yes accepts', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const { acceptedWeakenings } = answered(STATE, [['Q1', text]], []);

@@ -23,8 +23,8 @@ const APPROVAL: NewEvent[] = [
   },
 ];
 
-/** A log of three commits, its bytes, and the numbers at which a commit ends. */
-async function threeCommits(log: TempLog): Promise<Buffer> {
+/** A log of three batches, its bytes, and the event numbers at which a batch ends. */
+async function threeBatches(log: TempLog): Promise<Buffer> {
   const { writer } = await log.open();
   await writer.append(...START);
   await writer.append(notice('alone'));
@@ -32,7 +32,7 @@ async function threeCommits(log: TempLog): Promise<Buffer> {
   return await log.bytes();
 }
 
-/** What every reader makes of each beginning of a log. */
+/** What every reader returns for each prefix of a log. */
 async function readingsOf(log: TempLog, bytes: Buffer, from: number) {
   const seen: { folded: number; listed: number; waited: number }[] = [];
   for (let length = from; length <= bytes.length; length += 1) {
@@ -48,18 +48,18 @@ async function readingsOf(log: TempLog, bytes: Buffer, from: number) {
   return seen;
 }
 
-test('the events of one commit are read together or not at all, wherever the log was torn', async () => {
+test('the events of one batch are read together or not at all, wherever the log is torn', async () => {
   await using log = await tempLog();
-  const bytes = await threeCommits(log);
+  const bytes = await threeBatches(log);
   const seen = await readingsOf(log, bytes, 0);
   expect(new Set(seen.map(({ folded }) => folded))).toEqual(new Set([0, 2, 3, 5]));
   expect(new Set(seen.map(({ listed }) => listed))).toEqual(new Set([0, 2, 3, 5]));
   expect(seen.filter(({ waited, folded }) => waited === 5 && folded !== 5)).toEqual([]);
 });
 
-test('a log that was torn within a commit is cut back behind the one before, and the numbers go on there', async () => {
+test('a log torn within a batch is truncated to the previous one, and numbering continues there', async () => {
   await using log = await tempLog();
-  const bytes = await threeCommits(log);
+  const bytes = await threeBatches(log);
   const torn = bytes.subarray(0, bytes.length - 20);
   await log.lay(torn);
   const { writer } = await log.open();
@@ -72,7 +72,7 @@ test('a log that was torn within a commit is cut back behind the one before, and
   expect((await readLog(log.paths))?.state).toMatchObject({ n: 5, approvedPlan: { hash: 'abc' } });
 });
 
-test('what is found beside an append belongs to its commit', async () => {
+test('a file found while appending belongs to the same batch', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   await writer.append(...START);
@@ -86,7 +86,7 @@ test('what is found beside an append belongs to its commit', async () => {
   ]);
 });
 
-test('the choices of a start count only when the whole commit that made them is there', async () => {
+test('the choices of a start count only once their whole batch is written', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   await writer.append(...START, notice('of the same commit'));
@@ -96,7 +96,7 @@ test('the choices of a start count only when the whole commit that made them is 
   expect(await createdFile(log.paths)).toBeUndefined();
 });
 
-test('whichever events end a commit, both readers of a log stop at the same number', async () => {
+test('for any event at the end of a batch, both readers of a log stop at the same number', async () => {
   await using log = await tempLog();
   const ends = fc.array(fc.boolean(), { minLength: 25, maxLength: 25 });
   await fc.assert(
@@ -111,9 +111,9 @@ test('whichever events end a commit, both readers of a log stop at the same numb
   );
 });
 
-test('an event that an older program wrote behind half a commit makes a whole of it', async () => {
+test('an event that an older program wrote after half a batch completes it', async () => {
   await using log = await tempLog();
-  const bytes = await threeCommits(log);
+  const bytes = await threeBatches(log);
   const lines = bytes.toString('utf8').split('\n').slice(0, 4);
   const behind = { v: 1, n: 5, at: '2026-01-08T10:00:00.000Z', lease: 2, type: 'worker_left', why: 'x' };
   await log.lay(`${[...lines, JSON.stringify(behind)].join('\n')}\n`);
