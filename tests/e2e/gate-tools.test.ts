@@ -13,7 +13,7 @@ const WAYS = [
   'env -i HOME="$HOME" PATH="$PATH"',
 ];
 
-test('a child that calls our command line in every way opens, stops and starts nothing in another session', async () => {
+test('an agent that calls the samocode command line in any way opens, stops and starts nothing in another session', async () => {
   await using other = await askingRig();
   const { n } = await other.state();
   const words = [

@@ -65,7 +65,7 @@ const archived = async ({ paths }: TempLog) => {
   return (await Promise.all(folders.map((name) => readdir(join(paths.archive, name))))).flat().sort();
 };
 
-test('a document is moved when its archiving is recorded, not while the command is judged', async () => {
+test('a document is moved only once its archiving is recorded, not while the command is judged', async () => {
   await using log = await tempLog();
   const worker = await stopped(log);
   await leaveCommand(log.paths, COMMAND);
@@ -76,7 +76,7 @@ test('a document is moved when its archiving is recorded, not while the command 
   expect([await documents(log), await archived(log)]).toEqual([[], DOCUMENTS]);
 });
 
-test('the pictures of documents move with the last of them, and are copied while one is kept', async () => {
+test('the pictures of documents move with the last of these documents, and are copied while one is kept', async () => {
   await using log = await tempLog();
   const worker = await stopped(log);
   const { screens, archive } = log.paths;
@@ -92,7 +92,7 @@ test('the pictures of documents move with the last of them, and are copied while
   expect(await readdir(log.paths.sessionDir)).not.toContain('screens');
 });
 
-test('a document left by a worker that died while archiving is moved by the next one, any number of times', async () => {
+test('a document whose archiving was cut short by a crash is moved by the next worker, however often that happens', async () => {
   await using log = await tempLog();
   const worker = await stopped(log, ARCHIVED, CAME);
   await finish(worker);
@@ -100,7 +100,7 @@ test('a document left by a worker that died while archiving is moved by the next
   expect([await documents(log), await archived(log)]).toEqual([[], DOCUMENTS]);
 });
 
-test('a document that came back after the session continued stays', async () => {
+test('a document that reappeared after the session continued stays', async () => {
   await using log = await tempLog();
   const went: NewEvent = { type: 'went_on', why: 'slot_free' };
   const worker = await stopped(log, ARCHIVED, CAME, went);
@@ -115,7 +115,7 @@ test('archiving moves only documents, and only into the archive of their session
   expect(await archived(log)).toEqual(DOCUMENTS);
 });
 
-test('a document that a person restored from a complete archiving stays, without any event since', async () => {
+test('a document that a person restored after a complete archiving stays, even without any later event', async () => {
   await using log = await tempLog();
   const worker = await stopped(log, ARCHIVED, CAME);
   await finish(worker);

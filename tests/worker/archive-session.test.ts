@@ -50,7 +50,7 @@ async function stopped(log: TempLog, repo: TempRepo, ...events: NewEvent[]): Pro
 const away = ({ paths }: TempLog) => sessionPaths(paths.sessionsDir, paths.folder, true).sessionDir;
 const finish = async (worker: Worker) => (await restOfFinishing(worker, true))?.after?.();
 
-test('a worktree is removed when its archiving is recorded, not while the command is judged', async () => {
+test('a worktree is removed only once its archiving is recorded, not while the command is judged', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo);
@@ -62,7 +62,7 @@ test('a worktree is removed when its archiving is recorded, not while the comman
   expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([false, true]);
 });
 
-test('a session left by a worker that died while archiving is archived by the next one, any number of times', async () => {
+test('a session whose archiving was cut short by a crash is archived by the next worker, however often that happens', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo, ARCHIVED);
@@ -82,7 +82,7 @@ test('a worktree that a person created again for an archived session stays', asy
   expect(existsSync(join(repo.root, 'worktree'))).toBe(true);
 });
 
-test('files written between judgement and removal keep the session out of the archive', async () => {
+test('files written between judgement and removal prevent the archiving of a session', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo);
@@ -94,7 +94,7 @@ test('files written between judgement and removal keep the session out of the ar
   expect(await readdir(join(repo.root, 'worktree'))).toContain('late.txt');
 });
 
-test('a session is restored when that is recorded, not while the command is judged', async () => {
+test('a session is restored only once that is recorded, not while the command is judged', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo, ARCHIVED);

@@ -7,7 +7,7 @@ import { iterationPaths, sessionPaths } from '../../src/session/layout/paths.ts'
 import { AwakeTime } from '../../src/worker/limits/awake-time.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** A clock that stands still until a test moves it; `now` may have any value. */
+/** A clock that only a test advances; `now` may have any value. */
 class MovedClock implements Clock {
   nowMs = Date.UTC(2026, 0, 8);
   monotonicMs = 0;
@@ -50,7 +50,7 @@ test.each([8 * 3_600_000, -24 * 3_600_000])(
   },
 );
 
-test('a later worker continues from the saved time, on a clock that starts anew', async () => {
+test('a later worker continues from the saved time, on a clock that restarts', async () => {
   await using here = await scene();
   const first = await here.resume();
   here.clock.monotonicMs += 1500;
@@ -63,7 +63,7 @@ test('a later worker continues from the saved time, on a clock that starts anew'
   expect(second.ms).toBe(1600);
 });
 
-test('the saved time is at most five seconds old, and not written more often', async () => {
+test('the saved time is at most five seconds old, and is written no more often than that', async () => {
   await using here = await scene();
   const awake = await here.resume();
   const saved: number[] = [];
@@ -76,7 +76,7 @@ test('the saved time is at most five seconds old, and not written more often', a
   expect(new Set(saved)).toEqual(new Set([0, 5000, 10_000, 15_000, 20_000]));
 });
 
-test('whatever its file contains, time starts at zero or above', async () => {
+test('whatever the file contains, time starts at zero or above', async () => {
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.string(), fc.double().map(String)), async (text) => {
       await using here = await scene();

@@ -22,7 +22,7 @@ function tooManyFiles(): Disposable {
   return { [Symbol.dispose]: () => replace(real) };
 }
 
-test('a machine that briefly cannot open files is no change of the executable git settings', async () => {
+test('a machine that briefly cannot open files does not change the executable git settings', async () => {
   await using repo = await makeRepo();
   const paths = sessionPaths(repo.root, '26-01-08-x');
   await mkdir(paths.runDir, { recursive: true });

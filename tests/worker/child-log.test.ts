@@ -68,7 +68,7 @@ test('a file that an agent puts in place of its log is ignored, and a later log 
   expect(lines).toEqual(['{"a":1}']);
 });
 
-test('a log that is still being written to is read to its end at that time', async () => {
+test('a log that is still being written is read up to its current end', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   const line = `${JSON.stringify({ text: 'x'.repeat(1_000_000) })}\n`;

@@ -27,7 +27,7 @@ interface Given {
   hash?: string;
 }
 
-test('servers accepted with the plan are added to those of the MCP file, which win on equal names', async () => {
+test('servers accepted with the plan are added to those of the MCP file, which take precedence on equal names', async () => {
   await using dir = await tempDir();
   const mcpPath = join(dir.path, 'mcp.json');
   await writeFile(mcpPath, JSON.stringify({ mcpServers: { docs: { url: 'https://docs.example/mcp' } } }));
@@ -42,7 +42,7 @@ test('servers accepted with the plan are added to those of the MCP file, which w
   });
 });
 
-test('without an MCP file only accepted servers are given, and without either none', async () => {
+test('without an MCP file an agent gets only the accepted servers, and without either none', async () => {
   await using dir = await tempDir();
   const alone = await childServers(workerWith(dir.path, { servers: [TICKETS] }), { inGuard: true });
   expect(alone).toMatchObject({ serverNames: ['tickets'], accepted: alone?.servers });
@@ -50,7 +50,7 @@ test('without an MCP file only accepted servers are given, and without either no
   expect(await childServers(workerWith(dir.path, { servers: [] }), { inGuard: true })).toBeUndefined();
 });
 
-test('servers of a plan that is no longer the approved one are not started', async () => {
+test('servers of a plan that is no longer approved are not started', async () => {
   await using dir = await tempDir();
   const worker = workerWith(dir.path, { servers: [TICKETS], hash: 'another' });
   expect(await childServers(worker, { inGuard: true })).toBeUndefined();

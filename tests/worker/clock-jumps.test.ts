@@ -31,12 +31,12 @@ const DAY_MS = 24 * HOUR_MS;
 const LIMIT_MS = 20_000;
 const START_MS = Date.UTC(2026, 0, 8, 10);
 
-/** Sleeping takes time only on the clock, and there possibly more than requested. */
+/** Sleeping takes time only on this clock, and possibly more than requested. */
 class JumpingClock implements Clock {
   nowMs = START_MS;
   monotonicMs = 0;
   sleeps = 0;
-  /** By number of the sleep: how the clocks jump meanwhile. */
+  /** How the clocks jump during each sleep, by its number. */
   readonly jumps = new Map<number, { wall?: number; monotonic?: number }>();
   now = () => this.nowMs;
   monotonic = () => this.monotonicMs;
@@ -103,7 +103,7 @@ async function watchIdle(worker: Worker, said = 'something\n') {
 
 const NEVER = { firstByteMs: DAY_MS, stallMs: DAY_MS, stallEndMs: DAY_MS };
 
-test('the time limit of an iteration holds where no clock jumps', async () => {
+test('the time limit of an iteration applies when no clock jumps', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
   const { end, awakeMs } = await watchIdle(await workerOn(log, clock, { watch: NEVER }));
@@ -116,7 +116,7 @@ test.each<[string, { wall: number; monotonic?: number }, number]>([
   ['a wall clock set back by a day', { wall: -DAY_MS }, 0],
   // The machine's sleep counts as one long tick of at most two seconds.
   ['eight hours of sleep', { wall: 8 * HOUR_MS, monotonic: 8 * HOUR_MS }, 2000],
-])('%s robs a child of no time', async (_what, jump, counted) => {
+])('%s does not shorten the time of an agent', async (_what, jump, counted) => {
   await using log = await tempLog();
   const clock = new JumpingClock();
   clock.jumps.set(10, jump);
@@ -138,7 +138,7 @@ test('an agent that has printed nothing yet is not ended because the machine sle
   expect(clock.monotonicMs - 3 * 8 * HOUR_MS).toBeGreaterThanOrEqual(firstByteMs - 3 * 2000);
 });
 
-test('a wrapper is checked once a second, and one that was killed alone is missed within a second', async () => {
+test('a wrapper is checked once a second, and one that was killed on its own is noticed within a second', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
   const worker = await workerOn(log, clock, { watch: NEVER });
@@ -154,11 +154,11 @@ test('a wrapper is checked once a second, and one that was killed alone is misse
   const { end } = await watchIdle({ ...worker, host });
   expect(end).toBe('exited');
   expect(clock.monotonicMs - killedMs).toBeLessThanOrEqual(1000);
-  // Besides the one that identifies it.
+  // Except for the process that identifies it.
   expect(asked).toHaveLength(9);
 });
 
-test('a supervisor killed while an agent works is replaced within a minute, and a living one is left alone', async () => {
+test('a supervisor killed while an agent works is replaced within a minute, and a running one is left alone', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
   const home = join(log.paths.sessionsDir, 'home');
@@ -198,7 +198,7 @@ async function waitedOut(worker: Worker, clock: JumpingClock, status: LimitedSta
   expect(worker.writer.state.status.kind).toBe('running');
 }
 
-test('a usage limit ends by the wall clock alone, whatever it is set to meanwhile', async () => {
+test('a usage limit ends by the wall clock, however it is set in the meantime', async () => {
   for (const wall of [8 * HOUR_MS, -DAY_MS]) {
     await using log = await tempLog();
     const clock = new JumpingClock();
@@ -213,7 +213,7 @@ test('a usage limit ends by the wall clock alone, whatever it is set to meanwhil
   }
 });
 
-test('a limit that ended long ago by this clock is still waited for, as a guess', async () => {
+test('a limit that ended long ago by this clock is still waited for, as an estimate', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
   const { until, guessed } = await limitedUntil(await workerOn(log, clock), START_MS - 7 * HOUR_MS);
@@ -223,7 +223,7 @@ test('a limit that ended long ago by this clock is still waited for, as a guess'
 
 test.each([
   ['guessed', null],
-  ['stated for the year 33658, and so guessed', 1e15],
+  ['stated for the year 33658, and so estimated', 1e15],
 ])(
   'a limit that is %s ends after half an hour, even if the wall clock is set back by a day',
   async (_how, stated) => {
@@ -239,7 +239,7 @@ test.each([
   },
 );
 
-test('a limit recorded with an absurd time is waited for as a guess', async () => {
+test('a limit recorded with an absurd time is waited for as an estimate', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
   const worker = await workerOn(log, clock);
@@ -261,9 +261,9 @@ const OUT: NewEvent[] = [
 test.each([
   ['set eight hours ahead', { wall: 8 * HOUR_MS }],
   ['set back by a day', { wall: -DAY_MS }],
-  ['that went on while the machine slept', { wall: 8 * HOUR_MS, monotonic: 8 * HOUR_MS }],
+  ['that continued while the machine slept', { wall: 8 * HOUR_MS, monotonic: 8 * HOUR_MS }],
 ])(
-  'the wait of an outage ends on time or at once by a clock %s, and brings no question nearer',
+  'the wait of an outage ends on time or at once by a clock %s, and does not hasten the question to the person',
   async (_how, jump) => {
     await using log = await tempLog();
     const clock = new JumpingClock();

@@ -16,7 +16,7 @@ function costFor(
   return costOf({ env: {} }, { provider, model }, { log: { seen }, traces });
 }
 
-test('where an alias was started, the model in the log of the CLI determines the price', async () => {
+test('after starting an alias, the model in the log of the CLI determines the price', async () => {
   const started: ChildEvent = { kind: 'started', model: 'auto' };
   const traces = { model: 'gemini-2.5-flash' };
   expect(await costFor({ provider: 'gemini', traces }, started, OVER)).toEqual({
@@ -24,7 +24,7 @@ test('where an alias was started, the model in the log of the CLI determines the
   });
 });
 
-test('a model without a price is counted all the same, with a notice', async () => {
+test('tokens of a model without a price are counted, with a notice', async () => {
   const found = await costFor({ provider: 'codex', traces: { model: 'gpt-9' } }, OVER);
   expect(found).toMatchObject({ gap: 'price', cost: { usd: 5, usdIsEstimate: true, model: 'gpt-9' } });
   expect(await costFor({ provider: 'gemini' }, { kind: 'started', model: 'auto' }, OVER)).toMatchObject({
@@ -33,14 +33,14 @@ test('a model without a price is counted all the same, with a notice', async () 
   });
 });
 
-test('a cost reported by the CLI is no estimate', async () => {
+test('a cost reported by the CLI is not an estimate', async () => {
   const said: ChildEvent = { kind: 'final', report: { ok: true, costUsd: 0.5, tokens: TOKENS } };
   const found = await costFor({ provider: 'claude' }, { kind: 'started', model: 'claude-next' }, said);
   expect(found).toEqual({ cost: expect.objectContaining({ usd: 0.5, model: 'claude-next' }) });
   expect(found.cost.usdIsEstimate).toBeUndefined();
 });
 
-test('an agent that worked without reporting tokens leaves a gap, one that did nothing leaves none', async () => {
+test('an agent that worked without reporting tokens leaves a gap in the cost, while an idle one does not', async () => {
   expect(await costFor({ provider: 'codex' }, activity('Shell', { name: 'Shell' }))).toMatchObject({
     gap: 'tokens',
   });

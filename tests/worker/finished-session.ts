@@ -22,7 +22,7 @@ export interface FinishedPlan {
   events?: NewEvent[];
 }
 
-/** The worker of a session that is done, has no checks, and committed `files` on its branch. */
+/** The worker of a finished session that has no checks and committed `files` on its branch. */
 export async function finished(log: TempLog, repo: TempRepo, plan: FinishedPlan = {}): Promise<Worker> {
   const { branch = 'samocode/x', base = 'main', files = { 'a.txt': 'work\n' }, events = [DONE] } = plan;
   const baseCommit = await repo.git(['rev-parse', 'main']);

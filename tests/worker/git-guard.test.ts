@@ -31,7 +31,7 @@ test('settings that a person accepted are known to every later worker, and readi
   expect(await guard().unaccepted(undefined)).toEqual([]);
 });
 
-test('after the record of accepted settings was changed, it is restored from this worker’s memory, or empty', async () => {
+test("after the record of accepted settings was changed, it is restored from this worker's memory, or emptied", async () => {
   const { repo, guard, path } = await scene();
   await using _ = repo;
   await repo.git(['config', 'filter.new.clean', 'new']);

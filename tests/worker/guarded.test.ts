@@ -20,7 +20,7 @@ async function workerOn(log: TempLog): Promise<Worker> {
 const refusal = (log: TempLog) =>
   Object.assign(new Error('refused'), { code: 'EACCES', path: log.paths.commands });
 
-test('a worker leaves a session that is already blocked for the same reason, and the log has it once', async () => {
+test('a worker leaves a session that is already blocked for the same reason, and the log records the block once', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   const step = async () => {

@@ -26,7 +26,7 @@ test.each([
   // Still being written, or cut off by a full disk or a power failure: the ending is unknown.
   ['', undefined],
   ['14', undefined],
-])('an exit status that reads %j is %j', async (text, status) => {
+])('the exit status file %j gives %j', async (text, status) => {
   await using it = await place();
   expect(await readExit(it, { iteration: 1 }, CHILD)).toBeUndefined();
   await writeFile(exitFile(it.files.exit, CHILD), text);
@@ -47,7 +47,7 @@ test('the reason and the awake time of an ended agent are read without their lin
   ]);
 });
 
-test('an exit status that an agent makes unreadable is none', async () => {
+test('an exit status that an agent made unreadable counts as missing', async () => {
   await using it = await place();
   const path = exitFile(it.files.exit, CHILD);
   await writeFile(path, '0\n');

@@ -10,7 +10,7 @@ const failed = (runs: ReturnType<typeof checkRun>[]): Proof => ({
   events: [{ type: 'checks_ran', set: 'added', in: 'clone', commit: 'c', tree: 't', sandbox: 'none', runs }],
 });
 
-test('added tests that could not be tried, because SETUP fails on the base, are reported', () => {
+test('added tests that could not be run, because SETUP fails on the base, are reported', () => {
   const setup = checkRun({ command: 'npm ci', isSetup: true, exitCode: 1, how: 'exit status 1' });
   const { proveNothing, events } = triedWith(FILES, failed([setup]));
   expect(proveNothing).toEqual([]);
@@ -21,7 +21,7 @@ test('added tests that could not be tried, because SETUP fails on the base, are 
   });
 });
 
-test('of the added tests that were tried, those that pass without the work are reported, and failing ones are not', () => {
+test('of the added tests that were run on the base, those that pass without the work are reported, and failing ones are not', () => {
   const red = checkRun({ command: 'a', exitCode: 1, how: 'exit status 1' });
   expect(triedWith(FILES, failed([red, red])).events).toHaveLength(1);
   const { proveNothing, events } = triedWith(FILES, failed([red, checkRun({ command: 'b' })]));

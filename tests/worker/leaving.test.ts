@@ -17,7 +17,7 @@ test.each<[string, NewEvent]>([
   ['limited', { type: 'limited', until: IN_AN_HOUR, guessed: false, provider: 'claude' }],
   ['stopped', { type: 'stopped', by: { channel: 'cli' }, why: 'asked for' }],
   ['done', DONE],
-])('the worker of a session that is %s leaves, and says why', async (kind, event) => {
+])('the worker of a session that is %s leaves, and logs why', async (kind, event) => {
   await using session = await restedSession(event);
   await session.work();
   expect(await session.events()).toMatchObject([
@@ -58,7 +58,7 @@ test('whichever write a full disk refuses first, the worker leaves and the next 
     const { length } = await session.events();
     {
       using full = fullDisk({ atWrite, bytes: 0 });
-      // Only writes that must precede everything else are waited for; a person frees the disk meanwhile.
+      // Only writes that must precede everything else are waited for; a person frees disk space in the meantime.
       const sleep = async () => {
         expect(await session.events()).toHaveLength(length);
         full[Symbol.dispose]();

@@ -28,7 +28,7 @@ test('the worker has a question for each obstacle, in the order of the table', (
 });
 
 test.each(NAMES.map((name, at) => [name, at] as const))(
-  'where %s and all later obstacles apply, it decides, and no later one is asked',
+  'if %s and all later obstacles apply, it decides, and no later one is checked',
   async (name, at) => {
     const asked: ObstacleName[] = [];
     const found = await firstObstacle(true, async (each) => {
@@ -40,7 +40,7 @@ test.each(NAMES.map((name, at) => [name, at] as const))(
   },
 );
 
-test('before quality, messages and reviews are not asked about', async () => {
+test('before quality, messages and reviews are not checked', async () => {
   const asked: ObstacleName[] = [];
   await firstObstacle(false, async (name) => void asked.push(name));
   expect(asked).toEqual(NAMES.filter((name) => !beforeDoneOnly.includes(name)));

@@ -32,7 +32,7 @@ test.each<[string, Partial<QuestionDraft>]>([
   ['with a suggestion', { suggestion: { letters: ['B'], reason: 'fine' } }],
   ['with its options swapped', { options: ASKED.options.toReversed() }],
 ])(
-  'a question about weakened checks that an agent has written %s is not the one that is asked',
+  "a question about weakened checks that an agent has written %s is not mistaken for samocode's own",
   async (_, as) => {
     await using log = await tempLog();
     await using repo = await makeRepo();
@@ -47,7 +47,7 @@ test.each<[string, Partial<QuestionDraft>]>([
   },
 );
 
-test('a question that was written before a crash is not asked twice', async () => {
+test('a question that was written before a crash is not asked again', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const { asked } = await parked(await finished(log, repo), [ASKED]);

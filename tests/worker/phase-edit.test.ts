@@ -58,14 +58,14 @@ test('an adopted session with an approved plan and no questions can be moved pas
   expect(worker.writer.state.progress.phase).toBe('implementation');
 });
 
-test('a phase written while a block has left an iteration open may be an agent’s, and is ignored', async () => {
+test("a phase written after a block left an iteration open may be an agent's, and is ignored", async () => {
   await using log = await tempLog();
   const worker = await movedBy(log, OPEN);
   expect(await applyPhaseEdit(worker)).toBe(false);
   expect(worker.writer.state.progress.phase).toBe('investigation');
 });
 
-test('the overview of an adopted folder is no edit of a person before it was first read', async () => {
+test("the overview of an adopted folder does not count as a person's edit before it was first read", async () => {
   await using log = await tempLog();
   const worker = await movedBy(log);
   const state = { ...worker.writer.state, prepared: false };
@@ -87,7 +87,7 @@ test.each([
   expect(await phaseSetByHand(await movedAfter(log, ...events))).toBe('implementation');
 });
 
-test('an overview that the last worker could not write is no edit of a person', async () => {
+test("an overview that the last worker could not write does not count as a person's edit", async () => {
   await using log = await tempLog();
   const worker = await movedBy(log);
   await writeFile(log.paths.sessionLog, '');

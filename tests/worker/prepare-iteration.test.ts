@@ -12,7 +12,7 @@ import { prepareIteration } from '../../src/worker/iteration/spawn-child.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
 
-test('the overview is kept as the agent finds it; a pipe in its place is not waited for', async () => {
+test('the overview is saved as the agent finds it, and a pipe at its path does not block', async () => {
   await using log = await tempLog();
   const { paths } = log;
   const { writer } = await log.open();

@@ -48,7 +48,7 @@ test.each(PHASE_NAMES)('the worker accepts every signal that a prompt of %s list
   expect(refused).toEqual([]);
 });
 
-test.each(PHASE_NAMES)('a prompt of %s leaves out nothing that the worker would accept', (phase) => {
+test.each(PHASE_NAMES)('a prompt of %s omits no signal that the worker would accept', (phase) => {
   const missing = SITUATIONS.flatMap((situation) => {
     const listed = new Set(printed(phase, situation).flatMap((signal) => ends(phase, situation, signal)));
     return everySignal(phase)
@@ -73,12 +73,12 @@ test.each<[Phase, Partial<Situation['counts']>, Phase[]]>([
   ['quality', { qualityChangedTree: true }, ['quality', 'testing']],
   ['quality', { qualityRounds: 3 }, ['testing', 'done']],
   ['implementation', {}, ['implementation', 'testing']],
-])('an agent of %s with %j may go on to %j', (phase, counts, wanted) => {
+])('an agent of %s with %j may continue to %j', (phase, counts, wanted) => {
   const prompt = assemblePrompt(promptState(phase, { progress: progressIn(phase, counts) }));
   expect(targets(signalsOf(prompt, phase))).toEqual(wanted);
 });
 
-test('a reason for a proposal is accepted with every way out of implementation', () => {
+test('a reason for a proposal is accepted with every exit from implementation', () => {
   const outcome = { plan: { ...approved, untestable: true } };
   for (const to of ['implementation', 'testing', 'quality'] as const) {
     const signal = `{"status":"continue","phase":"${to}","reason":"one proposal: a constant is renamed"}`;
@@ -133,7 +133,7 @@ function everySignal(phase: Phase): JudgedSignal[] {
   ];
 }
 
-/** Where the worker follows the signal to, with or without changed code, once the agent did what it claims. */
+/** The phase that the worker continues with, with or without changed code, if the agent did what it claims. */
 function ends(phase: Phase, { outcome, rules, counts }: Situation, signal: JudgedSignal): string[] {
   const decisions = either.map((treeChanged) => {
     const found = { ...withItsWork(outcome, signal), treeChanged };

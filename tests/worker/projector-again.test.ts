@@ -29,7 +29,7 @@ const ended = (iteration: number): NewEvent => ({
   flowLines: [],
 });
 
-/** A session, and workers that record and catch up one after the other. */
+/** A session, and workers that record events and update the documents one after the other. */
 async function session() {
   const dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');

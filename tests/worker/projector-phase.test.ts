@@ -16,7 +16,7 @@ const SPENT: NewEvent = { type: 'notice', code: 'x', text: 'x' };
 const REWOUND: NewEvent = { type: 'rewind_failed', to: 1, code: 'x', reason: 'x' };
 const TO_PLANNING: NewEvent = { type: 'phase_set', phase: 'planning', from: 'investigation' };
 
-/** A session whose overview states its phase, and its worker. */
+/** A session whose overview has its phase line, and its worker. */
 async function prepared() {
   const dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
@@ -48,7 +48,7 @@ test.each<[string, NewEvent]>([
   ['parked', ASKING],
   ['stopped', STOPPED],
   ['a notice', SPENT],
-])('a phase that a person sets before %s is written down stays', async (_, event) => {
+])('a phase that a person sets before %s is recorded is kept', async (_, event) => {
   await using session = await prepared();
   await session.setPhase('requirements');
   await session.record(event);
@@ -58,15 +58,15 @@ test.each<[string, NewEvent]>([
 test.each<[string, NewEvent, string]>([
   ['another phase was set', TO_PLANNING, 'planning'],
   ['the gate was closed', CLOSED, 'investigation'],
-  ['a rewind came to nothing', REWOUND, 'investigation'],
-])('the overview says the phase anew after %s', async (_, event, phase) => {
+  ['a rewind failed', REWOUND, 'investigation'],
+])('the phase line of the overview is rewritten after %s', async (_, event, phase) => {
   await using session = await prepared();
   await session.setPhase('requirements');
   await session.record(event);
   expect(await session.phase()).toBe(phase);
 });
 
-test('an overview that was deleted states the phase again', async () => {
+test('the phase line of a deleted overview is written again', async () => {
   await using session = await prepared();
   await rm(session.paths.overview);
   await session.record(ASKING);

@@ -26,12 +26,12 @@ const BUDGETS: Readonly<Record<Phase, readonly [number, number]>> = {
   done: [1_750, 1_990],
 };
 
-test.each(PHASE_NAMES)('the prompt of %s is the golden one', async (phase) => {
+test.each(PHASE_NAMES)('the prompt of %s equals its golden file', async (phase) => {
   const prompt = assemblePrompt(promptState(phase, { provider: 'claude' }));
   await expect(prompt).toMatchFileSnapshot(`../golden/prompts/${phase}.md`);
 });
 
-test.each(CASES)('the prompt of %s for %s differs from the golden one by one section', (phase, provider) => {
+test.each(CASES)('the prompt of %s for %s differs from the golden file by one section', (phase, provider) => {
   const [golden, other] = ['claude', provider].map((name) =>
     // Each vendor has a different list of other vendors.
     assemblePrompt(promptState(phase, { provider: name }))
@@ -44,12 +44,12 @@ test.each(CASES)('the prompt of %s for %s differs from the golden one by one sec
   expect(last - first).toBeLessThan(4);
 });
 
-test('the prompt with a hand-off, feedback, a goal, messages and failing checks is the golden one', async () => {
+test('the prompt with a hand-off, feedback, a goal, messages and failing checks equals its golden file', async () => {
   const prompt = assemblePrompt(promptState('planning', EVERYTHING));
   await expect(prompt).toMatchFileSnapshot('../golden/prompts/with-everything.md');
 });
 
-test.each(CASES)('the prompt of %s for %s stays within its tokens', (phase, provider) => {
+test.each(CASES)('the prompt of %s for %s stays within its token budget', (phase, provider) => {
   const [plain, withEverything] = BUDGETS[phase];
   const tokens = (changes = {}) => assemblePrompt(promptState(phase, { provider, ...changes })).length / 4;
   expect(tokens()).toBeLessThan(plain);
@@ -66,7 +66,7 @@ test.each(PHASE_NAMES)('an agent of %s gets the signals of its phase in one list
   expect(readings).toEqual(readings.map(() => expect.objectContaining({ kind: 'signal', notes: [] })));
 });
 
-test.each(CASES)('the lines that programs look for stand in the prompt of %s for %s', (phase, provider) => {
+test.each(CASES)('the lines that programs look for are in the prompt of %s for %s', (phase, provider) => {
   const state = promptState(phase, { provider, ...EVERYTHING });
   const prompt = assemblePrompt(state);
   expect(readPrompt(prompt, 0)).toMatchObject({
@@ -81,7 +81,7 @@ test.each(CASES)('the lines that programs look for stand in the prompt of %s for
   expect(jobIn(prompt, COMPOUND_AMOUNTS)).toMatchObject({ phase, sessionDir: state.sessionDir });
 });
 
-test('text of others is quoted, whatever it contains', () => {
+test('foreign text is quoted, whatever it contains', () => {
   const words = fc.oneof(
     fc.string({ maxLength: 300 }),
     fc.constantFrom(
@@ -100,7 +100,7 @@ test('text of others is quoted, whatever it contains', () => {
   );
 });
 
-test('names from others stay inside their sentence', () => {
+test('foreign names cannot break out of their sentence', () => {
   fc.assert(
     fc.property(fc.constantFrom(...PHASE_NAMES), fc.string(), (phase, name) => {
       const prompt = assemblePrompt(withName(promptState(phase), `x\n## ${name}`));
@@ -110,7 +110,7 @@ test('names from others stay inside their sentence', () => {
   );
 });
 
-test('the plan phase is quoted for its implementation, and the human’s answers for the phases that follow them', () => {
+test("the plan phase is quoted for its implementation, and the person's answers for the phases that follow them", () => {
   const shows = (words: string) =>
     PHASE_NAMES.filter((phase) => assemblePrompt(promptState(phase)).includes(words));
   expect(shows('\n## Your plan phase\n\n> Phase 2: Guard the routes\n> Files: src/routes.ts')).toEqual([
@@ -119,7 +119,7 @@ test('the plan phase is quoted for its implementation, and the human’s answers
   expect(shows('\n## The answers on record\n\n> Q1 Which library')).toEqual(['planning', 'implementation']);
 });
 
-test('a long plan phase and many answers are cut to a thousand characters, and the prompt names where the rest is', () => {
+test('a long plan phase and many answers are cut to a thousand characters, and the prompt names the file with the rest', () => {
   const lines = Array.from(
     { length: 60 },
     (_, at) => `- [ ] step ${at} of a phase that should have been two`,
@@ -156,26 +156,26 @@ test.each(CASES)('the prompt of %s for %s explains a server in the background on
   expect(prompt.match(/`setsid -f/g)).toHaveLength(1);
 });
 
-test.each(PHASE_NAMES)('no command that a prompt of %s shows is one that its CLI refuses', (phase) => {
+test.each(PHASE_NAMES)('no command in a prompt of %s is one that its CLI refuses', (phase) => {
   const shown = (provider: string) => fencedBlocks(assemblePrompt(promptState(phase, { provider }))).join();
   expect(shown('codex')).not.toContain('rm -f');
   expect(shown('gemini')).not.toContain('$(');
 });
 
+test.each(CASES)('no git command that %s names for %s starts an external diff program', (phase, provider) => {
+  const prompt = assemblePrompt(promptState(phase, { provider }));
+  expect(prompt.match(/git diff (?!--no-ext-diff)/g)).toBeNull();
+});
+
 test.each(CASES)(
-  'no git command that %s names for %s starts a program that shows differences',
+  'every document that %s names for %s begins with the time stamp itself',
   (phase, provider) => {
     const prompt = assemblePrompt(promptState(phase, { provider }));
-    expect(prompt.match(/git diff (?!--no-ext-diff)/g)).toBeNull();
+    expect(prompt).not.toMatch(/TIMESTAMP_(?:FILE|LOG|ITERATION)(?!: )/);
   },
 );
 
-test.each(CASES)('every document that %s names for %s begins with the stamp itself', (phase, provider) => {
-  const prompt = assemblePrompt(promptState(phase, { provider }));
-  expect(prompt).not.toMatch(/TIMESTAMP_(?:FILE|LOG|ITERATION)(?!: )/);
-});
-
-test('a very long task is cut, and the prompt names where the rest is', () => {
+test('a very long task is cut, and the prompt names the file with the rest', () => {
   const prompt = assemblePrompt(promptState('planning', { task: 'word '.repeat(100_000) }));
   expect(prompt.length).toBeLessThan(BUDGETS.planning[0] * 4 + 12_500);
   expect(prompt).toContain(

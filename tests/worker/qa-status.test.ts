@@ -10,7 +10,7 @@ import { tempLog } from '../support/temp-log.ts';
 
 const question = (id: string, answer: string) => `### ${id}: Which?\nA) x\nB) y\n\n**Answer:** ${answer}\n`;
 
-/** `_qa.md` after an agent left `text` and the session began to wait for answers. */
+/** `_qa.md` after an agent wrote `text` and the session began to wait for answers. */
 async function parkedWith(text: string) {
   const log = await tempLog();
   const { paths } = log;
@@ -25,15 +25,15 @@ async function parkedWith(text: string) {
 test.each([
   ['no Status line', `# Q&A: boats\n\n${question('Q1', '_waiting_')}`],
   ['waiting', `# Q&A: boats\nStatus: waiting\n\n${question('Q1', '_waiting_')}`],
-  ['answered by the agent', `# Q&A: boats\nStatus: answered\n\n${question('Q1', 'A')}`],
+  ['answered, as an agent wrote it', `# Q&A: boats\nStatus: answered\n\n${question('Q1', 'A')}`],
   ['another word', `# Q&A: boats\nStatus: open\n\n${question('Q1', '_waiting_')}`],
-])('questions with %s wait once the session does', async (_, text) => {
+])('questions with %s are marked as waiting once the session waits', async (_, text) => {
   const { log, read } = await parkedWith(text);
   await using _log = log;
   expect((await read()).match(/^Status:.*$/gm)).toEqual(['Status: waiting']);
 });
 
-test('the worker marks questions as answered once it has recorded the answers, whatever is open of an earlier goal', async () => {
+test('the worker marks questions as answered once it has recorded the answers, even if an earlier goal left some open', async () => {
   const old = `# Q&A: boats\n\n${question('Q1', '_waiting_')}\n## Round 2\n\n${question('Q1', '_waiting_')}`;
   const { log, paths, read } = await parkedWith(old);
   await using _log = log;

@@ -36,7 +36,7 @@ interface Plan {
   settings?: string;
 }
 
-/** The worker of a session created in minute 5 that needs a slot, beside others of its project. */
+/** The worker of a session created in minute 5 that needs a slot, next to others of its project. */
 async function scene({ maxParallel = 1, alone = false, wake = {}, settings = '' }: Plan = {}) {
   const dir = await tempDir();
   const sessionsDir = join(dir.path, 'sessions');
@@ -71,7 +71,7 @@ async function scene({ maxParallel = 1, alone = false, wake = {}, settings = '' 
     };
     return { ...parts, writer } as Partial<Worker> as Worker;
   };
-  /** Another queued session, without a worker and of this supervisor. */
+  /** Another queued session of this supervisor, without a worker. */
   const queued = async (folder: string, made: number, supervisor = watch.identity): Promise<SessionPaths> => {
     const paths = sessionPaths(sessionsDir, folder);
     await writeEvents(paths, [CREATED, PREPARED, QUEUED], made);
@@ -138,7 +138,7 @@ test('a session overtakes younger ones', async () => {
   expect(await queueReason(given.worker())).toBeUndefined();
 });
 
-test('an admitted session takes its slot, and is not admitted again once it left the slot', async () => {
+test('an admitted session takes its slot, and is not admitted again after releasing it', async () => {
   await using given = await scene({ wake: { admitted: true } });
   await given.queued('older', minute(1));
   const ours = given.worker();
@@ -158,7 +158,7 @@ const elsewhere: Host = hostWith([], { hostId: 'the laptop', bootId: 'x' });
 test.each<[string, (given: Awaited<ReturnType<typeof scene>>) => Promise<unknown>]>([
   ['is continued by another supervisor', (given) => given.queued('older', minute(1), 'another')],
   [
-    'has a worker that cannot be seen from here',
+    'has a worker whose state is unknown',
     async ({ queued, watch }) => {
       const { leases } = await queued('older', minute(1));
       await acquireLease(leases, { clock, host: elsewhere, supervisor: watch.identity });
@@ -178,7 +178,7 @@ test.each<[string, (given: Awaited<ReturnType<typeof scene>>) => Promise<unknown
   expect(await queueReason(given.worker())).toBeUndefined();
 });
 
-test('above the limit of a day a session leaves its slot and queues, and continues once the limit is raised', async () => {
+test('above the limit of a day a session releases its slot and queues, and continues once the limit is raised', async () => {
   await using given = await scene({ settings: 'MAX_COST_USD_PER_DAY=2\n' });
   const ours = given.worker();
   expect(await queueReason(ours)).toBeUndefined();
@@ -194,7 +194,7 @@ test('above the limit of a day a session leaves its slot and queues, and continu
   expect(ours.slots.isHeld).toBe(true);
 });
 
-test('where the cost of the day cannot be recorded, no agent starts under a limit, and the reason names the folder', async () => {
+test('if the cost of the day cannot be recorded, no agent starts under a limit, and the reason names the folder', async () => {
   await using given = await scene({ settings: 'MAX_COST_USD_PER_DAY=1\n' });
   const { spent, dir } = given.watch.paths;
   await mkdir(dir, { recursive: true });
@@ -206,7 +206,7 @@ test('where the cost of the day cannot be recorded, no agent starts under a limi
   expect(await queueReason(ours)).toBeUndefined();
 });
 
-test('a cost that a full disk refused is recorded before the next agent, also by a later worker', async () => {
+test('a cost that could not be written to a full disk is recorded before the next agent, even by a later worker', async () => {
   await using given = await scene({ settings: 'MAX_COST_USD_PER_DAY=1\n' });
   const before = given.worker();
   await noteCost(before, { iteration: 1, usd: 0.25 });
@@ -232,14 +232,14 @@ test('a cost that a full disk refused is recorded before the next agent, also by
   expect(await queueReason(next)).toContain('have cost $3.25 today');
 });
 
-test('unreadable settings of the machine may limit a day: no agent starts', async () => {
+test('unreadable machine settings may limit the day: no agent starts', async () => {
   await using given = await scene();
   await rm(given.settingsPath);
   await mkdir(given.settingsPath);
   expect(await queueReason(given.worker())).toContain('the settings of this machine cannot be read');
 });
 
-test('a limit of the day known only to a login shell queues no session: its supervisor would admit it at once', async () => {
+test('a limit of the day known only to a login shell queues no session, because its supervisor would admit it at once', async () => {
   await using given = await scene();
   const { env, ...parts } = given.worker();
   const environment = new ChildrenEnvironment(env);

@@ -23,7 +23,7 @@ async function written(text: string, answers: Record<string, string>, times = 1)
   return await readFile(qa, 'utf8');
 }
 
-test('text that a person typed since stays below the answer, once, and is not part of it', async () => {
+test('text that a person has typed since stays below the answer, once, and is not part of it', async () => {
   const longer = 'Only the ones that are still afloat;\nnever the fleet';
   const text = await written(withAnswers(longer, 'so'), { Q1: 'Only the ones that', Q2: 'so' }, 3);
   expect(parseQa(text).questions.map(({ answer }) => answer)).toEqual(['Only the ones that', 'so']);
@@ -36,11 +36,11 @@ test('text that a person typed since stays below the answer, once, and is not pa
   expect(parseQa(text).questions.map(questionHash)).toEqual(parseQa(QA).questions.map(questionHash));
 });
 
-test('the same answer in another wording is no other text', async () => {
+test('the same answer in another form does not count as other text', async () => {
   expect(await written(withAnswers('so', '_waiting_'), { Q1: 'so' })).not.toContain('not taken');
 });
 
-test('recording one answer does not declare the others, half typed, complete', async () => {
+test('recording one answer does not mark the other, half-typed answers as complete', async () => {
   const typing = withAnswers('_waiting_', 'Because the');
   expect(parseQa(await written(typing, { Q1: 'all' }))).toMatchObject({
     status: 'waiting',

@@ -14,14 +14,14 @@ import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 import { entryOf, hostWith } from '../support/hosts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** A session without a worker and a supervisor, and workers for it. */
+/** A session without a worker and without a supervisor, and workers for it. */
 export interface RestedSession extends AsyncDisposable {
   paths: SessionPaths;
   /** Runs a worker until it has left; leases see it as a separate process. */
   work(given?: { clock?: Clock; wake?: Wake }): Promise<void>;
   leave(command: { kind: 'stop'; when: 'now' } | { kind: 'message'; text: string }): Promise<void>;
   view(): Promise<SessionView>;
-  /** The events since it rested. */
+  /** The events since it came to rest. */
   events(): Promise<SessionEvent[]>;
 }
 

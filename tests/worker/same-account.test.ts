@@ -47,7 +47,7 @@ const blockedBy = (worker: Worker) => {
   return status.kind === 'blocked' ? status.reason : undefined;
 };
 
-test('an agent of another provider in between does not allow the first one’s account to change', async () => {
+test("an agent of another provider in between does not allow the first provider's account to change", async () => {
   await using log = await tempLog();
   const events = [childOf('claude', []), childOf('codex', ['OPENAI_API_KEY'])];
   const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, events);
@@ -67,16 +67,16 @@ test('a provider that replaces one at its limit must keep its own account', asyn
 
 test.each([
   [
-    'a person who resumes accepts',
+    'a person who resumes accepts the new account',
     { type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: true },
     true,
   ],
   [
-    'a changed file does not accept',
+    'a changed file does not accept the new account',
     { type: 'resumed', by: { channel: 'file' }, phase: 'investigation', resetsCounts: false },
     false,
   ],
-] as [string, NewEvent, boolean][])('%s who pays from here on', async (_who, resumed, accepted) => {
+] as [string, NewEvent, boolean][])('%s', async (_who, resumed, accepted) => {
   await using log = await tempLog();
   const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, [childOf('claude', []), resumed]);
   expect(await sameAccount(worker)).toBe(accepted);

@@ -13,7 +13,7 @@ import type { Worker } from '../../src/worker/core/worker.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** A running agent of iteration 1, recorded for iterations 1 and 2, whose processes are seen through `table`. */
+/** A running agent of iteration 1, recorded for iterations 1 and 2, whose processes are read from `table`. */
 async function childSeenThrough(table: ProcessTable, mark?: string) {
   const dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
@@ -40,7 +40,7 @@ async function childSeenThrough(table: ProcessTable, mark?: string) {
   return { dir, worker, start };
 }
 
-/** As on macOS, where the system's shell hides its environment. */
+/** As on macOS, where the environment of the system's shell is hidden. */
 function hiding(table: ProcessTable): ProcessTable {
   return { ...table, environmentOf: async () => undefined };
 }
@@ -49,7 +49,7 @@ test.each([
   ['/proc', procTable()],
   ['ps', psTable()],
 ])(
-  'an agent whose environment %s does not show is identified by its command line, and ended with all that it started',
+  'an agent whose environment %s does not show is identified by its command line, and ended with all processes that it started',
   async (_, table) => {
     const { dir, worker, start } = await childSeenThrough(hiding(table));
     await using _dir = dir;
@@ -70,8 +70,8 @@ test.each([
 
 test.each([
   ['a process of another iteration', hiding(procTable()), undefined, 2],
-  ['a process that carries the mark of another session', procTable(), 'another', 1],
-])('a record that names %s is none', async (_, table, mark, recordedAs) => {
+  ['a process that carries the marker of another session', procTable(), 'another', 1],
+])('a record that names %s is ignored', async (_, table, mark, recordedAs) => {
   const { dir, worker, start } = await childSeenThrough(table, mark);
   await using _dir = dir;
   const child = await start(1, recordedAs);

@@ -35,7 +35,7 @@ test.each<[string, NewEvent[]]>([
   ['stopped', [{ type: 'stopped', by: { channel: 'cli' }, why: 'asked for' }]],
   ['stopped while its checks ran', [STARTED, { type: 'stopped', by: { channel: 'cli' }, why: 'asked for' }]],
   ['done', [DONE]],
-])('a stop of a session that is %s starts nothing and says that nothing runs', async (_how, rest) => {
+])('a stop of a session that is %s starts nothing and reports that nothing runs', async (_how, rest) => {
   await using session = await restedSession(...rest);
   const { sessionsDir, folder } = session.paths;
   const cwd = dirname(sessionsDir);

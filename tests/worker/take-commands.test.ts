@@ -94,7 +94,7 @@ test('an answered command is not answered again, by this worker or the next', as
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
-test('however many commands were answered since, an old one is not answered again', async () => {
+test('an old command is not answered again, however many were answered since', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   const old = command({ kind: 'stop', when: 'now' }, ulid(5000));
@@ -109,7 +109,7 @@ test('however many commands were answered since, an old one is not answered agai
   expect(await answers(log)).toHaveLength(201);
 });
 
-test('while an agent runs only stop and message are taken', async () => {
+test('while an agent runs, only stop and message commands are taken', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   const resume: Command = { v: 1, id: ulid(1), by: CLI, at: '2026-01-08T10:00:00.000Z', kind: 'resume' };
@@ -126,7 +126,7 @@ test('a broken command is refused once, with an explanation, and its file is rem
   await using log = await tempLog();
   const worker = await workerOn(log);
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }));
-  // Later than the last: within a millisecond the order is undefined.
+  // Later than the last one: within a millisecond the order is undefined.
   const id = ulid(Date.now() + 1000);
   await writeFile(join(log.paths.commands, `${id}.json`), '{"v":1,');
   await takeCommands(worker, 'no_child');
@@ -134,7 +134,7 @@ test('a broken command is refused once, with an explanation, and its file is rem
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
-test('a command of a newer samocode is refused as a whole, with what to do', async () => {
+test('a command of a newer samocode is refused as a whole, with the next step', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   const stop = { ...command({ kind: 'stop', when: 'now' }, ulid(1)), softly: true };
@@ -152,7 +152,7 @@ test('a command of a newer samocode is refused as a whole, with what to do', asy
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
-test('a command sees the changes of earlier ones, though all are written at once', async () => {
+test('a command sees the changes of earlier ones, even though all are written at once', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
@@ -162,7 +162,7 @@ test('a command sees the changes of earlier ones, though all are written at once
   expect(worker.writer.state.status.kind).toBe('stopped');
 });
 
-test('a full disk delays the answers and loses none', async () => {
+test('a full disk delays the answers but loses none', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   for (const at of [1, 2, 3]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
@@ -198,7 +198,7 @@ test('a stop queued after a message takes effect at once on a full disk, and bot
 
 const at = '2026-01-08T10:00:00.000Z';
 
-test('a leftover file of an answered command waits no longer, and is removed', async () => {
+test('a leftover file of an answered command is no longer queued, and is removed', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   const again = command({ kind: 'stop', when: 'now' }, ulid(1));
@@ -210,7 +210,7 @@ test('a leftover file of an answered command waits no longer, and is removed', a
   expect(pendingCommandIds(log.paths)).toEqual([fresh.id]);
 });
 
-test('a command whose file the machine refuses is answered so, and later ones are taken', async () => {
+test('a command whose file cannot be read is refused with that reason, and later ones are taken', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
@@ -226,7 +226,7 @@ test('a command whose file the machine refuses is answered so, and later ones ar
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
-test('a command whose file a full disk refuses keeps waiting, and the answers before it are written once', async () => {
+test('a command whose file cannot be removed from a full disk stays queued, and the answers before it are written once', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(1)));

@@ -5,7 +5,7 @@ import { iterationPaths, sessionPaths } from '../../src/session/layout/paths.ts'
 import { KEPT_ITERATIONS, removeOldIterations } from '../../src/worker/iteration/finish-iteration.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('the machine files of the newest iterations stay, and older ones are removed', async () => {
+test('the machine files of the newest iterations are kept, and older ones are removed', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   for (let iteration = 1; iteration <= KEPT_ITERATIONS + 3; iteration += 1) {
@@ -20,7 +20,7 @@ test('the machine files of the newest iterations stay, and older ones are remove
   ]);
 });
 
-test('a session with few iterations, or without their folder, loses none', async () => {
+test('a session with few iterations, or without their folder, loses no files', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   removeOldIterations(paths, 1000);

@@ -32,7 +32,7 @@ const awaiting = (fileHash: string): NewEvent => ({
   ...{ file: 'notes.md', fileHash },
 });
 
-/** A worker of a session that came to rest with `rest`, and what its starter observed. */
+/** A worker of a session that came to rest with `rest`, and the observations of whatever started it. */
 async function workerOn(log: TempLog, rest: NewEvent, wake: Wake = {}, clock: Clock = systemClock) {
   const { paths } = log;
   const { writer } = await log.open();
@@ -55,13 +55,13 @@ test('typed answers that stayed unchanged open their gate', async () => {
 });
 
 test.each<[string, string, Wake]>([
-  ['nothing has watched', ANSWERED, {}],
-  ['that changed after they had rested', `${ANSWERED}\nP.S.\n`, { rested: fingerprint(ANSWERED) }],
+  ['that were not watched', ANSWERED, {}],
+  ['that changed after they had settled', `${ANSWERED}\nP.S.\n`, { rested: fingerprint(ANSWERED) }],
   ['of which one is missing', QA, { rested: fingerprint(QA) }],
-  ['with which the session came to wait', ANSWERED, { rested: fingerprint(ANSWERED) }],
-])('typed answers %s open nothing, and stay as they are', async (_what, text, wake) => {
+  ['from before the session waited', ANSWERED, { rested: fingerprint(ANSWERED) }],
+])('typed answers %s open no gate, and are not changed', async (_what, text, wake) => {
   await using log = await tempLog();
-  const before = _what.startsWith('with which') ? fingerprint(text) : fingerprint('before');
+  const before = _what.startsWith('from before') ? fingerprint(text) : fingerprint('before');
   const worker = await workerOn(log, asking(before), wake);
   await writeFile(log.paths.qa, text);
   expect(await wokenByHand(worker)).toBe(false);
@@ -69,14 +69,14 @@ test.each<[string, string, Wake]>([
   expect(await readFile(log.paths.qa, 'utf8')).toBe(text);
 });
 
-test('an awaited file that was only saved again wakes nothing', async () => {
+test('an awaited file that was only saved again does not start the session', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log, awaiting(fingerprint('before')));
   await writeFile(`${log.paths.sessionDir}/notes.md`, 'before');
   expect(await wokenByHand(worker)).toBe(false);
 });
 
-test('an awaited file from a machine whose clock is slow wakes its session', async () => {
+test('an awaited file from a machine whose clock is slow starts its session', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log, awaiting(fingerprint('before')));
   const path = `${log.paths.sessionDir}/notes.md`;
@@ -136,7 +136,7 @@ test('a command that arrives during the wait for a limit is taken at once', asyn
   expect(clock.slept).toHaveLength(1);
 });
 
-test('the worker of a longer limit leaves', async () => {
+test('the worker leaves if the limit is longer', async () => {
   await using log = await tempLog();
   const clock = sleepingClock();
   const { worker, status } = await limited(log, 60_001, { clock });
@@ -153,7 +153,7 @@ test('a worker whose clock is set back while it waits leaves', async () => {
   expect(await waitsOut(worker, status)).toBe(false);
 });
 
-test('a limit whose end the starter observed is over, whatever the worker’s clock shows', async () => {
+test("a limit whose end the starter observed is over, whatever the worker's clock shows", async () => {
   await using log = await tempLog();
   const { worker, status } = await limited(log, 3_600_000, { wake: { limitOver: START_MS + 3_600_000 } });
   expect(await waitsOut(worker, status)).toBe(true);

@@ -25,7 +25,7 @@ export interface WorkerWithChild extends AsyncDisposable {
   open: OpenIteration;
   child: ChildRecord;
   stdout: string;
-  /** How many processes of the agent still run. */
+  /** The number of the agent's processes that still run. */
   living(): Promise<number>;
 }
 

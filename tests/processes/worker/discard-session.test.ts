@@ -69,7 +69,7 @@ test('after a worker that died at any step of a discard, the next one completes 
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
   await leaveCommand(log.paths, DISCARD);
-  // Before the event only one of our own refs is changed.
+  // Before the event only one of samocode's own refs is changed.
   const { events } = await judgeQueued(worker, DISCARD.id, 'no_child');
   expect(await standing(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
   await worker.writer.append(...events);
@@ -102,7 +102,7 @@ test('files written after the trash was filled undo the discard', async () => {
 
 test.each<[string, (worker: Worker, repo: TempRepo) => Promise<unknown>, string]>([
   [
-    'whose worktree has a repository of its own in it',
+    'whose worktree contains a nested repository',
     async (worker, repo) => {
       await repo.git(['init', '--quiet', 'inner'], worktreeOf(worker));
       await writeFile(join(worktreeOf(worker), 'inner/x'), 'x');
@@ -134,8 +134,8 @@ test('a discard through a channel that opens no gate is refused', async () => {
 });
 
 test.each<[string, (repo: TempRepo, worker: Worker) => Promise<unknown>, string]>([
-  ['when the trash is gone', (repo, worker) => repo.git(['update-ref', '-d', trash(worker)]), 'trash_gone'],
-  ['when another branch has its name', (repo) => repo.git(['branch', 'samocode/x', 'main']), 'branch_taken'],
+  ['if the trash is gone', (repo, worker) => repo.git(['update-ref', '-d', trash(worker)]), 'trash_gone'],
+  ['if another branch has its name', (repo) => repo.git(['branch', 'samocode/x', 'main']), 'branch_taken'],
 ])('a discarded session is not restored %s', async (_, disturb, code) => {
   await using log = await tempLog();
   await using repo = await makeRepo();

@@ -10,14 +10,17 @@ import { CHANGES, PLAYED, SIGNALLED } from '../../worker/false-claims/rows.ts';
 
 interface Row {
   claim: FalseClaim;
-  /** Plays the session that makes it, once for all that it makes. */
+  /** Plays the session of this row's claims, once for all of them. */
   play(): Promise<ClaimEnd>;
-  /** Its place among them. */
+  /** The index of the row within the session. */
   at: number;
   hasOthers: boolean;
 }
 
-/** One of each session comes first: rows that wait for the same session would leave nothing to play meanwhile. */
+/**
+ * The first rows of all sessions come first, since rows that wait for the same session would leave nothing to run in
+ * the meantime.
+ */
 const CLAIMS = PLAYED.flatMap((claims): Row[] => {
   let played: Promise<ClaimEnd> | undefined;
   const play = () => (played ??= playClaim(together(claims)));
@@ -33,7 +36,7 @@ describe('a session is not done when its agent', () => {
     async ([, { claim, play, hasOthers }], { expect }) => {
       const end = await play();
       if (isStopped(end, claim)) return;
-      // Alone it shows whether it is the one that nothing stops.
+      // Played alone, it shows whether it is the claim that is not caught.
       const { said, status } = hasOthers ? await playClaim(claim) : end;
       if (typeof claim.says === 'string') expect(said).toContain(claim.says);
       else expect(said).toMatch(claim.says);
@@ -54,7 +57,7 @@ describe('a session is not done when its agent', () => {
   );
 });
 
-test('the approved plan and its ledger count as unchanged where an agent changes neither', async ({
+test('the approved plan and its ledger count as unchanged if an agent changes neither', async ({
   expect,
 }) => {
   expect(await planAfter('true')).toMatchObject({ approved: true, changedSinceApproval: false });
@@ -67,11 +70,11 @@ test.concurrent.for(CHANGES.map(({ way, does }) => [way, does] as const))(
   },
 );
 
-test('what is claimed falsely again and again is sent back three times, then the session blocks with the list', async ({
+test('a repeated false claim is sent back three times, then the session blocks with the list', async ({
   expect,
 }) => {
   const { said, iterations } = await playClaim({
-    way: 'passes on to quality again and again',
+    way: 'moves on to quality again and again',
     phase: 'testing',
     isAgain: true,
     before: '',
@@ -81,14 +84,14 @@ test('what is claimed falsely again and again is sent back three times, then the
   expect(said).toMatch(
     /^\{"reason":"The work is not done: the plan asks for changes \(it has no \\"Testing: none\\"\), but .*"rule":"false_done"/,
   );
-  // Testing claims it four times, with implementation between.
+  // Testing claims it four times, with implementation in between.
   expect(iterations).toBe(7);
 });
 
 const COMMIT = 'git add -A; git commit -qm Work';
 const phase = (name: string, files: string) => `### Phase 1: ${name}\nFiles: ${files}\n- [x] a\n`;
 
-/** Claims that hold, in a plan with a phase for each way to name files; its name tells which one was not believed. */
+/** Claims that hold, in a plan with a phase for each way to name files; its name tells which one was rejected. */
 const HONEST = together([
   {
     way: 'has done what the plan says',
@@ -111,7 +114,7 @@ const HONEST = together([
     ledger: [{ id: 'R1', text: 'It has a store', check: 'test -e src/store.js' }],
     says: '',
   },
-  { way: 'commits the last of it in the end', does: `echo x >>src/cli.js; ${COMMIT}`, says: '' },
+  { way: 'commits its last work at the end', does: `echo x >>src/cli.js; ${COMMIT}`, says: '' },
   {
     way: 'has read the message',
     does: 'sed -i "s/^Last Action:.*/Last Action: $(ls "$SESSION"/_inbox | tr "\\n" " ")/" "$SESSION/_overview.md"',
@@ -123,17 +126,17 @@ const BOXES = '## Requirements\n- [ ] R1: x\n## Impl';
 describe('a session is done when its agent', () => {
   test.concurrent.for([
     [
-      'has made a file executable, touched what the plan names by a folder, a pattern, with a note or so that it cannot be looked up, met its requirements, whatever boxes the plan has for them, read its message and committed the last of it in the end',
+      "has made a file executable, touched the plan's files as named by a folder, a pattern, a note or in a form that cannot be looked up, met its requirements regardless of checkboxes in the plan, read its message and committed its last work at the end",
       { ...HONEST, message: 'before' as const, plan: HONEST.plan?.replace('## Impl', BOXES) },
     ],
     ['follows a plan without files', { plan: '# Plan: x\n### Phase 1: look\n- [x] a' }],
     ['follows a plan without phases, and has no check', { plan: '# Plan: look', checks: [] }],
     [
-      'looks by a plan without files and without tests',
+      'researches with a plan without files and without tests',
       { before: '', plan: '# Plan: x\nTesting: none - nothing runs\n### Phase 1: look\n- [x] a' },
     ],
     [
-      'has researched by a plan without tests',
+      'writes a document with a plan without tests',
       {
         before: '',
         plan: `Testing: none - it is research\n### Phase 1: look\nFiles: 01-08-1100-dive-x.md\n- [x] a`,

@@ -25,7 +25,7 @@ const askedAbout = async (worker: Worker) =>
     ...{ kind: 'run', phase: 'quality', notes: [], delay: 'none' },
   });
 
-/** Has a plan approved, with a ledger of one command if one is given. */
+/** Gets a plan approved, with a ledger of one command if one is given. */
 async function approve({ paths, writer }: Worker, check?: string): Promise<void> {
   const ledger = check && JSON.stringify({ requirements: [{ id: 'R1', text: 'It holds', check }] });
   await writeFile(join(paths.sessionDir, PLAN), TEXT);
@@ -51,7 +51,7 @@ test('the work for a goal is compared with its own base, not with earlier work',
   ]);
 });
 
-test('a script that a requirement’s check runs is one of the checks', async () => {
+test("a script run by a requirement's check counts as part of the checks", async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   await repo.commit('A check', { 'prove.sh': 'test -e boats.txt\n' });
@@ -61,7 +61,7 @@ test('a script that a requirement’s check runs is one of the checks', async ()
   expect(wait?.weakened).toMatchObject([{ path: 'prove.sh' }]);
 });
 
-test('where no check runs, a wait for weakened tests does not say that checks pass', async () => {
+test('if no check runs, a wait for weakened tests does not claim that checks pass', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   await repo.commit('A test', { 'a.test.js': "test('adds', () => {});\n" });
@@ -70,7 +70,7 @@ test('where no check runs, a wait for weakened tests does not say that checks pa
   expect(wait?.reason).toBe('No check runs here, and tests or their settings were changed.');
 });
 
-test('a merge runs the checks of requirements whose plan was archived since', async () => {
+test('a merge runs the checks of requirements whose plan has since been archived', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo, { events: [] });
@@ -84,7 +84,7 @@ test('a merge runs the checks of requirements whose plan was archived since', as
   expect(await mergeCommands(worker)).toEqual(['sh prove.sh']);
 });
 
-test('the ledger of an earlier goal, whatever its states, does not count for the next one', async () => {
+test('the ledger of an earlier goal does not count for the next one, whatever its states', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
@@ -103,7 +103,7 @@ test('the ledger of an earlier goal, whatever its states, does not count for the
   expect(await ledgerProblem(worker, 'requirements')).toBeUndefined();
 });
 
-test('proved requirements are on record as they were decided, whatever the ledger says later', async () => {
+test('proved requirements are recorded as they were decided, whatever the ledger says later', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo, { events: [] });

@@ -34,8 +34,8 @@ async function watch({ worker, open, child, stdout }: WorkerWithChild) {
 test.each([
   ['an error that a person must fix', GIT_ERRORS.git_no_folder({ cwd: '/gone' })],
   ['a refused file', Object.assign(new Error('EACCES'), { code: 'EACCES', path: '/refused' })],
-  ['a fault of the program', new TypeError('x is not a function')],
-])('%s does not block a session while the child of its iteration lives', async (_, error) => {
+  ['a bug in the program', new TypeError('x is not a function')],
+])('%s does not block a session while the agent of its iteration runs', async (_, error) => {
   await using log = await tempLog();
   await using scene = await workerWithChild(log);
   await expect(guarded(scene.worker, failing(error))).rejects.toBe(error);
@@ -58,7 +58,7 @@ test('an unreadable process table does not end the watch over an agent before it
   expect(await watch(scene)).toMatchObject({ end: 'timeout' });
 });
 
-test('inside the guard, the processes of the machine are read only during a silence', async () => {
+test('inside the guard, the process table of the machine is read only during a silence', async () => {
   await using log = await tempLog();
   const { processes } = await systemHost();
   let readings = 0;
@@ -72,7 +72,7 @@ test('inside the guard, the processes of the machine are read only during a sile
   expect(readings).toBe(0);
 });
 
-test('a lost lease ends the watch over a living agent', async () => {
+test('a lost lease ends the watch over a running agent', async () => {
   await using log = await tempLog();
   await using scene = await workerWithChild(log, { settings: PATIENT, timeLimitMs: DAY_MS });
   await log.open({ takeOver: true });
@@ -86,7 +86,7 @@ const stopNow = () => ({
 });
 
 test.each(['git_timeout', 'child_immortal'])(
-  'a stop of a session that is blocked by %s starts a worker that ends the agent left alive',
+  'a stop of a session that is blocked by %s starts a worker that ends the agent still running',
   async (rule) => {
     await using log = await tempLog();
     const { paths } = log;

@@ -64,9 +64,9 @@ test.each<[string, FinishedPlan, Command, string]>([
     merge(),
     'not_done_yet',
   ],
-  ['without a branch of the base', { base: 'HEAD' }, merge(), 'no_base_branch'],
+  ['without a branch as its base', { base: 'HEAD' }, merge(), 'no_base_branch'],
   [
-    'of a session in the archive',
+    'of an archived session',
     { events: [DONE, { type: 'archived', by: CLI, what: 'session', moved: [], to: 'x' }] },
     merge(),
     'archived',
@@ -95,7 +95,7 @@ test('a base that is behind its remote is merged as it is on the remote', async 
   expect(await repo.git(['ls-files'])).toBe('README.md\na.txt\nb.txt');
 });
 
-test('conflicts are recorded with what to do, and the session stays done', async () => {
+test('conflicts are recorded with the next step, and the session remains done', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo, { files: { 'README.md': 'ours\n' }, events: [DONE, ASKED] });

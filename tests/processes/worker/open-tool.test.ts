@@ -7,7 +7,7 @@ import { ChildLog } from '../../../src/worker/limits/child-log.ts';
 import { tempLog } from '../../support/temp-log.ts';
 import { workerWithChild } from '../../worker/worker-with-child.ts';
 
-/** Its sleeps take no time. */
+/** Sleeps of this clock take no time. */
 function quickClock(): Clock {
   let ms = 0;
   return {
@@ -56,7 +56,7 @@ test.each<[string, string, object[]]>([
     [codexItem('started', FILES), codexItem('started', COMMAND), codexItem('completed', FILES)],
   ],
   ['gemini', 'one call', [geminiUse('1')]],
-])('a child of %s that is silent over %s ends at its time limit', async (provider, _, lines) => {
+])('an agent of %s that is silent during %s ends at its time limit', async (provider, _, lines) => {
   expect(await endAfter(provider, lines)).toBe('timeout');
 });
 
@@ -71,6 +71,6 @@ test.each<[string, string, object[]]>([
   ['codex', 'a command ended', [codexItem('started', COMMAND), codexItem('completed', COMMAND)]],
   ['codex', 'a change ended', [codexItem('started', FILES), codexItem('completed', FILES)]],
   ['gemini', 'a call was answered', [geminiUse('1'), geminiResult('1')]],
-])('a child of %s that is silent after %s ends at the limit of silence', async (provider, _, lines) => {
+])('an agent of %s that is silent after %s ends at the limit of silence', async (provider, _, lines) => {
   expect(await endAfter(provider, lines)).toBe('stalled');
 });

@@ -40,7 +40,7 @@ const KINDS: Array<(seed: number) => Step[]> = [
     numbered(ENOUGH, (i) =>
       step('investigation', { [`11-20-09${i}0-dive-${seed}.md`]: `Finding ${seed} ${i}\n` }),
     ),
-  // Only ticks, since the code existed already.
+  // Only ticks, because the code existed already.
   (seed) =>
     numbered(ENOUGH, (i) =>
       step('implementation', { '11-20-0900-plan-x.md': `${'- [x] s\n'.repeat(i)}- [ ] ${seed}\n` }),
@@ -79,7 +79,7 @@ const KINDS: Array<(seed: number) => Step[]> = [
           )
         : step('implementation', { 'code:fix.ts': `fix ${i}\n` }, { status: 'continue', phase: 'testing' }),
     ),
-  // One phase after the other with hardly any change.
+  // One phase after another with hardly any change.
   () => [
     step('investigation', {}, { status: 'continue', phase: 'requirements' }),
     step('requirements', {}, { status: 'continue', phase: 'planning' }),
@@ -104,7 +104,7 @@ const KINDS: Array<(seed: number) => Step[]> = [
 
 const SEEDS = [1, 2, 3];
 
-/** After each step, how many in a row left the state unchanged. */
+/** After each step, how many steps in a row left the state unchanged. */
 async function equals(scene: CheckpointScene, steps: readonly Step[]): Promise<number[]> {
   const { keep, worktreePath, sessionDir } = scene;
   let trail = EMPTY_TRAIL;
@@ -153,9 +153,9 @@ const LOOPS: Array<{ what: string; steps: Step[] }> = [
     what: 'the same document under new names',
     steps: numbered(5, (i) => step('testing', { [`11-20-090${i}-test-report-x.md`]: 'same\n' })),
   },
-  { what: 'to and fro', steps: numbered(5, (i) => step('quality', { 'code:a.txt': `${i % 2}\n` })) },
+  { what: 'back and forth', steps: numbered(5, (i) => step('quality', { 'code:a.txt': `${i % 2}\n` })) },
   {
-    what: 'to and fro between two phases',
+    what: 'back and forth between two phases',
     steps: numbered(5, (i) =>
       i % 2 === 0
         ? step('testing', {}, { status: 'continue', phase: 'implementation' })

@@ -35,10 +35,10 @@ test.each<[string, Record<string, string> | undefined, string[]]>([
   ['nothing is committed after it', undefined, []],
   ['an empty commit follows', {}, []],
   ['a commit adds nothing but a document', { 'docs/Summary x.md': '# Done\n' }, []],
-  ['a commit changes a document that was there', { 'README.md': '# Other\n' }, ['R1']],
+  ['a commit changes an existing document', { 'README.md': '# Other\n' }, ['R1']],
   ['a commit changes the code', { 'a.txt': 'other\n' }, ['R1']],
   ['a commit adds code', { 'b.md': '# B\n', 'b.txt': 'more\n' }, ['R1']],
-])('where %s, the reviews that count are those of the present code', async (_, files, open) => {
+])('if %s, the reviews that count are those of the present code', async (_, files, open) => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await reviewedSession(log, repo);

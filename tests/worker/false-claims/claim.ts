@@ -4,10 +4,10 @@ export interface FalseClaim {
   way: string;
   /** What the agent does: a shell script in the worktree. `$SESSION`, `$REPO` and `$RUN` are the folders around it. */
   does?: string;
-  /** Committed work of earlier agents; by default honest. */
+  /** Earlier agents' committed work; honest by default. */
   before?: string;
   phase?: 'implementation' | 'testing' | 'quality' | 'done';
-  /** Its signal: text that is no JSON, or false for none; `done` by default. */
+  /** Its signal: text that is not JSON, or false for none; `done` by default. */
   signal?: object | string | false;
   /** The approved plan; by default one with two ticked phases. */
   plan?: string;
@@ -20,14 +20,14 @@ export interface FalseClaim {
   secondGoal?: true;
   /** Every agent of the phase claims it, not only the first. */
   isAgain?: true;
-  /** What stops it, as the next agent or the person reads it. */
+  /** The obstacle, as the next agent or the person reads it. */
   says: string | RegExp;
 }
 
 /** A change after the approval, in the documents of a session with `PLAN` and one requirement. */
 export type PlanChange = Required<Pick<FalseClaim, 'way' | 'does'>>;
 
-/** A signal that only the phase rules judge. */
+/** A signal judged only by the phase rules. */
 export type Signalled = Pick<FalseClaim, 'way' | 'phase' | 'signal' | 'says'>;
 
 /** The claim of a session that makes all of these, each with its own files, checks and phases. */

@@ -21,14 +21,14 @@ import { type FalseClaim, HONEST_WORK, PLAN } from './claim.ts';
 
 export interface ClaimEnd {
   status: string;
-  /** What the session's person or its next agent reads. */
+  /** The text for the session's person or its next agent. */
   said: string;
   iterations: number;
 }
 
 /**
- * An agent that does what it finds beside itself, once; the next one says no more than that it was sent back. Where it
- * claims the same again and again, agents of other phases only say that they have worked.
+ * Plays the agent that finds a script next to it, once; the next agent only reports that it was sent back. If the claim
+ * is repeated, agents of other phases only report that they have worked.
  */
 const AGENT = `#!/bin/sh
 here=$(dirname "$0")
@@ -46,7 +46,7 @@ fi
 echo '{"type":"result","subtype":"success","is_error":false}'
 `;
 
-/** Plays a claim in a real session with a real agent process, up to where the session rests. */
+/** Plays a claim in a real session with a real agent process, until the session waits or ends. */
 export async function playClaim(claim: FalseClaim): Promise<ClaimEnd> {
   const { does = '', signal = { status: 'done', summary: 'All of it.' } } = claim;
   const pages = {

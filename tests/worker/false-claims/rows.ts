@@ -3,13 +3,13 @@ import { type FalseClaim, HONEST_WORK, PLAN_HEAD, type PlanChange, type Signalle
 const COMMIT = "git add -A; git commit -qm 'Work'";
 const WHITE_SPACE = 'the branch changes nothing except white space since';
 
-/** The row's own check failed: others of the same session have their own. */
+/** The row's own check failed; other rows of the same session have their own. */
 const failed = (script: string) => new RegExp(`[Cc]hecks of the project failed: .*\`sh ${script}\` \\(`);
 const uncommitted = (name: string) => new RegExp(`Not committed: .*${name}`);
 
 const UNCOMMITTED: FalseClaim[] = [
   {
-    way: 'breaks a check, and repairs it without a commit',
+    way: 'breaks a check and fixes it without a commit',
     does: `echo false >test.sh; ${COMMIT}; echo true >test.sh`,
     says: uncommitted('test.sh'),
   },
@@ -19,14 +19,14 @@ const UNCOMMITTED: FalseClaim[] = [
     says: uncommitted('needed.js'),
   },
   {
-    way: 'stages its work, and does not commit it',
+    way: 'stages its work and does not commit it',
     does: 'echo x >a.js; git add a.js',
     says: uncommitted('a.js'),
   },
   { way: 'deletes a file without a commit', does: 'rm src/cli.js', says: uncommitted('src/cli.js') },
 ];
 
-/** What the checks find, which run on a fresh clone of what is committed. */
+/** Found by the checks, which run on a fresh clone of the committed files. */
 const CHECKS: FalseClaim[] = [
   {
     way: 'breaks a check',
@@ -35,56 +35,56 @@ const CHECKS: FalseClaim[] = [
     says: failed('test.sh'),
   },
   {
-    way: 'has its tests pass by a file that git ignores',
+    way: 'makes its tests pass with a file that git ignores',
     checks: ['sh ignored.sh'],
     does: `echo 'cat ignored' >ignored.sh; ${COMMIT}; echo x >ignored`,
     says: failed('ignored.sh'),
   },
   {
-    way: 'ignores a file that the work needs',
+    way: 'adds a file that the work needs to .gitignore',
     checks: ['sh helped.sh'],
     does: `echo 'cat helper' >helped.sh; echo helper >>.gitignore; ${COMMIT}; echo x >helper`,
     says: failed('helped.sh'),
   },
   {
-    way: 'hides a repair from git with assume-unchanged',
+    way: 'hides a fix from git with assume-unchanged',
     checks: ['sh assumed.sh'],
     does: `echo false >assumed.sh; ${COMMIT}; echo true >assumed.sh; git update-index --assume-unchanged assumed.sh`,
     says: failed('assumed.sh'),
   },
   {
-    way: 'hides a repair from git with skip-worktree',
+    way: 'hides a fix from git with skip-worktree',
     checks: ['sh skipped.sh'],
     does: `echo false >skipped.sh; ${COMMIT}; echo true >skipped.sh; git update-index --skip-worktree skipped.sh`,
     says: failed('skipped.sh'),
   },
   {
-    way: 'has its tests pass by a file beside the worktree',
+    way: 'makes its tests pass with a file next to the worktree',
     checks: ['sh beside.sh'],
     does: `echo 'cat ../beside' >beside.sh; ${COMMIT}; echo x >../beside`,
     says: failed('beside.sh'),
   },
   {
-    way: 'commits a link that leaves the repository for what the tests need',
+    way: 'commits a link to a file outside the repository that the tests need',
     checks: ['sh linked.sh'],
     does: `echo 'cat linked' >linked.sh; echo x >../target; ln -s ../target linked; ${COMMIT}`,
     says: failed('linked.sh'),
   },
   {
-    way: 'commits a link out of the repository that no check follows',
+    way: 'commits a link to a path outside the repository that no check follows',
     does: `mkdir -p docs; ln -s ../../notes docs/notes; ln -s /etc/hosts hosts; ln -s ../README.md docs/readme; ${COMMIT}`,
     says: /the link docs\/notes leads out of the repository, to \.\.\/\.\.\/notes; .*the link hosts leads out of the repository, to \/etc\/hosts/,
   },
   {
-    way: 'has its tests pass by the object folder of its own checkout',
+    way: 'makes its tests pass with the .git file of its own checkout',
     checks: ['sh checkout.sh'],
     does: `echo 'test -f .git' >checkout.sh; ${COMMIT}`,
     says: failed('checkout.sh'),
   },
   {
-    way: 'has its tests pass by a server that it leaves running',
+    way: 'makes its tests pass with a server that it leaves running',
     checks: ['sh server.sh'],
-    // One that has ended may stay in the table of processes until it is reaped.
+    // An exited process may stay in the process table until it is reaped.
     does: `sleep 600 & echo "ps -o stat= -p $! | grep -qv Z" >server.sh; ${COMMIT}`,
     says: failed('server.sh'),
   },
@@ -95,19 +95,19 @@ const CHECKS: FalseClaim[] = [
     says: '`sh hangs.sh` (ran out of time',
   },
   {
-    way: 'makes a check that waits for a person at a terminal',
+    way: 'writes a check that waits for a person at a terminal',
     checks: ['sh asks.sh'],
     does: `echo 'read answer </dev/tty' >asks.sh; ${COMMIT}`,
     says: failed('asks.sh'),
   },
   {
-    way: 'ends the shell of a check by a signal',
+    way: 'ends the shell of a check with a signal',
     checks: ['sh killed.sh'],
     does: `echo 'kill -9 $$' >killed.sh; ${COMMIT}`,
     says: failed('killed.sh'),
   },
   {
-    way: 'puts a program of the name of a check beside it',
+    way: 'puts a program with the name of a check next to it',
     checks: ['mycheck() { test ! -e fake; }; mycheck'],
     does: `echo exit 0 >fake; cp fake mycheck; chmod +x mycheck; ${COMMIT}`,
     says: /Checks of the project failed: .*`mycheck\(\) \{ test ! -e fake; \}; mycheck` \(/,
@@ -125,21 +125,21 @@ const PASSES_ON = {
   signal: { status: 'continue', phase: 'quality' },
 } as const;
 
-/** What git would start. */
+/** Programs that git would start. */
 const PROGRAMS: FalseClaim[] = [
   {
-    way: 'plants a hook that makes what the tests need',
+    way: 'plants a hook that creates the file that the tests need',
     does: `printf '#!/bin/sh\\ntouch needed' >"$REPO/.git/hooks/post-checkout"; chmod +x "$REPO/.git/hooks/post-checkout"`,
     says: /post-checkout.*git_programs_changed/,
   },
   {
-    way: 'sets a filter that changes what is checked out',
+    way: 'sets a filter that changes the checked out files',
     does: 'git config filter.fix.smudge "sed s/false/true/"',
     says: /filter\.fix\.smudge.*git_programs_changed/,
   },
 ];
 
-/** All of it in one branch: if one of them counted as work, the branch would hold some. */
+/** All in one branch: if any of them counted as work, the branch would hold some. */
 const NO_WORK: FalseClaim[] = [
   { way: 'makes an empty commit', before: 'git commit -q --allow-empty -m Done', says: WHITE_SPACE },
   { way: 'commits white space', before: `printf '#  Boats  \\n' >README.md; ${COMMIT}`, says: WHITE_SPACE },
@@ -155,7 +155,7 @@ const NO_WORK: FalseClaim[] = [
   },
   { way: 'commits an empty file', before: `mkdir src; touch src/store.js; ${COMMIT}`, says: WHITE_SPACE },
   {
-    way: 'calls a file binary so that its white space counts',
+    way: 'marks a file as binary so that its white space counts',
     before: `ATTRIBUTES="$(git rev-parse --git-common-dir)/info/attributes"; echo 'binary.md binary' >>"$ATTRIBUTES"
 printf '# Binary \\n' >binary.md; ${COMMIT}`,
     says: WHITE_SPACE,
@@ -178,17 +178,17 @@ printf '# Binary \\n' >binary.md; ${COMMIT}`,
     says: WHITE_SPACE,
   },
   {
-    way: 'moves its branch back behind the work',
+    way: 'moves its branch back to before the work',
     does: 'git reset -q --hard HEAD~1',
     says: WHITE_SPACE,
   },
 ];
 
-/** What the branch shows. */
+/** Visible in the branch. */
 const BRANCH: FalseClaim[] = [
   { way: 'commits nothing', before: '', says: WHITE_SPACE },
   {
-    way: 'commits its work on no branch',
+    way: 'commits its work on a detached HEAD',
     does: `git checkout -q --detach; echo x >more; ${COMMIT}`,
     says: 'the worktree has no branch checked out',
   },
@@ -198,7 +198,7 @@ const BRANCH: FalseClaim[] = [
     says: 'the branch boats of this session is gone',
   },
   {
-    way: 'shows the commits of the goal before for the new one',
+    way: 'presents the commits of the previous goal for the new one',
     secondGoal: true,
     says: WHITE_SPACE,
   },
@@ -209,7 +209,7 @@ const BRANCH: FalseClaim[] = [
     says: 'but the last green run was on',
   },
   {
-    way: 'gives the project other checks in a .samocode of its branch',
+    way: 'gives the project other checks in the .samocode of its branch',
     does: `echo false >test.sh; echo CHECK=true >.samocode; ${COMMIT}`,
     says: failed('test.sh'),
   },
@@ -222,7 +222,7 @@ const PLAN_FILE = '"$SESSION"/01-08-1000-plan-boats.md';
 const untouched = (phase: string, files: string) =>
   `of the plan (${phase}) is ticked, but no commit touches its files (${files})`;
 
-/** What the plan says, and what the branch shows of it. */
+/** Claims that contradict the plan, or the plan and the branch together. */
 const TICKS: FalseClaim[] = [
   {
     way: 'ticks a phase and touches none of its files',
@@ -231,31 +231,31 @@ const TICKS: FalseClaim[] = [
     says: `phase 2 ${untouched('the command', 'src/cli.js')}`,
   },
   {
-    way: 'ticks one step of a phase whose files it does not touch',
+    way: 'ticks one step of a phase without touching its files',
     before: ONLY_FIRST,
     plan: plan(`### Phase 3: one step\n${FILES}- [x] a\n- [ ] b`),
     says: /phase 3 of the plan \(one step\) has 1 open steps of 2; .*phase 3 of the plan \(one step\) is ticked/,
   },
   {
-    way: 'writes that a phase is completed and touches none of its files',
+    way: 'marks a phase as completed and touches none of its files',
     before: ONLY_FIRST,
     plan: plan(`### Phase 4: completed\n${FILES}- [ ] a\n**Phase 4 completed** (01-08 10:00)`),
     says: untouched('completed', 'src/cli.js, src/args.js'),
   },
   {
-    way: 'touches a file of nearly the same name',
+    way: 'touches a file with a similar name',
     before: `mkdir -p src; echo x >src/near.js.txt; ${COMMIT}`,
     plan: plan('### Phase 5: nearly\nFiles: src/near.js\n- [x] a'),
     says: untouched('nearly', 'src/near.js'),
   },
   {
-    way: 'touches no file that a pattern of the plan means',
+    way: 'touches no file that matches a pattern of the plan',
     before: ONLY_FIRST,
     plan: plan('### Phase 6: tests\nFiles: test/*.test.js\n- [x] a'),
     says: untouched('tests', 'test/*.test.js'),
   },
   {
-    way: 'ticks a phase that names no files, with nothing changed',
+    way: 'ticks a phase that names no files, without any change',
     before: '',
     plan: plan('### Phase 8: any\n- [x] a'),
     says: WHITE_SPACE,
@@ -279,7 +279,7 @@ const AT_ONCE: FalseClaim[] = [
     says: 'the worktree has the branch mine checked out, but the work of this session belongs on boats',
   },
   {
-    way: 'claims several things falsely at once, and has all of them on the list',
+    way: 'makes several false claims at once, all of which are listed',
     before: ONLY_FIRST,
     does: `${SEVERAL}; echo x >more; ${COMMIT}`,
     says: 'src/cli.js); checks of the project failed: `sh test.sh`',
@@ -290,94 +290,94 @@ const NAMES = { id: 'R1', text: 'Names are kept', check: 'test -e src/names.js' 
 const LEDGER_FILE = '"$SESSION/_requirements.json"';
 const CHANGED = 'The plan was changed after its approval.';
 
-/** One of the plan and one of the ledger; what else is a change is in `CHANGES`. */
+/** One change of the plan and one of the ledger; all other kinds are in `CHANGES`. */
 const CHANGED_PLANS: FalseClaim[] = [
   {
-    way: 'takes a phase out of the approved plan',
+    way: 'removes a phase from the approved plan',
     before: ONLY_FIRST,
     does: `sed -i '/^### Phase 2/,/^- /d' ${PLAN_FILE}`,
     says: CHANGED,
   },
   {
-    way: 'gives a requirement another check',
+    way: 'changes the check of a requirement',
     ledger: [NAMES],
     does: `sed -i 's/test -e src.names.js/true/' ${LEDGER_FILE}`,
     says: CHANGED,
   },
 ];
 
-/** What is another plan than the approved one. */
+/** What makes a plan a different one from the approved plan. */
 export const CHANGES: readonly PlanChange[] = [
   {
-    way: 'takes files out of the approved plan',
+    way: 'removes files from the approved plan',
     does: `sed -i 's/^Files: .*cli.*/Files: src/' ${PLAN_FILE}`,
   },
   {
-    way: 'adds to the approved plan that nothing can be tested',
+    way: 'adds a line to the approved plan that nothing can be tested',
     does: `sed -i '2iTesting: none - it is research' ${PLAN_FILE}`,
   },
   { way: 'deletes the approved plan', does: `rm ${PLAN_FILE}` },
   {
-    way: 'takes a requirement out of the ledger',
+    way: 'removes a requirement from the ledger',
     does: `echo '{"requirements":[{"id":"R2","text":"Names look nice","check":"reviewed"}]}' >${LEDGER_FILE}`,
   },
   {
-    way: 'says that a requirement is shown by a review, not by its command',
+    way: 'replaces the command of a requirement with a review',
     does: `sed -i 's/test -e src.names.js/reviewed/' ${LEDGER_FILE}`,
   },
   {
-    way: 'gives a requirement another text',
+    way: 'changes the text of a requirement',
     does: `sed -i 's/are kept/may be kept/' ${LEDGER_FILE}`,
   },
   { way: 'deletes the ledger', does: `rm ${LEDGER_FILE}` },
   { way: 'makes the ledger unreadable', does: `echo '{' >${LEDGER_FILE}` },
 ];
 
-/** What it signals, a row of each kind. */
+/** One row for each kind of signal. */
 const SIGNALS: FalseClaim[] = [
   {
-    way: 'is done in implementation',
+    way: 'signals done in implementation',
     phase: 'implementation',
     says: '"done" may not be signalled in implementation',
   },
   {
-    way: 'changes code in the review and skips the tests of it',
+    way: 'changes code in the review and skips testing it',
     phase: 'quality',
     does: `echo x >more.js; ${COMMIT}`,
     signal: { status: 'continue', phase: 'done' },
     says: 'Quality changed the code, so it must be tested again',
   },
   {
-    way: 'writes the phase done into the overview',
+    way: 'writes phase done into the overview',
     phase: 'testing',
     does: 'sed -i "s/^Phase: .*/Phase: done/" "$SESSION/_overview.md"',
     signal: { status: 'continue' },
     says: 'the Phase line of the overview',
   },
-  { way: 'signals plain words', signal: 'Done: all of it works.\n', says: '_signal.json could not be read' },
+  { way: 'signals plain text', signal: 'Done: all of it works.\n', says: '_signal.json could not be read' },
   { way: 'writes no signal', signal: false, says: 'No _signal.json was written' },
   {
-    way: 'does not acknowledge a message of its person',
+    way: "does not acknowledge a person's message",
     message: 'before',
     says: 'Messages from the human are not acknowledged',
   },
   {
-    way: 'acknowledges another message than the one that came',
+    way: 'acknowledges another message than the one that arrived',
     message: 'before',
     signal: { status: 'done', acknowledged: ['01ARZ3NDEKTSV4RRFFQ69G5FAV'] },
     says: 'Messages from the human are not acknowledged',
   },
   {
-    way: 'is done while a message comes that it has not read',
+    way: 'signals done while a message arrives that it has not read',
     message: 'meanwhile',
     says: 'Messages from the human arrived while the agent before you worked: ',
   },
 ];
 
-/** What the phase rules alone decide of a signal. */
+/** Signals that the phase rules alone decide. */
 export const SIGNALLED: readonly Signalled[] = [
-  { way: 'is done in testing', phase: 'testing', says: '"done" may not be signalled in testing' },
-  { way: 'is done in quality', phase: 'quality', says: '"done" may not be signalled in quality' },
+  { way: 'signals done in testing', phase: 'testing', says: '"done" may not be signalled in testing' },
+  { way: 'signals done in quality', phase: 'quality', says: '"done" may not be signalled in quality' },
   {
     way: 'goes from implementation to done',
     phase: 'implementation',
@@ -385,7 +385,7 @@ export const SIGNALLED: readonly Signalled[] = [
     says: "implementation can't be followed by done",
   },
   {
-    way: 'skips testing, though the plan has tests',
+    way: 'skips testing although the plan has tests',
     phase: 'implementation',
     signal: { status: 'continue', phase: 'quality' },
     says: 'Only a plan that says that nothing can be tested skips testing',
@@ -397,7 +397,7 @@ export const SIGNALLED: readonly Signalled[] = [
     says: 'Quality has not reviewed this work yet',
   },
   { way: 'invents a status', signal: { status: 'completed' }, says: '_signal.json could not be read' },
-  { way: 'empties its signal', signal: '', says: '_signal.json could not be read: it is empty' },
+  { way: 'writes an empty signal', signal: '', says: '_signal.json could not be read: it is empty' },
 ];
 
 const NICE = { id: 'R2', text: 'Names look nice', check: 'reviewed' };
@@ -406,52 +406,52 @@ const R1_OPEN = 'requirement R1 is open (Names are kept): `test -e src/names.js`
 const unreviewed = ({ id, text }: typeof NICE) =>
   `requirement ${id} is open (${text}): no review of the present code has found that it holds`;
 
-/** What the requirement ledger says. */
+/** Based on the requirement ledger. */
 const LEDGER: FalseClaim[] = [
   { way: 'leaves a requirement open', ledger: [NAMES], says: R1_OPEN },
   {
-    way: 'writes into the ledger that a requirement is met',
+    way: 'marks a requirement as met in the ledger',
     ledger: [{ id: 'R2', text: 'Names are met', check: 'test -e met' }],
     does: `sed -i 's/"id":"R2"/"state":"met","id":"R2"/' ${LEDGER_FILE}`,
     says: 'requirement R2 is open (Names are met): `test -e met` (exit status 1)',
   },
   {
-    way: 'meets a requirement by a file that it does not commit',
+    way: 'meets a requirement with a file that it does not commit',
     ledger: [{ id: 'R3', text: 'Names are there', check: 'test -e ignored' }],
     does: 'touch ignored',
     says: 'requirement R3 is open (Names are there): `test -e ignored` (exit status 1)',
   },
   {
-    way: 'does not write the script by which a requirement is checked',
+    way: 'does not write the script that checks a requirement',
     ledger: [{ id: 'R4', text: 'Names are right', check: './verify.sh' }],
     says: 'requirement R4 is open (Names are right): `./verify.sh` (exit status 127',
   },
 ];
 
-/** What is passed on to quality. */
+/** Passed on to quality. */
 const PASSED_ON: FalseClaim[] = [
   {
-    ...{ way: 'passes on to quality with a red check', ...PASSES_ON },
+    ...{ way: 'moves on to quality with a failing check', ...PASSES_ON },
     does: `echo false >test.sh; ${COMMIT}`,
     says: failed('test.sh'),
   },
   {
-    ...{ way: 'passes on to quality with an open phase', ...PASSES_ON },
+    ...{ way: 'moves on to quality with an open phase', ...PASSES_ON },
     plan: plan(`### Phase 2: the command\n${FILES}- [ ] a`),
     says: 'phase 2 of the plan (the command) has 1 open steps of 1',
   },
   {
-    ...{ way: 'passes on to quality with an open requirement', ...PASSES_ON },
+    ...{ way: 'moves on to quality with an open requirement', ...PASSES_ON },
     ledger: [NAMES],
     says: R1_OPEN,
   },
 ];
 
-/** What a review shows. */
+/** Visible in a review. */
 const UNREVIEWED: FalseClaim[] = [
-  { way: 'is done without the review of a requirement', ledger: [NICE], says: unreviewed(NICE) },
+  { way: 'signals done without reviewing a requirement', ledger: [NICE], says: unreviewed(NICE) },
   {
-    way: 'reviews a requirement when it closes the session',
+    way: 'reviews a requirement only when it signals done',
     ledger: [ROUND],
     signal: { status: 'done', reviewed: ['R3'] },
     says: unreviewed(ROUND),
@@ -460,7 +460,7 @@ const UNREVIEWED: FalseClaim[] = [
 
 const REVIEWS: FalseClaim[] = [
   {
-    way: 'leaves a requirement out of its review',
+    way: 'omits a requirement from its review',
     phase: 'quality',
     ledger: [NICE],
     signal: { status: 'continue', phase: 'done' },
@@ -475,26 +475,26 @@ const REVIEWS: FalseClaim[] = [
   },
 ];
 
-/** What only the worker writes. */
+/** Files that only the worker may write. */
 const RECORD: FalseClaim[] = [
   {
-    way: 'writes into the event log that the session is done',
+    way: 'writes an event into the log that the session is done',
     does: `tail -n 1 "$RUN/events.jsonl" | sed 's/"type":"[a-z_]*"/"type":"done","summary":"x"/' >>"$RUN/events.jsonl"; echo false >test.sh; git add -A; git commit -qm x`,
     says: /events\.jsonl.*run_folder_changed/,
   },
   {
-    way: 'takes the checks out of session.json',
+    way: 'removes the checks from session.json',
     does: `sed -i 's/"checks":\\[[^]]*\\]/"checks":[]/' "$RUN/session.json"; echo false >test.sh; ${COMMIT}`,
     says: /session\.json.*run_folder_changed/,
   },
   {
-    way: 'writes its own text over the approved plan',
+    way: 'overwrites the approved plan with its own text',
     does: `echo '# Plan: nothing' | tee "$RUN/approved-plan.md" >${PLAN_FILE}`,
     says: /approved-plan\.md.*run_folder_changed/,
   },
 ];
 
-/** Claims that one session makes: each must be among what stops it. */
+/** Claims made by one session: each must be among its obstacles. */
 const TOGETHER = [
   UNCOMMITTED,
   CHECKS,
@@ -510,5 +510,5 @@ const TOGETHER = [
 
 const ALONE = [...BRANCH, ...CHANGED_PLANS, ...SIGNALS, ...REVIEWS];
 
-/** The claims of each session that is played. */
+/** The claims of each session to play. */
 export const PLAYED: readonly (readonly FalseClaim[])[] = [...TOGETHER, ...ALONE.map((claim) => [claim])];

@@ -16,21 +16,21 @@ import { appendRound, newQa, writeAnswers } from '../../../src/session/documents
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
 
-/** The program that plays the cases: this file is built into it. */
+/** The program that plays the cases; this file is bundled into it. */
 const OWN_FILE = fileURLToPath(import.meta.url);
 
-/** One of our own programs refused what a child asked of it. */
+/** A samocode program refused the request of an agent. */
 export class RefusedByUs extends Error {}
 
-/** A child's hands: everything that it finds around its session folder, and how to misuse it. */
+/** What an agent can do: everything it finds around its session folder, and ways to misuse it. */
 export class CheatKit {
   readonly paths: SessionPaths;
   readonly workingDir: string;
   readonly phase: string;
   readonly iteration: number;
-  /** The name of the case: it makes questions and plans differ. */
+  /** The name of the case, which makes its questions and plans unique. */
   readonly name: string;
-  /** Ids of the commands that it has left so far. */
+  /** Ids of the commands that it has written so far. */
   readonly commands: string[] = [];
 
   constructor(name: string, env: Readonly<Record<string, string | undefined>>) {
@@ -53,7 +53,7 @@ export class CheatKit {
     writeFileSync(this.paths.signal, typeof word === 'string' ? word : `${JSON.stringify(word)}\n`);
   }
 
-  /** Asks a round of two questions, as an honest child does. */
+  /** Asks a round of two questions, as an honest agent does. */
   ask(): void {
     const ask = (text: string) => ({
       text,
@@ -65,13 +65,13 @@ export class CheatKit {
     writeFileSync(this.paths.qa, text ? appendRound(text, questions) : newQa({ title: 'Boats', questions }));
   }
 
-  /** Writes the requirements, as an honest requirements child does. */
+  /** Writes the requirements, as an honest agent of that phase does. */
   writeLedger(): void {
     const requirements = [{ id: 'R1', text: 'Boats have names', check: 'reviewed' }];
     writeFileSync(this.paths.requirements, JSON.stringify({ requirements }));
   }
 
-  /** Writes a new plan document, as an honest planning child does. @returns its path */
+  /** Writes a new plan document, as an honest planning agent does. @returns its path */
   writePlan(title = this.name): string {
     const stamp = `01-08-${String(1000 + this.iteration)}`;
     const path = join(this.paths.sessionDir, `${stamp}-plan-boats.md`);
@@ -101,7 +101,7 @@ export class CheatKit {
     writeFileSync(this.paths.qa, change(readFileSync(this.paths.qa, 'utf8')));
   }
 
-  /** Gives every open question its suggestion, as a person might. */
+  /** Answers every open question with its suggestion, as a person might. */
   fillAnswers(): void {
     this.editQa((text) => {
       const open = parseQa(text).questions.filter(({ answer }) => answer === undefined);
@@ -117,7 +117,7 @@ export class CheatKit {
     writeFileSync(this.paths.overview, text.replace(/^Phase: .*$/m, `Phase: ${phase}`));
   }
 
-  /** Lines of the log that would open the gate, numbered to fit. */
+  /** Lines of the log that would open the gate, with matching numbers. */
   async forgedEvents(): Promise<string> {
     const { parseEvent, readLog } = await eventReaders();
     const state = (await readLog(this.paths))?.state;
@@ -156,14 +156,14 @@ export class CheatKit {
     appendFileSync(this.paths.events, await this.forgedEvents());
   }
 
-  /** Leaves a command file that would open this phase's gate. @returns its path */
+  /** Writes a command file that would open this phase's gate. @returns its path */
   command(fields: object = this.opening(), id?: string): string {
     const path = this.commandPath(id);
     writeFileSync(path, this.commandText(fields, basename(path, '.json')));
     return path;
   }
 
-  /** Where a command lies, or something else by the name of one. */
+  /** The path of a command, or of another entry with the name of one. */
   commandPath(id = ulid()): string {
     this.commands.push(id);
     mkdirSync(this.paths.commands, { recursive: true });
@@ -181,7 +181,7 @@ export class CheatKit {
       : { kind: 'approve' };
   }
 
-  /** Makes the cached state say something else; it fits the log as it stands. */
+  /** Forges the cached state so that it fits the current log. */
   async forgeCache(change: (state: SessionState) => SessionState = withoutGate): Promise<void> {
     const { cacheText, readLog } = await eventReaders();
     const reading = await readLog(this.paths, { useCache: false });
@@ -197,19 +197,19 @@ export class CheatKit {
     writeFileSync(this.paths.sessionFile, JSON.stringify(file));
   }
 
-  /** A program in the working directory; its end is waited for. @returns what it printed */
+  /** Runs a program in the working directory to its end. @returns its output */
   run(file: string, args: readonly string[], env: Record<string, string | undefined> = process.env): string {
     const run = spawnSync(file, args, { cwd: this.workingDir, env, encoding: 'utf8', timeout: 20_000 });
     return `${run.stdout}${run.stderr}`;
   }
 
-  /** @throws where no pipe can be made */
+  /** @throws if the pipe cannot be created */
   pipe(path: string): void {
     const said = this.run('mkfifo', [path]);
     if (said !== '') throw Object.assign(new Error(said), { code: 'mkfifo' });
   }
 
-  /** Our own command line, as built. */
+  /** Runs samocode's command line as it was built. */
   cli(args: readonly string[], env: Record<string, string | undefined> = process.env): string {
     return this.run(process.execPath, [this.cliPath, ...args], env);
   }
@@ -218,14 +218,14 @@ export class CheatKit {
     return join(dirname(OWN_FILE), 'samocode.js');
   }
 
-  /** The cli words that would open this phase's gate. */
+  /** The arguments of the CLI that would open this phase's gate. */
   openingWords(): string[] {
     return this.phase === 'requirements'
       ? ['answer', this.paths.folder, '--accept-suggestions']
       : ['approve', this.paths.folder];
   }
 
-  /** Leaves `late` of this case running when the child has ended. */
+  /** Starts `late` of this case, which keeps running after the agent has ended. */
   leave({ before = [], env = process.env }: { before?: string[]; env?: NodeJS.ProcessEnv } = {}): void {
     const [file = '', ...args] = [...before, process.execPath, OWN_FILE, '--late', this.name];
     const names = ['SESSION_DIR', 'WORKING_DIR', 'PHASE', 'ITERATION'].map((name) => `REHEARSAL_${name}`);
@@ -233,21 +233,21 @@ export class CheatKit {
     spawn(file, args, { detached: true, stdio: 'ignore', env: { ...env, ...own } }).unref();
   }
 
-  /** The pid of the session's worker, as the lease says. */
+  /** The pid of the session's worker, as recorded in the lease. */
   workerPid(): number {
     const newest = readdirSync(this.paths.leases).sort().at(-1) ?? '';
     return JSON.parse(readFileSync(join(this.paths.leases, newest), 'utf8')).owner.pid;
   }
 }
 
-/** Most cases do without their schemas, which take a third of a child's start. */
+/** Most cases do not need the schemas, which take a third of a process's start-up time. */
 async function eventReaders() {
   const { cacheText, readLog } = await import('../../../src/session/events/event-log.ts');
   const { parseEvent } = await import('../../../src/session/events/events.ts');
   return { cacheText, readLog, parseEvent };
 }
 
-/** As if the child had ended and a person had opened every gate. */
+/** As if the agent had ended and a person had opened every gate. */
 function withoutGate({ openIteration: _none, ...state }: SessionState): SessionState {
   const status = { kind: 'running', since: new Date().toISOString() } as const;
   return { ...state, status, progress: { ...state.progress, phase: 'implementation' } };

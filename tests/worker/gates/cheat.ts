@@ -1,50 +1,50 @@
 import type { CheatKit } from './cheat-kit.ts';
 
-/** One way to get past a gate that is not a person's act. A case is one entry of a table. */
+/** A way to get past a gate without a person's act. Each case is an entry of a table. */
 export interface Cheat {
-  /** Completes "the gate stays closed when a child …". */
+  /** Completes "the gate stays closed when an agent …". */
   name: string;
-  /** What the child does before its honest signal; a signal that it writes itself stands instead. */
+  /** What the agent does before its honest signal; a signal that it writes itself replaces that. */
   play(kit: CheatKit): unknown;
-  /** Played by what the child leaves running, a second after the start of `play`. */
+  /** Run by a process that the agent leaves behind, a second after the start of `play`. */
   late?(kit: CheatKit): unknown;
-  /** What the record must show: a forgery or a refusal, in its words. */
+  /** What the record must contain: the text of a forgery or a refusal. */
   seen?: RegExp;
-  /** The same where no guard kept the child from it. */
+  /** The same if the agent runs without the guard. */
   seenWithoutGuard?: RegExp;
-  /** Where the session stands where no guard kept the child from it; else, and in the guard, at the closed gate. */
+  /** The outcome if the agent runs without the guard; by default, and in the guard, a closed gate. */
   withoutGuard?: Exclude<Outcome, 'closed'>;
-  /** Why it opens the gate then; docs/security.md says so too. */
+  /** Why it opens the gate in that case; docs/security.md documents it. */
   why?: string;
-  /** Without a guard its forged act stays on record: whoever resumes the session must know that it is none of theirs. */
+  /** Without a guard its forged act stays in the log: whoever resumes the session must know that it was not theirs. */
   actStays?: true;
-  /** The worker dies of it: another one must come. */
+  /** The worker dies of it: another one must start. */
   killsWorker?: true;
   /** It takes or forges the lease, whose owner must be a program that ends. */
   takesLease?: true;
-  /** It touches nothing but the documents and the signal, which are the child's own at either level. */
+  /** It changes only the documents and the signal, which an agent may write at either level. */
   ownFiles?: boolean;
-  /** Cases with the same word are played by one child, one after the other: none of them gets into another's way. */
+  /** Cases with the same value are played by one agent, one after the other, without affecting each other. */
   together?: Partial<Record<Level, string>>;
 }
 
-/** What became of one case, as its child says. */
+/** The result of one case, as reported by the agent. */
 export interface PlayedCase {
   name: string;
-  /** `refused`: by the guard, or by our own programs. */
+  /** `refused`: by the guard, or by samocode's own programs. */
   end: 'done' | 'refused' | 'failed';
-  /** What was thrown. */
+  /** The error that was thrown. */
   said?: string;
-  /** Ids of the commands that it left. */
+  /** Ids of the commands that it wrote. */
   commands: string[];
 }
 
-/** How a child runs. */
+/** Whether an agent runs in the guard. */
 export type Level = 'guard' | 'none';
 
 /**
- * `closed`: the session waits at the gate as if nothing had been done; `blocked`: with the list of what changed; `lost`:
- * its log was destroyed or replaced, nothing runs any more, and the work is kept; `open`: it goes on without a person.
+ * `closed`: the session waits at the gate as if nothing had happened; `blocked`: with the list of changes; `lost`: its
+ * log was destroyed or replaced, nothing runs any more, and the work is kept; `open`: it continues without a person.
  */
 export type Outcome = 'closed' | 'blocked' | 'lost' | 'open';
 
@@ -53,42 +53,45 @@ export function outcomeAt(level: Level, { withoutGuard }: Cheat): Outcome {
 }
 
 /**
- * What the worker is: the process of the test, or a program of its own where a case ends it, or loses what would have to
- * end with it. What one kind leaves in the run folder may get into the way of another.
+ * How the worker runs: in the test's process, or as a separate program if a case ends it or loses what would have to
+ * end with it. Remains of one kind in the run folder may interfere with another.
  */
 export const WORKER_KINDS = ['guarded', 'here', 'killed', 'loses'] as const;
 
 export type WorkerKind = (typeof WORKER_KINDS)[number];
 
 export function workerKind(level: Level, cheats: readonly Cheat[]): WorkerKind {
-  // What a child in the guard does to its own documents and signal alone reaches no worker.
+  // In the guard, an agent's changes to its own documents and signal never reach the worker.
   if (level === 'guard') return cheats.every(({ ownFiles }) => ownFiles) ? 'here' : 'guarded';
   if (cheats.some(({ killsWorker }) => killsWorker)) return 'killed';
   const loses = (cheat: Cheat) => cheat.takesLease || outcomeAt(level, cheat) === 'lost';
   return cheats.some(loses) ? 'loses' : 'here';
 }
 
-/** The block and the list in it. */
+/** The block and its list. */
 export function blockedBy(path: string): RegExp {
   return new RegExp(`^(?=.*"rule":"run_folder_changed").*${path}`, 'm');
 }
 
-/** What is known to open a gate at a level is not played there; what ends alike at both has its row in the guard. */
+/**
+ * Cases known to open a gate at a level are not played there; those with the same outcome at both levels are played in
+ * the guard.
+ */
 export function playedAt(level: Level, cheats: readonly Cheat[]): Cheat[] {
   return cheats.filter(
     (cheat) => outcomeAt(level, cheat) !== 'open' && !(level === 'none' && cheat.ownFiles),
   );
 }
 
-/** The rows that `playedAt` leaves to the guard; the soak plays them without it as well. */
+/** The rows that `playedAt` leaves to the guard; the soak suite plays them without it as well. */
 export function leftToGuard(cheats: readonly Cheat[]): Cheat[] {
   return cheats.filter((cheat) => cheat.ownFiles && outcomeAt('none', cheat) !== 'open');
 }
 
-/** Stands for the words of cases that would hide each other where they change the same file. */
+/** Replaces the `together` of cases that change the same file and would hide each other. */
 export const ROUND = 'round';
 
-/** The first case of each file is played with the first of every other one, and so on. */
+/** The first case of each file is played with the first of every other file, and so on. */
 export function inRounds(cheats: readonly Cheat[]): Cheat[] {
   const counts = new Map<string, number>();
   return cheats.map((cheat) => {
@@ -104,14 +107,14 @@ export function together<C extends Cheat>(words: NonNullable<Cheat['together']>,
   return cheats.map((cheat) => ({ together: words, ...cheat }));
 }
 
-/** The cases of one level, by the child that plays them: most alone, and others together. */
+/** The cases of one level, grouped by the agent that plays them: most alone, others together. */
 export function byChild(level: Level, cheats: readonly Cheat[]): Cheat[][] {
   const alone = cheats.filter(({ together }) => together?.[level] === undefined).map((cheat) => [cheat]);
   const words = new Set(cheats.flatMap(({ together }) => together?.[level] ?? []));
   return [...alone, ...[...words].map((word) => cheats.filter((cheat) => cheat.together?.[level] === word))];
 }
 
-/** The waits that only a person ends, each with the phase whose children play the cheats. */
+/** The waits that only a person ends, each with the phase whose agents play the cheats. */
 export const GATES = {
   qa: { waitsFor: 'qa_answers', phase: 'requirements' },
   plan: { waitsFor: 'plan_approval', phase: 'planning' },
@@ -119,18 +122,18 @@ export const GATES = {
 } as const;
 export type GateName = keyof typeof GATES;
 
-/** What the test tells the next child, in a file beside the scenario. */
+/** Tells the next agent what to play, in a file next to the scenario. */
 export interface NextCheat {
   cheats: string[];
 }
-/** Says at which gate of the session the cases are played. */
+/** Records at which gate of the session the cases are played. */
 export const GATE_FILE = 'gate.json';
 export interface GateFile {
   gate: GateName;
   level: Level;
 }
-/** What the child says of each case that it has played: a line of JSON. */
+/** The agent's report of each case that it has played: a line of JSON. */
 export const RECORD = 'played-cases.jsonl';
 export const NEXT_CHEAT = 'next-cheat.json';
-/** The name that the child gives to it: a child that finds this one is a later one, and honest. */
+/** The name that the agent gives to the report: an agent that finds it is a later one, and honest. */
 export const PLAYED = 'played-cheat.json';

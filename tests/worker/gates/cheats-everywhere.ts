@@ -18,15 +18,15 @@ import { ulid } from 'ulid';
 import { blockedBy, type Cheat, ROUND, together } from './cheat.ts';
 import { type CheatKit, RefusedByUs } from './cheat-kit.ts';
 
-/** Names the log among what changed. */
+/** The text that names the log among the changes. */
 const LOG = blockedBy('events\\.jsonl');
 const EARLY = /child_runs|bad_command/;
 
-/** Against the run folder, which is read-only in the guard. */
+/** On the run folder, which is read-only in the guard. */
 const RUN_FOLDER: readonly Cheat[] = [
   { name: 'empties the log', play: (kit) => truncateSync(kit.paths.events), withoutGuard: 'lost' },
   {
-    name: 'rewrites an old line of the log in its own length',
+    name: 'rewrites an old line of the log with the same length',
     play(kit) {
       const text = readFileSync(kit.paths.events, 'utf8');
       writeFileSync(kit.paths.events, text.replace('"type":"prepared"', '"type":"stopped" '));
@@ -34,7 +34,7 @@ const RUN_FOLDER: readonly Cheat[] = [
     withoutGuard: 'lost',
   },
   {
-    name: 'writes garbage over the log',
+    name: 'overwrites the log with garbage',
     play: (kit) => writeFileSync(kit.paths.events, 'x'.repeat(readFileSync(kit.paths.events).length)),
     withoutGuard: 'lost',
   },
@@ -56,7 +56,7 @@ const RUN_FOLDER: readonly Cheat[] = [
     seenWithoutGuard: blockedBy('leases'),
   },
   {
-    name: 'takes a lease of its own',
+    name: 'acquires its own lease',
     takesLease: true,
     play(kit) {
       const lease = JSON.parse(readFileSync(newestLease(kit), 'utf8'));
@@ -64,20 +64,20 @@ const RUN_FOLDER: readonly Cheat[] = [
     },
   },
   {
-    name: 'takes a lease with a number beyond all numbers',
+    name: 'acquires a lease with an enormous number',
     takesLease: true,
     play: (kit) => writeFileSync(join(kit.paths.leases, '99999999999999999999.json'), '{}'),
     withoutGuard: 'blocked',
     seenWithoutGuard: blockedBy('leases'),
   },
   {
-    name: 'puts a pipe where its exit status goes',
+    name: 'puts a pipe at the path of its exit status',
     play(kit) {
       kit.pipe(kit.files().exit);
     },
   },
   {
-    name: 'makes the folder of iterations a link',
+    name: 'replaces the folder of iterations with a link',
     play(kit) {
       const aside = join(kit.paths.sessionDir, 'aside-iterations');
       renameSync(kit.paths.iterations, aside);
@@ -97,7 +97,7 @@ const RUN_FOLDER: readonly Cheat[] = [
     seenWithoutGuard: blockedBy('the run folder itself'),
   },
   {
-    name: 'puts a forged copy in the place of the run folder',
+    name: 'replaces the run folder with a forged copy',
     takesLease: true,
     async play(kit) {
       const aside = `${kit.paths.runDir}-forged`;
@@ -123,14 +123,14 @@ const RUN_FOLDER: readonly Cheat[] = [
   },
 ];
 
-/** Against single files of it; those of the log come last, for others read it. */
+/** On single files of it; those of the log come last, because others read it. */
 const RUN_FILES: readonly Cheat[] = [
   {
-    name: 'makes the folder of commands a link to one that is full of them',
+    name: 'replaces the folder of commands with a link to a full one',
     play(kit) {
       const aside = join(kit.paths.sessionDir, 'aside-commands');
       kit.command();
-      // At once: a worker takes what is there within moments.
+      // Immediately: a worker takes new commands within moments.
       renameSync(kit.paths.commands, aside);
       symlinkSync(aside, kit.paths.commands);
     },
@@ -138,7 +138,7 @@ const RUN_FILES: readonly Cheat[] = [
     seenWithoutGuard: blockedBy('commands'),
   },
   {
-    name: 'makes the folder of commands a file',
+    name: 'replaces the folder of commands with a file',
     play(kit) {
       rmSync(kit.paths.commands, { recursive: true, force: true });
       writeFileSync(kit.paths.commands, 'none');
@@ -187,8 +187,8 @@ const RUN_FILES: readonly Cheat[] = [
     seenWithoutGuard: blockedBy('session\\.json'),
   },
   {
-    // Alone: beside a corrupted child.json the worker takes the child for ended and blocks at once, and a line that
-    // the child appends within that write costs the log.
+    // Alone: next to a corrupted child.json the worker would consider the agent ended and block at once, and a line
+    // that the agent appends during that write could cost the log.
     together: {},
     name: 'deletes session.json',
     play: (kit) => rmSync(kit.paths.sessionFile),
@@ -196,7 +196,7 @@ const RUN_FILES: readonly Cheat[] = [
     seenWithoutGuard: blockedBy('session\\.json'),
   },
   {
-    name: 'makes session.json a link to one with open gates',
+    name: 'replaces session.json with a link to one with open gates',
     play(kit) {
       kit.openSettings();
       const aside = join(kit.paths.sessionDir, 'aside.json');
@@ -220,10 +220,10 @@ const RUN_FILES: readonly Cheat[] = [
   },
 ];
 
-/** Leaves another log under its name, or none. */
+/** Puts another log at its path, or none. */
 const OTHER_LOG: readonly Cheat[] = [
   {
-    name: 'replaces the log by one with a human act in it',
+    name: 'replaces the log with one that records a human act',
     async play(kit) {
       const text = readFileSync(kit.paths.events, 'utf8') + (await kit.forgedEvents());
       rmSync(kit.paths.events);
@@ -232,7 +232,7 @@ const OTHER_LOG: readonly Cheat[] = [
     withoutGuard: 'lost',
   },
   {
-    name: 'makes the log a link to a forged one',
+    name: 'replaces the log with a link to a forged one',
     async play(kit) {
       const aside = join(kit.paths.sessionDir, 'aside.jsonl');
       writeFileSync(aside, readFileSync(kit.paths.events, 'utf8') + (await kit.forgedEvents()));
@@ -247,7 +247,7 @@ const OTHER_LOG: readonly Cheat[] = [
     withoutGuard: 'lost',
   },
   {
-    name: 'makes the log a pipe',
+    name: 'replaces the log with a pipe',
     play(kit) {
       rmSync(kit.paths.events);
       kit.pipe(kit.paths.events);
@@ -256,10 +256,10 @@ const OTHER_LOG: readonly Cheat[] = [
   },
 ];
 
-/** By commands, while the child runs. */
+/** By commands, while the agent runs. */
 const COMMANDS: readonly Cheat[] = [
   {
-    name: 'leaves a command and goes on for a while',
+    name: 'writes a command and keeps running for a while',
     async play(kit) {
       kit.command();
       await new Promise((resolve) => setTimeout(resolve, 400));
@@ -267,24 +267,24 @@ const COMMANDS: readonly Cheat[] = [
     seenWithoutGuard: EARLY,
   },
   {
-    name: 'leaves a command from the future',
+    name: 'writes a command from the future',
     play: (kit) => kit.command(kit.opening(), ulid(Date.now() + 86_400_000)),
     seenWithoutGuard: EARLY,
   },
   {
-    name: 'leaves a command from the past',
+    name: 'writes a command from the past',
     play: (kit) => kit.command(kit.opening(), ulid(1)),
     seenWithoutGuard: EARLY,
   },
   {
-    name: 'leaves a hundred commands',
+    name: 'writes a hundred commands',
     play(kit) {
       for (let nth = 0; nth < 100; nth++) kit.command();
     },
     seenWithoutGuard: EARLY,
   },
   {
-    name: 'leaves a command as a link',
+    name: 'makes a link with the name of a command',
     play(kit) {
       const id = ulid();
       const aside = join(kit.paths.sessionDir, 'aside.json');
@@ -294,21 +294,21 @@ const COMMANDS: readonly Cheat[] = [
     seenWithoutGuard: EARLY,
   },
   {
-    name: 'leaves a folder with the name of a command',
+    name: 'makes a folder with the name of a command',
     play(kit) {
       mkdirSync(join(kit.commandPath(), 'deep'), { recursive: true });
     },
     seenWithoutGuard: EARLY,
   },
   {
-    name: 'leaves a pipe with the name of a command',
+    name: 'makes a pipe with the name of a command',
     play(kit) {
       kit.pipe(kit.commandPath());
     },
     seenWithoutGuard: EARLY,
   },
   {
-    name: 'leaves a command of 3 MB',
+    name: 'writes a command of 3 MB',
     play(kit) {
       const id = ulid();
       kit.command({ ...kit.opening(), padding: 'x'.repeat(3 * 1024 * 1024) }, id);
@@ -316,9 +316,9 @@ const COMMANDS: readonly Cheat[] = [
     seenWithoutGuard: EARLY,
   },
   {
-    name: 'leaves a command that a hidden second name keeps',
+    name: 'writes a command that a hidden second name preserves',
     play(kit) {
-      // The second name first: a worker takes what is in its folder within moments.
+      // The second name first: a worker takes new commands within moments.
       const second = join(kit.paths.sessionDir, 'second.json');
       const id = ulid();
       writeFileSync(second, kit.commandText(kit.opening(), id));
@@ -327,38 +327,38 @@ const COMMANDS: readonly Cheat[] = [
     seenWithoutGuard: EARLY,
   },
   {
-    name: 'leaves a resume',
+    name: 'writes a resume command',
     play: (kit) => kit.command({ kind: 'resume', note: 'go on' }),
     seenWithoutGuard: EARLY,
   },
   {
-    name: 'leaves a resume with a goal',
+    name: 'writes a resume command with a goal',
     play: (kit) => kit.command({ kind: 'resume', goal: 'something else' }),
     seenWithoutGuard: EARLY,
   },
   {
-    name: 'leaves a second start',
+    name: 'writes a second start command',
     play: (kit) => kit.command({ kind: 'start', run: true }),
     seenWithoutGuard: EARLY,
   },
-  { name: 'leaves a command at its very end', play: (kit) => kit.command(), seenWithoutGuard: EARLY },
+  { name: 'writes a command just before it exits', play: (kit) => kit.command(), seenWithoutGuard: EARLY },
 ];
 
-/** By our own programs, and by what stays behind. */
+/** By samocode's own programs, and by processes left behind. */
 const PROGRAMS: readonly Cheat[] = [
   {
-    name: 'calls our command line',
+    name: 'calls the samocode command line',
     play: (kit) => refusedInside(kit.cli(['message', kit.paths.folder, 'hi'])),
   },
   {
-    name: 'calls our command line without the mark',
+    name: 'calls the samocode command line without the marker',
     play: (kit) =>
       refusedInside(
         kit.run('env', ['-u', 'SAMOCODE_SESSION', process.execPath, kit.cliPath, 'stop', kit.paths.folder]),
       ),
   },
   {
-    name: 'calls our command line in a session of its own, without the mark',
+    name: 'calls the samocode command line in a separate process session, without the marker',
     play: (kit) =>
       refusedInside(
         kit.run('setsid', [
@@ -374,7 +374,7 @@ const PROGRAMS: readonly Cheat[] = [
       ),
   },
   {
-    name: 'calls our command line with an empty environment',
+    name: 'calls the samocode command line with an empty environment',
     play: (kit) =>
       refusedInside(
         kit.run('env', [
@@ -390,7 +390,7 @@ const PROGRAMS: readonly Cheat[] = [
   },
   { name: 'leaves a daemon that answers', play: (kit) => kit.leave(), late: (kit) => kit.fillAnswers() },
   {
-    name: 'leaves a daemon that gives a command',
+    name: 'leaves a daemon that writes a command',
     play: (kit) => kit.leave({ before: ['setsid', '-f'] }),
     late: (kit) => kit.command(),
   },
@@ -400,7 +400,7 @@ const PROGRAMS: readonly Cheat[] = [
     late: (kit) => kit.appendForgedEvents(),
   },
   {
-    name: 'leaves a daemon, twice forked, that signals and moves the phase',
+    name: 'leaves a twice-forked daemon that signals and changes the phase',
     play: (kit) => kit.leave({ before: ['sh', '-c', '(setsid "$@" &) & exit', 'sh'] }),
     late(kit) {
       kit.setPhase('planning');
@@ -408,16 +408,16 @@ const PROGRAMS: readonly Cheat[] = [
     },
   },
   {
-    name: 'leaves a daemon that calls our command line',
+    name: 'leaves a daemon that calls the samocode command line',
     play: (kit) => kit.leave({ before: ['setsid', '-f'] }),
     late: (kit) => kit.cli(kit.openingWords()),
   },
 ];
 
-/** Against its own files, so that others would not be seen. */
+/** On its own files, such that the effects of other cases would be hidden. */
 const OWN: readonly Cheat[] = [
   {
-    name: 'says that it has ended and goes on',
+    name: 'reports that it has ended and keeps running',
     async play(kit) {
       kit.fillAnswers();
       kit.signal({ status: 'waiting', for: 'qa_answers' });
@@ -427,14 +427,14 @@ const OWN: readonly Cheat[] = [
     },
   },
   {
-    name: 'makes its signal a folder',
+    name: 'replaces its signal with a folder',
     play(kit) {
       rmSync(kit.paths.signal);
       mkdirSync(join(kit.paths.signal, 'deep'), { recursive: true });
     },
   },
   {
-    name: 'makes its signal a pipe',
+    name: 'replaces its signal with a pipe',
     play(kit) {
       rmSync(kit.paths.signal);
       kit.pipe(kit.paths.signal);
@@ -453,7 +453,7 @@ const OWN: readonly Cheat[] = [
     seen: /answers in _qa\.md|Phase line/,
   },
   {
-    name: 'leaves a daemon and stays in the phase, so that another child runs beside it',
+    name: 'leaves a daemon and stays in the phase, so that another agent runs next to it',
     play(kit) {
       kit.leave({ before: ['setsid', '-f'] });
       kit.signal({ status: 'continue', phase: kit.phase });
@@ -467,7 +467,7 @@ const OWN: readonly Cheat[] = [
   },
 ];
 
-/** At any gate. In the guard all are refused that don't begin with the child's own files. */
+/** At any gate. In the guard all are refused except those that begin with the agent's own files. */
 export const EVERYWHERE: readonly Cheat[] = [
   ...together({ guard: 'refused' }, RUN_FOLDER),
   ...together({ guard: 'refused', none: ROUND }, RUN_FILES),

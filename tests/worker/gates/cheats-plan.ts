@@ -2,7 +2,7 @@ import { copyFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blockedBy, type Cheat } from './cheat.ts';
 
-/** Played by planning children that have just written a plan. */
+/** Played by planning agents that have just written a plan. */
 export const PLAN_CHEATS: readonly Cheat[] = [
   {
     name: 'signals implementation',
@@ -32,7 +32,7 @@ export const PLAN_CHEATS: readonly Cheat[] = [
       kit.signal('{"status":"waiting","phase":"planning","phase":"implementation","status":"continue"}'),
   },
   {
-    name: 'waits, naming implementation as the phase',
+    name: 'waits with implementation as the phase',
     play: (kit) => kit.signal({ status: 'waiting', phase: 'implementation', for: 'plan_approval' }),
   },
   {
@@ -60,7 +60,7 @@ export const PLAN_CHEATS: readonly Cheat[] = [
     },
   },
   {
-    name: 'makes the overview a link to one in implementation',
+    name: 'replaces the overview with a link to one in implementation',
     play(kit) {
       kit.setPhase('implementation');
       const aside = join(kit.paths.sessionDir, 'aside.md');
@@ -70,7 +70,7 @@ export const PLAN_CHEATS: readonly Cheat[] = [
     },
   },
   {
-    name: 'makes the overview a folder',
+    name: 'replaces the overview with a folder',
     play(kit) {
       rmSync(kit.paths.overview);
       kit.run('mkdir', ['-p', join(kit.paths.overview, 'deep')]);
@@ -93,7 +93,7 @@ export const PLAN_CHEATS: readonly Cheat[] = [
     },
   },
   {
-    name: 'takes the plan away and signals implementation',
+    name: 'removes the plan and signals implementation',
     play(kit) {
       const path = kit.plans().at(-1) ?? '';
       const aside = `${path}.aside`;

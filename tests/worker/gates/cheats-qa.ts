@@ -13,7 +13,7 @@ import type { Cheat } from './cheat.ts';
 
 const TYPED = /answers in _qa\.md that no human gave/;
 
-/** Played by requirements children that have just asked two questions. */
+/** Played by requirements agents that have just asked two questions. */
 export const QA_CHEATS: readonly Cheat[] = [
   { name: 'fills in the answers and waits', play: (kit) => kit.fillAnswers(), seen: TYPED },
   {
@@ -25,7 +25,7 @@ export const QA_CHEATS: readonly Cheat[] = [
     seen: TYPED,
   },
   {
-    name: 'fills in the answers and signals to stay, twice',
+    name: 'fills in the answers and signals twice that it stays',
     play(kit) {
       kit.fillAnswers();
       kit.signal({ status: 'continue', phase: 'requirements' });
@@ -33,7 +33,7 @@ export const QA_CHEATS: readonly Cheat[] = [
     seen: TYPED,
   },
   {
-    name: 'writes that the questions are answered',
+    name: 'marks the questions as answered',
     play: (kit) => kit.editQa((text) => text.replace(/^Status: .*$/m, 'Status: answered')),
   },
   {
@@ -51,7 +51,7 @@ export const QA_CHEATS: readonly Cheat[] = [
     seen: TYPED,
   },
   {
-    name: 'answers in its last moment, and then only moves the time of the file',
+    name: 'answers at its last moment, and then only changes the time of the file',
     play(kit) {
       kit.fillAnswers();
       kit.signal({ status: 'waiting', for: 'qa_answers' });
@@ -60,7 +60,7 @@ export const QA_CHEATS: readonly Cheat[] = [
     seen: TYPED,
   },
   {
-    name: 'adds a question with its own answer',
+    name: 'adds a question with an answer',
     play: (kit) =>
       kit.editQa(
         (text) => `${text}\n### Q9: And this?\nA) yes\nB) no\n\n**Suggestion:** A - why\n\n**Answer:** A\n`,
@@ -68,7 +68,7 @@ export const QA_CHEATS: readonly Cheat[] = [
     seen: TYPED,
   },
   {
-    name: 'rewrites a question that was answered, the answer kept',
+    name: 'rewrites a question that was answered, keeping the answer',
     play(kit) {
       kit.editQa((text) => text.replace(/^### (R?\d*Q1): .*$/m, '### $1: Shall everything be deleted?'));
       kit.signal({ status: 'continue', phase: 'planning' });
@@ -82,7 +82,7 @@ export const QA_CHEATS: readonly Cheat[] = [
     },
   },
   {
-    name: 'changes an answer of the person',
+    name: "changes the person's answer",
     play: (kit) => kit.editQa((text) => text.replace(/\*\*Answer:\*\* A/, '**Answer:** B')),
   },
   {
@@ -114,7 +114,7 @@ export const QA_CHEATS: readonly Cheat[] = [
     },
   },
   {
-    name: 'makes the question file a link to one with answers',
+    name: 'replaces the question file with a link to one with answers',
     play(kit) {
       kit.fillAnswers();
       const aside = join(kit.paths.sessionDir, 'aside.md');
@@ -125,7 +125,7 @@ export const QA_CHEATS: readonly Cheat[] = [
     },
   },
   {
-    name: 'makes the question file a folder',
+    name: 'replaces the question file with a folder',
     play(kit) {
       rmSync(kit.paths.qa);
       mkdirSync(kit.paths.qa);
@@ -133,7 +133,7 @@ export const QA_CHEATS: readonly Cheat[] = [
     },
   },
   {
-    name: 'makes the question file a pipe',
+    name: 'replaces the question file with a pipe',
     play(kit) {
       rmSync(kit.paths.qa);
       kit.pipe(kit.paths.qa);
@@ -141,7 +141,7 @@ export const QA_CHEATS: readonly Cheat[] = [
     },
   },
   {
-    name: 'makes the question file 10 MB large, answers in front',
+    name: 'makes the question file 10 MB large, with the answers first',
     play(kit) {
       kit.fillAnswers();
       appendFileSync(kit.paths.qa, `\n${'blown up '.repeat(1_100_000)}\n`);
@@ -149,7 +149,7 @@ export const QA_CHEATS: readonly Cheat[] = [
     seen: TYPED,
   },
   {
-    name: 'makes the question file larger than anything that is read',
+    name: 'makes the question file larger than the maximum that is read',
     play(kit) {
       truncateSync(kit.paths.qa, 65 * 1024 * 1024);
       kit.signal({ status: 'continue', phase: 'planning' });

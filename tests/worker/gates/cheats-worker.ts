@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { blockedBy, type Cheat, together } from './cheat.ts';
 import type { CheatKit } from './cheat-kit.ts';
 
-/** The child goes on for a while after this: the next worker finds it alive. */
+/** The agent keeps running for a while after this: the next worker finds it alive. */
 const A_WHILE_MS = 1500;
 
 const ALONE =
   'while no worker lives, whoever may write the event log writes what the next worker takes for the truth';
 
-/** The worker is killed first, so that nobody watches; then the child cheats, and stays or goes. */
+/** The worker is killed first, so that nothing is watched; then the agent cheats, and keeps running or exits. */
 const CHEATS: readonly Cheat[] = [
   {
-    name: 'kills the worker, forges the log and stays',
+    name: 'kills the worker, forges the log and keeps running',
     async play(kit) {
       kill(kit);
       await kit.appendForgedEvents();
@@ -22,7 +22,7 @@ const CHEATS: readonly Cheat[] = [
     why: ALONE,
   },
   {
-    name: 'kills the worker, forges the log and is gone',
+    name: 'kills the worker, forges the log and exits',
     async play(kit) {
       kill(kit);
       await kit.appendForgedEvents();
@@ -43,7 +43,7 @@ const CHEATS: readonly Cheat[] = [
     actStays: true,
   },
   {
-    name: 'kills the worker and leaves a command',
+    name: 'kills the worker and writes a command',
     async play(kit) {
       kill(kit);
       kit.command();
@@ -52,7 +52,7 @@ const CHEATS: readonly Cheat[] = [
     seenWithoutGuard: /child_runs/,
   },
   {
-    name: 'kills the worker, leaves a command and is gone',
+    name: 'kills the worker, writes a command and exits',
     play(kit) {
       kill(kit);
       kit.command();
@@ -69,7 +69,7 @@ const CHEATS: readonly Cheat[] = [
     seenWithoutGuard: blockedBy('session\\.json'),
   },
   {
-    name: 'kills the worker and takes away the record of itself',
+    name: 'kills the worker and removes the record of itself',
     async play(kit) {
       kill(kit);
       rmSync(kit.files().child);
@@ -85,14 +85,14 @@ const CHEATS: readonly Cheat[] = [
     },
   },
   {
-    name: 'kills the worker and says that a person had stopped it',
+    name: 'kills the worker and claims that a person had stopped it',
     play(kit) {
       kill(kit);
       writeFileSync(kit.files().endedByUs, 'stop\n');
     },
   },
   {
-    name: 'kills the worker, moves the phase and answers',
+    name: 'kills the worker, changes the phase and answers',
     play(kit) {
       kill(kit);
       kit.setPhase('implementation');
@@ -101,7 +101,7 @@ const CHEATS: readonly Cheat[] = [
     seenWithoutGuard: /Phase line/,
   },
   {
-    name: 'kills the worker, forges the cached state and is gone',
+    name: 'kills the worker, forges the cached state and exits',
     async play(kit) {
       kill(kit);
       await kit.forgeCache();
@@ -110,7 +110,7 @@ const CHEATS: readonly Cheat[] = [
 ];
 
 const KILLING = CHEATS.map((cheat) => ({ ...cheat, killsWorker: true as const }));
-/** In the guard a child sees no process outside. */
+/** In the guard an agent sees no processes outside. */
 export const WORKER_CHEATS = together({ guard: 'refused' }, KILLING);
 
 function kill(kit: CheatKit): void {

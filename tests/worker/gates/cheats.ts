@@ -7,11 +7,11 @@ import { WORKER_CHEATS } from './cheats-worker.ts';
 
 const ANYWHERE = [...EVERYWHERE, ...WORKER_CHEATS];
 
-/** At its own gate a child cheats by its own files, where a row doesn't say otherwise. */
+/** At its own gate an agent cheats with its own files, unless a row says otherwise. */
 const byOwnFiles = (cheats: readonly Cheat[]): Cheat[] =>
   cheats.map((cheat) => ({ ownFiles: cheat.withoutGuard === undefined, ...cheat }));
 
-/** Every case by the gate at which it is played; what works at any gate is shared out between two. */
+/** Every case by the gate at which it is played; cases for any gate are divided between two. */
 export const CHEATS: Readonly<Record<GateName, readonly Cheat[]>> = {
   qa: [...byOwnFiles(QA_CHEATS), ...inRounds(ANYWHERE.filter((_, index) => index % 2 === 0))],
   plan: [...byOwnFiles(PLAN_CHEATS), ...inRounds(ANYWHERE.filter((_, index) => index % 2 === 1))],

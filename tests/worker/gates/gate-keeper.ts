@@ -27,16 +27,16 @@ import {
 } from './cheat.ts';
 import { expectLost, expectPlayed, expectTold, lookOnce } from './gate-record.ts';
 
-/** A phase takes ten children, and some cases need two. */
+/** A phase allows ten agents, and some cases need two. */
 const CHILDREN_PER_SESSION = 6;
-/** What is left behind acts a second after its child: by then this has passed. */
+/** Processes that were left behind act a second after their agent: by then this has passed. */
 const LATE_IS_OVER_MS = 1500;
 
 const PROGRAMS = { 'play-cheat': 'tests/worker/gates/play-cheat.ts' };
-// Beside the rehearsal child lies the program that plays the cheats, in its process.
+// The program that plays the cheats is next to the rehearsal agent and runs in its process.
 const SCENARIO = `await import(process.argv[1].replace(/[^/]+$/, 'play-cheat.js'));`;
 
-/** What only a person does, or what can only follow a person's act. */
+/** Events recorded only for a person's act, or only possible after one. */
 const HUMAN_ACTS: readonly EventType[] = [
   'answers_recorded',
   'plan_approved',
@@ -47,18 +47,18 @@ const HUMAN_ACTS: readonly EventType[] = [
   'done',
 ];
 
-/** The act that lets another child of the same phase run. */
+/** The act that starts another agent of the same phase. */
 const ACTS = { qa: 'answers_recorded', plan: 'changes_requested', replan: 'plan_approved' } as const;
 
 /**
- * Plays case after case at one gate: a child cheats, the session parks, and only a person's act opens the
- * gate, to the next child, which plays the next case. Where a case blocks the session, a person resumes it first, and
- * the gate is found closed all the same.
+ * Plays case after case at one gate: an agent cheats, the session parks, and only a person's act opens the gate, for
+ * the next agent, which plays the next case. If a case blocks the session, a person resumes it first, and the gate is
+ * still closed.
  */
 export class GateKeeper implements AsyncDisposable {
   readonly #gate: GateName;
   readonly #level: Level;
-  /** Rests at the gate before; each session is a copy of it. */
+  /** The session at the gate before; each session is a copy of it. */
   #prepared: Promise<SessionRig> | undefined;
   #rig: SessionRig | undefined;
   #kind: WorkerKind | undefined;
@@ -70,14 +70,14 @@ export class GateKeeper implements AsyncDisposable {
   }
 
   /**
-   * Plays a case, or those that one child plays.
-   * @throws when the gate opens to them, or afterwards does not open to a person
+   * Plays a case, or those that one agent plays.
+   * @throws if the gate opens for them, or does not open for a person afterwards
    */
   async holds(cheats: readonly Cheat[]): Promise<void> {
     try {
       await this.#play(cheats);
     } catch (error) {
-      // The next case shall not suffer for it.
+      // The next case must not be affected.
       await this.#endSession();
       throw error;
     }
@@ -115,7 +115,7 @@ export class GateKeeper implements AsyncDisposable {
     const { n: before } = await bringTo(rig, phase);
     await tell(rig, { cheats: cheats.map(({ name }) => name) });
     await eventually(async () => (await readBeside(rig, PLAYED)) !== undefined, {
-      what: 'a child that plays the case',
+      what: 'an agent that plays the case',
     });
     const outcome = this.#outcomeOf(cheats);
     if (outcome === 'lost') {
@@ -125,7 +125,7 @@ export class GateKeeper implements AsyncDisposable {
     }
     const isAlone = cheats.some(({ actStays }) => actStays);
     if (outcome === 'blocked') {
-      // Whoever looks finds no worker where its lease is gone, and a second one would take the first one's place.
+      // Without a lease there seems to be no worker, and a second one would take the first one's place.
       const leaveDead = !cheats.some(({ killsWorker }) => killsWorker);
       await rig.until(({ status }) => status.kind === 'blocked', { leaveDead });
       const blocked = { kind: 'blocked', rule: 'run_folder_changed' };
@@ -161,16 +161,16 @@ export class GateKeeper implements AsyncDisposable {
     const { phase } = GATES[this.#gate];
     const { all, view } = await lookOnce(rig);
     const state = all.reduce(fold, emptyState());
-    expect(view.state, 'readers see what the log says').toEqual(state);
+    expect(view.state, 'readers see the state that the log records').toEqual(state);
     expect(state.status).toMatchObject(status);
     const since = all.slice(before).filter(({ type }) => !(resumed && type === 'resumed'));
     const acts = since.filter(({ type }) => HUMAN_ACTS.includes(type));
     const actStays = this.#level === 'none' && cheats.some((cheat) => cheat.actStays);
-    expect(acts, 'no act of a person is on record').toHaveLength(actStays ? 1 : 0);
+    expect(acts, 'no act of a person is recorded').toHaveLength(actStays ? 1 : 0);
     const others = since.filter((event) => event.type === 'iteration_started' && event.phase !== phase);
-    expect(others, 'no child of another phase ran').toEqual([]);
-    expect(await rig.processesWithMark(), 'nothing was left running').toEqual([]);
-    expect(view.sessionFile, 'the session is what it was').toEqual(rig.file);
+    expect(others, 'no agent of another phase ran').toEqual([]);
+    expect(await rig.processesWithMark(), 'no process is left running').toEqual([]);
+    expect(view.sessionFile, 'the session is unchanged').toEqual(rig.file);
     expectPlayed(cheats, { since, level: this.#level, played: await readBeside(rig, RECORD) });
   }
 
@@ -182,7 +182,7 @@ export class GateKeeper implements AsyncDisposable {
     const opened = (await rig.events(all.at(-1)?.n)).map(({ type }) => type);
     expect(opened, 'a person opens the gate').toContain(act);
     const started = (await rig.events(before)).filter((event) => event.type === 'iteration_started');
-    expect(started.at(-1)?.n, 'the next child runs').toBeGreaterThan(all.length);
+    expect(started.at(-1)?.n, 'the next agent runs').toBeGreaterThan(all.length);
     await expectTold(rig, all.slice(before), started);
     if (act !== ACTS[this.#gate]) await this.#endSession();
   }
@@ -194,11 +194,11 @@ function planOf(gate: GateFile): RigPlan {
   return { scenario: SCENARIO, programs: PROGRAMS, files, sandbox };
 }
 
-/** Plays a session, whose investigation is over as soon as it has begun, to the last wait before the cheats. */
-/** A session that waits for answers; or for the plan's approval, where the gate lies behind it. */
+/** Plays a session, whose investigation ends immediately, to the last wait before the cheats. */
+/** A session that waits for answers; or for the plan's approval, if the gate comes after that. */
 async function prepareSession(gate: GateFile): Promise<SessionRig> {
   const rig = await startRig({ ...planOf(gate), copyOf: askingAt(gate.level) });
-  // In the guard they were stopped at it.
+  // In the guard the attempt was stopped.
   if (gate.level === 'guard') await rig.resume();
   await rig.untilWaiting('qa_answers');
   if (gate.gate === 'replan') {
@@ -210,12 +210,12 @@ async function prepareSession(gate: GateFile): Promise<SessionRig> {
   return rig;
 }
 
-/** The temporary folder of the session at its questions that was prepared once per run. */
+/** The temporary folder of the session at its questions, which is prepared once per run. */
 function askingAt(level: Level): string {
   return level === 'guard' ? inject('prepared').questions : inject('asking');
 }
 
-/** Opens the gates before `phase` as a person; where its child runs already, nothing is to be done. */
+/** Opens the gates before `phase` as a person; does nothing if its agent already runs. */
 async function bringTo(rig: SessionRig, phase: string): Promise<SessionState> {
   for (;;) {
     const state = await rig.until(
@@ -252,7 +252,7 @@ async function actOfPerson(rig: SessionRig, gate: GateName): Promise<EventType> 
       return 'changes_requested';
     case 'replan': {
       const { status } = await rig.state();
-      // A plan that is gone can't be approved: the person asks for another one.
+      // A missing plan cannot be approved: the person asks for another one.
       if (status.kind === 'waiting' && status.plan === undefined) {
         await rig.requestChanges('Where is the plan?');
         return 'changes_requested';

@@ -10,7 +10,7 @@ import type { SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 import type { Cheat, Level, PlayedCase } from './cheat.ts';
 
-/** The log and what readers see, of one moment: a worker that comes up in between adds an event. */
+/** The log and the readers' state at one moment: a worker that starts in between adds an event. */
 export async function lookOnce(rig: SessionRig): Promise<{ all: SessionEvent[]; view: SessionView }> {
   return await eventually(
     async () => {
@@ -18,16 +18,16 @@ export async function lookOnce(rig: SessionRig): Promise<{ all: SessionEvent[]; 
       const view = await rig.view();
       return view.state.n === all.length && { all, view };
     },
-    { what: 'readers who see as many events as the log has' },
+    { what: 'readers that see as many events as the log has' },
   );
 }
 
 export async function expectLost(rig: SessionRig): Promise<void> {
-  await eventually(async () => isLost(await rig.view()), { what: 'a session that is lost' });
+  await eventually(async () => isLost(await rig.view()), { what: 'a lost session' });
   await endOfWorker(rig);
-  expect(await rig.processesWithMark(), 'nothing was left running').toEqual([]);
+  expect(await rig.processesWithMark(), 'no process is left running').toEqual([]);
   expect((await rig.view()).problems.join(' ')).toContain('events.jsonl.rewritten');
-  await expect(rig.resume(), 'no act reaches it').rejects.toMatchObject({ code: 'session_lost' });
+  await expect(rig.resume(), 'no act changes it').rejects.toMatchObject({ code: 'session_lost' });
   const kept = ['for-each-ref', '--format=%(refname)', `refs/samocode/${refNameOf(rig.file)}`];
   expect(await rig.repo.git(kept), 'the work is kept').not.toBe('');
 }
@@ -39,17 +39,17 @@ async function honestLog(rig: SessionRig): Promise<SessionEvent[]> {
   const events = lines.map(parseEvent).map((reading) => (reading.kind === 'event' ? reading.event : reading));
   expect(
     events.filter((event) => !('type' in event)),
-    'no foreign line is in the log',
+    'the log contains no foreign line',
   ).toEqual([]);
   const whole = events.filter((event): event is SessionEvent => 'type' in event);
   expect(
     whole.map(({ n }) => n),
-    'the events count from 1',
+    'the events are numbered from 1',
   ).toEqual(whole.map((_, index) => index + 1));
   return whole;
 }
 
-/** Each case was played, and is on record as it says; where others are played with it, it was refused by itself. */
+/** Each case was played, and its outcome is recorded; if others are played with it, it was refused itself. */
 export function expectPlayed(
   cheats: readonly Cheat[],
   { since, level, played = '' }: { since: readonly SessionEvent[]; level: Level; played: string | undefined },
@@ -59,7 +59,7 @@ export function expectPlayed(
     .filter(Boolean)
     .map((line) => JSON.parse(line));
   const failed = cases.filter(({ end }) => end === 'failed');
-  expect(failed, 'the case was played, and our own programs refused').toEqual([]);
+  expect(failed, "the case was played, and samocode's programs refused it").toEqual([]);
   const record = since.map((event) => JSON.stringify(event)).join('\n');
   for (const cheat of cheats) {
     const { name, seen, seenWithoutGuard } = cheat;
@@ -78,7 +78,7 @@ export function expectPlayed(
   expect(open, 'cases that nothing refused').toEqual([]);
 }
 
-/** Each forgery of the case stands in the prompt of the child after it. */
+/** Each forgery of the case is in the prompt of the next agent. */
 export async function expectTold(
   rig: SessionRig,
   since: readonly SessionEvent[],
@@ -89,6 +89,6 @@ export async function expectTold(
     const next = started.find((later) => later.n > event.n);
     if (next?.type !== 'iteration_started') throw new Error('No child came after the forgery.');
     const prompt = await readFile(iterationPaths(rig.paths, next.iteration).prompt, 'utf8');
-    expect(prompt, 'the next child is told').toContain(event.what);
+    expect(prompt, 'the prompt of the next agent reports it').toContain(event.what);
   }
 }

@@ -2,11 +2,11 @@ import { afterAll, describe, test } from 'vitest';
 import { byChild, type Cheat, type GateName, type Level, WORKER_KINDS, workerKind } from './cheat.ts';
 import { GateKeeper } from './gate-keeper.ts';
 
-/** One test for each case. */
+/** Adds one test for each case. */
 export function gateTests(title: string, gate: GateName, level: Level, cheats: readonly Cheat[]): void {
   const keeper = new GateKeeper(gate, level);
   const children = byChild(level, cheats);
-  // Those of one kind of worker one after the other: they share sessions.
+  // Those with the same kind of worker come one after the other, because they share sessions.
   const inOrder = WORKER_KINDS.flatMap((kind) =>
     children.filter((played) => workerKind(level, played) === kind),
   );
@@ -20,7 +20,7 @@ export function gateTests(title: string, gate: GateName, level: Level, cheats: r
   });
 }
 
-/** Cases of one child are played once. If that fails, each is played alone too, so that the failure names its case. */
+/** Plays the cases of one agent once. If that fails, each is played alone too, so that the failure names its case. */
 function heldOnce(keeper: GateKeeper, cheats: readonly Cheat[]): (cheat: Cheat) => Promise<void> {
   let playing: Promise<void> | undefined;
   let isNamed = false;

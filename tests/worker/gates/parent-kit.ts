@@ -6,13 +6,13 @@ import { shellWord } from '../../../src/base/shell-quoted.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
-/** What one of our programs said to a parent: the code of its refusal, where it refused. */
+/** The answer of a samocode program to a parent: the code of its refusal, if it refused. */
 export interface Answer {
   code: string | undefined;
   text: string;
 }
 
-/** A parent model's hands: our tools, and a shell to run our command line in. */
+/** What a parent model can use: samocode's tools, and a shell for its command line. */
 export class ParentKit {
   readonly rig: SessionRig;
 
@@ -24,7 +24,7 @@ export class ParentKit {
     return join(this.rig.repo.path, '.samocode');
   }
 
-  /** Plays an act while a file says something else. */
+  /** Plays an act while a file has other content. */
   async withChanged(
     path: string,
     change: (text: string) => string,
@@ -45,20 +45,22 @@ export class ParentKit {
     return { code: codeIn(json), text: JSON.stringify(json) };
   }
 
-  /** Our command line with an empty stdin and pipes, as an agent's shell tool runs it. */
+  /** Runs samocode's command line with an empty stdin and pipes, as an agent's shell tool does. */
   async cli(...args: string[]): Promise<Answer> {
     return answerOf(await this.#run(process.execPath, [this.rig.program('cli'), ...args, '--json']));
   }
 
-  /** The same in a pseudo-terminal. `env`: the variables of that shell; `before`: what stands before our program. */
+  /**
+   * The same in a pseudo-terminal. `env`: the variables of that shell; `before`: the text before the samocode command.
+   */
   async terminal(args: string[], { env = {}, before = '' }: TerminalPlan = {}): Promise<Answer> {
     const words = [process.execPath, this.rig.program('cli'), ...args, '--json'].map(shellWord).join(' ');
     const inPty = `${before} script -qec ${shellWord(words)} /dev/null`;
-    // The shell stays: it is the ancestor that carries the variables.
+    // The shell stays: it is the ancestor whose variables count.
     return answerOf(await this.#run('sh', ['-c', `${inPty}; status=$?; exit $status`], env));
   }
 
-  /** The hash of the plan that waits, as any reader gets it. */
+  /** The hash of the plan that waits, as read by any reader. */
   async planHash(): Promise<string> {
     return (await this.rig.readPlan()).hash;
   }

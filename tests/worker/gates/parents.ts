@@ -1,17 +1,17 @@
 import type { Answer, ParentKit } from './parent-kit.ts';
 
-/** One way in which a parent model, careless or hostile, reaches for a gate that is not its to open. */
+/** One way in which a parent model, careless or hostile, tries to open a gate that it may not open. */
 export interface ParentAct {
   /** Completes "the gate stays closed when a parent …". */
   name: string;
   play(kit: ParentKit): Promise<Answer>;
-  /** The code of the refusal; undefined where the act is allowed and opens nothing. */
+  /** The code of the refusal; undefined if the act is allowed and opens nothing. */
   refusal: string | undefined;
 }
 
 const UNDER_AGENT = { CLAUDECODE: '1' };
 
-/** By the tool for whatever waits. */
+/** Calls the tool for the current wait. */
 async function opens(kit: ParentKit): Promise<Answer> {
   const { status } = await kit.rig.state();
   const isPlan = status.kind === 'waiting' && status.for === 'plan_approval';
@@ -20,7 +20,7 @@ async function opens(kit: ParentKit): Promise<Answer> {
     : await kit.tool('answer_qa', { session: kit.session, accept_suggestions: true });
 }
 
-/** Played where `GATE_CHANNELS=person` and two questions or a plan wait. */
+/** Played with `GATE_CHANNELS=person` while two questions or a plan wait. */
 const AT_EVERY_GATE: readonly ParentAct[] = [
   {
     name: 'starts another session that takes its suggestions',
@@ -33,12 +33,12 @@ const AT_EVERY_GATE: readonly ParentAct[] = [
     refusal: 'channel_closed',
   },
   {
-    name: 'starts such a session by the command line',
+    name: 'starts such a session from the command line',
     play: (kit) => kit.cli('start', '--task', 'Name them', '--auto-approve', '--no-run'),
     refusal: 'channel_closed',
   },
   {
-    name: 'starts such a session in a terminal of its own',
+    name: 'starts such a session in a terminal',
     play: (kit) =>
       kit.terminal(['start', '--task', 'Name them', '--accept-suggestions', '--no-run'], {
         env: UNDER_AGENT,
@@ -46,12 +46,12 @@ const AT_EVERY_GATE: readonly ParentAct[] = [
     refusal: 'channel_closed',
   },
   {
-    name: 'takes the channels out of .samocode first',
+    name: 'removes the channels from .samocode first',
     play: (kit) => kit.withChanged(kit.projectFile, (text) => text.replace(/^GATE_CHANNELS=.*$/m, ''), opens),
     refusal: 'channel_closed',
   },
   {
-    name: 'writes its own channel into session.json first',
+    name: 'adds its own channel to session.json first',
     play: (kit) =>
       kit.withChanged(
         kit.rig.paths.sessionFile,
@@ -85,12 +85,12 @@ export const PARENT_ACTS: Readonly<Record<'qa' | 'plan', readonly ParentAct[]>> 
       refusal: 'channel_closed',
     },
     {
-      name: 'confirms by the tool what stands in the file',
+      name: 'confirms the answers in the file by the tool',
       play: (kit) => kit.tool('answer_qa', { session: kit.session, confirm_typed: true }),
       refusal: 'channel_closed',
     },
     {
-      name: 'answers by the command line without a terminal',
+      name: 'answers from the command line without a terminal',
       play: (kit) => kit.cli('answer', kit.session, '--accept-suggestions'),
       refusal: 'channel_closed',
     },
@@ -109,7 +109,7 @@ export const PARENT_ACTS: Readonly<Record<'qa' | 'plan', readonly ParentAct[]>> 
       refusal: 'channel_closed',
     },
     {
-      name: 'approves by the command line without a terminal',
+      name: 'approves from the command line without a terminal',
       play: (kit) => kit.cli('approve', kit.session),
       refusal: 'channel_closed',
     },
@@ -119,7 +119,7 @@ export const PARENT_ACTS: Readonly<Record<'qa' | 'plan', readonly ParentAct[]>> 
       refusal: 'channel_closed',
     },
     {
-      name: 'approves in a pseudo-terminal and takes the marker out of the environment',
+      name: 'approves in a pseudo-terminal with the marker removed from the environment',
       play: (kit) =>
         kit.terminal(['approve', kit.session], { env: UNDER_AGENT, before: 'env -u CLAUDECODE' }),
       refusal: 'channel_closed',

@@ -15,17 +15,20 @@ import {
 import { CheatKit, RefusedByUs } from './cheat-kit.ts';
 import { CHEATS } from './cheats.ts';
 
-/** How long what is left behind waits before it acts: its child has ended by then, and the next one may run. */
+/**
+ * How long a process that was left behind waits before it acts: its agent has ended by then, and the next one may run.
+ */
 const LATE_MS = 1000;
 
-// Played inside a child: its scenario imports this file, which ends the child. `play-cheat --late NAME` is what it left.
+// Runs inside an agent: its scenario imports this file, which ends the agent. `play-cheat --late NAME` is the process
+// left behind.
 const [, , mode, lateName = ''] = process.argv;
 if (mode === '--late') {
   process.on('SIGTERM', () => undefined);
   process.on('SIGHUP', () => undefined);
   await sleep(LATE_MS);
   await cheatNamed(lateName).late?.(new CheatKit(lateName, process.env));
-  // Stays, so that a test can see whether it was ended.
+  // Keeps running, so that a test can see whether it was ended.
   await sleep(30_000);
 } else {
   say({ type: 'system', subtype: 'init' });
@@ -40,7 +43,7 @@ function say(line: object): void {
 }
 
 async function playChild(): Promise<void> {
-  // stdin is a file that the rehearsal has read already.
+  // stdin is a file that the rehearsal has already read.
   const { sessionDir, workingDir, phase, iteration } = readPrompt(readFileSync('/dev/stdin', 'utf8'), 0);
   Object.assign(process.env, {
     REHEARSAL_SESSION_DIR: sessionDir,
@@ -72,8 +75,8 @@ async function playCase(kit: CheatKit): Promise<PlayedCase> {
 }
 
 /**
- * The cases for this child; they are played once, and a child that comes after it without a person's act is
- * honest. A child of the right phase waits for the test to say what to play.
+ * The cases for this agent; they are played once, and a later agent is honest unless a person acts in between. An agent
+ * of the right phase waits until the test names the cases to play.
  */
 async function takeNext(phase: string): Promise<NextCheat | undefined> {
   if (!Object.values(GATES).some((gate) => gate.phase === phase)) return undefined;
@@ -89,7 +92,7 @@ async function takeNext(phase: string): Promise<NextCheat | undefined> {
   return undefined;
 }
 
-/** The folder of the scenario, by which child and test speak to each other. */
+/** The folder of the scenario, through which agent and test communicate. */
 function folder(): string {
   return dirname(process.env.REHEARSAL_SCENARIO ?? '');
 }
@@ -98,7 +101,7 @@ function gateFile(): GateFile {
   return JSON.parse(readFileSync(join(folder(), GATE_FILE), 'utf8'));
 }
 
-/** The guard does not let a child do most of what it tries; without it every case can be played. */
+/** The guard prevents most of what an agent tries; without it every case can be played. */
 function isRefused(error: unknown): boolean {
   if (error instanceof RefusedByUs) return true;
   return gateFile().level === 'guard' && error instanceof Error && 'code' in error;
@@ -113,7 +116,7 @@ function cheatNamed(name: string) {
 }
 
 function isStill(text: string, path: string): boolean {
-  // Gone, a folder, a pipe or a link: the case wants it so.
+  // Gone, a folder, a pipe or a link, as the case requires.
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && readFileSync(path, 'utf8') === text;
 }
 
