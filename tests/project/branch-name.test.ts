@@ -18,10 +18,10 @@ test.each([
   expect(branchOf(folder, prefix)).toBe(branch);
 });
 
-test('whatever the folder is called, git accepts its branch', () => {
+test('git accepts the branch of any folder name', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), (folder) => {
-      // The rules of git-check-ref-format for one part of a name.
+      // The rules of git-check-ref-format for one component of a name.
       expect(branchOf(folder)).toMatch(
         /^(?!.*\.\.)(?!.*\.lock$)(?!.*@\{)[^.\s~^:?*[\\/-][^\s~^:?*[\\/]*(?<!\.)$/u,
       );
@@ -29,9 +29,12 @@ test('whatever the folder is called, git accepts its branch', () => {
   );
 });
 
-test.each(['ada/boats', ' boats ', 'größe', 'a.b', 'release-1.2', 'a/b/c'])('%j may be a branch', (name) => {
-  expect(requireBranchName(name)).toBe(name.trim());
-});
+test.each(['ada/boats', ' boats ', 'größe', 'a.b', 'release-1.2', 'a/b/c'])(
+  '%j is accepted as a branch name',
+  (name) => {
+    expect(requireBranchName(name)).toBe(name.trim());
+  },
+);
 
 test('a branch name is accepted exactly when git accepts it', async () => {
   await using repo = await makeRepo();

@@ -19,7 +19,7 @@ test('every limit exists for the session and for each phase', () => {
 });
 
 test.each(['-1', 'abc', '1e3', '', 'NaN', 'Infinity', '1,5'])(
-  '"%s" is no limit, and the error names the range',
+  '"%s" is refused as a limit, and the error names the range',
   (text) => {
     for (const [, { schema, form }] of CAPS) {
       expect(schema().safeParse(text).success).toBe(false);
@@ -28,7 +28,7 @@ test.each(['-1', 'abc', '1e3', '', 'NaN', 'Infinity', '1,5'])(
   },
 );
 
-test('zero is a limit', () => {
+test('zero is accepted as a limit', () => {
   for (const [, { schema }] of CAPS)
     expect(schema().safeParse('0')).toMatchObject({ success: true, data: 0 });
 });

@@ -11,7 +11,7 @@ async function scene() {
   return { repo, range: { cwd: repo.path, base, baseEnv: repo.env } };
 }
 
-test('commits since the base come newest first, bounded, with the whole count', async () => {
+test('commits since the base are listed newest first, bounded, with the total count', async () => {
   const { repo, range } = await scene();
   await using _ = repo;
   await repo.commit('First');
@@ -26,7 +26,7 @@ test('commits since the base come newest first, bounded, with the whole count', 
   });
 });
 
-test('without a commit since the base there are none', async () => {
+test('without a commit since the base the list is empty', async () => {
   const { repo, range } = await scene();
   await using _ = repo;
   expect(await commitsSince(range)).toEqual({ total: 0, commits: [] });
@@ -63,7 +63,7 @@ test('a branch can be compared from another checkout', async () => {
   ]);
 });
 
-test('the patch of one path contains only that path, and its name is not a pattern', async () => {
+test('the patch of one path contains only that path, and its name is not treated as a pattern', async () => {
   const { repo, range } = await scene();
   await using _ = repo;
   await repo.commit('All', { 'a.txt': 'ONE\n', '[ab].txt': 'brackets\n' });
@@ -73,7 +73,7 @@ test('the patch of one path contains only that path, and its name is not a patte
   expect(truncated).toBe(false);
 });
 
-test('a long patch is cut and says so', async () => {
+test('a long patch is cut and marked as cut', async () => {
   const { repo, range } = await scene();
   await using _ = repo;
   await repo.commit('Long', { 'long.txt': 'line\n'.repeat(50_000) });

@@ -11,7 +11,7 @@ import {
 import { openStore, repositoryOptions } from '../../src/project/checkpoints/checkpoint-store.ts';
 import { checkpointScene, FOLDER } from '../support/checkpoint-scene.ts';
 
-test('the last twenty and the ends of phases stay, and all are dropped together', {
+test('the last twenty checkpoints and the ends of phases are kept, and all are dropped together', {
   timeout: 180_000,
 }, async () => {
   const { repo, worktreePath, place, keep } = await checkpointScene();
@@ -42,7 +42,7 @@ test('the last twenty and the ends of phases stay, and all are dropped together'
   expect(await refs()).toEqual(['']);
 });
 
-test('the work before a kill is kept apart from the work after it', async () => {
+test('work from before a kill and work from after it are in separate checkpoints', async () => {
   const { repo, worktreePath, place, keep } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'a.txt'), 'before\n');
@@ -53,7 +53,7 @@ test('the work before a kill is kept apart from the work after it', async () => 
   expect(await repo.git(['show', `${after.ref}:worktree/a.txt`])).toBe('after');
 });
 
-test('a folder of the original tool has a ref that git allows', () => {
+test('a folder of the original tool gets a ref name that git allows', () => {
   expect(refOf('26-01-08_Old Name..x~', { kind: 'after', iteration: 7 })).toBe(
     'refs/samocode/26-01-08-Old-Name-x-/007',
   );

@@ -7,7 +7,7 @@ import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 const asked = (repo: TempRepo, folder: string) =>
   repo.git(['rev-parse', '--path-format=absolute', '--git-common-dir'], folder);
 
-test('the shared folder is the one that git names, from every kind of checkout', async () => {
+test('the common folder is the one that git names, from every kind of checkout', async () => {
   await using repo = await makeRepo();
   const context = { baseEnv: repo.env };
   const linked = join(repo.root, 'linked');
@@ -24,7 +24,7 @@ test('the shared folder is the one that git names, from every kind of checkout',
   }
 });
 
-test('a folder called .git that is no git folder is skipped, as git does', async () => {
+test('a folder called .git that is not a git folder is skipped, as in git', async () => {
   await using repo = await makeRepo();
   const inside = join(repo.path, 'sub');
   await mkdir(join(inside, '.git'), { recursive: true });
@@ -32,7 +32,7 @@ test('a folder called .git that is no git folder is skipped, as git does', async
   expect(await commonDirOf(inside, { baseEnv: repo.env })).toBe(await realpath(join(repo.path, '.git')));
 });
 
-test('without a repository git reports that', async () => {
+test("outside a repository git's own error is reported", async () => {
   await using repo = await makeRepo();
   await rename(join(repo.path, '.git'), join(repo.root, 'elsewhere'));
   await rm(join(repo.root, 'elsewhere/HEAD'));

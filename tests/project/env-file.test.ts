@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { setInEnvFile } from '../../src/project/settings/env-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('values are read back as they were set, and other lines stay as they are', async () => {
+test('values are read back as they were set, and other lines are not changed', async () => {
   const name = fc.constantFrom('A', 'TOKEN', 'CHAT_ID', 'OTHER');
   const line = fc.oneof(
     fc.tuple(name, fc.stringMatching(/^[\w:-]{0,12}$/)).map(([key, value]) => `${key}=${value}`),
@@ -28,7 +28,7 @@ test('values are read back as they were set, and other lines stay as they are', 
   );
 });
 
-test('only its user may read the file afterwards, and a link stays one', async () => {
+test('afterwards only its user may read the file, and a link remains a link', async () => {
   await using home = await tempDir();
   const path = await setInEnvFile(home.path, { A: '1' });
   expect((await stat(path)).mode & 0o777).toBe(0o600);

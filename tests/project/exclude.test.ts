@@ -8,7 +8,7 @@ const statusOf = (repo: TempRepo) => repo.git(['status', '--porcelain', '--untra
 const excludeOf = (repo: TempRepo) => readFile(join(repo.path, '.git/info/exclude'), 'utf8');
 
 test.each(['_samocode/sessions', 'we[i]rd *name?', 'größe und leer', '#hash', '!bang', 'back\\slash'])(
-  'the folder "%s" inside the repository vanishes from git status',
+  'the folder "%s" inside the repository does not appear in git status',
   async (folder) => {
     await using repo = await makeRepo();
     await mkdir(join(repo.path, folder), { recursive: true });
@@ -19,7 +19,7 @@ test.each(['_samocode/sessions', 'we[i]rd *name?', 'größe und leer', '#hash', 
   },
 );
 
-test('excluding twice adds the lines once, and other lines stay', async () => {
+test('excluding twice adds the lines once, and other lines are not changed', async () => {
   await using repo = await makeRepo();
   await writeFile(join(repo.path, '.git/info/exclude'), '*.mine');
   const folders = [join(repo.path, 'a'), join(repo.path, 'b')];
@@ -36,7 +36,7 @@ test('folders outside, the repository itself and ignored folders add nothing', a
   expect((await excludeFolders(repo.path, folders, { baseEnv: repo.env })).added).toEqual([]);
 });
 
-test('a linked worktree uses the file of the common git folder', async () => {
+test('in a linked worktree the file of the common git folder is used', async () => {
   await using repo = await makeRepo();
   const tree = join(repo.root, 'tree');
   await repo.git(['worktree', 'add', '-q', tree]);
@@ -50,7 +50,7 @@ test('files committed in such a folder are reported', async () => {
   expect((await excludeFolders(repo.path, [folder], { baseEnv: repo.env })).tracked).toEqual([folder]);
 });
 
-test('an exclude file that is a link to a file of other bytes than text stays both', async () => {
+test('an exclude file that is a link to a non-text file remains a link with the same bytes', async () => {
   await using repo = await makeRepo();
   const path = join(repo.path, '.git/info/exclude');
   const elsewhere = join(repo.root, 'my-excludes');

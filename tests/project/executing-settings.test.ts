@@ -16,7 +16,7 @@ async function scene() {
   return { repo, worktreePath, commonDir, read, before: await read() };
 }
 
-test('ordinary work and settings without programs are no change', async () => {
+test('ordinary work and settings without programs do not count as a change', async () => {
   const { repo, worktreePath, commonDir, read, before } = await scene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'a.txt'), 'b\n');
@@ -31,7 +31,7 @@ test('ordinary work and settings without programs are no change', async () => {
   expect(changedExecuting(before, await read())).toEqual([]);
 });
 
-test('changed programs of git are named with their old and new value', async () => {
+test('changed programs of git are named with their old and new values', async () => {
   const { repo, worktreePath, commonDir, read } = await scene();
   await using _ = repo;
   const hooks = join(commonDir, 'hooks');
@@ -55,8 +55,8 @@ test('changed programs of git are named with their old and new value', async () 
 test.each<[string, (worktreePath: string) => Promise<unknown>]>([
   ['is gone', (path) => rm(path, { recursive: true })],
   ['has no .git any more', (path) => rm(join(path, '.git'))],
-  ['leads nowhere', (path) => writeFile(join(path, '.git'), 'gitdir: /nowhere\n')],
-])('a worktree that %s hides nothing of the repository', async (_what, harm) => {
+  ['has a broken .git', (path) => writeFile(join(path, '.git'), 'gitdir: /nowhere\n')],
+])('a worktree that %s does not hide settings of the repository', async (_what, harm) => {
   const { repo, worktreePath, read } = await scene();
   await using _ = repo;
   await repo.git(['config', 'filter.mine.clean', 'mine']);
@@ -68,7 +68,7 @@ test.each<[string, (worktreePath: string) => Promise<unknown>]>([
   expect(changedExecuting(before, await read())).toEqual(['filter.mine.clean: mine -> changed']);
 });
 
-test('settings of single worktrees that are switched on change none of the others', async () => {
+test('enabling settings of single worktrees changes none of the others', async () => {
   const { repo, read, worktreePath } = await scene();
   await using _ = repo;
   await repo.git(['config', 'filter.mine.clean', 'mine']);
@@ -100,7 +100,7 @@ test('hooks in a configured folder are tracked by content, except those in the w
   expect(changedExecuting(inside, await read())).toEqual([]);
 });
 
-test('a hook that this user may not read is tracked by name, and read once it is readable', async () => {
+test('a hook that this user may not read is tracked by name, and by content once it is readable', async () => {
   const { repo, commonDir, read } = await scene();
   await using _ = repo;
   const hook = join(commonDir, 'hooks/pre-commit');
@@ -112,7 +112,7 @@ test('a hook that this user may not read is tracked by name, and read once it is
   expect(changedExecuting(unread, await asOrdinaryUser(read))).toHaveLength(1);
 });
 
-test('accepted settings are recognized; with a damaged record nothing of the repository is accepted', async () => {
+test('accepted settings are recognized; with a damaged record no setting of the repository is accepted', async () => {
   const { repo, read } = await scene();
   await using _ = repo;
   await repo.git(['config', 'filter.mine.clean', 'mine']);
@@ -125,7 +125,7 @@ test('accepted settings are recognized; with a damaged record nothing of the rep
   expect(changedExecuting(await acceptedAt(path, now), now)).toEqual(['filter.mine.clean: nothing -> mine']);
 });
 
-test('a planted filter is not run; an earlier one is, in its original form', async () => {
+test('a planted filter is not run, while an earlier one is, in its original form', async () => {
   const { repo, worktreePath, read } = await scene();
   await using _ = repo;
   const ran = (name: string) => join(repo.root, `ran-${name}`);

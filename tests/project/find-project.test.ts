@@ -19,7 +19,7 @@ test('the nearest file wins', async () => {
   expect(await find(repo, join(repo.path, 'part'))).toBe(join(repo.path, 'part/.samocode'));
 });
 
-test('a file above the repository counts when it names this repository or its folders', async () => {
+test('a file above the repository counts if it names this repository or its folders', async () => {
   await using repo = await makeRepo({ files: { 'src/a.ts': '' } });
   const file = join(repo.root, '.samocode');
   await writeFile(file, 'MAIN_REPO=repo\nWORKTREES=trees\nSESSIONS=_sessions\n');
@@ -33,7 +33,7 @@ test('a file above the repository counts when it names this repository or its fo
   expect(await find(repo, repo.root)).toBe(file);
 });
 
-test('a file above the repository that names another one is not taken, only mentioned', async () => {
+test('a file above the repository that names another one is only mentioned', async () => {
   await using repo = await makeRepo();
   const file = join(repo.root, '.samocode');
   await writeFile(file, 'MAIN_REPO=other\n');
@@ -61,14 +61,14 @@ test('the search ends at the home folder', async () => {
   });
 });
 
-test('the user’s own file counts in a world-writable folder', async () => {
+test("the user's own file counts in a world-writable folder", async () => {
   await using repo = await makeRepo();
   await chmod(repo.path, 0o777);
   await repo.write({ '.samocode': '' });
   expect(await find(repo, repo.path)).toBe(join(repo.path, '.samocode'));
 });
 
-test('a folder called .samocode is no project', async () => {
+test('a folder called .samocode is not a project', async () => {
   await using repo = await makeRepo();
   await mkdir(join(repo.path, '.samocode'));
   await expect(find(repo, repo.path)).rejects.toMatchObject({ code: 'project_not_found' });

@@ -31,7 +31,7 @@ test('changed and removed settings are restored, and new ones are made harmless'
   ]);
 });
 
-test('a planted ssh command is replaced by the user’s, wherever that is set', () => {
+test("a planted ssh command is replaced by the user's, wherever that is set", () => {
   const planted: Setting[] = [['core.sshcommand', 'evil']];
   expect(undo([], planted)).toEqual([['core.sshcommand', 'ssh']]);
   expect(undo([], planted, [['core.sshcommand', 'ssh -v']])).toEqual([['core.sshcommand', 'ssh -v']]);
@@ -40,7 +40,7 @@ test('a planted ssh command is replaced by the user’s, wherever that is set', 
   ]);
 });
 
-test('planted credential helpers are dropped, the user’s are not', () => {
+test("planted credential helpers are dropped, while the user's are kept", () => {
   const own: Setting[] = [['credential.helper', 'store']];
   const planted: Setting[] = [...own, ['credential.https://x.example.helper', '!evil']];
   expect(undo(own, planted, [['credential.https://y.example.helper', 'cache']])).toEqual([
@@ -56,7 +56,7 @@ test('settings that name no program are ignored', () => {
   }
 });
 
-test('settings planted in the user’s files are undone too', () => {
+test("settings planted in the user's files are undone too", () => {
   const before = { repository: [], outside: [['core.sshcommand', 'ssh -v']] as Setting[] };
   const outside: Setting[] = [
     ['core.sshcommand', 'evil'],

@@ -5,7 +5,7 @@ import { gitLine, gitSaysYes, runGit } from '../../src/project/git/git.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
-test('git runs in the given folder, whatever characters its path has', async () => {
+test('git runs in the given folder, whatever characters its path contains', async () => {
   await using repo = await makeRepo({ folder: 'mein projekt ✓ ü' });
   const top = await gitLine(['rev-parse', '--show-toplevel'], { cwd: repo.path, baseEnv: repo.env });
   expect(top).toBe(repo.path);
@@ -48,7 +48,7 @@ test('no program named by a repository is run', async () => {
   expect(await readdir(caught)).toEqual([]);
 });
 
-test('variables that point at another repository are not obeyed', async () => {
+test('variables that point to another repository are ignored', async () => {
   await using repo = await makeRepo();
   await using other = await makeRepo({ files: { 'other.txt': '' } });
   const baseEnv = {
@@ -65,14 +65,14 @@ test('variables that point at another repository are not obeyed', async () => {
   expect(await gitLine(['config', 'user.name'], options)).toBe('Test Person');
 });
 
-test('a question is answered by git’s exit status', async () => {
+test("a question is answered by git's exit status", async () => {
   await using repo = await makeRepo();
   const options = { cwd: repo.path, baseEnv: repo.env };
   expect(await gitSaysYes(['rev-parse', '--verify', '--quiet', 'main'], options)).toBe(true);
   expect(await gitSaysYes(['rev-parse', '--verify', '--quiet', 'gone'], options)).toBe(false);
 });
 
-test('input reaches git', async () => {
+test('git receives the given input', async () => {
   await using repo = await makeRepo();
   const hash = await gitLine(['hash-object', '--stdin'], {
     cwd: repo.path,
@@ -82,7 +82,7 @@ test('input reaches git', async () => {
   expect(hash).toBe('45b983be36b73c0788dc9cbcb76cbb80fc7bb057');
 });
 
-test('a failure has our message, and git’s text only as its cause', async () => {
+test("a failure has samocode's own message, and git's text only as its cause", async () => {
   await using dir = await tempDir();
   const options = { cwd: dir.path, baseEnv: { PATH: process.env.PATH, GIT_CEILING_DIRECTORIES: dir.path } };
   await expect(runGit(['status'], options)).rejects.toMatchObject({
@@ -92,7 +92,7 @@ test('a failure has our message, and git’s text only as its cause', async () =
   });
 });
 
-test('git that is not installed and a folder that is not there are distinguished', async () => {
+test('a missing git and a missing folder are distinguished', async () => {
   await using dir = await tempDir();
   await expect(runGit(['status'], { cwd: dir.path, baseEnv: { PATH: dir.path } })).rejects.toMatchObject({
     code: 'git_missing',
@@ -113,7 +113,7 @@ test('a held lock is reported as such', async () => {
   });
 });
 
-test('git that takes too long is ended', async () => {
+test('a git call that takes too long is ended', async () => {
   await using repo = await makeRepo();
   const baseEnv = { ...repo.env, GIT_SSH_COMMAND: 'sleep 30 #' };
   await expect(
@@ -121,14 +121,14 @@ test('git that takes too long is ended', async () => {
   ).rejects.toMatchObject({ code: 'git_timeout' });
 });
 
-test('an aborted call throws the signal’s reason', async () => {
+test("an aborted call throws the signal's reason", async () => {
   await using repo = await makeRepo();
   const reason = new Error('the person left');
   const signal = AbortSignal.abort(reason);
   await expect(runGit(['status'], { cwd: repo.path, signal, baseEnv: repo.env })).rejects.toBe(reason);
 });
 
-test('output beyond the bound is cut, not an error', async () => {
+test('output beyond the limit is cut without an error', async () => {
   await using repo = await makeRepo({ files: { 'long.txt': 'x'.repeat(500_000) } });
   const result = await runGit(['show', 'HEAD:long.txt'], {
     cwd: repo.path,

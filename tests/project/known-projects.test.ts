@@ -25,7 +25,7 @@ test('a machine without projects has an empty list', async () => {
   expect(await readKnownProjects(home.path)).toEqual({ kind: 'read', projects: [] });
 });
 
-test('a project is remembered once, the last used first', async () => {
+test('a project is listed once, the most recently used first', async () => {
   await using home = await tempDir();
   await rememberProject(project('a'), { homeDir: home.path, clock: clockAt(1000) });
   await rememberProject(project('b'), { homeDir: home.path, clock: clockAt(2000) });
@@ -39,14 +39,14 @@ test('a project is remembered once, the last used first', async () => {
   });
 });
 
-test('malformed entries are skipped and unknown fields stay', async () => {
+test('malformed entries are skipped and unknown fields are kept', async () => {
   await using home = await tempDir();
   const entry = { ...project('a'), lastUsedAt: '2026-01-01T00:00:00.000Z', note: 'mine' };
   await withFile(home.path, JSON.stringify({ v: 1, projects: [entry, { filePath: 3 }, null] }));
   expect(await readKnownProjects(home.path)).toEqual({ kind: 'read', projects: [entry] });
 });
 
-test('a malformed list is moved aside, not lost, when a project is remembered', async () => {
+test('a malformed list is moved aside, not lost, when a project is added', async () => {
   await using home = await tempDir();
   const path = await withFile(home.path, '{"v":1,');
   expect(await readKnownProjects(home.path)).toMatchObject({ kind: 'malformed' });
@@ -55,7 +55,7 @@ test('a malformed list is moved aside, not lost, when a project is remembered', 
   expect(await readFile(`${path}.unreadable`, 'utf8')).toBe('{"v":1,');
 });
 
-test('whatever the file holds, reading the list never throws', async () => {
+test('reading the list never throws, whatever the file contains', async () => {
   await using home = await tempDir();
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {

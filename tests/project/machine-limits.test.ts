@@ -15,7 +15,7 @@ async function home(text?: string) {
   return { path: dir.path, write, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 }
 
-test('a machine has no limits, and its supervisor stays ten minutes, unless something is set', async () => {
+test('by default a machine has no limits, and its supervisor stays ten minutes', async () => {
   await using given = await home();
   expect(await machineLimits({}, given.path)).toEqual({ supervisorMinutes: 10 });
 });
@@ -37,12 +37,12 @@ test('limits are read from the config folder at every call', async () => {
   expect(await machineLimits({}, given.path)).toEqual({ usdPerDay: 50, supervisorMinutes: 10 });
 });
 
-test('a limit of zero is a limit', async () => {
+test('a limit of zero is accepted', async () => {
   await using given = await home('MAX_COST_USD_PER_DAY=0\n');
   expect((await machineLimits({}, given.path)).usdPerDay).toBe(0);
 });
 
-test('an invalid value is ignored, and hides no other', async () => {
+test('an invalid value is ignored, and the others still count', async () => {
   await using given = await home('MAX_COST_USD_PER_DAY=plenty\nMAX_PARALLEL_ON_MACHINE=3\n');
   expect(await machineLimits({}, given.path)).toEqual({ parallel: 3, supervisorMinutes: 10 });
 });

@@ -17,7 +17,7 @@ async function movesDuring(repo: TempRepo, act: () => Promise<unknown>): Promise
   return movesBetween(before, await look(repo));
 }
 
-test('changes in SESSIONS and WORKTREES inside the repository don’t count', async () => {
+test('changes in SESSIONS and WORKTREES inside the repository do not count', async () => {
   await using repo = await makeRepo();
   const moves = await movesDuring(repo, () =>
     repo.write({ '_samocode/sessions/a/_overview.md': '', 'trees/b/x.ts': '' }),
@@ -25,7 +25,7 @@ test('changes in SESSIONS and WORKTREES inside the repository don’t count', as
   expect(moves).toEqual([]);
 });
 
-test('a touched file with the same content is no change', async () => {
+test('a touched file with the same content does not count as a change', async () => {
   await using repo = await makeRepo();
   const moves = await movesDuring(repo, () => utimes(join(repo.path, 'README.md'), new Date(), new Date(0)));
   expect(moves).toEqual([]);

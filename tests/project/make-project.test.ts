@@ -16,7 +16,7 @@ const NO_CHECK = expect.stringContaining('This project has no CHECK');
 
 const statusOf = (repo: TempRepo) => repo.git(['status', '--porcelain', '--untracked-files=all']);
 
-test('a repository without a project gets a file, folders and excludes, and is remembered', async () => {
+test('a repository without a project gets a file, folders and excludes, and is added to the list of projects', async () => {
   await using repo = await makeRepo({ folder: 'mein Projekt ✓' });
   const report = await setUp(repo, { lines: { CHECK: 'npm test' } });
   const file = join(repo.path, '.samocode');
@@ -33,7 +33,7 @@ test('a repository without a project gets a file, folders and excludes, and is r
   expect(await readKnownProjects(repo.homeDir)).toMatchObject({ projects: [{ filePath: file }] });
 });
 
-test('setting up twice changes nothing the second time', async () => {
+test('setting up a second time changes nothing', async () => {
   await using repo = await makeRepo();
   await setUp(repo);
   expect(await setUp(repo)).toMatchObject({ kind: 'checked', done: [], warnings: [NO_CHECK] });
@@ -94,14 +94,14 @@ test('of two concurrent set-ups one writes the file, and reports its bytes', asy
   for (const { project } of reports) expect(project.fileHash).toBe(fingerprint(text));
 });
 
-test('anything but a file in its place is left alone, and nothing is reported as made', async () => {
+test('an entry other than a file at its path is not touched, and nothing is reported as created', async () => {
   await using repo = await makeRepo();
   await mkdir(join(repo.path, '.samocode'));
   await expect(setUp(repo)).rejects.toMatchObject({ code: 'file_in_the_way' });
   expect(await readdir(repo.path)).toEqual(['.git', '.samocode', 'README.md']);
 });
 
-test('a value of several lines is refused before anything is made', async () => {
+test('a value of several lines is refused before anything is created', async () => {
   await using repo = await makeRepo();
   await expect(setUp(repo, { lines: { CHECK: 'npm test\nnpm run lint' } })).rejects.toMatchObject({
     code: 'not_one_line',
@@ -110,7 +110,7 @@ test('a value of several lines is refused before anything is made', async () => 
   expect(await readdir(repo.path)).toEqual(['.git', 'README.md']);
 });
 
-test('a file beside the repository, as in the original layout, is found and checked', async () => {
+test('a file next to the repository, as in the original layout, is found and checked', async () => {
   await using repo = await makeRepo();
   await writeFile(join(repo.root, '.samocode'), 'MAIN_REPO=repo\nWORKTREES=worktrees\nSESSIONS=_sessions\n');
   const report = await setUp(repo);
@@ -119,7 +119,7 @@ test('a file beside the repository, as in the original layout, is found and chec
   expect(await statusOf(repo)).toBe('');
 });
 
-test('lines that no setting takes are refused before anything is made, and may be given again', async () => {
+test('lines that no setting accepts are refused before anything is created, and may be given again', async () => {
   await using repo = await makeRepo();
   const before = await readFile(join(repo.path, '.git/info/exclude'), 'utf8');
   await expect(setUp(repo, { lines: { TIMEOUT: 'long' } })).rejects.toMatchObject({
@@ -129,7 +129,7 @@ test('lines that no setting takes are refused before anything is made, and may b
   expect(await readFile(join(repo.path, '.git/info/exclude'), 'utf8')).toBe(before);
 });
 
-test('without git nothing is made, and the error says what to ask the user', async () => {
+test('without git nothing is created, and the error says what to ask the user', async () => {
   await using repo = await makeRepo();
   const plain = join(repo.root, 'plain');
   await mkdir(plain);
@@ -140,7 +140,7 @@ test('without git nothing is made, and the error says what to ask the user', asy
   expect(await readdir(plain)).toEqual([]);
 });
 
-test('with consent the folder, the repository and a first commit are made, without secrets', async () => {
+test('with consent the folder, the repository and a first commit are created, without secrets', async () => {
   await using repo = await makeRepo();
   await repo.git(['config', '--global', 'user.name', 'Ada']);
   await repo.git(['config', '--global', 'user.email', 'ada@example.invalid']);
@@ -164,7 +164,7 @@ test('a new file that names a missing file is removed again', async () => {
   expect(await readdir(repo.path)).not.toContain('.samocode');
 });
 
-test('consent without a git identity makes no repository', async () => {
+test('consent without a git identity creates no repository', async () => {
   await using repo = await makeRepo();
   const plain = join(repo.root, 'plain');
   await mkdir(plain);
@@ -180,14 +180,14 @@ test('the home folder is never turned into a repository', async () => {
   await expect(setUp(repo, { mainRepo: repo.homeDir, initRepository: true })).rejects.toMatchObject({
     code: 'not_a_repository',
   });
-  // Nor is the user asked whether it may be.
+  // Nor is the user asked for consent.
   await expect(setUp(repo, { mainRepo: repo.homeDir })).rejects.toMatchObject({
     hint: 'Choose the folder of one project.',
   });
   expect(await readdir(repo.homeDir)).toEqual([]);
 });
 
-test('a missing identity is a warning where nothing has to be committed yet', async () => {
+test('a missing identity is only a warning if nothing has to be committed yet', async () => {
   await using repo = await makeRepo({ anonymous: true });
   expect((await setUp(repo)).warnings).toEqual([
     NO_CHECK,

@@ -66,7 +66,7 @@ test('a MAIN_REPO without git is refused with the next step', async () => {
   });
 });
 
-test('a file that is gone is an error with the next step', async () => {
+test('a missing file is an error with the next step', async () => {
   await using repo = await makeRepo();
   const filePath = join(repo.path, '.samocode');
   await expect(openProject({ filePath, env: repo.env, homeDir: repo.homeDir })).rejects.toMatchObject({

@@ -45,7 +45,7 @@ test.each<[string, Record<string, string>, [setup: string | undefined, check: st
   ['a Makefile with check', { Makefile: 'test:\n\ncheck: test lint\n' }, [undefined, 'make check']],
   ['a justfile', { justfile: 'build:\n  x\ntest filter="":\n  y\n' }, [undefined, 'just test']],
   [
-    'npm with a placeholder beside a Makefile',
+    'npm with a placeholder next to a Makefile',
     { 'package.json': PLACEHOLDER, Makefile: 'test:\n' },
     [undefined, 'make test'],
   ],
@@ -77,19 +77,19 @@ test.each<[string, Record<string, string>, [setup: string | undefined, check: st
   ['a Python project without tests', { 'pyproject.toml': '[project]\nname = "x"\n' }, undefined],
   ['a package without tests', { 'package.json': '{"name": "x"}' }, undefined],
   ['nothing', { 'README.md': '# x\n' }, undefined],
-])('%s: set-up and check are proposed from what is there', async (_, files, expected) => {
+])('%s: set-up and check are proposed from existing files', async (_, files, expected) => {
   const found = await proposedFor(files);
   expect(found && [found.setup, found.check]).toEqual(expected);
 });
 
-test('a file that leads elsewhere or is none proposes nothing', async () => {
+test('a link to another folder, and anything but a file, leads to no proposal', async () => {
   await using dir = await tempDir();
   await symlink('/dev/zero', join(dir.path, 'Makefile'));
   await mkdir(join(dir.path, 'package.json'));
   expect(await proposedCommands(dir.path)).toBeUndefined();
 });
 
-test('whatever package.json holds, a proposal is one line', async () => {
+test('a proposal is one line, whatever package.json contains', async () => {
   await using dir = await tempDir();
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {

@@ -16,7 +16,7 @@ const question = ({ path, root, homeDir }: TempRepo) => ({
   writable: [],
 });
 
-test('checkouts of the user and sessions of other projects are found, our own worktrees are not', async () => {
+test("checkouts of the user and sessions of other projects are found, samocode's own worktrees are not", async () => {
   await using repo = await makeRepo({ files: { a: '1' } });
   await repo.git(['worktree', 'add', '-q', join(repo.root, 'beside')]);
   await repo.git(['worktree', 'add', '-q', join(repo.root, 'worktrees/one')]);

@@ -10,7 +10,7 @@ async function scene() {
   return { repo, read };
 }
 
-test('the same tree has the same print, and a touched file is no change', async () => {
+test('the same tree has the same fingerprint, even after a file was touched', async () => {
   const { repo, read } = await scene();
   await using _ = repo;
   const before = await read();
@@ -39,7 +39,7 @@ test('each kind of change is detected', async () => {
   await after(repo.git(['commit', '-q', '--allow-empty', '-m', 'Nothing']));
 });
 
-test('a missing folder, a folder without a repository and one without a commit have no print', async () => {
+test('a missing folder, a folder without a repository and one without a commit have no fingerprint', async () => {
   await using repo = await makeRepo({ empty: true });
   const context = { baseEnv: repo.env };
   expect(await quickPrint(repo.path, context)).toBeUndefined();

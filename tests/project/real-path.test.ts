@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { pathInside, realPathAsFar } from '../../src/project/git/real-path.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('a path that does not exist yet has its links resolved as far as it does', async () => {
+test('the existing part of a path has its links resolved', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'real'));
   await symlink(join(dir.path, 'real'), join(dir.path, 'link'));
@@ -18,6 +18,6 @@ test.each([
   ['/a', '/a/..b', '..b'],
   ['/a', '/ab', undefined],
   ['/a/b', '/a', undefined],
-])('seen from %s, %s lies at %s', (folder, path, way) => {
+])('seen from %s, the path of %s is %s', (folder, path, way) => {
   expect(pathInside(folder, path)).toBe(way);
 });

@@ -25,7 +25,7 @@ test('a linked worktree shares the git folder of its main checkout', async () =>
   expect(reading).toMatchObject({ toplevel: tree, commonDir: join(repo.path, '.git') });
 });
 
-test('no repository, a bare one and one without a commit are distinguished, each with what to do', async () => {
+test('no repository, a bare one and one without a commit are distinguished, each with the next step', async () => {
   await using dir = await tempDir();
   await using empty = await makeRepo({ empty: true });
   const bare = join(empty.root, 'bare.git');
@@ -45,7 +45,7 @@ test('no repository, a bare one and one without a commit are distinguished, each
   await expect(requireRepository(empty.path, context)).rejects.toMatchObject({ code: 'no_commit' });
 });
 
-test('MAIN_REPO is the top folder of its repository, also by a link to it', async () => {
+test('MAIN_REPO is the top folder of its repository, even if given as a link to it', async () => {
   await using repo = await makeRepo({ files: { 'src/a.ts': '' } });
   const context = { baseEnv: repo.env };
   await expect(requireRepository(join(repo.path, 'src'), context)).rejects.toMatchObject({
@@ -56,7 +56,7 @@ test('MAIN_REPO is the top folder of its repository, also by a link to it', asyn
   expect(await requireRepository(join(repo.root, 'link'), context)).toMatchObject({ toplevel: repo.path });
 });
 
-test('the identity is the configured one, never git’s guess', async () => {
+test("the identity is the configured one, never git's guess", async () => {
   await using repo = await makeRepo();
   await using anonymous = await makeRepo({ anonymous: true });
   expect(await requireIdentity(repo.path, { baseEnv: repo.env })).toEqual({

@@ -27,7 +27,7 @@ const resolved = (plan: Plan) => resolveSettings(textsOf(plan));
 const valuesOf = (plan: Plan) => resolved(plan).values;
 const warningsOf = (plan: Plan) => resolved(plan).warnings.map(({ text }) => text);
 
-test('without anything but the folders every setting has its default', () => {
+test('with only the folders set, every setting has its default', () => {
   expect(valuesOf({})).toMatchObject({
     mainRepo: '/p',
     worktrees: '/home/me/trees',
@@ -64,7 +64,7 @@ test('a call overrides the environment, which overrides .samocode, which overrid
   expect(valuesOf({ envFile: 'CLAUDE_TIMEOUT=4' }).timeoutSeconds).toBe(4);
 });
 
-test('each value has its source', () => {
+test('each value records its source', () => {
   const { sources } = resolved({
     call: { maxHours: 2 },
     env: { SAMOCODE_PROVIDER: 'codex' },
@@ -81,7 +81,7 @@ test('each value has its source', () => {
   });
 });
 
-test('MODEL and TIMEOUT are paired with those of the provider in use', () => {
+test('MODEL and TIMEOUT go with the provider in use', () => {
   const env = { CLAUDE_MODEL: 'sonnet', CODEX_MODEL: 'gpt-5', CODEX_TIMEOUT: '7' };
   expect(valuesOf({ env })).toMatchObject({ model: 'sonnet', timeoutSeconds: 1800 });
   expect(valuesOf({ env, file: 'PROVIDER=codex' })).toMatchObject({ model: 'gpt-5', timeoutSeconds: 7 });
@@ -90,7 +90,7 @@ test('MODEL and TIMEOUT are paired with those of the provider in use', () => {
   expect(valuesOf({ env: { GIT_BRANCH_PREFIX: 'me' } }).branchPrefix).toBe('me');
 });
 
-test('an empty BRANCH_PREFIX of .samocode is no prefix, and nowhere else a value', () => {
+test('an empty BRANCH_PREFIX in .samocode means no prefix, and elsewhere it is ignored', () => {
   const envFile = 'GIT_BRANCH_PREFIX=team';
   expect(valuesOf({ file: 'BRANCH_PREFIX=' }).branchPrefix).toBe('');
   expect(valuesOf({ file: 'BRANCH_PREFIX=""', envFile }).branchPrefix).toBe('');
@@ -129,7 +129,7 @@ test('a phase may have its own provider and model', () => {
   expect(childSettings(settings, 'planning', 'gemini')).toMatchObject({ provider: 'gemini', model: '' });
 });
 
-test('paths count from the file, and a call may give them too', () => {
+test('paths are relative to the file, and a call may set them too', () => {
   expect(valuesOf({ file: 'CONSTRAINTS=docs/rules.md' }).constraints).toBe('/p/docs/rules.md');
   expect(valuesOf({ call: { constraints: '~/rules.md' } }).constraints).toBe('/home/me/rules.md');
   expect(valuesOf({ env: { CLAUDE_PATH: '~/bin/claude', CODEX_PATH: 'codex-nightly' } })).toMatchObject({
@@ -148,7 +148,7 @@ test('writable paths are absolute wherever they were set, and a relative one is 
   );
 });
 
-test('an empty value is no value', () => {
+test('an empty value counts as not set', () => {
   const plan: Plan = {
     env: { CLAUDE_TIMEOUT: ' ' },
     file: 'MODEL=\nMAX_HOURS=""',
@@ -166,7 +166,7 @@ test.each([
   ['BANANA=1', 'Line 4: BANANA is not a setting and has no effect.'],
   ['CLAUDE_MODEL=x', 'Line 4: CLAUDE_MODEL has no effect in .samocode; its name here is MODEL.'],
   ['SAMOCODE_PROVIDER=x', 'Line 4: SAMOCODE_PROVIDER has no effect in .samocode; its name here is PROVIDER.'],
-])('%s in .samocode warns', (file, warning) => {
+])('%s in .samocode causes a warning', (file, warning) => {
   expect(warningsOf({ file })).toEqual([warning]);
 });
 
@@ -177,7 +177,7 @@ test('a secret in .samocode is not read and never shown', () => {
   expect(warningsOf(plan).join()).not.toContain('123:abc');
 });
 
-test('mistakes in .env cause warnings and variables of other programs do not', () => {
+test('mistakes in .env cause warnings, while variables of other programs do not', () => {
   expect(warningsOf({ envFile: 'CLAUDE_TIMEOT=5\nHTTP_PROXY=x\nPROVIDER=codex' })).toEqual([
     'CLAUDE_TIMEOT is not a setting and has no effect. Did you mean CLAUDE_TIMEOUT?',
     'PROVIDER has no effect in .env; its name here is SAMOCODE_PROVIDER.',
@@ -218,7 +218,7 @@ test('all problems can be listed at once', () => {
   ]);
 });
 
-test('whatever the files and the environment hold, reading settings never throws', () => {
+test('reading settings never throws, whatever the files and the environment contain', () => {
   const keys = fc.constantFrom(
     'PROVIDER',
     'MODEL',

@@ -9,7 +9,7 @@ const LOCKS = [
   ["the session's branch", 'refs/heads/x.lock'],
 ] as const;
 
-/** A worktree with a checkpoint, and a commit and a file that came later. */
+/** A worktree with a checkpoint, and a later commit and file. */
 async function aheadOfCheckpoint() {
   const scene = await checkpointScene();
   const { repo, worktreePath, keep } = scene;
@@ -31,7 +31,7 @@ async function stateOf({ repo, worktreePath, sessionDir }: CheckpointScene) {
 }
 
 test.each(LOCKS)(
-  'while git holds the lock of %s nothing is rewound, and the lock is named',
+  'while git holds the lock of %s, a rewind changes nothing and names the lock',
   async (_, name) => {
     const scene = await aheadOfCheckpoint();
     await using repo = scene.repo;
@@ -50,7 +50,7 @@ test.each(LOCKS)(
   },
 );
 
-test('a rewind leaves no lock behind', async () => {
+test('a rewind leaves no lock file', async () => {
   const scene = await aheadOfCheckpoint();
   await using repo = scene.repo;
   await scene.restore(scene.commit, '1');

@@ -5,7 +5,7 @@ import { parseSamocodeFile, pathFromFile, samocodeLine } from '../../src/project
 const valuesOf = (text: string) =>
   Object.fromEntries(parseSamocodeFile(text).entries.map(({ key, value }) => [key, value]));
 
-test('the first = splits and blanks around key and value are trimmed', () => {
+test('a line is split at its first =, and spaces around key and value are trimmed', () => {
   expect(valuesOf('  CHECK =  make test FLAGS=-v  \n')).toEqual({ CHECK: 'make test FLAGS=-v' });
 });
 
@@ -27,11 +27,11 @@ test('# starts a comment only at the start of a line', () => {
   expect(valuesOf('# A=1\n   # B=2\nC=npm test # fast ones\n')).toEqual({ C: 'npm test # fast ones' });
 });
 
-test('a byte order mark and the line ends of other systems change nothing', () => {
+test('a byte order mark and foreign line endings change nothing', () => {
   expect(valuesOf('\uFEFFA=1\r\nB=2\rC=3')).toEqual({ A: '1', B: '2', C: '3' });
 });
 
-test('a later duplicate wins and both lines are named', () => {
+test('the last of duplicate keys wins and both lines are named', () => {
   const reading = parseSamocodeFile('A=1\nB=2\nA=3\n');
   expect(reading.entries).toEqual([
     { key: 'B', value: '2', line: 2 },
@@ -41,7 +41,7 @@ test('a later duplicate wins and both lines are named', () => {
 });
 
 test.each(['just words', '= value', 'two words = value'])(
-  'the line [%s] is left out with a warning',
+  'the line [%s] is skipped with a warning',
   (line) => {
     expect(parseSamocodeFile(`A=1\n${line}\n`)).toEqual({
       entries: [{ key: 'A', value: '1', line: 1 }],
@@ -65,7 +65,7 @@ test.each([
 const anyKey = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,12}$/);
 const oneLine = fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n]/.test(text));
 
-test('every key and value that is written is read back', () => {
+test('every key and value is read back as written', () => {
   fc.assert(
     fc.property(fc.dictionary(anyKey, oneLine), (values) => {
       const text = Object.entries(values)
@@ -76,7 +76,7 @@ test('every key and value that is written is read back', () => {
   );
 });
 
-test('whatever the file holds, reading it never throws and every line number exists', () => {
+test('reading never throws and gives valid line numbers, whatever the file contains', () => {
   const noise = fc.oneof(
     fc.string(),
     fc.array(fc.constantFrom('A', '=', '"', '#', '\n', '\r', ' ', '\uFEFF')).map((all) => all.join('')),

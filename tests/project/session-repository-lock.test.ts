@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { commitSessionFiles } from '../../src/project/checkpoints/session-repository.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
-test('a lock that stays in a repository of sessions is reported with its path', async () => {
+test('a lock that remains in a repository of sessions is reported with its path', async () => {
   await using main = await makeRepo();
   await using sessions = await makeRepo();
   await sessions.write({ 'boat/_overview.md': 'x' });
@@ -17,7 +17,7 @@ test('a lock that stays in a repository of sessions is reported with its path', 
   });
 });
 
-test('a lock that disappears during the pause is no problem', async () => {
+test('a lock that disappears during the pause is not a problem', async () => {
   await using main = await makeRepo();
   await using sessions = await makeRepo();
   await sessions.write({ 'boat/_overview.md': 'x' });

@@ -15,26 +15,29 @@ test('documents are committed if SESSIONS is a separate repository, and staged f
   expect(await sessions.git(['status', '--porcelain'])).toBe('A  mine.txt');
 });
 
-test.each(['merge', 'cherry-pick', 'rebase'])('a %s under way there takes none of them', async (act) => {
-  await using main = await makeRepo();
-  await using sessions = await makeRepo({ files: { 'a.txt': 'one' } });
-  await sessions.git(['checkout', '-q', '-b', 'other']);
-  await sessions.commit('Theirs', { 'a.txt': 'two' });
-  await sessions.git(['checkout', '-q', 'main']);
-  await sessions.commit('Ours', { 'a.txt': 'three' });
-  await expect(sessions.git([act, 'other'])).rejects.toThrow(`git ${act}`);
-  const before = await sessions.git(['status', '--porcelain']);
-  const sessionDir = join(sessions.path, 'boat');
-  await mkdir(sessionDir);
-  await sessions.write({ 'boat/_overview.md': 'x' });
-  const plan = { sessionDir, mainRepo: main.path, baseEnv: main.env };
-  expect(await commitSessionFiles({ ...plan, message: 'Files' })).toBe(false);
-  expect(await sessions.git(['status', '--porcelain'])).toBe(`${before}\n?? boat/`);
-  await sessions.git([act, '--abort']);
-  expect(await commitSessionFiles({ ...plan, message: 'Files' })).toBe(true);
-});
+test.each(['merge', 'cherry-pick', 'rebase'])(
+  'during a %s in that repository no documents are committed',
+  async (act) => {
+    await using main = await makeRepo();
+    await using sessions = await makeRepo({ files: { 'a.txt': 'one' } });
+    await sessions.git(['checkout', '-q', '-b', 'other']);
+    await sessions.commit('Theirs', { 'a.txt': 'two' });
+    await sessions.git(['checkout', '-q', 'main']);
+    await sessions.commit('Ours', { 'a.txt': 'three' });
+    await expect(sessions.git([act, 'other'])).rejects.toThrow(`git ${act}`);
+    const before = await sessions.git(['status', '--porcelain']);
+    const sessionDir = join(sessions.path, 'boat');
+    await mkdir(sessionDir);
+    await sessions.write({ 'boat/_overview.md': 'x' });
+    const plan = { sessionDir, mainRepo: main.path, baseEnv: main.env };
+    expect(await commitSessionFiles({ ...plan, message: 'Files' })).toBe(false);
+    expect(await sessions.git(['status', '--porcelain'])).toBe(`${before}\n?? boat/`);
+    await sessions.git([act, '--abort']);
+    expect(await commitSessionFiles({ ...plan, message: 'Files' })).toBe(true);
+  },
+);
 
-test('a repository that merely encloses the sessions is left alone', async () => {
+test('a repository that merely encloses the sessions is not touched', async () => {
   await using main = await makeRepo();
   await using around = await makeRepo();
   await around.write({ 'sessions/boat/_overview.md': 'x' });
@@ -43,7 +46,7 @@ test('a repository that merely encloses the sessions is left alone', async () =>
   expect(await around.git(['status', '--porcelain'])).toBe('?? sessions/');
 });
 
-test('what cannot be committed does not stay staged', async () => {
+test('files that cannot be committed are unstaged', async () => {
   await using main = await makeRepo();
   await using sessions = await makeRepo({ anonymous: true });
   await sessions.write({ 'boat/_overview.md': 'x' });

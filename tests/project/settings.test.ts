@@ -9,7 +9,7 @@ test('every key is unique', () => {
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-test.each(SETTING_ROWS)('%s has a description and a default that it accepts itself', (_name, spec) => {
+test.each(SETTING_ROWS)('%s has a description and accepts its own default', (_name, spec) => {
   expect(spec.doc).toMatch(/^.{10,120}\.$/);
   expect(spec.form.length).toBeGreaterThan(5);
   expect(spec.default ? spec.schema().safeParse(spec.default).success : true).toBe(true);
@@ -80,7 +80,7 @@ test.each([
   expect(SETTINGS[name].schema().safeParse(written).success).toBe(false);
 });
 
-test('a family has no single key', () => {
+test('a family of settings has no single key', () => {
   expect(settingByKey('TIMEOUT')?.[0]).toBe('timeoutSeconds');
   expect(settingByKey('MODEL_<PHASE>')).toBeUndefined();
 });

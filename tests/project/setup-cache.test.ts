@@ -34,7 +34,7 @@ async function stored(root: string, isAll = true): Promise<{ question: CacheQues
   return { question, key };
 }
 
-test('a new clone gets the folder back, and what a check does to it there changes no other clone', async () => {
+test('a new clone gets the cached folder, and changes that a check makes there affect no other clone', async () => {
   await using dir = await tempDir();
   const { question, key } = await stored(dir.path);
   const file = join(question.cloneDir, 'web/node_modules/a.js');
@@ -47,13 +47,13 @@ test('a new clone gets the folder back, and what a check does to it there change
   }
 });
 
-test('SETUP runs again if it makes more than the cached folders', async () => {
+test('SETUP runs again if it creates more than the cached folders', async () => {
   await using dir = await tempDir();
   const { question, key } = await stored(dir.path, false);
   expect(await restoreCache(question, key)).toBe(false);
 });
 
-test('another lock file, SETUP or PATH has another entry; without a lock file nothing is cached', async () => {
+test('another lock file, SETUP or PATH has a separate entry; without a lock file nothing is cached', async () => {
   await using dir = await tempDir();
   const question = await scene(dir.path);
   const keys = [
@@ -76,15 +76,15 @@ test('a damaged entry is ignored', async () => {
   expect(existsSync(join(question.cloneDir, 'web/node_modules'))).toBe(false);
 });
 
-test('only the newest few entries are kept', async () => {
+test('only the newest entries are kept', async () => {
   await using dir = await tempDir();
   const { question } = await stored(dir.path);
   for (const key of ['a', 'b', 'c', 'd', 'e']) await storeCache(question, key, true);
   expect(await readdir(question.cacheDir)).toHaveLength(4);
 });
 
-test('unguarded clones are outside home only where no other user can add a parent folder', async () => {
-  // The temporary folder of most machines is open to all users.
+test('unguarded clones are outside HOME only if no other user can add a parent folder', async () => {
+  // On most machines the temporary folder is open to all users.
   const root = await mkdtemp(join(userInfo().homedir, '.samocode-test-'));
   try {
     const [home, temporary] = [join(root, 'home'), join(root, 'tmp')];

@@ -27,7 +27,7 @@ test('changes, renames, new files and folders of a real repository are read with
   });
 });
 
-test('before the first commit and without a branch there is neither', () => {
+test('before the first commit there is no commit, and on a detached HEAD no branch', () => {
   expect(parseStatus('# branch.oid (initial)\0# branch.head (detached)\0')).toEqual({ entries: [] });
 });
 

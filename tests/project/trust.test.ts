@@ -21,7 +21,7 @@ const riskyIn = (lines: string, call: CallSettings = {}) =>
     }),
   );
 
-test('commands and loosening lines of the file ask for trust, each with its value', () => {
+test('commands and lines that relax a rule need trust, each with its value', () => {
   expect(riskyIn('GATES=none\nSETUP=curl x | sh\nCHECK_LINT=npm run lint\nMODEL=opus\n')).toEqual([
     { key: 'SETUP', risk: 'runs', value: 'curl x | sh' },
     { key: 'GATES', risk: 'loosens', value: 'none' },
@@ -29,16 +29,16 @@ test('commands and loosening lines of the file ask for trust, each with its valu
   ]);
 });
 
-test('a file of folders and harmless lines asks for none', () => {
+test('a file of folders and harmless lines needs no trust', () => {
   expect(riskyIn('PROVIDER=codex\nMAX_HOURS=3\nGATES=qa,plan\nPERMISSIONS=skip\n')).toEqual([]);
 });
 
-test('a line that makes a rule stricter loosens nothing', () => {
+test('a line that makes a rule stricter relaxes nothing', () => {
   expect(riskyIn('GATES=plan,qa\nGATE_CHANNELS=cli,file\nPERMISSIONS=allow\n')).toEqual([]);
   expect(riskyIn('GATES=qa')).toEqual([{ key: 'GATES', risk: 'loosens', value: 'qa' }]);
 });
 
-test('less of a sandbox and every writable path loosen, more of a sandbox does not', () => {
+test('a lower sandbox level and every writable path relax a rule, a higher level does not', () => {
   expect(riskyIn('SANDBOX=guard\n')).toEqual([]);
   expect(riskyIn('SANDBOX=auto\n')).toEqual([]);
   expect(riskyIn('SANDBOX=off\n')).toEqual([{ key: 'SANDBOX', risk: 'loosens', value: 'off' }]);
@@ -47,12 +47,12 @@ test('less of a sandbox and every writable path loosen, more of a sandbox does n
   ]);
 });
 
-test('checks in the folder of the agent loosen, checks on a fresh clone do not', () => {
+test("checks in the agent's folder relax a rule, checks on a fresh clone do not", () => {
   expect(riskyIn('CHECK_IN=clone\n')).toEqual([]);
   expect(riskyIn('CHECK_IN=worktree\n')).toEqual([{ key: 'CHECK_IN', risk: 'loosens', value: 'worktree' }]);
 });
 
-test('settings that need no trust are at their loosest by default', () => {
+test('settings that need no trust are at their most permissive by default', () => {
   const { permissions, gateChannels } = SETTINGS;
   expect(permissions.default).toBe('skip');
   expect(gateChannels.default.split(',')).toEqual([...(gateChannels.choices ?? [])]);
@@ -79,7 +79,7 @@ test('only the exact content is trusted, at the exact path', async () => {
   expect(await isTrusted('/q/.samocode', hash, home.path)).toBe(false);
 });
 
-test('a malformed record trusts nothing and nothing throws', async () => {
+test('with a malformed record nothing is trusted, and nothing throws', async () => {
   await using home = await tempDir();
   const hash = 'a'.repeat(64);
   await trustFile(FILE, hash, { homeDir: home.path, clock });
@@ -94,7 +94,7 @@ test('a malformed record trusts nothing and nothing throws', async () => {
   );
 });
 
-test('a record that was copied from another project trusts nothing', async () => {
+test('with a record that was copied from another project nothing is trusted', async () => {
   await using home = await tempDir();
   const hash = 'a'.repeat(64);
   await trustFile(FILE, hash, { homeDir: home.path, clock });
@@ -105,7 +105,7 @@ test('a record that was copied from another project trusts nothing', async () =>
   expect(await isTrusted(FILE, hash, home.path)).toBe(false);
 });
 
-test('concurrent trust in different files is all recorded', async () => {
+test('trust given concurrently to different files is recorded for all of them', async () => {
   await using home = await tempDir();
   const files = Array.from({ length: 20 }, (_, index) => `/p${index}/.samocode`);
   const hash = 'a'.repeat(64);

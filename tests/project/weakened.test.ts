@@ -17,7 +17,7 @@ const changed = (path: string, before: string, after: string): ChangedFile => ({
 
 const TWO = "test('adds', () => {\n  expect(1 + 1).toBe(2);\n});\ntest('takes', () => {});\n";
 
-/** A test of each kind, and lines by which it does not run, or the others do not. */
+/** One test of each kind, and lines that disable it or the others. */
 const MARKS: readonly (readonly [path: string, whole: string, marked: readonly string[]])[] = [
   [
     'a.test.js',
@@ -98,7 +98,7 @@ describe('tests of the base that no longer run are reported', () => {
     ]);
   });
 
-  test.each(MARKED)('but not those that did not run before: %s', (_, path, __, marked) => {
+  test.each(MARKED)('but not tests that did not run before: %s', (_, path, __, marked) => {
     expect(found(changed(path, marked, `${marked}\n`))).toEqual([]);
   });
 
@@ -116,7 +116,7 @@ describe('tests of the base that no longer run are reported', () => {
     ['emptied', changed('a.test.ts', TWO, '\n'), 'a.test.ts is empty'],
     ['commented out', changed('a.test.ts', TWO, TWO.replace(/^/gm, '// ')), 'has no tests any more'],
     [
-      'one of two',
+      'one of two tests deleted',
       changed('a.test.ts', TWO, TWO.split('\n').slice(0, 3).join('\n')),
       'has 1 tests instead of 2',
     ],
@@ -126,12 +126,12 @@ describe('tests of the base that no longer run are reported', () => {
       'a.test.ts is renamed to attic/a.txt',
     ],
     [
-      'a link in its place',
+      'replaced with a link',
       { path: 'a.test.ts', before: TWO, after: undefined, isLink: true },
       'a.test.ts is replaced by a link',
     ],
     [
-      'beside the code',
+      'next to the code',
       changed('src/a.rs', '#[test]\nfn x() {}\nfn f() {}', 'fn f() {}'),
       'src/a.rs has no tests any more',
     ],
@@ -147,13 +147,13 @@ describe('tests of the base that no longer run are reported', () => {
 
 describe('an honest change is not reported', () => {
   test.each([
-    ['a test that is added', `${TWO}test('more', () => {});\n`],
+    ['an added test', `${TWO}test('more', () => {});\n`],
     ['tests in a group', `describe('all', () => {\n${TWO.replace(/^/gm, '  ')}});\n`],
-    ['a name that only ends like a mark', `${TWO}exit(1); unit.test.skipped; array.only; skipBlank(x);\n`],
-    ['a title with a mark', TWO.replace('takes', 'only skips what is to be ignored')],
-    ['a mark in a comment', `${TWO}// it.skip('x')\n/*\n it.only('x')\n*/\n`],
-    ['a skipped test beside the others', `${TWO}test.skip('more', () => {});\n`],
-    ['an option that says no', `${TWO}test('more', { skip: false }, f)\n`],
+    ['a name that only ends like a marker', `${TWO}exit(1); unit.test.skipped; array.only; skipBlank(x);\n`],
+    ['a title with a marker', TWO.replace('takes', 'only skips what is to be ignored')],
+    ['a marker in a comment', `${TWO}// it.skip('x')\n/*\n it.only('x')\n*/\n`],
+    ['a skipped test added next to the others', `${TWO}test.skip('more', () => {});\n`],
+    ['an option that is false', `${TWO}test('more', { skip: false }, f)\n`],
     ['CRLF', TWO.replaceAll('\n', '\r\n')],
     ['an assertion', TWO.replace('toBe(2)', 'toEqual(2)')],
   ])('%s', (_, after) => {
@@ -161,12 +161,12 @@ describe('an honest change is not reported', () => {
   });
 
   test.each<[string, ChangedFile]>([
-    ['a new file of tests', { path: 'b.test.ts', before: undefined, after: `${TWO}test.skip('x', f)` }],
+    ['a new test file', { path: 'b.test.ts', before: undefined, after: `${TWO}test.skip('x', f)` }],
     ['another name', { path: 'tests/b.test.ts', oldPath: 'a.test.ts', before: TWO, after: TWO }],
     ['product code', changed('src/queue.ts', "it('x', f)", 'queue.only(y)')],
-    ['code without tests that is deleted', { path: 'src/a.rs', before: 'fn f() {}', after: undefined }],
-    ['a helper that tests share', changed('tests/conftest.py', 'a = 1', 'a = 2')],
-    ['a job of CI', changed('.github/workflows/ci.yml', 'a', 'b')],
+    ['deleted code without tests', { path: 'src/a.rs', before: 'fn f() {}', after: undefined }],
+    ['a shared test helper', changed('tests/conftest.py', 'a = 1', 'a = 2')],
+    ['a CI job', changed('.github/workflows/ci.yml', 'a', 'b')],
   ])('%s', (_, file) => {
     expect(found(file)).toEqual([]);
   });
@@ -176,8 +176,8 @@ const NPM_TEST = '{"scripts":{"test":"node tools/run.mjs && cd web && ./all.sh",
 
 describe('files that define how checks run', () => {
   test.each<[string, ChangedFile, string[]]>([
-    ['settings of a runner', changed('vitest.config.ts', 'a', 'b'), []],
-    ['none any more', { path: 'pytest.ini', before: 'x', after: undefined }, []],
+    ['settings of a test runner', changed('vitest.config.ts', 'a', 'b'), []],
+    ['all settings removed', { path: 'pytest.ini', before: 'x', after: undefined }, []],
     [
       'a section',
       changed('pyproject.toml', '[project]\n[tool.pytest.ini_options]\na=1\n', '[project]\n'),
@@ -190,24 +190,20 @@ describe('files that define how checks run', () => {
       ['npm test'],
     ],
     [
-      'what runs before it',
+      'a script that runs before it',
       changed('package.json', NPM_TEST, NPM_TEST.replace('{"test"', '{"pretest":"b","test"')),
       ['npm test'],
     ],
     ['a package.json that is no longer JSON', changed('package.json', NPM_TEST, '{'), ['npm test']],
     ['targets', changed('Makefile', 'a', 'b'), ['make test']],
     ['a program', changed('check.sh', 'a', 'b'), ['./check.sh -v']],
-    ['a program of a shell', changed('scripts/ci', 'a', 'b'), ['CI=1 bash -e scripts/ci && true']],
+    ['a program run by a shell', changed('scripts/ci', 'a', 'b'), ['CI=1 bash -e scripts/ci && true']],
     ['a program in a folder', changed('web/check.sh', 'a', 'b'), ['cd web && ./check.sh']],
     ['a program of package.json', changed('tools/run.mjs', 'a', 'b'), ['npm test']],
     ['a program in a folder of package.json', changed('web/all.sh', 'a', 'b'), ['npm test']],
-    ['a test without declarations', changed('test.js', 'assert(1)', 'exit(0)'), ['node test.js']],
-    [
-      'a program that went',
-      { path: 'old.sh', oldPath: 'check.sh', before: 'a', after: 'a' },
-      ['sh check.sh'],
-    ],
-  ])('is asked about: %s', (_, file, checks) => {
+    ['a test file without declarations', changed('test.js', 'assert(1)', 'exit(0)'), ['node test.js']],
+    ['a deleted program', { path: 'old.sh', oldPath: 'check.sh', before: 'a', after: 'a' }, ['sh check.sh']],
+  ])('%s needs a confirmation', (_, file, checks) => {
     expect(found(file, checks, NPM_TEST)).toHaveLength(1);
   });
 
@@ -230,21 +226,21 @@ describe('files that define how checks run', () => {
     ['targets of a tool that no check names', changed('Makefile', 'a', 'b'), ['npm test']],
     ['a file that no check runs', changed('scripts/release.sh', 'a', 'b'), ['sh scripts/check.sh']],
     ['a file that a check reads', changed('README.md', 'a', 'b'), ['grep -q a README.md']],
-    ['the product', changed('src/main.js', 'a', 'b'), ['node src/main.js --self-test']],
+    ['product code', changed('src/main.js', 'a', 'b'), ['node src/main.js --self-test']],
     ['a test that a check names', changed('a.test.js', TWO, `${TWO}${TWO}`), ['node a.test.js']],
-    ['settings that are new', { path: 'vitest.config.ts', before: undefined, after: 'x' }, []],
-  ])('is not asked about: %s', (_, file, checks) => {
+    ['new settings', { path: 'vitest.config.ts', before: undefined, after: 'x' }, []],
+  ])('%s needs no confirmation', (_, file, checks) => {
     expect(found(file, checks, NPM_TEST)).toEqual([]);
   });
 });
 
-describe('programs that checks of a plan start', () => {
+describe('programs that the checks of a plan start', () => {
   test.each([
-    ['a program for a shell', 'scripts/all', 'CI=1 bash -e scripts/all'],
-    ['a program that is one for a shell', 'all.sh', 'cd . && ./all.sh | tail'],
+    ['a program run by a shell', 'scripts/all', 'CI=1 bash -e scripts/all'],
+    ['a shell program', 'all.sh', 'cd . && ./all.sh | tail'],
     ['a check by its name', 'tools/check-links.mjs', 'node tools/check-links.mjs'],
-    ['a test without declarations', 'test.js', 'node test.js'],
-  ])('%s is asked about', (_, path, check) => {
+    ['a test file without declarations', 'test.js', 'node test.js'],
+  ])('%s needs a confirmation', (_, path, check) => {
     const commands = checkCommands([], [check]);
     expect(findWeakened([changed(path, 'a', 'b')], commands)).toHaveLength(1);
   });
@@ -253,13 +249,13 @@ describe('programs that checks of a plan start', () => {
     ['hello.mjs', 'node hello.mjs Ada | grep -qx "Hello, Ada!"'],
     ['hello', './hello Ada | grep -q Ada'],
     ['cli.py', 'python3 cli.py --self-test'],
-  ])('the program under test is not: %s', (path, check) => {
+  ])('the program under test needs none: %s', (path, check) => {
     expect(findWeakened([changed(path, 'a', 'b')], checkCommands(['npm test'], [check]))).toEqual([]);
     expect(findWeakened([changed(path, 'a', 'b')], checkCommands([check], [check]))).toHaveLength(1);
   });
 });
 
-test('the same weakening has the same key, and one that goes further another', () => {
+test('the same weakening has the same key, and a worse one has another', () => {
   const keyOf = (file: ChangedFile) => findWeakened([file], checkCommands([])).map(({ key }) => key);
   const once = keyOf(changed('vitest.config.ts', 'a', 'b'));
   expect(keyOf(changed('vitest.config.ts', 'a', 'b\r\n'))).toEqual(once);
@@ -274,13 +270,13 @@ test('the same weakening has the same key, and one that goes further another', (
   expect(skips(2)).not.toEqual(skips(3));
 });
 
-test('only a file that declares more tests than before adds tests', () => {
+test('only a file that declares more tests than before counts as adding tests', () => {
   expect(addsTests({ path: 'a.test.ts', before: undefined, after: TWO })).toBe(true);
   expect(addsTests(changed('a.test.ts', TWO, `${TWO}${TWO}`))).toBe(true);
   expect(addsTests(changed('a.test.ts', TWO, TWO.replace('toBe', 'toEqual')))).toBe(false);
 });
 
-test('tests are known by their folder or name, as far as they are code', () => {
+test('tests are recognized by their folder or name, if they are code', () => {
   const tests = [
     'tests/a.ts',
     'a.spec.rb',
@@ -295,7 +291,7 @@ test('tests are known by their folder or name, as far as they are code', () => {
   expect(others.filter(isTestPath)).toEqual([]);
 });
 
-test('whatever a file holds, comparing it never throws', () => {
+test('comparing a file never throws, whatever it contains', () => {
   const text = fc.oneof(fc.string(), fc.constantFrom(TWO, '{', '[tool.pytest', '/*', '"""'));
   const path = fc.constantFrom('a.test.ts', 'package.json', 'pyproject.toml', 'Makefile', 'src/a.rs', 'x');
   fc.assert(

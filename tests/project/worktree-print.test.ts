@@ -16,7 +16,7 @@ async function scene() {
   return { ...scene, print };
 }
 
-test('touched, staged and ignored files are no change', async () => {
+test('touched, staged and ignored files do not count as a change', async () => {
   const { repo, worktreePath, print } = await scene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'new.txt'), 'new\n');
@@ -46,7 +46,7 @@ test('each kind of change is detected', async () => {
   await after(rm(join(worktreePath, 'new name.txt')));
 });
 
-test('files that no checkpoint takes count as well: large files, and the commits of a repository inside', async () => {
+test('files excluded from checkpoints count as well: large files, and commits of a nested repository', async () => {
   const { repo, worktreePath, print } = await scene();
   await using _ = repo;
   const large = join(worktreePath, 'large.bin');

@@ -33,7 +33,7 @@ async function contextIn(repo: TempRepo, env: Record<string, string> = {}): Prom
   return context;
 }
 
-/** A program that answers like an agent CLI that is asked about itself. */
+/** A program that answers like an agent CLI asked for its version and login. */
 async function fakeCli(folder: string, { loggedIn = true, options = '' } = {}): Promise<string> {
   const path = join(folder, 'agent');
   const lines = [
@@ -52,13 +52,13 @@ async function fakeCli(folder: string, { loggedIn = true, options = '' } = {}): 
 
 const ALL_OPTIONS = '--output-format --settings --strict-mcp-config --session-id --add-dir';
 
-test('without any agent CLI the one in use is missing and the others are not missed', async () => {
+test('without any agent CLI, only the one in use is reported as missing', async () => {
   await using repo = await makeRepo();
   const context = await contextIn(repo);
   await setupProject({}, context);
   const told: DoctorCheck[] = [];
   const { level, checks } = await doctor({ onCheck: (check) => told.push(check) }, context, MACHINE);
-  // Whoever watches sees each check at once, in the order of the report.
+  // The checks are reported as they finish, in the order of the report.
   expect(told).toEqual(checks);
   const claude = checks.find(({ id }) => id === 'cli.claude');
   expect(claude).toMatchObject({ level: 'fail', details: expect.stringContaining('/bin') });
@@ -70,7 +70,7 @@ test('without any agent CLI the one in use is missing and the others are not mis
   expect(checks.filter((check) => check.level !== 'ok').every(({ fix }) => Boolean(fix))).toBe(true);
 });
 
-test('with a working CLI everything is well, and the level of protection is named', async () => {
+test('with a working CLI every check passes, and the level of protection is named', async () => {
   await using repo = await makeRepo();
   const context = await contextIn(repo, { CLAUDE_PATH: await fakeCli(repo.root, { options: ALL_OPTIONS }) });
   await setupProject({ lines: { CHECK: 'sh -c true' } }, context);
@@ -81,7 +81,7 @@ test('with a working CLI everything is well, and the level of protection is name
   expect(checks.find(({ id }) => id === 'sandbox')?.found).toMatch(/^(?:none|guard|best effort)/);
 });
 
-test('a CLI that is too old for an option, logged out, or started by root is told with the way out', async () => {
+test('a CLI that is too old for an option, logged out, or started by root is reported with the fix', async () => {
   await using repo = await makeRepo();
   const path = await fakeCli(repo.root, { options: '--settings', loggedIn: false });
   const context = await contextIn(repo, { CLAUDE_PATH: path });
@@ -118,7 +118,7 @@ const JUDGED = [
   ['(cd web && npm test', 'fail'],
 ] as const;
 
-/** All of them are checks of one project, which is looked at once. */
+/** All are checks of one project, which is read once. */
 let judged: DoctorCheck[];
 beforeAll(async () => {
   await using repo = await makeRepo();
@@ -129,7 +129,7 @@ beforeAll(async () => {
 });
 
 test.each(JUDGED.map(([command, level], at) => [command, level, at] as const))(
-  'the check %s is judged without being run: %s',
+  'the check %s is assessed without being run: %s',
   (_command, level, at) => {
     expect(judged).toHaveLength(JUDGED.length);
     expect(judged[at]).toMatchObject({ id: `check.${at + 1}`, level });
@@ -139,11 +139,16 @@ test.each(JUDGED.map(([command, level], at) => [command, level, at] as const))(
 const CHOSEN = '{ // mine\n"security": {"auth": {"selectedType": "oauth-personal"}},}';
 
 test.each([
-  ['settings that choose a way to log in', '.gemini/settings.json', CHOSEN, undefined],
-  ['settings without one', '.gemini/settings.json', '{"security":{"auth":{}},"ui":{"theme":"x"}}', 'warn'],
-  ['settings that are no JSON', '.gemini/settings.json', '{', 'warn'],
-  ['what a login leaves', '.gemini/oauth_creds.json', '{}', undefined],
-])('a Gemini CLI with %s is judged by the home that it uses', async (_what, path, text, level) => {
+  ['settings that choose a login method', '.gemini/settings.json', CHOSEN, undefined],
+  [
+    'settings without a login method',
+    '.gemini/settings.json',
+    '{"security":{"auth":{}},"ui":{"theme":"x"}}',
+    'warn',
+  ],
+  ['settings that are not JSON', '.gemini/settings.json', '{', 'warn'],
+  ['the files of a login', '.gemini/oauth_creds.json', '{}', undefined],
+])('a Gemini CLI with %s is assessed by the HOME that it uses', async (_what, path, text, level) => {
   await using repo = await makeRepo();
   const gemini = await fakeCli(repo.root);
   const own = join(repo.root, 'own home');
@@ -160,7 +165,7 @@ test.each([
   expect(await login({})).toBe(level);
 });
 
-test('outside of any project it says so and still looks at the machine', async () => {
+test('outside of any project it says so and still checks the machine', async () => {
   await using repo = await makeRepo();
   const { checks } = await doctor({}, await contextIn(repo), MACHINE);
   expect(checks.find(({ id }) => id === 'project')).toMatchObject({ level: 'fail' });
@@ -172,7 +177,7 @@ test.each([
   ['git version 2.31.0', 'ok'],
   ['git version 2.39.5 (Apple Git-154)', 'ok'],
   ['git version 3.0.1', 'ok'],
-])('%s is judged: %s', async (version, level) => {
+])('%s is assessed: %s', async (version, level) => {
   await using repo = await makeRepo();
   const folder = join(repo.root, 'other-git');
   await mkdir(folder);
@@ -182,14 +187,14 @@ test.each([
   expect(checks.find(({ id }) => id === 'git')).toMatchObject({ level });
 });
 
-test('outside of any project the paths of the machine count', async () => {
+test('outside of any project the paths of the machine apply', async () => {
   await using repo = await makeRepo();
   const path = await fakeCli(repo.root, { options: ALL_OPTIONS });
   const { checks } = await doctor({}, await contextIn(repo, { CLAUDE_PATH: path }), MACHINE);
   expect(checks.find(({ id }) => id === 'cli.claude')?.found).toContain(path);
 });
 
-test('--checks runs SETUP and each CHECK on the base alone, and leaves no worktree, process or change', async () => {
+test('--checks runs SETUP and each CHECK on the base, and leaves no worktree, process or change', async () => {
   await using repo = await makeRepo({ files: { 'base.txt': 'from the base\n' } });
   const context = await contextIn(repo);
   const first = 'test -f made && grep -q base base.txt && pwd | grep _samocode/worktrees/.checks/';
@@ -218,7 +223,7 @@ test('--checks runs SETUP and each CHECK on the base alone, and leaves no worktr
   expect(homes.filter((home) => home === repo.homeDir)).toEqual([]);
 });
 
-test('--checks runs them where sessions run them: beside the files of CHECK_COPY, or in a worktree', async () => {
+test('--checks runs them in the same place as sessions: with the files of CHECK_COPY, or in a worktree', async () => {
   await using repo = await makeRepo({ files: { '.gitignore': '.env.test\n' } });
   const context = await contextIn(repo);
   await repo.write({ '.env.test': 'x\n' });
@@ -235,7 +240,7 @@ test('--checks runs them where sessions run them: beside the files of CHECK_COPY
   expect(inWorktree).toMatchObject({ level: 'fail' });
 });
 
-test('a worktree that git can not make is a failure', async () => {
+test('a worktree that git cannot create is a failure', async () => {
   await using repo = await makeRepo();
   const context = await contextIn(repo);
   await setupProject({}, context);
@@ -249,7 +254,7 @@ test('a worktree that git can not make is a failure', async () => {
   expect(await readdir(join(repo.path, '_samocode/worktrees'))).toEqual([]);
 });
 
-test('it says which chat programs have samocode, without changing any', async () => {
+test('it reports which clients have samocode, without changing any', async () => {
   await using repo = await makeRepo();
   const gemini = join(repo.root, 'gemini');
   const context = await contextIn(repo, { GEMINI_PATH: gemini });
@@ -266,7 +271,7 @@ test('it says which chat programs have samocode, without changing any', async ()
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('what ends workers behind our back is a warning, and Windows itself a refusal', async () => {
+test('a system setting that ends workers is a warning, and Windows itself a refusal', async () => {
   await using dir = await tempDir();
   for (const [path, text] of [
     ['proc/version', 'Linux version 6.6 (microsoft-standard-WSL2)'],
@@ -283,7 +288,7 @@ test('what ends workers behind our back is a warning, and Windows itself a refus
   expect(more).toEqual([]);
 });
 
-test('a folder that a cloud keeps in step is a warning, and a missing one a failure', async () => {
+test('a folder synchronised by a cloud service is a warning, and a missing one a failure', async () => {
   await using dir = await tempDir();
   const synced = join(dir.path, 'Dropbox', 'sessions');
   await mkdir(synced, { recursive: true });

@@ -36,7 +36,7 @@ test('a dry run shows every change and makes none', async () => {
   expect(await machine.files()).toEqual(before);
 });
 
-test('installing twice changes nothing more, and uninstalling gives every foreign byte back', async () => {
+test('installing again changes nothing, and uninstalling restores every foreign byte', async () => {
   await using machine = await startMachine();
   expect((await install(ALL, machine.context)).clients.map(({ outcome }) => outcome)).toEqual([
     'changed',
@@ -63,7 +63,7 @@ test('installing twice changes nothing more, and uninstalling gives every foreig
   expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
 });
 
-test('settings keep their bytes while samocode is installed, and its allow-list has no act of the human', async () => {
+test('settings keep their bytes while samocode is installed, and its allow-list contains no human act', async () => {
   await using machine = await startMachine();
   await install({ ...ALL, clients: ['claude'] }, machine.context);
   const text = await machine.read('.claude/settings.json');
@@ -75,8 +75,8 @@ test('settings keep their bytes while samocode is installed, and its allow-list 
   expect(allow.join()).not.toMatch(/approve_plan|answer_qa|finish_session|rewind_session|setup_project/);
 });
 
-test('the allow-list has every tool but the acts of the human', () => {
-  // To trust the commands of a project is one, and setup_project does that too.
+test('the allow-list contains every tool except those for human acts', () => {
+  // Trusting a project's commands is one, and setup_project does that too.
   const acts = ['approve_plan', 'answer_qa', 'finish_session', 'rewind_session', 'setup_project'];
   const names = TOOLS.map(({ name }) => name).filter((name) => !acts.includes(name));
   expect([...ALLOWED_TOOLS].sort()).toEqual(names.sort());
@@ -86,7 +86,7 @@ const PREFIX = 'mcp__plugin_samocode_samocode__';
 const named = (...tools: string[]) => tools.map((tool) => PREFIX + tool);
 const HOOK = { hooks: { Elicitation: [{ hooks: [{ type: 'command', command: 'true' }] }] } };
 
-test('the acts of the human that have no form are asked about; the two that have one only where a hook answers forms', async () => {
+test('tools for human acts without a form ask for permission; the two with a form ask only if a hook answers forms', async () => {
   await using machine = await startMachine();
   await install({ ...ALL, clients: ['claude'] }, machine.context);
   const asked = async () => JSON.parse(await machine.read('.claude/settings.json')).permissions.ask;
@@ -97,7 +97,7 @@ test('the acts of the human that have no form are asked about; the two that have
   expect([...(await asked())].sort()).toEqual([...named('answer_qa', 'approve_plan'), ...acts].sort());
 });
 
-test('in Codex each tool has its rule, a rule of the person’s own stays, and an update of the plugin keeps ours', async () => {
+test("in Codex each tool has its rule, the person's own rules are kept, and an update of the plugin keeps samocode's", async () => {
   await using machine = await startMachine();
   const install1 = () => install({ ...ALL, clients: ['codex'] }, machine.context);
   const mode = async (tool: string) => {
@@ -125,7 +125,7 @@ describe('doctor', () => {
   const rules = async ({ context }: Machine, client: string) =>
     (await installChecks(context)).filter(({ id }) => id === `install.${client}.rules`);
 
-  test('has nothing to say of rules as they were installed, or of a client without samocode', async () => {
+  test('reports nothing about rules as they were installed, or about a client without samocode', async () => {
     await using machine = await startMachine();
     expect(await rules(machine, 'claude')).toEqual([]);
     await install(ALL, machine.context);
@@ -133,7 +133,7 @@ describe('doctor', () => {
     expect(await rules(machine, 'codex')).toEqual([]);
   });
 
-  test('names a rule that is missing, with the line to add', async () => {
+  test('names a missing rule, with the line to add', async () => {
     await using machine = await startMachine();
     await install(ALL, machine.context);
     const path = join(machine.home, '.claude/settings.json');
@@ -149,7 +149,7 @@ describe('doctor', () => {
     ]);
   });
 
-  test('names a gate that is always allowed, a hook that answers forms, and a rule of Codex that was weakened', async () => {
+  test('names a gate that is always allowed, a hook that answers forms, and a weakened Codex rule', async () => {
     await using machine = await startMachine();
     await install(ALL, machine.context);
     const local = join(machine.home, '.claude/settings.local.json');
@@ -177,7 +177,7 @@ describe('doctor', () => {
   });
 });
 
-test('without the allow-list the permissions stay as they are', async () => {
+test('without the allow-list the permissions are not changed', async () => {
   await using machine = await startMachine();
   await install({ ...ALL, allow: false, clients: ['claude'] }, machine.context);
   expect(JSON.parse(await machine.read('.claude/settings.json')).permissions).toEqual({
@@ -185,7 +185,7 @@ test('without the allow-list the permissions stay as they are', async () => {
   });
 });
 
-test('the package that a client gets starts this very installation', async () => {
+test('the package of a client starts this same installation', async () => {
   await using machine = await startMachine();
   await install(ALL, machine.context);
   const plugin = JSON.parse(
@@ -197,7 +197,7 @@ test('the package that a client gets starts this very installation', async () =>
   expect(desktop.mcpServers).toEqual({ other: { command: 'x' }, samocode: server });
 });
 
-test('settings that cannot be read stay as they are, and the other clients are served', async () => {
+test('settings that cannot be read are not changed, and the other clients are installed', async () => {
   await using machine = await startMachine({ desktop: '{ "mcpServers": ' });
   const { clients } = await install(ALL, machine.context);
   expect(clients.map(({ outcome }) => outcome)).toEqual(['changed', 'changed', 'failed']);
@@ -205,7 +205,7 @@ test('settings that cannot be read stay as they are, and the other clients are s
   expect(await machine.read('.config/Claude/claude_desktop_config.json')).toBe('{ "mcpServers": ');
 });
 
-test('a client whose command fails is told of with what to do', async () => {
+test('a client whose command fails is reported with the next step', async () => {
   await using machine = await startMachine();
   const context = { ...machine.context, env: { ...machine.context.env, FAKE_CLIENT_FAILS: '1' } };
   const { clients } = await install({ ...ALL, clients: ['codex'] }, context);
@@ -213,7 +213,7 @@ test('a client whose command fails is told of with what to do', async () => {
   expect(clients).toMatchObject([{ outcome: 'failed', problem }]);
 });
 
-test('what is left when a person removed the plugin by the client itself is removed too', async () => {
+test('remains of a plugin that a person removed through the client are removed too', async () => {
   await using machine = await startMachine();
   await install({ ...ALL, clients: ['claude'] }, machine.context);
   await rm(join(machine.home, '.claude/plugins/installed_plugins.json'));
@@ -222,7 +222,7 @@ test('what is left when a person removed the plugin by the client itself is remo
   expect(clients[0]?.steps).not.toContainEqual(expect.stringContaining('installed_plugins.json'));
 });
 
-test('in a project the shared file names the command on PATH, and an undo leaves nothing in it', async () => {
+test('in a project the shared file names the command on PATH, and uninstalling removes every line', async () => {
   await using machine = await startMachine();
   const project = join(machine.home, 'project');
   await mkdir(project);
@@ -245,7 +245,7 @@ test('in a project the shared file names the command on PATH, and an undo leaves
   ]);
 });
 
-test('settings that are a link stay one', async () => {
+test('a settings file that is a link remains a link', async () => {
   await using machine = await startMachine();
   const real = join(machine.home, 'dotfiles.json');
   await writeFile(real, DESKTOP);
@@ -258,7 +258,7 @@ test('settings that are a link stay one', async () => {
   expect(await readFile(real, 'utf8')).toBe(DESKTOP);
 });
 
-test('a plugin that a project has stays its own, and keeps nobody from installing and uninstalling', async () => {
+test("a project's own plugin is not changed, and does not prevent installing and uninstalling", async () => {
   await using machine = await startMachine();
   const path = '.claude/plugins/installed_plugins.json';
   const ofProject = { scope: 'project', projectPath: '/somewhere' };
@@ -274,7 +274,7 @@ test('a plugin that a project has stays its own, and keeps nobody from installin
   expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
 });
 
-test('a settings file that the machine refuses is named, and the other clients are served', async () => {
+test('a settings file that cannot be written is named, and the other clients are installed', async () => {
   await using machine = await startMachine();
   const path = join(machine.home, '.config/Claude/claude_desktop_config.json');
   await machine.replaceByLink(path, path);
@@ -283,7 +283,7 @@ test('a settings file that the machine refuses is named, and the other clients a
   expect(clients[2]?.problem).toMatchObject({ code: 'file_refused', message: expect.stringContaining(path) });
 });
 
-test('a client that is not known, or not there, is said', async () => {
+test('an unknown or missing client is reported', async () => {
   await using machine = await startMachine();
   await expect(install({ ...ALL, clients: ['cursor'] }, machine.context)).rejects.toThrow(
     'claude, codex, gemini, desktop',
@@ -294,7 +294,7 @@ test('a client that is not known, or not there, is said', async () => {
 
 type Machine = Awaited<ReturnType<typeof startMachine>>;
 
-/** A home with two clients on PATH and Claude Desktop's settings; the machine's own clients are out of sight. */
+/** A home with two clients on PATH and the settings of Claude Desktop; the machine's own clients are not visible. */
 async function startMachine({ desktop = DESKTOP }: { desktop?: string } = {}) {
   const dir = await tempDir();
   const home = dir.path;
@@ -307,7 +307,7 @@ async function startMachine({ desktop = DESKTOP }: { desktop?: string } = {}) {
   const context: ActionContext = {
     clock: systemClock,
     host: await systemHost(),
-    // The machine's own Gemini CLI must not be found beside node.
+    // The machine's own Gemini CLI must not be found next to node.
     env: { HOME: home, PATH: join(home, 'bin'), GEMINI_PATH: '/nowhere/gemini' },
     home,
     cwd: home,

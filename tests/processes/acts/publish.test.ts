@@ -23,7 +23,7 @@ const SINCE = '2026-01-08T10:00:00.000Z';
 const DONE: SessionState['status'] = { kind: 'done', since: SINCE, summary: 'Every boat has a name.' };
 const URL = 'https://github.example/fleet/boats/pull/7';
 
-/** A branch with a commit, a remote that github.example stands for, and a gh that notes how it was called. */
+/** A branch with a commit, a remote that represents github.example, and a gh that records its calls. */
 async function scene(
   repo: TempRepo,
   { isLoggedIn = true, known = '', status = DONE, ssh = 'exec git receive-pack', isPrivate = '' } = {},
@@ -82,7 +82,7 @@ async function scene(
   };
 }
 
-/** Writes the events of a session that was done with a commit. */
+/** Writes the events of a session that finished with a commit. */
 async function prove(paths: SessionPaths, commit: string): Promise<void> {
   const events = provedEvents({ proved: { ...PROVED, commit } });
   await mkdir(paths.runDir, { recursive: true });
@@ -122,7 +122,7 @@ test('with gh the branch is pushed, and a pull request has a title and a text wi
   expect(readProof(text)).toMatchObject({ kind: 'proof', proof: { commit: tip } });
 });
 
-test('the text leaves out a proof that is in the session folder alone, or is of another commit', async () => {
+test('the text omits a proof that is only in the session folder, or of another commit', async () => {
   await using repo = await makeRepo();
   const s = await scene(repo);
   await mkdir(join(s.paths.sessionDir, 'proof'));
@@ -254,7 +254,7 @@ test('a pull request that is open gets the new commits, and no second one is mad
   expect(await s.calls()).not.toContain('create');
 });
 
-test('a session that is not done becomes a draft', async () => {
+test('an unfinished session becomes a draft', async () => {
   await using repo = await makeRepo();
   const status = { kind: 'stopped', since: SINCE, by: { channel: 'cli' }, why: 'x' } as const;
   const s = await scene(repo, { status: status as never });
@@ -265,7 +265,7 @@ test('a session that is not done becomes a draft', async () => {
 test.each<[string, Parameters<typeof scene>[1], (repo: TempRepo) => Promise<unknown>, RegExp, number]>([
   ['gh is not logged in', { isLoggedIn: false }, async () => {}, /not logged in to github\.example/, 2],
   [
-    'the repository has a hook that pushes',
+    'the repository has a pre-push hook',
     {},
     async (repo) => {
       await repo.write({ '.git/hooks/pre-push': '#!/bin/sh\n' });
@@ -275,7 +275,7 @@ test.each<[string, Parameters<typeof scene>[1], (repo: TempRepo) => Promise<unkn
     2,
   ],
   [
-    'hooks of the machine push',
+    'the machine has a pre-push hook',
     {},
     async (repo) => {
       await repo.write({ '../hooks/pre-push': '#!/bin/sh\n' });
@@ -297,7 +297,7 @@ test.each<[string, Parameters<typeof scene>[1], (repo: TempRepo) => Promise<unkn
   ],
   ['the push is refused', { ssh: 'exit 1;' }, async () => {}, /could not push/, 2],
 ])(
-  'where %s, the commands and the text are given and nothing is published',
+  'if %s, the commands and the text are returned and nothing is published',
   async (_, plan, disturb, why, commands) => {
     await using repo = await makeRepo();
     const s = await scene(repo, plan);

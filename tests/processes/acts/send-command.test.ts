@@ -27,7 +27,7 @@ const REFUSED: NewEvent = {
   hint: 'Ask again.',
 };
 
-/** A session without a worker, and a worker program that only says that it was started. */
+/** A session without a worker, and a worker program that only reports that it was started. */
 async function place(events: readonly NewEvent[], program = '') {
   const dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
@@ -61,27 +61,27 @@ async function place(events: readonly NewEvent[], program = '') {
 
 const start = { kind: 'start', run: true } as const;
 
-test('whoever waits for a command that was accepted before gets that answer, and no worker is started', async () => {
+test('a waiter for a command that was already accepted gets that answer, and no worker is started', async () => {
   await using at = await place([STARTED, CREATED, PREPARED]);
   expect(await untilAnswered(at.paths, { id: ID }, at.context)).toBe(1);
   expect(pendingCommandIds(at.paths)).toEqual([]);
   expect(await at.pids()).toEqual([]);
 });
 
-test('whoever waits for a command that was refused before gets the same words', async () => {
+test('a waiter for a command that was already refused gets the same text', async () => {
   await using at = await place([CREATED, REFUSED, PREPARED]);
   const again = untilAnswered(at.paths, { id: ID }, at.context);
   await expect(again).rejects.toMatchObject({ code: 'no_way', why: 'No.', hint: 'Ask again.' });
 });
 
-test.concurrent('one worker that takes long to begin is waited for, not joined by more each second', async () => {
+test.concurrent('a worker that starts slowly is waited for, and no further ones are started', async () => {
   await using at = await place([CREATED], 'setInterval(() => {}, 1000);');
   const sent = sendCommand(at.paths, start, at.context, { patienceMs: 3500 });
   await expect(sent).rejects.toMatchObject({ code: 'pending' });
   expect(await at.pids()).toHaveLength(1);
 });
 
-test.concurrent('a worker that has ended without taking the command is followed by another', async () => {
+test.concurrent('a worker that ended without taking the command is replaced', async () => {
   await using at = await place([CREATED]);
   const sent = sendCommand(at.paths, start, at.context, { patienceMs: 3500 });
   await expect(sent).rejects.toMatchObject({ code: 'pending' });
@@ -96,7 +96,7 @@ test('a run folder that a worker has taken is not removed', async () => {
   expect(statsAt(paths.sessionFile)).toBeDefined();
 });
 
-test('a run folder with events is not removed, and one that nobody came for is gone with all in it', async () => {
+test('a run folder with events is not removed, while one that no worker took is removed with its contents', async () => {
   await using at = await place([CREATED]);
   await using other = await place([]);
   await rm(other.paths.events);

@@ -60,7 +60,7 @@ test.each([
   ['proof.json', proofText],
   ['proof.md', proofMarkdown],
 ])(
-  'what %s says is found again in a fresh clone of the repository, which stays as it was',
+  'the results in %s are reproduced in a fresh clone of the repository, which is not changed',
   async (_, textOf) => {
     await using scene = await proved();
     const { proof, verify, elsewhere, repo } = scene;
@@ -73,7 +73,7 @@ test.each([
   },
 );
 
-test('a proof is repeated without what lies in home, but for what CHECK_HOME named', async () => {
+test('a proof is repeated without the files in HOME, except those named by CHECK_HOME', async () => {
   const check = 'cat ~/named && test ! -e ~/other && test ! -e ~/../named';
   await using scene = await proved({ check, clone: { home: ['named', '../elsewhere'] } });
   for (const name of ['named', 'other']) await writeFile(join(scene.repo.homeDir, name), '');
@@ -82,7 +82,7 @@ test('a proof is repeated without what lies in home, but for what CHECK_HOME nam
   expect((await scene.verify(proofText({ ...scene.proof, clone }))).verified).toBe(false);
 });
 
-test('a proof does not hold for a branch that has moved on', async () => {
+test('a proof does not apply to a branch with later commits', async () => {
   await using scene = await proved();
   const { proof, verify, elsewhere, repo } = scene;
   await repo.git(['checkout', '-q', 'samocode/x'], elsewhere);
@@ -95,7 +95,7 @@ test('a proof does not hold for a branch that has moved on', async () => {
   expect(await verify(proofText(proof))).toMatchObject(saysNo('commit', { expected: proof.commit }));
 });
 
-test('a check that ends in another way is named with what it printed', async () => {
+test('a check that ends differently is named with its output', async () => {
   await using scene = await proved({ check: 'cat only-there' });
   const no = saysNo('exit_status', { about: 'cat only-there', expected: '0', found: '1' });
   const found = await scene.verify(proofText(scene.proof));
@@ -103,7 +103,7 @@ test('a check that ends in another way is named with what it printed', async () 
   expect(found.differences[0]?.lastLines).toContain('only-there: No such file');
 });
 
-test('a clone gets its SETUP, also where the proof had what it makes from before', async () => {
+test('SETUP runs in the clone, even if the proof used cached results of it', async () => {
   const setup = 'cp README.md made';
   await using scene = await proved({ check: 'test -e made', clone: { setup } });
   expect((await scene.verify(proofText(scene.proof))).verified).toBe(true);
@@ -123,17 +123,17 @@ test.each<[string, (proof: SessionProof) => Partial<SessionProof>, string]>([
   ],
   ['tree', () => ({ tree: '4'.repeat(40) }), 'tree'],
   ['commit', ({ baseCommit }) => ({ commit: baseCommit }), 'commit'],
-  ['commit that is nowhere', () => ({ commit: '5'.repeat(40) }), 'commit'],
+  ['commit that does not exist', () => ({ commit: '5'.repeat(40) }), 'commit'],
   ['branch', () => ({ branch: 'samocode/other' }), 'branch'],
   ['base', () => ({ baseCommit: '6'.repeat(40) }), 'base'],
-])('another %s is found even where the fingerprint of the file was made anew', async (_, change, what) => {
+])('a changed %s is found even if the fingerprint of the file was recomputed', async (_, change, what) => {
   await using scene = await proved();
   const { differences, verified } = await scene.verify(proofText({ ...scene.proof, ...change(scene.proof) }));
   expect(verified).toBe(false);
   expect(differences.map((each) => each.what)).toContain(what);
 });
 
-test('a file with one changed byte is no proof, and none of its commands runs', async () => {
+test('a file with one changed byte is not a proof, and none of its commands runs', async () => {
   await using scene = await proved({ check: 'touch "$HOME/ran"' });
   const files = [proofText(scene.proof), proofMarkdown(scene.proof).trimEnd()].map((text) =>
     Buffer.from(text),
@@ -151,7 +151,7 @@ test('a file with one changed byte is no proof, and none of its commands runs', 
   expect(existsSync(join(scene.repo.homeDir, 'ran'))).toBe(false);
 });
 
-/** A machine whose kernel gives no namespaces. */
+/** A machine whose kernel provides no namespaces. */
 async function unguardedPath({ root, env }: TempRepo): Promise<string> {
   await mkdir(join(root, 'bin'));
   await writeFile(join(root, 'bin/bwrap'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
@@ -178,7 +178,7 @@ test.each(['SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
     expect((await ofCheck()).length).toBeGreaterThan(2);
     verify.kill(signal);
     await eventually(async () => (await ofCheck()).length === 0, {
-      what: 'the end of all that it has started',
+      what: 'the end of all its processes',
     });
     const { stdout } = await runCommand('find', [repo.root, '-name', 'checks-*']);
     expect(stdout).toBe('');

@@ -65,7 +65,7 @@ const ended = (iteration: number, head: string, did: string, outsidePlan: string
   flowLines: [],
 });
 
-/** A project with a session of two agents: one builds the hull, one renames it, and a person repairs it afterwards. */
+/** A project with a session of two agents: one builds the hull, one renames it, and a person fixes it afterwards. */
 async function scene() {
   const { repo, context, sessionsDir } = await makeProject();
   await repo.write({ '.git/info/exclude': '.samocode\n_samocode\n' });
@@ -115,7 +115,7 @@ async function scene() {
   };
 }
 
-test('behind a file are the iterations that changed it under any name, the plan steps, requirements and answers', async () => {
+test('a file is explained by the iterations that changed it under any name, plan steps, requirements and answers', async () => {
   await using place = await scene();
   const { context, first, second, third } = place;
   const found = await whyFile({ path: 'src/hull.ts' }, context);
@@ -145,7 +145,7 @@ test('behind a file are the iterations that changed it under any name, the plan 
   expect(words).toContain('plan plan.md, approved by a person, in the terminal');
 });
 
-test('a file that the plan does not name has all answers behind it, and an unchanged one has no session', async () => {
+test('a file that the plan does not name is explained by all answers, and an unchanged one by no session', async () => {
   await using place = await scene();
   const [ci] = (await whyFile({ path: 'ci.yml', session: 'x' }, place.context)).sessions;
   expect(ci?.phases).toEqual([]);
@@ -154,7 +154,7 @@ test('a file that the plan does not name has all answers behind it, and an uncha
   expect(whyWords(none, makeStyle(false))).toBe('No session here changed README.md.');
 });
 
-test('what a merged session whose branch is gone has changed is still explained', async () => {
+test('changes of a merged session whose branch is gone are still explained', async () => {
   await using place = await scene();
   await place.repo.git(['merge', '-q', place.second]);
   await place.repo.git(['branch', '-D', 'samocode/x']);
@@ -162,7 +162,7 @@ test('what a merged session whose branch is gone has changed is still explained'
   expect(why?.iterations.map(({ iteration }) => iteration)).toEqual([1, 2]);
 });
 
-test('behind a line is the iteration whose commit it is of, under any name of its file', async () => {
+test('a line is explained by the iteration of its commit, under any name of its file', async () => {
   await using place = await scene();
   const { context, repo, first, third } = place;
   const behind = async (path: string, session?: string) => {
@@ -182,7 +182,7 @@ test('behind a line is the iteration whose commit it is of, under any name of it
   });
 });
 
-test('a line that no session changed says so, before the session and in the present file', async () => {
+test('a line that no session changed is reported as such, before the session and in the present file', async () => {
   await using place = await scene();
   const { context, repo, first, third } = place;
   const words = async (path: string) => whyWords(await whyFile({ path }, context), makeStyle(false));
@@ -194,7 +194,7 @@ test('a line that no session changed says so, before the session and in the pres
   expect(await words('src/hull.ts:2')).toContain(first.slice(0, 8));
 });
 
-test('changes since the last look are those of the commits after it, and files outside of the plan are named', async () => {
+test('changes since the last read are those of later commits, and files outside the plan are named', async () => {
   await using place = await scene();
   const { context, repo, first, third } = place;
   const all = await readChanges({ session: 'x', lastLook: true }, context);

@@ -15,7 +15,7 @@ import { entryOf, hostWith } from '../../support/hosts.ts';
 const NAME = 'SAMOCODE_TREE_TEST';
 let count = 0;
 
-/** A tree with a mark of its own, started by `script` in a group and session of its own. */
+/** A process tree with its own marker, started by `script` in a separate group and process session. */
 async function plant(script: string, table: ProcessTable = procTable(), env: Record<string, string> = {}) {
   count += 1;
   const value = `${process.pid}-${count}`;
@@ -83,7 +83,7 @@ test.each(CASES)('seen through $from, the whole tree ends: $what', async ({ tabl
   expect(await treeMembers(tree.root, tree.mark, tree)).toEqual([]);
 });
 
-test('a tree that obeys SIGTERM is not killed, one that ignores it is, after its grace', async () => {
+test('a tree that obeys SIGTERM is not killed, and one that ignores it is killed after its grace period', async () => {
   const polite = await plant('sleep 300 & exec sleep 300');
   await grown(polite, 2);
   const options = { host: polite.host, clock: systemClock, graceMs: 20_000 };
@@ -103,21 +103,21 @@ test('a stopped tree is continued, gets SIGTERM and has time to exit', async () 
   const tree = await plant('trap "exit 0" TERM; while :; do sleep 5; done');
   await grown(tree, 2);
   process.kill(-tree.root.pgid, 'SIGSTOP');
-  // A shell that is just starting a program waits for it (D) and stops afterwards.
+  // A shell that is starting a program waits for it (state D) and stops afterwards.
   await expect.poll(async () => (await tree.host.processes.read(tree.root.pid))?.state).toMatch(/[TD]/);
   const exited = once(tree.child, 'exit');
   await endTree(tree.root, tree.mark, { host: tree.host, clock: systemClock, graceMs: 20_000 });
   expect(await exited).toEqual([0, null]);
 });
 
-test('without grace everything is killed immediately', async () => {
+test('without a grace period everything is killed immediately', async () => {
   const tree = await plant('trap "" TERM; setsid sleep 300 & sleep 300');
   await grown(tree, 3);
   const end = await endTree(tree.root, tree.mark, { host: tree.host, clock: systemClock, graceMs: 0 });
   expect(end).toMatchObject({ kind: 'empty', signalled: 0 });
 });
 
-test('a tree that forks all the time is caught', async () => {
+test('a tree that forks all the time is ended completely', async () => {
   const tree = await plant('trap "" TERM; f() { sleep 0.01; f & }; f & f & f & exit');
   // Like a worker that has watched it.
   const known = [tree.root];
@@ -131,7 +131,7 @@ test('a tree that forks all the time is caught', async () => {
   expect(await marked(tree)).toBe(0);
 });
 
-test('strangers are left alone: no mark, another mark, a similar name', async () => {
+test('foreign processes are not signalled: no marker, another marker, a similar name', async () => {
   const tree = await plant('sleep 300');
   const others = [
     await plant('exec sleep 300'),
@@ -149,7 +149,7 @@ test('strangers are left alone: no mark, another mark, a similar name', async ()
   }
 });
 
-test('a process that reused the pid of an old root, or of a known one, is not signalled', async () => {
+test('a process that reused the pid of an old root, or of a known process, is not signalled', async () => {
   const stranger = await plant('exec sleep 300');
   const old = { ...stranger.root, startTicks: '1' };
   const mark = { name: NAME, value: 'of nobody' };
@@ -159,7 +159,7 @@ test('a process that reused the pid of an old root, or of a known one, is not si
   stranger.child.kill('SIGKILL');
 });
 
-test('a group without its leader is ours if its leader was seen or a member carries our mark', async () => {
+test('a group without its leader belongs to the tree if its leader was seen or a member carries the marker', async () => {
   const leader = entryOf(500);
   const root = { pid: 500, pgid: 500, startTicks: '100' };
   const member = entryOf(501, { pgid: 500, startTicks: '200' });
@@ -245,7 +245,7 @@ test('processes that survive SIGKILL are named', async () => {
   expect(end).toEqual({ kind: 'immortal', pids: [NO_PID] });
 });
 
-test('a sleep of the whole machine neither shortens the grace nor makes a child immortal', async () => {
+test('a sleep of the whole machine neither shortens the grace period nor makes a process immortal', async () => {
   let reads = 0;
   const host = hostWith([entryOf(NO_PID)]);
   const list = async () => {

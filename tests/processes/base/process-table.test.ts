@@ -21,7 +21,7 @@ const TABLES: [string, ProcessTable][] = [
   ['ps', psTable()],
 ];
 
-test.each(TABLES)('%s knows this process, its parent and its children', async (_, table) => {
+test.each(TABLES)('%s lists this process, its parent and its children', async (_, table) => {
   const child = spawn('sleep', ['300'], {
     env: { ...process.env, SAMOCODE_TEST_MARK: 'it is=this' },
     detached: true,
@@ -32,7 +32,7 @@ test.each(TABLES)('%s knows this process, its parent and its children', async (_
   expect(all.find((entry) => entry.pid === pid)).toMatchObject({ ppid: process.pid, pgid: pid, sid: pid });
   expect(await table.read(pid)).toEqual({
     ...all.find((entry) => entry.pid === pid),
-    // Seen while it still started, it ran; a moment later it sleeps.
+    // While still starting, it was seen as running; a moment later it sleeps.
     state: expect.any(String),
     cpuTicks: expect.any(Number),
   });
@@ -50,7 +50,7 @@ test.each(TABLES)('%s knows this process, its parent and its children', async (_
 });
 
 test.each(TABLES)('%s distinguishes a zombie from a running process', async (_, table) => {
-  // It ends when its input does, and by then its parent is a program that takes note of no child.
+  // It ends when its input does, and by then its parent is a program that does not wait for children.
   const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 300 3<&-'], {
     stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
   });
@@ -82,7 +82,7 @@ test.each(TABLES)('%s counts the CPU time of a process', async (_, table) => {
 
 const STAT = '42 (a (b) c) S 7 42 40 0 -1 4194304 1 0 0 0 11 5 0 0 20 0 1 0 987654 1 2 3';
 
-test('a line of /proc is read whatever the command is called', () => {
+test('a line of /proc is read for any command name', () => {
   const entry = { pid: 42, ppid: 7, pgid: 42, sid: 40, state: 'S', startTicks: '987654', cpuTicks: 16 };
   expect(parseStat(STAT)).toEqual(entry);
   expect(parseStat(STAT.replace('a (b) c', ') R 1 1 1'))).toEqual(entry);
@@ -99,7 +99,7 @@ test('a process whose first thread is gone while others run is not dead', () => 
   expect(isRunning(parseStat(gone.replace(' 20 0 1 0 ', ' 20 0 3 0 ')))).toBe(true);
 });
 
-test('reading a line of /proc never throws, whatever its content', () => {
+test('reading a line of /proc never throws, whatever it contains', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -127,7 +127,7 @@ test.each([
     { pid: 1, ppid: 0, sid: 1, cpuTicks: 1300 },
   ],
   ['  99 1 99 99 T 2-03:04:05 Fri Feb 13 01:02:03 2026', { state: 'T', cpuTicks: 18_384_500 }],
-  // busybox-like and BSD: no session, only a dash
+  // busybox-like and BSD: a dash in place of the session
   ['  99 1 99 - R 0:00.10 Fri Feb 13 01:02:03 2026', { sid: 0, cpuTicks: 10 }],
 ])('a line of ps is read: %s', (line, expected) => {
   expect(parsePsLine(line)).toMatchObject({ ...expected, startTicks: line.split(/\s+/).slice(-5).join(' ') });

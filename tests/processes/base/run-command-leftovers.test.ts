@@ -26,7 +26,7 @@ const LEFTOVERS: [string, string][] = [
 ];
 
 test.concurrent.each(LEFTOVERS)(
-  '%s of the group with its output elsewhere ends with its time limit',
+  '%s of the group with its output elsewhere ends with the time limit',
   async (_, script) => {
     const result = await runCommand('sh', ['-c', `${script}; wait; sleep 300`], { timeoutMs: 300 });
     expect(result).toMatchObject({ timedOut: true });
@@ -53,7 +53,7 @@ test('an abort ends a process of the group that ignores SIGTERM and has its outp
   expect(await livingOf((await running).stdout)).toEqual([]);
 });
 
-test('processes that a rehearsal agent leaves behind on purpose live on', async () => {
+test('processes that a rehearsal agent leaves behind on purpose are not ended', async () => {
   const { stdout } = await runCommand('sh', ['-c', quietly('exec sleep 300')], { leavesBehind: true });
   expect(await livingOf(stdout)).toEqual([Number(stdout)]);
   process.kill(Number(stdout), 'SIGKILL');

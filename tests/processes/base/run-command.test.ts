@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
-test('output, exit status and input arrive as they are', async () => {
+test('output, exit status and input are passed unchanged', async () => {
   const result = await runCommand('sh', ['-c', 'cat; echo err >&2; exit 3'], { input: 'words\n' });
   expect(result).toEqual({
     exitCode: 3,
@@ -20,7 +20,7 @@ test('a program that does not exist is a result, not a throw', async () => {
   expect(await runCommand('/no/such/program', [])).toMatchObject({ exitCode: null, notFound: true });
 });
 
-test('a program that a circle of links hides is a result too', async () => {
+test('a program hidden by a circle of links is a result too', async () => {
   await using dir = await tempDir();
   const loop = join(dir.path, 'loop');
   await symlink(loop, loop);
@@ -28,7 +28,7 @@ test('a program that a circle of links hides is a result too', async () => {
   expect(result).toMatchObject({ exitCode: null, notFound: true });
 });
 
-test('a program given by name is taken from below home only if it is nowhere else, and from no relative folder', async () => {
+test('a program given by name is found below HOME only if it is nowhere else, and never in a relative folder', async () => {
   await using dir = await tempDir();
   for (const folder of ['home/bin', 'system', 'relative']) {
     await mkdir(join(dir.path, folder), { recursive: true });
@@ -48,12 +48,12 @@ test('a given environment is the whole environment', async () => {
   expect(stdout).toBe('ONLY=this\n');
 });
 
-test.concurrent('a time limit ends the program and what it started', async () => {
+test.concurrent('a time limit ends the program and the processes that it started', async () => {
   const script = 'sleep 300 & echo $!; trap "" TERM; sleep 300';
   const result = await runCommand('sh', ['-c', script], { timeoutMs: 200 });
   expect(result).toMatchObject({ exitCode: null, timedOut: true });
   const { stdout: state } = await runCommand('ps', ['-o', 'stat=', '-p', result.stdout.trim()]);
-  expect(state).toMatch(/^(Z.*\n)?$/); // gone, or waiting for a parent that does not collect it
+  expect(state).toMatch(/^(Z.*\n)?$/); // gone, or a zombie that its parent does not reap
 });
 
 test.concurrent('processes that a program leaves behind are ended without waiting', async () => {
@@ -63,10 +63,10 @@ test.concurrent('processes that a program leaves behind are ended without waitin
   const [pid = '', said] = result.stdout.split('\n');
   expect(said).toBe('said');
   const { stdout: state } = await runCommand('ps', ['-o', 'stat=', '-p', pid]);
-  expect(state).toMatch(/^(Z.*\n)?$/); // gone, or waiting for a parent that does not collect it
+  expect(state).toMatch(/^(Z.*\n)?$/); // gone, or a zombie that its parent does not reap
 });
 
-test.concurrent('processes outside the group block nobody either', async () => {
+test.concurrent('processes outside the group do not delay the result either', async () => {
   const result = await runCommand('sh', ['-c', 'setsid sh -c "echo \\$\\$; exec sleep 300" & sleep 0.5'], {
     timeoutMs: 250_000,
   });
@@ -74,7 +74,7 @@ test.concurrent('processes outside the group block nobody either', async () => {
   process.kill(Number(result.stdout), 'SIGKILL');
 });
 
-test('an abort ends it without calling it a time limit', async () => {
+test('an abort ends it and is not reported as a time limit', async () => {
   const stop = new AbortController();
   const running = runCommand('sleep', ['300'], { signal: stop.signal, timeoutMs: 250_000 });
   stop.abort();
@@ -86,7 +86,7 @@ test('a program that ends within its limit is left alone', async () => {
   expect(await runCommand('true', [], { timeoutMs: 60_000 })).toMatchObject({ exitCode: 0, timedOut: false });
 });
 
-test('output beyond the limit ends the program, and its start is kept', async () => {
+test('output beyond the limit ends the program, and the beginning of it is kept', async () => {
   const result = await runCommand('yes', [], { maxBytes: 1000 });
   expect(result).toMatchObject({ exitCode: null, timedOut: false });
   expect(result.stdout).toBe('y\n'.repeat(500));
@@ -97,12 +97,12 @@ test('a character split between two pieces of output arrives whole', async () =>
   expect((await runCommand('sh', ['-c', script])).stdout).toBe('ä');
 });
 
-test('a program that does not read its input is no failure', async () => {
+test('a program that does not read its input is not a failure', async () => {
   const result = await runCommand('true', [], { input: 'x'.repeat(1_000_000) });
   expect(result).toMatchObject({ exitCode: 0 });
 });
 
-test('a folder that does not exist is a result like a program that does not', async () => {
+test('a missing folder is a result, like a missing program', async () => {
   expect(await runCommand('true', [], { cwd: '/no/such/folder' })).toMatchObject({ notFound: true });
 });
 

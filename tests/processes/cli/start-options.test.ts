@@ -5,7 +5,7 @@ import { typed } from '../../cli/typed.ts';
 import { type Desk, makeDesk } from '../../server/desk.ts';
 import { CREATED, DONE, PREPARED } from '../../session/events.ts';
 
-/** One project has a session, the other a folder that none was made of: what is refused leaves both as they are. */
+/** One project has a session, the other an empty folder: a refusal changes neither. */
 let withSession: Desk;
 let withFolder: Desk;
 beforeAll(async () => {
@@ -27,18 +27,18 @@ test.each([
   [['--auto-approve'], 'Leave the name out'],
   [['--sandbox', 'off'], 'Leave the name out'],
   [['--task', 'x', '--name', 'y'], 'Leave the name out'],
-])('run with a session that exists refuses %j, and says what takes it', async (options, hint) => {
+])('run with an existing session refuses %j, and says what accepts it', async (options, hint) => {
   const { exitCode, stderr } = await typed(['run', 'boat', ...options], placeOf(withSession));
   expect(exitCode).toBe(2);
   expect(stderr).toContain(options[0]);
   expect(stderr).toContain(hint);
 });
 
-test('run with a session that exists and no options shows it', async () => {
+test('run with an existing session and no options shows it', async () => {
   expect((await typed(['run', 'boat'], placeOf(withSession))).exitCode).toBe(0);
 });
 
-test('the original form says which of its words a session that exists has no use for', async () => {
+test('the original form names the arguments that do not apply to an existing session', async () => {
   const place = placeOf(withSession);
   const original = ['--config', '.samocode', '--session', 'boat'];
   const { stderr } = await typed([...original, '--timeout', '9', '--provider', 'codex'], place);
@@ -50,8 +50,11 @@ test.each([
   [['--from', '26-01-08-boat', '--task', 'x'], 2, 'this call gives another task'],
   [['--from', 'boat', '--phase', 'done'], 2, 'Name one of these phases: investigation, '],
   [['--phase', 'planning'], 2, 'needs the folder'],
-] as const)('a start with %j is refused with what is missing', async (options, status, words) => {
-  const { exitCode, stderr } = await typed(['start', ...options], placeOf(withFolder));
-  expect(exitCode).toBe(status);
-  expect(stderr).toContain(words);
-});
+] as const)(
+  'a start with %j is refused, and the error names what is missing',
+  async (options, status, words) => {
+    const { exitCode, stderr } = await typed(['start', ...options], placeOf(withFolder));
+    expect(exitCode).toBe(status);
+    expect(stderr).toContain(words);
+  },
+);

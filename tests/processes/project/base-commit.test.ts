@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { resolveBase } from '../../../src/project/worktrees/base-commit.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
-/** A repository with a bare remote `origin` whose default branch is `trunk`, one commit ahead of ours. */
+/** A repository with a bare remote `origin` whose default branch is `trunk`, one commit ahead of the local one. */
 async function withRemote(): Promise<{ repo: TempRepo; remote: string; ahead: string }> {
   const repo = await makeRepo({ branch: 'trunk' });
   const remote = join(repo.root, 'remote.git');
@@ -22,7 +22,7 @@ async function withRemote(): Promise<{ repo: TempRepo; remote: string; ahead: st
 const ask = (repo: TempRepo, base?: string) =>
   resolveBase({ mainRepo: repo.path, baseEnv: repo.env, ...(base === undefined ? {} : { base }) });
 
-test('the base is the remote’s default branch as it is now, not what is checked out', async () => {
+test("the base is the remote's current default branch, not the checked out one", async () => {
   const { repo, ahead } = await withRemote();
   await using _ = repo;
   await repo.git(['checkout', '-q', '-b', 'my-own-work']);
@@ -39,7 +39,7 @@ test('a default branch that changed on the remote is detected', async () => {
   expect(await ask(repo)).toEqual({ commit: ahead, name: 'origin/next' });
 });
 
-test('the default branch is found where only another one is fetched', async () => {
+test('the default branch is found even if only another one is fetched', async () => {
   const { repo, ahead } = await withRemote();
   await using _ = repo;
   await repo.git(['push', '-q', 'origin', 'trunk:side']);
@@ -60,7 +60,7 @@ test('an unreachable remote falls back to the last fetch, with a warning', async
   });
 });
 
-test('a remote that never answered falls back to the local default branch, with a warning', async () => {
+test('a remote that was never reached falls back to the local default branch, with a warning', async () => {
   await using repo = await makeRepo();
   await repo.git(['remote', 'add', 'origin', join(repo.root, 'nowhere')]);
   const head = await repo.git(['rev-parse', 'main']);
@@ -98,7 +98,7 @@ test('without a recognizable default branch the checked out commit is used with 
   expect(await ask(repo)).toMatchObject({ name: 'HEAD', warning: expect.stringMatching(/was used/) });
 });
 
-test('a base that is named may be a branch, a tag, a commit or a branch of the remote', async () => {
+test('a named base may be a branch, a tag, a commit or a branch of the remote', async () => {
   const { repo } = await withRemote();
   await using _ = repo;
   const first = await repo.git(['rev-parse', 'trunk']);
@@ -110,7 +110,7 @@ test('a base that is named may be a branch, a tag, a commit or a branch of the r
   expect(await ask(repo, 'far-away')).toEqual({ commit: first, name: 'origin/far-away' });
 });
 
-test('a tag that has the name of a branch does not take its place', async () => {
+test('a tag with the name of a branch is not used in its place', async () => {
   const { repo, ahead } = await withRemote();
   await using _ = repo;
   const first = await repo.git(['rev-parse', 'trunk']);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { touchesFiles } from '../../../src/project/proving/branch-work.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
-test('a commit touches a file however a plan names it from the top', async () => {
+test('a commit touches a file in whatever form a plan names its path', async () => {
   await using repo = await makeRepo();
   const base = await repo.git(['rev-parse', 'HEAD']);
   await repo.commit('Work', { 'app/[slug]/page.tsx': 'x\n' });

@@ -10,21 +10,25 @@ const files = (count: number, below: string, sizeBytes = 1) =>
 
 test.each([
   ['few files are taken', files(5000, 'a/'), []],
-  ['the folder is left out, not what lies beside it', [...files(5001, 'a/'), ...files(10, 'b/')], ['a/']],
+  ['the folder is left out, not the files next to it', [...files(5001, 'a/'), ...files(10, 'b/')], ['a/']],
   ['the deepest such folder is left out', [...files(5001, 'a/b/c/'), ...files(10, 'a/b/')], ['a/b/c/']],
   [
     'many small folders are left out together',
     Array.from({ length: 100 }, (_, index) => files(60, `a/${index}/`)).flat(),
     ['a/'],
   ],
-  ['new files at the top are left out', files(5001, ''), ['']],
-  ['two such folders are left out each', [...files(5001, 'a/'), ...files(5001, 'b/')], ['a/', 'b/']],
-  ['a sum of bytes counts like a number', [...files(11, 'a/', 49 * MB), ...files(2, 'b/')], ['a/']],
-])('of new files beyond the bounds %s', (_, given, folders) => {
+  ['new files at the top level are left out', files(5001, ''), ['']],
+  ['each of two such folders is left out', [...files(5001, 'a/'), ...files(5001, 'b/')], ['a/', 'b/']],
+  [
+    'a total of bytes counts like a number of files',
+    [...files(11, 'a/', 49 * MB), ...files(2, 'b/')],
+    ['a/'],
+  ],
+])('beyond the bounds for new files %s', (_, given, folders) => {
   expect(foldersBeyondBounds(given)).toEqual(folders);
 });
 
-test('new files beyond the bounds are named once and not taken, and no rewind touches them', async () => {
+test('new files beyond the bounds are named once and left out, and no rewind touches them', async () => {
   const { repo, worktreePath, keep, filesOf, restore } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -45,7 +49,7 @@ test('new files beyond the bounds are named once and not taken, and no rewind to
   expect(await filesOf(`${commit}:worktree`)).toHaveLength(5003);
 });
 
-/** A filter that writes `sealed:` and the text backwards into the repository. */
+/** A filter that stores `sealed:` and the reversed text in the repository. */
 async function sealedScene(filter = 'seal') {
   const scene = await checkpointScene({
     files: { 'a.txt': 'a\n', '.gitattributes': `private* filter=${filter}\n` },
@@ -74,7 +78,7 @@ test('a file that a filter encrypts is in no checkpoint as plaintext, and is nam
 });
 
 test.each([
-  ['a filter that only cleans what is committed', 'tidy', 'cat'],
+  ['a filter that only cleans on commit', 'tidy', 'cat'],
   ['LFS', 'lfs', 'cut -c8- | rev'],
 ])('the changed files of %s are kept byte for byte', async (_, filter, smudge) => {
   const { repo, worktreePath, keep } = await sealedScene(filter);
@@ -86,7 +90,7 @@ test.each([
   expect(await repo.git(['show', `${kept.commit}:worktree/private.env`])).toBe('changed');
 });
 
-test('files that a filter of the older state encrypts stay where a rewind would remove them', async () => {
+test('files that a filter of the older state encrypts are kept if a rewind would remove them', async () => {
   const { repo, worktreePath, keep, restore } = await sealedScene();
   await using _ = repo;
   const first = await keep(1);
@@ -96,7 +100,7 @@ test('files that a filter of the older state encrypts stay where a rewind would 
   expect(await readFile(join(worktreePath, 'private.env'), 'utf8')).toBe('KEY=in-clear\n');
 });
 
-test('a rewind leaves files that the repository holds encrypted as they are in the worktree, and names them', async () => {
+test('a rewind does not change files that the repository holds encrypted, and names them', async () => {
   const { repo, worktreePath, keep, restore } = await sealedScene();
   await using _ = repo;
   const path = join(worktreePath, 'private.env');

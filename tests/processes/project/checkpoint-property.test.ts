@@ -14,7 +14,7 @@ type Deed =
   | { does: 'commit' }
   | { does: 'document'; text: string };
 
-// Few names and few texts of one length: the same bytes come back, and sizes say nothing.
+// Few names and few texts of one length: the same bytes recur, and sizes reveal nothing.
 const path = fc
   .array(fc.constantFrom('a', 'b', 'ü', 'q"\n'), { minLength: 1, maxLength: 3 })
   .map((names) => names.join('/'));

@@ -7,7 +7,7 @@ import { openStore } from '../../../src/project/checkpoints/checkpoint-store.ts'
 import { takeTree } from '../../../src/project/checkpoints/take-files.ts';
 import { checkpointScene } from '../../support/checkpoint-scene.ts';
 
-test('changed, new and deleted files and the documents are kept, and nothing in the worktree changes', async () => {
+test('changed, new and deleted files and the documents are saved, and nothing in the worktree changes', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
@@ -30,7 +30,7 @@ test('changed, new and deleted files and the documents are kept, and nothing in 
   expect(await repo.git(['status', '--porcelain'])).toBe('');
 });
 
-test('no checkpoint is made while nothing changes', async () => {
+test('no checkpoint is created without changes', async () => {
   const { repo, worktreePath, sessionDir, keep } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -51,7 +51,7 @@ test('a worktree is unchanged only while its commits and files are those of the 
   await writeFile(join(sessionDir, '_overview.md'), '# Another\n');
   const { head, worktreeTree, skipped } = first;
   expect(await unchangedWorktree(place, first.commit)).toEqual({ head, worktreeTree, skipped });
-  // A formerly too large file: nothing else has it.
+  // A file that used to be too large: it is stored nowhere else.
   await truncate(huge, 1);
   expect(await unchangedWorktree(place, first.commit)).toBeUndefined();
   const second = await keep(2);
@@ -64,7 +64,7 @@ test('a worktree is unchanged only while its commits and files are those of the 
   expect(await unchangedWorktree(place, third.commit)).toBeUndefined();
 });
 
-test('a rewound worktree is not the one of the previous checkpoint', async () => {
+test('a rewound worktree does not equal the previous checkpoint', async () => {
   const { repo, worktreePath, place, keep, restore } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -89,7 +89,7 @@ test('huge files and nested repositories are left out and named', async () => {
   expect(await filesOf(kept.commit)).not.toContain('worktree/huge [1].bin');
 });
 
-test('a merge with conflicts is kept with both sides, and stays as it is', async () => {
+test('a merge with conflicts is saved with both sides, and is not changed', async () => {
   const { repo, worktreePath, keep } = await checkpointScene();
   await using _ = repo;
   await repo.commit('Theirs', { 'a.txt': 'theirs\n' });
@@ -101,14 +101,14 @@ test('a merge with conflicts is kept with both sides, and stays as it is', async
   expect(await repo.git(['status', '--porcelain'], worktreePath)).toContain('UU a.txt');
 });
 
-test('a checkpoint is kept without any identity', async () => {
+test('a checkpoint is created without any identity', async () => {
   const { repo, keep } = await checkpointScene();
   await using _ = repo;
   await repo.git(['config', '--remove-section', 'user']);
   expect(await keep(1)).toMatchObject({ kind: 'kept' });
 });
 
-test('a worktree whose branch is gone from the checkout is kept too', async () => {
+test('a worktree whose branch is gone from the checkout is saved too', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await repo.git(['checkout', '-q', '--orphan', 'fresh'], worktreePath);
@@ -118,7 +118,7 @@ test('a worktree whose branch is gone from the checkout is kept too', async () =
   expect(await repo.git(['rev-parse', `${kept.commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
 });
 
-test('a folder that lost its .git file is kept, and not mistaken for the enclosing repository', async () => {
+test('a folder that lost its .git file is saved, and not mistaken for the enclosing repository', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await repo.commit('Of the repository around it', { 'around.txt': '' });
@@ -132,7 +132,7 @@ test('a folder that lost its .git file is kept, and not mistaken for the enclosi
   expect(await repo.git(['rev-parse', `${kept.commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
 });
 
-test('a checkpoint interrupted after the files were taken is not mistaken for a complete one', async () => {
+test('a checkpoint interrupted after the files were saved is not mistaken for a complete one', async () => {
   const { repo, worktreePath, keep, place } = await checkpointScene();
   await using _ = repo;
   await keep(1);
@@ -156,7 +156,7 @@ test('a file that a commit tracks against an ignore rule is in the next checkpoi
   expect(await filesOf(`${commit}:worktree`)).toEqual(['.gitignore', 'a.txt', 'ignored/forced']);
 });
 
-test('files rewritten with the same bytes are no change, and are read until a pause', async () => {
+test('files rewritten with the same bytes do not count as a change, and are read until they settle', async () => {
   const { repo, worktreePath, place, keep } = await checkpointScene();
   await using _ = repo;
   const path = join(worktreePath, 'a.txt');
@@ -196,7 +196,7 @@ test('temporary files are only in the checkpoints taken while they existed', asy
   expect(await filesOf(`${fourth.commit}:worktree`)).toEqual(['.gitignore', 'a.txt']);
 });
 
-test('changed bytes with the same size and time are kept', async () => {
+test('changed bytes with the same size and time are saved', async () => {
   const { repo, worktreePath, keep } = await checkpointScene();
   await using _ = repo;
   const path = join(worktreePath, 'a.txt');
@@ -209,7 +209,7 @@ test('changed bytes with the same size and time are kept', async () => {
   expect(await repo.git(['show', `${(await keep(3)).ref}:worktree/a.txt`])).toBe('two');
 });
 
-test('a folder that becomes a file, and a file that becomes a folder, are kept as such', async () => {
+test('a folder that becomes a file, and a file that becomes a folder, are saved as such', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene({
     files: { 'd/e/f': '1\n', g: '2\n' },
   });
@@ -224,7 +224,7 @@ test('a folder that becomes a file, and a file that becomes a folder, are kept a
   expect(await filesOf(`${commit}:worktree`)).toEqual(['d', 'g/h']);
 });
 
-test('names that are not UTF-8 are kept byte for byte', async () => {
+test('names that are not UTF-8 are saved byte for byte', async () => {
   const { repo, worktreePath, keep } = await checkpointScene();
   await using _ = repo;
   const name = Buffer.from([0x66, 0xff, 0x0a, 0x22, 0x5c, 0xe9]);
@@ -236,7 +236,7 @@ test('names that are not UTF-8 are kept byte for byte', async () => {
   );
 });
 
-test('many changes at once are kept like few', async () => {
+test('many changes at once are saved like a few', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await keep(1);
@@ -249,7 +249,7 @@ test('many changes at once are kept like few', async () => {
   expect(await repo.git(['diff', '--name-only', many.commit, one.commit])).toBe('worktree/n7');
 });
 
-test('files past a megabyte are kept without being read into memory', async () => {
+test('files larger than a megabyte are saved without being read into memory', async () => {
   const { repo, worktreePath, sessionDir, keep } = await checkpointScene();
   await using _ = repo;
   const name = '- large\n"file"';
@@ -261,7 +261,7 @@ test('files past a megabyte are kept without being read into memory', async () =
   expect(await repo.git(['cat-file', '-s', `${commit}:session/large.md`])).toBe('2000000');
 });
 
-test('planted pipes, names of git and links in place of its files block no checkpoint', async () => {
+test("planted pipes, git's own names and links at the paths of its files block no checkpoint", async () => {
   const { repo, worktreePath, sessionDir, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await keep(1);
@@ -291,7 +291,7 @@ test('after a gc deleted checkpoints and their objects, the next one is complete
   await repo.git(['fsck', '--strict']);
 });
 
-test('a branch whose commit is gone hinders no checkpoint, and the attempts leave nothing behind', async () => {
+test('a branch whose commit is gone prevents no checkpoint, and the attempts leave nothing behind', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await keep(1);
@@ -307,7 +307,7 @@ test('a branch whose commit is gone hinders no checkpoint, and the attempts leav
 
 const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
 
-test('a repository created in place of the worktree is kept, and its commit is not used', async () => {
+test('a repository created at the path of the worktree is saved, and its commit is not used', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
   await keep(1);
@@ -320,7 +320,7 @@ test('a repository created in place of the worktree is kept, and its commit is n
   expect(await repo.git(['rev-parse', `${commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
 });
 
-test('the documents are those that git would list, whatever else is there', async () => {
+test('the documents are those that git would list, whatever else is in the folder', async () => {
   const { repo, place, sessionDir, keep } = await checkpointScene();
   await using _ = repo;
   const files = [
@@ -346,7 +346,7 @@ test('the documents are those that git would list, whatever else is there', asyn
   );
 });
 
-test('a repository with SHA-256 names, and one that keeps its refs packed, work the same', async () => {
+test('a repository with SHA-256 names, and one with packed refs, work the same', async () => {
   const { repo, worktreePath, keep } = await checkpointScene({ objectFormat: 'sha256' });
   await using _ = repo;
   await keep(1);

@@ -34,17 +34,17 @@ async function cloneWith(
 
 describe.each([
   ['borrowed', false],
-  ['fetched, where agents can exchange them', true],
+  ['fetched, where agents can replace them', true],
 ])('with objects that are %s', (_, areObjectsOpen) => {
   const cloneOf = (repo: TempRepo, of?: { base?: string; tip?: string }) =>
     cloneWith(areObjectsOpen, repo, of);
 
   test.each<[string, RepoPlan]>([
     ['a plain name', {}],
-    ['blanks and other letters in its name', { folder: 'Über boats' }],
+    ['spaces and non-ASCII letters in its name', { folder: 'Über boats' }],
     ['SHA-256', { objectFormat: 'sha256', files: { 'README.md': '# A project\n' } }],
   ])(
-    'a clone of a repository with %s holds what is committed, and neither hooks nor settings',
+    'a clone of a repository with %s contains the committed files, and neither hooks nor settings',
     async (_, plan) => {
       await using repo = await makeRepo({ ...plan, also: ['other'] });
       await repo.git(['tag', 'v1']);
@@ -70,7 +70,7 @@ describe.each([
     },
   );
 
-  test('a commit in a clone never reaches the repository that it borrows from', async () => {
+  test('a commit in a clone never reaches the repository whose objects it borrows', async () => {
     await using repo = await makeRepo();
     const before = await repo.git(['for-each-ref']);
     const dir = await cloneOf(repo);
@@ -80,7 +80,7 @@ describe.each([
     await expect(repo.git(['cat-file', '-e', made])).rejects.toThrow('git cat-file');
   });
 
-  test('files are checked out with the user’s filters and the attributes of the base', async () => {
+  test("files are checked out with the user's filters and the attributes of the base", async () => {
     await using repo = await makeRepo();
     await writeFile(
       join(repo.homeDir, '.gitconfig'),
@@ -103,7 +103,7 @@ describe.each([
     expect(await read('sub/.gitattributes')).toBe('b.txt filter=up\n');
   });
 
-  test('files of LFS come from the local store, and one that is missing there stays a pointer', async () => {
+  test('LFS files come from the local store, and one that is missing there remains a pointer', async () => {
     await using repo = await makeRepo();
     await repo.git(['lfs', 'install', '--local']);
     await repo.git(['config', 'remote.origin.url', 'http://127.0.0.1:9/nowhere']);
@@ -123,7 +123,7 @@ describe.each([
   test.each([
     ['below the git folder', () => 'big files', '.git/big files'],
     ['elsewhere', (repo: TempRepo) => join(repo.root, 'big files'), '../big files'],
-  ])('a store of LFS that the person has put %s is read', async (_, storage, below) => {
+  ])('an LFS store that the person has put %s is read', async (_, storage, below) => {
     await using repo = await makeRepo();
     await repo.git(['lfs', 'install', '--local']);
     await repo.git(['config', 'lfs.storage', storage(repo)]);
@@ -134,7 +134,7 @@ describe.each([
     expect(await readFile(join(dir, 'a.bin'), 'utf8')).toBe('large a\n');
   });
 
-  test('submodules come from the local modules, including nested ones; one that is not available stays empty', async () => {
+  test('submodules come from the local modules, including nested ones; an unavailable one stays empty', async () => {
     await using repo = await makeRepo();
     const local = ['-c', 'protocol.file.allow=always'];
     const library = async (name: string, inner?: string) => {
@@ -173,7 +173,7 @@ describe.each([
     expect(existsSync(dir)).toBe(false);
   });
 
-  test('no link of the branch leads a copied file out of the clone, and a committed one stays as it is', async () => {
+  test('no link of the branch leads a copied file out of the clone, and a committed link is not changed', async () => {
     await using repo = await makeRepo();
     const outside = join(repo.root, 'outside');
     await mkdir(outside);
@@ -189,7 +189,7 @@ describe.each([
     expect(await readFile(join(dir, 'deep/er/secret'), 'utf8')).toBe('mine\n');
   });
 
-  test('changes in a clone are found without starting programs of its settings', async () => {
+  test('changes in a clone are found without running programs of its settings', async () => {
     await using repo = await makeRepo();
     const cloneDir = await cloneOf(repo);
     const indexPath = join(repo.root, 'index');
@@ -203,7 +203,7 @@ describe.each([
   });
 });
 
-test('a replaced object is refused where agents could replace it', async () => {
+test('a replaced object is refused if agents could replace it', async () => {
   await using repo = await makeRepo({ files: { 'check.sh': 'exit 1\n' } });
   const blob = await repo.git(['rev-parse', 'HEAD:check.sh']);
   const path = join(repo.path, '.git/objects', blob.slice(0, 2), blob.slice(2));

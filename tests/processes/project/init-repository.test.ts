@@ -4,13 +4,13 @@ import { expect, test } from 'vitest';
 import { initRepository } from '../../../src/project/worktrees/init-repository.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
-test('a repository with a commit is unchanged', async () => {
+test('a repository with a commit is not changed', async () => {
   await using repo = await makeRepo();
   expect(await initRepository(repo.path, { homeDir: repo.homeDir, baseEnv: repo.env })).toEqual([]);
   expect(await repo.git(['rev-list', '--count', 'HEAD'])).toBe('1');
 });
 
-test('a repository without a commit gets its first one, of its files', async () => {
+test('a repository without a commit gets a first one of its files', async () => {
   await using repo = await makeRepo({ empty: true });
   await repo.write({ 'a.txt': 'a' });
   const done = await initRepository(repo.path, { homeDir: repo.homeDir, baseEnv: repo.env });
@@ -18,7 +18,7 @@ test('a repository without a commit gets its first one, of its files', async () 
   expect(await repo.git(['show', 'HEAD:a.txt'])).toBe('a');
 });
 
-test('a folder full of dependencies is no first commit', async () => {
+test('a folder full of dependencies is not committed', async () => {
   await using repo = await makeRepo({ empty: true });
   const folder = join(repo.path, 'node_modules');
   await mkdir(folder);
@@ -34,7 +34,7 @@ test('a folder full of dependencies is no first commit', async () => {
 test.each([
   ['of a newer git', 'config', '[core]\n\trepositoryformatversion = 99\n', 'git_failed'],
   ['with a broken HEAD', 'HEAD', 'nowhere\n', 'not_a_repository'],
-])('a repository %s is refused, and nothing of it is made anew', async (_, file, text, code) => {
+])('a repository %s is refused, and no part of it is recreated', async (_, file, text, code) => {
   await using repo = await makeRepo();
   const gitDir = join(repo.path, '.git');
   await writeFile(join(gitDir, file), text);

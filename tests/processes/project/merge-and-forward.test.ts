@@ -14,12 +14,12 @@ const REF = 'refs/samocode/26-01-08-x/merge';
 interface Scene extends AsyncDisposable {
   repo: TempRepo;
   merge(): Promise<MergeCommit>;
-  /** Fast-forwards main to what was merged. */
+  /** Fast-forwards main to the merge commit. */
   forward(from?: string): ReturnType<typeof fastForward>;
   at(ref: string): Promise<string>;
 }
 
-/** A repository with main checked out and a branch `samocode/x` that begins at its first commit. */
+/** A repository with main checked out and a branch `samocode/x` that starts at its first commit. */
 async function scene(plan: RepoPlan = {}): Promise<Scene> {
   const repo = await makeRepo(plan);
   await repo.git(['branch', 'samocode/x']);
@@ -57,7 +57,7 @@ async function work(repo: TempRepo, files: Record<string, string>): Promise<void
   await repo.git(['switch', '--quiet', 'main']);
 }
 
-test('a merge onto an unmoved base is the tip of the branch, and only a ref of ours changes', async () => {
+test('a merge onto an unmoved base is the tip of the branch, and only a samocode ref changes', async () => {
   await using s = await scene();
   await work(s.repo, { 'a.txt': 'work\n' });
   const before = await s.at('main');
@@ -137,7 +137,7 @@ test('neither hooks nor monitors of the repository run for a merge and a fast-fo
   expect(existsSync(mark)).toBe(false);
 });
 
-test('links that lead out of the tree are merged as links, and their targets are not touched', async () => {
+test('links out of the tree are merged as links, and their targets are not touched', async () => {
   await using s = await scene();
   const outside = join(s.repo.root, 'outside.txt');
   await writeFile(outside, 'mine\n');
@@ -153,7 +153,7 @@ test('links that lead out of the tree are merged as links, and their targets are
   expect(await s.repo.git(['ls-tree', '--format=%(objectmode) %(path)', 'main'])).toContain('120000 link');
 });
 
-test('files of LFS are merged as pointers, and one whose content is missing stays a pointer', async () => {
+test('LFS files are merged as pointers, and one whose content is missing remains a pointer', async () => {
   await using s = await scene();
   await s.repo.git(['lfs', 'install', '--local']);
   await s.repo.git(['config', 'remote.origin.url', 'http://127.0.0.1:9/nowhere']);
@@ -194,7 +194,7 @@ test('submodules are merged as commit ids', async () => {
   expect(await s.forward()).toEqual({ kind: 'done' });
 });
 
-test('a base that is checked out nowhere moves alone', async () => {
+test('a base that is not checked out moves, and nothing else', async () => {
   await using s = await scene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.repo.git(['switch', '--quiet', '-c', 'mine']);
@@ -223,7 +223,7 @@ test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
     'in the way',
   ],
   [
-    'a changed file that git was told not to look at',
+    'a changed file that git was told to ignore',
     async (repo) => {
       await repo.git(['update-index', '--assume-unchanged', 'README.md']);
       await repo.write({ 'README.md': 'mine\n' });
@@ -231,31 +231,34 @@ test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
     'uncommitted changes',
   ],
   [
-    'a merge under way',
+    'a merge in progress',
     async (repo) => {
       await repo.git(['merge', '--quiet', '--no-commit', '--no-ff', 'other']);
     },
     'uncommitted changes',
   ],
-])('with %s in its checkout the base stays, and the command to run is given', async (_, disturb, why) => {
-  await using s = await scene();
-  await work(s.repo, { 'a.txt': 'work\n', 'README.md': 'work\n' });
-  await s.repo.git(['switch', '--quiet', '-c', 'other']);
-  await s.repo.commit('Other', { 'other.txt': 'x\n' });
-  await s.repo.git(['switch', '--quiet', 'main']);
-  await disturb(s.repo);
-  const before = [await s.at('main'), await s.repo.git(['status', '--porcelain', '--ignored'])];
-  await s.merge();
-  expect(await s.forward()).toEqual({
-    kind: 'left',
-    why: expect.stringContaining(why),
-    commands: [`git -C ${s.repo.path} merge --ff-only ${REF}`],
-  });
-  expect([await s.at('main'), await s.repo.git(['status', '--porcelain', '--ignored'])]).toEqual(before);
-  expect(await s.repo.git(['cat-file', '-t', REF])).toBe('commit');
-});
+])(
+  'with %s in its checkout the base does not move, and the command to run is given',
+  async (_, disturb, why) => {
+    await using s = await scene();
+    await work(s.repo, { 'a.txt': 'work\n', 'README.md': 'work\n' });
+    await s.repo.git(['switch', '--quiet', '-c', 'other']);
+    await s.repo.commit('Other', { 'other.txt': 'x\n' });
+    await s.repo.git(['switch', '--quiet', 'main']);
+    await disturb(s.repo);
+    const before = [await s.at('main'), await s.repo.git(['status', '--porcelain', '--ignored'])];
+    await s.merge();
+    expect(await s.forward()).toEqual({
+      kind: 'left',
+      why: expect.stringContaining(why),
+      commands: [`git -C ${s.repo.path} merge --ff-only ${REF}`],
+    });
+    expect([await s.at('main'), await s.repo.git(['status', '--porcelain', '--ignored'])]).toEqual(before);
+    expect(await s.repo.git(['cat-file', '-t', REF])).toBe('commit');
+  },
+);
 
-test('untracked files that are not in the way stay next to the merged files', async () => {
+test('untracked files that are not in the way are kept next to the merged files', async () => {
   await using s = await scene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.repo.write({ 'mine.txt': 'mine\n' });
@@ -264,7 +267,7 @@ test('untracked files that are not in the way stay next to the merged files', as
   expect(await readFile(join(s.repo.path, 'mine.txt'), 'utf8')).toBe('mine\n');
 });
 
-test('a base that moved after the merge was made stays where it is', async () => {
+test('a base that moved after the merge was created is not changed', async () => {
   await using s = await scene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.merge();
@@ -274,7 +277,7 @@ test('a base that moved after the merge was made stays where it is', async () =>
   expect(await s.at('main')).toBe(moved);
 });
 
-test('a base that a worktree has checked out moves there', async () => {
+test('a base that is checked out in a worktree moves there', async () => {
   await using s = await scene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.repo.git(['switch', '--quiet', '-c', 'mine']);
@@ -286,7 +289,7 @@ test('a base that a worktree has checked out moves there', async () => {
   expect(await readFile(join(elsewhere, 'a.txt'), 'utf8')).toBe('work\n');
 });
 
-test('a branch that was switched to at the same moment is not reported as merged', async () => {
+test('a branch that is switched to at the same moment is not reported as merged', async () => {
   await using s = await scene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.merge();
@@ -308,7 +311,7 @@ test('a branch that was switched to at the same moment is not reported as merged
   expect(await s.at('my-fix')).toBe(from);
 });
 
-test('a merge whose worker died before git wrote anything is made again, beside an untracked file', async () => {
+test('a merge whose worker died before git wrote anything is started again, next to an untracked file', async () => {
   await using s = await scene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.merge();

@@ -18,7 +18,7 @@ import { rejoinWorktree } from '../../../src/project/worktrees/rejoin-worktree.t
 import { removeWorktree } from '../../../src/project/worktrees/remove-worktree.ts';
 import { type CheckpointScene, checkpointScene } from '../../support/checkpoint-scene.ts';
 
-/** Every setting of git that names a program and could be reached; `TRAP` leaves a trace of its name. */
+/** Every git setting that names a program and could be reached; `TRAP` records that it ran. */
 const PLANTS: readonly string[] = [
   'core.hooksPath=HOOKS',
   'core.fsmonitor=TRAP',
@@ -167,7 +167,7 @@ test.concurrent.each([
   { where: "the repository's settings", url: 'ssh://nowhere.invalid/x' },
   { where: 'a file that they include', url: 'git://127.0.0.1:1/x' },
   { where: 'the settings of single worktrees', url: 'ext::TRAP' },
-])('no program that a child planted is started by any git call of ours: $where', async ({ where, url }) => {
+])('no git call of samocode starts a program that an agent planted: $where', async ({ where, url }) => {
   const scene = await trapped();
   const { repo, worktreePath, sessionDir, plant } = scene;
   await using _ = repo;
@@ -235,7 +235,7 @@ test.concurrent('the traps work: an unguarded git reads and triggers all of them
   );
 });
 
-test.concurrent('an object that is missing is fetched by no program that an agent planted, guarded or not', async () => {
+test.concurrent('no program planted by an agent fetches a missing object, guarded or not', async () => {
   const scene = await trapped();
   const { repo, trap, caught } = scene;
   await using _ = repo;
@@ -259,7 +259,7 @@ test.concurrent('an object that is missing is fetched by no program that an agen
   expect(await caught()).toEqual(['ssh', 'uploadpack']);
 });
 
-test.concurrent('the user’s helper and ssh command are used, and a planted one next to them is not', async () => {
+test.concurrent("the user's helper and ssh command are used, and a planted one next to them is not", async () => {
   const server = createServer((_request, response) => {
     response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end();
   });

@@ -6,7 +6,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 
 const where = { cwd: '/', env: { PATH: '/usr/bin:/bin' } };
 
-test('a command that exits with 0 has not failed, any other reports how it ended', async () => {
+test('a command that exits with 0 has passed, and any other reports how it ended', async () => {
   expect(await failureOf('true', where)).toBeUndefined();
   expect(await failureOf('exit 3', where)).toEqual({ how: 'exit status 3' });
   expect(await failureOf('kill -9 $$', where)).toEqual({ how: 'exit status none' });
@@ -23,7 +23,7 @@ test.each([
   ['(mytool) | exit 127; mytool2', 'mytool2'],
   ['/no/such/tool x', '/no/such/tool'],
   ['/etc/passwd', '/etc/passwd'],
-])('the shell itself does not find a program in: %s', async (command, missing) => {
+])('the shell itself cannot find a program in: %s', async (command, missing) => {
   expect(await failureOf(command, where)).toMatchObject({ missing });
 });
 
@@ -34,7 +34,7 @@ test.each([
   'scripts/gone.sh --all',
   'mytool || exit 1',
   'echo "samocode: 1: x: not found" >&2; exit 1',
-])('not a missing program, whatever it ends with: %s', async (command) => {
+])('not a missing program, however it ends: %s', async (command) => {
   const failure = await failureOf(command, where);
   expect(failure?.how).toMatch(/^exit status/);
   expect(failure?.missing).toBeUndefined();
@@ -47,7 +47,7 @@ test.each([
   ['/no/such/tool', '/no/such/tool'],
   ['/etc/passwd', '/etc/passwd'],
   ['scripts/gone.sh', 'scripts/gone.sh'],
-])('the first program is looked up before it is run: %s', async (command, missing) => {
+])('the first program is searched before it is run: %s', async (command, missing) => {
   expect(await missingProgram(command, where)).toBe(missing);
 });
 
@@ -71,7 +71,7 @@ test.each([
   'cd web && mytool',
   '# mytool',
   '',
-])('a look at the first program gives no false alarm for: %s', async (command) => {
+])('checking the first program gives no false alarm for: %s', async (command) => {
   expect(await missingProgram(command, where)).toBeUndefined();
 });
 

@@ -18,7 +18,7 @@ import { pathAt, readable } from '../../../src/project/git/path-bytes.ts';
 import { rejoinWorktree } from '../../../src/project/worktrees/rejoin-worktree.ts';
 import { checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
 
-test('files, links, modes, documents and the branch come back, and the previous state can be restored', async () => {
+test('files, links, modes, documents and the branch are restored, and the previous state can be restored again', async () => {
   const { repo, worktreePath, sessionDir, keep, restore } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'a.txt'), 'first\r\n');
@@ -52,7 +52,7 @@ test('files, links, modes, documents and the branch come back, and the previous 
   expect(await repo.git(['status', '--porcelain'], worktreePath)).toBe('');
 });
 
-test('pictures of the session come back byte by byte, and newer ones are gone', async () => {
+test('pictures of the session are restored byte for byte, and newer ones are gone', async () => {
   const { repo, sessionDir, keep, restore } = await checkpointScene();
   await using _ = repo;
   const screens = join(sessionDir, 'screens');
@@ -86,7 +86,7 @@ test('line endings, filters and attributes of the repository change no byte', as
   expect(await contentsOf(worktreePath)).toEqual(then);
 });
 
-test('a file that is tracked against an ignore rule is kept like any other', async () => {
+test('a file that is tracked despite an ignore rule is restored like any other', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   await mkdir(join(worktreePath, 'ignored'));
@@ -99,7 +99,7 @@ test('a file that is tracked against an ignore rule is kept like any other', asy
   expect(await readFile(join(worktreePath, 'ignored/forced'), 'utf8')).toBe('tracked\n');
 });
 
-test('ignored files stay, and one in the way comes back with the undo', async () => {
+test('ignored files are kept, and one in the way is restored by the undo', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'data'), 'a file\n');
@@ -118,7 +118,7 @@ test('ignored files stay, and one in the way comes back with the undo', async ()
   expect(await contentsOf(worktreePath)).toEqual(later);
 });
 
-test('files no longer ignored under the restored rules stay, and are reported', async () => {
+test('files no longer ignored under the restored rules are kept, and are reported', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -150,7 +150,7 @@ test('a file rewritten with the same bytes is restored like any other', async ()
 /** A name that is not UTF-8, as git lists it. */
 const NO_TEXT = 'f\xe9.dat';
 
-test('a name that is not UTF-8 stays, and is reported, if it was ignored until the rewind', async () => {
+test('a name that is not UTF-8 is kept, and is reported, if it was ignored until the rewind', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, '.gitignore'), 'ignored/\n*.dat\n');
@@ -170,7 +170,7 @@ test('a name that is not UTF-8 stays, and is reported, if it was ignored until t
   expect(await readFile(pathAt(worktreePath, NO_TEXT), 'utf8')).toBe('mine\n');
 });
 
-test('an ignored file in the way whose name is not UTF-8 comes back with the undo', async () => {
+test('an ignored file in the way whose name is not UTF-8 is restored by the undo', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   const path = pathAt(worktreePath, NO_TEXT);
@@ -207,7 +207,7 @@ test('a folder that became a link out of the worktree is neither read nor writte
   expect(await contentsOf(outside)).toHaveProperty('a.txt');
 });
 
-test('nested repositories and files that are too large stay as they are', async () => {
+test('nested repositories and files that are too large are not changed', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -222,7 +222,7 @@ test('nested repositories and files that are too large stay as they are', async 
   expect(await contentsOf(worktreePath)).toHaveProperty('huge.bin');
 });
 
-test('what no checkpoint can hold is not overwritten: nothing changes, and it is named', async () => {
+test('a file that no checkpoint can contain is not overwritten: nothing changes, and it is named', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   await writeFile(join(worktreePath, 'b.bin'), 'small\n');
@@ -235,7 +235,7 @@ test('what no checkpoint can hold is not overwritten: nothing changes, and it is
   expect(await contentsOf(worktreePath)).toEqual(then);
 });
 
-test('a checkpoint that is gone, and a branch that is checked out elsewhere, are reported before anything changes', async () => {
+test('a missing checkpoint, and a branch that is checked out elsewhere, are reported before anything changes', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
   const first = await keep(1);
@@ -294,7 +294,7 @@ const VANDALS: Array<{
     },
   },
   {
-    what: 'was led to MAIN_REPO',
+    what: 'was redirected to MAIN_REPO',
     does: ({ repo, worktreePath }) =>
       writeFile(join(worktreePath, '.git'), `gitdir: ${join(repo.path, '.git')}\n`),
   },
@@ -306,7 +306,7 @@ const VANDALS: Array<{
     },
   },
   {
-    what: 'was led to another worktree',
+    what: 'was redirected to another worktree',
     async does({ repo, worktreePath }) {
       const other = join(repo.root, 'other');
       await repo.git(['worktree', 'add', '-q', '-b', 'other', other]);
@@ -322,7 +322,7 @@ const VANDALS: Array<{
   },
 ];
 
-test.each(VANDALS)('a worktree that $what is joined again with its files', async ({ does }) => {
+test.each(VANDALS)('a worktree that $what is registered again with its files', async ({ does }) => {
   const scene = await checkpointScene();
   await using repo = scene.repo;
   const { worktreePath, place } = scene;

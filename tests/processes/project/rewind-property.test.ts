@@ -18,7 +18,7 @@ type Deed =
   | { does: 'commit' }
   | { does: 'destroy'; what: 'worktree' | 'pointer' | 'registration' };
 
-/** A name that is not UTF-8, as git lists it: one character for every byte. */
+/** A name that is not UTF-8, as git lists it: one character for each byte. */
 const NO_TEXT = 'f\xe9.dat';
 
 // Few names, so that files, folders and links often get in each other's way.
@@ -153,7 +153,7 @@ interface Kept {
   head: string;
 }
 
-/** What a checkpoint promises: every file that git does not ignore, and the documents. */
+/** What a checkpoint contains: every file that git does not ignore, and the documents. */
 async function look(scene: CheckpointScene): Promise<Omit<Kept, 'commit'>> {
   const { repo, worktreePath, sessionDir } = scene;
   const all = await contentsOf(worktreePath);
@@ -173,13 +173,13 @@ async function namesIn(scene: CheckpointScene, commit: string): Promise<Readonly
   return new Set(listed.split('\0').map((name) => name.replace(/^worktree\//, '')));
 }
 
-/** Files in a worktree that git would take, by the current rules. */
+/** Files in a worktree that git would add, by the current rules. */
 async function takenNow({ repo, worktreePath }: CheckpointScene): Promise<ReadonlySet<string>> {
   const listed = await repo.git(
     ['ls-files', '-t', '-z', '--cached', '--others', '--exclude-standard'],
     worktreePath,
   );
-  // A tag precedes each name, so that a leading blank stays.
+  // A tag precedes each name, so that a leading space is kept.
   return new Set(
     listed
       .split('\0')
@@ -226,7 +226,7 @@ test('any iteration of any run can be rewound byte for byte, and the rewind undo
       const then = await look(scene);
       expect(onlyOf(then.files, names)).toEqual(onlyOf(target.files, names));
       expect(then.documents).toEqual(target.documents);
-      // Nothing new is left, except formerly ignored files, which are reported.
+      // No new files remain, except formerly ignored ones, which are reported.
       const left = Object.keys(onlyOf(then.files, await takenNow(scene)));
       expect(left.filter((name) => !names.has(name) && !skipped.includes(name))).toEqual([]);
       await scene.restore(undo.commit, '2');

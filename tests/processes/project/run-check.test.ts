@@ -25,7 +25,7 @@ async function run(root: string, command: string, timeoutMs = 60_000, env: Recor
   return { ...end, path: join(paths.runDir, end.run.output) };
 }
 
-test('the whole output of a check is in its file, and what is recorded names it', async () => {
+test('the whole output of a check is in its file, and the record names that file', async () => {
   await using dir = await tempDir();
   const { run: record, failure, path } = await run(dir.path, 'echo out; echo err >&2; exit 3');
   const text = await readFile(path, 'utf8');
@@ -44,11 +44,7 @@ test.concurrent.each([
   ['that needs a terminal', 'read line </dev/tty', { exitCode: expect.any(Number), how: expect.any(String) }],
   ['that waits for input', 'read line', { exitCode: 1, how: 'exit status 1' }],
   ['that hangs', 'sleep 600', { how: 'ran out of time' }],
-  [
-    'that hangs and ignores polite signals',
-    "trap '' TERM; while :; do sleep 1; done",
-    { how: 'ran out of time' },
-  ],
+  ['that hangs and ignores SIGTERM', "trap '' TERM; while :; do sleep 1; done", { how: 'ran out of time' }],
   ['that passes', 'true', { exitCode: 0, how: undefined, outputBytes: 0 }],
 ])(
   'a check %s ends, and is recorded correctly',
@@ -59,7 +55,7 @@ test.concurrent.each([
   30_000,
 );
 
-test('of more output than fits into its memory a bounded file is kept, and all of it is fingerprinted', async () => {
+test('of output that exceeds memory a bounded file is kept, and all of it is fingerprinted', async () => {
   await using dir = await tempDir();
   const before = process.memoryUsage().rss;
   const {
@@ -84,7 +80,7 @@ test('forty lines of a failure are quoted, without colours', async () => {
   expect([lines.length, lines[0], lines.at(-1)]).toEqual([40, 'line 61', 'line 100']);
 });
 
-test('what is recorded of an output ends with its last lines, and names the secrets of the environment instead of showing them', async () => {
+test('the recorded output ends with its last lines, and the names of secrets replace their values', async () => {
   await using dir = await tempDir();
   const secret = { SHOP_API_KEY: 'sk-0123456789' };
   const { run: record } = await run(dir.path, 'seq 100; echo "key $SHOP_API_KEY."', 60_000, secret);

@@ -9,7 +9,7 @@ import { childEnvironment } from '../../../src/providers/starting/environment.ts
 import { proofPlace } from '../../../src/providers/starting/proof-place.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
-// Commands on a clean clone, on a machine that has no guard.
+// Commands on a clean clone, on a machine without the guard.
 
 interface Asked {
   tip?: string;
@@ -19,7 +19,7 @@ interface Asked {
   env?: Record<string, string>;
 }
 
-/** Runs one command on a clone of a commit. @returns what it ended with, and its last lines */
+/** Runs one command on a clone of a commit. @returns how it ended, and its last lines */
 async function endOf(repo: TempRepo, command: string, asked: Asked = {}) {
   const { runs } = await runOf(repo, command, asked);
   expect(existsSync(join(repo.root, 'checks/x'))).toBe(false);
@@ -48,7 +48,7 @@ async function inHome(repo: TempRepo, files: Record<string, string>): Promise<vo
   }
 }
 
-test('a check has an empty home with the identity of the person, and its files there are deleted', async () => {
+test("a check has an empty HOME with the person's git identity, and its files there are deleted", async () => {
   await using repo = await makeRepo();
   await inHome(repo, { '.npmrc': 'script-shell=/bin/true\n', '.config/git/ignore': '*\n', 'tools/lint': '' });
   const PATH = `${join(repo.homeDir, 'tools')}:${repo.env.PATH}`;
@@ -63,7 +63,7 @@ test('a check has an empty home with the identity of the person, and its files t
   expect(existsSync(join(repo.homeDir, '.cache'))).toBe(false);
 });
 
-test('a check sees the programs of home and what CHECK_HOME names', async () => {
+test('a check can run the programs in HOME and read what CHECK_HOME names', async () => {
   await using repo = await makeRepo();
   const files = {
     '.local/bin/mytool': '#!/bin/sh\necho mine\n',
@@ -77,7 +77,7 @@ test('a check sees the programs of home and what CHECK_HOME names', async () => 
   expect((await endOf(repo, check, { env: { PATH }, home })).tail).toBe('mine\nours\nOwn');
 });
 
-test('SETUP runs for each commit but the base: results of another commit are not reused', async () => {
+test('SETUP runs for each commit except the base: results of another commit are not reused', async () => {
   const lock = { 'package-lock.json': '{}\n', '.gitignore': 'made\n' };
   await using repo = await makeRepo({ files: { ...lock, 'setup.sh': 'mkdir made; echo good >made/x\n' } });
   await repo.git(['checkout', '-q', '-b', 'work']);

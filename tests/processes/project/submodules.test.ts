@@ -27,7 +27,7 @@ async function scene() {
   return { ...scene, sub };
 }
 
-test('a submodule is named as left out, once, and the worktree around it is kept', async () => {
+test('a submodule is named once as left out, and the worktree around it is saved', async () => {
   const { repo, worktreePath, keep, filesOf } = await scene();
   await using _ = repo;
   const first = await keep(1);
@@ -38,7 +38,7 @@ test('a submodule is named as left out, once, and the worktree around it is kept
   expect(await keep(3)).toMatchObject({ kind: 'same', skipped: ['sub/'], newlySkipped: [] });
 });
 
-test('a rewind and its undo touch nothing in a submodule: neither files, nor its commits', async () => {
+test('a rewind and its undo change nothing in a submodule: neither its files nor its commits', async () => {
   const { repo, worktreePath, sub, keep, restore } = await scene();
   await using _ = repo;
   const then = { files: await contentsOf(sub), head: await repo.git(['rev-parse', 'HEAD'], sub) };
@@ -87,7 +87,7 @@ test('a worktree with a submodule is not removed, even if it looks clean', async
   expect(await readFile(join(sub, 'new.txt'), 'utf8')).toBe('unknown to git\n');
 });
 
-test('another commit in a submodule is a change, uncommitted changes in it are ignored', async () => {
+test('another commit in a submodule is a change, while uncommitted changes in it are ignored', async () => {
   const { repo, worktreePath, sub } = await scene();
   await using _ = repo;
   const context = { baseEnv: repo.env };

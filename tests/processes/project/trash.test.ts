@@ -29,7 +29,7 @@ const remove = (scene: CheckpointScene, isKept: () => Promise<boolean>) =>
     isKept,
   );
 
-test('branch and worktree come back from the trash byte for byte, uncommitted files too', async () => {
+test('branch and worktree are restored from the trash byte for byte, including uncommitted files', async () => {
   const scene = await checkpointScene({ folder: 'Über boats' });
   await using repo = scene.repo;
   const { place, worktreePath } = scene;
@@ -66,7 +66,7 @@ test('branch and worktree come back from the trash byte for byte, uncommitted fi
     await restoreDiscardedFiles(place, trash.commit);
   };
   await again();
-  // A crash in between is followed by another one.
+  // A crash in between is followed by another crash.
   await again();
   expect(await contentsOf(worktreePath)).toEqual(before);
   expect(await repo.git(['rev-parse', 'x'])).toBe(tip);
@@ -99,7 +99,7 @@ test('files written after the copy are not removed', async () => {
   await expect(dropBranch(scene.place, trash.tip)).rejects.toMatchObject({ code: 'git_failed' });
 });
 
-test('files that no checkpoint takes keep a session out of the trash', async () => {
+test('files that no checkpoint takes prevent a discard', async () => {
   const scene = await checkpointScene();
   await using repo = scene.repo;
   await repo.git(['init', '--quiet', 'inner'], scene.worktreePath);
@@ -109,7 +109,7 @@ test('files that no checkpoint takes keep a session out of the trash', async () 
   expect(await repo.git(['for-each-ref', 'refs/heads', 'refs/samocode/_trash'])).toBe(refs);
 });
 
-test('a branch created meanwhile is not replaced, and a missing ref restores nothing', async () => {
+test('a branch created since then is not replaced, and a missing ref restores nothing', async () => {
   const scene = await checkpointScene();
   await using repo = scene.repo;
   const trash = { ...(await kept(scene)), branch: 'x' };
@@ -124,7 +124,7 @@ test('a branch created meanwhile is not replaced, and a missing ref restores not
   expect(await readTrash(scene.place, trash)).toBe('gone');
 });
 
-test('the trash is pruned when its lifetime is over, and not a day before', async () => {
+test('the trash is pruned once its lifetime is over, and not a day earlier', async () => {
   const scene = await checkpointScene();
   await using repo = scene.repo;
   const { ref, commit } = await kept(scene);

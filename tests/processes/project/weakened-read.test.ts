@@ -60,14 +60,14 @@ test('weakened files are found in a commit, with their diff, whatever their name
   expect(diff).not.toContain('unrelated');
 });
 
-test('a test that is renamed away is found, and one that is renamed is not', async () => {
+test('a test that is renamed to a non-test is found, and one renamed to another test is not', async () => {
   await using repo = await branched();
   await repo.git(['mv', 'tests/a b.test.ts', 'tests/b.test.ts']);
   await repo.git(['mv', 'tests/Größe.test.ts', 'old.txt']);
   expect((await compared(repo)).lines).toEqual(['tests/Größe.test.ts is renamed to old.txt']);
 });
 
-test('a link in the place of a test, and a test too large to be compared, are found', async () => {
+test('a test replaced with a link, and a test too large to compare, are found', async () => {
   await using repo = await branched();
   await rm(join(repo.path, 'tests/a b.test.ts'));
   await symlink('../src/a.ts', join(repo.path, 'tests/a b.test.ts'));
@@ -78,13 +78,13 @@ test('a link in the place of a test, and a test too large to be compared, are fo
   ]);
 });
 
-test('the first settings of a test runner weaken nothing where there was no test', async () => {
+test('the first settings of a test runner weaken nothing if there was no test', async () => {
   await using repo = await branched({ 'README.md': '# A\n' });
   await repo.write({ 'vitest.config.ts': 'export default {};\n', 'tests/b.test.ts': TEST });
   expect((await compared(repo)).lines).toEqual([]);
 });
 
-test('new settings of a test runner are found where there were tests', async () => {
+test('new settings of a test runner are found if there were tests', async () => {
   await using repo = await branched();
   await repo.write({
     'vitest.config.ts': 'export default {};\n',
@@ -119,7 +119,7 @@ test.each([
 test.each([
   ['pom.xml', '<project><dependencies>a</dependencies><build>', '</build></project>\n', '<skipTests/>'],
   ['app/build.gradle.kts', 'dependencies {\n  a()\n}\n', '', 'tasks.test { enabled = false }\n'],
-])('%s is found where more than its dependencies changed', async (path, before, after, more) => {
+])('%s is found if more than its dependencies changed', async (path, before, after, more) => {
   await using repo = await branched({ ...FILES, [path]: before + after });
   await repo.write({ [path]: before.replace(/\ba\b/, 'another') + after });
   expect((await compared(repo)).lines).toEqual([]);
@@ -144,7 +144,7 @@ test('programs that are committed where packages are installed are found, once p
   expect(diff).toContain('+#!/bin/sh');
 });
 
-test('each changed file comes with the lines that were added and removed', async () => {
+test('each changed file is listed with the lines that were added and removed', async () => {
   await using repo = await branched();
   const base = await repo.git(['rev-parse', 'main']);
   await repo.write({

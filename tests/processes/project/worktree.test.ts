@@ -63,7 +63,7 @@ test('a new worktree has a new branch at the base, and the main checkout is unch
   });
 });
 
-test('both paths may contain blanks and any letters', async () => {
+test('both paths may contain spaces and any letters', async () => {
   await using at = await scene({ folder: 'mein Projekt ✓' });
   const worktreePath = join(at.repo.root, 'Arbeits kopien/26-01-08-größe');
   expect(await at.make({ worktreePath, branch: 'größe' })).toMatchObject({
@@ -75,7 +75,7 @@ test('both paths may contain blanks and any letters', async () => {
   expect(reading).toMatchObject({ uncommitted: [{ kind: 'untracked', path: 'neu ü.txt' }], branch: 'größe' });
 });
 
-test('an existing branch is attached with its commits, and the base is where it forked', async () => {
+test('an existing branch is attached with its commits, and the base is its fork point', async () => {
   await using at = await scene();
   await at.repo.git(['checkout', '-q', '-b', 'login']);
   const head = await at.repo.commit('Work', { 'work.txt': '1' });
@@ -116,7 +116,7 @@ test('a branch that is checked out elsewhere is refused, and the error says wher
   await expect(at.make({ branch: 'main' })).rejects.toMatchObject({ code: 'branch_in_use' });
 });
 
-test('a folder that is taken is left alone', async () => {
+test('an occupied folder is not touched', async () => {
   await using at = await scene();
   await mkdir(at.path, { recursive: true });
   await writeFile(join(at.path, 'mine.txt'), 'mine');
@@ -125,14 +125,14 @@ test('a folder that is taken is left alone', async () => {
   expect(await branches(at)).toEqual(['main']);
 });
 
-test('a worktree on another branch is no reason to switch it', async () => {
+test('a worktree on another branch is not switched', async () => {
   await using at = await scene();
   await at.make();
   await at.repo.git(['checkout', '-q', '-b', 'detour'], at.path);
   await expect(at.make()).rejects.toMatchObject({ why: expect.stringContaining('"detour"') });
 });
 
-test('a branch name that git cannot keep beside another one is refused with both names', async () => {
+test('a branch name that git cannot create next to another one is refused with both names', async () => {
   await using at = await scene();
   await at.repo.git(['branch', 'team']);
   await expect(at.make({ branch: 'team/login' })).rejects.toMatchObject({ code: 'branch_name_blocked' });
@@ -173,7 +173,7 @@ test('a worktree that another git is creating is waited for', async () => {
   expect(await making).toMatchObject({ kind: 'created', branch: 'login' });
 });
 
-test('links, other repositories and MAIN_REPO itself are foreign', async () => {
+test('links, other repositories and MAIN_REPO itself are refused as foreign', async () => {
   await using at = await scene();
   await using stranger = await makeRepo();
   await mkdir(join(at.path, '..'), { recursive: true });
@@ -186,7 +186,7 @@ test('links, other repositories and MAIN_REPO itself are foreign', async () => {
   expect(await removeWorktree(placeOf(at.repo.path))).toMatchObject({ kind: 'foreign' });
 });
 
-test('a clean worktree is removed and its branch stays', async () => {
+test('a clean worktree is removed and its branch is kept', async () => {
   await using at = await scene();
   await at.make();
   expect(await at.remove()).toEqual({ kind: 'removed' });
@@ -213,7 +213,7 @@ test('a worktree with changes, new files or loose commits is not removed, and ea
   expect(await readFile(join(at.path, 'README.md'), 'utf8')).toBe('changed');
 });
 
-test('a change that git is configured to ignore keeps a worktree from being removed', async () => {
+test('a change that git is configured to ignore prevents the removal of a worktree', async () => {
   const files = { 'a b.txt': 'a', 'größe\nzwei.txt': 'b', 'same.txt': 'c', 'gone.txt': 'd' };
   await using at = await scene({ files });
   await at.make();

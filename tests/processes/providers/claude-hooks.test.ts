@@ -29,7 +29,7 @@ test.each([
   ['null', 'is not valid JSON'],
   ['{"status":"done"}', 'not one of continue, handoff, blocked'],
   ['{"status":"continue","phase":"testing"}', 'it may be requirements, investigation'],
-])('a child that leaves the signal as %j is sent back and told why', async (signal, why) => {
+])('an agent that leaves the signal as %j is sent back with the reason', async (signal, why) => {
   const { exitCode, stderr } = await stop(signal);
   expect(exitCode).toBe(2);
   expect(stderr).toContain(why);
@@ -39,21 +39,21 @@ test.each([
   ['{"status":"continue"}'],
   ['{"status":"CONTINUE","phase":"Requirements"}'],
   ['{"status":"blocked","reason":"x"}'],
-])('a child that has signalled %s may end', async (signal) => {
+])('an agent that has signalled %s may end', async (signal) => {
   expect(await stop(signal)).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
-test('an agent is sent back once, not forever', async () => {
+test('an agent is sent back only once', async () => {
   expect(await stop('{}', { active: true })).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
-test('blanks, quotes and dollars in the folder name have no meaning', async () => {
+test('spaces, quotes and dollar signs in the folder name have no effect', async () => {
   const folder = `it's "a" $HOME \`x\` folder`;
   expect((await stop('{}', { folder })).stderr).toContain(folder);
   expect(await stop('{"status":"continue"}', { folder })).toMatchObject({ exitCode: 0 });
 });
 
-test('writing tools are confined to the worktree and the session, the innermost folder decides', async () => {
+test('writing tools are confined to the worktree and the session, and the innermost folder decides', async () => {
   await using dir = await tempDir();
   const mainRepo = join(dir.path, 'repo');
   const workingDir = join(mainRepo, 'trees/one');

@@ -14,7 +14,7 @@ async function foundIn({ path: home }: TempDir, env: Record<string, string> = {}
   return stdout.trim();
 }
 
-/** A PATH with the tools of any system, and no node. */
+/** A PATH with common system tools, and no node. */
 async function bareTools(home: string): Promise<string> {
   const bin = join(home, 'bare bin');
   const tools = ['ls', 'sed', 'sort', 'ps', 'awk', 'mktemp', 'cat', 'rm', 'sleep', 'bash'];
@@ -43,13 +43,13 @@ test.concurrent.each([
   ['mise', '.local/share/mise/installs/node/22.3.0/bin/node'],
   ['asdf', '.asdf/installs/nodejs/22.3.0/bin/node'],
   ['n', 'n/bin/node'],
-])('a Node that %s has installed is found without PATH', async (_manager, place) => {
+])('a Node installed by %s is found without PATH', async (_manager, place) => {
   await using home = await tempDir();
   const path = await node(home, place);
   expect(await foundIn(home)).toBe(path);
 });
 
-test.concurrent('PATH comes before the version managers, and a given program before PATH', async () => {
+test.concurrent('PATH comes before the version managers, and a configured program before PATH', async () => {
   await using home = await tempDir();
   await node(home, '.volta/bin/node');
   const onPath = await node(home, 'my bin/node');

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CliQuestion, locateCli } from '../../../src/providers/starting/locate-cli.ts';
 
-// A name that no machine has in the folders that every search includes.
+// A name that exists in none of the folders that every search includes.
 const command = 'agent-cli-of-this-test';
 let home: string;
 
@@ -90,7 +90,7 @@ test.each([
   expect(await ask()).toEqual({ path, foundIn: 'usual place' });
 });
 
-test('of several node versions of nvm the newest is taken', async () => {
+test('of several node versions of nvm the newest is used', async () => {
   await program(`.nvm/versions/node/v9.11.2/bin/${command}`);
   const path = await program(`.nvm/versions/node/v22.3.0/bin/${command}`);
   expect((await ask()).path).toBe(path);
@@ -112,7 +112,7 @@ test('a login shell that never ends only costs its limit', async () => {
   });
 }, 20_000);
 
-test('a program that is nowhere is an error that names the folders and the setting', async () => {
+test('a program that is not found is an error that names the folders and the setting', async () => {
   const asked = ask({ env: { PATH: '/opt/none' } });
   await expect(asked).rejects.toThrow('/opt/none');
   await expect(asked).rejects.toMatchObject({

@@ -19,7 +19,7 @@ async function read(files: Record<string, string>, env: Record<string, string> =
 
 const VALUE = `two\nlines, 'quotes", \${braces} and ümläuts`;
 
-test.concurrent('variables of start-up files are read, whatever they print and however they end', async () => {
+test.concurrent('variables of start-up files are read, whatever the files print and however they end', async () => {
   const quoted = VALUE.replaceAll("'", `'\\''`);
   const login = `echo Good morning\necho oops >&2\nexport ODD='${quoted}'\nfalse\n. ~/.bashrc\n`;
   const interactive = 'export PATH="/opt/tools/bin:$PATH"\nprintf %s no-newline\ntrap "echo bye" EXIT\n';
@@ -52,9 +52,9 @@ test.concurrent('sh is read as well', async () => {
 test.concurrent.each([
   ['no shell', '', 'SHELL names no program'],
   ['a bare name', 'bash', 'SHELL names no program'],
-  ['a shell that is gone', '/no/such/shell', 'ended without an answer'],
-  ['a program that is no shell', '/bin/false', 'ended without an answer'],
-])('with %s it is unknown, and said why', async (_what, SHELL, why) => {
+  ['a missing shell', '/no/such/shell', 'ended without an answer'],
+  ['a program that is not a shell', '/bin/false', 'ended without an answer'],
+])('with %s the environment is unknown, and the reason is reported', async (_what, SHELL, why) => {
   expect(await read({}, { SHELL })).toEqual({ kind: 'unknown', why: expect.stringContaining(why) });
 });
 
@@ -65,7 +65,7 @@ test.concurrent('start-up files that never end cost the limit, and leave nothing
   expect(stdout).not.toContain('sleep 4243');
 }, 30_000);
 
-test('our own variables override those of a login shell, and folders of PATH are joined', () => {
+test("samocode's own variables override those of a login shell, and folders of PATH are joined", () => {
   const login = { PATH: '/opt/bin:/usr/bin', KEY: 'of the shell', ONLY: 'there' };
   expect(withLogin({ PATH: '/usr/bin:/client/bin', KEY: 'of the client' }, login)).toEqual({
     PATH: '/opt/bin:/usr/bin:/client/bin',
@@ -83,7 +83,7 @@ test.each([
   expect(isFromTerminal(env)).toBe(isIt);
 });
 
-test('a session that is started from a terminal has that environment alone', async () => {
+test('a session that is started from a terminal has only that environment', async () => {
   const env = { TERM: 'xterm', SHELL: '/bin/bash' };
   expect(await environmentOfSessions(env, '/nowhere')).toBe(env);
 });

@@ -12,7 +12,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 
 const MARK = 'SAMOCODE_RUN_CHILD_TEST';
 
-/** A place for one child, which is a shell script. */
+/** A folder for one child, which is a shell script. */
 async function place(script: string, command: { env?: Record<string, string>; stdinPath?: string } = {}) {
   const dir = await tempDir('samocode-child-');
   const host = await systemHost();
@@ -80,7 +80,7 @@ test('its output is appended directly to the files', async () => {
   expect([await it.text('stdout'), await it.text('stderr')]).toEqual(['earlier\nout\n', 'err\n']);
 });
 
-test('it reads nothing, or the file that is meant for it', async () => {
+test('it reads nothing, or the given file', async () => {
   await using none = await place('cat; echo end');
   await none.exit(await none.start());
   expect(await none.text('stdout')).toBe('end\n');
@@ -99,7 +99,7 @@ test('its identity is on disk before it starts', async () => {
   expect(ChildRecord.parse(JSON.parse((await it.text('child.json')) ?? ''))).toEqual(child);
 });
 
-test('it has its own group and session, and no pipe of ours', async () => {
+test('it has its own group and process session, and no pipe to its starter', async () => {
   await using it = await place('[ -e /proc/$$/fd/3 ] && echo leak || echo none; exec sleep 300');
   const { wrapper } = await it.start();
   const all = await it.host.processes.list();
@@ -107,7 +107,7 @@ test('it has its own group and session, and no pipe of ours', async () => {
   await eventually(() => it.text('stdout')).toBe('none\n');
 });
 
-test('its environment is what was given, and names neither the exit file nor our wrapper', async () => {
+test('its environment is the given one, and names neither the exit file nor the wrapper', async () => {
   const env = { exit_file: 'mine', status: 'mine', word: 'mine', IFS: ':' };
   await using it = await place('env', { env });
   await it.exit(await it.start());
@@ -123,7 +123,7 @@ test('its environment is what was given, and names neither the exit file nor our
   expect(stdout).not.toContain(it.options.exitPath);
 });
 
-test('arguments with blanks, quotes and dollars reach it unchanged', async () => {
+test('arguments with spaces, quotes and dollar signs are passed unchanged', async () => {
   const words = ['a b', `it's "so"`, '$HOME `id` \\', '', '-n', 'ü🙂\nline'];
   await using it = await place('');
   const program = 'process.stdout.write(JSON.stringify(process.argv.slice(1)))';
@@ -141,7 +141,7 @@ test('TERM to the group ends the child, and the wrapper survives to record how',
   expect(await it.text('stdout')).toBe('up\n');
 });
 
-test('a child that takes its time after TERM is waited for', async () => {
+test('a child that ends slowly after TERM is waited for', async () => {
   await using it = await place('trap "sleep 0.3; exit 5" TERM; echo up; while :; do sleep 0.05; done');
   const child = await it.start();
   await eventually(() => it.text('stdout')).toBe('up\n');
@@ -149,7 +149,7 @@ test('a child that takes its time after TERM is waited for', async () => {
   expect(await it.exit(child)).toBe('5');
 });
 
-test('a wrapper that is killed alone records nothing, and its child is found by its mark', async () => {
+test('a wrapper that is killed alone records nothing, and its child is found by its marker', async () => {
   await using it = await place('echo up; exec sleep 300');
   const { wrapper } = await it.start();
   await eventually(() => it.text('stdout')).toBe('up\n');
@@ -192,7 +192,7 @@ test.each([
   expect(await it.text('stdout')).toBe('');
 });
 
-test('a starter killed after its go has started the child once', async () => {
+test('a starter killed after its go signal has started the child once', async () => {
   await using it = await place('echo ran; exit 4');
   const starter = await bundleScript('child-starter.ts', it.dir, { faults: true });
   const env = { ...process.env, SAMOCODE_CRASH_AT: 'after-go' };
@@ -202,10 +202,10 @@ test('a starter killed after its go has started the child once', async () => {
   expect(await it.text('stdout')).toBe('ran\n');
 });
 
-test('a signal that hits the waiting wrapper does not start the child', async () => {
+test('a signal to the waiting wrapper does not start the child', async () => {
   await using it = await place('echo ran');
   const starter = await bundleScript('child-starter.ts', it.dir, { faults: true });
-  // The wrapper gets TERM while its starter is stopped before its go, and then dies.
+  // The wrapper gets TERM while its starter is stopped before its go signal, and then dies.
   const env = { ...process.env, SAMOCODE_CRASH_AT: 'before-go' };
   spawnSync(process.execPath, [starter, JSON.stringify(it.options)], { env });
   const { wrapper } = ChildRecord.parse(JSON.parse((await it.text('child.json')) ?? ''));
@@ -220,7 +220,7 @@ test('without its working directory nothing is started, and an error is thrown',
   expect(await it.text('child.json')).toBeUndefined();
 });
 
-test('when its record can’t be written, the child never starts, and its wrapper exits', async () => {
+test('if its record cannot be written, the child never starts, and its wrapper exits', async () => {
   await using it = await place('echo ran');
   {
     using _full = fullDisk({ atWrite: 1, bytes: 0 });
@@ -232,7 +232,7 @@ test('when its record can’t be written, the child never starts, and its wrappe
   expect(await it.text('stdout')).toBe('');
 });
 
-test('a pipe or link that was planted under the name of a log blocks nobody and is not followed', async () => {
+test('a pipe or link planted at the path of a log neither blocks nor is followed', async () => {
   await using it = await place('echo out; echo err >&2');
   spawnSync('mkfifo', [it.options.stdoutPath]);
   await writeFile(it.at('victim'), 'mine\n');
@@ -245,7 +245,7 @@ test('a pipe or link that was planted under the name of a log blocks nobody and 
   ]);
 });
 
-test('an exit status that can not be written leaves no part of it', async () => {
+test('an exit status that cannot be written leaves no partial file', async () => {
   await using it = await place('echo up; sleep 0.2');
   await mkdir(it.at('gone'));
   it.options.exitPath = it.at('gone/exit');

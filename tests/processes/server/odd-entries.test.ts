@@ -54,7 +54,7 @@ afterAll(async () => {
   await desk[Symbol.asyncDispose]();
 });
 
-/** A session that is removed again at the row's end. */
+/** A session that is removed again at the end of the row. */
 async function oddSession() {
   const paths = await desk.lay(ODD, [CREATED, PREPARED, RAN]);
   await writeFile(join(paths.sessionDir, '01-08-1000-plan-x.md'), '# Plan: x\n');
@@ -66,7 +66,7 @@ async function oddSession() {
   };
 }
 
-/** A folder of the original tool, likewise. */
+/** A folder of the original tool, removed likewise. */
 async function folderByHand() {
   const path = join(desk.sessionsDir, BY_HAND);
   await desk.repo.write({
@@ -80,7 +80,7 @@ async function folderByHand() {
   };
 }
 
-/** Everything that reads, one answer each; `internal` is the code of a failure that was not foreseen. */
+/** Calls everything that reads; `internal` is the code of an unexpected failure. */
 async function readAll() {
   const tools = await Promise.all(
     READS.map(([name, args]) => desk.client.callTool({ name, arguments: args }) as Promise<CallToolResult>),
@@ -124,7 +124,7 @@ const IN_RUN = [
 ];
 
 test.each(IN_SESSION.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))))(
-  'with $kind at $name of one session, every look answers and lists the others',
+  'with $kind at $name of one session, every read works and lists the others',
   async ({ name, kind }) => {
     await using odd = await oddSession();
     await using _odd = await replaceBy(kind, join(odd.paths.sessionDir, name));
@@ -138,7 +138,7 @@ test.each(IN_SESSION.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))
 );
 
 test.each(IN_RUN.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))))(
-  'with $kind at $name of one run folder, every look answers and lists the others',
+  'with $kind at $name of one run folder, every read works and lists the others',
   async ({ name, kind }) => {
     await using odd = await oddSession();
     await using _odd = await replaceBy(kind, join(odd.paths.runDir, name));
@@ -153,7 +153,7 @@ test.each(IN_RUN.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))))(
 test.each(
   ['_overview.md', '_signal_history.jsonl'].flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))),
 )(
-  'with $kind at $name of a folder made by hand, every look answers and lists the others',
+  'with $kind at $name of a folder made by hand, every read works and lists the others',
   async ({ name, kind }) => {
     await using folder = await folderByHand();
     await using _odd = await replaceBy(kind, join(folder.path, name));

@@ -17,7 +17,7 @@ const KINDS = Object.keys(RESOURCE_KINDS) as ResourceKindName[];
 const BOAT = '26-01-08-boat';
 const uriOf = (kind: string, session = BOAT) => `samocode://sessions/${session}/${kind}`;
 
-/** A session that has everything to show. */
+/** A session with all kinds of content. */
 async function layWhole(desk: Desk) {
   const { repo } = desk;
   const worktree = join(repo.root, 'worktree');
@@ -42,7 +42,7 @@ async function layWhole(desk: Desk) {
   return { paths, worktree };
 }
 
-test('every kind of a session can be read, each with its own type', async () => {
+test('every kind of resource of a session can be read, each with its own type', async () => {
   await using desk = await makeDesk();
   const { paths } = await layWhole(desk);
   const shown: Record<ResourceKindName, unknown> = {
@@ -76,7 +76,7 @@ test('every kind of a session can be read, each with its own type', async () => 
   await expect(desk.text(uriOf('overview'))).rejects.toThrow('Its overview is written when');
 });
 
-test('a session of any name has an address', async () => {
+test('a session of any name has a URI', async () => {
   await using desk = await makeDesk();
   for (const name of ['Old_Name.v2', 'a b', 'a%b', 'bötchen', 'x?y#z']) {
     const { sessionDir, runDir } = await desk.lay(name);
@@ -88,7 +88,7 @@ test('a session of any name has an address', async () => {
   }
 });
 
-test('each kind has a template, and the list has the sessions that live', async () => {
+test('each kind has a template, and the list has the sessions that are not archived', async () => {
   await using desk = await makeDesk();
   await desk.lay('26-01-08-asks', [CREATED, PREPARED, ASKING]);
   await desk.lay('26-01-08-works');
@@ -127,7 +127,7 @@ test('each kind has a template, and the list has the sessions that live', async 
   });
 });
 
-test('a long list comes in pages that hold every session once', async () => {
+test('a long list comes in pages that contain every session once', async () => {
   await using desk = await makeDesk();
   for (let index = 0; index < 105; index += 1) await desk.lay(`26-01-08-s${index}`);
   const seen: string[] = [];
@@ -142,7 +142,7 @@ test('a long list comes in pages that hold every session once', async () => {
   await expect(desk.client.listResources({ cursor: 'x' })).rejects.toThrow('not from resources/list');
 });
 
-/** A refusal changes nothing: one for all. */
+/** A refusal changes nothing, so all rows share one session. */
 let reading: Desk;
 beforeAll(async () => {
   reading = await makeDesk();
@@ -161,12 +161,12 @@ test.each([
   [uriOf('plan'), 'There is no plan to read'],
   [uriOf('changes'), 'has no branch yet'],
   [`${uriOf('overview')}?project=%2Fnowhere`, 'project'],
-])('reading %s is refused in words that help', async (uri, words) => {
+])('reading %s is refused with a helpful message', async (uri, words) => {
   const failure = await reading.client.readResource({ uri }).catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: -32602, message: expect.stringContaining(words) });
 });
 
-test('a file of any size is shown in part, with a note, and a link is not followed', async () => {
+test('part of a file of any size is shown, with a note, and a link is not followed', async () => {
   await using desk = await makeDesk();
   const paths = await desk.lay(BOAT);
   const log = await open(paths.sessionLog, 'w');
@@ -196,7 +196,7 @@ test('without any project the list is empty, and nothing fails', async () => {
   await expect(desk.text(uriOf('overview'))).rejects.toThrow('.samocode');
 });
 
-test('sessions of other projects are there too, also those of the same name', async () => {
+test('sessions of other projects are listed too, including those of the same name', async () => {
   await using desk = await makeDesk();
   await using other = await makeRepo();
   const { context } = desk;
@@ -230,7 +230,7 @@ async function copyOf(from: string, to: string): Promise<string> {
   return to;
 }
 
-test.concurrent('whoever subscribed is told of every change of that resource, and of no other', async () => {
+test.concurrent('a subscriber is notified of every change of that resource, and of no other', async () => {
   await using desk = await makeDesk();
   const { paths, worktree } = await layWhole(desk);
   const all = [...KINDS.map((kind) => uriOf(kind)), 'samocode://sessions'];
@@ -247,7 +247,7 @@ test.concurrent('whoever subscribed is told of every change of that resource, an
     changes: () => desk.repo.git(['commit', '-q', '--allow-empty', '-m', 'x'], worktree),
   };
   for (const kind of KINDS) {
-    // What came late of the change before must not count for this one.
+    // A late notification of the previous change must not count for this one.
     await systemClock.sleep(150);
     desk.updated.length = 0;
     await changes[kind]();
@@ -263,7 +263,7 @@ test.concurrent('whoever subscribed is told of every change of that resource, an
   expect(desk.updated).toEqual([]);
 });
 
-test.concurrent('an unsubscribe right behind its subscribe ends it', async () => {
+test.concurrent('an unsubscribe immediately after its subscribe ends the subscription', async () => {
   await using desk = await makeDesk();
   const { overview } = await desk.lay(BOAT);
   const uri = uriOf('overview');
@@ -273,7 +273,7 @@ test.concurrent('an unsubscribe right behind its subscribe ends it', async () =>
   expect(desk.updated).toEqual([]);
 });
 
-test.concurrent('a pipe in the place of .git keeps no subscriber waiting', async () => {
+test.concurrent('a pipe at the path of .git does not block a subscriber', async () => {
   await using desk = await makeDesk();
   const { worktree } = await layWhole(desk);
   await rm(join(worktree, '.git'));
@@ -282,7 +282,7 @@ test.concurrent('a pipe in the place of .git keeps no subscriber waiting', async
   expect(await desk.text(uriOf('changes'))).toContain('boat.txt');
 });
 
-test.concurrent('a subscription follows its session into the archive and out, and over its removal', async () => {
+test.concurrent('a subscription continues when its session is archived, restored and removed', async () => {
   await using desk = await makeDesk();
   const paths = await desk.lay(BOAT);
   const uri = uriOf('overview');
@@ -306,7 +306,7 @@ test.concurrent('a subscription follows its session into the archive and out, an
   await isTold(() => appendFile(paths.overview, 'more'));
 });
 
-test.concurrent('whoever listed is told when a session comes or goes, and not of other changes', async () => {
+test.concurrent('a client that has listed is notified when a session is added or removed, and not of other changes', async () => {
   await using desk = await makeDesk();
   const paths = await desk.lay(BOAT);
   await desk.lay('26-01-09-early');
@@ -361,7 +361,7 @@ test.concurrent('names are completed: the nearest first, then the newest, a hund
   );
 });
 
-test.concurrent('more subscriptions than a reader could use are refused', async () => {
+test.concurrent('more subscriptions than a client could use are refused', async () => {
   await using desk = await makeDesk();
   for (let index = 0; index < 33; index += 1) await desk.lay(`26-01-08-s${index}`);
   const uris = KINDS.flatMap((kind) =>

@@ -10,7 +10,7 @@ import { type Watched, watchFiles } from '../../../src/session/watching/watch.ts
 import { tempDir } from '../../support/temp-dir.ts';
 
 interface Following extends AsyncDisposable {
-  /** Does something, and waits until it is told. */
+  /** Makes a change and waits until it is reported. */
   isTold(change: () => Promise<unknown>): Promise<string[]>;
   told: string[][];
 }
@@ -29,7 +29,7 @@ async function follow(
   return {
     told,
     async isTold(change) {
-      // What was told late of the change before must not count for this one.
+      // A late report of the previous change must not count for this one.
       await clock.sleep(150);
       const before = told.length;
       await change();
@@ -51,7 +51,7 @@ const refused: WatchPath = () => {
 
 test.each([
   ['reported', {}],
-  ['looked for where the system has no more watches', { watchPath: refused }],
+  ['found by polling if the system has no more watches', { watchPath: refused }],
 ])('every way of changing a file is %s, and nothing is reported at rest', async (_name, options) => {
   await using dir = await tempDir();
   const path = join(dir.path, '_overview.md');
@@ -67,7 +67,7 @@ test.each([
   expect(file.told.length).toBe(atRest);
 });
 
-test('a folder that is removed and made again, or replaced by another, is watched anew', async () => {
+test('a folder that is removed and recreated, or replaced by another, is watched again', async () => {
   await using dir = await tempDir();
   const folder = join(dir.path, 'session');
   const path = join(folder, 'a');
@@ -88,7 +88,7 @@ test('a folder that is removed and made again, or replaced by another, is watche
   await file.isTold(() => appendFile(path, 'five'));
 });
 
-test('a folder that is not there yet, and a watch that fails later, are made up for', async () => {
+test('changes are reported despite a missing folder, and despite a watch that fails later', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'later', 'a');
   let last: FSWatcher | undefined;
@@ -131,7 +131,7 @@ test('files that move are followed, and watches end with their reader', async ()
   expect(open.filter((target) => target.startsWith(dir.path))).toEqual([]);
 });
 
-test('a look that fails ends nothing', async () => {
+test('a failing poll does not end the watch', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'a');
   let looks = 0;
@@ -144,7 +144,7 @@ test('a look that fails ends nothing', async () => {
   expect(looks).toBeGreaterThan(3);
 });
 
-test('other files of its folder do not matter', async () => {
+test('other files in its folder are not reported', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'events.jsonl');
   let looks = 0;
@@ -157,12 +157,12 @@ test('other files of its folder do not matter', async () => {
     await writeWhole(join(dir.path, 'now.json'), `${index}`);
     await clock.sleep(10);
   }
-  // Only the look every second is left.
+  // Only the poll every second remains.
   expect(looks - before).toBeLessThanOrEqual(3);
   await file.isTold(() => writeFile(path, 'x'));
 });
 
-test('a file that is written without end is told at a bounded rate', async () => {
+test('a constantly written file is reported at a bounded rate', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   await using file = await follow(async () => ({ files: [path] }));

@@ -48,7 +48,7 @@ test.each([
   expect(JSON.parse(body)).toEqual({ v: 1, samocode: '0.0.0-test', notifications: [NOTIFICATION] });
 });
 
-test('a notification of titles alone names no path in a post', async () => {
+test('a notification limited to titles contains no path', async () => {
   await using hook = await hookServer();
   await webhookChannel({ url: hook.url, clock: systemClock }).send([{ ...NOTIFICATION, body: '' }], running);
   expect(hook.posts[0]?.body).not.toContain('/sessions');
@@ -125,7 +125,7 @@ test.each([
   [302, 'never'],
   [400, 'never'],
   [404, 'never'],
-])('a webhook that answers %i can be helped %s', async (status, canHelp) => {
+])('a webhook that answers %i is retried: %s', async (status, canHelp) => {
   await using hook = await hookServer();
   hook.answer = { status, headers: { location: hook.url } };
   const channel = webhookChannel({ url: hook.url, clock: systemClock });
@@ -136,7 +136,7 @@ test.each([
   expect(hook.posts).toHaveLength(1);
 });
 
-test('a command is given the notifications on its standard input, and no secret of other channels', async () => {
+test('a command gets the notifications on its standard input, and no secrets of other channels', async () => {
   await using dir = await tempDir();
   const env = { PATH, NOTIFY_WEBHOOK_SECRET: 'hush', TELEGRAM_BOT_TOKEN: 'hush' };
   const command = 'cat >given; env >env';
@@ -146,7 +146,7 @@ test('a command is given the notifications on its standard input, and no secret 
   expect(await readFile(join(dir.path, 'env'), 'utf8')).not.toContain('hush');
 });
 
-test('a command that fails or does not read its input is reported in words of ours', async () => {
+test("a command that fails or does not read its input is reported in samocode's own words", async () => {
   await using dir = await tempDir();
   const failing = commandChannel({ command: 'echo secret >&2; exit 3', env: { PATH }, home: dir.path });
   await expect(failing.send([NOTIFICATION], running)).rejects.toMatchObject({
@@ -162,7 +162,7 @@ const HANGS = [
   ['forks and hangs', '(sleep 300 >/dev/null 2>&1 & echo $! >pid); sleep 300'],
 ] as const;
 
-test.concurrent.each(HANGS)('a command that %s is ended with all that it has started', async (_, command) => {
+test.concurrent.each(HANGS)('a command that %s is ended with all its processes', async (_, command) => {
   await using dir = await tempDir();
   const channel = commandChannel({ command, env: { PATH }, home: dir.path, timeoutMs: 500 });
   await expect(channel.send([NOTIFICATION], running)).rejects.toMatchObject({
@@ -173,7 +173,7 @@ test.concurrent.each(HANGS)('a command that %s is ended with all that it has sta
   expect(isRunning(await table.read(pid))).toBe(false);
 });
 
-/** A folder with a program of this name that writes down what it is called with. */
+/** A folder with a program of this name that records its arguments. */
 async function fakeProgram(path: string, name: string, exitCode = 0): Promise<void> {
   const file = join(path, name);
   const lines = [
@@ -185,7 +185,7 @@ async function fakeProgram(path: string, name: string, exitCode = 0): Promise<vo
   await chmod(file, 0o755);
 }
 
-test('notify-send is given the title, the body as markup and the urgency', async () => {
+test('notify-send gets the title, the body as markup and the urgency', async () => {
   await using dir = await tempDir();
   await fakeProgram(dir.path, 'notify-send');
   await desktopChannel({ env: { PATH: dir.path } }).send([NOTIFICATION], running);
@@ -194,7 +194,7 @@ test('notify-send is given the title, the body as markup and the urgency', async
   );
 });
 
-test('several come as one pop-up of their titles', async () => {
+test('several notifications are shown as one pop-up with their titles', async () => {
   await using dir = await tempDir();
   await fakeProgram(dir.path, 'notify-send');
   await desktopChannel({ env: { PATH: dir.path } }).send([DONE, DONE], running);
@@ -202,7 +202,7 @@ test('several come as one pop-up of their titles', async () => {
   expect(called).toContain('--urgency=normal\n--\nsamocode: 2 changes\nx is done\nx is done\n');
 });
 
-test('without notify-send another program of the desktop is taken, and with none it says so', async () => {
+test('without notify-send another desktop program is used, and without any an error is reported', async () => {
   await using dir = await tempDir();
   const channel = desktopChannel({ env: { PATH: dir.path } });
   await expect(channel.send([DONE], running)).rejects.toMatchObject({ args: { canHelp: 'never' } });

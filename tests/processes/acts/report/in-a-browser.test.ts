@@ -8,7 +8,7 @@ import { typed } from '../../../cli/typed.ts';
 import { type ReportedSession, reportedSession } from '../../../support/report-session.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 
-/** No session file, commit subject or tool name holds a NUL or a half character; those that do have rows of their own. */
+/** No session file, commit subject or tool name contains a NUL or half a character; rows of their own cover those. */
 const also = PAYLOADS.filter((payload) => !/[\0\ud800]/.test(payload)).join(' ');
 
 let session: ReportedSession;
@@ -18,7 +18,7 @@ let page: string;
 beforeAll(async () => {
   profile = await tempDir();
   session = await reportedSession({ iterations: 10, also, transcriptChars: 400 });
-  // One transcript is a file beside the page.
+  // One transcript is a file next to the page.
   const { repo } = session.project;
   const { stdout, exitCode } = await typed(['report', session.folder], {
     cwd: repo.path,
@@ -33,7 +33,7 @@ afterAll(async () => {
   await profile[Symbol.asyncDispose]();
 });
 
-/** What a browser makes of a page, once its scripts had their time. One that has a profile takes no second page. */
+/** The page as a browser shows it after its scripts have run. A browser with a profile accepts no second page. */
 async function opened(path: string, fragment = ''): Promise<string> {
   const quiet = ['no-first-run', 'disable-background-networking', 'disable-component-update', 'disable-sync'];
   const flags = [
@@ -56,23 +56,23 @@ async function opened(path: string, fragment = ''): Promise<string> {
 
 const titleOf = (dom: string) => /<title>([^<]*)<\/title>/.exec(dom)?.[1];
 
-test.concurrent('a browser would show that a script had run', async () => {
+test.concurrent('the test detects a script that runs', async () => {
   const path = join(profile.path, 'page.html');
   await writeFile(path, `<!doctype html><title>before</title><p>${PAYLOADS[5]}`);
   expect(titleOf(await opened(path))).toBe('ran');
 });
 
-test.concurrent('nothing that a session holds runs, and what it says is there', async () => {
+test.concurrent('no content of a session runs as a script, and all of it is shown', async () => {
   const dom = await opened(page, '#i6');
   expect(titleOf(dom)).toBe('boat-names · samocode');
-  // Our own script has run: it opens what a link leads to.
+  // The page's own script has run: it opens the target of a link.
   expect(dom).toMatch(/<details class="it [^"]*" id="i6" open="">/);
   expect(dom).toContain('&lt;script&gt;');
   expect(dom.match(/<(?:iframe|form|base|link|math|object|embed)\b/g)).toBe(null);
   expect(dom.match(/<script>/g)).toHaveLength(1);
 });
 
-test.concurrent('markup that got into a page would not run either', async () => {
+test.concurrent('markup that reached a page would not run either', async () => {
   const path = join(profile.path, 'broken-in.html');
   const text = await readFile(page, 'utf8');
   await writeFile(path, text.replace('<h1>', `${PAYLOADS.slice(0, 12).join('')}<h1>`));
@@ -81,7 +81,7 @@ test.concurrent('markup that got into a page would not run either', async () => 
   expect(titleOf(dom)).not.toBe('ran');
 });
 
-test.concurrent('the page over all sessions and a transcript beside a page run nothing either', async ({
+test.concurrent('the page over all sessions and a separate transcript run no scripts either', async ({
   expect,
 }) => {
   const { repo } = session.project;

@@ -25,7 +25,7 @@ function call(...words: string[]): Promise<Typed> {
   return typed(['report', ...words], { cwd: project.repo.path, home: project.repo.homeDir });
 }
 
-test('a report has the diff and the commits of each iteration, and is for its person alone', async () => {
+test('a report has the diff and the commits of each iteration, and only its user can read it', async () => {
   const { stdout } = await call('boat-names');
   const path = stdout.trim();
   expect(path).toBe(join(session.paths.runDir, '.report', 'boat-names.html'));
@@ -39,13 +39,13 @@ test('a report has the diff and the commits of each iteration, and is for its pe
   expect(text).toContain('<strong><b class="good">yes</b></strong>');
   expect(text).toContain('waits for approval, 9 h 00 min');
   expect(text).toContain('approved by a person, by phone');
-  // So it can be written while an agent runs: what a worker compares then does not have it.
+  // It can then be written while an agent runs: the worker's comparison does not include it.
   const compared = await runFolderEntries(session.paths, 1);
   expect(Object.keys(compared).filter((name) => name.includes('report'))).toEqual([]);
   expect(compared['session.json']).toBeDefined();
 });
 
-test('a report goes where --output says, with its long transcripts beside it', async () => {
+test('a report is written to the path of --output, with its long transcripts next to it', async () => {
   const own = await makeProject();
   await using _ = own.repo;
   await reportedSession({ iterations: 3, transcriptChars: 40_000, project: own });
@@ -63,7 +63,7 @@ test('a report goes where --output says, with its long transcripts beside it', a
   expect(transcript).toContain('I look at pier 1.199 ');
 });
 
-test('without a session there is a page over all of them, each with a page of its own', async () => {
+test('without a session name there is a page over all sessions, and a page for each', async () => {
   const { stdout } = await call('--json');
   const { path, sessions } = JSON.parse(stdout) as { path: string; sessions: string[] };
   expect(path).toBe(join(project.sessionsDir, '.run/.report/sessions.html'));
@@ -77,7 +77,7 @@ test('without a session there is a page over all of them, each with a page of it
   expect((await call('--all')).stdout.trim()).toBe(path);
 });
 
-test('a session whose page cannot be made keeps no other from the page over all', async () => {
+test('a session whose page cannot be created is skipped in the page over all', async () => {
   const own = await makeProject();
   await using _ = own.repo;
   const place = { cwd: own.repo.path, home: own.repo.homeDir };
@@ -92,7 +92,7 @@ test('a session whose page cannot be made keeps no other from the page over all'
   expect(text).toContain('<bdi>broken</bdi>');
 });
 
-test('a session that is over keeps its page until something happens in it', async () => {
+test('the page of a finished session is reused until it has new events', async () => {
   const pages = ['boat-names', '漢字'].map((name) =>
     join(project.sessionsDir, `.run/26-01-08-${name}/.report/${name}.html`),
   );
@@ -106,7 +106,7 @@ test('a session that is over keeps its page until something happens in it', asyn
   expect(await readFile(pages[0] ?? '', 'utf8')).not.toBe('old');
 });
 
-test('a folder that no worker has taken over has no report, and a place that cannot be written is named', async () => {
+test('a folder that no worker has taken over has no report, and an unwritable path is named', async () => {
   const foreign = await call('by-hand', '--json');
   expect(JSON.parse(foreign.stdout)).toMatchObject({ error: { code: 'no_report' } });
   const refused = await call('boat-names', '--output', join(project.repo.path, 'README.md/x.html'), '--json');
@@ -114,7 +114,7 @@ test('a folder that no worker has taken over has no report, and a place that can
   expect((await call('boat-names', '--all')).exitCode).toBe(2);
 });
 
-test('pictures of screens/ are in the page, and nothing that is none', async () => {
+test('pictures in screens/ are in the page, and other files are not', async () => {
   const png = Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     Buffer.from('list'),
@@ -132,7 +132,7 @@ test('pictures of screens/ are in the page, and nothing that is none', async () 
   expect(text).toContain(`data:image/png;base64,${png.toString('base64')}`);
 });
 
-test('--open shows the page where there is a desktop, and says so where there is none', async () => {
+test('--open shows the page on a desktop, and otherwise says that there is none', async () => {
   const bin = join(project.repo.root, 'bin');
   await mkdir(bin);
   await writeFile(join(bin, 'xdg-open'), '#!/bin/sh\nprintf %s "$1" > "$HOME/opened"\n');

@@ -4,7 +4,7 @@ import { runCommand } from '../../../../src/base/processes/run-command.ts';
 import { makeSampleRepo } from '../../../support/sample-repo/make.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
-test('the sample repository has the same history every time, many files and tests that pass', async () => {
+test('the sample repository always has the same history, many files and tests that pass', async () => {
   await using dir = await tempDir();
   const env = { PATH: process.env.PATH ?? '', HOME: dir.path };
   const paths = [join(dir.path, 'one'), join(dir.path, 'two')];
