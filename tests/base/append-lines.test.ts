@@ -23,7 +23,7 @@ test('half a line left by a crash is terminated before the next one', async () =
   expect(await readFile(path, 'utf8')).toBe('one\ntw\nthree\n');
 });
 
-test('a disk that takes only a part says so, and the next line begins on its own', async () => {
+test('a partial write to a full disk is reported, and the next line is not joined to it', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   {
@@ -34,7 +34,7 @@ test('a disk that takes only a part says so, and the next line begins on its own
   expect(await readFile(path, 'utf8')).toBe('on\ntwo\n');
 });
 
-test('a link, folder or pipe at the path is removed, and its target is left alone', async () => {
+test('a link, folder or pipe at the path is removed, and its target is not touched', async () => {
   await using dir = await tempDir();
   const victim = join(dir.path, 'victim');
   await writeFile(victim, 'mine\n');
@@ -53,7 +53,7 @@ test('a link, folder or pipe at the path is removed, and its target is left alon
   expect(await readFile(victim, 'utf8')).toBe('mine\n');
 });
 
-test('a folder stays, and anything else at its path is replaced by one', async () => {
+test('an existing folder is kept, and anything else at its path is replaced by a folder', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'folder');
   expect(ensurePlainFolder(path)).toBe(false);

@@ -20,7 +20,11 @@ import { tempDir } from '../support/temp-dir.ts';
 const freely = async () => {};
 const REWRITTEN = BASE_ERRORS.file_rewritten({ path: '' }).why;
 
-/** A file of one writer that holds `one\ntwo\n`. */
+/**
+ * A file of one writer, with the content `one
+ * two
+ * `.
+ */
 async function guarded() {
   const dir = await tempDir('samocode-append-');
   const path = join(dir.path, 'inner', 'log');
@@ -51,7 +55,7 @@ test.each(['forged\n', 'for'])('bytes appended by others, %j, are detected and n
   expect(it.file.hasMore()).toBe(false);
 });
 
-/** Each shows at the next write by the name or the number of bytes. */
+/** Each is visible at the next write, from the path or the number of bytes. */
 const VANISHED: [string, (path: string) => Promise<unknown>][] = [
   ['deleted', (path) => rm(path)],
   ['moved away', (path) => rename(path, `${path}.old`)],
@@ -80,7 +84,7 @@ const VANISHED: [string, (path: string) => Promise<unknown>][] = [
   ['truncated', (path) => truncate(path, 4)],
   ['emptied', (path) => truncate(path, 0)],
   [
-    'rewritten and replaced by what it was',
+    'rewritten, then replaced with its old content',
     async (path) => {
       await writeFile(path, 'ONE\ntwo\n');
       await rename(path, `${path}.old`);
@@ -93,14 +97,14 @@ test.each<[string, (path: string) => Promise<unknown>]>([
   ...VANISHED,
   ['rewritten in place', (path) => writeFile(path, 'ONE\ntwo\n')],
   ['rewritten and made longer', (path) => writeFile(path, 'ONE\ntwo\nmore\n')],
-])('a file that was %s is seen to be another one when it is read', async (_, harm) => {
+])('a file that was %s is recognized as another one when it is read', async (_, harm) => {
   await using it = await guarded();
   await harm(it.path);
   expect(() => it.file.hasMore()).toThrow(REWRITTEN);
   expect(() => it.file.hasMore()).toThrow(REWRITTEN);
 });
 
-test.each(VANISHED)('a file that was %s is not written any more', async (_, harm) => {
+test.each(VANISHED)('a file that was %s is no longer written', async (_, harm) => {
   await using it = await guarded();
   await harm(it.path);
   const rewritten = expect.objectContaining({ code: 'file_rewritten' });
@@ -108,7 +112,7 @@ test.each(VANISHED)('a file that was %s is not written any more', async (_, harm
   await expect(it.file.append(Buffer.from('three\n'))).rejects.toEqual(rewritten);
 });
 
-test('an owner that lost the right to write does not report the new owner’s bytes as damage', async () => {
+test("an owner that lost the right to write does not report the new owner's bytes as damage", async () => {
   await using it = await guarded();
   let asked = 0;
   using old = await AppendOnlyFile.open(it.path, 8, async () => {
@@ -120,7 +124,7 @@ test('an owner that lost the right to write does not report the new owner’s by
   await expect(old.append(Buffer.from('late\n'))).rejects.toThrow('no');
 });
 
-test('the print of a file depends on its bytes alone, not on who opened it', async () => {
+test('the fingerprint of a file depends only on its bytes, not on who opened it', async () => {
   await using it = await guarded();
   using other = await AppendOnlyFile.open(it.path, 8, freely);
   expect(other.print).toBe(it.file.print);
@@ -134,7 +138,7 @@ test('a file that was only touched is intact', async () => {
   expect(it.file.hasMore()).toBe(false);
 });
 
-test('nothing is changed when the guard says no', async () => {
+test('nothing is changed if the guard refuses', async () => {
   await using it = await guarded();
   let may = true;
   const file = await AppendOnlyFile.open(it.path, 8, async () => {
@@ -147,7 +151,7 @@ test('nothing is changed when the guard says no', async () => {
   file[Symbol.dispose]();
 });
 
-test.each([0, 1, 3, 5])('a disk that takes %i bytes of a line leaves no part of it', async (bytes) => {
+test.each([0, 1, 3, 5])('a disk that takes %i bytes of a line keeps no part of it', async (bytes) => {
   await using it = await guarded();
   {
     using _full = fullDisk({ atWrite: 1, bytes });

@@ -5,7 +5,7 @@ import { createWhole, removeDrafts, syncFolder, writeWhole } from '../../src/bas
 import { fullDisk } from '../support/failing-disk.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('a file is replaced by another one, never written into', async () => {
+test('a file is replaced by another one, never written in place', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await writeFile(path, 'old');
@@ -16,7 +16,7 @@ test('a file is replaced by another one, never written into', async () => {
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-test('a link at the path is replaced, its target left alone', async () => {
+test('a link at the path is replaced, and its target is not touched', async () => {
   await using dir = await tempDir();
   const [path, target] = [join(dir.path, 'link'), join(dir.path, 'target')];
   await writeFile(target, 'mine');
@@ -39,14 +39,14 @@ test.each([0, 1, 4])('a disk that takes %i bytes leaves the old file and no draf
   expect(await readdir(dir.path)).toEqual(['file']);
 });
 
-test('a disk that takes a file in small pieces gets all of it', async () => {
+test('a file that is written in small pieces is complete', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await writeWhole(path, new Uint8Array(3_000_000).fill(7));
   expect((await stat(path)).size).toBe(3_000_000);
 });
 
-test('of many that create one file exactly one succeeds, and its whole text is there', async () => {
+test('of many processes that create one file exactly one succeeds, and its whole text is there', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(5000));
@@ -56,7 +56,7 @@ test('of many that create one file exactly one succeeds, and its whole text is t
   expect(await readdir(dir.path)).toEqual(['file']);
 });
 
-test('a name taken by a folder can’t be created', async () => {
+test('a name taken by a folder cannot be created', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'file'));
   expect(await createWhole(join(dir.path, 'file'), 'x')).toBe(false);
@@ -69,7 +69,7 @@ test('a missing folder throws the system error', async () => {
   await expect(syncFolder(join(dir.path, 'no'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('drafts of killed writers are removed, and no similar names', async () => {
+test('drafts of killed writers are removed, and files with similar names are kept', async () => {
   await using dir = await tempDir();
   const others = ['.notes.draft', 'plan.draft', '.x.0123456789AB.draft', '_overview.md'];
   for (const name of [...others, '._overview.md.0123456789ab.draft']) {

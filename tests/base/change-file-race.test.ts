@@ -13,7 +13,7 @@ afterEach(() => {
   syncBuiltinESMExports();
 });
 
-/** Does something once, right before the draft is written. */
+/** Runs a function once, immediately before the draft is written. */
 function beforeDraft(act: () => void) {
   Object.assign(fs, {
     writeSync: (...args: Parameters<typeof writeSync>) => {
@@ -30,16 +30,16 @@ const ours = (text = '') => `${text}ours ${text.length}\n`;
 
 test.each([
   ['a line that was appended', (path: string) => appendFileSync(path, 'added\n'), 'one\nadded\nours 10\n'],
-  ['a text that was written anew', (path: string) => writeFileSync(path, 'two\n2\n'), 'two\n2\nours 6\n'],
+  ['a rewritten text', (path: string) => writeFileSync(path, 'two\n2\n'), 'two\n2\nours 6\n'],
   [
-    'a file that took its place',
+    'a file that replaced it',
     (path: string) => {
       writeFileSync(`${path}.new`, 'two\n');
       renameSync(`${path}.new`, path);
     },
     'two\nours 4\n',
   ],
-])('%s while the draft was written stays', async (_, edit, expected) => {
+])('%s while the draft was written is kept', async (_, edit, expected) => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await writeFile(path, 'one\n');

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { changeFile } from '../../src/base/files/change-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('whatever bytes a file holds, a change keeps those that it leaves alone', async () => {
+test('a change keeps all other bytes of a file, whatever they are', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await fc.assert(
@@ -53,7 +53,7 @@ test('a file that appeared in the meantime is not overwritten unread', async () 
   expect(await readFile(path, 'utf8')).toBe('a person was first\nours\n');
 });
 
-test('a change that changes nothing writes nothing', async () => {
+test('a change without effect writes nothing', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await writeFile(path, 'one\n');
@@ -62,7 +62,7 @@ test('a change that changes nothing writes nothing', async () => {
   expect((await stat(path)).ino).toBe(ino);
 });
 
-test('the mode of a file stays', async () => {
+test('the mode of a file is kept', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await writeFile(path, 'one\n');
@@ -71,7 +71,7 @@ test('the mode of a file stays', async () => {
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-test('a link is replaced by a file and what it points to is neither read nor written', async () => {
+test('a link is replaced by a file, and its target is neither read nor written', async () => {
   await using dir = await tempDir();
   const [path, target] = [join(dir.path, 'link'), join(dir.path, 'target')];
   await writeFile(target, 'secret\n');
@@ -80,7 +80,7 @@ test('a link is replaced by a file and what it points to is neither read nor wri
   expect(await readFile(target, 'utf8')).toBe('secret\n');
 });
 
-test('a change that throws leaves the file alone', async () => {
+test('a change that throws does not touch the file', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await writeFile(path, 'one\n');

@@ -31,19 +31,19 @@ async function named(files: Partial<typeof DOCKER>): Promise<string | undefined>
 
 test.each([
   ['Docker', {}],
-  ['a container with an init of its own', { cgroup: '0::/init.scope\n', procs: '1\n' }],
+  ['a container with its own init', { cgroup: '0::/init.scope\n', procs: '1\n' }],
   ['Podman', { mountinfo: ROOT.replace('docker/overlay2', 'containers/storage/overlay') }],
-])('a container of %s has the name of its layer', async (_, files) => {
+])('a container of %s is named after its layer', async (_, files) => {
   expect(await named(files)).toBe(ID);
 });
 
 test.each([
-  ['whose root is no layer', { mountinfo: '27 1 254:0 / / rw - ext4 /dev/vda rw\n' }],
-  ['whose layer is only numbered', { mountinfo: ROOT.replaceAll(`${ID}/diff`, 'snapshots/12/fs') }],
-  ['in which processes run that cannot be seen', { procs: '0\n0\n1\n97\n' }],
-  ['whose first process is elsewhere', { procs: '7\n' }],
-  ['with the control groups of old', { cgroup: '8:pids:/\n' }],
-])('a place %s has no name', async (_, files) => {
+  ['whose root is not a layer', { mountinfo: '27 1 254:0 / / rw - ext4 /dev/vda rw\n' }],
+  ['whose layer only has a number', { mountinfo: ROOT.replaceAll(`${ID}/diff`, 'snapshots/12/fs') }],
+  ['in which unseen processes run', { procs: '0\n0\n1\n97\n' }],
+  ['whose first process is outside', { procs: '7\n' }],
+  ['with cgroups v1', { cgroup: '8:pids:/\n' }],
+])('a container %s has no name', async (_, files) => {
   expect(await named(files)).toBeUndefined();
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { definedOnly } from '../../src/base/defined-only.ts';
 
-test('a name without a value is left out, and an empty value is one', () => {
+test('a name without a value is dropped, while an empty value is kept', () => {
   expect(definedOnly({ A: 'a', B: undefined, C: '' })).toEqual({ A: 'a', C: '' });
 });

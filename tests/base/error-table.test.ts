@@ -22,7 +22,7 @@ test('an error of a table is explained from its arguments', () => {
   expect(ERRORS.dark().message).toBe('It is dark. It is night. Wait for the morning.');
 });
 
-test('an error is recognised by its code alone, with the type of its arguments', () => {
+test('an error is recognised by its code alone, and its arguments are typed', () => {
   const error: unknown = ERRORS.lamp_broken({ room: 'attic' });
   expect(ERRORS.lamp_broken.is(error)).toBe(true);
   expect(ERRORS.dark.is(error)).toBe(false);
@@ -30,13 +30,13 @@ test('an error is recognised by its code alone, with the type of its arguments',
   expectTypeOf(ERRORS.lamp_broken).returns.toEqualTypeOf<SamocodeError<'lamp_broken', { room: string }>>();
 });
 
-test('the stack of an error begins where it is made, and its cause is kept', () => {
+test('the stack of an error starts where it is created, and its cause is kept', () => {
   const cause = new Error('spark');
   const error = ERRORS.dark(undefined, { cause });
   expect(error.cause).toBe(cause);
   expect(error.stack?.split('\n')[1]).toContain('error-table.test.ts');
 });
 
-test('control characters of what a caller wrote are shown as escapes', () => {
+test("control characters in a caller's text are shown as escapes", () => {
   expect(ERRORS.lamp_broken({ room: 'a\u001b[2J' }).what).not.toContain('\u001b');
 });

@@ -5,7 +5,7 @@ import { ifExists, ifThere, isSamocodeError, SamocodeError, systemErrorCode } fr
 
 const KETTLE = { what: 'No tea was made.', why: 'The kettle is empty.', hint: 'Fill it.' };
 
-test('an expected failure says what, why and what to do, and keeps the rest to itself', () => {
+test('an expected failure says what, why and what to do, and hides everything else', () => {
   const error = new SamocodeError('kettle_empty', {}, KETTLE, { cause: new Error('0 ml') });
   expect(error.message).toBe('No tea was made. The kettle is empty. Fill it.');
   expect(error).toMatchObject({ name: 'kettle_empty', what: 'No tea was made.', hint: 'Fill it.' });
@@ -13,7 +13,7 @@ test('an expected failure says what, why and what to do, and keeps the rest to i
   expect([isSamocodeError(error), isSamocodeError(new Error('x'))]).toEqual([true, false]);
 });
 
-test('only a missing file is undefined', async () => {
+test('only a missing file gives undefined', async () => {
   expect(await ifExists(readFile('/no/such/file'))).toBeUndefined();
   expect(await ifExists(readFile('/etc/hostname/below'))).toBeUndefined();
   await expect(ifExists(readFile('/'))).rejects.toMatchObject({ code: 'EISDIR' });
@@ -22,7 +22,7 @@ test('only a missing file is undefined', async () => {
   expect(() => ifThere(() => readFileSync('/'))).toThrow('EISDIR');
 });
 
-test('the code of anything but a system error is undefined', () => {
+test('anything but a system error has no code', () => {
   const codes = [new Error('x'), 'ENOENT', null, Object.assign(new Error('x'), { code: 7 })].map(
     systemErrorCode,
   );

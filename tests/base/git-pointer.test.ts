@@ -22,7 +22,7 @@ test('a linked worktree has its own git folder and a shared one', async () => {
   expect(await sharedDirOf(join(repo.path, '.git'))).toBeUndefined();
 });
 
-test('only a worktree’s own git folder is recognized as such', async () => {
+test("only a worktree's own git folder is recognized as such", async () => {
   await using place = await linked();
   const { repo, worktree } = place;
   const own = (await gitDirOf(worktree)) ?? '';
@@ -31,12 +31,12 @@ test('only a worktree’s own git folder is recognized as such', async () => {
   const other = join(repo.root, 'other');
   await repo.git(['worktree', 'add', '-q', '-b', 'other', other]);
   expect(await isOwnGitDir(other, own)).toBe(false);
-  // Moved by hand: git's record points nowhere, and to no other worktree.
+  // Moved by hand: git's record points to a missing path, and to no other worktree.
   await rename(worktree, `${worktree}-moved`);
   expect(await isOwnGitDir(`${worktree}-moved`, own)).toBe(true);
 });
 
-test('a relative pointer and one behind a link are followed', async () => {
+test('a relative pointer and one through a link are followed', async () => {
   await using place = await linked();
   const { repo, worktree } = place;
   await writeFile(join(repo.root, 'pointer'), 'gitdir: ../elsewhere\n');
@@ -45,7 +45,7 @@ test('a relative pointer and one behind a link are followed', async () => {
   expect(await gitDirOf(worktree)).toBe(join(repo.root, 'elsewhere'));
 });
 
-test('a pipe, a folder or nothing in the place of .git blocks nobody, not even the guard', async () => {
+test('a pipe, a folder or nothing at the path of .git blocks no reader, not even the guard', async () => {
   await using place = await linked();
   const { repo, worktree } = place;
   const pointer = join(worktree, '.git');

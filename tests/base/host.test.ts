@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { identify, livenessOf, systemHost } from '../../src/base/processes/host.ts';
 import { entryOf, hostWith } from '../support/hosts.ts';
 
-test('a process of this machine is alive to itself', async () => {
+test('a process sees itself as alive on this machine', async () => {
   const host = await systemHost();
   const self = await identify(host, process.pid);
   if (self === undefined) throw new Error('It runs.');
@@ -11,7 +11,7 @@ test('a process of this machine is alive to itself', async () => {
   expect(host.bootId).not.toBe('');
 });
 
-test('what does not run has no identity', async () => {
+test('a process that does not run has no identity', async () => {
   expect(await identify(await systemHost(), 2 ** 30)).toBeUndefined();
   expect(await identify(hostWith([entryOf(7, { state: 'Z' })]), 7)).toBeUndefined();
 });

@@ -10,7 +10,7 @@ import { entryOf, hostWith } from '../support/hosts.ts';
 import { askOne, passLeaseOn, raceForLease, startContenders } from '../support/lease-race.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** The owner that every made-up lease names. */
+/** The owner named by every forged lease. */
 const OWNER = {
   pid: 4242,
   startTicks: '100',
@@ -40,7 +40,7 @@ test('of four processes that find a dead owner exactly one gets the lease, 60 ti
   await raceForLease(contenders, 60);
 });
 
-test('a lease that is passed on has one owner at a time and numbers that grow, 40 times', async () => {
+test('a lease that is passed on has one owner at a time and increasing numbers, 40 times', async () => {
   await using contenders = await startContenders(4);
   await passLeaseOn(contenders, 40);
 });
@@ -76,7 +76,7 @@ test('an owner that was stopped and whose lease was taken over notices when it r
   await expect(taken.check()).resolves.toBeUndefined();
 });
 
-test('a process that slept while others acquired and released owns nothing, though its number was free again', async () => {
+test('a process that slept while others acquired and released owns nothing, even though its number was free again', async () => {
   await using dir = await tempDir();
   const others = hostWith([entryOf(process.pid, { startTicks: 'others' })]);
   const pass = async () => await (await acquireLease(dir.path, { host: others, clock })).release();
@@ -91,14 +91,14 @@ test('a process that slept while others acquired and released owns nothing, thou
     return await host.processes.read(pid);
   };
   const slow = { ...host, processes: { ...host.processes, read } };
-  // The first question is for the owner of the old lease, who died with the boot before.
+  // The first query is about the owner of the old lease, who died with the previous boot.
   await layLease(dir.path, 1, { ...OWNER, bootId: 'last boot' });
   const lease = await acquireLease(dir.path, { host: slow, clock });
   expect(lease.number).toBe(9);
   await expect(lease.check()).resolves.toBeUndefined();
 });
 
-test('of two owners of one number after the folder was removed, the first has lost it and leaves the other’s file alone', async () => {
+test("of two owners of one number after the folder was removed, the first has lost it and does not touch the other's file", async () => {
   await using dir = await tempDir();
   const leases = join(dir.path, 'leases');
   const own = hostWith([entryOf(process.pid, { startTicks: 'another process' })]);
@@ -114,10 +114,10 @@ test('of two owners of one number after the folder was removed, the first has lo
   await expect(second.check()).resolves.toBeUndefined();
 });
 
-test('a zombie holds nothing', async () => {
+test('a zombie holds no lease', async () => {
   await using dir = await tempDir();
   const host = await systemHost();
-  // The shell replaces itself, before its child has ended, by a program that never collects it.
+  // The shell replaces itself, before its child has ended, with a program that never reaps it.
   const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -133,16 +133,20 @@ test('a zombie holds nothing', async () => {
 });
 
 test.each<[string, Host, string]>([
-  ['an owner that lives', hostWith([entryOf(4242)]), 'lease_held'],
+  ['a running owner', hostWith([entryOf(4242)]), 'lease_held'],
   ['an owner that is stopped', hostWith([entryOf(4242, { state: 'T' })]), 'lease_held'],
   ['an owner that waits for the disk', hostWith([entryOf(4242, { state: 'D' })]), 'lease_held'],
-  ['an owner that is gone', hostWith([]), 'taken'],
+  ['a dead owner', hostWith([]), 'taken'],
   ['a zombie', hostWith([entryOf(4242, { state: 'Z' })]), 'taken'],
   ['a reused pid', hostWith([entryOf(4242, { startTicks: '101' })]), 'taken'],
-  ['an owner of the boot before', hostWith([entryOf(4242)], { bootId: 'next boot' }), 'taken'],
+  ['an owner of the previous boot', hostWith([entryOf(4242)], { bootId: 'next boot' }), 'taken'],
   ['an equal pid in another namespace', hostWith([entryOf(4242)], { pidNamespace: 'pid:[2]' }), 'lease_held'],
-  ['nobody, seen from another namespace', hostWith([], { pidNamespace: 'pid:[2]' }), 'lease_held'],
-  ['nobody, seen from another machine', hostWith([], { hostId: 'other', bootId: 'other' }), 'lease_held'],
+  ['an unseen process from another namespace', hostWith([], { pidNamespace: 'pid:[2]' }), 'lease_held'],
+  [
+    'an unseen process from another machine',
+    hostWith([], { hostId: 'other', bootId: 'other' }),
+    'lease_held',
+  ],
   ['a renamed machine of the same boot', hostWith([entryOf(4242)], { hostId: 'other' }), 'lease_held'],
 ])('the lease of %s: %#', async (_, host, expected) => {
   await using dir = await tempDir();
@@ -152,11 +156,11 @@ test.each<[string, Host, string]>([
 
 test.each<[string, Partial<Host>, Partial<Host>, string]>([
   ['restarted', { container: 'a' }, { container: 'a', pidNamespace: 'pid:[2]' }, 'taken'],
-  ['another one', { container: 'a' }, { container: 'b', pidNamespace: 'pid:[2]' }, 'lease_held'],
+  ['another container', { container: 'a' }, { container: 'b', pidNamespace: 'pid:[2]' }, 'lease_held'],
   ['seen from within a sandbox in it', { container: 'a' }, { pidNamespace: 'pid:[2]' }, 'lease_held'],
-  ['of before, unnamed', {}, { container: 'a', pidNamespace: 'pid:[2]' }, 'lease_held'],
+  ['an earlier one, unnamed', {}, { container: 'a', pidNamespace: 'pid:[2]' }, 'lease_held'],
   [
-    'of the same name under another kernel',
+    'one of the same name under another kernel',
     { container: 'a' },
     { container: 'a', hostId: 'other', bootId: 'its boot', pidNamespace: 'pid:[2]' },
     'lease_held',
@@ -168,7 +172,7 @@ test.each<[string, Partial<Host>, Partial<Host>, string]>([
   expect(await outcome(acquireLease(dir.path, { host: hostWith([], now), clock }))).toBe(expected);
 });
 
-test('a lease of another machine is taken when a person says so', async () => {
+test('a lease of another machine is taken if a person confirms', async () => {
   await using dir = await tempDir();
   await layLease(dir.path, 3);
   const host = hostWith([], { hostId: 'other', bootId: 'other' });
@@ -193,7 +197,7 @@ test('numbers continue above those recorded elsewhere', async () => {
   expect((await acquireLease(dir.path, { host: hostWith([]), clock, above: 41 })).number).toBe(42);
 });
 
-test('old lease files are pruned by the holder, the newest five stay', async () => {
+test('old lease files are pruned by the holder, and the newest five are kept', async () => {
   await using dir = await tempDir();
   const host = hostWith([]);
   for (let count = 0; count < 12; count += 1) await (await acquireLease(dir.path, { host, clock })).release();
@@ -206,10 +210,10 @@ test.each<[string, (dir: string) => Promise<unknown>, number]>([
   ['empty', (dir) => writeFile(join(dir, '000007.json'), ''), 8],
   ['a folder', (dir) => mkdir(join(dir, '000007.json')), 8],
   ['a copy of an older one', (dir) => layLease(dir, 7, OWNER, { number: 3 }), 8],
-  ['named with more zeros', (dir) => writeFile(join(dir, '0000000007.json'), '{}'), 1],
-  ['too large to count on from', (dir) => writeFile(join(dir, '9007199254740993.json'), '{}'), 1],
-  ['no number', (dir) => writeFile(join(dir, 'abcdef.json'), '{}'), 1],
-])('a lease file that is %s stops nobody', async (_, lay, expected) => {
+  ['named with additional zeros', (dir) => writeFile(join(dir, '0000000007.json'), '{}'), 1],
+  ['too large for a successor', (dir) => writeFile(join(dir, '9007199254740993.json'), '{}'), 1],
+  ['not a number', (dir) => writeFile(join(dir, 'abcdef.json'), '{}'), 1],
+])('a lease file that is %s prevents no lease', async (_, lay, expected) => {
   await using dir = await tempDir();
   await lay(dir.path);
   expect((await acquireLease(dir.path, { host: hostWith([]), clock })).number).toBe(expected);
@@ -237,7 +241,7 @@ test('an owner whose lease folder was removed keeps its lease and is visible aga
   });
 });
 
-test('an owner whose folder vanished yields to one that acquired it meanwhile', async () => {
+test('an owner whose folder vanished yields to one that acquired the lease since', async () => {
   await using dir = await tempDir();
   const host = hostWith([]);
   const leases = join(dir.path, 'leases');
@@ -247,7 +251,7 @@ test('an owner whose folder vanished yields to one that acquired it meanwhile', 
   await expect(owned.check()).rejects.toMatchObject({ code: 'lease_lost' });
 });
 
-test('releasing a lease whose folder is gone is no error', async () => {
+test('releasing a lease whose folder is gone is not an error', async () => {
   await using dir = await tempDir();
   const leases = join(dir.path, 'leases');
   const owned = await acquireLease(leases, { host: hostWith([]), clock });

@@ -14,7 +14,7 @@ import {
 import { openPlainHandle } from '../../src/base/files/plain-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('a text within the bound is whole', async () => {
+test('a text within the limit is read whole', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'a.md');
   await writeFile(path, 'one\ntwo');
@@ -72,7 +72,7 @@ test('anything but a plain file is reported', async () => {
   expect(readBoundedText(join(dir.path, 'none'), bound)).toEqual({ kind: 'missing' });
 });
 
-test('the tail of a file is its last bytes; of anything but a file it is empty', async () => {
+test('the tail of a file is its last bytes, and the tail of anything else is empty', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   await writeFile(path, 'one\ntwo\n');
@@ -114,7 +114,7 @@ test('a text has the same lines however it is split into pieces', () => {
   );
 });
 
-test('the line in which a jump ends does not count', () => {
+test('the partial line at an offset does not count', () => {
   const lines = new LineSplitter({ maxLineBytes: 10 });
   expect([...lines.take(Buffer.from('one\ntw'))].map(({ end }) => end)).toEqual([4]);
   lines.jumpTo(100);

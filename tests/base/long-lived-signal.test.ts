@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { makeAsk } from '../../src/kit/terminal/ask.ts';
 
-/** What an AbortSignal holds on to: its listeners, and the signals that AbortSignal.any made of it. */
+/** What an AbortSignal keeps alive: its listeners, and the signals that AbortSignal.any derived from it. */
 function heldBy(signal: AbortSignal): number {
   const made = Object.getOwnPropertySymbols(signal).find(
     ({ description }) => description === 'kDependantSignals',
@@ -29,7 +29,7 @@ test('a long-lived signal keeps no reference to the questions that it may interr
   expect(heldBy(signal)).toBe(0);
 });
 
-test('an interrupt ends a question, also an interrupt that came before it', async () => {
+test('an interrupt ends a question, even if it came before the question', async () => {
   const interrupt = new AbortController();
   const ask = makeAsk(new PassThrough(), new PassThrough(), interrupt.signal);
   const asked = ask('Which boat? ');

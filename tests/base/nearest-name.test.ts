@@ -7,7 +7,7 @@ test.each([
   ['provider', 'PROVIDER'],
   ['TIEMOUT', 'TIMEOUT'],
   ['MODELL', 'MODEL'],
-])('%s is taken for %s', (written, meant) => {
+])('for %s the suggestion is %s', (written, meant) => {
   expect(nearestName(written, ['PROVIDER', 'MODEL', 'TIMEOUT'])).toBe(meant);
 });
 

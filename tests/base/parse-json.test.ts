@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseJson } from '../../src/base/parse-json.ts';
 
-test('what is written as JSON is read back, and any other text is undefined', () => {
+test('written JSON is read back, and any other text is undefined', () => {
   const anyJson = fc.json();
   fc.assert(
     fc.property(anyJson, (text) => {

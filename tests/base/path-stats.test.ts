@@ -14,7 +14,7 @@ test('the stats of a path are those of a link itself, and undefined for an impos
   expect(statsAt(join(dir.path, 'file/below'))).toBeUndefined();
 });
 
-test('the names in a folder are listed, and an empty folder is not a missing one', async () => {
+test('the names in a folder are listed, and an empty folder is distinguished from a missing one', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'empty'));
   await writeFile(join(dir.path, 'file'), '');

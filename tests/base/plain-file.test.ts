@@ -17,7 +17,7 @@ test('a file is read with its identity', async () => {
   expect(await readPlainFile(path, 4)).not.toEqual(reading);
 });
 
-test('a link, folder, pipe or huge file is reported and neither followed nor waited for', async () => {
+test('a link, folder, pipe or huge file is reported, and neither followed nor waited for', async () => {
   await using dir = await tempDir();
   await writeFile(join(dir.path, 'giant'), '12345');
   await symlink(join(dir.path, 'giant'), join(dir.path, 'link'));
@@ -27,7 +27,7 @@ test('a link, folder, pipe or huge file is reported and neither followed nor wai
   }
 });
 
-test('a file that never ends is not read for ever', async () => {
+test('reading a file that never ends stops', async () => {
   // Its reported size is 0, like that of a file which grows faster than it is read.
   expect(await readPlainFile('/proc/self/environ', 4)).toMatchObject({ kind: 'unusable' });
   expect(await readPlainFile('/proc/self/stat', 100_000)).toMatchObject({ kind: 'bytes' });

@@ -8,7 +8,7 @@ import { runCommand } from '../../src/base/processes/run-command.ts';
 import { entryOf, hostWith } from '../support/hosts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** A machine as macOS shows it, whose time zone is what `zone` was called with last. */
+/** A machine as macOS reports it, in the time zone of the last call of `zone`. */
 async function travellingHost() {
   const dir = await tempDir();
   const zoneFile = join(dir.path, 'zone');
@@ -29,7 +29,7 @@ async function program(dir: string, script: string): Promise<string> {
   return path;
 }
 
-test('a process lives on when the time zone of the machine changes', async () => {
+test('a process keeps its identity when the time zone of the machine changes', async () => {
   await using machine = await travellingHost();
   await machine.zone('EST5');
   const self = await identify(machine.host, process.pid);
@@ -37,7 +37,7 @@ test('a process lives on when the time zone of the machine changes', async () =>
   expect(self && (await livenessOf(machine.host, self))).toBe('alive');
 });
 
-test('a killed ps is no evidence of a dead process', async () => {
+test('a killed ps is not evidence of a dead process', async () => {
   await using dir = await tempDir();
   const host = { ...(await systemHost()), processes: psTable(await program(dir.path, 'kill -9 $$')) };
   const self = { ...(await identify(await systemHost(), process.pid)), startTicks: '1' };
@@ -46,8 +46,8 @@ test('a killed ps is no evidence of a dead process', async () => {
 
 test.each([
   ['this program', 'this boot', ''],
-  ['the one that recorded it', '', 'this boot'],
-])('a process is unknowable when %s could not read the boot', async (_, recorded, now) => {
+  ['the recording program', '', 'this boot'],
+])('a process has an unknown state if %s could not read the boot', async (_, recorded, now) => {
   const host = hostWith([entryOf(7)], { bootId: now });
   const identity = {
     pid: 7,

@@ -12,7 +12,7 @@ test.each(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'])('%s names the file a
   expect(error?.why).toMatch(new RegExp(`^\\w.+: /home/me/\\.config \\(${code}\\)\\.$`));
 });
 
-test('our bugs and explained errors are not refused files', () => {
+test('bugs and explained errors are not reported as permission problems', () => {
   for (const error of [refusal('ENOENT'), new TypeError('x'), KNOWN, undefined])
     expect(refusedFile(error)).toBeUndefined();
 });

@@ -11,6 +11,6 @@ test('one clock reading gives all stamps, in local time', () => {
   });
 });
 
-test('numbers of iterations have three digits at least', () => {
+test('iteration numbers have at least three digits', () => {
   expect([1, 42, 999, 1000].map(threeDigits)).toEqual(['001', '042', '999', '1000']);
 });

@@ -13,7 +13,7 @@ afterEach(() => {
   syncBuiltinESMExports();
 });
 
-/** Folders that are opened, as is only done to sync them. */
+/** Records the folders that are opened, which is only done to sync them. */
 function foldersOpened(): Set<string> {
   const opened = new Set<string>();
   const noting: typeof openSync = (path, flags, mode) => {
@@ -32,7 +32,7 @@ test('the directory entry of a new guarded file is on disk before its content co
   expect(opened).toContain(dir.path);
 });
 
-test('a folder of commands that is new is on disk with its first command', async () => {
+test('a new folder of commands is on disk with its first command', async () => {
   await using dir = await tempDir();
   const opened = foldersOpened();
   const head = { v: 1, id: '01JH0000000000000000000001', at: '2026-01-08T10:00:00.000Z' } as const;

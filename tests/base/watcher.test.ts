@@ -32,7 +32,7 @@ async function settled(watcher: ReturnType<typeof newWatcher>, paths: readonly s
   }
 }
 
-test('only so many paths are watched, and none that is no longer wanted', async () => {
+test('the number of watched paths is limited, and unneeded watches are closed', async () => {
   await using dir = await tempDir();
   const folders = Array.from({ length: 200 }, (_, index) => join(dir.path, `s${index}`));
   for (const folder of folders) await mkdir(folder);
@@ -76,7 +76,7 @@ test('a file is watched before it exists, and after it is replaced', async () =>
   watcher.close();
 });
 
-test('the last change of a burst is reported, too', async () => {
+test('the last change of a burst is reported too', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   await writeFile(path, '');
@@ -90,7 +90,7 @@ test('the last change of a burst is reported, too', async () => {
   watcher.close();
 });
 
-test('errors end nothing, not even after close', async () => {
+test('errors do not end the watcher, not even after close', async () => {
   await using dir = await tempDir();
   const { watchPath, opened, open } = counted();
   const watcher = newWatcher({ clock, watchPath });
@@ -103,7 +103,7 @@ test('errors end nothing, not even after close', async () => {
   opened[0]?.emit('error', new Error('too late'));
 });
 
-test('a wait ends with the reason of its abort, also of one that came before', async () => {
+test('a wait ends with the reason of its abort, even if it was aborted before', async () => {
   const watcher = newWatcher({ clock });
   const cut = new AbortController();
   const waiting = watcher.wait(LONG_MS, cut.signal);

@@ -35,12 +35,12 @@ function wordsIn(root: string): string[] {
   return demoWords({ ...REPORT, places }, cli).split('\n');
 }
 
-test('no sentence at the end of a demo is longer than the terminal is wide', () => {
+test('no sentence at the end of a demo is wider than the terminal', () => {
   expect(wordsIn('/tmp').filter((line) => line.length > 80)).toEqual([]);
   expect(wordsIn('/tmp').join(' ')).toContain('3 phases, 11 agents, 8 s.');
 });
 
-test('commands at the end of a demo hold their paths together', () => {
+test('commands at the end of a demo are not broken within their paths', () => {
   const words = wordsIn('/tmp/my boats').join('\n');
   expect(words).toContain("git -C '/tmp/my boats/boat' log -p main..samocode/way-back");
   expect(words).toContain("rm -rf '/tmp/my boats'");

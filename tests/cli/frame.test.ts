@@ -19,7 +19,7 @@ function screen() {
   return { output, stdout, chunks };
 }
 
-test('a frame that says the same writes nothing, and one of another size everything', () => {
+test('an unchanged frame writes nothing, and one of another size everything', () => {
   const { output, stdout, chunks } = screen();
   output.openScreen();
   output.draw(['a', 'b'], cutToColumns);
@@ -33,7 +33,7 @@ test('a frame that says the same writes nothing, and one of another size everyth
   expect(chunks).toHaveLength(4);
 });
 
-test('whatever is said gives the terminal back first, once', () => {
+test('the terminal is restored once before any message', () => {
   const { output, chunks } = screen();
   output.openScreen();
   output.error(new Error('x'));
@@ -46,7 +46,7 @@ test('whatever is said gives the terminal back first, once', () => {
   expect(rest.join('')).not.toContain('late');
 });
 
-test('no line of a frame is wider than the screen or steers it', () => {
+test('no line of a frame is wider than the screen or contains control sequences', () => {
   const { output, chunks } = screen();
   output.openScreen();
   output.draw(['船船船船船船船', 'a\u001b[2Jb\nc'], cutToColumns);

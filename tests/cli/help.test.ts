@@ -5,7 +5,7 @@ import type { Cli } from '../../src/kit/terminal/cli.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 import { typed } from './typed.ts';
 
-// Nothing of it is used before a command runs.
+// None of it is used before a command runs.
 const program = makeProgram({ output: { columns: 80 } } as Cli);
 const commands = program
   .createHelp()
@@ -13,7 +13,7 @@ const commands = program
   .filter((command) => command.name() !== 'help');
 
 test.each(commands.map((command) => [command.name(), command] as const))(
-  '%s says what it does in a phrase, and shows it with examples that hold',
+  '%s is described by a phrase and by valid examples',
   (name, command) => {
     expect(command.description()).toMatch(/^[A-Z].*[a-z]$/);
     const examples = EXAMPLES[name] ?? [];
@@ -26,19 +26,19 @@ test.each(commands.map((command) => [command.name(), command] as const))(
   },
 );
 
-test('there is no example of a command that is gone', () => {
+test('no example belongs to a removed command', () => {
   const names = commands.map((command) => command.name());
   expect(Object.keys(EXAMPLES).filter((name) => !names.includes(name))).toEqual([]);
 });
 
-test('the help groups the commands by what a person wants', async () => {
+test('the help groups the commands by purpose', async () => {
   await using repo = await makeRepo();
   const { stdout } = await typed(['--help'], { cwd: repo.path, home: repo.homeDir });
   const titles = stdout.match(/^[A-Z][a-z ]+:$/gm);
   expect(titles).toEqual(['Options:', 'Start and finish:', 'Look:', 'Decide:', 'Set up:']);
 });
 
-test('the help of a command begins with its own options, and ends with those of all commands', async () => {
+test('the help of a command begins with its own options, and ends with the common ones', async () => {
   await using repo = await makeRepo();
   const { stdout } = await typed(['stop', '--help'], { cwd: repo.path, home: repo.homeDir });
   expect(stdout.indexOf('--now')).toBeLessThan(stdout.indexOf('Common options:'));

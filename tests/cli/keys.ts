@@ -14,11 +14,11 @@ export const KEY = {
 
 export interface Keyboard {
   menus: Menus;
-  /** What the terminal was sent. */
+  /** The text sent to the terminal. */
   shown: () => string;
 }
 
-/** Menus on a terminal of their own, at which a person presses the next of `keys` whenever something is asked. */
+/** Menus on a separate terminal, where the next of `keys` is pressed at each question. */
 export function keyboard(
   keys: string[],
   { colourful = false, interrupted = new AbortController().signal } = {},

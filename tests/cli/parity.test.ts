@@ -5,13 +5,13 @@ import { START_CHOICE_ROWS } from '../../src/acts/sessions/start-choices.ts';
 import { makeProgram } from '../../src/cli/program.ts';
 import type { Cli } from '../../src/kit/terminal/cli.ts';
 
-/** What a terminal has instead, or why it needs none. */
+/** What a terminal has in its place, or why it needs none. */
 type Instead = { instead: string };
 const PAGES: Instead = { instead: 'the pager' };
 
 const typedOf = (option: string) => `start ${/--[a-z-]+/.exec(option)?.[0]}`;
 
-/** What each argument of each tool is in a terminal: a command and its option or argument. */
+/** The form of each argument of each tool in a terminal: a command and its option or argument. */
 const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
   setup_project: {
     project_dir: ['init [folder]'],
@@ -102,7 +102,7 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
   },
 };
 
-/** What only a terminal has, and why no tool does. */
+/** Commands that only a terminal has, and why no tool does. */
 const TERMINAL_ONLY: Record<string, string> = {
   'run [session]': 'follows a session on the screen; a chat waits',
   'run --ask': 'questions at the terminal; a chat relays them',
@@ -135,11 +135,11 @@ const TERMINAL_ONLY: Record<string, string> = {
   completion: 'for shells',
 };
 
-// Nothing of it is used before a command runs.
+// None of it is used before a command runs.
 const program = makeProgram({ output: { columns: 80 } } as Cli);
 const COMMON = ['--project', '--json', '--no-color', '--no-pager'];
 
-/** `start --task`, `stop <session>`: everything that can be typed, but for what every command takes. */
+/** `start --task`, `stop <session>`: everything that can be typed, except common options. */
 const TYPED = program
   .createHelp()
   .visibleCommands(program)
@@ -169,20 +169,20 @@ const TOOLS = readdirSync(GOLDEN)
     ] as const;
   });
 
-test.each(TOOLS)('whatever %s takes can be said in a terminal', (tool, names) => {
+test.each(TOOLS)('every argument of %s has a form in a terminal', (tool, names) => {
   const table = IN_TERMINAL[tool] ?? {};
   expect(Object.keys(table).sort()).toEqual([...names].sort());
   const said = Object.values(table).flatMap((each) => ('instead' in each ? [] : each));
   expect(said.filter((each) => !TYPED.includes(each))).toEqual([]);
 });
 
-test('whatever a terminal takes is an argument of a tool, or has a reason not to be', () => {
+test('every argument in a terminal is one of a tool, or has a reason not to be', () => {
   const known = new Set(
     Object.values(IN_TERMINAL).flatMap((table) =>
       Object.values(table).flatMap((each) => ('instead' in each ? [] : each)),
     ),
   );
   const alone = (each: string) => each in TERMINAL_ONLY || (each.split(' ')[0] ?? '') in TERMINAL_ONLY;
-  // `run` takes what `start` takes.
+  // `run` accepts what `start` accepts.
   expect(TYPED.filter((each) => !known.has(each) && !alone(each) && !STARTS.has(each))).toEqual([]);
 });

@@ -25,7 +25,7 @@ test('help names every command', async () => {
   expect(stdout.match(/^ {2}[a-z]+ /gm)?.length).toBe(COMMANDS.length + 1);
 });
 
-test('a misspelt command is refused with the one that was meant, and status 2', async () => {
+test('a misspelt command is refused with the nearest one, and status 2', async () => {
   await using repo = await makeRepo();
   const { stderr, exitCode } = await typed(['stauts'], { cwd: repo.path, home: repo.homeDir });
   expect(exitCode).toBe(2);
@@ -39,14 +39,14 @@ test('a misspelt option is one JSON object with --json', async () => {
   expect(stderr).toBe('');
 });
 
-test('run without a task is wrong usage', async () => {
+test('run without a task is a usage error', async () => {
   await using repo = await makeRepo();
   const { stderr, exitCode } = await typed(['run'], { cwd: repo.path, home: repo.homeDir });
   expect(exitCode).toBe(2);
   expect(stderr).toContain('A session needs a task');
 });
 
-test('run outside a project makes nothing unasked and says what it would make', async () => {
+test('run outside a project creates nothing without consent and says what it would create', async () => {
   await using repo = await makeRepo();
   const { stderr, exitCode } = await typed(['run', '--task', 'x'], { cwd: repo.path, home: repo.homeDir });
   expect(exitCode).toBe(1);
@@ -54,7 +54,7 @@ test('run outside a project makes nothing unasked and says what it would make', 
   await expect(access(join(repo.path, '.samocode'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('a no at the terminal makes nothing', async () => {
+test('a no at the terminal creates nothing', async () => {
   await using repo = await makeRepo();
   const place = { cwd: repo.path, home: repo.homeDir, says: ['n'] };
   const { stdout, exitCode } = await typed(['start', '--task', 'x'], place);
@@ -63,7 +63,7 @@ test('a no at the terminal makes nothing', async () => {
   await expect(access(join(repo.path, '.samocode'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('init makes a project and a second one finds it in order', async () => {
+test('init creates a project, and a second init finds it complete', async () => {
   await using repo = await makeRepo();
   const place = { cwd: repo.path, home: repo.homeDir };
   const first = await typed(['init', '--set', 'PROVIDER=rehearsal', '--json'], place);
@@ -72,13 +72,13 @@ test('init makes a project and a second one finds it in order', async () => {
   expect(second.stdout).toContain('is valid');
 });
 
-test('a --set that is no KEY=VALUE is wrong usage', async () => {
+test('a --set that is not KEY=VALUE is a usage error', async () => {
   await using repo = await makeRepo();
   const { exitCode } = await typed(['init', '--set', 'provider'], { cwd: repo.path, home: repo.homeDir });
   expect(exitCode).toBe(2);
 });
 
-test('config says where each value came from', async () => {
+test('config shows the source of each value', async () => {
   await using repo = await makeRepo();
   const place = { cwd: repo.path, home: repo.homeDir, env: { CLAUDE_MODEL: 'sonnet' } };
   await typed(['init', '--set', 'TIMEOUT=60'], place);
@@ -137,7 +137,7 @@ test('doctor runs the checks of a project only when it is asked to', async () =>
   expect(await found(['doctor', '--checks', '--json'])).toBe('fail');
 });
 
-test('an unknown session is refused in words of the terminal', async () => {
+test('an unknown session is refused with a hint for the terminal', async () => {
   await using repo = await makeRepo();
   const place = { cwd: repo.path, home: repo.homeDir };
   await typed(['init'], place);
@@ -147,20 +147,20 @@ test('an unknown session is refused in words of the terminal', async () => {
   expect(stderr).not.toMatch(/list_sessions|start_session/);
 });
 
-test('the original form asks for both of its words', async () => {
+test('the original form requires both of its arguments', async () => {
   await using repo = await makeRepo();
   const { stderr, exitCode } = await typed(['--session', 'x'], { cwd: repo.path, home: repo.homeDir });
   expect(exitCode).toBe(2);
   expect(stderr).toContain('--config');
 });
 
-test('a log cannot be followed into one JSON object', async () => {
+test('a log cannot be followed with --json', async () => {
   await using repo = await makeRepo();
   const place = { cwd: repo.path, home: repo.homeDir };
   expect((await typed(['log', 'x', '--follow', '--json'], place)).exitCode).toBe(2);
 });
 
-test('start takes limits and a fallback for its session alone, and names one that cannot be', async () => {
+test('start accepts limits and a fallback for its session, and names an invalid one', async () => {
   await using repo = await makeRepo();
   const place = { cwd: repo.path, home: repo.homeDir };
   await typed(['init', '--set', 'PROVIDER=rehearsal'], place);
@@ -208,7 +208,7 @@ test.each([
   [['--task', 'Add auth'], "Required option '--config <file>' not specified.", 'samocode run --task "…"'],
   [['start', 'Add', 'auth'], 'Too many arguments', 'samocode start --task "…"'],
   [['run', 'Add', 'auth'], 'Too many arguments', 'samocode run --task "…"'],
-])('%j is refused in whole sentences, with what was meant', async (argv, why, hint) => {
+])('%j is refused in full sentences, with the nearest alternative', async (argv, why, hint) => {
   await using repo = await makeRepo();
   const { stderr, exitCode } = await typed(argv, { cwd: repo.path, home: repo.homeDir });
   expect(exitCode).toBe(2);
@@ -217,7 +217,7 @@ test.each([
   expect(stderr).not.toMatch(/\.\.|outputHelp/);
 });
 
-test('a task in the place of a session name is told from a session, with or without options', async () => {
+test('a task at the position of a session name is distinguished from a session, with or without options', async () => {
   await using repo = await makeRepo();
   const place = { cwd: repo.path, home: repo.homeDir };
   await typed(['init'], place);
@@ -229,7 +229,7 @@ test('a task in the place of a session name is told from a session, with or with
   }
 });
 
-test('a folder that there is not is called so, and not searched for a project', async () => {
+test('a folder that does not exist is reported as such, and not searched for a project', async () => {
   await using repo = await makeRepo();
   const { stderr } = await typed(['list', '-C', '/no/such/folder'], { cwd: repo.path, home: repo.homeDir });
   expect(stderr).toContain('There is no folder /no/such/folder.');

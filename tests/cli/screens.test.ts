@@ -103,14 +103,14 @@ const SCREENS: Record<string, (columns: number) => string> = {
 
 test.each(
   Object.keys(SCREENS).flatMap((name) => [60, 80, 120, 200].map((columns) => [name, columns] as const)),
-)('%s on %i columns is as it was looked at, and no row is wider', async (name, columns) => {
+)('%s on %i columns equals its golden file, and no row is wider', async (name, columns) => {
   const text = stripVTControlCharacters(SCREENS[name]?.(columns) ?? '');
   for (const line of text.split('\n\n')[0]?.split('\n') ?? [])
     expect(columnsOf(line)).toBeLessThanOrEqual(columns);
   await expect(`${text}\n`).toMatchFileSnapshot(`${GOLDEN}/${name}-${columns}.txt`);
 });
 
-test('where a program was searched is shown only to whoever asks for it', () => {
+test('the searched folders of a program are shown only on request', () => {
   const shown = (verbose: boolean) =>
     CHECKS.map((check) => checkWords(check, terminal(120), { verbose })).join('\n');
   expect(shown(false)).not.toContain('/usr/bin');

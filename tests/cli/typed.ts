@@ -19,18 +19,18 @@ export interface TypedOptions {
   cwd: string;
   home: string;
   env?: Record<string, string>;
-  /** What the person says, question by question; without it nobody is there. */
+  /** The person's answers, question by question; without it no person is at the terminal. */
   says?: string[];
-  /** What they press instead, menu by menu. */
+  /** The keys that are pressed instead, menu by menu. */
   keys?: string[];
-  /** What is started for a session; without it nothing is. */
+  /** The worker that is started for a session; without it none is. */
   programs?: ActionContext['programs'];
   clock?: Clock;
 }
 
 const NOWHERE = { worker: '/nowhere/worker.js', rehearsal: '/nowhere/samocode-rehearsal.js' };
 
-/** Runs one command line in this process, with streams of its own: all but `main.ts` is the real program. */
+/** Runs one command line in this process, with separate streams: everything but `main.ts` is the real program. */
 export async function typed(
   argv: string[],
   { cwd, home, env = {}, says, keys, programs = NOWHERE, clock = systemClock }: TypedOptions,

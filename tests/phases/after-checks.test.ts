@@ -6,7 +6,7 @@ import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES } from '../../src/phases/t
 const testing = initialProgress('testing');
 const quality = initialProgress('quality');
 
-test('a false claim returns to implementation with the whole list, and later blocks with it', () => {
+test('a false claim returns to implementation with the whole list, and finally blocks with it', () => {
   const claims = ['a phase is open', 'a file is missing'];
   const failed = { failures: ['`npm test` (exit status 1)'], details: ['its last lines'] };
   const list =
@@ -24,7 +24,7 @@ test('a false claim returns to implementation with the whole list, and later blo
   });
 });
 
-test('a review that leaves a requirement out is another round, and blocks after the last one', () => {
+test('a review that omits a requirement is another round, and blocks after the last one', () => {
   expect(afterUnreviewed(quality, ['R2 is open'])).toMatchObject({
     kind: 'run',
     phase: 'quality',
@@ -34,7 +34,7 @@ test('a review that leaves a requirement out is another round, and blocks after 
   expect(afterUnreviewed(last, ['R2 is open'])).toMatchObject({ kind: 'block', rule: 'false_done' });
 });
 
-test('a session that would be done with a review missing goes back to quality, and not for ever', () => {
+test('a session that would be done with a review missing returns to quality, a limited number of times', () => {
   const done = initialProgress('done');
   expect(afterUnreviewed(done, ['R2 is open'])).toMatchObject({ kind: 'run', phase: 'quality' });
   const last = { ...done, counted: { ...done.counted, done: PHASES.done.limit - 1 } };

@@ -17,7 +17,7 @@ import { PHASE_NAMES } from '../../src/phases/table.ts';
 
 const usd = (spent: number, limit = 10): CapUse => ({ cap: 'usd', scope: 'session', limit, spent });
 
-test('a limit of zero is reached before anything was spent', () => {
+test('a limit of zero is reached at once', () => {
   for (const cap of CAP_NAMES) {
     const verdict = judgeCaps(capUses({ session: { [cap]: 0 }, phases: {} }, nothing(), 'planning'));
     expect(verdict).toMatchObject({ kind: 'reached', use: { cap, limit: 0 } });
@@ -45,7 +45,7 @@ test('of several iterations the last one wraps up', () => {
   expect(judgeCaps([iterations(0, 1)]).kind).toBe('fine');
 });
 
-test('a phase has its own limits, which other phases don’t use up', () => {
+test('a phase has separate limits, which other phases do not use up', () => {
   const caps = { session: { usd: 100 }, phases: { quality: { usd: 3 } } };
   const spent = withSpent(nothing(), 'planning', { ...NOTHING_SPENT, usd: 50 });
   expect(judgeCaps(capUses(caps, spent, 'quality')).kind).toBe('fine');
@@ -68,7 +68,7 @@ test('people are warned at 50 and 80 percent, once each, and only of the higher'
   expect(warningKey({ scope: 'quality', cap: 'hours', percent: 50 })).toBe('quality:hours:50');
 });
 
-test('a raised limit replaces the old one, the others stay', () => {
+test('a raised limit replaces the old one, and the others are kept', () => {
   const caps = { session: { usd: 5, tokens: 10 }, phases: { testing: { hours: 1 } } };
   const raised = { session: { usd: 20 }, phases: { testing: { usd: 2 } } };
   expect(withRaised(caps, raised)).toMatchObject({
@@ -83,7 +83,7 @@ test('a limit is named by its setting and shown with its unit', () => {
   expect(describeUse(usd(4.2, 5))).toBe('$4.20 of $5.00');
 });
 
-test('a reached limit is never judged fine or wrap_up, whatever is spent', () => {
+test('a limit that is reached is never judged fine or wrap_up, whatever is spent', () => {
   const amount = fc.double({ min: 0, max: 1e9, noNaN: true });
   const use = fc.record({
     cap: fc.constantFrom(...CAP_NAMES),

@@ -30,7 +30,7 @@ const ENDINGS: Record<EndingKind, readonly [string, string, string, string]> = {
   not_started: ['run failure later', 'run failure later', 'run corrective later', 'run later'],
 };
 
-test.each(ENDING_KINDS)('an ending by %s leads where the table says', (end) => {
+test.each(ENDING_KINDS)('after an ending by %s the decision is that of the table', (end) => {
   const at = progressIn('investigation');
   const outcomes = [
     outcomeOf({ end }),
@@ -59,12 +59,12 @@ test('a second missing signal in a row gets a corrective retry, the third blocks
   expect(decide(third, outcomeOf(), RULES)).toMatchObject({ kind: 'block', rule: 'no_signal' });
 });
 
-test('a corrective retry that writes no signal blocks though it changed something', () => {
+test('a corrective retry that writes no signal blocks even if it changed files', () => {
   const at = progressIn('testing', strikes({ corrected: true }));
   expect(decide(at, outcomeOf({ changed: true }), RULES)).toMatchObject({ rule: 'no_signal' });
 });
 
-test('the corrective retry is told exactly what was wrong', () => {
+test('the prompt of a corrective retry says exactly what was wrong', () => {
   const decision = decide(progressIn('planning'), outcomeOf({ signal: malformed }), RULES);
   expect(decision).toHaveProperty('notes', [expect.stringContaining('not JSON')]);
 });
@@ -77,7 +77,7 @@ test('the block after a corrective retry names the rule in its reason', () => {
   expect(decision).toHaveProperty('reason', expect.stringContaining('rule signal_phase'));
 });
 
-test('a signal torn by a crash counts as the crash, and the next agent is told of both', () => {
+test('a signal torn by a crash counts as the crash, and the next agent gets both reasons', () => {
   const decision = decide(progressIn('planning'), outcomeOf({ end: 'crashed', signal: malformed }), RULES);
   expect(decision).toMatchObject({ strike: 'failure' });
   expect(decision).toHaveProperty('notes', [
@@ -109,7 +109,7 @@ test.each([0, 1, 3])('with %i retries allowed, the failure after them blocks', (
   });
 });
 
-test('a user’s stop is no failure', () => {
+test("a user's stop is not a failure", () => {
   const at = progressIn('testing', strikes({ failures: 3 }));
   const decision = decide(at, outcomeOf({ end: 'killed', stopAsked: true }), RULES);
   expect(decision).toMatchObject({ kind: 'run', strike: 'excused', delay: 'none' });
@@ -126,7 +126,7 @@ test('a usage limit without a known end says so', () => {
   expect(decision).toHaveProperty('until', null);
 });
 
-test('a hand-off stays in the phase whatever it names and passes its note on', () => {
+test('a hand-off stays in the phase that it names or not, and passes its note on', () => {
   const signal = { status: 'handoff', phase: 'done', note: 'step 3 is half done' } as const;
   const decision = decide(progressIn('testing'), signalled(signal), RULES);
   expect(decision).toMatchObject({ kind: 'run', phase: 'testing' });
@@ -148,7 +148,7 @@ test('waiting without a target waits for the default of its phase', () => {
   expect(asked).toEqual(['qa_answers', 'plan_approval', 'human_action']);
 });
 
-test('the agent’s reason and needs are passed on, or defaults', () => {
+test("the agent's reason and needs are passed on, or defaults", () => {
   const own = { status: 'blocked', reason: 'no database', needs: 'clarification' } as const;
   expect(decide(progressIn('testing'), signalled(own), RULES)).toMatchObject({
     reason: 'no database',
@@ -160,19 +160,19 @@ test('the agent’s reason and needs are passed on, or defaults', () => {
   });
 });
 
-test('done with an unacknowledged message is refused by the name of the message', () => {
+test('done with an unacknowledged message is refused, and the message is named', () => {
   const outcome = signalled({ status: 'done', summary: 'x' }, { unacknowledged: ['M7'] });
   const decision = decide(progressIn('done'), outcome, RULES);
   expect(decision).toHaveProperty('notes', [expect.stringContaining('M7')]);
 });
 
-test('done without a summary gets a stated default', () => {
+test('done without a summary gets the documented default', () => {
   const decision = decide(progressIn('done'), signalled({ status: 'done' }), RULES);
   expect(decision).toEqual({ kind: 'done', phase: 'done', summary: 'Done.' });
 });
 
 test.each(['crashed', 'timeout', 'network', 'usage_limit', 'no_signal', 'flooded'] as const)(
-  'a child that changed the approved plan and ended by %s shows it to the human first',
+  'an agent that changed the approved plan and ended by %s causes a new approval first',
   (end) => {
     const decision = decide(progressIn('implementation'), outcomeOf({ end, plan: stale }), RULES);
     expect(decision).toMatchObject({ kind: 'park', for: 'plan_approval', resumePhase: 'implementation' });
@@ -185,7 +185,7 @@ test('a changed plan keeps the hand-off note for the agent after the approval', 
   expect(decision).toHaveProperty('notes', [expect.stringContaining('mind the cache')]);
 });
 
-test('a changed plan is shown before another wait, whose reason is kept', () => {
+test('a changed plan needs its approval before another wait, whose reason is kept', () => {
   const wait = { status: 'waiting', for: 'human_action', reason: 'plug the device in' } as const;
   const decision = decide(progressIn('implementation'), signalled(wait, { plan: stale }), RULES);
   expect(decision).toMatchObject({ kind: 'park', for: 'plan_approval' });
@@ -213,7 +213,7 @@ test.each(PHASE_NAMES)('%s blocks when its limit is reached', (phase) => {
   });
 });
 
-test('failed checks send the work back three times and then block', () => {
+test('failed checks return the work three times and then block', () => {
   expect(afterFailedChecks(progressIn('done', { testReturns: 2 }), ['npm test: 1', 'lint: 2'])).toEqual({
     kind: 'run',
     phase: 'implementation',
@@ -240,7 +240,7 @@ test('a retry limit of NaN allows no retry', () => {
   expect(decide(progressIn('init'), outcomeOf({ end: 'crashed' }), rules).kind).toBe('block');
 });
 
-test('every rule says when it blocks and whom it needs', () => {
+test('every rule says when it blocks and whose action it needs', () => {
   for (const rule of Object.values(BLOCK_RULES)) expect(rule.when).toMatch(/^[^A-Z].*[^.]$/);
 });
 

@@ -8,7 +8,7 @@ function trailOf(prints: readonly string[]): ProgressTrail {
 
 const decided = (prints: readonly string[]) => breakLoop(run('testing'), trailOf(prints), 'tree 1a2b');
 
-test('after three equal iterations the next agent is told, after two more the session blocks', () => {
+test('after three equal iterations the next agent gets a nudge, and after two more the session blocks', () => {
   expect(decided(['a', 'a'])).toEqual(run('testing'));
   expect(decided(['a', 'a', 'a'])).toMatchObject({
     kind: 'run',
@@ -18,7 +18,7 @@ test('after three equal iterations the next agent is told, after two more the se
   expect(decided(['a', 'a', 'a', 'a', 'a'])).toMatchObject({ kind: 'block', rule: 'no_progress' });
 });
 
-test('going round in a circle is no progress either', () => {
+test('repeating the same states in turn is not progress either', () => {
   expect(decided(['a', 'b'])).toEqual(run('testing'));
   expect(decided(['a', 'b', 'a'])).toMatchObject({
     notes: [expect.stringContaining('changed nothing')],
@@ -29,16 +29,16 @@ test('going round in a circle is no progress either', () => {
   expect(decided(['a', 'b', 'c', 'a', 'b', 'c'])).toMatchObject({ kind: 'block' });
 });
 
-test('one return to an earlier state followed by something new does not stop the session', () => {
+test('one return to an earlier state followed by a new one does not stop the session', () => {
   expect(decided(['a', 'b', 'a', 'c'])).toEqual(run('testing'));
 });
 
-test('anything new restarts the count', () => {
+test('any new state restarts the count', () => {
   expect(trailOf(['a', 'a', 'a', 'a', 'b']).equal).toBe(1);
   expect(decided(['a', 'a', 'b', 'b', 'c', 'c'])).toEqual(run('testing'));
 });
 
-test('endings that were not the agent’s fault do not count', () => {
+test("endings that were not the agent's fault do not count", () => {
   const trail = trailOf(['a', 'a']);
   for (const ending of ['usage_limit', 'overloaded', 'network', 'killed', 'not_started'] as const) {
     expect(withPrint(trail, { print: 'a', ending })).toEqual(trail);
@@ -51,7 +51,7 @@ test('waiting, done and blocked decisions are unchanged', () => {
   expect(breakLoop(done, trailOf(['a', 'a', 'a', 'a', 'a']), '')).toEqual(done);
 });
 
-test('the trail stays short however long a session runs', () => {
+test('the trail is limited, however long a session runs', () => {
   const many = Array.from({ length: 500 }, (_, index) => `p${index}`);
   expect(trailOf(many).prints).toHaveLength(8);
 });

@@ -28,7 +28,7 @@ test.each([
   [7, 10 * MINUTE_MS],
   [8, 10 * MINUTE_MS],
   [500, 10 * MINUTE_MS],
-])('after try %i of an outage the next comes in %i ms', (tries, ms) => {
+])('after attempt %i of an outage the next one starts in %i ms', (tries, ms) => {
   expect(waitAfter(tries, PATIENCE)).toBe(ms);
 });
 
@@ -40,7 +40,7 @@ test('a wait is never shorter than the previous one of its outage, whatever the 
   );
 });
 
-test('the person is asked after the hours of the setting, and at the latest one wait and one try later', () => {
+test('the person is asked after the hours of the setting, and at the latest one wait and one attempt later', () => {
   fc.assert(
     fc.property(anyPatience, fc.nat(HOUR_MS), (patience, childMs) => {
       const blockedAt = rowUntilBlocked(patience, childMs);
@@ -62,7 +62,7 @@ function rowUntilBlocked(patience: typeof PATIENCE, durationMs: number): Outage 
 }
 
 test.each(OUTAGES)(
-  'by %s the first three tries come soon, and from the fourth on it is told as a wait',
+  'for %s the first three attempts follow quickly, and from the fourth on it is shown as a wait',
   (end) => {
     const decided = [1, 2, 3, 4, 60].map((tries) =>
       decide(progressIn('testing'), outcomeOf({ end, outage: { tries, workedMs: 0 } }), RULES),
@@ -78,7 +78,7 @@ test.each(OUTAGES)(
   },
 );
 
-test('an outage blocks for no number of failures, and takes nothing from their retries', () => {
+test('no number of failures in an outage blocks, and none uses up their retries', () => {
   const at = progressIn('testing', strikes({ failures: 3 }));
   expect(decide(at, outcomeOf({ end: 'overloaded' }), { ...RULES, maxRetries: 0 }).kind).toBe('run');
 });
@@ -86,23 +86,26 @@ test('an outage blocks for no number of failures, and takes nothing from their r
 test.each([
   ['overloaded', 'The provider is overloaded: 80 tries in 12 hours.'],
   ['network', 'The provider cannot be reached: 80 tries in 12 hours.'],
-] as const)('by %s it says what was tried for how long, and what a resume does', (end, said) => {
-  const outcome = outcomeOf({ end, problem: 'busy', outage: { tries: 80, workedMs: 0 } });
-  expect(decide(progressIn('testing'), outcome, RULES)).toEqual({
-    kind: 'block',
-    phase: 'testing',
-    rule: end,
-    needs: 'human_decision',
-    reason: `${said} A resume tries again at once, and then for as long again. It said: busy`,
-  });
-});
+] as const)(
+  'the question about %s says how often and how long it was tried, and what a resume does',
+  (end, said) => {
+    const outcome = outcomeOf({ end, problem: 'busy', outage: { tries: 80, workedMs: 0 } });
+    expect(decide(progressIn('testing'), outcome, RULES)).toEqual({
+      kind: 'block',
+      phase: 'testing',
+      rule: end,
+      needs: 'human_decision',
+      reason: `${said} A resume tries again at once, and then for as long again. It said: busy`,
+    });
+  },
+);
 
 test('a patience of NaN asks at once', () => {
   const rules = { ...RULES, patience: { ...PATIENCE, mostMs: Number.NaN } };
   expect(decide(progressIn('testing'), outcomeOf({ end: 'network' }), rules).kind).toBe('block');
 });
 
-test('an outage grows by endings of either kind, survives inconclusive ones, and ends with an answer', () => {
+test('an outage includes endings of either kind, survives inconclusive ones, and ends with an answer', () => {
   const row = { tries: 4, workedMs: 10 };
   const after = Object.fromEntries(
     ENDING_KINDS.map((ending) => [ending, withEnding(row, { ending, durationMs: 5 })?.tries ?? 0]),
@@ -113,7 +116,7 @@ test('an outage grows by endings of either kind, survives inconclusive ones, and
   });
 });
 
-test('the first agent’s duration is not part of the outage, that of the others is', () => {
+test("the first agent's duration is not part of the outage, while the durations of the others are", () => {
   const ends = { ending: 'overloaded', durationMs: HOUR_MS } as const;
   const first = withEnding(undefined, ends);
   expect(first && lastedMs(first, PATIENCE)).toBe(0);
@@ -125,10 +128,10 @@ test.each([
   [40_000, '1 minute'],
   [HOUR_MS, '60 minutes'],
   [12.2 * HOUR_MS, '12 hours'],
-])('%i ms are %s', (ms, words) => {
+])('%i ms are formatted as %s', (ms, words) => {
   expect(roughDuration(ms)).toBe(words);
 });
 
-test('only the first three tries are quick', () => {
+test('only the first three attempts are quick', () => {
   expect([1, 2, 3, 4].map((tries) => isQuick({ tries }))).toEqual([true, true, true, false]);
 });

@@ -24,7 +24,7 @@ export interface Situation {
   rows: string;
 }
 
-/** `continue` to each phase, to none, to an unknown one; then the other signals, whatever phase they name. */
+/** `continue` to each phase, to none, to an unknown one; then the other signals, for any phase. */
 export const COLUMNS =
   'init investigation requirements planning implementation testing quality done none unknown ' +
   'handoff blocked done: wait wait:qa wait:plan wait:file wait:nofile wait:human';
@@ -137,25 +137,25 @@ export const SITUATIONS: readonly Situation[] = [
     testing         x  x  x  x  >  =  e  >  =  x    =  B  -   -  -  -  -  -  -`,
   },
   {
-    name: 'an earlier quality child changed the tree',
+    name: 'an earlier quality agent changed the tree',
     progress: { qualityChangedTree: true },
     rows: `
     quality         x  x  x  x  x  >  =  e  =  x    =  B  -   -  -  -  -  -  -`,
   },
   {
-    name: 'this child changed the tree',
+    name: 'this agent changed the tree',
     outcome: { treeChanged: true },
     rows: `
     quality         x  x  x  x  x  >  =  e  =  x    =  B  -   -  -  -  -  -  -`,
   },
   {
-    name: 'tests have sent the work back three times',
+    name: 'tests have returned the work three times',
     progress: { testReturns: 3 },
     rows: `
     testing         x  x  x  x  R  =  >  e  =  x    =  B  -   -  -  -  -  -  -`,
   },
   {
-    name: 'three rounds of quality are over',
+    name: 'three rounds of quality are used up',
     progress: { qualityRounds: 3 },
     rows: `
     quality         x  x  x  x  x  >  Q  >  Q  x    =  B  -   -  -  -  -  -  -`,

@@ -20,7 +20,7 @@ const planned = { ...NO_PLAN, exists: true, approved: true };
 const stale = { ...NO_PLAN, exists: true, changedSinceApproval: true };
 
 test.each(ENDING_KINDS)(
-  'a child without a signal that ended by %s counts only where the rules say',
+  'an agent without a signal that ended by %s counts only according to the rules',
   (end) => {
     const counts = ['signalled', 'no_signal', 'timeout', 'crashed'].includes(end);
     expect(after(progressIn('testing'), outcomeOf({ end })).counted.testing).toBe(counts ? 1 : 0);
@@ -46,14 +46,14 @@ test('after an implementation agent quality must review again', () => {
   expect(again).toMatchObject({ phase: 'testing', qualitySinceImplementation: false });
 });
 
-test('changes by quality are reset when it is entered again, and not before', () => {
+test('changes by quality are reset only when it is entered again', () => {
   const changed = says(progressIn('quality'), 'quality', { treeChanged: true });
   const timedOut = after(changed, outcomeOf({ end: 'timeout' }));
   expect(timedOut.qualityChangedTree).toBe(true);
   expect(inPhase(inPhase(timedOut, 'testing'), 'quality').qualityChangedTree).toBe(false);
 });
 
-test('only a quality agent that signals to stay makes a round', () => {
+test('only a quality agent that signals to stay counts as a round', () => {
   const at = progressIn('quality');
   expect(says(at, 'quality').qualityRounds).toBe(1);
   expect(after(at, signalled({ status: 'continue' }, { end: 'usage_limit' })).qualityRounds).toBe(1);
@@ -64,7 +64,7 @@ test('only a quality agent that signals to stay makes a round', () => {
   expect(says(progressIn('testing'), 'testing').qualityRounds).toBe(0);
 });
 
-test('a round and a return count when a changed plan is shown in between', () => {
+test('a round and a return count even if a changed plan is approved in between', () => {
   expect(says(progressIn('quality'), 'quality', { plan: stale })).toMatchObject({ qualityRounds: 1 });
   expect(says(progressIn('testing'), 'implementation', { plan: stale })).toMatchObject({
     phase: 'testing',
@@ -72,7 +72,7 @@ test('a round and a return count when a changed plan is shown in between', () =>
   });
 });
 
-test('quality has reviewed when a changed plan is shown before the second tests', () => {
+test('quality counts as reviewed if a changed plan is approved before the second tests', () => {
   const parked = says(progressIn('quality'), 'testing', { plan: stale });
   expect(parked.phase).toBe('quality');
   expect(inPhase(parked, 'testing').qualitySinceImplementation).toBe(true);
@@ -120,7 +120,7 @@ test('each kind of failure is counted separately', () => {
   expect(corrected.strikes).toEqual({ corrected: true, noSignal: 0, timeouts: 1, failures: 1 });
 });
 
-test('a missing signal after a change counts as a continue, so earlier failures are over', () => {
+test('a missing signal after a change counts as a continue and ends earlier series of failures', () => {
   const at = progressIn('testing', strikes({ timeouts: 2, failures: 2 }));
   expect(after(at, outcomeOf()).strikes).toEqual({ corrected: false, noSignal: 1, timeouts: 0, failures: 0 });
 });
@@ -153,7 +153,7 @@ test('resuming a blocked session resets its limits and keeps its history', () =>
   });
 });
 
-test('a new goal begins at investigation and keeps only the running number', () => {
+test('a new goal starts at investigation and keeps only the iteration count', () => {
   expect(withNewGoal(worn)).toEqual({ ...initialProgress('investigation'), totalIterations: 40 });
 });
 
@@ -162,7 +162,7 @@ const HANDS_OVER = PHASE_NAMES.filter((phase) =>
   (PHASES[phase].signals as readonly string[]).includes('handoff'),
 );
 
-test.each(HANDS_OVER)('handoffs in %s use up the limit of the phase, and nothing else', (phase) => {
+test.each(HANDS_OVER)('hand-offs in %s use up the limit of the phase, and nothing else', (phase) => {
   let progress = progressIn(phase);
   let children = 0;
   for (; checkLimit(progress) === undefined && children < 1000; children += 1) {

@@ -42,7 +42,7 @@ test('there is a verdict for every phase, signal and target', () => {
   expect(CASES).toHaveLength(SITUATIONS.length * PHASE_NAMES.length * columns.length);
 });
 
-test.each(SITUATIONS)('signals lead where the table says: $name', (situation) => {
+test.each(SITUATIONS)('each signal gets the decision of the table: $name', (situation) => {
   const cases = CASES.filter((one) => one.situation === situation);
   const wrong = cases.flatMap((one) =>
     signalsFor(one).flatMap((signal) => {
@@ -79,7 +79,7 @@ test('only phases that may signal waiting have something to wait for', () => {
   }
 });
 
-test('a phase is recognized in any letter case, and nothing else is', () => {
+test('a phase is recognized in any letter case, and nothing else is recognized', () => {
   expect(phaseNamed(' Testing\n')).toBe('testing');
   expect(phaseNamed('tests')).toBeUndefined();
   expect(phaseNamed('toString')).toBeUndefined();

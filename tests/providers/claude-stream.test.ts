@@ -33,11 +33,11 @@ const using = (name: string, input: unknown) => ({
   message: { content: [{ type: 'tool_use', id: 't', name, input }] },
 });
 
-test('the first line names version, model and the CLI session', () => {
+test('the first line has the version, the model and the CLI session', () => {
   expect(read(INIT)).toEqual([{ kind: 'started', version: '2.1', model: 'm', cliSession: 's' }]);
 });
 
-test('a tool call reads as its name and what it is about, paths below the working directory shortened', () => {
+test('a tool call is shown as its name and subject, with paths below the working directory shortened', () => {
   const events = read(
     INIT,
     using('Bash', { command: 'npm test\necho', description: 'x' }),
@@ -95,7 +95,7 @@ test('a subtype of success does not hide an error', () => {
   expect(finalOf(FAILED)).toMatchObject({ ok: false, problem: { kind: 'crashed' } });
 });
 
-test('a reached usage limit has its end', () => {
+test('a reached usage limit has its end time', () => {
   const rejected = {
     type: 'rate_limit_event',
     rate_limit_info: { status: 'rejected', resetsAt: 1_700_000_000 },
@@ -105,7 +105,7 @@ test('a reached usage limit has its end', () => {
   expect(events[1]).toMatchObject({ report: { problem: { kind: 'usage_limit', until: 1_700_000_000_000 } } });
 });
 
-test('a warning about a limit is no limit', () => {
+test('a warning about a limit is not a limit', () => {
   expect(
     read({ type: 'rate_limit_event', rate_limit_info: { status: 'allowed_warning', resetsAt: 1 } }),
   ).toEqual([]);
@@ -122,11 +122,11 @@ test.each([
   [{ api_error_status: null, api_error: 'connection_failed' }, 'server_error', 'network'],
   [{ stop_reason: 'refusal' }, 'invalid_request', 'refused'],
   [{ terminal_reason: 'prompt_too_long', api_error_status: 400 }, 'invalid_request', 'crashed'],
-])('a result with %j after "%s" is read as %s', (fields, errorClass, kind) => {
+])('a result with %j after "%s" is parsed as %s', (fields, errorClass, kind) => {
   expect(finalOf(saying(errorClass), { ...FAILED, ...fields })?.problem).toEqual({ kind });
 });
 
-test('reaching the turn limit is no failure of the agent', () => {
+test('reaching the turn limit is not a failure of the agent', () => {
   const report = finalOf({
     type: 'result',
     subtype: 'error_max_turns',
@@ -136,7 +136,7 @@ test('reaching the turn limit is no failure of the agent', () => {
   expect(report).toEqual({ ok: false, text: 'Reached 2 turns' });
 });
 
-test('unknown types, odd fields and torn lines give nothing', () => {
+test('unknown types, odd fields and torn lines are ignored', () => {
   expect(
     read(
       '',

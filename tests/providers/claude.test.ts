@@ -90,7 +90,7 @@ test('the mode "allow" lists tools instead of skipping permissions', () => {
   );
 });
 
-test('in a phase of documents only the session folder can be edited, and we allow no command', () => {
+test('in a document phase only the session folder can be edited, and samocode allows no command', () => {
   const sessionDir = '/sessions (old) [1]/26-01-08-login';
   const { args } = claude.buildCommand({ ...request, sessionDir, permissions: 'allow' });
   const tools = args[args.indexOf('--allowedTools') + 1]?.split(',') ?? [];
@@ -107,7 +107,7 @@ test('in a phase of documents only the session folder can be edited, and we allo
   expect(settingsIn(claude.buildCommand(request).args)).not.toHaveProperty('permissions');
 });
 
-test('background tasks, updates and the memory of the user’s chats are off, and the user’s time limit for requests is kept', () => {
+test("background tasks, updates and the memory of the user's chats are off, and the user's time limit for requests is kept", () => {
   expect(claude.buildCommand(request).env).toEqual({
     ...request.env,
     API_TIMEOUT_MS: '300000',
@@ -120,7 +120,7 @@ test('background tasks, updates and the memory of the user’s chats are off, an
   expect(claude.buildCommand({ ...request, env: own }).env).toMatchObject({ API_TIMEOUT_MS: '900000' });
 });
 
-test('running as root without permissions is never chosen for the user', () => {
+test('running as root without permission checks is never chosen for the user', () => {
   expect(claude.buildCommand(request).env).not.toHaveProperty('IS_SANDBOX');
   const problem = problemOf(sampleNamed('2.1.328/root-skip-permissions-refused'));
   expect(problem).toMatchObject({ kind: 'config', advice: expect.stringContaining('PERMISSIONS=allow') });
@@ -143,11 +143,11 @@ test.each([
   ['2.1.328/usage-limit-oauth-7d', 1_795_164_958_000],
   ['2.1.328/usage-limit-oauth-mid-run', 1_795_164_958_000],
   ['2.1.197/usage-limit-oauth', 1_795_165_531_000],
-])('a usage limit of %s says until when', (name, until) => {
+])('a usage limit of %s has its end time', (name, until) => {
   expect(problemOf(sampleNamed(name))).toEqual({ kind: 'usage_limit', until });
 });
 
-test('a process that dies by itself without a final message has crashed, whatever its exit status', () => {
+test('a process that exits by itself without a final message has crashed, whatever its exit status', () => {
   for (const exitCode of [0, 1, 129, 137, 143, null]) {
     expect(claude.classifyEnd(undefined, { exitCode, stderrTail: '' })).toEqual({
       kind: 'crashed',
@@ -155,7 +155,7 @@ test('a process that dies by itself without a final message has crashed, whateve
   }
 });
 
-test('a program that the shell could not start is a matter of settings', () => {
+test('a program that the shell could not start is a problem of the settings', () => {
   for (const exitCode of [126, 127]) {
     const problem = claude.classifyEnd(undefined, { exitCode, stderrTail: '' });
     expect(problem).toMatchObject({ kind: 'config', advice: expect.stringContaining('CLAUDE_PATH') });
@@ -187,7 +187,7 @@ test('lost lines, unknown events and error text in tool output never cause a lim
         [...sample.lines],
       );
       const kind = problemOf({ lines, exit: sample.exit })?.kind ?? 'finished';
-      // Without its own event a limit of the older version reads as a busy service.
+      // Without its own event a limit of the older version looks like a busy service.
       const weaker = CLAUDE_ENDINGS[sample.name] === 'usage_limit' ? ['overloaded'] : [];
       expect([CLAUDE_ENDINGS[sample.name], 'finished', 'crashed', ...weaker]).toContain(kind);
     }),

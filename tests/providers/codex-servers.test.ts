@@ -18,7 +18,7 @@ function handOver(
   return { ...codexServers(request), command: codex.buildCommand(request) };
 }
 
-test('a server of the project never shares its name with one of the user’s', () => {
+test("a server of the project never shares its name with one of the user's", () => {
   const servers = {
     docs: { url: 'http://127.0.0.1:1/' },
     'my docs': { command: 'b' },
@@ -77,7 +77,7 @@ test('headers are passed in the environment too, and variables are expanded', ()
   expect(handOver(servers).table.web).toMatchObject({ url: 'http://127.0.0.1:1/x' });
 });
 
-test('a server without URL and command is left out', () => {
+test('a server without URL and command is skipped', () => {
   expect(handOver({ odd: {}, remote: { type: 'sse', command: 'x' } }).table).toEqual({});
 });
 

@@ -27,7 +27,7 @@ async function scene() {
 
 test.each([
   ['the newest', answer(1500, 60) + answer(3000, 120)],
-  ['the one of an older Codex', answer(1500, 60) + older(3000, 120)],
+  ['of an older Codex', answer(1500, 60) + older(3000, 120)],
 ])('of the counts in the log, %s counts', async (_name, lines) => {
   const { dir, path, question } = await scene();
   await using _ = dir;
@@ -46,7 +46,7 @@ test('the log is found for any start day of the thread', async () => {
   expect(traces).toEqual({ model: 'gpt-5.2' });
 });
 
-test('the usage of an ended Codex is found afterwards', async () => {
+test('the usage of an ended Codex is read afterwards', async () => {
   const { dir, path, question } = await scene();
   await using _ = dir;
   await writeFile(path, `${MODEL}${answer(1500, 60)}${answer(3000, 120)}{"type":"resp`);

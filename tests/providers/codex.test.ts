@@ -41,14 +41,14 @@ test('lost lines, unknown events and error text in tool output never cause anoth
   });
 });
 
-test('the prompt is stdin, a file with an end', () => {
+test('the prompt on stdin is a file that ends', () => {
   const command = codex.buildCommand({ ...REQUEST, foreignServers: [] });
   expect(command.args.at(-1)).toBe('-');
   expect(command.stdinPath).toBe(REQUEST.promptPath);
   expect(command.args.join(' ').length).toBeLessThan(2000);
 });
 
-test('without permissions to ask for, the sandbox is off; with a list it is on and git stays writable', () => {
+test('without permissions to ask for, the sandbox is off; with a list it is on and git remains writable', () => {
   expect(codex.buildCommand(REQUEST).args).toContain('--dangerously-bypass-approvals-and-sandbox');
   const gitDirs = ['/repo/.git', '/repo/.git/worktrees/login'];
   const { args } = codex.buildCommand({ ...REQUEST, phase: 'implementation', permissions: 'allow', gitDirs });
@@ -58,7 +58,7 @@ test('without permissions to ask for, the sandbox is off; with a list it is on a
   expect(args).not.toContain('--dangerously-bypass-approvals-and-sandbox');
 });
 
-test('in a phase of documents the session folder and temporary files are all that can be written', () => {
+test('in a document phase only the session folder and temporary files can be written', () => {
   const { args } = codex.buildCommand({ ...REQUEST, permissions: 'allow', gitDirs: ['/repo/.git'] });
   expect(args).toContain('default_permissions="samocode-documents"');
   expect(args).toContain(
@@ -75,7 +75,7 @@ test('a session folder that Codex would treat as a pattern is still writable', (
   expect(args.join(' ')).toContain(`-s workspace-write --add-dir ${sessionDir}`);
 });
 
-test('every server of the user is disabled by name, and the MCP file’s are enabled', () => {
+test('every server of the user is disabled by name, and those of the MCP file are enabled', () => {
   const servers = { docs: { command: 'docs-server', args: ['--port', '1'] } };
   const mcp = { configPath: '/repo/mcp.json', serverNames: ['docs'], servers };
   const { args } = codex.buildCommand({ ...REQUEST, foreignServers: ['samo "x"'], mcp });
@@ -86,11 +86,11 @@ test('every server of the user is disabled by name, and the MCP file’s are ena
   expect(args).not.toContain('--ignore-user-config');
 });
 
-test('when Codex does not list the user’s servers, its settings are ignored', () => {
+test("if Codex does not list the user's servers, its settings are ignored", () => {
   expect(codex.buildCommand(REQUEST).args).toContain('--ignore-user-config');
 });
 
-test('a program that does not list its servers is prepared, too', async () => {
+test('a program that does not list its servers is prepared too', async () => {
   await using dir = await tempDir();
   const promptPath = join(dir.path, 'prompt.md');
   const prepared = await codex.prepare({
@@ -118,7 +118,7 @@ test('a confined agent may write the git folders of its own worktree and no othe
   expect((await codex.prepare({ ...request, ...places })).gitDirs).toEqual([]);
 });
 
-test('a last message that is an object is kept as the signal, and cached tokens are distinguished', () => {
+test('a last message that is an object is used as the signal, and cached tokens are distinguished', () => {
   expect(lastReport(codex, sampleNamed('output-schema'))).toMatchObject({
     ok: true,
     signalText: '{"status":"done","n":1}',

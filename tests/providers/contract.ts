@@ -17,7 +17,7 @@ export async function expectContract(provider: Provider): Promise<void> {
 
 function expectData({ name, settings, preflight, prices, client, ...data }: Provider): void {
   expect(name).toMatch(/^[a-z]+$/);
-  expect(preflight === undefined, 'a CLI with settings can be asked by doctor, the bundled agent not').toBe(
+  expect(preflight === undefined, 'doctor can run a CLI that has settings, and never the bundled agent').toBe(
     settings === undefined,
   );
   const { credentials, markers, leftovers = [] } = data;
@@ -34,7 +34,7 @@ function expectCommand(provider: Provider): void {
   for (const permissions of ['skip', 'allow'] as const) {
     const command = provider.buildCommand({ ...REQUEST, permissions });
     expect([REQUEST.cliPath, REQUEST.nodePath]).toContain(command.file);
-    expect(command.stdinPath, 'a prompt among the arguments would be seen by everybody').toBe(
+    expect(command.stdinPath, 'a prompt among the arguments would be visible to every user').toBe(
       REQUEST.promptPath,
     );
     expect(command.env).toMatchObject(REQUEST.env);

@@ -9,7 +9,7 @@ import { makeRepo } from '../support/temp-repo.ts';
 
 const marks = { sessionUlid: '01JH0000000000000000000000', iteration: 7 };
 
-test('an agent carries the marks of its session and iteration', () => {
+test('an agent carries the markers of its session and iteration', () => {
   expect(childEnvironment({ SAMOCODE_ITERATION: '6' }, marks)).toMatchObject({
     SAMOCODE_SESSION: marks.sessionUlid,
     SAMOCODE_ITERATION: '7',
@@ -38,7 +38,7 @@ test('no agent and no worker of a supervisor gets notification settings', () => 
   expect(Object.keys(worker).filter((name) => name.startsWith('NOTIFY_'))).toEqual([]);
 });
 
-test('agents do not get our settings and secrets', () => {
+test("agents do not get samocode's settings and secrets", () => {
   const env = { TELEGRAM_BOT_TOKEN: 'secret', TELEGRAM_CHAT_ID: '1', SAMOCODE_MAX_RETRIES: '3' };
   const given = childEnvironment(env, marks);
   for (const name of Object.keys(env)) expect(given).not.toHaveProperty(name);
@@ -80,7 +80,7 @@ test('git uses no other repository and starts no maintenance that outlives the a
   });
 });
 
-test('an agent commits with the user’s identity from other settings files, and reaches remotes like the user', async () => {
+test("an agent commits with the user's identity from other settings files, and reaches remotes like the user", async () => {
   await using repo = await makeRepo({ anonymous: true });
   const settings = join(repo.root, 'my-git-settings');
   await writeFile(settings, '[user]\n\tname = Ada\n\temail = ada@example.invalid\n');
@@ -110,7 +110,7 @@ test('the folder of the CLI is the last one on PATH, once', () => {
   expect(childEnvironment(given, { ...marks, cliPath }).PATH).toBe(given.PATH);
 });
 
-test('no secret and no foreign mark is passed on, whatever the environment', () => {
+test('no secret and no foreign marker is passed on, whatever the environment', () => {
   const name = fc.oneof(
     fc.string({ minLength: 1 }),
     fc.constantFrom('SAMOCODE_', 'TELEGRAM_', 'GIT_').chain((start) => fc.string().map((end) => start + end)),

@@ -36,7 +36,7 @@ test.each([
   ['/sessions (old) [1]/26-01-08-axb/_signal.json', false],
   ['/worktree/src/a.ts', false],
   ['src/a.ts', false],
-])('in a phase of documents %s may be written: %s', (path, isGranted) => {
+])('in a document phase %s may be written: %s', (path, isGranted) => {
   const wanted = isGranted ? 'allow' : 'none';
   expect(decisionOf('write_file', { content: `"file_path":"${sessionDir}/x"`, file_path: path })).toBe(
     wanted,
@@ -65,7 +65,7 @@ test.each([
   ['lsof', false],
   ['npm test', false],
   ['echo "command":"ls "', false],
-])('in a phase of documents the command %s is allowed by its words: %s', (command, isGranted) => {
+])('in a document phase the command %s is allowed by its text: %s', (command, isGranted) => {
   const decision = decisionOf('run_shell_command', { command, description: '"command":"ls "' });
   expect(decision === 'allow').toBe(isGranted);
 });
@@ -85,11 +85,11 @@ test.each([
   ['git log -1\necho "---"\ngit status', 'ask_user'],
   ['git log HEAD@{1}', 'allow'],
   ['git show HEAD^{tree}', 'allow'],
-])("before Gemini CLI's own list is asked about %s: %s", (command, decision) => {
+])("%s reaches Gemini CLI's own list: %s", (command, decision) => {
   expect(decisionOf('run_shell_command', { command, description: '{$' })).toBe(decision);
 });
 
-test('Gemini CLI accepts every pattern, and a phase of work has none', () => {
+test('Gemini CLI accepts every pattern, and a work phase has none', () => {
   const patterns = rulesOf('planning').flatMap(({ argsPattern }) => argsPattern ?? []);
   expect(patterns).toHaveLength(4);
   // It refuses the file for a pattern that is too long or may run forever.

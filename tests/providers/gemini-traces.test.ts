@@ -35,7 +35,7 @@ test('every answer counts, and one repeated with the results of its tools counts
   expect((await readGeminiTraces(question)).tokens).toEqual({ input: 2400, cached: 600, output: 160 });
 });
 
-test('a log of many megabytes is read completely, except an overlong line', async () => {
+test('a log of many megabytes is read completely, except for overlong lines', async () => {
   const { dir, path, question } = await scene();
   await using _ = dir;
   const filler = `{"type":"user","content":"${'y'.repeat(200_000)}"}\n`.repeat(12);
@@ -44,7 +44,7 @@ test('a log of many megabytes is read completely, except an overlong line', asyn
   expect((await readGeminiTraces(question)).tokens).toEqual({ input: 3600, cached: 900, output: 180 });
 });
 
-test('the usage of an ended process is found afterwards, and nothing without a log', async () => {
+test('the usage of an ended process is read afterwards, and is empty without a log', async () => {
   const { dir, path, question } = await scene();
   await using _ = dir;
   await writeFile(path, `${answer('a')}${answer('b')}{"id":"c","type":"gem`);

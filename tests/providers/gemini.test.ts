@@ -80,7 +80,7 @@ test('no server of the user is allowed, and those of the MCP file are passed as 
   expect(settings).toEqual({ mcpServers: { docs: { command: 'docs-server' } } });
 });
 
-test('an exit status is an HTTP status cut to eight bits, and 0 alone is no success', () => {
+test('an exit status is an HTTP status truncated to eight bits, and only 0 is success', () => {
   const kindOf = (exitCode: number | null) =>
     gemini.classifyEnd(undefined, { exitCode, stderrTail: '' })?.kind;
   expect([145, 147, 173, 244, 247, 41, 55, 53, 0, null].map(kindOf)).toEqual([

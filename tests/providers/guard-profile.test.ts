@@ -72,7 +72,7 @@ test('the parents of protected folders are held, outer ones first', () => {
   expect(paths.indexOf('/home')).toBeLessThan(paths.indexOf('/home/p'));
 });
 
-test('SANDBOX_WRITE opens a folder inside a protected one, and is not probed any more', () => {
+test('SANDBOX_WRITE opens a folder inside a protected one, and no longer probes it', () => {
   const places = { ...PLACES, writable: ['/home/p/repo/build', '/home/p/other'] };
   expect(kindAt('/home/p/repo/build/a.o', guardProfile(places))).toBe('writable');
   expect(kindAt('/home/p/repo/src/a.ts', guardProfile(places))).toBe('read_only');
@@ -97,7 +97,7 @@ test('a branch without a prefix opens the folder of all branches, if a guard can
   expect(kindAt('/home/p/repo/.git/refs/heads/main', guardProfile({ ...PLACES, session }))).toBe('writable');
 });
 
-test('with a private git folder a session sees that, and the real objects read-only', () => {
+test('with a private git folder a session sees only that, and the real objects read-only', () => {
   const runDir = `${PLACES.runRoot}/one`;
   const git = {
     runDir,
@@ -114,7 +114,7 @@ test('with a private git folder a session sees that, and the real objects read-o
   expect(kindAt(`${runDir}/events.jsonl`, profile)).toBe('read_only');
 });
 
-test('root loses the rights that break the guard, other users have none of them', () => {
+test('root loses the rights that break the guard, while other users have none of them', () => {
   const tool = { kind: 'bwrap', path: '/usr/bin/bwrap' } as const;
   expect(makeGuard(tool, [], true).args).toContain('CAP_SYS_ADMIN');
   expect(makeGuard(tool, [], false).args).not.toContain('CAP_SYS_ADMIN');

@@ -8,13 +8,13 @@ export interface Mutation {
   /** A line of output in which a tool shows `text`. */
   toolOutput: (text: string) => string;
   endings: Readonly<Record<string, 'finished' | ChildProblem['kind']>>;
-  /** A last line that says the run went well, which a reader must not find inside of tool output. */
+  /** A last line that reports success, which a reader must not accept inside tool output. */
   success: string;
 }
 
 /**
- * Cuts lines of a recording, adds noise and echoes of error lines in tool output. Its class stays, or
- * becomes `finished` or `crashed` (nothing known), or what the exit status alone says; never another.
+ * Cuts lines of a recording, adds noise and echoes of error lines in tool output. Its class stays the same, or becomes
+ * `finished` or `crashed` (nothing known), or the one given by the exit status alone; never another.
  */
 export function mutatedClasses({ provider, samples, toolOutput, endings, success }: Mutation) {
   const echoes = samples

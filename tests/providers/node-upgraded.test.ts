@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodePath } from '../../src/providers/starting/node-path.ts';
 
-/** Runs `act` like a program whose Node was replaced since its start. */
+/** Runs `act` in a program whose Node was replaced since its start. */
 async function withNodeGone<T>(act: () => Promise<T>): Promise<T> {
   const { execPath } = process;
   process.execPath = '/usr/lib/node-20.19.0/bin/node';

@@ -18,7 +18,7 @@ const REQUEST: ChildRequest = {
 };
 const EXIT = { exitCode: 0, stderrTail: '' };
 
-test('the provider starts the bundled agent with our own Node, with prompt on stdin and scenario in its environment', () => {
+test("the provider starts the bundled agent with samocode's own Node, the prompt on stdin and the scenario in its environment", () => {
   const command = rehearsal.buildCommand({ ...REQUEST, scenarioPath: '/x.json' });
   expect(command.file).toBe(process.execPath);
   expect(command.args.slice(0, 2)).toEqual(['/opt/samocode-rehearsal.js', '-p']);
@@ -33,6 +33,6 @@ test.each([
   [undefined, { ...EXIT, exitCode: 1 }, { kind: 'crashed' }],
   [undefined, { ...EXIT, exitCode: null }, { kind: 'crashed' }],
   [undefined, { ...EXIT, exitCode: 2 }, { kind: 'config' }],
-])('an end with %j and %j is %j', (final, exit, problem) => {
+])('an end with %j and %j is classified as %j', (final, exit, problem) => {
   expect(rehearsal.classifyEnd(final, exit)).toEqual(problem);
 });

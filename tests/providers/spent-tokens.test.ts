@@ -41,7 +41,7 @@ test('output longer than first reported is counted by its length: text, thoughts
   expect(tokensOf(...lines)).toEqual({ input: 15, output: 400, cached: 100 });
 });
 
-test('Claude Code’s own error text is no output of a model', () => {
+test("Claude Code's own error text does not count as output of a model", () => {
   const line = {
     type: 'assistant',
     error: 'server_error',
@@ -50,12 +50,12 @@ test('Claude Code’s own error text is no output of a model', () => {
   expect(tokensOf(JSON.stringify(line)).output).toBe(2);
 });
 
-test('of thousands of answers only the newest are remembered', () => {
+test('of thousands of answers only the newest are tracked', () => {
   const lines = Array.from({ length: 600 }, (_, index) => answer(`${index}`, text('x')));
   expect(tokensOf(...lines, answer('599'), answer('0'))).toMatchObject({ input: 601 * 15 });
 });
 
-test('usage of any other shape is left out', () => {
+test('usage in any other form is ignored', () => {
   const line = JSON.stringify({
     type: 'assistant',
     message: { id: 'a', content: [], usage: { input_tokens: -5 } },

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { expect, test } from 'vitest';
 import { supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
 
-test('a supervisor has the variables of a login and our settings, whoever starts it', () => {
+test("a supervisor has the variables of a login and samocode's settings, whoever starts it", () => {
   const env = {
     PATH: '/bin',
     LANG: 'C',
@@ -17,6 +17,6 @@ test('a supervisor has the variables of a login and our settings, whoever starts
   });
 });
 
-test('without SHELL the login shell comes from the system', () => {
+test('without SHELL the login shell is read from the system', () => {
   expect(supervisorEnvironment({}, '/home/ada').SHELL).toBe(userInfo().shell ?? undefined);
 });

@@ -3,7 +3,7 @@ import { newCodexReader } from '../../src/providers/codex/codex-stream.ts';
 import { activity } from '../../src/providers/reading/activity.ts';
 import { Tally } from '../../src/providers/reading/tally.ts';
 
-test('tools are counted and files kept once, both of a bounded number', () => {
+test('tools are counted and files listed once, both up to a limit', () => {
   const tally = new Tally();
   for (let call = 0; call < 500; call += 1) {
     tally.note(activity('works', { name: `tool ${call % 100}`, path: `/file ${call % 90}` }));

@@ -21,7 +21,7 @@ function linesOf(dialect: Dialect, folder: string, name: string): string[] {
   return transcriptLines((sample?.lines ?? []).flatMap((line) => DIALECTS[dialect].transcript(line)));
 }
 
-test('a run of Codex reads as text, calls and their results', () => {
+test('a run of Codex is shown as text, calls and their results', () => {
   expect(linesOf('codex', 'codex-0.169.0', 'failing-command')).toEqual([
     '• Shell: echo out; echo err >&2; exit 3',
     '  └ out',
@@ -34,7 +34,7 @@ test('a run of Codex reads as text, calls and their results', () => {
   ]);
 });
 
-test('a run of Gemini CLI reads alike, and a failed tool is reported', () => {
+test('a run of Gemini CLI is shown in the same way, and a failed tool is reported', () => {
   const lines = linesOf('gemini', 'gemini-0.61.0', 'success-yolo');
   expect(lines).toEqual(
     expect.arrayContaining([
@@ -46,7 +46,7 @@ test('a run of Gemini CLI reads alike, and a failed tool is reported', () => {
   );
 });
 
-test('what a subagent of Claude Code does is indented', () => {
+test('the actions of a Claude Code subagent are indented', () => {
   const lines = linesOf('claude', 'claude-2.1.328', 'subagent-bg-disabled');
   expect(lines.some((line) => line.startsWith('    '))).toBe(true);
   expect(lines.some((line) => line.startsWith('• '))).toBe(true);

@@ -9,7 +9,7 @@ test.each([
   ['answer_qa', { session: ODD, answers: { Q1: 'A' } }],
   ['start_session', { task: 'x', name: ODD }],
   ['list_sessions', { project_dir: `/nowhere/${ODD}` }],
-])('%s gives control characters of its arguments back as escapes', async (name, args) => {
+])('%s returns control characters of its arguments as escapes', async (name, args) => {
   await using desk = await makeDesk();
   const { json, isError } = await askTool(name, args, desk.context);
   expect(isError).toBe(true);

@@ -11,20 +11,20 @@ import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.
 import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 import { makeProject, type TempProject } from '../support/project.ts';
 
-/** A client and a server in this process, at a real project whose sessions have no worker. */
+/** A client and a server in this process, in a real project whose sessions have no worker. */
 export interface Desk extends TempProject, AsyncDisposable {
   client: Client;
-  /** URIs of `resources/updated`, in the order in which they came. */
+  /** URIs of `resources/updated`, in the order of arrival. */
   updated: string[];
-  /** How often `resources/list_changed` came. */
+  /** The number of `resources/list_changed`. */
   listChanges(): number;
-  /** Lays down a session as its files would be. */
+  /** Writes the files of a session. */
   lay(folder: string, events?: readonly NewEvent[], at?: { startMs: number }): Promise<SessionPaths>;
   text(uri: string): Promise<string>;
 }
 
 export interface DeskPlan {
-  /** No `.samocode`, and nothing known on this machine. */
+  /** No `.samocode`, and no known project on this machine. */
   bare?: boolean;
   clock?: Clock;
   clientName?: string;

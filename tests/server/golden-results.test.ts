@@ -57,9 +57,9 @@ afterAll(() => desk[Symbol.asyncDispose]());
 const CALLS: readonly [string, string, Record<string, unknown>][] = [
   ['list_sessions', 'list_sessions', {}],
   ['list_sessions of all projects', 'list_sessions', { all_projects: true, state: 'needs_human' }],
-  ['get_status of one that waits', 'get_status', { session: JAPANESE }],
-  ['get_status of one that is blocked', 'get_status', { session: HEBREW }],
-  ['get_status of one that is done', 'get_status', { session: EMOJI }],
+  ['get_status of a waiting session', 'get_status', { session: JAPANESE }],
+  ['get_status of a blocked session', 'get_status', { session: HEBREW }],
+  ['get_status of a finished session', 'get_status', { session: EMOJI }],
   ['wait', 'wait', { session: HEBREW, cursor: 0, timeout_s: 0 }],
   ['wait for several', 'wait', { sessions: [JAPANESE, EMOJI], cursors: {}, timeout_s: 0 }],
   ['read_qa', 'read_qa', { session: JAPANESE }],
@@ -77,7 +77,7 @@ const CALLS: readonly [string, string, Record<string, unknown>][] = [
 ];
 
 test.each(CALLS)(
-  'what %s answers is as recorded (meant otherwise? run this file with -u)',
+  'the result of %s equals its golden file (if the change is intended, run this file with -u)',
   async (name, tool, args) => {
     const { json } = await askTool(tool, args, desk.context);
     const text = JSON.stringify(json, undefined, 2).replaceAll(desk.repo.root, '/place');
@@ -85,12 +85,12 @@ test.each(CALLS)(
   },
 );
 
-test('a client that checks results by the schemas it was sent takes them all', async () => {
+test('a client that validates results by the published schemas accepts them all', async () => {
   await using codex = await makeDesk({ clientName: 'codex-mcp-client' });
   await codex.lay('26-01-08-boat', [CREATED, PREPARED, ASKING]);
   const { tools } = await codex.client.listTools();
   expect(tools.every(({ outputSchema }) => outputSchema !== undefined)).toBe(true);
-  // The SDK's client throws for a result that does not fit.
+  // The SDK's client throws for a result that does not match.
   for (const { name, annotations } of tools.filter((tool) => tool.annotations?.readOnlyHint)) {
     const args = name === 'list_sessions' ? {} : { session: 'boat', ...(name === 'wait' && { cursor: 0 }) };
     const called = await codex.client.callTool({ name, arguments: args });
@@ -98,7 +98,7 @@ test('a client that checks results by the schemas it was sent takes them all', a
   }
 });
 
-test('every session can be seen, page by page, and a row costs a model 45 tokens at most', async () => {
+test('every session is listed, page by page, and a row costs a model at most 45 tokens', async () => {
   await using many = await makeDesk();
   const name = (day: number) =>
     `26-01-${String(day).padStart(2, '0')}-refactor-the-checkout-flow-of-the-shop`;

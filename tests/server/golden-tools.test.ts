@@ -4,14 +4,14 @@ import { listedTool } from '../../src/kit/mcp/tool-schemas.ts';
 import { TOOLS } from '../../src/server/tools.ts';
 
 test.each(TOOLS.map((tool) => [tool.name, tool] as const))(
-  '%s is what clients were promised (meant otherwise? run this file with -u and look at the difference)',
+  '%s equals its golden file (if the change is intended, run this file with -u and check the diff)',
   async (name, tool) => {
     const asSent = `${JSON.stringify(listedTool(tool), undefined, 2)}\n`;
     await expect(asSent).toMatchFileSnapshot(`../golden/tools/${name}.json`);
   },
 );
 
-test('no golden file is left of a tool that has gone', async () => {
+test('there is no golden file of a removed tool', async () => {
   const files = (await readdir('tests/golden/tools')).map((name) => name.replace(/\.json$/, ''));
   expect(files.sort()).toEqual(TOOLS.map(({ name }) => name).sort());
 });

@@ -3,7 +3,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** What may stand where a file is expected. */
+/** Entries other than a file at the path of a file. */
 export const ODD_KINDS = ['a pipe', 'a folder', 'a link to itself', 'a link to an endless device'] as const;
 export type OddKind = (typeof ODD_KINDS)[number];
 
@@ -19,7 +19,7 @@ const MAKE: Record<OddKind, (path: string) => Promise<void>> = {
   'a link to an endless device': (path) => symlink('/dev/zero', path),
 };
 
-/** Puts something else in the place of a file or folder; at its end whoever still waits for a pipe is let go. */
+/** Replaces a file or folder with another entry; on disposal, readers still blocked on a pipe are released. */
 export async function replaceBy(kind: OddKind, path: string): Promise<AsyncDisposable> {
   await rm(path, { recursive: true, force: true });
   await mkdir(dirname(path), { recursive: true });

@@ -17,7 +17,7 @@ Total Iterations: 3
 Teach the boat to float.
 `;
 
-/** Whatever asks its worker for something, with arguments that would do. */
+/** Everything that sends a command to the worker, with valid arguments. */
 const ACTS: Array<[string, Record<string, unknown>]> = [
   ['send_message', { text: 'Mind the sail' }],
   ['finish_session', { confirm: true }],
@@ -27,7 +27,7 @@ const ACTS: Array<[string, Record<string, unknown>]> = [
   ['rewind_session', { undo: true, confirm: true }],
 ];
 
-test('a folder of the original tool is read by every tool that reads; what acts on it says to take it over', async () => {
+test('every reading tool reads a folder of the original tool, and every acting tool says to take it over', async () => {
   await using bench = await makeBench();
   await mkdir(join(bench.sessionsDir, FOLDER));
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), NOTEBOOK);

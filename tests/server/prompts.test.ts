@@ -16,7 +16,7 @@ async function textOf(desk: Desk, name: string, args: Record<string, string> = {
   return content?.type === 'text' ? content.text : '';
 }
 
-test('there are three prompts of our own and every command, each with one argument at most', async () => {
+test('there are three server prompts and one for each command, with one argument at most', async () => {
   await using desk = await makeDesk({ bare: true });
   const { prompts } = await desk.client.listPrompts();
   const commands = (await readdir('commands')).map((file) => file.replace('.md', '')).sort();
@@ -49,14 +49,14 @@ test('there are three prompts of our own and every command, each with one argume
   }
 });
 
-test('Gemini CLI is told that an argument is needed, for it drops what may be left out', async () => {
+test('for Gemini CLI an argument is marked as required, because it drops optional ones', async () => {
   await using desk = await makeDesk({ bare: true, clientName: 'gemini-cli-mcp-client' });
   const { prompts } = await desk.client.listPrompts();
   const required = prompts.flatMap(({ arguments: args = [] }) => args.map((argument) => argument.required));
   expect(new Set(required)).toEqual(new Set([true]));
 });
 
-test.each(ALL)('%s is short, has no open place, and names nothing that is not there', (_name, prompt) => {
+test.each(ALL)('%s is short, has no placeholder, and names only existing things', (_name, prompt) => {
   const skill = skillOf(prompt);
   const text = fillPrompt(prompt, { words: 'WORDS of the user', sessions: 'LINES', skill });
   expect(prompt.body.length).toBeLessThanOrEqual(1100);
@@ -68,7 +68,7 @@ test.each(ALL)('%s is short, has no open place, and names nothing that is not th
   expect(skill === undefined).toBe(OWN.includes(prompt.name));
 });
 
-test('what our own prompts name by a tool stands in them', () => {
+test('content that the server prompts refer to by a tool is included', () => {
   const named = (name: string) => PROMPTS.find((prompt) => prompt.name === name)?.body ?? '';
   for (const tool of ['start_session', 'wait', 'read_qa', 'answer_qa', 'read_plan', 'approve_plan'])
     expect(named('start')).toContain(`\`${tool}\``);
@@ -77,7 +77,7 @@ test('what our own prompts name by a tool stands in them', () => {
   expect(named('morning_report')).toContain('`get_status`');
 });
 
-test('a command carries its skill, for clients that have none installed', async () => {
+test('a command includes its skill, for clients without installed skills', async () => {
   await using desk = await makeDesk({ bare: true });
   const text = await textOf(desk, 'dive', { topic: 'the login page' });
   expect(text).toMatch(/^Use the skill `investigation`\. .*\n\nThe topic: the login page\n/s);
@@ -85,7 +85,7 @@ test('a command carries its skill, for clients that have none installed', async 
   expect(text.length).toBeLessThan(6000);
 });
 
-test('a line that a client has split is put together, and one that it has cut is told of', async () => {
+test('a line that a client has split is joined, and one that it has cut is reported', async () => {
   await using desk = await makeDesk({ bare: true });
   const whole = await textOf(desk, 'start', { task: 'add', rest: 'a "login" $ARGUMENTS $& form' });
   expect(whole).toContain('Let samocode work on this task: add a "login" $ARGUMENTS $& form\n');
@@ -98,7 +98,7 @@ test('a line that a client has split is put together, and one that it has cut is
   await expect(textOf(desk, 'strat')).rejects.toThrow('Did you mean start?');
 });
 
-test('the morning report says how sessions stand, what needs the human first, in words of ours', async () => {
+test("the morning report lists the state of sessions, those that need a person first, in samocode's own words", async () => {
   await using desk = await makeDesk();
   expect(await textOf(desk, 'morning_report')).toContain('No session runs');
   const now = Date.now();
@@ -114,7 +114,7 @@ test('the morning report says how sessions stand, what needs the human first, in
   expect(report).not.toContain('All of it');
 });
 
-test('names of sessions are completed where an argument is one', async () => {
+test('names of sessions are completed if the argument is one', async () => {
   await using desk = await makeDesk();
   await desk.lay('26-01-08-boat');
   const complete = async (name: string, argument: string) => {

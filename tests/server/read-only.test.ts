@@ -6,7 +6,7 @@ import { makeDesk } from './desk.ts';
 
 const WRITING = TOOLS.filter(({ annotations }) => !annotations.readOnlyHint).map(({ name }) => name);
 
-test('a server that only looks lists the tools that look and no other, and says so', async () => {
+test('a read-only server lists the reading tools and no other, and says so', async () => {
   await using desk = await makeDesk({ isReadOnly: true });
   const { tools } = await desk.client.listTools();
   expect(tools.map(({ annotations }) => annotations?.readOnlyHint)).toEqual(tools.map(() => true));
@@ -17,7 +17,7 @@ test('a server that only looks lists the tools that look and no other, and says 
   expect(opening.slice(0, 250)).toContain('--read-only');
 });
 
-test.each(WRITING)('%s is refused where the server only looks, and nothing is done', async (name) => {
+test.each(WRITING)('%s is refused by a read-only server, and has no effect', async (name) => {
   await using desk = await makeDesk({ isReadOnly: true });
   const paths = await desk.lay('26-01-08-boat');
   const before = await readFile(paths.events, 'utf8');
@@ -32,7 +32,7 @@ test.each(WRITING)('%s is refused where the server only looks, and nothing is do
   expect(await readFile(paths.events, 'utf8')).toBe(before);
 });
 
-test('sessions and their resources are read as everywhere', async () => {
+test('sessions and their resources are readable as usual', async () => {
   await using desk = await makeDesk({ isReadOnly: true });
   await desk.lay('26-01-08-boat');
   const called = await desk.client.callTool({ name: 'list_sessions', arguments: {} });

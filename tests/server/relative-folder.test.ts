@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { askTool } from './ask-tool.ts';
 import { type Desk, makeDesk } from './desk.ts';
 
-/** A server that runs beside the project, for a client that names these folders. */
+/** A server that runs next to the project, for a client with these folders. */
 async function standing(roots: (desk: Desk) => string[]) {
   const desk = await makeDesk();
   const cwd = dirname(desk.repo.path);
@@ -23,14 +23,14 @@ test.each([
     });
 });
 
-test('a relative project_dir counts from the only folder of the client, not from that of the server', async () => {
+test("a relative project_dir is resolved from the client's only folder, not from the server's", async () => {
   const { desk, actions } = await standing(({ repo }) => [repo.path]);
   await using _desk = desk;
   await desk.repo.write({ 'docs/boats.md': 'x\n' });
   expect((await askTool('list_sessions', { project_dir: 'docs' }, actions)).isError).toBe(false);
 });
 
-test('a person in a terminal may name a folder from where they stand', async () => {
+test('a person in a terminal may name a folder relative to the working directory', async () => {
   const { desk, actions } = await standing(() => []);
   await using _desk = desk;
   const { roots: _roots, ...terminal } = actions;

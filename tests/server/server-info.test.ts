@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ICON_SVG } from '../../src/server/server-info.ts';
 import { makeDesk } from './desk.ts';
 
-test('the server says what it is in words for people, with an icon that needs no network', async () => {
+test('the server describes itself for people, with an icon that needs no network', async () => {
   await using desk = await makeDesk({ bare: true });
   const info = desk.client.getServerVersion();
   expect(info).toMatchObject({ name: 'samocode', title: 'Samocode' });
@@ -17,7 +17,7 @@ test('the server says what it is in words for people, with an icon that needs no
   expect(base64.length).toBeLessThan(1200);
 });
 
-test('the icon of the bundle for Claude Desktop is a PNG of the size that it wants', async () => {
+test('the icon of the Claude Desktop bundle is a PNG of the required size', async () => {
   const png = await readFile('packages/desktop/icon.png');
   expect(png.subarray(0, 8).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');
   expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([512, 512]);

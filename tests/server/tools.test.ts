@@ -8,14 +8,14 @@ import { TOOLS } from '../../src/server/tools.ts';
 const READ_ONLY = ['list_sessions', 'get_status', 'wait', 'read_qa', 'read_plan', 'read_session'];
 const CORE = ['start_session', 'get_status', 'wait', 'answer_qa'];
 
-test('every tool lies in the file of its name and is listed once', async () => {
+test('every tool is in the file of its name and is listed once', async () => {
   const paths = await readdir('src', { recursive: true });
   const files = paths.map((path) => basename(path)).filter((name) => name.endsWith('.tool.ts'));
   expect(TOOLS.map(({ name }) => `${name.replaceAll('_', '-')}.tool.ts`).sort()).toEqual(files.sort());
 });
 
 test.each(TOOLS.map((tool) => [tool.name, tool] as const))(
-  '%s is described within its size',
+  'the description of %s is within its size limit',
   (_name, tool) => {
     const listed = listedTool(tool);
     expect(tool.description.length).toBeLessThanOrEqual(600);
@@ -27,7 +27,7 @@ test.each(TOOLS.map((tool) => [tool.name, tool] as const))(
     expect(tool.title).toMatch(/^[A-Z][a-z ]{5,17}$/);
     const isCore = listed._meta?.['anthropic/alwaysLoad'] === true;
     expect(isCore).toBe(CORE.includes(tool.name));
-    // A search finds name and description too: a hint pays for words that they lack.
+    // A search covers name and description too: a hint only adds words that they lack.
     const found = `${tool.name} ${tool.description}`.toLowerCase();
     const hints = tool.searchHint?.split(', ') ?? [];
     expect(hints.filter((hint) => found.includes(hint))).toEqual([]);
@@ -36,18 +36,18 @@ test.each(TOOLS.map((tool) => [tool.name, tool] as const))(
   },
 );
 
-test('only looking is marked as read-only', () => {
+test('only reading tools are marked as read-only', () => {
   const readOnly = TOOLS.filter(({ annotations }) => annotations.readOnlyHint).map(({ name }) => name);
   expect(readOnly).toEqual(READ_ONLY);
 });
 
-test('whatever lets agents run or takes something away is marked as destructive', () => {
+test('every tool that starts agents or removes something is marked as destructive', () => {
   const harmless = TOOLS.filter(({ annotations }) => !annotations.destructiveHint).map(({ name }) => name);
-  // Guidance is only left for the next agent.
+  // Guidance is only written for the next agent.
   expect(harmless).toEqual([...READ_ONLY.slice(0, 5), 'send_message', ...READ_ONLY.slice(5)]);
 });
 
-test('Codex alone gets the schema of results, every client the same of everything else', () => {
+test('only Codex gets the schema of results, and every client gets the same otherwise', () => {
   for (const tool of TOOLS) {
     const { outputSchema, ...rest } = listedTool(tool, 'codex-mcp-client');
     expect(outputSchema).toMatchObject({ type: 'object', required: expect.arrayContaining(['summary']) });
@@ -63,7 +63,7 @@ test('every field of a result is described', () => {
   }
 });
 
-test('the instructions fit every client, and their beginning stands by itself', () => {
+test('the instructions fit every client, and their beginning is complete by itself', () => {
   expect(INSTRUCTIONS.length).toBeLessThanOrEqual(2000);
   const opening = INSTRUCTIONS.split('\n')[0] ?? '';
   expect(opening.length).toBeLessThanOrEqual(250);
@@ -71,7 +71,7 @@ test('the instructions fit every client, and their beginning stands by itself', 
     expect(opening).toContain(name);
 });
 
-test('all definitions together cost a model little', () => {
+test('all definitions together are within their token budget', () => {
   const asSent = JSON.stringify({ tools: TOOLS.map((tool) => listedTool(tool)) });
   expect(asSent.length / 4).toBeLessThanOrEqual(4500);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runChaos } from '../faults/chaos/run-chaos.ts';
 
-test('forty processes of running sessions are killed, and every session comes to its end', async () => {
+test('forty processes of running sessions are killed, and every session is completed', async () => {
   const lines: string[] = [];
   const { failed, killed } = await runChaos({
     kills: 40,

@@ -8,7 +8,7 @@ import { withSettings } from '../faults/with-settings.ts';
 async function rowOf({ child, endings, settings, ends, lines }: Outcome): Promise<FaultRow> {
   const path = join(import.meta.dirname, '../difficult-children', `${child}.json`);
   return withSettings(settings ?? {}, {
-    name: `a session of the ${child} comes to what the README of the kit says`,
+    name: `a session of the ${child} ends as the README of the kit says`,
     rules: JSON.parse(await readFile(path, 'utf8')).rules,
     ends,
     ...(lines && { lines }),

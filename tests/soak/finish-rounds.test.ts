@@ -33,12 +33,12 @@ function numbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (state * 1103515245 + 12345) % 2 ** 31;
-    // The low bits of such numbers follow each other in a circle.
+    // The low bits of such numbers repeat in a cycle.
     return (state >>> 16) % below;
   };
 }
 
-/** What the person does meanwhile in their own checkout; a command that git refuses is none. */
+/** The person's simultaneous actions in their own checkout; one that git refuses has no effect. */
 const PERSON = [
   'true',
   'git gc -q',
@@ -68,7 +68,7 @@ async function kill(rig: SessionRig, withGit: boolean): Promise<void> {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // Its parent took it along.
+      // Removed with its parent.
     }
 }
 
@@ -76,7 +76,7 @@ async function commitsOf(rig: SessionRig): Promise<string[]> {
   return (await rig.repo.git(['rev-list', '--branches'])).split('\n');
 }
 
-/** Every commit that a branch had is still reached by some ref. */
+/** Asserts that every commit of a branch is still reachable from a ref. */
 async function expectAllReached(rig: SessionRig, commits: readonly string[]): Promise<void> {
   const reached = new Set((await rig.repo.git(['rev-list', '--all'])).split('\n'));
   expect(commits.filter((commit) => !reached.has(commit))).toEqual([]);
@@ -92,7 +92,7 @@ async function unarchived(rig: SessionRig): Promise<void> {
   await finishSession({ session: rig.file.folder, how: 'unarchive', keep: [] }, rig.context());
 }
 
-/** What the merge is told as holds in the repository. @returns how it ended */
+/** Asserts that the reported outcome of the merge is true in the repository. @returns how it ended */
 async function checkMerge(rig: SessionRig, tip: string): Promise<string> {
   await rig.until(({ merge }) => merge === undefined, { withinMs: 120_000 });
   await endOfWorker(rig);
@@ -115,12 +115,12 @@ async function checkMerge(rig: SessionRig, tip: string): Promise<string> {
     for (const line of end.commands) await asPerson(rig, line);
     expect(await isIn()).toBe(true);
   }
-  // Where nothing was cut off, no file of theirs is left changed.
+  // Without an interruption no file of the person is changed.
   expect(await rig.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
   return isCutOff ? 'cut off' : end.outcome;
 }
 
-/** All files of the worktree, or all of them in the trash, and back again. @returns where they were */
+/** Asserts that all files are in the worktree, or all in the trash, and restores them. @returns where they were */
 async function checkDiscard(rig: SessionRig, path: string, before: Record<string, string>): Promise<string> {
   await rig.until(({ archived }) => archived || existsSync(path), { withinMs: 120_000 });
   await endOfWorker(rig);
@@ -133,7 +133,7 @@ async function checkDiscard(rig: SessionRig, path: string, before: Record<string
   return archived ? 'discarded' : 'refused';
 }
 
-test(`${ROUNDS} merges and discards, killed at any moment beside a person who works, lose nothing and say what is so`, async () => {
+test(`${ROUNDS} merges and discards, killed at any moment while a person works, lose nothing and report the true state`, async () => {
   const pick = numbers(SEED);
   const ends: Record<string, number> = {};
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -15,7 +15,10 @@ const AT_ONCE = 4;
 const ENDS = ['exited', 'timeout', 'stop'] as const;
 const HOUR_MS = 3_600_000;
 
-/** One child of each kind after the other, ended in each way: as a worker watches it, then ends its tree. */
+/**
+ * One agent of each kind after the other, ended in each way, as a worker does: it watches the agent, then ends its
+ * tree.
+ */
 async function playRound(round: number): Promise<void> {
   const end = ENDS[round % ENDS.length] ?? 'exited';
   const [, script] = DIFFICULT[Math.floor(round / ENDS.length) % DIFFICULT.length] ?? ['', ':'];
@@ -23,7 +26,7 @@ async function playRound(round: number): Promise<void> {
   await using child = await childDoing(log, end === 'exited' ? leaving(script) : script, {
     timeLimitMs: end === 'timeout' ? 500 : HOUR_MS,
   });
-  await eventually(async () => (await child.text('up')) !== '', { what: 'a child that is up' });
+  await eventually(async () => (await child.text('up')) !== '', { what: 'a running agent' });
   if (end === 'stop') await stopNow(log);
   const { known, ...watched } = await watch(child);
   expect(watched.end).toBe(end);
@@ -44,7 +47,7 @@ async function stopNow({ paths }: TempLog): Promise<void> {
   await leaveCommand(paths, { v: 1, id: ulid(), by, at, kind: 'stop', when: 'now' });
 }
 
-test(`nothing outlives ${ROUNDS} children in the guard that are stopped, run out of time or end`, async () => {
+test(`no process outlives ${ROUNDS} agents in the guard that are stopped, run out of time or end`, async () => {
   for (let round = 0; round < ROUNDS; round += AT_ONCE) {
     const rounds = Array.from({ length: Math.min(AT_ONCE, ROUNDS - round) }, (_, index) => round + index);
     await Promise.all(rounds.map(playRound));

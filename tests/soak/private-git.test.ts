@@ -7,7 +7,7 @@ import { USERS } from '../guard/users.ts';
 
 const ROUNDS = Number(process.env.SOAK_ROUNDS ?? 1000);
 
-/** What an ordinary agent does as well, between its attacks. */
+/** Ordinary work that the agent also does, between its attacks. */
 const WORK = [
   'date +%s.%N >"work-$$.txt"; git add -A; git commit -qm Work',
   'date +%s.%N >"more-$$.txt"; git add -A; git stash -q',
@@ -17,7 +17,7 @@ const WORK = [
   'git reset -q --hard HEAD~1',
   'git checkout -q --detach; git commit -q --allow-empty -m Detached',
 ];
-/** What the person does meanwhile, or before the next agent. */
+/** The person's actions at the same time, or before the next agent. */
 const PERSON = [
   'true',
   'git gc -q --prune=now',
@@ -54,7 +54,7 @@ test.each(USERS)(
       const { kind } = await collect();
       ends[kind] = (ends[kind] ?? 0) + 1;
       expect(await scene.outside(REFS), scripts.join('\n')).toBe(refs);
-      // A graph of commits that the person's own `repack` has dropped since is no loss.
+      // A commit graph with commits that the person's own `repack` has dropped since is not a loss.
       if (round % 25 === 0)
         expect(
           await scene.outside('git -C "$MAIN" -c core.commitGraph=false fsck --strict --no-dangling 2>&1'),

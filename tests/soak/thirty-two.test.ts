@@ -3,10 +3,10 @@ import { eventually } from '../support/eventually.ts';
 import { hookServer } from '../support/hook-server.ts';
 import { queuedSessions, whenAllAreDone } from '../support/queued-sessions.ts';
 
-test('32 sessions in a queue of four all come to their end in their order, are notified of once each, and leave nothing behind', async () => {
+test('32 sessions in a queue of four all end in order, are each notified once, and leave nothing behind', async () => {
   await using hook = await hookServer();
   await using queued = await queuedSessions(32, 4, `NOTIFY_WEBHOOK_URL=${hook.url}\n`);
-  // Every third post is refused: what it had comes again, and nothing twice.
+  // Every third post is refused: its notifications are sent again, and none twice.
   const posts = () => hook.posts.length;
   Object.defineProperty(hook, 'answer', { get: () => ({ status: posts() % 3 === 0 ? 503 : 204 }) });
   const { mostAtOnce, overtaken, strangers, left } = await whenAllAreDone(queued);
@@ -21,7 +21,7 @@ test('32 sessions in a queue of four all come to their end in their order, are n
       .filter(({ kind }) => kind === 'done')
       .map(({ session }) => session);
   await eventually(async () => new Set(done()).size === 32, {
-    what: 'a notification of each session',
+    what: 'one notification of each session',
     withinMs: 900_000,
   });
   expect(done()).toHaveLength(32);

@@ -101,14 +101,14 @@ test('further typing restarts the wait', async () => {
   expect(await startsAfter(here, scan, 20_000)).toBeDefined();
 });
 
-test('the text that was in the file when the session began to wait is no edit', async () => {
+test('the text that was in the file when the session began to wait does not count as an edit', async () => {
   await using here = await scene();
   const qa = marked(answered(2));
   const paths = await waiting(here, { qa, events: [CREATED, PREPARED, asking(fingerprint(qa))] });
   expect(await readEdit(await viewOf(here, paths), undefined, 0)).toEqual({});
 });
 
-test('where people may not answer by file, typed answers do not count', async () => {
+test('if people may not answer by file, typed answers do not count', async () => {
   await using here = await scene();
   const paths = await waiting(here, { qa: marked(answered(2)), settings: { gateChannels: ['cli'] } });
   expect(await readEdit(await viewOf(here, paths), undefined, 0)).toEqual({});
@@ -163,9 +163,9 @@ test('an awaited file counts once it was changed, created or removed', async () 
 test.each([
   ['waiting', asking()],
   ['blocked', BLOCKED],
-  ['blocked by what it runs with', { ...BLOCKED, rule: 'credentials_changed' } as NewEvent],
+  ['blocked because of its tools', { ...BLOCKED, rule: 'credentials_changed' } as NewEvent],
 ] satisfies Array<[string, NewEvent]>)(
-  'a Phase line that a person changes wakes a session that is %s',
+  'a Phase line that a person changes starts a session that is %s',
   async (_, event) => {
     await using here = await scene();
     const paths = await here.session('s', { events: [CREATED, PREPARED, event], qa: QUESTIONS });

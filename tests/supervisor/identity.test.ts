@@ -51,13 +51,13 @@ test.each([
   ['1.0.0', '0.9.9', false],
   ['0.2.0', '0.2.0', false],
   ['0.2.0-rc.1', '0.2.0', false],
-  ['no version', '0.2.0', false],
+  ['not a version', '0.2.0', false],
   ['0.2.0', 'no version', false],
 ])('%s is older than %s: %s', (version, than, older) => {
   expect(isOlder(version, than)).toBe(older);
 });
 
-test('a supervisor gets the variables of a login and our own settings, and no others of its starter', () => {
+test("a supervisor gets the variables of a login and samocode's own settings, and no others of its starter", () => {
   const env = {
     ...{
       PATH: '/bin',

@@ -52,7 +52,7 @@ test('a unit that was stopped or has failed is started again', async () => {
   expect(await installSupervisor(input, here.context)).toMatchObject({ outcome: 'nothing_to_do' });
 });
 
-test('a dollar is written twice in the command of a unit alone', async () => {
+test('a dollar sign is doubled only in the command of a unit', async () => {
   await using here = await serviceMachine({ systemctl: SYSTEMCTL });
   const env = { ...here.context.env, PATH: `${here.context.env.PATH}:/opt/$new/100%` };
   await installSupervisor({ program: '/opt/$new/supervisor.cjs', dryRun: false }, { ...here.context, env });
@@ -61,7 +61,7 @@ test('a dollar is written twice in the command of a unit alone', async () => {
   expect(unit).toContain(':/opt/$new/100%%"');
 });
 
-test('what is set here and not in a login shell is named at the installation, and no value is written', async () => {
+test('a variable that is set here but not in a login shell is named at the installation, and no value is written', async () => {
   await using here = await serviceMachine({ systemctl: SYSTEMCTL });
   const env = {
     ...here.context.env,
@@ -80,7 +80,7 @@ test('what is set here and not in a login shell is named at the installation, an
   expect((await installSupervisor(input, context)).next).not.toContain('login shell');
 });
 
-test('the command that was installed is read back word by word', async () => {
+test('the command that was installed is read back argument by argument', async () => {
   const program = `/opt/it's "R&D" <new>/$a %b \\c/supervisor.cjs`;
   const command = [process.execPath, program, '--stay'];
   await using here = await serviceMachine({ systemctl: SYSTEMCTL });
@@ -139,7 +139,7 @@ test('on macOS an agent is written and loaded, once, and removed again', async (
   expect(await here.uninstall()).toMatchObject({ outcome: 'nothing_to_do' });
 });
 
-test('the agent names our program and the environment word by word, and outlives no worker of ours', async () => {
+test('the agent has the program and the environment argument by argument, and does not end running workers', async () => {
   await using here = await mac();
   await here.install('/opt/R&D <new>/supervisor.cjs');
   const words = ((await here.read(PLIST)) ?? '').replace(/\s+/g, ' ');
@@ -152,7 +152,7 @@ test('the agent names our program and the environment word by word, and outlives
   expect(words).toContain('<key>RunAtLoad</key><true/>');
 });
 
-test('an agent of an older version is let go and loaded anew, one that was let go is loaded again', async () => {
+test('an agent of an older version is unloaded and loaded again, and one that was unloaded is loaded', async () => {
   await using here = await mac();
   await here.install('/old/supervisor.cjs');
   expect(await here.install()).toMatchObject({ outcome: 'changed' });
@@ -168,7 +168,7 @@ test('a launchd that refuses the agent is reported', async () => {
   await expect(here.install()).rejects.toMatchObject({ code: 'service_command_failed' });
 });
 
-test('a machine with neither says so, and its crontab stays as it is', async () => {
+test('a machine with neither says so, and its crontab is not changed', async () => {
   await using here = await serviceMachine({ crontab: CRONTAB });
   await here.write('table', '5 4 * * * backup\n');
   for (const dryRun of [true, false])

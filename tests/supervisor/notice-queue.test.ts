@@ -99,7 +99,7 @@ test('two folders with the log of one session do not fill the queue', async () =
   expect((await here.queued()).map(({ id }) => id)).toEqual(['same:3', 'same:4']);
 });
 
-test('a session of another identity sends nothing, even once it is done or becomes ours', async () => {
+test('a session of another identity sends nothing, even once it is done or passes to this one', async () => {
   await using here = await sceneOfToday();
   const { startMs } = here;
   const lease = { supervisor: 'another', released: true };

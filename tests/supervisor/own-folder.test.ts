@@ -7,13 +7,13 @@ import { MINUTE_MS, scene } from './scene.ts';
 
 const signal = new AbortController().signal;
 
-test('a folder in the place of leave.json does not stop the supervisor', async () => {
+test('a folder at the path of leave.json does not stop the supervisor', async () => {
   await using here = await scene();
   await mkdir(here.supervisor.paths.leave);
   expect(await runSupervisor(here.supervisor, { signal })).toBe('nothing_to_watch');
 });
 
-test('a pipe that appears there later is not waited for', async () => {
+test('a pipe that appears there later does not block', async () => {
   await using here = await scene();
   const { paths, clock } = here.supervisor;
   const { sleep } = clock;

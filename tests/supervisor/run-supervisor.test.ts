@@ -33,7 +33,7 @@ async function run(
   return { end, afterMs: clock.monotonic() - begun };
 }
 
-test('it leaves ten minutes after its last reason to stay, and not while a session waits', async () => {
+test('it leaves ten minutes after its last reason to stay, but not while a session waits', async () => {
   await using here = await simulated();
   const { events } = await here.session('s', { events: WAITS });
   const { clock, paths, host } = here.supervisor;
@@ -147,7 +147,7 @@ test.each([
   ['reports nothing', watcherThat(), 12_000],
   ['is refused (ENOSPC)', refused('ENOSPC'), 3000],
   ['is refused (EMFILE)', refused('EMFILE'), 3000],
-])('where watching %s, a change is found all the same', async (_, watchPath, withinMs) => {
+])('if watching %s, changes are still found', async (_, watchPath, withinMs) => {
   await using here = await simulated();
   const { clock } = here.supervisor;
   const { overview } = await here.session('s', { events: WAITS });
@@ -182,7 +182,7 @@ test('a session that begins to wait is watched at once', async () => {
   expect(Math.round(atMs / 1000)).toBe(60);
 });
 
-test('a project folder that vanishes is no reason to stay, and is watched again when it returns', async () => {
+test('a project folder that vanishes is not a reason to stay, and is watched again when it returns', async () => {
   await using here = await simulated();
   const { clock } = here.supervisor;
   const { sessionsDir } = await here.session('s', { events: WAITS });

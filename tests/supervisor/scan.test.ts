@@ -61,16 +61,19 @@ test('a session whose workers have died three times gets no more', async () => {
 });
 
 test.each([
-  ['a limit that is over', { type: 'limited', until: START_MS - 1, guessed: false, provider: 'claude' }],
-  ['a turn', QUEUED],
-] satisfies Array<[string, NewEvent]>)('workers that die at %s are no more than three', async (_, event) => {
-  await using here = await scene();
-  const paths = await here.session('s', { events: [...RUNNING, event], lease: { owner: 'dead' } });
-  for (const number of [2, 3, 4]) await here.lease(paths, { number });
-  expect(await startsWithin(here, new Scan(here.supervisor), 5 * MINUTE_MS)).toEqual([]);
-});
+  ['the end of a limit', { type: 'limited', until: START_MS - 1, guessed: false, provider: 'claude' }],
+  ['the admission from the queue', QUEUED],
+] satisfies Array<[string, NewEvent]>)(
+  'workers that die at %s are started three times at most',
+  async (_, event) => {
+    await using here = await scene();
+    const paths = await here.session('s', { events: [...RUNNING, event], lease: { owner: 'dead' } });
+    for (const number of [2, 3, 4]) await here.lease(paths, { number });
+    expect(await startsWithin(here, new Scan(here.supervisor), 5 * MINUTE_MS)).toEqual([]);
+  },
+);
 
-test('an unanswered command gets a worker after two seconds, and at most three that never start', async () => {
+test('an unanswered command gets a worker after two seconds, and at most three if they never start', async () => {
   await using here = await scene();
   const paths = await here.session('s', { events: [...RUNNING, ASKING] });
   await leaveCommandFile(paths, '01KEE000000000000000000001');
@@ -133,7 +136,7 @@ test('a session that was briefly unreadable is read again', async () => {
   expect(here.started()).toEqual(['s']);
 });
 
-test('a SESSIONS folder that vanishes is no reason to stay, and its sessions are watched once it returns', async () => {
+test('a SESSIONS folder that vanishes is not a reason to stay, and its sessions are watched once it returns', async () => {
   await using here = await scene();
   const { sessionsDir } = await here.session('s', CRASHED);
   const scan = new Scan(here.supervisor);
@@ -176,7 +179,7 @@ test('a SESSIONS folder that does not respond delays no other, is tried once, an
   );
 });
 
-test('registered SESSIONS folders stay known while their registration is gone', async () => {
+test('registered SESSIONS folders are remembered while their registration is missing', async () => {
   await using here = await scene();
   await here.session('s', { events: [...RUNNING, ASKING] });
   const scan = new Scan(here.supervisor);
@@ -195,7 +198,7 @@ test('a scan without the lease starts nothing', async () => {
   expect(here.started()).toEqual([]);
 });
 
-test('sessions that are done, untouched for a month or someone else’s are no reason to stay', async () => {
+test('sessions that are done, untouched for a month or owned by another identity are not a reason to stay', async () => {
   await using here = await scene();
   await here.session('done', { events: [...RUNNING, { type: 'done', summary: 'x' }] });
   await here.session('other', { events: [...RUNNING, ASKING], lease: { released: true, supervisor: 'x' } });

@@ -32,7 +32,7 @@ export class HandClock implements Clock {
 
 export interface LeasePlan {
   number?: number;
-  /** `own`: a living process; `elsewhere`: one on another machine. */
+  /** `own`: a running process; `elsewhere`: one on another machine. */
   owner?: 'alive' | 'dead' | 'elsewhere';
   released?: boolean;
   supervisor?: string;
@@ -53,7 +53,7 @@ export interface SessionPlan {
   configPath?: string;
 }
 
-/** A supervisor without its loop: a home folder, a manual clock, a made-up process table, workers that do nothing. */
+/** A supervisor without its loop: a home folder, a manual clock, a fake process table, workers that do nothing. */
 export interface Scene<C extends HandClock = HandClock> extends AsyncDisposable {
   root: string;
   supervisor: Supervisor & { clock: C };

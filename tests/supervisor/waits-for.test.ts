@@ -63,7 +63,7 @@ function viewOf(name: string, { by = OURS, ...more }: More = {}): SessionView {
 
 const waitsOf = (name: string, more?: More): Words => words(waitsFor(viewOf(name, more), OURS));
 
-/** Rows: the status. Columns: no worker and nothing left; commands left; an iteration still open; another's lease. */
+/** Rows: the status. Columns: no worker and nothing pending; commands; an open iteration; another identity's lease. */
 const TABLE: Array<[string, Words, Words, Words, Words]> = [
   ['starting', 'revival', 'commands', 'revival', 'person: other_supervisor'],
   ['running', 'revival', 'commands', 'revival', 'person: other_supervisor'],
@@ -83,30 +83,36 @@ test.each(TABLE)(
   (name, parked, withCommands, withIteration, ofOthers) => {
     expect(waitsOf(name)).toBe(parked);
     expect(waitsOf(name, { pendingCommands: ['x'] })).toBe(withCommands);
-    // A stopped session keeps its iteration open but wants no worker for it.
+    // A stopped session keeps its iteration open but needs no worker for it.
     expect(waitsOf(name, { wantsWorker: name !== 'stopped' })).toBe(withIteration);
     expect(waitsOf(name, { by: 'another' })).toBe(ofOthers);
   },
 );
 
-test.each(Object.keys(STATUSES))('whatever else holds, a session that is %s waits for its worker', (name) => {
-  for (const pendingCommands of [[], ['x']]) {
-    expect(waitsOf(name, { worker: 'alive', pendingCommands })).toBe('its_worker');
-    expect(waitsOf(name, { worker: 'alive', pendingCommands, by: 'another' })).toBe('its_worker');
-    if (pendingCommands.length > 0 || !OVER.has(name))
-      expect(waitsOf(name, { worker: 'unknowable', pendingCommands })).toBe('person: unseen');
-  }
-});
+test.each(Object.keys(STATUSES))(
+  'a session that is %s waits for its worker, whatever else is true',
+  (name) => {
+    for (const pendingCommands of [[], ['x']]) {
+      expect(waitsOf(name, { worker: 'alive', pendingCommands })).toBe('its_worker');
+      expect(waitsOf(name, { worker: 'alive', pendingCommands, by: 'another' })).toBe('its_worker');
+      if (pendingCommands.length > 0 || !OVER.has(name))
+        expect(waitsOf(name, { worker: 'unknowable', pendingCommands })).toBe('person: unseen');
+    }
+  },
+);
 
 test('a finished session whose worker elsewhere never released its lease needs no person', () => {
   for (const name of OVER) expect(waitsOf(name, { worker: 'unknowable' })).toBe('nothing');
 });
 
-test.each(Object.keys(STATUSES))('commands of another’s session that is %s are not ours to take', (name) => {
-  expect(waitsOf(name, { by: 'another', pendingCommands: ['x'] })).toBe('person: other_supervisor');
-});
+test.each(Object.keys(STATUSES))(
+  "commands of another identity's session that is %s are not taken",
+  (name) => {
+    expect(waitsOf(name, { by: 'another', pendingCommands: ['x'] })).toBe('person: other_supervisor');
+  },
+);
 
-test('a session without a lease has not started and is ours', () => {
+test('a session without a lease has not started and belongs to this supervisor', () => {
   expect(waitsOf('starting', { by: null })).toBe('revival');
   expect(waitsOf('starting', { by: null, pendingCommands: ['x'] })).toBe('commands');
 });

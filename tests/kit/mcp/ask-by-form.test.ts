@@ -8,7 +8,7 @@ const FORM = { message: 'Well?', fields: { a: { title: 'A' } } };
 
 function connectionWith(elicitation: object | undefined, name: string): Connection {
   const capabilities = elicitation && { elicitation };
-  // The two questions that are asked of a server.
+  // The two calls of a server that are used here.
   const asked = { getClientCapabilities: () => capabilities ?? {}, getClientVersion: () => ({ name }) };
   return { server: asked as unknown as Server };
 }
@@ -16,7 +16,7 @@ function connectionWith(elicitation: object | undefined, name: string): Connecti
 let nowMs = 0;
 const clock = { monotonic: () => nowMs };
 
-/** A client whose forms are open for so long. */
+/** A client whose forms stay open for this long. */
 function extraWith(answer: (...args: unknown[]) => Promise<unknown>, openMs = 0): Extra {
   const sendRequest = (...args: unknown[]) => {
     nowMs += openMs;
@@ -25,8 +25,8 @@ function extraWith(answer: (...args: unknown[]) => Promise<unknown>, openMs = 0)
   return { signal: new AbortController().signal, sendRequest } as unknown as Extra;
 }
 
-test.each(['claude-code', 'codex-mcp-client', 'gemini-cli-mcp-client', 'somebody'])(
-  'a form of %s is given up ten seconds before the call is over there, and is not answered then',
+test.each(['claude-code', 'codex-mcp-client', 'gemini-cli-mcp-client', 'another client'])(
+  'a form of %s is cancelled ten seconds before the call times out there, and counts as not answered',
   async (name) => {
     const limits: unknown[] = [];
     const late = extraWith(async (_request, _schema, options) => {
@@ -41,7 +41,7 @@ test.each(['claude-code', 'codex-mcp-client', 'gemini-cli-mcp-client', 'somebody
   },
 );
 
-test('all forms of a call share its time, and none is shown when it is over', async () => {
+test('all forms of a call share its time, and none is shown after it', async () => {
   const limits: unknown[] = [];
   const slow = extraWith(async (_request, _schema, options) => {
     limits.push((options as { timeout: number }).timeout);
@@ -55,7 +55,7 @@ test('all forms of a call share its time, and none is shown when it is over', as
   expect(limits).toEqual(Array.from({ length: shown }, (_, index) => inAll - index * 60_000));
 });
 
-test('only a client that has forms is asked', () => {
+test('only a client with forms is asked', () => {
   const extra = extraWith(async () => ({ action: 'cancel' }));
   expect(askByForm(connectionWith(undefined, 'x'), extra, clock)).toBeUndefined();
   expect(askByForm(connectionWith({ url: {} }, 'x'), extra, clock)).toBeUndefined();
@@ -66,20 +66,20 @@ test('only a client that has forms is asked', () => {
 describe.each(['cancel', 'decline'])('a form that ends with %s', (action) => {
   const extra = (openMs: number) => extraWith(async () => ({ action }), openMs);
 
-  test('was not shown when nobody can have read it, and no other is tried on that connection', async () => {
+  test('counts as not shown if no person can have read it, and no other is tried on that connection', async () => {
     const connection = connectionWith({}, 'x');
     expect(await askByForm(connection, extra(299), clock)?.(FORM)).toEqual({ kind: 'not_shown' });
     expect(askByForm(connection, extra(0), clock)).toBeUndefined();
   });
 
-  test('was not answered by somebody who saw it, and the next one is shown', async () => {
+  test('counts as unanswered if a person saw it, and the next one is shown', async () => {
     const connection = connectionWith({}, 'x');
     expect(await askByForm(connection, extra(300), clock)?.(FORM)).toEqual({ kind: 'unanswered' });
     expect(askByForm(connection, extra(0), clock)).toBeTypeOf('function');
   });
 });
 
-test('choices go out with their titles, and come back only as what was offered', async () => {
+test('choices are sent with their titles, and only offered values are accepted', async () => {
   const asked: unknown[] = [];
   const answers = [{ a: 'B' }, { a: 'b) both' }, { a: 7 }];
   const extra = extraWith(async (request) => {
@@ -104,7 +104,7 @@ test('choices go out with their titles, and come back only as what was offered',
   });
 });
 
-test('a call that is cancelled meanwhile is over', async () => {
+test('a call that is cancelled while a form is open ends', async () => {
   const cut = new AbortController();
   const extra = extraWith(async () => {
     cut.abort();

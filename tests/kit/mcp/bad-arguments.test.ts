@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => desk[Symbol.asyncDispose]());
 
-/** Nothing of this may be mistaken for a value of the type. */
+/** None of these may be mistaken for a value of the type. */
 const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   string: [5, true, [], {}],
   integer: ['five', 1.5, [], {}, true],
@@ -27,7 +27,7 @@ const wrong = TOOLS.flatMap((tool) => {
   );
 });
 
-/** What else may be wrong, by tool: what is sent, and what the answer says. */
+/** Other mistakes, by tool: the arguments, and the text of the answer. */
 const OTHERS: readonly [string, Record<string, unknown>, string][] = [
   ['read_qa', { session: '' }, '"session" is empty. | In session: Name from list_sessions.'],
   ['read_qa', {}, '"session" is missing. | In session: Name from list_sessions.'],
@@ -80,7 +80,7 @@ const OTHERS: readonly [string, Record<string, unknown>, string][] = [
 const VALIDATORS_WORDS =
   /too small|too big|invalid|expected|received|unrecognized|>=|<=|\bNaN\b|undefined|\[object/i;
 
-test.each(wrong)('$name says what $field takes when it is sent $value', async ({ name, field, value }) => {
+test.each(wrong)('$name says what $field accepts if it gets $value', async ({ name, field, value }) => {
   const { json, isError } = await askTool(name, { session: 'x', [field]: value }, desk.context);
   expect([isError, json.code]).toEqual([true, 'bad_input']);
   expect(json.message).toContain(`"${field}" must be `);
@@ -95,7 +95,7 @@ test.each(OTHERS)('%s with %j: %s', async (name, args, words) => {
 });
 
 test.each(TOOLS.map(({ name }) => name))(
-  '%s names what it does not know, and what it takes',
+  '%s names the unknown argument, and those it accepts',
   async (name) => {
     const { json } = await askTool(name, { colour: 'blue' }, desk.context);
     expect(json.message).toContain('There is no argument "colour".');
@@ -103,13 +103,13 @@ test.each(TOOLS.map(({ name }) => name))(
   },
 );
 
-test.each(TOOLS.map(({ name }) => name))('%s takes nothing but an object of arguments', async (name) => {
+test.each(TOOLS.map(({ name }) => name))('%s accepts nothing but an object of arguments', async (name) => {
   const { json } = await askTool(name, [] as unknown as Record<string, unknown>, desk.context);
   expect(json.message).toContain('The arguments must be an object, not a list.');
 });
 
-/** Every value of an argument that is chosen from a list is in its sentence. */
-test('an argument with fixed values names them all', async () => {
+/** Every value of an argument with fixed values is in its sentence. */
+test('the error of an argument with fixed values names them all', async () => {
   const chosen = TOOLS.flatMap((tool) =>
     Object.entries(inputSchemaOf(tool).properties ?? {})
       .filter((entry): entry is [string, FieldSchema & { enum: string[] }] => entry[1].enum !== undefined)

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clientFolders, foldersInMeta } from '../../../src/kit/mcp/client-folders.ts';
 
-test("the workspaces of Codex's turn are folders of the client, as object, list or JSON text", () => {
+test('the workspaces of a Codex turn are folders of the client, as object, list or JSON text', () => {
   const meta = (turn: unknown) => ({ 'x-codex-turn-metadata': turn });
   expect(foldersInMeta(meta({ workspaces: { '/home/ada/boat': { branch: 'main' } } }))).toEqual([
     '/home/ada/boat',
@@ -16,7 +16,7 @@ test("the workspaces of Codex's turn are folders of the client, as object, list 
   expect(foldersInMeta(undefined)).toEqual([]);
 });
 
-test('whatever a client puts there, reading it gives absolute folders or nothing', () => {
+test('reading them gives absolute folders or nothing, whatever the client sends', () => {
   fc.assert(
     fc.property(fc.anything(), (turn) => {
       const folders = foldersInMeta({ 'x-codex-turn-metadata': turn });
@@ -25,7 +25,7 @@ test('whatever a client puts there, reading it gives absolute folders or nothing
   );
 });
 
-test('a client that gave no answer is asked for its folders again, one that did is not', async () => {
+test('a client that gave no answer is asked for its folders again, while one that answered is not', async () => {
   const server = new Server({ name: 'server', version: '1' }, { capabilities: {} });
   const client = new Client({ name: 'client', version: '1' }, { capabilities: { roots: {} } });
   let asked = 0;

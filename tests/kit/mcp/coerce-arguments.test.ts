@@ -12,7 +12,7 @@ const SCHEMA = {
   },
 };
 
-test('harmless slips are repaired, everything else is left for the check', () => {
+test('harmless slips are corrected, and everything else is left for validation', () => {
   const given = { count: ' 5 ', flag: 'True', answers: '{"Q1":"B"}', name: '5', other: 'x', session: null };
   expect(coerceArguments(SCHEMA, given)).toEqual({
     count: 5,
@@ -28,7 +28,7 @@ test('harmless slips are repaired, everything else is left for the check', () =>
   });
 });
 
-test('whatever a model sends, nothing throws and fitting values stay', () => {
+test('nothing throws and valid values are kept, whatever a model sends', () => {
   fc.assert(
     fc.property(fc.anything(), (given) => {
       coerceArguments(SCHEMA, given);

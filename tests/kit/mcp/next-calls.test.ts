@@ -42,7 +42,7 @@ test.each([
     'once it runs: wait',
     'once it runs: samocode log <session> --follow',
   ],
-] as const)('%j is a call for a model and a command for a person', (step, call, command) => {
+] as const)('%j is rendered as a call for a model and as a command for a person', (step, call, command) => {
   expect(nextCalls([step])).toBe(call);
   expect(nextCommands([step])).toBe(command);
 });
@@ -50,7 +50,7 @@ test.each([
 const program = new Command();
 for (const add of COMMANDS) add(program, { output: {} } as Cli);
 
-/** What a line says to type that is no command, or has options that it does not take. */
+/** The commands in a line that do not exist, or have unknown options. */
 function isUnknown(line: string): boolean {
   const [, name, ...rest] = line.replace(/"[^"]*"|'[^']*'/g, 'x').split(' ');
   const command = program.commands.find((each) => each.name() === name);
@@ -66,7 +66,7 @@ test('every command that a next step names exists, with its options', () => {
   expect(['samocode fly', 'samocode status boat --fly'].every(isUnknown)).toBe(true);
 });
 
-test('every act has its words on both faces', async () => {
+test('every act has a text for tools and for the terminal', async () => {
   const lines = ACTS.map(
     (act) => `${act}: ${nextCalls([{ act }])} | ${nextCommands([{ act, session: '26-01-08-boat' }])}`,
   );

@@ -9,10 +9,10 @@ import { CREATED, PREPARED } from '../../session/events.ts';
 
 const TIMES = 50;
 
-/** Milliseconds of every pause that was asked for. */
+/** The requested pauses in milliseconds. */
 const asked: number[] = [];
 
-/** A second of it lasts a fiftieth of one. */
+/** One second lasts a fiftieth of a second. */
 const quickClock: Clock = {
   now: () => systemClock.now(),
   monotonic: () => systemClock.monotonic() * TIMES,
@@ -54,7 +54,7 @@ async function deskWithBoat() {
   return desk;
 }
 
-test('a wait says within 20 seconds, and again and again, that it lives', async () => {
+test('a wait sends progress at least every 20 seconds', async () => {
   await using desk = await deskWithBoat();
   const told: Progress[] = [];
   asked.length = 0;
@@ -64,13 +64,13 @@ test('a wait says within 20 seconds, and again and again, that it lives', async 
   expect(told.length).toBeGreaterThanOrEqual(2);
   for (const { message } of told) expect(message).toBe(BOAT_WAITS);
   expectToGrow(told);
-  // Below what Claude Code takes for idle; the pauses of its looks at the files are shorter.
+  // Shorter than the idle limit of Claude Code; the pauses between polls of the files are shorter.
   const pauses = asked.filter((ms) => ms > 5000);
   expect(pauses.length).toBeGreaterThanOrEqual(2);
   expect(Math.max(...pauses)).toBeLessThanOrEqual(20_000);
 });
 
-test('progress of a wait says what the agent does now, and how far the session is', async () => {
+test('the progress of a wait says what the agent does, and how far the session is', async () => {
   await using desk = await makeDesk();
   const paths = await desk.lay('26-01-08-船🚤', [CREATED, PREPARED, WORKING]);
   const now = { activity: 'Bash: npm test\u001b[31m\n# 船', total: 12 };
@@ -80,7 +80,7 @@ test('progress of a wait says what the agent does now, and how far the session i
   );
 });
 
-test('progress of a wait for several tells of three of them', async () => {
+test('the progress of a wait for several sessions describes three of them', async () => {
   await using desk = await deskWithBoat();
   for (const name of ['car', 'ship', 'tram'])
     await desk.lay(`26-01-08-${name}`, [CREATED, PREPARED, WORKING]);
@@ -91,7 +91,7 @@ test('progress of a wait for several tells of three of them', async () => {
   );
 });
 
-test('who did not ask for progress is told of none, and a wait that is over says nothing more', async () => {
+test('a client that did not request progress gets none, and a finished wait sends no more', async () => {
   await using desk = await deskWithBoat();
   const strays: unknown[] = [];
   desk.client.fallbackNotificationHandler = async (notification) => {
@@ -105,9 +105,9 @@ test('who did not ask for progress is told of none, and a wait that is over says
     onprogress: () => cut.abort('enough'),
   });
   await expect(cancelled).rejects.toThrow('enough');
-  // Whatever the server still says of the calls before comes before this answer.
+  // Anything the server still sends about earlier calls arrives before this answer.
   await desk.client.callTool({ name: 'wait', arguments: { ...waiting, timeout_s: 1 } });
-  // As long as three beats of what should be over.
+  // As long as three intervals of what should have ended.
   await quickClock.sleep(45_000);
   expect(strays).toEqual([]);
 });

@@ -32,18 +32,18 @@ Adds **a command** that unloads the \`boat\`, see [the docs](https://example.org
 
 const colours = makeStyle(true);
 
-test.each([60, 80, 120, 200])('Markdown on %i columns is as it was looked at', async (columns) => {
+test.each([60, 80, 120, 200])('Markdown on %i columns equals its golden file', async (columns) => {
   const text = stripVTControlCharacters(markdownWords(PLAN, { style: colours, columns }));
   for (const line of text.split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(columns);
   await expect(`${text}\n`).toMatchFileSnapshot(`../../golden/terminal/plan-${columns}.txt`);
 });
 
-test('Markdown in a pipe is the text itself, but for what steers a terminal', () => {
+test('Markdown in a pipe is unchanged except for terminal control sequences', () => {
   const columns = Number.POSITIVE_INFINITY;
   expect(markdownWords(`\u001b[2J${PLAN}`, { style: makeStyle(false), columns })).toBe(PLAN.trimEnd());
 });
 
-test('headings, code and ticks are set off by colour; a fence keeps what stands in it', () => {
+test('headings, code and ticks are coloured, and the content of a fence is kept', () => {
   const text = markdownWords(PLAN, { style: colours, columns: 80 });
   expect(text).toContain(`${colours.dim('##')} ${colours.bold('Phase 1')}`);
   expect(text).toContain(`${colours.good('✔')} Write the test ${colours.accent('tests/boat.test.ts')}`);
@@ -51,11 +51,11 @@ test('headings, code and ticks are set off by colour; a fence keeps what stands 
   expect(text).toContain(colours.bad('-old **not bold**'));
 });
 
-test('without colour the marks of code and importance stay', () => {
+test('without colour the marks of code and emphasis are kept', () => {
   expect(markdownWords(PLAN, { style: makeStyle(false), columns: 80 })).toContain('Adds **a command** that');
 });
 
-test('whatever the text is, rendering it throws nothing and steers no terminal', () => {
+test('rendering never throws and never emits foreign control sequences, whatever the text', () => {
   const unit = fc.constantFrom(
     '#',
     ' ',
@@ -81,7 +81,7 @@ test('whatever the text is, rendering it throws nothing and steers no terminal',
   );
 });
 
-test('marks without an end are shown as they are, however many there are', () => {
+test('unclosed marks are shown as they are, however many there are', () => {
   const marks = '**a '.repeat(300_000);
   const shown = stripVTControlCharacters(markdownWords(marks, { style: colours, columns: 80 }));
   expect(shown.replaceAll('\n', ' ').trim()).toBe(marks.trim());

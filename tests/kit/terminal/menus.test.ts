@@ -14,26 +14,26 @@ const LEAVING = [
   ['Ctrl-D', KEY.ctrlD],
 ] as const;
 
-test('arrows move from the first answer, Enter takes it', async () => {
+test('arrow keys move from the first answer, and Enter selects it', async () => {
   const { menus } = keyboard([KEY.enter, KEY.down + KEY.enter, KEY.up + KEY.enter]);
   expect(await menus.choose('Which?', CHOICES, 'green')).toBe('green');
   expect(await menus.choose('Which?', CHOICES, 'green')).toBe('blue');
   expect(await menus.choose('Which?', CHOICES, 'green')).toBe('red');
 });
 
-test('Space marks several, beside those that are suggested', async () => {
+test('Space selects several, in addition to the suggested ones', async () => {
   const { menus } = keyboard([KEY.down + KEY.space + KEY.enter]);
   expect(await menus.chooseSeveral('Which?', CHOICES, ['blue'])).toEqual(['blue', 'green']);
 });
 
-test('a text that cannot be is asked for again', async () => {
+test('an invalid text is asked for again', async () => {
   const { menus, shown } = keyboard([`no${KEY.enter}t${KEY.enter}`]);
   const written = await menus.write('Which?', (typed) => (typed === 'no' ? 'Not that.' : undefined));
   expect(written).toBe('not');
   expect(shown()).toContain('Not that.');
 });
 
-test('Enter is no where a yes allows something', async () => {
+test('Enter means no if a yes permits something', async () => {
   const { menus } = keyboard([KEY.enter, `y`]);
   expect(await menus.confirm('Trust them?')).toBe(false);
   expect(await menus.confirm('Trust them?')).toBe(true);
@@ -56,14 +56,14 @@ test('an interrupt from outside ends a question and each one after it', async ()
   await expect(menus.confirm('Trust them?')).rejects.toThrow('interrupted');
 });
 
-test('a signal that lives on remembers none of the questions that it may interrupt', async () => {
+test('a long-lived signal keeps no reference to the questions that it may interrupt', async () => {
   const { signal } = new AbortController();
   const { menus } = keyboard([KEY.enter], { interrupted: signal });
   await menus.choose('Which?', CHOICES);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
-test('a menu without colours has the same words', async () => {
+test('a menu without colours has the same text', async () => {
   const { menus, shown } = keyboard([KEY.enter]);
   await menus.choose('Which?', CHOICES);
   expect(shown()).toContain('● red');
@@ -91,7 +91,7 @@ async function asked(questions: QaItem[], keys: string[], diff?: string) {
     output: new Output({ stdout, stderr: stdout, colourful: false, json: false }),
     menus: async () => menus,
   };
-  // Nothing else of a command line is used to ask.
+  // Nothing else of a command line is needed to ask.
   return { said: await askOpenQuestions(cli as Cli, '26-01-02-boat', questions, diff), told };
 }
 
@@ -99,26 +99,26 @@ const { down, enter, space, up } = KEY;
 test.each([
   ['the suggestion', [enter], 'B'],
   ['another option', [down + enter], 'C'],
-  ['several options, in their order', [down + down + enter, up + space + enter], 'B, C'],
-  ['own words', [up + up + enter, `a b${enter}`], 'a b'],
+  ['several options, in order', [down + down + enter, up + space + enter], 'B, C'],
+  ['free text', [up + up + enter, `a b${enter}`], 'a b'],
 ])('a question is answered by menu with %s', async (_name, keys, text) => {
   const { said } = await asked([QUESTION], keys);
   expect(said).toEqual({ answers: [{ id: 'Q1', text }], confirmTyped: false });
 });
 
-test('several suggested letters are one choice, and the first', async () => {
+test('several suggested letters are one choice, which comes first', async () => {
   const both = { ...QUESTION, suggestion: { letters: ['A', 'C'], reason: '' } };
   const { said } = await asked([both], [enter]);
   expect(said?.answers).toEqual([{ id: 'Q1', text: 'A, C' }]);
 });
 
-test('a difference that a question is about is shown before it, and steers no terminal', async () => {
+test('the diff that a question refers to is shown before it, without control sequences', async () => {
   const { told } = await asked([QUESTION], [enter], '-test(1)\n+test.skip(1)\u001b[2J\n');
   expect(told).toContain('-test(1)\n+test.skip(1)');
   expect(told).not.toContain('\u001b[2J');
 });
 
-test('a question without options takes words, and no empty ones', async () => {
+test('a question without options accepts text, but not an empty one', async () => {
   const { said } = await asked([OPEN], [`${enter}yes, all${enter}`]);
   expect(said?.answers).toEqual([{ id: 'Q2', text: 'yes, all' }]);
 });
@@ -128,14 +128,14 @@ test('answers typed into the file are confirmed in one step', async () => {
   expect(said).toEqual({ answers: [{ id: 'Q1', text: 'B' }], confirmTyped: true });
 });
 
-test('Esc at a later question records nothing, and says how to come back with what was said', async () => {
+test('Esc at a later question records nothing, and prints the command to continue with the answers so far', async () => {
   const { said, told } = await asked([QUESTION, OPEN], [enter, KEY.escape]);
   expect(said).toBeUndefined();
   expect(told).toMatch(/answer them +samocode answer boat\n/);
   expect(told).toContain('samocode answer boat Q1=B\n');
 });
 
-test('what an agent has written steers no terminal from a menu', async () => {
+test("an agent's text in a menu contains no control sequences", async () => {
   const evil = { ...QUESTION, options: [{ letter: 'A', text: 'x\u001b[2J\u001b]0;y\u0007' }] };
   const { menus, shown } = keyboard([enter]);
   const stdout = new PassThrough();

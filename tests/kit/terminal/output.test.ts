@@ -29,13 +29,13 @@ test('with --json the object is the only thing on stdout', () => {
   expect(JSON.parse(written())).toEqual({ a: 1 });
 });
 
-test('a live block is drawn on a terminal alone', () => {
+test('a live block is drawn only on a terminal', () => {
   const { output, written } = newOutput();
   output.live(['one'], cutToColumns);
   expect(written()).toBe('');
 });
 
-test('what is said takes the place of the live block', () => {
+test('a message replaces the live block', () => {
   const { output, written } = newOutput({ isTTY: true });
   output.live(['one', 'two'], cutToColumns);
   output.say('said');
@@ -48,7 +48,7 @@ test('no live line is wider than the terminal', () => {
   expect(written()).toContain(`${'x'.repeat(18)}…\u001b[K`);
 });
 
-test('an expected error is told in its three sentences', () => {
+test('an expected error is printed in its three sentences', () => {
   const { output, written } = newOutput();
   output.error(lost('It is lost.', 'Nobody looked.', 'Look.'));
   expect(written()).toBe('✘ It is lost.\n  Nobody looked.\n  Look.\n');
@@ -78,7 +78,7 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: control characters are the subject
 
 test.each([true, false])(
-  'whoever wrote a text, it steers no terminal, by whichever way it goes out',
+  'no text contains foreign control sequences, whoever wrote it and however it is printed',
   (colourful) => {
     fc.assert(
       fc.property(foreign, (text) => {
@@ -96,7 +96,7 @@ test.each([true, false])(
   },
 );
 
-test('a live block moves the cursor by its own sequences alone, whatever its lines say', () => {
+test('a live block moves the cursor only by its own sequences, whatever its lines contain', () => {
   fc.assert(
     fc.property(foreign, (text) => {
       const { output, written } = newOutput({ isTTY: true });
@@ -107,7 +107,7 @@ test('a live block moves the cursor by its own sequences alone, whatever its lin
   );
 });
 
-test('a JSON text steers nothing either and reads back the same', () => {
+test('a JSON text contains no control sequences either and is read back unchanged', () => {
   fc.assert(
     fc.property(foreign, (text) => {
       const { output, written } = newOutput({ json: true });
@@ -118,7 +118,7 @@ test('a JSON text steers nothing either and reads back the same', () => {
   );
 });
 
-test('our own colours go out, and one that a text left open ends with it', () => {
+test("samocode's own colours are printed, and one that a text left open ends with it", () => {
   const { output, written } = newOutput({ colourful: true });
   const { bold, bad } = output.style;
   output.say(`${bold(bad('red'))} plain`);
@@ -127,7 +127,7 @@ test('our own colours go out, and one that a text left open ends with it', () =>
   expect(stripVTControlCharacters(written())).toBe('red plain\ngreen for ever\n');
 });
 
-test('prose is broken on a terminal alone: files and pipes are searched line by line', () => {
+test('prose is wrapped only on a terminal: files and pipes are searched line by line', () => {
   expect(newOutput({ isTTY: true }).output.textColumns).toBe(20);
   expect(newOutput().output.textColumns).toBe(Number.POSITIVE_INFINITY);
 });

@@ -28,7 +28,7 @@ const DIED = {
   recovery: 'adopt',
 } as const;
 
-test('a status tells of a worker that dies again and again, of a silent child and of a stop on its way', async () => {
+test('a status mentions a crash loop, a silent agent and a requested stop', async () => {
   await using desk = await makeDesk();
   const silent = { type: 'notice', code: 'stalled', text: 'It seems stalled.' } as const;
   const stop = { type: 'stop_requested', by: BY, when: 'after_iteration' } as const;
@@ -44,7 +44,7 @@ test('a status tells of a worker that dies again and again, of a silent child an
   expect((await typed(['list'], place)).stdout).toMatch(/^26-01-08-boat\t.*\tneeds you\t/m);
 });
 
-test('a session in the archive is brought back before anything else', async () => {
+test('the first step for an archived session is to restore it', async () => {
   await using desk = await makeDesk();
   const archived: NewEvent = { type: 'archived', by: BY, what: 'session', moved: [], to: '_archive' };
   await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE, archived]);
@@ -54,7 +54,7 @@ test('a session in the archive is brought back before anything else', async () =
   expect((await typed(['list', '--archived'], place)).stdout).toContain('in the archive');
 });
 
-test('a limit beyond every date is told as the last one there is, by status and sentence', async () => {
+test('a limit beyond the range of dates is shown as the last possible one, by status and sentence', async () => {
   await using desk = await makeDesk();
   const limited = { type: 'limited', until: 9e15, guessed: false, provider: 'rehearsal' } as const;
   const at = { startMs: systemClock.now() };
@@ -66,7 +66,7 @@ test('a limit beyond every date is told as the last one there is, by status and 
   expect(view && statusSentence(view)).toContain('9999-12-31T23:59:59.999Z');
 });
 
-test('an outage is told as one, with the times of the next try and of the question, by status, list and sentence', async () => {
+test('an outage is shown as one, with the times of the next attempt and of the question, by status, list and sentence', async () => {
   await using desk = await makeDesk();
   const outage = { kind: 'overloaded', asksAt: Date.UTC(2026, 0, 9, 3) } as const;
   const until = Date.UTC(2026, 0, 8, 15);
@@ -91,7 +91,7 @@ test('an outage is told as one, with the times of the next try and of the questi
   expect(view && statusSentence(view)).toContain(`${told} the user at 2026-01-09T03:00:00.000Z`);
 });
 
-test('a session that has used up its limits shows the command that raises them', async () => {
+test('a session that has reached its limits shows the command that raises them', async () => {
   await using desk = await makeDesk();
   const blocked: NewEvent = {
     type: 'blocked',

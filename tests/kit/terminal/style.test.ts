@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fitLine, harmless, makeStyle, wantsColour } from '../../../src/kit/terminal/style.ts';
 
-test('nothing that steers a terminal survives in quoted text', () => {
+test('quoted text contains no control sequences', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
@@ -11,11 +11,11 @@ test('nothing that steers a terminal survives in quoted text', () => {
   );
 });
 
-test('a colour and a title sequence are taken out whole', () => {
+test('a colour and a title sequence are removed completely', () => {
   expect(harmless('\u001b[31mred\u001b[0m \u001b]0;title\u0007end')).toBe('red end');
 });
 
-test('one line stays one line, and within its length', () => {
+test('a single line remains one line, within its length', () => {
   fc.assert(
     fc.property(fc.string(), fc.integer({ min: 2, max: 80 }), (text, max) => {
       const line = fitLine(text, max);
@@ -30,18 +30,18 @@ test.each([
   ['a pipe', { isTerminal: false }, false],
   ['a dumb terminal', { env: { TERM: 'dumb' } }, false],
   ['NO_COLOR', { env: { NO_COLOR: '1' } }, false],
-  ['NO_COLOR=0, which sets it as well', { env: { NO_COLOR: '0' } }, false],
+  ['NO_COLOR=0, which counts as set', { env: { NO_COLOR: '0' } }, false],
   ['an empty NO_COLOR', { env: { NO_COLOR: '' } }, true],
   ['FORCE_COLOR=1', { env: { FORCE_COLOR: '1' } }, true],
   ['FORCE_COLOR=1 in a pipe', { isTerminal: false, env: { FORCE_COLOR: '1' } }, true],
   ['FORCE_COLOR=1 on a dumb terminal', { env: { FORCE_COLOR: '1', TERM: 'dumb' } }, true],
-  ['FORCE_COLOR=1 beside NO_COLOR', { env: { FORCE_COLOR: '1', NO_COLOR: '1' } }, true],
+  ['FORCE_COLOR=1 with NO_COLOR', { env: { FORCE_COLOR: '1', NO_COLOR: '1' } }, true],
   ['FORCE_COLOR=0', { env: { FORCE_COLOR: '0' } }, false],
   ['FORCE_COLOR=false', { env: { FORCE_COLOR: 'false' } }, false],
   ['an empty FORCE_COLOR in a pipe', { isTerminal: false, env: { FORCE_COLOR: '' } }, false],
   ['--no-color', { asked: false }, false],
-  ['--no-color beside FORCE_COLOR=1', { asked: false, env: { FORCE_COLOR: '1' } }, false],
-])('with %s the answer to colour is as documented', (_name, wishes, wanted) => {
+  ['--no-color with FORCE_COLOR=1', { asked: false, env: { FORCE_COLOR: '1' } }, false],
+])('with %s colour is on or off as documented', (_name, wishes, wanted) => {
   expect(wantsColour({ isTerminal: true, asked: true, env: {}, ...wishes })).toBe(wanted);
 });
 

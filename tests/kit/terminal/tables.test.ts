@@ -58,7 +58,7 @@ test.each(WIDTHS)(
   },
 );
 
-test('the states of a list stand below each other, also behind wide letters', () => {
+test('the states in a list are aligned, even after wide letters', () => {
   for (const columns of WIDTHS) {
     const lines = listWords(SESSIONS, terminal(columns), { nowMs: NOW }).split('\n\n')[0]?.split('\n') ?? [];
     const starts = lines.map((line) => columnsOf(line.slice(0, line.indexOf('impl'))));
@@ -66,7 +66,7 @@ test('the states of a list stand below each other, also behind wide letters', ()
   }
 });
 
-test('in a pipe a list has a line of whole fields for each session, between tabs and without colour', () => {
+test('in a pipe a list has a line of complete fields for each session, separated by tabs and without colour', () => {
   const stdout = new PassThrough();
   const pipe = new Output({ stdout, stderr: stdout, colourful: false, json: false });
   const lines = listWords(SESSIONS, pipe, { nowMs: NOW }).split('\n');
@@ -111,7 +111,7 @@ test.each(WIDTHS)('a status fits %i columns', (columns) => {
   expect(texts.flatMap((text) => tooWide(text, columns))).toEqual([]);
 });
 
-test('a command is never broken, since it is copied', () => {
+test('a command is never wrapped, because it is copied', () => {
   const next = 'samocode resume replace-the-authentication-layer-of-the-public-api --note "…" --max-hours 12';
   const [facts] = SESSIONS;
   const shown = { ...(facts as ShownFacts), nextCommands: [next] };
@@ -136,7 +136,7 @@ test.each([
   expect(rowIn(pipe)).toMatch(new RegExp(` ${worktree}$`));
 });
 
-test.each(WIDTHS)('what the supervisor watches fits %i columns', (columns) => {
+test.each(WIDTHS)("the supervisor's list fits %i columns", (columns) => {
   const facts: SupervisorFacts = {
     running: true,
     folder: '/config/supervisor',
@@ -161,7 +161,7 @@ test.each(WIDTHS)('what the supervisor watches fits %i columns', (columns) => {
   expect(tooWide(supervisorWords(facts, terminal(columns), NOW), columns)).toEqual([]);
 });
 
-test('what a day has cost is said as not known, never as nothing', () => {
+test('an unknown cost of a day is shown as unknown, never as zero', () => {
   const facts: SupervisorFacts = {
     ...{
       running: true,

@@ -19,15 +19,15 @@ test('a cut line is never wider than the terminal', () => {
   );
 });
 
-test('a line that fits is not touched', () => {
+test('a line that fits is not changed', () => {
   expect(cutToColumns('\u001b[1mabc\u001b[22m', 3)).toBe('\u001b[1mabc\u001b[22m');
 });
 
-test('colours take no room, and a cut ends them', () => {
+test('colours have no width, and are ended by a cut', () => {
   expect(cutToColumns('\u001b[1mabcdef\u001b[22m', 4)).toBe('\u001b[1mabc\u001b[22m…');
 });
 
-test('wide letters count twice', () => {
+test('wide letters count as two columns', () => {
   expect(cutToColumns('日本語', 5)).toBe('日本…');
 });
 
@@ -37,7 +37,7 @@ test.each([
   [185_000, '3 min 05 s'],
   [7_800_000, '2 h 10 min'],
   [277_200_000, '3 d 5 h'],
-])('%i ms reads as %s', (ms, words) => {
+])('%i ms is formatted as %s', (ms, words) => {
   expect(duration(ms)).toBe(words);
 });
 

@@ -3,7 +3,7 @@ import { systemHost } from '../../../src/base/processes/host.ts';
 import type { ProcessTable } from '../../../src/base/processes/process-table.ts';
 import { AGENT_MARKERS, whoTypes } from '../../../src/kit/terminal/who-types.ts';
 
-/** A chain of processes from ours up, each with the variables it was started with. */
+/** A chain of processes from this one upwards, each with the variables it was started with. */
 async function under(...started: Record<string, string>[]) {
   const host = await systemHost();
   const at = (pid: number) => (pid === process.pid ? 0 : pid - 1000);
@@ -18,7 +18,7 @@ async function under(...started: Record<string, string>[]) {
   return { ...host, processes };
 }
 
-test('a person at a terminal is a person', async () => {
+test('a user at a terminal is a person', async () => {
   const host = await under({}, { SHELL: '/bin/sh' }, {});
   expect(await whoTypes({ env: {}, host, hasTerminal: true })).toEqual({
     channel: 'cli',
@@ -26,20 +26,20 @@ test('a person at a terminal is a person', async () => {
   });
 });
 
-test('what a person sets for an agent of theirs does not make them one', async () => {
+test('variables that a person sets for their agents do not make them an agent', async () => {
   const own = { CLAUDE_CODE_USE_BEDROCK: '1', CODEX_HOME: '/x', GEMINI_API_KEY: 'k', ANTHROPIC_API_KEY: 'k' };
   const host = await under(own, own);
   expect(await whoTypes({ env: own, host, hasTerminal: true })).toMatchObject({ channel: 'cli' });
 });
 
-test('without a terminal it is a tool, and the record says why', async () => {
+test('without a terminal the user is a tool, and the record says why', async () => {
   const host = await under({});
   const by = { channel: 'tool', client: 'samocode, without a terminal' };
   expect(await whoTypes({ env: {}, host, hasTerminal: false })).toEqual(by);
 });
 
 test.each(Object.entries(AGENT_MARKERS))(
-  '%s in the own environment makes it a tool of %s',
+  '%s in the environment makes the user a tool of %s',
   async (name, agent) => {
     const host = await under({});
     const by = { channel: 'tool', client: `samocode, run by ${agent}` };
@@ -47,13 +47,13 @@ test.each(Object.entries(AGENT_MARKERS))(
   },
 );
 
-test.each([1, 3])('a marker that only ancestor %i was started with makes it a tool', async (depth) => {
+test.each([1, 3])('a marker that only ancestor %i was started with makes the user a tool', async (depth) => {
   const chain = [{}, {}, {}, {}, {}].map((own, at) => (at === depth ? { GEMINI_CLI: '1' } : own));
   const by = { channel: 'tool', client: 'samocode, run by Gemini CLI' };
   expect(await whoTypes({ env: {}, host: await under(...chain), hasTerminal: true })).toEqual(by);
 });
 
-test('a marker that is set to nothing is none', async () => {
+test('a marker that is set to nothing does not count', async () => {
   const host = await under({ CLAUDECODE: '' });
   expect(await whoTypes({ env: { CLAUDECODE: '' }, host, hasTerminal: true })).toMatchObject({
     channel: 'cli',

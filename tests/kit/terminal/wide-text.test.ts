@@ -10,15 +10,15 @@ test.each([
     'e\u0301e\u0301e\u0301e\u0301 abcdefgh ijkl',
     '· e\u0301e\u0301e\u0301e\u0301 abcdefgh\n  ijkl',
   ],
-])('a paragraph with %s is broken where the terminal is full', (_name, text, lines) => {
+])('a paragraph with %s is wrapped at the width of the terminal', (_name, text, lines) => {
   expect(hanging(text, { first: '· ', columns: 19 })).toBe(lines.normalize());
 });
 
-test('colours take no place of a line', () => {
+test('colours have no width in a line', () => {
   expect(columnsOf('\u001b[1m日本語\u001b[22m')).toBe(6);
 });
 
-test('no line of East Asian or emoji text is wider than the terminal, and nothing of it is lost', () => {
+test('no line of East Asian or emoji text is wider than the terminal, and none of it is lost', () => {
   const unit = fc.constantFrom('你', '한', 'ｱ', 'Ａ', '🚀', '👩‍👩‍👧‍👦', '🇫🇷', 'é', 'e\u0301', 'a', ' ');
   fc.assert(
     fc.property(fc.string({ unit }), fc.integer({ min: 20, max: 60 }), (text, columns) => {
@@ -29,12 +29,12 @@ test('no line of East Asian or emoji text is wider than the terminal, and nothin
   );
 });
 
-test('a path longer than the line is left whole, to be copied', () => {
+test('a path longer than the line is kept whole, so that it can be copied', () => {
   const path = '/a/very/long/path/to/a/worktree/of/a/session';
   expect(hanging(`see ${path} there`, { first: '', columns: 20 })).toBe(`see\n${path}\nthere`);
 });
 
-test('names of any letters are filled up to the same width', () => {
+test('names of any letters are padded to the same width', () => {
   const names = ['boat', '船', '🚀🚀', 'e\u0301te\u0301'];
   expect(names.map((name) => columnsOf(padTo(name, 6)))).toEqual([6, 6, 6, 6]);
 });
