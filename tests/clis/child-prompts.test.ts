@@ -15,7 +15,7 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const SOURCE = await readSource(join(import.meta.dirname, '../..'));
 
-/** Tools that reach past the iteration, or wait for somebody who is not there. */
+/** Tools with effects beyond the iteration, or that wait for a person. */
 const NEVER = ['AskUserQuestion', 'CronCreate', 'EnterPlanMode', 'EnterWorktree', 'ScheduleWakeup'];
 
 let cli: InstalledCli;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 }, 300_000);
 
 test.concurrent.each(PHASE_NAMES)(
-  'a child of %s receives its prompt whole, with the tools that it names',
+  'an agent of %s receives its complete prompt, with the tools that it names',
   async (phase) => {
     const { prompt, request } = await firstRequest(phase);
     const words = request.messages.flatMap(({ content }) =>
@@ -32,7 +32,7 @@ test.concurrent.each(PHASE_NAMES)(
     );
     expect(words.map((text) => text.trim())).toContain(prompt.trim());
     const system = request.system.map(({ text }) => text).join('\n');
-    // The CLI's own guidance on its tools stays: the phase text comes beside it, not in its place.
+    // The CLI's own guidance on its tools is kept: the phase text is added, and does not replace it.
     expect(system).toContain('Claude');
     expect(system.length).toBeGreaterThan(3000);
     const tools = request.tools.map(({ name }) => name);
@@ -41,13 +41,14 @@ test.concurrent.each(PHASE_NAMES)(
         .find(({ name }) => name === phase)
         ?.meta.get('tools')
         ?.split(', ') ?? [];
-    // What is not sent at once is offered by name and loaded when called; the native build searches by Bash alone.
+    // Tools that are not sent at once are offered by name and loaded when called; the native build searches only with
+    // Bash.
     const wanted = named.filter((tool) => !['Glob', 'Grep'].includes(tool));
     const everything = JSON.stringify([request.tools, request.system, words]);
     expect(wanted.filter((tool) => !tools.includes(tool) && !everything.includes(tool))).toEqual([]);
     expect(tools).toEqual(expect.arrayContaining(['Bash', 'Edit', 'Read', 'Write']));
     expect(tools.filter((tool) => NEVER.includes(tool) || tool.startsWith('mcp__'))).toEqual([]);
-    // As its prompt says: a command may be given longer than two minutes, and half an hour at most.
+    // As its prompt says: a command may run longer than two minutes, and half an hour at most.
     expect(JSON.stringify(request.tools.find(({ name }) => name === 'Bash'))).toContain('1800000');
   },
 );

@@ -17,7 +17,7 @@ beforeAll(async () => {
   cli = await installCli('claude');
 }, 300_000);
 
-test.concurrent('the mode "allow" lets the child commit and signal outside its working directory', async () => {
+test.concurrent('with the mode "allow" the agent commits, and signals outside its working directory', async () => {
   await using bench = await startBench({ permissions: 'allow', sandbox: false });
   const { final, signal, init } = await bench.iterate('investigation');
   expect(final).toMatchObject({ ok: true });
@@ -27,7 +27,7 @@ test.concurrent('the mode "allow" lets the child commit and signal outside its w
 });
 
 test.runIf(process.getuid?.() === 0)(
-  'root without a sandbox is refused as a choice of settings',
+  'root without a sandbox is refused as a problem of the settings',
   async () => {
     await using bench = await startBench({ sandbox: false });
     const { problem, final, signal } = await bench.iterate('investigation');
@@ -37,8 +37,8 @@ test.runIf(process.getuid?.() === 0)(
   },
 );
 
-// What its other endings come to is played in whole sessions: endings.test.ts.
-test.concurrent('a child that wants to end without a signal is sent back once by the hook, and ends without one the next time', async () => {
+// Its other endings are played in whole sessions: endings.test.ts.
+test.concurrent('an agent that ends without a signal is sent back once by the hook, and may end without one the next time', async () => {
   const asked: string[] = [];
   await using stubborn = await startBench({
     instead: ({ conversation }) => {
@@ -52,7 +52,7 @@ test.concurrent('a child that wants to end without a signal is sent back once by
   expect(unsignalled).toMatchObject({ signal: {}, problem: undefined, final: { ok: true } });
 });
 
-test.concurrent('the turn limit only ends the iteration', async () => {
+test.concurrent('the turn limit ends only the iteration', async () => {
   await using bench = await startBench({ maxTurns: 2 });
   const { final, problem } = await bench.iterate('investigation');
   expect(final).toMatchObject({ ok: false });
@@ -61,7 +61,7 @@ test.concurrent('the turn limit only ends the iteration', async () => {
 
 interface BenchOptions {
   permissions?: 'skip' | 'allow';
-  /** Says that this machine may be lost: without it claude does not skip permissions for root. */
+  /** States that this machine may be lost: without it claude does not skip permissions for root. */
   sandbox?: boolean;
   maxTurns?: number;
   env?: Record<string, string>;

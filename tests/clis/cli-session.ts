@@ -45,19 +45,19 @@ import { startByTool } from './start-by-tool.ts';
 
 export interface CliSessionPlan {
   cli: ModelOf;
-  /** Lines of `.samocode` beside the folders. */
+  /** Lines of `.samocode` in addition to the folders. */
   lines?: Readonly<Record<string, string>>;
-  /** Added to the environment of whoever starts workers. */
+  /** Added to the environment of any process that starts workers. */
   env?: Readonly<Record<string, string>>;
   instead?: ScriptedModelOptions['instead'];
-  /** What the model plans and builds; the sample repository's missing feature unless told. */
+  /** What the model plans and builds; by default the sample repository's missing feature. */
   work?: PlannedWork;
-  /** Further CLIs with models of their own, for sessions that mix them. */
+  /** Further CLIs with separate models, for sessions that mix them. */
   others?: readonly ModelOf[];
   start?: StartSessionInput;
-  /** Started by the tool of a real MCP server, which ends then. */
+  /** Started by the tool of a real MCP server, which then ends. */
   byTool?: true;
-  /** Runs when home and project are there and nothing has started. */
+  /** Runs when HOME and the project exist and nothing has started. */
   before?: (places: { homeDir: string; mainRepo: string }) => Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export interface CliSession extends AsyncDisposable {
   state(): Promise<SessionState>;
   events(): Promise<SessionEvent[]>;
   eventsOf<T extends EventType>(type: T): Promise<Extract<SessionEvent, { type: T }>[]>;
-  /** Waits until a state holds; a worker that is wanted and missing is brought back. */
+  /** Waits until a state is reached, and restarts a missing worker that is needed. */
   until(holds: (state: SessionState) => boolean, withinMs?: number): Promise<SessionState>;
   answer(): Promise<unknown>;
   approve(): Promise<unknown>;
@@ -80,7 +80,7 @@ export interface CliSession extends AsyncDisposable {
   workerPid(): Promise<number | undefined>;
   /** Kills the worker as a crash would. */
   killWorker(): Promise<void>;
-  /** Whatever runs with the session's mark. */
+  /** The processes with the session's marker. */
   processes(): Promise<ProcessEntry[]>;
   git(...args: string[]): Promise<string>;
 }
@@ -124,7 +124,7 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   return newSession({ paths, homeDir, mainRepo, models, context, id, roots: [dir.path, codexRoot] });
 }
 
-/** Where bubblewrap is installed, Codex starts it by helpers that it doesn't make below the temporary folder. */
+/** If bubblewrap is installed, Codex starts it with helpers that it does not create below the temporary folder. */
 const NOT_TEMPORARY = '/var/tmp/samocode-test-';
 
 async function startModels(plan: CliSessionPlan, places: { homeDir: string; codexRoot: string }) {
@@ -147,7 +147,7 @@ async function startModels(plan: CliSessionPlan, places: { homeDir: string; code
     models[of] = model;
     env = { ...env, ...model.environmentFor(homeDir), [`${of.toUpperCase()}_PATH`]: cli.path };
   }
-  // Without a model's name Gemini CLI asks another one first.
+  // Without a model's name Gemini CLI calls another one first.
   return { models, env: { ...env, GEMINI_MODEL: 'gemini-2.5-pro', SAMOCODE_RETRY_DELAY: '0', ...plan.env } };
 }
 
@@ -196,7 +196,7 @@ function newSession({ id, roots, ...parts }: Parts): CliSession {
   };
 }
 
-/** What workers that did not even come up have said. */
+/** Output of workers that failed to start. */
 async function workerErrors(sessionsDir: string): Promise<string> {
   const runDir = join(sessionsDir, '.run');
   const texts = (await readdir(runDir).catch(() => [])).map((folder) =>

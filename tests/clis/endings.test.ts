@@ -54,12 +54,12 @@ const LIMITS: Readonly<Record<ModelOf, Extract<ModelReply, { status: number }>>>
   },
 };
 
-test.concurrent('while one CLI is used up, the next of FALLBACK goes on, and that is told', async () => {
+test.concurrent('while one CLI is at its limit, the next one of FALLBACK takes over, and a notification is sent', async () => {
   await using session = await startCliSession({
     cli: 'codex',
     others: ['claude'],
     lines: { FALLBACK: 'gemini,claude' },
-    // Without a program behind it a name of FALLBACK would be refused: this one is used up as well.
+    // A FALLBACK name without an installed program would be refused; this one is at its limit as well.
     env: { GEMINI_PATH: '/bin/false' },
     instead: ({ conversation }) => (conversation.model.startsWith('gpt') ? LIMITS.codex : undefined),
     before: async ({ homeDir }) => {
@@ -83,7 +83,7 @@ test.concurrent('while one CLI is used up, the next of FALLBACK goes on, and tha
   ]);
 });
 
-// Only a subscription is told until when; it logs in by a token.
+// Only a subscription gets the end time; it logs in by a token.
 const SUBSCRIBED = { ANTHROPIC_API_KEY: '', CLAUDE_CODE_OAUTH_TOKEN: 'token-of-the-scripted-model' };
 const UNAUTHORIZED: ModelReply = { status: 401, type: 'authentication_error', message: 'invalid key' };
 const SPOKEN = JSON.stringify({ status: 'continue', phase: 'requirements', reason: null });
@@ -98,7 +98,7 @@ const BUSY: Readonly<Record<ModelOf, ModelReply>> = {
   gemini: { status: 503, type: 'UNAVAILABLE', message: 'Overloaded' },
 };
 
-/** What the model of each CLI answers in one session, by iteration; in the second one its script goes on behind that. */
+/** The answers of each CLI's model in one session, by iteration; in the second one its script continues after that. */
 const REPLIES: Readonly<Record<ModelOf, (planted: string) => readonly (readonly ModelReply[])[]>> = {
   claude: (planted) => [
     [BUSY.claude],
@@ -117,7 +117,7 @@ const REPLIES: Readonly<Record<ModelOf, (planted: string) => readonly (readonly 
   gemini: () => [[BUSY.gemini], [{ say: 'Done.' }], [UNAUTHORIZED], [LIMITS.gemini]],
 };
 
-/** Plays them; a person lets the session go on wherever it is blocked. */
+/** Plays them; a person resumes the session whenever it is blocked. */
 async function playEndings(cli: ModelOf) {
   let planted = '';
   const given = new Map<string, number>();
@@ -131,7 +131,7 @@ async function playEndings(cli: ModelOf) {
       const next = given.get(job.iteration) ?? 0;
       given.set(job.iteration, next + 1);
       const replies = REPLIES[cli](planted)[Number(job.iteration) - 1] ?? [];
-      // Some CLIs ask again by themselves.
+      // Some CLIs retry by themselves.
       return job.iteration === '002' ? replies[next] : (replies[next] ?? replies.at(-1));
     },
   });
@@ -148,19 +148,19 @@ async function playEndings(cli: ModelOf) {
 const TRIED_AGAIN = { ending: 'overloaded', decision: { kind: 'run', phase: 'investigation' } };
 const minutesOff = (until = 0) => Math.abs(until - RESET * 1000) / 60_000;
 
-test.concurrent('claude is busy, writes into the main checkout, forgets the signal, is not let in, refuses, and is used up', async ({
+test.concurrent('claude is busy, writes into the main checkout, forgets the signal, has no valid login, refuses, and reaches its limit', async ({
   expect,
 }) => {
   const { session, planted, statuses, ended, endings } = await playEndings('claude');
   await using _ = session;
   const thatWork = session.models.claude?.turns.filter(({ job }) => job.iteration > '001') ?? [];
   const [afterWrite] = thatWork[1]?.conversation.results ?? [];
-  expect(ended[0], 'a busy service is tried again').toMatchObject(TRIED_AGAIN);
+  expect(ended[0], 'a busy service is retried').toMatchObject(TRIED_AGAIN);
   const refusal = { failed: true, text: expect.stringContaining('is not yours to write') };
   expect(afterWrite, 'a write into the main checkout is refused').toMatchObject(refusal);
   expect(await ifExists(stat(planted)), 'a write into the main checkout is refused').toBeUndefined();
-  expect(thatWork[2]?.job.iteration, 'turned round in the same process').toBe('002');
-  expect(ended[1]?.signal, 'turned round in the same process').toMatchObject({ phase: 'requirements' });
+  expect(thatWork[2]?.job.iteration, 'sent back in the same process').toBe('002');
+  expect(ended[1]?.signal, 'sent back in the same process').toMatchObject({ phase: 'requirements' });
   expect(endings).toEqual(['overloaded', 'signalled', 'auth', 'refused', 'usage_limit']);
   expect(statuses, 'auth and a refusal block at once').toEqual(['blocked', 'blocked', 'limited']);
   const [limited] = await session.eventsOf('limited');
@@ -168,13 +168,13 @@ test.concurrent('claude is busy, writes into the main checkout, forgets the sign
   expect(minutesOff(limited?.until)).toBeLessThanOrEqual(3);
 });
 
-test.concurrent('codex is busy, says its signal as its last message, is not let in, refuses, and is used up', async ({
+test.concurrent('codex is busy, gives its signal as its last message, has no valid login, refuses, and reaches its limit', async ({
   expect,
 }) => {
   const { session, statuses, ended, endings } = await playEndings('codex');
   await using _ = session;
-  expect(ended[0], 'a busy service is tried again').toMatchObject(TRIED_AGAIN);
-  expect(ended[1], 'the last message is heard').toMatchObject({
+  expect(ended[0], 'a busy service is retried').toMatchObject(TRIED_AGAIN);
+  expect(ended[1], 'the last message is used as the signal').toMatchObject({
     signal: { status: 'continue', phase: 'requirements' },
     signalNotes: [expect.stringContaining('the last message is the signal')],
   });
@@ -185,12 +185,12 @@ test.concurrent('codex is busy, says its signal as its last message, is not let 
   expect(minutesOff(limited?.until)).toBeLessThanOrEqual(3);
 });
 
-test.concurrent('gemini is busy, writes no signal, is not let in, and is used up for a guessed time', async ({
+test.concurrent('gemini is busy, writes no signal, has no valid login, and reaches its limit for an estimated time', async ({
   expect,
 }) => {
   const { session, statuses, ended, endings } = await playEndings('gemini');
   await using _ = session;
-  expect(ended[0], 'a busy service is tried again').toMatchObject(TRIED_AGAIN);
+  expect(ended[0], 'a busy service is retried').toMatchObject(TRIED_AGAIN);
   expect(endings).toEqual(['overloaded', 'no_signal', 'auth', 'usage_limit']);
   expect(statuses, 'auth blocks at once').toEqual(['blocked', 'limited']);
   const [limited] = await session.eventsOf('limited');
@@ -200,12 +200,12 @@ test.concurrent('gemini is busy, writes no signal, is not let in, and is used up
 /** Gemini CLI starts itself once more, as it does for people. */
 const AS_TWO = { GEMINI_CLI_NO_RELAUNCH: '' };
 
-// Side by side, for they wait most of their time.
-test.concurrent('a child whose service never answers is ended at the time limit, with all its processes', async ({
+// In parallel, because they wait most of their time.
+test.concurrent('an agent whose service never answers is ended at the time limit, with all its processes', async ({
   expect,
 }) => {
   const ended = CLIS.map(async (cli) => {
-    // A second child would only start to be ended with the session.
+    // A second agent would only be ended with the session.
     await using session = await startCliSession({
       cli,
       env: AS_TWO,
@@ -218,17 +218,17 @@ test.concurrent('a child whose service never answers is ended at the time limit,
     expect(iterations, row).toMatchObject([{ ending: 'timeout', iteration: 1 }]);
     expect(await session.processes(), row).toEqual([]);
   });
-  // Each to its end, so that none is left when another fails.
+  // Each to its end, so that none is left running when another fails.
   await Promise.allSettled(ended);
   await Promise.all(ended);
 });
 
-// A name that only the tool's own process has; an agent's `sleep` alone is refused by Claude Code.
+// A name that only the tool's own process has; Claude Code refuses an agent's `sleep` alone.
 const HOLD =
   'node -e "setTimeout(()=>{}, 600000)" held-by-the-tool & (nohup sleep 600 >/dev/null 2>&1 &) ; wait';
 
 test.concurrent.for(CLIS)(
-  'a worker that dies in the middle of a tool of %s is followed by one that takes over the same child, and a stop in the middle of a tool leaves no process',
+  'after a worker dies during a tool call of %s, the next one takes over the same agent, and a stop during a tool call leaves no process',
   async (cli, { expect }) => {
     let folder = '';
     const running = (command: string): ModelReply => ({

@@ -18,16 +18,16 @@ export interface GrantedPlaces {
 }
 
 export interface GrantedChild extends AsyncDisposable, GrantedPlaces {
-  /** What came of each call, in order. */
+  /** The result of each call, in order. */
   results: readonly ToolResult[];
   calls: readonly ToolUse[];
-  /** What git sees as changed in the worktree. */
+  /** The changed files of the worktree, as listed by git. */
   changed: string;
-  /** Of the newest commit. */
+  /** Those of the newest commit. */
   subject: string;
 }
 
-/** Where bubblewrap is installed, Codex starts it by helpers that it doesn't make below the temporary folder. */
+/** If bubblewrap is installed, Codex starts it with helpers that it does not create below the temporary folder. */
 const NOT_TEMPORARY = '/var/tmp/samocode-test-';
 
 /** Starts the real CLI as the worker does, in a worktree and with PERMISSIONS=allow, behind a model that makes these calls. */

@@ -18,7 +18,7 @@ const APP = `import { createServer } from 'node:http';
 createServer((_, response) => response.end('afloat\\n')).listen(Number(process.env.PORT), '127.0.0.1');
 `;
 
-/** The answers of the model: one command after the other in a phase, and then its work. */
+/** The answers of the model: in each phase one command after the other, and then its work. */
 function commandsIn(phase: Phase, commands: readonly string[]): ScriptedModelOptions['instead'] {
   return ({ job, step }) => {
     const command = commands[step];
@@ -28,7 +28,7 @@ function commandsIn(phase: Phase, commands: readonly string[]): ScriptedModelOpt
   };
 }
 
-/** Outside the guard no mount ends a server that is left: its marker does. */
+/** Outside the guard no mount ends a server that was left running: its marker does. */
 const ROWS = [
   { cli: 'claude', sandbox: 'guard', recorded: LEVEL },
   { cli: 'codex', sandbox: 'guard', recorded: LEVEL },
@@ -37,7 +37,7 @@ const ROWS = [
 ] as const;
 
 test.concurrent.for(ROWS)(
-  'with SANDBOX=$sandbox the real $cli commits and signals, and a server that it started by the recipe answers later calls and ends with the iteration',
+  'with SANDBOX=$sandbox the real $cli commits and signals, and a server that it started by the documented method answers later calls and ends with the iteration',
   async ({ cli, sandbox, recorded }, { expect }) => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}/`;
@@ -54,7 +54,7 @@ test.concurrent.for(ROWS)(
         await mkdir(dir);
         const places = { dir, port, page: 'home', sessionDir: dir };
         const recipe = await browserRecipe({ ...places, start: `node "${homeDir}/app.mjs"` });
-        // Started, asked for its status, and asked again; it is left for the worker to end.
+        // Started, asked for its status, and asked again; the worker has to end it.
         commands.push(COMMIT, ...recipe.slice(1, 3), `curl -s ${url}`);
         if (isGuarded) commands.push(`echo x > '${planted}' || echo was-refused`);
         if (isGuarded && cli === 'codex')
@@ -84,7 +84,7 @@ test.concurrent.for(ROWS)(
   },
 );
 
-test.concurrent("in the guard Codex's own sandbox works for PERMISSIONS=allow", async ({ expect }) => {
+test.concurrent("in the guard Codex's own sandbox works with PERMISSIONS=allow", async ({ expect }) => {
   await using session = await startCliSession({
     cli: 'codex',
     lines: { SANDBOX: 'guard', PERMISSIONS: 'allow', MAX_ITERATIONS: '1' },
@@ -98,7 +98,7 @@ test.concurrent("in the guard Codex's own sandbox works for PERMISSIONS=allow", 
   expect(await session.git('log', '--format=%s', worktree?.branch ?? '')).toContain('Inside');
 });
 
-test.concurrent('in the guard pnpm installs from its store at home, which it cannot link from, and leaves none in the worktree', async ({
+test.concurrent('in the guard pnpm installs from its store in HOME, which it cannot link from, and creates no store in the worktree', async ({
   expect,
 }) => {
   const { path } = await installCli('pnpm');

@@ -11,7 +11,7 @@ const FOLDER = '26-02-01-compound';
 const PLAN = '02-01-1000-plan-compound.md';
 const DIVE = '02-01-0900-dive-compound.md';
 
-test('what a chat in the real Claude Code prepared by hand, the worker continues at implementation', async () => {
+test('the worker continues a session that a chat in the real Claude Code prepared by hand, at implementation', async () => {
   await using session = await startCliSession({
     cli: 'claude',
     byTool: true,
@@ -38,7 +38,7 @@ test('what a chat in the real Claude Code prepared by hand, the worker continues
   await session.approve();
   await session.until(({ lastIteration }) => lastIteration !== undefined);
 
-  // From here on it is a session as any other: whole-sessions.test.ts.
+  // From here on it is an ordinary session: whole-sessions.test.ts.
   const [ended] = await session.eventsOf('iteration_ended');
   expect(ended).toMatchObject({
     phase: 'implementation',
@@ -58,7 +58,7 @@ test('what a chat in the real Claude Code prepared by hand, the worker continues
   expect(await readdir(session.paths.sessionDir)).toEqual(expect.arrayContaining([DIVE, PLAN]));
 });
 
-/** The model of the chat: session, dive and plan as the skills have them written, with the chat's own tools. */
+/** The model of the chat: session, dive and plan as the skills describe them, with the chat's own tools. */
 function* preparesByHand(top: string): Script {
   const worktree = join(top, 'trees', FOLDER);
   const session = join(top, 'sessions', FOLDER);

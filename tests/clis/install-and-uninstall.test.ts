@@ -25,7 +25,7 @@ beforeAll(async () => {
   for (const name of CLIS) paths[name] = (await installCli(name)).path;
 }, 600_000);
 
-test.concurrent('when every client has gone from this machine, an uninstall still gives it back as it was, and it can be installed into again', async ({
+test.concurrent('after every client has gone from this machine, an uninstall still restores it, and samocode can be installed again', async ({
   expect,
 }) => {
   const files = {
@@ -67,7 +67,7 @@ test.concurrent('when every client has gone from this machine, an uninstall stil
   expect(await home.run('gemini', 'extensions', 'list'), 'by gemini').not.toContain('samocode');
 });
 
-test.concurrent('Claude Code with comments and a trailing comma in its settings gets the server, and loses it again', async ({
+test.concurrent('a Claude Code with comments and a trailing comma in its settings gets the server, and loses it again', async ({
   expect,
 }) => {
   const settings = '{\n  // mine\n  "model": "opus",\n}\n';
@@ -80,7 +80,7 @@ test.concurrent('Claude Code with comments and a trailing comma in its settings 
   expect(await home.run('claude', 'mcp', 'list')).toContain('No MCP servers configured');
 });
 
-test.concurrent('settings of Codex that are broken are named by its own error, and an uninstall leaves nothing of ours', async ({
+test.concurrent('for broken settings of Codex its own error is shown, and an uninstall leaves nothing of samocode', async ({
   expect,
 }) => {
   const broken = 'model = "x"\n[a\n';
@@ -98,7 +98,7 @@ test.concurrent('settings of Codex that are broken are named by its own error, a
   expect(await home.filesWith(/samocode/, [])).toEqual([]);
 });
 
-/** A fresh home with the real clients, and with those files. */
+/** A fresh HOME with the real clients, and with those files. */
 async function startHome(files: Readonly<Record<string, string>>) {
   const dir = await tempDir();
   for (const [path, text] of Object.entries(files)) {
@@ -145,7 +145,7 @@ async function startHome(files: Readonly<Record<string, string>>) {
       expect(exitCode, stdout + stderr).toBe(0);
       return stdout + stderr;
     },
-    /** Files whose path or text has the word. */
+    /** Files whose path or text contains the word. */
     async filesWith(word: RegExp, but: readonly string[]): Promise<string[]> {
       const entries = await readdir(dir.path, { recursive: true });
       const found: string[] = [];

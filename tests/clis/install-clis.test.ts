@@ -13,14 +13,14 @@ test.each(['claude', 'codex', 'gemini'] as const)(
   },
 );
 
-test('two that ask at once get one installation', async () => {
+test('two concurrent requests get one installation', async () => {
   await using dir = await tempDir();
   const [one, other] = await Promise.all([1, 2].map(() => installCli('mcpb', { cacheDir: dir.path })));
   expect(one).toEqual(other);
   expect(await readdir(dir.path)).toHaveLength(1);
 });
 
-test('a registry that cannot be reached is said in so many words, and leaves nothing behind', async () => {
+test('a registry that cannot be reached is reported as such, and leaves nothing behind', async () => {
   await using dir = await tempDir();
   const installing = installCli('claude', { cacheDir: dir.path, registry: 'http://127.0.0.1:9' });
   await expect(installing).rejects.toThrow('The npm registry could not be reached');

@@ -5,11 +5,11 @@ import { builtPrograms } from '../support/built-programs.ts';
 import { installCli } from '../support/install-clis.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-// On Node 22 it is played by packed.test.ts, on the oldest one by whoever calls it.
-test('the demo comes to a good end on Node 26', async () => {
+// packed.test.ts covers Node 22, and its callers the oldest one.
+test('the demo succeeds on Node 26', async () => {
   await using dir = await tempDir();
   const [node, { cli }] = await Promise.all([installCli('node26'), builtPrograms()]);
-  // What is started on the way, workers, children and the project's tests, finds no other one.
+  // The programs it starts, workers, agents and the project's tests, find no other Node.
   const env = { PATH: `${dirname(node.path)}:${process.env.PATH ?? ''}`, HOME: dir.path, TMPDIR: dir.path };
   const { stdout, stderr, exitCode } = await runCommand(node.path, [cli, 'demo', '--json', '--keep'], {
     cwd: dir.path,

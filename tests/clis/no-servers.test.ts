@@ -5,11 +5,9 @@ import { ifExists } from '../../src/base/errors.ts';
 import { startServer } from '../support/model-stub/server.ts';
 import { startCliSession } from './cli-session.ts';
 
-// That those of the person, of a plugin and of the project are not started: whole-sessions.test.ts.
-// Gemini CLI takes them from a file that it refuses below a folder which everybody may write, as tests use.
-test.concurrent('the servers of the MCP file of the project are started by a claude child', async ({
-  expect,
-}) => {
+// That servers of the person, of a plugin and of the project are not started is shown by whole-sessions.test.ts. Gemini
+// CLI reads them from a file that it refuses below a world-writable folder, which tests use.
+test.concurrent("the servers of the project's MCP file are started by a claude agent", async ({ expect }) => {
   let trace = '';
   await using session = await startCliSession({
     cli: 'claude',
@@ -26,7 +24,7 @@ test.concurrent('the servers of the MCP file of the project are started by a cla
   expect(await ifExists(stat(trace))).toBeDefined();
 });
 
-test.concurrent("the servers of the MCP file of the project are started by a codex child, with their own variables and headers, also one that has the name of one of the person's", async ({
+test.concurrent("the servers of the project's MCP file are started by a codex agent, with their own variables and headers, even one with the name of a server of the person", async ({
   expect,
 }) => {
   let trace = '';

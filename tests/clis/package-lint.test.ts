@@ -19,11 +19,11 @@ beforeAll(async () => {
 
 afterAll(() => dir[Symbol.asyncDispose]());
 
-// attw ends with 0 only because there are no types: nothing of the package can be imported.
+// attw exits with 0 only because there are no types: the package exports nothing.
 test.each([
   ['publint', ['run', '--strict'], 'All good!'],
   ['attw', ['--no-color'], 'This package does not contain types.'],
-] as const)('%s finds nothing wrong with the tarball', async (name, args, words) => {
+] as const)('%s finds no fault in the tarball', async (name, args, words) => {
   const { path } = await installCli(name);
   const { exitCode, stdout, stderr } = await runCommand(path, [...args, tarball], { cwd: dir.path });
   expect(stdout, stderr).toContain(words);

@@ -39,7 +39,7 @@ test.concurrent('every package passes the validator of its own client', async ()
   expect(await home.run('mcpb', 'validate', manifest)).toContain('passes');
 });
 
-test.concurrent('Codex takes the plugin from the marketplace file of the repository', async () => {
+test.concurrent('Codex installs the plugin from the marketplace file of the repository', async () => {
   await using home = await startHome();
   await home.run('codex', 'plugin', 'marketplace', 'add', ROOT);
   await home.run('codex', 'plugin', 'add', 'samocode@samocode');
@@ -56,7 +56,7 @@ test.concurrent('the bundle for Claude Desktop is packed', async () => {
   expect((await stat(bundle)).size).toBeLessThan(3 * 1024 * 1024);
 });
 
-test.concurrent('installed into Claude Code, server, skills, commands and agents are seen, and an uninstall leaves nothing', async () => {
+test.concurrent('after an installation Claude Code lists the server, skills, commands and agents, and an uninstall leaves nothing', async () => {
   await using home = await startHome();
   await writeFile(join(home.path, '.claude/settings.json'), CLAUDE_SETTINGS);
   await home.change(install, 'claude', 'changed');
@@ -78,7 +78,7 @@ test.concurrent('installed into Claude Code, server, skills, commands and agents
   ).not.toContain('samocode');
 });
 
-test.concurrent('installed into Codex, the server is listed, a command that is typed reaches the model with its text, and the rest of its settings stays', async ({
+test.concurrent('after an installation Codex lists the server, a typed command reaches the model with its text, and the other settings are kept', async ({
   expect,
 }) => {
   await using home = await startHome();
@@ -95,7 +95,7 @@ test.concurrent('installed into Codex, the server is listed, a command that is t
   expect(await home.run('codex', 'mcp', 'list')).toContain(join(ROOT, 'dist/samocode-mcp.js'));
   const installed = join(home.path, `.codex/plugins/cache/samocode/samocode/${__VERSION__}/skills`);
   for (const name of [...SKILLS, ...COMMANDS]) await stat(join(installed, name, 'SKILL.md'));
-  // The model is refused, so the command ends with an error; what it was asked is all that counts.
+  // The model is refused, so the command ends with an error; only the request matters.
   await home
     .run('codex', 'exec', '--skip-git-repo-check', '$samocode:dive the tax rules')
     .catch(() => undefined);
@@ -105,7 +105,7 @@ test.concurrent('installed into Codex, the server is listed, a command that is t
   expect(await home.run('codex', 'mcp', 'list')).toContain('No MCP servers configured');
 });
 
-// Gemini CLI, whose starts are dear: install-and-uninstall.test.ts.
+// Gemini CLI, which starts slowly, is covered by install-and-uninstall.test.ts.
 
 interface ClaudeInit {
   mcp_servers: unknown[];
@@ -115,7 +115,7 @@ interface ClaudeInit {
   agents: string[];
 }
 
-/** A fresh home with the real CLIs at hand. */
+/** A fresh HOME with the real CLIs. */
 async function startHome() {
   const dir = await tempDir();
   await mkdir(join(dir.path, '.claude'));
@@ -124,7 +124,7 @@ async function startHome() {
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     ...model.environmentFor(dir.path),
-    // A busy machine starts a server too slowly for the two seconds after which Claude Code begins without it.
+    // On a busy machine a server starts too slowly for the two seconds after which Claude Code begins without it.
     MCP_CONNECTION_NONBLOCKING: '0',
     MCP_CONNECT_TIMEOUT_MS: '60000',
     CLAUDE_PATH: paths.claude ?? '',

@@ -12,7 +12,7 @@ type Places = Record<'homeDir' | 'mainRepo', string>;
 const BY_PLUGIN = '-by-plugin';
 const traceIn = (homeDir: string) => join(homeDir, 'server-was-started');
 
-/** Puts a server that leaves a trace when started into every place where a person may have configured one. */
+/** Adds a server that leaves a trace when started to every file in which a person may have configured one. */
 export async function configureServers(cli: ModelOf, { homeDir, mainRepo }: Places): Promise<void> {
   const trace = traceIn(homeDir);
   const server = { command: 'touch', args: [trace] };
@@ -26,7 +26,7 @@ export async function configureServers(cli: ModelOf, { homeDir, mainRepo }: Plac
       const path = join(homeDir, '.codex/config.toml');
       const table = `\n[mcp_servers."my samocode"]\ncommand = "touch"\nargs = ["${trace}"]\n`;
       await writeFile(path, (await readFile(path, 'utf8')) + table);
-      // As an install of samocode is one; it must not stop a child either.
+      // Like an installation of samocode; it must not stop an agent either.
       await installPlugin(homeDir, `${trace}${BY_PLUGIN}`);
       break;
     }
@@ -53,7 +53,7 @@ export async function startedServers({ homeDir }: Pick<CliSession, 'homeDir'>): 
   return traces.filter((_, index) => found[index]);
 }
 
-/** What the CLI's own log tells of the tokens of the first child; undefined where the worker reads none. */
+/** The tokens of the first agent according to the CLI's own log; undefined if the worker reads none. */
 export async function tokensInLog(cli: ModelOf, { paths, homeDir }: Pick<CliSession, 'paths' | 'homeDir'>) {
   const logs = join(paths.sessionDir, '_logs');
   const [first = ''] = (await readdir(logs)).filter((name) => name.endsWith('.jsonl')).sort();

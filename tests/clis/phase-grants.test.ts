@@ -21,7 +21,7 @@ const reading = ({ worktree }: GrantedPlaces) => [
 ];
 const documents = ({ sessionDir }: GrantedPlaces) => [
   write(join(sessionDir, '01-08-1000-dive-work.md')),
-  // Read first: tools refuse to overwrite what they have not read.
+  // Read first: tools refuse to overwrite files that they have not read.
   read(join(sessionDir, '_signal.json')),
   write(join(sessionDir, '_signal.json')),
 ];

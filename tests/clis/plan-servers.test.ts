@@ -5,7 +5,7 @@ import { ifExists } from '../../src/base/errors.ts';
 import { startCliSession } from './cli-session.ts';
 import { BUILDS_BY_PLAN, writePlannedFolder } from './planned-folder.ts';
 
-/** An MCP server with one tool, which leaves what it was called with in a file. */
+/** An MCP server with one tool, which records the calls that it gets in a file. */
 const SERVER = `
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -41,7 +41,7 @@ const planWith = (server: string) => `## MCP servers
 - [ ] close it
 `;
 
-// Gemini CLI takes servers from a file that it refuses below a folder which everybody may write, as tests use.
+// Gemini CLI reads servers from a file that it refuses below a world-writable folder, which tests use.
 test.concurrent.for(['claude', 'codex'] as const)(
   'a server of the plan that a person approves is started by the real %s, and its tool can be called',
   async (cli, { expect }) => {

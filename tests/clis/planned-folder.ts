@@ -5,10 +5,10 @@ import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 const FOLDER = '26-02-01-compound';
 const PLAN = '02-01-1000-plan-compound.md';
 
-/** What a start says that continues a folder written by hand, with its plan: it waits for the approval. */
+/** What a start reports if it continues a folder written by hand, with its plan: it waits for the approval. */
 export const BUILDS_BY_PLAN = { from: FOLDER, phase: 'implementation' };
 
-/** Writes that folder beside the repository, where sessions are. @param plan what its plan has below the title */
+/** Writes that folder next to the repository, among the sessions. @param plan the text of its plan below the title */
 export async function writePlannedFolder(mainRepo: string, plan: string): Promise<void> {
   const folder = join(dirname(mainRepo), 'sessions', FOLDER);
   await mkdir(folder);

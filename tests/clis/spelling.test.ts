@@ -4,7 +4,7 @@ import { installCli } from '../support/install-clis.ts';
 import { pagePaths } from '../support/pages.ts';
 import { ROOT, TEXTS } from '../words/texts.ts';
 
-test('every word of the pages, and of what models read, is in a dictionary or in cspell.json', async () => {
+test('every word of the pages, and of texts for models, is in a dictionary or in cspell.json', async () => {
   const [node, { path }] = [await installCli('node22'), await installCli('cspell')];
   const files = [...(await pagePaths(ROOT)), ...TEXTS.keys()];
   const args = ['lint', '--no-progress', '--no-summary', '--no-color', '--no-must-find-files', ...files];

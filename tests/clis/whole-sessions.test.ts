@@ -8,7 +8,7 @@ import { configureServers, startedServers, tokensInLog } from './persons-servers
 
 const [first = expect.fail(), second = expect.fail()] = COMPOUND_AMOUNTS.phases;
 
-/** A whole session beside servers of a person, of a plugin of theirs and of the project. */
+/** A whole session with servers of a person, of the person's plugin and of the project. */
 const startWhole = (cli: ModelOf, plan: Pick<CliSessionPlan, 'work' | 'byTool'>) =>
   startCliSession({ ...plan, cli, before: (places) => configureServers(cli, places) });
 
@@ -39,11 +39,11 @@ async function playWhole(cli: ModelOf, session: CliSession, implemented: number)
   }
   expect(await readFile(session.paths.overview, 'utf8')).toContain('Phase: done');
   expect(await session.git('status', '--porcelain')).toBe('?? .samocode');
-  expect(await startedServers(session), 'no server is started by a child').toEqual([]);
+  expect(await startedServers(session), 'no server is started by an agent').toEqual([]);
   const inLog = await tokensInLog(cli, session);
-  if (cli !== 'claude') expect(inLog?.input, 'its log tells the tokens').toBeGreaterThan(0);
+  if (cli !== 'claude') expect(inLog?.input, 'its log has the tokens').toBeGreaterThan(0);
   if (inLog)
-    expect(ended[0]?.cost, 'its log tells what its last word tells').toMatchObject({
+    expect(ended[0]?.cost, 'its log has the same tokens as its last message').toMatchObject({
       inputTokens: inLog.input,
       outputTokens: inLog.output,
       cachedTokens: inLog.cached,
@@ -62,7 +62,7 @@ test.concurrent.for(['codex', 'gemini'] as const)(
   },
 );
 
-test.concurrent('a whole session from init to done through the real claude, which a parent starts by its tool, and whose agents write the comparison that the plan asks for', async ({
+test.concurrent('a whole session from init to done through the real claude, which a parent starts by its tool, and whose agents write the comparison that the plan requests', async ({
   expect,
 }) => {
   const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [{ ...first, proposals: 'two' }, second] };
@@ -90,7 +90,7 @@ test.concurrent('three CLIs share one session, phase by phase, and with PERMISSI
       MODEL_PLANNING: 'sonnet',
     },
     instead: ({ job, step, conversation }) => {
-      // With the questions answered, what it reads first decides what it does.
+      // With the questions answered, its first read decides what it does.
       if (job.iteration === '003') return undefined;
       const [result] = conversation.results;
       if (result && step === 1) refused.push([job.phase, result.failed]);

@@ -6,7 +6,7 @@ import { withSettings } from './with-settings.ts';
 
 const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
 const always = (...acts: object[]) => [{ when: {}, do: acts }];
-/** Includes the honest agents that follow: beside eight others one of them takes seconds. */
+/** Includes the honest agents that follow: next to eight others one of them takes seconds. */
 const QUICK = { timeLimitMs: 8000 };
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 /** A scenario that never finishes loading: the agent hangs before its first output. */
@@ -21,7 +21,7 @@ const endings: FaultRow[] = [
   inOneSession(QUICK, [
     { name: 'an agent that hangs is ended at its time limit', acts: [{ act: 'hang' }], ending: 'timeout' },
     {
-      name: 'an agent that hangs and ignores every polite signal is still ended',
+      name: 'an agent that hangs and ignores every signal but SIGKILL is still ended',
       acts: [{ act: 'ignore-term' }, { act: 'hang' }],
       ending: 'timeout',
     },
@@ -55,7 +55,7 @@ const endings: FaultRow[] = [
       goesOn: true,
     },
     {
-      name: 'a line of a hundred megabytes does no harm',
+      name: 'a line of a hundred megabytes causes no failure',
       acts: [
         { act: 'print', text: '~'.repeat(1000), times: 100_000 },
         { act: 'print', text: '\n', times: 1 },
@@ -178,7 +178,7 @@ const trees: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'processes in their own sessions that ignore signals are ended',
+      name: 'processes in separate process sessions that ignore signals are ended',
       rules: first({ act: 'leave', count: 3, setsid: true, ignoreTerm: true }, { act: 'normal' }),
       ends: AT_THE_GATE,
     },
@@ -273,7 +273,7 @@ const vandals: FaultRow[] = [
       ending: 'no_signal',
     },
     {
-      name: "the lock that a killed git left of the session's branch stops no later commit",
+      name: "a lock on the session's branch left by a killed git prevents no later commit",
       acts: [
         shell('touch "$(git rev-parse --git-path "$(git symbolic-ref HEAD)").lock"'),
         { act: 'kill-self' },
@@ -305,7 +305,7 @@ const vandals: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a folder of commands that became a circle of links ends no worker',
+      name: 'a folder of commands that became a circle of links does not end the worker',
       rules: first(
         shell('cd ../../sessions/.run/2*/ && rm -rf commands && ln -s commands commands'),
         { act: 'sleep', ms: 1500 },

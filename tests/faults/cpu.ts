@@ -3,7 +3,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { systemProcessTable } from '../../src/base/processes/process-table.ts';
 
 const LOOK_MS = 1500;
-/** Ticks of 1/100 s: a worker that polls uses a few, one that spins uses all there are. */
+/** Ticks of 1/100 s: a worker that polls uses a few, while one that spins uses all available. */
 const MOST_TICKS = 60;
 
 /** An idle worker must not use CPU time. A process that has ended counts as idle. */
@@ -14,5 +14,5 @@ export async function expectNoSpin(pid: number | undefined): Promise<void> {
   await systemClock.sleep(LOOK_MS);
   const after = await table.read(pid);
   if (before === undefined || after === undefined || before.startTicks !== after.startTicks) return;
-  expect(after.cpuTicks - before.cpuTicks, 'CPU ticks of a worker that waits').toBeLessThan(MOST_TICKS);
+  expect(after.cpuTicks - before.cpuTicks, 'CPU ticks of a waiting worker').toBeLessThan(MOST_TICKS);
 }

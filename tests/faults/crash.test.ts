@@ -31,7 +31,7 @@ const WHILE_IT_STARTS = [
   'after-events@4',
 ];
 
-/** For the first worker only: no more of them occur before a person is asked. */
+/** For the first worker only: they do not occur again before a person is asked. */
 const BY_THEMSELVES: [string, FaultRow['from']][] = [
   ['after-overview@4', 'start'],
   ['after-history@3', 'rest'],
@@ -39,7 +39,7 @@ const BY_THEMSELVES: [string, FaultRow['from']][] = [
 
 function dyingAt(points: readonly string[], row: Pick<FaultRow, 'from' | 'rules'>): FaultRow {
   return {
-    name: `workers die at ${points.join(', ')}, and the session goes on as if nothing had happened`,
+    name: `after workers die at ${points.join(', ')}, the session ends as if undisturbed`,
     deaths: points.map((point) => ({ name: point, env: { SAMOCODE_CRASH_AT: point } })),
     ends: AT_THE_GATE,
     sameFiles: true,
@@ -47,7 +47,7 @@ function dyingAt(points: readonly string[], row: Pick<FaultRow, 'from' | 'rules'
   };
 }
 
-/** Run alone, a failure shows its point; `npm run soak` also gives each its own session. */
+/** Run alone, a failure shows its point; `npm run soak` also gives each point a separate session. */
 const ALONE = process.env.SAMOCODE_ROUNDS === undefined ? BY_THEMSELVES : [...BY_THEMSELVES, ...all()];
 
 function all(): [string, FaultRow['from']][] {

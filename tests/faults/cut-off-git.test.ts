@@ -11,7 +11,7 @@ import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 import { halfWritten, SLOW, SLOW_FILES } from '../support/slow-checkout.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
-/** `worker alone`: the git that it started lives on. */
+/** `worker alone`: the git that it started keeps running. */
 const DEATHS = ['worker alone', 'worker and git'] as const;
 
 async function die(rig: SessionRig, how: (typeof DEATHS)[number]): Promise<void> {
@@ -33,7 +33,7 @@ async function die(rig: SessionRig, how: (typeof DEATHS)[number]): Promise<void>
 }
 
 test.concurrent.each(DEATHS)(
-  'a checkout that is cut off (%s) is whole before an agent sees it',
+  'a checkout that is cut off (%s) is complete before an agent starts',
   async (how) => {
     await using rig = await startRig({
       faults: true,
@@ -67,10 +67,10 @@ async function merging(): Promise<SessionRig> {
   await rig.repo.git(['commit', '--quiet', '-m', 'Add forty files'], path);
   await rig.until(({ status }) => status.kind === 'done');
   const input = { session: rig.file.folder, how: 'merge', keep: [] } as const;
-  // The clone is fast, as the merge of a branch that is ahead needs none.
+  // The clone is fast, because the merge of a branch that is ahead needs none.
   void finishSession(input, rig.context()).catch(() => undefined);
   await eventually(async () => (await rig.state()).merge !== undefined, {
-    what: 'a merge that is asked for',
+    what: 'a requested merge',
   });
   await writeFile(join(rig.repo.root, SLOW), '');
   await halfWritten((name) => name.startsWith('new-'), rig.repo.path);
@@ -91,7 +91,7 @@ test.concurrent('a merge whose worker dies is allowed to finish, and is reported
   expect(await rig.repo.git(['ls-files'])).toContain('new-39.txt');
 }, 300_000);
 
-test.concurrent('a merge that is interrupted with its git is reported as ours, and its commands complete it', async () => {
+test.concurrent("a merge that is interrupted with its git is reported as samocode's, and its commands complete it", async () => {
   await using rig = await merging();
   await die(rig, 'worker and git');
   await rm(join(rig.repo.root, SLOW));

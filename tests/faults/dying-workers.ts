@@ -15,9 +15,9 @@ export interface Death {
 }
 
 /**
- * Writes a worker that dies: each one ends at the fault point of the first death still to come. A worker that finds
- * the lease held uses up no death.
- * @returns its program
+ * Writes a program that starts workers which die: each one ends at the fault point of the first death still to come. A
+ * worker that finds the lease held uses up no death.
+ * @returns its path
  */
 export async function writeDyingWorker(scratch: string, deaths: readonly Death[]): Promise<string> {
   const { worker } = await builtPrograms({}, { faults: true });
@@ -45,7 +45,7 @@ export async function dieOneAfterTheOther(
 ): Promise<void> {
   const { host, env, programs } = rig.context();
   let pid: number | undefined;
-  // Two that start at once would be due the same death, and the second one would survive it.
+  // Two that start at once would both be assigned the same death, and the second one would survive it.
   const isOnItsWay = async () =>
     (await rig.workerPid()) !== undefined || (pid !== undefined && isRunning(await host.processes.read(pid)));
   let log = '';
@@ -57,10 +57,10 @@ export async function dieOneAfterTheOther(
       return false;
     };
     await eventually(died, {
-      what: `a worker that comes behind ${previous} and dies at ${name}`,
+      what: `a worker that follows ${previous} and dies at ${name}`,
     });
     const now = await wholeLines(rig.paths.events);
-    expect(now.startsWith(log), `the log keeps what it had before ${name}`).toBe(true);
+    expect(now.startsWith(log), `the log keeps its lines from before ${name}`).toBe(true);
     log = now;
     previous = name;
   }

@@ -40,7 +40,7 @@ const limits: FaultRow[] = [
     },
   },
   {
-    name: 'a usage limit without a stated time is waited for by a guess, which is marked as such',
+    name: 'a usage limit without a stated time is waited for with an estimate, which is marked as such',
     rules: always({ act: 'limit' }),
     ends: 'limited',
     also: async (rig) => expect((await rig.state()).status).toMatchObject({ guessed: true }),
@@ -63,7 +63,7 @@ const limits: FaultRow[] = [
     },
   },
   {
-    name: 'a limit is waited for over the death of the worker',
+    name: 'a limit is waited for across the death of the worker',
     supervised: true,
     rules: first({ act: 'limit', resetsInSeconds: 4 }),
     act: async (rig) => {
@@ -83,7 +83,7 @@ const limits: FaultRow[] = [
     ends: AT_THE_GATE,
   },
   {
-    name: 'a stop in the middle of a limit is a stop',
+    name: 'a stop during a limit counts as a stop',
     rules: first({ act: 'limit', resetsInSeconds: 3600 }),
     sparesWorker: true,
     act: async (rig) => {
@@ -124,7 +124,7 @@ const retried: Array<{ name: string; json: object; ending: string }> = [
   { name: 'a provider with an internal error', json: { api_error_status: 500 }, ending: 'overloaded' },
   { name: 'a gateway that is unavailable', json: { api_error_status: 503 }, ending: 'overloaded' },
   {
-    name: 'too many requests, which is no usage limit,',
+    name: 'too many requests, which is not a usage limit,',
     json: { api_error_status: 429 },
     ending: 'overloaded',
   },
@@ -147,18 +147,18 @@ const blocking: Array<{ name: string; json: object; rule: string }> = [
 const classified: FaultRow[] = [
   inOneSession({}, [
     ...retried.map(({ name, json, ending }) => ({
-      name: `${name} is tried again`,
+      name: `${name} is retried`,
       acts: [fails(json)],
       ending,
     })),
     {
-      name: 'text about a limit in a successful final event is text',
+      name: 'text about a limit in a successful final event does not count as a limit',
       acts: [...WORKS, { act: 'result', json: { result: "You've hit your 5-hour limit · resets 8:55am" } }],
       ending: 'signalled',
       goesOn: true,
     },
     {
-      name: 'a limit in the output of a tool is none',
+      name: 'a limit in the output of a tool does not count',
       acts: [
         {
           act: 'event',
@@ -194,7 +194,7 @@ const classified: FaultRow[] = [
   withSettings(
     {},
     {
-      name: `one session is blocked at once, with their words, by: ${blocking.map(({ name }) => name).join('; ')}`,
+      name: `one session is blocked at once, with their messages, by: ${blocking.map(({ name }) => name).join('; ')}`,
       rules: blocking.map(({ json }, index) => ({
         when: { iteration: index + 1 },
         do: [fails({ ...json, result: 'Its own words' })],
@@ -213,7 +213,7 @@ const classified: FaultRow[] = [
     },
   ),
   {
-    name: 'credit that is used up blocks at once',
+    name: 'used-up credit blocks at once',
     rules: always(
       { act: 'event', json: { type: 'assistant', error: 'billing_error', message: { content: [] } } },
       fails({ api_error_status: 400 }),
@@ -233,7 +233,7 @@ interface Dialect {
 
 const dialects: Dialect[] = [
   { provider: 'claude', version: 'claude-2.1.328', sample: 'usage-limit-oauth', ends: 'limited' },
-  // The same answer to an API key names no limit of an account, and no time.
+  // The same answer to an API key names neither an account limit nor a time.
   {
     provider: 'claude',
     version: 'claude-2.1.328',
@@ -252,7 +252,7 @@ const dialects: Dialect[] = [
   { provider: 'gemini', version: 'gemini-0.61.0', sample: 'err-401', ends: 'blocked/auth' },
 ];
 
-/** Children that say, one after the other, what the real CLI said when it was recorded; resets that are over lie ahead. */
+/** Agents that print, one after the other, the recorded output of the real CLI; past resets are moved to the future. */
 function recorded(provider: Dialect['provider']): FaultRow {
   const said = dialects.filter((dialect) => dialect.provider === provider);
   const names = said.map(({ sample, ends }) => `${sample} ends as ${ends}`);

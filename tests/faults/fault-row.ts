@@ -24,15 +24,15 @@ export interface FaultRow {
   module?: string;
   /** Fault points and other environment of the first worker only. */
   env?: Record<string, string>;
-  /** Workers that die in this order before one may live. */
+  /** Workers that die in this order before one may run on. */
   deaths?: readonly Death[];
   start?: StartSessionInput;
   lines?: Record<string, string>;
   /** Watched by a supervisor; without one, only a person's act starts a worker. */
   supervised?: true;
   /**
-   * Where it begins: at its start; prepared, before its first agent; or waiting for answers. Rows about the start
-   * begin there (`env`, `start`), all others at `rest`, as if they had been started with their `lines`.
+   * Where it begins: at its start; prepared, before its first agent; or waiting for answers. Rows about the start begin
+   * there (`env`, `start`), all others at `rest`, as if they had been started with their `lines`.
    */
   from?: 'start' | 'rest' | 'questions';
   /** Settings that no `.samocode` allows, such as limits of a second: changed while it rests. */
@@ -41,7 +41,7 @@ export interface FaultRow {
   before?: (rig: SessionRig) => Promise<unknown>;
   /** Runs while the session runs. */
   act?: (rig: SessionRig) => Promise<void>;
-  /** Neither `env` nor `act` affects its worker, so it may be this process. By default, where neither is set. */
+  /** Neither `env` nor `act` affects its worker, so it may be this process. Default if neither is set. */
   sparesWorker?: boolean;
   /** Its final state: `waiting`, `blocked`, …, or with a detail, `blocked/timeouts`. */
   ends: string;
@@ -51,7 +51,7 @@ export interface FaultRow {
   also?: (rig: SessionRig) => Promise<void>;
 }
 
-/** Where a session that nothing could stop ends: the human is asked. */
+/** The end of a session that nothing else could stop: a person is asked. */
 export const AT_THE_GATE = 'waiting/qa_answers';
 
 const HOW_MANY_AT_ONCE = 3;
@@ -104,7 +104,7 @@ async function runRow(row: FaultRow): Promise<void> {
     await row.also?.(rig);
     await checkNeutrally(rig, overlaps, await rig.state());
     if (row.env?.SAMOCODE_CRASH_AT)
-      expect(existsSync(join(scratch, 'crashed')), 'the worker died where it was meant to').toBe(true);
+      expect(existsSync(join(scratch, 'crashed')), 'the worker died at the intended point').toBe(true);
     if (row.sameFiles) await sameFiles(rig, row);
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -38,7 +38,7 @@ async function dyingAt(point: string, how: FinishWay, rig: SessionRig): Promise<
   return { asked };
 }
 
-/** A worker that does the rest and leaves. */
+/** A worker that completes the work and leaves. */
 async function nextWorker(rig: SessionRig): Promise<void> {
   const { n } = await rig.state();
   await rig.launch();
@@ -72,11 +72,11 @@ async function discardedAndBackAfter(points: readonly [string, string], rig: Ses
   const back = await dyingAt(points[1], 'unarchive', rig);
   await nextWorker(rig);
   expect(await standing()).toEqual([true, true, tip]);
-  // In parallel, for replies that do not come.
+  // In parallel, because some replies never come.
   await Promise.all([discarded.asked, back.asked]);
 }
 
-// The callers wait for replies that do not come, in parallel.
+// The callers wait in parallel for replies that never come.
 test.concurrent('after a worker that dies at any step of a merge, the next one completes it', async () => {
   await using rig = await copied();
   await mergedAfter('merge-made', rig);
@@ -90,7 +90,7 @@ test.concurrent.each([
   ['discard-branch-gone', 'restore-branch-made'],
   ['set-aside', 'restore-files-made'],
 ] as const)(
-  'a worker that dies at %s, and at %s, is followed by one that does the rest',
+  'the work of a worker that dies at %s, and at %s, is completed by the next one',
   async (...points) => {
     await using rig = await copied();
     await discardedAndBackAfter(points, rig);

@@ -41,7 +41,7 @@ function fullWhile(until: (rig: SessionRig) => Promise<void>): Pick<FaultRow, 'e
 async function childIsGone(rig: SessionRig): Promise<void> {
   const pid = await rig.workerPid();
   await eventually(async () => (await rig.processesWithMark()).length === 0, {
-    what: 'the end of the child',
+    what: 'the end of the agent',
   });
   expect(await rig.workerPid()).toBe(pid);
   expect(await endings(rig)).toEqual([]);

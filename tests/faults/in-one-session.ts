@@ -20,16 +20,16 @@ const MORE = { act: 'write', path: 'session:notes.md', text: 'one more line\n', 
 /** What an agent does that continues in its phase. */
 export const WORKS = [MORE, { act: 'signal-file', text: '{"status":"continue"}' }];
 
-/** For faults that can't hide each other: each has its own iteration, and must end as it would alone. */
+/** For faults that cannot hide each other: each has a separate iteration, and must end as it would alone. */
 export function inOneSession(settings: Partial<FrozenSettings>, steps: readonly Step[]): FaultRow {
   const played: Step[] = steps.flatMap((step) =>
     step.goesOn
       ? [step]
-      : [step, { name: `the agent behind: ${step.name}`, acts: WORKS, ending: 'signalled' }],
+      : [step, { name: `the agent after: ${step.name}`, acts: WORKS, ending: 'signalled' }],
   );
   const rules = played.map(({ acts }, index) => ({ when: { iteration: index + 1 }, do: acts }));
   return withSettings(settings, {
-    name: `one session gets over: ${steps.map(({ name }) => name).join('; ')}`,
+    name: `one session recovers from: ${steps.map(({ name }) => name).join('; ')}`,
     rules,
     ends: AT_THE_GATE,
     also: async (rig) => {

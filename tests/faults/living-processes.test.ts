@@ -17,7 +17,7 @@ import { childWorks, withSettings } from './with-settings.ts';
 const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
 const DAY_MS = 24 * 60 * 60_000;
 
-/** The number of a group of two processes whose leader is gone. */
+/** The id of a group of two processes whose leader is gone. */
 let group: number | undefined;
 
 async function startStrangers(): Promise<void> {
@@ -47,14 +47,14 @@ async function agentIsGone(rig: SessionRig): Promise<void> {
   });
 }
 
-/** As if the kernel had reused the wrapper's number for another process, which led a group and left it. */
+/** As if the kernel had reused the wrapper's pid for another process, which led a group and left it. */
 async function reuseWrapperPid(rig: SessionRig, pid: number | undefined): Promise<void> {
   const { child } = iterationPaths(rig.paths, 1);
   const record = JSON.parse(await readFile(child, 'utf8'));
   await writeWhole(child, `${JSON.stringify({ ...record, wrapper: { ...record.wrapper, pid } })}\n`);
 }
 
-/** Like another machine that shares the folder, at a person's request. */
+/** Like another machine with the same folder, at a person's request. */
 async function takenOverElsewhere(rig: SessionRig): Promise<void> {
   const { leases } = rig.paths;
   const newest = (await readdir(leases)).sort().at(-1) ?? '';
@@ -68,7 +68,7 @@ async function takenOverElsewhere(rig: SessionRig): Promise<void> {
 
 async function leaseIsMarkedLost(rig: SessionRig, number: number): Promise<void> {
   const held = async () => (await readLeases(rig.paths.leases)).find((lease) => lease.number === number);
-  await eventually(async () => (await held())?.lostAt, { what: `the mark in lease ${number}` });
+  await eventually(async () => (await held())?.lostAt, { what: `the marker in lease ${number}` });
 }
 
 async function endings(rig: SessionRig): Promise<string[]> {
@@ -85,7 +85,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a foreign group that reused the number of an old agent lives on',
+      name: 'a foreign group that reused the pid of an old agent is not ended',
       rules: first({ act: 'hang' }),
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -101,7 +101,7 @@ const rows: FaultRow[] = [
   withSettings(
     { watch: { firstByteMs: DAY_MS, stallMs: 500, stallEndMs: DAY_MS } },
     {
-      name: 'a silent agent whose worktree git briefly can’t read works to its end',
+      name: 'a silent agent whose worktree git briefly cannot read works to its end',
       rules: first({ act: 'sleep', ms: 6000 }, { act: 'normal' }),
       act: async (rig) => {
         await childWorks(rig, 1);

@@ -11,7 +11,7 @@ import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 const WORK = 'mkdir -p work && echo one > work/one.txt && echo two > "work/two words.txt"';
 
-/** What agents do to the work of the first one. */
+/** What later agents do to the work of the first one. */
 const CLEAN_UPS: [string, string][] = [
   ['git clean', 'git clean -ffdxq'],
   ['a hard reset', 'git add -A; git reset -q --hard'],
@@ -39,7 +39,7 @@ const CLEAN_UPS: [string, string][] = [
 /** One agent works; each later one cleans up after it, and the first one's state must still be restorable. */
 function cleanedUp(cleanUps: readonly [string, string][]): FaultRow {
   return {
-    name: `what a child wrote can be had again, each time, before ${cleanUps.map(([name]) => name).join('; ')}`,
+    name: `the agent's files can be restored after each of ${cleanUps.map(([name]) => name).join('; ')}`,
     rules: [
       { when: { iteration: 1 }, do: [shell(WORK), { act: 'normal' }] },
       ...cleanUps.map(([, command], index) => ({
@@ -82,7 +82,7 @@ const cleanUps = [
   cleanedUp(CLEAN_UPS.slice(8)),
 ];
 
-/** A process without an agent's mark is ours. */
+/** A process without an agent's marker is samocode's or the person's. */
 const EVIL =
   'if [ -z "$SAMOCODE_SESSION" ]; then echo ran >> "$(git rev-parse --path-format=absolute --git-common-dir)/evil-ran"; fi';
 
@@ -104,14 +104,14 @@ async function unplant(rig: SessionRig): Promise<void> {
     await rm(join(rig.repo.path, '.git', name), { recursive: true, force: true });
 }
 
-/** `evil` is a script beside the repository's settings; a plant makes a trusting git run it. */
+/** `evil` is a script next to the repository's settings; with a plant, an unprotected git runs it. */
 const EVIL_SCRIPT = `c=$(git rev-parse --path-format=absolute --git-common-dir); printf '#!/bin/sh\\n%s\\ncat\\n' '${EVIL.replaceAll("'", `'"'"'`)}' > "$c/evil"; chmod +x "$c/evil"`;
 
 /** Each agent plants something, which a person removes before the next one. */
 function planted(plants: readonly [name: string, command: string][]): FaultRow {
   const names = plants.map(([name]) => name).join('; ');
   return {
-    name: `each that a child planted blocks the session, and never runs in our hands: ${names}`,
+    name: `every planted program blocks the session, and samocode never runs it: ${names}`,
     rules: plants.map(([, command], index) => ({
       when: { iteration: index + 1 },
       do: [shell(`rm -f .gitattributes; ${EVIL_SCRIPT}; ${command}`), { act: 'normal' }],

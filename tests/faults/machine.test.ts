@@ -40,9 +40,10 @@ async function untilBlocked(rig: SessionRig, rule: string): Promise<string> {
 }
 
 /**
- * Makes a folder of the session refuse every file, by whatever this machine obeys: root may write into a folder that
- * forbids it, and not every file system knows the immutable flag. Where neither holds, the next worker's writes fail as
- * on a file system that has become read-only. @returns what ends it, and with which environment to act meanwhile
+ * Makes a folder of the session refuse every file, by a means that works on this machine: root may write into a folder
+ * that forbids it, and not every file system knows the immutable flag. If neither works, the next worker's writes fail
+ * as on a file system that has become read-only. @returns a function that ends it, and the environment to use until
+ * then
  */
 async function refuseFiles(
   rig: SessionRig,
@@ -73,7 +74,7 @@ async function refusesFiles(folder: string): Promise<boolean> {
   return !taken;
 }
 
-/** By its status or, if nothing else can be written, by the worker's stderr. */
+/** Reported in its status or, if nothing else can be written, in the worker's stderr. */
 async function isTold(rig: SessionRig): Promise<boolean> {
   const { status } = await rig.state();
   if (status.kind === 'blocked') return status.rule === 'file_refused';
@@ -83,7 +84,7 @@ async function isTold(rig: SessionRig): Promise<boolean> {
 /** These rows watch a waiting worker for a second or two. */
 const watched: FaultRow[] = [
   {
-    name: 'a missing repository blocks with the reason, and the session continues when it is back',
+    name: 'a missing repository blocks with the reason, and the session continues once it is back',
     rules: slowFirst,
     act: async (rig) => {
       await childWorks(rig, 1);
@@ -114,7 +115,7 @@ const watched: FaultRow[] = [
       try {
         const given = { session: rig.file.folder, ...SUGGESTED };
         await answerQa(given, actingIn(rig, env)).catch(() => undefined);
-        await eventually(() => isTold(rig), { what: 'a word about the folder' });
+        await eventually(() => isTold(rig), { what: 'a message about the folder' });
         await expectNoSpin(await rig.workerPid());
       } finally {
         await takeAgain();
@@ -127,7 +128,7 @@ const watched: FaultRow[] = [
     ends: AT_THE_NEXT,
   },
   {
-    name: 'a machine without git blocks with the reason, and the session continues when git is there',
+    name: 'a machine without git blocks with the reason, and the session continues once git is back',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -140,7 +141,7 @@ const watched: FaultRow[] = [
     ends: AT_THE_NEXT,
   },
   {
-    name: 'a worker without descriptors waits and says so, and the session continues once there are some',
+    name: 'a worker without descriptors waits and reports it, and the session continues once there are some',
     from: 'start',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -163,7 +164,7 @@ const watched: FaultRow[] = [
       });
       await expectNoSpin(pid);
       expect(isRunning(await rig.context().host.processes.read(pid))).toBe(true);
-      // A process cannot raise its own limit: the next worker has the usual one.
+      // A process cannot raise its own limit; the next worker has the usual one.
       await rig.killWorker();
     },
     ends: AT_THE_NEXT,
@@ -194,7 +195,7 @@ const files: FaultRow[] = [
     ends: AT_THE_NEXT,
   },
   {
-    name: 'a message whose file the machine refuses is refused, and a later answer is taken',
+    name: 'a message whose file cannot be read is refused, and a later answer is taken',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -203,7 +204,7 @@ const files: FaultRow[] = [
       try {
         const message = { session: rig.file.folder, text: 'Mind the boats' };
         const refused = await sendMessage(message, actingIn(rig, env)).catch((error: unknown) => error);
-        // Where no folder can be made unwritable, another worker's disk was for a while.
+        // If no folder can be made unwritable, another worker's disk was for a while.
         if (refused instanceof Error) expect(refused).toMatchObject({ code: 'file_refused' });
         await rig.answer();
       } finally {
@@ -223,7 +224,7 @@ const files: FaultRow[] = [
       const message = { session: rig.file.folder, text: 'Mind the boats' };
       const sent = sendMessage(message, { ...actingIn(rig, env), clock: PATIENT_CLOCK });
       const fails = async () => (await readFile(rig.paths.workerErrors, 'utf8')).includes('ENOSPC');
-      await eventually(fails, { what: 'a worker that the disk refuses its lease' });
+      await eventually(fails, { what: 'a worker that cannot write its lease' });
       await rm(isFull);
       await sent;
       expect((await rig.events()).filter(({ type }) => type === 'message_kept')).toHaveLength(1);
@@ -238,7 +239,7 @@ const programs: FaultRow[] = [
     { provider: 'claude', cliPaths: { claude: '/no/such/claude' } },
     {
       name: 'a CLI whose program is gone blocks with the reason',
-      // The test must not depend on any program that the machine has under that name.
+      // The test must not depend on any program of that name on the machine.
       before: ({ repo }) =>
         writeFile(join(repo.homeDir, '.config/samocode/.env'), 'CLAUDE_PATH=/no/such/claude\n'),
       ends: 'blocked/config',

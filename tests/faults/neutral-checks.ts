@@ -13,7 +13,7 @@ import { childrenNeverOverlapped } from './overlaps.ts';
 /** What must hold after every fault. */
 export async function checkNeutrally(rig: SessionRig, overlaps: string, state: SessionState): Promise<void> {
   await eventually(async () => (await rig.processesWithMark()).length === 0, {
-    what: 'the end of every process with the mark',
+    what: 'the end of every process with the marker',
   });
   await projectionsSettled(rig);
   await eventsParse(rig);
@@ -23,14 +23,14 @@ export async function checkNeutrally(rig: SessionRig, overlaps: string, state: S
   expect(mainCheckout(rig), 'the main checkout').toBe('');
 }
 
-/** The readable files without everything that differs between runs. */
+/** The readable files without the parts that differ between runs. */
 export async function projectionsOf(rig: SessionRig): Promise<string> {
   await projectionsSettled(rig);
   const { overview, history, qa, signal, sessionDir } = rig.paths;
   const texts = await Promise.all([overview, history, qa, signal].map((path) => readFile(path, 'utf8')));
   const names = (await readdir(sessionDir)).filter((name) => !name.startsWith('.'));
   const root = rig.repo.root;
-  // Sorted without their minutes: a slow run has another order.
+  // Sorted without their minutes, because a slow run has another order.
   return [...texts, names.map(neutral).sort().join('\n')]
     .join('\n=====\n')
     .replaceAll(root, 'ROOT')
@@ -78,7 +78,7 @@ async function eventsParse(rig: SessionRig): Promise<void> {
 
 async function historyHasOneLineEach(rig: SessionRig, state: SessionState): Promise<void> {
   const text = (await ifExists(readFile(rig.paths.history, 'utf8'))) ?? '';
-  // Anything that is no object was written by an agent, and readers skip it.
+  // Any entry that is not an object was written by an agent, and readers skip it.
   const iterations = text
     .split('\n')
     .filter((line) => line.startsWith('{'))
@@ -95,12 +95,12 @@ async function noDraftsLeft(rig: SessionRig): Promise<void> {
   const names = await readdir(rig.paths.sessionDir);
   const drafts = names.filter((name) => name.endsWith('.draft'));
   // A killed writer leaves its draft; the next one removes it when it takes over.
-  expect(drafts, 'half written files in the session folder').toEqual([]);
+  expect(drafts, 'half-written files in the session folder').toEqual([]);
 }
 
 function mainCheckout(rig: SessionRig): string {
   const options = { cwd: rig.repo.path, encoding: 'utf8' as const };
-  // This must not start what an agent planted.
+  // This must not start programs that an agent planted.
   const status = execFileSync('git', ['-c', 'core.fsmonitor=false', 'status', '--porcelain'], options);
   return status
     .split('\n')

@@ -9,7 +9,7 @@ import { startRig } from '../support/session-rig.ts';
 import { endOfWorker, killSupervisors, queueOf, supervisorPids } from '../support/supervisors.ts';
 import { watch } from './watch-rig.ts';
 
-test('a supervisor that dies between a send and its record sends it once more, with a mark', async () => {
+test('a supervisor that dies between a send and its record sends it once more, marked as a repeat', async () => {
   await using hook = await hookServer();
   const crashed = join(tmpdir(), `samocode-crashed-${randomUUID()}`);
   await using rig = await startRig({
@@ -49,7 +49,7 @@ test('changes during a full disk are sent once after it is freed', async () => {
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
   await watch(rig, { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull });
   await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length === 1, {
-    what: 'the next one',
+    what: 'the next notification',
   });
   await writeFile(isFull, '');
   try {

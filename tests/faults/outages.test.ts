@@ -56,7 +56,7 @@ const outages: FaultRow[] = [
     return withSettings(
       { ...SHORT, retryHours: 0.0001 },
       {
-        name: `${kind} for longer than RETRY_HOURS blocks with its words, and counts against no phase and no retry`,
+        name: `${kind} for longer than RETRY_HOURS blocks with its message, and counts for no phase and no retry`,
         rules: always({ ...json, result: 'Its own words' }),
         ends: `blocked/${kind}`,
         also: async (rig: SessionRig) => {
@@ -72,7 +72,7 @@ const outages: FaultRow[] = [
     );
   }),
   withSettings(LONG, {
-    name: 'an outage is no usage limit: it shows its reason, and when a person is asked',
+    name: 'an outage is not a usage limit: it shows its reason, and when a person is asked',
     rules: always(OVERLOADED),
     ends: 'limited/overloaded',
     also: async (rig) => {
@@ -97,7 +97,7 @@ const outages: FaultRow[] = [
     },
   }),
   withSettings(LONG, {
-    name: 'a stop in the middle of an outage is a stop',
+    name: 'a stop during an outage counts as a stop',
     rules: always(UNREACHABLE),
     sparesWorker: true,
     act: async (rig) => {

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 
-/** Leaves a trace in the home folder when started by anything but an agent, which carries the session's mark. */
+/** Leaves a trace in the home folder when started by anything but an agent, which carries the session's marker. */
 const STEPS = '[ -n "$SAMOCODE_SESSION" ] || touch "$HOME/stepped-on-$$"';
 /** The same as a program; the agent that plants it writes it first. */
 const TRAP = '$HOME/trap';
@@ -23,7 +23,7 @@ async function timesRejoined(rig: SessionRig): Promise<number> {
 /** The first agent plants; the worker's own later git calls must not run it. */
 function planted(name: string, script: string, ends: string, also?: FaultRow['also']): FaultRow {
   return {
-    name: `${name}: nothing of it is started`,
+    name: `${name}: none of it is started`,
     module: `export default { about: 'plants', paceMs: 0, rules: [
       { when: { iteration: 1 }, do: [
         { act: 'run', command: ['sh', '-c', ${JSON.stringify(`${KEEPS}; ${WRITES_TRAP}; ${script}`)}] },
@@ -54,7 +54,7 @@ const ATTRIBUTES = 'echo "* filter=evil diff=evil" > "$(git rev-parse --git-comm
 
 const byChildren: FaultRow[] = [
   {
-    name: 'a pipe in place of .git: the worker does not wait for it, and repairs it once',
+    name: 'a pipe in place of .git: the worker does not wait for it, and fixes it once',
     rules: [
       {
         when: { iteration: 1 },
@@ -73,7 +73,7 @@ const byChildren: FaultRow[] = [
     },
   },
   {
-    name: 'a .git that leads to MAIN_REPO: it is repaired, and no git call of ours moves the main checkout',
+    name: 'a .git that leads to MAIN_REPO: it is fixed, and no git call of samocode moves the main checkout',
     rules: [
       {
         when: { iteration: 1 },
@@ -158,7 +158,7 @@ const POINTERS = {
 
 const byEnvironment: FaultRow[] = [
   {
-    name: "a worker that is started with another repository's variables works in its own",
+    name: "a worker that is started with another repository's variables works in its own repository",
     env: POINTERS,
     ends: AT_THE_GATE,
     sameFiles: true,

@@ -12,7 +12,7 @@ declare module 'vitest' {
 /** The scenario of every copy; each row replaces it. */
 const scenario = 'export default { paceMs: 0, rules: [] };';
 
-/** Plays a session to where most rows begin, once per run. */
+/** Plays a session to the point where most rows begin, once per run. */
 export function setup(project: TestProject): Promise<() => Promise<void>> {
   return prepareSessions(project);
 }

@@ -15,7 +15,7 @@ function inWorktree(rig: SessionRig, name: string): Promise<void> {
 }
 
 async function begun(rig: SessionRig): Promise<void> {
-  await eventually(() => inWorktree(rig, '.begun').then(() => true), { what: 'the command runs' });
+  await eventually(() => inWorktree(rig, '.begun').then(() => true), { what: 'the command' });
 }
 
 async function stopAtOnce(rig: SessionRig): Promise<void> {
@@ -26,7 +26,7 @@ async function stopAtOnce(rig: SessionRig): Promise<void> {
 
 const rows: FaultRow[] = [
   {
-    name: 'a SETUP in which its worker is killed is run again by the next one',
+    name: 'a SETUP whose worker is killed is run again by the next one',
     from: 'start',
     lines: { SETUP: LONG_ONCE },
     act: async (rig) => {

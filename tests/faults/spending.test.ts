@@ -26,7 +26,7 @@ const zero: FaultRow[] = [
 
 const caps: FaultRow[] = [
   {
-    name: 'a money limit holds from the start, with one last agent that wraps up',
+    name: 'a money limit applies from the start, with one last agent that wraps up',
     from: 'start',
     rules: always(MORE, STAYS, costs({ total_cost_usd: 4.6 })),
     lines: { MAX_COST_USD: '10' },
@@ -34,7 +34,7 @@ const caps: FaultRow[] = [
     also: started(3),
   },
   {
-    name: 'a token limit holds, and tokens read from a cache do not count',
+    name: 'a token limit applies, and tokens read from a cache do not count',
     rules: always(
       MORE,
       STAYS,
@@ -45,14 +45,14 @@ const caps: FaultRow[] = [
     also: started(2),
   },
   {
-    name: 'the budget of one phase holds',
+    name: 'the budget of one phase applies',
     rules: always(MORE, STAYS, costs({ total_cost_usd: 1 })),
     lines: { MAX_COST_USD_INVESTIGATION: '2' },
     ends: BLOCKED,
     also: started(2),
   },
   {
-    name: 'the limit on the number of agents holds',
+    name: 'the limit on the number of agents applies',
     rules: always(MORE, STAYS, costs({})),
     lines: { MAX_ITERATIONS: '4' },
     ends: BLOCKED,
@@ -89,7 +89,7 @@ const caps: FaultRow[] = [
     },
   },
   {
-    name: 'a person is warned at a half and at four fifths, once each',
+    name: 'a person is warned at fifty and at eighty percent, once each',
     rules: always(MORE, STAYS, costs({ total_cost_usd: 1 })),
     lines: { MAX_COST_USD: '10' },
     ends: BLOCKED,
@@ -101,7 +101,7 @@ const caps: FaultRow[] = [
     },
   },
   {
-    name: 'a higher limit lets the session continue, one that is already used up does not',
+    name: 'a higher limit lets the session continue, while one that is already used up does not',
     rules: [{ when: { iteration: [1, 2] }, do: [MORE, STAYS, costs({ total_cost_usd: 3 })] }],
     lines: { MAX_COST_USD: '3' },
     sparesWorker: true,
@@ -128,18 +128,18 @@ const loops: FaultRow[] = [
     ends: 'blocked/no_progress',
   },
   {
-    name: 'commits without content are no progress',
+    name: 'commits without content are not progress',
     rules: always(shell('git commit -q --allow-empty -m again'), STAYS, costs({})),
     ends: 'blocked/no_progress',
   },
   {
-    name: 'alternating between two states is no progress',
+    name: 'alternating between two states is not progress',
     rules: always(shell('if [ -e a ]; then rm a; else echo a > a; fi'), STAYS, costs({})),
     ends: 'blocked/no_progress',
     also: started(5),
   },
   {
-    name: 'the same document under new names is no progress',
+    name: 'the same document under new names is not progress',
     rules: always(
       shell('d=$(ls -d ../../sessions/*/ | head -1); echo same > "$d/11-20-08$(ls "$d" | wc -l)-dive-x.md"'),
       STAYS,
@@ -149,7 +149,7 @@ const loops: FaultRow[] = [
   },
 ];
 
-/** Codex's output and its notes after every answer, from a program that never ends. */
+/** Codex's output and its log after every answer, from a program that never ends. */
 const CODEX = `#!/bin/sh
 case " $* " in *' mcp '*) echo '[]'; exit ;; esac
 id=01a1f89f-367e-7b61-9545-11318fe1f0bb
@@ -188,7 +188,7 @@ const tellLate: ReadonlyArray<[provider: 'codex' | 'gemini', model: string, scri
 ];
 
 const late: FaultRow[] = tellLate.map(([provider, model, script]) => ({
-  name: `a ${provider} ${model && `with ${model} `}that its time limit ends costs what its log says, and the session keeps to its limit`,
+  name: `a ${provider} ${model && `with ${model} `}that is ended at its time limit costs what its log says, and the session keeps to its limit`,
   lines: { MAX_COST_USD: '1' },
   ends: BLOCKED,
   before: async (rig) => {

@@ -36,7 +36,7 @@ async function firstLook(rig: SessionRig): Promise<number> {
   const pid = await eventually(async () => (await supervisorPids(rig.repo.homeDir))[0], {
     what: 'its start',
   });
-  await eventually(async () => (await nowOf(rig))?.supervisor?.pid === pid, { what: 'its first look' });
+  await eventually(async () => (await nowOf(rig))?.supervisor?.pid === pid, { what: 'its first scan' });
   return pid;
 }
 
@@ -60,7 +60,7 @@ test.concurrent.each(['supervisor-has-lease', 'before-start-worker', 'after-star
     expect(leases).toEqual(leases.toSorted((a, b) => a - b));
     expect(await rig.processesWithMark()).toEqual([]);
     await eventually(async () => (await queueOf(rig)).some(({ kind }) => kind === 'waiting'), {
-      what: 'its notice',
+      what: 'its notification',
     });
     // What was appended before a crash is repeated under the same id.
     const waiting = (await queueOf(rig)).filter(({ kind }) => kind === 'waiting').map(({ id }) => id);
@@ -69,7 +69,7 @@ test.concurrent.each(['supervisor-has-lease', 'before-start-worker', 'after-star
 );
 
 test.concurrent.each(['before-cursors', 'after-cursors'])(
-  'what a supervisor sees in the look in which it dies at %s is notified of by the next',
+  'what a supervisor finds in the scan in which it dies at %s is notified by the next one',
   async (point) => {
     await using rig = await startRig({ faults: true, scenario: { rules: [] } });
     await rig.untilWaiting('qa_answers');
@@ -87,7 +87,7 @@ test.concurrent.each(['before-cursors', 'after-cursors'])(
 );
 
 test.concurrent.each(['supervisor-leaves', 'supervisor-left'])(
-  'a supervisor that dies at %s is replaced by the next that parks a session',
+  'a supervisor that dies at %s is replaced when the next session parks',
   async (point) => {
     await using rig = await startRig({
       supervised: true,
@@ -104,11 +104,11 @@ test.concurrent.each(['supervisor-leaves', 'supervisor-left'])(
   },
 );
 
-test.concurrent('a full disk stops no session, and now.json and the queue catch up', async () => {
+test.concurrent('a full disk stops no session, and now.json and the queue are updated afterwards', async () => {
   await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
-  // One that is starting has no lease yet, and would take it after this.
+  // A supervisor that is starting has no lease yet, and would take it after this.
   await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length === 1);
   await killSupervisors(rig.repo.homeDir);
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
@@ -125,7 +125,7 @@ test.concurrent('a full disk stops no session, and now.json and the queue catch 
   } finally {
     await rm(isFull, { force: true });
   }
-  await eventually(async () => (await queueOf(rig)).length > before, { what: 'the notice' });
+  await eventually(async () => (await queueOf(rig)).length > before, { what: 'the notification' });
   const ids = (await queueOf(rig)).map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
 });
@@ -134,7 +134,7 @@ test.concurrent('a session whose answers were taken continues after a full disk'
   await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
-  // One that is starting has no lease yet, and would take it after this.
+  // A supervisor that is starting has no lease yet, and would take it after this.
   await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length === 1);
   await killSupervisors(rig.repo.homeDir);
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });

@@ -30,7 +30,7 @@ test('a supervisor that dies between a send and its record repeats the messages 
   await eventually(async () => stub.messages.length === 2 * before, { what: 'the repeat' });
   const titles = stub.messages.map(({ text }) => text.split('\n')[0] ?? '');
   expect(titles.filter((title) => title.includes('may have been sent before'))).toHaveLength(1);
-  // A button of the first messages works too, and all of them lose theirs.
+  // A button of the first messages works too, and all of them lose their buttons.
   const first = stub.messages.find(({ buttons }) => buttons.length > 0);
   if (first !== undefined) stub.press(first, '★');
   await eventually(

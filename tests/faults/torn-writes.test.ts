@@ -7,14 +7,14 @@ const REST: Begun = { from: 'rest', ends: AT_THE_GATE };
 /** After the questions, where the same kinds of write recur. */
 const PLAN: Begun = { from: 'rest', settings: { acceptSuggestions: true }, ends: 'waiting/plan_approval' };
 
-/** The torn write of each worker. All repair what the last one tore, and get a little further. */
+/** The torn write of each worker. Each worker repairs the previous torn write and gets a little further. */
 function torn(writes: readonly number[], begun: Begun): FaultRow {
   const deaths = writes.map((write, index) => ({
     name: `write ${write} of worker ${index + 1}`,
     env: { SAMOCODE_TEAR_AT: `write@${write}` },
   }));
   return {
-    name: `the writes ${writes.join(', ')} of one worker after the other, from ${begun.from} to ${begun.ends}, are torn by crashes, and the session goes on as if nothing had happened`,
+    name: `the writes ${writes.join(', ')} of one worker after the other, from ${begun.from} to ${begun.ends}, are torn by crashes, and the session ends as if undisturbed`,
     deaths,
     sameFiles: true,
     ...begun,
@@ -25,7 +25,7 @@ const numbers = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
 const times = (count: number, write: number) => Array.from({ length: count }, () => write);
 
-/** Each in its own session. */
+/** Each in a separate session. */
 const ALONE: [number, Begun][] = [
   ...numbers(1, 14).map((write): [number, Begun] => [write, START]),
   ...numbers(1, 30).map((write): [number, Begun] => [write, REST]),

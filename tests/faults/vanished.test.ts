@@ -11,12 +11,12 @@ import { expectLost } from '../worker/gates/gate-record.ts';
 import { expectNoSpin } from './cpu.ts';
 import { childWorks } from './with-settings.ts';
 
-/** Its worker stays, since it is over within a minute. */
+/** Its worker stays, because the limit ends within a minute. */
 const SHORT_LIMIT = { rules: [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 40 }] }] };
 
 /**
- * The end of the iteration, which repairs the run folder, comes after the limit: an answered command shows that it
- * is over.
+ * The end of the iteration, which repairs the run folder, comes after the limit: an answered command shows that it is
+ * over.
  */
 async function untilItWaits(rig: SessionRig): Promise<void> {
   const id = ulid();
@@ -29,13 +29,13 @@ async function untilItWaits(rig: SessionRig): Promise<void> {
 }
 
 test.each(['sessionsDir', 'runDir'] as const)(
-  'a worker whose %s is taken away while it waits leaves, and makes nothing again',
+  'a worker whose %s is removed while it waits leaves, and does not create it again',
   async (name) => {
     await using rig = await startRig({ scenario: SHORT_LIMIT });
     await rig.until(({ status }) => status.kind === 'limited');
     await untilItWaits(rig);
     const pid = await rig.workerPid();
-    // Atomically: a removal in steps could be seen half done.
+    // Atomically: a removal in steps could be seen when half done.
     await rename(rig.paths[name], join(rig.repo.root, 'away'));
     const { processes } = rig.context().host;
     await eventually(async () => ((await processes.read(pid ?? 0))?.state ?? 'Z') === 'Z', {

@@ -8,12 +8,12 @@ import { trustLines } from '../support/project.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import type { FaultRow } from './fault-row.ts';
 
-/** A row whose session has settings that no setting allows: limits of a second or two. */
+/** A row whose session has settings that no `.samocode` allows: limits of a second or two. */
 export function withSettings(settings: Partial<FrozenSettings>, row: FaultRow): FaultRow {
   return { ...row, settings: { retryDelayMs: 50, ...settings } };
 }
 
-/** Changes the frozen settings while no worker lives, in both places. */
+/** Changes the frozen settings while no worker runs, in both files. */
 export async function changeSettings(rig: SessionRig, settings: Partial<FrozenSettings>): Promise<void> {
   const { sessionFile, events } = rig.paths;
   const before = await readFile(sessionFile, 'utf8');

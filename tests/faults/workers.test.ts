@@ -57,7 +57,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'an agent that ends while no worker lives is finished by the next one',
+      name: 'the iteration of an agent that ends while no worker runs is finished by the next one',
       rules: slowFirst,
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -76,7 +76,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'wrapper and worker killed: the remaining agent is ended before another runs',
+      name: 'after wrapper and worker are killed, the remaining agent is ended before another runs',
       rules: slowFirst,
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -123,7 +123,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'nobody takes the lease of a suspended worker',
+      name: 'the lease of a suspended worker is not taken',
       rules: slowFirst,
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -142,7 +142,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'many workers launched at once leave one',
+      name: 'of many workers launched at once one remains',
       rules: slowFirst,
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -155,7 +155,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a stop requested while no worker lives ends the agent that outlived it',
+      name: 'a stop requested while no worker runs ends the agent that outlived its worker',
       rules: [{ when: { iteration: 1 }, do: [{ act: 'ignore-term' }, { act: 'hang' }] }],
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -218,7 +218,7 @@ const rows: FaultRow[] = [
     ends: 'waiting/plan_approval',
   },
   {
-    name: 'a cut last line of the log is removed and reported',
+    name: 'a torn last line of the log is removed and reported',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
@@ -241,7 +241,7 @@ const rows: FaultRow[] = [
     ends: 'waiting/plan_approval',
   },
   {
-    name: 'deleted leases never bring a number back',
+    name: 'after deleted leases no number is used again',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');

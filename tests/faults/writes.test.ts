@@ -12,7 +12,7 @@ const FAILING = [
 ];
 
 const rows: FaultRow[] = FAILING.map((ranges) => ({
-  name: `writes ${ranges} fail, and the session goes on as if nothing had happened`,
+  name: `writes ${ranges} fail, and the session ends as if undisturbed`,
   env: { SAMOCODE_FAIL_AT: `write@${ranges}` },
   ends: 'waiting/qa_answers',
   // The next worker writes what the first could not when it left.

@@ -1,4 +1,4 @@
-/** What an agent does to its own git folder: anything is allowed, and only sound commits reach the repository. */
+/** Attacks of an agent on its own git folder: all are permitted there, and only valid commits reach the repository. */
 export interface Attack {
   title: string;
   script: string;
@@ -8,7 +8,7 @@ export interface Attack {
   why?: string;
 }
 
-/** Each time with another file: existing objects can't be damaged. */
+/** Each with another file: existing objects cannot be damaged. */
 const COMMIT = 'date +%s.%N >work.txt; git add work.txt; git commit -qm Work';
 /** The file of a loose object. */
 const FILE_OF = 'at() { echo "$COMMON/objects/$(echo "$1" | cut -c1-2)/$(echo "$1" | cut -c3-)"; }';
@@ -47,7 +47,7 @@ const QUIET: readonly (readonly [title: string, script: string])[] = [
   ['leads further objects elsewhere', 'echo "$HOME" >>"$COMMON/objects/info/alternates"'],
 ];
 
-/** Where a commit would fail afterwards, or be another one's. */
+/** Cases in which a later commit would fail, or would be another agent's. */
 const ALONE = /its own git folder|place of info|commondir|gitdir|as another/;
 
 export const ATTACKS: readonly Attack[] = [
@@ -59,17 +59,17 @@ export const ATTACKS: readonly Attack[] = [
   ),
   { title: 'deletes its branch', script: 'git update-ref -d "refs/heads/$BRANCH"', kind: 'branch_gone' },
   {
-    title: 'makes its branch a name of another',
+    title: 'makes its branch a symbolic ref to another',
     script: 'git symbolic-ref "refs/heads/$BRANCH" refs/heads/main',
     kind: 'branch_gone',
   },
   {
-    title: 'exchanges an object of the base, and commits',
+    title: 'replaces an object of the base, and commits',
     script: `${EXCHANGE}; ${COMMIT}; to="$(at "$(git rev-parse HEAD~1:README.md)")"; mkdir -p "$(dirname "$to")"; cp "$false" "$to"`,
     kind: 'moved',
   },
   {
-    title: 'exchanges a new object',
+    title: 'replaces a new object',
     script: `${EXCHANGE}; ${COMMIT}; to="$(at "$(git rev-parse HEAD:work.txt)")"; rm -f "$to"; cp "$false" "$to"`,
     kind: 'refused',
   },
@@ -84,30 +84,30 @@ export const ATTACKS: readonly Attack[] = [
     kind: 'refused',
   },
   {
-    title: 'puts a pipe in the place of a new object',
+    title: 'replaces a new object with a pipe',
     script: `${FILE_OF}; ${COMMIT}; to="$(at "$(git rev-parse HEAD^{tree})")"; rm -f "$to"; mkfifo "$to"`,
     kind: 'refused',
     why: 'is no plain file',
   },
   {
-    title: 'puts a link in the place of the objects',
+    title: 'replaces the objects folder with a link',
     script: `${COMMIT}; mv "$COMMON/objects" "$COMMON/moved"; ln -s moved "$COMMON/objects"`,
     kind: 'refused',
     why: 'is no folder',
   },
   {
-    title: 'writes more than is taken',
+    title: 'writes more than the size limit',
     script: `${COMMIT}; truncate -s 3G "$COMMON/objects/pack/large"`,
     kind: 'refused',
     why: '2 GB',
   },
   {
-    title: 'writes a hash that nothing has to its branch',
+    title: 'writes a nonexistent hash to its branch',
     script: `mkdir -p "$(dirname "$COMMON/refs/heads/$BRANCH")"; printf '%040d\\n' 7 >"$COMMON/refs/heads/$BRANCH"`,
     kind: 'refused',
   },
   {
-    title: 'packs all, with a commit graph and an index of all packs',
+    title: 'packs all objects, with a commit graph and a multi-pack index',
     script: `${COMMIT}; git gc -q; git commit-graph write; git multi-pack-index write`,
     kind: 'moved',
   },

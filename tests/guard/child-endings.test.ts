@@ -26,7 +26,7 @@ const untilExit = async (scene: WorkerWithChild) => {
   return await eventually(() => exitOf(scene), { what: 'its exit status' });
 };
 
-/** Like a worker that has seen the child alive. */
+/** Like a worker that has seen the child running. */
 const end = ({ worker, child }: ChildInGuard, options: { leftoversOnly: boolean }) =>
   endChildTree(worker, child, { ...options, known: [child.wrapper] });
 
@@ -68,7 +68,7 @@ test.each([
   ['after-spawn', ['never started\n']],
   ['before-go', ['never started\n']],
   ['after-go', ['4\n']],
-])('a starter that is killed at %s has started in the guard once or never', async (step, said) => {
+])('a starter that is killed at %s has started the child in the guard once or never', async (step, said) => {
   await using dir = await tempDir('samocode-child-');
   const at = (name: string) => join(dir.path, name);
   const options: Omit<RunChildOptions, 'host' | 'clock'> = {
@@ -110,12 +110,12 @@ test('SIGTERM reaches every process inside, and the guard exits by itself with t
 test.concurrent.each(DIFFICULT)('a child in the guard that %s can be ended', async (_, script) => {
   await using log = await tempLog();
   await using scene = await childDoing(log, script);
-  await eventually(async () => (await scene.text('up')).includes('\n'), { what: 'a child that stands' });
+  await eventually(async () => (await scene.text('up')).includes('\n'), { what: 'a running child' });
   expect(await end(scene, { leftoversOnly: false })).toMatchObject({ kind: 'empty' });
   await nothingIsLeft(scene);
 });
 
-test.concurrent.each(DIFFICULT)('what %s is gone once its child has ended', async (_, script) => {
+test.concurrent.each(DIFFICULT)('%s is gone once its child has ended', async (_, script) => {
   await using log = await tempLog();
   await using scene = await childDoing(log, leaving(script));
   expect(await untilExit(scene)).toBe('5');

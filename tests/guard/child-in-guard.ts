@@ -6,7 +6,7 @@ import type { TempLog } from '../support/temp-log.ts';
 import { type WorkerPlan, type WorkerWithChild, workerWithChild } from '../worker/worker-with-child.ts';
 import { nothingIsLeftIn } from './survivors.ts';
 
-/** What a child may write is irrelevant here: the guard only contains its processes. */
+/** The write access of this child is irrelevant: the guard only contains its processes. */
 export function guardOfProcesses(): Guard {
   const tool = findGuardTool(process.env);
   if (tool === undefined) throw new Error('Install bubblewrap: these tests are about it.');
@@ -34,7 +34,7 @@ export async function nothingIsLeft(child: ChildInGuard): Promise<void> {
   expect(await child.living()).toBe(0);
 }
 
-/** A child that is hard to end, once set up; by then `up` is written. */
+/** A child that is hard to end once set up; it then writes `up`. */
 export const DIFFICULT: Array<[string, string]> = [
   ['is deaf to every polite signal', `trap '' TERM INT HUP; echo up >up; while :; do sleep 1; done`],
   [
@@ -50,7 +50,7 @@ export const DIFFICULT: Array<[string, string]> = [
   ],
 ];
 
-/** A child that exits with 5 and leaves processes that do this. */
+/** A child that exits with 5 and leaves such processes behind. */
 export function leaving(script: string): string {
   const quoted = `'${script.replaceAll("'", `'\\''`)}'`;
   return `sh -c ${quoted} & until [ -s up ]; do sleep 0.02; done; exit 5`;

@@ -25,7 +25,7 @@ afterAll(() => {
   for (const fake of fakes) fake[Symbol.dispose]();
 });
 
-/** A session in the guard on a machine with a bubblewrap that may be broken and repaired. */
+/** A session in the guard on a machine whose bubblewrap may be broken and repaired. */
 async function begin(behaviour: Behaviour, plan: RigPlan): Promise<SessionRig & { fake: FakeBwrap }> {
   const fake = fakeBwrap(behaviour);
   fakes.push(fake);
@@ -64,7 +64,7 @@ async function blockOf(rig: SessionRig) {
   return status;
 }
 
-test('hooks that SETUP installs are for the session alone', async () => {
+test('hooks that SETUP installs apply only to the session', async () => {
   const SETUP = `${TELL}; git config core.hooksPath .hooks; touch "$(git rev-parse --git-common-dir)/hooks/pre-push"`;
   await using rig = await begin('sound', { lines: { SETUP }, start: { run: false } });
   await rig.until(({ status }) => status.kind === 'stopped');
@@ -83,7 +83,7 @@ test('SETUP runs in the guard, and its daemons end with it', async () => {
   await nothingIsLeftIn(await namespacesOf(rig));
 });
 
-test('a SETUP that the guard can’t run blocks with its message before any agent, and runs once it can', async () => {
+test('a SETUP that the guard cannot run blocks with its message before any agent, and runs once it can', async () => {
   await using rig = await begin('refused to commands', {
     lines: { SETUP: LOOK_AROUND },
     start: { run: false },
@@ -112,8 +112,8 @@ test('a CHECK runs in the guard, and its daemons end with it', async () => {
 
 test.each([
   ['its worker is killed', (rig: SessionRig) => rig.killWorker()],
-  ['a stop comes', (rig: SessionRig) => rig.stop('now')],
-])('a CHECK in the guard is gone when %s, and runs again later', async (_, act) => {
+  ['it is stopped', (rig: SessionRig) => rig.stop('now')],
+])('a CHECK in the guard ends when %s, and runs again later', async (_, act) => {
   const CHECK = `if [ ! -e .begun ]; then touch .begun; ${TELL}; ${DAEMON}; trap "" TERM; sleep 60; fi; touch .over`;
   await using rig = await beginAtDone('sound', { CHECK, CHECK_IN: 'worktree' });
   await eventually(async () => (await namespacesOf(rig)).length > 0, { what: 'the check', withinMs: 60_000 });
@@ -126,7 +126,7 @@ test.each([
   expect(await inWorktree(rig, '.over')).toBe(true);
 });
 
-test('a CHECK that the guard can’t run blocks with its message, and sends no agent to repair it', async () => {
+test('a CHECK that the guard cannot run blocks with its message, and starts no agent to fix it', async () => {
   await using rig = await beginAtDone('refused to commands', { CHECK: LOOK_AROUND, CHECK_IN: 'worktree' });
   expect(await blockOf(rig)).toMatchObject({
     rule: 'checks',
@@ -139,7 +139,7 @@ test('a CHECK that the guard can’t run blocks with its message, and sends no a
   expect(await inWorktree(rig, 'inside')).toBe(true);
 });
 
-test('a CHECK in a clone may commit there, and writes neither into the worktree, nor the cached folders, nor MAIN_REPO, nor home', async () => {
+test('a CHECK in a clone may commit there, and writes neither into the worktree, nor the cached folders, nor MAIN_REPO, nor HOME', async () => {
   const outside = ['../../../26-*', '../../.cache', '../../../../..'].map((path) => `touch ${path}/planted`);
   const commit = 'touch made && git add made && git commit -qm x';
   const CHECK = `readlink /proc/self/ns/pid; ${DAEMON}; mkdir -p ../../.cache; ${outside.join('; ')}; touch "$HOME/tried" && ${commit}`;
@@ -153,7 +153,7 @@ test('a CHECK in a clone may commit there, and writes neither into the worktree,
   await nothingIsLeftIn(runs.flatMap(({ tail = '' }) => tail.match(/pid:\[\d+\]/g) ?? []));
 });
 
-test('a command of a project whose guard is gone is not treated as failed', async () => {
+test('a command of a project whose guard is gone does not count as failed', async () => {
   const failure = await failureOf('true', { cwd: '/', env: {}, inside: () => ['/nowhere/bwrap'] });
   expect(failure?.guardProblem).toBe('/nowhere/bwrap could not be started');
 });

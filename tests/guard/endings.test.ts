@@ -32,7 +32,7 @@ const DIFFICULT = [
 
 async function isUp(rig: SessionRig): Promise<void> {
   await eventually(() => readFile(join(rig.repo.homeDir, '.cache/up')).then(() => true), {
-    what: 'the agent is up',
+    what: 'the start of the agent',
   });
 }
 
@@ -104,7 +104,7 @@ const polite: FaultRow[] = [
   guardedRow(
     {},
     {
-      name: 'an agent in the guard that ends with 1, as the guard itself does when it fails, has run',
+      name: 'an agent in the guard that ends with 1, as the guard itself does when it fails, counts as having run',
       rules: first({ act: 'exit', code: 1 }),
       ends: AT_THE_GATE,
       also: endedFirst({ ending: 'crashed', exitCode: 1 }),
@@ -113,7 +113,7 @@ const polite: FaultRow[] = [
   guardedRow(
     {},
     {
-      name: 'an agent in the guard that is killed is tried again',
+      name: 'an agent in the guard that is killed is retried',
       rules: first({ act: 'kill-self' }),
       ends: AT_THE_GATE,
       also: endedFirst({ ending: 'crashed', exitCode: 137 }),
@@ -125,7 +125,7 @@ const difficult: FaultRow[] = [
   guardedRow(
     { timeLimitMs: 4000 },
     {
-      name: 'all that is hard to end is gone after a time limit',
+      name: 'all processes that are hard to end are gone after a time limit',
       rules: first(...DIFFICULT, { act: 'hang' }),
       ends: AT_THE_GATE,
       also: endedFirst({ ending: 'timeout' }),
@@ -134,7 +134,7 @@ const difficult: FaultRow[] = [
   guardedRow(
     {},
     {
-      name: 'all that is hard to end is gone after a stop',
+      name: 'all processes that are hard to end are gone after a stop',
       rules: first(...DIFFICULT, { act: 'hang' }),
       sparesWorker: true,
       act: async (rig) => {
@@ -147,17 +147,17 @@ const difficult: FaultRow[] = [
   guardedRow(
     {},
     {
-      name: 'all that is hard to end is gone with the agent that leaves it',
+      name: 'all processes that are hard to end are gone when their agent exits',
       rules: first(...DIFFICULT, { act: 'normal' }),
       ends: AT_THE_GATE,
       also: endedFirst({ ending: 'signalled' }),
     },
   ),
-  guardedRow({}, { name: 'forker.json leaves nothing', rules: told(forker), ends: AT_THE_GATE }),
+  guardedRow({}, { name: 'forker.json leaves no process', rules: told(forker), ends: AT_THE_GATE }),
   guardedRow(
     {},
     {
-      name: 'the daemons of daemoniser.json die before they forge',
+      name: 'the daemons of daemoniser.json are ended before they forge',
       rules: told(daemoniser),
       // Run while another agent works.
       before: async () => undefined,
@@ -199,7 +199,7 @@ const reattached: FaultRow[] = [
   guardedRow(
     { timeLimitMs: 6000 },
     {
-      name: 'the time limit of an adopted agent in the guard ends it politely',
+      name: 'the time limit of an adopted agent in the guard ends it with SIGTERM first',
       module: POLITE,
       act: async (rig) => {
         await isUp(rig);
@@ -215,7 +215,7 @@ const reattached: FaultRow[] = [
   guardedRow(
     { timeLimitMs: 8000 },
     {
-      name: 'all that is hard to end is gone after the time limit of an adopted agent',
+      name: 'all processes that are hard to end are gone after the time limit of an adopted agent',
       rules: first(...DIFFICULT, { act: 'hang' }),
       act: async (rig) => {
         await isUp(rig);
@@ -228,7 +228,7 @@ const reattached: FaultRow[] = [
   guardedRow(
     {},
     {
-      name: 'an agent in the guard that ends while no worker lives is finished by the next one',
+      name: 'the iteration of an agent in the guard that ends while no worker runs is finished by the next one',
       rules: first(
         { act: 'leave', setsid: true, ignoreTerm: true },
         { act: 'sleep', ms: 2500 },

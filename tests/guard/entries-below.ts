@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** A folder or file, and whether its content may change; the longest matching path decides. */
 export type Rule = readonly [path: string, open: boolean];
 
-/** Everything below a folder that the rules keep closed: path → state. */
+/** Every path below a folder that the rules keep closed, with its state. */
 export function entriesBelow(root: string, rules: readonly Rule[]): Record<string, string> {
   const found: Record<string, string> = {};
   const look = (path: string) => {

@@ -7,15 +7,15 @@ import { findGuardTool } from '../../src/providers/starting/make-guard.ts';
 export type Behaviour =
   /** Unchanged. */
   | 'sound'
-  /** The kernel refuses its namespaces, at once. */
+  /** The kernel refuses its namespaces immediately. */
   | 'refused'
-  /** The same, but the probe of a guard gets them. */
+  /** The same, but the probe of the guard gets them. */
   | 'refused after the probe'
   /** Agents and the probe get them; SETUP and CHECK do not. */
   | 'refused to commands'
   | 'hangs'
   | 'hangs after the probe'
-  /** Installed, but its program can't be run any more. */
+  /** Installed, but its program cannot be run any more. */
   | 'gone';
 
 /** bubblewrap's message when the machine has no namespaces left. */
@@ -23,7 +23,7 @@ export const NO_NAMESPACES = 'Creating new namespace failed: No space left on de
 
 /** A bubblewrap that may be broken and repaired while sessions run. */
 export interface FakeBwrap extends Disposable {
-  /** First on PATH, in front of the real one. */
+  /** The first folder on PATH, before that of the real one. */
   env: { PATH: string };
   behaves(behaviour: Behaviour): void;
 }

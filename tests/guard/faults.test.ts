@@ -23,7 +23,7 @@ const HANGS = first(
 
 async function isUp(rig: SessionRig): Promise<void> {
   await eventually(() => readFile(join(rig.repo.homeDir, '.cache/up')).then(() => true), {
-    what: 'the agent is up',
+    what: 'the start of the agent',
   });
 }
 
@@ -51,7 +51,7 @@ const killed: FaultRow[] = (['the wrapper', 'the guard outside', 'the first proc
     guardedRow(
       {},
       {
-        name: `${what} is killed: all inside dies with it, and another agent runs`,
+        name: `after ${what} is killed, every process inside ends, and another agent runs`,
         rules: HANGS,
         sparesWorker: true,
         act: async (rig) => {
@@ -68,7 +68,7 @@ const workers: FaultRow[] = [
   guardedRow(
     { timeLimitMs: 8000 },
     {
-      name: 'the worker is killed: the agent lives on in its guard until its time limit',
+      name: 'after the worker is killed, the agent keeps running in its guard until its time limit',
       rules: HANGS,
       act: async (rig) => {
         await isUp(rig);
@@ -85,7 +85,7 @@ const workers: FaultRow[] = [
   guardedRow(
     {},
     {
-      name: 'worker and wrapper are killed: nothing outlives them',
+      name: 'after worker and wrapper are killed, no process survives',
       rules: HANGS,
       act: async (rig) => {
         await isUp(rig);
@@ -123,7 +123,7 @@ const machines: FaultRow[] = [
     withSettings(
       {},
       {
-        name: 'a session that is to run in the guard blocks where the kernel refuses it, with its words and the way out',
+        name: "a session that must run in the guard blocks if the kernel refuses it, with the kernel's message and the fix",
         ends: 'blocked/sandbox_lower',
         also: async (rig) => {
           await neverRan(rig);
@@ -138,7 +138,7 @@ const machines: FaultRow[] = [
     guardedRow(
       {},
       {
-        name: 'a session that is blocked for its guard goes on in the guard once a person has repaired it and resumes',
+        name: 'a session that is blocked for its guard continues in the guard once a person has fixed it and resumed',
         rules: first({ act: 'normal' }),
         sparesWorker: true,
         act: async (rig) => {
@@ -158,7 +158,7 @@ const machines: FaultRow[] = [
     withSettings(
       {},
       {
-        name: 'a session that is blocked for its guard goes on without it by a person’s resume in a terminal, and by no model’s',
+        name: 'a session that is blocked for its guard continues without it if a person resumes it in a terminal, but not if a model does',
         rules: [{ when: {}, do: [TELLS_NAMESPACE, { act: 'normal' }] }],
         sparesWorker: true,
         act: async (rig) => {
@@ -184,7 +184,7 @@ const machines: FaultRow[] = [
     withSettings(
       {},
       {
-        name: 'a guard that hangs when it is tried is none',
+        name: 'a guard that hangs in its probe counts as none',
         ends: 'blocked/sandbox_lower',
         also: async (rig) => {
           await neverRan(rig);
@@ -197,7 +197,7 @@ const machines: FaultRow[] = [
     withSettings(
       { watch: { firstByteMs: 1000 } },
       {
-        name: 'a guard that hangs at the start of agents is ended as a silent agent is, and blocks',
+        name: 'a guard that hangs at the start of agents is ended like a silent agent, and blocks',
         ends: 'blocked/timeouts',
         also: async (rig) => {
           expect(await rig.processesWithMark()).toEqual([]);
@@ -210,7 +210,7 @@ const machines: FaultRow[] = [
     withSettings(
       { maxRetries: 2 },
       {
-        name: 'namespaces that are used up when an agent starts are told in the kernel’s words, and cost nothing',
+        name: "if namespaces run out when an agent starts, the kernel's message is shown, and no retry is used up",
         ends: 'blocked/retries',
         also: async (rig) => {
           await neverRan(rig);
@@ -225,7 +225,7 @@ const machines: FaultRow[] = [
     guardedRow(
       {},
       {
-        name: 'an agent that the guard did not start is started again when it can be',
+        name: 'an agent that the guard did not start is started again once the guard works',
         rules: [{ when: {}, do: [...(first()[0]?.do ?? []), { act: 'normal' }] }],
         sparesWorker: true,
         act: async (rig) => {
@@ -244,7 +244,7 @@ machines.push(
     withSettings(
       { sandbox: 'auto' },
       {
-        name: 'a session that began in the guard by SANDBOX=auto blocks too where there is none any more',
+        name: 'a session that started in the guard with SANDBOX=auto blocks if there is no guard any more',
         ends: 'blocked/sandbox_lower',
         also: neverRan,
       },
@@ -254,7 +254,7 @@ machines.push(
     withSettings(
       { maxRetries: 1 },
       {
-        name: 'a bubblewrap that is taken away under a worker starts no agent, inside or outside',
+        name: 'a bubblewrap that is removed while a worker runs starts no agent, inside or outside',
         rules: [{ when: {}, do: [TELLS_NAMESPACE, { act: 'exit', code: 1 }] }],
         before: (rig) => changeSettings(rig, { retryDelayMs: 1500 }),
         sparesWorker: true,

@@ -31,13 +31,13 @@ export interface GuardScene extends AsyncDisposable {
   env: Record<string, string>;
   /** Runs a shell script in the worktree, like the agent. */
   inside(script: string): Promise<CommandResult>;
-  /** The same for the user, without a guard. @throws when it fails */
+  /** The same for the user, without a guard. @throws if it fails */
   outside(script: string): Promise<string>;
   /** A script inside that has been running since before the user's act, and continues after it. */
   insideAfter(act: () => Promise<void>, script: string): Promise<CommandResult>;
-  /** Makes the user own everything root has written there for them. */
+  /** Makes the user the owner of everything that root has written there. */
   handOver(): Promise<void>;
-  /** Files where the session must not write, path → content. */
+  /** Files in folders that the session must not write to, path → content. */
   others(): Record<string, string>;
 }
 

@@ -5,8 +5,8 @@ import { setPhase } from '../support/put-in-phase.ts';
 import { namespacesOf, nothingIsLeftIn, TELLS_NAMESPACE } from './survivors.ts';
 
 /**
- * A row whose agents must run in the guard and leave nothing there, not even what shed its marker. Where it comes to the
- * gate, its first agent is the one that asks: as a person who has investigated alone would have it.
+ * A row whose agents must run in the guard and leave nothing there, not even processes without a marker. At the gate,
+ * its first agent is the one that asks, as if a person had already investigated.
  */
 export function guardedRow(settings: Partial<FrozenSettings>, row: FaultRow): FaultRow {
   return {
@@ -15,7 +15,7 @@ export function guardedRow(settings: Partial<FrozenSettings>, row: FaultRow): Fa
     settings: { retryDelayMs: 50, ...settings },
     also: async (rig) => {
       await nothingIsLeftIn(await namespacesOf(rig));
-      expect(await rig.processesWithMark(), 'processes with the mark').toEqual([]);
+      expect(await rig.processesWithMark(), 'processes with the marker').toEqual([]);
       await row.also?.(rig);
     },
   };

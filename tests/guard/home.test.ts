@@ -8,7 +8,7 @@ import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.
 import { tempDir } from '../support/temp-dir.ts';
 import { first, shell } from './guarded-row.ts';
 
-// Files an agent leaves below home, and that are started later.
+// Files that an agent leaves below HOME and that other programs run later.
 
 const SIGNALS = [
   { act: 'signal-file', text: '{"status":"continue","phase":"requirements"}' },
@@ -45,7 +45,7 @@ test('in the guard no shell start file can be written, and the session continues
   expect(await isThere(rig, '.bash_profile')).toBe(false);
 });
 
-test('without a guard start files that an agent wrote block the session, are listed, and start nothing in later workers', async () => {
+test('without a guard start files that an agent wrote block the session, are listed, and are not run by later workers', async () => {
   await using rig = await sessionWhose(PLANTED, { sandbox: 'off' });
   const { status } = await rig.until(rested);
   expect(status).toMatchObject({ kind: 'blocked', rule: 'git_programs_changed' });
@@ -60,7 +60,7 @@ test('without a guard start files that an agent wrote block the session, are lis
   expect(await isThere(rig, '.cache/ran')).toBe(false);
 });
 
-test('a new command for the next chat left by an agent blocks, and a person in a terminal accepts it', async () => {
+test('a command for the next chat that an agent created blocks, and a person in a terminal accepts it', async () => {
   const plants = 'mkdir -p "$HOME/.claude/commands" && echo x >"$HOME/.claude/commands/x.md"';
   await using rig = await sessionWhose(plants, { sandbox: 'guard' });
   const { status } = await rig.until(rested);
@@ -80,7 +80,7 @@ test('empty folders, logins and transcripts of CLIs block nothing', async () => 
   expect(await isThere(rig, '.claude/.credentials.json')).toBe(true);
 });
 
-test('changes of the user while no agent runs are theirs', async () => {
+test('changes by the user while no agent runs do not block', async () => {
   await using rig = await sessionWhose('true', { sandbox: 'off', start: { run: false } });
   await rig.until(({ status }) => status.kind === 'stopped');
   await appendFile(join(rig.repo.homeDir, '.bashrc'), 'true\n');
@@ -90,7 +90,7 @@ test('changes of the user while no agent runs are theirs', async () => {
   await rig.untilWaiting('qa_answers');
 });
 
-test('settings exposed by a rename outside are detected when an agent wrote them', async () => {
+test('settings exposed by a rename outside are detected if an agent wrote them', async () => {
   const waits = 'until [ -e "$HOME/.cache/go" ]; do sleep 0.05; done';
   await using rig = await sessionWhose(
     `: >"$HOME/.cache/up"; ${waits}; echo x >"$HOME/.claude/settings.json"`,
@@ -131,7 +131,7 @@ test('a file left open by the starter of a worker is not open in its agents', as
   expect(await readFile(open, 'utf8')).toBe('');
 });
 
-/** A CLI below home that leaves a trace at every start, inside or outside the guard. */
+/** A CLI below HOME that records each start, inside or outside the guard. */
 const TRACES = '#!/bin/sh\necho "$1" >>"$HOME/.cache/asked"; echo x >>"$HOME/.profile"; echo 9.9.9\n';
 
 test('doctor queries CLIs in the guard', async () => {

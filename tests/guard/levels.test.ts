@@ -46,7 +46,7 @@ async function withBrokenGuard(context: ActionContext, root: string): Promise<Ac
   return { ...context, env: { ...context.env, PATH: `${folder}${delimiter}${context.env.PATH}` } };
 }
 
-test('where the guard fails, SANDBOX=guard starts nothing and says how to get one', async () => {
+test('if the guard fails, SANDBOX=guard starts nothing and says how to get one', async () => {
   const { repo, context } = await makeProject({ sandbox: 'guard' });
   await using _ = repo;
   const broken = await withBrokenGuard(context, repo.root);
@@ -60,7 +60,7 @@ test('where the guard fails, SANDBOX=guard starts nothing and says how to get on
   expect(checks.find(({ id }) => id === 'sandbox')).toMatchObject({ level: 'fail' });
 });
 
-test('where the guard fails, SANDBOX=auto starts without it, and the first warning says why', async () => {
+test('if the guard fails, SANDBOX=auto starts without it, and the first warning says why', async () => {
   const programs = await builtPrograms();
   const acting = { programs: { worker: programs.worker, rehearsal: programs.rehearsal } };
   const { repo, context } = await makeProject({ sandbox: 'auto', acting });

@@ -48,7 +48,7 @@ test.concurrent.each(WHY)(
   },
 );
 
-test('without a guard no session starts on a commit whose files are not what its hashes say', async () => {
+test('without a guard no session starts on a commit whose files do not match their hashes', async () => {
   await using rig = await startRig({ start: { run: false }, repo: { files: { 'setup.sh': 'true\n' } } });
   await rig.until(({ status }) => status.kind === 'stopped');
   const pathOf = (hash: string) => join(rig.repo.path, '.git/objects', hash.slice(0, 2), hash.slice(2));

@@ -3,7 +3,7 @@ import type { GuardPlaces } from '../../src/providers/starting/guard-profile.ts'
 import type { Rule } from './entries-below.ts';
 import type { Variables } from './places.ts';
 
-/** The rest of home is closed, and so are the contents of the second kind. */
+/** Everything else in HOME is closed, and so are the contents of the second kind. */
 const OPEN_AT_HOME = [
   ...[
     'work',
@@ -23,7 +23,7 @@ const CLOSED_AT_HOME = [
   ...['.codex/config.toml', '.codex/rules', '.codex/skills/mine', '.gemini/GEMINI.md', '.gemini/extensions'],
 ];
 
-/** What a session may write, independent of the tested profile. */
+/** Paths that a session may write to, independent of the tested profile. */
 export function rulesOf(
   { session, home, configFolder, programs, writable }: GuardPlaces,
   { ORIGIN }: Variables,

@@ -1,4 +1,4 @@
-/** One thing an ordinary agent does; `needs` names tools that not every machine has. */
+/** An action of an ordinary agent; `needs` names tools that not every machine has. */
 export interface OrdinaryRow {
   title: string;
   script: string;
@@ -20,7 +20,7 @@ export const ORDINARY: readonly OrdinaryRow[] = [
       kill "$server"; rm port`,
   },
   {
-    title: 'cargo build, with its caches at home',
+    title: 'cargo build, with its caches in HOME',
     needs: 'cargo',
     script: `export CARGO_HOME="$HOME/.cargo"; cd rust; cargo build --quiet --offline; test "$(target/debug/boat)" = afloat
       test -d "$CARGO_HOME"`,
@@ -38,7 +38,7 @@ export const ORDINARY: readonly OrdinaryRow[] = [
       test "$(git log -1 --format=%s)" = Two; git status --porcelain >/dev/null`,
   },
   {
-    title: 'rebase onto what was fetched',
+    title: 'rebase onto fetched commits',
     script: `git clone -q --bare "$(git rev-parse --git-common-dir)" "$HOME/.cache/near.git"
       git fetch -q "$HOME/.cache/near.git" main:refs/remotes/near/main
       git commit -q --allow-empty -m Three; git rebase -q --force-rebase near/main
@@ -46,25 +46,25 @@ export const ORDINARY: readonly OrdinaryRow[] = [
   },
   { title: 'push to a remote', script: 'git push -q "$HOME/.cache/near.git" HEAD:refs/heads/pushed' },
   {
-    title: 'stash, and take it back',
+    title: 'stash, and restore it',
     script:
       'echo 2 >>README.md; git stash push -q; git stash pop -q; git checkout -q README.md; test -z "$(git stash list)"',
   },
   { title: 'tag', script: 'git tag light; git tag -am Full full; git tag -l | grep -qx full' },
   {
-    title: 'commit a file of LFS',
+    title: 'commit an LFS file',
     needs: 'git-lfs',
     script: `git lfs track '*.bin' >/dev/null; head -c 1000 /dev/urandom >a.bin; git add .gitattributes a.bin
       git commit -qm Large; git lfs ls-files | grep -q a.bin`,
   },
   {
-    title: "start what a CLI's own sandbox starts",
+    title: "start the programs that a CLI's own sandbox starts",
     script: 'bwrap --unshare-user --unshare-pid --dev-bind / / --ro-bind "$HOME" "$HOME" true',
   },
   {
-    title: 'see sudo refused, with its reason',
+    title: 'have sudo refused, with its reason',
     needs: 'sudo',
-    // Root needs no more rights, so it asks as another user.
+    // Root needs no further rights, so another user runs it.
     script:
       'as=; test "$(id -u)" != 0 || as="setpriv --reuid 65534 --regid 65534 --clear-groups"; $as sudo -n true 2>&1 | grep "no new privileges"',
   },

@@ -15,7 +15,7 @@ const missing = ORDINARY.flatMap(({ needs }, index) => (there[index] ? [] : [nee
 /** Where rustup keeps the user's toolchains; a rig's home folder is new. */
 const RUSTUP_HOME = process.env.RUSTUP_HOME ?? join(homedir(), '.rustup');
 
-describe(`what an ordinary agent does works in the guard (not here: ${missing.join(', ') || 'nothing'})`, () => {
+describe(`the actions of an ordinary agent succeed in the guard (not here: ${missing.join(', ') || 'nothing'})`, () => {
   let rig: SessionRig;
   beforeAll(async () => {
     const commands = rows.map(({ script }, index) => scripted(`${index}`, script));

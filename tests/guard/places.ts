@@ -8,7 +8,7 @@ export interface Place {
   worktrees?: 'outside';
   /** The names of the folders that contain everything. */
   folder?: string;
-  /** Contains everything but home. */
+  /** Contains everything except HOME. */
   inHome?: true;
   /** MAIN_REPO, SESSIONS and WORKTREES have a link in their path. */
   byLink?: true;
@@ -19,10 +19,10 @@ export interface Place {
   writable?: readonly string[];
 }
 
-export const USUAL: Place = { title: 'SESSIONS and WORKTREES inside of MAIN_REPO' };
+export const USUAL: Place = { title: 'SESSIONS and WORKTREES inside MAIN_REPO' };
 
 export const PLACES: readonly Place[] = [
-  { title: 'SESSIONS and WORKTREES outside of MAIN_REPO', sessions: 'outside', worktrees: 'outside' },
+  { title: 'SESSIONS and WORKTREES outside MAIN_REPO', sessions: 'outside', worktrees: 'outside' },
   { title: 'SESSIONS outside and WORKTREES inside', sessions: 'outside' },
   { title: 'SESSIONS inside and WORKTREES outside', worktrees: 'outside' },
   { title: 'a MAIN_REPO that is a linked worktree of another checkout', repository: 'linked' },
@@ -30,8 +30,8 @@ export const PLACES: readonly Place[] = [
   { title: 'a MAIN_REPO that is a submodule', repository: 'submodule', sessions: 'outside' },
   { title: 'a MAIN_REPO with submodules', repository: 'withSubmodule' },
   { title: 'a path through a link', byLink: true },
-  { title: 'a home below a link', homeByLink: true },
-  { title: 'names with blanks, quotes and letters beyond ASCII', folder: `o'clock "Bögen" $HOME \\ a` },
+  { title: 'a HOME below a link', homeByLink: true },
+  { title: 'names with spaces, quotes and non-ASCII letters', folder: `o'clock "Bögen" $HOME \\ a` },
   { title: 'a branch without a prefix', branch: 'boat' },
   { title: 'a branch two folders deep', branch: 'team/samocode/boat' },
 ];
@@ -53,7 +53,7 @@ const REPOSITORIES = {
     git -C "$MAIN" commit -qm Library`,
 };
 
-/** @param root a folder used by nothing else */
+/** @param root an otherwise unused folder */
 export function layOut(root: string, place: Place) {
   const base = place.folder === undefined ? root : join(root, place.folder);
   const home = join(base, place.homeByLink ? 'person/home' : 'home');
@@ -115,7 +115,7 @@ git commit -qm First
 git clone -q --bare "$BASE/seed" "$ORIGIN"
 `;
 
-/** After it: our session, another one, and another checkout of the user's. */
+/** After it: the tested session, another one, and another checkout of the user's. */
 export const MAKE_SESSIONS = `
 cd "$MAIN"
 git worktree add -q -b "$BRANCH" "$WORKTREE"

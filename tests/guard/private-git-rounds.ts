@@ -29,6 +29,6 @@ export async function around(scene: GuardScene) {
   };
 }
 
-/** All refs of the user, and what is checked out. */
+/** All refs of the user, and the checked out files. */
 export const REFS =
   'git -C "$MAIN" for-each-ref --format="%(refname) %(objectname)" | grep -v -e "^refs/samocode/" -e "/$BRANCH "; cat "$COMMON/HEAD"';

@@ -28,7 +28,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     const { exitCode, stderr } = await scene.inside(`set -e; ${script}`);
     expect(stderr).toBe('');
     expect(exitCode).toBe(0);
-    expect(scene.others(), 'before it is collected').toEqual(before);
+    expect(scene.others(), 'before its work is collected').toEqual(before);
     const collected = await collect();
     expect(collected).toMatchObject({ kind, ...(why && { why: expect.stringContaining(why) }) });
     await isSound(scene);
@@ -39,7 +39,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
       expect(
         await scene.outside('git -C "$WORKTREE" log -1 --format=%s; git -C "$WORKTREE" status --porcelain'),
       ).toBe('Work');
-    // In any case the next agent can work.
+    // The next agent can work in any case.
     await make();
     const next = await scene.inside('git -c core.hooksPath=/dev/null commit -q --allow-empty -m Next');
     expect(next).toMatchObject({ stderr: '', exitCode: 0 });
@@ -89,7 +89,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     expect(log).toEqual(['More', 'Three', 'Two', 'One', 'First']);
   });
 
-  test('commits on another branch, or on none, are kept separately and named', async () => {
+  test('commits on another branch, or on a detached HEAD, are kept separately and named', async () => {
     const { collected, ours, log } = await twoAgents(
       `git switch -qc side; ${commits('Aside')}; git switch -q --detach; ${commits('Detached')}`,
       'true',
@@ -104,7 +104,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     expect(log).toEqual(['First']);
   });
 
-  test('a person who commits meanwhile keeps the branch, and the agent’s commits are kept too', async () => {
+  test("a person who commits at the same time keeps the branch, and the agent's commits are kept too", async () => {
     await using other = await makeScene(user, USUAL);
     const { make, collect } = await around(other);
     await make();
@@ -118,7 +118,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     expect(await other.outside('git -C "$WORKTREE" status --porcelain')).toBe('?? Agent.txt');
   });
 
-  test('a branch that was moved back meanwhile is what the next agent gets', async () => {
+  test('a branch that was moved back in the meantime is the one that the next agent gets', async () => {
     const { log, said } = await twoAgents(
       commits('One', 'Two'),
       'git -C "$WORKTREE" reset -q --hard HEAD~1',
@@ -152,7 +152,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     expect(await other.outside('git -C "$MAIN" config core.hooksPath || echo none')).toBe('none');
   });
 
-  test('files of git-lfs are collected with the commits that refer to them', async () => {
+  test('git-lfs files are collected with the commits that refer to them', async () => {
     await using other = await makeScene(user, USUAL);
     const { make, collect } = await around(other);
     await other.outside(
@@ -172,7 +172,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     await isSound(other);
   });
 
-  test('an interrupted collection comes to the same end', async () => {
+  test('an interrupted collection gives the same result when it is repeated', async () => {
     await using other = await makeScene(user, USUAL);
     const { make, collect, note } = await around(other);
     await make();

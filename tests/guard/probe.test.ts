@@ -33,7 +33,7 @@ describe.each(USERS)('probed by $name', (user) => {
     expect(scene.others()).toEqual(before);
   });
 
-  test('a tool that allows everything is no guard, and the probe’s files are removed', async () => {
+  test("a tool that allows everything does not count as a guard, and the probe's files are removed", async () => {
     const before = scene.others();
     const now = await probeWith('while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
     expect(now).toMatchObject({
@@ -43,9 +43,9 @@ describe.each(USERS)('probed by $name', (user) => {
     expect(withoutTool(scene.others())).toEqual(withoutTool(before));
   });
 
-  test('a guard with one gap counts as none, and the gap is named', async () => {
+  test('a guard with one gap does not count, and the gap is named', async () => {
     const { runRoot } = scene.places;
-    // The last bind wins.
+    // The last bind takes precedence.
     const now = await probeWith(`for arg do
       shift
       [ "$arg" != -- ] || set -- "$@" --bind '${runRoot}' '${runRoot}'
@@ -61,10 +61,10 @@ describe.each(USERS)('probed by $name', (user) => {
       'echo "bwrap: No permissions to create new namespace" >&2; exit 1',
       'bwrap does not work here: No permissions to create new namespace',
     ],
-    ['says nothing and fails', 'exit 1', 'bwrap does not work here'],
-    ['runs nothing and says it went well', 'exit 0', 'bwrap does not work here'],
-    ['is none at all', 'exec /nowhere/bwrap "$@"', 'bwrap does not work here'],
-  ])('a tool that %s is no guard', async (_, script, why) => {
+    ['fails without output', 'exit 1', 'bwrap does not work here'],
+    ['runs nothing and reports success', 'exit 0', 'bwrap does not work here'],
+    ['does not exist', 'exec /nowhere/bwrap "$@"', 'bwrap does not work here'],
+  ])('a tool that %s does not count as a guard', async (_, script, why) => {
     const now = await probeWith(script);
     expect(now).toMatchObject({
       level: 'none',
@@ -73,19 +73,19 @@ describe.each(USERS)('probed by $name', (user) => {
     });
   });
 
-  test('a tool that hangs is no guard, and is ended', async () => {
+  test('a tool that hangs does not count as a guard, and is ended', async () => {
     const now = await probeWith('sleep 600', 200);
     expect(now).toMatchObject({ level: 'none', why: 'bwrap did not answer within 0.2 s' });
   });
 
-  test('for a repository whose refs are no files the error says how to change that', async () => {
+  test('for a repository whose refs are not files the error says how to change that', async () => {
     const commonDir = join(scene.root, 'with-reftable');
     await mkdir(join(commonDir, 'reftable'), { recursive: true });
     const now = await probeGuard({ ...scene.places, commonDir }, { env: scene.env, tool: scene.tool });
     expect(now).toMatchObject({ level: 'none', hint: expect.stringContaining('git refs migrate') });
   });
 
-  test('without the tool the error says what to install', async () => {
+  test('without the tool the error names the package to install', async () => {
     const now = await probeGuard(scene.places, { env: {}, platform: 'darwin' });
     expect(now).toMatchObject({ level: 'none', why: 'sandbox-exec was not found' });
   });

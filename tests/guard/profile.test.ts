@@ -11,9 +11,9 @@ import { USERS } from './users.ts';
 /** A kernel flag. */
 const SYS_ADMIN = 1 << 21;
 
-/** What the user does outside, while a script inside waits. */
+/** Actions of the user outside, while a script inside waits. */
 const MEANWHILE = [
-  ['sets something in git', 'git config person.was here'],
+  ['changes a git setting', 'git config person.was here'],
   ['commits', 'echo more >>README.md; git commit -qam Outside'],
   ['collects garbage', 'git reflog expire --expire=now --all; git gc -q --prune=now'],
   ['packs the refs', 'git pack-refs --all'],
@@ -41,7 +41,7 @@ describe.each(USERS)('inside the guard, $name', (user) => {
     await holds(other, place);
   });
 
-  test.each(MEANWHILE)('is confined, and works, when the user %s meanwhile', async (_, act) => {
+  test.each(MEANWHILE)('is confined, and works, if the user %s at the same time', async (_, act) => {
     await using other = await makeScene(user, USUAL);
     await holds(other, USUAL, act);
   });
@@ -55,7 +55,7 @@ describe.each(USERS)('inside the guard, $name', (user) => {
     expect(await other.outside('git -C "$WORKTREE/lib" log -1 --format=%s')).toBe('Inside');
   });
 
-  test('may write what SANDBOX_WRITE opens, and nothing else', async () => {
+  test('may write only to the folders that SANDBOX_WRITE opens', async () => {
     await using other = await makeScene(user, { title: '', writable: ['cache'] });
     const before = other.others();
     expect((await other.inside('echo x >"$MAIN/cache/x"')).exitCode).toBe(0);
@@ -67,7 +67,7 @@ describe.each(USERS)('inside the guard, $name', (user) => {
   test.each([
     ['MAIN_REPO', { repository: 'home' }],
     ['opened by SANDBOX_WRITE', { writable: ['../../home'] }],
-  ] as const)('cannot read the bot token in a home folder that is %s', async (_, place) => {
+  ] as const)('cannot read the bot token in a HOME that is %s', async (_, place) => {
     await using other = await makeScene(user, {
       title: '',
       sessions: 'outside',
@@ -85,12 +85,12 @@ describe.each(USERS)('inside the guard, $name', (user) => {
   });
 
   test.each([
-    ['a program that it leaves in a session of its own', 'setsid sleep 600 >/dev/null 2>&1 &'],
+    ['a program that it leaves in a separate process session', 'setsid sleep 600 >/dev/null 2>&1 &'],
     [
-      'a program that ignores every polite signal',
+      'a program that ignores every signal but SIGKILL',
       "(trap '' TERM HUP INT; exec sleep 600) >/dev/null 2>&1 &",
     ],
-  ])('leaves nothing running: %s ends with it', async (_, leaves) => {
+  ])('leaves no process: %s ends with it', async (_, leaves) => {
     const name = `left-${randomUUID()}`;
     await scene.inside(`mkdir -p "$HOME/work"; ln -sf "$(command -v sleep)" "$HOME/work/${name}"
       PATH="$HOME/work:$PATH"; ${leaves.replace('sleep', name)}

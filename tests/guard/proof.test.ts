@@ -11,7 +11,7 @@ import { type GuardScene, makeScene } from './guard-scene.ts';
 import type { Place } from './places.ts';
 import { USERS, type User } from './users.ts';
 
-// Files an agent leaves outside its commits decide no check of a clean clone.
+// Files that an agent leaves outside its commits affect no check of a clean clone.
 
 /** A package and a crate, neither of which may pass. */
 const COMMITTED = `
@@ -27,7 +27,7 @@ interface Forgery {
   title: string;
   /** Run by an agent in its guard. */
   forge: string;
-  /** Exits with 0 if it is trusted. */
+  /** Exits with 0 if the file is trusted. */
   check: string;
   needs?: string;
 }
@@ -44,7 +44,7 @@ const FORGERIES: readonly Forgery[] = [
     check: `${name} --of-nobody`,
   })),
   {
-    title: 'a tool in a folder of PATH below home that agents may write',
+    title: 'a tool in a PATH folder below HOME that agents may write to',
     forge: `mkdir -p "$HOME/tools"; f="$HOME/tools/boat-lint"; ${SAYS_YES}`,
     check: 'boat-lint',
   },
@@ -54,7 +54,7 @@ const FORGERIES: readonly Forgery[] = [
     check: `node -e 'require("forged")'`,
   },
   {
-    title: 'a package beside the repository',
+    title: 'a package next to the repository',
     forge: 'd="$(dirname "$MAIN")/node_modules/forged"; mkdir -p "$d"; echo >"$d/index.js"',
     check: `node -e 'require("forged")'`,
   },
@@ -76,13 +76,13 @@ const FORGERIES: readonly Forgery[] = [
     check: `cat "$HOME/${name}"`,
   })),
   {
-    title: 'what a test runner has cached in the temporary folder',
+    title: 'the cache of a test runner in the temporary folder',
     forge: 'mkdir -p /tmp/boat-cache; echo forged >/tmp/boat-cache/result',
     check: 'grep forged /tmp/boat-cache/result',
   },
 ];
 
-const IN_HOME: Place = { title: 'a repository below home', inHome: true };
+const IN_HOME: Place = { title: 'a repository below HOME', inHome: true };
 
 describe.each(USERS)('a proof next to an agent in the guard, $name', (user) => {
   let scene: GuardScene;
@@ -114,7 +114,7 @@ describe.each(USERS)('a proof next to an agent in the guard, $name', (user) => {
     );
   });
 
-  test('may write the clone, a home and a temporary folder, and nothing of them remains', async () => {
+  test('may write to the clone, a HOME and a temporary folder, all of which are removed', async () => {
     const check =
       'mkdir -p "$HOME/.cache/tool" && touch made "$HOME/.cache/tool/x" /tmp/boat-x && ! touch "$MAIN/x" && ! touch ../x';
     expect((await inProof(scene, user, check)).exitCode).toBe(0);
@@ -122,13 +122,13 @@ describe.each(USERS)('a proof next to an agent in the guard, $name', (user) => {
     expect(left.filter((path) => existsSync(path))).toEqual([]);
   });
 
-  test('commits with the user’s identity, and no other settings of theirs', async () => {
+  test("commits with the user's identity, and no other settings of theirs", async () => {
     await scene.outside('git config --global alias.ci "!true"');
     const commit = 'git commit -q --allow-empty -m x && git log -1 --format="%an %ae" && ! git ci';
     expect((await inProof(scene, user, commit)).stdout.trim()).toBe('Person person@example.invalid');
   });
 
-  test('sees what CHECK_HOME names, read-only, and nothing else of home', async () => {
+  test('can read what CHECK_HOME names, and nothing else in HOME', async () => {
     await scene.outside(
       'mkdir -p "$HOME/.m2"; echo mine >"$HOME/.m2/settings.xml"; echo x >"$HOME/.m2/other"',
     );
@@ -139,7 +139,7 @@ describe.each(USERS)('a proof next to an agent in the guard, $name', (user) => {
     expect({ stdout, exitCode }).toEqual({ stdout: 'mine\nsettings.xml\n', exitCode: 0 });
   });
 
-  test('installs from the cache of npm without a network, unless its files were replaced', async () => {
+  test('installs from the npm cache without a network, unless its files were replaced', async () => {
     await scene.outside(`d="$(mktemp -d)"; cd "$d"
       echo '{ "name": "boat-lib", "version": "1.0.0" }' >package.json; npm pack --silent >/dev/null
       npm cache add ./boat-lib-1.0.0.tgz 2>/dev/null
@@ -163,15 +163,15 @@ describe.each(USERS)('a proof next to an agent in the guard, $name', (user) => {
 });
 
 const WAYS: readonly Place[] = [
-  { title: 'a home folder that is MAIN_REPO', repository: 'home', sessions: 'outside', worktrees: 'outside' },
-  { title: 'WORKTREES outside of MAIN_REPO', inHome: true, worktrees: 'outside' },
+  { title: 'a HOME that is MAIN_REPO', repository: 'home', sessions: 'outside', worktrees: 'outside' },
+  { title: 'WORKTREES outside MAIN_REPO', inHome: true, worktrees: 'outside' },
   { title: 'a MAIN_REPO that is a linked worktree', inHome: true, repository: 'linked' },
   { title: 'a bare MAIN_REPO', inHome: true, repository: 'bare', sessions: 'outside', worktrees: 'outside' },
-  { title: 'odd letters in its path', inHome: true, folder: `o'clock "Bögen" a` },
-  { title: 'a repository outside of home' },
+  { title: 'unusual letters in its path', inHome: true, folder: `o'clock "Bögen" a` },
+  { title: 'a repository outside HOME' },
 ];
 
-test.each(WAYS)('a proof runs with $title, in a home without files of the user', async (place) => {
+test.each(WAYS)('a proof runs with $title, in a HOME without files of the user', async (place) => {
   const [user] = USERS;
   if (user === undefined) return;
   await using scene = await makeScene(user, place);

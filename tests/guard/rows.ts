@@ -1,6 +1,6 @@
 import type { Place } from './places.ts';
 
-/** One thing an agent tries; `unless` names places where it means something else. */
+/** An attempt of an agent; `unless` names layouts in which it means something else. */
 export interface Row {
   title: string;
   script: string;

@@ -6,10 +6,10 @@ import { isRunning, type ProcessEntry, procTable } from '../../src/base/processe
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 
-/** In a writable folder of home: the namespaces of the agents' processes. */
+/** In a writable folder of HOME: the namespaces of the agents' processes. */
 const NAMESPACES = '.cache/namespaces';
 
-/** As a scenario's act: identifies the processes of a guard, whatever marks they remove. */
+/** An act of a scenario that identifies the processes of a guard, whatever markers they remove. */
 export const TELLS_NAMESPACE = {
   act: 'run',
   command: ['sh', '-c', `mkdir -p "$HOME/.cache"; readlink /proc/self/ns/pid >>"$HOME/${NAMESPACES}"`],
@@ -28,11 +28,11 @@ export async function namespacesOf(rig: SessionRig): Promise<string[]> {
 }
 
 /**
- * That there were such guards, and that nothing is left of them. The kernel gives the number of a namespace that is
- * gone to the next one, of another test too: what is seen there must go, but need not have gone already.
+ * Asserts that there were such guards, and that no process of them is left. The kernel reuses the number of a namespace
+ * that is gone, even for another test: processes seen there must end, but may not have ended yet.
  */
 export async function nothingIsLeftIn(namespaces: readonly string[]): Promise<void> {
-  expect(namespaces.length, 'namespaces that agents told').toBeGreaterThan(0);
+  expect(namespaces.length, 'namespaces that agents reported').toBeGreaterThan(0);
   expect(namespaces, 'namespaces of agents').not.toContain(readlinkSync('/proc/self/ns/pid'));
   const seen = await processesIn(namespaces);
   for (const { pid, startTicks } of seen) {

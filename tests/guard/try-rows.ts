@@ -28,14 +28,14 @@ export async function tryRows(
   return Object.fromEntries(ends);
 }
 
-/** The result of a row, and its changes where it must not write. */
+/** The result of a row, and its forbidden changes. */
 export interface Tried {
   works: boolean;
   said: string;
   changed: string[];
 }
 
-/** Tries all rows in one start of the guard. Only if something changed, tries each alone to find the cause. */
+/** Tries all rows in one start of the guard. Only if something changed, each row is tried alone to find the cause. */
 export async function tryTogether(
   make: () => Promise<GuardScene>,
   rows: readonly Row[],

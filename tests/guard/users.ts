@@ -1,4 +1,4 @@
-/** The users inside the guard. If the tests run as root, also an ordinary user. */
+/** The users inside the guard. If the tests run as root, an ordinary user is added. */
 export interface User {
   name: string;
   isRoot: boolean;

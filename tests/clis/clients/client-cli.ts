@@ -10,14 +10,14 @@ export interface ClientPlan {
   cli: ModelOf;
   /** The built server. */
   server: string;
-  /** What the model behind the client calls. */
+  /** The calls of the model behind the client. */
   script: () => Script;
   homeDir: string;
   cwd: string;
-  /** Tools of Claude Code itself that are allowed too, and folders beside `cwd` that they reach. */
+  /** Further allowed tools of Claude Code itself, and folders besides `cwd` that they may use. */
   tools?: readonly string[];
   folders?: readonly string[];
-  /** What the person types; it holds the mark of a parent's conversation. */
+  /** The text that the person types; it contains the marker of a parent's conversation. */
   typed?: string;
 }
 
@@ -26,8 +26,8 @@ export interface ClientRun extends CommandResult, Pick<ParentModel, 'turns'> {}
 const LIMIT_MS = 120_000;
 
 /**
- * Runs a real CLI to its end as our client, headless, with every tool of ours allowed beforehand: nobody
- * but a test should do that.
+ * Runs a real CLI headless to its end as a client of samocode, with every samocode tool allowed beforehand, which only
+ * a test should do.
  */
 export async function runClient(plan: ClientPlan): Promise<ClientRun> {
   const { cli, server, script, homeDir, cwd, typed = PARENT_PROMPT, tools = [], folders = [] } = plan;
@@ -56,10 +56,10 @@ interface Place {
   folders: readonly string[];
 }
 
-// The rehearsed agents need no pace of their own here, and nothing is left to be watched.
+// The rehearsal agents need no delays here, since nobody watches them.
 const SERVER_ENV = { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' };
 
-/** Tells each CLI of the server, as its own settings do. @returns its arguments */
+/** Adds the server to the settings of each CLI. @returns its arguments */
 const CONNECT: Readonly<Record<ModelOf, (place: Place) => Promise<string[]>>> = {
   async claude({ server, typed, tools, folders }) {
     const samocode = { type: 'stdio', command: process.execPath, args: [server], env: SERVER_ENV };
@@ -75,7 +75,7 @@ const CONNECT: Readonly<Record<ModelOf, (place: Place) => Promise<string[]>>> = 
       `command = ${JSON.stringify(process.execPath)}`,
       `args = [${JSON.stringify(server)}]`,
       'default_tools_approval_mode = "approve"',
-      // Otherwise Codex begins its turn without the tools of a server that a busy machine starts too slowly.
+      // Otherwise Codex begins its turn without the tools of a server that starts too slowly on a busy machine.
       'required = true',
       'startup_timeout_sec = 90',
       '[mcp_servers.samocode.env]',

@@ -5,9 +5,9 @@ import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runClient } from './client-cli.ts';
 
-/** A headless client says that it has forms, and refuses each at once: nobody sits before it. */
+/** A headless client announces forms, and refuses each at once, since no person is there. */
 test.concurrent.for(['claude', 'codex'] as const)(
-  'where only a person opens gates, a headless %s is refused, and is told of no way that a model could go',
+  'if only a person may open gates, a headless %s is refused, and the refusal names no way open to a model',
   async (cli, { expect }) => {
     await using bench = await makeBench({ lines: { GATE_CHANNELS: 'person' } });
     const { view } = await startSession({ task: 'x', name: 'boats' }, bench.context);

@@ -18,12 +18,14 @@ import { PARENT_PROMPT } from '../../support/model-stub/parent-model.ts';
 import { type InteractiveClaude, startInteractiveClaude } from './interactive-claude.ts';
 
 interface Chat {
-  /** What the model says to each turn of the conversation. */
+  /** The model's answers in each turn of the conversation. */
   reply: (conversation: Conversation) => ModelReply;
   env?: Record<string, string>;
 }
 
-/** An interactive Claude Code with our server, into which the task has been typed, and the turns of its model. */
+/**
+ * An interactive Claude Code with the samocode server, into which the task has been typed, and the turns of its model.
+ */
 async function prompted(
   { repo }: Bench,
   { reply, env = {} }: Chat,
@@ -45,7 +47,7 @@ async function prompted(
   return [claude, turns];
 }
 
-/** Waits once for as long as it takes, and says that it was woken. */
+/** Waits once for as long as it takes, and reports that it was woken. */
 function reply({ results, newest }: Conversation): ModelReply {
   if (newest.includes('<task-notification>')) return { say: 'Woken.' };
   const input = { session: 'boats', until: 'attention', timeout_s: 1800 };
@@ -65,7 +67,7 @@ test.concurrent('a long wait goes into the background of an interactive Claude C
   await writeFile(scenario, JSON.stringify({ rules: [{ when: { iteration: 1 }, do: acts }] }));
   const starting = { ...bench.context, env: { ...bench.context.env, REHEARSAL_SCENARIO: scenario } };
   await startSession({ task: 'x', name: 'boats' }, starting);
-  // Two minutes for people.
+  // A person's two minutes.
   const env = { CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS: '1000' };
   const [claude, turns] = await prompted(bench, { reply, env });
   await using _claude = claude;
@@ -81,7 +83,7 @@ test.concurrent('a long wait goes into the background of an interactive Claude C
   expect(woken.newest).toContain('read_qa; ask the user the questions');
 });
 
-/** Starts a session, waits until it asks, and has the human asked. */
+/** Starts a session, waits for its questions, and asks the person. */
 function askInForm({ results }: Conversation): ModelReply {
   const [start, wait, ask] = [
     { name: 'mcp:start_session', input: { task: 'x', name: 'boats' } },
@@ -92,7 +94,7 @@ function askInForm({ results }: Conversation): ModelReply {
   return next ? { say: 'Calling.', use: [next] } : { say: 'Answered.' };
 }
 
-/** What the keys at a form do once it is shown: down to "Accept", past the three questions. */
+/** The keys pressed at a form once it is shown: down to "Accept", past the three questions. */
 const ACCEPT = ['down', 'down', 'down', 'enter'] as const;
 
 test.concurrent('a person answers in the form of an interactive Claude Code, and the answer is recorded as theirs', async ({
@@ -120,7 +122,7 @@ test.concurrent('a person answers in the form of an interactive Claude Code, and
 
 const OURS = 'mcp__plugin_samocode_samocode__';
 
-/** Passes on answers of its own, and finishes the session; on a busy machine the server's tools come late. */
+/** Passes on its own answers, and finishes the session; on a busy machine the server's tools come late. */
 function careless({ results }: Conversation): ModelReply {
   const session = 'boats';
   const next = [
@@ -132,7 +134,7 @@ function careless({ results }: Conversation): ModelReply {
   return next ? { say: 'Calling.', use: [{ ...next, name: OURS + next.name }] } : { say: 'Done.' };
 }
 
-test.concurrent('in the auto mode of Claude Code, where each call is found routine, our plugin still asks: in a form, or by a rule', async ({
+test.concurrent('in the auto mode of Claude Code, with each call judged routine, the samocode plugin still asks: in a form, or by a rule', async ({
   expect,
 }) => {
   await using bench = await makeBench();
@@ -155,7 +157,7 @@ test.concurrent('in the auto mode of Claude Code, where each call is found routi
       return careless(conversation);
     },
   });
-  // Blanks may be drawn by moves of the cursor.
+  // Spaces may be drawn by cursor movements.
   const shows = (words: RegExp) =>
     eventually(async () => words.test(claude.screen().replaceAll(' ', '')), { withinMs: 60_000 }).catch(
       (error) => {

@@ -9,28 +9,28 @@ import type { Answer } from '../../support/model-stub/conversation.ts';
 import { startService } from '../../support/model-stub/services.ts';
 
 export interface InteractivePlan {
-  /** The built server, every tool of which is allowed; absent where our plugin is installed. */
+  /** The built server, with every tool allowed; absent if the samocode plugin is installed. */
   server?: string;
   /** Environment of the server. */
   serverEnv: Readonly<Record<string, string>>;
-  /** Environment of Claude Code beside what a person's has. */
+  /** Environment of Claude Code in addition to a person's. */
   env: Readonly<Record<string, string>>;
   homeDir: string;
   cwd: string;
   answer: Answer;
 }
 
-/** Claude Code with its screen, as a person has it. */
+/** Claude Code with its screen, as a person sees it. */
 export interface InteractiveClaude extends AsyncDisposable {
   /** Types a line and sends it. */
   type(line: string): Promise<void>;
-  /** Presses keys, one after the other, each when the screen has followed the last. */
+  /** Presses keys, one after the other, each once the screen shows the effect of the last one. */
   press(...keys: readonly (keyof typeof KEYS)[]): Promise<void>;
-  /** All that it has put on the screen, without colours. */
+  /** Everything that it has drawn on the screen, without colours. */
   screen(): string;
 }
 
-/** As much of node-pty as is used here. */
+/** The part of node-pty that is used here. */
 interface Pty {
   spawn(
     file: string,
@@ -78,9 +78,9 @@ export async function startInteractiveClaude(plan: InteractivePlan): Promise<Int
       for (const key of keys) {
         const before = shown.length;
         terminal.write(KEYS[key]);
-        // A key that is pressed before the screen has followed the last one may be lost.
+        // A key that is pressed before the screen shows the effect of the last one may be lost.
         for (let looks = 0; looks < 100 && shown.length === before; looks += 1) await systemClock.sleep(50);
-        // All of what it draws for it: on a busy machine that comes in pieces.
+        // Everything drawn for it: on a busy machine that comes in pieces.
         for (let seen = -1, looks = 0; looks < 20 && seen !== shown.length; looks += 1) {
           seen = shown.length;
           await systemClock.sleep(200);
@@ -89,7 +89,7 @@ export async function startInteractiveClaude(plan: InteractivePlan): Promise<Int
     },
     async type(line) {
       terminal.write(line);
-      // Sent in one piece it is taken for pasted text, and before the line is on the screen it may be.
+      // Sent in one piece it would be treated as pasted text, and the same may happen before the line is on the screen.
       const end = withoutBlanks(line).slice(-16);
       for (let looks = 0; looks < 300 && !withoutBlanks(shown).includes(end); looks += 1)
         await systemClock.sleep(100);
@@ -104,12 +104,12 @@ export async function startInteractiveClaude(plan: InteractivePlan): Promise<Int
   };
 }
 
-/** Blanks may be drawn by moves of the cursor. */
+/** Spaces may be drawn by cursor movements. */
 function withoutBlanks(text: string): string {
   return stripVTControlCharacters(text).replace(/\s+/g, '');
 }
 
-/** What a person has answered on the first day: the theme, the key, the trust in the folder. */
+/** A person's answers on the first day: the theme, the key, the trust in the folder. */
 async function skipFirstQuestions(homeDir: string, cwd: string, key: string): Promise<void> {
   const settings = {
     hasCompletedOnboarding: true,

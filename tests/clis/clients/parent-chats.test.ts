@@ -17,8 +17,8 @@ const ALL = TOOLS.map(({ name }) => name);
 const CORE = TOOLS.filter(({ isCore }) => isCore).map(({ name }) => name);
 
 /**
- * How each client hands a result to its model, what it shows of the instructions, which tools it shows from
- * the start (the others it has searched for), and what it calls itself. One of them follows its session to done.
+ * How each client passes a result to its model, which part of the instructions it shows, which tools it shows from the
+ * start (it has searched for the others), and its own name. One of them follows its session to done.
  */
 const CLIENTS = [
   {
@@ -49,11 +49,11 @@ const CLIENTS = [
 ] as const;
 
 test.concurrent.for(CLIENTS)(
-  'one chat in the real $cli starts a session and leaves, the next one takes it through both gates until it is $end',
+  'one chat in the real $cli starts a session and leaves, and the next one takes it through both gates until it is $end',
   async ({ cli, client, shown, instructions, eager, end }, { expect }) => {
     await using bench = await makeBench();
     const { repo, sessionsDir } = bench;
-    // By a path of its own: other chats have the same server.
+    // With a unique path, because other chats have the same server.
     const server = join(repo.root, 'samocode-mcp.js');
     await symlink((await builtPrograms()).server, server);
     const head = await repo.git(['rev-parse', 'HEAD']);
@@ -67,7 +67,7 @@ test.concurrent.for(CLIENTS)(
     const told = (first.turns.at(-1)?.results ?? []).map(({ text }) => toldIn(text));
     expect(told).toMatchObject([
       { next: expect.stringContaining('start_session'), main_repo: repo.path },
-      // On a busy machine its worker may not have begun.
+      // On a busy machine its worker may not have started yet.
       {
         state: expect.stringMatching(/^(?:starting|running)$/),
         next: 'wait',
@@ -75,7 +75,7 @@ test.concurrent.for(CLIENTS)(
         cursor: expect.any(Number),
       },
     ]);
-    // The server goes with its client; the session does not, and its worker leaves when it waits.
+    // The server ends with its client; the session continues, and its worker leaves when it waits.
     await eventually(async () => !(await isRunning(server)));
     const [folder = ''] = await sessionFolders(sessionsDir);
     const paths = sessionPaths(sessionsDir, folder);
@@ -122,13 +122,13 @@ test.concurrent.for(CLIENTS)(
   },
 );
 
-/** Names of our tools that a request declares, whatever its service calls them. */
+/** Names of samocode tools that a request declares, in the naming of each service. */
 function toolsIn(request: string): string[] {
   const names = [...request.matchAll(/"name":"mcp_{1,2}samocode_{1,2}(\w+)"/g)].map(([, name = '']) => name);
   return [...new Set(names)].sort();
 }
 
-/** Whether a process runs with these words in its command line. */
+/** Whether a process runs with this text in its command line. */
 async function isRunning(words: string): Promise<boolean> {
   const { stdout } = await runCommand('ps', ['-A', '-ww', '-o', 'args=']);
   return stdout.split('\n').some((line) => line.includes(words));

@@ -15,7 +15,7 @@ async function typedInto(cli: ModelOf, typed: string): Promise<string> {
   return run.turns[0]?.request ?? '';
 }
 
-test('typed in Claude Code, a prompt reaches the model, and the words that Claude Code cuts off do too', async () => {
+test('a prompt typed in Claude Code reaches the model, including the words that Claude Code cuts off', async () => {
   const request = await typedInto('claude', `/mcp__samocode__start ${LINE}`);
   const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
   expect(request).toContain('Let samocode work on this task: Add\\n');
@@ -23,9 +23,9 @@ test('typed in Claude Code, a prompt reaches the model, and the words that Claud
   expect(request).toContain(inJson(`<command-args>${LINE}</command-args>`));
 });
 
-test('typed in Gemini CLI, a prompt reaches the model with the whole line', async () => {
+test('a prompt typed in Gemini CLI reaches the model with the whole line', async () => {
   const request = await typedInto('gemini', `/start ${LINE}`);
-  // Gemini takes the quotes for its own.
+  // Gemini takes the quotes as its own.
   expect(request).toContain('Let samocode work on this task: Add a login form : **Parent chat:**');
   expect(request).not.toContain('first word');
 });

@@ -1,4 +1,4 @@
-/** A scenario of the official suite: whether our server passes it, or why it says nothing about ours. */
+/** A scenario of the official suite: whether the samocode server passes it, or why it does not apply. */
 type Applies = 'passes' | { not: string };
 
 const fixture = (what: string): Applies => ({ not: `it asks for ${what} of the suite's own example server` });
@@ -78,13 +78,13 @@ export const SCENARIOS: Readonly<Record<string, Applies>> = {
   'input-required-result-validate-input': NEWER,
 };
 
-/** What the suite asks its example server for, and what takes its place with ours. */
+/** Names that the suite uses with its example server, and their replacements for samocode's. */
 export const INSTEAD_OF: Readonly<Record<string, string>> = {
   'test://watched-resource': 'samocode://sessions',
   'test://static-text': 'samocode://sessions',
   test_simple_prompt: 'morning_report',
   test_prompt_with_arguments: 'review_plan',
   test_simple_text: 'list_sessions',
-  // Without its session it fails.
+  // Without its MCP session it fails.
   test_error_handling: 'get_status',
 };

@@ -34,7 +34,7 @@ beforeAll(async () => {
   }
 }, 300_000);
 
-test('every scenario of the suite is judged, in its order', () => {
+test('every scenario of the suite has a verdict, in its order', () => {
   expect(Object.keys(SCENARIOS)).toEqual(listed);
 });
 
@@ -44,7 +44,7 @@ test.each(passing)('%s passes', (name) => {
   expect(found.some(({ id, status }) => status === 'SUCCESS' && id !== 'wire-schema-valid')).toBe(true);
 });
 
-test('every message of ours fits the schema of the protocol, also where a scenario asks for what we lack', () => {
+test('every message of the server matches the schema of the protocol, even where a scenario asks for a missing feature', () => {
   const found = [...checks.values()].flat().filter(({ id }) => id === 'wire-schema-valid');
   expect(found.filter(({ status }) => status !== 'SUCCESS')).toEqual([]);
   const validated = found.map(({ details }) => details?.messagesValidated ?? 0);

@@ -5,7 +5,7 @@ import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { installCli } from '../../support/install-clis.ts';
 
-test('the official Inspector lists the tools, and its strict look at their schemas finds nothing', async () => {
+test('the official Inspector lists the tools, and its strict check of their schemas finds no problem', async () => {
   await using bench = await makeBench();
   const [node, inspector, { server }] = [
     await installCli('node22'),

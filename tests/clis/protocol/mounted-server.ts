@@ -11,8 +11,8 @@ export interface MountedServer extends AsyncDisposable {
 }
 
 /**
- * The server that people get over stdio, mounted on HTTP because the conformance suite speaks nothing else.
- * @param insteadOf names in requests, and what is put in their place
+ * The server that people use over stdio, mounted on HTTP because the conformance suite supports nothing else.
+ * @param insteadOf names in requests, and their replacements
  */
 export async function mountServer(
   context: ActionContext,
@@ -55,7 +55,7 @@ export async function mountServer(
       allowedOrigins: [`http://127.0.0.1:${port}`, `http://localhost:${port}`],
     });
     const server = buildServer({ version: '0.0.0-test', loadActions: async () => context });
-    // The SDK's own class does not fit its own interface under exactOptionalPropertyTypes.
+    // The SDK's own class does not match its own interface under exactOptionalPropertyTypes.
     await server.connect(transport as Transport);
     return transport;
   }

@@ -7,7 +7,7 @@ import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
 import { installCli } from '../../support/install-clis.ts';
 
-/** As much of the SDK 2 as is used here: it is no dependency of ours, so nothing knows its types. */
+/** The part of SDK 2 that is used here: it is not a dependency, so its types are unknown. */
 interface NextClient {
   connect(transport: unknown): Promise<void>;
   close(): Promise<void>;
@@ -36,7 +36,7 @@ async function nextSdk(): Promise<NextSdk> {
   return { ...(await load('index.mjs')), ...(await load('stdio.mjs')) };
 }
 
-test('a client of SDK 2 falls back to what we speak, and everything works', async () => {
+test("a client of SDK 2 falls back to the server's protocol version, and everything works", async () => {
   await using bench = await makeBench();
   const [{ Client, StdioClientTransport }, { server }] = [await nextSdk(), await builtPrograms()];
   const options = { versionNegotiation: { mode: 'auto' }, capabilities: { elicitation: { form: {} } } };

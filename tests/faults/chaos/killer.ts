@@ -13,7 +13,7 @@ const PAUSE_MS = [20, 1500] as const;
 export interface Killing {
   random: Random;
   watcher: Watcher;
-  /** Takes one of the remaining kills. @returns false when none is left */
+  /** Takes one of the remaining kills. @returns false if none is left */
   takeOne(): boolean;
   /** Aborted when the session has ended. */
   over: AbortSignal;

@@ -2,11 +2,11 @@
 export interface Random {
   /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number;
-  /** One of them; undefined when there are none. */
+  /** A random element; undefined if there are none. */
   oneOf<T>(choices: readonly T[]): T | undefined;
 }
 
-/** Mulberry32: small, and the same everywhere. */
+/** Mulberry32: small, and the same on every platform. */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

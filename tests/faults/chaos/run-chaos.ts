@@ -6,7 +6,7 @@ export interface ChaosPlan {
   seed: number;
   /** Sessions that run in parallel. */
   atOnce?: number;
-  /** Given one line per session. */
+  /** Called with one line per session. */
   say: (line: string) => void;
 }
 
@@ -18,7 +18,7 @@ export interface ChaosResult {
 
 /** Maximum kills of one session, so that many sessions reach their end. */
 const MOST_KILLS_EACH = 25;
-/** After this many failures more of them show nothing new. */
+/** After this many failures, further ones add no information. */
 const ENOUGH_FAILURES = 5;
 
 /** Runs sessions until all kills are used; every session then continues to its end. */

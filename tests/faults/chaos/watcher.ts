@@ -27,7 +27,7 @@ export function watchThroughServers(rig: SessionRig): Watcher {
           await systemClock.sleep(LOOK_EVERY_MS);
         }
       } catch {
-        // Its server was killed: the next round has another.
+        // Its server was killed; the next round uses another.
       }
       pid = undefined;
     }
