@@ -28,17 +28,19 @@ export interface Adoption
   extends FoundSession,
     Pick<ProjectQuestion, 'call'>,
     Partial<Pick<SessionWish, 'group' | 'run'>> {
-  /** The task of a folder without an overview; new work for one that is done, which is for whoever resumes it then. */
+  /**
+   * The task of a folder without an overview. For a finished session: new work, with which the caller then resumes it.
+   */
   goal?: string | undefined;
-  /** Where it continues; else where its files say. */
+  /** The phase to continue at; otherwise the one that its files show. */
   phase?: Phase | undefined;
-  /** What a start chooses beside. */
+  /** Further choices, as for a start. */
   choices?: Pick<SessionWish, 'base' | 'autoApprove' | 'acceptSuggestions' | 'sandbox'> | undefined;
 }
 
 /**
- * Makes a session of a folder that has no machine state: one of the Python samocode, or one that was prepared by hand.
- * It waits at the gate that no record shows as opened by a person, and from then on it is a session like any other.
+ * Creates a session from a folder without machine state, left by the Python samocode or prepared by hand. It waits at
+ * the first gate that no record shows as opened by a person, and is an ordinary session from then on.
  * @throws goal_missing, not_done, nested_layout, not_plain, task_unknown, phase_unknown, work_elsewhere, run_already;
  * what `readyProject`, `newSession` and `beginSession` throw
  */
@@ -83,9 +85,9 @@ function requireAdoptable(old: LegacyFolder, { view, goal, phase }: Adoption): v
 }
 
 /**
- * The branch of the worktree that it has already, whatever it is called: its commits are the session's. Else the name
- * that the original tool would have given: it knew no prefix but one that a person chose.
- * @throws work_elsewhere when it has its work in another worktree: in a new one that would be missing
+ * Returns the branch of the existing worktree, whatever its name: its commits belong to the session. Without a
+ * worktree, the branch that the original tool would have used: it added a prefix only if a person chose one.
+ * @throws work_elsewhere if the work is in another worktree: a new one would not contain it
  */
 async function branchOfAdopted(
   { mainRepo, values, sources }: Project,

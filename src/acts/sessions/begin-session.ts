@@ -19,14 +19,15 @@ import type { NewSession } from './new-session.ts';
 export interface Begun {
   view: SessionView;
   file: SessionFile;
-  /** About settings that have no effect or another one than it seems. */
+  /** About settings that have no effect, or a different one than expected. */
   warnings: string[];
 }
 
 /**
- * Gives a session its run folder and its first worker.
- * @returns undefined where another start has taken its name in between
- * @throws worker_not_launched, worker_not_started: nothing is left behind. `pending`: it exists, and its worker is slow
+ * Creates the run folder of a session and starts its first worker.
+ * @returns undefined if another start has taken the name in the meantime
+ * @throws worker_not_launched, worker_not_started: nothing is left behind. `pending`: the session exists, but its
+ * worker is slow
  */
 export async function beginSession(made: NewSession, context: ActionContext): Promise<Begun | undefined> {
   const { paths, file, start } = made;
@@ -53,8 +54,8 @@ async function startWorker({ paths, start }: NewSession, context: ActionContext)
 }
 
 /**
- * Makes a session's run folder with its identity and its first command in it: all of it appears at once
- * or not at all, and of two that try the same name one is refused.
+ * Creates a session's run folder with its identity and first command. The folder appears atomically; of two starts
+ * that try the same name, one is refused.
  * @returns false when the name is taken
  */
 export async function makeRunFolder(
@@ -78,8 +79,8 @@ export async function makeRunFolder(
 }
 
 /**
- * Takes a run folder away that no worker came for, by one rename: a late worker finds no session.
- * @returns false when a worker has it
+ * Removes a run folder that no worker has claimed. It is renamed first, so that a late worker finds no session.
+ * @returns false when a worker has claimed it
  */
 export async function removeUntakenFolder(
   paths: SessionPaths,
@@ -97,7 +98,7 @@ function draftOf({ runDir, folder }: SessionPaths): string {
   return join(dirname(runDir), `.${folder}.${randomBytes(6).toString('hex')}.draft`);
 }
 
-/** SESSIONS may be a repository: a person's add, clean or pull there must not meet the machine's files. */
+/** SESSIONS may be in a repository: a person's add, clean or pull there must not include machine state. */
 function keepOutOfGit(runRoot: string): void {
   try {
     writeFileSync(join(runRoot, '.gitignore'), '*\n', { flag: 'wx' });

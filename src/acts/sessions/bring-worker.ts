@@ -10,7 +10,7 @@ import { workerReport } from '../common/facts/worker-report.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { supervise } from '../common/supervision.ts';
 
-/** It runs or is queued and has no worker, or stands at a gate with work left that nothing takes up. */
+/** Whether it is running or queued without a worker, or is at a gate with work that nothing continues. */
 export async function lacksWorker(
   found: SessionView,
   refusal: string,
@@ -20,7 +20,7 @@ export async function lacksWorker(
   return isStuck(found, await workerReport(found, context)) && found.worker === 'none';
 }
 
-/** Starts its worker; leaving a note for it does that too. */
+/** Starts its worker, directly or by sending it a note. */
 export async function bringWorker(
   found: SessionView,
   note: string | undefined,
@@ -36,7 +36,7 @@ export async function bringWorker(
   throw ACTION_ERRORS.pending({ session: found.folder, seconds: STARTING_MS / 1000 });
 }
 
-/** Starts a worker. @returns the session once it has taken that; undefined when it does not in time */
+/** Starts a worker. @returns the session once the worker holds its lease; undefined if that takes too long */
 export async function launched(
   found: SessionView,
   context: ActionContext,
@@ -51,7 +51,7 @@ export async function launched(
 
 const POLL_MS = 50;
 
-/** Waits until a worker has a newer lease than the one that was found. @returns false when none has it in time */
+/** Waits until a worker has a newer lease than the one found. @returns false on timeout */
 async function isTakenSoon(
   { paths, lease }: Pick<SessionView, 'paths' | 'lease'>,
   { clock }: Pick<ActionContext, 'clock'>,

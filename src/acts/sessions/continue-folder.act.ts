@@ -13,14 +13,14 @@ import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
 import { startSession } from './start-session.act.ts';
 
 /**
- * Starts a session, or with `from` continues a folder that was prepared by hand.
+ * Starts a session or, with `from`, continues a folder prepared by hand.
  * @throws from_missing; what `startSession` and `continueFolder` throw
  */
 export async function startOrContinue(input: StartSessionInput, context: ActionContext): Promise<Begun> {
   return await (isHandedOver(input) ? continueFolder : startSession)(input, context);
 }
 
-/** @throws from_missing when a phase is named and no folder */
+/** @throws from_missing when there is a phase but no folder */
 function isHandedOver({ from, phase }: Partial<FolderToContinue>): boolean {
   if (from?.trim()) return true;
   if (phase?.trim()) throw START_ERRORS.from_missing();
@@ -28,7 +28,7 @@ function isHandedOver({ from, phase }: Partial<FolderToContinue>): boolean {
 }
 
 /**
- * Continues a folder that was prepared by hand at the phase that is named: it becomes a session that waits at its gate.
+ * Continues a folder prepared by hand at the given phase: it becomes a session that waits at its gate.
  * @throws from_excludes, run_already, bad_phase, not_in_sessions; what `findSessionAndPlace` and `adoptSession` throw
  */
 async function continueFolder(input: StartSessionInput, context: ActionContext): Promise<Begun> {
@@ -70,5 +70,5 @@ function phaseNamed(given: string | undefined): Phase | undefined {
   return phase;
 }
 
-/** A worker prepares it whatever is named, and what is done is given new work. */
+/** The worker always runs `init` first, and a finished session continues with a new goal. */
 const NEVER: ReadonlySet<Phase> = new Set(['init', 'done']);

@@ -19,7 +19,7 @@ import { frozenProving } from '../proof/frozen-proving.ts';
 import { CAP_SETTINGS, type CapSetting, type SessionChoices } from './start-choices.ts';
 
 /**
- * The settings that a session keeps, with every agent CLI found.
+ * The settings stored with a session, including the path of every agent CLI it may start.
  * @throws setting_invalid, unknown_provider, cli_not_found, cli_not_executable
  */
 export async function freezeSettings(
@@ -39,7 +39,7 @@ export async function freezeSettings(
     own: ownSettings(values),
     timeLimitMs: values.timeoutSeconds * 1000,
     timeLimitsMs: timeLimits(settings),
-    // A silence is announced at the half of its limit.
+    // Silence is reported at half of the limit that ends the agent.
     watch: { stallMs: values.stallTimeoutSeconds * 500, stallEndMs: values.stallTimeoutSeconds * 1000 },
     permissions: values.permissions,
     ...sandboxOf(values, choices.sandbox),
@@ -64,13 +64,13 @@ export async function freezeSettings(
   };
 }
 
-/** A supervisor that continues the session has another environment, in which its agents could not commit. */
+/** The supervisor that continues the session has a different environment, in which its agents could not commit. */
 function identityIn(env: ActionContext['env']): FrozenSettings['gitIdentity'] {
   const set = Object.entries(env).filter(([name, value]) => GIT_IDENTITY.test(name) && value);
   return set.length > 0 ? Object.fromEntries(set as [string, string][]) : undefined;
 }
 
-/** What a start lowers is kept with it: whoever judges it sees the project's own value no more. */
+/** Records that a start chose a weaker sandbox: later judgements no longer see the project's value. */
 function sandboxOf(
   { sandbox: ofProject, sandboxWrite }: ResolvedSettings['values'],
   chosen: string | undefined,
@@ -105,13 +105,13 @@ function capsOf(values: ResolvedSettings['values']): SessionCaps {
   };
 }
 
-/** Where a phase's model differs from the session's, because the phase or its provider says so. */
+/** The phases whose model differs from the session's, by a setting of the phase or of its provider. */
 function modelsByPhase(settings: ResolvedSettings): FrozenSettings['models'] {
   const pairs = PHASE_NAMES.map((phase) => [phase, childSettings(settings, phase).model] as const);
   return Object.fromEntries(pairs.filter(([, model]) => model !== settings.values.model));
 }
 
-/** Of all that there are: a resume may choose a provider that the session did not begin with. */
+/** For all providers: a resume may switch to one that the session did not start with. */
 function timeLimits(settings: ResolvedSettings): FrozenSettings['timeLimitsMs'] {
   const pairs = PROVIDER_NAMES.map(
     (name) => [name, childSettings(settings, 'init', name).timeoutSeconds] as const,

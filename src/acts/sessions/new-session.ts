@@ -15,9 +15,9 @@ import { freezeSettings } from './freeze-settings.ts';
 import type { SessionChoices } from './start-choices.ts';
 
 export interface SessionWish extends SessionChoices, Pick<SessionFile, 'task' | 'dive' | 'group'> {
-  /** False: everything is prepared and nothing runs until it is resumed. */
+  /** False: everything is prepared, and nothing runs until a resume. */
   run: boolean;
-  /** For a folder that becomes a session: where it goes on behind these gates. */
+  /** For a folder that becomes a session: where it continues, given the session's gates. */
   takenOver?: ((gates: readonly Gate[]) => TakenOver) | undefined;
 }
 
@@ -25,12 +25,12 @@ export interface NewSession {
   paths: SessionPaths;
   file: SessionFile;
   start: CommandOf<'start'>;
-  /** About settings that have no effect or another one than it seems, and why there is no guard although one is wanted. */
+  /** About settings that have no effect or a different one than expected, and why a wanted guard is missing. */
   warnings: string[];
 }
 
 /**
- * Settles what a new session is: its settings, its sandbox, its identity and its first command. Nothing is written.
+ * Determines what a new session consists of: its settings, sandbox, identity and first command. Writes nothing.
  * @throws an early refusal; what `freezeSettings` and `sandboxNow` throw
  */
 export async function newSession(

@@ -28,11 +28,11 @@ import { settingsOfCaps } from './start-choices.ts';
 export interface ResumeSessionInput extends SessionQuestion {
   note?: string | undefined;
   goal?: string | undefined;
-  /** Limits of the whole session that hold from now on, beside those of its start. */
+  /** Limits of the whole session from now on; they override those of its start. */
   caps?: Caps | undefined;
-  /** Another provider for every phase from now on, with its own model unless one is named. */
+  /** A provider for every phase from now on, with its own model unless `model` is given. */
   provider?: string | undefined;
-  /** Another model; without a provider, for the phases that have no own one. */
+  /** A model; without `provider`, for the phases that have no model of their own. */
   model?: string | undefined;
 }
 
@@ -43,10 +43,10 @@ export interface ResumeSessionResult {
 }
 
 /**
- * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
- * one with a new goal. It is the one door for a folder of the Python samocode, which becomes a session. It opens no gate.
- * @throws an early refusal, folder_gone, what `closedTo` gives, what `adoptSession`, `chooseChildren` and `checksNow` throw;
- * the worker's refusal, pending
+ * Continues a session that is stopped, blocked, limited, or waits for a person or a file, and a finished one with a
+ * new goal. Also turns a folder of the Python samocode into a session. Opens no gate.
+ * @throws an early refusal, folder_gone, the error that `closedTo` returns, what `adoptSession`, `chooseAgents` and
+ * `currentChecks` throw; the worker's refusal, pending
  */
 export async function resumeSession(
   input: ResumeSessionInput,
@@ -58,7 +58,7 @@ export async function resumeSession(
   const caps = isLimited ? { session: { ...input.caps }, phases: {} } : undefined;
   const { view: met, place } = await findSessionAndPlace({ ...input, isAct: true }, context);
   const found = met.isForeign ? await takeOver(input, { view: met, place }, context) : met;
-  // One that is done is given its new work like any other.
+  // A finished one is resumed with its new goal like any other session.
   if (met.isForeign && found.state.status.kind !== 'done') return { view: found, outcome: 'resumed' };
   const closed = judgeKind('resume', found.state);
   if (closed) throw earlyRefusal(closed, found);
@@ -81,7 +81,7 @@ export async function resumeSession(
   return { view: after.view, outcome: 'resumed' };
 }
 
-/** A folder without machine state becomes a session, with the choices of the call for its start. */
+/** Creates a session from a folder without machine state; the choices of the call apply to its start. */
 async function takeOver(
   input: ResumeSessionInput,
   { view, place }: FoundSession,
@@ -96,10 +96,10 @@ async function takeOver(
 }
 
 /**
- * The checks of the project as they are now, where a session that is resumed should be held to them: it is
- * blocked by those that it had, or gets new work.
- * @returns undefined when those that it has go on counting
- * @throws project_not_trusted when they have changed and are not trusted yet; the errors of settings
+ * The project's current checks, if the resumed session should switch to them: it is blocked by its old ones, or gets a
+ * new goal.
+ * @returns undefined if its own checks remain in effect
+ * @throws project_not_trusted if the checks have changed and are not trusted yet; the errors of settings
  */
 async function checksNow(
   { sessionFile, state }: SessionView,
@@ -124,14 +124,14 @@ const ABOUT_CHECKS = new Set(['checks', 'base_checks', 'false_done']);
 
 type ChildWish = Pick<ResumeSessionInput, 'provider' | 'model'>;
 
-/** The words of a call that wants other children, judged with every other setting. */
+/** The settings of a call that switches agents; validated like any other setting. */
 function childSettingsOf({ provider, model }: ChildWish): CallSettings {
   return { provider: provider?.trim() || undefined, model: model?.trim() || undefined };
 }
 
 /**
- * The children that a person wants from now on, with their CLI found.
- * @returns undefined when no other ones are wanted
+ * The provider and model that a person switches to, with the path of the CLI.
+ * @returns undefined if the call switches neither
  * @throws the errors of settings, cli_not_found, root_refused
  */
 async function chooseChildren(

@@ -12,11 +12,11 @@ import { recentCommits } from '../reading/read-changes.act.ts';
 import type { WaitResult } from '../reading/wait-for-change.act.ts';
 
 export interface RunToRest extends Followed {
-  /** Questions and the plan are put to the person at the terminal. */
+  /** Ask the person at the terminal the questions and for approval of the plan. */
   ask: boolean;
 }
 
-/** Follows a session, and asks the person where it waits, until it rests. Sets the exit status. */
+/** Follows a session until it rests, asking the person whenever it waits for them. Sets the exit status. */
 export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
   const { clock } = await cli.actionContext();
   using progress = new ProgressView(cli.output, clock);

@@ -7,8 +7,8 @@ import { findSession, type SessionQuestion } from '../common/places/find-session
 import { requireText } from '../common/preconditions/require.ts';
 
 /**
- * Leaves guidance for the session's next child.
- * @returns `readBy`: in our words, who reads it and when
+ * Stores guidance for the session's next agent.
+ * @returns `readBy`: a sentence that says when an agent will read it
  * @throws text_missing, text_too_long, an early refusal; the worker's refusal, pending
  */
 export async function sendMessage(

@@ -2,54 +2,54 @@ import { CAP_NAMES, type CapName, type Caps } from '../../phases/caps.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { PROVIDER_CHOICES } from '../../providers/registry.ts';
 
-/** What a call may choose for its session beside the project's settings. */
+/** Per-session choices in addition to the project's settings. */
 export interface SessionChoices {
   folder: string;
   branch?: string | undefined;
   base?: string | undefined;
   autoApprove?: boolean | undefined;
   acceptSuggestions?: boolean | undefined;
-  /** `guard`, `auto` or `off`, as it was written; less than the project has is a person's choice alone. */
+  /** `guard`, `auto` or `off`, unparsed; only a person may choose a weaker one than the project's. */
   sandbox?: string | undefined;
 }
 
-/** A session folder that was prepared by hand, and where a worker continues it. */
+/** A session folder prepared by hand, and the phase at which a worker continues it. */
 export interface FolderToContinue {
   from: string;
-  /** Else as its files show. */
+  /** Defaults to the phase that its files show. */
   phase: string;
 }
 
 export interface StartSessionInput extends Partial<FolderToContinue>, Omit<SessionChoices, 'folder'> {
   task?: string | undefined;
   dive?: string | undefined;
-  /** Without one, the words of the task make a name. */
+  /** Derived from the task if absent. */
   name?: string | undefined;
   projectDir?: string | undefined;
-  /** Sessions of one name are listed, waited for and stopped together. */
+  /** Sessions of one group are listed, awaited and stopped together. */
   group?: string | undefined;
   settings?: CallSettings | undefined;
-  /** False: everything is prepared and nothing runs until it is resumed. */
+  /** False: everything is prepared, and nothing runs until a resume. */
   run?: boolean | undefined;
 }
 
-/** A choice of a start: an argument of the tool, and an option of the command. */
+/** A choice at the start: an argument of the tool, and an option of the command. */
 interface Choice {
   /** `--model <name>`. */
   option: string;
-  /** For both, where the model needs no words of its own. */
+  /** The description for both, unless `tool` replaces it for models. */
   about: string;
   tool?: string;
-  /** `cap`: one of the limits, which are one argument of the tool. */
+  /** `cap`: one of the limits, which the tool takes as one argument. */
   kind?: 'text' | 'yes' | 'seconds' | 'by_phase' | 'cap';
-  /** The setting that it replaces for this session; else it is a choice of the session itself. */
+  /** The setting that it overrides for this session; without one, it is a choice of the session itself. */
   setting?: keyof CallSettings;
   isForResume?: true;
 }
 
 const forResume = { isForResume: true } as const;
 
-/** Every choice of a start, in the order of the help: tool, command and use case are made from it. */
+/** Every choice at a start, in the order of the help; tool, command and use case are derived from it. */
 const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
   dive: { option: '--dive <topic>', about: 'a topic to research first, or instead' },
@@ -141,7 +141,7 @@ export type StartChoice = keyof typeof START_CHOICES;
 
 export const START_CHOICE_ROWS = Object.entries(START_CHOICES) as ReadonlyArray<[StartChoice, Choice]>;
 
-/** What was chosen, as a start takes it; the values of settings are read and judged with every other setting. */
+/** Converts choices into the input of a start. Values of settings are validated later, with all other settings. */
 export function startInput(chosen: Readonly<Partial<Record<StartChoice, unknown>>>): StartSessionInput {
   const given = START_CHOICE_ROWS.filter(([name]) => chosen[name] !== undefined);
   const settings = given.flatMap(([name, { setting }]) => (setting ? [[setting, chosen[name]]] : []));

@@ -6,7 +6,7 @@ import { START_CHOICE_ROWS, type StartChoice, type StartSessionInput, startInput
 
 type ByPhase = Readonly<Record<string, string>>;
 
-/** What `start`, `run` and the original form say about a new session. */
+/** The options of `start`, `run` and the original command line for a new session. */
 export type StartOptions = SharedOptions & Partial<Record<StartChoice, unknown>>;
 
 export function withStartOptions(command: Command): Command {
@@ -21,13 +21,13 @@ export function withStartOptions(command: Command): Command {
 export interface GivenOption {
   /** `--model`. */
   flag: string;
-  /** With its value, as it is typed. */
+  /** With its value, as typed. */
   typed: string;
-  /** `samocode resume` takes it too. */
+  /** Also an option of `samocode resume`. */
   isForResume: boolean;
 }
 
-/** Which options of a start were typed. */
+/** The start options that were typed. */
 export function givenStartOptions(options: StartOptions): GivenOption[] {
   return START_CHOICE_ROWS.flatMap(([name, { option, isForResume = false }]) => {
     const value = options[name];
@@ -39,7 +39,7 @@ export function givenStartOptions(options: StartOptions): GivenOption[] {
   });
 }
 
-/** One `quality=codex` more, or several with commas. */
+/** Adds one `quality=codex`, or several separated by commas. */
 function byPhase(text: string, before: ByPhase = {}): ByPhase {
   const pairs = text.split(',').map((pair) => /^([a-z]+)=(\S+)$/.exec(pair.trim()));
   const named = pairs.map((pair) => PHASE_NAMES.find((phase) => phase === pair?.[1]));
@@ -50,7 +50,7 @@ function byPhase(text: string, before: ByPhase = {}): ByPhase {
   return { ...before, ...Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? ''])) };
 }
 
-/** @throws usage when there is nothing to do */
+/** @throws usage if there is no task, topic or folder */
 export function startWords(options: StartOptions): StartSessionInput {
   const input = startInput(options);
   const { task, dive, from, phase } = input;

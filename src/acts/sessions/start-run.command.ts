@@ -39,7 +39,7 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
   await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
 }
 
-/** Begins a session, in a project that is made where there is none; undefined where the person does not agree. */
+/** Starts a session, creating the project if there is none; undefined if the person declines. */
 async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boolean }) {
   const wanted = startWords(options);
   const projectDir = await ensureProject(cli, options);
@@ -57,7 +57,7 @@ async function runExisting(cli: Cli, session: string, options: RunOptions, ask: 
     throw taskForName(session, error) ?? error;
   });
   refuseStartOptions(session, options);
-  // Nothing else brings one where no supervisor does.
+  // Without a supervisor, nothing else starts a worker.
   if (view.isForeign || (view.needsWorker && worker !== 'working')) {
     const { resumeSession } = await import('./resume-session.act.ts');
     await resumeSession({ session: view.folder, ...projectOf(options) }, await cli.actionContext());
@@ -66,7 +66,7 @@ async function runExisting(cli: Cli, session: string, options: RunOptions, ask: 
   await runToRest(cli, { session: view.folder, ...projectOf(options), cursor: view.state.n, ask });
 }
 
-/** New sessions have names without blanks. */
+/** Names of new sessions contain no spaces. */
 function taskForName(session: string, error: unknown): SamocodeError | undefined {
   if (!ACTION_ERRORS.session_not_found.is(error) || !/\s/.test(session.trim())) return undefined;
   return CLI_ERRORS.usage({
@@ -75,7 +75,7 @@ function taskForName(session: string, error: unknown): SamocodeError | undefined
   });
 }
 
-/** They would be dropped in silence: what a session works on and with is chosen at its start, or by `resume`. */
+/** These options would be ignored silently: they apply at the start, or through `resume`. */
 function refuseStartOptions(session: string, options: RunOptions): void {
   const given = givenStartOptions(options);
   if (given.length === 0) return;

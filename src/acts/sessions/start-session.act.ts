@@ -15,9 +15,10 @@ import { newSession } from './new-session.ts';
 import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
 
 /**
- * Starts a session: everything is checked first, then its run folder appears at once with its identity
- * and its first command, and a worker is launched, which makes the rest.
- * @throws nothing_to_do, bad_branch_name, bad_group_name, and what `readyProject`, `freeFolder`, `newSession` and `beginSession` throw
+ * Starts a session: checks everything, creates the run folder atomically with identity and first command, and launches
+ * a worker, which creates the rest.
+ * @throws nothing_to_do, bad_branch_name, bad_group_name, and what `readyProject`, `freeFolder`, `newSession` and
+ * `beginSession` throw
  */
 export async function startSession(
   input: Omit<StartSessionInput, keyof FolderToContinue>,
@@ -38,14 +39,14 @@ export async function startSession(
     const { autoApprove, acceptSuggestions, sandbox } = input;
     const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
     const wish = { ...choices, task, dive, group, run };
-    // Another start took the name in between: a made one gets the next number, a given one is refused.
+    // Another start took the name in the meantime: a derived name gets the next number, a given one is refused.
     const begun = await beginSession(await newSession(project, wish, context), context);
     if (begun !== undefined) return begun;
   }
 }
 
 /**
- * The folder name of a new session: with the name that was given, or with one that its words make.
+ * The folder name of a new session, from the given name or derived from the task.
  * @throws bad_session_name, session_exists, worktree_stands
  */
 async function freeFolder(
@@ -73,7 +74,10 @@ async function freeFolder(
   }
 }
 
-/** A worktree that a session of another SESSIONS folder may work in: a second one would take its files and checkpoints. */
+/**
+ * Whether the worktree's folder is in use, perhaps by a session of another SESSIONS folder: a second session there
+ * would share its files and checkpoints.
+ */
 function isOccupied(folder: string): boolean {
   return (namesAt(folder) ?? []).length > 0;
 }

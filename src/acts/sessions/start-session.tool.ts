@@ -51,7 +51,7 @@ export const startSessionTool = defineTool({
   async handle(input, { actions }) {
     const { startOrContinue } = await import('./continue-folder.act.ts');
     const { caps, start: run, projectDir, ...chosen } = input;
-    // The arguments made from the table have no types of their own.
+    // TypeScript does not know the arguments that are generated from the table.
     const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
     const wanted = startInput({ ...others, timeout, ...settingsOfCaps(caps) });
     const { view, file, warnings } = await startOrContinue({ ...wanted, projectDir, run }, actions);

@@ -10,17 +10,17 @@ import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { listSessions, sessionsOfGroup } from '../reading/list-sessions.act.ts';
 
 export interface StopSessionInput extends SessionQuestion {
-  /** `now` ends the child in the middle of its work; what it wrote stays. */
+  /** `now` ends the running agent immediately; its edits are kept. */
   when: 'after_iteration' | 'now';
 }
 
 export interface StopSessionResult {
   view: SessionView;
-  /** `stopped`: it has stopped already; `stopping`: its worker has taken the order. */
+  /** `stopped`: already stopped; `stopping`: its worker has accepted the command. */
   outcome: 'stopping' | 'stopped' | 'not_running';
 }
 
-/** Of one session of several; `refused` where it could not be stopped. */
+/** The result for one of several sessions; `refused` if it could not be stopped. */
 export type StopOneResult =
   | StopSessionResult
   | { view: SessionView; outcome: 'refused'; error: SamocodeError };
@@ -35,7 +35,7 @@ export async function stopSeveral(
 ): Promise<StopOneResult[]> {
   await refuseFromInside(context);
   const places = await sessionsPlaces(projectDir, context);
-  // Outside of a project a list shows those of all projects; whoever stops the sessions of one means that one.
+  // Outside a project, lists cover all projects, but stopping must refer to one.
   if (places.length > 1 && !places.some(({ isOwn }) => isOwn))
     throw ACTION_ERRORS.project_unclear({ files: places.map(({ filePath }) => filePath) });
   const views =
@@ -53,7 +53,7 @@ export async function stopSeveral(
   return await Promise.all(views.filter((view) => !isAtRest(view)).map(stopOne));
 }
 
-/** Stops a session and keeps all that it wrote. @throws the worker's refusal, pending */
+/** Stops a session and keeps everything it wrote. @throws the worker's refusal, pending */
 export async function stopSession(
   input: StopSessionInput,
   context: ActionContext,
@@ -71,7 +71,7 @@ async function stopFound(
     const after = await afterCommand(view, { kind: 'stop', when }, ['stopped', 'done'], context);
     return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
   } catch (error) {
-    // It came to rest between the look and the command: what was wanted is so.
+    // It came to rest before the command was sent: nothing is left to stop.
     if (!(isSamocodeError(error) && error.code === 'not_running')) throw error;
     return { view: (await readSession(view.paths, context.host)) ?? view, outcome: 'not_running' };
   }

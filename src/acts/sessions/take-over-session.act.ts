@@ -11,14 +11,14 @@ import { launched } from './bring-worker.ts';
 
 export interface TakeOverResult {
   view: SessionView;
-  /** `not_needed`: nobody held it, or somebody who is known to be dead. */
+  /** `not_needed`: no process held it, or only one known to be dead. */
   outcome: 'taken' | 'not_needed';
   from?: { hostId: string; pid: number; since: string };
 }
 
 /**
- * Takes a session from a worker that can't be judged from here, because it ran on another machine or in
- * another container. Nothing else ever does: only the person knows that it is gone for good.
+ * Takes over a session whose worker cannot be judged from here, because it ran on another machine or in another
+ * container. Never done automatically: only a person knows that it is gone for good.
  * @throws session_not_found, worker_lives, newer_format, not_taken_over, inside_session
  */
 export async function takeOverSession(
