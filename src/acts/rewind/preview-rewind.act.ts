@@ -7,7 +7,10 @@ import type { SessionQuestion } from '../common/places/find-session.ts';
 import { type Preview, previewOf } from '../common/preview.ts';
 import { leavingBranch, lookAtRewind } from './rewind-session.act.ts';
 
-/** Says what a rewind would undo. Changes nothing. @throws session_not_found; an early refusal where nothing is kept */
+/**
+ * Describes what a rewind would undo. Changes nothing. @throws session_not_found; an early refusal if the checkpoint
+ * is missing
+ */
 export async function previewRewind(
   { to, ...question }: SessionQuestion & { to: RewindTarget },
   context: ActionContext,
@@ -38,7 +41,7 @@ const HUMAN_ACTS = {
   plan_approved: 'a later approval of the plan',
 } as const;
 
-/** Iterations and human acts behind the point: they do not count any more. */
+/** Iterations and human decisions after the target: a rewind discards them. */
 function undoneActs(events: readonly SessionEvent[], to: number): string[] {
   const at =
     to === 0

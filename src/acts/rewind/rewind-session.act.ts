@@ -21,26 +21,26 @@ import { accepted } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 
 export interface RewindSessionInput extends SessionQuestion {
-  /** The iteration at whose end the session shall stand again, 0 for before the first; `undo`: the last rewind. */
+  /** The iteration whose end to restore, 0 for the state before the first; `undo`: the state before the last rewind. */
   to: RewindTarget;
 }
 
 export interface RewindSessionResult {
   view: SessionView;
-  /** `rewinding`: many files are still being put back. */
+  /** `rewinding`: many files are still being restored. */
   outcome: 'rewound' | 'rewinding';
-  /** What stood there before, as a ref of MAIN_REPO; absent while it is rewinding. */
+  /** A ref of MAIN_REPO with the earlier state; absent while the rewind is running. */
   undoRef?: string;
-  /** Left as they were: too large, unreadable, or repositories of their own. */
+  /** Files left unchanged: too large, unreadable, or in nested repositories. */
   leftOut: string[];
-  /** What no rewind undoes: where commits that left the branch are all the same. */
+  /** What a rewind does not undo: where commits removed from the branch still exist. */
   stays: string[];
 }
 
 /**
- * Takes worktree, plan and overview back to the end of an iteration, together; the session is stopped then, and
- * `undo` takes it forward again. The branch goes back too, its old tip is kept.
- * @throws an early refusal; the worker's reason, with which nothing was restored; rewind_halfway; the worker's refusal, pending
+ * Restores worktree, plan and overview together to the end of an iteration; the session is then stopped, and `undo`
+ * reverts the rewind. The branch moves too, and its old tip is kept.
+ * @throws an early refusal; the worker's reason if nothing was restored; rewind_halfway; the worker's refusal, pending
  */
 export async function rewindSession(
   input: RewindSessionInput,
@@ -62,7 +62,7 @@ export async function rewindSession(
 
 const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
 
-/** How a rewind is judged here; its worker judges by the same rules. @throws session_not_found, GitError */
+/** Judges a rewind by the same rules as its worker. @throws session_not_found, GitError */
 export async function lookAtRewind(
   { to, ...question }: RewindSessionInput,
   context: ActionContext,
@@ -72,7 +72,10 @@ export async function lookAtRewind(
   return { view, facts, verdict: judgeRewind({ to }, view.state, facts) };
 }
 
-/** The commits that a rewind to a checkpoint takes off the session's branch, and where they stay. @throws GitError */
+/**
+ * The commits that a rewind to a checkpoint removes from the session's branch, and where they still exist. @throws
+ * GitError
+ */
 export async function leavingBranch(
   { sessionFile, state: { worktree } }: SessionView,
   checkpoint: string,
@@ -102,7 +105,7 @@ export async function leavingBranch(
   return { count: all, stays };
 }
 
-/** The iterations that a session can be taken back to, newest first. */
+/** The iterations that a session can be rewound to, newest first. */
 export async function listCheckpoints(
   question: SessionQuestion,
   context: ActionContext,

@@ -94,7 +94,7 @@ async function list(cli: Cli, session: string, options: RewindOptions): Promise<
             ]),
             { columns: cli.output.textColumns, cut: { 1: 6, 2: 12 } },
           ),
-          // In a pipe there are only the rows.
+          // In a pipe, print only the rows.
           ...(cli.output.isLive ? [`To rewind: samocode rewind ${short} --to <iteration>`] : []),
         ].join('\n'),
   );
