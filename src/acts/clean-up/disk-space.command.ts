@@ -114,7 +114,7 @@ function worktreeLines(all: readonly SessionWorktree[], output: Cli['output'], n
   const places = all.map(({ path, kept = 'nothing would be lost' }) => [path, fitLine(kept, 300)] as const);
   if (!output.isLive) return cells.map((row, at) => tabSeparated([...row, ...(places[at] ?? [])]));
   const lines = grid(cells, { columns: output.columns, cut: { 2: 12, 4: 12 } });
-  // A path is copied, so it is never cut.
+  // A path is never truncated, because people copy it.
   return lines.flatMap((line, at) => [line, output.style.dim(`  ${places[at]?.join(': ')}`)]);
 }
 
@@ -123,7 +123,7 @@ function rowOf(worktree: SessionWorktree, nowMs: number): string[] {
   return [sizeWords(worktree.bytes), age(nowMs - changedAtMs), session, state, branch];
 }
 
-/** Nine columns wide, as `  0.3 MB`. */
+/** Nine columns wide, like `  0.3 MB`. */
 function sizeWords(bytes: number | undefined): string {
   if (bytes === undefined) return '        ?';
   const megabytes = bytes / (1024 * 1024);

@@ -21,13 +21,14 @@ const DAY_MS = 24 * 60 * 60_000;
 
 export interface PruneInput extends ProjectQuestion {
   remove: boolean;
-  /** Leaves what is younger; 0 leaves nothing. */
+  /** Keeps everything younger than this; 0 keeps nothing. */
   days: number;
 }
 
 /**
- * `iterations`: prompts, what checks printed and transcripts of a session that is over; `checkpoints`: its snapshots, so that it can't be
- * rewound any more; `clone`: left by checks that were interrupted; `cache`: what SETUP made for lock files that were not used since.
+ * `iterations`: prompts, transcripts and output of checks of an ended session; `checkpoints`: its snapshots, without
+ * which it cannot be rewound; `clone`: left by interrupted checks; `cache`: created by SETUP for lock files no longer
+ * in use.
  */
 export type PrunableKind = 'iterations' | 'checkpoints' | 'clone' | 'cache';
 
@@ -38,19 +39,20 @@ export interface Prunable {
 }
 
 interface Found extends Prunable {
-  /** @returns false where it is needed again */
+  /** @returns false if it is needed again */
   remove(): Promise<boolean>;
 }
 
 export interface Pruned {
   found: Prunable[];
-  /** With `remove`: what went; the rest of `found` was needed again. */
+  /** With `remove`: what was removed; the rest of `found` was needed again. */
   removed: Prunable[];
 }
 
 /**
- * What old sessions of a project still take on the disk, although nothing needs it: events, documents, proofs and
- * branches are never among it. @throws project_not_found and its like; inside_session; GitError
+ * What old sessions of a project still take up on disk but no longer need. Never includes events, documents, proofs or
+ * branches.
+ * @throws project_not_found and related errors; inside_session; GitError
  */
 export async function prune(
   { remove, days, ...question }: PruneInput,
@@ -63,7 +65,7 @@ export async function prune(
   const old = views.filter((view) => isOver(view) && lastEventMs(view) <= before);
   const place = { mainRepo, baseEnv: context.env };
   const lists: Found[][] = [];
-  // One after the other: each starts programs that read much of the disk.
+  // Sequential, because each starts programs that read much of the disk.
   for (const view of old) lists.push(await ofSession(view, place, context));
   lists.push(await ofClones(values.worktrees, before, { views, host: context.host }));
   const found = lists.flat().sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
@@ -76,14 +78,14 @@ function plain({ kind, name, bytes }: Found): Prunable {
   return { kind, name, bytes };
 }
 
-/** What the original tool left has no events: its logs are all there is of its history. */
+/** Sessions of the original tool have no events; their logs are their only history. */
 function isOver(view: SessionView): boolean {
   const { status, archived } = view.state;
   const isEnded = archived || status.kind === 'done';
   return isEnded && !view.isForeign && view.worker === 'none' && isAtRest(view);
 }
 
-/** It may have been archived long after it had ended. */
+/** A session may be archived long after its end. */
 function lastEventMs({ paths, state }: SessionView): number {
   return Math.max(Date.parse(state.status.since), statsAt(paths.events)?.mtimeMs ?? 0);
 }
@@ -96,7 +98,7 @@ async function ofSession(
   { host }: ActionContext,
 ): Promise<Found[]> {
   const { folder, paths } = view;
-  // Measuring takes its time: it may have been resumed meanwhile.
+  // Measuring takes a while; the session may have been resumed in the meantime.
   const stillOver = async () => {
     const now = await readSession(paths, host);
     return now !== undefined && isOver(now);
@@ -129,7 +131,10 @@ async function ofSession(
   return found;
 }
 
-/** Checks may run in a young one; a worker clears its own when it starts, other owners are in the names of theirs. */
+/**
+ * Recent clones may be in use by running checks. A worker removes its own clones when it starts; other owners are in
+ * the names of theirs.
+ */
 async function ofClones(
   worktreesDir: string,
   before: number,
@@ -160,7 +165,7 @@ async function ofClones(
   return found;
 }
 
-/** Agents write in a session's folder: a link there must lead to nothing that is removed. */
+/** Agents can write in a session's folder: a link there must not redirect the removal. */
 function entriesOf(folder: string): string[] {
   return statsAt(folder)?.isDirectory() ? (namesAt(folder) ?? []) : [];
 }

@@ -26,10 +26,10 @@ export interface SessionWorktree {
   branch: string | undefined;
   session: string | undefined;
   state: string | undefined;
-  /** Milliseconds since the epoch: of the session's last change of state, else of the folder. */
+  /** In milliseconds since the epoch: the session's last change of state, otherwise the folder's. */
   changedAtMs: number;
   bytes: number | undefined;
-  /** Why it stays; absent: nothing would be lost with it. */
+  /** Why it is kept; absent if removing it would lose nothing. */
   kept: string | undefined;
 }
 
@@ -41,9 +41,9 @@ export interface Worktrees {
 }
 
 /**
- * The worktrees of a project's sessions, largest first, and its trash. With `prune` it removes those with which nothing is lost,
- * and what has been in the trash for its lifetime; branches stay.
- * @throws project_not_found and its like; inside_session; GitError
+ * The worktrees of a project's sessions, largest first, and its trash. With `prune`, removes the worktrees whose
+ * removal loses nothing, and expired trash; branches are kept.
+ * @throws project_not_found and related errors; inside_session; GitError
  */
 export async function sessionWorktrees(
   { prune, ...question }: ProjectQuestion & { prune: boolean },
@@ -58,7 +58,7 @@ export async function sessionWorktrees(
   for await (const found of findWorktrees(project, views, context)) {
     const { place, view } = found;
     const one = await describe(found);
-    // Measuring takes its time: a session may have been resumed meanwhile.
+    // Measuring takes a while; a session may have been resumed in the meantime.
     const now = prune && view !== undefined ? await readSession(view.paths, context.host) : undefined;
     const needed = now && neededBy(now);
     if (needed !== undefined) worktrees.push({ ...one, kept: needed });
@@ -79,7 +79,7 @@ export async function sessionWorktrees(
   return { worktrees, trash, removed, emptied: emptied.map(({ ref }) => ref) };
 }
 
-/** Sessions of other SESSIONS folders may have their worktrees here too. */
+/** Sessions of other SESSIONS folders may have worktrees here too. */
 async function viewsAround(sessionsDir: string, context: ActionContext): Promise<SessionView[]> {
   const places = await everyPlace(context);
   const folders = new Set([sessionsDir, ...places.map((place) => place.sessionsDir)]);
@@ -99,7 +99,7 @@ async function describe({ place, branch, view }: FoundWorktree): Promise<Session
   };
 }
 
-/** Only what continues in a worktree needs it. */
+/** The reason a session still needs its worktree, if it may continue in it. */
 function neededBy({ state, worker, pendingCommands }: SessionView): string | undefined {
   const { status, archived, merge } = state;
   if (worker !== 'none' || pendingCommands.length > 0 || merge !== undefined) return 'its session works';
@@ -126,7 +126,7 @@ interface FoundWorktree {
   view: SessionView | undefined;
 }
 
-/** What git knows in WORKTREES; clones of checks and other folders are not among it. */
+/** The worktrees that git has registered below WORKTREES; excludes clones of checks and other folders. */
 async function* findWorktrees(
   { mainRepo, values }: Project,
   views: readonly SessionView[],
@@ -137,7 +137,8 @@ async function* findWorktrees(
     const worktreePath = await realPathAsFar(path);
     if (worktreePath === mainRepo || pathInside(top, worktreePath) === undefined) continue;
     const view = await sessionOf(worktreePath, views);
-    // Settings that an agent may have planted start nothing: for a session those that were accepted, else none.
+    // No program from settings that an agent may have planted may start: use only those accepted for the session, or
+    // none.
     const { gitSettings } = view?.paths ?? sessionPaths(values.sessions, basename(worktreePath));
     const git = await safeGitAt({ mainRepo, worktreePath, accepted: gitSettings }, context);
     yield { place: { mainRepo, worktreePath, ...git }, branch, view };
@@ -154,7 +155,7 @@ async function sessionOf(path: string, views: readonly SessionView[]): Promise<S
 
 const MEASURE_LIMIT_MS = 60_000;
 
-/** What folders take on the disk together, in bytes; undefined where that could not be measured. */
+/** The total disk usage of the folders in bytes; undefined if it could not be measured. */
 export async function diskUsage(paths: readonly string[]): Promise<number | undefined> {
   const there = paths.filter((path) => statsAt(path) !== undefined);
   if (there.length === 0) return 0;
