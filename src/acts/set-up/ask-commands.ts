@@ -4,7 +4,7 @@ import type { Project } from '../../project/finding/open-project.ts';
 import { proposedCommands } from '../../project/finding/proposed-commands.ts';
 
 /**
- * Asks which commands show that the work is done, with what the repository's own files suggest selected.
+ * Asks which commands prove that the work is done; the suggestion from the repository's files is preselected.
  * @returns lines for a new `.samocode`
  */
 export async function askCommands(cli: Cli, top: string): Promise<Record<string, string>> {
@@ -46,7 +46,7 @@ function linesOf({ check, setup }: { check: string; setup?: string | undefined }
 
 const TRY_LIMIT_MS = 5 * 60_000;
 
-/** Offers to run SETUP and CHECK once, as a session would: in the guard, on a fresh clone. */
+/** Offers to run SETUP and CHECK once, as a session does: inside the guard, on a fresh clone. */
 export async function offerTrial(cli: Cli, project: Project): Promise<void> {
   if (project.values.checks.length === 0) return;
   if (!(await askYesNo(cli, 'Try them now, 5 minutes at most?'))) return;

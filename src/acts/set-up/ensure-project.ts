@@ -7,15 +7,14 @@ import type { RiskyLine } from '../../project/finding/trust.ts';
 
 export interface EnsureOptions {
   project?: string;
-  /** The person agreed beforehand. */
+  /** The person agreed in advance (`--yes`). */
   yes?: true;
 }
 
 /**
- * The project that a new session belongs to. Where there is none yet it says what it would make, and makes it
- * after a yes.
+ * The project of a new session. If there is none, lists what would be created and creates it if the person agrees.
  * @returns its `.samocode`
- * @throws no_project_yet without a yes
+ * @throws no_project_yet if the person does not agree
  */
 export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): Promise<string> {
   const found = await projectFileAt(cli, project);
@@ -46,7 +45,7 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
 }
 
 interface Missing {
-  /** Where the `.samocode` would lie. */
+  /** The folder for the new `.samocode`. */
   top: string;
   needsRepository: boolean;
   steps: string[];
@@ -97,7 +96,7 @@ async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
   await trustProject({ projectDir, hash: trust.hash }, context);
 }
 
-/** Shows what would run or loosen something, and asks. */
+/** Shows the lines that run something or relax a rule, and asks. */
 export async function askTrust(cli: Cli, filePath: string, lines: readonly RiskyLine[]): Promise<boolean> {
   cli.output.say(`These lines of ${filePath} take effect only after you trust them:`);
   for (const line of trustWords(lines)) cli.output.say(`  ${line}`);
@@ -105,7 +104,7 @@ export async function askTrust(cli: Cli, filePath: string, lines: readonly Risky
   return (await askYesNo(cli, 'Trust them?')) === true;
 }
 
-/** The lines as the file has them, each with what it does. */
+/** The lines as written in the file, each with its effect. */
 export function trustWords(lines: readonly RiskyLine[]): string[] {
   return lines.map(({ key, value, risk }) => `${key}=${harmless(value)}   (${RISKS[risk]})`);
 }

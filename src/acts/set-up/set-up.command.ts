@@ -147,7 +147,7 @@ export function addConfig(program: Command, cli: Cli): void {
           : await readProject({ ...place, filePath });
       const isSecret = ({ key }: SettingReading) => settingByKey(key)?.[1].scope === 'secret';
       const settings = readings.map((reading) => shown(reading, isSecret(reading)));
-      // Outside a project its required settings are missing by nature.
+      // Outside a project, its required settings are always missing.
       const broken = filePath !== undefined && settings.some(({ problem }) => problem !== undefined);
       if (broken) cli.leaveWith(EXIT.failed);
       const notes = warnings.map(({ path, text }) => `${path}: ${text}`);
@@ -181,7 +181,7 @@ interface ConfigShown {
   notes: readonly string[];
 }
 
-/** `samocode config`: each setting, its value and its source, a line each. */
+/** The output of `samocode config`: each setting with its value and source on one line. */
 export function configWords({ filePath, settings, notes }: ConfigShown, output: Output): string {
   const { style, textColumns: columns } = output;
   if (columns === Number.POSITIVE_INFINITY) return settings.map(settingFields).join('\n');
@@ -195,7 +195,7 @@ export function configWords({ filePath, settings, notes }: ConfigShown, output: 
   );
   const rows = settings.flatMap(({ problem }, at) => [
     lines[at] ?? '',
-    // Its words say what to do, so they are never cut.
+    // Never truncated, because it says what to do.
     ...(problem && filePath !== undefined ? [hanging(style.bad(problem), { first: '  ', columns })] : []),
   ]);
   const head = filePath ?? 'No .samocode here or above: these are the settings of this machine.';

@@ -16,16 +16,19 @@ export interface SetupProjectInput {
   sessions?: string | undefined;
   worktrees?: string | undefined;
   lines?: Readonly<Record<string, string>> | undefined;
-  /** The person agreed to `git init` and a first commit where they are missing. */
+  /** The person agreed to create a repository and a first commit if they are missing. */
   initRepository?: boolean | undefined;
-  /** Hash of a `.samocode` whose commands and loosening lines the person has seen and lets count. */
+  /** Hash of a `.samocode` whose commands and relaxed rules the person has seen and agrees to. */
   trust?: string | undefined;
 }
 
-/** `trust`: whether all lines of the file count now. */
+/** `trust`: whether all lines of the file now take effect. */
 export type ProjectSetupResult = ProjectSetupReport & { trust: Trust };
 
-/** Checks a project's `.samocode`, or makes it with its folders; when it fails nothing stays. @throws what `makeProject` throws */
+/**
+ * Checks a project's `.samocode`, or creates it with its folders; on failure nothing is left behind. @throws what
+ * `makeProject` throws
+ */
 export async function setupProject(
   input: SetupProjectInput,
   context: ActionContext,
@@ -50,7 +53,7 @@ export async function setupProject(
     lines: input.lines,
   });
   const { project } = report;
-  // Its lines are the caller's own words, and a model may not loosen a rule for itself.
+  // The caller wrote these lines, so they are trusted, except that a model may not relax a rule itself.
   const isOwnWord = report.kind === 'made' && !needsPerson(riskyLines(project), context.by);
   if (isOwnWord) await trustFile(project.filePath, report.writtenHash, { homeDir, clock });
   const trusted = input.trust?.trim() ? await trustAsSeen(project, input.trust, context) : [];
@@ -69,8 +72,8 @@ export async function setupProject(
 }
 
 /**
- * The checkout that a project belongs to. People and clients stand in a folder of it as often as in its top one,
- * and `findProject` looks for the file of a linked worktree in the main checkout.
+ * The checkout that a project belongs to. A working folder is often below its top, and `findProject` searches for the
+ * file of a linked worktree in the main checkout.
  */
 export async function repositoryAround(
   folder: string,
