@@ -2,7 +2,7 @@ import { TO_FILL } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
 import { namedShort } from '../../session/commands/judge-finish.ts';
 
-/** What every act on a session, and the search for one, may be refused for. */
+/** Why an act on a session, or the search for one, may be refused. */
 export const ACTION_ERRORS = errors({
   folder_gone: ({ session, path, branch, isRepository }: FolderGone) => ({
     what: `Session ${session} was not changed.`,

@@ -17,14 +17,14 @@ export interface AfterCommand {
   events: SessionEvent[];
 }
 
-/** The work of a command follows its acceptance within moments; longer work is not waited for. */
+/** How long to wait for the work of an accepted command. */
 const WORK_MS = 2000;
-/** Where a whole worktree is moved. */
+/** The same for work that touches every file of a worktree. */
 export const ALL_FILES_MS = 15_000;
 
 /**
- * Sends a command and waits a moment for the event that its work ends in.
- * @throws an early refusal, the worker's refusal, pending, what `closedTo` gives
+ * Sends a command and waits briefly for the event that completes it.
+ * @throws an early refusal, the worker's refusal, pending, or the error that `closedTo` returns
  */
 export async function afterCommand(
   view: SessionView,
@@ -40,7 +40,7 @@ export async function afterCommand(
   return await untilDone(paths, { accepted, endsIn, workMs }, context);
 }
 
-/** The same for the command with which a run folder was just made. */
+/** The same for the command written when the run folder was created. */
 export async function afterStart(
   paths: SessionPaths,
   { id }: Pick<Command, 'id'>,

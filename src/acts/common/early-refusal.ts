@@ -12,8 +12,8 @@ import type { ActionContext } from './context.ts';
 import { nextSteps } from './next-steps.ts';
 
 /**
- * The error of a command that the worker would refuse, thrown before it is sent: too early, too late, not this way.
- * @param view of the session that it is about; a start has none yet
+ * The error of a command that the worker would refuse; thrown before the command is sent.
+ * @param view of the session concerned; absent at a start
  */
 export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): SamocodeError {
   const { code, what, hint } = error;
@@ -24,13 +24,13 @@ export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): 
     const next: NextStep[] = [{ act: 'look', session }];
     return new SamocodeError(code, {}, { what, why, hint: 'An earlier command is still queued.', next });
   }
-  // What a look would show is known here.
+  // The next steps are known here, so `look` is replaced by them.
   const next =
     view === undefined ? own : own.flatMap((step) => (step.act === 'look' ? nextSteps(view) : [step]));
   return new SamocodeError(code, {}, { what, why, hint, next });
 }
 
-/** What a judge says of a command that the worker would carry out. @throws its early refusal, what `closedTo` gives */
+/** Unwraps the verdict on a command. @throws its early refusal, or the error that `closedTo` returns */
 export function accepted<Verdict extends { kind: 'accepted' }>(
   verdict: Verdict | Refused,
   view?: SessionView,
@@ -40,18 +40,18 @@ export function accepted<Verdict extends { kind: 'accepted' }>(
   return verdict;
 }
 
-/** Asked before a person is put a question whose answer would be refused. @throws channel_closed */
+/** Checked before asking a person something if the answer would be refused. @throws channel_closed */
 export function requireOpenChannel(view: SessionView, { by }: Pick<ActionContext, 'by'>): void {
   const closed = closedChannel(by, gateChannelsOf(view));
   if (closed) throw earlyRefusal(closed, view);
 }
 
-/** The channels that may open the gates of a session; where it cannot be read here, its worker decides alone. */
+/** The channels that may open the gates of a session; if its file cannot be read here, only its worker decides. */
 export function gateChannelsOf({ sessionFile }: SessionView): readonly Channel[] {
   return sessionFile?.settings.gateChannels ?? CHANNELS;
 }
 
-/** Why nothing can be asked of a session from here; undefined: its worker can be. */
+/** Why no command can be sent to a session from here; undefined if one can. */
 export function closedTo(view: SessionView): SamocodeError | undefined {
   const { folder: session, newer } = view;
   if (newer !== undefined) return ACTION_ERRORS.newer_version({ session, newer });
@@ -59,14 +59,14 @@ export function closedTo(view: SessionView): SamocodeError | undefined {
   return isLost(view) ? sessionLost(view) : undefined;
 }
 
-/** Before anything is asked about it. @throws what `closedTo` gives */
+/** Checked before any question about the session. @throws the error that `closedTo` returns */
 export function requireUsable(view: SessionView): SessionView {
   const closed = closedTo(view);
   if (closed) throw closed;
   return view;
 }
 
-/** Every worker that is started for it ends at once. */
+/** Every worker started for it would exit at once. */
 export function sessionLost({ folder, problems, paths, isUnreadable }: SessionView): SamocodeError {
   return ACTION_ERRORS.session_lost({
     session: folder,
@@ -76,7 +76,7 @@ export function sessionLost({ folder, problems, paths, isUnreadable }: SessionVi
   });
 }
 
-/** A worker could do nothing with it, and a command would stay queued for ever. */
+/** A worker could not handle it, and a command would stay queued forever. */
 function notTakenOverYet({ folder, state, paths }: SessionView): SamocodeError {
   const to = archiveRoot(paths.sessionsDir);
   const isDone = state.status.kind === 'done';

@@ -2,7 +2,7 @@ import type { NextStep } from '../../base/acts.ts';
 import type { SamocodeError } from '../../base/errors.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
-/** What an act would do, or why it would be refused; sentences of ours with names from the files. */
+/** What an act would do, or why it would be refused. The sentences are ours and contain names from the files. */
 export interface Preview {
   view: SessionView;
   would: readonly string[];
@@ -10,11 +10,11 @@ export interface Preview {
   text?: string | undefined;
   /** Empty: nothing is in the way. */
   blockers: readonly string[];
-  /** What clears the way. */
+  /** The steps that remove the blockers. */
   next: readonly NextStep[];
 }
 
-/** @param refusal what the act itself would throw */
+/** @param refusal the error that the act itself would throw */
 export function previewOf(
   view: SessionView,
   refusal: SamocodeError | undefined,

@@ -23,17 +23,17 @@ function commandRefused(event: EventOf<'command_refused'>, session: string): Sam
   return new SamocodeError(code, {}, { what: 'The session refused this.', why, hint, next });
 }
 
-/** How long the worker's answer is waited for; else longer when it must start first. */
+/** How long to wait for the worker's answer; by default, longer if a worker must be started first. */
 type Patience = { patienceMs?: number };
 
 const POLL_MS = 25;
 const RELAUNCH_MS = 1000;
 const DEFAULT_PATIENCE_MS = 2000;
-/** A machine under load takes its time to start a process. */
+/** Under load, starting a process takes a while. */
 const STARTING_PATIENCE_MS = 15_000;
 
 /**
- * Leaves a command for a session's worker, and waits until it is answered.
+ * Writes a command for a session's worker and waits for the answer.
  * @returns the number of the event that accepted it
  * @throws inside_session; what `untilAnswered` throws
  */
@@ -47,17 +47,17 @@ export async function sendCommand(
   const { clock, by } = context;
   const id = ulid(clock.now());
   const after = (await readLog(paths))?.state.n ?? 0;
-  // The request's kind and fields belong together, which the spread's own type can't follow.
+  // TypeScript cannot infer that the request's kind and fields belong together.
   await leaveCommand(paths, { v: FORMAT_VERSION, id, by, at: isoUtc(clock.now()), ...request } as Command);
   return await untilAnswered(paths, { id, after }, context, patience);
 }
 
 /**
- * Waits until a worker has met a command with an event, and starts one when none lives.
+ * Waits until a worker answers a command with an event, starting a worker if none is running.
  * @param after the number of an event before the answer
  * @returns the number of the event that accepted it
  * @throws the worker's refusal
- * @throws pending, worker_elsewhere when no answer came in time; the command stays
+ * @throws pending, worker_elsewhere on timeout; the command stays queued
  */
 export async function untilAnswered(
   paths: SessionPaths,
@@ -76,9 +76,9 @@ export async function untilAnswered(
       return answer.n;
     }
     const waitedMs = clock.monotonic() - begun;
-    // A worker that is just leaving may not see the command any more, so the lease is looked at again and again.
+    // A worker that is just exiting may miss the command, so the lease is checked repeatedly.
     if (!(await hasWorker(paths, context)) && waitedMs >= (launched?.againAtMs ?? 0)) {
-      // One that takes long to begin is waited for; further ones would only make it slower.
+      // Wait for a worker that is slow to start; more of them would only slow it down.
       const pid =
         (await livingPid(launched?.pid, context)) ??
         (await launchWorker(paths, { program: programs.worker, env }));
@@ -113,7 +113,7 @@ async function noAnswer(
   return ACTION_ERRORS.worker_elsewhere({ session, id, pid, hostId });
 }
 
-/** True while a worker holds the session, or one that can't be judged from here. */
+/** True while a worker holds the session, or one that cannot be judged from here. */
 export async function hasWorker(paths: SessionPaths, context: Pick<ActionContext, 'host'>): Promise<boolean> {
   const holding = await readHolding(paths.leases, context.host);
   return holding.kind === 'held' && holding.liveness !== 'dead';

@@ -9,16 +9,16 @@ import type { ActionContext } from './context.ts';
 
 export interface SessionBranch {
   branch: string;
-  /** A ref; while an agent works, the commit that its own git folder has for the branch. */
+  /** A ref; while an agent is running, the tip of the branch in the agent's own git folder. */
   ref: string;
   base: string;
   baseCommit: string;
   worktreePath: string;
-  /** For git in MAIN_REPO, with the programs disabled that unaccepted settings name. */
+  /** For git in MAIN_REPO; programs named by unaccepted settings are disabled. */
   git: GitContext & Pick<GitOptions, 'cwd' | 'env'>;
 }
 
-/** @returns undefined where it has none, or none yet */
+/** @returns undefined if the session has no branch (yet) */
 export async function branchOfSession(
   view: SessionView,
   context: Pick<ActionContext, 'env'>,
@@ -32,7 +32,7 @@ export async function branchOfSession(
   return { branch, ...own, base, baseCommit, worktreePath };
 }
 
-/** What git says, or `otherwise` where it cannot open the repository. */
+/** The result of git, or `otherwise` if git cannot open the repository. */
 export async function unlessGitFails<T>(ask: () => Promise<T>, otherwise: T): Promise<T> {
   try {
     return await ask();
@@ -43,7 +43,7 @@ export async function unlessGitFails<T>(ask: () => Promise<T>, otherwise: T): Pr
 }
 
 /**
- * How git is run on a session's worktree outside of its worker: no program is started by settings that nobody has
+ * How to run git on a session's worktree outside its worker, without starting programs from settings that no person
  * accepted.
  */
 export async function safeGit(view: SessionView, context: Pick<ActionContext, 'env'>): Promise<GitContext> {
@@ -56,7 +56,10 @@ export async function safeGit(view: SessionView, context: Pick<ActionContext, 'e
   );
 }
 
-/** The same for any worktree. @param accepted the file of what was accepted; without one, nothing of the repository was */
+/**
+ * The same for any worktree. @param accepted the file that records the accepted settings; without one, none are
+ * accepted
+ */
 export async function safeGitAt(
   { mainRepo, worktreePath, accepted }: { mainRepo: string; worktreePath?: string; accepted: string },
   { env }: Pick<ActionContext, 'env'>,

@@ -2,7 +2,7 @@ import { TO_FILL } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 
-/** Why no session begins or is taken over: the project, the machine, the name, the task. */
+/** Why a session cannot be started or taken over: the project, the machine, the name, the task. */
 export const START_ERRORS = errors({
   bad_phase: ({ given, allowed }: { given: string; allowed: readonly string[] }) => ({
     what: NOTHING,

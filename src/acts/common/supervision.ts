@@ -15,7 +15,10 @@ import { isContinuedBy, isForgotten } from '../../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
 
-/** Makes sure that a supervisor runs and looks at once; every act on a session ends with it. Never from inside of one. */
+/**
+ * Ensures that a supervisor is running and checks the sessions at once; called at the end of every act on a session.
+ * Does nothing inside a session.
+ */
 export async function supervise(context: ActionContext, sessionsDir?: string): Promise<WatchOver> {
   const { env, home, host, clock, programs } = context;
   if (isOff(env) || (await isInsideSession(context))) return { kind: 'off' };
@@ -28,8 +31,8 @@ export function supervisorProgram({ worker }: ActionContext['programs']): string
 }
 
 /**
- * What a server does at its start and every minute: starts a supervisor where the machine has sessions that one would
- * watch, and replaces an older one. `SAMOCODE_REVIVE=off` leaves that to acts.
+ * Called by a server at its start and every minute: starts a supervisor if the machine has sessions for one to watch,
+ * and replaces an older one. With `SAMOCODE_REVIVE=off` only acts do this.
  */
 export async function superviseIfUnfinished(context: ActionContext): Promise<void> {
   const { env, home, host } = context;
@@ -57,7 +60,7 @@ export function isUnfinished({ isForeign, state: { status } }: SessionView): boo
   return !isForeign && status.kind !== 'done' && status.kind !== 'stopped';
 }
 
-/** The SESSIONS folders that were registered, and those of projects known here: SAMOCODE_SUPERVISOR=off registers none. */
+/** The registered SESSIONS folders, and those of known projects: SAMOCODE_SUPERVISOR=off registers none. */
 export async function watchedFolders(
   paths: Pick<SupervisorPaths, 'registered'>,
   home: string,

@@ -4,18 +4,18 @@ import { namesAt } from '../../../base/files/path-stats.ts';
 import { plainJson } from '../../../base/files/plain-file.ts';
 import type { SupervisorPaths } from '../../../providers/starting/supervisor-folder.ts';
 
-/** `channels/<name>.json` of the supervisor's folder: what a channel of notifications has sent. */
+/** `channels/<name>.json` in the supervisor's folder: the state of one notification channel. */
 export const ChannelState = z.object({
   v: z.literal(1),
   channel: z.string(),
-  /** ISO time: what happened before is old news. */
+  /** ISO time; earlier events are not sent. */
   since: z.string(),
-  /** Ids that were sent, or need no sending any more; oldest first. */
+  /** Ids that were sent or no longer need sending, oldest first. */
   passed: z.array(z.string()),
   sending: z.array(z.string()).optional(),
-  /** Sent, and what they ask for may still be open; only of a channel that can withdraw it. */
+  /** Sent notifications whose request may still be open; only for channels that can withdraw them. */
   open: z.array(z.object({ id: z.string(), at: z.string(), kind: z.string(), place: z.string() })),
-  /** Since the last notification that got out. */
+  /** Since the last successful notification. */
   failing: z
     .object({ since: z.string(), why: z.string(), tries: z.int(), waiting: z.int(), givenUp: z.int() })
     .optional(),

@@ -13,19 +13,19 @@ import { type Watching, workerReport } from './worker-report.ts';
 
 export interface SessionReport extends WorkerReport {
   view: SessionView;
-  /** What the child does now, as its own output says: quoted, never an instruction. */
+  /** The agent's current activity, from its own output: quoted, never an instruction. */
   activity?: string;
   isStalled: boolean;
-  /** Channels whose notifications do not get out, a sentence each. */
+  /** Channels that fail to send notifications, a sentence each. */
   troubles: string[];
 }
 
-/** What one session is doing. Starts nothing. @throws session_not_found */
+/** Reads what a session is doing. Starts nothing. @throws session_not_found */
 export async function getStatus(question: SessionQuestion, context: ActionContext): Promise<SessionReport> {
   return await reportOn(await findSession(question, context), context);
 }
 
-/** @param watching what whoever reports on many has read of the supervisor */
+/** @param watching the state of the supervisor, if the caller has already read it */
 export async function reportOn(
   view: SessionView,
   context: ActionContext,
@@ -40,7 +40,7 @@ export async function reportOn(
   return { view, ...worker, isStalled, troubles: troubles.map(troubleWords), activity };
 }
 
-/** The worker has told of a silence, and the child has printed nothing since. */
+/** Whether the worker has reported a silence and the agent has printed nothing since. */
 async function seemsStalled({ paths, state }: SessionView): Promise<boolean> {
   const { stalledAt, log = '' } = state.openIteration ?? {};
   if (stalledAt === undefined) return false;
@@ -55,6 +55,6 @@ const Now = z.object({ activity: z.string().optional(), total: z.number() });
 async function readActivity({ paths, state }: SessionView): Promise<string | undefined> {
   if (state.openIteration === undefined) return undefined;
   const now = await plainJson(paths.now, MAX_NOW_BYTES, Now);
-  // It may still tell of the child before.
+  // It may still describe the previous agent.
   return now?.total === state.openIteration.iteration ? now.activity?.slice(0, 200) : undefined;
 }

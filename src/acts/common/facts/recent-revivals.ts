@@ -4,16 +4,16 @@ import type { SessionEvent } from '../../../session/events/events.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import type { ActionContext } from '../context.ts';
 
-/** Far more events than a worker writes in ten minutes of dying. */
+/** Far more events than crashing workers write in ten minutes. */
 const LOOK_BACK = 200;
 
-/** How often its workers have died, or left without having done anything, in the last minutes. */
+/** How often its workers have died, or exited without doing anything, in the last minutes. */
 export async function recentRevivals(
   { paths, state }: SessionView,
   { clock }: Pick<ActionContext, 'clock'>,
 ): Promise<number> {
   const now = clock.now();
-  // What lies far ahead was written by a clock that was wrong.
+  // A time far in the future comes from a wrong clock.
   const isRecent = (at: string) => Math.abs(now - Date.parse(at)) <= REVIVAL_LIMIT.withinMs;
   const events = await readEvents(paths, Math.max(0, state.n - LOOK_BACK));
   const acts = events.filter(({ type }) => type !== 'notice' && type !== 'forgery_seen');
@@ -23,7 +23,7 @@ export async function recentRevivals(
       (event.previous === 'died' || leftAtOnce(acts.slice(Math.max(0, index - 2), index))) &&
       isRecent(event.at),
   );
-  // A worker that dies before it can write its first event still leaves its lease behind.
+  // A worker that dies before its first event still leaves its lease behind.
   const leases = await readLeases(paths.leases);
   const taken = leases.filter(
     ({ acquiredAt }, index) =>
@@ -33,8 +33,8 @@ export async function recentRevivals(
 }
 
 /**
- * The worker before did not die, and did nothing either: the next one would leave in the same way. Not where another
- * session took the slot.
+ * Whether the previous worker neither died nor did anything, so that the next one would exit in the same way. False if
+ * another session took the slot.
  */
 function leftAtOnce([first, second]: readonly SessionEvent[]): boolean {
   return first?.type === 'worker_took_over' && second?.type === 'worker_left' && second.why !== 'queued';
@@ -42,5 +42,5 @@ function leftAtOnce([first, second]: readonly SessionEvent[]): boolean {
 
 export const REVIVAL_LIMIT = { times: 3, withinMs: 10 * 60_000 } as const;
 
-/** What is reported of a session that is left alone for it; a sentence without its end. */
+/** Reported for a session whose workers are no longer restarted; a clause without a full stop. */
 export const DYING = `Its worker has ended ${REVIVAL_LIMIT.times} times in ${REVIVAL_LIMIT.withinMs / 60_000} minutes`;

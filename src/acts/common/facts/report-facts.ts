@@ -9,12 +9,12 @@ import { DYING } from './recent-revivals.ts';
 import { spentWords } from './spent-words.ts';
 import { isStuck, type WorkerNow, type WorkerReport, workerNow } from './worker-now.ts';
 
-/** A session with its worker, and what its agent does now. */
+/** A session with its worker and its agent's current activity. */
 export interface ReportFacts extends SessionFacts {
   doing?: string;
   stalled?: true;
   worker: WorkerNow;
-  /** Money and tokens in words, with the limits that there are. */
+  /** Cost and tokens as text, with the limits in effect. */
   spent?: string;
   next: NextStep[];
 }
@@ -46,12 +46,12 @@ export function reportFacts(
   };
 }
 
-/** Why a session does not continue without an act. */
+/** Why a session does not continue by itself. */
 export function stuckWords(view: SessionView, { isDying, unwatched }: WorkerReport): string {
   return isDying ? dyingWords(view) : (unwatched ?? `${capitalised(WORKER_GONE)}.`);
 }
 
-/** A group in one answer, a sentence each: how many are done, and what each of the others does or waits for. */
+/** A group as sentences: how many are done, and what each of the others is doing or waiting for. */
 export function groupLines(
   members: readonly { view: SessionView; report?: WorkerReport | undefined }[],
 ): string[] {

@@ -3,14 +3,14 @@ import type { SessionView } from '../../../session/events/session-view.ts';
 
 const NONE: SessionCaps = { session: {}, phases: {} };
 
-/** What a session has spent, with the limits that there are: `$1.20 of $5.00, 40000 tokens`. Empty: nothing yet. */
+/** What a session has spent, with its limits: `$1.20 of $5.00, 40000 tokens`. Empty if nothing yet. */
 export function spentWords({ state, sessionFile }: SessionView): string {
   const { spent, raisedCaps, progress, cost } = state;
   const caps = withRaised(sessionFile?.settings.caps ?? NONE, raisedCaps);
   const uses = capUses(caps, spent, progress.phase);
   const limited = new Set(uses.filter(({ scope }) => scope === 'session').map(({ cap }) => cap));
   const { usd, tokens, iterations } = spent.session;
-  // Its agents worked, and none has said for how much.
+  // Agents have run, but none has reported its cost.
   const isUnknown = cost.usd === undefined && iterations > 0;
   const about = cost.usdIsEstimate ? 'about ' : '';
   return [

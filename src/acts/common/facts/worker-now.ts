@@ -5,19 +5,19 @@ export type WorkerNow = 'none needed' | 'starting' | 'working' | 'gone';
 
 export interface WorkerReport {
   worker: WorkerNow;
-  /** Its workers end again and again, so that none is started any more before a person has seen why. */
+  /** Its workers die repeatedly, so no further one is started until a person acts. */
   isDying: boolean;
-  /** Why nothing here watches a session that waits, is limited or queued, as a sentence. */
+  /** Why no supervisor here watches a waiting, limited or queued session, as a sentence. */
   unwatched?: string | undefined;
 }
 
-/** Whoever starts a worker or a supervisor waits so long for it. */
+/** How long to wait for a worker or supervisor to start. */
 export const STARTING_MS = 15_000;
 
 interface WorkerFacts {
-  /** Since the last command was left that no worker has taken; infinite without one. */
+  /** Age of the newest command that no worker has taken; infinite if there is none. */
   ageMs: number;
-  /** A supervisor starts its next worker. */
+  /** Whether a supervisor will start its next worker. */
   isContinued: boolean;
   isDying: boolean;
 }
@@ -25,17 +25,17 @@ interface WorkerFacts {
 const NO_FACTS: WorkerFacts = { ageMs: Number.POSITIVE_INFINITY, isContinued: false, isDying: false };
 
 export function workerNow(view: SessionView, { ageMs, isContinued, isDying } = NO_FACTS): WorkerNow {
-  // A worker that has nothing left to do is about to leave.
+  // An idle worker is about to exit.
   if (view.worker === 'alive') return isAtRest(view) ? 'none needed' : 'working';
   if (view.isUnseen) return 'gone';
-  // On another machine or in another container, and it shows signs of life.
+  // On another machine or in another container, and still active.
   if (view.worker === 'unknowable') return 'working';
   if (!view.needsWorker) return 'none needed';
   if (ageMs < STARTING_MS) return 'starting';
   return isContinued && !isDying ? 'starting' : 'gone';
 }
 
-/** True when nothing happens in it any more before a person acts on it, though it is not over. */
+/** True if nothing happens until a person acts, although the session has not ended. */
 export function isStuck({ state: { status } }: SessionView, { worker, unwatched }: WorkerReport): boolean {
   return (
     worker === 'gone' || (unwatched !== undefined && (status.kind === 'limited' || status.kind === 'queued'))

@@ -13,10 +13,10 @@ import type { ActionContext } from '../context.ts';
 import { REVIVAL_LIMIT, recentRevivals } from './recent-revivals.ts';
 import { STARTING_MS, type WorkerReport, workerNow } from './worker-now.ts';
 
-/** What a look at a session needs to know about the supervisor; reads files alone. */
+/** What a report on a session needs to know about the supervisor; read from files only. */
 export interface Watching {
   identity: string;
-  /** `starting`: none yet, and one was started or will be within moments. */
+  /** `starting`: none yet, but one was just started or is about to be. */
   supervisor: Presence | { kind: 'starting' } | { kind: 'unwritable'; folder: string };
 }
 
@@ -36,7 +36,7 @@ function whyNone(paths: SupervisorPaths, { now }: ActionContext['clock']): Watch
   return { kind: now() - rungAtMs < STARTING_MS ? 'starting' : 'none' };
 }
 
-/** The folder that keeps every file from being made in `dir`; undefined where there is none. */
+/** The folder whose permissions prevent creating files in `dir`; undefined if there is none. */
 function unwritableFolder(dir: string): string | undefined {
   try {
     const isThere = statsAt(dir) !== undefined;
@@ -47,7 +47,7 @@ function unwritableFolder(dir: string): string | undefined {
   }
 }
 
-/** How a session stands to its worker, and whether something watches it where it needs none. Starts nothing. */
+/** The state of a session's worker and, if it needs none, whether a supervisor watches it. Starts nothing. */
 export async function workerReport(
   view: SessionView,
   context: ActionContext,
@@ -57,7 +57,7 @@ export async function workerReport(
   const around = watching ?? (await readWatching(context));
   const report = await reportAround(view, around, context);
   if (report.worker !== 'gone') return report;
-  // It may have begun or left between the reading of its log and that of its lease.
+  // The worker may have started or exited between reading its log and its lease.
   const again = await readSession(view.paths, context.host, context.clock);
   return again === undefined ? report : await reportAround(again, around, context);
 }
@@ -75,7 +75,7 @@ async function reportAround(
   return { worker, isDying: isDying && worker === 'gone', unwatched };
 }
 
-/** A supervisor does what it waits for. */
+/** Whether the session waits for something that a supervisor handles. */
 function waitsForSupervisor({ worker, state: { status, archived }, isForeign, newer }: SessionView): boolean {
   if (worker !== 'none' || archived || isForeign || newer !== undefined) return false;
   return status.kind === 'waiting' || status.kind === 'limited' || status.kind === 'queued';
@@ -108,7 +108,7 @@ function whyUnwatched(
     case 'unwritable':
       return unwatched(` (${supervisor.folder} is not writable)`, '');
     case 'none':
-      // Its worker starts one when it has released its lease.
+      // Its worker starts a supervisor after releasing its lease.
       return releasedAgoMs(view, context) < STARTING_MS ? undefined : unwatched('', RUN_ONE);
     default:
       return supervisor satisfies never;

@@ -6,11 +6,11 @@ import { everyPlace, type SessionsPlace } from './sessions-places.ts';
 export interface PlacedSession {
   view: SessionView;
   place: SessionsPlace;
-  /** Its name alone means another session of that name, or no single one. */
+  /** Its name alone is ambiguous, or refers to another session. */
   isShadowed: boolean;
 }
 
-/** Every session that was not put away: what needs the human first, then the newest. Nothing is started. */
+/** Every session that is not archived: those that need a person first, then the newest. Starts nothing. */
 export async function everySession(context: ActionContext): Promise<PlacedSession[]> {
   const places = await everyPlace(context);
   const lists = await Promise.all(
@@ -22,7 +22,7 @@ export async function everySession(context: ActionContext): Promise<PlacedSessio
   const all = lists.flat();
   const own = timesEach(all.filter(({ place }) => place.isOwn));
   const any = timesEach(all);
-  // As `findSession` takes a name: one of an own project counts before those of others.
+  // Same rule as in `findSession`: a session of the call's own project takes precedence.
   const sessions = all.map((one) => {
     const times = one.place.isOwn ? own : any;
     return { ...one, isShadowed: (times.get(one.view.folder) ?? 0) > 1 };

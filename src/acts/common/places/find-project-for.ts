@@ -13,15 +13,15 @@ import { ACTION_ERRORS } from '../action-errors.ts';
 import type { ActionContext } from '../context.ts';
 
 export interface ProjectQuestion {
-  /** A folder in or below the project, or its `.samocode` itself; without it the client's folders are tried. */
+  /** A folder in or below the project, or its `.samocode` itself; by default the client's folders are tried. */
   projectDir?: string | undefined;
   call?: CallSettings | undefined;
 }
 
 /**
- * The project that a call is about, opened and checked: the one that it names, else that of the client's
- * folders, else that of the working folder. The only one that is known on this machine is taken where all of
- * that names no place, and that is told in its warnings.
+ * The project that a call refers to, opened and checked: the one that it names, else that of the client's folders,
+ * else that of the working folder. If none of them leads to a project and exactly one is known on this machine, that
+ * one is used and a warning says so.
  * @throws project_not_found, project_unclear, no_such_folder, and what `openProject` throws
  */
 export async function findProjectFor(question: ProjectQuestion, context: ActionContext): Promise<Project> {
@@ -41,7 +41,7 @@ export async function readProjectFor(
   const { project } = reading;
   if (project === undefined) return reading;
   const { mainRepo, values } = project;
-  // A convenience: a home folder that can't be written must not stop anything.
+  // Only a convenience: an unwritable home folder must not prevent anything.
   await rememberProject({ filePath, mainRepo, sessions: values.sessions }, { homeDir, clock }).catch(
     () => {},
   );
@@ -51,7 +51,7 @@ export async function readProjectFor(
 }
 
 /**
- * Which project is meant; `isGuessed`: nothing led to it but that no other one is known.
+ * The project that a call refers to; `isGuessed`: used only because no other one is known.
  * @throws project_not_found, project_unclear, no_such_folder
  */
 async function findProjectFile(
@@ -65,7 +65,7 @@ async function findProjectFile(
     if (typeof found === 'string') return { filePath: found, isGuessed: false };
     notFound ??= found;
   }
-  // Whoever stands in a repository, or has named a folder, means that one and no other.
+  // A folder in a repository, or one that was named, refers to its own project and no other.
   const isSomewhere = folders.length > 0 || notFound?.args.repository !== undefined;
   const known = isSomewhere ? [] : await knownProjectFiles(context.home);
   if (known.length > 1) throw ACTION_ERRORS.project_unclear({ files: known });
@@ -73,24 +73,24 @@ async function findProjectFile(
   return { filePath: known[0], isGuessed: true };
 }
 
-/** The folders that the call or its client names, best first; none where they say nothing. */
+/** The folders that the call or its client names, best first; empty if they name none. */
 export function namedFolders(projectDir: string | undefined, context: ActionContext): string[] {
   if (projectDir?.trim()) return [namedFolder(projectDir, context)];
   const { roots = [], env } = context;
   const ofClient = env.CLAUDE_PROJECT_DIR;
-  // A client that nobody opened a folder in may name the top of the disk.
+  // A client without an open folder may report the root of the file system.
   const named = [...roots, ...(ofClient ? [ofClient] : [])].filter((folder) => dirname(folder) !== folder);
   return [...new Set(named)];
 }
 
-/** The `.samocode` of a place: around it, or of a known project whose repository it lies in. */
+/** The `.samocode` for a path: in a folder above it, or of a known project whose repository contains it. */
 export async function projectAt(
   place: string,
   { home: homeDir }: Pick<ActionContext, 'home'>,
 ): Promise<string | ProjectNotFound> {
   const isFile = (await ifExists(stat(place)))?.isFile() ?? false;
   if (isFile && basename(place) === SAMOCODE_FILE) return place;
-  // Any other file is a place in its project, as an editor names it.
+  // Editors may pass any file of the project.
   const from = isFile ? dirname(place) : place;
   try {
     return await findProject({ from, homeDir });
@@ -100,7 +100,7 @@ export async function projectAt(
   }
 }
 
-/** A known project whose `.samocode` lies elsewhere and names this repository. */
+/** A known project whose `.samocode` is outside this repository but names it. */
 async function knownProjectOf(repository: string | undefined, homeDir: string): Promise<string | undefined> {
   if (repository === undefined) return undefined;
   const known = await readKnownProjects(homeDir);
@@ -110,7 +110,7 @@ async function knownProjectOf(repository: string | undefined, homeDir: string): 
   return files[0];
 }
 
-/** The `.samocode` files that were used on this machine and are still there, last used first. */
+/** The existing `.samocode` files that were used on this machine, most recently used first. */
 export async function knownProjectFiles(homeDir: string): Promise<string[]> {
   const known = await readKnownProjects(homeDir);
   return await thoseThatExist(known.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : []);
@@ -121,7 +121,7 @@ async function thoseThatExist(paths: readonly string[]): Promise<string[]> {
   return paths.filter((_, index) => found[index]?.isFile());
 }
 
-/** As long as a system takes one. */
+/** The usual system limit for the length of a path. */
 export function isPath(text: string): boolean {
   return !text.includes('\0') && text.length <= 4096;
 }
@@ -129,9 +129,9 @@ export function isPath(text: string): boolean {
 type Standing = Pick<ActionContext, 'cwd' | 'home' | 'roots' | 'env'>;
 
 /**
- * The absolute path of a folder that a call names. A relative one counts from the terminal's folder; in a client, from
- * the one folder that it works in, for the server may run anywhere.
- * @throws no_such_folder for what is not a valid path; relative_folder
+ * The absolute path of a folder that a call names. In the CLI, a relative path is resolved against the working folder;
+ * in a client, against the client's only folder, because the server may run anywhere.
+ * @throws no_such_folder for an invalid path; relative_folder
  */
 export function namedFolder(words: string, standing: Standing): string {
   const path = words.trim();

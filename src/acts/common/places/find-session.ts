@@ -14,20 +14,20 @@ import type { ActionContext } from '../context.ts';
 import { atHand, projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
 
 export interface SessionQuestion {
-  /** A session folder, a name without its date (the newest of that name), the beginning of either, or a short id. */
+  /** A session folder, a name without its date (then the newest), a prefix of either, or a short id. */
   session: string;
   projectDir?: string | undefined;
-  /** Where the absence of a session means something: the beginning of a name finds nothing. */
+  /** For callers to whom a missing session is meaningful: prefixes do not match. */
   isWholeName?: boolean | undefined;
-  /** The same, but a short id counts: for acts that lose something and that no question comes before. */
+  /** The same, but short ids match: for destructive acts that are not confirmed first. */
   isExact?: boolean | undefined;
-  /** It changes something: a session of another project than the one at hand is not reached by its name alone. */
+  /** The call changes something: the name alone does not reach a session outside the current project. */
   isAct?: boolean | undefined;
 }
 
 /**
- * The session that a name means, as its files show it now: in the call's own project, by its whole name or its
- * beginning, and only then in another one that is known on this machine.
+ * Finds a session by name and reads its current state: first in the call's own project, by full name and then by
+ * prefix, then in the others known on this machine.
  * @throws session_not_found with the nearest name; whole_name_needed; session_ambiguous; other_project;
  * project_not_found and the errors of settings
  */
@@ -69,13 +69,13 @@ export async function findSessionAndPlace(
   throw notFound(session, await foldersSeen(places, context));
 }
 
-/** @throws other_project where an act would leave the project at hand and nobody agrees to that */
+/** @throws other_project if an act would leave the current project without consent */
 async function reached(
   found: FoundSession,
   { projectDir: named, isAct }: SessionQuestion,
   context: ActionContext,
 ): Promise<FoundSession> {
-  // Without a project named, the call's own ones are those at hand.
+  // If no project is named, the call's own projects are the current ones.
   if (!isAct || (found.place.isOwn && !named?.trim())) return found;
   const { files, isSomewhere } = await atHand(context);
   if (files.includes(found.place.filePath)) return found;
@@ -99,7 +99,7 @@ async function openAll(folders: readonly string[], place: SessionsPlace, { host 
   return views.flatMap((view) => (view === undefined ? [] : [{ view, place }]));
 }
 
-/** Without those in the archive, unless there are no others. */
+/** Without archived ones, unless there are no others. */
 function currentOnes(found: readonly FoundSession[]): readonly FoundSession[] {
   const current = found.filter(({ view }) => !view.state.archived);
   return current.length > 0 ? current : found;
@@ -108,13 +108,13 @@ function currentOnes(found: readonly FoundSession[]): readonly FoundSession[] {
 /** @throws session_ambiguous */
 function theOneMeant(session: string, meant: readonly FoundSession[]): FoundSession | undefined {
   if (meant.length <= 1) return meant[0];
-  // Whichever was taken, the next call might mean another: other projects come and go, and change places.
+  // Picking one would be unstable: other projects are added, removed and moved.
   const names = [...new Set(meant.map(({ view }) => view.folder))];
   const projects = [...new Set(meant.map(({ place }) => projectDirOf(place)))];
   throw ACTION_ERRORS.session_ambiguous({ session, names, projects });
 }
 
-/** The newest first, those of the call's own project before all others. */
+/** The newest first; those of the call's own project before all others. */
 async function foldersSeen(places: readonly SessionsPlace[], { host }: ActionContext): Promise<string[]> {
   const ordered = [...places].sort((a, b) => Number(b.isOwn) - Number(a.isOwn));
   const lists = await Promise.all(ordered.map(({ sessionsDir }) => readAllSessions(sessionsDir, host)));

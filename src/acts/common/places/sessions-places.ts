@@ -11,11 +11,11 @@ import { isOfFiles } from '../../../session/status.ts';
 import type { ActionContext } from '../context.ts';
 import { knownProjectFiles, namedFolders, projectAt } from './find-project-for.ts';
 
-/** A project as far as looking at its sessions needs it: no git is asked, so that a broken repository hides nothing. */
+/** The part of a project needed to read its sessions. Found without git, so that a broken repository hides nothing. */
 export interface SessionsPlace {
   filePath: string;
   sessionsDir: string;
-  /** The call is about it: named, or around the folders that the client or the terminal stands in. */
+  /** The call refers to it: by name, or because it contains the client's folders or the working folder. */
   isOwn: boolean;
 }
 
@@ -24,8 +24,8 @@ export function projectDirOf({ filePath }: Pick<SessionsPlace, 'filePath'>): str
 }
 
 /**
- * Where sessions are looked for: the project that the call names; else those of the client's folders, or of the
- * working folder, and then the others known on this machine, last used first.
+ * Where to search for sessions: the project that the call names; else the projects of the client's folders, or of the
+ * working folder, and then the others known on this machine, most recently used first.
  * @throws project_not_found for a folder without a project; setting_missing, setting_invalid of the call's own project
  */
 export async function sessionsPlaces(
@@ -41,12 +41,12 @@ export async function sessionsPlaces(
       .map((path) => placeOf(path, context, false).catch(expected)),
   );
   const places = [...own, ...others.flatMap((each) => (each instanceof SamocodeError ? [] : [each]))];
-  // Another project that is broken is no reason to refuse a call, unless there is nothing else to look at.
+  // Other projects that are broken must not fail the call unless no project can be read.
   if (places.length === 0) throw others[0] ?? notFound;
   return await differentOnes(places);
 }
 
-/** Every folder of sessions, the client's own project first. No project, or a broken one, is no failure. */
+/** Every sessions folder, the client's own projects first. Missing and broken projects are skipped. */
 export async function everyPlace(context: ActionContext): Promise<SessionsPlace[]> {
   const own = await ownFiles(undefined, context).catch(expected);
   const files = own instanceof SamocodeError ? [] : own.files;
@@ -57,13 +57,16 @@ export async function everyPlace(context: ActionContext): Promise<SessionsPlace[
   return await differentOnes(found.flatMap((each) => (each instanceof SamocodeError ? [] : [each])));
 }
 
-/** The projects that a call is about when it names none. `isSomewhere`: it is about them, or about a repository without one. */
+/**
+ * The projects that a call refers to when it names none.
+ * `isSomewhere`: there is at least one, or a repository without a project.
+ */
 export async function atHand(context: ActionContext): Promise<{ files: string[]; isSomewhere: boolean }> {
   const { files, notFound } = await ownFiles(undefined, context);
   return { files, isSomewhere: files.length > 0 || notFound?.args.repository !== undefined };
 }
 
-/** Two projects may share a SESSIONS folder; whichever comes first stands for it. */
+/** Two projects may share a SESSIONS folder; only the first of them is kept. */
 async function differentOnes(places: readonly SessionsPlace[]): Promise<SessionsPlace[]> {
   const dirs = await Promise.all(places.map(({ sessionsDir }) => realPathAsFar(sessionsDir)));
   return places.filter((_, index) => dirs.indexOf(dirs[index] ?? '') === index);

@@ -8,11 +8,11 @@ import { findProjectFor } from './find-project-for.ts';
 
 export interface TrustProjectInput {
   projectDir?: string | undefined;
-  /** Of the content that the person has seen; its first characters are enough. */
+  /** The hash of the content that the person has seen; a prefix is enough. */
   hash: string;
 }
 
-/** Whether a project waits for a person's trust, and for which lines. @throws what `findProjectFor` throws */
+/** Whether a project needs a person's trust, and for which lines. @throws what `findProjectFor` throws */
 export async function readTrust(
   { projectDir }: Pick<TrustProjectInput, 'projectDir'>,
   context: ActionContext,
@@ -22,9 +22,9 @@ export async function readTrust(
 }
 
 /**
- * Notes that a person has seen the commands and loosening lines of a `.samocode` and lets them count. Any
- * later change of the file asks anew. Already trusted, it changes nothing.
- * @returns the lines that count now and did not before
+ * Records that a person has seen and accepted the commands and relaxed rules of a `.samocode`. After any later change
+ * they must be trusted again. Does nothing if they already are.
+ * @returns the lines that newly take effect
  * @throws inside_session, trust_changed, person_needed, what `findProjectFor` throws
  */
 export async function trustProject(
@@ -36,7 +36,10 @@ export async function trustProject(
   return { project, lines: await trustAsSeen(project, input.hash, context) };
 }
 
-/** The same for a project that is open. @param seen hash of what the person has seen @throws trust_changed, person_needed */
+/**
+ * The same for an open project. @param seen hash of the content that the person has seen @throws trust_changed,
+ * person_needed
+ */
 export async function trustAsSeen(
   project: Project,
   seen: string,
@@ -60,15 +63,15 @@ export async function trustAsSeen(
   return trust.lines;
 }
 
-/** A model may hand on a yes to commands; it may not loosen what it is held by. */
+/** A model may forward a person's consent to commands, but may not relax its own rules. */
 export function needsPerson(lines: readonly RiskyLine[], { channel }: By): boolean {
   return channel === 'tool' && lines.some(({ risk }) => risk === 'loosens');
 }
 
-/** Fewer characters could be guessed at. */
+/** A shorter prefix could be guessed. */
 const MIN_HASH = 8;
 
-/** Nothing that a file brings along runs before a person has seen it. @throws project_not_trusted */
+/** No command from a file runs before a person has seen it. @throws project_not_trusted */
 export async function requireTrust(project: Project, { home }: Pick<ActionContext, 'home'>): Promise<void> {
   const trust = await trustIn(project, home);
   if (trust.kind !== 'untrusted') return;
@@ -81,14 +84,14 @@ export async function requireTrust(project: Project, { home }: Pick<ActionContex
   });
 }
 
-/** One line as a person is shown it. */
+/** One line in the form shown to a person. */
 export function riskyLineWords({ key, value }: { key: string; value: string }): string {
   return `${key}=${value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value}`;
 }
 
 const MAX_SHOWN = 200;
 
-/** Enough to tell versions apart, as with commits, and cheap for a model to write back. */
+/** Long enough to distinguish versions, like an abbreviated commit hash, and cheap for a model to repeat. */
 export function shortHash(hash: string): string {
   return hash.slice(0, SHORT_HASH);
 }

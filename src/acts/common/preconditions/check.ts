@@ -6,10 +6,10 @@ export interface DoctorCheck {
   id: string;
   level: 'ok' | 'warn' | 'fail';
   found: string;
-  /** What only somebody wants who looks for the cause. */
+  /** Useful only for finding the cause. */
   details?: string;
   fix?: string;
-  /** The same with samocode; each face words it. */
+  /** The fix as samocode steps; each interface renders them in its own way. */
   next?: readonly NextStep[];
 }
 
@@ -29,7 +29,7 @@ export const failed = (id: string, { what, why, hint, next }: SamocodeError): Do
   next,
 });
 
-/** What the checks ask the machine for; tests hand in another one. */
+/** What the checks read from the machine; tests pass another one. */
 export interface Machine {
   platform: NodeJS.Platform;
   uid: number | undefined;

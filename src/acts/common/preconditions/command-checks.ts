@@ -14,8 +14,8 @@ interface NamedCommand {
 }
 
 /**
- * What the shell thinks of SETUP and of each CHECK. They may take an hour, so none of them is run. What fails here
- * fails in every session.
+ * Checks the syntax and the first program of SETUP and of each CHECK without running them, since they may take an hour.
+ * What fails here fails in every session.
  */
 export async function commandChecks(
   { values: { setup, checks }, mainRepo }: Project,
@@ -34,7 +34,7 @@ export async function commandChecks(
   };
   const found = await inEnvironment(env);
   if (isFromTerminal(env) || found.every(({ level }) => level === 'ok')) return found;
-  // Read only where something is missing: start-up files may take seconds.
+  // Only if something is missing, because start-up files may take seconds.
   return await inEnvironment(await environmentOfSessions(env, home));
 }
 
@@ -48,7 +48,7 @@ async function commandCheck(
   const program = await missingProgram(command, place);
   if (program === undefined) return ok(id, command);
   const found = programNotFound(program, of, command);
-  // What a path of the repository leads to may also come with the branch of a session.
+  // A path in the repository may exist only on a session's branch.
   const mayCome = isOfRepository(program) || (hasSetup && setting === 'CHECK');
   return mayCome
     ? warn(

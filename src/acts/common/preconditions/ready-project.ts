@@ -73,7 +73,7 @@ async function impossibleCommands(project: Project, context: ActionContext): Pro
 }
 
 /**
- * What would end the first paid iteration before it begins, from facts that cost nothing to ask.
+ * Refuses what would fail in the first paid iteration and can be determined at no cost.
  * @throws root_refused
  */
 export function refuseWhatCannotRun(
@@ -87,7 +87,7 @@ export function refuseWhatCannotRun(
     throw START_ERRORS.root_refused({ title: refusing.title });
 }
 
-/** A provider that refuses to skip permissions for root does so unless the person calls the machine a sandbox, by a 1 and no other word. */
+/** Whether a provider refuses to skip permissions for root. IS_SANDBOX must be exactly 1 to prevent that. */
 export function isRefusedAsRoot(facts: {
   uid: number | undefined;
   permissions: 'skip' | 'allow';

@@ -3,7 +3,7 @@ import { cleanText } from '../../../base/text.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../action-errors.ts';
 
-/** What a person writes is handed to a child whole; more than this belongs into a file. */
+/** A person's text is passed to an agent in full; longer text belongs in a file. */
 const MAX_TEXT_CHARS = 100_000;
 
 /** A person's text, trimmed and without control characters. @throws text_missing, text_too_long */
@@ -17,8 +17,9 @@ export function requireText(text: string, name: string): string {
 }
 
 /**
- * A session works where it was started.
- * @param goesOn whether agents will work in it @throws folder_gone
+ * Checks that the folders that a session was started with still exist.
+ * @param goesOn whether agents will work in it
+ * @throws folder_gone
  */
 export function requireFolders(
   { folder, sessionFile: file, state: { worktree } }: SessionView,

@@ -15,7 +15,7 @@ export interface SandboxQuestion {
   settings: Pick<FrozenSettings, 'sandbox' | 'sandboxWrite'>;
 }
 
-/** Whether agents would run inside the guard here and now; tried, not believed. @throws GitError */
+/** Whether agents would run inside the guard here and now, determined by a trial. @throws GitError */
 export async function guardNow(
   { settings, ...places }: SandboxQuestion,
   context: ActionContext,
@@ -26,7 +26,7 @@ export async function guardNow(
   return await probeGuard(protectedPlaces, { env: context.env });
 }
 
-/** What agents and checks must not reach, and what stays open to them. @throws GitError */
+/** What agents and checks must not access, and what stays writable for them. @throws GitError */
 export async function placesToProtect(
   folders: Omit<SandboxQuestion, 'settings'> & { writable: readonly string[] },
   { env, home, programs }: ActionContext,
@@ -36,8 +36,8 @@ export async function placesToProtect(
 }
 
 /**
- * The level with which a session would begin; `warning`: why there is no guard although one is wanted, and how to get it.
- * @throws guard_unavailable where the session is to have a guard or nothing; GitError
+ * The sandbox level that a new session would have; `warning`: why a wanted guard is unavailable, and how to get it.
+ * @throws guard_unavailable if the session requires a guard; GitError
  */
 export async function sandboxNow(
   question: SandboxQuestion & {
