@@ -3,10 +3,10 @@ import { sessionFolders } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
 import { everyPlace } from '../common/places/sessions-places.ts';
 
-/** What the protocol allows in one answer. */
+/** The maximum that the protocol allows in one answer. */
 const MOST = 100;
 
-/** The sessions that a person may mean who has typed so much of a name: those that begin so first, then the newest. */
+/** The sessions whose name contains the typed text: those that begin with it first, then the newest. */
 export async function completeSession(typed: string, context: ActionContext) {
   const places = await everyPlace(context);
   const lists = await Promise.all(places.map(({ sessionsDir }) => sessionFolders(sessionsDir)));
@@ -14,7 +14,7 @@ export async function completeSession(typed: string, context: ActionContext) {
   const values = [...new Set(lists.flat())].filter((folder) => folder.toLowerCase().includes(wanted));
   const isBegun = (folder: string) =>
     [folder, nameWithoutDate(folder)].some((name) => name.toLowerCase().startsWith(wanted));
-  // A name begins with its date.
+  // Names begin with a date.
   values.sort((a, b) => Number(isBegun(b)) - Number(isBegun(a)) || b.localeCompare(a));
   return { values: values.slice(0, MOST), total: values.length, hasMore: values.length > MOST };
 }

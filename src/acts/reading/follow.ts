@@ -10,14 +10,14 @@ import type { Happening, WaitResult } from './wait-for-change.act.ts';
 export interface Followed {
   session: string;
   projectDir: string | undefined;
-  /** Number of the last event that was told; from there on everything is. */
+  /** Number of the last event already shown. */
   cursor: number;
 }
 
-/** The pace at which what the child does is looked at; changes of state come at once. */
+/** The poll interval for the agent's activity; changes of state are shown at once. */
 const LOOK_MS = 1000;
 
-/** What the end of following shows. */
+/** Shown by the caller at the end instead. */
 const UNTOLD: ReadonlySet<EventType> = new Set(['parked', 'done']);
 
 const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);
@@ -25,7 +25,10 @@ const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', '
 const isResting = (result: WaitResult) =>
   RESTING.has(result.view.state.status.kind) || isStuck(result.view, result);
 
-/** Every look at a session until it rests, or does not continue without an act; the last one is of that. @throws the reason of Ctrl-C */
+/**
+ * Yields a reading of the session at each poll; the last one is when it rests or does not continue by itself. @throws
+ * the reason of Ctrl-C
+ */
 export async function* looksAt(cli: Cli, followed: Followed, lookMs: number): AsyncGenerator<WaitResult> {
   const { waitForAny } = await import('./wait-for-change.act.ts');
   const context = await cli.actionContext();
@@ -41,8 +44,8 @@ export async function* looksAt(cli: Cli, followed: Followed, lookMs: number): As
 }
 
 /**
- * Shows a session's progress until it waits for a person or is over.
- * @throws the reason of Ctrl-C; the session's worker goes on
+ * Shows a session's progress until it waits for a person or has ended.
+ * @throws the reason of Ctrl-C; the session's worker continues
  */
 export async function followSession(
   cli: Cli,

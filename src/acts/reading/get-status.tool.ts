@@ -51,7 +51,7 @@ export const getStatusTool = defineTool({
       ...reportFields(report),
       since: report.view.state.status.since,
       branch: worktree?.branch,
-      // It was removed when the session was put away.
+      // Archiving removed the worktree.
       worktree: archived ? undefined : worktree?.path,
       sandbox: sandboxWords(report.view.state),
       gates: gateWords(report.view.state),
@@ -61,7 +61,7 @@ export const getStatusTool = defineTool({
   },
 });
 
-/** How far it is, and what to do about those that need the user. */
+/** Its progress, and the steps for the sessions that need the user. */
 async function aboutGroup(question: GroupQuestion, actions: ActionContext): Promise<ToolResult> {
   const { readGroup } = await import('./list-sessions.act.ts');
   const { sessions, groupSays } = await readGroup(question, actions);
@@ -72,7 +72,7 @@ async function aboutGroup(question: GroupQuestion, actions: ActionContext): Prom
 
 const MOST_NEXT = 3;
 
-/** What the user left for the agents and none has confirmed: the session is not done before. */
+/** Guidance from the user that no agent has acknowledged: until then the session cannot be done. */
 function messageWords({ waiting, unacknowledged }: SessionView['state']['messages']): string {
   return [
     ...(waiting.length > 0 ? [`${waiting.length} for the next agent`] : []),

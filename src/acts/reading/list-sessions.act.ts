@@ -10,23 +10,26 @@ import { READING_ERRORS } from '../common/reading-errors.ts';
 export interface ListSessionsInput {
   projectDir?: string | undefined;
   allProjects?: boolean | undefined;
-  /** Without one, all but those that were put away. */
+  /** By default, all but archived ones. */
   filter?: SessionFilter | undefined;
   group?: string | undefined;
 }
 
 export interface SessionList {
-  /** What was looked into; where the call stands in no project, all that are known. */
+  /** The folders that were read; outside a project, those of all known projects. */
   places: SessionsPlace[];
-  /** What needs the human first, then the newest. */
+  /** Those that need a person first, then the newest. */
   sessions: SessionView[];
   needing: number;
   workers: ReadonlyMap<SessionView, WorkerReport>;
-  /** Of a whole group: how many are done, and what each of the others does or waits for. */
+  /** For a whole group: how many are done, and what each of the others is doing or waiting for. */
   groupSays: string[];
 }
 
-/** The sessions of a project: what needs the human first, then the newest. Starts nothing. @throws project_not_found */
+/**
+ * The sessions of a project: those that need a person first, then the newest. Starts nothing. @throws
+ * project_not_found
+ */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
   const places = await sessionsPlaces(input.projectDir, context);
   const own = places.filter(({ isOwn }) => isOwn);
@@ -49,7 +52,7 @@ export async function listSessions(input: ListSessionsInput, context: ActionCont
   return { places: wanted, sessions, needing: sessions.filter(needs).length, workers, groupSays };
 }
 
-/** The folder of the project that a listed session belongs to; undefined where all are of one. */
+/** The project folder of a listed session; undefined if all belong to one project. */
 export function projectOfListed({ places }: SessionList, { paths }: SessionView): string | undefined {
   const place = places.find(({ sessionsDir }) => sessionsDir === paths.sessionsDir);
   return places.length > 1 && place ? projectDirOf(place) : undefined;
@@ -82,7 +85,7 @@ export interface GroupQuestion {
   projectDir?: string | undefined;
 }
 
-/** The same as a list. @throws group_not_found, project_not_found */
+/** Lists a group. @throws group_not_found, project_not_found */
 export async function readGroup(
   { group, projectDir }: GroupQuestion,
   context: ActionContext,
@@ -114,7 +117,7 @@ function isWanted(
   }
 }
 
-/** Which sessions are listed. `running`: whatever goes on by itself; `archived`: those that were put away, and no others. */
+/** Which sessions are listed. `running`: those that continue by themselves; `archived`: only archived ones. */
 export const SESSION_FILTERS = [
   'needs_human',
   'running',

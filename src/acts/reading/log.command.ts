@@ -61,7 +61,7 @@ export function addLog(program: Command, cli: Cli): void {
     });
 }
 
-/** The number of the event that the last line tells of. */
+/** The number of the event that the last line describes. */
 function lastEvent(lines: readonly string[]): number | undefined {
   const number = /\(#(\d+)\)$/.exec(lines.at(-1) ?? '')?.[1];
   return number === undefined ? undefined : Number(number);
@@ -84,11 +84,11 @@ interface TranscriptWish {
   session: string;
   projectDir: string | undefined;
   iteration: number;
-  /** Goes on until the child has ended. */
+  /** Continue until the agent has ended. */
   follow: boolean;
 }
 
-/** Shows what the child of one iteration said and did, as it is read; with `--json` the whole as one object. */
+/** Streams what the agent of one iteration said and did; with `--json`, prints it as one object. */
 async function showTranscript(cli: Cli, wish: TranscriptWish): Promise<void> {
   const { output } = cli;
   if (wish.follow) for await (const line of transcriptLines(cli, wish)) output.say(line);

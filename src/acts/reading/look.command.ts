@@ -43,7 +43,7 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const sessionsDirs = list.places.map(({ sessionsDir }) => sessionsDir);
   cli.output.result({ sessionsDirs, sessions: facts, ...(groupSays.length > 0 && { groupSays }) }, () =>
     [
-      // In a pipe there are only the rows.
+      // In a pipe, print only the rows.
       ...(cli.output.isLive ? groupSays : []),
       listWords(facts, cli.output, { nowMs: context.clock.now(), isWhole }),
     ].join('\n'),
@@ -57,7 +57,7 @@ export function addStatus(program: Command, cli: Cli): void {
     .action((session: string | undefined, options: ListOptions) => showStatus(cli, session, options));
 }
 
-/** Of one session, or the list of all. */
+/** Shows one session, a group, or the list of all. */
 export async function showStatus(cli: Cli, session: string | undefined, options: ListOptions): Promise<void> {
   const { group } = options;
   if (session !== undefined && group !== undefined)
@@ -123,7 +123,7 @@ export function addWait(program: Command, cli: Cli): void {
     });
 }
 
-/** A change is all that was waited for; else how the session rests is what a script must know. */
+/** With `until: change`, a change is success; otherwise scripts need to know how the session rests. */
 function statusOf({ view, changed }: WaitResult, until: WaitUntil): number {
   if (!changed) return EXIT.failed;
   return until === 'change' || view.state.status.kind === 'stopped' ? EXIT.ok : exitStatusOf(view);

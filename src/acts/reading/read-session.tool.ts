@@ -107,7 +107,7 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
   async changes(input, { actions }) {
     const { session, projectDir, iteration, cursor, path, offset } = input;
     const { changesWords, readChanges } = await import('./read-changes.act.ts');
-    // One more than the page, to know whether there is one.
+    // One more character than the page, to detect whether there is another.
     const maxChars = offset < 0 ? MOST_PATCH_CHARS : Math.min(offset + PAGE_CHARS + 1, MOST_PATCH_CHARS);
     const asked = { session, projectDir, iteration, cursor, path, maxChars };
     const found = await readChanges(asked, actions);
@@ -149,7 +149,7 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
   async log({ session, projectDir, offset }, { actions }) {
     const { readLogTail } = await import('./read-log.act.ts');
     const { view, lines } = await readLogTail({ session, projectDir, lines: MOST_LOG_LINES }, actions);
-    // What happened last is wanted first.
+    // The newest lines come first in interest, so without an offset the end is returned.
     const newest = () =>
       firstThatFit(lines.toReversed().map((line) => cut(line, 1000)))
         .toReversed()
@@ -159,7 +159,7 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
   },
 };
 
-/** A single entry can be longer than a page, and no offset leads into it. */
+/** A single entry can be longer than a page and cannot be continued by offset, so it is truncated. */
 function whole({ text, more_from }: Page): string {
   return more_from === undefined ? text : `${text}…`;
 }

@@ -12,12 +12,14 @@ import { findSession, type SessionQuestion } from '../common/places/find-session
 import { READING_ERRORS } from '../common/reading-errors.ts';
 
 export interface ReadTranscriptInput extends SessionQuestion {
-  /** Without one, the newest. */
+  /** Defaults to the newest. */
   iteration?: number | undefined;
-  /** Where the page before ended: its `next`. Without one, from the beginning; negative: so many bytes before the end. */
+  /**
+   * Where to start: `next` of the previous page. Defaults to the beginning; negative: this many bytes before the end.
+   */
   from?: number | undefined;
   limit?: number | undefined;
-  /** Characters of one page as JSON writes them; a single event that is longer makes a page of its own. */
+  /** Maximum characters of a page in JSON; a longer single event becomes a page by itself. */
   maxChars?: number | undefined;
 }
 
@@ -29,21 +31,21 @@ export interface TranscriptPage {
   /** The raw log, a line of JSON per event. */
   logPath: string;
   entries: TranscriptEntry[];
-  /** The same as lines to print. Texts of children within them are theirs. */
+  /** The same as lines to print. They contain text written by agents. */
   lines: string[];
-  /** Where the next page begins, a position in the raw log. */
+  /** The position in the raw log where the next page begins. */
   next: number;
   hasMore: boolean;
   isRunning: boolean;
 }
 
 const DEFAULT_LIMIT = 200;
-/** Raw bytes of one page; a line that is longer is left out with a note. */
+/** Maximum raw bytes of a page; a longer line is omitted with a note. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
- * One page of what an iteration's child said and did, from its raw log; of a bounded size. For a running
- * one, call again with `next` until `isRunning` is false and nothing is left.
+ * One page of what an iteration's agent said and did, from its raw log; bounded in size. For a running agent, call
+ * again with `next` until `isRunning` is false and `hasMore` too.
  * @throws session_not_found, iteration_not_found
  */
 export async function readTranscript(
@@ -60,7 +62,7 @@ export async function readTranscript(
   }
   const { iteration, phase, provider, log } = started;
   const logPath = join(paths.logs, log);
-  // Asked before the log is read: what is written in between then belongs to the next page.
+  // Read the state before the log: what is written in between belongs to the next page.
   const isRunning = state.openIteration?.iteration === iteration;
   const page = await transcriptPage(logPath, { ...input, provider, isRunning });
   const lines = transcriptLines(page.entries);
@@ -74,7 +76,10 @@ function startOf(events: readonly SessionEvent[], iteration: number | undefined)
   );
 }
 
-/** The numbers that the events tell of, undefined for none; the overview also counts what the original tool ran. */
+/**
+ * The range of the iterations in the events, undefined if there are none; the overview also counts iterations of the
+ * original tool.
+ */
 export function iterationsIn(
   type: 'iteration_started' | 'iteration_ended',
   events: readonly SessionEvent[],
@@ -85,13 +90,13 @@ export function iterationsIn(
 
 interface PageQuestion extends Pick<ReadTranscriptInput, 'from' | 'limit' | 'maxChars'> {
   provider: string;
-  /** Else nothing more is written, and a last line without LF counts. */
+  /** False: the log is complete, and a last line without LF counts. */
   isRunning: boolean;
 }
 
 type Page = Pick<TranscriptPage, 'entries' | 'next' | 'hasMore'>;
 
-/** One page of a raw log, where it is known which and whose it is. */
+/** One page of a raw log. */
 export async function transcriptPage(logPath: string, question: PageQuestion): Promise<Page> {
   const opened = openPlainHandle(logPath);
   if (opened.kind !== 'opened') {
@@ -129,7 +134,7 @@ async function readEntries(handle: PlainHandle, size: number, question: PageQues
   return { entries, next, hasMore: false };
 }
 
-/** As lines, each with the mark and the break that it gets; a break takes as much room as the quotes. */
+/** Formatted as lines with mark and line break; the break takes as much room as the quotes. */
 function charsOf(entries: readonly TranscriptEntry[]): number {
   return transcriptLines(entries).reduce((sum, line) => sum + JSON.stringify(line).length, 0);
 }

@@ -15,13 +15,13 @@ import { sessionsOfGroup } from './list-sessions.act.ts';
 
 export interface WaitForAnyInput {
   /**
-   * At least one, where there is no group. `cursor`: number of the last event that the caller was told of; without it
-   * only what comes from now on counts.
+   * At least one, unless there is a group. `cursor`: number of the last event that the caller has seen; without it,
+   * only later events count.
    */
   sessions: readonly { session: string; cursor?: number | undefined }[];
-  /** All of this group instead; until `done` is then reached when all of them are over. */
+  /** All sessions of this group instead; `until: done` then requires all of them to have ended. */
   group?: string | undefined;
-  /** Those of a result before, by folder; for the sessions that come without a cursor of their own. */
+  /** The cursors of an earlier result, by folder; used for sessions without a cursor of their own. */
   cursors?: Readonly<Record<string, number>> | undefined;
   projectDir?: string | undefined;
   until: WaitUntil;
@@ -31,22 +31,22 @@ export interface WaitForAnyInput {
 
 export interface WaitResult extends SessionReport {
   changed: boolean;
-  /** Everything behind the cursor that is worth telling, oldest first. */
+  /** The notable events after the cursor, oldest first. */
   happened: Happening[];
   leftOut: number;
-  /** Hand it to the next call, and nothing is lost between the two. */
+  /** To pass to the next call, so that no event is missed. */
   cursor: number;
-  /** Of every session, by its folder: hand them all to the next call. */
+  /** Of every session, by folder; to pass to the next call. */
   cursors: Record<string, number>;
-  /** Of a group: how many are done, and what each of the others does or waits for. */
+  /** For a group: how many are done, and what each of the others is doing or waiting for. */
   groupSays?: string[];
 }
 
 /**
- * Blocks until a session changes, needs a person or is over, or until the time has passed. Of several sessions it returns one,
- * first one that needs a person; the next call returns what happened in the others meanwhile, because their
- * cursors stay. Holds no state: a call that is cut off loses nothing. Starts nothing: where the worker is gone it
- * returns at once.
+ * Waits until a session changes, needs a person or ends, or until the timeout. Of several sessions it returns one,
+ * preferring one that needs a person; events of the others are returned by the next call, because their cursors do not
+ * advance. Keeps no state, so an interrupted call loses nothing. Starts nothing: if the worker is gone, it returns at
+ * once.
  * @throws session_not_found; the signal's reason when aborted
  */
 export async function waitForAny(input: WaitForAnyInput, context: ActionContext): Promise<WaitResult> {
@@ -82,7 +82,7 @@ interface Watched {
   view: SessionView;
   cursor: number;
   isNew: boolean;
-  /** It was told that nothing more comes of it: its cursor is beyond the last event. */
+  /** Its being stuck was already reported: its cursor is beyond the last event. */
   knowsStuck: boolean;
 }
 
@@ -101,7 +101,7 @@ async function watchedSessions(
     const given = cursor ?? (key === undefined ? undefined : cursors[key]);
     const known = given ?? view.state.n;
     const isNew = given === undefined;
-    // Two names may mean the same session.
+    // Two names may refer to the same session.
     if (!found.has(view.paths.runDir)) {
       const cursor = Math.min(known, view.state.n);
       found.set(view.paths.runDir, { view, cursor, isNew, knowsStuck: known > cursor });
@@ -128,14 +128,14 @@ async function lookAt(watched: Watched, until: WaitUntil, context: ActionContext
   return { ...watched, report, happened, isReached: isReached(until, { ...watched, report, happened }) };
 }
 
-/** Whoever waits for the end of a group is not told of each that ends before the last. */
+/** A wait for the end of a group ignores each end before the last. */
 function withoutEarlyEnds(looks: readonly Look[], until: WaitUntil): Look[] {
   const areAllOver = looks.every(({ view }) => isOver(view));
   if (until !== 'done' || areAllOver) return [...looks];
   return looks.map((look) => (isOver(look.view) ? { ...look, isReached: false } : look));
 }
 
-/** Of several, one that was told of already and only rests must not keep the others from being waited for. */
+/** Of several, a session that was already reported and only rests must not end the wait for the others. */
 function toldFirst(looks: readonly Look[]): Look | undefined {
   const reached = looks.filter(({ isReached }) => isReached);
   const news = reached.filter(
@@ -167,15 +167,15 @@ function resultOf(told: Look, changed: boolean, looks: readonly Look[]): WaitRes
 }
 
 /**
- * Of one that does not continue, one number more once that was told: the next event there is that of a new worker,
- * which is not told.
+ * The cursor of a stuck session is advanced by one once that was reported; the next event there is that of a new
+ * worker, which is not reported.
  */
 function nextCursor({ view, report, cursor, knowsStuck }: Look, isTold: boolean): number {
   const knows = (isTold || knowsStuck) && isStuck(view, report);
   return (isTold ? view.state.n : cursor) + (knows ? 1 : 0);
 }
 
-/** How often a worker that died is noticed. */
+/** How soon the death of a worker is noticed. */
 const LOOK_AGAIN_MS = 5000;
 const MAX_HAPPENINGS = 20;
 
@@ -183,7 +183,7 @@ function isReached(
   until: WaitUntil,
   { view, report, happened, isNew }: Watched & Pick<Look, 'report' | 'happened'>,
 ): boolean {
-  // Nothing more comes of it.
+  // It will not continue by itself.
   if (isStuck(view, report)) return true;
   const isHumans = needsHuman(view);
   switch (until) {
@@ -192,7 +192,7 @@ function isReached(
     case 'done':
       return isOver(view) || view.state.status.kind === 'blocked';
     case 'change':
-      // The end of an iteration and what follows from it are one change.
+      // The end of an iteration and the decision after it are one change.
       if (view.state.pending !== undefined) return false;
       return happened.length > 0 || (isNew && (isHumans || isOver(view)));
     default:
@@ -200,27 +200,27 @@ function isReached(
   }
 }
 
-/** True when nothing happens any more unless somebody resumes the session. */
+/** True if nothing more happens until the session is resumed. */
 function isOver(view: SessionView): boolean {
   const { kind } = view.state.status;
   return kind === 'done' || kind === 'stopped';
 }
 
-/** `change`: anything worth telling; `attention`: a person is needed or it is over; `done`: it is over. */
+/** `change`: any notable event; `attention`: a person is needed or it has ended; `done`: it has ended. */
 export const WAIT_UNTIL = ['change', 'attention', 'done'] as const;
 export type WaitUntil = (typeof WAIT_UNTIL)[number];
 
-/** One event in a sentence. Texts of children within it are theirs. */
+/** One event as a sentence. May contain text written by agents. */
 export interface Happening {
   n: number;
   at: string;
   type: EventType;
   text: string;
-  /** As it should be, and to be seen from where the session stands now. */
+  /** As expected, and implied by the session's current state. */
   isRoutine: boolean;
 }
 
-/** Steps on the way to something that is told anyway. */
+/** Intermediate steps whose outcome is reported anyway. */
 const NOT_TOLD: ReadonlySet<EventType> = new Set<EventType>([
   'session_created',
   'worker_took_over',
@@ -233,7 +233,7 @@ const NOT_TOLD: ReadonlySet<EventType> = new Set<EventType>([
   'stop_requested',
 ]);
 
-/** What is worth telling among the events that `view` knows and the reader does not. */
+/** The notable events up to the state in `view` that the caller has not seen. */
 async function happenedSince({ paths, state }: SessionView, cursor: number): Promise<Happening[]> {
   const events = state.n > cursor ? await readEvents(paths, cursor) : [];
   return events.filter(({ n }) => n <= state.n).flatMap(toldOf);

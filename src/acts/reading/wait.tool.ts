@@ -84,12 +84,12 @@ function aboutOne(result: WaitResult): ToolResult {
   return { ...told, cursor: result.cursor };
 }
 
-/** Which of them it is about, and where each of them stands. */
+/** The session to report, and the cursors of all of them. */
 function aboutSeveral(result: WaitResult, until: WaitUntil): ToolResult {
   const { cursors, groupSays } = result;
   const told = toldOf(result);
   if (groupSays) told.summary = groupSays.join(' ');
-  // Who waits for the end alone has not been told that one of them waits for a human, and won't come to its end.
+  // With `until: done`, a session that waits for a person is reported again: it cannot end on its own.
   const isHeldUp = until === 'done' && told.state === 'waiting';
   if (result.changed || isHeldUp || isStuck(result.view, result)) return { ...told, cursors };
   const { session: _any, ...idle } = told;
@@ -102,7 +102,7 @@ function aboutSeveral(result: WaitResult, until: WaitUntil): ToolResult {
   };
 }
 
-/** Phase and iteration stand in the summary: what a result says twice, a model pays for twice. */
+/** Leaves out phase and iteration, which the summary contains: repeating them costs tokens. */
 function toldOf(result: WaitResult): ToolResult {
   const { changed, happened, leftOut } = result;
   const {
@@ -125,7 +125,7 @@ function toldOf(result: WaitResult): ToolResult {
   };
 }
 
-/** get_status has the whole of it. */
+/** Shortens the texts; get_status returns them in full. */
 function brief(says: unknown): unknown {
   if (typeof says !== 'object' || says === null) return undefined;
   const texts = Object.entries(says);
@@ -133,7 +133,7 @@ function brief(says: unknown): unknown {
   return Object.fromEntries(texts.map(([key, text]) => [key, cut(String(text), most)]));
 }
 
-/** What the state itself does not tell yet. */
+/** The events that the state does not already report. */
 function news(happened: readonly Happening[]): string[] {
   const last = happened.at(-1);
   const isTold = last !== undefined && (last.isRoutine || TOLD_BY_STATE.has(last.type));
@@ -142,7 +142,7 @@ function news(happened: readonly Happening[]): string[] {
 
 const TOLD_BY_STATE: ReadonlySet<string> = new Set(['parked', 'limited', 'blocked', 'stopped', 'done']);
 
-/** Small, because a client with short calls gets hundreds of them; but a person who is needed stays told of. */
+/** Short, because a client with short calls gets hundreds of them; still says when a person is needed. */
 function unchanged({ summary, next, session, state }: ToolResult): ToolResult {
   return AT_WORK.has(state)
     ? { summary: 'Nothing new.', next: [{ act: 'follow' }], session, state }

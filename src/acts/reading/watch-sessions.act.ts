@@ -12,7 +12,7 @@ import { findSessionAndPlace } from '../common/places/find-session.ts';
 import { projectDirOf, type SessionsPlace, sessionsPlaces } from '../common/places/sessions-places.ts';
 
 export interface WatchSessionsInput {
-  /** Only the sessions of this project; else those of every project known on this machine. */
+  /** Only sessions of this project; by default, those of every project known on this machine. */
   projectDir?: string | undefined;
   session?: string | undefined;
   signal: AbortSignal;
@@ -22,18 +22,18 @@ export interface ShownSession extends SessionReport {
   projectDir: string;
 }
 
-/** Looks are no closer together than this, however often files are written. */
+/** The minimum between two polls, however often files are written. */
 const SPACING_MS = 250;
-/** How often to look where changes are reported, and where they are not. */
+/** The poll interval. */
 const LOOK_MS = 1000;
-/** How often to look for what no file of a session tells: workers that died, a supervisor, other projects. */
+/** The interval for what no session file shows: workers that died, a supervisor, other projects. */
 const AROUND_MS = 10_000;
-/** Sessions read side by side: each opens a handful of files. */
+/** Sessions read concurrently: each opens a handful of files. */
 const AT_ONCE = 32;
 
 /**
- * Yields all sessions but those in the archive, in no order: first as they are, then whenever something of them has
- * changed. Starts nothing, and ends when it is aborted.
+ * Yields all sessions that are not archived, unordered: first their current state, then again whenever one has
+ * changed. Starts nothing, and ends when aborted.
  * @throws session_not_found, session_ambiguous, project_not_found and the errors of settings, before the first item
  */
 export async function* watchSessions(
@@ -58,7 +58,7 @@ export async function* watchSessions(
       await watcher.wait(LOOK_MS - SPACING_MS, signal);
       isAround = clock.monotonic() - aroundAt >= AROUND_MS;
       if (!isAround) continue;
-      // A project that is broken for a moment takes no session off the screen.
+      // A temporarily broken project must not remove its sessions from the screen.
       around = await lookAround(input, context).catch(() => around);
       aroundAt = clock.monotonic();
     }
@@ -78,7 +78,7 @@ interface Around {
 interface Known {
   paths: SessionPaths;
   stamp: string;
-  /** Undefined in the archive, and where there is no session. */
+  /** Undefined if archived, or not a session. */
   session?: ShownSession;
 }
 
@@ -94,12 +94,12 @@ async function lookAround(
 
 interface Looking {
   around: Around;
-  /** What no file tells is looked at, too. */
+  /** Also check what no session file shows. */
   isAround: boolean;
   context: ActionContext;
 }
 
-/** @returns whether anything differs from before */
+/** @returns whether anything has changed */
 async function lookAtAll(known: Map<string, Known>, looking: Looking): Promise<boolean> {
   const all = await placesOfSessions(looking.around, known);
   const keys = new Set(all.map(({ key }) => key));
@@ -149,27 +149,27 @@ async function lookAtOne(
   return !isSame || reportStamp(report) !== reportStamp(before.session);
 }
 
-/** Which files a session was read from, as they are now; of a folder of the original tool its overview. */
+/** The identity of the files that a session is read from; for a folder of the original tool, of its overview. */
 function stampOf({ events, now, commands, leases, overview }: SessionPaths): string {
   const log = identityAt(events);
   if (log === '') return identityAt(overview);
   return [log, identityAt(now), identityAt(commands), identityAt(leases)].join(' ');
 }
 
-/** Its worker may die, or its supervisor come and go. */
+/** Its worker may die, or its supervisor start or exit. */
 function mayChangeAlone({ state, worker, needsWorker }: SessionView): boolean {
   const { kind } = state.status;
   return worker !== 'none' || needsWorker || (kind !== 'done' && kind !== 'stopped');
 }
 
-/** What a report says that no file of its session tells. */
+/** The part of a report that no session file shows. */
 function reportStamp(report: SessionReport | undefined): string {
   if (report === undefined) return '';
   const { view, worker, isDying, isStalled, unwatched, troubles } = report;
   return JSON.stringify([view.worker, view.isUnseen, worker, isDying, isStalled, unwatched, troubles]);
 }
 
-/** Folders in which sessions appear, and the logs of those that are not over. */
+/** Folders in which sessions appear, and the logs of sessions that may still change. */
 function watchedPaths({ places }: Around, known: ReadonlyMap<string, Known>): string[] {
   const live = [...known.values()].flatMap(({ session }) => {
     if (session === undefined || !mayChangeAlone(session.view)) return [];

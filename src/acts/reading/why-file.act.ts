@@ -16,15 +16,15 @@ import { branchOfSession, type SessionBranch, unlessGitFails } from '../common/s
 import { pathInTree } from './read-changes.act.ts';
 
 export interface WhyQuestion {
-  /** Of a file; `src/a.ts:31` is one line of it, as the main checkout has it once the branch is merged there. */
+  /** A file; `src/a.ts:31` is one line of it, numbered as in the main checkout once the branch is merged there. */
   path: string;
-  /** Without one: every session of the project that changed the file, newest first. */
+  /** By default, every session of the project that changed the file, newest first. */
   session?: string | undefined;
   projectDir?: string | undefined;
 }
 
 interface WhyIteration {
-  /** Absent: committed after the last agent, by a person. */
+  /** Absent for commits that a person made after the last agent. */
   iteration?: number;
   phase?: string;
   provider?: string;
@@ -32,7 +32,7 @@ interface WhyIteration {
   commits: Pick<Commit, 'hash' | 'subject'>[];
 }
 
-/** What is behind the changes of one file in one session. Texts are agents' and people's. */
+/** The reasons for the changes of one file in one session. Agents and people wrote the texts. */
 export interface WhySession extends Omit<PlanReasons, 'questions'> {
   session: string;
   branch: string;
@@ -58,7 +58,7 @@ export async function whyFile(
   const path = await pathInTree(file, tops);
   const line = number === undefined ? undefined : Number(number);
   const isOne = question.session !== undefined;
-  // One whose repository was moved hides nothing of the others.
+  // A session whose repository was moved must not hide the others.
   const found = await Promise.all(
     views.map(async (view) => {
       const ask = async () => await whyIn(view, { path, line }, context);
@@ -96,7 +96,7 @@ async function whyIn(
   const events = await readEvents(paths, 0);
   const ended = events.filter((event) => event.type === 'iteration_ended');
   const lastHead = ended.findLast(({ head }) => head !== undefined)?.head;
-  // A branch that was removed after it had been merged leaves its commits.
+  // The commits remain after a merged branch is deleted.
   const tip = (await commitOf(own.ref, git)) ?? (lastHead && (await commitOf(lastHead, git)));
   if (!tip) return undefined;
   const since = `${baseCommit}..`;
@@ -122,7 +122,10 @@ interface Asked {
   line?: number | undefined;
 }
 
-/** The commit of a session that a line is of; in the main checkout where that has the session's work, else on its branch. */
+/**
+ * The session's commit that last changed a line; in the main checkout if it contains the session's work, else on its
+ * branch.
+ */
 async function commitOfLine(
   { path, line }: Asked,
   { since, tip, git }: Pick<SessionBranch, 'git'> & { since: string; tip: string },
@@ -140,7 +143,7 @@ async function commitOfLine(
     '--',
     path,
   ];
-  // There is no such file, or no such line.
+  // The file or the line may not exist.
   const { stdout } = await runGit(blame, { ...git, allowFailure: true });
   const [head = '', ...facts] = stdout.split('\n');
   const hash = head.split(' ')[0] ?? '';
@@ -149,20 +152,20 @@ async function commitOfLine(
   return isOlder || !(await isIn(hash, tip)) ? [] : [{ hash, subject }];
 }
 
-/** Oldest first; a file that was renamed is followed. */
+/** Oldest first; renames are followed. */
 async function commitsOf(
   path: string,
   range: string,
   git: SessionBranch['git'],
 ): Promise<WhyIteration['commits']> {
   const log = ['log', '--follow', '-z', '--format=%H%x00%s', range, '--', path];
-  // `--follow` takes no pathspec magic.
+  // `--follow` does not support pathspec magic.
   const options = { ...git, env: { GIT_LITERAL_PATHSPECS: '1' } };
   const fields = (await runGit(log, options)).stdout.split('\0');
   const commits = fields.flatMap((hash, at) =>
     at % 2 === 0 && hash !== '' ? [{ hash: hash.trim(), subject: fields[at + 1] ?? '' }] : [],
   );
-  // By `--reverse` git would lose what it follows.
+  // `--reverse` does not work with `--follow`.
   return commits.reverse();
 }
 
@@ -194,7 +197,7 @@ async function byIteration(
   return left.length === 0 ? found : [...found, { commits: left }];
 }
 
-/** Those that the plan names for the file; where it names none, all that people have answered. */
+/** The answers that the plan names for the file; if it names none, all answers. */
 async function answersFor(
   { paths, state }: SessionView,
   named: readonly string[],
