@@ -185,7 +185,7 @@ export function addApprove(program: Command, cli: Cli): void {
 
 type Approval = SessionQuestion & { hash?: string | undefined };
 
-/** Shows what an approval decides about, and asks once. @returns with the hash of the version that was shown */
+/** Shows what an approval covers, and asks once. @returns the hash of the version shown, with it */
 async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | undefined> {
   const [{ planBrief, readPlan }, { requireOpenChannel, requireUsable }, { agreedTo }] = await Promise.all([
     import('./read-plan.act.ts'),
@@ -193,7 +193,7 @@ async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | und
     import('../../kit/terminal/ask-preview.ts'),
   ]);
   const context = await cli.actionContext();
-  // Whatever is in the way is said by the approval itself.
+  // The approval itself reports any obstacle.
   const report = await readPlan({ ...asked, isAct: true }, context).catch(() => undefined);
   if (report?.state !== 'waits_for_approval' || !isHashOf(asked.hash ?? report.hash, report.hash))
     return asked;

@@ -12,23 +12,23 @@ export interface AnswerQaInput extends SessionQuestion {
   /** A letter, several ("A, C"), or free text, by the question's id. */
   answers: readonly { id: string; text: string }[];
   acceptSuggestions?: boolean | undefined;
-  /** What stands in the file is the person's own. */
+  /** The answers in the file are the person's own. */
   confirmTyped?: boolean | undefined;
-  /** Answers on record are changed on purpose. */
+  /** Recorded answers are to be changed. */
   replace?: boolean | undefined;
 }
 
 export interface AnswerQaResult {
   view: SessionView;
   recorded: { id: string; text: string }[];
-  /** Those in whose place they are. */
+  /** The recorded answers that they replace. */
   replaced: readonly AnswerOnRecord[];
   open: string[];
 }
 
 /**
- * Gives a person's answers to the questions that a session waits for; a part of them is fine.
- * @throws an early refusal before anything is asked of the worker; the worker's refusal, pending
+ * Sends a person's answers to the questions that a session waits for; they may be incomplete.
+ * @throws an early refusal before the worker is involved; the worker's refusal, pending
  */
 export async function answerQa(input: AnswerQaInput, context: ActionContext): Promise<AnswerQaResult> {
   const { acceptSuggestions = false, confirmTyped = false } = input;
@@ -42,7 +42,7 @@ export async function answerQa(input: AnswerQaInput, context: ActionContext): Pr
   };
   const verdict = accepted(judgeAnswer({ ...request, by: context.by }, view.state, facts), view);
   const after = await afterCommand(view, request, ['answers_recorded'], context);
-  // The worker may have met newer questions than were read here.
+  // The worker may have found newer questions in the file than were read here.
   const recorded = after.events.find((event) => event.type === 'answers_recorded') ?? verdict;
   return {
     view: after.view,

@@ -5,14 +5,14 @@ import { isHashOf } from '../../session/documents/plan.ts';
 import type { SessionQuestion } from '../common/places/find-session.ts';
 import type { PlanBrief, PlanReport } from './read-plan.act.ts';
 
-/** What the user says of a plan. `feedback` are their words, empty where they gave none. */
+/** What the user decides about a plan. `feedback` is their text, empty if they gave none. */
 export type PlanDecision =
   | { kind: 'approve'; hash: string }
   | { kind: 'changes'; feedback: string }
   | { kind: 'read' }
   | { kind: 'later' };
 
-/** Codex begins at the first one: an Enter too many approves nothing. */
+/** Codex preselects the first one, so that an accidental Enter approves nothing. */
 const DECISIONS = {
   read: 'Read the whole plan first',
   approve: 'Approve it: the work starts',
@@ -21,8 +21,8 @@ const DECISIONS = {
 } as const;
 
 /**
- * Puts the plan that waits to the user in a form.
- * @param hash of the plan that the call is about, if it names one: another one is refused before anybody is asked
+ * Asks the user in a form to decide about the plan that waits for approval.
+ * @param hash of the plan that the call refers to, if any: a different plan is refused without asking
  */
 export async function askApproval(
   { hash, ...question }: SessionQuestion & { hash?: string | undefined },
@@ -43,7 +43,7 @@ export async function askApproval(
 
 function approvalForm({ view, name, hash, servers }: PlanReport, { phases, beforeDone }: PlanBrief): Form {
   return {
-    // Claude Code shows four lines: what is started and what is checked come before the phases.
+    // Claude Code shows four lines: programs to start and checks come before the phases.
     message: [
       `The plan of ${view.folder} waits for you: ${name} (${hash.slice(0, 12)})`,
       ...servers,
@@ -60,7 +60,7 @@ function approvalForm({ view, name, hash, servers }: PlanReport, { phases, befor
   };
 }
 
-/** A form of its own: Codex does not submit one with an empty text field. */
+/** A separate form, because Codex does not submit one with an empty text field. */
 const CHANGES_FORM: Form = {
   message: 'What should be different in the plan?',
   fields: { changes: { title: 'Changes' } },

@@ -10,20 +10,20 @@ import { findSession, type SessionQuestion } from '../common/places/find-session
 import { readPlanOf } from './read-plan.act.ts';
 
 export interface ApprovePlanInput extends SessionQuestion {
-  /** The hash that came with the plan when it was read. A person at a terminal may leave it out. */
+  /** The hash returned with the plan. A person at a terminal may omit it. */
   hash?: string | undefined;
 }
 
 export interface ApprovePlanResult {
   view: SessionView;
   plan: { name: string; hash: string };
-  /** The MCP servers that are accepted with it, in lines for people. */
+  /** The MCP servers that are accepted with it, one line each. */
   servers: string[];
   already: boolean;
 }
 
 /**
- * Approves the plan that a session waits with; it goes on to implementation.
+ * Approves the plan that a session waits with; implementation then starts.
  * @throws plan_hash_missing, no_plan, an early refusal, the worker's refusal, pending
  */
 export async function approvePlan(
@@ -36,7 +36,7 @@ export async function approvePlan(
   const isWaiting = gateOf(view)?.for === 'plan_approval';
   if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
     return { view, plan: approvedPlan, servers: [], already: true };
-  // The file may have been edited since the session began to wait: what was read is what counts.
+  // The file may have been edited since the session began to wait, so read the current version.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, gateChannels: gateChannelsOf(view) };
   const { plan } = accepted(judgeApprove({ hash, by: context.by }, view.state, facts), view);
   if (hash === undefined && context.by.channel === 'tool')

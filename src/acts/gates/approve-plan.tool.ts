@@ -55,7 +55,7 @@ const NO_WORDS: ToolResult = {
   ],
 };
 
-/** What the user has decided in the form is their own act. */
+/** What the user decides in the form is recorded as their own decision. */
 async function carryOut(
   decision: PlanDecision,
   question: SessionQuestion,

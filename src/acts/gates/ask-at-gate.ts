@@ -13,12 +13,12 @@ interface Question {
   projectDir: string | undefined;
 }
 
-/** How an answer is refused when another chat, terminal or phone has decided meanwhile, here or by the worker. */
+/** The refusals of an answer if another chat, terminal or phone has already decided. */
 const DECIDED_ELSEWHERE: readonly Code[] = ['already_answered', 'not_waiting', 'plan_changed'];
 
 /**
- * Puts to the person what a session waits for.
- * @returns false when this is no place to decide it: the session stays as it is
+ * Asks the person what a session waits for.
+ * @returns false if it cannot be decided here: the session stays as it is
  */
 export async function askAtGate(cli: Cli, view: SessionView, question: Question): Promise<boolean> {
   const { status } = view.state;

@@ -18,8 +18,8 @@ export interface SaidAtTerminal {
 }
 
 /**
- * Asks the open questions; those that _qa.md answers already are confirmed in one step.
- * @returns undefined when they are left for later, and nothing is recorded; the person has read how to come back
+ * Asks the open questions; those already answered in _qa.md are confirmed in one step.
+ * @returns undefined if the person leaves them for later: nothing is recorded, and the command to continue is printed
  * @throws when the input ends, or is interrupted
  */
 export async function askOpenQuestions(
@@ -61,7 +61,7 @@ function leftForLater({ output }: Cli, session: string, given: readonly GivenAns
 const SEVERAL = 'several';
 const OWN_WORDS = 'own words';
 
-/** One option, several, or free text; the cursor is on what the agent suggests. */
+/** One option, several, or free text; the cursor starts on the agent's suggestion. */
 async function askByMenu({ output }: Cli, menus: Menus, question: QaItem): Promise<string | undefined> {
   const { id, options } = question;
   const { letters = [], reason = '' } = question.suggestion ?? {};
@@ -92,7 +92,7 @@ function problemOf(question: QaItem, typed: string): string | undefined {
   return parsed.kind === 'invalid' ? parsed.problem : undefined;
 }
 
-/** Where there is no menu; Enter takes the suggestion. */
+/** Used where there are no menus; Enter accepts the suggestion. */
 async function askForLine(cli: Cli, question: QaItem): Promise<string> {
   cli.output.say(`\n${questionWords(question, cli.output)}`);
   const suggested = question.suggestion?.letters.join(', ') ?? '';

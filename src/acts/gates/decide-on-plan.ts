@@ -7,11 +7,11 @@ import type { PlanReport } from './read-plan.act.ts';
 /** Undefined: left for later. */
 type Decision = 'approved' | 'edit' | { feedback: string } | undefined;
 
-/** Shows the plan to the person and asks what they think of it. */
+/** Shows the plan to the person and asks for a decision. */
 export async function decideOn(cli: Cli, plan: PlanReport, menus: Menus | undefined): Promise<Decision> {
   cli.output.say();
   await showLines(cli, planWords(plan, cli.output).split('\n'));
-  // After a long plan: what is new in it is what the person has not read yet.
+  // After a long plan, the changes are what the person has not read yet.
   for (const line of planDifference(plan, cli.output)) cli.output.say(line);
   return menus === undefined ? await decideByLine(cli) : await decideByMenu(cli, plan, menus);
 }
@@ -26,7 +26,7 @@ async function decideByMenu(cli: Cli, plan: PlanReport, menus: Menus): Promise<D
     { value: 'later', label: 'leave it for later' },
   ];
   for (;;) {
-    // An Enter too many approves nothing.
+    // An accidental Enter approves nothing.
     const chosen = await menus.choose('The plan waits for you; Esc leaves it for later', choices, 'later');
     switch (chosen) {
       case 'approve':
@@ -39,7 +39,7 @@ async function decideByMenu(cli: Cli, plan: PlanReport, menus: Menus): Promise<D
       case 'comment': {
         const feedback = await commentsOn(cli, plan.text);
         if (feedback === '') cli.output.say('No comment was written.');
-        // What the editor has saved is shown once more before it costs an agent's time.
+        // Show the saved comments again before they cost an agent's time.
         else if (await isSent(cli, feedback, menus)) return { feedback };
         break;
       }
@@ -66,7 +66,7 @@ async function askChanges(menus: Menus): Promise<Decision> {
 async function decideByLine(cli: Cli): Promise<Decision> {
   cli.output.say('\ny approves it; Enter leaves it for later; or write what should be different.');
   const typed = (await cli.ask('your answer: ')).trim();
-  // A plain no says nothing that an agent could work with, and each round of the plan costs one.
+  // A plain no gives an agent nothing to work with, and each planning round costs one.
   const said = /^no?$/i.test(typed) ? (await cli.ask('what should be different: ')).trim() : typed;
   if (said === '' || /^q(?:uit)?$/i.test(said)) return undefined;
   return /^y(?:es)?$/i.test(said) ? 'approved' : { feedback: said };

@@ -5,7 +5,7 @@ import { fitLine, harmless, type Style } from '../../kit/terminal/style.ts';
 import type { PlanReport } from './read-plan.act.ts';
 import type { QaItem } from './read-qa.act.ts';
 
-/** One question as a person reads it; its text is a child's and loses what would steer the terminal. */
+/** Formats one question for a person; the text is an agent's and loses its terminal control sequences. */
 export function questionWords(question: QaItem, output: Output): string {
   const { style, columns } = output;
   const { options, suggestion, answer } = question;
@@ -15,7 +15,7 @@ export function questionWords(question: QaItem, output: Output): string {
     const first = `     ${style.bold(`${letter})`)} `;
     return hanging(`${fitLine(words, 400)}${mark}`, { first, columns });
   });
-  // Which one is suggested stands beside it.
+  // The option itself shows that it is suggested.
   const reason = fitLine(suggestion?.reason ?? '', 400);
   const why = reason ? [style.dim(hanging(`why: ${reason}`, { first: '     ', columns }))] : [];
   return [questionHead(question, output), ...lines, ...why, ...answerWords(question, answer, style)].join(
@@ -23,12 +23,12 @@ export function questionWords(question: QaItem, output: Output): string {
   );
 }
 
-/** What a question about changed checks is about; a child's text too. */
+/** The diff that a question about changed checks refers to; also an agent's text. */
 export function diffWords(diff: string): string {
   return diff.trimEnd().split('\n').map(harmless).join('\n');
 }
 
-/** The question alone, without what may be answered. */
+/** The question without its options. */
 export function questionHead({ id, text }: QaItem, { style, columns }: Output): string {
   const first = `${style.bold(style.attention(id))}${' '.repeat(Math.max(1, 5 - id.length))}`;
   return hanging(harmless(text), { first, columns });
@@ -46,14 +46,14 @@ function answerWords(question: QaItem, answer: string | undefined, style: Style)
   return [style.good(`     ✔ ${fitLine(answer, 400)}`)];
 }
 
-/** The plan, its Markdown made readable. */
+/** The plan with its Markdown rendered. */
 export function planWords(
   { name, state, text, servers }: PlanReport,
   { style, textColumns: columns }: Output,
 ): string {
   const head = style.dim(`${name} (${state.replaceAll('_', ' ')})`);
   const [title, ...starts] = servers;
-  // Below the plan: where the person decides, and whatever its length.
+  // Below the plan, whatever its length, because the person decides there.
   const starting = starts.map((line) => hanging(line.slice(2), { first: line.slice(0, 2), columns }));
   const below = title === undefined ? [] : ['', style.attention(title), ...starting];
   return [head, '', markdownWords(text, { style, columns }), ...below].join('\n');

@@ -15,7 +15,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionQuestion } from '../common/places/find-session.ts';
 import type { QaItem } from './read-qa.act.ts';
 
-/** More than this on one form is nobody's pleasure; the others stay open. */
+/** A longer form is tedious; the other questions stay open. */
 const MOST_QUESTIONS = 6;
 const MOST_OF_A_DIFF = 2500;
 
@@ -24,18 +24,19 @@ export interface FormAnswer {
   text: string;
 }
 
-/** What the model passes on of the user's words: filled in when the form opens. */
+/** The user's answers as passed on by the model, prefilled in the form. */
 export interface PassedOn {
   answers: readonly FormAnswer[];
   acceptSuggestions: boolean;
   confirmTyped: boolean;
-  /** Questions that have an answer are asked too, where one was passed on. */
+  /** Also ask questions that already have an answer, if the call contains a new one. */
   replace: boolean;
 }
 
 /**
- * Puts the open questions of a session to the user in a form, with what was passed on filled in.
- * @returns with the questions that they answer in the chat, and those whose answers were passed on and that had one already
+ * Asks the user the open questions of a session in a form, with the answers passed on prefilled.
+ * @returns also the questions that they answer in the chat, and those with a new answer that were not asked because
+ * they already had one
  */
 export async function askQuestions(
   question: SessionQuestion,
@@ -51,7 +52,7 @@ export async function askQuestions(
   const open = questions.filter(({ isOpen }) => isOpen).map(({ id }) => id);
   const isClear = given.every(({ asked, text }) => asked && parseAnswer(asked, text).kind !== 'invalid');
   const unasked = given.flatMap(({ asked }) => (asked && !open.includes(asked.id) ? [asked.id] : []));
-  // What was passed on and cannot be recorded at all is refused before anybody is asked.
+  // Answers that cannot be recorded are refused without asking.
   const isRefused = !isClear || (unasked.length > 0 && unasked.length === given.length);
   if (open.length === 0 || isRefused || !mayOpenGates(view)) return { kind: 'no_form' };
   const outcome = await ask(questionForm(view, questions, { passedOn, diff }));
@@ -62,7 +63,7 @@ export async function askQuestions(
   });
 }
 
-/** The open questions as a form; each may stay empty. */
+/** The open questions as a form; every field may stay empty. */
 function questionForm(
   { folder, state: { status } }: SessionView,
   questions: readonly QaItem[],
@@ -72,7 +73,7 @@ function questionForm(
   const shown = open.slice(0, MOST_QUESTIONS);
   const more = open.length > shown.length ? ` ${open.length - shown.length} more follow.` : '';
   const weakened = status.kind === 'waiting' && shown.find(({ id }) => id === status.weakened?.question);
-  // Below a field there is no room for it.
+  // The description of a field has no room for it.
   const seen = weakened ? `\n\n${weakened.text}\n\n${cut(diff ?? '', MOST_OF_A_DIFF)}` : '';
   return {
     message: `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${seen}`,
@@ -80,7 +81,7 @@ function questionForm(
   };
 }
 
-/** What was passed on for one question, as it would be recorded. */
+/** The answer passed on for one question, in the form in which it would be recorded. */
 function filledBefore(
   question: QaItem,
   { answers, acceptSuggestions, confirmTyped }: PassedOn,
@@ -94,7 +95,7 @@ function filledBefore(
   return parsed.kind === 'invalid' ? undefined : answerText(parsed);
 }
 
-/** One field each: Codex does not submit a form with an empty text field, even an optional one. */
+/** One field per question: Codex does not submit a form with an empty text field, even an optional one. */
 function fieldOf(
   { id, text, options, suggestion }: QaItem,
   filled: string | undefined,
@@ -109,7 +110,7 @@ function fieldOf(
     value: letter,
     title: `${letter}) ${cut(oneLine(words), 200)}${isSuggested(letter) ? ' (suggested)' : ''}`,
   }));
-  // Several letters, or words of the user that the model passes on.
+  // Several letters, or a text of the user passed on by the model.
   const isOther = value !== undefined && !choices.some((choice) => choice.value === value);
   const other = isOther ? [{ value, title: cut(oneLine(value), 200) }] : [];
   return [id, { ...field, choices: [...other, ...choices, OWN_WORDS] }];
@@ -117,7 +118,7 @@ function fieldOf(
 
 const OWN_WORDS = { value: 'own words', title: 'Something else: I say it in the chat' };
 
-/** What the user filled in, by question; what they say in the chat comes with the next call. */
+/** The answers filled in; those to be given in the chat arrive with the next call. */
 function answersIn(filled: Filled, questions: readonly QaItem[]): FormAnswer[] {
   return questions.flatMap((question) => {
     const { id } = question;

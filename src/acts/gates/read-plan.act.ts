@@ -28,16 +28,16 @@ import { READING_ERRORS } from '../common/reading-errors.ts';
 export interface PlanReport {
   view: SessionView;
   name: string;
-  /** The child's own words, with the requirements that an approval covers. */
+  /** The agent's own text, with the requirements that an approval covers. */
   text: string;
   /** The file of those requirements. */
   ledger: string | undefined;
-  /** What an approval names: everything but ticks and notes. */
+  /** Identifies the version in an approval: covers everything but checkboxes and notes. */
   hash: string;
   state: 'waits_for_approval' | 'approved' | 'draft';
-  /** The MCP servers that it proposes, in lines for whoever decides; empty for none. */
+  /** The MCP servers that it proposes, one line each; empty if none. */
   servers: string[];
-  /** What differs from the version that a person was asked about before, line by line; absent for the first one. */
+  /** The differences from the version that a person was last asked about, line by line; absent for the first one. */
   changes?: string[];
 }
 
@@ -79,7 +79,7 @@ function noPlan(view: SessionView, file?: { name: string; problem: string }) {
   return READING_ERRORS.no_plan({ session, phase: state.progress.phase, file, next });
 }
 
-/** The last version that a person was asked about or approved, other than `text`; undefined where its text is not kept. */
+/** The last other version that a person was asked about or approved; undefined if its text was not kept. */
 async function planBefore(
   view: SessionView,
   text: string,
@@ -108,7 +108,7 @@ function askedAbout(event: SessionEvent): PlanVersion | undefined {
   return undefined;
 }
 
-/** With a new goal everything is asked anew. */
+/** A new goal restarts the approval. */
 function sinceGoal(events: readonly SessionEvent[]): readonly SessionEvent[] {
   return events.slice(
     events.findLastIndex((event) => event.type === 'resumed' && event.goal !== undefined) + 1,
@@ -135,11 +135,11 @@ async function serverLines({ sessionFile }: SessionView, plan: string): Promise<
   return serverWords(servers, Object.keys(await readMcpServers(mcpPath)));
 }
 
-/** The plan in a few lines, for a person who approves it without reading all of it. */
+/** A plan in a few lines, for a person who approves it without reading all of it. */
 export interface PlanBrief {
   /** `2. Parse the table (3 files; check: npm test)`. */
   phases: string[];
-  /** Everything that must hold before the session is done, and how many files the plan names. */
+  /** Everything that is checked before the session is done, and how many files the plan names. */
   beforeDone: string;
 }
 

@@ -48,10 +48,10 @@ export const readPlanTool = defineTool({
   },
 });
 
-/** The rest is read in the text. */
+/** The rest is in the text. */
 const MOST_CHANGES = 3000;
 
-/** Enough to tell versions apart, as with commits, and cheap for a model to write back. */
+/** Enough to distinguish versions, like an abbreviated commit hash, and cheap for a model to repeat. */
 const HASH_CHARS = 12;
 
 const SUMMARIES: Readonly<Record<PlanReport['state'], string>> = {

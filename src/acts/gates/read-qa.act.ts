@@ -10,7 +10,7 @@ import { findSession, type SessionQuestion } from '../common/places/find-session
 
 export interface QaItem extends QaQuestion {
   isOpen: boolean;
-  /** An answer stands in the file that no person is known to have given: confirm it or give another. */
+  /** The file contains an answer that is not known to come from a person: it must be confirmed or replaced. */
   isUnconfirmed: boolean;
 }
 
@@ -20,11 +20,11 @@ export interface QaReport {
   questions: QaItem[];
   open: string[];
   problems: string[];
-  /** What the question about weakened checks is about, while it waits. */
+  /** The diff that an open question about weakened checks refers to. */
   diff?: string | undefined;
 }
 
-/** The questions of a session and what is answered. @throws session_not_found */
+/** The questions of a session and their answers. @throws session_not_found */
 export async function readQa(question: SessionQuestion, context: ActionContext): Promise<QaReport> {
   const view = await findSession(question, context);
   return await readQaOf(view);
@@ -32,7 +32,7 @@ export async function readQa(question: SessionQuestion, context: ActionContext):
 
 export async function readQaOf(view: SessionView): Promise<QaReport> {
   const { title, questions, problems } = await readQaFile(view.paths);
-  // Of a wait for a plan, both are empty.
+  // Both are empty while the session waits for a plan.
   const { openQuestions: open = [], unconfirmed: given = [], weakened } = gateOf(view) ?? {};
   const unconfirmed = given.map(({ id }) => id);
   const items = questions.map((each) => ({

@@ -72,7 +72,7 @@ export const readQaTool = defineTool({
       state,
       cursor,
       questions: page,
-      // Of changes to what the checks depend on, which the user should see before accepting them.
+      // Changes to what the checks depend on, which the user should see before accepting them.
       ...(diff !== undefined && offset === 0 && { diff: cut(diff, MOST_OF_A_DIFF) }),
       more_from: offset + page.length < wanted.length ? offset + page.length : undefined,
       problems: problems.slice(0, MOST_PROBLEMS),

@@ -7,7 +7,7 @@ import { findSession, type SessionQuestion } from '../common/places/find-session
 import { requireText } from '../common/preconditions/require.ts';
 
 /**
- * Sends the plan back to planning with what the person wants changed.
+ * Sends the plan back to planning with the person's feedback.
  * @throws an early refusal, text_missing, text_too_long; the worker's refusal, pending
  */
 export async function requestChanges(
