@@ -9,17 +9,17 @@ import { branchOfSession, type SessionBranch, unlessGitFails } from '../common/s
 import { transcriptPage } from '../reading/read-transcript.act.ts';
 import type { ReportDiff, ReportIteration, TranscriptPiece } from './page/report-data.ts';
 
-/** What the transcripts of a page may take of it, and that of one iteration: the others are files beside it. */
+/** The maximum size of all transcripts in a page, and of one; the others become separate files. */
 const ALL_TRANSCRIPTS_CHARS = 500_000;
 const ONE_TRANSCRIPT_CHARS = 12_000;
 
-/** Writes a transcript beside the page. @returns the link to it */
+/** Writes a transcript to a separate file. @returns the link to it */
 export type BesidePage = (
   iteration: EventOf<'iteration_started'>,
   transcript: WholeTranscript,
 ) => Promise<string>;
 
-/** Every iteration on record, oldest first. One that was begun again after a crash is told once. */
+/** All recorded iterations, oldest first. One that was restarted after a crash is listed once. */
 export async function reportIterations(
   view: SessionView,
   { events, now, beside }: { events: readonly SessionEvent[]; now: string; beside: BesidePage },
@@ -92,7 +92,7 @@ export interface WholeTranscript {
   isCut: boolean;
 }
 
-/** Above this only the raw log has the rest. */
+/** Beyond this size, only the raw log contains the rest. */
 const MOST_CHARS = 2_000_000;
 
 async function wholeTranscript(
@@ -113,23 +113,23 @@ async function wholeTranscript(
   }
 }
 
-/** What the diffs of a page may take of it, and that of one iteration. */
+/** The maximum size of all diffs in a page, and of one iteration's. */
 const ALL_DIFFS_CHARS = 1_200_000;
 const ONE_DIFF_CHARS = 60_000;
-/** What is asked of git for it: patches of one iteration may be longer than what is shown. */
+/** Read from git at most: the patch of an iteration may be longer than what is shown. */
 const ASKED_CHARS = 8_000_000;
 const MOST_COMMITS = 5000;
 const MOST_FILES = 100;
 
 type Changes = Pick<ReportIteration, 'commits' | 'diff'>;
 
-/** The commits and the difference that each iteration made on the branch, the newest in full. */
+/** The commits and the diff of each iteration on the branch; the newest have priority for space. */
 async function iterationChanges(
   view: SessionView,
   events: readonly SessionEvent[],
   context: ActionContext,
 ): Promise<Map<number, Changes>> {
-  // A repository that git cannot open takes nothing from what the events say.
+  // If git cannot open the repository, the events are still shown.
   return await unlessGitFails(async () => {
     const own = await branchOfSession(view, context);
     return own ? await changesOf(movesOf(events, own.baseCommit), own) : new Map();
@@ -171,7 +171,7 @@ function movesOf(events: readonly SessionEvent[], base: string): Move[] {
   return moves;
 }
 
-/** Each commit belongs to the first iteration whose branch had it. */
+/** Each commit belongs to the first iteration that had it on the branch. */
 async function commitsOf(
   moves: readonly Move[],
   base: string,

@@ -76,13 +76,13 @@ function toneOf(view: SessionView, worker: WorkerReport): Tone {
 
 type Open = Omit<ReportGap, 'to'>;
 
-/** The times in which no agent could work, from why to until what. */
+/** The periods in which no agent could work, with the reason for each. */
 export function gapsOf(events: readonly SessionEvent[], until: string): ReportGap[] {
   const gaps: ReportGap[] = [];
   let open: Open | undefined;
   for (const event of events) {
     const begun = beginOf(event);
-    // A session that was stopped while it waited goes on waiting.
+    // A session that is stopped while it waits is still waiting.
     if (begun !== undefined) open ??= { ...begun, from: event.at };
     else if (open !== undefined && endsGap(event)) {
       gaps.push({ ...open, to: event.at });
@@ -90,7 +90,7 @@ export function gapsOf(events: readonly SessionEvent[], until: string): ReportGa
     }
   }
   if (open !== undefined) gaps.push({ ...open, to: until });
-  // A clock may have been put back.
+  // The clock may have been set back.
   return gaps.filter(({ from, to }) => Date.parse(to) > Date.parse(from));
 }
 

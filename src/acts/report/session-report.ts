@@ -22,7 +22,10 @@ import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } fr
 import { type BesidePage, reportIterations } from './report-iterations.ts';
 import { type CardQuestion, gapsOf, sessionCard } from './session-card.ts';
 
-/** All that the page of a session shows, of a bounded size. @param beside takes the transcripts that are too long for it */
+/**
+ * All data shown on the page of a session, bounded in size. @param beside stores the transcripts that are too long for
+ * it
+ */
 export async function sessionReport(
   question: CardQuestion,
   beside: BesidePage,
@@ -79,7 +82,7 @@ function checkSetOf(event: EventOf<'checks_ran'>): ReportCheckSet {
     iteration,
     commit,
     sandbox,
-    // Tests that prove something fail without the work.
+    // Added tests are expected to fail on the base, without the work.
     passed: set === 'added' || failedRuns({ runs }).length === 0,
     runs: runs.map(({ command, how, durationMs, tail, isSetup }) => {
       return { command, how, durationMs, tail, isSetup: isSetup === true };
@@ -89,7 +92,7 @@ function checkSetOf(event: EventOf<'checks_ran'>): ReportCheckSet {
 
 const MOST_ACTS = 1000;
 
-/** What session.log says, without what the list of iterations has. */
+/** The entries of session.log that are not in the list of iterations. */
 function actsOf(events: readonly SessionEvent[]): SessionReportData['acts'] {
   return events
     .filter(({ type }) => type !== 'iteration_started' && type !== 'iteration_ended')
@@ -104,7 +107,7 @@ const MOST_DOCUMENTS = 30;
 const ONE_DOCUMENT_CHARS = 40_000;
 const ALL_DOCUMENTS_CHARS = 300_000;
 
-/** The documents that agents wrote, newest first, the plan aside, which has a section of its own. */
+/** The documents that agents wrote, newest first, except the plan, which has its own section. */
 async function reportDocuments(
   { paths }: SessionView,
   planName: string | undefined,
@@ -129,10 +132,10 @@ const ONE_PICTURE_BYTES = 300_000;
 const ALL_PICTURES_BYTES = 600_000;
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** Pictures of the work in `screens/` of the session, where there is one: PNG files up to a size. */
+/** Pictures of the work from the session's `screens/`: PNG files up to a size limit. */
 async function reportPictures({ paths }: SessionView): Promise<SessionReportData['pictures']> {
   const folder = join(paths.sessionDir, 'screens');
-  // A link may lead to pictures of the person's own.
+  // A link could lead to private pictures of the person.
   if (!statsAt(folder)?.isDirectory()) return [];
   const names = (namesAt(folder) ?? []).filter((name) => name.endsWith('.png')).sort();
   const found: SessionReportData['pictures'] = [];

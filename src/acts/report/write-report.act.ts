@@ -26,7 +26,7 @@ import { type CardQuestion, sessionCard } from './session-card.ts';
 import { sessionReport } from './session-report.ts';
 
 interface ReportWish extends Pick<CardQuestion, 'wordsOf'> {
-  /** Absolute; without one, a place in the session's run folder that no worker looks at. */
+  /** Absolute; by default, a path in the session's run folder that workers ignore. */
   output?: string | undefined;
 }
 
@@ -42,12 +42,12 @@ export async function writeSessionReport(
   return { session: view.folder, path };
 }
 
-/** Above this many, the sessions that come last in the list get no page of their own. */
+/** Beyond this number, the last sessions of the list get no page. */
 const MOST_PAGES = 50;
 
 /**
- * Writes a page over the sessions of a project, or of every project, and one of each session.
- * @returns also of which sessions none could be made
+ * Writes a page about the sessions of a project, or of all projects, and a page for each session.
+ * @returns also the sessions whose page could not be written
  * @throws project_not_found, report_not_written
  */
 export async function writeOverviewReport(
@@ -65,7 +65,7 @@ export async function writeOverviewReport(
   const withoutPage: string[] = [];
   let pages = 0;
   for (const view of list.sessions) {
-    // The list has one of each.
+    // The list contains a report for every session.
     const worker = list.workers.get(view) as WorkerReport;
     const page = pagePath(view);
     const wantsPage = !view.isForeign && !view.isUnreadable && pages < MOST_PAGES;
@@ -83,7 +83,7 @@ export async function writeOverviewReport(
   return { path, sessions, ...(withoutPage.length > 0 && { withoutPage }) };
 }
 
-/** Files of one session that cannot be read or written are no reason to have no page over the others. */
+/** If the files of one session cannot be read or written, the page about the others is still created. */
 async function isDone(write: () => Promise<void>): Promise<boolean> {
   try {
     await write();
@@ -94,7 +94,7 @@ async function isDone(write: () => Promise<void>): Promise<boolean> {
   }
 }
 
-/** Nothing has happened since, and nothing does: most sessions of a list are over. */
+/** True if the session has ended and its page is newer than its last event, as for most sessions of a list. */
 function isUpToDate({ state, paths }: SessionView, page: string): boolean {
   const { kind } = state.status;
   if (kind !== 'done' && kind !== 'stopped') return false;
@@ -113,7 +113,7 @@ function pagePath({ paths, folder }: SessionView): string {
   return join(reportFolder(paths.runDir), `${nameWithoutDate(folder)}.html`);
 }
 
-/** Writes the page of one session, and beside it the transcripts that are too long for it. */
+/** Writes the page of one session, and separate files for transcripts that are too long for it. */
 async function writePage(
   view: SessionView,
   { worker, path, wordsOf }: { worker: WorkerReport; path: string; wordsOf: CardQuestion['wordsOf'] },
@@ -138,13 +138,13 @@ async function writePage(
   await writeText(path, sessionPage(await sessionReport({ view, worker, wordsOf }, beside, context)));
 }
 
-/** A name may hold what has a meaning in a URL. */
+/** A name may contain characters with a meaning in URLs. */
 function linkTo(from: string, to: string): string {
   const steps = relative(dirname(from), to).split('/');
   return steps.map(encodeURIComponent).join('/');
 }
 
-/** For its person alone: what a session holds may be secret. */
+/** Readable only for its owner: a session may contain secrets. */
 async function writeText(path: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -156,7 +156,7 @@ async function writeText(path: string, text: string): Promise<void> {
   }
 }
 
-/** Shows a file in the person's browser. @returns false where there is no desktop, or it knows no program for pages */
+/** Opens a file in the person's browser. @returns false if there is no desktop or no program for HTML files */
 export async function openPage(path: string, { env }: Pick<ActionContext, 'env'>): Promise<boolean> {
   const isMac = process.platform === 'darwin';
   if (!isMac && !env.DISPLAY && !env.WAYLAND_DISPLAY) return false;

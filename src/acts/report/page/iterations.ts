@@ -100,7 +100,7 @@ function filePatch(lines: readonly string[], file: ChangedFile | undefined): Htm
 function patchesByFile(patch: string): string[][] {
   const found: string[][] = [];
   for (const line of patch.replace(/\n$/, '').split('\n')) {
-    // Lines of files begin with a sign or a blank.
+    // Content lines of a patch begin with a sign or a space.
     if (line.startsWith('diff --git ')) found.push([line]);
     else found.at(-1)?.push(line);
   }

@@ -1,7 +1,7 @@
 import { lexer, type Token, type Tokens } from 'marked';
 import { type Html, html, link, type Part, tick } from './html.ts';
 
-/** Longer hostile text takes the parser too long. */
+/** Longer malicious text takes too long to parse. */
 const MOST_CHARS = 100_000;
 const MOST_OF_A_PARAGRAPH = 12_000;
 

@@ -38,12 +38,12 @@ export interface Made {
 
 /** The data of the page over several sessions. */
 export interface OverviewReportData extends Made {
-  /** Whose sessions these are, as our own text. */
+  /** What the page covers, as our own text. */
   scope: string;
   cards: SessionCard[];
 }
 
-/** The data of a session's page, gathered by `actions/reporting/`. */
+/** The data of a session's page, gathered by `session-report.ts`. */
 export interface SessionReportData extends SessionCard, Made {
   folder: string;
   task: string;
@@ -94,7 +94,7 @@ export interface ReportIteration {
   tools: [name: string, calls: number][];
   commits: { hash: string; subject: string }[];
   diff?: ReportDiff;
-  /** Its entries, or the separate file that has them. */
+  /** Its entries, or the separate file that contains them. */
   transcript?: { count: number; entries?: TranscriptPiece[]; file?: string };
 }
 
@@ -102,7 +102,7 @@ export interface ReportDiff {
   files: { path: string; added: number | null; removed: number | null }[];
   added: number;
   removed: number;
-  /** As printed by git; long ones are cut. */
+  /** As printed by git; long ones are truncated. */
   patch: string;
   isCut: boolean;
 }

@@ -11,7 +11,7 @@ export interface TranscriptPageData extends Made {
   entries: TranscriptPiece[];
   /** Relative path back to the page. */
   page: string;
-  /** The path of the raw log, which alone has the rest. */
+  /** The path of the raw log, which contains the rest. */
   restIn?: string;
 }
 
