@@ -14,11 +14,11 @@ import { hidesFolders, type ProofGuard, proofPlace } from '../../providers/start
 import type { ActionContext } from '../common/context.ts';
 import { placesToProtect } from '../common/preconditions/sandbox-now.ts';
 
-/** Where commands run that no worker runs. */
+/** Where to run checks outside a worker. */
 export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir'> {
   worktreesDir: string;
   git: GitContext;
-  /** Undefined where this machine has none, or none is wanted. */
+  /** Undefined if this machine has no guard, or none is wanted. */
   guard: ProofGuard;
 }
 
@@ -28,9 +28,9 @@ export interface CloneRunOptions {
 }
 
 /**
- * Runs commands on a fresh clone as a worker would, and leaves no process and no file, however it ends: a program beside it
- * ends and removes what is left, as soon as it is over.
- * @throws what `cloneFailed` makes of a clone that could not be made; the signal's reason
+ * Runs commands on a fresh clone as a worker would. Leaves no process and no file behind, however it ends: a separate
+ * cleaner process removes what remains once this one is gone.
+ * @throws the error that `cloneFailed` returns for a failed clone; the signal's reason
  */
 export async function checksOnClone(
   { mainRepo, worktreesDir, worktreeGitDir, git, guard }: ClonePlace,
@@ -50,7 +50,7 @@ export async function checksOnClone(
     ...{ name: 'full', mainRepo, worktreeGitDir, scratch, outputDir, outputRoot: outputDir, signal, begins },
     cacheDir: setupCacheDir(worktreesDir),
     areObjectsOpen: !isHidden,
-    // In the folder of an agent everything is as it is.
+    // In the agent's own worktree nothing is hidden.
     placeIn: (folders: ProofFolders) =>
       given.asWorktree ? { env: marked } : proofPlace(guard, folders, marked),
   };
@@ -63,20 +63,20 @@ export async function checksOnClone(
   }
 }
 
-/** The process that runs checks in a clone of this name; undefined for one of a session. */
+/** The pid of the process that runs checks in this clone; undefined for a clone of a session. */
 export function ownerOfClone(name: string): number | undefined {
   const pid = /^checks-(\d+)-/.exec(name)?.[1];
   return pid === undefined ? undefined : Number(pid);
 }
 
-/** @param topmost the outermost folder that was made for it; others may have put something there meanwhile */
+/** @param topmost the outermost folder that was created for it; others may have written to it in the meantime */
 async function removeMade(folder: string, topmost: string | undefined): Promise<void> {
   if (topmost === undefined) return;
   for (let each = folder; each.startsWith(topmost); each = dirname(each))
     await rmdir(each).catch(() => undefined);
 }
 
-/** What keeps the commands of a proof from everything but their clone, as a worker's checks are kept. @throws GitError */
+/** The guard that limits the commands of a proof to their clone, like a worker's checks. @throws GitError */
 export async function cloneGuard(
   folders: Parameters<typeof placesToProtect>[0],
   context: ActionContext,

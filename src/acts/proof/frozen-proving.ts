@@ -1,7 +1,7 @@
 import type { Proving } from '../../phases/proving.ts';
 import type { ResolvedSettings } from '../../project/settings/resolve-settings.ts';
 
-/** Where and how checks run by the project's settings. */
+/** Where and how checks run, from the project's settings. */
 export function frozenProving(values: ResolvedSettings['values']): Proving {
   const { checks, checkIn, checkCopy = [], checkHome, checkFiles, checkTimeoutSeconds } = values;
   const { setup, setupCache = [] } = values;

@@ -12,7 +12,7 @@ import { type ClonePlace, cloneGuard } from './checks-on-clone.ts';
 import { readProofOf } from './read-proof.act.ts';
 
 export interface ProofQuestion {
-  /** A session, `proof.json` or `proof.md`, or the folder that has them. */
+  /** A session, `proof.json` or `proof.md`, or the folder that contains them. */
   of: string;
   projectDir?: string | undefined;
 }
@@ -26,16 +26,16 @@ export interface Difference {
 }
 
 export interface OpenedProof {
-  /** Absent where a file is not as it was written. */
+  /** Absent if a file was altered. */
   proof?: SessionProof;
   differences: Difference[];
-  /** `file`: whoever gave it chose the commands in it. */
+  /** `file`: the author of the file chose its commands. */
   from: 'session' | 'file';
   place: ClonePlace;
 }
 
 /**
- * Reads a proof, of a session from its events, and finds the repository that it is about.
+ * Reads a proof, for a session from its events, and finds its repository.
  * @throws session_not_found, no_proof, GitError
  */
 export async function openProof(
@@ -63,7 +63,7 @@ async function ofFile(
   const git = { baseEnv: context.env };
   const cwd = resolve(context.cwd, projectDir ?? '.');
   const mainRepo = await gitLine(['rev-parse', '--show-toplevel'], { ...git, cwd });
-  // As deep as the clones of a session are where its folders lie inside the repository.
+  // The same depth as a session's clones whose folders are inside the repository.
   const worktreesDir = join(mainRepo, '_samocode/worktrees');
   const folders = { mainRepo, worktreesDir, sessionsDir: join(mainRepo, '_samocode/sessions'), writable: [] };
   const place = { mainRepo, worktreesDir, git, guard: await cloneGuard(folders, context) };
@@ -99,7 +99,7 @@ async function ofSession(
   return { from: 'session', place, proof, differences: differences.flat() };
 }
 
-/** Its files may be sent on, so they have to say what the events say. @param written the file as this program writes it */
+/** The files may be shared, so they must match the events. @param written the file as this program writes it */
 async function fileDifferences(path: string, proof: SessionProof, written: string): Promise<Difference[]> {
   const text = await plainText(path, MAX_DOCUMENT_BYTES);
   if (text === undefined || text === written) return [];
@@ -107,7 +107,7 @@ async function fileDifferences(path: string, proof: SessionProof, written: strin
   if (reading.kind === 'altered') return [alteredFile(path)];
   const recorded = new Map(Object.entries(proof));
   const inFile = new Map(Object.entries(reading.proof));
-  // An older samocode may have had fewer keys, and other words around them.
+  // An older samocode may have written fewer keys and different text.
   const isOfThisProgram = proof.samocode.at(-1) === __VERSION__;
   const keys = new Set([...inFile.keys(), ...(isOfThisProgram ? recorded.keys() : [])]);
   const others = [...keys].filter(

@@ -15,7 +15,10 @@ export interface ProofOfSession {
   short: string;
 }
 
-/** What a session has shown of its branch, from its events: agents can write to its files. @throws session_not_found, no_proof */
+/**
+ * What was proved about a session's branch, from its events: agents can write to its files. @throws session_not_found,
+ * no_proof
+ */
 export async function readProofOf(
   question: SessionQuestion,
   context: ActionContext,

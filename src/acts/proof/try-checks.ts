@@ -8,8 +8,8 @@ import { checksOnClone, cloneGuard } from './checks-on-clone.ts';
 import { frozenProving } from './frozen-proving.ts';
 
 /**
- * Runs SETUP and each CHECK once as a worker would, on the commit from which a session would start: a check that
- * fails there would fail for an agent's work too.
+ * Runs SETUP and each CHECK once as a worker would, on the commit from which a session would start: a check that fails
+ * there also fails for an agent's work.
  */
 export async function triedChecks(
   { mainRepo, values }: Project,

@@ -13,7 +13,7 @@ interface RepeatedCheck {
   command: string;
   isSetup?: true;
   expected: number | null;
-  /** Null: a signal or the time limit ended it. Absent: it did not run. */
+  /** Null: ended by a signal or the time limit. Absent: it did not run. */
   found?: number | null;
   durationMs?: number;
 }
@@ -30,8 +30,9 @@ export interface Verification {
 }
 
 /**
- * Repeats a proof: the branch must have its commit and tree, and each command must end as it did, on a fresh clone.
- * @throws proof_not_repeated where no clone can be made; GitError; the signal's reason
+ * Repeats a proof: the branch must have the same commit and tree, and each command must end the same way on a fresh
+ * clone.
+ * @throws proof_not_repeated if the clone fails; GitError; the signal's reason
  */
 export async function verifyProof(
   { proof, differences: known, place }: OpenedProof,
@@ -94,7 +95,7 @@ function repeatedCheck({ command, isSetup, exitCode: expected }: CheckRun, { run
   return { command, isSetup, expected, found: now?.exitCode, durationMs: now?.durationMs };
 }
 
-/** One that need not run then, because what it makes was kept from before. */
+/** A failed SETUP that is not in the proof, because its result was cached at that time. */
 function unexpectedSetup({ runs }: SetEnd, expected: readonly CheckRun[]): CheckRun[] {
   const setup = runs.find(({ isSetup, exitCode }) => isSetup && exitCode !== 0);
   return setup === undefined || expected.some(({ isSetup }) => isSetup) ? [] : [{ ...setup, exitCode: 0 }];

@@ -34,7 +34,10 @@ export function addVerify(program: Command, cli: Cli): void {
     });
 }
 
-/** Whoever wrote a file chose what runs; the commands of a session its own person has trusted. */
+/**
+ * The author of a proof file chose its commands, so the person must agree to them; those of a session are already
+ * trusted.
+ */
 async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
   const runs = proof?.checks?.runs ?? [];
   if (from === 'session' || proof === undefined || runs.length === 0) return;
@@ -49,7 +52,7 @@ async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
   if ((await askYesNo(cli, 'Run them?')) !== true) throw CLI_ERRORS.commands_not_agreed({ commands: shown });
 }
 
-/** Yes, or no with the differences. */
+/** Formats the result: yes, or no with the differences. */
 export function verificationWords(result: Verification, { style }: Pick<Output, 'style'>): string {
   const { checks, differences, verified, branch = '', commit = '', sandbox } = result;
   const { good, bad, dim } = style;
