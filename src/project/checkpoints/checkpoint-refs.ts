@@ -45,7 +45,7 @@ function asRefName(sessionFolder: string): string {
   return sessionFolder.replace(/[^\p{L}\p{N}-]+/gu, '-');
 }
 
-/** Holds discarded sessions. Refs of sessions never start like this: their names have no underscore. */
+/** Prefix of discarded sessions. Refs of sessions never start like this: their names contain no underscore. */
 export const TRASH = 'refs/samocode/_trash/';
 
 export function trashRef(sessionFolder: string): string {
@@ -66,7 +66,8 @@ export async function keepPhaseEnd(
 }
 
 /**
- * Deletes the refs of old checkpoints; the newest twenty iterations and rewinds, the ends of phases and the start stay.
+ * Deletes the refs of old checkpoints. Kept: the newest twenty iterations and rewinds, the ends of phases and the
+ * start.
  * @returns the deleted refs
  */
 export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<string[]> {

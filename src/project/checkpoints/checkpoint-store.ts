@@ -10,8 +10,8 @@ import { commonDirOf, type GitContext } from '../git/repository.ts';
 
 /**
  * A separate git folder in a session's machine state. Its indexes record the files of the worktree and the session
- * folder byte for byte, unaffected by settings, attributes, filters and excludes of the repository: neither line
- * endings nor anything an agent planted there matters. Objects go to the repository, whose refs keep them.
+ * folder byte for byte. Settings, attributes, filters and excludes of the repository have no influence, and neither
+ * has anything an agent planted there. Objects go to the repository, whose refs keep them alive.
  */
 export interface CheckpointStore {
   dir: string;
@@ -82,7 +82,7 @@ function textAt(path: string): string | undefined {
 // Overrides every .gitattributes, so files are stored byte for byte.
 const ATTRIBUTES = '* -text !eol !ident !filter !working-tree-encoding\n';
 
-/** Rewrites the files of an earlier call: changes made to them in between have no effect. */
+/** Rewrites the settings files at each opening, so that changes made to them in between have no effect. */
 async function restate(dir: string, { config, exclude }: Settings): Promise<void> {
   const files = {
     HEAD: 'ref: refs/heads/none\n',

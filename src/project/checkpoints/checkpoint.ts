@@ -66,7 +66,8 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const store = await openStore(plan);
   clearLocks(store);
   const last = await plainJson(pathIn(store), MAX_LAST_BYTES, LastCheckpoint);
-  // A file rewritten with the same bytes is read on every scan until refreshed; here there is time.
+  // A file rewritten with the same bytes is read on every scan until it is refreshed; before an iteration there is
+  // time.
   if (moment.kind === 'before') await refresh(partOptions(store, 'worktree', folder));
   const refs = [await headOf(store, folder), `refs/heads/${plan.branch}`, ...(last ? [last.ref] : [])];
   // Slowest first: each process start takes milliseconds.
@@ -128,8 +129,8 @@ function isSame(last: Taken, now: Taken): boolean {
 }
 
 /**
- * The repository's name for the HEAD of a worktree; empty if its `.git` points elsewhere. Without a `.git` it may be a
- * folder in MAIN_REPO, and of a repository that an agent created there, this one has no commit.
+ * The name of a worktree's HEAD in the repository; empty if its `.git` points elsewhere. Without a `.git`, it may be a
+ * folder in MAIN_REPO; if an agent created a repository there, its commits are not in this one.
  */
 async function headOf({ commonDir }: CheckpointStore, worktreePath: string): Promise<string> {
   const pointed = (await gitDirOf(worktreePath).catch(() => undefined)) ?? join(worktreePath, '.git');

@@ -58,7 +58,9 @@ export interface NewFile {
   sizeBytes: number;
 }
 
-/** More new files than this are not an agent's work, but unignored dependencies, data or build output. */
+/**
+ * More new files than this are unlikely to be an agent's work: they are unignored dependencies, data or build output.
+ */
 const MAX_FILES = 5_000;
 const MAX_BYTES = 500 * 1024 * 1024;
 

@@ -77,7 +77,7 @@ export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
   return { undo, skipped, head };
 }
 
-/** A rewind may be interrupted or fail after each step. */
+/** Tests interrupt or fail a rewind after each of these steps. */
 function afterStep(done: string): void {
   crashPoint(`rewind-${done}`);
   failPoint(`rewind-${done}`);
@@ -178,7 +178,9 @@ function foldersAbove(name: string): string[] {
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
-/** Keeps the current state. An interrupted rewind has its first checkpoint already, the only true one. */
+/**
+ * Keeps the current state. An interrupted rewind already has a checkpoint; only that one contains the original state.
+ */
 async function keepBefore(
   store: CheckpointStore,
   { commit: _commit, ...plan }: RestorePlan,
@@ -206,7 +208,7 @@ interface LockPlace {
 const OURS = 'samocode rewind\n';
 
 /**
- * Takes git's locks of a worktree's index, HEAD and branch, so that no git changes them meanwhile.
+ * Takes git's locks of a worktree's index, HEAD and branch, so that no other git process changes them.
  * @returns a function that releases them @throws git_locked if one is taken; then none is held
  */
 async function takeLocks({ worktreePath, branch, context }: LockPlace): Promise<() => void> {

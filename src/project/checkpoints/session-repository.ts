@@ -16,7 +16,7 @@ export interface SessionCommit extends GitContext {
 
 const TRIES = 3;
 const UNDER_WAY = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply'];
-/** The usual layout, checked once per process: a worker calls this after every iteration. */
+/** Folders with the usual layout; checked once per process, since a worker calls this after every iteration. */
 const nothingToCommitTo = new Set<string>();
 
 /**
@@ -48,7 +48,7 @@ export async function commitSessionFiles({
     nothingToCommitTo.add(place);
     return false;
   }
-  // Files added now would join the user's operation in progress.
+  // Files added now would become part of the user's operation in progress.
   if (UNDER_WAY.some((name) => statsAt(join(gitDir, name)) !== undefined)) return false;
   const folder = basename(sessionDir);
   const files = ['--', `:(literal)${folder}`, `:(exclude,literal)${folder}/_logs`];

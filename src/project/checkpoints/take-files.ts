@@ -29,7 +29,7 @@ export interface TakenFiles {
 export async function takeTree(store: CheckpointStore, plan: TakePlan): Promise<TakenFiles> {
   const take = async () => ({ skipped: await takeFiles(store, plan), tree: await treeOf(store, plan) });
   return await take().catch(async (error: unknown) => {
-    // Objects of the index may be gone from the repository: an agent removed our refs, and a gc the rest.
+    // Objects of the index may be missing: an agent removed our refs, and a gc deleted the objects.
     if (!GIT_ERRORS.git_failed.is(error)) throw error;
     forgetIndex(store, plan.part);
     return await take();
@@ -41,7 +41,7 @@ async function takeFiles(store: CheckpointStore, { part, folder, also = [] }: Ta
   const repository = { ...store.context, cwd: folder, allowFailure: true };
   const [listed, forced] = await Promise.all([
     listDifferent(options, part),
-    // Tracked although ignored: only the repository's own index lists them.
+    // Tracked although ignored: only the repository's own index lists these.
     part === 'worktree' ? listFiles(['--cached', '--ignored', '--exclude-standard'], repository) : [],
   ]);
   const known = new Set(forced.length > 0 ? await listFiles([], options) : []);
@@ -118,8 +118,8 @@ async function tooManyOf(files: readonly Found[], repository: GitOptions): Promi
 }
 
 /**
- * The names, as git lists them, whose filter writes other bytes into the worktree than the repository has, as
- * encryption does: plaintext must not become an object. LFS encrypts nothing.
+ * The names, as listed by git, of files whose filter writes other bytes into the worktree than the repository has,
+ * like encryption: plaintext must not become an object. LFS encrypts nothing.
  */
 export async function encryptedAmong(
   { commonDir, context }: CheckpointStore,

@@ -9,7 +9,10 @@ import type { Checkpoint } from './checkpoint.ts';
 export interface WorktreePrints {
   /** Equal prints mean the same commit and the same bytes, except ignored files. */
   worktree: string;
-  /** Of files that no checkpoint takes: sizes and times, and the commit of a nested repository, such as a submodule. */
+  /**
+   * For files that no checkpoint includes: sizes and times, and the commit of a nested repository, such as a
+   * submodule.
+   */
   leftOut: string;
 }
 
@@ -28,7 +31,7 @@ export async function worktreePrints(
   return { worktree: fingerprint(`${head} ${worktreeTree}\n`, leftOut), leftOut };
 }
 
-/** Undefined if it can't be read; never that of an enclosing repository. */
+/** Undefined if unreadable; never the HEAD of an enclosing repository. */
 async function headOf(repository: string, context: GitContext): Promise<string | undefined> {
   const env = { GIT_CEILING_DIRECTORIES: dirname(repository) };
   // It has its own settings. This call reads no object, so they can trigger no fetch.
@@ -42,8 +45,9 @@ function stampOf(path: string): string {
 }
 
 /**
- * A fingerprint of a worktree by one `git status`, cheaper than a checkpoint: the commit, and what differs from it by
- * name, size and time. @returns undefined when the folder is no worktree any more, or has no commit
+ * A fingerprint of a worktree by one `git status`, cheaper than a checkpoint: the commit, and the name, size and time
+ * of each file that differs from it.
+ * @returns undefined when the folder is no longer a worktree, or has no commit
  */
 export async function quickPrint(worktreePath: string, context: GitContext): Promise<string | undefined> {
   const { exitCode, stdout } = await runGit(ASK, { ...context, cwd: worktreePath, allowFailure: true });

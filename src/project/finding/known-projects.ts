@@ -19,7 +19,7 @@ const ProjectsFile = z.looseObject({ v: z.literal(1), projects: z.array(z.unknow
 
 export type KnownProjects =
   | { kind: 'read'; projects: readonly KnownProject[] }
-  /** Only convenience is lost: the list grows again by use. */
+  /** Not a failure: the list is only a convenience, and is rebuilt by use. */
   | { kind: 'malformed'; problem: string };
 
 /** Beyond this many, the least recently used are dropped. */
@@ -36,7 +36,7 @@ export async function readKnownProjects(homeDir: string): Promise<KnownProjects>
   return { kind: 'read', projects: projects.sort((a, b) => b.lastUsedAt.localeCompare(a.lastUsedAt)) };
 }
 
-/** Records that a project is used. A malformed file is moved aside as `projects.json.unreadable`. */
+/** Records the use of a project. A malformed file is moved aside as `projects.json.unreadable`. */
 export async function rememberProject(
   project: Omit<KnownProject, 'lastUsedAt'> & { filePath: string; mainRepo: string; sessions: string },
   { homeDir, clock }: { homeDir: string; clock: Clock },

@@ -175,7 +175,7 @@ function shortened(line: string): string {
 
 const MAX_SHOWN_CHARS = 300;
 
-/** A model may pass it on; it runs only once a person has it in the file. */
+/** A model may pass the suggestion on; it runs only once a person has put it into the file. */
 async function missingCheck({ mainRepo, values }: Project): Promise<string[]> {
   if (values.checks.length > 0) return [];
   const proposed = await proposedCommands(mainRepo);

@@ -89,7 +89,7 @@ function failed({
 
 /** The name of our shell in its messages: a nested shell has another one. */
 const SHELL_NAME = 'samocode';
-/** Its entire stderr. */
+/** The entire stderr of a guard that failed. */
 const GUARD_FAILED = /^bwrap: (.+)\n*$/;
 /** Message of dash, bash and busybox: `samocode: 1: tool: not found`. */
 const REFUSED = /^samocode: (?:(?:line )?\d+: )?(.+): [^:]+$/gm;
@@ -106,7 +106,7 @@ export function isOfRepository(program: string): boolean {
 
 /** A simple start of a command: variables except PATH, then a word without expansions. */
 const PLAIN_PROGRAM = /^\s*(?:(?!PATH=)[A-Za-z_]\w*=[\w.,:/+@%-]*\s+)*([\w./+-]+)(?=[\s;&|<>]|$)/;
-/** With these, later parts decide how the command ends: `mytool || true`. */
+/** With these operators, later parts determine the exit status: `mytool || true`. */
 const MAY_PASS_WITHOUT = /[;|&\n]/;
 const IS_FOUND = 'case $1 in /*) [ -f "$1" ] && [ -x "$1" ];; *) command -v "$1" >/dev/null;; esac';
 

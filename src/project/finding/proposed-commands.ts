@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { plainJson, plainText } from '../../base/files/plain-file.ts';
 
-/** What a repository's own files suggest for SETUP and CHECK; nothing of it runs before a person agrees. */
+/** SETUP and CHECK as suggested by a repository's own files; none of it runs before a person agrees. */
 export interface ProposedCommands {
   setup?: string;
   check: string;
@@ -11,28 +11,28 @@ export interface ProposedCommands {
   from: string;
 }
 
-/** Reads a repository: the text of a file at its top, empty where there is none. */
+/** Reads files at the top of a repository; the text of a missing file is empty. */
 interface Files {
   has(name: string): boolean;
   text(name: string): Promise<string>;
-  /** Under `scripts` of a JSON file: texts, and lists of them. */
+  /** The value of `scripts` in a JSON file: texts, and lists of them. */
   scripts(name: string): Promise<Readonly<Record<string, unknown>>>;
 }
 
 interface Row {
-  /** The first of these that is there is `from`; a row without one is passed over. */
+  /** The first of these that exists is `from`; a row without an existing file is skipped. */
   file: readonly string[];
   propose(files: Files, from: string): Promise<Omit<ProposedCommands, 'from'> | undefined>;
 }
 
 const NPM_PLACEHOLDER = /no test specified/;
-/** Runners that would watch otherwise run once with it. */
+/** Makes test runners that would otherwise watch run once. */
 const ONCE = 'CI=1';
 const VENV = 'python3 -m venv .venv && .venv/bin/pip install -q';
 
 const always = (check: string, setup?: string) => async () => ({ check, setup });
 
-/** The first row that proposes something decides. */
+/** The first row with a proposal wins. */
 const ROWS: readonly Row[] = [
   {
     file: ['package.json'],
@@ -93,7 +93,7 @@ const ROWS: readonly Row[] = [
   { file: ['mix.exs'], propose: always('mix test', 'mix deps.get') },
 ];
 
-/** The package manager of the lock file; without one nothing says which versions were tried. */
+/** The package manager of the lock file; without one, no versions are pinned. */
 function nodeTools({ has }: Files): { setup?: string; run: string } {
   if (has('pnpm-lock.yaml')) return { setup: 'pnpm install --frozen-lockfile', run: 'pnpm' };
   if (has('yarn.lock'))
@@ -115,7 +115,7 @@ async function usesPytest(files: Files): Promise<boolean> {
 const MAX_BYTES = 1024 * 1024;
 const Scripts = z.looseObject({ scripts: z.record(z.string(), z.unknown()).optional() });
 
-/** Reads what lies at the top of a repository, and runs nothing. */
+/** Reads files at the top of a repository; runs nothing. */
 export async function proposedCommands(top: string): Promise<ProposedCommands | undefined> {
   const files: Files = {
     has: (name) => statsAt(join(top, name)) !== undefined,

@@ -27,7 +27,7 @@ const TrustRecord = z.looseObject({
 });
 
 export type Trust =
-  /** The file runs and loosens nothing, or the user has trusted it as it is. */
+  /** The file does not run or relax anything, or the user has trusted its current content. */
   { kind: 'fine' } | { kind: 'untrusted'; filePath: string; hash: string; lines: readonly RiskyLine[] };
 
 export async function trustIn(project: Project, homeDir: string): Promise<Trust> {
@@ -37,7 +37,7 @@ export async function trustIn(project: Project, homeDir: string): Promise<Trust>
   return { kind: 'untrusted', filePath, hash, lines };
 }
 
-/** Lines of a project's file that run or loosen something. Empty: there is nothing to trust. */
+/** Lines of a project's file that run something or relax a rule; empty if nothing needs trust. */
 export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>): RiskyLine[] {
   const single = (Object.keys(SETTINGS) as SettingName[]).flatMap((name): RiskyLine[] => {
     const spec = SETTINGS[name];

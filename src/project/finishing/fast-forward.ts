@@ -36,7 +36,7 @@ export type FastForward =
   | { kind: 'left'; why: string; commands: string[] };
 
 /**
- * Fast-forwards a branch: only the ref if it is checked out nowhere, including the files if its checkout is clean.
+ * Fast-forwards a branch: only the ref if it is not checked out, including the files if its checkout is clean.
  * Never overwrites an untracked file. @param beforeFiles called right before files of a checkout are written
  * @throws GitError
  */

@@ -75,7 +75,7 @@ async function mergeInClone(
   }
 }
 
-/** A merge driver would run in the clone, outside the guard: where one is needed, report a conflict. */
+/** A merge driver would run in the clone, outside the guard, so a file that needs one is reported as a conflict. */
 async function noDrivers(clone: GitOptions): Promise<Setting[]> {
   const list = ['config', '-z', '--name-only', '--get-regexp', '^merge\\..*\\.driver$'];
   const { stdout } = await runGit(list, { ...clone, allowFailure: true });

@@ -13,7 +13,7 @@ const DAY_MS = 24 * 60 * 60_000;
 
 export type TrashPlace = Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'>;
 
-/** What was discarded with a session, reachable from one ref. */
+/** What was discarded with a session; all of it is reachable from one ref. */
 export interface Discarded {
   ref: string;
   /** A checkpoint of the worktree; the branch's tip is among its parents. */
@@ -54,7 +54,7 @@ async function keepInTrash(sessionFolder: string, commit: string, main: GitOptio
   }
 }
 
-/** Whether worktree and branch still equal their copy in the trash. @throws GitError */
+/** Whether worktree and branch still match their copy in the trash. @throws GitError */
 export async function isAllInTrash(place: TrashPlace, { tip, head, tree }: Discarded): Promise<boolean> {
   const now: Checkpoint = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
   const tipNow = (await commitOf(`refs/heads/${place.branch}`, mainOf(place))) ?? tip;

@@ -2,7 +2,7 @@ import { PROJECT_ERRORS } from './project-errors.ts';
 
 /**
  * The branch of a session: its folder's name without the date, after `<prefix>/` if there is one. Characters that git
- * refuses in branch names (old folders have blanks, dots, colons) become hyphens.
+ * refuses in branch names (old folders have spaces, dots, colons) become hyphens.
  */
 export function branchOf(sessionFolder: string, prefix = ''): string {
   const name = sessionFolder

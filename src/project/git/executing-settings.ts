@@ -32,13 +32,13 @@ export interface GitFolders {
 /** Settings and hooks that make git run a program. Runs none of them. */
 export async function readExecuting(folders: GitFolders, context: GitContext): Promise<Executing> {
   const { commonDir, worktreePath } = folders;
-  // The main checkout may have settings of its own.
+  // The main checkout may have its own settings.
   const isMainApart = worktreePath === undefined || statsAt(join(commonDir, 'config.worktree')) !== undefined;
   const places = [...(worktreePath === undefined ? [] : [worktreePath]), ...(isMainApart ? [commonDir] : [])];
   const found = await Promise.all(
     places.filter((place) => namesAt(place) !== undefined).map((place) => settingsAt(place, context)),
   );
-  // Every repository has some; none means that the worktree is gone or its `.git` is broken.
+  // Every repository has some settings; none means that the worktree is gone or its `.git` is broken.
   const isWhole = found[0]?.some(({ isOfRepository }) => isOfRepository);
   const settings = programsAmong(isWhole ? found.flat() : await settingsAt(commonDir, context));
   const hooks = [join(commonDir, 'hooks'), ...hookFolders(settings, folders, context)];
@@ -117,7 +117,7 @@ function programsAmong(settings: readonly ScopedSetting[]): Pick<Executing, 'rep
   return { repository: of(true), outside: of(false) };
 }
 
-/** Other hook folders. One in the worktree is the agent's work, and shown as such. */
+/** Other hook folders. One inside the worktree is excluded: it is part of the agent's work and reported as such. */
 function hookFolders(
   { repository, outside }: Pick<Executing, 'repository' | 'outside'>,
   { worktreePath }: GitFolders,
@@ -145,7 +145,7 @@ function hookAt(path: string): string | undefined {
   return ifThere(() => fingerprint(readIfMay(path)));
 }
 
-/** A hook that only another user may read is identified by name and mode. */
+/** A hook that only another user can read is identified by name and mode. */
 function readIfMay(path: string): Buffer | string {
   try {
     return readFileSync(path);

@@ -27,7 +27,7 @@ const PROGRAMS: readonly ProgramSetting[] = [
   { key: /^core\.sshcommand$/, harmless: ({ GIT_SSH }) => (GIT_SSH ? shellQuoted(GIT_SSH) : 'ssh') },
   { key: /^core\.gitproxy$/, harmless: 'none' },
   { key: /^credential\.(?:.+\.)?helper$/s, harmless: '', isList: true },
-  // Any command reaches it if a planted promisor remote is asked for a missing object; see `runGit`.
+  // Any command may run it, if a planted promisor remote is asked for a missing object; see `runGit`.
   { key: /^remote\..+\.uploadpack$/s, harmless: 'git-upload-pack' },
   { key: /^remote\..+\.receivepack$/s, harmless: 'git-receive-pack' },
   { key: /^remote\..+\.vcs$/s, harmless: '' },
@@ -77,13 +77,13 @@ const SMUDGES = /^filter\..+\.(?:smudge|process)$/s;
 interface ProgramSettings {
   /** Of the repository and its worktree, in git's reading order. */
   repository: readonly Setting[];
-  /** Of the person and the machine. */
+  /** Of the user and the machine. */
   outside: readonly Setting[];
 }
 
 /**
- * Settings for our calls that undo what has changed since `before`: previous values stay in effect, and nothing planted
- * since is started.
+ * Settings for our calls that undo what has changed since `before`: previous values stay in effect, and no program
+ * planted since is started.
  */
 export function undoChanged(before: ProgramSettings, now: ProgramSettings, env: Environment): Setting[] {
   const known = [...before.outside, ...before.repository];

@@ -90,7 +90,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   return { exitCode, stdout, stderr, truncated };
 }
 
-// git reads all worktrees of a repository, and fails on one that another git is just creating.
+// git reads all worktrees of a repository, and fails on one that another git process is just creating.
 const HALF_MADE = /failed to read .*worktrees.*commondir/;
 const HALF_MADE_TRIES = 30;
 const HALF_MADE_PAUSE_MS = 100;
@@ -107,7 +107,7 @@ export async function gitLine(args: readonly string[], options: GitOptions): Pro
   return (await runGit(args, options)).stdout.trim();
 }
 
-/** Matches one path from the top of the working copy, whatever characters it has. */
+/** Matches one path from the top of the working copy, whatever characters it contains. */
 export function literalPathspec(path: string): string {
   return `:(top,literal)${path}`;
 }
@@ -148,7 +148,7 @@ const QUIET = {
   GIT_EDITOR: 'true',
   GIT_PAGER: 'cat',
   GIT_LITERAL_PATHSPECS: '0',
-  // merge always reports progress, and would die if nobody reads it.
+  // merge always reports progress, and would fail if nothing reads it.
   GIT_PROGRESS_DELAY: '86400',
   LC_ALL: 'C',
 };

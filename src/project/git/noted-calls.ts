@@ -11,7 +11,7 @@ import { signalGroup } from '../../base/processes/run-command.ts';
 /** Marks recorded git processes; their children inherit it, but don't lead the process group. */
 const NOTE_MARK = 'SAMOCODE_GIT';
 
-/** Commands that change a checkout or a branch: one that outlives its worker must not be mistaken for a person's. */
+/** Commands that change a checkout or a branch: one that outlives its worker must not be mistaken for the user's. */
 const WRITES = new Set(['branch', 'merge', 'read-tree', 'reset', 'update-ref', 'worktree']);
 
 /** The shell records its pid before it becomes git, so that no git runs unrecorded. */
@@ -55,8 +55,8 @@ const KILL_PATIENCE_MS = 4000;
 const LIMIT_MS = 15 * 60_000;
 
 /**
- * Waits until no git of a dead worker runs. A merge may finish, since half of one is useless in the user's checkout;
- * the others are repeated anyway, and are ended now.
+ * Waits until no git process of a dead worker is running. A merge may finish, because an incomplete one is useless in
+ * the user's checkout; other commands are ended, since they are repeated anyway.
  */
 export async function waitForNoted(
   notes: string,
@@ -71,7 +71,7 @@ export async function waitForNoted(
     const graceMs = subcommand === 'merge' ? LIMIT_MS : 0;
     while (await runs(Number(pid), name, processes)) {
       const waitedMs = clock.monotonic() - begin;
-      // Not even SIGKILL ends a process that hangs in a dead disk; nor does it write any more.
+      // SIGKILL does not end a process that hangs on a dead disk, but such a process does not write either.
       if (waitedMs > graceMs + GRACE_MS + KILL_PATIENCE_MS) break;
       if (waitedMs >= graceMs)
         signalGroup(Number(pid), waitedMs < graceMs + GRACE_MS ? 'SIGTERM' : 'SIGKILL');

@@ -36,7 +36,7 @@ export function asideOf(path: string): string {
   return `${path}${ASIDE}${randomUUID().slice(0, 8)}`;
 }
 
-/** Deletes what interrupted calls had moved away from a path. */
+/** Deletes what interrupted calls renamed next to this path. */
 export async function clearAside(path: string): Promise<void> {
   const above = dirname(path);
   for (const name of namesAt(above) ?? [])

@@ -10,7 +10,7 @@ export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config' | 'not
   smudging?: readonly string[];
 };
 
-/** How git is run, without what else a plan holds. */
+/** The git options among the fields of a plan. */
 export function gitContextOf({ signal, baseEnv, config, notes }: GitContext): GitContext {
   return { signal, baseEnv, config, notes };
 }
@@ -108,7 +108,7 @@ export async function requireIdentity(
   return { name: ident[1], email: ident[2] };
 }
 
-/** Over the home folder or the whole disk a repository is never created. */
+/** A repository is never created over the home folder or the whole disk. */
 function notARepository(folder: string, homeDir: string | undefined) {
   const problem = takesInEverything(folder, homeDir) ? 'too_wide' : undefined;
   return PROJECT_ERRORS.not_a_repository({ folder, problem });

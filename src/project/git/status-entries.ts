@@ -13,7 +13,7 @@ export interface StatusReading {
   entries: StatusEntry[];
 }
 
-/** Blanks before the path, by the kind of line; see "Porcelain Format Version 2" of git-status. */
+/** Spaces before the path, by the kind of line; see "Porcelain Format Version 2" of git-status. */
 const FIELDS_BEFORE_PATH: Readonly<Record<string, number>> = { '1': 8, '2': 9, u: 10 };
 
 export const GIT_STATUS = ['status', '--porcelain=v2', '--branch', '-z'];

@@ -124,7 +124,9 @@ async function othersIn(
 
 const MAX_BYTES = 2 * 1024 ** 3;
 
-/** Why its objects are refused unread: judged by names and sizes alone, since opening a pipe would hang. */
+/**
+ * Why the objects are refused without reading them: judged by names and sizes only, since opening a pipe would hang.
+ */
 function unfit(dir: string): string | undefined {
   const odd = ['objects/info', 'objects/pack', 'lfs'].find((folder) => !isPlainFolder(dir, folder));
   if (odd !== undefined) return `${odd} is no folder`;

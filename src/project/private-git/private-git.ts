@@ -25,7 +25,7 @@ export function privateGitIn(runDir: string): PrivateGit {
   return { dir, note: join(runDir, 'git.json'), view: hidden('git-view'), refused: hidden('git-refused') };
 }
 
-/** Where the real objects and LFS files are mounted inside. */
+/** Where the real objects and LFS files are mounted inside the guard. */
 export function basePlace(dir: string, name: 'objects' | 'lfs'): string {
   return join(dir, 'base', name);
 }

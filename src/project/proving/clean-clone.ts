@@ -19,7 +19,7 @@ export interface ClonePlan {
   branch: string;
   /** Attributes are taken from it. */
   base: string;
-  /** Agents can replace objects of MAIN_REPO: fetch what is checked out, and verify its hashes. */
+  /** Agents can replace objects of MAIN_REPO: fetch the commit, which verifies its hashes. */
   areObjectsOpen?: boolean | undefined;
 }
 
@@ -44,7 +44,7 @@ export async function makeClone(plan: ClonePlan, context: GitContext): Promise<v
   await checkOut(clone, { commit, base });
   const modules = [commonDir, ...(worktreeGitDir === undefined ? [] : [worktreeGitDir])];
   await checkOutSubmodules({ dir, commit, modules, areObjectsOpen }, { ...context, config });
-  // The rest of the history, for checks that compare against it.
+  // The rest of the history, for checks that compare with it.
   if (areObjectsOpen) await borrow(dir, [commonDir]);
   await rm(join(dir, '.git/shallow'), { force: true });
   await ifExists(copyFile(join(commonDir, 'shallow'), join(dir, '.git/shallow')));
@@ -63,7 +63,7 @@ export async function makeRepository(
   context: GitContext,
 ): Promise<void> {
   await mkdir(dir, { recursive: true });
-  // The length of a hash tells its kind.
+  // The hash algorithm follows from the length of a hash.
   const format = `--object-format=${commit.length > 40 ? 'sha256' : 'sha1'}`;
   const config: Setting[] = [...(context.config ?? []), ['init.defaultRefFormat', 'files']];
   const init = ['init', '--quiet', '--template=', format, `--initial-branch=${branch}`];

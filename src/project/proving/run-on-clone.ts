@@ -108,8 +108,8 @@ function indexPath({ scratch, name }: Pick<SetOnClone, 'scratch' | 'name'>): str
 }
 
 /**
- * Runs SETUP, unless the cache has everything it would make. It always runs on commits other than the base: its result
- * may depend on any file, not only on lock files.
+ * Runs SETUP, unless the cache has everything that it would create. On commits other than the base it always runs,
+ * because its result may depend on any file, not only on lock files.
  */
 async function setUp(set: SetOnClone, place: CheckPlace, tools: Tools): Promise<CheckEnd | undefined> {
   const { setup, setupCache } = set.proving;
@@ -180,7 +180,7 @@ export async function changedSince(
   { mainRepo, cloneDir, indexPath }: { mainRepo: string; cloneDir: string; indexPath: string },
   context: GitContext,
 ): Promise<string[]> {
-  // With the settings of MAIN_REPO: those of the clone may name programs by now.
+  // With the settings of MAIN_REPO: those of the clone may have been changed to name programs.
   const env = {
     GIT_DIR: await commonDirOf(mainRepo, context),
     GIT_WORK_TREE: cloneDir,

@@ -16,7 +16,7 @@ export interface CacheQuestion {
   cloneDir: string;
   folders: readonly string[];
   setup: string;
-  /** PATH: another version of a program makes other folders. */
+  /** PATH: another version of a program may produce different folders. */
   path: string;
 }
 
@@ -27,7 +27,7 @@ const MAX_BYTES = 64 * 1024;
 
 const Made = z.object({
   folders: z.array(z.string()),
-  /** SETUP made nothing else, and need not run again. */
+  /** SETUP produced nothing else and need not run again. */
   isAll: z.boolean(),
 });
 
@@ -61,7 +61,7 @@ export async function cacheKey({
   return folders.length === 0 ? undefined : fingerprint(...parts).slice(0, 32);
 }
 
-/** Copies what an earlier SETUP made into the clone. @returns whether SETUP need not run */
+/** Copies what an earlier SETUP produced into the clone. @returns whether SETUP need not run */
 export async function restoreCache(
   { cacheDir, cloneDir }: CacheQuestion,
   key: string,
@@ -81,7 +81,7 @@ export async function restoreCache(
   return made.isAll;
 }
 
-/** Saves what SETUP made, before anything can change it. A failure only costs the next SETUP its time. */
+/** Saves what SETUP produced, before anything can change it. A failure only costs the next SETUP its time. */
 export async function storeCache(
   { cacheDir, cloneDir, folders }: CacheQuestion,
   key: string,

@@ -127,7 +127,7 @@ function blobOf(mode: string, blob: string): string | undefined {
 
 const MAX_BYTES = 1024 * 1024;
 
-/** The texts of blobs, one latin1 character for every byte, without too large ones. */
+/** The texts of blobs, one latin1 character for every byte; too large ones are omitted. */
 async function textsOf(blobs: readonly string[], git: GitOptions): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   if (blobs.length === 0) return texts;

@@ -15,8 +15,8 @@ export interface ChangedFile {
 }
 
 /**
- * Changes a person should review before passed checks count: files of the base that define what checks show, and that
- * are gone, have fewer active tests, or define otherwise how checks run. In the order of the files.
+ * Changes that a person should review before passed checks count: files of the base that define what checks prove, and
+ * that are gone, have fewer active tests, or change how checks run. In the order of the files.
  */
 export function findWeakened(files: readonly ChangedFile[], commands: CheckCommands): Weakening[] {
   const found = files.flatMap((file) => {

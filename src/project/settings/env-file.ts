@@ -7,7 +7,7 @@ import { plainText } from '../../base/files/plain-file.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
-/** Sets lines of the config folder's `.env`, and makes it readable only by its user. Other lines stay. */
+/** Sets lines of the config folder's `.env`, and makes it readable only by its user. Other lines are preserved. */
 export async function setInEnvFile(
   homeDir: string,
   values: Readonly<Record<string, string>>,

@@ -25,7 +25,7 @@ const PERMISSIONS = ['skip', 'allow'] as const;
 const SANDBOXES = ['guard', 'auto', 'off'] as const;
 export type Sandbox = (typeof SANDBOXES)[number];
 
-// No leading dash, so that no model or branch can be taken for an option of a program.
+// No leading dash, so that no program mistakes a model or branch for an option.
 export const modelName = text(
   "a model's name without blanks, 200 characters at most",
   /^[^\s\p{Cc}-][^\s\p{Cc}]{0,199}$/u,

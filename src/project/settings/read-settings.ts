@@ -29,7 +29,7 @@ export interface SettingReading {
   key: string;
   phase?: Phase;
   source: SettingSource;
-  /** Paths are absolute. Undefined when unset or when there is a problem. */
+  /** Undefined if unset or invalid. Paths are absolute. */
   value: unknown;
   problem?: SamocodeError;
 }
@@ -141,7 +141,7 @@ function byDefault(name: SettingName, spec: SettingSpec, paired: string | undefi
   return { name, key: spec.key, source: { kind: written === undefined ? 'unset' : 'default' }, value };
 }
 
-// MODEL in the file belongs to the file's provider: don't request claude's model from codex.
+// MODEL in the file belongs to the file's provider: a model of claude must not be passed to codex.
 function isForAnotherProvider(reader: Reader, source: SettingSource): boolean {
   if (source.kind !== 'project_file') return false;
   const { call: _, ...withoutCall } = reader.texts;

@@ -23,7 +23,7 @@ export interface SamocodeFileReading {
 const KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * Parses a `.samocode` file. The first `=` splits, blanks around key and value are trimmed, paired quotes removed, `#`
+ * Parses a `.samocode` file. The first `=` splits, spaces around key and value are trimmed, paired quotes removed, `#`
  * starts a comment only at the start of a line. Never throws: malformed lines are warnings.
  */
 export function parseSamocodeFile(text: string): SamocodeFileReading {

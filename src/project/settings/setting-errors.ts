@@ -2,7 +2,7 @@ import { errors } from '../../base/errors.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
-/** The expected failures of settings. Their arguments contain no secret: values come as they may be shown. */
+/** The expected failures of settings. Their arguments contain no secrets: values are redacted first. */
 export const SETTING_ERRORS = errors({
   setting_invalid: ({ where, shown, form, problem, fix, isRequired }: Invalid) => ({
     what: `${where} cannot be used.`,
@@ -28,14 +28,14 @@ export type SettingSource =
   | { kind: 'unset' };
 
 interface Invalid {
-  /** The source as people read it: `TIMEOUT in /home/ada/shop/.samocode, line 4`. */
+  /** The source as shown to people: `TIMEOUT in /home/ada/shop/.samocode, line 4`. */
   where: string;
   shown: string;
   form: string;
   problem?: string;
   fix: string;
   isRequired: boolean;
-  /** For a value given in a call: what is needed to name it the same way. */
+  /** For a value given in a call: what the caller needs to name it in its own way. */
   ofCall?: { key: string; example?: string; meant?: string };
 }
 

@@ -6,11 +6,11 @@ export interface SettingKind<Value> {
   form: string;
   /** Parses the text of a file, the environment or a call. Created on first use: most programs read few settings. */
   schema: () => z.ZodType<Value, string>;
-  /** The allowed names, in display order; of a choice that may loosen: strictest first. */
+  /** The allowed names, in display order; for a choice that may relax a rule, the strictest first. */
   choices?: readonly string[];
 }
 
-/** An existing folder; the reader makes it absolute, relative to where the text was. */
+/** An existing folder; the reader makes it absolute, relative to the file that contains it. */
 export const folder: SettingKind<string> = {
   kind: 'folder',
   form: 'the path of an existing folder',
@@ -29,7 +29,7 @@ export const absoluteFile: SettingKind<string> = {
   schema: once(() => z.string().regex(/^~?\/./)),
 };
 
-/** Comma-separated paths that need not exist yet and may contain blanks. A blank before a path is a missing comma. */
+/** Comma-separated paths that need not exist yet and may contain spaces. A space before a path is a missing comma. */
 export const absolutePaths: SettingKind<string[]> = {
   kind: 'paths',
   form: 'a comma-separated list of absolute paths (~ is the home folder)',

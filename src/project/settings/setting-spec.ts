@@ -6,14 +6,14 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   /** project: `.samocode`. machine: environment and `.env`. secret: like machine, and never shown. */
   scope: 'project' | 'machine' | 'secret';
   doc: string;
-  /** As it would be written. Absent: it has none, and may stay unset. */
+  /** In its written form. Absent: no default; it may stay unset. */
   default?: string;
   /** An empty value in `.samocode` means none, not the default. */
   mayBeEmpty?: true;
   required?: true;
   /**
-   * A call may override it for one session. judged: as a separate choice, since it depends on who makes it; the setting
-   * keeps the project's value.
+   * A call may override it for one session. judged: through a separate choice, because it depends on who makes it; the
+   * setting keeps the project's value.
    */
   perSession?: true | 'judged';
   /** The name of a project setting in the environment and in `.env`. */
@@ -23,8 +23,8 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   /** phase: one value per phase, `MODEL_PLANNING`. check: every key that begins with `CHECK`. */
   family?: 'phase' | 'check';
   /**
-   * Why `.samocode` must be trusted before this takes effect: it can disable a safeguard, or names something that is
-   * run. A setting whose default is its loosest value can loosen nothing.
+   * Why `.samocode` must be trusted before this takes effect: it can disable a safeguard, or names something to run. A
+   * setting whose default is its weakest value cannot relax anything.
    */
   risk?: 'loosens' | 'runs';
   example?: string;

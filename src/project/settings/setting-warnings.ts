@@ -3,7 +3,7 @@ import { PHASE_NAMES } from '../../phases/table.ts';
 import type { FileEntry } from './samocode-file.ts';
 import { keyOfPhase, SETTING_ROWS, settingByKey } from './settings.ts';
 
-/** Something in a file that has no effect, or another one than intended; never a reason to stop. */
+/** Something in a file that has no effect, or a different one than intended; never an error. */
 export interface SettingWarning {
   path: string;
   line?: number;

@@ -50,7 +50,7 @@ async function refusedFetch(remote: string, options: GitOptions): Promise<GitErr
     refusal(runGit([...FETCH, '--quiet', '--', remote], { ...options, timeoutMs: FETCH_LIMIT_MS }));
   const refused = await fetch();
   if (!refused || refused.code === 'git_unreachable' || refused.code === 'git_timeout') return refused;
-  // Retry: of two sessions that fetch at the same time, one fails at the other's locks.
+  // Retry: of two concurrent fetches, one fails because of the other's locks.
   return await fetch();
 }
 
@@ -117,7 +117,7 @@ export async function requireBase({
 
 const MAX_CHARACTERS = 500;
 
-/** Branches first: a tag of the same name is rarely what was meant. */
+/** Branches first: a tag of the same name is rarely meant. */
 async function namedBase(base: string, remote: string | undefined, options: GitOptions): Promise<BaseCommit> {
   const places: [place: string, name: string][] = [
     [`refs/heads/${base}`, base],

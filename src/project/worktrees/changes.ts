@@ -113,13 +113,13 @@ export interface CommitPair {
 
 export interface DiffBetween {
   files: Pick<FileChange, 'path' | 'insertions' | 'deletions'>[];
-  /** Absent if git was ended earlier for its long output. */
+  /** Absent if git was stopped before it, because of its long output. */
   patch?: string;
 }
 
 /**
- * The diffs of many pairs of commits by two git processes, which take longer to start than to compare. None for commits
- * that are gone. Put the pairs first whose patches matter most.
+ * The diffs of many pairs of commits with two git processes, which take longer to start than to compare. Missing
+ * commits are omitted. List the most important pairs first, as patches are limited.
  * @param maxChars characters of all patches
  * @returns by the first commit of each pair
  */

@@ -6,7 +6,7 @@ import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { type GitContext, readRepository, requireIdentity, takesInEverything } from '../git/repository.ts';
 
-/** Beyond this a first commit is most likely a mistake: dependencies, data, build output. */
+/** A larger first commit is most likely a mistake: dependencies, data, build output. */
 const MAX_FILES = 10_000;
 const MAX_BYTES = 200 * 1024 * 1024;
 

@@ -59,8 +59,8 @@ async function checkedOutAt(path: string, context: GitContext) {
   return { head, branch, uncommitted: [...entries, ...(await hiddenChanges(path, context))] };
 }
 
-// A worktree without its .git file is a folder inside MAIN_REPO in the usual layout, and git would report on MAIN_REPO
-// itself: so this folder must be the top.
+// In the usual layout, a worktree without its .git file is a folder inside MAIN_REPO, and git would report on
+// MAIN_REPO itself. So this folder must be the top.
 async function notOurWorktree({
   mainRepo,
   worktreePath,

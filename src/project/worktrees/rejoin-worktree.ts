@@ -7,7 +7,7 @@ import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
 import { inspectWorktree, type WorktreePlace } from './inspect-worktree.ts';
 import { ensureWorktree, isHalfMade, type WorktreePlan } from './worktree.ts';
 
-/** fine: nothing to do. rejoined: its files existed, but git no longer knew them. */
+/** fine: nothing to do. rejoined: its files existed, but git no longer had it registered. */
 export type Rejoined = 'fine' | 'made_again' | 'rejoined';
 
 /**

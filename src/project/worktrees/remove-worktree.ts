@@ -46,7 +46,7 @@ export async function removeWorktree(
   }
 }
 
-/** Renamed in one step; if the deletion is interrupted, a later call finishes it. */
+/** Renamed atomically; if the deletion is interrupted, a later call finishes it. */
 async function setAside(
   place: WorktreePlace,
   { isChecked }: { isChecked: boolean },
@@ -58,7 +58,7 @@ async function setAside(
   if (!isChecked) await refuseSubmodules(worktreePath, context);
   const aside = asideOf(worktreePath);
   await rename(worktreePath, aside);
-  // Detects writes since the check above: its path no longer exists.
+  // Detects writes since the check above: nothing can write to the old path any more.
   const uncommitted = isChecked ? [] : await uncommittedIn(aside, context);
   if (uncommitted.length > 0) {
     await rename(aside, worktreePath);

@@ -67,7 +67,7 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   return await asWorktree(exists ? 'attached' : 'created', plan);
 }
 
-/** Whether a checkout there was interrupted, so that nobody has worked in it. */
+/** Whether a checkout there was interrupted, so that nothing has been changed in it. */
 export async function isHalfMade({ mainRepo, worktreePath, ...context }: WorktreePlan): Promise<boolean> {
   const entry = await entryAt(worktreePath, await listWorktrees(mainRepo, context));
   return entry?.locked === HALF_MADE;
@@ -76,7 +76,7 @@ export async function isHalfMade({ mainRepo, worktreePath, ...context }: Worktre
 /** git keeps branches as paths: `a` and `a/b` cannot both exist. */
 const BLOCKED = /'refs\/heads\/([^']+)' exists; cannot create/;
 
-/** Deletes a branch without commits of its own; git refuses one that is checked out anywhere. */
+/** Deletes a branch without any commits after its base; git refuses one that is checked out anywhere. */
 async function deleteUnused(branch: string, baseCommit: string, options: GitOptions): Promise<void> {
   if ((await commitOf(`refs/heads/${branch}`, options)) !== baseCommit) return;
   await runGit(['branch', '--quiet', '-D', '--', branch], { ...options, allowFailure: true });
