@@ -33,7 +33,7 @@ export async function workerMain(): Promise<void> {
       supervisorProgram: join(dirname(program), 'supervisor.cjs'),
     });
   } catch (error) {
-    // Another worker has the session now: there is nothing to say.
+    // Another worker has the session now: nothing to report.
     if (BASE_ERRORS.lease_lost.is(error)) return;
     const text = error instanceof Error ? error.stack : String(error);
     process.stderr.write(`${isoUtc(systemClock.now())} worker ${process.pid} ended: ${text}\n`);
@@ -41,7 +41,9 @@ export async function workerMain(): Promise<void> {
   }
 }
 
-/** Waits for the end of the program that started it, then ends what carries its mark, and removes its folders. */
+/**
+ * Waits for the end of the program that started it, then ends all processes with its marker and removes its folders.
+ */
 async function clearAfter([value = '', ...folders]: readonly string[]): Promise<void> {
   process.stdin.resume();
   await once(process.stdin, 'close');

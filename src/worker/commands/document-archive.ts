@@ -20,12 +20,12 @@ export async function moveDocuments(
   for (const name of moved.filter((each) => parseDocumentName(each) !== undefined))
     await ifExists(rename(join(paths.sessionDir, name), join(folder, name)));
   await bringPictures(paths, folder);
-  // Written last: it shows the next worker that nothing is left to move.
+  // Written last: it shows the next worker that all documents were moved.
   const reset = { lastAction: archivedWords(to), next: 'New work' };
   await changeFile(paths.overview, (text) => changeOverview(text ?? '', reset));
 }
 
-/** Documents link to the pictures, and those that stay may use them too. */
+/** Documents link to the pictures; documents that are not moved may link to them too. */
 async function bringPictures({ sessionDir, screens }: SessionPaths, folder: string): Promise<void> {
   const isShared = namesAt(sessionDir)?.some((name) => parseDocumentName(name) !== undefined);
   const to = join(folder, SCREENS);

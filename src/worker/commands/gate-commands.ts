@@ -39,12 +39,12 @@ export const takeChangeRequest: Handler<'request_changes'> = async (worker, comm
   return { events: [...answers, { type: 'changes_requested', by, feedback, flow }] };
 };
 
-/** A person who decides about the plan before the session's first agent has seen the answers it is based on. */
+/** A person may decide about the plan before the session's first agent has seen the answers it is based on. */
 async function answersSeen(worker: Worker, by: By): Promise<NewEvent[]> {
   return stateOf(worker).prepared ? [] : await answersAsTheyAre(worker, by);
 }
 
-/** Records the answers that are in `_qa.md` as answers of `by`. */
+/** Records the answers in `_qa.md` as answers of `by`. */
 export async function answersAsTheyAre(worker: Worker, by: By): Promise<NewEvent[]> {
   const { unconfirmed: answers, open } = await readQuestions(worker);
   if (answers.length === 0) return [];

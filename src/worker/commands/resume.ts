@@ -20,7 +20,7 @@ import { liftSharedLimit } from '../limits/shared-limit.ts';
 export const resume: Handler<'resume'> = async (worker, given) => {
   const command = meantForPhase(worker, given);
   const state = stateOf(worker);
-  // A person may have repaired the machine.
+  // A person may have repaired the machine, so test the guard again.
   worker.guard.forget();
   const lowered = await levelBlockedFor(worker);
   const verdict = judgeResume(command, state, { spent: stillSpent(worker, command), lowered });
@@ -33,7 +33,7 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   if (goal !== undefined) return { events: [await newGoal(worker, goal, common)] };
   const flow = 'Session resumed';
   const events = [{ type: 'resumed', ...common, phase, resetsCounts, sandbox: lowered, flow } as const];
-  // A person who resumes knows more than the time that the provider stated.
+  // A person who resumes may know more than the time that the provider stated.
   const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
   return isAccounts ? { events, after: () => liftLimit(worker) } : { events };
 };
@@ -43,7 +43,7 @@ async function liftLimit(worker: Worker): Promise<void> {
   await liftSharedLimit(worker, provider.name);
 }
 
-/** A person names only the kind of a limit: a raise for a kind that has run out in a phase applies to that phase. */
+/** A person names only the kind of a limit. If that kind has run out in a phase, the raise applies to the phase. */
 function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {
   if (command.caps === undefined) return command;
   const session = { ...command.caps.session };
@@ -53,7 +53,7 @@ function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<
     const more = session[cap];
     if (more === undefined) continue;
     ofPhase[cap] = more;
-    // If both have run out, it applies to both; a value below the session's applies only to the phase.
+    // If both have run out, the raise applies to both; a value below the session's applies only to the phase.
     const whole = spent.find((use) => use.cap === cap && use.scope === 'session');
     if (whole === undefined || more <= whole.limit) delete session[cap];
   }
@@ -86,7 +86,7 @@ function stillSpent(worker: Worker, command: CommandOf<'resume'>): ResumeFacts['
   if (!isBudgets(stateOf(worker)) && command.caps === undefined) return undefined;
   const reached = reachedUses(worker, command);
   if (reached.length === 0) return undefined;
-  // Nothing of a refused resume is kept: the next one must raise these limits too.
+  // A refused resume leaves nothing behind: the next one must raise these limits too.
   const isOther = (use: CapUse) => !reached.some(({ cap, scope }) => cap === use.cap && scope === use.scope);
   const all = [...reached, ...runOut(worker, command).filter(isOther)];
   return { reason: budgetReason(all), next: higherLimits(all) };

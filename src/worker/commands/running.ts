@@ -25,7 +25,7 @@ export const start: Handler<'start'> = async (worker, { by, run }) => {
     return { events: [{ ...created, flow }] };
   }
   const flow = `Taken over in ${takenOver.decision.phase}`;
-  // The settings open a gate that they leave out.
+  // Gates that the settings omit are open.
   const answers = settings.gates.includes('qa') ? [] : await answersAsTheyAre(worker, BY_SETTINGS);
   return { events: [created, { type: 'taken_over', ...takenOver, flow }, ...answers] };
 };
@@ -50,7 +50,7 @@ export const stop: Handler<'stop'> = async (worker, { by, when }) => {
   if (verdict.kind === 'refused') return verdict;
   if (verdict.how === 'request') return { events: [{ type: 'stop_requested', by, when }] };
   const { openIteration } = verdict;
-  // A stopped session has no agent: one that a block left alive is ended first.
+  // A stopped session has no agent: end one that outlived a block first.
   const child = openIteration && (await readChildRecord(worker, openIteration.iteration));
   const end = openIteration && (await endChildTree(worker, child, { leftoversOnly: true }));
   if (end?.kind === 'immortal') return refused(WORKER_ERRORS.child_immortal({ pids: end.pids }));

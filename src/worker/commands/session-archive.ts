@@ -14,7 +14,7 @@ import { areDocumentsMoved, moveDocuments } from './document-archive.ts';
 
 /**
  * Completes an archive or unarchive that a crash interrupted between event and work.
- * @param died whether the last worker died; documents that a person restores later stay
+ * @param died whether the last worker died; if not, documents that a person restored later are not moved again
  */
 export async function restOfFinishing(worker: Worker, died: boolean): Promise<Work | undefined> {
   const { archived, n } = stateOf(worker);

@@ -37,13 +37,13 @@ async function handle(worker: Worker, command: Command): Promise<CommandOutcome 
   return await (HANDLERS[command.kind] as Handler<Command['kind']>)(worker, command);
 }
 
-/** While an agent runs, a command could come from it: only commands that open nothing are taken then. */
+/** While an agent is running, a command could come from it: only commands that open no gate are accepted then. */
 type Moment = 'no_child' | 'child_runs';
 
-/** Commands that share one write to disk and one read of the overview. */
+/** The number of commands that share one write to disk and one read of the overview. */
 const AT_ONCE = 64;
 
-/** Ids of the commands without an event, oldest first; leftover files of others are removed. */
+/** Ids of the commands without an event, oldest first; files left over from answered ones are removed. */
 export async function waitingCommandIds(worker: Worker): Promise<string[]> {
   const ids = pendingCommandIds(worker.paths);
   const answered = ids.filter((id) => worker.writer.isAnswered(id));
@@ -55,8 +55,8 @@ export async function waitingCommandIds(worker: Worker): Promise<string[]> {
 }
 
 /**
- * Answers waiting commands with one event each, oldest first. Those after a rewind wait for it: they apply to its
- * result.
+ * Answers waiting commands with one event each, oldest first. Commands after a rewind wait for it, because they apply
+ * to its result.
  * @returns how many were answered
  */
 export async function takeCommands(worker: Worker, moment: Moment): Promise<number> {
@@ -88,9 +88,9 @@ async function takeSome(worker: Worker, ids: readonly string[], moment: Moment):
 }
 
 /**
- * Takes commands while an agent is watched, without waiting for the disk, which would delay its time limit; refused
- * ones stay queued. A stop takes effect at once, even before its event is on disk.
- * @returns false when something was left
+ * Takes commands while an agent is watched, without waiting for the disk, which would delay the agent's time limit;
+ * commands that cannot be recorded now stay queued. A stop takes effect at once, even before its event is on disk.
+ * @returns false when a command was not taken
  */
 export async function takeCommandsMeanwhile(worker: Worker): Promise<boolean> {
   const { writer, projector, paths } = worker;
@@ -116,7 +116,7 @@ async function writeStaged(worker: Worker): Promise<void> {
   await worker.projector.apply(worker.writer.state, await appendPatiently(worker, []));
 }
 
-/** Removes the files of answered commands. One that stays is harmless: it has its event. */
+/** Removes the files of answered commands. A file left over is harmless: its command has an event. */
 async function removeAnswered(worker: Worker, ids: readonly string[]): Promise<void> {
   for (const id of ids) await removeCommand(worker.paths, id).catch(() => undefined);
 }

@@ -6,13 +6,13 @@ import { takeCommandsMeanwhile } from './take-commands.ts';
 
 const POLL_MS = 200;
 
-/** `stopped`: aborted because a person wants the session to stop now. */
+/** `stopped`: aborted because the session should stop now. */
 export type MeanwhileEnd<T> = { kind: 'done'; value: T } | { kind: 'stopped' };
 
 /**
- * Runs something long that records nothing, and takes commands meanwhile. Any error of `act` after its signal is
+ * Runs something long that records nothing, and takes commands in the meantime. Any error of `act` after its signal is
  * aborted counts as stopped.
- * @throws lease_lost, after `act` has ended, if the session was taken over meanwhile
+ * @throws lease_lost, after `act` has ended, if the session was taken over in the meantime
  */
 export async function whileTakingCommands<T>(
   worker: Worker,

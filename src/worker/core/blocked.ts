@@ -10,7 +10,7 @@ interface Block extends Omit<BlockDecision, 'kind'> {
   next?: readonly NextStep[];
 }
 
-/** The event of a session that is blocked until a person acts, with a flow line that says why. */
+/** The event of a session that is blocked until a person acts, with a flow line that gives the reason. */
 export function blockedEvent({ phase, reason, needs, rule, next }: Block): NewEvent {
   const flow = `Blocked (${needs}): ${reason}`;
   return { type: 'blocked', phase, reason, needs, rule, next: recordedSteps(next), flow };
@@ -23,7 +23,7 @@ export async function blockHere(worker: Worker, given: Omit<Block, 'phase'>): Pr
   return false;
 }
 
-/** Undefined for none, as in an event. */
+/** Like an event, undefined instead of an empty list. */
 export function recordedSteps(steps: readonly NextStep[] = []): NextStep[] | undefined {
   return steps.length === 0 ? undefined : [...steps];
 }

@@ -4,7 +4,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { NOT_IN_LOGIN_SHELL } from '../../session/events/session-view.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
-/** Whether to run the login shell's start-up files: for their variables, or for a notice before the first agent. */
+/** Whether to run the login shell's start-up files: to use their variables, or for a notice before the first agent. */
 export function needsLogin(worker: Worker): boolean {
   return !isFromTerminal(worker.environment.started) || Object.keys(stateOf(worker).paidBy).length === 0;
 }
@@ -18,7 +18,7 @@ export async function joinEnvironment(worker: Worker): Promise<void> {
     return;
   }
   const { prepared, worktree } = stateOf(worker);
-  // The session blocks before this for unaccepted git programs; until then nothing of the person's is started.
+  // The session blocks for unaccepted git programs before this; until then, none of the person's programs is started.
   if (prepared && (await worker.git.unaccepted(worktree?.path)).length > 0) return;
   const login = await environment.read();
   const used = !isFromTerminal(environment.started);
@@ -37,7 +37,7 @@ function unreadNotice(why: string): NewEvent {
   return { type: 'notice', code: 'login_shell_unread', text };
 }
 
-/** Before the first agent after a start or resume: names the only credentials that remain after a wait. */
+/** Called before the first agent after a start or resume: names the credentials that a later wait would lose. */
 function credentialNotices(worker: Worker, login: Record<string, string>): NewEvent[] {
   const { environment, file } = worker;
   const { paidBy, chosen } = stateOf(worker);

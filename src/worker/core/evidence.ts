@@ -54,7 +54,7 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
   }
   const hash = planHash(text);
   const isSame = approvedPlan !== undefined && isPlanOf(approvedPlan.hash, text);
-  // Notes may be added after an approval, but none may be removed.
+  // Notes may be added after an approval, but not removed.
   const approved = isSame && !(await notesShrank(worker, text));
   const changedSinceApproval = approvedPlan !== undefined && !approved;
   const untestable = approved && !parsePlan(text).testable;
@@ -76,7 +76,7 @@ async function notesShrank(worker: Worker, text: string): Promise<boolean> {
   return approved !== undefined && planChanges(approved, text).notesShrank;
 }
 
-/** The commit at the end of the session's branch; undefined without a branch, or where the branch is gone. */
+/** The commit at the end of the session's branch; undefined without a branch, or if the branch was deleted. */
 export async function branchTip(worker: Worker): Promise<string | undefined> {
   const { worktree } = stateOf(worker);
   const options = { ...worker.git.context, cwd: worker.file.mainRepo };

@@ -27,7 +27,7 @@ export function say({ clock }: { clock: Pick<Clock, 'now'> }, error: unknown): v
   stderr.write(`${isoUtc(clock.now())} ${text}\n`);
 }
 
-/** Its path among the sessions; for a draft its folder, which refused it. */
+/** Its path below the sessions folder; for a draft, that of its folder, which refused it. */
 function placeOf(sessionsDir: string, path: string): string {
   const place = path.endsWith('.draft') ? dirname(path) : path;
   const inside = relative(sessionsDir, place);

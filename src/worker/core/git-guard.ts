@@ -45,7 +45,7 @@ export class GitGuard {
 
   /** Reads git's executable settings; those not accepted are disabled from here on. @returns them, as lines */
   async unaccepted(worktreePath: string | undefined): Promise<string[]> {
-    // In a missing repository nothing runs; the next step reports it.
+    // Nothing runs in a missing repository; the next step reports it.
     if (namesAt(await this.sharedDir()) === undefined) return [];
     const now = await this.#read(worktreePath);
     this.#accepted ??= await acceptedAt(this.#path, now);
@@ -61,7 +61,7 @@ export class GitGuard {
 
   /**
    * Restores the record of accepted settings after an agent changed it.
-   * @param isKnown this worker knows the record from before the agent; otherwise a person must accept anew
+   * @param isKnown this worker read the record before the agent ran; otherwise a person must accept again
    */
   async writeAgain(isKnown: boolean): Promise<void> {
     // A folder in its place could not be replaced.

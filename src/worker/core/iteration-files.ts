@@ -78,8 +78,8 @@ async function readShort(path: string): Promise<string | undefined> {
 const MAX_RECORD_BYTES = 64 * 1024;
 
 /**
- * The process of an iteration's agent; undefined when none was recorded (none ever ran), or when the record is
- * damaged or names a living process that is not a child of this session.
+ * The process of an iteration's agent; undefined if none was recorded (none ever ran), or if the record is damaged or
+ * names a living process that does not belong to this session.
  */
 export async function readChildRecord(worker: Worker, iteration: number): Promise<ChildRecord | undefined> {
   const { child } = iterationPaths(worker.paths, iteration);

@@ -6,7 +6,10 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { endChildTree } from './tree.ts';
 import type { Worker } from './worker.ts';
 
-/** For the watch: an agent may run for an hour without an event that would notice a new owner. @throws lease_lost */
+/**
+ * Called while watching an agent, which may run for an hour without an event that would notice a new owner. @throws
+ * lease_lost
+ */
 export function requireLease({ paths, writer }: Pick<Worker, 'paths' | 'writer'>): void {
   if ((newestNumber(paths.leases) ?? 0) > writer.lease)
     throw BASE_ERRORS.lease_lost({ number: writer.lease });
@@ -27,7 +30,7 @@ export async function endChildIfUnseen(
   const { hostId, bootId, pidNamespace } = holding.lease.owner;
   if (hostId === host.hostId && bootId === host.bootId && pidNamespace === host.pidNamespace) return;
   const { processes } = host;
-  // In a container of the same machine the new owner's agent may be visible here; it has a later iteration.
+  // If the new owner is in a container of this machine, its agent may be visible here, but has a later iteration.
   const environmentOf = async (pid: number, name: string) =>
     (await processes.environmentOf(pid, ITERATION_MARK)) === String(iteration)
       ? await processes.environmentOf(pid, name)

@@ -4,7 +4,7 @@ import { type SamocodeError, systemErrorCode } from '../../base/errors.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { explainFailure, say } from './failure.ts';
 
-/** Temporary failures of the machine, or ones that a person fixes: the worker waits and retries. */
+/** Failures that are temporary or that a person fixes: the worker waits and retries. */
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 
 export function isPassing(error: unknown): boolean {
@@ -38,9 +38,9 @@ export async function ifTaken<T>(act: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * For the watch over a running agent, which only a lost lease may end: time limit and stop must work whatever else
- * fails. A lasting error is reported once.
- * @returns what runs an operation; it returns undefined on a failure
+ * For watching a running agent, which only a lost lease may end: time limit and stop must work whatever else fails. A
+ * lasting error is reported once.
+ * @returns a function that runs an operation and returns undefined on a failure
  */
 export function unlessLost(clock: Pick<Clock, 'now'>): <T>(act: Promise<T>) => Promise<T | undefined> {
   let reported: string | undefined;
@@ -82,7 +82,7 @@ export async function patiently<T>(
   }
 }
 
-/** The run folder was removed while nothing ran: no worker is wanted. */
+/** The run folder was removed while nothing was running, so the worker must exit. */
 export class RunFolderGoneError extends Error {
   constructor(runDir: string) {
     super(`The run folder ${runDir} is gone, and with it the session.`);

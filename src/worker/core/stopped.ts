@@ -7,13 +7,13 @@ export function stoppedEvent(by: By): NewEvent {
   return { type: 'stopped', by, why: 'on request', flow: 'Stopped' };
 }
 
-/** Whether to abandon what is in progress, without waiting for its end. */
+/** Whether to abandon what is in progress without waiting for it to end. */
 export function isStopDue(worker: Worker): boolean {
   const { status, stopWanted } = stateOf(worker);
   return status.kind === 'stopped' || stopWanted?.when === 'now';
 }
 
-/** What is left to record of a stop that was taken halfway. */
+/** The events still missing for an interrupted stop. */
 export function stopEvents(worker: Worker): NewEvent[] {
   const { status, stopWanted } = stateOf(worker);
   return status.kind === 'stopped' || stopWanted === undefined ? [] : [stoppedEvent(stopWanted.by)];

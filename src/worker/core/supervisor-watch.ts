@@ -21,7 +21,7 @@ export interface WatchOptions {
 /** Interval of the check while an agent runs. */
 const CHECK_MS = 60_000;
 
-/** The supervisor as seen by a worker, which makes sure that one watches any work it leaves. */
+/** A worker's view of the supervisor; ensures that one watches the work that the worker leaves behind. */
 export class Watch {
   readonly paths: SupervisorPaths;
   readonly home: string;
@@ -44,7 +44,7 @@ export class Watch {
     return !isOff(env) && (await readPresence(this.paths, host)).kind === 'watching';
   }
 
-  /** Hands over a session left parked, limited, queued, or with a slot that another session waits for. */
+  /** Hands over a session that is parked, limited or queued, or that frees a slot for another session. */
   async over(sessionsDir: string): Promise<void> {
     await watchOver({ ...this.#options, sessionsDir });
   }
@@ -57,7 +57,7 @@ export class Watch {
     if (!(await this.isThere())) await this.over(sessionsDir);
   }
 
-  /** The slots of the machine by its current limit. */
+  /** The slots of the machine, by its current limit. */
   readonly machineSlots: SlotLimits['machine'] = async () => {
     const { env } = this.#options;
     const limits = await machineLimits(env, this.home).catch(() => undefined);

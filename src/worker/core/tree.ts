@@ -14,7 +14,7 @@ import type { Worker } from './worker.ts';
 
 /** Time for an agent CLI to end its own tools after SIGTERM. */
 const GRACE_MS = 3000;
-/** Processes left after the agent's end have no work to save. */
+/** Processes left after the agent's end have nothing to save. */
 const LEFTOVER_GRACE_MS = 300;
 
 /** Bubblewrap runs outside as a monitor and inside as the first process: a child and a grandchild of the wrapper. */
@@ -31,7 +31,7 @@ async function treeRoot({ host }: Pick<Worker, 'host'>, child: ChildRecord): Pro
   return { pid, startTicks, pgid: pid, guardDepth: child.guard ? GUARD_DEPTH : 0 };
 }
 
-/** A process that cannot be seen from here belonged to a worker elsewhere that a person has given up. */
+/** False for a process that is not visible from here: it belonged to a worker elsewhere that a person has given up. */
 export async function isAlive({ host }: Pick<Worker, 'host'>, { wrapper }: ChildRecord): Promise<boolean> {
   return (await livenessOf(host, wrapper)) === 'alive';
 }

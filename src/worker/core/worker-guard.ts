@@ -21,7 +21,7 @@ interface Place {
   branch: string;
 }
 
-/** What the guard needs to know of a session; a `Worker` has all of it. */
+/** The parts of a `Worker` that the guard uses. */
 interface Guarded extends Chooser {
   readonly paths: Pick<SessionPaths, 'sessionDir' | 'runDir'>;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -34,9 +34,9 @@ export class WorkerGuard {
   #now: Promise<GuardNow> | undefined;
 
   /**
-   * The guard for programs in the session's worktree, with the private git folder prepared; undefined if
-   * unavailable or disabled. Call it only while nothing of the session runs there.
-   * @param worktree while it is not recorded yet
+   * The guard for programs in the session's worktree, with the private git folder prepared; undefined if unavailable
+   * or disabled. Call it only while nothing of the session is running there.
+   * @param worktree if it is not recorded yet
    */
   async guard(
     worker: Guarded,
@@ -90,7 +90,7 @@ export class WorkerGuard {
 
   async #placesOf({ file, env, rehearsalProgram, git }: Guarded): Promise<ProtectedPlaces> {
     const { mainRepo, sessionsDir, worktreesDir, settings } = file;
-    // Each time, since the person may have added a checkout.
+    // Read each time, because the person may have added a checkout.
     const places = await findProtectedPlaces(
       {
         ...{ mainRepo, sessionsDir, worktreesDir, runRoot: runRoot(sessionsDir) },
@@ -129,7 +129,7 @@ async function sessionPlaces(
   const pointed = await gitDirOf(worktree.path);
   if (pointed === undefined) return undefined;
   const gitDir = await realPathAsFar(pointed);
-  // Without a guard an agent may have redirected it, and the paths found here are opened.
+  // If there was no guard before, an agent may have redirected it, and this guard opens the paths found here.
   if (!pathInside(commonDir, gitDir)?.startsWith('worktrees/')) return undefined;
   return {
     sessionDir: await realPathAsFar(worker.paths.sessionDir),

@@ -17,7 +17,7 @@ import { ifTaken, patiently } from './passing-errors.ts';
 import type { Watch } from './supervisor-watch.ts';
 import type { WorkerGuard } from './worker-guard.ts';
 
-/** What every part of a worker uses: one session, its events, and the machine. */
+/** What all parts of a worker share: one session, its events, and the machine. */
 export interface Worker {
   readonly paths: SessionPaths;
   readonly file: SessionFile;
@@ -32,20 +32,20 @@ export interface Worker {
   readonly git: GitGuard;
   readonly guard: WorkerGuard;
   readonly slots: Slots;
-  /** What its starter observed: why the session continues. */
+  /** Why the session continues, as observed by the program that started this worker. */
   readonly wake: Wake;
   readonly watch: Watch;
   readonly memory: WorkerMemory;
 }
 
-/** Known to this worker only and in no file, so no agent can have changed it. */
+/** Kept in memory only, so that no agent can have changed it. */
 export interface WorkerMemory {
   runFolder?: {
     iteration: number;
     entries: Readonly<Record<string, string>>;
     log: LogMark;
     lease: number;
-    /** Whether nothing had changed at the end of the agent. */
+    /** Whether it was compared after the agent's end and nothing had changed. */
     isCompared: boolean;
   };
   /** The checkpoint after the last agent. */
@@ -81,7 +81,7 @@ export async function recordIfTaken(worker: Worker, ...events: readonly NewEvent
   return written !== undefined;
 }
 
-/** Appends events; while the disk accepts none, it waits with a growing delay instead of losing the session. */
+/** Appends events. While the disk accepts no writes, it retries with a growing delay instead of losing the session. */
 export async function appendPatiently(
   { writer, clock }: Pick<Worker, 'writer' | 'clock'>,
   events: readonly NewEvent[],
@@ -93,7 +93,7 @@ export function stateOf(worker: Pick<Worker, 'writer'>): SessionState {
   return worker.writer.state;
 }
 
-/** A plan always parks; a gate that the settings leave out is opened there, recorded as the person's choice. */
+/** A plan always parks; a gate that the settings omit is then opened at once, recorded as the person's choice. */
 export function gatesOf({ file: { settings } }: Worker): Rules['gates'] {
   return { qa: settings.gates.includes('qa'), plan: true };
 }

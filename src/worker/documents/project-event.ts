@@ -8,7 +8,7 @@ import type { SessionState, Status } from '../../session/events/state.ts';
 /** The worker's lines of the overview, from the state. */
 export function overviewChange(state: SessionState, flow: readonly string[]): OverviewChange {
   const blocked = blockedWord(state.status);
-  // The lines of a folder that was taken over show its old state until the session continues.
+  // The lines of a session that was taken over show its old state until it continues.
   if (!state.prepared) return { ...(blocked !== 'no' && { blocked }), appendFlow: flow };
   const { phase, phaseIteration, totalIterations, qualityRounds } = state.progress;
   return {
@@ -23,8 +23,8 @@ export function overviewChange(state: SessionState, flow: readonly string[]): Ov
 }
 
 /**
- * Events after which the overview states its phase again: an agent may have changed it, or a person to one behind a
- * closed gate. After any other event a different line is a person's edit, not yet read.
+ * Events after which the phase line is rewritten: an agent may have changed it, or a person may have set a phase behind
+ * a closed gate. After any other event a different line is a person's edit, not yet read.
  */
 export function statesPhase(event: SessionEvent): boolean {
   return event.type === 'notice' ? event.code === 'gate_closed' : STATES_PHASE.includes(event.type);
@@ -39,7 +39,7 @@ const STATES_PHASE: readonly EventType[] = [
   'rewind_failed',
 ];
 
-/** Flow lines of an event: the worker's sentence, or those that an agent wrote. */
+/** The flow log lines of an event: the worker's own, and those that an agent wrote. */
 export function flowLinesOf(event: SessionEvent): string[] {
   const own = event.flow === undefined ? [] : [`[${stampsAt(Date.parse(event.at)).log}] ${event.flow}`];
   return event.type === 'iteration_ended' ? [...event.flowLines, ...own] : own;

@@ -34,7 +34,7 @@ const MOVES_LEDGER: ReadonlySet<EventType> = new Set([
 
 /**
  * Writes what derives from the events: overview lines, history, session.log, now.json. Each write can be repeated.
- * session.log comes last with event numbers, so that its end shows how far a worker came.
+ * session.log is written last and with event numbers, so that its last line shows what was written.
  */
 export class Projector {
   #paths: SessionPaths;
@@ -54,7 +54,7 @@ export class Projector {
     return this.#problem;
   }
 
-  /** The unreadable entry that was in the overview's place, returned once, as text for people. */
+  /** A message about an unusable file replaced by a new overview; returned once. */
   takeReplaced(): string | undefined {
     return this.#overview.takeReplaced();
   }
@@ -80,7 +80,7 @@ export class Projector {
 
   /** Writes what the last worker could not. */
   async catchUp(state: SessionState): Promise<void> {
-    // Of a batch, the newest line may be the only one written, and an agent may have written any number.
+    // Of a batch, only the newest line may have been written, and an agent may have written any number of lines.
     const from = Math.max(0, Math.min(this.writtenUpTo(), state.n) - 16);
     await this.apply(state, await readEvents(this.#paths, from));
   }
@@ -133,7 +133,7 @@ async function writeProof(paths: SessionPaths): Promise<void> {
   await writeWhole(join(paths.proof, 'proof.md'), proofMarkdown(proof));
 }
 
-/** A copy would follow a link that an agent may have put there. */
+/** Not a plain copy, which would follow a link that an agent may have put there. */
 async function keepOutput(from: string, to: string): Promise<void> {
   const draft = `${to}.draft`;
   await rm(draft, { recursive: true, force: true });
@@ -204,7 +204,7 @@ export class OverviewWriter {
     this.#file = file;
   }
 
-  /** The unreadable entry that was in the file's place, returned once, as text for people. */
+  /** A message about an unusable file replaced by a new overview; returned once. */
   takeReplaced(): string | undefined {
     const replaced = this.#replaced;
     this.#replaced = undefined;
@@ -222,7 +222,7 @@ export class OverviewWriter {
     });
     this.#phase = ours;
     if (!missing) return;
-    // A deleted overview gets the flow lines of the events again.
+    // Recreate a deleted overview with the flow lines of the events.
     const newest = newestFlow(await readEvents(paths, 0));
     await this.#change(paths, (text) =>
       changeOverview(text ?? overviewOf(this.#file, state), overviewChange(state, newest)),

@@ -28,7 +28,7 @@ function withAnswers(text: string, state: AnswersOnRecord): string {
     const question = byId.get(answer.id);
     return question && questionHash(question) === answer.question ? [{ ...answer, question }] : [];
   });
-  // Keeps text that somebody typed in place of a recorded answer.
+  // Preserves text that was typed over a recorded answer.
   const untaken = fitting.flatMap(({ id, text: recorded, question }) =>
     question.answer === undefined || isSame(question, question.answer, recorded)
       ? []

@@ -20,8 +20,8 @@ import { scratchDir } from '../proving/scratch.ts';
 const TRIES = 3;
 
 /**
- * Does an accepted merge in a temporary clone, checks it there, and only then moves the base branch in one step. A
- * crash before that step changes nothing, and the next worker starts over.
+ * Does an accepted merge in a temporary clone, checks it there, and only then moves the base branch atomically. A
+ * crash before that changes nothing, and the next worker starts over.
  */
 export async function performMerge(worker: Worker): Promise<void> {
   const { merge } = stateOf(worker);
@@ -126,7 +126,7 @@ function endedEvent(end: MergeEnd): NewEvent {
 type MergeProof = { events: NewEvent[] } & (
   | { kind: 'passed' }
   | { kind: 'failed'; reason: string }
-  /** They run only in the worktree, whose files differ. */
+  /** The checks run only in the worktree, whose files differ from the merge. */
   | { kind: 'unchecked'; reason: string }
   | { kind: 'stopped' }
 );

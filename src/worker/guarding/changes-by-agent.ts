@@ -14,8 +14,9 @@ import { homePrints, type Snapshot } from './snapshot.ts';
 export type Breach = NonNullable<Outcome['breach']>;
 
 /**
- * The run folder first: accepting it does not accept executable git settings. The session returns to the phase in
- * which the agent began, whatever was decided meanwhile.
+ * The breach of an ended agent; undefined if there is none. Changes of the run folder take precedence, so that
+ * accepting them does not accept executable git settings. The session returns to the agent's phase, whatever was
+ * decided in the meantime.
  */
 export function breachOf(
   { phase }: Pick<OpenIteration, 'phase'>,
@@ -72,13 +73,17 @@ export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
   }
 }
 
-/** Paths below home that changed, including those that a person changed meanwhile: the two are indistinguishable. */
+/**
+ * Paths below home that changed. Changes by a person are included, because they cannot be distinguished from an
+ * agent's.
+ */
 export async function homeChanged(worker: Worker, before: Snapshot | undefined): Promise<string[]> {
   return before?.home === undefined ? [] : changedKeys(before.home, await homePrints(worker));
 }
 
 /**
- * Changes made while no agent ran block before the next one is paid; afterwards its signal would be ignored.
+ * Changes made while no agent was running block before the next agent is paid, because its signal would be ignored
+ * anyway.
  * @returns false when the session is blocked
  */
 export async function gitIsAccepted(worker: Worker): Promise<boolean> {

@@ -4,7 +4,7 @@ import { stateOf, type Worker } from '../core/worker.ts';
 
 export const SANDBOX_LOWER = 'sandbox_lower';
 
-/** Blocks a session that would run with less protection than it began with. @returns false when it is blocked */
+/** Blocks a session that would run with less protection than it started with. @returns false when it is blocked */
 export async function checkSandboxLevel(worker: Worker): Promise<boolean> {
   const level = await levelIfLower(worker);
   if (level === undefined) return true;

@@ -11,7 +11,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { blockHere } from '../core/blocked.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
-/** Creates a missing worktree again from its branch. @returns false when the session is blocked for it */
+/** Recreates a missing worktree from its branch. @returns false when the session is blocked because that failed */
 export async function restoreWorktree(worker: Worker): Promise<boolean> {
   try {
     await record(worker, ...(await repairMissingWorktree(worker)));
@@ -24,7 +24,7 @@ export async function restoreWorktree(worker: Worker): Promise<boolean> {
 }
 
 /**
- * Repairs a worktree that was removed, or that git no longer knows. Existing files stay.
+ * Repairs a worktree that was removed, or that git no longer has registered. Existing files are kept.
  * @returns notices for the person
  * @throws SamocodeError when it cannot be repaired
  */
@@ -63,7 +63,7 @@ async function lostTip(
 ): Promise<string | undefined> {
   const main = { ...context, cwd: mainRepo };
   if ((await commitOf(`refs/heads/${branch}`, main)) !== undefined) return undefined;
-  // A repository that is gone has no branch either, and is another error.
+  // A missing repository is a different error, thrown here.
   await commonDirOf(mainRepo, context);
   const known = (await readEvents(paths, 0)).map((event) => ('head' in event ? event.head : undefined));
   const commit = known.findLast((head) => head !== undefined) ?? baseCommit;

@@ -53,7 +53,7 @@ export async function runFolderChanges(
 ): Promise<string[]> {
   const { runFolder } = worker.memory;
   const own = runFolder?.iteration === open.iteration ? runFolder : undefined;
-  // Since then only this worker and people wrote there, for example when checks were stopped and run again.
+  // Later changes come from this worker and people, for example when checks were stopped and run again.
   if (own?.isCompared) return [];
   const before = own ?? (await kept());
   const beforeFile = `iterations/${open.iteration}: its copy from before the agent is missing or damaged`;
@@ -71,7 +71,7 @@ export async function runFolderChanges(
   return [...(isLogChanged ? ['events.jsonl'] : []), ...topmost(paths)];
 }
 
-/** Whether a worker changed this path: one that came since, or the last one, which may have judged the agent. */
+/** Whether a worker changed this path: a later one, or the previous one, which may have judged the agent. */
 function isOfWorker(
   { paths, writer }: Worker,
   path: string,
@@ -84,7 +84,7 @@ function isOfWorker(
   return [copy, signal, checks].some((each) => `${join(paths.runDir, path)}/`.startsWith(`${each}/`));
 }
 
-/** Without the contents of a folder that was itself removed or replaced. */
+/** Omits the contents of a folder that was itself removed or replaced. */
 function topmost(paths: readonly string[]): string[] {
   const isBelow = (path: string, above: string) => above === '' || path.startsWith(`${above}/`);
   return paths
@@ -99,7 +99,7 @@ export async function runFolderEntries(
   { runDir }: Pick<SessionPaths, 'runDir'>,
   iteration: number,
 ): Promise<Record<string, string>> {
-  // Another program may create these; that is no change.
+  // Another program may create these; that is not a breach.
   const entries: Record<string, string> = Object.fromEntries(
     FOLDERS_OF_OTHERS.map((name) => [name, 'folder']),
   );
@@ -116,7 +116,7 @@ export async function runFolderEntries(
     }
   };
   await read('');
-  // Defines how checkpoints are made; the rest of the folder is git's.
+  // It determines how checkpoints are taken; the other files there are git's.
   await read('checkpoints/store.json');
   return entries;
 }

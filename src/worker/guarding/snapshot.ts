@@ -20,7 +20,7 @@ const WorktreeSeen = z.object({
 });
 export type WorktreeSeen = z.infer<typeof WorktreeSeen>;
 
-/** What an agent could change, at one moment. What could not be read is absent. */
+/** What an agent could change, at one point in time. Unreadable parts are absent. */
 export const Snapshot = z.object({
   worktree: WorktreeSeen.optional(),
   mainCheckout: MainCheckout.optional(),
@@ -49,7 +49,7 @@ export async function mainCheckoutNow(worker: Worker): Promise<MainCheckout | un
   return await readMainCheckout(main).catch(() => undefined);
 }
 
-/** Files that start the person's programs or speak to their next chat, where no mount protects them. */
+/** Files that start the person's programs or are read by their next chat, if no mount protects them. */
 export async function homePrints(worker: Worker): Promise<Record<string, string>> {
   const { sandboxWrite } = worker.file.settings;
   const prints: Record<string, string> = {};
@@ -57,7 +57,7 @@ export async function homePrints(worker: Worker): Promise<Record<string, string>
     const real = await realPathAsFar(path);
     const kind = await kindAt(real);
     const names = kind === 'folder' ? (namesAt(real) ?? []) : [];
-    // A protected folder is identified by its inode; an empty one is ignored, since the CLIs create such.
+    // A protected folder is identified by its inode; empty ones are ignored, because the CLIs create them.
     if (kind === 'folder' && !isOpen && names.length > 0) prints[path] = `folder ${statsAt(real)?.ino}`;
     if (kind === 'folder' && isOpen) for (const name of names) await read(join(path, name), isOpen);
     if (kind !== undefined && kind !== 'folder') prints[path] = kind;

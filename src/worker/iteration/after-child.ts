@@ -17,10 +17,10 @@ import { keepWork } from '../recording/keep-work.ts';
  * Checks the run folder once the agent's process tree has ended, before anything is judged; commands from that time
  * are discarded.
  * @returns paths that changed though only the worker writes there
- * @throws file_rewritten when the log, and so the session, is lost; the work is kept all the same
+ * @throws file_rewritten when the log, and so the session, is lost; the work is kept anyway
  */
 export async function checkRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
-  // A missing repository blocks the session later, with its own message.
+  // A missing repository blocks the session later, with a more precise message.
   await worker.git.removePlanted(stateOf(worker).worktree?.path).catch(() => undefined);
   const kept = async () => (await snapshotBefore(worker, open))?.runFolder;
   const changed = await runFolderChanges(worker, open, kept).catch(async (error) => {
@@ -30,11 +30,11 @@ export async function checkRunFolder(worker: Worker, open: OpenIteration): Promi
   });
   if (changed.includes(basename(worker.paths.gitSettings)) || changed.includes(RUN_FOLDER_ITSELF))
     await worker.git.writeAgain(worker.memory.runFolder?.iteration === open.iteration);
-  // Otherwise a person's command could not reach the worker.
+  // Otherwise no command of a person could reach the worker.
   if (changed.includes('commands')) ensurePlainFolder(worker.paths.commands);
-  // Commands that wait now may come from the agent: they are judged as if it still ran.
+  // Commands waiting now may come from the agent: they are judged as if it were still running.
   await takeCommands(worker, 'child_runs');
-  // Readers trust a cached state that fits the log; a forged one may fit.
+  // Readers trust a cached state that matches the log; a forged one may match.
   worker.writer.writeCache();
   await removeStaleLocks(worker);
   removeDraftsOfDead(worker);

@@ -17,7 +17,7 @@ import { deliverMessages } from '../recording/messages.ts';
 
 /**
  * Prepares an agent and records its start: the first of an iteration's two commit points. A crash before it leaves
- * nothing that counts; after it the same iteration is started again.
+ * nothing that counts; after a crash following it, the same iteration is restarted.
  */
 export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const { clock, paths } = worker;
@@ -28,7 +28,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const files = iterationPaths(paths, iteration);
   const wrapUp = budgetVerdict(worker).kind === 'wrap_up';
   ensurePlainFolder(paths.iterations);
-  // Left by a crash before the commit; it would be taken for this agent's.
+  // Files left by a crash before the commit would be mistaken for this agent's.
   rmSync(files.dir, { recursive: true, force: true });
   mkdirSync(files.dir, { recursive: true });
   const messageFiles = await deliverMessages(worker, messages.waiting);

@@ -79,7 +79,7 @@ async function byDocuments(
   return open.length === 0 ? undefined : afterUnreviewed(progress, open);
 }
 
-/** Why nobody could accept the plan's MCP servers. */
+/** Why no person could accept the plan's MCP servers. */
 async function serversProblem(worker: Worker): Promise<string | undefined> {
   const { problems } = planServers((await readPlanEvidence(worker)).text ?? '');
   return problems.length === 0 ? undefined : problems.join(' ');

@@ -88,13 +88,13 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   await tidyIteration(worker, open, { left, acknowledged });
 }
 
-/** What an agent left, once it is kept and forbidden changes are reverted. */
+/** The results of an agent, after they were kept and forbidden changes were reverted. */
 type IterationResults = Awaited<ReturnType<typeof collectResults>>;
 
 /** Keeps the signal and the work of an agent whose process tree has ended; can be repeated after a crash. */
 async function collectResults(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const gitPrograms = await gitProgramsChanged(worker);
-  // After a forbidden change, nothing in the signal counts.
+  // After a forbidden change, the signal is ignored.
   const before = await snapshotBefore(worker, open);
   const home = await homeChanged(worker, before);
   const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, home, afterChild: true });
@@ -111,7 +111,7 @@ async function collectResults(worker: Worker, open: OpenIteration, ended: ChildE
   return { breach, signal, overview, kept, repairs, before, after };
 }
 
-/** Work after a recorded end; what a crash leaves undone is harmless. */
+/** Clean-up after a recorded end; it is harmless if a crash interrupts it. */
 async function tidyIteration(
   worker: Worker,
   { iteration, phase }: OpenIteration,
@@ -126,7 +126,7 @@ async function tidyIteration(
   await tidyCheckpoints(worker, { iteration, commit: checkpoint.commit, endsPhase });
 }
 
-/** Machine files of this many iterations stay, for people who debug an agent; a worker needs only the last one. */
+/** The number of iterations whose machine files are kept for debugging; a worker needs only the last one. */
 export const KEPT_ITERATIONS = 20;
 
 /**

@@ -7,7 +7,7 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import type { OverviewEnd } from '../recording/repair-overview.ts';
 
-/** The agent's signal. The judged bytes are kept and judged again after a crash. */
+/** The agent's signal. The judged bytes are kept, so that they are judged again after a crash. */
 export async function keepSignal(
   worker: Worker,
   open: OpenIteration,
@@ -47,7 +47,7 @@ export function signalOutcome(reading: SignalReading): Outcome['signal'] {
   return { kind: 'none' };
 }
 
-/** Messages that the agent names in its signal, or in what it wrote into the overview. */
+/** Messages that the agent names in its signal or in its overview changes. */
 export function acknowledgedIds(
   worker: Worker,
   reading: SignalReading,

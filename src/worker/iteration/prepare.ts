@@ -33,10 +33,10 @@ import { WORKER_ERRORS } from '../core/worker-errors.ts';
  */
 export async function prepare(worker: Worker): Promise<void> {
   try {
-    // In parallel with fetch and worktree; its consumer handles a failure.
+    // In parallel with fetch and worktree; the caller that uses it handles a failure.
     if (needsLogin(worker)) void worker.environment.read().catch(() => undefined);
     const ready = await makeWorktree(worker);
-    // After the event of a stop, nothing may continue.
+    // Once a stop is recorded, nothing may continue.
     if (ready === undefined || isStopDue(worker)) {
       await record(worker, ...stopEvents(worker));
       return;
@@ -70,7 +70,7 @@ async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetu
   for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
 }
 
-/** A new branch lacks the earlier work that the overview describes. */
+/** A new branch does not contain the earlier work that the overview describes. */
 function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
   if (kind !== 'created' || PHASE_NAMES.indexOf(phase) <= PHASE_NAMES.indexOf('planning')) return [];
   return [`There was no branch ${branch}: it was created again, without the earlier work.`];
@@ -82,7 +82,7 @@ export interface Ready {
   warnings: string[];
 }
 
-/** A remote, or a checkout, may take minutes. @returns undefined when a stop ended it */
+/** Fetch or checkout may take minutes. @returns undefined if a stop interrupted it */
 async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   const { file, git } = worker;
   const { settings, mainRepo } = file;
@@ -99,7 +99,7 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
     ensureWorktree({ ...plan, ...git.context, signal }),
   );
   if (made.kind === 'stopped') return undefined;
-  // Only after the checkout, since a partial clone is incomplete before.
+  // Only after the checkout, because a partial clone is incomplete before.
   if (made.value.head === base.commit && !hidesFolders(await worker.guard.ofProof(worker)))
     await requireSound(
       { mainRepo, dir: join(worker.paths.runDir, '.sound'), commit: base.commit },
@@ -124,8 +124,8 @@ const RAN = 'ran';
 const MAX_BYTES = 8 * 1024;
 
 /**
- * Records that we are about to create the worktree, so that the successor of a worker that dies before SETUP has
- * finished knows that the existing worktree is ours.
+ * Records that we are about to create the worktree. If this worker dies before SETUP has finished, its successor then
+ * knows that the existing worktree is ours.
  */
 async function noteSetupDue(worker: Worker, worktreePath: string): Promise<void> {
   if (worker.file.settings.setup === undefined) return;
@@ -133,7 +133,7 @@ async function noteSetupDue(worker: Worker, worktreePath: string): Promise<void>
   if (existing === undefined || existing.length === 0) await writeWhole(worker.paths.setup, `${DUE}\n`);
 }
 
-/** Runs SETUP once in a worktree that we created, whatever the number of workers. @returns notes for the first agent */
+/** Runs SETUP once in a worktree that we created, even across workers. @returns notes for the first agent */
 async function setUpOnce(worker: Worker, worktree: Worktree): Promise<SetupEnd> {
   const { setup } = worker.file.settings;
   if (setup === undefined) return { kind: 'done', warnings: [] };
@@ -160,7 +160,7 @@ async function setUpOnce(worker: Worker, worktree: Worktree): Promise<SetupEnd> 
   return { kind: 'done', warnings };
 }
 
-/** Takes commands meanwhile, since it may run for half an hour. */
+/** Takes commands in the meantime, because SETUP may run for half an hour. */
 async function runSetup(
   worker: Worker,
   setup: string,
@@ -179,7 +179,10 @@ function environmentOf(worker: Worker): Record<string, string> {
   return childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration: 0 });
 }
 
-/** Finds the program of each check before any agent is paid, after SETUP, which may install it. @throws checks */
+/**
+ * Checks that the program of each check exists before any agent is paid; after SETUP, which may install it. @throws
+ * checks
+ */
 async function requireCheckPrograms(worker: Worker, cwd: string): Promise<void> {
   const env = environmentOf(worker);
   for (const check of checksOf(worker)) {

@@ -35,7 +35,7 @@ export async function runIteration(worker: Worker): Promise<void> {
   const left = stateOf(worker).openIteration;
   const open = iterationOf(worker, left ?? (await beginIteration(worker)));
   const recorded = left && (await readChildRecord(worker, open.iteration));
-  // A deleted record must not let a second agent run beside the first.
+  // If the record was deleted, a second agent must not run alongside the first.
   if (left && !recorded) await endChildTree(worker, undefined, { leftoversOnly: true });
   const child = recorded ?? (await startOrFinish(worker, open));
   if (child === undefined) return;
@@ -56,8 +56,8 @@ async function watchAndFinish(
 ): Promise<void> {
   using log = new ChildLog(open.logs.stdout, open.cli);
   const { known, ...watched } = await watchChild(worker, open, child, log);
-  // An agent may start and end between two samples; the wrapper that leads its group identifies it. The group of a
-  // wrapper never seen alive may belong to a process that reused the number.
+  // An agent may start and end between two samples, so its group is identified by the wrapper that leads it. If the
+  // wrapper was never seen alive, its number may have been reused for another group.
   const seen = wasSeen ? [child.wrapper, ...known] : known;
   const ended = await endChild(worker, open, { child, isOurs, end: watched.end, known: seen });
   if (ended === undefined) return;
@@ -86,14 +86,14 @@ async function endChild(
   watched: Pick<WatchedChild, 'end' | 'known'> & { child: ChildRecord; isOurs: boolean },
 ): Promise<{ end: WatchEnd; runFolder: string[] } | undefined> {
   const { child, known, isOurs } = watched;
-  // An agent that fills the disk must still be ended: the reason stays in memory until it can be written.
+  // An agent that fills the disk must still be ended, so the reason stays in memory until it can be written.
   const noted = watched.end === 'exited' ? true : await ifTaken(noteEnd(worker, open, watched.end));
   if (watched.end !== 'exited') await keepLivingWork(worker, open);
   crashPoint('before-end-tree');
   const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
   const ending = () => endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
   const tree = await patiently(worker.clock, 'the agent is not ended', ending);
-  // Everything to end the agent is done: from here on it may wait for the disk.
+  // The agent has been ended: from here on it is safe to wait for the disk.
   const wait = <T>(act: () => Promise<T>) => patiently(worker.clock, 'files not written', act);
   if (!noted) await wait(() => noteEnd(worker, open, end));
   if (tree.kind === 'immortal') {
@@ -110,21 +110,21 @@ async function noteEnd(worker: Worker, open: OpenIteration, end: WatchEnd): Prom
   return true;
 }
 
-/** The agent is still running: what it planted so far is disabled first. */
+/** The agent is still running, so git programs that it planted so far are disabled first. */
 async function keepLivingWork(worker: Worker, { iteration }: OpenIteration): Promise<void> {
   // The agent must be ended whatever else fails.
   await ifTaken(gitProgramsChanged(worker));
   await keepWork(worker, { kind: 'before_kill', iteration });
 }
 
-/** Why the last worker was ending the agent, if it was; the agent may have written the file itself. */
+/** Why the last worker was ending the agent, if so; the agent may have written the file itself. */
 async function endBefore(worker: Worker, open: OpenIteration): Promise<WatchEnd> {
   const written = await readEndedByUs(worker, open);
   const end = WATCH_ENDS.find((known) => known === written) ?? 'exited';
   return end === 'stop' && stateOf(worker).stopWanted?.when !== 'now' ? 'exited' : end;
 }
 
-/** Watches an agent until it has ended or must be ended; takes the commands that are allowed meanwhile. */
+/** Watches an agent until it has ended or must be ended; takes the commands that are allowed during that time. */
 export async function watchChild(
   worker: Worker,
   open: OpenIteration,

@@ -32,7 +32,7 @@ export interface WatchedChild {
 
 /** Polling interval for the agent's end and for commands, where the file system reports no events. */
 export const SAMPLE_EVERY_MS = 1000;
-/** By then the wrapper is known, and hardly any agent has started a process. */
+/** By then the wrapper is known, while hardly any agent has started another process. */
 const FIRST_SAMPLE_MS = 250;
 
 /** Samples time, output and processes about once a second. */
@@ -74,7 +74,7 @@ export class Sampler {
     return Math.max(0, Math.min(SAMPLE_EVERY_MS - sampledMs, this.#open.timeLimitMs - this.#awake.ms));
   }
 
-  /** @returns why the agent must be ended; undefined while all is well */
+  /** @returns why the agent must be ended; undefined if it may continue */
   async sample(): Promise<WatchEnd | undefined> {
     this.#awake.tick();
     if (this.#awake.ms >= this.#open.timeLimitMs) return 'timeout';
@@ -113,14 +113,14 @@ export class Sampler {
     return isOver && this.#log.seen.final === undefined;
   }
 
-  /** The CLI stays after its final event: its outcome is known already. */
+  /** The CLI keeps running after its final event, although its outcome is known. */
   #lingers(): WatchEnd | undefined {
     if (this.#log.seen.final === undefined) return undefined;
     this.#finalAtMs ??= this.#awake.ms;
     return this.#awake.ms - this.#finalAtMs > this.#limits.afterFinalMs ? 'lingers' : undefined;
   }
 
-  /** A CLI that only waits for the network would do so forever. */
+  /** A CLI may wait for the network forever. */
   #isCutOff(): WatchEnd | undefined {
     if (!this.#log.seen.isOffline) {
       this.#offlineAtMs = undefined;
@@ -131,7 +131,7 @@ export class Sampler {
   }
 
   async #stalls(bytes: number): Promise<WatchEnd | undefined> {
-    // Outside the guard a process may later hide from its parents and its mark.
+    // Outside the guard, a process may later detach from its parents and drop its marker, so record it now.
     const seen = this.#child.guard ? undefined : await this.#tree.members();
     const verdict = await this.#stall.check(this.#awake.ms, {
       bytes,
@@ -146,7 +146,7 @@ export class Sampler {
     return verdict === 'end' ? 'stalled' : undefined;
   }
 
-  // A status bar may miss an update; the agent's work continues.
+  // A status bar may miss an update; the agent's work is not interrupted.
   #show(): void {
     if (this.#log.seen.activity === this.#shown) return;
     this.#shown = this.#log.seen.activity;

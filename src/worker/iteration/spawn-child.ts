@@ -31,9 +31,9 @@ import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../recording/keep-work.ts';
 
 export async function spawnChild(worker: Worker, open: Iteration): Promise<ChildRecord> {
-  // SETUP and CHECK run there too, and may commit.
+  // SETUP and CHECK also run in the guard, and may commit.
   await collectWork(worker);
-  // First, since it writes files for the agent that belong to the snapshot.
+  // First, because it writes files for the agent that belong to the snapshot.
   const guard = await worker.guard.guard(worker);
   const command = await commandFor(worker, open, guard);
   await prepareIteration(worker, open);
@@ -81,8 +81,8 @@ async function commandFor(worker: Worker, open: Iteration, guard: Guard | undefi
 }
 
 /**
- * The program of a provider: the one chosen at the time or, if it is gone (as after an update that replaced its
- * folder), the one that its setting or name finds now. If nothing is found, starting the old path reports it.
+ * The program of a provider: the one chosen at the start or, if it is gone (as after an update that replaced its
+ * folder), the one that its setting or name finds now. If there is none, starting the old path reports the error.
  */
 async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undefined> {
   const { env, file, watch } = worker;
@@ -116,7 +116,7 @@ export async function prepareIteration(worker: Worker, open: OpenIteration): Pro
   const { paths } = worker;
   const files = iterationPaths(paths, open.iteration);
   ensurePlainFolder(paths.logs);
-  // SESSIONS may be a repository of its own: what agents print is not for it.
+  // SESSIONS may be a separate repository, which must not contain the agents' output.
   writeLightly(join(paths.logs, '.gitignore'), '*\n');
   if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') moveAside(paths.signal);
   await writeWhole(paths.signal, BLANK_SIGNAL);
@@ -137,8 +137,8 @@ export async function prepareIteration(worker: Worker, open: OpenIteration): Pro
 const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /**
- * The MCP servers of an agent: those of the project's MCP file and those accepted with the plan, as recorded in the
- * event log. For equal names the project's server is used.
+ * The MCP servers of an agent: those of the project's MCP file, and those accepted with the plan as recorded in the
+ * event log. If names are equal, the project's server is used.
  */
 export async function childServers(
   worker: Pick<Worker, 'file' | 'writer' | 'paths' | 'env'>,

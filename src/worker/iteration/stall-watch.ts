@@ -5,7 +5,7 @@ import type { FrozenSettings } from '../../session/events/session-file.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { documentsPrint } from '../guarding/snapshot.ts';
 
-/** When an agent counts as lost, in awake milliseconds unless stated otherwise. */
+/** When an agent counts as stuck, in awake milliseconds unless stated otherwise. */
 export type WatchLimits = Required<FrozenSettings['watch'] & {}>;
 
 const MINUTE_MS = 60_000;
@@ -15,7 +15,7 @@ const DEFAULTS: WatchLimits = {
   firstByteMs: 3 * MINUTE_MS,
   /** No output, no file change and no CPU time: reported as stalled. */
   stallMs: 10 * MINUTE_MS,
-  /** The same for this long: the agent is ended, and the next one gets a note. */
+  /** When the same has lasted this long, the agent is ended, and the next one gets a note. */
   stallEndMs: 20 * MINUTE_MS,
   /** Still alive after its final event. */
   afterFinalMs: 30_000,
@@ -30,20 +30,20 @@ export function watchLimits({ watch }: Pick<FrozenSettings, 'watch'>): WatchLimi
 
 /** CPU ticks (1/100 s) that an idle agent runtime uses between two samples. */
 const IDLE_TICKS = 3;
-/** The share of a stall's silence in which CPU time is not sampled. */
+/** The share of a stall's silence at whose beginning CPU time is not sampled. */
 const UNSAMPLED_SHARE = 1 / 4;
 
 export interface StallSigns {
   bytes: number;
-  /** The processes of its tree; read only during a silence, since that reads all processes of the machine. */
+  /** The processes of its tree; read only during a silence, because that reads all processes of the machine. */
   members(): Promise<readonly ProcessEntry[]>;
-  /** A tool call is in progress: a remote build may be silent for as long as the iteration may last. */
+  /** A tool call is in progress: a remote build may be silent for the entire iteration. */
   isInTool: boolean;
 }
 
 /**
- * Distinguishes an agent that works silently from one that hangs: it is alive while it prints, uses CPU time or
- * changes a file. Files are checked last, because that costs a git call.
+ * Distinguishes an agent that works silently from one that hangs: it is active if it prints, uses CPU time or changes
+ * a file. Files are checked last, because that costs a git call.
  */
 export class StallWatch {
   readonly #worker: Worker;
@@ -111,7 +111,7 @@ export class StallWatch {
     return isOtherTree || now.documents !== before.documents;
   }
 
-  /** Undefined if git fails: the folder is gone, or so large and cold that git reached its time limit. */
+  /** Undefined if git fails: the folder is gone, or git reached its time limit in a large one. */
   async #tree(): Promise<string | undefined> {
     const { worktree } = stateOf(this.#worker);
     if (worktree === undefined) return undefined;

@@ -44,17 +44,18 @@ function evidence(
 type PrintMaterial = Pick<LoopQuestion, 'phase' | 'signal'> &
   Omit<NonNullable<KeptWork['trees']>, 'sessionTree'>;
 
-/** Changes with every agent, whatever it does: the agent's signal, and the worker's overview. */
+/** Documents that change with every agent, whatever it does: its signal, and the worker's overview. */
 const SAYS_NOTHING: ReadonlySet<string> = new Set(['_overview.md', '_signal.json']);
 
 /**
  * Fingerprint of the state after an iteration: the worktree's bytes, commits of nested repositories, documents with
- * the plan's ticks, questions, and the signal's phase and direction. File names and the signal's text are left out.
+ * the plan's checkboxes, questions, and the signal's status and target. File names and the signal's text are not
+ * included.
  */
 export function progressPrint(material: PrintMaterial): string {
   const { phase, signal, worktreeTree, leftOut, documents } = material;
   const telling = documents.filter(({ name }) => !SAYS_NOTHING.has(name));
-  // A copy under a new name is no progress.
+  // A copy under a new name is not progress.
   const contents = [...new Set(telling.map(({ mode, id }) => `${mode} blob ${id}`))].sort();
   const direction = [phase, signal?.status, signal?.phase, signal?.for];
   return fingerprint(JSON.stringify([worktreeTree, leftOut, contents, direction])).slice(0, 32);

@@ -11,7 +11,7 @@ import { readOwnOverview } from '../documents/own-documents.ts';
  * @returns true when something was recorded
  */
 export async function applyPhaseEdit(worker: Worker): Promise<boolean> {
-  // What could not be reverted may still be an agent's, and so may anything written while its iteration is open.
+  // A change that could not be reverted may be an agent's, and so may any change while an iteration is open.
   if (worker.projector.problem !== undefined || stateOf(worker).openIteration !== undefined) return false;
   const phase = await writtenPhase(worker);
   if (phase === undefined) return false;
@@ -20,7 +20,7 @@ export async function applyPhaseEdit(worker: Worker): Promise<boolean> {
 }
 
 /**
- * The phase that a person wrote into the overview while no worker lived. Read it before anything is written there;
+ * The phase that a person wrote into the overview while no worker was running. Read it before the worker writes there;
  * undefined unless the last worker had reverted the changes of its last agent.
  */
 export async function phaseSetByHand(worker: Worker): Promise<Phase | undefined> {
@@ -50,7 +50,7 @@ export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
 }
 
 export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
-  // The line of a folder that was taken over still shows its old phase.
+  // The line of a session that was taken over still shows its old phase.
   if (!stateOf(worker).prepared) return undefined;
   // A rewind that failed halfway may have restored an older overview.
   if (stateOf(worker).rewind !== undefined) return undefined;
@@ -67,7 +67,7 @@ function closedGateBefore(worker: Worker, target: Phase): string | undefined {
   const order = PHASE_NAMES.indexOf(target);
   const isAfter = (gate: Phase) => order > PHASE_NAMES.indexOf(gate);
   if (isAfter('requirements') && gates.includes('qa')) {
-    // An approved plan implies answers; a folder that was taken over may have had no questions.
+    // An approved plan implies answers; a session that was taken over may have had no questions.
     if (answers.length === 0 && approvedPlan === undefined) return 'no question was answered yet';
     if (wait === 'qa_answers') return 'questions are still open';
   }
@@ -78,7 +78,7 @@ function closedGateBefore(worker: Worker, target: Phase): string | undefined {
   return undefined;
 }
 
-/** The session's wait, also if it was stopped or blocked in it. */
+/** The session's wait, including one that a stop or block interrupted. */
 function waitOf(worker: Worker): WaitingStatus | undefined {
   const { status } = stateOf(worker);
   if (status.kind === 'waiting') return status;

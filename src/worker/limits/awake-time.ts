@@ -3,7 +3,7 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { readAwakeMs } from '../core/iteration-files.ts';
 import type { Worker } from '../core/worker.ts';
 
-/** A longer gap between two ticks was sleep, SIGSTOP or a clock jump, and does not count. */
+/** A longer gap between two ticks was caused by sleep, SIGSTOP or a clock jump, and is not counted. */
 const LONGEST_TICK_MS = 2000;
 const SAVE_EVERY_MS = 5000;
 
@@ -38,12 +38,12 @@ export class AwakeTime {
     this.#last = now;
   }
 
-  /** Saves it from time to time, with two system calls. */
+  /** Saves it at intervals, with two system calls. */
   saveIfDue(): void {
     if (this.#ms - this.#savedMs >= SAVE_EVERY_MS) this.save();
   }
 
-  /** A loss only gives the agent more time, so the file need not survive a power failure. */
+  /** Losing it only gives the agent more time, so the file need not survive a power failure. */
   save(): void {
     this.#savedMs = this.#ms;
     try {

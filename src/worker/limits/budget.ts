@@ -31,7 +31,7 @@ export function budgetUses(
   return capUses(caps, live ? withSpent(state.spent, phase, live) : state.spent, phase);
 }
 
-/** Whether a limit is reached including the cost of an agent that has ended. */
+/** Whether a limit is reached if the cost of an agent that has ended is included. */
 export function reachesLimit(
   worker: Worker,
   { phase }: { phase: Phase },
@@ -50,7 +50,7 @@ export function budgetVerdict(worker: Worker): CapVerdict {
   return use === undefined ? verdict : { kind: 'wrap_up', use };
 }
 
-/** Every reached limit that lets the next agent do no more than wrap up. */
+/** Every reached limit that restricts the next agent to wrapping up. */
 export function spentUses(worker: Worker): CapUse[] {
   const verdict = budgetVerdict(worker);
   if (verdict.kind === 'fine') return [];
@@ -74,8 +74,8 @@ async function reportBudget(
 }
 
 /**
- * What a running agent has spent so far by its output: tokens of Claude Code, which enforces a money limit itself.
- * Other CLIs report their spending at the end, from their logs.
+ * What a running agent has spent so far according to its output: tokens of Claude Code, which enforces a money limit
+ * itself. Other CLIs report their spending at the end, in their logs.
  */
 export function liveSpent(
   { final, tokens: counted }: Pick<Tally, 'final' | 'tokens'>,
@@ -119,7 +119,7 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
   return await blockHere(worker, { reason, needs, rule: 'budget', next });
 }
 
-/** Every used-up limit: a resume must raise all of them at once. */
+/** Every exhausted limit: a resume must raise all of them at once. */
 export function budgetReason(uses: readonly CapUse[]): string {
   const [phase] = uses.map(({ scope }) => scope);
   const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then holds for ${phase}`;
@@ -127,7 +127,7 @@ export function budgetReason(uses: readonly CapUse[]): string {
   return `The budget is spent: ${used}. To continue, resume the session with a higher ${settings}${holds}.`;
 }
 
-/** A sufficient limit of each kind: a person names only kinds, not phases. */
+/** A sufficient limit of each kind; a person names only kinds, not phases. */
 export function higherLimits(uses: readonly CapUse[]): NextStep[] {
   const args = CAP_NAMES.flatMap((name) => {
     const reached = uses.filter(({ cap }) => cap === name).flatMap(({ limit, spent }) => [limit, spent]);

@@ -7,9 +7,9 @@ import { Tally } from '../../providers/reading/tally.ts';
 import { stderrFileName } from '../../session/documents/documents.ts';
 
 const PIECE_BYTES = 256 * 1024;
-/** A longer line is no event of any CLI and is skipped. */
+/** A longer line is not an event of any CLI and is skipped. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
-/** Of more output than this between two reads, only the end is read. */
+/** If more than this was printed between two reads, only the end is read. */
 const MOST_AT_ONCE_BYTES = 16 * 1024 * 1024;
 const TAIL_BYTES = 4 * 1024 * 1024;
 const LF = 0x0a;
@@ -31,7 +31,7 @@ export class ChildLog implements Disposable {
     this.#reader = provider.newReader();
   }
 
-  /** All that it has printed, even if the agent has deleted its log. */
+  /** All that was printed, even if the agent has deleted its log. */
   get printedBytes(): number {
     const sizeOf = (path: string) => statsAt(path)?.size ?? 0;
     return Math.max(sizeOf(this.#path), this.#read) + sizeOf(stderrFileName(this.#path));
@@ -42,8 +42,8 @@ export class ChildLog implements Disposable {
   }
 
   /**
-   * Reads what was appended since the last call. Of output that arrives too fast only the newest part is read: what
-   * is skipped cannot be the final event.
+   * Reads what was appended since the last call. If output arrives too fast, only the newest part is read; the skipped
+   * part cannot contain the final event.
    * @returns the bytes read
    */
   readOn(): number {

@@ -6,9 +6,9 @@ import { stateOf, type Worker } from '../core/worker.ts';
 import { readSharedLimit, type SharedLimit } from './shared-limit.ts';
 
 export interface ChoiceNow extends ChildChoice {
-  /** The phase's own provider is at its limit, and this one of FALLBACK replaces it. */
+  /** Set if the phase's own provider is at its limit and this one of FALLBACK replaces it. */
   insteadOf?: { provider: string; limit: SharedLimit };
-  /** It is at its limit itself, like every other: the limit that ends first. */
+  /** Set if it is at its limit like every other provider: the limit that ends first. */
   limit?: SharedLimit & { provider: string };
 }
 
@@ -33,7 +33,7 @@ export async function chooseChild(worker: Worker, phase: Phase): Promise<ChoiceN
 }
 
 /**
- * A session continued by another program has that program's environment. The account never changes silently: other
+ * A session continued by another program gets that program's environment. The account never changes silently: other
  * credentials block until a person resumes.
  * @returns false when the session was blocked
  */

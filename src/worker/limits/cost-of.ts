@@ -60,7 +60,7 @@ function gapOf(seen: ChildLog['seen'] | undefined): 'tokens' | undefined {
   return seen?.final?.ok || (seen && Object.keys(seen.tools).length > 0) ? 'tokens' : undefined;
 }
 
-/** An agent that was ended printed no final event; the sum of its answers counts. */
+/** An agent that was ended printed no final event; the sum of its responses is used. */
 function spokenTokens(seen: ChildLog['seen'] | undefined): TokenCounts | undefined {
   if (seen === undefined) return undefined;
   const { input, output, cached } = seen.tokens;
@@ -77,7 +77,7 @@ async function estimateOf(
   return estimateUsd({ provider, models, tokens, own });
 }
 
-/** Where money is limited, a notice once per CLI whose cost is an estimate or unknown. */
+/** If money is limited, a notice once per CLI whose cost is an estimate or unknown. */
 export function unpriced(
   worker: Pick<Worker, 'file' | 'writer'>,
   { provider, phase, iteration }: Pick<OpenIteration, 'provider' | 'phase' | 'iteration'>,

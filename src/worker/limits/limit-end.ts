@@ -12,9 +12,9 @@ const LONG_OVER_MS = 10_000;
 const SHORTEST_REPEAT_MS = 1000;
 
 /**
- * The events for an agent's usage limit, which is shared with every session of the account. With another free
- * provider of FALLBACK the session continues at once.
- * @param stated milliseconds since the epoch, null when the provider gave none
+ * The events for an agent's usage limit, which is shared with every session of the account. If another provider of
+ * FALLBACK is free, the session continues at once.
+ * @param stated milliseconds since the epoch; null if the provider stated none
  */
 export async function limitEnd(worker: Worker, stated: number | null): Promise<NewEvent[]> {
   const until = stated === null || isOfWrongClock(worker, stated) ? null : stated;
@@ -22,7 +22,8 @@ export async function limitEnd(worker: Worker, stated: number | null): Promise<N
   const known = await readSharedLimit(worker, provider);
   const guessed = until === null && (known?.guessed ?? true);
   const end = Math.max(until ?? known?.until ?? worker.clock.now() + GUESS_MS, soonestAfterMany(worker));
-  // A stated time overrides a guess; of two stated ones the later counts, since the other is a shorter window.
+  // A stated time overrides a guess; of two stated ones the later counts, because the other belongs to a shorter
+  // window.
   if (known === undefined || known.guessed || end > known.until)
     await shareLimit(worker, provider, { until: end, guessed });
   const choice = await chooseChild(worker, stateOf(worker).progress.phase);
@@ -32,7 +33,7 @@ export async function limitEnd(worker: Worker, stated: number | null): Promise<N
   return isFree ? [event, { type: 'went_on', why: 'fallback' }] : [event];
 }
 
-/** Limits that end immediately would start agent after agent: the wait grows each time. */
+/** Limits that end immediately would start one agent after another, so the wait grows each time. */
 function soonestAfterMany({ clock, file, writer }: Worker): number {
   const repeated = (writer.state.limitsInARow ?? 0) - 1;
   if (repeated < 1) return 0;
@@ -40,13 +41,15 @@ function soonestAfterMany({ clock, file, writer }: Worker): number {
   return clock.now() + Math.min(firstMs * 2 ** (repeated - 1), GUESS_MS);
 }
 
-/** A time too early would restart agents forever, one too late would never end: a wrong clock on either side. */
+/**
+ * A time in the past would restart agents forever, one far in the future would never end: one of the clocks is wrong.
+ */
 function isOfWrongClock({ clock }: Worker, until: number): boolean {
   const now = clock.now();
   return !(until >= now - LONG_OVER_MS && isBelievable({ until, guessed: false }, now));
 }
 
-/** Called before every spawn: another session may have found the limit. @returns false when it waits */
+/** Called before every spawn, because another session may have reached the limit. @returns false when it waits */
 export async function accountIsFree(worker: Worker): Promise<boolean> {
   const choice = await chooseChild(worker, stateOf(worker).progress.phase);
   if (choice.limit !== undefined) {
@@ -95,7 +98,7 @@ export function patienceOf({
   return { quickMs: retryDelayMs, firstMs: outageMs, mostMs: retryHours * HOUR_MS };
 }
 
-/** The wait of an outage after its quick retries. Unlike a usage limit, it concerns no other session or provider. */
+/** The wait of an outage after its quick retries. Unlike a usage limit, it affects no other session or provider. */
 export function outageEnd(worker: Pick<Worker, 'clock' | 'file' | 'writer'>, kind: OutageKind): NewEvent {
   const { settings } = worker.file;
   const { lastProvider, outage = { tries: 1, workedMs: 0 } } = stateOf(worker);

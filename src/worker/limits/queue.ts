@@ -40,8 +40,8 @@ async function heldBy(root: string, host: Host): Promise<string> {
 }
 
 /**
- * No session overtakes an older one of its project: the supervisor decides whose turn it is. Without a supervisor
- * the first one takes the slot. An older session that cannot be admitted is not waited for.
+ * No session overtakes an older one of its project: the supervisor decides which is next. Without a supervisor the
+ * first one takes the slot. Older sessions that cannot be admitted are skipped.
  */
 async function isBehindOthers(worker: Worker): Promise<boolean> {
   const { wake, file, paths, host, watch } = worker;
@@ -81,7 +81,7 @@ export async function noteCost(
 /** Why no further agent may start today, as text for people; undefined below the limit, or without one. */
 async function daySpent(worker: Worker): Promise<string | undefined> {
   const { watch, clock, environment, memory } = worker;
-  // By the supervisor's environment: under another limit, from a login shell, it would queue again and again.
+  // Uses the supervisor's environment: with a different limit from a login shell, it would queue again and again.
   const limits = await machineLimits(environment.started, watch.home).catch(() => undefined);
   if (limits === undefined)
     return `the settings of this machine cannot be read (${configFolder(watch.home)}), which may limit what a day costs; no agent starts until that is fixed`;

@@ -30,7 +30,7 @@ export async function readSharedLimit(machine: Machine, provider: string): Promi
   return limit !== undefined && limit.until > now && isBelievable(limit, now) ? limit : undefined;
 }
 
-/** Shares the limit with every session of the account. Optional: without it, each session finds out by itself. */
+/** Shares the limit with every session of the account. Optional: otherwise each session detects it by itself. */
 export async function shareLimit(
   machine: Machine,
   provider: string,
@@ -47,13 +47,13 @@ export async function shareLimit(
   }
 }
 
-/** A person says that the account can be used again: no session waits any longer. */
+/** Called when a person states that the account can be used again: sessions stop waiting. */
 export async function liftSharedLimit(machine: Machine, provider: string): Promise<void> {
   if ((await readSharedLimit(machine, provider)) === undefined) return;
   await shareLimit(machine, provider, { until: machine.clock.now(), guessed: false });
 }
 
-/** Names of the credentials, never a value; for folders that hold a login, a fingerprint of the path. */
+/** Names of the credentials, never a value; for folders that contain a login, a fingerprint of the path. */
 export function accountKey(provider: string, env: Worker['env']): string {
   const names = credentialNames(provider, env);
   const folders = names.filter((name) => /_(?:DIR|HOME)$/.test(name)).map((name) => env[name]);

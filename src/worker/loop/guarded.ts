@@ -10,9 +10,9 @@ import { isAlive } from '../core/tree.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
 /**
- * Runs a step and handles every failure: waits out a temporary one (a full disk, too many open files), blocks the
- * session for one that a person must fix, and for a bug ends the worker while an iteration is open, so that the
- * next one takes over, and blocks otherwise.
+ * Runs a step and handles every failure: waits out a temporary one (a full disk, too many open files) and blocks the
+ * session for one that a person must fix. For a bug, it ends the worker if an iteration is open, so that the next one
+ * takes over, and blocks the session otherwise.
  * @returns why the worker leaves: the step's result, or the failure that the session is already blocked for
  */
 export async function guarded(
@@ -36,14 +36,17 @@ export async function guarded(
   }
 }
 
-/** A run folder that was moved away while no agent runs: a record of the failure would land in the log at its new place. */
+/**
+ * Whether the run folder was moved away while no agent is running: recording the failure would write to its new
+ * location.
+ */
 function isGone(worker: Worker): boolean {
   return stateOf(worker).openIteration === undefined && statsAt(worker.paths.runDir) === undefined;
 }
 
 /**
- * Nothing blocks while the agent of the open iteration lives, as no worker would watch it: it is left to the next
- * worker. A file that this worker cannot access is inaccessible to the next one too.
+ * False while the agent of the open iteration is alive, since no worker would watch it: the next worker handles it. A
+ * file that this worker cannot access is inaccessible to the next one too.
  */
 async function mayStay(worker: Worker, error: unknown): Promise<boolean> {
   const open = stateOf(worker).openIteration;

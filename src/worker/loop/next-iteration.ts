@@ -14,7 +14,7 @@ import { accountIsFree } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
 import { baseChecksPass, beginBaseRun } from '../proving/base-run.ts';
 
-/** Runs the next iteration, unless something recorded first prevents it. */
+/** Runs the next iteration, unless a step before it records something that prevents it. */
 export async function nextIteration(worker: Worker): Promise<void> {
   if (await applyPhaseEdit(worker)) return;
   const limit = checkLimit(stateOf(worker).progress);
@@ -35,7 +35,7 @@ export async function nextIteration(worker: Worker): Promise<void> {
     return;
   }
   if (!(await backOff(worker))) return;
-  // A limit may have ended since the first check: then another provider starts.
+  // A limit may have ended since the first check, so that another provider starts.
   if (!(await sameAccount(worker))) return;
   beginBaseRun(worker);
   await runIteration(worker);
@@ -43,7 +43,7 @@ export async function nextIteration(worker: Worker): Promise<void> {
 
 const POLL_MS = 200;
 
-/** Waits before the next spawn after a failure: growing delay, with jitter. @returns false when a command came */
+/** Waits before the next spawn after a failure, with growing delay and jitter. @returns false when a command arrived */
 async function backOff(worker: Worker): Promise<boolean> {
   const { backoff, progress, outage } = stateOf(worker);
   if (!backoff) return true;

@@ -17,7 +17,7 @@ const NEED_ANOTHER_ENVIRONMENT = new Set([
   SANDBOX_LOWER,
 ]);
 
-/** Does the next thing that the state asks for. @returns why the worker leaves; undefined: there is more to do */
+/** Does the next step that the state requires. @returns why the worker leaves; undefined if there is more to do */
 export async function nextStep(worker: Worker): Promise<string | undefined> {
   const state = stateOf(worker);
   const { stopWanted } = state;
@@ -28,7 +28,7 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
   return undefined;
 }
 
-/** Nothing is in progress that must be completed; a blocked session stays as it is. */
+/** Whether nothing is in progress that must be completed first; a blocked session stays blocked. */
 function mayStop({ status, prepared, openIteration }: SessionState): boolean {
   if (status.kind === 'running') return prepared && openIteration === undefined;
   return status.kind === 'queued' || status.kind === 'waiting' || status.kind === 'limited';
@@ -45,13 +45,13 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
       if (!prepared) {
         await prepare(worker);
       } else if (openIteration !== undefined) {
-        // The slot ended with its worker, or at a block. The agent may be running, so nothing waits.
+        // The slot was freed by the worker's end or by a block. The agent may be running, so do not wait for a slot.
         await worker.slots.take().catch(() => false);
         await runIteration(worker);
       } else if (!state.runWanted && state.lastIteration === undefined) {
         await record(worker, { type: 'stopped', by: { channel: 'settings' }, why: 'started without a run' });
       } else {
-        // Only once a living agent is watched: steps that need the environment wait for it.
+        // Only once a living agent is watched, because steps that need the environment wait for it.
         await joinEnvironment(worker);
         await nextIteration(worker);
       }
@@ -65,7 +65,7 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
     case 'blocked':
       await worker.slots.leave();
       if (status.kind === 'limited') return (await waitsOut(worker, status)) ? undefined : 'limited';
-      // The resume starts a worker with the intended environment.
+      // A resume starts a worker with the intended environment.
       if (needsAnotherEnvironment(state)) return 'another environment is needed';
       return (await wokenByHand(worker)) ? undefined : status.kind;
     case 'stopped':

@@ -22,7 +22,7 @@ import { Projector } from '../documents/projector.ts';
 export interface WorkerOptions {
   clock: Clock;
   host: Host;
-  /** What its starter observed: why the session continues. */
+  /** Why the session continues, as observed by the program that started this worker. */
   wake?: Wake;
   sessionsDir: string;
   folder: string;
@@ -34,7 +34,7 @@ export interface WorkerOptions {
 export interface OpenedWorker {
   worker: Worker;
   lease: OwnedLease;
-  /** Whether the last worker died and may have left processes; one that released its lease left none. */
+  /** Whether the last worker died and may have left processes; a worker that released its lease left none. */
   died: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface OpenedWorker {
 export async function openWorker(options: WorkerOptions, watch: Watch): Promise<OpenedWorker | undefined> {
   const paths = sessionPaths(options.sessionsDir, options.folder);
   const { clock, host, rehearsalProgram, wake = {} } = options;
-  // Read again for every lease, since in between the session had no owner.
+  // Read again for every lease, because the session had no owner in between.
   const chosen = await trueSessionFile(paths);
   if (isLogAside(paths)) return undefined;
   if (chosen === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
@@ -81,8 +81,8 @@ async function takeLease(
   { identity: supervisor }: Watch,
 ): Promise<OwnedLease | undefined> {
   const { clock, host } = options;
-  // From the events alone: the cache may be forged or a newer program's. Checked before the lease, so that a newer
-  // worker does not count ours as dead.
+  // From the events only: the cache may be forged or written by a newer program. Checked before the lease, so that a
+  // newer worker does not consider ours dead.
   const log = await readLog(paths, { useCache: false });
   if (log?.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: log.newer });
   const above = log?.state.lease ?? 0;
@@ -102,7 +102,7 @@ async function takeLease(
   }
 }
 
-/** Waits for an owner that was given up but may still live: it ends its agent once it sees the new lease. */
+/** Waits for an owner that was given up but may still be alive: it ends its agent once it sees the new lease. */
 async function untilGivenUp(
   { clock, wake }: WorkerOptions,
   paths: SessionPaths,
@@ -112,7 +112,7 @@ async function untilGivenUp(
   await untilMarkedLost(paths.leases, previous.number, { clock, patienceMs: GIVING_UP_MS });
 }
 
-/** Covers the check of the leases, once a second, and the end of a tree that ignores SIGTERM. */
+/** Covers the check of the leases, once a second, and the end of a process tree that ignores SIGTERM. */
 const GIVING_UP_MS = 10_000;
 
 /** The owner that a person has given up, if possible; a refusal is repeated when the lease is taken. */
@@ -126,7 +126,7 @@ async function givenUpOwner(
   return verdict.kind === 'accepted' ? verdict.lease.owner : undefined;
 }
 
-/** A start that gave up moves its folder away; the folder that the lease has recreated there is no session. */
+/** Whether a failed start has moved the folder away; taking the lease then recreated a folder that is not a session. */
 async function wasTakenAway({ sessionFile, events, leases, runDir }: SessionPaths): Promise<boolean> {
   if (statsAt(sessionFile) !== undefined || statsAt(events) !== undefined) return false;
   await rm(leases, { recursive: true, force: true });

@@ -12,7 +12,7 @@ import { record, stateOf, takesTypedAnswers, type Worker } from '../core/worker.
 import { applyPhaseEdit } from '../judging/phase-edit.ts';
 
 const POLL_MS = 200;
-/** A worker waits at most this long itself; the supervisor does longer waits. */
+/** The longest wait of a worker itself; longer waits are left to the supervisor. */
 const SHORT_WAIT_MS = 60_000;
 const BY_HAND: By = { channel: 'file' };
 
@@ -31,7 +31,7 @@ function requireRunFolder({ paths }: Worker): void {
   if (statsAt(paths.runDir) === undefined) throw new RunFolderGoneError(paths.runDir);
 }
 
-/** Takes what a person typed into `_qa.md` once the supervisor has seen that very text unchanged for a while. */
+/** Takes what a person typed into `_qa.md` once the supervisor has seen exactly this text unchanged for a while. */
 async function takeRested(worker: Worker, status: WaitingStatus): Promise<boolean> {
   const { rested } = worker.wake;
   if (rested === undefined || rested === status.fileHash || !takesTypedAnswers(worker)) return false;
@@ -59,7 +59,7 @@ async function fileWaitIsOver(worker: Worker, status: WaitingStatus): Promise<bo
 /** Waits out the rest of a short limit. @returns false when the worker should leave and the supervisor waits */
 export async function waitsOut(worker: Worker, status: LimitedStatus): Promise<boolean> {
   const { clock, wake } = worker;
-  // The starter has measured the wait, which this worker's clock may not show.
+  // The program that started this worker has measured the wait, which this worker's clock may not reflect.
   const wait = wake.limitOver === status.until ? { leftMs: () => 0 } : limitWait(status, clock);
   for (let leftMs = wait.leftMs(); leftMs > 0; leftMs = wait.leftMs()) {
     if (leftMs > SHORT_WAIT_MS) return false;

@@ -16,8 +16,8 @@ import { type OpenedWorker, openWorker, type WorkerOptions } from './open-worker
 import { takeOver } from './take-over.ts';
 
 /**
- * Works on one session until nothing is left to do. Returns at once when another worker has it. Starting and
- * recovering are the same: take the lease, fold, do what the state asks for next.
+ * Works on one session until nothing is left to do. Returns at once if another worker has it. Starting and recovering
+ * are the same: take the lease, fold the log, do what the state requires next.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { clock, host, env, supervisorProgram: program } = options;
@@ -40,7 +40,7 @@ async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Pr
   await work(worker)
     .then(leave)
     .catch(async (error) => {
-      // A new owner elsewhere waits until all processes have ended before it starts an agent.
+      // A new owner elsewhere waits until all processes have ended before it starts an agent, so end them first.
       await stopBaseRun(worker);
       if (BASE_ERRORS.lease_lost.is(error)) await lease.markLost().catch(() => undefined);
       throw error;
@@ -54,8 +54,8 @@ async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Pr
 }
 
 /**
- * Leaves a session. Nothing waits for a full disk: the next worker writes what is missing. A lease that could not
- * be released counts as a dead worker's once this process has ended.
+ * Leaves a session. It does not wait for a full disk: the next worker writes what is missing. If the lease cannot be
+ * released, it counts as a dead worker's once this process has ended.
  */
 async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   crashPoint('before-leaving');
@@ -63,7 +63,7 @@ async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   await worker.slots.leave();
   await recordIfTaken(worker, { type: 'worker_left', why });
   const { kind } = stateOf(worker).status;
-  // What is written while it leaves belongs to no iteration that would commit it.
+  // Files written while it leaves belong to no iteration that would commit them.
   if (kind === 'done' || kind === 'stopped') await commitReadableFiles(worker, `The session is ${kind}`);
   worker.writer.writeCache();
   crashPoint('before-release');
@@ -84,7 +84,7 @@ async function oneStep(worker: Worker): Promise<string | undefined> {
     return undefined;
   }
   await takeCommandsIfNoChild(worker);
-  // A start by takeover decides where the session waits.
+  // A start that takes over a session determines its wait as a pending decision.
   if (stateOf(worker).pending !== undefined) return undefined;
   if (stateOf(worker).archived) return 'archived';
   return await nextStep(worker);

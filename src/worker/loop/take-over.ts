@@ -15,14 +15,14 @@ import { clearScratch, endBaseProcesses } from '../proving/scratch.ts';
 
 type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 
-/** Records the new worker and what it found; work left by the last one is then done like any other. */
+/** Records the new worker and what it found; work left by the last one is then continued like any other. */
 export async function takeOver(
   worker: Worker,
   lease: OwnedLease,
   { truncatedBytes }: { truncatedBytes: number },
 ): Promise<void> {
   const { host, writer } = worker;
-  // What such a git still writes would be taken for a person's work.
+  // Changes by a git process of a dead worker would be mistaken for a person's.
   await waitForNoted(worker.paths.gitCalls, worker);
   const self = await identify(host, process.pid);
   if (self === undefined) throw new Error('This process is not in the process table.');
@@ -56,9 +56,9 @@ export async function takeOver(
   if (byHand !== undefined) await setPhase(worker, byHand);
   // A worker that released its lease left no process; a missing lease may have been deleted.
   if (lease.previous?.how === 'released') return;
-  // An agent may be adopted, but never the checks that ran beside it.
+  // An agent may be adopted, but not checks that were running in parallel.
   if (stateOf(worker).openIteration !== undefined) return await endBaseProcesses(worker);
-  // No process of a dead worker (SETUP, a check, an agent) may run beside the next one.
+  // No process of a dead worker (SETUP, a check, an agent) may run alongside the next one.
   await endChildTree(worker, undefined, { leftoversOnly: true });
   await clearScratch(worker);
   removeDraftsOfDead(worker);

@@ -66,12 +66,12 @@ export function assemblePrompt(state: PromptState): string {
     overview: fill(overview, { timestampIteration, timestampFile: stamps.file }),
     signal: fill(signal, { sessionPath: sessionDir, signals: openSignals(signals, state) }),
   });
-  // A program with NUL in its arguments cannot be started, whoever wrote it.
+  // A NUL byte in a program's arguments would prevent its start, whatever its source.
   const typed = text.replaceAll('\0', '\u{fffd}');
   return `${typed.replace(/\n{3,}/g, '\n\n').trimEnd()}\n`;
 }
 
-/** Removes the lines about helpers if no step of the phase uses one. */
+/** Removes the section about helpers if no step of the phase uses one. */
 function aboutCli(words: string, duties: string): string {
   const sections = words.split(/^(?=## )/m);
   return sections.filter((each) => duties.includes('helper') || !each.startsWith('## Helpers')).join('');
@@ -83,7 +83,7 @@ function approvedPlan({ sessionDir, plan }: PromptState): string {
 }
 
 /**
- * Fills names and commands into an agent's duties, so that they can be copied, and drops the line that asks a CLI
+ * Fills names and commands into an agent's duties, so that they can be copied, and removes the line that asks a CLI
  * for a second opinion on its own work.
  */
 function filledIn(duties: string, { now, timeLimitMs, provider }: PromptState): string {
@@ -101,7 +101,7 @@ function reviewSeconds(timeLimitMs: number): number {
   return Math.min(900, Math.max(60, Math.floor(timeLimitMs / 3000)));
 }
 
-/** The page's signals that the worker would accept from this agent. */
+/** The signals on the page that the worker would accept from this agent. */
 function openSignals(signals: string, { phase, progress, gates, questions, plan }: PromptState): string {
   const approved = plan?.isApproved === true;
   const exists = plan !== undefined;
@@ -121,8 +121,8 @@ function timeLimit(ms: number, { log }: Stamps): string {
 }
 
 /**
- * Fills `{{name}}` places. Values are not searched for places themselves.
- * @throws Error for a place without a value: a bug that a test finds
+ * Fills `{{name}}` placeholders. Values are not searched for placeholders themselves.
+ * @throws Error for a placeholder without a value: a bug that a test finds
  */
 function fill(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{\{(\w+)\}\}/g, (place, name: string) => {
@@ -144,22 +144,25 @@ const PHASE_AGENTS: Readonly<Record<Phase, string>> = {
   done,
 };
 
-/** A page without its front matter, which is for clients, and without its list of signals, which ends a prompt. */
+/**
+ * A page without its front matter, which is for clients, and without its list of signals, which goes to the end of a
+ * prompt.
+ */
 function partsOf(page: string): { duties: string; signals: string } {
   const body = page.replace(/^---\n[\s\S]*?\n---\n/, '');
   const [section = '', signals = ''] = /\*\*Signals\*\*\n\n((?:(?:- | {2}).*\n)+)\n?/.exec(body) ?? [];
   return { duties: body.replace(section, () => ''), signals };
 }
 
-// Longer texts of others are replaced by the name of a file.
+// Longer texts of others are truncated, with the name of the file.
 const MAX_TASK = 12_000;
 const MAX_CONSTRAINTS = 12_000;
 const MAX_MESSAGE = 4_000;
 const MAX_MESSAGES = 10;
 const MAX_NOTE = 4_000;
-// No file holds it, so it is given whole up to a size that no person would write.
+// No file contains it, so it is included in full up to a size that no person would write.
 const MAX_FEEDBACK = 100_000;
-// About 250 tokens together, which nearly every agent of the phase would read first.
+// About 250 tokens in total, which nearly every agent of the phase would otherwise read from files first.
 const MAX_PLAN_PHASE = 600;
 const MAX_ANSWERS = 400;
 

@@ -4,9 +4,9 @@ import { oneLine } from '../../session/documents/markdown-lines.ts';
 export const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
 /**
- * Text of others as a Markdown quotation, so that no line can act as a heading, a label or a fence of ours.
- * @param maxChars longer text is cut, with a note
- * @param whole where the full text is
+ * Text of others as a Markdown quotation, so that no line can act as one of our headings, labels or fences.
+ * @param maxChars longer text is truncated, with a note
+ * @param whole where to find the full text
  */
 export function material(text: string, maxChars: number, whole: string): string {
   const shown = text.length > maxChars ? text.slice(0, maxChars) : text;

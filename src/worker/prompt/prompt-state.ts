@@ -20,11 +20,11 @@ interface PromptFacts {
   timeLimitMs: number;
   now: number;
   messageFiles: readonly string[];
-  /** Only the reserve of the budget for wrapping up is left. */
+  /** Only the reserve of the budget, for wrapping up, is left. */
   wrapUp: boolean;
 }
 
-/** The complete input of a prompt. The same state gives the same bytes. */
+/** The complete input of a prompt. Equal states produce equal bytes. */
 export type PromptState = Awaited<ReturnType<typeof promptState>>;
 
 export async function promptState(worker: Worker, facts: PromptFacts) {

@@ -7,7 +7,7 @@ import type { PromptState } from './prompt-state.ts';
 
 const MAX_DOCUMENTS = 25;
 
-/** Facts that the worker knows and the agent would otherwise have to find out, one line each. */
+/** Facts known to the worker that the agent would otherwise have to find out, one line each. */
 export function situation(state: PromptState): string {
   const lines = [
     workplace(state),
@@ -89,7 +89,7 @@ function testReturns({ progress: { testReturns: count } }: PromptState): string 
   return `Failed tests or checks have sent the work back ${count} of at most ${MAX_TEST_RETURNS} times.`;
 }
 
-// The report lists the failures, so an agent that is sent back gets no note about them.
+// The report lists the failures, so an agent gets no separate note about them.
 function sentBack({ progress: { testReturns: count }, documents: names }: PromptState): string[] {
   const report = names.findLast((name) => parseDocumentName(name)?.kind === 'test-report');
   if (count === 0 || report === undefined) return [];

@@ -20,13 +20,13 @@ function isWanted(worker: Worker): boolean {
   return isInClone && worktree !== undefined && baseChecks === undefined && checksOf(worker).length > 0;
 }
 
-/** Starts the base checks in the background, unless they run or their result is known. */
+/** Starts the base checks in the background, unless they are running or their result is known. */
 export function beginBaseRun(worker: Worker): void {
   if (!isWanted(worker) || worker.memory.baseRun) return;
   const stop = new AbortController();
   const run: NonNullable<WorkerMemory['baseRun']> = { stop, ended: Promise.resolve(undefined) };
   run.ended = runBase(worker, stop.signal)
-    // A failure here recurs, and is reported, when the checks of the branch run.
+    // The same failure occurs, and is reported, when the checks of the branch run.
     .catch(() => undefined)
     .then((result) => {
       run.result = result;
@@ -58,7 +58,7 @@ export async function awaitBaseRun(worker: Worker, signal: AbortSignal): Promise
   return result;
 }
 
-/** Before the worker leaves: unfinished base checks are started again by the next one. */
+/** Called before the worker leaves: unfinished base checks are restarted by the next one. */
 export async function endBaseRun(worker: Worker): Promise<void> {
   const result = await stopBaseRun(worker);
   if (result !== undefined) await recordIfTaken(worker, { type: 'checks_ran', ...result });
@@ -89,7 +89,7 @@ async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan |
   };
   try {
     const end = await runInClone(worker, set);
-    // Reported when the checks of the branch run; nothing is known of the base.
+    // Reported when the checks of the branch run; the base remains unchecked.
     if (end.failures.some(({ guardProblem }) => guardProblem !== undefined)) return undefined;
     const { commit, tree } = await commitWithTree(worker, worktree.baseCommit);
     const sandbox = await worker.guard.level(worker);
@@ -100,8 +100,8 @@ async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan |
 }
 
 /**
- * Whether the checks pass on the commit that the session began from, as far as is known. If they fail there, no
- * agent caused it, and the session waits for a person.
+ * Whether the checks pass on the commit that the session started from, as far as known. If they fail there, no agent
+ * caused it, and the session waits for a person.
  */
 export async function baseChecksPass(worker: Worker): Promise<boolean> {
   await collectBaseRun(worker);

@@ -19,7 +19,7 @@ export interface TipOfBranch {
   tree: string;
 }
 
-/** The tip of the session's branch: the commit to prove, whatever the worktree has checked out. */
+/** The tip of the session's branch: the commit to prove, whatever is checked out in the worktree. */
 export async function tipOfBranch(worker: Worker): Promise<TipOfBranch> {
   const { worktree } = stateOf(worker);
   return await commitWithTree(worker, worktree === undefined ? 'HEAD' : `refs/heads/${worktree.branch}`);
@@ -32,7 +32,7 @@ export async function commitWithTree(worker: Worker, name: string): Promise<TipO
   return { commit, tree };
 }
 
-/** The base of the current goal's work: earlier goals' commits prove nothing of it. */
+/** The base of the current goal's work: commits of earlier goals do not prove it. */
 export function baseOfWork({
   goalBase,
   worktree,
@@ -40,7 +40,7 @@ export function baseOfWork({
   return worktree && (goalBase ?? worktree.baseCommit);
 }
 
-/** Files of the worktree that differ from the commit, ignored ones aside. */
+/** Files of the worktree that differ from the commit, except ignored ones. */
 export async function uncommittedFiles(worker: Worker): Promise<string[]> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return [];

@@ -24,7 +24,7 @@ export interface ComparedChecks extends ComparedCommits, ChangesOfChecks {
   checks: readonly string[];
 }
 
-/** Compares the branch with the commit that the current work began from. */
+/** Compares the branch with the commit that the current work started from. */
 export async function comparedChecks(worker: Worker): Promise<ComparedChecks | undefined> {
   const base = baseOfWork(stateOf(worker));
   if (base === undefined) return undefined;
@@ -37,8 +37,8 @@ export async function comparedChecks(worker: Worker): Promise<ComparedChecks | u
 }
 
 /**
- * The question to a person whose checks may show less than those of the base, unless one has accepted that.
- * @param decision used otherwise
+ * A question to the person if the checks may prove less than those of the base and no person has accepted that.
+ * @param decision the decision that applies otherwise
  */
 export async function waitIfWeakened(
   worker: Worker,
@@ -64,7 +64,7 @@ export async function waitIfWeakened(
   };
 }
 
-/** Changed files of the base by their new names: they are reported whether or not a question is asked. */
+/** Changed files of the base by their new names; reported whether or not a question is asked. */
 function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
   return files
     .filter(({ path, before }) => before !== undefined && hasChecks(path, before))
@@ -72,7 +72,7 @@ function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
     .slice(0, MOST_NAMED);
 }
 
-/** The same with their lines. */
+/** The same files with the number of changed lines. */
 export async function changedTests(worker: Worker, compared: ComparedChecks): Promise<ChangedTest[]> {
   return await linesChanged(compared, pathsOfChanged(compared), worker.git.context);
 }
@@ -84,7 +84,7 @@ interface Tried {
   events: NewEvent[];
 }
 
-/** Each file is one run; only the first ones run. */
+/** Each file is a separate run, so their number is limited. */
 const MOST_FILES = 20;
 
 /**

@@ -24,7 +24,7 @@ export async function fullCommands(worker: Worker): Promise<string[]> {
   return [...new Set([...checksOf(worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
 }
 
-/** The commands that a merge must pass, including those that proved the work if its plan was archived since. */
+/** The commands that a merge must pass. Includes those that proved the work, even if its plan was archived since. */
 export async function mergeCommands(worker: Worker): Promise<string[]> {
   const { proved } = stateOf(worker);
   return [...new Set([...(await fullCommands(worker)), ...(proved?.commands ?? [])])];
@@ -48,7 +48,7 @@ export async function failedOf(
   return { ofProject, requirements: lines };
 }
 
-/** Requirements that no command shows and no quality agent has confirmed for the current code; `also` is left out. */
+/** Requirements without a command that no quality agent has confirmed for the current code, except those in `also`. */
 export async function unreviewed(worker: Worker, also: readonly string[] = []): Promise<string[]> {
   const { reviewed = [], reviewedAt = {} } = stateOf(worker);
   const changed = await changedSince(worker, Object.values(reviewedAt));
@@ -73,7 +73,7 @@ async function changedSince(worker: Worker, commits: readonly string[]): Promise
   return changed;
 }
 
-/** Why an agent may not continue with the current ledger. One is due at the end of requirements. */
+/** Why an agent may not continue with the current ledger. It must exist at the end of the requirements phase. */
 export async function ledgerProblem(worker: Worker, phase: Phase): Promise<string | undefined> {
   const text = await ledgerText(worker.paths);
   if (text === undefined)

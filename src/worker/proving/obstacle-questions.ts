@@ -24,7 +24,7 @@ interface Inquiry {
   iteration: number;
   decision: Decision;
   events: NewEvent[];
-  /** Set by the first question about it, which runs the checks. */
+  /** Set by the first question that needs it, which runs the checks. */
   shown?: Shown;
   changedTests?: ChangedTest[];
 }
@@ -147,7 +147,7 @@ async function unreviewedOf({ worker, decision }: Inquiry): Promise<string[]> {
   return decision.kind === 'done' ? await unreviewed(worker) : [];
 }
 
-/** Claims are read before the checks run, which take time, so that one commit is proved. */
+/** Claims are read before the checks run, because those take time and only one commit is proved. */
 async function shownOf(inquiry: Inquiry): Promise<Shown> {
   if (inquiry.shown !== undefined) return inquiry.shown;
   const { worker, iteration } = inquiry;

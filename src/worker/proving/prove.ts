@@ -29,7 +29,7 @@ export type Proof = { events: NewEvent[] } & (
   | { kind: 'stopped' }
 );
 
-/** The full set, on the content of the branch. Its time counts neither for the agent nor against MAX_HOURS. */
+/** The full set of checks, on the commit of the branch. Its time counts neither for the agent nor against MAX_HOURS. */
 export async function proveBranch(worker: Worker, iteration: number): Promise<Proof> {
   const { worktree, proved } = stateOf(worker);
   if (worktree === undefined) return { kind: 'passed', events: [] };
@@ -68,7 +68,7 @@ export async function proveCommit(
   );
 }
 
-/** A few quick checks in the worktree after an agent worked there: hints for the next one, not proof. */
+/** A few quick checks in the worktree after an agent worked there; hints for the next agent, not proof. */
 export async function tryFast(worker: Worker, iteration: number): Promise<Proof> {
   const commands = await fastCommands(worker);
   const { worktree } = stateOf(worker);
@@ -77,7 +77,7 @@ export async function tryFast(worker: Worker, iteration: number): Promise<Proof>
   return await tryInWorktree(worker, { set: 'fast', iteration, commands });
 }
 
-/** Includes uncommitted and ignored files. */
+/** Runs on the agent's files, including uncommitted and ignored ones. */
 async function tryInWorktree(
   worker: Worker,
   set: Pick<WorktreeSet, 'set' | 'iteration' | 'commands'>,
@@ -124,7 +124,7 @@ export async function recordedSet(
   }
 }
 
-/** An agent may write the script that a requirement names; the project's commands exist from the start. */
+/** Only commands of the project: the script of a requirement may still be written by an agent. */
 function impossibleReason(
   failures: readonly FailedCheck[],
   ofProject: readonly FailedCheck[],
@@ -138,12 +138,12 @@ function impossibleReason(
   return undefined;
 }
 
-/** Reworded, since an agent has run: the original message says that none was started. */
+/** Without the first sentence, which says that no agent was started: here one has run. */
 function asReason({ why, hint }: Explanation): string {
   return `${why} ${hint}`;
 }
 
-/** A check that also fails on the base, unaccepted by any person, is no agent's failure. */
+/** A check that also fails on the base, if no person has accepted that, is not the agent's failure. */
 async function unlessBaseIsRed(worker: Worker, proof: Proof): Promise<Proof> {
   let { baseChecks } = stateOf(worker);
   const { events } = proof;
@@ -174,7 +174,7 @@ interface WorktreeSet {
   begins: CheckPlace['begins'];
 }
 
-/** Runs commands in the agent's folder one by one, until one of them removes it. */
+/** Runs commands in the agent's worktree one by one; stops if one of them removes it. */
 async function runInWorktree(
   worker: Worker,
   { set, iteration, commands, signal, begins }: WorktreeSet,

@@ -11,14 +11,14 @@ export function scratchDir({ file }: Place): string {
   return join(checksRoot(file.worktreesDir), file.folder);
 }
 
-/** The same for commands in them that no guard confines. */
+/** The same for commands that no guard confines. */
 export function openScratchDir(worker: Pick<Worker, 'file' | 'env'>): string {
   const { worktreesDir, id } = worker.file;
   const root = openChecksRoot(worktreesDir, worker.env);
   return root === checksRoot(worktreesDir) ? scratchDir(worker) : join(root, id);
 }
 
-/** Marks processes that run beside an agent, since an agent's end ends all that carries its mark. */
+/** Marks processes that run in parallel with an agent; the end of an agent ends all processes with its own marker. */
 export function baseRunMark(worker: Place): Mark {
   const { name, value } = childMark(worker);
   return { name, value: `${value}-base` };

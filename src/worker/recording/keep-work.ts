@@ -25,11 +25,11 @@ import { documentsPrint, type WorktreeSeen } from '../guarding/snapshot.ts';
 
 export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
-  /** Equal trees mean equal bytes, ignored files aside. */
+  /** Equal trees mean equal bytes, except for ignored files. */
   trees?: Pick<Checkpoint, 'worktreeTree' | 'sessionTree' | 'documents'> & Pick<WorktreePrints, 'leftOut'>;
   /** The worktree's fingerprint and the checked-out commit. */
   worktree?: WorktreeSeen;
-  /** Why nothing could be kept, or what was left out. */
+  /** Why no checkpoint was taken, or what it does not include. */
   problem?: string;
 }
 
@@ -50,7 +50,7 @@ export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
   };
 }
 
-/** Commits worktree and documents under our own ref, in whatever state the agent left them. Never throws. */
+/** Commits worktree and documents under a ref of ours, whatever state the agent left them in. Never throws. */
 export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork> {
   const place = checkpointPlace(worker);
   if (place === undefined) return {};
@@ -90,21 +90,21 @@ export async function keepWorkAfter(worker: Worker, iteration: number): Promise<
 }
 
 /**
- * Keeps the state before an agent if a person changed something since the last checkpoint. Meanwhile the worker
+ * Keeps the state before an agent if a person changed something since the last checkpoint. In between, the worker
  * itself writes only the overview and the signal.
  */
 export async function keepWorkBefore(worker: Worker, iteration: number): Promise<KeptWork> {
   const place = checkpointPlace(worker);
   const { lastKept } = worker.memory;
   if (place && lastKept?.documents === documentsPrint(worker, '_overview.md')) {
-    // What can't be compared is kept, or reported with it.
+    // If the comparison fails, take a checkpoint, which also reports the problem.
     const same = await unchangedWorktree(place, lastKept.commit).catch(() => undefined);
     if (same) return await worktreeSeen(place, same);
   }
   return await keepWork(worker, iteration === 1 ? START : { kind: 'before', iteration });
 }
 
-/** The notice of an incomplete checkpoint; recorded in any case. */
+/** The notice of an incomplete checkpoint, if it is incomplete. */
 export function notKept({ problem }: KeptWork): NewEvent[] {
   return problem === undefined ? [] : [{ type: 'notice', code: 'checkpoint', text: problem }];
 }
@@ -128,15 +128,15 @@ export async function tidyCheckpoints(
       await pruneCheckpoints(store, sessionFolder);
     }
   } catch {
-    // The rest is removed after the next iteration.
+    // Removed after a later iteration.
   }
 }
 
-/** A session that is archived whole needs no checkpoints: its branch is kept. */
+/** A session that is archived as a whole needs no checkpoints: its branch is kept. */
 export async function dropAllCheckpoints(worker: Worker): Promise<void> {
   const place = checkpointPlace(worker);
   if (place === undefined) return;
-  // What could not be dropped is harmless.
+  // Checkpoints left behind are harmless.
   await openStore(place)
     .then((store) => dropCheckpoints(place.sessionFolder, repositoryOptions(store)))
     .catch(() => undefined);
@@ -156,11 +156,11 @@ export async function commitReadableFiles(worker: Worker, why?: string): Promise
   }).catch((error: unknown) => reportLock(worker, error));
 }
 
-/** Other sessions commit there too; one commit takes less than this. */
+/** Other sessions commit there too; one commit takes less time than this. */
 const LOCK_PAUSE_MS = 500;
 const reported = new WeakSet<Worker>();
 
-/** Once per worker, since it recurs after every iteration. */
+/** Once per worker, because it recurs after every iteration. */
 async function reportLock(worker: Worker, error: unknown): Promise<void> {
   if (!WORKTREE_ERRORS.session_repository_locked.is(error) || reported.has(worker)) return;
   reported.add(worker);

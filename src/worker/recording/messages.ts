@@ -23,7 +23,7 @@ export async function deliverMessages(worker: Worker, ids: readonly string[]): P
   return names.filter((name) => ids.some((id) => name.includes(id))).map((name) => join(inbox, name));
 }
 
-/** New messages after those that an earlier agent received and did not acknowledge. */
+/** Messages that an earlier agent received and did not acknowledge, then new ones. */
 export async function messagesToRead(worker: Worker, newFiles: readonly string[]): Promise<MessageToRead[]> {
   const { unacknowledged } = stateOf(worker).messages;
   const repeated = (await deliverMessages(worker, unacknowledged)).filter((path) => !newFiles.includes(path));
@@ -40,7 +40,7 @@ export async function messagesToRead(worker: Worker, newFiles: readonly string[]
   return all.filter((message) => message !== undefined);
 }
 
-/** Moves acknowledged messages out of the inbox; one that a crash leaves there is harmless. */
+/** Moves acknowledged messages out of the inbox; one left there by a crash is harmless. */
 export async function archiveMessages(worker: Worker, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { inboxRead } = worker.paths;

@@ -17,7 +17,7 @@ import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { planApproved } from './plan-approved.ts';
 
-/** The events that start a wait, and those of a gate that the settings open. */
+/** The events that start a wait, followed by those of a gate that the settings open at once. */
 export async function recordParked(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   switch (decision.for) {
     case 'qa_answers':
@@ -52,7 +52,7 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   const by = openedAtStart('qa', worker.file.settings, stateOf(worker).startedBy);
   if (by === undefined) return [wait];
   const answers = suggestedAnswers({ questions, open });
-  // Weakened checks need a real answer, so they are never accepted automatically.
+  // Accepting weakened checks requires a real answer, never an automatic one.
   if (answers.length === 0 && weakened !== undefined) return [wait];
   const given = new Set(answers.map(({ id }) => id));
   const left = open.filter((id) => !given.has(id));
@@ -87,8 +87,8 @@ const MOST_LISTED = 8;
 const MOST_OF_A_LINE = 160;
 
 /**
- * Writes the question about weakened checks into `_qa.md`, unless a crash left it there. It has no suggestion:
- * accepting all suggestions must not answer it.
+ * Writes the question about weakened checks into `_qa.md`, unless it was written before a crash. It has no suggestion,
+ * so that accepting all suggestions does not answer it.
  */
 async function askAboutWeakened(
   worker: Worker,
@@ -110,10 +110,10 @@ async function askOne({ paths, file }: Worker, question: QuestionDraft): Promise
   );
 }
 
-/** Before planning a person is asked once, even if no agent has a question. */
+/** A person is asked at least once before planning, even if no agent has a question. */
 async function askNothingToClarify(worker: Worker): Promise<void> {
   const { answers, progress } = stateOf(worker);
-  // In an emptied file it would be identical to a question that was answered already.
+  // After the file was emptied, the question would be identical to one that is already answered.
   const again = answers.length > 0 ? ` after iteration ${progress.totalIterations}` : '';
   const question = {
     text: `Nothing to clarify${again}. Continue with planning?`,
@@ -123,7 +123,7 @@ async function askNothingToClarify(worker: Worker): Promise<void> {
   await askOne(worker, question);
 }
 
-/** The worker owns the `Status` line; only a person may write `answered`, so an agent's is replaced. */
+/** The worker owns the `Status` line; only a person may write `answered`, so it replaces an agent's. */
 async function markWaiting(worker: Worker): Promise<void> {
   const text = await documentText(worker.paths.qa);
   if (text === undefined || parseQa(text).status === 'waiting') return;
@@ -131,7 +131,7 @@ async function markWaiting(worker: Worker): Promise<void> {
   if (open.length > 0) await changeFile(worker.paths.qa, (now) => setQaStatus(now ?? text, 'waiting'));
 }
 
-/** As written here: an agent may have written one with the same text and other options or a suggestion. */
+/** Exactly as written here: an agent may have asked the same text with other options or a suggestion. */
 async function openWith(worker: Worker, { text, options }: QuestionDraft): Promise<string | undefined> {
   const { questions, open } = await readQuestions(worker);
   return questions.findLast((each) => {

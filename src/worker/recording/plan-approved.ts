@@ -11,7 +11,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { serversOf } from '../../session/servers/plan-servers.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
-/** Keeps the approved text for comparison with later plans. @returns the event of the approval */
+/** Keeps the approved text for comparison with later plans. @returns the approval event */
 export async function planApproved(
   worker: Worker,
   by: By,
@@ -26,7 +26,7 @@ export async function planApproved(
   return { type: 'plan_approved', by, plan, phase, servers: serversOf(text), proposed, flow };
 }
 
-/** Later plans are compared with a plan whose approval was restored. */
+/** Keeps the text of a plan whose approval was restored by a rewind, for comparison with later plans. */
 export async function keepRestoredPlan(worker: Worker): Promise<void> {
   const approved = stateOf(worker).rewind?.back.approvedPlan;
   const own = approved && (await documentText(join(worker.paths.sessionDir, approved.name)));

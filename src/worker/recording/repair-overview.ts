@@ -19,13 +19,13 @@ export interface OverviewEnd {
 }
 
 /**
- * Reads the agent's changes to overview and questions, reverts those that it may not make, and reports them. The
- * agent's own lines stay as written.
+ * Reads the agent's changes to overview and questions, reverts forbidden ones, and reports them. The agent's own lines
+ * are kept as written.
  */
 export async function repairOverview(worker: Worker, open: OpenIteration): Promise<OverviewEnd> {
   const beforeText = await documentText(iterationPaths(worker.paths, open.iteration).overviewBefore);
   const text = await readOwnOverview(worker.paths);
-  // Deleted with the run folder: changes cannot be determined.
+  // If it was deleted with the run folder, changes cannot be determined.
   const before = readOverview(beforeText ?? text ?? '');
   const after = readOverview(text ?? '');
   const forgeries: NewEvent[] = [];
@@ -51,7 +51,9 @@ export async function repairOverview(worker: Worker, open: OpenIteration): Promi
   return { lines, newFlow: newFlow.map((line) => line.slice(0, MAX_LINE)), forgeries };
 }
 
-/** Restores people's answers, with the replaced text below; answers that no person gave stay and open nothing. */
+/**
+ * Restores people's answers and keeps the replaced text below them; answers that no person gave stay and open no gate.
+ */
 async function repairAnswers(worker: Worker): Promise<NewEvent[]> {
   const { altered, unconfirmed } = await readQuestions(worker);
   const forgeries: NewEvent[] = [];
@@ -70,13 +72,13 @@ async function repairAnswers(worker: Worker): Promise<NewEvent[]> {
   return forgeries;
 }
 
-/** A person who may answer in the file typed on, or the agent did: the two are indistinguishable here. */
+/** If answers in the file are allowed, a change by a person cannot be distinguished from one by the agent. */
 function answeredAgain(ids: readonly string[]): NewEvent {
   const text = `Changed in _qa.md after it was answered: ${ids.join(', ').slice(0, 300)}. The recorded answer counts; the other text is below it there. If you wrote that, send it as a message.`;
   return { type: 'notice', code: 'answer_changed', text };
 }
 
-/** Reports a change that an agent may not make. @param detail from an agent, so possibly long */
+/** Reports a forbidden change by an agent. @param detail written by an agent, so possibly long */
 function forgerySeen(what: string, detail: string): NewEvent {
   return { type: 'forgery_seen', what, detail: detail.slice(0, 300) };
 }

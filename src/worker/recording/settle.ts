@@ -8,7 +8,7 @@ import { stateOf, type Worker } from '../core/worker.ts';
 import { limitEnd, outageEnd } from '../limits/limit-end.ts';
 import { recordParked } from './park.ts';
 
-/** The events that carry out a decision which has none yet; empty when there is nothing to do. */
+/** The events that carry out a pending decision; empty if there is none. */
 export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
   const { pending, lastIteration } = stateOf(worker);
   if (pending === undefined) return [];
@@ -33,8 +33,8 @@ export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
 }
 
 /**
- * A wait for a file in the session folder that people write. For any other file (one that the worker writes, or
- * elsewhere) the session would resume never or at once, so a person has to say when it changed.
+ * A wait for a file in the session folder that people write. With any other file (one that the worker writes, or one
+ * elsewhere) the session would resume never or at once, so a person has to resume it.
  */
 function awaitedFile(worker: Worker, decision: ParkDecision): ParkDecision {
   const { file: named, ...rest } = decision;
