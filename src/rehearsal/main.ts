@@ -21,7 +21,7 @@ void main().then(leave, (error: unknown) => {
 });
 
 async function leave(exitCode: unknown): Promise<void> {
-  // A pipe accepts bytes more slowly than a file; exit() would drop the rest.
+  // A pipe accepts bytes more slowly than a file; without this, exit() would drop the rest.
   await write('', 'stdout');
   process.exit(typeof exitCode === 'number' ? exitCode : 0);
 }

@@ -20,7 +20,7 @@ const ACTS: Acts<ScenarioAct['act']> = {
   exit: ({ code }) => code,
   'kill-self': ({ signal }, { clock }) => {
     process.kill(process.pid, signal);
-    // A signal may end the process a moment later, or not at all; then the next act begins.
+    // A signal may end the process a moment later, or not at all; then the next act is played.
     return clock.sleep(50);
   },
   'ignore-term': (_act, context) => context.ignoreTerm(),
@@ -32,7 +32,7 @@ const ACTS: Acts<ScenarioAct['act']> = {
   result: ({ json }, { lines }) => printResult(lines, json),
   limit: reachLimit,
   'signal-file': ({ text }, context) => writeFile(pathOf('signal', context), text),
-  // In place, as a careless program writes.
+  // In place, like a careless program.
   write: async ({ path: place, text, append }, context) => {
     const path = pathOf(place, context);
     await mkdir(dirname(path), { recursive: true });

@@ -7,8 +7,8 @@ import type { ScenarioAct } from './scenario.ts';
 const OPEN_MS = 1500;
 
 /**
- * Runs one program to its end; without an exit code a signal ended it. Not by `runCommand`: loading execa takes a
- * fifth of an agent's start, and the worker ends what an agent leaves running.
+ * Runs one program to its end; without an exit code, a signal ended it. Does not use `runCommand`: loading execa takes
+ * a fifth of an agent's start time, and the worker ends whatever an agent leaves running.
  */
 export function runAsAgent(
   file: string,

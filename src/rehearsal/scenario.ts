@@ -62,10 +62,10 @@ export const ScenarioAct = z.discriminatedUnion('act', [
   act('leave', {
     command: z.array(z.string()).min(1).default(['sleep', '600']),
     count: z.int().min(1).max(500).default(1),
-    /** In a new session, and so in a new process group. */
+    /** In a new session, and therefore in a new process group. */
     setsid: no,
     ignoreTerm: no,
-    /** Without our environment, and so without the marker that identifies it. */
+    /** Without our environment, and therefore without the marker that identifies it. */
     scrubEnv: no,
   }),
   act('print', {
@@ -97,7 +97,7 @@ const When = z.strictObject({
   reviewed: z.boolean().optional(),
 });
 
-/** What is known about this iteration. */
+/** The facts about this iteration that rules match. */
 export type Occasion = Required<z.infer<typeof When>>;
 
 const Rule = z.strictObject({ when: When.default({}), do: z.array(ScenarioAct) });
@@ -137,7 +137,10 @@ export function honestRules(): Rule[] {
 export const Scenario = z.strictObject({
   about: z.string().optional(),
   paceMs: milliseconds.optional(),
-  /** Regular expressions by question that select the part of an answer to use. The suggestion if nothing matches. */
+  /**
+   * Regular expressions by question that select the part of an answer to use; the suggestion is used if nothing
+   * matches.
+   */
   answers: z.record(z.string(), z.string()).default({}),
   /** Played where no rule matches; by default work that suits any repository. */
   story: Story.prefault(honestWork.story as z.input<typeof Story>), // JSON widens the names of acts to strings

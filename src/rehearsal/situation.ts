@@ -33,7 +33,7 @@ export async function readSituation(facts: PromptFacts) {
   const occasion: Occasion = {
     phase,
     iteration,
-    // The worker opens an agent's log before it starts the agent, so this one is included.
+    // The worker opens an agent's log before it starts the agent, so the current one is included.
     count: Math.max(1, logs.length),
     questions: questions.length === 0 ? 'none' : isOpen ? 'open' : 'answered',
     planPhase: phases.find(({ completed }) => !completed)?.number ?? (phases.length > 0 ? 'done' : 'none'),
@@ -90,7 +90,7 @@ export function fill<T>(value: T, words: Words): T {
 
 const WORD = /%\{(\w+)\}/g;
 
-/** The chosen options' text, if letters were given. */
+/** The text of the chosen options, if letters were given. */
 function chosen(question: QaQuestion, form = '.+'): string {
   const suggested = inWords(question, question.suggestion?.letters ?? ['A']);
   const parsed = parseAnswer(question, question.answer ?? '');
@@ -111,7 +111,7 @@ const Manifest = z.object({
   devDependencies: packages,
 });
 
-/** The repository's test command and its origin; or an empty command and why there is none. */
+/** The repository's test command and its source, or an empty command and the reason why there is none. */
 async function testsOf(root: string): Promise<Words> {
   const read = async (name: string) => (await ifExists(readFile(join(root, name), 'utf8'))) ?? '';
   const words = (tests: string, testCommand = '') => ({ tests, testCommand });

@@ -18,7 +18,7 @@ import { fill, type Situation, type Words } from './situation.ts';
 export interface ActContext {
   situation: Situation;
   scenario: Scenario;
-  /** Absolute path of the scenario, beside which script acts are found. */
+  /** Absolute path of the scenario; script acts are relative to its folder. */
   scenarioPath: string;
   /** Read on demand: difficult agents must not start git. */
   words(): Promise<Words>;
@@ -107,7 +107,7 @@ async function edit({ path, text, append, replace }: Named<'edit'>, context: Act
   context.edited.add(path);
 }
 
-/** Runs a shell command in the worktree, with the rehearsal's Node: the parent's PATH may have none. */
+/** Runs a shell command in the worktree, with the rehearsal's Node on PATH: the parent's PATH may have none. */
 async function check({ command, mayFail }: Named<'check'>, context: ActContext): Promise<number | undefined> {
   if (command === '') return undefined;
   const cwd = context.situation.facts.workingDir;
@@ -192,7 +192,7 @@ async function readMessages(inbox: string) {
   );
 }
 
-/** At the top of its section. */
+/** Inserts the document at the top of its section. */
 function withListed(overview: string, document: string): string {
   const heading = document.includes('-plan-') ? 'Plans' : 'Files';
   const start = new RegExp(`^## ${heading}\n(?:\\(none yet\\)\n)?`, 'm');
