@@ -34,7 +34,7 @@ const Question = z.looseObject({
 });
 export type Question = z.infer<typeof Question>;
 
-/** What the demo reads of any tool's result. */
+/** The fields of tool results that the demo reads. */
 const Answer = z.looseObject({
   ...{ summary: text, session: text, state: text, for: text, branch: text, worktree: text, activity: text },
   ...{ sessions: text, plan: text, hash: text, text },

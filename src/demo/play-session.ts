@@ -3,13 +3,13 @@ import type { Phase } from '../phases/table.ts';
 import { parsePlan } from '../session/documents/plan.ts';
 import { type Chat, DEMO_ERRORS, type Question } from './chat.ts';
 
-/** Shows the demo, and supplies the answers of a person, asked at a terminal or played. */
+/** Shows the demo and supplies a person's answers, either asked at the terminal or played. */
 export interface DemoScreen {
   chapter(title: string): void;
   line(text: string): void;
   /** A tool call of the chat. */
   toolCall(tool: string, about?: string): void;
-  /** `child`: the iteration number of the working agent; undefined while none works. */
+  /** `child`: the iteration number of the running agent; undefined while none is running. */
   progress(status: {
     session: string;
     phase: Phase;
@@ -19,7 +19,7 @@ export interface DemoScreen {
   }): void;
   ended(phase: Phase, did: string): void;
   question(question: Question): Promise<string>;
-  /** @returns undefined to approve, else the wanted changes */
+  /** @returns undefined to approve, otherwise the requested changes */
   plan(outline: string): Promise<string | undefined>;
 }
 
@@ -85,7 +85,7 @@ export function shown({ chat, screen }: Pick<Play, 'chat' | 'screen'>) {
   };
 }
 
-/** One answer at a time, as in a chat; one that the server rejects is asked for again. */
+/** One answer at a time, as in a chat; a rejected answer is asked for again. */
 async function answerQuestions(play: Play): Promise<PlayedSession['answers']> {
   const { session, screen } = play;
   const call = shown(play);

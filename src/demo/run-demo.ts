@@ -14,21 +14,21 @@ import paperBoat from './paper-boat.json' with { type: 'json' };
 import { type DemoScreen, type PlayedSession, playSession, shown } from './play-session.ts';
 
 export interface DemoOptions {
-  /** The built server's file; the CLI is beside it. */
+  /** The built server's file; the CLI is in the same folder. */
   server: string;
   env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
   screen: DemoScreen;
-  /** Duration of each step of the rehearsal. */
+  /** Pause before each step of the rehearsal. */
   paceMs: number;
-  /** Keeps the folder for inspection; after a failure it stays in any case. */
+  /** Keeps the folder for inspection; after a failure it is always kept. */
   keep: boolean;
   signal: AbortSignal;
 }
 
 /** The result of a demo: `samocode demo --json`. */
 export interface DemoReport extends PlayedSession {
-  /** Committed, the proof repeated, main checkout untouched. */
+  /** True if work was committed, the proof was repeated and the main checkout is unchanged. */
   ok: boolean;
   /** What is missing; empty if ok. */
   problems: string[];
@@ -39,7 +39,7 @@ export interface DemoReport extends PlayedSession {
   mainUntouched: boolean;
   /** The result of repeating the session's proof. */
   proof: Verification;
-  /** Where everything is, if it was kept. */
+  /** The paths of the demo, if it was kept. */
   places?: { root: string; repo: string; worktree: string; sessionDir: string };
 }
 
@@ -104,7 +104,7 @@ async function play(place: DemoPlace, options: DemoOptions) {
   return { ok: problems.length === 0, problems, ...facts, sessionDir: join(sessions, session), worktree };
 }
 
-/** Runs the CLI in the demo's project, like a person. */
+/** Runs the CLI in the demo's project, as a person would. */
 async function samocode(
   { repo, env }: DemoPlace,
   { server }: DemoOptions,
@@ -117,7 +117,7 @@ async function samocode(
 const LEAVING_MS = 10_000;
 const LOOK_MS = 50;
 
-/** A worker exits a moment after it has recorded the end; until then the folder is in use. */
+/** A worker exits shortly after it has recorded the end; until then the folder is in use. */
 async function untilWorkersLeft({ repo }: DemoPlace, { clock }: DemoOptions): Promise<void> {
   const sessionsDir = join(repo, '_samocode', 'sessions');
   const host = await systemHost();
