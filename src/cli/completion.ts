@@ -50,7 +50,7 @@ function optionsOf(command: Command): Candidate[] {
   return options.map(({ long, short, description }) => [long ?? short ?? '', description]);
 }
 
-/** What the words after a command's name determine about the next one. */
+/** What the words after a command's name imply about the next one. */
 function readBefore(command: Command, words: readonly string[]) {
   let wanted: Command['options'][number] | undefined;
   let project: string | undefined;
@@ -68,7 +68,7 @@ function readBefore(command: Command, words: readonly string[]) {
   return { wanted, project, typed };
 }
 
-/** By folder names alone: reading every session is too slow for a Tab. */
+/** Reads folder names only: reading every session is too slow for a Tab. */
 async function sessionNames(cli: Cli, project: string | undefined, archived: boolean): Promise<Candidate[]> {
   const [{ sessionsPlaces }, { archivedFolders, sessionFolders }] = await Promise.all([
     import('../acts/common/places/sessions-places.ts'),

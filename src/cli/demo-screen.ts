@@ -9,8 +9,8 @@ import { ProgressView } from '../kit/terminal/progress-view.ts';
 import { fitLine, harmless } from '../kit/terminal/style.ts';
 
 /**
- * The demo on a terminal, or as plain lines where there is none.
- * @param isAsked the person answers; else the demo takes each suggestion and approves
+ * The demo on a terminal, or as plain lines if there is none.
+ * @param isAsked the person answers; otherwise the demo accepts each suggestion and approves
  */
 export function newDemoScreen(cli: Cli, clock: Clock, isAsked: boolean): DemoScreen & Disposable {
   const { output } = cli;
@@ -52,7 +52,7 @@ export function newDemoScreen(cli: Cli, clock: Clock, isAsked: boolean): DemoScr
   };
 }
 
-/** The end of a demo: the work, the proof, where everything is, and how to continue. */
+/** The end of a demo: the work, the proof, the paths, and how to continue. */
 export function demoWords(report: DemoReport, { output, calledAs, programsDir }: Cli): string {
   const { bold, dim, good, bad, accent } = output.style;
   const paragraph = (text: string) => hanging(text, { first: '  ', columns: output.columns });

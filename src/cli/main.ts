@@ -28,7 +28,7 @@ const output = new Output({
   hintWords: hintForTerminal,
 });
 
-// With `samocode list | head` the reader ends first, which is no failure; EIO means a closed terminal.
+// With `samocode list | head` the reader exits first, which is not a failure; EIO means a closed terminal.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
   if (error.code === 'EIO') endBy('SIGHUP');
@@ -36,10 +36,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.on('exit', () => output.endLive());
 
-// By default these signals end the process without 'exit', but the terminal must be restored first.
+// By default these signals end the process without an 'exit' event, but the terminal must be restored first.
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
-    // A command that listens for the signal itself shuts down by itself.
+    // A command that listens for the signal shuts down by itself.
     if (process.listenerCount(signal) > 0) return;
     output.giveBack();
     if (process.stdin.isTTY) process.stdin.setRawMode(false);
@@ -62,7 +62,7 @@ process.on('SIGINT', () => {
 });
 
 const home = process.env.HOME || homedir();
-// Check both: a program that captures our output may leave its terminal as our stdin.
+// Check both streams: a program that captures our output may leave its terminal as our stdin.
 const hasTerminal = process.stdin.isTTY === true && (isTerminal || process.stderr.isTTY === true);
 let menus: Promise<Menus> | undefined;
 async function loadMenus(): Promise<Menus> {
@@ -80,7 +80,7 @@ const isInteractive = isTerminal && process.stdin.isTTY === true && !output.json
 const isDumb = process.env.TERM === 'dumb';
 let context: Promise<ActionContext> | undefined;
 
-/** On first use: `--help` should not pay for reading the machine. */
+/** Created on first use, so that `--help` does not read the machine. */
 async function makeContext(): Promise<ActionContext> {
   const [{ systemClock }, { systemHost }, { whoTypes }, { elsewhereBy }] = await Promise.all([
     import('../base/clock.ts'),

@@ -45,7 +45,7 @@ async function goOn(cli: Cli, options: OriginalOptions): Promise<string | undefi
     import('../acts/sessions/resume-session.act.ts'),
   ]);
   const { config: projectDir, session, provider, task } = options;
-  // The whole name: a prefix of another session starts a new one here.
+  // The full name is required: a prefix of another session starts a new one here.
   const question = { session, projectDir, isWholeName: true };
   const context = await cli.actionContext();
   try {
@@ -62,7 +62,7 @@ async function goOn(cli: Cli, options: OriginalOptions): Promise<string | undefi
   }
 }
 
-/** An existing session keeps its start options; only resuming it can change the provider. */
+/** An existing session keeps its start options; only a resume can change the provider. */
 function warnOfUnused(cli: Cli, folder: string, options: OriginalOptions, isResumed: boolean): void {
   const { task, dive, timeout, provider } = options;
   const unused = givenStartOptions({ task, dive, timeout, ...(isResumed ? {} : { provider }) });

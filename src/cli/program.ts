@@ -165,7 +165,7 @@ function wordsOf({ code, message }: CommanderError, argv: readonly string[]): st
   return code === 'commander.help' ? `unknown command '${argv.at(-1)}'` : message.replace(/^error: /, '');
 }
 
-/** Commands or options that begin with what was typed, else the nearest command. */
+/** Commands or options that begin with the typed text; otherwise the nearest command. */
 function meantName({ code }: CommanderError, program: Command, argv: readonly string[]): string | undefined {
   const names = program
     .createHelp()
