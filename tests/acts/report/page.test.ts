@@ -75,6 +75,24 @@ test('a night of waiting leaves room for the work', () => {
   expect([scale.ticks[0], scale.ticks.at(-1)]).toEqual([at(0), at(12)]);
 });
 
+test.each([
+  [9, /^\d\d:\d\d:\d\d$/],
+  [11, /^\d\d-\d\d \d\d:\d\d$/],
+])('a time line of %i minutes is labelled like %s', (minutes, label) => {
+  const sample = reportDataSample();
+  const until = new Date(Date.parse(sample.startedAt) + minutes * 60_000).toISOString();
+  const [, axis = ''] = /<div class="ticks">(.*?)<\/div>/.exec(sessionPage({ ...sample, until })) ?? [];
+  const labels = [...axis.matchAll(/>([^<]+)<\/time>/g)].map(([, text]) => text);
+  expect(labels).toHaveLength(5);
+  for (const text of labels) expect(text).toMatch(label);
+  expect(new Set(labels).size).toBe(5);
+});
+
+test('a page says in which time zone its times are', () => {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  expect(page).toContain(`Times are those of ${timeZone}.`);
+});
+
 test('without work or waits, moments still have positions', () => {
   const at = new Date(Date.UTC(2026, 0, 8)).toISOString();
   const later = new Date(Date.UTC(2026, 0, 9)).toISOString();

@@ -1,7 +1,7 @@
 import { duration } from '../../../base/durations.ts';
 import { counted } from '../../../base/text.ts';
 import { PHASE_NAMES, type Phase } from '../../../phases/table.ts';
-import { lasted, many, moment, money, tokensOf } from './figures.ts';
+import { lasted, many, moment, momentOfDay, money, tokensOf } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import type { ReportGap, ReportIteration, SessionReportData } from './report-data.ts';
 
@@ -10,7 +10,8 @@ type Charted = Pick<SessionReportData, 'iterations' | 'gaps' | 'startedAt' | 'un
 /** Time and cost of the iterations on a common time line. */
 export function charts(data: Charted): Part {
   const scale = timeScale(data.startedAt, data.until, data.gaps);
-  const axis = html`<div class="lane axis"><div class="lane-name"></div><div class="ticks">${scale.ticks.map(moment)}</div></div>`;
+  const isShort = Date.parse(data.until) - Date.parse(data.startedAt) < SHORT_MS;
+  const axis = html`<div class="lane axis"><div class="lane-name"></div><div class="ticks">${scale.ticks.map(isShort ? momentOfDay : moment)}</div></div>`;
   // Without any reported cost or tokens there is nothing more to draw.
   const spent = [costChart(data, scale), tokenChart(data, scale)].filter((chart) => chart !== undefined);
   return [
@@ -29,6 +30,8 @@ interface TimeScale {
   isShortened: boolean;
 }
 
+/** Moments of a shorter line are told apart by their seconds. */
+const SHORT_MS = 10 * 60_000;
 const WIDTH = 1000;
 const TICKS = 5;
 /** Maximum share of the line for one gap, and for all together. */

@@ -30,5 +30,14 @@ export function lasted(from: string, to: string): string {
 
 /** A moment in local time, with the exact one as its title. */
 export function moment(at: string): Html {
-  return html`<time datetime="${at}" title="${at}">${stampsAt(Date.parse(at)).log}</time>`;
+  return timeOf(at, stampsAt(Date.parse(at)).log);
+}
+
+/** The same on a line of a few minutes: without the date, to the second. */
+export function momentOfDay(at: string): Html {
+  return timeOf(at, stampsAt(Date.parse(at)).second.slice('YYYY-MM-DD '.length));
+}
+
+function timeOf(at: string, words: string): Html {
+  return html`<time datetime="${at}" title="${at}">${words}</time>`;
 }

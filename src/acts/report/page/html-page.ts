@@ -35,8 +35,12 @@ export function htmlPage(title: string, body: Html, { madeAt, version }: Made): 
 <body><main>
 ${body}
 </main>
-<footer><span>Made by samocode ${version}, ${moment(madeAt)}. What agents wrote is quoted, and may be wrong.</span>
+<footer><span>Made by samocode ${version}, ${moment(madeAt)}. Times are those of ${zone()}. What agents wrote is quoted, and may be wrong.</span>
 <span class="keys"><kbd>j</kbd> <kbd>k</kbd> next, previous · <kbd>Enter</kbd> open · <kbd>e</kbd> open or close all · <kbd>t</kbd> top</span></footer>
 <script>${markup(KEYS)}</script></body></html>
 `.text;
+}
+
+function zone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
