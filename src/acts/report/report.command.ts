@@ -45,5 +45,5 @@ export function addReport(program: Command, cli: Cli): void {
 function linkWords(path: string, { output, env }: Cli): string {
   const link = `${output.style.good('✔')} ${pathToFileURL(path).href}`;
   if (!env.SSH_CONNECTION) return link;
-  return `${link}\nYou are connected by SSH; on your own machine: scp <host>:${shellWord(path)} .`;
+  return `${link}\nYou are connected over SSH; on your own machine: scp <host>:${shellWord(path)} .`;
 }

@@ -248,7 +248,7 @@ async function edit({ name, facts }: WatchedRow, { cli }: Acting): Promise<strin
   if (statsAt(worktree) === undefined) return `The worktree of ${name} is gone; a resume makes it again.`;
   const { VISUAL, EDITOR, SHELL = '/bin/sh' } = cli.env;
   const editor = VISUAL || EDITOR;
-  if (!editor) cli.output.say(`A shell in the worktree of ${name}; "exit" leads back to the screen.`);
+  if (!editor) cli.output.say(`A shell in the worktree of ${name}; "exit" returns to the screen.`);
   const command = `cd "$1" && ${editor ? `${editor} .` : 'exec "$2"'}`;
   await runAtTerminal({ command, args: [worktree, SHELL], env: cli.env });
   return undefined;
