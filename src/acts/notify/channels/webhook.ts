@@ -1,6 +1,7 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Clock } from '../../../base/clock.ts';
 import { systemErrorCode } from '../../../base/errors.ts';
+import { fingerprint } from '../../../base/files/fingerprint.ts';
 import { NOTIFY_ERRORS, type NotifyChannel, type Undelivered } from '../notice/channel.ts';
 import type { Notification } from '../notice/notification.ts';
 import { postOf, type WebhookFormat } from './webhook-format.ts';
@@ -56,7 +57,7 @@ function withoutUser(url: string): { address: URL; authorization?: string } {
 /** The same for every attempt to send the same notifications. */
 function idOf(notifications: readonly Notification[]): string {
   const ids = notifications.map(({ id }) => id).join('\n');
-  return `msg_${createHash('sha256').update(ids).digest('hex').slice(0, 32)}`;
+  return `msg_${fingerprint(ids).slice(0, 32)}`;
 }
 
 const ENCODED = /^whsec_/;
