@@ -9,7 +9,7 @@ import type { ActionContext } from '../common/context.ts';
 import { everyPlace, sessionsPlaces } from '../common/places/sessions-places.ts';
 
 /** What ended iterations have cost. */
-export interface Spending {
+export interface CostSum {
   /** Of the iterations whose cost is known. */
   usd: number;
   /** Part of it was computed from tokens and a table of prices. */
@@ -20,15 +20,15 @@ export interface Spending {
 }
 
 export const PERIODS = ['today', 'week', 'all'] as const;
-export type SpendingRow = Record<(typeof PERIODS)[number], Spending>;
+export type CostRow = Record<(typeof PERIODS)[number], CostSum>;
 
 export interface CostReport {
   /** Local midnights, in UTC: the first moment of today, and of the seven days that end with it. */
   todaySince: string;
   weekSince: string;
-  total: SpendingRow;
-  projects: (SpendingRow & { projectDir: string })[];
-  providers: (SpendingRow & { provider: string })[];
+  total: CostRow;
+  projects: (CostRow & { projectDir: string })[];
+  providers: (CostRow & { provider: string })[];
   /** Sessions whose events cannot be read. */
   unreadable: string[];
 }
@@ -45,8 +45,8 @@ export async function readCost(
   const nowMs = context.clock.now();
   const since = { today: midnight(nowMs, 0), week: midnight(nowMs, 6), all: '' };
   const total = emptyRow();
-  const projects = new Map<string, SpendingRow>();
-  const providers = new Map<string, SpendingRow>();
+  const projects = new Map<string, CostRow>();
+  const providers = new Map<string, CostRow>();
   const unreadable: string[] = [];
   for (const place of places)
     for (const view of await readAllSessions(place.sessionsDir, context.host)) {
@@ -87,25 +87,25 @@ function hasSpent(ended: EventOf<'iteration_ended'>): boolean {
   return ended.cost.usd !== undefined || spentBy(ended).iterations > 0;
 }
 
-function add(spending: Spending, { cost }: EventOf<'iteration_ended'>): void {
+function add(spending: CostSum, { cost }: EventOf<'iteration_ended'>): void {
   spending.usd += cost.usd ?? 0;
   spending.isEstimate ||= cost.usdIsEstimate === true;
   spending.iterations += 1;
   if (cost.usd === undefined) spending.unknown += 1;
 }
 
-function emptyRow(): SpendingRow {
+function emptyRow(): CostRow {
   const none = () => ({ usd: 0, isEstimate: false, iterations: 0, unknown: 0 });
   return { today: none(), week: none(), all: none() };
 }
 
-function rowOf(rows: Map<string, SpendingRow>, name: string): SpendingRow {
+function rowOf(rows: Map<string, CostRow>, name: string): CostRow {
   const row = rows.get(name) ?? emptyRow();
   rows.set(name, row);
   return row;
 }
 
-function dearestFirst(rows: ReadonlyMap<string, SpendingRow>): [string, SpendingRow][] {
+function dearestFirst(rows: ReadonlyMap<string, CostRow>): [string, CostRow][] {
   return [...rows].sort(([, a], [, b]) => b.all.usd - a.all.usd);
 }
 

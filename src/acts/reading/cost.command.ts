@@ -6,7 +6,7 @@ import { columnsOf, grid } from '../../kit/terminal/columns.ts';
 import type { Output } from '../../kit/terminal/output.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import { harmless } from '../../kit/terminal/style.ts';
-import type { CostReport, Spending, SpendingRow } from './cost.act.ts';
+import type { CostReport, CostRow, CostSum } from './cost.act.ts';
 
 export function addCost(program: Command, cli: Cli): void {
   withSharedOptions(program.command('cost'))
@@ -39,12 +39,12 @@ export function costText(report: CostReport, { style, textColumns: columns }: Ou
   return [...lines, ...notesOn(total.all, unreadable).map(style.dim)].join('\n');
 }
 
-function cellsOf({ today, week, all }: SpendingRow): string[] {
+function cellsOf({ today, week, all }: CostRow): string[] {
   return [today, week, all].map(spendingText);
 }
 
 /** `$4.20`; `≥ $4.20` where the cost of some iterations is unknown. */
-function spendingText({ usd, isEstimate, iterations, unknown }: Spending): string {
+function spendingText({ usd, isEstimate, iterations, unknown }: CostSum): string {
   if (iterations === 0) return '–';
   if (unknown === iterations) return 'unknown';
   return `${unknown > 0 ? '≥ ' : ''}${isEstimate ? 'about ' : ''}$${usd.toFixed(2)}`;
@@ -58,7 +58,7 @@ function aligned(rows: readonly (readonly string[])[]): string[][] {
   );
 }
 
-function notesOn({ iterations, unknown, isEstimate }: Spending, unreadable: readonly string[]): string[] {
+function notesOn({ iterations, unknown, isEstimate }: CostSum, unreadable: readonly string[]): string[] {
   const names = listed(unreadable.map(harmless), NAMES_SHOWN);
   return [
     ...(unknown === 0

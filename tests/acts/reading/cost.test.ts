@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { type CostReport, readCost, type Spending } from '../../../src/acts/reading/cost.act.ts';
+import { type CostReport, type CostSum, readCost } from '../../../src/acts/reading/cost.act.ts';
 import { costText } from '../../../src/acts/reading/cost.command.ts';
 import { Output } from '../../../src/kit/terminal/output.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
@@ -31,7 +31,7 @@ function iteration(number: number, provider: string, cost: Cost, ending = 'signa
   ] as NewEvent[];
 }
 
-const spending = (usd: number, iterations: number, more: Partial<Spending> = {}): Spending => ({
+const spending = (usd: number, iterations: number, more: Partial<CostSum> = {}): CostSum => ({
   ...{ usd, isEstimate: false, iterations, unknown: 0 },
   ...more,
 });
