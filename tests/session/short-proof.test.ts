@@ -10,7 +10,7 @@ const made = (): SessionProof => makeProof(provedEvents({ requirements })) ?? ex
 test('a short proof says what was required and shown, without a hash', () => {
   const text = shortProof(made());
   expect(text).toContain('Commit `111111111111` on the branch `samocode/x`');
-  expect(text).toContain('- R1 `It works`: `npm test`, ✔ passed');
+  expect(text).toContain('- ✔ passed: **R1** `It works`, by `npm test`');
   expect(text).toContain('- ✔ passed: `npm test`, 1.2 s');
   expect(text).toContain('The same on the base commit: `npm test` exit status 0.');
   expect(text).not.toMatch(/[0-9a-f]{40}|## Limits/);

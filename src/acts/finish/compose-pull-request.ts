@@ -64,7 +64,7 @@ export async function composePullRequest(
     ...template.notes,
     ...(made.length === 0 ? [] : [aboutAnswers(hasAnswers, visibility)]),
     ...(text.whole.length > text.readable.length + 1
-      ? ['The proof with its hashes will be folded below it.']
+      ? ['The proof with its hashes will be folded below the text.']
       : []),
   ];
   return { request, ...text, notes };
@@ -79,8 +79,8 @@ const READERS: Readonly<Record<Visibility, string>> = {
 function aboutAnswers(hasAnswers: boolean, visibility: Visibility): string {
   const why = READERS[visibility];
   if (hasAnswers)
-    return `It contains what people answered${visibility === 'private' ? `: ${why}` : ', as you asked'}.`;
-  return `It leaves out what people answered, since ${why}; a person includes that by --with-answers in a terminal.`;
+    return `The text contains what people answered${visibility === 'private' ? `: ${why}` : ', as you asked'}.`;
+  return `The text leaves out what people answered, since ${why}; a person includes that by --with-answers in a terminal.`;
 }
 
 /** What was decided for the present goal. A question that an agent has rewritten since is not the one that was answered. */
@@ -141,5 +141,8 @@ async function templateIn({
   }
   const { stdout, exitCode } = await runGit(['cat-file', 'blob', `${base}:${path}`], options);
   if (exitCode !== 0 || stdout.length > MOST_CHARS || stdout.trim() === '') return { notes: [] };
-  return { text: stdout.replaceAll('\r\n', '\n'), notes: [`It fills the repository's template, ${path}.`] };
+  return {
+    text: stdout.replaceAll('\r\n', '\n'),
+    notes: [`The text fills the repository's template, ${path}.`],
+  };
 }

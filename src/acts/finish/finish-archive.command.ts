@@ -64,7 +64,7 @@ function printResult({ output }: Cli, how: Way, { view, place, next, ...result }
   const shown = next.length === 0 ? facts : { ...facts, next: nextCommands(next) };
   output.result(shown, () =>
     [
-      `${output.style.good('✔')} ${done}`,
+      `${commands.length === 0 ? output.style.good('✔') : output.style.attention('!')} ${done}`,
       ...commands.map((command) => `  ${command}`),
       ...(bodyPath === undefined ? [] : [`The text of the pull request: ${bodyPath}`]),
       ...(next.length === 0 ? [] : [hintForTerminal({ hint: '', next })]),

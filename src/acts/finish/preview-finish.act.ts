@@ -102,7 +102,7 @@ async function aboutPullRequest(
       ? `Branch ${branch} will be pushed (${commits}), and gh will open the pull request "${title}", unless the branch has an open one.`
       : `${why} You will get the commands that publish branch ${branch} (${commits}).`,
     ...(isDraft ? [`It will be a draft: the session is ${view.state.status.kind}, not done.`] : []),
-    `Its text will be in ${view.paths.sessionDir}/pull-request.md.`,
+    `The text will be in ${view.paths.sessionDir}/pull-request.md.`,
     ...notes,
   ];
 }

@@ -11,7 +11,7 @@ import {
   withFoldedFacts,
   withFoldedProof,
 } from '../../session/proof/proof.ts';
-import { checksSection, proofLimits, requirementRows } from '../../session/proof/short-proof.ts';
+import { checksSection, proofLimits, requirementLines } from '../../session/proof/short-proof.ts';
 import { fillTemplate, type TextPart, withHeadings } from './fill-template.ts';
 import { inertLine, inertQuote } from './inert-markdown.ts';
 
@@ -86,7 +86,7 @@ function decisions({ decisions: made, withAnswers, proof }: PullRequestFacts): s
   const answers = made.map(({ id, question, answer, by }) => {
     const asked = `**${id}** ${question === undefined ? '(the question is not on record any more)' : shortLine(question)}`;
     const who = shortLine(openedBy(by));
-    return withAnswers ? `${asked} → ${shortLine(answer)} (${who})` : `${asked}: answered by ${who}`;
+    return withAnswers ? `${asked} → ${shortLine(answer)} (${who})` : `${asked} (answered by ${who})`;
   });
   const plans = (proof?.approvals ?? []).flatMap((given) =>
     given.what === 'plan' ? [`The plan was approved by ${shortLine(openedBy(given.by))}.`] : [],
@@ -97,17 +97,8 @@ function decisions({ decisions: made, withAnswers, proof }: PullRequestFacts): s
 }
 
 function requirements(proof: SessionProof): string {
-  const rows = requirementRows(proof).map(({ id, text, shownBy, result }) =>
-    [id, text, shownBy, result].map(cell).join(' | '),
-  );
-  if (rows.length === 0) return '';
-  const head = ['| | requirement | shown by | result |', '| --- | --- | --- | --- |'];
-  return [
-    'In the words that were approved with the plan:',
-    '',
-    ...head,
-    ...rows.map((row) => `| ${row} |`),
-  ].join('\n');
+  const lines = requirementLines(proof, shortLine);
+  return lines.length === 0 ? '' : `In the words that were approved with the plan:\n\n${list(lines)}`;
 }
 
 function limits({ status, proof, olderProof }: PullRequestFacts): string {
@@ -148,10 +139,6 @@ const MOST_OF_LINE = 500;
 
 function shortLine(text: string): string {
   return inertLine(text.length > MOST_OF_LINE ? `${text.slice(0, MOST_OF_LINE)}…` : text);
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|');
 }
 
 /** Leaves room for the little that comes after it. */

@@ -46,11 +46,16 @@ async function isAgreed(cli: Cli, { preview, title, command, facts }: Previewed)
     return false;
   }
   // What is long comes first: the question stands below what it would do.
-  if (preview.text !== undefined) await showLines(cli, [...preview.text.split('\n'), '']);
+  if (preview.text !== undefined) await showLines(cli, [...wrapped(cli, preview.text), '']);
   cli.output.say(words);
   if (await askYesNo(cli, 'Do it?')) return true;
   cli.output.say('Nothing is done.');
   return false;
+}
+
+function wrapped({ output }: Cli, text: string): string[] {
+  const columns = output.textColumns;
+  return text.split('\n').map((line) => hanging(line, { first: /^ */.exec(line)?.[0] ?? '', columns }));
 }
 
 export function previewWords({ output }: Cli, title: string, { would, blockers }: Preview): string {

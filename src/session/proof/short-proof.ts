@@ -15,37 +15,31 @@ import {
 export function shortProof(proof: SessionProof): string {
   const { commit, branch, doneAt } = proof;
   const limits = proofLimits(proof);
-  const rows = requirementRows(proof).map(({ id, text, shownBy, result }) =>
-    [`${id} ${text}: ${shownBy}`, result].filter(Boolean).join(', '),
-  );
+  const requirements = requirementLines(proof);
   return [
     `Commit ${code(commit.slice(0, 12))} on the branch ${code(branch)}, done at ${doneAt}.`,
-    ...(rows.length === 0 ? [] : ['## Requirements', list(rows)]),
+    ...(requirements.length === 0 ? [] : ['## Requirements', list(requirements)]),
     '## Checks',
     checksSection(proof),
     ...(limits.length === 0 ? [] : ['## Limits', list(limits)]),
   ].join('\n\n');
 }
 
-/** A requirement of the approved plan, in Markdown. */
-export interface RequirementRow {
-  id: string;
-  text: string;
-  shownBy: string;
-  /** Empty: no command shows it. */
-  result: string;
-}
-
-export function requirementRows({ requirements = [], checks }: SessionProof): RequirementRow[] {
+/** The requirements of the approved plan, and what showed each. @param shown a requirement's text as Markdown */
+export function requirementLines(
+  { requirements = [], checks }: SessionProof,
+  shown: (text: string) => string = code,
+): string[] {
   return requirements.map(({ id, text, check, reviewer }) => {
-    const row = { id, text: code(text) };
+    const named = `**${id}** ${shown(text)}`;
     if (reviewer !== undefined) {
       const who = [reviewer.provider, reviewer.model].filter(Boolean).join(' ');
-      return { ...row, shownBy: `review by an agent (${code(who)})`, result: '' };
+      return `reviewed: ${named}, by an agent (${code(who)})`;
     }
     const run = checks?.runs.find(({ command }) => command === check);
-    if (run === undefined) return { ...row, shownBy: 'nothing on record', result: '' };
-    return { ...row, shownBy: code(check), result: resultOf(run) };
+    return run === undefined
+      ? `nothing on record: ${named}`
+      : `${resultOf(run)}: ${named}, by ${code(check)}`;
   });
 }
 
@@ -76,7 +70,7 @@ export function proofLimits(proof: SessionProof): string[] {
       : []),
     ...(reviewed.length > 0 ? [`Shown by the review of an agent alone: ${reviewed.join(', ')}.`] : []),
     ...openedByModel(approvals),
-    ...(isOpen ? ['The agents ran without a guard: your home was open to them.'] : []),
+    ...(isOpen ? ['The agents ran without a guard: the home folder was open to them.'] : []),
     ...changedChecks(proof),
     ...(outsidePlan.length > 0
       ? [`Changed, and not named in the plan: ${listed(outsidePlan.map(code), MOST_NAMED)}.`]

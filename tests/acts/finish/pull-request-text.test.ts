@@ -61,7 +61,7 @@ test('hashes and data are folded below what a reviewer reads, and verify reads t
 
 test('without leave the text has the questions and who answered, and no answer', () => {
   const { whole } = pullRequestText(facts({ withAnswers: false }));
-  expect(whole).toContain('**Q1** Which names?: answered by a person, in the terminal');
+  expect(whole).toContain('**Q1** Which names? (answered by a person, in the terminal)');
   expect(whole).not.toMatch(/those of birds|as before/);
 });
 

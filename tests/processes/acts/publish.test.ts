@@ -183,7 +183,7 @@ test('no model puts the answers into a text that anybody can read', async () => 
   });
   expect(readable).not.toContain('birds');
   expect(notes).toEqual([
-    'It leaves out what people answered, since the repository is public; a person includes that by --with-answers in a terminal.',
+    'The text leaves out what people answered, since the repository is public; a person includes that by --with-answers in a terminal.',
   ]);
 });
 
@@ -210,7 +210,7 @@ test('the template of the base is filled, whatever the branch has made of it', a
     /^## What\n\nIn the agent's words:\n[\s\S]*\n## Checklist\n\n- \[ \] read\n\n## Why\n/,
   );
   expect(readable).not.toContain('Approved by all');
-  expect(notes).toContain("It fills the repository's template, .github/Pull_Request_Template.md.");
+  expect(notes).toContain("The text fills the repository's template, .github/Pull_Request_Template.md.");
 });
 
 test('of several templates none is filled, and that is said', async () => {
