@@ -4,6 +4,11 @@ import { namedShort } from '../../session/commands/judge-finish.ts';
 
 /** Why an act on a session, or the search for one, may be refused. */
 export const ACTION_ERRORS = errors({
+  answers_need_person: () => ({
+    what: 'Nothing was published.',
+    why: "What people answered becomes public on a person's word alone, and this call could come from a model.",
+    hint: 'Leave out --with-answers, or let the user type it in a terminal outside of any agent.',
+  }),
   folder_gone: ({ session, path, branch, isRepository }: FolderGone) => ({
     what: `Session ${session} was not changed.`,
     why: `${path} was moved or removed. A session works in the folders that it was started with.`,

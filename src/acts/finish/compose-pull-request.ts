@@ -8,7 +8,6 @@ import { parseMarkdown, sectionNamed } from '../../session/documents/markdown-li
 import { taskText } from '../../session/documents/overview.ts';
 import { parseQa, questionHash } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
-import { isPersonal } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { dateOf } from '../../session/layout/names.ts';
@@ -42,7 +41,7 @@ export async function composePullRequest(
   const range = { ...git, cwd: sessionFile.mainRepo, base: state.worktree?.baseCommit ?? '', head };
   const made = await decisionsOf(view);
   const visibility = made.length === 0 ? 'unknown' : await visibilityOf(request, context);
-  const hasAnswers = visibility === 'private' || (withAnswers && isPersonal(context.by.channel));
+  const hasAnswers = visibility === 'private' || withAnswers;
   const { commits, total } = await commitsSince(range, 50);
   const proof = makeProof(await readEvents(paths, 0));
   const isOfTip = proof?.commit === base?.tip;

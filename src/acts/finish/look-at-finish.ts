@@ -12,9 +12,11 @@ import {
   judgePullRequest,
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
-import { personChannels, type Refused } from '../../session/commands/judge-kind.ts';
+import type { Refused } from '../../session/commands/judge-kind.ts';
+import { isPersonal } from '../../session/events/bodies/who-acted.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
 import type { ActionContext } from '../common/context.ts';
 import { closedTo, earlyRefusal, gateChannelsOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
@@ -45,7 +47,9 @@ export async function lookAtFinish(input: FinishSessionInput, context: ActionCon
   const verdict = verdictOn(input, view, reading, context);
   const refused = verdict.kind === 'refused' ? earlyRefusal(verdict, view) : undefined;
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
-  return { view, ...reading, refusal: closedTo(view) ?? refused, moved };
+  const isForPerson = input.withAnswers === true && !isPersonal(context.by.channel);
+  const refusal = closedTo(view) ?? (isForPerson ? ACTION_ERRORS.answers_need_person() : refused);
+  return { view, ...reading, refusal, moved };
 }
 
 function verdictOn(
@@ -68,7 +72,6 @@ function verdictOn(
     case 'merge':
       return judgeMerge(asked, state, base ?? { into: undefined, ahead: 0 });
     case 'pull_request':
-      if (input.withAnswers) asked.gateChannels = personChannels(asked.gateChannels);
       return judgePullRequest(asked, state, base ?? { sinceBase: 0 });
     default:
       return how satisfies never;

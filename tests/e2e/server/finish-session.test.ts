@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { doneSession } from '../../support/done-session.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
 async function atRest(): Promise<SessionRig> {
@@ -97,4 +99,27 @@ test('a session that waits is to be stopped first', async () => {
   await rig.untilWaiting('qa_answers');
   expect(await finish(rig)).toMatchObject({ next: expect.stringContaining('stop_session') });
   expect(await finish(rig, { confirm: true })).toMatchObject({ code: 'not_at_rest' });
+});
+
+test('the text of a pull request is shown before it goes out, and no model says who may read the answers', async () => {
+  await using rig = await doneSession({ copyOf: inject('resting'), here: true });
+  const told = await finish(rig, { how: 'pull_request' });
+  expect(told).toMatchObject({ summary: 'Nothing is done yet.', text: expect.stringContaining('## Why\n') });
+  expect(String(told.would)).toContain('This repository has no remote');
+  const bodyPath = join(rig.paths.sessionDir, 'pull-request.md');
+
+  const { path: cwd, env } = rig.repo;
+  const withoutTerminal = async (...more: string[]) => {
+    const argv = [rig.program('cli'), 'finish', rig.file.folder, '--pull-request', ...more];
+    return await runCommand(process.execPath, argv, { cwd, env });
+  };
+  expect((await withoutTerminal()).stdout).toContain(String(told.text));
+  const stderr = expect.stringContaining('this call could come from a model');
+  expect(await withoutTerminal('--with-answers', '--yes')).toMatchObject({ exitCode: 1, stderr });
+  expect(existsSync(bodyPath)).toBe(false);
+
+  const published = await finish(rig, { how: 'pull_request', confirm: true });
+  expect(published).toMatchObject({ body_file: bodyPath });
+  expect(published.next).toContain('once it is merged: finish_session');
+  expect(await readFile(bodyPath, 'utf8')).toContain(String(told.text));
 });

@@ -174,15 +174,10 @@ test.each([
   },
 );
 
-test('no model puts the answers into a text that anybody can read', async () => {
+test('that answers are left out is said before, with why and the way to have them in', async () => {
   await using repo = await makeRepo();
   const s = await answered(repo, 'false');
-  const { readable, notes } = await composePullRequest(s.look, true, {
-    ...s.context,
-    by: { channel: 'tool' },
-  });
-  expect(readable).not.toContain('birds');
-  expect(notes).toEqual([
+  expect((await composePullRequest(s.look, false, s.context)).notes).toEqual([
     'The text leaves out what people answered, since the repository is public; a person includes that by --with-answers in a terminal.',
   ]);
 });
