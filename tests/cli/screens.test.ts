@@ -6,8 +6,8 @@ import { columnsOf } from '../../src/kit/terminal/columns.ts';
 import { Output } from '../../src/kit/terminal/output.ts';
 import type { ShownFacts } from '../../src/kit/terminal/session-facts.ts';
 import { listWords } from '../../src/kit/terminal/session-words.ts';
-import { checkWords, doctorEnd } from '../../src/machine/doctor/doctor.command.ts';
-import type { DoctorReport } from '../../src/machine/doctor/doctor.ts';
+import { checkLines, verdict } from '../../src/machine/doctor/doctor.command.ts';
+import type { DoctorGroup } from '../../src/machine/doctor/doctor.ts';
 import { handleOf, shortId } from '../../src/session/layout/names.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
@@ -70,28 +70,62 @@ const SETTINGS: ShownSetting[] = [
   },
 ];
 
-const CHECKS: DoctorReport['checks'] = [
-  { id: 'machine.node', level: 'ok', found: 'Node.js v20.19.0' },
+const GROUPS: DoctorGroup[] = [
   {
-    id: 'cli.claude',
-    level: 'fail',
-    found: 'The program "claude" was not found. It is in none of 14 folders, those of PATH among them.',
-    details: 'It is in none of these folders: /usr/bin, /bin.',
-    fix: 'Install it, or set CLAUDE_PATH to its absolute path. (npm install -g @anthropic-ai/claude-code)',
+    title: 'Machine',
+    checks: [
+      { id: 'machine.node', level: 'ok', found: 'Node.js v20.19.0', brief: 'Node.js v20.19.0' },
+      { id: 'git', level: 'ok', found: 'git version 2.47.0', brief: 'git version 2.47.0' },
+    ],
   },
   {
-    id: 'notify.telegram.conversation',
-    level: 'warn',
-    found: 'It has written to nobody yet: 日本語 🚀.',
-    fix: 'Write to it.',
+    title: 'Claude Code',
+    checks: [
+      {
+        id: 'cli.claude',
+        level: 'fail',
+        found: 'The program "claude" was not found. It is in none of 14 folders, those of PATH among them.',
+        details: 'It is in none of these folders: /usr/bin, /bin.',
+        fix: 'Install it (npm install -g @anthropic-ai/claude-code), or set CLAUDE_PATH to its absolute path.',
+      },
+    ],
   },
+  {
+    title: 'Codex',
+    checks: [
+      { id: 'cli.codex', level: 'ok', found: '/bin/codex (PATH), codex-cli 0.169.0', brief: '0.169.0' },
+      {
+        id: 'cli.codex.login',
+        level: 'warn',
+        found: 'It reports that you are not logged in: 日本語 🚀.',
+        fix: 'Run `codex login`.',
+      },
+      { id: 'install.codex', level: 'ok', found: 'Codex has samocode', brief: 'samocode installed' },
+    ],
+  },
+  {
+    title: 'Gemini CLI',
+    checks: [
+      {
+        id: 'cli.gemini',
+        level: 'ok',
+        found: 'not installed, and not used here',
+        brief: 'not installed, and not used here',
+        isAbsent: true,
+      },
+    ],
+  },
+  { title: 'Notifications', checks: [] },
 ];
+const CHECKS = GROUPS.flatMap(({ title: group, checks }) => checks.map((check) => ({ group, ...check })));
+
+function groupsIn(output: Output, verbose = false): string {
+  return GROUPS.flatMap((group) => checkLines(group, output, { verbose })).join('\n');
+}
 
 function doctorScreen(columns: number): string {
   const output = terminal(columns);
-  const how = { verbose: false };
-  const lines = CHECKS.map((check) => checkWords(check, output, how));
-  return [...lines, doctorEnd({ checks: CHECKS, level: 'fail' }, output, how)].join('\n');
+  return [groupsIn(output), verdict({ checks: CHECKS, level: 'fail' }, output)].join('\n');
 }
 
 const SCREENS: Record<string, (columns: number) => string> = {
@@ -110,18 +144,34 @@ test.each(
   await expect(`${text}\n`).toMatchFileSnapshot(`${GOLDEN}/${name}-${columns}.txt`);
 });
 
-test('the searched folders of a program are shown only on request', () => {
-  const shown = (verbose: boolean) =>
-    CHECKS.map((check) => checkWords(check, terminal(120), { verbose })).join('\n');
-  expect(shown(false)).not.toContain('/usr/bin');
-  expect(shown(true)).toContain('/usr/bin, /bin');
+test('passed checks and the searched folders are shown only on request', () => {
+  expect(groupsIn(terminal(120))).not.toContain('/bin');
+  const whole = groupsIn(terminal(120), true);
+  expect(whole).toContain('/usr/bin, /bin');
+  expect(whole).toContain('/bin/codex (PATH)');
 });
 
-test('through a pipe, the end of doctor names the word that its lines begin with', () => {
+test('no fault is shown twice', () => {
+  const screen = doctorScreen(200);
+  for (const { level, found } of CHECKS) if (level !== 'ok') expect(screen.split(found)).toHaveLength(2);
+});
+
+test('through a pipe each check is a line, and the end names the word that its lines begin with', () => {
   const stream = new PassThrough();
   const output = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });
-  const report = { checks: CHECKS, level: 'fail' } as const;
-  const lines = CHECKS.map((check) => checkWords(check, output, { verbose: false }));
-  expect(lines[1]).toMatch(/^fail\t/);
-  expect(doctorEnd(report, output, { verbose: false })).toContain('marked with "fail"');
+  const lines = groupsIn(output).split('\n');
+  expect(lines.map((line) => line.split('\t').slice(0, 2).join(' '))).toEqual(
+    CHECKS.map(({ level, id }) => `${level} ${id}`),
+  );
+  expect(verdict({ checks: CHECKS, level: 'fail' }, output)).toContain('what is marked fail');
+});
+
+test.each([
+  ['ok', undefined, 'Sessions can run on this machine. Next, in a repository: samocode run'],
+  ['ok', '/home/me/.samocode', 'Sessions can run here. Next: samocode run'],
+  ['warn', '/home/me/.samocode', 'Sessions can run here, with 1 warning. Next: samocode run'],
+  ['fail', undefined, 'No session can run on this machine yet: 1 problem. Next: fix what is marked ✘, then'],
+] as const)('the last line of a doctor that found %s in %s is the verdict and the next step', (...given) => {
+  const [level, projectFile, words] = given;
+  expect(verdict({ checks: CHECKS, level, projectFile }, terminal(200))).toContain(words);
 });

@@ -3,7 +3,7 @@ import type { Project } from '../../project/finding/open-project.ts';
 import { resolveBase } from '../../project/worktrees/base-commit.ts';
 import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
 import type { ActionContext } from '../common/context.ts';
-import { type DoctorCheck, fail, failed, ok, warn } from '../common/preconditions/check.ts';
+import { type DoctorCheck, fail, failed, ok } from '../common/preconditions/check.ts';
 import { checksOnClone, cloneGuard } from './checks-on-clone.ts';
 import { frozenProving } from './frozen-proving.ts';
 
@@ -17,10 +17,7 @@ export async function triedChecks(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<DoctorCheck[]> {
   const { checks, checkIn, worktrees: worktreesDir, sessions: sessionsDir, sandbox } = values;
-  if (checks.length === 0) {
-    const fix = 'Add one to .samocode, for example CHECK=npm test: it must pass before a session is done.';
-    return [warn('check', 'There is no CHECK.', fix)];
-  }
+  if (checks.length === 0) return [];
   let problem: string | undefined;
   const cloneFailed = (words: string) => {
     problem = words;

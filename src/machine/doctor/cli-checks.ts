@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../acts/common/context.ts';
+import { providersOf } from '../../acts/common/preconditions/agent-clis.ts';
 import {
+  absent,
   type DoctorCheck,
   fail,
   type Machine,
@@ -15,45 +17,61 @@ import { isSamocodeError } from '../../base/errors.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
 import { isOlder } from '../../base/versions.ts';
 import { machineCliPath } from '../../project/finding/machine-cli-path.ts';
-import type { Project } from '../../project/finding/open-project.ts';
+import { type Project, readSettingTexts } from '../../project/finding/open-project.ts';
+import { readSettings } from '../../project/settings/read-settings.ts';
 import { childSettings } from '../../project/settings/resolve-settings.ts';
 import type { LoginTraces, Preflight, Provider } from '../../providers/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
-import { PROVIDERS, type ProviderName } from '../../providers/registry.ts';
+import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../../providers/registry.ts';
 import { locateCli } from '../../providers/starting/locate-cli.ts';
 import { insideGuard } from '../../providers/starting/make-guard.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import type { GuardNow } from '../../providers/starting/probe-guard.ts';
 import { jsonValue } from '../install/json-member.ts';
 
-/** What each agent CLI reports about itself, in parallel and without a request to its service. */
-export async function allCliChecks(
+/** An agent CLI that answers questions about itself. */
+export type AskedProvider = Provider & { name: ProviderName; preflight: Preflight };
+
+export const ASKED_PROVIDERS: readonly AskedProvider[] = PROVIDERS.flatMap((provider) =>
+  provider.preflight === undefined ? [] : [{ ...provider, preflight: provider.preflight }],
+);
+
+/** What every check of a CLI needs to know. */
+export interface CliSurroundings {
+  project: Project | undefined;
+  used: ReadonlySet<ProviderName>;
+  machine: Machine;
+  context: ActionContext;
+  guard: Promise<GuardNow> | undefined;
+}
+
+/** The providers that a session here would use; without a project, that a new one would. */
+export async function usedProviders(
   project: Project | undefined,
-  machine: Machine,
-  { context, guard }: { context: ActionContext; guard: Promise<GuardNow> | undefined },
-): Promise<Promise<DoctorCheck[]>[]> {
+  { env, home: homeDir }: ActionContext,
+): Promise<ReadonlySet<ProviderName>> {
+  if (project !== undefined) return providersOf(project);
+  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
+  const value = readings.find(({ name }) => name === 'provider')?.value;
+  return new Set(PROVIDER_NAMES.filter((name) => name === (value ?? 'claude')));
+}
+
+/** What an agent CLI reports about itself, without a request to its service. */
+export async function cliChecks(
+  provider: AskedProvider,
+  { project, used, machine, context, guard }: CliSurroundings,
+): Promise<DoctorCheck[]> {
   // In the guard, since an agent may have written the programs or the files they read.
   const now = await guard?.catch(() => undefined);
   const inside = (command: readonly [string, ...string[]]) =>
     now === undefined || now.level === 'none' ? command : insideGuard(now.guard, command);
-  const used = usedProviders(project);
   const permissions = project?.values.permissions ?? 'skip';
-  return PROVIDERS.flatMap((provider) => {
-    const { name, preflight } = provider;
-    const question = { provider, isUsed: used.has(name), permissions, project, machine, context, inside };
-    return preflight ? [cliChecks(question, preflight)] : [];
-  });
-}
-
-/** Without a project: the providers that a new one would use. */
-export function usedProviders(project: Project | undefined): Set<ProviderName> {
-  if (project === undefined) return new Set(['claude']);
-  const { provider, providerByPhase, fallback } = project.values;
-  return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
+  const isUsed = used.has(provider.name);
+  return await checksOf({ provider, isUsed, permissions, project, machine, context, inside });
 }
 
 interface CliQuestion {
-  provider: Provider & { name: ProviderName };
+  provider: AskedProvider;
   /** A session of this project would start it. */
   isUsed: boolean;
   permissions: 'skip' | 'allow';
@@ -67,8 +85,9 @@ interface CliQuestion {
 const LIMIT_MS = 20_000;
 
 /** Where the CLI is, and a line for each problem with it. */
-async function cliChecks(question: CliQuestion, preflight: Preflight): Promise<DoctorCheck[]> {
+async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
   const { provider, isUsed, project, context, inside } = question;
+  const { preflight } = provider;
   const id = `cli.${provider.name}`;
   try {
     const place = { env: context.env, homeDir: context.home };
@@ -85,15 +104,17 @@ async function cliChecks(question: CliQuestion, preflight: Preflight): Promise<D
       const [file, ...args] = inside([path, ...asked]);
       return await runCommand(file, args, { env, timeoutMs: LIMIT_MS, maxBytes: 1024 * 1024 });
     };
-    const version = (await ask(['--version'])).stdout.trim().split('\n')[0] ?? '';
     const { measured, install } = preflight;
-    const asked = await Promise.all([
-      optionsProblem(provider, ask, preflight),
-      loginProblem(provider, ask, preflight, context),
-      sandboxProblem(question, ask, preflight),
+    // All at once: each answer is a start of the whole CLI.
+    const [{ stdout }, ...asked] = await Promise.all([
+      ask(['--version']),
+      isUsed ? optionsProblem(provider, ask, preflight) : undefined,
+      loginProblem(question, ask, preflight),
+      isUsed ? sandboxProblem(question, ask, preflight) : undefined,
     ]);
+    const version = stdout.trim().split('\n')[0] || 'unknown version';
     return [
-      ok(id, `${path} (${foundIn}), ${version || 'unknown version'}`),
+      ok(id, `${path} (${foundIn}), ${version}`, /\d+\.\d+\.\d+\S*/.exec(version)?.[0] ?? version),
       ...warnIf(
         isOlder(version, measured),
         `${id}.version`,
@@ -105,11 +126,11 @@ async function cliChecks(question: CliQuestion, preflight: Preflight): Promise<D
     ];
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    if (!isUsed) return [ok(id, 'not installed, and not used here')];
+    if (!isUsed) return [absent(id, 'not installed, and not used here')];
     const { what, why, hint } = error;
-    const fix = `${hint} (${preflight.install})`;
-    if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(id, `${what} ${why}`, fix)];
+    if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(id, `${what} ${why}`, hint)];
     const found = `${what} It is in none of ${error.args.searched.length} folders, those of PATH among them.`;
+    const fix = `Install it (${preflight.install}), or set ${error.args.setting} to its absolute path.`;
     return [{ ...fail(id, found, fix), details: why }];
   }
 }
@@ -131,20 +152,18 @@ async function optionsProblem({ name, title }: Named, ask: Ask, preflight: Prefl
 }
 
 async function loginProblem(
-  { name, title }: Named,
+  { provider, isUsed, context }: CliQuestion,
   ask: Ask,
-  preflight: Preflight,
-  context: ActionContext,
+  { login, loginTraces, loginFix }: Preflight,
 ): Problem {
-  const id = `cli.${name}.login`;
-  const { login, loginTraces, loginFix } = preflight;
+  const id = `cli.${provider.name}.login`;
   if (login) {
     if ((await ask(login.args)).exitCode === 0) return undefined;
-    const judge = login.isAdvisory ? warn : fail;
-    return judge(id, `${title} reports that you are not logged in.`, loginFix);
+    const judge = login.isAdvisory || !isUsed ? warn : fail;
+    return judge(id, `${provider.title} reports that you are not logged in.`, loginFix);
   }
   const isFound = loginTraces && (await hasLogin(loginTraces, context));
-  return isFound ? undefined : warn(id, `No login of ${title} was found.`, loginFix);
+  return isFound ? undefined : warn(id, `No login of ${provider.title} was found.`, loginFix);
 }
 
 async function hasLogin(
@@ -162,14 +181,14 @@ async function hasLogin(
 }
 
 async function sandboxProblem(
-  { provider, isUsed, permissions }: CliQuestion,
+  { provider, permissions }: CliQuestion,
   ask: Ask,
   { sandboxArgs }: Preflight,
 ): Problem {
   if (sandboxArgs === undefined || (await ask(sandboxArgs)).exitCode === 0) return undefined;
   const id = `cli.${provider.name}.sandbox`;
   const fix = 'Allow user namespaces on this machine, or set PERMISSIONS=skip.';
-  return isUsed && permissions === 'allow'
+  return permissions === 'allow'
     ? fail(id, 'Its sandbox does not work here: every command of an agent would fail.', fix)
     : warn(id, 'Its sandbox does not work here; PERMISSIONS=skip does not need it.', fix);
 }

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import type { DoctorCheck } from '../../acts/common/preconditions/check.ts';
+import { counted } from '../../base/text.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
-import { hanging, padTo, table, tabSeparated } from '../../kit/terminal/columns.ts';
+import { hanging, padTo, tabSeparated } from '../../kit/terminal/columns.ts';
 import { hintForTerminal } from '../../kit/terminal/next-commands.ts';
 import type { Output } from '../../kit/terminal/output.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import { harmless } from '../../kit/terminal/style.ts';
-import type { DoctorReport } from './doctor.ts';
+import type { DoctorGroup, DoctorReport } from './doctor.ts';
 
 type DoctorOptions = SharedOptions & { checks?: true; verbose?: true };
 
@@ -13,61 +15,100 @@ export function addDoctor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('doctor'))
     .description('Check whether sessions can run here, and how to fix what is missing')
     .option('--checks', 'also run SETUP and each CHECK once, in a temporary worktree')
-    .option('-v, --verbose', 'also show where each missing program was searched')
+    .option('-v, --verbose', 'show every check, with paths and where missing programs were searched')
     .action(async (options: DoctorOptions) => {
       const { doctor } = await import('./doctor.ts');
       const { output } = cli;
-      const how = { verbose: options.verbose === true };
+      const verbose = options.verbose === true;
       const report = await doctor(
         {
           ...projectOf(options),
           runChecks: options.checks,
-          onCheck: (check) => output.say(checkWords(check, output, how)),
+          onGroup: (group) => {
+            const lines = checkLines(group, output, { verbose });
+            if (lines.length > 0) output.say(lines.join('\n'));
+          },
           signal: cli.interrupted,
         },
         await cli.actionContext(),
       );
       if (report.level === 'fail') cli.leaveWith(EXIT.failed);
-      output.result(report, () => doctorEnd(report, output, how));
+      output.result(report, () => verdict(report, output));
     });
 }
 
-type Check = DoctorReport['checks'][number];
+type Level = DoctorCheck['level'];
+const MARKS: Readonly<Record<Level, string>> = { ok: '✔', warn: '!', fail: '✘' };
+const TITLE_COLUMNS = 18;
+/** With less, what belongs to a title goes below it. */
+const LEAST_COLUMNS = 60;
 
-const MARKS: Readonly<Record<DoctorReport['level'], string>> = { ok: '✔', warn: '!', fail: '✘' };
-/** Wide enough for nearly every name: the lines are shown before the last one is known. */
-const NAME_COLUMNS = 24;
-
-export interface DoctorStyle {
-  /** Includes details that only help to find a cause. */
+interface DoctorStyle {
+  /** Shows every check, not only what is wrong, with details that only help to find a cause. */
   verbose: boolean;
 }
 
-/** One line of `samocode doctor`, as soon as it is known. */
-export function checkWords(check: Check, output: Output, { verbose }: DoctorStyle): string {
-  const { id, level, found, fix = '', next = [], details = '' } = check;
-  const { style, textColumns: columns } = output;
-  const paint = { ok: style.good, warn: style.attention, fail: style.bad };
-  const said = [found, verbose ? details : '', hintForTerminal({ hint: fix, next })]
-    .map(harmless)
-    .filter(Boolean);
-  if (columns === Number.POSITIVE_INFINITY) return tabSeparated([level, id, ...said]);
-  const name = `${paint[level](MARKS[level])} ${id}`;
-  const first = padTo(name, NAME_COLUMNS);
-  if (columns < 2 * NAME_COLUMNS) return table([[name, said.join('\n')]], { columns }).join('\n');
-  return hanging(said.join('\n'), { first: first.endsWith(' ') ? first : `${first} `, columns });
+/** A group of `samocode doctor`: a line when all is well, and what is wrong below it; in a pipe a line per check. */
+export function checkLines(
+  { title, checks }: DoctorGroup,
+  output: Output,
+  { verbose }: DoctorStyle,
+): string[] {
+  const columns = output.textColumns;
+  if (columns === Number.POSITIVE_INFINITY)
+    return checks.map((check) => tabSeparated([check.level, check.id, ...textsOf(check, verbose)]));
+  const briefs = checks.flatMap(({ brief }) => (brief === undefined ? [] : [harmless(brief)]));
+  const shown = checks.filter(({ level, found, brief }) => level !== 'ok' || (verbose && found !== brief));
+  // What is wrong stands in for the summary of a group that has none.
+  const items = briefs.length > 0 ? shown : shown.slice(1);
+  const [first] = shown;
+  const text = briefs.length > 0 || first === undefined ? briefs.join('; ') : inLines(first, verbose);
+  if (text === '' && items.length === 0) return [];
+  const isNarrow = columns < LEAST_COLUMNS;
+  const indent = ' '.repeat(isNarrow ? 2 : TITLE_COLUMNS);
+  const head = `${markOf(checks, output)} ${output.style.bold(title)}`;
+  return [
+    ...(isNarrow ? [head] : []),
+    hanging(text, { first: isNarrow ? indent : padTo(head, TITLE_COLUMNS), columns }),
+    ...items.map((check) =>
+      hanging(inLines(check, verbose), { first: `${indent}${markOf([check], output)} `, columns }),
+    ),
+  ];
 }
 
-/** What `samocode doctor` ends with: the failures once more, which a long list has pushed off the screen. */
-export function doctorEnd({ checks, level }: DoctorReport, output: Output, how: DoctorStyle): string {
-  const failures = checks.filter((check) => check.level === 'fail');
-  const repeated = output.isLive ? failures.map((check) => checkWords(check, output, how)) : [];
-  const mark = output.isLive ? MARKS[level] : level;
-  return [...(output.isLive ? [''] : []), ...repeated, ENDS[level](mark)].join('\n');
+function inLines(check: DoctorCheck, verbose: boolean): string {
+  return textsOf(check, verbose).join('\n');
 }
 
-const ENDS: Readonly<Record<DoctorReport['level'], (mark: string) => string>> = {
-  ok: () => 'Sessions can run here.',
-  warn: (mark) => `Sessions can run here; check what is marked with "${mark}".`,
-  fail: (mark) => `Sessions cannot run here until what is marked with "${mark}" is fixed.`,
-};
+function textsOf({ found, details = '', fix = '', next = [] }: DoctorCheck, verbose: boolean): string[] {
+  return [found, verbose ? details : '', hintForTerminal({ hint: fix, next })].map(harmless).filter(Boolean);
+}
+
+function markOf(checks: readonly DoctorCheck[], { style }: Output): string {
+  const level =
+    (['fail', 'warn'] as const).find((bad) => checks.some((check) => check.level === bad)) ?? 'ok';
+  const isAbsent = level === 'ok' && checks.every((check) => check.isAbsent || check.brief === undefined);
+  return isAbsent && checks.some((check) => check.isAbsent) ? style.dim('–') : painted(level, style);
+}
+
+function painted(level: Level, style: Output['style']): string {
+  return { ok: style.good, warn: style.attention, fail: style.bad }[level](MARKS[level]);
+}
+
+/** The last line: whether sessions can run, and one next step. */
+export function verdict({ checks, level, projectFile }: DoctorReport, output: Output): string {
+  const { isLive, style, textColumns: columns } = output;
+  const count = counted(checks.filter((check) => check.level === level).length, NAMES[level]);
+  const [where, place] = projectFile === undefined ? ['on this machine', ', in a repository'] : ['here', ''];
+  const start = `Next${place}: ${style.accent('samocode run')}`;
+  const fix = `Next: fix what is marked ${isLive ? MARKS.fail : 'fail'}, then ${style.accent('samocode doctor')}`;
+  const sentences = {
+    ok: `Sessions can run ${where}. ${start}`,
+    warn: `Sessions can run ${where}, with ${count}. ${start}`,
+    fail: `No session can run ${where} yet: ${count}. ${fix}`,
+  };
+  if (!isLive) return sentences[level];
+  return `\n${hanging(sentences[level], { first: `${painted(level, style)} `, columns })}`;
+}
+
+const NAMES: Readonly<Record<Level, string>> = { ok: 'check', warn: 'warning', fail: 'problem' };

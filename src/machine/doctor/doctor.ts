@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ACTION_ERRORS } from '../../acts/common/action-errors.ts';
 import type { ActionContext } from '../../acts/common/context.ts';
-import { findProjectFor } from '../../acts/common/places/find-project-for.ts';
+import { readProjectFor } from '../../acts/common/places/find-project-for.ts';
 import { riskyLineWords } from '../../acts/common/places/trust-project.ts';
 import {
+  absent,
   type DoctorCheck,
   fail,
   failed,
@@ -11,20 +13,24 @@ import {
   ok,
   thisMachine,
   warn,
+  warnIf,
 } from '../../acts/common/preconditions/check.ts';
 import { commandChecks } from '../../acts/common/preconditions/command-checks.ts';
 import { guardNow, type SandboxQuestion } from '../../acts/common/preconditions/sandbox-now.ts';
 import { triedChecks } from '../../acts/proof/try-checks.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
+import { missingCheck } from '../../project/finding/make-project.ts';
 import type { Project } from '../../project/finding/open-project.ts';
-import { trustIn } from '../../project/finding/trust.ts';
+import { type Trust, trustIn } from '../../project/finding/trust.ts';
 import { runGit } from '../../project/git/git.ts';
+import { PROJECT_ERRORS } from '../../project/git/project-errors.ts';
 import { requireIdentity } from '../../project/git/repository.ts';
 import { areConfined } from '../../providers/registry.ts';
 import { findGuardTool } from '../../providers/starting/make-guard.ts';
 import { type GuardNow, missingGuard } from '../../providers/starting/probe-guard.ts';
-import { allCliChecks, usedProviders } from './cli-checks.ts';
+import { jsonValue, valueAt } from '../install/json-member.ts';
+import { ASKED_PROVIDERS, cliChecks, usedProviders } from './cli-checks.ts';
 import { folderChecks, gitCheck, linkChecks, machineChecks } from './machine-checks.ts';
 import { installChecks, notifyChecks, supervisorChecks } from './service-checks.ts';
 
@@ -32,16 +38,24 @@ export interface DoctorInput {
   projectDir?: string | undefined;
   /** Also runs SETUP and each CHECK once, where sessions run them. */
   runChecks?: boolean | undefined;
-  /** Called with each check as soon as it is known, in the order of the report. */
-  onCheck?: ((check: DoctorCheck) => void) | undefined;
+  /** Called with each group as soon as it is known, in the order of the report. */
+  onGroup?: ((group: DoctorGroup) => void) | undefined;
   /** Aborts running checks. */
   signal?: AbortSignal | undefined;
+}
+
+/** What belongs together for a person: the machine, a client, the project. */
+export interface DoctorGroup {
+  title: string;
+  checks: readonly DoctorCheck[];
 }
 
 export interface DoctorReport {
   /** The worst level of all checks. */
   level: DoctorCheck['level'];
-  checks: DoctorCheck[];
+  /** Absent outside of a project. */
+  projectFile?: string | undefined;
+  checks: readonly (DoctorCheck & { group: string })[];
 }
 
 /**
@@ -53,85 +67,168 @@ export async function doctor(
   context: ActionContext,
   machine: Machine = thisMachine(),
 ): Promise<DoctorReport> {
-  const checks: DoctorCheck[] = [];
-  const add = (...found: DoctorCheck[]) => {
-    checks.push(...found);
-    for (const check of found) input.onCheck?.(check);
-  };
-  add(...(await machineChecks(machine, context.env)));
-  if (machine.platform === 'win32') return reportOf(checks);
-  const { runChecks = false, signal } = input;
-  const project = await projectOf(input, context);
-  const settings = 'project' in project ? project.project : undefined;
-  const used = usedProviders(settings);
-  // Started early, since it takes the longest.
-  const guard = settings && guardNow(questionOf(settings), context);
-  const clis = await allCliChecks(settings, machine, { context, guard });
-  const all = Promise.allSettled(clis);
-  add(await gitCheck(context));
-  if ('check' in project) add(project.check);
-  else add(...(await projectChecks(project.project, context, { runChecks, signal })));
-  for (const cli of clis) add(...(await cli));
-  add(...(await installChecks(context)));
-  add(...(await supervisorChecks(context)));
-  add(...(await notifyChecks(context)));
-  add(await sandboxCheck(settings, used, { context, guard }));
+  const isWindows = machine.platform === 'win32';
+  const found = isWindows ? {} : await projectFound(input, context);
+  const groups = isWindows
+    ? [{ title: 'Machine', checks: machineChecks(machine, context.env) }]
+    : await groupsOf(found, input, { context, machine });
+  // The slowest decides how long all of them take; each is shown in its turn.
+  const all = Promise.allSettled(groups.map(({ checks }) => checks));
+  const checks: DoctorReport['checks'][number][] = [];
+  for (const group of groups) {
+    const { title } = group;
+    const known = await group.checks;
+    input.onGroup?.({ title, checks: known });
+    checks.push(...known.map((check) => ({ group: title, ...check })));
+  }
   await all;
-  return reportOf(checks);
-}
-
-function reportOf(checks: DoctorCheck[]): DoctorReport {
   const level = (['fail', 'warn'] as const).find((bad) => checks.some((check) => check.level === bad));
-  return { level: level ?? 'ok', checks };
+  return { level: level ?? 'ok', projectFile: found.project?.filePath, checks };
 }
 
-async function projectOf(
+interface RunningGroup {
+  title: string;
+  checks: Promise<readonly DoctorCheck[]>;
+}
+
+interface ProjectFound {
+  project?: Project | undefined;
+  /** Without a project: why there is none. */
+  checks?: readonly DoctorCheck[];
+}
+
+/** Begins every check. */
+async function groupsOf(
+  { project, checks }: ProjectFound,
   input: DoctorInput,
-  context: ActionContext,
-): Promise<{ project: Project } | { check: DoctorCheck }> {
+  { context, machine }: { context: ActionContext; machine: Machine },
+): Promise<RunningGroup[]> {
+  const used = await usedProviders(project, context);
+  const guard = project && guardNow(questionOf(project), context);
+  const surroundings = { project, used, machine, context, guard };
+  const installs = installChecks(context, project?.mainRepo);
+  const installsOf = async (client: string) =>
+    (await installs).filter(({ id }) => id === `install.${client}` || id.startsWith(`install.${client}.`));
+  const isOfMachine = project === undefined;
+  return [
+    {
+      title: 'Machine',
+      checks: together(
+        machineChecks(machine, context.env),
+        gitCheck(context),
+        isOfMachine ? identityCheck(context.cwd, context, warn) : [],
+      ),
+    },
+    ...ASKED_PROVIDERS.map((provider) => ({
+      title: provider.title,
+      checks: together(cliChecks(provider, surroundings), installsOf(provider.name)),
+    })),
+    { title: 'Claude Desktop', checks: installsOf('desktop') },
+    { title: 'Chat programs', checks: installs.then((all) => all.filter(({ id }) => id === 'install')) },
+    { title: 'Supervisor', checks: supervisorChecks(context) },
+    { title: 'Notifications', checks: notifyChecks(context) },
+    { title: 'Sandbox', checks: together(sandboxCheck(project, used, { context, guard })) },
+    {
+      title: 'Project',
+      checks:
+        checks === undefined && project !== undefined
+          ? projectChecks(project, context, input)
+          : together(checks ?? []),
+    },
+  ];
+}
+
+type Checks = DoctorCheck | readonly DoctorCheck[];
+
+async function together(...parts: (Checks | Promise<Checks>)[]): Promise<DoctorCheck[]> {
+  return (await Promise.all(parts)).flat();
+}
+
+async function projectFound(input: DoctorInput, context: ActionContext): Promise<ProjectFound> {
   try {
-    return { project: await findProjectFor(input, context) };
+    const { project, problems, isGuessed } = await readProjectFor(input, context);
+    if (isGuessed) return OUTSIDE;
+    return project ? { project } : { checks: problems.map((problem) => failed('project', problem)) };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    return { check: failed('project', error) };
+    const isOutside = PROJECT_ERRORS.project_not_found.is(error) || ACTION_ERRORS.project_unclear.is(error);
+    return isOutside && !input.projectDir ? OUTSIDE : { checks: [failed('project', error)] };
   }
 }
+
+const OUTSIDE: ProjectFound = {
+  checks: [
+    absent(
+      'project',
+      'There is no samocode project here; "samocode init" makes one.',
+      'no project here (samocode init makes one)',
+    ),
+  ],
+};
 
 /** Compares a project's settings with what is there. */
 async function projectChecks(
   project: Project,
   context: ActionContext,
-  { runChecks, signal }: { runChecks: boolean; signal?: AbortSignal | undefined },
+  { runChecks, signal }: Pick<DoctorInput, 'runChecks' | 'signal'>,
 ): Promise<DoctorCheck[]> {
-  const { values, warnings, filePath } = project;
+  const { values, warnings, filePath, mainRepo } = project;
   const trust = await trustIn(project, context.home);
-  const checks = [
+  const isTried = trust.kind === 'fine' && runChecks;
+  return await together(
     warnings.length === 0
-      ? ok('project', filePath)
+      ? ok('project', filePath, filePath)
       : warn('project', warnings.map(({ text }) => text).join(' '), `Look at ${filePath}.`),
-    ...(await identityChecks(project, context)),
-    ...(await folderChecks('sessions', values.sessions)),
-    ...(await linkChecks('sessions', values.sessions)),
-    ...(await folderChecks('worktrees', values.worktrees)),
-    await worktreeCheck(project, context),
-  ];
-  if (trust.kind === 'fine' && runChecks)
-    return [...checks, ...(await triedChecks(project, context, signal))];
-  if (trust.kind !== 'fine') {
-    const lines = trust.lines.map(riskyLineWords).join('; ');
-    const found = `These lines of ${trust.filePath} run something or relax a rule, and are not trusted yet: ${lines}`;
-    checks.push(fail('project.trust', found, 'Read these lines; to trust them: samocode trust.'));
-  }
-  return [...checks, ...(await commandChecks(project, context))];
+    trustChecks(trust),
+    identityCheck(mainRepo, context, fail),
+    folderChecks('sessions', values.sessions),
+    linkChecks('sessions', values.sessions),
+    folderChecks('worktrees', values.worktrees),
+    worktreeCheck(project, context),
+    noCheck(project),
+    unusedServers(project),
+    isTried ? triedChecks(project, context, signal) : commandChecks(project, context),
+  );
 }
 
-async function identityChecks({ mainRepo }: Project, { env }: ActionContext): Promise<DoctorCheck[]> {
+function trustChecks(trust: Trust): DoctorCheck[] {
+  if (trust.kind === 'fine') return [];
+  const lines = trust.lines.map(riskyLineWords).join('; ');
+  const found = `These lines of ${trust.filePath} run something or relax a rule, and are not trusted yet: ${lines}`;
+  return [fail('project.trust', found, 'Read these lines; to trust them: samocode trust.')];
+}
+
+async function noCheck(project: Project): Promise<DoctorCheck[]> {
+  const missing = await missingCheck(project);
+  return missing === undefined ? [] : [warn('project.check', missing.found, missing.fix)];
+}
+
+/** A project's `.mcp.json` is for the person's chats: agents get its servers by MCP alone. */
+async function unusedServers({ mainRepo, values }: Project): Promise<DoctorCheck[]> {
+  // An unreadable file has no servers to miss.
+  const text = await readFile(join(mainRepo, '.mcp.json'), 'utf8').catch(() => '{}');
+  const servers = Object.keys(Object(valueAt(jsonValue(text), ['mcpServers'])));
+  return warnIf(
+    values.mcp === undefined && servers.some((name) => name !== 'samocode'),
+    'project.mcp',
+    'The MCP servers of .mcp.json do not reach agents.',
+    'If agents need them, add to .samocode: MCP=.mcp.json.',
+  );
+}
+
+/** @param judge outside of a project a repository may still have an identity of its own */
+async function identityCheck(
+  folder: string,
+  { env }: ActionContext,
+  judge: typeof fail,
+): Promise<DoctorCheck> {
+  const id = 'git.identity';
   try {
-    await requireIdentity(mainRepo, { baseEnv: env });
-    return [];
+    const { name, email } = await requireIdentity(folder, { baseEnv: env });
+    return ok(id, `commits are made as ${name} <${email}>`);
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    return [failed('git.identity', error)];
+    return judge(id, `${error.what} ${error.why}`, error.hint);
   }
 }
 
@@ -183,15 +280,20 @@ async function sandboxCheck(
   const id = 'sandbox';
   if (project === undefined || guard === undefined) {
     const tool = findGuardTool(context.env);
-    if (tool !== undefined) return ok(id, `${tool.kind} is installed; run this in a project to test it`);
+    if (tool !== undefined)
+      return ok(
+        id,
+        `${tool.kind} is installed; run this in a project to test it`,
+        `${tool.kind} is installed`,
+      );
     const { why, hint } = missingGuard();
     return warn(id, `none: ${why}, so agents would run with all of your rights.`, hint);
   }
   const { sandbox, permissions } = project.values;
   const now = await guard;
-  if (now.level !== 'none') return ok(id, IN_WORDS[now.level]);
+  if (now.level !== 'none') return ok(id, IN_WORDS[now.level], now.level);
   if (sandbox === 'guard')
     return fail(id, `SANDBOX is guard, but there is no guard here: ${now.why}.`, now.hint);
-  if (areConfined([...used], permissions)) return ok(id, IN_WORDS['provider sandbox']);
+  if (areConfined([...used], permissions)) return ok(id, IN_WORDS['provider sandbox'], 'provider sandbox');
   return warn(id, `none: ${now.why}, so agents run with all of your rights.`, now.hint);
 }

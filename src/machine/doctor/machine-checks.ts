@@ -37,7 +37,7 @@ async function nodeCheck({ nodeVersion }: Machine, env: ActionContext['env']): P
     return fail('machine.node', `Node.js ${nodeVersion} is too old.`, 'Install Node.js 20.19 or newer.');
   try {
     await nodePath(env);
-    return ok('machine.node', `Node.js ${nodeVersion}`);
+    return ok('machine.node', `Node.js ${nodeVersion}`, `Node.js ${nodeVersion}`);
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     return failed('machine.node', error);
@@ -51,7 +51,7 @@ export async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
   // Older versions ignore the variables that disable planted settings.
   return isOlder(stdout, '2.31')
     ? fail('git', `${stdout.trim()} is too old.`, fix)
-    : ok('git', stdout.trim());
+    : ok('git', stdout.trim(), stdout.trim());
 }
 
 async function linuxChecks({ platform, root }: Machine): Promise<DoctorCheck[]> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { ActionContext } from '../../acts/common/context.ts';
 import { troubleWords } from '../../acts/common/facts/channel-state.ts';
-import { type DoctorCheck, ok, warn, warnIf } from '../../acts/common/preconditions/check.ts';
+import { absent, type DoctorCheck, ok, warn, warnIf } from '../../acts/common/preconditions/check.ts';
 import { isUnfinished, watchedFolders } from '../../acts/common/supervision.ts';
 import { configuredChannels } from '../../acts/notify/outbox/test-channels.ts';
 import { readTelegramSettings } from '../../acts/notify/telegram/telegram-settings.ts';
@@ -16,7 +16,7 @@ import { isContinuedBy } from '../../session/status.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 
 /** Whether samocode is installed in chat programs: what an installation would change. */
-export async function installChecks(context: ActionContext): Promise<DoctorCheck[]> {
+export async function installChecks(context: ActionContext, project?: string): Promise<DoctorCheck[]> {
   // Loaded on demand: starting a session needs other files of this room, but none of the packages.
   const [{ install, uninstall }, { CLIENTS }] = await Promise.all([
     import('../install/install.ts'),
@@ -28,21 +28,25 @@ export async function installChecks(context: ActionContext): Promise<DoctorCheck
     const there = await uninstall(input, context);
     const checks = wanted.clients.map(({ client, title, outcome, problem }) => {
       const id = `install.${client}`;
-      if (outcome === 'nothing_to_do') return ok(id, `${title} has samocode`);
+      if (outcome === 'nothing_to_do') return ok(id, `${title} has samocode`, 'samocode installed');
       if (problem !== undefined) return warn(id, problem.message, problem.hint);
       return there.clients.some((one) => one.client === client && one.outcome === 'would_change')
         ? warn(id, `${title} has another version of samocode, or a part of it.`, 'Run: samocode install.')
-        : ok(id, `${title} does not have samocode; "samocode install" adds it`);
+        : ok(
+            id,
+            `${title} does not have samocode; "samocode install" adds it`,
+            'samocode not added yet (samocode install)',
+          );
     });
-    const rules = CLIENTS.map(async ({ name, ruleNotes }) => {
+    const rules = CLIENTS.map(async ({ name, notes: notesOf }) => {
       const id = `install.${name}.rules`;
-      const notes = (await ruleNotes?.(context)) ?? [];
-      return notes.map(({ found, fix }) => (fix === undefined ? ok(id, found) : warn(id, found, fix)));
+      const notes = (await notesOf?.(context, project)) ?? [];
+      return notes.map(({ found, fix }) => (fix === undefined ? ok(id, found, found) : warn(id, found, fix)));
     });
     return [...checks, ...(await Promise.all(rules)).flat()];
   } catch (error) {
     if (!INSTALL_ERRORS.no_client.is(error)) throw error;
-    return [ok('install', 'no chat client was found; the terminal needs none')];
+    return [absent('install', 'no chat client was found; the terminal needs none')];
   }
 }
 
@@ -89,7 +93,7 @@ async function presenceCheck(
     const words = `process ${pid}, version ${about?.version ?? 'unknown'}, since ${since}`;
     const isOld = about !== undefined && isOlder(about.version, __VERSION__);
     const found = `A supervisor of an older version is running: ${words}.`;
-    return isOld ? warn(id, found, 'The next act on a session replaces it.') : ok(id, words);
+    return isOld ? warn(id, found, 'The next act on a session replaces it.') : ok(id, words, 'running');
   }
   const unwritable = (await whyUnwritable(paths.dir)) ?? (await whyUnwritable(paths.leases));
   if (unwritable !== undefined)
@@ -104,7 +108,7 @@ async function presenceCheck(
       'SAMOCODE_SUPERVISOR=off: sessions that wait are not watched, and no notification is sent.',
       'Remove that setting, or run: samocode supervisor.',
     );
-  if (unfinished.length === 0) return ok(id, 'not running, and not needed');
+  if (unfinished.length === 0) return absent(id, 'not running, and not needed');
   return warn(
     id,
     `No supervisor is running; nothing watches ${namesOf(unfinished)}.`,
@@ -136,7 +140,7 @@ async function slotChecks(roots: readonly string[], { host }: ActionContext): Pr
     const found = `${slots.length} in use in ${root}: ${holdersWords(slots)}`;
     return slots.some(({ isUnseen }) => isUnseen)
       ? warn('slots', `${found}.`, 'If the machine or container of one is gone, take over its session.')
-      : ok('slots', found);
+      : ok('slots', found, found);
   });
 }
 
@@ -154,7 +158,7 @@ export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[
     ...problems.map((problem) => warn('notify', problem, 'Correct it in ~/.config/samocode/.env.')),
     ...channels.map(({ channel, failing }) => {
       const id = `notify.${channel}`;
-      if (failing === undefined) return ok(id, 'no notification has failed');
+      if (failing === undefined) return ok(id, 'no notification has failed', `${channel} (none has failed)`);
       const fix = 'Correct its settings, then try it: samocode notify test.';
       return warn(id, troubleWords({ channel, ...failing }), fix);
     }),

@@ -10,12 +10,13 @@ import { locateCli, pathSettingOf } from '../../providers/starting/locate-cli.ts
 import { nodePath } from '../../providers/starting/node-path.ts';
 import {
   CLAUDE_LISTS,
+  type ClientNote,
   claudeRuleNotes,
   claudeRuleSteps,
   codexRuleNotes,
   codexRuleSteps,
-  type RuleNote,
 } from './gate-rules.ts';
+import { isTrustedByGemini } from './gemini-trust.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import {
   changeSettings,
@@ -63,8 +64,8 @@ export interface Client {
    * @param install `isNew`: steps of `add` come first
    */
   rules?(context: ActionContext, install: { isNew: boolean }): Promise<Step[]>;
-  /** Notes about the current rules; none where samocode is not installed. */
-  ruleNotes?(context: ActionContext): Promise<RuleNote[]>;
+  /** What the doctor says about rules, and about trust in the repository of `project`; nothing where samocode is not installed. */
+  notes?(context: ActionContext, project?: string): Promise<ClientNote[]>;
   /** Everything `install` may have written for this client, even if the client is gone. */
   remove(context: ActionContext): Promise<InstalledPart[]>;
   /** The project file that a team shares, and the fields of our entry besides the command. */
@@ -81,7 +82,7 @@ export const CLIENTS: readonly Client[] = [
     detect: (context) => programOf('claude', context),
     add: addToClaude,
     rules: rulesInClaude,
-    ruleNotes: notesOnClaude,
+    notes: notesOnClaude,
     remove: claudeParts,
     project: { file: '.mcp.json' },
   },
@@ -98,7 +99,7 @@ export const CLIENTS: readonly Client[] = [
         parts: codexParts(work.context),
       }),
     rules: async (context, { isNew }) => await codexRuleSteps(codexConfig(context), CODEX_TABLE, { isNew }),
-    async ruleNotes(context) {
+    async notes(context) {
       const [plugin] = codexParts(context);
       return (await plugin.isThere()) ? await codexRuleNotes(codexConfig(context), CODEX_TABLE) : [];
     },
@@ -111,6 +112,7 @@ export const CLIENTS: readonly Client[] = [
     restart: `Restart Gemini CLI${SHOWN}`,
     detect: (context) => programOf('gemini', context),
     add: addToGemini,
+    notes: notesOnGemini,
     remove: async (context) => ((await hasOurExtension(context)) ? [folderPart(extensionPath(context))] : []),
     // Longer than any wait of ours.
     project: { file: '.gemini/settings.json', timeout: 600_000 },
@@ -241,7 +243,7 @@ async function rulesInClaude(context: ActionContext): Promise<Step[]> {
   return await claudeRuleSteps({ settings, cwd: context.cwd, prefix: TOOL_PREFIX });
 }
 
-async function notesOnClaude(context: ActionContext): Promise<RuleNote[]> {
+async function notesOnClaude(context: ActionContext): Promise<ClientNote[]> {
   const [plugin] = await pluginPartsOfClaude(context);
   if (!(await plugin.isThere())) return [];
   const settings = claudeSettings(context);
@@ -342,8 +344,28 @@ async function hasOurExtension(context: ActionContext): Promise<boolean> {
   return startsOurServer(await readFile(path, 'utf8').catch(() => ''));
 }
 
-function extensionPath({ env, home }: ActionContext): string {
-  return join(env.GEMINI_CLI_HOME || home, '.gemini/extensions/samocode');
+function extensionPath(context: ActionContext): string {
+  return join(geminiFolder(context), 'extensions/samocode');
+}
+
+function geminiFolder({ env, home }: ActionContext): string {
+  return join(env.GEMINI_CLI_HOME || home, '.gemini');
+}
+
+/** In a folder that is not trusted Gemini CLI disables every server, those of the user too. */
+async function notesOnGemini(context: ActionContext, project?: string): Promise<ClientNote[]> {
+  if (
+    project === undefined ||
+    !(await hasOurExtension(context)) ||
+    (await isTrustedByGemini(project, { env: context.env, folder: geminiFolder(context) }))
+  )
+    return [];
+  return [
+    {
+      found: 'Gemini CLI disables samocode here, as in every folder that is not trusted.',
+      fix: `Trust the folder in Gemini first: start gemini in ${project} and choose to trust it.`,
+    },
+  ];
 }
 
 // Claude Desktop

@@ -29,8 +29,8 @@ const FORM_TOOLS = ['answer_qa', 'approve_plan'];
 /** Human acts without a form: the client's prompt is the confirmation. */
 const ASKED_TOOLS = ['setup_project', 'finish_session', 'rewind_session'];
 
-/** The doctor's note on one rule; without `fix` where the rule may be intended. */
-export interface RuleNote {
+/** What the doctor says about a client; without `fix` where it may be intended. */
+export interface ClientNote {
   found: string;
   fix?: string;
 }
@@ -67,12 +67,12 @@ function askedInClaude(hooks: readonly string[]): readonly string[] {
   return hooks.length > 0 ? [...FORM_TOOLS, ...ASKED_TOOLS] : ASKED_TOOLS;
 }
 
-export async function claudeRuleNotes(files: ClaudeFiles): Promise<RuleNote[]> {
+export async function claudeRuleNotes(files: ClaudeFiles): Promise<ClientNote[]> {
   const { settings, prefix } = files;
   const there = await listIn(settings, CLAUDE_LISTS.ask);
   const hooks = await hooked(files);
   const missing = askedInClaude(hooks).filter((tool) => !there.includes(prefix + tool));
-  const notes: RuleNote[] = hooks.map((path) => ({
+  const notes: ClientNote[] = hooks.map((path) => ({
     found: `An Elicitation hook in ${path} answers forms without you: what it accepts is recorded as yours.`,
     fix: 'Remove the hook, or set GATE_CHANNELS=cli,phone in .samocode.',
   }));
@@ -151,7 +151,7 @@ async function withoutRule(path: string, table: readonly string[]): Promise<stri
   return modes === undefined ? [] : CODEX_RULED.filter((tool) => modes(tool) === undefined);
 }
 
-export async function codexRuleNotes(path: string, table: readonly string[]): Promise<RuleNote[]> {
+export async function codexRuleNotes(path: string, table: readonly string[]): Promise<ClientNote[]> {
   const modes = await codexModes(path, table);
   if (modes === undefined) return [];
   return ASKED_TOOLS.filter((tool) => modes(tool) !== 'prompt').map((tool) => ({

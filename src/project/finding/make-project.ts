@@ -83,13 +83,14 @@ async function setUp(
   const exclude = await excludeFolders(project.mainRepo, [worktrees, sessions], context);
   if (exclude.added.length > 0) done.push(`Added ${exclude.added.join(' and ')} to ${exclude.excludePath}.`);
   await rememberProject({ filePath, mainRepo: project.mainRepo, sessions }, { homeDir, clock });
+  const noCheck = await missingCheck(project);
   const warnings = [
     ...project.warnings.map(({ path, text }) => `${path}: ${text}`),
     ...exclude.tracked.map(
       (folder) => `${folder} has committed files, whose changes git status still shows.`,
     ),
     ...(isNew ? [] : keptInstead(setup, texts)),
-    ...(setup.lines?.CHECK === undefined ? await missingCheck(project) : []),
+    ...(setup.lines?.CHECK === undefined && noCheck ? [`${noCheck.found} ${noCheck.fix}`] : []),
     ...(await missingIdentity(project.mainRepo, context)),
   ];
   return { project, done, warnings };
@@ -175,9 +176,12 @@ function shortened(line: string): string {
 
 const MAX_SHOWN_CHARS = 300;
 
-/** A model may pass the suggestion on; it runs only once a person has put it into the file. */
-async function missingCheck({ mainRepo, values }: Project): Promise<string[]> {
-  if (values.checks.length > 0) return [];
+/** What a missing CHECK means, and the lines to add. A model may pass them on; they run only once a person has put them into the file. */
+export async function missingCheck({
+  mainRepo,
+  values,
+}: Project): Promise<{ found: string; fix: string } | undefined> {
+  if (values.checks.length > 0) return undefined;
   const proposed = await proposedCommands(mainRepo);
   const { check = 'npm test', setup, from } = proposed ?? {};
   const lines = [
@@ -185,9 +189,10 @@ async function missingCheck({ mainRepo, values }: Project): Promise<string[]> {
     samocodeLine('CHECK', check),
   ];
   const how = from === undefined ? `for example ${lines.join()}` : `${from} suggests ${lines.join(' and ')}`;
-  return [
-    `This project has no CHECK: only each plan's own checks show that the work is done. Add one to .samocode; ${how}.`,
-  ];
+  return {
+    found: "This project has no CHECK: only each plan's own checks show that the work is done.",
+    fix: `Add one to .samocode; ${how}.`,
+  };
 }
 
 async function missingIdentity(mainRepo: string, context: GitContext): Promise<string[]> {

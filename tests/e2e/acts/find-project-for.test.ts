@@ -59,7 +59,7 @@ test('a folder that the client names, or a repository around the working folder,
   const env = { ...context.env, CLAUDE_PROJECT_DIR: other.path };
   await expect(start({ env })).rejects.toMatchObject(elsewhere);
   const { checks } = await doctor({}, { ...context, cwd: other.path });
-  expect(checks.find(({ id }) => id === 'project')).toMatchObject({ level: 'fail' });
+  expect(checks.find(({ id }) => id === 'project')).toMatchObject({ isAbsent: true });
   expect((await listSessions({}, context)).sessions).toEqual([]);
 });
 

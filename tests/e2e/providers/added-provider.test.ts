@@ -136,7 +136,7 @@ test('settings, start choices and doctor name it', async () => {
   expect(doctor).not.toContain('cli.parrot.login');
   await writeFile(join(project.root, 'bin/logged-out'), '');
   const loggedOut = await samocode('doctor', '--verbose');
-  expect(loggedOut).toMatch(/fail\tcli\.parrot\.login\t.*parrot login/);
+  expect(loggedOut).toMatch(/warn\tcli\.parrot\.login\t.*parrot login/);
 });
 
 test('a session runs with it: its words are in the prompt, its price in the cost', async () => {

@@ -7,7 +7,7 @@ import { refuseWhatCannotRun } from '../../../src/acts/common/preconditions/read
 import { setupProject } from '../../../src/acts/set-up/setup-project.act.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
-import { doctor } from '../../../src/machine/doctor/doctor.ts';
+import { type DoctorGroup, doctor } from '../../../src/machine/doctor/doctor.ts';
 import { folderChecks, machineChecks } from '../../../src/machine/doctor/machine-checks.ts';
 import { trustLines } from '../../support/project.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -56,9 +56,11 @@ test('without any agent CLI, only the one in use is reported as missing', async 
   await using repo = await makeRepo();
   const context = await contextIn(repo);
   await setupProject({}, context);
-  const told: DoctorCheck[] = [];
-  const { level, checks } = await doctor({ onCheck: (check) => told.push(check) }, context, MACHINE);
-  // The checks are reported as they finish, in the order of the report.
+  const told: (DoctorCheck & { group: string })[] = [];
+  const onGroup = ({ title: group, checks }: DoctorGroup) =>
+    told.push(...checks.map((check) => ({ group, ...check })));
+  const { level, checks } = await doctor({ onGroup }, context, MACHINE);
+  // Groups are reported as they finish, in the order of the report.
   expect(told).toEqual(checks);
   const claude = checks.find(({ id }) => id === 'cli.claude');
   expect(claude).toMatchObject({ level: 'fail', details: expect.stringContaining('/bin') });
@@ -88,10 +90,10 @@ test('a CLI that is too old for an option, logged out, or started by root is rep
   await setupProject({ lines: { CHECK: 'no-such-program --all' } }, context);
   const { checks } = await doctor({}, context, { ...MACHINE, uid: 0 });
   expect(checks.filter(({ level }) => level === 'fail').map(({ id }) => id)).toEqual([
-    'check.1',
     'cli.claude.options',
     'cli.claude.login',
     'cli.claude.root',
+    'check.1',
   ]);
   const lost = await doctor(
     {},
@@ -165,11 +167,98 @@ test.each([
   expect(await login({})).toBe(level);
 });
 
-test('outside of any project it says so and still checks the machine', async () => {
+test('outside of any project the machine alone is judged; a named project that is missing is a failure', async () => {
   await using repo = await makeRepo();
-  const { checks } = await doctor({}, await contextIn(repo), MACHINE);
-  expect(checks.find(({ id }) => id === 'project')).toMatchObject({ level: 'fail' });
+  const context = await contextIn(repo, { CLAUDE_PATH: await fakeCli(repo.root, { options: ALL_OPTIONS }) });
+  const { checks, level, projectFile } = await doctor({}, context, MACHINE);
+  expect(projectFile).toBeUndefined();
+  expect(checks.find(({ id }) => id === 'project')).toMatchObject({ level: 'ok', isAbsent: true });
   expect(checks.find(({ id }) => id === 'git')).toMatchObject({ level: 'ok' });
+  expect(level).not.toBe('fail');
+  const named = await doctor({ projectDir: repo.path }, context, MACHINE);
+  expect(named.checks.find(({ id }) => id === 'project')).toMatchObject({ level: 'fail' });
+});
+
+test('outside of any project the agent CLI that new projects use is the one that is missed', async () => {
+  await using repo = await makeRepo();
+  const { checks } = await doctor({}, await contextIn(repo, { SAMOCODE_PROVIDER: 'codex' }), MACHINE);
+  expect(checks.filter(({ level }) => level === 'fail').map(({ id }) => id)).toEqual(['cli.codex']);
+});
+
+test('an identity that git does not have is a warning on the machine and a failure in a project', async () => {
+  await using repo = await makeRepo({ anonymous: true });
+  const context = await contextIn(repo);
+  const identity = async () =>
+    (await doctor({}, context, MACHINE)).checks.find(({ id }) => id === 'git.identity');
+  expect(await identity()).toMatchObject({ level: 'warn', group: 'Machine' });
+  await setupProject({}, context);
+  expect(await identity()).toMatchObject({
+    level: 'fail',
+    group: 'Project',
+    found: expect.stringContaining('Git has no author identity'),
+    fix: expect.stringContaining('git config --global user.name'),
+  });
+});
+
+test('a CLI that no session here would start is never a failure', async () => {
+  await using repo = await makeRepo();
+  const path = await fakeCli(repo.root, { options: '--settings', loggedIn: false });
+  const context = await contextIn(repo, { CLAUDE_PATH: path });
+  await setupProject({ lines: { PROVIDER: 'rehearsal' } }, context);
+  const { checks } = await doctor({}, context, { ...MACHINE, uid: 0 });
+  const ofClaude = checks.filter(({ id }) => id.startsWith('cli.claude'));
+  expect(ofClaude.map(({ id, level }) => `${id} ${level}`)).toEqual([
+    'cli.claude ok',
+    'cli.claude.login warn',
+  ]);
+});
+
+test('every question to an agent CLI is asked before one is answered', async () => {
+  await using repo = await makeRepo();
+  const asked = join(repo.root, 'asked');
+  await mkdir(asked);
+  const path = join(repo.root, 'agent');
+  // Each answer waits for the questions of all of them.
+  const script = [
+    '#!/bin/sh',
+    `touch "${asked}/$(echo "$0 $*" | tr -c 'a-z\n' _)"`,
+    `while [ "$(ls "${asked}" | wc -l)" -lt 4 ]; do sleep 0.05; done`,
+    `case "$*" in --version) echo 2.1.328;; *--help) echo "${ALL_OPTIONS} --json";; esac`,
+    '',
+  ];
+  for (const name of [path, `${path}-two`]) await writeFile(name, script.join('\n'), { mode: 0o755 });
+  const env = { CLAUDE_PATH: path, GEMINI_PATH: `${path}-two` };
+  const { checks } = await doctor({}, await contextIn(repo, env), MACHINE);
+  expect(checks.find(({ id }) => id === 'cli.claude')).toMatchObject({ level: 'ok', brief: '2.1.328' });
+  expect(checks.find(({ id }) => id === 'cli.claude.options')).toBeUndefined();
+});
+
+test('a project without CHECK, and a .mcp.json that no MCP= hands on, are warnings', async () => {
+  await using repo = await makeRepo();
+  const context = await contextIn(repo);
+  await setupProject({}, context);
+  const warned = async () =>
+    (await doctor({}, context, MACHINE)).checks
+      .filter(({ id, level }) => level === 'warn' && /^(?:project|check)/.test(id))
+      .map(({ id }) => id);
+  expect(await warned()).toEqual(['project.check']);
+  await repo.write({ '.mcp.json': '{"mcpServers": {"samocode": {"command": "samocode-mcp"}}}' });
+  await trustLines(repo, 'CHECK=sh -c true\n');
+  expect(await warned()).toEqual([]);
+  await repo.write({ '.mcp.json': '{"mcpServers": {"samocode": {}, "tickets": {"command": "x"}}}' });
+  expect(await warned()).toEqual(['project.mcp']);
+  await trustLines(repo, 'MCP=.mcp.json\n');
+  expect(await warned()).toEqual([]);
+});
+
+test('each problem of the settings is a failure of its own', async () => {
+  await using repo = await makeRepo({ files: { '.samocode': 'MAIN_REPO=.\nSESSIONS=gone\nWORKTREES=.\n' } });
+  const { checks } = await doctor({}, await contextIn(repo), MACHINE);
+  const found = checks.filter(({ id, level }) => id === 'project' && level === 'fail');
+  expect(found.map((check) => check.found)).toEqual([
+    expect.stringContaining('WORKTREES and MAIN_REPO cannot be used together.'),
+    expect.stringContaining('SESSIONS in '),
+  ]);
 });
 
 test.each([

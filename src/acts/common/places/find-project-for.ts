@@ -30,14 +30,17 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
   return project;
 }
 
-/** The same, with the problems of its settings as a result. @throws project_not_found, project_unclear, no_such_folder */
+/**
+ * The same, with the problems of its settings as a result; `isGuessed`: nothing led to it but that no other one is known.
+ * @throws project_not_found, project_unclear, no_such_folder
+ */
 export async function readProjectFor(
   question: ProjectQuestion,
   context: ActionContext,
-): Promise<ProjectReading> {
+): Promise<ProjectReading & { isGuessed: boolean }> {
   const { env, home: homeDir, clock } = context;
   const { filePath, isGuessed } = await findProjectFile(question.projectDir, context);
-  const reading = await readProject({ filePath, env, homeDir, call: question.call });
+  const reading = { ...(await readProject({ filePath, env, homeDir, call: question.call })), isGuessed };
   const { project } = reading;
   if (project === undefined) return reading;
   const { mainRepo, values } = project;
@@ -51,7 +54,7 @@ export async function readProjectFor(
 }
 
 /**
- * The project that a call refers to; `isGuessed`: used only because no other one is known.
+ * Finds the project that a call refers to.
  * @throws project_not_found, project_unclear, no_such_folder
  */
 async function findProjectFile(

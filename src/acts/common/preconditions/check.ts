@@ -6,6 +6,10 @@ export interface DoctorCheck {
   id: string;
   level: 'ok' | 'warn' | 'fail';
   found: string;
+  /** The text of a summary; without one a check is shown only if something is wrong. */
+  brief?: string;
+  /** Missing, but not needed. */
+  isAbsent?: true;
   /** Useful only for finding the cause. */
   details?: string;
   fix?: string;
@@ -13,7 +17,16 @@ export interface DoctorCheck {
   next?: readonly NextStep[];
 }
 
-export const ok = (id: string, found: string): DoctorCheck => ({ id, level: 'ok', found });
+export const ok = (id: string, found: string, brief?: string): DoctorCheck => ({
+  id,
+  level: 'ok',
+  found,
+  brief,
+});
+export const absent = (id: string, found: string, brief = found): DoctorCheck => ({
+  ...ok(id, found, brief),
+  isAbsent: true,
+});
 const lacking =
   (level: 'warn' | 'fail') =>
   (id: string, found: string, fix: string): DoctorCheck => ({ id, level, found, fix });

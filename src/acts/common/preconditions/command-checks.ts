@@ -46,7 +46,7 @@ async function commandCheck(
   const { exitCode } = await runCommand('/bin/sh', ['-n', '-c', command], place);
   if (exitCode !== 0) return fail(id, `The shell cannot read ${of} \`${command}\`.`, `Correct ${setting}.`);
   const program = await missingProgram(command, place);
-  if (program === undefined) return ok(id, command);
+  if (program === undefined) return ok(id, `${setting}: ${command}`);
   const found = programNotFound(program, of, command);
   // A path in the repository may exist only on a session's branch.
   const mayCome = isOfRepository(program) || (hasSetup && setting === 'CHECK');
