@@ -1,8 +1,8 @@
 import { listed } from '../base/text.ts';
-import type { Decision } from './decision.ts';
+import type { Decision, ParkDecision } from './decision.ts';
 import type { Progress } from './progress.ts';
-import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES } from './table.ts';
-import { block, run } from './verdict.ts';
+import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from './table.ts';
+import { block, park, run } from './verdict.ts';
 
 /**
  * An agent signalled done, but a check of the project fails: the work returns to implementation, as after failed tests
@@ -98,8 +98,8 @@ export function afterBadDocument(
 }
 
 /**
- * No agent can help: the checks fail on the base commit too, or the shell does not find a command. Further iterations
- * would be a waste.
+ * No agent can help: SETUP fails on the base commit, or the shell does not find a command. Further iterations would be
+ * a waste.
  */
 export function afterImpossible(
   { phase }: Progress,
@@ -107,6 +107,25 @@ export function afterImpossible(
   reason: string,
 ): Decision {
   return block(phase, rule, reason);
+}
+
+/**
+ * The decision that asks a person about checks that fail on the base commit, before the work on it is planned.
+ * @returns undefined where no gate comes next: the question can wait
+ */
+export function askAboutBase({ phase }: Progress, decision: Decision): ParkDecision | undefined {
+  if (phase !== 'requirements' && phase !== 'planning') return undefined;
+  if (decision.kind === 'run' && decision.phase !== phase)
+    return waitAboutBase(phase, decision.phase, decision.notes);
+  if (decision.kind !== 'park') return undefined;
+  if (decision.for === 'plan_approval') return waitAboutBase(phase, phase);
+  if (decision.for !== 'qa_answers') return undefined;
+  return { ...decision, askNothingToClarify: undefined, asksAboutBase: true };
+}
+
+/** The same where checks fail at the end and nothing is known of the base before: an agent of the phase goes on from the answer. */
+export function waitAboutBase(phase: Phase, resumePhase: Phase, notes?: string[]): ParkDecision {
+  return { ...park(phase, 'qa_answers', resumePhase), asksAboutBase: true, ...(notes?.length && { notes }) };
 }
 
 /** A message arrived before an agent signalled done: another agent reads it. */

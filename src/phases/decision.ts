@@ -60,6 +60,8 @@ const Park = z.object({
   askNothingToClarify: z.boolean().optional(),
   /** Subject of the worker's question: checks may show less than at the base. */
   weakened: z.array(Weakening).optional(),
+  /** A question of the worker's about checks that fail on the base commit is added. */
+  asksAboutBase: z.literal(true).optional(),
   /** Other changed files of tests and checks, for people. */
   changedTests: z.array(z.string()).optional(),
   /** For the prompt of the agent after the wait. */

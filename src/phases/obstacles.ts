@@ -26,8 +26,8 @@ export const OBSTACLES = [
   { name: 'impossible_checks', when: 'a check of the project cannot run', outcome: 'block (`checks`)' },
   {
     name: 'red_base',
-    when: 'checks fail on the branch and on the base commit, and no person has accepted that',
-    outcome: 'block (`base_checks`)',
+    when: 'checks fail on the branch and on the base commit, and nothing was decided about that',
+    outcome: 'wait for the answer of a person; block (`base_checks`) where they cannot run on the base',
   },
   {
     name: 'uncommitted',

@@ -29,6 +29,8 @@ export const CheckRun = z.object({
   exitCode: z.int().nullable(),
   /** How it failed, in short; absent: it exited with 0. */
   how: z.string().optional(),
+  /** It ended in the same way on the base commit, and a person let it. */
+  redBefore: z.literal(true).optional(),
   durationMs: z.number(),
   /** SHA-256 of all standard output and errors. */
   outputHash: z.string(),
@@ -61,6 +63,8 @@ export const ChecksRan = z.object({
   commit: z.string(),
   tree: z.string(),
   runs: z.array(CheckRun),
+  /** When they ran, if an earlier session from the same commit ran them. */
+  ranAt: z.iso.datetime().optional(),
   sandbox: z.enum(SANDBOX_LEVELS),
   /** The test files of `added`, in the order of the commands, and their common fingerprint. */
   added: z.object({ files: z.array(z.string()), key: z.string() }).optional(),
@@ -81,10 +85,17 @@ export interface ProofFolders {
   identity: { name: string; email: string } | undefined;
 }
 
-/** The state of the base commit: passes; fails; fails, and a person let the session continue. */
+const FailedRun = CheckRun.pick({ command: true, isSetup: true, exitCode: true, output: true, tail: true });
+
+/** The result of the full set on the base commit, and what a person decided about it. */
 export const BaseChecks = z.object({
-  result: z.enum(['green', 'red', 'accepted']),
-  failed: z.array(z.object({ command: z.string(), how: z.string() })),
+  /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
+  result: z.enum(['green', 'red', 'unrunnable']),
+  failed: z.array(FailedRun.extend({ how: z.string() })),
+  /** Fingerprint of the question about it. */
+  question: z.string().optional(),
+  /** `fix`: the task includes it. `leave`: it may fail at the end as it does here. */
+  choice: z.enum(['fix', 'leave']).optional(),
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
 
@@ -112,8 +123,35 @@ export type AddedTests = z.infer<typeof AddedTests>;
 
 /** The result of the full set on the base. */
 export function baseChecksOf(ran: Pick<ChecksRan, 'runs'>): BaseChecks {
-  const failed = failedRuns(ran);
-  return { result: failed.length === 0 ? 'green' : 'red', failed };
+  const failed = failedRuns(ran).map((run) => ({ ...FailedRun.parse(run), how: run.how }));
+  if (failed.length === 0) return { result: 'green', failed };
+  return { result: failed.some(cannotRun) ? 'unrunnable' : 'red', failed };
+}
+
+/** The shell's exit statuses for a program that cannot be started, or is not found. */
+const NOT_STARTED: readonly (number | null)[] = [126, 127];
+
+function cannotRun({ isSetup, exitCode }: Pick<CheckRun, 'isSetup' | 'exitCode'>): boolean {
+  return isSetup === true || NOT_STARTED.includes(exitCode);
+}
+
+/** Whether its checks fail and nobody has decided about that yet. */
+export function isUndecided(base: BaseChecks | undefined): base is BaseChecks {
+  return base?.result === 'red' && base.choice === undefined;
+}
+
+/** Whether a check that failed is no worse than on the base commit, where that was accepted. */
+export function isNoWorse(run: CheckRun, base: BaseChecks | undefined): boolean {
+  if (base?.choice !== 'leave' || run.how === undefined || run.isSetup) return false;
+  return base.failed.some(({ command, exitCode }) => command === run.command && exitCode === run.exitCode);
+}
+
+/** What is said of a check that fails as it did before the work. */
+export const RED_AFTER = 'red before, red after';
+
+/** The commands that were red before the work and are red after it. */
+export function redAfter({ runs }: Pick<ChecksRan, 'runs'>): string[] {
+  return runs.flatMap(({ command, redBefore }) => (redBefore ? [command] : []));
 }
 
 /** The added test files that pass on the base. */
@@ -122,6 +160,10 @@ export function provesNothing({ runs }: Pick<ChecksRan, 'runs'>, files: readonly
   return files.filter((_, at) => ofFiles[at]?.exitCode === 0);
 }
 
-export function failedRuns({ runs }: Pick<ChecksRan, 'runs'>): { command: string; how: string }[] {
-  return runs.flatMap(({ command, how }) => (how === undefined ? [] : [{ command, how }]));
+/** Those that were red before the work too, and may be, aside. */
+export function failedRuns({ runs }: Pick<ChecksRan, 'runs'>): (CheckRun & { how: string })[] {
+  return runs.flatMap((run) => {
+    const { how, redBefore } = run;
+    return how === undefined || redBefore ? [] : [{ ...run, how }];
+  });
 }

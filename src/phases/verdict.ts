@@ -66,7 +66,9 @@ export const BLOCK_RULES = {
   config: failure('the agent CLI cannot run with its present setup'),
   retries: failure('crashes use up `SAMOCODE_MAX_RETRIES`'),
   checks: failure('checks of the project fail after the last allowed return to implementation'),
-  base_checks: failure('checks of the project fail on the commit that the session began from'),
+  base_checks: failure(
+    'the program of a check is missing, or SETUP fails, on the commit that the session began from',
+  ),
   uncommitted: failure('work is left uncommitted after the last allowed return to implementation'),
   false_done: failure(
     'the work is said to be done, and the branch or the plan shows otherwise, after the last allowed return to implementation',

@@ -5,6 +5,7 @@ import { describeBy, openedBy } from './documents/describe-event.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, Status } from './events/state.ts';
 import { shortId } from './layout/names.ts';
+import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof.ts';
 import { isLost, needsHuman } from './session-list.ts';
 
 export interface StateFacts {
@@ -50,6 +51,8 @@ export interface SessionFacts extends StateFacts {
   base?: string;
   worktree?: string;
   sandbox?: string;
+  /** What its checks leave open: there are none, or they fail before the work too. */
+  checks?: string;
   /** By whom its gates were opened: `answers by a person, by phone; plan by the parent model alone (codex)`. */
   gates?: string;
   sessionDir: string;
@@ -73,6 +76,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     base: worktree?.base,
     worktree: worktree?.path,
     sandbox: sandboxWords(state),
+    checks: view.isForeign ? undefined : checksWords(view),
     gates: gateWords(state),
     sessionDir: paths.sessionDir,
     costUsd: state.cost.usd,
@@ -157,4 +161,17 @@ export function sandboxWords({ sandbox }: Pick<SessionState, 'sandbox'>): string
   const isApart = (sandbox === 'guard' || sandbox === 'best effort') && process.platform === 'linux';
   const level = sandbox === 'best effort' ? 'best effort (agents are root)' : sandbox;
   return isApart ? level : `${level}, objects open`;
+}
+
+/** What the checks of a session do not show, in a few words; undefined where they show all. */
+export function checksWords({
+  state,
+  sessionFile,
+}: Pick<SessionView, 'state' | 'sessionFile'>): string | undefined {
+  const { proved, baseChecks, status } = state;
+  const checks = state.checks ?? sessionFile?.settings.checks;
+  if (checks?.length === 0) return NO_CHECK;
+  if (proved?.redAfter !== undefined) return redAfterText(proved.redAfter);
+  if (baseChecks?.result !== 'red' || status.kind === 'done') return undefined;
+  return redBeforeText(baseChecks);
 }

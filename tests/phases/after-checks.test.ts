@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
-import { afterBadDocument, afterFalseClaims, afterUnreviewed } from '../../src/phases/after-checks.ts';
+import {
+  afterBadDocument,
+  afterFalseClaims,
+  afterUnreviewed,
+  askAboutBase,
+} from '../../src/phases/after-checks.ts';
 import { initialProgress } from '../../src/phases/progress.ts';
-import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES } from '../../src/phases/table.ts';
+import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from '../../src/phases/table.ts';
+import { block, park, run } from '../../src/phases/verdict.ts';
 
 const testing = initialProgress('testing');
 const quality = initialProgress('quality');
@@ -48,4 +54,40 @@ test('an unusable ledger gets one corrective retry', () => {
   expect(afterBadDocument(planning, bad)).toMatchObject({ kind: 'run', strike: 'corrective' });
   const corrected = { ...planning, strikes: { ...planning.strikes, corrected: true } };
   expect(afterBadDocument(corrected, bad)).toMatchObject({ kind: 'block', rule: 'ledger' });
+});
+
+test.each<[string, Phase, Parameters<typeof askAboutBase>[1], object | undefined]>([
+  [
+    'is one more question where an agent asks some',
+    'requirements',
+    park('requirements', 'qa_answers'),
+    { resumePhase: 'requirements' },
+  ],
+  [
+    'takes the place of "nothing to clarify"',
+    'requirements',
+    { ...park('requirements', 'qa_answers'), askNothingToClarify: true },
+    { resumePhase: 'requirements', askNothingToClarify: undefined },
+  ],
+  [
+    'comes before planning where no gate would ask',
+    'requirements',
+    run('planning', ['note']),
+    { resumePhase: 'planning', notes: ['note'] },
+  ],
+  [
+    'comes before a plan is approved',
+    'planning',
+    park('planning', 'plan_approval', 'implementation'),
+    { resumePhase: 'planning' },
+  ],
+  ['waits while the phase goes on', 'requirements', run('requirements'), undefined],
+  ['waits while a person does something', 'requirements', park('requirements', 'human_action'), undefined],
+  ['waits while the session is blocked', 'requirements', block('requirements', 'auth', 'r'), undefined],
+  ['waits in the phases before', 'investigation', run('requirements'), undefined],
+  ['is not asked at the end of the work', 'implementation', run('testing'), undefined],
+])('the question about a red base %s', (_, phase, decision, expected) => {
+  const asking = askAboutBase(initialProgress(phase), decision);
+  const asked = expected && { kind: 'park', phase, for: 'qa_answers', asksAboutBase: true, ...expected };
+  expect(asking).toEqual(asked);
 });

@@ -347,25 +347,43 @@ test('a review counts only in quality, and only until code is written after it',
   expect(after([goal], reviewed).reviewed).toBeUndefined();
 });
 
-test('only a person accepts checks that fail on the base; anyone may have them run there again', () => {
-  const red: NewEvent[] = [
-    {
-      ...{ type: 'checks_ran', set: 'base', in: 'clone', commit: 'c', tree: 't', sandbox: 'none' },
-      runs: [{ command: 'npm test', exitCode: 1, how: 'exit status 1', durationMs: 1, outputHash: 'h' }].map(
-        (run) => ({ ...run, outputBytes: 1, output: 'o' }),
-      ),
-    },
-    { type: 'blocked', phase: 'done', rule: 'base_checks', reason: 'r', needs: 'n' },
-  ];
-  const blocked = after([...started, ...red]);
-  const resumedBy = (channel: 'cli' | 'phone' | 'tool' | 'file') =>
-    after([{ type: 'resumed', by: { channel }, phase: 'done', resetsCounts: true }], blocked).baseChecks
-      ?.result;
-  expect(blocked.baseChecks?.result).toBe('red');
-  expect(['cli', 'phone', 'tool', 'file'].map((channel) => resumedBy(channel as 'cli'))).toEqual([
-    'accepted',
-    'accepted',
-    undefined,
-    undefined,
-  ]);
+function onBase(exitCode: number): NewEvent {
+  const run = {
+    command: 'npm test',
+    exitCode,
+    how: `exit status ${exitCode}`,
+    durationMs: 1,
+    outputHash: 'h',
+  };
+  return {
+    ...{ type: 'checks_ran', set: 'base', in: 'clone', commit: 'c', tree: 't', sandbox: 'none' },
+    runs: [{ ...run, outputBytes: 1, output: 'o' }],
+  };
+}
+
+test('checks that cannot run on the base run there again after any resume', () => {
+  const block: NewEvent = { type: 'blocked', phase: 'done', rule: 'base_checks', reason: 'r', needs: 'n' };
+  const blocked = after([...started, onBase(127), block]);
+  const resumedBy = (channel: 'cli' | 'tool') =>
+    after([{ type: 'resumed', by: { channel }, phase: 'done', resetsCounts: true }], blocked).baseChecks;
+  expect(blocked.baseChecks?.result).toBe('unrunnable');
+  expect([resumedBy('cli'), resumedBy('tool')]).toEqual([undefined, undefined]);
+});
+
+test('what is decided about a red base is the newest answer to the question about it, whichever has its id', () => {
+  const wait: NewEvent = {
+    ...{ type: 'parked', for: 'qa_answers', resumePhase: 'requirements', openQuestions: ['Q1'] },
+    ...{ unconfirmed: [], baseQuestion: 'hash' },
+  };
+  const answer = (text: string, question = 'hash'): NewEvent => ({
+    ...{ type: 'answers_recorded', by: CLI, open: [], answers: [{ id: 'Q1', question, text }] },
+  });
+  const asked = after([...started, onBase(1), wait]);
+  const choice = (...answers: NewEvent[]) => after(answers, asked).baseChecks?.choice;
+  expect(choice()).toBeUndefined();
+  expect(choice(answer('A'))).toBe('fix');
+  expect(choice(answer('B'))).toBe('leave');
+  expect(choice(answer('B'), answer('A'))).toBe('fix');
+  expect(choice(answer('B, but tell me more'))).toBe('fix');
+  expect(choice(answer('A'), answer('B', 'of another question'))).toBe('fix');
 });

@@ -64,6 +64,22 @@ test("a proof that rests only on the plan's own checks says so", () => {
   expect(proofMarkdown(made())).not.toContain('no CHECK');
 });
 
+test('a check that is red as before the work, and may be, counts and is said above all others', () => {
+  const proof = made(
+    provedEvents({ runs: [checkRun({ exitCode: 1, how: 'exit status 1', redBefore: true })] }),
+  );
+  expect(proof.checks?.runs).toMatchObject([{ exitCode: 1, redBefore: true }]);
+  const text = proofMarkdown(proof);
+  expect(text).toContain('## Checks\n\n**Red before, red after: `npm test`.**');
+  expect(text).toContain('- `npm test`: **exit status 1** (red before, red after), 1.2 s');
+  expect(readProof(text)).toEqual({ kind: 'proof', proof });
+});
+
+test('a check that fails in another way than before the work proves nothing', () => {
+  const proof = made(provedEvents({ runs: [checkRun({ exitCode: 1, how: 'exit status 1' })] }));
+  expect(proof.checks).toBeUndefined();
+});
+
 test('a reviewer of a requirement is one whose verdict was accepted', () => {
   const requirements = [{ id: 'R2', text: 'It reads well', check: 'reviewed' }];
   const quality = (iteration: number, strike?: 'corrective'): NewEvent =>

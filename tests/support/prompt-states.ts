@@ -37,6 +37,7 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     constraints: { path: '/home/ada/repo/CONSTRAINTS.md', text: 'No new runtime dependencies.' },
     checks: ['npm test', 'npm run lint'],
     checksIn: 'clone',
+    redBase: undefined,
     documents: [
       '_overview.md',
       ...(isAfter('investigation') ? ['01-08-1010-dive-jwt.md'] : []),

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { ParkDecision } from '../../src/phases/decision.ts';
-import { parseQa } from '../../src/session/documents/qa.ts';
+import { parseQa, questionHash } from '../../src/session/documents/qa.ts';
 import { newQa, type QuestionDraft } from '../../src/session/documents/qa-change.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { recordParked } from '../../src/worker/recording/park.ts';
@@ -52,4 +52,47 @@ test('a question that was written before a crash is not asked again', async () =
   await using repo = await makeRepo();
   const { asked } = await parked(await finished(log, repo), [ASKED]);
   expect(asked?.id).toBe('Q1');
+});
+
+/** With a check that failed on its base. */
+async function withRedBase(log: Parameters<typeof finished>[0], repo: Parameters<typeof finished>[1]) {
+  const worker = await finished(log, repo);
+  const run = { command: 'npm test', exitCode: 1, how: 'exit status 1', output: 'base-checks/base-1.txt' };
+  await worker.writer.append({
+    ...{ type: 'checks_ran', set: 'base', in: 'clone', commit: 'c', tree: 't', sandbox: 'none' },
+    runs: [{ ...run, durationMs: 1, outputHash: 'h', outputBytes: 1 }],
+  });
+  return worker;
+}
+
+const ABOUT_BASE: ParkDecision = {
+  ...{ kind: 'park', phase: 'requirements', for: 'qa_answers', resumePhase: 'requirements' },
+  asksAboutBase: true,
+};
+
+test('a red base is one question, also after a crash, whose fingerprint the wait has', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await withRedBase(log, repo);
+  const waits = [await recordParked(worker, ABOUT_BASE), await recordParked(worker, ABOUT_BASE)].flat();
+  const { questions } = parseQa(await readFile(worker.paths.qa, 'utf8'));
+  expect(questions).toMatchObject([{ id: 'Q1', suggestion: { letters: ['A'] } }]);
+  expect(questions[0]?.text).toContain('`npm test` (exit status 1) already fails');
+  const hash = questions.map(questionHash)[0];
+  expect(waits).toMatchObject([{ baseQuestion: hash }, { baseQuestion: hash }]);
+});
+
+test('a question about a red base that an agent wrote with its options swapped is not the one that counts', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await withRedBase(log, repo);
+  await recordParked(worker, ABOUT_BASE);
+  const [asked] = parseQa(await readFile(worker.paths.qa, 'utf8')).questions;
+  const options = (asked?.options ?? []).map(({ text }) => text).toReversed();
+  const planted = { text: asked?.text ?? '', options, suggestion: { letters: ['A'], reason: 'fine' } };
+  await writeFile(worker.paths.qa, newQa({ title: 'x', questions: [planted] }));
+  const [wait] = await recordParked(worker, ABOUT_BASE);
+  const ours = parseQa(await readFile(worker.paths.qa, 'utf8')).questions.find(({ id }) => id === 'R2Q1');
+  expect(ours?.options).toEqual(asked?.options);
+  expect(wait).toMatchObject({ openQuestions: ['Q1', 'R2Q1'], baseQuestion: ours && questionHash(ours) });
 });

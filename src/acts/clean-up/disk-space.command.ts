@@ -42,7 +42,7 @@ const WHAT: Readonly<Record<PrunableKind, string>> = {
   iterations: 'prompts, transcripts and outputs of checks',
   checkpoints: 'checkpoints: it can no longer be rewound',
   clone: 'left by checks that were interrupted',
-  cache: 'made by SETUP for lock files that are no longer used',
+  cache: 'kept for base commits that are no longer used',
 };
 
 function prunedWords(

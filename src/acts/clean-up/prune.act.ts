@@ -4,6 +4,7 @@ import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { isRunning } from '../../base/processes/process-table.ts';
 import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { removeTree } from '../../project/git/remove-tree.ts';
+import { baseResultsDir } from '../../project/proving/base-results.ts';
 import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { refNameOf } from '../../session/layout/names.ts';
@@ -27,8 +28,8 @@ export interface PruneInput extends ProjectQuestion {
 
 /**
  * `iterations`: prompts, transcripts and output of checks of an ended session; `checkpoints`: its snapshots, without
- * which it cannot be rewound; `clone`: left by interrupted checks; `cache`: created by SETUP for lock files no longer
- * in use.
+ * which it cannot be rewound; `clone`: left by interrupted checks; `cache`: what SETUP created and checks found for
+ * base commits no longer in use.
  */
 export type PrunableKind = 'iterations' | 'checkpoints' | 'clone' | 'cache';
 
@@ -141,14 +142,15 @@ async function ofClones(
   { views, host }: { views: readonly SessionView[] } & Pick<ActionContext, 'host'>,
 ): Promise<Found[]> {
   const working = new Set(views.filter(({ worker }) => worker !== 'none').map(({ folder }) => folder));
-  const cache = setupCacheDir(worktreesDir);
+  const caches = [setupCacheDir(worktreesDir), baseResultsDir(worktreesDir)];
   const clones = entriesOf(checksRoot(worktreesDir)).filter(
-    (name) => join(checksRoot(worktreesDir), name) !== cache && !working.has(name),
+    (name) => !caches.includes(join(checksRoot(worktreesDir), name)) && !working.has(name),
   );
-  const cached = entriesOf(cache);
   const candidates = [
     ...clones.map((name) => ({ kind: 'clone' as const, name, path: join(checksRoot(worktreesDir), name) })),
-    ...cached.map((name) => ({ kind: 'cache' as const, name, path: join(cache, name) })),
+    ...caches.flatMap((cache) =>
+      entriesOf(cache).map((name) => ({ kind: 'cache' as const, name, path: join(cache, name) })),
+    ),
   ];
   const found: Found[] = [];
   for (const { path, ...one } of candidates) {

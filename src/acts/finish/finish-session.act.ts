@@ -1,9 +1,11 @@
 import type { NextStep } from '../../base/acts.ts';
 import { SamocodeError } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
-import { counted } from '../../base/text.ts';
+import { capitalised, counted } from '../../base/text.ts';
+import { redAfter } from '../../phases/proving.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { redAfterText } from '../../session/proof/proof.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { type AfterCommand, ALL_FILES_MS, afterCommand } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
@@ -91,14 +93,16 @@ function mergeResult({ view, events }: AfterCommand): FinishResult {
   if (end === undefined)
     return { ...result, done: `${view.folder} is being merged; its status says when that has ended.` };
   const { outcome, into, commit = '', reason = '', files, commands } = end;
+  const red = events.flatMap((event) => (event.type === 'checks_ran' ? redAfter(event) : []));
+  const checked = red.length === 0 ? '' : ` ${capitalised(redAfterText(red))}.`;
   if (outcome === 'merged')
     return {
       ...result,
-      done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}. Its branch and its worktree are still there.`,
+      done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}.${checked} Its branch and its worktree are still there.`,
       next: [archiving(view, { ifWanted: true })],
     };
   if (outcome !== 'ready') throw ACTION_ERRORS.not_merged({ into, reason, files, commands });
-  const done = `The merge is made and nothing else was changed. ${reason} These commands do the rest.`;
+  const done = `The merge is made and nothing else was changed.${checked} ${reason} These commands do the rest.`;
   return { ...result, done, next: [archiving(view, { when: 'once they have run' })] };
 }
 

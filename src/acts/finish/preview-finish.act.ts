@@ -73,7 +73,7 @@ async function aboutMerge({ view, base, git }: FinishLook): Promise<string[]> {
   const checkout = entries.find(({ branch }) => branch === into);
   return [
     `${counted(ahead, 'commit')} of branch ${state.worktree?.branch} will be merged into ${into}, in a clone that is thrown away.`,
-    aboutChecks(checks.size, place, into),
+    aboutChecks(checks.size, place, { into, mayStayRed: state.baseChecks?.choice === 'leave' }),
     checkout === undefined
       ? `${into} is checked out nowhere: the branch alone will move.`
       : `${into} is checked out in ${checkout.path}: its files will be updated if it has no uncommitted changes; else you will get the command.`,
@@ -81,10 +81,14 @@ async function aboutMerge({ view, base, git }: FinishLook): Promise<string[]> {
   ];
 }
 
-function aboutChecks(checks: number, place: string, into: string): string {
+function aboutChecks(
+  checks: number,
+  place: string,
+  { into, mayStayRed }: { into: string; mayStayRed: boolean },
+): string {
   if (checks === 0) return 'The project has no CHECK: nothing will be checked.';
   return place === 'clone'
-    ? `${counted(checks, 'check')} will run on the result; ${into} will move only if all of them pass.`
+    ? `${counted(checks, 'check')} will run on the result; ${into} will move only if all of them pass${mayStayRed ? ', or fail as they did before the work' : ''}.`
     : `CHECK_IN=worktree: no check can run on the result; ${into} will move only if it has no new commits, and the branch none since its checks passed.`;
 }
 

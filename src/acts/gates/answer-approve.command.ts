@@ -16,6 +16,7 @@ import { isHashOf } from '../../session/documents/plan.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { SessionQuestion } from '../common/places/find-session.ts';
 import type { GivenAnswer, SaidAtTerminal } from './ask-questions.ts';
+import type { QaItem } from './read-qa.act.ts';
 
 interface AnswerOptions extends SharedOptions {
   acceptSuggestions?: true;
@@ -69,16 +70,19 @@ function parsePair(written: string): GivenAnswer {
 
 async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { readQa } = await import('./read-qa.act.ts');
-  const { diffWords, questionWords } = await import('./gate-words.ts');
-  const { view, title, questions, open, diff } = await readQa(
+  const { aboutText, questionWords } = await import('./gate-words.ts');
+  const { view, title, questions, open, about } = await readQa(
     { session, ...projectOf(options) },
     await cli.actionContext(),
   );
   const hint = open.length > 0 ? `\n\nTo answer: samocode answer ${handleOf(view.folder)} ${open[0]}=…` : '';
-  const shown = diff === undefined ? [] : [diffWords(diff)];
-  cli.output.result({ session: view.folder, title, questions, open, diff }, () =>
+  const shown = (question: QaItem) => [
+    ...(question.id === about?.question ? [aboutText(about.text)] : []),
+    questionWords(question, cli.output),
+  ];
+  cli.output.result({ session: view.folder, title, questions, open, about: about?.text }, () =>
     questions.length > 0
-      ? `${[...shown, ...questions.map((question) => questionWords(question, cli.output))].join('\n\n')}${hint}`
+      ? `${questions.flatMap(shown).join('\n\n')}${hint}`
       : 'No questions have been asked.',
   );
 }
@@ -91,7 +95,7 @@ async function askOpen(
   const { readQa } = await import('./read-qa.act.ts');
   const { requireOpenChannel, requireUsable } = await import('../common/early-refusal.ts');
   const context = await cli.actionContext();
-  const { view, questions, diff } = await readQa({ session, ...projectOf(options), isAct: true }, context);
+  const { view, questions, about } = await readQa({ session, ...projectOf(options), isAct: true }, context);
   requireUsable(view);
   const open = questions.filter(({ isOpen }) => isOpen);
   if (open.length === 0) {
@@ -100,7 +104,7 @@ async function askOpen(
   }
   requireOpenChannel(view, context);
   const { askOpenQuestions } = await import('./ask-questions.ts');
-  const said = await askOpenQuestions(cli, view.folder, open, diff);
+  const said = await askOpenQuestions(cli, view.folder, open, about);
   if (said === undefined) cli.leaveWith(EXIT.waiting);
   return said;
 }

@@ -48,11 +48,11 @@ async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
     import('./answer-qa.act.ts'),
   ]);
   const context = await cli.actionContext();
-  const { questions, diff } = await readQa(question, context);
+  const { questions, about } = await readQa(question, context);
   const open = questions.filter(({ isOpen }) => isOpen);
   if (open.length === 0) return false;
   cli.output.say(cli.output.style.bold('\nQuestions for you; Enter takes the suggestion.'));
-  const said = await askOpenQuestions(cli, question.session, open, diff);
+  const said = await askOpenQuestions(cli, question.session, open, about);
   if (said) await answerQa({ ...question, ...said }, context);
   return said !== undefined;
 }

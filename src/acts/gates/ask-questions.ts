@@ -4,8 +4,8 @@ import type { Cli, Menus } from '../../kit/terminal/cli.ts';
 import { fitLine } from '../../kit/terminal/style.ts';
 import { parseAnswer } from '../../session/documents/qa.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { diffWords, questionHead, questionWords } from './gate-words.ts';
-import type { QaItem } from './read-qa.act.ts';
+import { aboutText, questionHead, questionWords } from './gate-words.ts';
+import type { QaItem, QaReport } from './read-qa.act.ts';
 
 export interface GivenAnswer {
   id: string;
@@ -26,9 +26,8 @@ export async function askOpenQuestions(
   cli: Cli,
   session: string,
   open: readonly QaItem[],
-  diff?: string,
+  about?: QaReport['about'],
 ): Promise<SaidAtTerminal | undefined> {
-  if (diff !== undefined) cli.output.say(`\n${diffWords(diff)}`);
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
   const confirmTyped = typed.length > 0 ? await areTheirs(cli, typed) : false;
   if (confirmTyped === undefined) return leftForLater(cli, session, []);
@@ -36,6 +35,7 @@ export async function askOpenQuestions(
   const answers: GivenAnswer[] = [];
   for (const question of open) {
     if (confirmTyped && question.isUnconfirmed) continue;
+    if (question.id === about?.question) cli.output.say(`\n${aboutText(about.text)}`);
     const text = menus ? await askByMenu(cli, menus, question) : await askForLine(cli, question);
     if (text === undefined) return leftForLater(cli, session, answers);
     answers.push({ id: question.id, text });

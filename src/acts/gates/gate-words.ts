@@ -23,9 +23,9 @@ export function questionWords(question: QaItem, output: Output): string {
   );
 }
 
-/** The diff that a question about changed checks refers to; also an agent's text. */
-export function diffWords(diff: string): string {
-  return diff.trimEnd().split('\n').map(harmless).join('\n');
+/** What a question about checks refers to, a diff or output; also an agent's text. */
+export function aboutText(text: string): string {
+  return text.trimEnd().split('\n').map(harmless).join('\n');
 }
 
 /** The question without its options. */

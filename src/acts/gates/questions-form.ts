@@ -13,7 +13,7 @@ import { answerText, parseAnswer } from '../../session/documents/qa.ts';
 import { findQuestion } from '../../session/documents/qa-blocks.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionQuestion } from '../common/places/find-session.ts';
-import type { QaItem } from './read-qa.act.ts';
+import type { QaItem, QaReport } from './read-qa.act.ts';
 
 /** A longer form is tedious; the other questions stay open. */
 const MOST_QUESTIONS = 6;
@@ -45,7 +45,7 @@ export async function askQuestions(
 ): Promise<AtGate<{ answers: FormAnswer[]; inChat: string[]; unasked: string[] }>> {
   if (ask === undefined) return { kind: 'no_form' };
   const { readQa } = await import('./read-qa.act.ts');
-  const { view, questions: known, diff } = await readQa({ ...question, isAct: true }, actions);
+  const { view, questions: known, about } = await readQa({ ...question, isAct: true }, actions);
   const given = passedOn.answers.map(({ id, text }) => ({ asked: findQuestion(known, id), text }));
   const isMeant = (id: string) => passedOn.replace && given.some(({ asked }) => asked?.id === id);
   const questions = known.map((each) => (isMeant(each.id) ? { ...each, isOpen: true } : each));
@@ -55,7 +55,7 @@ export async function askQuestions(
   // Answers that cannot be recorded are refused without asking.
   const isRefused = !isClear || (unasked.length > 0 && unasked.length === given.length);
   if (open.length === 0 || isRefused || !mayOpenGates(view)) return { kind: 'no_form' };
-  const outcome = await ask(questionForm(view, questions, { passedOn, diff }));
+  const outcome = await ask(questionForm(view, questions, { passedOn, about }));
   return decidedBy(outcome, (filled) => {
     const answers = answersIn(filled, questions);
     const inChat = questions.filter((each) => isSaidInChat(each, filled)).map(({ id }) => id);
@@ -65,16 +65,16 @@ export async function askQuestions(
 
 /** The open questions as a form; every field may stay empty. */
 function questionForm(
-  { folder, state: { status } }: SessionView,
+  { folder }: SessionView,
   questions: readonly QaItem[],
-  { passedOn, diff }: { passedOn: PassedOn; diff: string | undefined },
+  { passedOn, about }: { passedOn: PassedOn; about: QaReport['about'] },
 ): Form {
   const open = questions.filter(({ isOpen }) => isOpen);
   const shown = open.slice(0, MOST_QUESTIONS);
   const more = open.length > shown.length ? ` ${open.length - shown.length} more follow.` : '';
-  const weakened = status.kind === 'waiting' && shown.find(({ id }) => id === status.weakened?.question);
+  const asked = shown.find(({ id }) => id === about?.question);
   // The description of a field has no room for it.
-  const seen = weakened ? `\n\n${weakened.text}\n\n${cut(diff ?? '', MOST_OF_A_DIFF)}` : '';
+  const seen = asked ? `\n\n${asked.text}\n\n${cut(about?.text ?? '', MOST_OF_A_DIFF)}` : '';
   return {
     message: `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${seen}`,
     fields: Object.fromEntries(shown.map((each) => fieldOf(each, filledBefore(each, passedOn)))),

@@ -47,14 +47,14 @@ export const readQaTool = defineTool({
     state: STATE.optional(),
     cursor: CURSOR,
     questions: z.array(Question).optional().describe('The open ones, with all: true every one.'),
-    diff: z.string().optional().describe('Of a question about changed checks: what was changed.'),
+    about: z.string().optional().describe('Of a question about checks: what was changed, or printed.'),
     more_from: MORE_FROM,
     problems: TEXTS.describe('What cannot be read in _qa.md.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async handle({ session, all, offset, projectDir }, { actions }) {
     const { readQa } = await import('./read-qa.act.ts');
-    const { view, questions, open, problems, diff } = await readQa({ session, projectDir }, actions);
+    const { view, questions, open, problems, about } = await readQa({ session, projectDir }, actions);
     const wanted = questions.filter((question) => all || question.isOpen);
     const page = firstThatFit(wanted.slice(offset, offset + MOST_QUESTIONS).map(rendered));
     const hidden = wanted.length === 0 && questions.length > 0 ? [ANSWERED] : [];
@@ -72,8 +72,8 @@ export const readQaTool = defineTool({
       state,
       cursor,
       questions: page,
-      // Changes to what the checks depend on, which the user should see before accepting them.
-      ...(diff !== undefined && offset === 0 && { diff: cut(diff, MOST_OF_A_DIFF) }),
+      // The user should see it before deciding.
+      ...(about !== undefined && offset === 0 && { about: cut(about.text, MOST_OF_A_DIFF) }),
       more_from: offset + page.length < wanted.length ? offset + page.length : undefined,
       problems: problems.slice(0, MOST_PROBLEMS),
     };

@@ -41,7 +41,7 @@ export async function triedChecks(
       const name = `${isSetup ? 'SETUP ' : ''}\`${command}\``;
       if (how === undefined) return ok(id, `${name} passes on the base of a session`);
       const fix =
-        'Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home): no session can be done before it passes.';
+        'Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home); else each session asks whether repairing it is part of the task.';
       return fail(id, `${name} fails on the base of a session (${how}).`, fix);
     });
   } catch (error) {

@@ -3,7 +3,7 @@ import type { CheckRun } from '../../phases/proving.ts';
 import { gitLine, runGit } from '../../project/git/git.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
-import type { SessionProof } from '../../session/proof/proof.ts';
+import { provedPartly, type SessionProof } from '../../session/proof/proof.ts';
 import type { ActionContext } from '../common/context.ts';
 import { READING_ERRORS } from '../common/reading-errors.ts';
 import { type ClonePlace, type CloneRunOptions, checksOnClone } from './checks-on-clone.ts';
@@ -12,6 +12,7 @@ import type { Difference, OpenedProof } from './open-proof.ts';
 interface RepeatedCheck {
   command: string;
   isSetup?: true;
+  redBefore?: true;
   expected: number | null;
   /** Null: ended by a signal or the time limit. Absent: it did not run. */
   found?: number | null;
@@ -26,6 +27,8 @@ export interface Verification {
   commit?: string;
   checks: RepeatedCheck[];
   sandbox: SandboxLevel;
+  /** What the proof leaves open, even where it is repeated. */
+  partly?: string;
   ranIn?: 'worktree';
 }
 
@@ -50,7 +53,18 @@ export async function verifyProof(
   const ofChecks = canRun ? checks.flatMap((check) => statusDifference(check, ran)) : [];
   const all = [...known, ...differences, ...ofChecks];
   const ranIn = proof.checks?.in === 'worktree' ? 'worktree' : undefined;
-  return { verified: all.length === 0, differences: all, session, branch, commit, checks, sandbox, ranIn };
+  const partly = provedPartly(proof);
+  return {
+    verified: all.length === 0,
+    differences: all,
+    session,
+    branch,
+    commit,
+    checks,
+    sandbox,
+    ranIn,
+    partly,
+  };
 }
 
 async function compareCommits(
@@ -90,9 +104,12 @@ async function repeat(
   return await checksOnClone(place, set, context, { ...options, cloneFailed });
 }
 
-function repeatedCheck({ command, isSetup, exitCode: expected }: CheckRun, { runs }: SetEnd): RepeatedCheck {
+function repeatedCheck(
+  { command, isSetup, redBefore, exitCode: expected }: CheckRun,
+  { runs }: SetEnd,
+): RepeatedCheck {
   const now = runs.find((run) => run.command === command && run.isSetup === isSetup);
-  return { command, isSetup, expected, found: now?.exitCode, durationMs: now?.durationMs };
+  return { command, isSetup, redBefore, expected, found: now?.exitCode, durationMs: now?.durationMs };
 }
 
 /** A failed SETUP that is not in the proof, because its result was cached at that time. */

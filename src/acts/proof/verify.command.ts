@@ -5,6 +5,7 @@ import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import type { Output } from '../../kit/terminal/output.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import { harmless } from '../../kit/terminal/style.ts';
+import { RED_AFTER } from '../../phases/proving.ts';
 import type { Difference, OpenedProof } from './open-proof.ts';
 import type { Verification } from './verify-proof.act.ts';
 
@@ -52,15 +53,16 @@ async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
   if ((await askYesNo(cli, 'Run them?')) !== true) throw CLI_ERRORS.commands_not_agreed({ commands: shown });
 }
 
-/** Formats the result: yes, or no with the differences. */
+/** Formats the result: yes, partly with what it leaves open, or no with the differences. */
 export function verificationWords(result: Verification, { style }: Pick<Output, 'style'>): string {
-  const { checks, differences, verified, branch = '', commit = '', sandbox } = result;
-  const { good, bad, dim } = style;
-  const ran = checks.flatMap(({ command, found, expected, durationMs = 0 }) => {
+  const { checks, differences, verified, branch = '', commit = '', sandbox, partly } = result;
+  const { good, bad, attention, dim } = style;
+  const ran = checks.flatMap(({ command, found, expected, redBefore, durationMs = 0 }) => {
     if (found === undefined) return [];
     const status = found === null ? 'no exit status' : `exit status ${found}`;
     const mark = found === expected ? good('✔') : bad('✘');
-    return [`${mark} ${harmless(command)}: ${status} ${dim(`(${duration(durationMs)})`)}`];
+    const red = redBefore ? `, ${RED_AFTER}` : '';
+    return [`${mark} ${harmless(command)}: ${status}${red} ${dim(`(${duration(durationMs)})`)}`];
   });
   if (verified) {
     const at = `${harmless(branch)} at ${commit.slice(0, 8)}`;
@@ -68,7 +70,9 @@ export function verificationWords(result: Verification, { style }: Pick<Output, 
       ran.length === 0
         ? 'commit and tree are as the proof says; it has no checks'
         : 'all is as the proof says';
-    return [...ran, `${good('yes')}: ${at}, ${what} ${dim(`(sandbox: ${sandbox})`)}`].join('\n');
+    const open = partly === undefined ? '' : `; ${harmless(partly)}`;
+    const answer = partly === undefined ? good('yes') : attention('partly');
+    return [...ran, `${answer}: ${at}, ${what}${open} ${dim(`(sandbox: ${sandbox})`)}`].join('\n');
   }
   const hadOthers = result.ranIn === 'worktree' && differences.some(({ what }) => what === 'exit_status');
   return [

@@ -4,7 +4,7 @@ import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName } from '../../
 import { reportFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { gateWords, sandboxWords } from '../../session/facts.ts';
+import { checksWords, gateWords, sandboxWords } from '../../session/facts.ts';
 import { needsHuman } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { GroupQuestion } from './list-sessions.act.ts';
@@ -33,6 +33,7 @@ export const getStatusTool = defineTool({
     branch: z.string().optional().describe('The branch that it works on.'),
     worktree: z.string().optional().describe('The folder that it works in.'),
     sandbox: z.string().optional().describe('The sandbox of its agents.'),
+    checks: z.string().optional().describe('What its checks do not show.'),
     gates: z.string().optional().describe('Who opened its gates.'),
     spent: z.string().optional().describe('What it has cost so far.'),
     messages: z.string().optional().describe('Guidance of the user that no agent has confirmed yet.'),
@@ -54,6 +55,7 @@ export const getStatusTool = defineTool({
       // Archiving removed the worktree.
       worktree: archived ? undefined : worktree?.path,
       sandbox: sandboxWords(report.view.state),
+      checks: checksWords(report.view),
       gates: gateWords(report.view.state),
       spent: spentWords(report.view),
       messages: messageWords(messages),

@@ -7,7 +7,7 @@ import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
-import { hasOnlyPlanChecks, type SessionProof } from '../../session/proof/proof.ts';
+import { provedPartly, type SessionProof } from '../../session/proof/proof.ts';
 import { needsHuman } from '../../session/session-list.ts';
 import { stateWords, statusSentence, WORKER_GONE } from '../../session/words.ts';
 import type { ActionContext } from '../common/context.ts';
@@ -44,16 +44,17 @@ export async function sessionCard(
     iterationCount: progress.totalIterations,
     workedMs: events.reduce((sum, each) => sum + (each.type === 'iteration_ended' ? each.durationMs : 0), 0),
     cost,
-    provedBy: status.kind === 'done' ? provedBy(makeProof(events)) : undefined,
-    // Whoever reads the page has it.
+    proved: status.kind === 'done' ? proofCard(makeProof(events)) : undefined,
+    // The page is the report.
     next: wordsOf(nextSteps(view).filter(({ act }) => act !== 'make_report')),
   };
   return { card, events };
 }
 
-function provedBy(proof: SessionProof | undefined): SessionCard['provedBy'] {
-  if (proof?.checks === undefined) return 'none';
-  return hasOnlyPlanChecks(proof) ? 'plan' : 'project';
+function proofCard(proof: SessionProof | undefined): SessionCard['proved'] {
+  if (proof?.checks === undefined) return { how: 'no' };
+  const open = provedPartly(proof);
+  return open === undefined ? { how: 'yes' } : { how: 'partly', open };
 }
 
 function sentenceOf(view: SessionView, { worker, unwatched }: WorkerReport): string {

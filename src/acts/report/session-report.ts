@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isoUtc } from '../../base/clock.ts';
 import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
-import { failedRuns } from '../../phases/proving.ts';
+import { failedRuns, RED_AFTER, redAfter } from '../../phases/proving.ts';
 import { describeEvent, openedBy } from '../../session/documents/describe-event.ts';
 import { documentText, parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
 import { taskText } from '../../session/documents/overview.ts';
@@ -82,12 +82,19 @@ function checkSetOf(event: EventOf<'checks_ran'>): ReportCheckSet {
     iteration,
     commit,
     sandbox,
-    // Added tests are expected to fail on the base, without the work.
-    passed: set === 'added' || failedRuns({ runs }).length === 0,
-    runs: runs.map(({ command, how, durationMs, tail, isSetup }) => {
-      return { command, how, durationMs, tail, isSetup: isSetup === true };
+    result: resultOf(event),
+    runs: runs.map(({ command, how, redBefore, durationMs, tail, isSetup }) => {
+      const ended = redBefore ? `${how}, ${RED_AFTER}` : how;
+      return { command, how: ended, durationMs, tail, isSetup: isSetup === true };
     }),
   };
+}
+
+function resultOf({ set, runs }: EventOf<'checks_ran'>): ReportCheckSet['result'] {
+  // Tests that prove something fail without the work.
+  if (set === 'added') return 'passed';
+  if (failedRuns({ runs }).length > 0) return 'failed';
+  return redAfter({ runs }).length > 0 ? 'red after' : 'passed';
 }
 
 const MOST_ACTS = 1000;

@@ -1,5 +1,5 @@
 import type { Caps } from '../../phases/caps.ts';
-import type { Proving } from '../../phases/proving.ts';
+import { isUndecided, type Proving } from '../../phases/proving.ts';
 import { childSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { judgeKind } from '../../session/commands/judge-kind.ts';
@@ -96,8 +96,8 @@ async function takeOver(
 }
 
 /**
- * The project's current checks, if the resumed session should switch to them: it is blocked by its old ones, or gets a
- * new goal.
+ * The project's current checks, if the resumed session should switch to them: it is blocked by its old ones, they fail
+ * on its base and nobody has decided about that, or it gets a new goal.
  * @returns undefined if its own checks remain in effect
  * @throws project_not_trusted if the checks have changed and are not trusted yet; the errors of settings
  */
@@ -107,7 +107,8 @@ async function checksNow(
   context: ActionContext,
 ): Promise<{ checks: string[]; proving: Proving } | undefined> {
   const isBlockedByThem = state.status.kind === 'blocked' && ABOUT_CHECKS.has(state.status.rule);
-  if (!sessionFile || (!isBlockedByThem && goal === undefined)) return undefined;
+  const areInQuestion = isBlockedByThem || isUndecided(state.baseChecks);
+  if (!sessionFile || (!areInQuestion && goal === undefined)) return undefined;
   const project = await findProjectFor({ projectDir: sessionFile.configPath }, context);
   const now = {
     checks: project.values.checks.map(({ command }) => command),

@@ -60,6 +60,7 @@ export function factRows(facts: ShownFacts): Row[] {
     ['needs', cut(facts.needs)],
     ['summary', cut(facts.summary)],
     ['gates', facts.gates],
+    ['checks', cut(facts.checks)],
     ['spent', cut(facts.spent)],
     ['problems', facts.problems?.join(' ')],
     ['branch', facts.branch && fitLine(`${facts.branch} from ${facts.base}`)],

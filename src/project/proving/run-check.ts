@@ -66,8 +66,8 @@ function howItFailed({ how, missing }: CommandFailure): string {
   return missing === undefined ? how : `${how}: the shell does not find "${missing}"`;
 }
 
-const TAIL_LINES = 10;
-const TAIL_CHARS = 1000;
+const TAIL_LINES = 20;
+const TAIL_CHARS = 2000;
 
 /** The part of an output shown in a proof, which may be published. */
 function tailOf(lastLines: string, env: Readonly<Record<string, string>>): string | undefined {

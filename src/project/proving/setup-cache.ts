@@ -98,14 +98,15 @@ export async function storeCache(
   await writeFile(join(draft, MADE), JSON.stringify({ folders: made, isAll }));
   await removeTree(join(cacheDir, key));
   await rename(draft, join(cacheDir, key)).catch(() => removeTree(draft));
-  await dropOldest(cacheDir);
+  await dropOldest(cacheDir, MOST_ENTRIES);
 }
 
-async function dropOldest(cacheDir: string): Promise<void> {
+/** Entries are aged by when they were last used. */
+export async function dropOldest(cacheDir: string, most: number): Promise<void> {
   const names = (await ifExists(readdir(cacheDir))) ?? [];
   const aged = names.map((name) => ({ name, usedAt: statsAt(join(cacheDir, name))?.mtimeMs ?? 0 }));
   aged.sort((one, other) => other.usedAt - one.usedAt);
-  for (const { name } of aged.slice(MOST_ENTRIES)) await removeTree(join(cacheDir, name));
+  for (const { name } of aged.slice(most)) await removeTree(join(cacheDir, name));
 }
 
 /** Where checks run on clones: next to the worktrees, on the same disk, and read-only for agents in the guard. */

@@ -1,7 +1,7 @@
 import { isoUtc } from '../../base/clock.ts';
 import { describeUse } from '../../phases/caps.ts';
 import { outageOf } from '../../phases/ending.ts';
-import { type CheckRun, failedRuns } from '../../phases/proving.ts';
+import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../phases/proving.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
 import { outageWords } from '../events/bodies/positions.ts';
 import type { By, Channel } from '../events/bodies/who-acted.ts';
@@ -76,13 +76,16 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     const how = ending === 'signalled' ? '' : `: ${ending}`;
     return `iteration ${iteration} ended${how}${problem ? ` (${problem})` : ''}; ${decided({ ...end, ending })}`;
   },
-  checks_ran: ({ set, in: place, commit, runs }) => {
+  checks_ran: ({ set, in: place, commit, runs, ranAt }) => {
     if (set === 'added') return addedTests(runs);
     const failed = failedRuns({ runs });
     const where = place === 'clone' ? 'a fresh clone' : 'the worktree';
+    const red = redAfter({ runs });
+    const passed = red.length === 0 ? 'passed' : `passed, but for ${red.join(', ')}: ${RED_AFTER}`;
     const result =
-      failed.length === 0 ? 'passed' : `failed: ${failed.map(({ command }) => command).join(', ')}`;
-    return `${SETS[set]} on ${commit.slice(0, 8)} in ${where} ${result}`;
+      failed.length === 0 ? passed : `failed: ${failed.map(({ command }) => command).join(', ')}`;
+    const earlier = ranAt === undefined ? '' : ` (ran for an earlier session, ${ranAt})`;
+    return `${SETS[set]} on ${commit.slice(0, 8)} in ${where} ${result}${earlier}`;
   },
   parked: ({ for: waitsFor, reason }) => `waiting for ${waitsFor}${reason ? `: ${reason}` : ''}`,
   answers_recorded: ({ answers, by, open, replaced = [] }) => {

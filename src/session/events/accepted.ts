@@ -1,5 +1,5 @@
 import type { Phase } from '../../phases/table.ts';
-import type { PlanServer } from './bodies/positions.ts';
+import type { PlanServer, RecordedAnswer } from './bodies/positions.ts';
 import type { SessionState, WaitingStatus } from './state.ts';
 
 /** The MCP servers that were accepted with the plan which is approved now; none while another one is written. */
@@ -26,4 +26,16 @@ export function afterWeakened(
   }
   const note = `A person did not accept the changed checks that ${answer.id} of _qa.md lists: bring them back as they were, unless the answer there says otherwise.`;
   return { phase: 'implementation', notes: [...notes, note] };
+}
+
+/** The option of the question about a red base that lets its checks fail at the end as they do there. */
+const LEAVES_BASE_RED = 'B';
+
+/** What was decided about checks that fail on the base commit; any other answer makes passing them part of the task. */
+export function withBaseChoice(state: SessionState, answers: readonly RecordedAnswer[]): SessionState {
+  const { baseChecks } = state;
+  const answer = answers.find(({ question }) => question === baseChecks?.question);
+  if (baseChecks === undefined || answer === undefined) return state;
+  const choice = answer.text === LEAVES_BASE_RED ? 'leave' : 'fix';
+  return { ...state, baseChecks: { ...baseChecks, choice } };
 }

@@ -7,12 +7,11 @@ import {
   withCountsReset,
   withNewGoal,
 } from '../../phases/progress.ts';
-import { baseChecksOf, failedRuns, provesNothing } from '../../phases/proving.ts';
+import { baseChecksOf, failedRuns, provesNothing, redAfter } from '../../phases/proving.ts';
 import { noteWith } from '../../phases/verdict.ts';
-import { afterWeakened } from './accepted.ts';
+import { afterWeakened, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import { type AnswerOnRecord, Parked, type Places, withPlaces } from './bodies/positions.ts';
-import { isPersonal } from './bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { heldHalfway, letGoOn, OVER, rewound } from './fold-rewound.ts';
 import { addCosts, countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
@@ -191,11 +190,14 @@ function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>):
 }
 
 function parked(state: SessionState, event: EventOf<'parked'>): SessionState {
-  return settled(state, { kind: 'waiting', since: event.at, ...Parked.parse(event) });
+  const { baseChecks } = state;
+  const { baseQuestion: question } = event;
+  const asked = baseChecks && question ? { ...state, baseChecks: { ...baseChecks, question } } : state;
+  return settled(asked, { kind: 'waiting', since: event.at, ...Parked.parse(event) });
 }
 
 function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>): SessionState {
-  const answered = { ...state, answers: mergeAnswers(state.answers, event) };
+  const answered = withBaseChoice({ ...state, answers: mergeAnswers(state.answers, event) }, event.answers);
   const { status } = state;
   if (status.kind !== 'waiting' || status.for !== 'qa_answers') return answered;
   if (event.open.length === 0) {
@@ -280,24 +282,24 @@ function checksRan(state: SessionState, event: EventOf<'checks_ran'>): SessionSt
   const ran = event.runs.filter(({ isSetup }) => !isSetup);
   const passed = ran.flatMap(({ command, how }) => (how === undefined ? [command] : []));
   const commands = ran.map(({ command }) => command);
-  const proved = failedRuns(event).length === 0 ? { commit: event.commit, commands } : undefined;
+  const red = redAfter(event);
+  const shown = { commit: event.commit, commands, ...(red.length > 0 && { redAfter: red }) };
+  const proved = failedRuns(event).length === 0 ? shown : undefined;
   return { ...state, passed, proved };
 }
 
 /**
- * What a resume says about the checks: others from now on, or that they failed on the base. A person accepts that; by a
- * model's resume they run there again.
+ * What a resume says about the checks: others from now on. Where they could not run on the base, they are run there
+ * again.
  */
 function withChecksOf(
   state: SessionState,
-  { checks, proving, by }: Pick<EventOf<'resumed'>, 'checks' | 'proving' | 'by'>,
+  { checks, proving }: Pick<EventOf<'resumed'>, 'checks' | 'proving'>,
 ): SessionState {
-  const { baseChecks, ...rest } = state;
+  const { baseChecks: _old, ...rest } = state;
   if (checks !== undefined || proving !== undefined)
     return { ...rest, proved: undefined, ...(checks && { checks }), ...(proving && { proving }) };
-  const isAsked = state.status.kind === 'blocked' && state.status.rule === 'base_checks';
-  if (baseChecks === undefined || !isAsked) return state;
-  return isPersonal(by.channel) ? { ...state, baseChecks: { ...baseChecks, result: 'accepted' } } : rest;
+  return state.status.kind === 'blocked' && state.status.rule === 'base_checks' ? rest : state;
 }
 
 /** What quality agents have found to hold, and on which commit; code that is written after it has to be reviewed again. */

@@ -2,8 +2,17 @@ import * as z from 'zod';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
-import { visibleControls } from '../../base/text.ts';
-import { CHECK_PLACES, ChangedTest, CheckRun, ProvedRequirement, Weakening } from '../../phases/proving.ts';
+import { capitalised, visibleControls } from '../../base/text.ts';
+import {
+  type BaseChecks,
+  CHECK_PLACES,
+  ChangedTest,
+  CheckRun,
+  ProvedRequirement,
+  RED_AFTER,
+  redAfter,
+  Weakening,
+} from '../../phases/proving.ts';
 import { describeBy, openedBy } from '../documents/describe-event.ts';
 import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
 import { Cost, PlanVersion } from '../events/bodies/positions.ts';
@@ -209,38 +218,58 @@ function requirements({ requirements: all, checks: set }: SessionProof): string[
   return ['## Requirements', 'In the words that were approved with the plan.', list(lines)];
 }
 
-export const ONLY_PLAN = "Only the plan's own checks: this project has no CHECK.";
-
-/** What a project's own checks would show is not shown: those of the plan alone have run. */
-export function hasOnlyPlanChecks({ checks: set, baseChecks, requirements }: SessionProof): boolean {
+/** What the checks of a proof leave open, as a sentence without its end; undefined: every check of the project passed. */
+export function provedPartly({ checks: set, baseChecks, requirements }: SessionProof): string | undefined {
+  if (set === undefined) return undefined;
+  const red = redAfter(set);
+  if (red.length > 0) return redAfterText(red);
   const ofPlan = new Set(requirements?.map(({ check }) => check));
-  const areOfPlan = set?.runs.every(({ command, isSetup }) => isSetup || ofPlan.has(command));
-  return baseChecks === undefined && areOfPlan === true;
+  const areOfPlan = set.runs.every(({ command, isSetup }) => isSetup || ofPlan.has(command));
+  return baseChecks === undefined && areOfPlan ? NO_CHECK : undefined;
+}
+
+/** What a project's own checks would show is not shown: those of the plan alone run. */
+export const NO_CHECK = "only the plan's own checks: this project has no CHECK";
+
+/** Of the commands that were red before the work and are red after it. */
+export function redAfterText(commands: readonly string[]): string {
+  return `${RED_AFTER}: ${commands.map(code).join(', ')}`;
+}
+
+const CHOICES = { fix: 'making it green is part of the task', leave: 'it may stay red' } as const;
+
+export function redBeforeText({ failed, choice }: Pick<BaseChecks, 'failed' | 'choice'>): string {
+  const commands = failed.map(({ command, how }) => `${code(command)} (${how})`).join(', ');
+  return `red before any work: ${commands}${choice === undefined ? '' : `; ${CHOICES[choice]}`}`;
 }
 
 function checks(proof: SessionProof): string[] {
   const { checks: set, baseChecks, clone, agents } = proof;
   if (set === undefined) return ['No command checked this work: the project has no CHECK.'];
+  const partly = provedPartly(proof);
   const where =
     set.in === 'clone'
       ? 'On a fresh clone of the commit'
       : 'In the folder of the agent (CHECK_IN=worktree), where uncommitted and ignored files took part';
   const wasOpen = [set.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
   return [
-    ...(hasOnlyPlanChecks(proof) ? [`**${ONLY_PLAN}**`] : []),
+    ...(partly === undefined ? [] : [`**${capitalised(partly)}.**`]),
     `${where}, sandbox: ${set.sandbox}, ${set.at}.`,
     ...(wasOpen ? ['No guard: home was open to the agents, and so were the folders above the clone.'] : []),
     ...(clone.home?.length ? [`Of home they saw ${clone.home.map(code).join(', ')} (CHECK_HOME).`] : []),
     list(set.runs.map(checkLine)),
     ...set.runs.flatMap(tail),
-    ...(baseChecks === undefined ? [] : [`The same on the base commit: ${onBase(baseChecks)}.`]),
+    ...(baseChecks === undefined
+      ? []
+      : [`The same on the base commit, ${baseChecks.at}: ${onBase(baseChecks)}.`]),
   ];
 }
 
-function checkLine({ command, isSetup, exitCode, how, ...run }: CheckRun): string {
+function checkLine({ command, isSetup, exitCode, how, redBefore, ...run }: CheckRun): string {
   const status = exitCode === null ? (how ?? 'no exit status') : `exit status ${exitCode}`;
   const output = `output of ${run.outputBytes} bytes, SHA-256 ${code(run.outputHash)}`;
-  return `${isSetup ? 'SETUP ' : ''}${code(command)}: **${status}**, ${(run.durationMs / 1000).toFixed(1)} s, ${output}`;
+  const red = redBefore ? ` (${RED_AFTER})` : '';
+  return `${isSetup ? 'SETUP ' : ''}${code(command)}: **${status}**${red}, ${(run.durationMs / 1000).toFixed(1)} s, ${output}`;
 }
 
 export function onBase({ runs }: ProvedSet): string {

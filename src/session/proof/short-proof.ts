@@ -1,13 +1,12 @@
-import { listed } from '../../base/text.ts';
-import type { CheckRun } from '../../phases/proving.ts';
+import { capitalised, listed } from '../../base/text.ts';
+import { type CheckRun, RED_AFTER } from '../../phases/proving.ts';
 import {
   changedChecks,
   code,
-  hasOnlyPlanChecks,
   list,
-  ONLY_PLAN,
   onBase,
   openedByModel,
+  provedPartly,
   type SessionProof,
 } from './proof.ts';
 
@@ -61,10 +60,11 @@ const MOST_NAMED = 10;
 export function proofLimits(proof: SessionProof): string[] {
   const { checks, agents, approvals, outsidePlan = [], requirements = [] } = proof;
   const reviewed = requirements.flatMap(({ id, reviewer }) => (reviewer ? [id] : []));
+  const partly = provedPartly(proof);
   const isOpen = [checks?.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
   return [
     ...(checks === undefined ? ['No command has checked this work.'] : []),
-    ...(hasOnlyPlanChecks(proof) ? [ONLY_PLAN] : []),
+    ...(partly === undefined ? [] : [`${capitalised(partly)}.`]),
     ...(checks?.in === 'worktree'
       ? ['Uncommitted and ignored files took part in the checks (CHECK_IN=worktree).']
       : []),
@@ -78,7 +78,8 @@ export function proofLimits(proof: SessionProof): string[] {
   ];
 }
 
-function resultOf({ exitCode, how }: CheckRun): string {
+function resultOf({ exitCode, how, redBefore }: CheckRun): string {
   if (exitCode === 0) return '✔ passed';
+  if (redBefore) return `! ${RED_AFTER}`;
   return `✘ ${exitCode === null ? (how ?? 'no exit status') : `exit status ${exitCode}`}`;
 }

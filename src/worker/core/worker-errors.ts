@@ -2,14 +2,17 @@ import { errors } from '../../base/errors.ts';
 import { visibleControls } from '../../base/text.ts';
 import { programNotFound } from '../../project/finding/project-command.ts';
 
+/** What checks often miss there. */
+const CLONE_LACKS =
+  'a clone has no ignored files, which SETUP makes or CHECK_COPY copies, and an empty home, of which CHECK_HOME names what checks need.';
 const IN_WORKTREE = 'CHECK_IN=worktree runs them in the folder of the agent instead.';
 
 /** What a person must fix before the worker can start an agent. */
 export const WORKER_ERRORS = errors({
   base_checks: ({ failed }: { failed: readonly { command: string; how: string }[] }) => ({
-    what: 'The checks fail before any work.',
+    what: 'The checks cannot run.',
     why: `In a fresh clone of the commit that the session began from: ${failed.map(({ command, how }) => `\`${command}\` (${how})`).join('; ')}. No agent caused this.`,
-    hint: `Fix what they need, or correct .samocode: a clone has no ignored files, which SETUP makes or CHECK_COPY copies, and an empty home, of which CHECK_HOME names what checks need. Then resume the session. ${IN_WORKTREE} If they are meant to fail before the work, the user resumes the session as it is, in a terminal.`,
+    hint: `Install or repair what they need, or correct .samocode: ${CLONE_LACKS} Then resume the session. ${IN_WORKTREE}`,
     next: [{ act: 'resume' }],
   }),
   branch_is_its_base: ({ branch }: { branch: string }) => ({

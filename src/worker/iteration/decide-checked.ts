@@ -1,8 +1,9 @@
 import { capitalised } from '../../base/text.ts';
-import { afterBadDocument, afterUnreviewed } from '../../phases/after-checks.ts';
+import { afterBadDocument, afterUnreviewed, askAboutBase } from '../../phases/after-checks.ts';
 import { decide } from '../../phases/decide.ts';
 import type { Decision } from '../../phases/decision.ts';
 import type { Outcome, Rules } from '../../phases/outcome.ts';
+import { isUndecided } from '../../phases/proving.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
@@ -10,10 +11,11 @@ import { planServers } from '../../session/servers/plan-servers.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { gatesOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/limit-end.ts';
+import { knownBase } from '../proving/base-run.ts';
 import { failureNote } from '../proving/check-facts.ts';
 import { branchGone } from '../proving/false-claims.ts';
 import { ledgerProblem, unreviewed } from '../proving/ledger.ts';
-import { decideByObstacles } from '../proving/obstacle-questions.ts';
+import { afterUnrunnableBase, decideByObstacles } from '../proving/obstacle-questions.ts';
 import { tryFast } from '../proving/prove.ts';
 
 export interface Checked {
@@ -41,7 +43,7 @@ export async function decideChecked(
   }
   if (!needsProof(progress.phase, decision)) {
     const instead = await byDocuments(worker, outcome, decision);
-    return { decision: instead ?? decision, events: [] };
+    return instead ? { decision: instead, events: [] } : await withBaseQuestion(worker, decision);
   }
   return await decideByObstacles(worker, iteration, decision);
 }
@@ -83,6 +85,21 @@ async function byDocuments(
 async function serversProblem(worker: Worker): Promise<string | undefined> {
   const { problems } = planServers((await readPlanEvidence(worker)).text ?? '');
   return problems.length === 0 ? undefined : problems.join(' ');
+}
+
+/**
+ * A gate before the work waits for the checks of the base: a failure there is asked about with the questions of the
+ * agent. Where the settings open that gate, they answer it too.
+ */
+async function withBaseQuestion(worker: Worker, decision: Decision): Promise<Checked | undefined> {
+  const { progress } = stateOf(worker);
+  const asking = askAboutBase(progress, decision);
+  if (asking === undefined) return { decision, events: [] };
+  const known = await knownBase(worker);
+  if (known === undefined) return undefined;
+  const { base, events } = known;
+  const next = isUndecided(base) ? asking : decision;
+  return { decision: afterUnrunnableBase(progress, base) ?? next, events };
 }
 
 function rulesOf(worker: Worker): Rules {

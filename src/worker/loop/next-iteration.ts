@@ -12,7 +12,7 @@ import { withinBudget } from '../limits/budget.ts';
 import { sameAccount } from '../limits/choose-child.ts';
 import { accountIsFree } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
-import { baseChecksPass, beginBaseRun } from '../proving/base-run.ts';
+import { baseChecksRun, beginBaseRun } from '../proving/base-run.ts';
 
 /** Runs the next iteration, unless a step before it records something that prevents it. */
 export async function nextIteration(worker: Worker): Promise<void> {
@@ -28,7 +28,7 @@ export async function nextIteration(worker: Worker): Promise<void> {
   if (!(await withinBudget(worker))) return;
   if (!(await accountIsFree(worker))) return;
   if (!(await restoreWorktree(worker))) return;
-  if (!(await baseChecksPass(worker))) return;
+  if (!(await baseChecksRun(worker))) return;
   const reason = await queueReason(worker);
   if (reason !== undefined) {
     await record(worker, { type: 'queued', reason });

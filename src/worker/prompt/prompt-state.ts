@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
+import type { BaseChecks } from '../../phases/proving.ts';
 import type { Phase } from '../../phases/table.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import { type AnswersOnRecord, questionHash } from '../../session/documents/qa.ts';
@@ -30,7 +32,8 @@ export type PromptState = Awaited<ReturnType<typeof promptState>>;
 export async function promptState(worker: Worker, facts: PromptFacts) {
   const { file, paths } = worker;
   const { settings } = file;
-  const { worktree, progress, notes, goal, feedback, oldRounds, oldPlans, answers } = stateOf(worker);
+  const { worktree, progress, notes, goal, feedback, oldRounds, oldPlans, answers, baseChecks } =
+    stateOf(worker);
   const { questions, open } = await readQuestions(worker);
   return {
     sessionDir: paths.sessionDir,
@@ -53,6 +56,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     constraints: await constraints(settings.constraintsPath),
     checks: checksOf(worker),
     checksIn: provingOf(worker).in,
+    redBase: redBase(baseChecks, paths.runDir),
     documents: documentNames(worker),
     questions: { asked: questions.length, open, answers: answersTo(questions, answers) },
     gates: gatesOf(worker),
@@ -62,6 +66,17 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     earlier: { rounds: oldRounds, plans: oldPlans },
     progress,
   };
+}
+
+/** The checks that fail before any work, with the paths of their outputs. */
+function redBase(base: BaseChecks | undefined, runDir: string) {
+  if (base?.result !== 'red') return undefined;
+  const failed = base.failed.map(({ command, how, output }) => ({
+    command,
+    how,
+    output: join(runDir, output),
+  }));
+  return { failed, choice: base.choice };
 }
 
 /** Each question with the recorded answer, as the text of the chosen options. */

@@ -12,6 +12,7 @@ export function situation(state: PromptState): string {
   const lines = [
     workplace(state),
     ...ofPhase[state.phase](state),
+    ...redBase(state),
     ...checks(state),
     ...requirements(state),
     ...documents(state),
@@ -107,12 +108,32 @@ function qualityRound({ progress: { qualityRounds, qualityChangedTree } }: Promp
 
 const CHECKED: readonly Phase[] = ['planning', 'implementation', 'testing', 'quality', 'done'];
 
-function checks({ phase, checks: commands, checksIn }: PromptState): string[] {
+function redBase({ phase, redBase: base }: PromptState): string[] {
+  if (base === undefined || (phase !== 'requirements' && !CHECKED.includes(phase))) return [];
+  const { failed, choice } = base;
+  const runs = failed.map(
+    ({ command, how, output }) => `${inlineMaterial(command)} (${how}; output: ${inlineMaterial(output)})`,
+  );
+  return [
+    `Before any work these checks fail on the base commit: ${listed(runs, MAX_RED)}. ${RED[choice ?? 'open']}`,
+  ];
+}
+
+const MAX_RED = 8;
+
+const RED = {
+  open: 'The worker asks the human at the next gate whether that is part of the task: do not ask it yourself.',
+  fix: 'Making them green is part of the task.',
+  leave: 'The human lets them stay red: leave that alone, unless the task needs it.',
+} as const;
+
+function checks({ phase, checks: commands, checksIn, redBase: base }: PromptState): string[] {
   if (commands.length === 0 || !CHECKED.includes(phase)) return [];
   const where =
     checksIn === 'clone' ? ' on a fresh clone of the branch: commit everything that they need' : '';
+  const mayStayRed = base?.choice === 'leave' ? ', or with the status that it had on the base commit' : '';
   return [
-    `Before testing goes to quality and before the end the worker itself runs ${commands.map(inlineMaterial).join(', ')}${where}; each must exit 0.`,
+    `Before testing goes to quality and before the end the worker itself runs ${commands.map(inlineMaterial).join(', ')}${where}; each must exit 0${mayStayRed}.`,
   ];
 }
 

@@ -1,4 +1,7 @@
-import type { BaseChecks, ChecksRan } from '../../phases/proving.ts';
+import { type BaseChecks, baseChecksOf, type ChecksRan } from '../../phases/proving.ts';
+import { onceForBase } from '../../project/proving/base-results.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { blockedBy } from '../core/blocked.ts';
 import {
   checksOf,
@@ -10,8 +13,8 @@ import {
   type WorkerMemory,
 } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { commitWithTree } from './check-facts.ts';
-import { type ClonedSet, runInClone } from './run-in-clone.ts';
+import { commitWithTree, showChecking } from './check-facts.ts';
+import { runInClone } from './run-in-clone.ts';
 import { baseRunMark, endBaseProcesses } from './scratch.ts';
 
 function isWanted(worker: Worker): boolean {
@@ -44,7 +47,7 @@ async function collectBaseRun(worker: Worker): Promise<void> {
 }
 
 /** Waits for the base checks, however long they take. @returns their result, to be recorded by the caller */
-export async function awaitBaseRun(worker: Worker, signal: AbortSignal): Promise<ChecksRan | undefined> {
+async function awaitBaseRun(worker: Worker, signal: AbortSignal): Promise<ChecksRan | undefined> {
   beginBaseRun(worker);
   const run = worker.memory.baseRun;
   if (run === undefined) return undefined;
@@ -72,47 +75,55 @@ export async function stopBaseRun(worker: Worker): Promise<ChecksRan | undefined
   return await run.ended;
 }
 
+/** Once for each base commit: the result may be that of an earlier session. */
 async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan | undefined> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return undefined;
-  const proving = provingOf(worker);
-  const set: ClonedSet = {
-    name: 'base',
-    commit: worktree.baseCommit,
-    worktree,
-    commands: checksOf(worker),
-    proving,
-    mark: baseRunMark(worker).value,
-    iteration: 0,
-    outputDir: worker.paths.baseChecks,
-    signal,
-  };
-  try {
-    const end = await runInClone(worker, set);
-    // Reported when the checks of the branch run; the base remains unchecked.
-    if (end.failures.some(({ guardProblem }) => guardProblem !== undefined)) return undefined;
-    const { commit, tree } = await commitWithTree(worker, worktree.baseCommit);
-    const sandbox = await worker.guard.level(worker);
-    return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox };
-  } finally {
-    await endBaseProcesses(worker);
-  }
+  const { mainRepo, worktreesDir } = worker.file;
+  const sandbox = await worker.guard.level(worker);
+  const given = { commit: worktree.baseCommit, commands: checksOf(worker), proving: provingOf(worker) };
+  const of = { ...given, outputDir: worker.paths.baseChecks, signal };
+  const path = worker.env.PATH ?? '';
+  return await onceForBase({ mainRepo, worktreesDir, sandbox, path, ...of }, worker, async () => {
+    const set = { ...of, name: 'base', worktree, mark: baseRunMark(worker).value, iteration: 0 };
+    try {
+      const end = await runInClone(worker, set);
+      // Reported when the checks of the branch run; nothing is known of the base.
+      if (end.failures.some(({ guardProblem }) => guardProblem !== undefined)) return undefined;
+      const { commit, tree } = await commitWithTree(worker, worktree.baseCommit);
+      return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox };
+    } finally {
+      await endBaseProcesses(worker);
+    }
+  });
 }
 
 /**
- * Whether the checks pass on the commit that the session started from, as far as known. If they fail there, no agent
- * caused it, and the session waits for a person.
+ * What is known of the base commit, once its checks have ended, however long they take.
+ * @returns with the event to record; undefined when the wait was stopped
  */
-export async function baseChecksPass(worker: Worker): Promise<boolean> {
+export async function knownBase(
+  worker: Worker,
+): Promise<{ base: BaseChecks | undefined; events: NewEvent[] } | undefined> {
+  const { baseChecks: base } = stateOf(worker);
+  if (base !== undefined || !isWanted(worker)) return { base, events: [] };
+  showChecking(worker, 'the base commit');
+  const end = await whileTakingCommands(worker, (signal) => awaitBaseRun(worker, signal));
+  if (end.kind === 'stopped') return undefined;
+  if (end.value === undefined) return { base: undefined, events: [] };
+  return { base: baseChecksOf(end.value), events: [{ type: 'checks_ran', ...end.value }] };
+}
+
+/**
+ * Whether the checks can run on the commit that the session began from, as far as is known. If not, no agent caused
+ * it, and the session blocks.
+ */
+export async function baseChecksRun(worker: Worker): Promise<boolean> {
   await collectBaseRun(worker);
   const { baseChecks, progress } = stateOf(worker);
-  if (baseChecks?.result === 'red') {
-    await record(worker, blockedBy(baseRed(baseChecks), progress.phase));
+  if (baseChecks?.result === 'unrunnable') {
+    await record(worker, blockedBy(WORKER_ERRORS.base_checks({ failed: baseChecks.failed }), progress.phase));
     return false;
   }
   return true;
-}
-
-export function baseRed({ failed }: Pick<BaseChecks, 'failed'>) {
-  return WORKER_ERRORS.base_checks({ failed });
 }

@@ -54,3 +54,12 @@ export function failureNote({ command, how, outputPath, lastLines }: FailedCheck
   const head = `\`${command}\` failed (${how}). Its whole output: ${outputPath}`;
   return lastLines === '' ? head : `${head}\n${lastLines}`;
 }
+
+/** Shows in status bars what is checked now. */
+export function showChecking(worker: Worker, what: string): void {
+  try {
+    worker.projector.writeNow(stateOf(worker), `checking: ${what}`);
+  } catch {
+    // A status bar may miss it until the next change.
+  }
+}

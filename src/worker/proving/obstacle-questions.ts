@@ -6,18 +6,21 @@ import {
   afterUnreadMessages,
   afterUnreviewed,
   notCommitted,
+  waitAboutBase,
 } from '../../phases/after-checks.ts';
 import type { Decision } from '../../phases/decision.ts';
 import { OBSTACLES, type Obstacle, type ObstacleName } from '../../phases/obstacles.ts';
-import type { ChangedTest, ProvedRequirement } from '../../phases/proving.ts';
+import type { Progress } from '../../phases/progress.ts';
+import type { BaseChecks, ChangedTest, ProvedRequirement } from '../../phases/proving.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { failureNote, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 import { branchGone, falseClaims, laterWork } from './false-claims.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
 import { failedOf, unreviewed } from './ledger.ts';
-import { type Proof, proveBranch } from './prove.ts';
+import { asReason, type Proof, proveBranch } from './prove.ts';
 
 interface Inquiry {
   worker: Worker;
@@ -57,7 +60,8 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   async red_base(inquiry) {
     const { proof } = await shownOf(inquiry);
     if (proof.kind !== 'base_red') return undefined;
-    return afterImpossible(progressOf(inquiry.worker), 'base_checks', proof.reason);
+    const progress = progressOf(inquiry.worker);
+    return afterUnrunnableBase(progress, proof.base) ?? waitAboutBase(progress.phase, progress.phase);
   },
   async uncommitted(inquiry) {
     const { proof, claims } = await shownOf(inquiry);
@@ -123,6 +127,16 @@ export async function decideByObstacles(
   const shown = requirements.length > 0 ? requirements : undefined;
   const done = { ...decision, requirements: shown, changedTests: inquiry.changedTests };
   return { decision: done, events: [...events, ...inWorktreeNotice(worker)] };
+}
+
+/** No agent can help where the checks cannot run on the base commit. */
+export function afterUnrunnableBase(progress: Progress, base: BaseChecks | undefined): Decision | undefined {
+  if (base?.result !== 'unrunnable') return undefined;
+  return afterImpossible(
+    progress,
+    'base_checks',
+    asReason(WORKER_ERRORS.base_checks.explain({ failed: base.failed })),
+  );
 }
 
 /** Asks in order until the first answer. @param ask the question of that name */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Explanation } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
-import { baseChecksOf, type ChecksRan } from '../../phases/proving.ts';
+import { type BaseChecks, type ChecksRan, isNoWorse, isUndecided, redAfter } from '../../phases/proving.ts';
 import { type CheckPlace, type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
@@ -13,8 +13,14 @@ import { joinEnvironment } from '../core/children-environment.ts';
 import { endChildTree } from '../core/tree.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { awaitBaseRun, baseRed } from './base-run.ts';
-import { fastCommands, type TipOfBranch, tipOfBranch, uncommittedFiles } from './check-facts.ts';
+import { knownBase } from './base-run.ts';
+import {
+  fastCommands,
+  showChecking,
+  type TipOfBranch,
+  tipOfBranch,
+  uncommittedFiles,
+} from './check-facts.ts';
 import { failedOf, fullCommands } from './ledger.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
 
@@ -25,7 +31,7 @@ export type Proof = { events: NewEvent[] } & (
   | { kind: 'uncommitted'; files: string[] }
   /** No agent can help: a command not found, a failing guard, or no clone. */
   | { kind: 'impossible'; reason: string }
-  | { kind: 'base_red'; reason: string }
+  | { kind: 'base_red'; base: BaseChecks }
   | { kind: 'stopped' }
 );
 
@@ -104,7 +110,8 @@ export async function recordedSet(
   try {
     const end = await whileTakingCommands(worker, run);
     if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
-    const { runs, failures, left } = end.value;
+    const { runs, failures } = asBefore(worker, end.value);
+    const { left } = end.value;
     const sandbox = await worker.guard.level(worker);
     const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox }];
     if (left !== undefined) {
@@ -124,7 +131,15 @@ export async function recordedSet(
   }
 }
 
-/** Only commands of the project: the script of a requirement may still be written by an agent. */
+/** Marks what fails as it did before the work, where that was accepted, and takes it out of the failures. */
+function asBefore(worker: Worker, { runs, failures }: SetEnd): Pick<SetEnd, 'runs' | 'failures'> {
+  const { baseChecks } = stateOf(worker);
+  const marked = runs.map((run) => (isNoWorse(run, baseChecks) ? { ...run, redBefore: true as const } : run));
+  const red = redAfter({ runs: marked });
+  return { runs: marked, failures: failures.filter(({ command }) => !red.includes(command)) };
+}
+
+/** An agent may write the script that a requirement names; the project's commands exist from the start. */
 function impossibleReason(
   failures: readonly FailedCheck[],
   ofProject: readonly FailedCheck[],
@@ -138,32 +153,19 @@ function impossibleReason(
   return undefined;
 }
 
-/** Without the first sentence, which says that no agent was started: here one has run. */
-function asReason({ why, hint }: Explanation): string {
+/** Reworded, since an agent has run: the original message says that none was started. */
+export function asReason({ why, hint }: Explanation): string {
   return `${why} ${hint}`;
 }
 
-/** A check that also fails on the base, if no person has accepted that, is not the agent's failure. */
+/** A check that cannot run on the base, or fails there and nobody has decided about that, is no agent's failure. */
 async function unlessBaseIsRed(worker: Worker, proof: Proof): Promise<Proof> {
-  let { baseChecks } = stateOf(worker);
-  const { events } = proof;
-  if (baseChecks === undefined) {
-    const end = await whileTakingCommands(worker, (signal) => awaitBaseRun(worker, signal));
-    if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
-    if (end.value === undefined) return proof;
-    events.push({ type: 'checks_ran', ...end.value });
-    baseChecks = baseChecksOf(end.value);
-  }
-  if (baseChecks.result !== 'red') return proof;
-  return { kind: 'base_red', reason: asReason(baseRed(baseChecks)), events };
-}
-
-function showChecking(worker: Worker, command: string): void {
-  try {
-    worker.projector.writeNow(stateOf(worker), `checking: ${command}`);
-  } catch {
-    // A status bar may miss it until the next change.
-  }
+  const known = await knownBase(worker);
+  if (known === undefined) return { kind: 'stopped', events: [] };
+  const { base } = known;
+  const events = [...proof.events, ...known.events];
+  if (base?.result === 'unrunnable' || isUndecided(base)) return { kind: 'base_red', base, events };
+  return { ...proof, events };
 }
 
 interface WorktreeSet {

@@ -3,13 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { changeFile } from '../../base/files/change-file.ts';
 import { listed, visibleControls } from '../../base/text.ts';
 import type { ParkDecision } from '../../phases/decision.ts';
-import type { Weakening } from '../../phases/proving.ts';
+import { type BaseChecks, isUndecided, RED_AFTER, type Weakening } from '../../phases/proving.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { openedAtStart } from '../../session/commands/judge-running.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
 import { documentFingerprint, documentText } from '../../session/documents/documents.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
-import { openQuestions, parseQa, suggestedAnswers } from '../../session/documents/qa.ts';
+import { openQuestions, parseQa, questionHash, suggestedAnswers } from '../../session/documents/qa.ts';
+import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { appendRound, newQa, type QuestionDraft, setQaStatus } from '../../session/documents/qa-change.ts';
 import type { Parked } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -39,6 +40,7 @@ export async function recordParked(worker: Worker, decision: ParkDecision): Prom
 async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   if (decision.askNothingToClarify) await askNothingToClarify(worker);
   const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened, decision));
+  const baseQuestion = decision.asksAboutBase && (await askAboutRedBase(worker));
   await markWaiting(worker);
   const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
   const wait: NewEvent = {
@@ -46,6 +48,7 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
     openQuestions: open,
     unconfirmed,
     weakened,
+    baseQuestion,
     fileHash: fileHash ?? '',
     flow: `Waiting for answers: ${open.join(', ')}`,
   };
@@ -95,11 +98,26 @@ async function askAboutWeakened(
   found: readonly Weakening[],
   { reason, changedTests }: Pick<ParkDecision, 'reason' | 'changedTests'>,
 ): Promise<Parked['weakened']> {
-  const question = questionAbout(found, reason, changedTests);
-  const before = await openWith(worker, question);
-  if (before === undefined) await askOne(worker, question);
-  const id = before ?? (await openWith(worker, question));
-  return id === undefined ? undefined : { question: id, keys: found.map(({ key }) => key) };
+  const question = await askedOnce(worker, questionAbout(found, reason, changedTests));
+  return question && { question: question.id, keys: found.map(({ key }) => key) };
+}
+
+/**
+ * The question about checks that fail before any work.
+ * @returns its fingerprint; undefined where nothing is to be decided any more
+ */
+async function askAboutRedBase(worker: Worker): Promise<string | undefined> {
+  const { baseChecks } = stateOf(worker);
+  if (!isUndecided(baseChecks)) return undefined;
+  const question = await askedOnce(worker, redBaseQuestion(baseChecks, worker.paths.runDir));
+  return question && questionHash(question);
+}
+
+/** Writes a question, unless a crash left it there. @returns as it stands in `_qa.md`; undefined where it cannot */
+async function askedOnce(worker: Worker, draft: QuestionDraft): Promise<QaQuestion | undefined> {
+  const before = await openWith(worker, draft);
+  if (before === undefined) await askOne(worker, draft);
+  return before ?? (await openWith(worker, draft));
 }
 
 async function askOne({ paths, file }: Worker, question: QuestionDraft): Promise<void> {
@@ -131,13 +149,17 @@ async function markWaiting(worker: Worker): Promise<void> {
   if (open.length > 0) await changeFile(worker.paths.qa, (now) => setQaStatus(now ?? text, 'waiting'));
 }
 
-/** Exactly as written here: an agent may have asked the same text with other options or a suggestion. */
-async function openWith(worker: Worker, { text, options }: QuestionDraft): Promise<string | undefined> {
+/** As written here: an agent may have written one with the same text and other options or a suggestion. */
+async function openWith(
+  worker: Worker,
+  { text, options, suggestion }: QuestionDraft,
+): Promise<QaQuestion | undefined> {
   const { questions, open } = await readQuestions(worker);
   return questions.findLast((each) => {
     const isSame = each.text === text && isDeepStrictEqual(each.options.map(wordsOf), options);
-    return isSame && each.suggestion === undefined && open.includes(each.id);
-  })?.id;
+    const letters = each.suggestion?.letters;
+    return isSame && isDeepStrictEqual(letters, suggestion?.letters) && open.includes(each.id);
+  });
 }
 
 function wordsOf(option: { text: string }): string {
@@ -156,6 +178,28 @@ function questionAbout(
   return {
     text: oneLine(text),
     options: ['no, an agent brings back what was there', 'yes, accept these changes'],
+  };
+}
+
+function redBaseQuestion({ failed }: Pick<BaseChecks, 'failed'>, runDir: string): QuestionDraft {
+  const isOne = failed.length === 1;
+  const checks = listed(
+    failed.map(({ command, how }) => `\`${cut(command)}\` (${how})`),
+    MOST_LISTED,
+  );
+  const outputs = listed(
+    failed.map(({ output }) => join(runDir, output)),
+    MOST_LISTED,
+  );
+  return {
+    text: oneLine(
+      `${checks} already ${isOne ? 'fails' : 'fail'} on the commit that the session began from, before any work. What should happen? If the cause is that checks run on a fresh clone, without ignored files and with an empty home: stop the session, correct .samocode, and resume it. Output: ${outputs}`,
+    ),
+    options: [
+      `making ${isOne ? 'it' : 'them'} green is part of the task`,
+      `go on: at the end ${isOne ? 'it' : 'each'} may fail with the same exit status, and the proof says "${RED_AFTER}"`,
+    ],
+    suggestion: { letters: ['A'], reason: 'then every check passes when the session is done' },
   };
 }
 

@@ -38,13 +38,18 @@ test('every link within the page has its target', () => {
 });
 
 test.each([
-  ['done', 'project', 'yes'],
-  ['done', 'plan', 'partly'],
-  ['done', 'none', 'no'],
-  ['working', undefined, 'not yet'],
-] as const)('the head says of a %s session proved by %s: %s', (tone, provedBy, words) => {
-  const text = sessionPage({ ...reportDataSample(), tone, provedBy }).replace(/<b class="\w+">|<\/b>/g, '');
-  expect(text).toContain(`<span>Proof</span><strong>${words}</strong>`);
+  ['done', { how: 'yes' }, 'yes', 'all checks passed'],
+  [
+    'done',
+    { how: 'partly', open: 'red before, red after: npm test' },
+    'partly',
+    'red before, red after: npm test',
+  ],
+  ['done', { how: 'no' }, 'no', 'no passing checks'],
+  ['working', undefined, 'not yet', 'it is made at done'],
+] as const)('the head says of a %s session with the proof %o: %s', (tone, proved, words, why) => {
+  const text = sessionPage({ ...reportDataSample(), tone, proved }).replace(/<b class="\w+">|<\/b>/g, '');
+  expect(text).toContain(`<span>Proof</span><strong>${words}</strong><small>${why}`);
 });
 
 test('a session that has just started has a page', () => {

@@ -105,7 +105,7 @@ export function reportDataSample(also = ''): SessionReportData {
         iteration: 2,
         commit: text('0123456789'),
         sandbox: text('guard'),
-        passed: false,
+        result: 'failed',
         runs: [
           {
             command: text('npm test'),

@@ -50,7 +50,7 @@ test.concurrent('weakened checks wait for a person with their difference; accept
   const asked = await readQa({ session: rig.file.folder }, rig.context());
   expect(asked.open).toEqual(['Q1']);
   expect(asked.questions[0]?.text).toContain('a.test.js skips tests that ran before. Is that meant?');
-  expect(asked.diff).toContain("+test.skip('adds', () => {});");
+  expect(asked.about?.text).toContain("+test.skip('adds', () => {});");
   expect(statusSentence(asked.view)).toContain('waits for a decision about changed checks: Q1 (');
   const notice = { kind: 'waiting', session: 'x' } as Parameters<typeof titleOf>[0];
   expect(titleOf(notice, asked.view, 'p')).toBe('x waits for a decision about changed checks: Q1');
@@ -62,7 +62,7 @@ test.concurrent('weakened checks wait for a person with their difference; accept
   const again = await readQa({ session: rig.file.folder }, rig.context());
   expect(again.open).toEqual(['R2Q1']);
   expect(again.questions[1]?.text).toContain('b.test.js is deleted. Is that meant?');
-  expect(again.diff).not.toContain('a.test.js');
+  expect(again.about?.text).not.toContain('a.test.js');
 
   await rig.answer(answered('R2Q1', 'A'), 'tool');
   const { openIteration } = await rig.until((state) => state.openIteration?.phase === 'implementation');

@@ -84,6 +84,7 @@ const OPEN: QaItem = { ...QUESTION, id: 'Q2', options: [], suggestion: undefined
 const TYPED: QaItem = { ...QUESTION, id: 'Q3', answer: 'C', isUnconfirmed: true };
 
 async function asked(questions: QaItem[], keys: string[], diff?: string) {
+  const about = diff === undefined ? undefined : { question: 'Q1', text: diff };
   let told = '';
   const stdout = new PassThrough().on('data', (bytes) => (told += bytes));
   const { menus } = keyboard(keys);
@@ -91,8 +92,8 @@ async function asked(questions: QaItem[], keys: string[], diff?: string) {
     output: new Output({ stdout, stderr: stdout, colourful: false, json: false }),
     menus: async () => menus,
   };
-  // Nothing else of a command line is needed to ask.
-  return { said: await askOpenQuestions(cli as Cli, '26-01-02-boat', questions, diff), told };
+  // Nothing else of a command line is used to ask.
+  return { said: await askOpenQuestions(cli as Cli, '26-01-02-boat', questions, about), told };
 }
 
 const { down, enter, space, up } = KEY;

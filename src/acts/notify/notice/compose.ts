@@ -6,7 +6,7 @@ import { parsePlan } from '../../../session/documents/plan.ts';
 import type { QaQuestion } from '../../../session/documents/qa-blocks.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../../session/events/state.ts';
-import { sessionFacts } from '../../../session/facts.ts';
+import { checksWords, sessionFacts } from '../../../session/facts.ts';
 import { handleOf } from '../../../session/layout/names.ts';
 import { stateWords } from '../../../session/words.ts';
 import { spentWords } from '../../common/facts/spent-words.ts';
@@ -68,9 +68,12 @@ async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undef
 async function askedIn(view: SessionView, status: WaitingStatus): Promise<Details> {
   const reason = status.reason ?? '';
   if (status.for === 'qa_answers') {
-    const { questions: all, diff = '' } = await readQaOf(view);
+    const { questions: all, about } = await readQaOf(view);
     const questions = all.filter(({ isOpen }) => isOpen);
-    return { text: [reason, ...questions.map(questionWords), diff].filter(Boolean).join('\n\n'), questions };
+    return {
+      text: [reason, ...questions.map(questionWords), about?.text].filter(Boolean).join('\n\n'),
+      questions,
+    };
   }
   if (status.for === 'file_update') return { text: `${reason}\nFile: ${status.file ?? ''}` };
   const plan = status.plan === undefined ? undefined : await planOf(view);
@@ -104,10 +107,14 @@ function doneWords(view: SessionView, summary: string): string {
   const { state, sessionFile } = view;
   const checks = state.checks ?? sessionFile?.settings.checks ?? [];
   const isToFinish = nextSteps(view).some(({ act }) => act === 'finish');
+  const { redAfter = [] } = state.proved ?? {};
+  const passed = checks.filter((command) => !redAfter.includes(command));
+  const open = checksWords(view);
   const spent = spentWords(view);
   return [
     summary,
-    ...(checks.length > 0 ? [`Checks passed: ${checks.join('; ')}`] : []),
+    ...(passed.length > 0 ? [`Checks passed: ${passed.join('; ')}`] : []),
+    ...(open === undefined ? [] : [`Checks: ${open}`]),
     ...(state.worktree === undefined ? [] : [`Branch: ${state.worktree.branch}`]),
     ...(spent === '' ? [] : [`Spent: ${spent}`]),
     ...(isToFinish ? [`Next, in a terminal: samocode finish ${handleOf(view.folder)}`] : []),

@@ -31,7 +31,10 @@ ${groups.map(
   return htmlPage('Sessions · samocode', body, data);
 }
 
-const PROOF_WORDS = { project: 'proved', plan: "only the plan's own checks", none: 'not proved' } as const;
+function proofWords({ proved }: SessionCard): string {
+  if (proved?.how === 'partly') return proved.open;
+  return proved?.how === 'yes' ? 'proved' : 'not proved';
+}
 
 /** The card of a session on that page. */
 function cardOf(card: SessionCard): Html {
@@ -52,7 +55,7 @@ function cardOf(card: SessionCard): Html {
     counted(card.iterationCount, 'iteration'),
     lasted(startedAt, until),
     money(card.cost) ?? (tokens > 0 && `${many(tokens)} tokens`),
-    tone === 'done' && PROOF_WORDS[card.provedBy ?? 'none'],
+    tone === 'done' && proofWords(card),
   ].filter(Boolean);
   const title = page === undefined ? name : html`<a href="${page}">${name}</a>`;
   return html`<article class="card tone-${tone}"><h3><bdi>${title}</bdi> <small><bdi>${project}</bdi></small></h3>

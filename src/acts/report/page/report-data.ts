@@ -19,8 +19,8 @@ export interface SessionCard {
   iterationCount: number;
   workedMs: number;
   cost: ReportCost;
-  /** For a finished session: whose checks passed on the final commit. */
-  provedBy?: 'project' | 'plan' | 'none';
+  /** For a finished session: whether its checks passed on the final commit, and what they leave open. */
+  proved?: { how: 'yes' | 'no' } | { how: 'partly'; open: string };
   /** Command lines for the person, the most useful first. */
   next: string[];
   /** The session's page, relative to the current one. */
@@ -151,6 +151,6 @@ export interface ReportCheckSet {
   iteration?: number;
   commit: string;
   sandbox: string;
-  passed: boolean;
+  result: 'passed' | 'failed' | 'red after';
   runs: { command: string; how?: string; durationMs: number; tail?: string; isSetup: boolean }[];
 }

@@ -1,5 +1,6 @@
 import { duration } from '../../../base/durations.ts';
 import { counted } from '../../../base/text.ts';
+import { RED_AFTER } from '../../../phases/proving.ts';
 import { PHASE_NAMES } from '../../../phases/table.ts';
 import { charts } from './charts.ts';
 import { lasted, many, moment, money, tokensOf } from './figures.ts';
@@ -74,14 +75,9 @@ function tiles({ cost, requirements, ...data }: SessionReportData): Part[] {
   ];
 }
 
-function proofTile({
-  tone,
-  provedBy,
-  checks,
-}: Pick<SessionReportData, 'tone' | 'provedBy' | 'checks'>): Html {
-  if (provedBy === 'plan')
-    return tile('Proof', html`<b class="attention">partly</b>`, "only the plan's own checks: no CHECK");
-  if (provedBy === 'project')
+function proofTile({ tone, proved, checks }: Pick<SessionReportData, 'tone' | 'proved' | 'checks'>): Html {
+  if (proved?.how === 'partly') return tile('Proof', html`<b class="attention">partly</b>`, proved.open);
+  if (proved?.how === 'yes')
     return tile('Proof', html`<b class="good">yes</b>`, 'all checks passed on its last commit');
   if (tone !== 'done') return tile('Proof', 'not yet', 'it is made at done');
   const why = checks.length > 0 ? 'no passing checks on its last commit' : 'no checks are set';
@@ -162,10 +158,17 @@ function checksAndProof({ checks, proof, outsidePlan, name }: SessionReportData)
   return parts;
 }
 
+const RESULTS: Readonly<Record<ReportCheckSet['result'], { tone: string; words: string }>> = {
+  passed: { tone: 'good', words: '✓ passed' },
+  failed: { tone: 'bad', words: '✘ failed' },
+  'red after': { tone: 'attention', words: RED_AFTER },
+};
+
 /** Expanded for the newest, and for each that failed. */
-function checkSet({ title, passed, runs, ...of }: ReportCheckSet, index: number): Html {
+function checkSet({ title, result, runs, ...of }: ReportCheckSet, index: number): Html {
+  const { tone, words } = RESULTS[result];
   const iteration = of.iteration === undefined ? '' : `iteration ${of.iteration} · `;
-  return html`<details class="checks"${(index === 0 || !passed) && html` open`}><summary><b class="mark ${passed ? 'good' : 'bad'}">${passed ? '✓ passed' : '✘ failed'}</b> ${title} <span class="note">${moment(of.at)} · ${iteration}commit ${of.commit.slice(0, 8)} · sandbox: ${of.sandbox}</span></summary>
+  return html`<details class="checks"${(index === 0 || result !== 'passed') && html` open`}><summary><b class="mark ${tone}">${words}</b> ${title} <span class="note">${moment(of.at)} · ${iteration}commit ${of.commit.slice(0, 8)} · sandbox: ${of.sandbox}</span></summary>
 ${runs.map(checkRun)}</details>
 `;
 }

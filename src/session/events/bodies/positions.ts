@@ -42,6 +42,8 @@ export const Parked = z.object({
   plan: PlanVersion.optional(),
   /** One of the questions asks about weakened checks: its id, and the keys of what an answer accepts. */
   weakened: z.object({ question: z.string(), keys: z.array(z.string()) }).optional(),
+  /** One of the questions asks about checks that fail on the base commit: its fingerprint. */
+  baseQuestion: z.string().optional(),
 });
 export type Parked = z.infer<typeof Parked>;
 
@@ -97,7 +99,13 @@ export const Position = z.object({
   /** Of these three none comes back by a rewind, but by taking one back: then all is as it was. */
   done: z.object({ since: z.iso.datetime(), summary: z.string() }).optional(),
   /** The commit on which all checks last passed, in a fresh clone unless CHECK_IN=worktree. */
-  proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
+  proved: z
+    .object({
+      ...{ commit: z.string(), commands: z.array(z.string()) },
+      /** Those of them that were red before the work, and are red after it. */
+      redAfter: z.array(z.string()).optional(),
+    })
+    .optional(),
   lastMerge: MergeEnd.pick({ outcome: true, into: true, commit: true, reason: true }).optional(),
 });
 export type Position = z.infer<typeof Position>;
