@@ -1,10 +1,23 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { definedOnly } from '../../src/base/defined-only.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
+import { connect } from '../support/mcp-client.ts';
 import type { PlannedWork } from '../support/model-stub/planned-work.ts';
 import type { ModelOf } from '../support/model-stub/services.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { type CliSession, type CliSessionPlan, startCliSession } from './cli-session.ts';
 import { configureServers, startedServers, tokensInLog } from './persons-servers.ts';
+
+async function commitAll(cwd: string, subject: string): Promise<void> {
+  const as = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org'];
+  for (const args of [
+    ['add', '-A'],
+    [...as, 'commit', '--quiet', '-m', subject],
+  ])
+    await runCommand('git', args, { cwd, env: definedOnly(process.env) });
+}
 
 const [first = expect.fail(), second = expect.fail()] = COMPOUND_AMOUNTS.phases;
 
@@ -73,6 +86,40 @@ test.concurrent('a whole session from init to done through the real claude, whic
   const building = session.models.claude?.turns.find(({ job }) => job.phase === 'implementation');
   expect(building?.conversation.prompt).toContain('about to edit with no comparison written? Stop');
   expect(names.filter((name) => name.includes('-comparison-'))).toHaveLength(1);
+});
+
+test.concurrent('a bug-fix session whose base is red goes from a chat to done through the real claude, and a model without a terminal answers what the red check is', async ({
+  expect,
+}) => {
+  const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [first] };
+  const [path, text] = Object.entries(first.newFiles ?? {}).find(([name]) => name.startsWith('tests/')) ?? [
+    '',
+    '',
+  ];
+  const check = `node ${path}`;
+  await using session = await startCliSession({
+    ...{ cli: 'claude', work, byTool: true, lines: { CHECK: check } },
+    start: { task: 'Fix the failing tests', name: 'red' },
+    before: async ({ mainRepo }) => {
+      await writeFile(join(mainRepo, path), text);
+      await commitAll(mainRepo, 'A test that fails');
+    },
+  });
+  await using chat = await connect({ cwd: session.mainRepo, env: definedOnly(session.context.env) });
+  const { folder } = session.paths;
+  await session.until(({ status }) => status.kind === 'waiting' && status.for === 'qa_answers');
+  const asked = await chat.ask('read_qa', { session: folder });
+  expect(asked.questions.at(-1).text).toContain(`\`${check}\` (exit status 1) already fails`);
+  expect(asked.about).toContain('parse-compound.js');
+  await chat.ask('answer_qa', { session: folder, accept_suggestions: true });
+  await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
+  const { hash } = await chat.ask('read_plan', { session: folder });
+  await chat.ask('approve_plan', { session: folder, hash });
+  const done = await session.until(({ status }) => status.kind === 'done', 300_000);
+  expect(done.baseChecks).toMatchObject({ result: 'red', choice: 'fix', failed: [{ command: check }] });
+  expect(done.proved).toEqual({ commit: expect.any(String), commands: expect.arrayContaining([check]) });
+  const planning = session.models.claude?.turns.find(({ job }) => job.phase === 'planning');
+  expect(planning?.conversation.prompt).toContain('Making them green is part of the task.');
 });
 
 test.concurrent('three CLIs share one session, phase by phase, and with PERMISSIONS=allow commits before implementation are refused', async ({
