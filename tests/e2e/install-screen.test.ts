@@ -14,14 +14,13 @@ case "$*" in "plugin add"*) printf 'Error: no network\\n  1: a\\n  9: <unknown>\
 
 test('each step is on the screen before the client has done it, the failed one is named, and the status is 1', async () => {
   await using home = await startHome({ 'bin/codex': SLOW });
-  const screen = home.run('install', '--client', 'codex');
+  const screen = home.run('install', '--client', 'codex', '--verbose');
   await screen.shows('plugin marketplace add');
   await home.write('go', '');
-  await screen.shows('Codex: failed');
   expect(await screen.ended).toBe(1);
   const lines = screen.text().split('\n');
-  expect(lines.slice(lines.indexOf('Codex: failed'))).toEqual([
-    'Codex: failed',
+  expect(lines.slice(lines.indexOf('✘ Codex           failed'))).toEqual([
+    '✘ Codex           failed',
     expect.stringMatching(/^ {2}✘ run .*codex plugin add samocode@samocode$/),
     expect.stringContaining('A command of the client failed.'),
     '  | Error: no network',
@@ -29,6 +28,36 @@ test('each step is on the screen before the client has done it, the failed one i
     '  | 9: <unknown>',
     '  Fix what its error names, then run samocode install again.',
     '',
+  ]);
+});
+
+test('an install and an uninstall are a line per client, what to restart, and the next step', async () => {
+  await using home = await startHome({ '.config/Claude/config.json': '{}', 'bin/gemini': '#!/bin/sh\n' });
+  const lines = async (...args: string[]) => {
+    const screen = home.run(...args);
+    expect(await screen.ended).toBe(0);
+    return screen.text().trimEnd().split('\n');
+  };
+  expect(await lines('install')).toEqual([
+    '✔ Gemini CLI      extension installed',
+    '✔ Claude Desktop  server added',
+    'Restart Gemini CLI; /mcp then shows samocode.',
+    'Quit Claude Desktop and open it again.',
+    'Next: samocode doctor, then in a repository: samocode run',
+  ]);
+  expect(await lines('install')).toEqual([
+    '✔ Gemini CLI      already installed',
+    '✔ Claude Desktop  already installed',
+    'Next: samocode doctor, then in a repository: samocode run',
+  ]);
+  expect(await lines('uninstall', '--dry-run')).toContain(
+    `  remove ${home.path}/.gemini/extensions/samocode`,
+  );
+  expect(await lines('uninstall')).toEqual([
+    '✔ Gemini CLI      samocode removed',
+    '✔ Claude Desktop  samocode removed',
+    'Restart Gemini CLI.',
+    'Quit Claude Desktop and open it again.',
   ]);
 });
 

@@ -55,6 +55,8 @@ export interface Client {
   title: string;
   /** What the person does to activate the change, without a full stop. */
   restart: string;
+  /** How it then shows what was added. */
+  shows?: string;
   /** @returns undefined when it is not on this machine */
   detect(context: ActionContext): Promise<string | undefined>;
   /** The missing steps of the installation. */
@@ -78,7 +80,8 @@ export const CLIENTS: readonly Client[] = [
   {
     name: 'claude',
     title: 'Claude Code',
-    restart: `Restart Claude Code, or type /reload-plugins in it${SHOWN}`,
+    restart: 'Restart Claude Code, or type /reload-plugins in it',
+    shows: SHOWN,
     detect: (context) => programOf('claude', context),
     add: addToClaude,
     rules: rulesInClaude,
@@ -89,7 +92,8 @@ export const CLIENTS: readonly Client[] = [
   {
     name: 'codex',
     title: 'Codex',
-    restart: `Restart Codex${SHOWN}`,
+    restart: 'Restart Codex',
+    shows: SHOWN,
     detect: (context) => programOf('codex', context),
     add: (work) =>
       pluginSteps(work, {
@@ -109,7 +113,8 @@ export const CLIENTS: readonly Client[] = [
     // An extension folder: the client's own command would also trust and remember the working directory.
     name: 'gemini',
     title: 'Gemini CLI',
-    restart: `Restart Gemini CLI${SHOWN}`,
+    restart: 'Restart Gemini CLI',
+    shows: SHOWN,
     detect: (context) => programOf('gemini', context),
     add: addToGemini,
     notes: notesOnGemini,
@@ -190,7 +195,7 @@ async function pluginSteps(work: ClientWork, { folder, parts, ...plugin }: Plugi
     ...(await removalSteps(parts)),
     packageStep(folder, files),
     command(['plugin', 'marketplace', 'add', folder]),
-    command(plugin.install),
+    { ...command(plugin.install), did: 'plugin installed' },
   ];
 }
 
@@ -335,7 +340,7 @@ async function addToGemini({ context }: ClientWork): Promise<Step[]> {
   if (await holdsPackage(folder, files)) return [];
   const isFree = (await ifExists(lstat(folder))) === undefined || (await hasOurExtension(context));
   if (!isFree) throw INSTALL_ERRORS.own_extension({ title: 'Gemini CLI', path: folder });
-  return [packageStep(folder, files)];
+  return [{ ...packageStep(folder, files), did: 'extension installed' }];
 }
 
 /** Whether the extension with our name starts our server. An unreadable one may be the person's. */

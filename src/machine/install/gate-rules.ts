@@ -24,6 +24,7 @@ export const ALLOWED_TOOLS: readonly string[] = [
   'resume_session',
   'read_session',
 ];
+const allowedWords = `${ALLOWED_TOOLS.length} tools allowed`;
 /** Their form asks the user; the client's prompt would ask a second time. */
 const FORM_TOOLS = ['answer_qa', 'approve_plan'];
 /** Human acts without a form: the client's prompt is the confirmation. */
@@ -53,11 +54,16 @@ interface ClaudeFiles {
 
 export async function claudeRuleSteps(files: ClaudeFiles): Promise<Step[]> {
   const { settings, prefix } = files;
-  const wanted = { allow: ALLOWED_TOOLS, ask: askedInClaude(await hooked(files)) };
+  const asked = askedInClaude(await hooked(files));
+  const wanted = {
+    allow: { tools: ALLOWED_TOOLS, did: allowedWords },
+    ask: { tools: asked, did: `${asked.length} always asked about` },
+  };
   const steps = Object.entries(CLAUDE_LISTS).map(async ([name, at]) => {
-    const items = wanted[name as keyof typeof wanted].map((tool) => prefix + tool);
+    const { tools, did } = wanted[name as keyof typeof wanted];
+    const items = tools.map((tool) => prefix + tool);
     const there = await listIn(settings, at);
-    return items.every((item) => there.includes(item)) ? [] : [itemsStep(settings, at, items)];
+    return items.every((item) => there.includes(item)) ? [] : [{ ...itemsStep(settings, at, items), did }];
   });
   return (await Promise.all(steps)).flat();
 }
@@ -138,6 +144,7 @@ export async function codexRuleSteps(
   return [
     {
       words,
+      did: `${allowedWords}; ${ASKED_TOOLS.length} always asked about`,
       async run() {
         const rules = (await withoutRule(path, table)).map(rule).join('');
         await changeSettings(path, (text) => text + rules);

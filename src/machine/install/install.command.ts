@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
+import { cutToColumns, hanging, padTo } from '../../kit/terminal/columns.ts';
+import type { Output } from '../../kit/terminal/output.ts';
 import { type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
-import { fitLine, type Style } from '../../kit/terminal/style.ts';
+import { fitLine } from '../../kit/terminal/style.ts';
 import {
   type ClientReport,
   INSTALL_SCOPES,
@@ -14,6 +16,7 @@ type InstallOptions = SharedOptions & {
   client?: string[];
   scope: InstallScope;
   dryRun?: true;
+  verbose?: true;
   allow: boolean;
   replace?: true;
 };
@@ -29,7 +32,7 @@ export function addInstall(program: Command, cli: Cli): void {
     .action(async (options: InstallOptions) => {
       const { install } = await import('./install.ts');
       const report = await install(inputOf(options, cli), await cli.actionContext());
-      showReport(cli, report, { ...options, nothing: 'Nothing to do.' });
+      showReport(cli, report, { ...options, words: INSTALLED });
     });
 }
 
@@ -39,7 +42,7 @@ export function addUninstall(program: Command, cli: Cli): void {
     .action(async (options: InstallOptions) => {
       const { uninstall } = await import('./install.ts');
       const report = await uninstall(inputOf(options, cli), await cli.actionContext());
-      showReport(cli, report, { ...options, nothing: 'Nothing to remove: no client has samocode.' });
+      showReport(cli, report, { ...options, words: REMOVED });
     });
 }
 
@@ -52,11 +55,12 @@ function withInstallOptions(command: Command): Command {
         .default('user'),
     )
     .option('--dry-run', 'only show what would change')
-    .option('-y, --yes', 'for scripts that pass it everywhere: this command asks nothing');
+    .option('-y, --yes', 'for scripts that pass it everywhere: this command asks nothing')
+    .option('-v, --verbose', 'show every step, with its paths');
 }
 
 function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
-  const { client, scope, project, dryRun, allow, replace } = options;
+  const { client, scope, project, dryRun, verbose, allow, replace } = options;
   return {
     clients: client?.flatMap((names) => names.split(',')),
     scope,
@@ -65,42 +69,94 @@ function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
     allow: allow ?? true,
     replace,
     // A client's own command may take a minute.
-    onProgress: ({ title, step }) =>
-      output.say(step === undefined ? output.style.bold(title) : output.style.dim(`  ${cutStep(step)}`)),
+    onProgress: ({ title, step }) => {
+      if (verbose) output.say(step === undefined ? output.style.bold(title) : stepLine(step, output));
+      else output.live([output.style.dim(`${title}: ${step ?? ''}`)], cutToColumns);
+    },
   };
 }
 
-/** @param options `nothing`: what is said when no client is in the report */
-function showReport(cli: Cli, report: InstallReport, options: InstallOptions & { nothing: string }): void {
-  if (report.clients.some(isBad)) cli.leaveWith(EXIT.failed);
-  cli.output.result({ ...report }, () => reportWords(report, options, cli.output.style));
+interface CommandWords {
+  outcomes: Readonly<Record<ClientReport['outcome'], string>>;
+  /** Where no client is in the report. */
+  nothing: string;
+  /** After changes without a failure. */
+  next: string;
 }
 
-function reportWords(
-  report: InstallReport,
-  options: InstallOptions & { nothing: string },
-  style: Style,
-): string {
+const OUTCOMES = {
+  not_found: 'not found on this machine',
+  not_supported: 'not changed: it has no project settings',
+};
+const INSTALLED: CommandWords = {
+  outcomes: {
+    ...OUTCOMES,
+    changed: 'samocode installed',
+    would_change: 'would be changed',
+    nothing_to_do: 'already installed',
+    failed: 'failed',
+  },
+  nothing: 'Nothing to do.',
+  next: 'Next: samocode doctor, then in a repository: samocode run',
+};
+const REMOVED: CommandWords = {
+  outcomes: {
+    ...OUTCOMES,
+    changed: 'samocode removed',
+    would_change: 'would be changed',
+    nothing_to_do: 'nothing to remove',
+    failed: 'failed',
+  },
+  nothing: 'Nothing to remove: no client has samocode.',
+  next: '',
+};
+
+type ShownOptions = InstallOptions & { words: CommandWords };
+
+function showReport(cli: Cli, report: InstallReport, options: ShownOptions): void {
+  if (report.clients.some(isBad)) cli.leaveWith(EXIT.failed);
+  cli.output.result({ ...report }, () => reportWords(report, options, cli.output));
+}
+
+function reportWords({ clients }: InstallReport, options: ShownOptions, output: Output): string {
+  const { words, dryRun } = options;
+  if (clients.length === 0) return words.nothing;
   // What failed is what the person must read, and the end is what they see.
-  const clients = [...report.clients].sort((a, b) => Number(isBad(a)) - Number(isBad(b)));
-  const lines = clients.flatMap((client) => clientLines(client, options, style));
-  return (lines.length > 0 ? lines : [options.nothing]).join('\n');
+  const inOrder = [...clients].sort((a, b) => Number(isBad(a)) - Number(isBad(b)));
+  const restarts = inOrder.flatMap(({ next }) => (next === undefined ? [] : [next]));
+  const isDone = !dryRun && !clients.some(isBad);
+  return [
+    ...inOrder.flatMap((report) => clientLines(report, options, output)),
+    ...restarts.map((restart) => hanging(restart, { first: '', columns: output.textColumns })),
+    ...(isDone && words.next !== '' ? [words.next] : []),
+  ].join('\n');
 }
 
 function isBad({ outcome }: ClientReport): boolean {
   return outcome === 'failed' || outcome === 'not_found';
 }
 
-function clientLines(report: ClientReport, { dryRun }: InstallOptions, style: Style): string[] {
-  const { title, outcome, steps, next } = report;
-  const head = `${style.bold(title)}: ${OUTCOMES[outcome]}`;
-  // Those that were done have been shown already.
-  const shown = dryRun ? steps.map((step) => style.dim(`  ${cutStep(step)}`)) : [];
-  return [head, ...shown, ...problemLines(report, style), ...(next ? [`  ${next}`] : [])];
+const TITLE_COLUMNS = 18;
+
+function clientLines(report: ClientReport, { dryRun, words }: ShownOptions, output: Output): string[] {
+  const { title, outcome, summary, steps } = report;
+  const first = padTo(`${markOf(report, output)} ${output.style.bold(title)}`, TITLE_COLUMNS);
+  const text = summary ?? words.outcomes[outcome];
+  return [
+    hanging(text, { first, columns: output.textColumns }),
+    ...(dryRun ? steps.map((step) => stepLine(step, output)) : []),
+    ...problemLines(report, output),
+  ];
 }
 
-function problemLines(report: ClientReport, style: Style): string[] {
-  const { problem, failedStep, stays } = report;
+function markOf(report: ClientReport, { style }: Output): string {
+  if (isBad(report)) return style.bad('✘');
+  return report.outcome === 'changed' || report.outcome === 'nothing_to_do'
+    ? style.good('✔')
+    : style.dim('–');
+}
+
+function problemLines({ problem, failedStep, stays }: ClientReport, { style }: Output): string[] {
   if (problem === undefined) return [];
   const said = (problem.said ?? '').split('\n').filter(Boolean);
   return [
@@ -112,15 +168,10 @@ function problemLines(report: ClientReport, style: Style): string[] {
   ];
 }
 
+function stepLine(step: string, { style, textColumns: columns }: Output): string {
+  return style.dim(hanging(cutStep(step), { first: '  ', columns }));
+}
+
 function cutStep(step: string): string {
   return fitLine(step, 1500);
 }
-
-const OUTCOMES: Readonly<Record<ClientReport['outcome'], string>> = {
-  changed: 'changed',
-  would_change: 'would be changed',
-  nothing_to_do: 'nothing to do',
-  not_found: 'not found on this machine',
-  not_supported: 'not changed: it has no project settings',
-  failed: 'failed',
-};

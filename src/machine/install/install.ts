@@ -39,6 +39,8 @@ export interface ClientReport {
   title: string;
   /** `not_supported`: the client was not named, and has no project file. */
   outcome: 'changed' | 'would_change' | 'nothing_to_do' | 'not_found' | 'not_supported' | 'failed';
+  /** What is there now, in a few words. */
+  summary?: string | undefined;
   /** In the order of execution. */
   steps: readonly string[];
   /** The step at which an installation failed. */
@@ -94,7 +96,7 @@ async function changed(
   input: InstallInput,
   stepsOf: () => Promise<Step[]>,
 ): Promise<ClientReport> {
-  const { title, restart } = client;
+  const { title, restart, shows = '' } = client;
   const report = reportOf(client, 'failed');
   try {
     const steps = await stepsOf();
@@ -112,7 +114,9 @@ async function changed(
       });
     }
     report.failedStep = undefined;
-    if (stays.length === 0) return { ...report, outcome: 'changed', next: `${restart}.` };
+    const summary = steps.flatMap(({ did = [] }) => did).join('; ') || undefined;
+    if (stays.length === 0)
+      return { ...report, outcome: 'changed', summary, next: `${restart}${summary ? shows : ''}.` };
     return { ...report, problem: problemOf(INSTALL_ERRORS.not_all_removed({ title })), stays };
   } catch (error) {
     if (INSTALL_ERRORS.scope_not_supported.is(error) && !isNamed(input))

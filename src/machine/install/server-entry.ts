@@ -35,13 +35,14 @@ export async function serverSteps(
   const settings = text === undefined ? {} : jsonValue(text);
   if (settings === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
   const there = valueAt(settings, [...AT]);
-  if (there === undefined) return [memberStep(path, AT, start)];
+  const added = (step: Step): Step[] => [{ ...step, did: 'server added' }];
+  if (there === undefined) return added(memberStep(path, AT, start));
   if (isOurServer(there)) {
     const value = { ...start, ...Object(there), command: start.command, args: start.args };
-    return isDeepStrictEqual(there, value) ? [] : [memberStep(path, AT, value)];
+    return isDeepStrictEqual(there, value) ? [] : added(memberStep(path, AT, value));
   }
   if (!replace) throw INSTALL_ERRORS.own_entry({ title, path, words: startWords(there) });
-  return [memberStep(path, AT, start, startWords(there))];
+  return added(memberStep(path, AT, start, startWords(there)));
 }
 
 /** Whether the settings in a text start this package; false for a text that cannot be parsed. */

@@ -13,6 +13,8 @@ import type { Files } from './package/client-packages.ts';
 /** One change to this machine, shown before it is made. */
 export interface Step {
   words: string;
+  /** For the summary of an installation: what is there once it is done. */
+  did?: string;
   /** What a removal removes; if it fails, the following steps still run. */
   place?: string;
   /** @throws client_command_failed, settings_file_unreadable, or a system error */
