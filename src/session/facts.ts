@@ -2,6 +2,7 @@ import { isoUtc } from '../base/clock.ts';
 import type { OutageKind } from '../phases/ending.ts';
 import type { Phase, WaitingFor } from '../phases/table.ts';
 import { describeBy, openedBy } from './documents/describe-event.ts';
+import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, Status } from './events/state.ts';
 import { shortId } from './layout/names.ts';
@@ -53,6 +54,8 @@ export interface SessionFacts extends StateFacts {
   sandbox?: string;
   /** What its checks leave open: there are none, or they fail before the work too. */
   checks?: string;
+  /** Where the environment of the start said who commits: `Ada <ada@example.org> (from the environment at the start)`. */
+  commitsAs?: string;
   /** By whom its gates were opened: `answers by a person, by phone; plan by the parent model alone (codex)`. */
   gates?: string;
   sessionDir: string;
@@ -77,6 +80,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     worktree: worktree?.path,
     sandbox: sandboxWords(state),
     checks: view.isForeign ? undefined : checksWords(view),
+    commitsAs: commitsAsWords(sessionFile),
     gates: gateWords(state),
     sessionDir: paths.sessionDir,
     costUsd: state.cost.usd,
@@ -155,6 +159,16 @@ function statusFacts(status: Status): Partial<StateFacts> {
 }
 
 /** The level in force, in a few words; undefined before the session was created. */
+/** Who commits, where the environment of the start said so; git's settings say it for all other sessions. */
+export function commitsAsWords(file: Pick<SessionFile, 'settings'> | undefined): string | undefined {
+  const identity = file?.settings.gitIdentity;
+  if (identity === undefined) return undefined;
+  const { GIT_AUTHOR_NAME: author, GIT_AUTHOR_EMAIL: address } = identity;
+  const { GIT_COMMITTER_NAME: name = author, GIT_COMMITTER_EMAIL: email = address } = identity;
+  const who = [name, email && `<${email}>`].filter(Boolean).join(' ');
+  return who ? `${who} (from the environment at the start)` : undefined;
+}
+
 export function sandboxWords({ sandbox }: Pick<SessionState, 'sandbox'>): string | undefined {
   if (sandbox === undefined) return undefined;
   // Only bubblewrap can give an agent another git folder than the repository's.

@@ -4,7 +4,7 @@ import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName } from '../../
 import { reportFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { checksWords, gateWords, sandboxWords } from '../../session/facts.ts';
+import { checksWords, commitsAsWords, gateWords, sandboxWords } from '../../session/facts.ts';
 import { needsHuman } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { GroupQuestion } from './list-sessions.act.ts';
@@ -34,6 +34,7 @@ export const getStatusTool = defineTool({
     worktree: z.string().optional().describe('The folder that it works in.'),
     sandbox: z.string().optional().describe('The sandbox of its agents.'),
     checks: z.string().optional().describe('What its checks do not show.'),
+    commits_as: z.string().optional().describe('Who commits, if the environment of the start said so.'),
     gates: z.string().optional().describe('Who opened its gates.'),
     spent: z.string().optional().describe('What it has cost so far.'),
     messages: z.string().optional().describe('Guidance of the user that no agent has confirmed yet.'),
@@ -56,6 +57,7 @@ export const getStatusTool = defineTool({
       worktree: archived ? undefined : worktree?.path,
       sandbox: sandboxWords(report.view.state),
       checks: checksWords(report.view),
+      commits_as: commitsAsWords(report.view.sessionFile),
       gates: gateWords(report.view.state),
       spent: spentWords(report.view),
       messages: messageWords(messages),

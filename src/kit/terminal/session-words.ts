@@ -37,6 +37,7 @@ export function statusWords(
     ['commits', commits.join('\n')],
     ['worktree', facts.worktree && shownPath(facts.worktree, cli)],
     ['sandbox', facts.sandbox],
+    ['author', facts.commitsAs && fitLine(facts.commitsAs)],
     ['overview', shownPath(`${facts.sessionDir}/_overview.md`, cli)],
     ['next', facts.nextCommands.map(style.accent).join('\n')],
   ];

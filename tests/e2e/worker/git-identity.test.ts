@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { sessionFacts } from '../../../src/session/facts.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 test('a session whose identity is in the environment of its start keeps it under a worker that has none', async () => {
@@ -17,6 +18,8 @@ test('a session whose identity is in the environment of its start keeps it under
     scenario: { rules: [{ when: { iteration: 1 }, do: commits }] },
   });
   expect(rig.file.settings.gitIdentity).toEqual(firstEnv);
+  const commitsAs = 'Ada <ada@example.invalid> (from the environment at the start)';
+  expect(sessionFacts(await rig.view()).commitsAs).toBe(commitsAs);
   await rig.resume();
   await rig.untilWaiting('qa_answers');
   const { branch } = rig.file.settings;
